@@ -1,0 +1,45 @@
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: run test check lock bench screenshots clean
+
+run: .venv/.installed
+	@$(BIN)/ewallet
+
+test: .venv/.developed
+	$(BIN)/pytest -n auto
+
+check: .venv/.developed
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+bench: .venv/.developed
+	$(BIN)/python benchmarks/first_paint.py
+
+screenshots: .venv/.developed
+	$(BIN)/python screenshots/take.py
+
+# The pinned versions of everything, with their hashes; run by hand when a dependency changes.
+lock:
+	uv pip compile pyproject.toml --group build --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
+
+clean:
+	rm -rf .venv
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/.installed: .venv/bin/python requirements.lock pyproject.toml
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+.venv/.developed: .venv/.installed requirements-dev.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@

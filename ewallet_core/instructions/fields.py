@@ -1,0 +1,180 @@
+"""What a value in an instruction may be: each kind of field once, with its limits and the words for them.
+
+A field's description completes the sentence "`name` must be …", so the same words serve the engine's
+refusals, the printed reference and the forms on a screen.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Any, get_args
+
+import msgspec
+from msgspec import Meta
+
+MOST_CREDITS = 10**12
+MOST_COST = Decimal(10**12)
+SHORTEST_PASSWORD = 8
+LONGEST_PAGE = 1_000
+
+Check = Callable[[Any], bool]
+
+
+def _is_storable(value: str) -> bool:
+    return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def _is_name(value: str) -> bool:
+    visible = all(unicodedata.category(character)[0] not in "CZ" or character == " " for character in value)
+    return visible and value == value.strip() and "@" not in value
+
+
+def _is_currency(code: str) -> bool:
+    # Imported when a currency is first checked: the table takes as long to load as a screen takes to open.
+    from iso4217 import Currency as KnownCurrency  # noqa: PLC0415
+
+    return code in KnownCurrency.__members__
+
+
+def as_decimal(value: str | int | float) -> Decimal:
+    """`value` as the exact decimal a person wrote; raises `ValueError` where it is none or not finite."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(value) from None
+    if not number.is_finite():
+        raise ValueError(value)
+    return number
+
+
+def _is_cost(value: str | int | float) -> bool:
+    try:
+        cost = as_decimal(value)
+    except ValueError:
+        return False
+    exponent = cost.as_tuple().exponent
+    return 0 <= cost <= MOST_COST and isinstance(exponent, int) and exponent >= -6
+
+
+def _is_minutes(value: str | int | float) -> bool:
+    try:
+        return 0 < as_decimal(value) <= MOST_CREDITS
+    except ValueError:
+        return False
+
+
+Credits = Annotated[
+    int, Meta(ge=1, le=MOST_CREDITS, description="a whole number from 1 to 1,000,000,000,000", examples=[20])
+]
+Minutes = Annotated[
+    str | int | float,
+    Meta(description="a number of minutes above 0", examples=[20], extra={"check": _is_minutes}),
+]
+Cost = Annotated[
+    str | int | float,
+    Meta(
+        description="an amount of money from 0 with at most 6 decimals, such as 12.50",
+        examples=["12.50"],
+        extra={"check": _is_cost},
+    ),
+]
+Currency = Annotated[
+    str,
+    Meta(
+        pattern="^[A-Z]{3}$",
+        description="a currency's three capital letters, such as EUR",
+        examples=["EUR"],
+        extra={"check": _is_currency},
+    ),
+]
+UserName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        description="a name of 1 to 64 visible characters without @, not beginning or ending with a space",
+        examples=["ada"],
+        extra={"check": _is_name},
+    ),
+]
+Email = Annotated[
+    str,
+    Meta(
+        max_length=254,
+        pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$",
+        description="an email address such as ada@example.org",
+        examples=["ada@example.org"],
+        extra={"check": str.isprintable},
+    ),
+]
+Password = Annotated[
+    str,
+    Meta(
+        min_length=SHORTEST_PASSWORD,
+        max_length=1_024,
+        description=f"at least {SHORTEST_PASSWORD} characters long",
+        examples=["correct horse battery"],
+        extra={"secret": True},
+    ),
+]
+PasswordAttempt = Annotated[
+    str,
+    Meta(
+        max_length=1_024,
+        description="the account's password",
+        examples=["correct horse battery"],
+        extra={"secret": True},
+    ),
+]
+Phone = Annotated[
+    str, Meta(max_length=64, description="text of at most 64 characters", examples=["+44 20 7946 0000"])
+]
+Alias = Annotated[
+    str, Meta(max_length=64, description="text of at most 64 characters", examples=["The countess"])
+]
+Notes = Annotated[
+    str, Meta(max_length=1_000, description="text of at most 1,000 characters", examples=["lunch"])
+]
+Reference = Annotated[
+    str, Meta(min_length=1, max_length=64, description="text of 1 to 64 characters", examples=["Savings"])
+]
+RecordId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a record", examples=[1])]
+SheetId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a sheet", examples=[1])]
+PageLength = Annotated[
+    int, Meta(ge=1, le=LONGEST_PAGE, description="a whole number from 1 to 1,000", examples=[100])
+]
+Cursor = Annotated[
+    int,
+    Meta(ge=1, le=2**63 - 1, description="the `next` of an earlier page, a whole number", examples=[101]),
+]
+
+
+def meta_of(field_type: Any) -> Meta:
+    """The limits and words of one of this module's fields, also where it is optional."""
+    if metas := [part for part in getattr(field_type, "__metadata__", ()) if isinstance(part, Meta)]:
+        return metas[0]
+    found = [meta_of(part) for part in get_args(field_type) if part is not type(None)]
+    return found[0] if found else Meta()
+
+
+def is_secret(field_type: Any) -> bool:
+    """Whether the field's value must never be shown, logged or remembered."""
+    return bool((meta_of(field_type).extra or {}).get("secret"))
+
+
+def passes(field_type: Any, value: Any) -> bool:
+    """Whether `value`, already of the right type, keeps the rules that its type alone can't say."""
+    if isinstance(value, str) and not _is_storable(value):
+        return False
+    check: Check | None = (meta_of(field_type).extra or {}).get("check")
+    return value is None or check is None or check(value)
+
+
+def accepts(field_type: Any, value: Any) -> bool:
+    """Whether `value` may stand in this field of an instruction."""
+    try:
+        return passes(field_type, msgspec.convert(value, field_type))
+    except msgspec.ValidationError:
+        return False

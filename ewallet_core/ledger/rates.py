@@ -1,0 +1,30 @@
+"""Credits, minutes and milliseconds into each other, losing neither a millisecond nor a credit."""
+
+from __future__ import annotations
+
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+
+MILLISECONDS_PER_MINUTE = 60_000
+DEFAULT_MILLISECONDS_PER_CREDIT = MILLISECONDS_PER_MINUTE
+
+_READING = Decimal("0.000001")
+
+
+def milliseconds_of(credits: int, milliseconds_per_credit: int) -> int:
+    """The clock time that `credits` give."""
+    return credits * milliseconds_per_credit
+
+
+def whole_credits_in(milliseconds: int, milliseconds_per_credit: int) -> int:
+    """The whole credits that a span gives; what makes no whole credit stays as time."""
+    return milliseconds // milliseconds_per_credit
+
+
+def milliseconds_in(minutes: Decimal) -> int:
+    """The whole milliseconds in `minutes`."""
+    return int((minutes * MILLISECONDS_PER_MINUTE).to_integral_value(ROUND_FLOOR))
+
+
+def minutes_in(milliseconds: int) -> Decimal:
+    """A span in minutes, rounded to 6 places for reading."""
+    return (Decimal(milliseconds) / MILLISECONDS_PER_MINUTE).quantize(_READING, ROUND_HALF_EVEN)

@@ -1,0 +1,125 @@
+"""The clock timer: inactive → start → active ⇄ paused → stop → inactive (PROTOCOL section 5).
+
+All instants are milliseconds UTC and all spans are milliseconds. A timer does not know its clock's balance:
+what is left is the balance less what the timer has spent, and only a stop takes it from the balance.
+An instant before the last change counts as that change, so a wall clock set back never takes time twice.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from ewallet_core import refusals
+
+
+class State(StrEnum):
+    """What a timer is doing."""
+
+    INACTIVE = "inactive"
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeSpent:
+    """One finished run of a timer, from its start to its stop."""
+
+    started_at: int
+    stopped_at: int
+    spent: int
+    pending: int
+    pauses: int
+
+
+@dataclass(frozen=True, slots=True)
+class Timer:
+    """A timer as of its last change: `since` is when the present state began."""
+
+    state: State = State.INACTIVE
+    started_at: int | None = None
+    since: int | None = None
+    spent: int = 0
+    pending: int = 0
+    pauses: int = 0
+
+    def spent_at(self, now: int) -> int:
+        """The active time of this run up to `now`."""
+        return self.spent + self._in_state(State.ACTIVE, now)
+
+    def pending_at(self, now: int) -> int:
+        """The paused time of this run up to `now`."""
+        return self.pending + self._in_state(State.PAUSED, now)
+
+    def left_at(self, now: int, balance: int) -> int:
+        """What a clock with that balance has left at `now`, never below zero."""
+        return max(0, balance - self.spent_at(now))
+
+    def runs_out_at(self, balance: int) -> int | None:
+        """When a clock with that balance will be empty; None while no time is being taken from it."""
+        if self.state is not State.ACTIVE or self.since is None:
+            return None
+        return self.since + max(0, balance - self.spent)
+
+    def start(self, at: int, balance: int) -> Timer:
+        """Begin a run; raises `WrongTimerState` when one is under way and `NoTimeLeft` on an empty clock."""
+        if self.state is State.ACTIVE:
+            raise refusals.WrongTimerState("The timer runs already.", "Pause it or stop it.", self.state)
+        if self.state is State.PAUSED:
+            raise refusals.WrongTimerState("The timer is paused.", "Resume it or stop it.", self.state)
+        if balance <= 0:
+            raise refusals.NoTimeLeft(self.state)
+        return Timer(State.ACTIVE, started_at=at, since=at)
+
+    def pause(self, at: int) -> Timer:
+        """Stop taking time until `resume`; raises `WrongTimerState` unless the timer runs."""
+        if self.state is State.PAUSED:
+            raise refusals.WrongTimerState(
+                "The timer is paused already.", "Resume it or stop it.", self.state
+            )
+        self._must_be_under_way()
+        at = self._not_before_since(at)
+        return replace(self, state=State.PAUSED, since=at, spent=self.spent_at(at), pauses=self.pauses + 1)
+
+    def resume(self, at: int, balance: int) -> Timer:
+        """Take time again; raises `WrongTimerState` unless paused and `NoTimeLeft` on an empty clock."""
+        if self.state is State.ACTIVE:
+            raise refusals.WrongTimerState(
+                "The timer runs, it is not paused.", "Pause it or stop it.", self.state
+            )
+        self._must_be_under_way()
+        if self.left_at(at, balance) <= 0:
+            raise refusals.NoTimeLeft(self.state)
+        at = self._not_before_since(at)
+        return replace(self, state=State.ACTIVE, since=at, pending=self.pending_at(at))
+
+    def stop(self, at: int) -> TimeSpent:
+        """End the run; the timer after it is a new one. Raises `WrongTimerState` when none is under way."""
+        self._must_be_under_way()
+        at = self._not_before_since(at)
+        return TimeSpent(
+            started_at=self.started_at if self.started_at is not None else at,
+            stopped_at=at,
+            spent=self.spent_at(at),
+            pending=self.pending_at(at),
+            pauses=self.pauses,
+        )
+
+    def run_out(self, now: int, balance: int) -> TimeSpent | None:
+        """The run that ended because the clock was empty, dated when it was; None while time is left."""
+        end = self.runs_out_at(balance)
+        if end is None or now < end:
+            return None
+        return self.stop(end)
+
+    def _in_state(self, state: State, now: int) -> int:
+        if self.state is not state or self.since is None:
+            return 0
+        return max(0, now - self.since)
+
+    def _not_before_since(self, at: int) -> int:
+        return at if self.since is None else max(at, self.since)
+
+    def _must_be_under_way(self) -> None:
+        if self.state is State.INACTIVE:
+            raise refusals.WrongTimerState("The timer does not run.", "Start it first.", self.state)
