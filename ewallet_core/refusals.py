@@ -6,8 +6,8 @@ is wrong and `warning` what to do about it, both to a person; `details` says it 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any, ClassVar
+from collections.abc import Callable, Iterable
+from typing import Any, ClassVar, Self
 
 
 class Refusal(Exception):
@@ -20,6 +20,12 @@ class Refusal(Exception):
         self.error = error
         self.warning = warning
         self.details = details
+        self.bookkeeping: Callable[[Any], None] | None = None
+
+    def keeping(self, bookkeeping: Callable[[Any], None]) -> Self:
+        """The same refusal, which writes this down once what was begun has been undone."""
+        self.bookkeeping = bookkeeping
+        return self
 
 
 class Malformed(Refusal):
@@ -219,9 +225,10 @@ class Throttled(Refusal):
     code = "throttled"
 
     def __init__(self, retry_after_ms: int) -> None:
+        seconds = -(-retry_after_ms // 1000)
         super().__init__(
             "Too many failed logins.",
-            f"Try again in {-(-retry_after_ms // 1000)} seconds.",
+            f"Try again in {seconds} second{'' if seconds == 1 else 's'}.",
             retry_after_ms=retry_after_ms,
         )
 
@@ -282,10 +289,11 @@ class NotEnoughTime(Refusal):
 
     code = "not_enough_time"
 
-    def __init__(self, needed_ms: int, there_ms: int) -> None:
+    def __init__(self, needed_ms: int, there_ms: int, field: str) -> None:
         super().__init__(
             "There is less time left on the clock than that.",
             "Choose a smaller amount.",
+            field=field,
             needed_ms=needed_ms,
             there_ms=there_ms,
         )

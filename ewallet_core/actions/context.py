@@ -1,0 +1,89 @@
+"""What an action is given besides its arguments: the transaction, the time, and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, TypeVar
+
+from ewallet_core.credentials.passwords import Passwords
+from ewallet_core.credentials.tokens import RandomBytes
+from ewallet_core.instructions.envelope import Call
+from ewallet_core.ledger.journal import Issuer
+from ewallet_core.ledger.rates import DEFAULT_MILLISECONDS_PER_CREDIT
+from ewallet_core.refusals import NotLoggedIn, SessionUnknown
+from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.sessions import ClientId, Session
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
+
+SYSTEM_CORE_ID = 1
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What whoever runs the engine may choose."""
+
+    milliseconds_per_credit: int = DEFAULT_MILLISECONDS_PER_CREDIT
+    session_lifetime_ms: int = 30 * 60_000
+    session_limit: int = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """The circumstances of one instruction, inside its transaction."""
+
+    transaction: Transaction
+    now: int
+    rules: Rules
+    issuer: Issuer
+    randomness: RandomBytes
+    call: Call
+    address: str
+    client: ClientId | None = None
+    open_session: Session | None = None
+    logged_in: Account | None = None
+    prepared: Any = None
+
+    def within(self, session: Session) -> Context:
+        """The same circumstances in that session."""
+        return replace(self, open_session=session)
+
+    @property
+    def session(self) -> Session:
+        """The session that asks; raises `SessionUnknown` where there is none."""
+        if self.open_session is None:
+            raise SessionUnknown
+        return self.open_session
+
+    @property
+    def account(self) -> Account:
+        """The account that asks; raises `NotLoggedIn` where nobody is logged in."""
+        if self.logged_in is None:
+            raise NotLoggedIn
+        return self.logged_in
+
+    @property
+    def system_core(self) -> Account:
+        """The issuer's account."""
+        return accounts.require(self.transaction, id=SYSTEM_CORE_ID)
+
+    @property
+    def wallet(self) -> Wallet:
+        """The active wallet of the account that asks."""
+        return wallets.require(self.transaction, id=self.account.ewallet_id)
+
+    @property
+    def clock(self) -> Clock:
+        """The active clock of the active wallet."""
+        return clocks.require(self.transaction, id=self.wallet.clock_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Preparation:
+    """What slow work before the transaction is given: a look at what is kept, and the password hasher."""
+
+    look: Callable[[Callable[[Context], Any]], Any]
+    passwords: Passwords

@@ -1,0 +1,256 @@
+"""Credits: supplying the wallet, and converting between the wallet and its clock."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from ewallet_core.actions.clocks import settle_run_outs
+from ewallet_core.actions.context import SYSTEM_CORE_ID, Context
+from ewallet_core.actions.data import ewallet_data, minutes
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.catalogue import NoArguments, Request, instruction
+from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.ledger.journal import (
+    BalanceId,
+    Entry,
+    EntryKind,
+    clock_to_credits,
+    credits_to_clock,
+    move_credits,
+)
+from ewallet_core.ledger.rates import milliseconds_in, milliseconds_of, whole_credits_in
+from ewallet_core.refusals import (
+    ArgumentsClash,
+    LessThanOneCredit,
+    NotEnoughCredits,
+    NotEnoughTime,
+    TooMuch,
+)
+from ewallet_core.storage.accounts import Account
+from ewallet_core.storage.events import EventKind, happened
+from ewallet_core.storage.journal import amount_of, post
+from ewallet_core.storage.sheets import conversions, invoices, transfers
+from ewallet_core.storage.tables import MOST_CREDITS, MOST_MILLISECONDS
+from ewallet_core.storage.wallets import Clock, Wallet, keep_timer, wallets
+
+
+class SupplyCredits(Request, frozen=True):
+    """Credits to be had, and what they cost."""
+
+    credits: fields.Credits
+    currency: fields.Currency
+    cost: fields.Cost
+    notes: fields.Notes = ""
+
+
+class ConvertCredits(Request, frozen=True):
+    """Credits to be turned into clock time."""
+
+    credits: fields.Credits
+    notes: fields.Notes = ""
+
+
+class ConvertTime(Request, frozen=True):
+    """Clock time to be turned into credits: exactly one of `credits` and `minutes`."""
+
+    credits: fields.Credits | None = None
+    minutes: fields.Minutes | None = None
+    notes: fields.Notes = ""
+
+
+@instruction(SupplyCredits, {"action": "supply", "supply": "credits"})
+def supply_credits(asked: SupplyCredits, context: Context) -> Answer:
+    """Supply the active wallet with credits from the system core account, against an invoice."""
+    wallet, core = context.wallet, context.system_core
+    _must_have_room(context, wallet.balance_id, asked.credits, MOST_CREDITS)
+    giving = wallets.require(context.transaction, id=core.ewallet_id)
+    entry_id = _post(
+        context,
+        move_credits(
+            EntryKind.SUPPLY,
+            BalanceId(giving.balance_id),
+            BalanceId(wallet.balance_id),
+            asked.credits,
+            context.now,
+        ),
+    )
+    own = 0, 0
+    for holder, its_wallet in ((core, giving), (context.account, wallet)):
+        own = _record_supply(context, asked, entry_id, holder, its_wallet)
+    transfer_record, invoice_record = own
+    _note_arrival(context, wallet, asked.credits, core)
+    total = amount_of(context.transaction, wallet.balance_id)
+    return ok(
+        total_credits=total,
+        ewallet_credits=total,
+        supplied_credits=asked.credits,
+        transfer_record=transfer_record,
+        invoice_record=invoice_record,
+    )
+
+
+@instruction(ConvertCredits, {"action": "convert", "convert": "credits2clock"})
+def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
+    """Convert credits of the active wallet to time on its active clock."""
+    wallet, clock = context.wallet, context.clock
+    there = amount_of(context.transaction, wallet.balance_id)
+    if asked.credits > there:
+        raise NotEnoughCredits(asked.credits, there)
+    span = milliseconds_of(asked.credits, context.rules.milliseconds_per_credit)
+    _must_have_room(context, clock.balance_id, span, MOST_MILLISECONDS)
+    entry = credits_to_clock(
+        context.issuer,
+        BalanceId(wallet.balance_id),
+        BalanceId(clock.balance_id),
+        asked.credits,
+        span,
+        context.now,
+    )
+    record = _convert(context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes)
+    return ok(**_balances(context, wallet, clock), conversion_record=record, converted_credits=asked.credits)
+
+
+@instruction(ConvertTime, {"action": "convert", "convert": "clock2credits"})
+def convert_time(asked: ConvertTime, context: Context) -> Answer:
+    """Convert time of the active clock that is not yet used to credits of its wallet."""
+    wallet, clock = context.wallet, context.clock
+    credits = _credits_for_time(asked, context, clock)
+    span = milliseconds_of(credits, context.rules.milliseconds_per_credit)
+    _must_have_room(context, wallet.balance_id, credits, MOST_CREDITS)
+    entry = clock_to_credits(
+        context.issuer, BalanceId(wallet.balance_id), BalanceId(clock.balance_id), credits, span, context.now
+    )
+    record = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
+    # Taking back all that is left of a running timer is running out.
+    settle_run_outs(context)
+    return ok(
+        conversion_record_id=record,
+        conversion_record=record,
+        **_balances(context, wallet, clock),
+        **minutes(converted_minutes=span),
+        converted_credits=credits,
+    )
+
+
+@instruction(
+    NoArguments,
+    {"action": "view", "view": "credit", "credit": "wallet"},
+    {"action": "view", "view": "credit", "credit": "ewallet"},
+    changes=False,
+)
+def view_wallet(_asked: NoArguments, context: Context) -> Answer:
+    """View the active wallet."""
+    wallet = context.wallet
+    return ok(credit_ewallet=wallet.id, ewallet_data=ewallet_data(context, wallet))
+
+
+def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int:
+    """The whole credits that are asked for; raises when the clock has not that much left."""
+    rate = context.rules.milliseconds_per_credit
+    left = clock.timer.left_at(context.now, amount_of(context.transaction, clock.balance_id))
+    if asked.credits is not None and asked.minutes is None:
+        field, span = "credits", milliseconds_of(asked.credits, rate)
+    elif asked.minutes is not None and asked.credits is None:
+        field, span = "minutes", milliseconds_in(fields.as_decimal(asked.minutes))
+    else:
+        raise ArgumentsClash("credits", "minutes")
+    if span > left:
+        raise NotEnoughTime(span, left, field)
+    if span < rate:
+        raise LessThanOneCredit(rate)
+    return whole_credits_in(span, rate)
+
+
+def _post(context: Context, entry: Entry) -> int:
+    return post(context.transaction, entry, context.issuer)
+
+
+def _record_supply(
+    context: Context, asked: SupplyCredits, entry_id: int, holder: Account, wallet: Wallet
+) -> tuple[int, int]:
+    """Write one side's transfer and invoice records; the issuer's take the entry's number as position."""
+    position = entry_id if holder.id == SYSTEM_CORE_ID else None
+    transfer_id = transfers.append(
+        context.transaction,
+        wallet.transfer_sheet_id,
+        context.now,
+        position=position,
+        entry_id=entry_id,
+        transfer_type=EntryKind.SUPPLY,
+        from_account_id=SYSTEM_CORE_ID,
+        to_account_id=context.account.id,
+        credits=asked.credits,
+        notes=asked.notes,
+    )
+    invoice_id = invoices.append(
+        context.transaction,
+        wallet.invoice_sheet_id,
+        context.now,
+        position=position,
+        entry_id=entry_id,
+        transfer_record_id=transfer_id,
+        seller_account_id=SYSTEM_CORE_ID,
+        credits=asked.credits,
+        currency=asked.currency,
+        cost=f"{Decimal(str(asked.cost)):f}",
+        notes=asked.notes,
+    )
+    return transfer_id, invoice_id
+
+
+def _note_arrival(context: Context, wallet: Wallet, credits: int, giver: Account) -> None:
+    wallets.change(context.transaction, wallet.id, written_at=context.now)
+    happened(
+        context.transaction,
+        wallet.account_id,
+        EventKind.CREDITS_ARRIVED,
+        context.now,
+        ewallet=wallet.id,
+        credits=credits,
+        transfer_from=giver.email,
+    )
+
+
+def _convert(
+    context: Context, wallet: Wallet, clock: Clock, entry: Entry, *, credits: int, span: int, notes: str
+) -> int:
+    """Post a conversion, write its record and let the clock know its new balance; returns the record's id."""
+    transaction, now = context.transaction, context.now
+    record_id = conversions.append(
+        transaction,
+        clock.conversion_sheet_id,
+        now,
+        entry_id=_post(context, entry),
+        conversion_type=entry.kind,
+        milliseconds=span,
+        credits=credits,
+        notes=notes,
+    )
+    wallets.change(transaction, wallet.id, written_at=now)
+    keep_timer(transaction, clock, clock.timer, amount_of(transaction, clock.balance_id), now)
+    happened(
+        transaction,
+        wallet.account_id,
+        EventKind.CREDITS_CONVERTED,
+        now,
+        ewallet=wallet.id,
+        clock=clock.id,
+        conversion_type=str(entry.kind),
+        credits=credits,
+        **minutes(minutes=span),
+    )
+    return record_id
+
+
+def _balances(context: Context, wallet: Wallet, clock: Clock) -> Answer:
+    left = clock.timer.left_at(context.now, amount_of(context.transaction, clock.balance_id))
+    return {
+        "ewallet_credits": amount_of(context.transaction, wallet.balance_id),
+        **minutes(credit_clock=left),
+    }
+
+
+def _must_have_room(context: Context, balance_id: int, more: int, most: int) -> None:
+    there = amount_of(context.transaction, balance_id)
+    if there + more > most:
+        raise TooMuch(most, there)

@@ -1,0 +1,130 @@
+"""The engine in this process, on a thread of its own."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ewallet_core.client.protocol import Answer, Event, Unreachable
+from ewallet_core.refusals import Refusal
+
+if TYPE_CHECKING:
+    from ewallet_core.sessions.happenings import EventPage
+    from ewallet_core.sessions.manager import EWalletSessionManager
+
+EVENT_INTERVAL_SECONDS = 1.0
+
+_SESSION_OVER = frozenset({"client_unknown", "session_unknown", "session_expired"})
+
+T = TypeVar("T")
+
+
+class EmbeddedClient:
+    """A client of a session manager that it opens, runs and closes on one engine thread."""
+
+    place = "embedded"
+    keeps_passwords_alone = True
+
+    def __init__(self, open_engine: Callable[[], EWalletSessionManager]) -> None:
+        """`open_engine` opens the session manager; it runs on the engine thread, so it may be slow."""
+        self._open_engine = open_engine
+        self._engine: EWalletSessionManager | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ewallet-engine")
+        self._credentials: dict[str, str] = {}
+
+    @classmethod
+    def on(cls, database_url: str | None = None) -> EmbeddedClient:
+        """A client of the engine on that database; absent, the one in the user's data folder."""
+
+        def open_engine() -> EWalletSessionManager:
+            # The engine's libraries take as long to import as the first screen takes to be painted.
+            from ewallet_core.sessions.manager import EWalletSessionManager  # noqa: PLC0415
+
+            return EWalletSessionManager(database_url)
+
+        return cls(open_engine)
+
+    async def open(self) -> None:
+        """As `WalletClient.open`."""
+        try:
+            await self._on_thread(self._open)
+        except Refusal as refusal:
+            raise Unreachable(f"{refusal.error} {refusal.warning}") from refusal
+        except OSError as reason:
+            raise Unreachable(f"The data folder can't be used: {reason.strerror}.") from reason
+
+    async def send(self, **instruction: Any) -> Answer:
+        """As `WalletClient.send`."""
+        return await self._on_thread(partial(self._send, instruction))
+
+    async def events(self) -> AsyncIterator[Event]:
+        """As `WalletClient.events`."""
+        page: EventPage | None = None
+        while True:
+            page = await self._on_thread(partial(self._next_page, page))
+            for event in page.events if page else ():
+                yield event
+            await asyncio.sleep(EVENT_INTERVAL_SECONDS)
+
+    async def close(self) -> None:
+        """As `WalletClient.close`."""
+        await self._on_thread(self._close)
+        self._thread.shutdown()
+
+    async def _on_thread(self, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+
+    def _open(self) -> None:
+        if self._engine is None:
+            self._engine = self._open_engine()
+        self._request_credentials(self._engine)
+
+    def _send(self, instruction: dict[str, Any]) -> Answer:
+        engine = self._opened()
+        answer = engine.answer({**instruction, **self._credentials, "request_id": _request_id()})
+        if answer.get("code") in _SESSION_OVER:
+            self._request_credentials(engine)
+            return {**answer, "session_ended": True}
+        return answer
+
+    def _next_page(self, last: EventPage | None) -> EventPage | None:
+        client_id, token = self._credentials["client_id"], self._credentials["session_token"]
+        try:
+            page = self._opened().events(client_id, token, last.sequence if last else None)
+            if last is not None and page.account != last.account:
+                # Another account is active now, and counts its own events.
+                page = self._opened().events(client_id, token)
+        except Refusal:
+            return None
+        return page
+
+    def _request_credentials(self, engine: EWalletSessionManager) -> None:
+        client = {"client_id": _granted(engine, request="client_id")["client_id"]}
+        token = _granted(engine, request="session_token", **client)["session_token"]
+        self._credentials = {**client, "session_token": token}
+
+    def _opened(self) -> EWalletSessionManager:
+        if self._engine is None:
+            raise Unreachable("The engine is not open.")
+        return self._engine
+
+    def _close(self) -> None:
+        if self._engine is not None:
+            self._engine.close()
+
+
+def _granted(engine: EWalletSessionManager, **request: str) -> Answer:
+    answer = engine.answer({"controller": "client", "ctype": "action", "action": "request", **request})
+    if answer["failed"]:
+        raise Unreachable(f"{answer['error']} {answer['warning']}")
+    return answer
+
+
+def _request_id() -> str:
+    """A new id that sorts by when it was made, so that an index of them grows at its end."""
+    return f"{time.time_ns():016x}-{secrets.token_hex(8)}"

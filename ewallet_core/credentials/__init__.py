@@ -1,0 +1,1 @@
+"""What proves who is asking: passwords, tokens, and the patience with those who guess."""

@@ -1,0 +1,50 @@
+"""Passwords: argon2id, with its parameters in one place, and the passwords that everybody tries first."""
+
+from __future__ import annotations
+
+from functools import cache
+
+from argon2 import PasswordHasher, Type
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from ewallet_core.refusals import CommonPassword
+
+DEFAULT_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4, type=Type.ID)
+
+
+class Passwords:
+    """Hashes and checks passwords; both are slow by design, so neither belongs in a transaction."""
+
+    def __init__(self, hasher: PasswordHasher = DEFAULT_HASHER) -> None:
+        self._hasher = hasher
+        self._nobodys = hasher.hash("nobody's password")
+
+    def hash(self, password: str) -> str:
+        """The password's hash, with its salt and parameters."""
+        return self._hasher.hash(password)
+
+    def matches(self, password: str, hashed: str | None) -> bool:
+        """Whether it is the password; where there is none it takes just as long to say no."""
+        try:
+            self._hasher.verify(hashed or self._nobodys, password)
+        except (VerificationError, InvalidHashError):
+            return False
+        return hashed is not None
+
+    def is_outdated(self, hashed: str) -> bool:
+        """Whether the hash was made with other parameters than today's."""
+        return self._hasher.check_needs_rehash(hashed)
+
+
+def must_be_uncommon(password: str) -> None:
+    """Raise `CommonPassword` for one of those that are guessed first."""
+    if password.casefold() in _common_passwords():
+        raise CommonPassword
+
+
+@cache
+def _common_passwords() -> frozenset[str]:
+    # 30,000 words, read only when somebody chooses a password.
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
+
+    return frozenset(FREQUENCY_LISTS["passwords"])

@@ -1,0 +1,27 @@
+"""Client ids and session tokens: 256 random bits, of which only a hash is kept."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Callable
+
+RandomBytes = Callable[[int], bytes]
+
+TOKEN_BYTES = 32
+
+
+def system_randomness(count: int) -> bytes:
+    """Random bytes that nobody can foretell."""
+    return secrets.token_bytes(count)
+
+
+def new_token(randomness: RandomBytes) -> str:
+    """A token in letters, digits, `-` and `_`."""
+    return base64.urlsafe_b64encode(randomness(TOKEN_BYTES)).rstrip(b"=").decode()
+
+
+def hash_of(token: str) -> bytes:
+    """What is kept of a token; with 256 random bits in it, a plain hash can't be reversed."""
+    return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

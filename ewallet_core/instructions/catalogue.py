@@ -1,0 +1,178 @@
+"""Every instruction that can be asked, each declared once beside the function that carries it out.
+
+What checks requests, decides who may ask, and prints the reference is read from here (decision 1 of the
+house): adding an instruction touches the file of its subject and nothing else.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+from types import ModuleType
+from typing import Any
+
+import msgspec
+from msgspec.structs import FieldInfo
+
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer
+from ewallet_core.refusals import BadValue, MissingArgument, UnknownArgument, UnknownInstruction
+
+LONGEST_PATH_SHOWN = 200
+
+Selectors = Mapping[str, str]
+CarryOut = Callable[[Any, Any], Answer]
+Prepare = Callable[[Any, Any], Any]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """The arguments of an instruction, each of a kind from `fields`."""
+
+
+class NoArguments(Request, frozen=True):
+    """Nothing beside the selectors."""
+
+
+class Access(Enum):
+    """What a caller must have for an instruction to be considered at all."""
+
+    ANYBODY = auto()
+    CLIENT = auto()
+    SESSION = auto()
+    ACCOUNT = auto()
+    SYSTEM = auto()
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction: the selectors that pick it, its arguments, who may ask it and what it does.
+
+    `prepare` is slow work that is done before the transaction. `changes` tells whether it writes, and
+    `remembered` whether a repeated request id gets the first answer.
+    """
+
+    forms: tuple[Selectors, ...]
+    request: type[Request]
+    access: Access
+    carry_out: CarryOut
+    prepare: Prepare | None
+    changes: bool
+    remembered: bool
+
+    @property
+    def name(self) -> str:
+        """The selectors' path in words, such as `client action view transfer list`."""
+        return " ".join(self.forms[0].values())
+
+    @property
+    def summary(self) -> str:
+        """What it does, in a sentence."""
+        return (self.carry_out.__doc__ or "").strip().partition("\n")[0]
+
+    @cached_property
+    def arguments(self) -> dict[str, FieldInfo]:
+        """The arguments it takes, by name."""
+        return {argument.name: argument for argument in msgspec.structs.fields(self.request)}
+
+    def __call__(self, request: Any, context: Any) -> Answer:
+        """Carry the instruction out."""
+        return self.carry_out(request, context)
+
+    def fingerprint(self, request: Request) -> bytes:
+        """What tells this request from every other; passwords are left out, a hash of one is a leak."""
+        shown = {
+            name: str(getattr(request, name))
+            for name, argument in self.arguments.items()
+            if not fields.is_secret(argument.type)
+        }
+        return hashlib.sha256(msgspec.json.encode([self.name, shown], order="sorted")).digest()
+
+
+def instruction(
+    request: type[Request],
+    *forms: Selectors,
+    access: Access = Access.ACCOUNT,
+    prepare: Prepare | None = None,
+    changes: bool = True,
+    remembered: bool | None = None,
+) -> Callable[[CarryOut], Instruction]:
+    """Declare the decorated function as what carries an instruction out.
+
+    The first of `forms` is the instruction's own; the others are what the document prints as well.
+    `controller` and `ctype` are `client` and `action` unless a form says otherwise.
+    """
+    full = tuple({"controller": "client", "ctype": "action", **form} for form in forms)
+    kept = changes and access is Access.ACCOUNT if remembered is None else remembered
+
+    def declare(carry_out: CarryOut) -> Instruction:
+        return Instruction(full, request, access, carry_out, prepare, changes, kept)
+
+    return declare
+
+
+class Catalogue:
+    """The instructions, found by their selectors."""
+
+    def __init__(self, instructions: Iterable[Instruction]) -> None:
+        self._instructions = tuple(instructions)
+        self._by_action: dict[str, list[tuple[Selectors, Instruction]]] = {}
+        for entry in self._instructions:
+            for form in entry.forms:
+                self._by_action.setdefault(form["action"], []).append((form, entry))
+        for forms in self._by_action.values():
+            forms.sort(key=lambda found: -len(found[0]))
+
+    @classmethod
+    def of(cls, *subjects: ModuleType) -> Catalogue:
+        """The instructions that these modules declare."""
+        return cls(found for subject in subjects for found in _declared(subject))
+
+    def __iter__(self) -> Iterator[Instruction]:
+        return iter(self._instructions)
+
+    def find(self, chain: Mapping[str, Any]) -> tuple[Instruction, dict[str, Any]]:
+        """The instruction that the chain's selectors pick, and its arguments.
+
+        Raises `UnknownInstruction`, which names the nearest known paths.
+        """
+        for form, found in self._by_action.get(str(chain.get("action")), ()):
+            if all(chain.get(key) == value for key, value in form.items()):
+                return found, {key: value for key, value in chain.items() if key not in form}
+        raise UnknownInstruction(*self._nearest(chain))
+
+    def _nearest(self, chain: Mapping[str, Any]) -> tuple[str, list[str]]:
+        asked = [str(chain.get(key)) for key in ("controller", "ctype", "action")]
+        while isinstance(value := chain.get(asked[-1]), str) and value not in asked:
+            asked.append(value)
+        path = " ".join(asked)[:LONGEST_PATH_SHOWN]
+        return f"`{path}`", difflib.get_close_matches(path, [found.name for found in self], n=3, cutoff=0.0)
+
+
+def read_request(found: Instruction, arguments: Mapping[str, Any]) -> Request:
+    """The arguments as the instruction's request; raises a refusal that names the argument at fault."""
+    for name in arguments:
+        if name not in found.arguments:
+            raise UnknownArgument(name, found.arguments)
+    values = {}
+    for name, argument in found.arguments.items():
+        must_be = str(fields.meta_of(argument.type).description)
+        if arguments.get(name) is None:
+            if argument.required:
+                raise MissingArgument(name, must_be)
+        elif not fields.accepts(argument.type, arguments[name]):
+            raise BadValue(name, must_be)
+        else:
+            values[name] = msgspec.convert(arguments[name], argument.type)
+    return found.request(**values)
+
+
+def _declared(subject: ModuleType) -> Iterator[Instruction]:
+    for value in vars(subject).values():
+        if isinstance(value, Instruction):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (part for part in value if isinstance(part, Instruction))

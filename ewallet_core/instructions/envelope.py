@@ -1,0 +1,92 @@
+"""What a request comes in and an answer goes out in (PROTOCOL sections 1 and 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from ewallet_core.refusals import BadValue, Malformed, Refusal, UnknownArgument
+
+Answer = dict[str, Any]
+
+SHORTEST_REQUEST_ID = 8
+LONGEST_REQUEST_ID = 128
+
+_CREDENTIALS = ("client_id", "session_token", "request_id")
+# The document's example sends them; the server knows these things itself, so they are never trusted.
+_UNTRUSTED = ("src_address", "src_port", "loggin_user", "session_id")
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request taken out of its envelope: what is asked, and by whom."""
+
+    chain: dict[str, Any]
+    client_id: str | None = None
+    session_token: str | None = None
+    request_id: str | None = None
+
+
+def open_envelope(request: Mapping[str, Any]) -> Call:
+    """Read a flat or an enveloped request; raises `Malformed`, `UnknownArgument` or `BadValue`."""
+    if "header" in request or "command_chain" in request:
+        return _enveloped(request)
+    chain = {key: value for key, value in request.items() if key not in _CREDENTIALS}
+    return Call(chain, **_credentials(request))
+
+
+def ok(**keys: Any) -> Answer:
+    """The answer to an instruction that was carried out."""
+    return {"failed": False, **keys}
+
+
+def nok(refusal: Refusal) -> Answer:
+    """The answer to an instruction that was refused."""
+    return {
+        "failed": True,
+        "error": refusal.error,
+        "warning": refusal.warning,
+        "code": refusal.code,
+        "details": refusal.details,
+    }
+
+
+def timestamp(milliseconds: int | None) -> str | None:
+    """An instant as answers have it: RFC 3339, UTC, with milliseconds and `Z`."""
+    if milliseconds is None:
+        return None
+    moment = _EPOCH + timedelta(milliseconds=milliseconds)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def _enveloped(request: Mapping[str, Any]) -> Call:
+    header, chain = request.get("header", {}), request.get("command_chain")
+    if not isinstance(header, Mapping) or not isinstance(chain, Mapping):
+        raise Malformed(
+            "An enveloped request has a `header` and a `command_chain`, each an object.",
+            "Send both, or the flat form.",
+        )
+    for place, known, keys in (
+        ("header", (*_CREDENTIALS, *_UNTRUSTED), header),
+        ("the envelope", ("header", "command_chain"), request),
+    ):
+        if unknown := [key for key in keys if key not in known]:
+            raise UnknownArgument(f"{unknown[0]} in {place}" if place == "header" else unknown[0], known)
+    return Call(
+        {key: value for key, value in chain.items() if key not in _CREDENTIALS},
+        **_credentials({**header, **chain}),
+    )
+
+
+def _credentials(values: Mapping[str, Any]) -> dict[str, str]:
+    found = {key: values[key] for key in _CREDENTIALS if values.get(key) is not None}
+    for key, value in found.items():
+        if not isinstance(value, str):
+            raise BadValue(key, "text")
+    request_id = found.get("request_id")
+    if request_id is not None and not SHORTEST_REQUEST_ID <= len(request_id) <= LONGEST_REQUEST_ID:
+        raise BadValue("request_id", f"text of {SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID} characters")
+    return found

@@ -1,0 +1,101 @@
+"""One instruction on its way through its transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from ewallet_core.actions.clocks import settle_run_outs
+from ewallet_core.actions.context import Context
+from ewallet_core.instructions.catalogue import Instruction, Request
+from ewallet_core.instructions.envelope import Answer, Call, nok
+from ewallet_core.refusals import Refusal, RequestIdReused
+from ewallet_core.sessions.recognition import note_use, recognise
+from ewallet_core.storage.requests import KEPT_MILLISECONDS, seen_requests
+from ewallet_core.storage.transaction import Transaction
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """An instruction with its arguments and its caller; it may be run more than once (decision 5)."""
+
+    instruction: Instruction
+    request: Request
+    call: Call
+    circumstances: Callable[[Transaction, Call], Context]
+    prepared: Any = None
+
+    def prepared_with(self, prepared: Any) -> Errand:
+        """The same errand, with its slow work done."""
+        return replace(self, prepared=prepared)
+
+    def context(self, transaction: Transaction) -> Context:
+        """Who asks, and when; raises when that is not enough for this instruction."""
+        return recognise(self.circumstances(transaction, self.call), self.instruction.access)
+
+    def first_answer(self, transaction: Transaction) -> Answer | None:
+        """The answer that this request got before, if it was decided before."""
+        return self._seen(self.context(transaction))
+
+    def run(self, transaction: Transaction) -> Answer:
+        """Carry the instruction out, or refuse it and write down what a refusal leaves behind."""
+        context = replace(self.context(transaction), prepared=self.prepared)
+        note_use(context)
+        if context.logged_in is not None:
+            settle_run_outs(context)
+        seen = self._seen(context)
+        if seen is not None:
+            return seen
+        answer = self._decide(context)
+        self._remember(context, answer)
+        return answer
+
+    def _decide(self, context: Context) -> Answer:
+        if not self.instruction.changes:
+            return self.instruction(self.request, context)
+        try:
+            with context.transaction.attempt():
+                return self.instruction(self.request, context)
+        except Refusal as refusal:
+            if refusal.bookkeeping is not None:
+                refusal.bookkeeping(context.transaction)
+            return nok(refusal)
+
+    def _seen(self, context: Context) -> Answer | None:
+        """Raises `RequestIdReused` when the id belongs to another instruction."""
+        if not self._is_remembered:
+            return None
+        seen = seen_requests.find(context.transaction, scope=_scope(context), request_id=self.call.request_id)
+        if seen is None or context.now - seen.seen_at >= KEPT_MILLISECONDS:
+            return None
+        if seen.fingerprint != self.instruction.fingerprint(self.request):
+            raise RequestIdReused
+        answer: Answer = msgspec.json.decode(seen.answer)
+        return answer
+
+    def _remember(self, context: Context, answer: Answer) -> None:
+        if not self._is_remembered:
+            return
+        key = {"scope": _scope(context), "request_id": self.call.request_id}
+        seen_requests.delete(context.transaction, **key)
+        seen_requests.insert(
+            context.transaction,
+            **key,
+            fingerprint=self.instruction.fingerprint(self.request),
+            answer=msgspec.json.encode(answer).decode(),
+            seen_at=context.now,
+        )
+
+    @property
+    def _is_remembered(self) -> bool:
+        return self.instruction.remembered and self.call.request_id is not None
+
+
+def _scope(context: Context) -> str:
+    """Whose request ids these are: the account's, or the session's until somebody is logged in."""
+    if context.logged_in is not None:
+        return f"account {context.logged_in.id}"
+    return f"session {context.session.id}"

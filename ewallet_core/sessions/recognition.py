@@ -1,0 +1,78 @@
+"""Who asks: the client id, the session and the account behind a call, and whether that is enough."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ewallet_core.actions.context import Context
+from ewallet_core.actions.sessions import touch
+from ewallet_core.credentials.tokens import hash_of
+from ewallet_core.instructions.catalogue import Access
+from ewallet_core.refusals import (
+    AccountFrozen,
+    AccountLeaving,
+    ClientUnknown,
+    NotLoggedIn,
+    SessionExpired,
+    SessionUnknown,
+)
+from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.sessions import ClientId, Session, client_ids, sessions
+
+LAST_USE_WRITTEN_EVERY_MS = 60_000
+
+_ENOUGH_WITHOUT_CLIENT = (Access.ANYBODY, Access.SYSTEM)
+
+
+def recognise(context: Context, access: Access) -> Context:
+    """The context with who asks filled in, as far as `access` needs; raises what is missing."""
+    if access in _ENOUGH_WITHOUT_CLIENT:
+        return context
+    client = _client(context)
+    if access is Access.CLIENT:
+        return replace(context, client=client)
+    session = _session(context, client)
+    account = _account(context, session) if session.account_id is not None else None
+    if access is Access.ACCOUNT:
+        _must_be_active(account)
+    return replace(context, client=client, open_session=session, logged_in=account)
+
+
+def note_use(context: Context) -> None:
+    """Count the instruction as a use of its session, written down at most once a minute."""
+    session = context.open_session
+    if session is None or context.now - session.last_used_at < LAST_USE_WRITTEN_EVERY_MS:
+        return
+    context.transaction.must_write()
+    touch(context, context.client, session)
+
+
+def _client(context: Context) -> ClientId:
+    given = context.call.client_id
+    found = client_ids.find(context.transaction, hash=hash_of(given)) if given is not None else None
+    if found is None or found.expires_at <= context.now:
+        raise ClientUnknown
+    return found
+
+
+def _session(context: Context, client: ClientId) -> Session:
+    given = context.call.session_token
+    found = sessions.find(context.transaction, token_hash=hash_of(given)) if given is not None else None
+    if found is None or found.client_id != client.id:
+        raise SessionUnknown
+    if found.expires_at <= context.now:
+        raise SessionExpired
+    return found
+
+
+def _account(context: Context, session: Session) -> Account | None:
+    return accounts.find(context.transaction, id=session.account_id)
+
+
+def _must_be_active(account: Account | None) -> None:
+    if account is None:
+        raise NotLoggedIn
+    if account.state == "frozen":
+        raise AccountFrozen
+    if account.state != "active":
+        raise AccountLeaving

@@ -1,0 +1,128 @@
+"""The journal as it is kept: entries and their postings, the balances beside them, and the seals."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, func, select
+
+from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, Posting, Unit
+from ewallet_core.ledger.seal import FIRST_SEAL, seal
+from ewallet_core.storage import tables
+from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.transaction import Transaction
+
+
+class Balance(Row, frozen=True):
+    """What a wallet or clock holds, in its unit; the issuer's amount is not kept here."""
+
+    id: int
+    account_id: int
+    unit: str
+    issues: int
+    amount: int
+
+
+class EntryRow(Row, frozen=True):
+    """An entry without its postings."""
+
+    id: int
+    kind: str
+    at: int
+
+
+class PostingRow(Row, frozen=True):
+    """One posting; `balance_after` is what its balance came to, None for the issuer's."""
+
+    id: int
+    entry_id: int
+    balance_id: int
+    unit: str
+    amount: int
+    balance_after: int | None
+
+
+class SealRow(Row, frozen=True):
+    """The seal of an entry, at its place in the chain."""
+
+    position: int
+    entry_id: int
+    hash: bytes
+
+
+balances = Rows(tables.balances, Balance)
+entries = Rows(tables.entries, EntryRow)
+postings = Rows(tables.postings, PostingRow)
+seals = Rows(tables.seals, SealRow)
+
+_balance = tables.balances.c
+_MOVE = (
+    tables.balances.update()
+    .where(_balance.id == bindparam("balance_id"))
+    .values(amount=_balance.amount + bindparam("by"))
+    .returning(_balance.amount)
+)
+_LAST_SEAL = select(*seals.columns).order_by(tables.seals.c.position.desc()).limit(1)
+_UNSEALED = (
+    select(*entries.columns).where(tables.entries.c.id > bindparam("last")).order_by(tables.entries.c.id)
+)
+_IN_CIRCULATION = select(func.sum(_balance.amount)).where(
+    _balance.unit == bindparam("unit"), _balance.issues == 0
+)
+
+
+def open_balance(transaction: Transaction, account_id: int, unit: Unit, *, issues: bool = False) -> BalanceId:
+    """A new balance of zero; one that `issues` is where all of its unit comes from."""
+    key = balances.insert(transaction, account_id=account_id, unit=unit, issues=int(issues))
+    return BalanceId(key)
+
+
+def issuer(transaction: Transaction) -> Issuer:
+    """The issuer's two balances."""
+    by_unit = {balance.unit: BalanceId(balance.id) for balance in balances.all(transaction, issues=1)}
+    return Issuer(by_unit[Unit.CREDIT], by_unit[Unit.MILLISECOND])
+
+
+def amount_of(transaction: Transaction, balance_id: int) -> int:
+    """What the balance holds; for an issuer's, minus what circulates."""
+    balance = balances.require(transaction, id=balance_id)
+    if not balance.issues:
+        return balance.amount
+    return -(transaction.number(_IN_CIRCULATION, unit=balance.unit) or 0)
+
+
+def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
+    """Write `entry` and move its balances; returns the entry's id."""
+    entry_id = entries.insert(transaction, kind=entry.kind, at=entry.at)
+    for posting in entry.postings:
+        after = None
+        if posting.balance not in (issuing.credits, issuing.milliseconds):
+            after = transaction.number(_MOVE, balance_id=posting.balance, by=posting.amount)
+        postings.insert(
+            transaction,
+            entry_id=entry_id,
+            balance_id=posting.balance,
+            unit=posting.unit,
+            amount=posting.amount,
+            balance_after=after,
+        )
+    return entry_id
+
+
+def entry_of(transaction: Transaction, row: EntryRow) -> Entry:
+    """The entry as the ledger knows it, with its postings in their order."""
+    found = postings.all(transaction, entry_id=row.id)
+    return Entry(
+        EntryKind(row.kind),
+        row.at,
+        tuple(
+            Posting(BalanceId(posting.balance_id), Unit(posting.unit), posting.amount) for posting in found
+        ),
+    )
+
+
+def seal_unsealed(transaction: Transaction) -> None:
+    """Append to the chain a seal for each entry that has none yet."""
+    last = transaction.one(_LAST_SEAL, SealRow) or SealRow(position=0, entry_id=0, hash=FIRST_SEAL)
+    for row in transaction.all(_UNSEALED, EntryRow, last=last.entry_id):
+        chained = seal(last.hash, row.id, entry_of(transaction, row))
+        last = SealRow(position=last.position + 1, entry_id=row.id, hash=chained)
+        seals.insert(transaction, position=last.position, entry_id=row.id, hash=chained)

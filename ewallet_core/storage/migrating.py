@@ -1,0 +1,69 @@
+"""Bringing a database to this release's schema: on opening, only where its version row differs."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
+
+from ewallet_core.refusals import StorageFailed
+
+SCHEMA_VERSION = "0001"
+
+_VERSION = text("SELECT version_num FROM alembic_version")
+
+
+def migrate(engine: Engine, path: str | None) -> None:
+    """Make or upgrade the tables; an existing file at `path` is copied before it is changed.
+
+    Raises `StorageFailed` for a database that a newer release has written.
+    """
+    with engine.connect() as connection:
+        version = _version(connection)
+    if version == SCHEMA_VERSION:
+        return
+    if version is not None and version > SCHEMA_VERSION:
+        raise StorageFailed("a newer release of ewallet wrote it, install that release")
+    if version is not None and path is not None:
+        keep_copy(path, version)
+    with engine.begin() as connection:
+        # Another process may have done it while this one waited for the lock.
+        if _version(connection) != SCHEMA_VERSION:
+            _upgrade(connection)
+
+
+def keep_copy(path: str, version: str) -> Path:
+    """Copy the database file beside itself, named after the version it has; returns the copy."""
+    copy = Path(f"{path}.before-migration-from-{version}")
+    with (
+        contextlib.closing(sqlite3.connect(path)) as source,
+        contextlib.closing(sqlite3.connect(copy)) as target,
+    ):
+        source.backup(target)
+    copy.chmod(0o600)
+    return copy
+
+
+def _version(connection: Connection) -> str | None:
+    try:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        version: str | None = connection.execute(_VERSION).scalar()
+    except DBAPIError as reason:
+        raise StorageFailed(str(reason.orig)) from reason
+    return version
+
+
+def _upgrade(connection: Connection) -> None:
+    # Only a database that is new or old pays for alembic's import.
+    from alembic import command  # noqa: PLC0415
+    from alembic.config import Config  # noqa: PLC0415
+
+    config = Config()
+    config.set_main_option("script_location", "ewallet_core.storage:migrations")
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    command.upgrade(config, SCHEMA_VERSION)

@@ -1,0 +1,172 @@
+"""Sheets and lists as they are kept, the records on them, and their pages."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+from sqlalchemy import bindparam, func, select
+
+from ewallet_core.storage import tables
+from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.transaction import Transaction
+
+
+class Sheet(Row, frozen=True):
+    """A sheet of records, or a contact list; its owner is a wallet, a clock or an account, by kind."""
+
+    id: int
+    account_id: int
+    kind: str
+    owner_id: int
+    reference: str
+    last_position: int
+    record_count: int
+    created_at: int
+    written_at: int
+
+
+class Record(Row, frozen=True):
+    """What records of every kind have."""
+
+    id: int
+    sheet_id: int
+    position: int
+    reference: str
+    created_at: int
+    written_at: int
+
+
+class TransferRecord(Record, frozen=True):
+    """Credits that one account gave another."""
+
+    entry_id: int
+    transfer_type: str
+    from_account_id: int
+    to_account_id: int
+    credits: int
+    notes: str
+
+
+class InvoiceRecord(Record, frozen=True):
+    """What was paid, to whom, for credits; `cost` is decimal text."""
+
+    entry_id: int
+    transfer_record_id: int
+    seller_account_id: int
+    credits: int
+    currency: str
+    cost: str
+    notes: str
+
+
+class ConversionRecord(Record, frozen=True):
+    """Credits that became time, or time that became credits."""
+
+    entry_id: int
+    conversion_type: str
+    milliseconds: int
+    credits: int
+    notes: str
+
+
+class TimeRecord(Record, frozen=True):
+    """One finished run of a clock timer, in milliseconds."""
+
+    entry_id: int
+    time_start: int
+    time_stop: int
+    time_spent: int
+    time_pending: int
+    pending_count: int
+
+
+class ContactRecord(Record, frozen=True):
+    """Somebody the user knows."""
+
+    name: str
+    email: str
+    phone: str
+    notes: str
+
+
+R = TypeVar("R", bound=Record)
+
+sheets = Rows(tables.sheets, Sheet)
+
+_sheet = tables.sheets.c
+_NEXT_POSITION = (
+    tables.sheets.update()
+    .where(_sheet.id == bindparam("sheet_id"))
+    .values(
+        last_position=_sheet.last_position + 1,
+        record_count=_sheet.record_count + 1,
+        written_at=bindparam("now"),
+    )
+    .returning(_sheet.last_position)
+)
+
+
+class Records(Rows[R]):
+    """The records of one kind."""
+
+    def __init__(self, kind: str, row_type: type[R]) -> None:
+        super().__init__(tables.metadata.tables[f"{kind}_records"], row_type)
+        record = self.table.c
+        on_sheet = (record.sheet_id == bindparam("sheet_id")) & record.unlinked_at.is_(None)
+        # The position is the key of the page, so that every page of a long sheet costs the same.
+        self._page = (
+            select(*self.columns)
+            .where(on_sheet, record.position < bindparam("before"))
+            .order_by(record.position.desc())
+            .limit(bindparam("most"))
+        )
+        self._count = select(func.count()).where(on_sheet)
+        self._own = (
+            select(*self.columns)
+            .join(tables.sheets, _sheet.id == record.sheet_id)
+            .where(
+                record.id == bindparam("record_id"),
+                record.unlinked_at.is_(None),
+                _sheet.account_id == bindparam("account_id"),
+            )
+        )
+
+    def append(
+        self, transaction: Transaction, sheet_id: int, now: int, *, position: int | None = None, **values: Any
+    ) -> int:
+        """Put a record on top of the sheet; returns its id.
+
+        The sheet counts the position, unless one is given: the issuer's sheets are not written to with
+        their records, so that nobody waits for them.
+        """
+        if position is None:
+            position = transaction.number(_NEXT_POSITION, sheet_id=sheet_id, now=now) or 0
+        kind = self.table.name.removesuffix("_records").capitalize()
+        return self.insert(
+            transaction,
+            sheet_id=sheet_id,
+            position=position,
+            reference=f"{kind} {position}",
+            created_at=now,
+            written_at=now,
+            **values,
+        )
+
+    def page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
+        """At most that many records below position `before`, the newest first."""
+        return transaction.all(self._page, self.row_type, sheet_id=sheet_id, before=before, most=most)
+
+    def count(self, transaction: Transaction, sheet_id: int) -> int:
+        """How many records the sheet has, counted."""
+        return transaction.number(self._count, sheet_id=sheet_id) or 0
+
+    def own(self, transaction: Transaction, record_id: int, account_id: int) -> R | None:
+        """The record if it is on a sheet of that account, else None."""
+        return transaction.one(self._own, self.row_type, record_id=record_id, account_id=account_id)
+
+
+transfers = Records("transfer", TransferRecord)
+invoices = Records("invoice", InvoiceRecord)
+conversions = Records("conversion", ConversionRecord)
+times = Records("time", TimeRecord)
+contacts = Records("contact", ContactRecord)

@@ -1,0 +1,101 @@
+"""SQLite behind the two doors: one writer lane with group commit, and readers beside it."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Engine, StaticPool, create_engine, event
+from sqlalchemy.exc import DBAPIError
+
+from ewallet_core.refusals import StorageFailed
+from ewallet_core.storage import migrating
+from ewallet_core.storage.journal import seal_unsealed
+from ewallet_core.storage.transaction import Statements, Transaction
+from ewallet_core.storage.writer_lane import WriterLane
+
+BUSY_SECONDS = 10
+
+T = TypeVar("T")
+
+
+class SqliteDatabase:
+    """A SQLite file, or a database in memory where the URL names none."""
+
+    def __init__(self, url: URL) -> None:
+        self._in_memory = url.database in (None, "", ":memory:")
+        self._engine = _engine(url, self._in_memory)
+        self._statements = Statements(self._engine.dialect)
+        try:
+            migrating.migrate(self._engine, None if self._in_memory else url.database)
+            self._lane = WriterLane(self._connect, self._writing, seal_unsealed)
+        except (DBAPIError, sqlite3.Error) as reason:
+            self._engine.dispose()
+            raise StorageFailed(str(getattr(reason, "orig", None) or reason)) from reason
+
+    def read(self, work: Callable[[Transaction], T]) -> T:
+        """As `Database.read`; a database in memory has one connection, so there it waits its turn."""
+        if self._in_memory:
+            return self.write(work)
+        connection = self._engine.raw_connection()
+        try:
+            driver = _driver(connection)
+            driver.execute("BEGIN")
+            try:
+                return work(Transaction(driver, self._statements, writes=False))
+            finally:
+                driver.execute("ROLLBACK")
+        except sqlite3.OperationalError as reason:
+            raise StorageFailed(str(reason)) from reason
+        finally:
+            connection.close()
+
+    def write(self, work: Callable[[Transaction], T]) -> T:
+        """As `Database.write`."""
+        result: T = self._lane.write(work)
+        return result
+
+    def close(self) -> None:
+        """As `Database.close`."""
+        self._lane.close()
+        self._engine.dispose()
+
+    def _connect(self) -> sqlite3.Connection:
+        connection = self._engine.raw_connection()
+        driver = _driver(connection)
+        if not self._in_memory:
+            # The lane keeps it for good: it must not come back to the pool that readers share.
+            connection.detach()
+        return driver
+
+    def _writing(self, connection: sqlite3.Connection) -> Transaction:
+        return Transaction(connection, self._statements, writes=True)
+
+
+def _driver(connection: Any) -> sqlite3.Connection:
+    driver: sqlite3.Connection = connection.driver_connection
+    return driver
+
+
+def _engine(url: URL, in_memory: bool) -> Engine:
+    # Named parameters, so that compiled statements take their values by name on every dialect.
+    engine = create_engine(
+        url,
+        paramstyle="named",
+        connect_args={"isolation_level": None, "check_same_thread": False, "timeout": BUSY_SECONDS},
+        **({"poolclass": StaticPool} if in_memory else {}),
+    )
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: sqlite3.Connection, _record: object) -> None:
+    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: Any) -> None:
+    # A plain BEGIN that writes later fails at once when another process writes, whatever the time-out.
+    connection.exec_driver_sql("BEGIN IMMEDIATE")

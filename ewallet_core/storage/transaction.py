@@ -1,0 +1,106 @@
+"""The one small door that statements go through: written with SQLAlchemy Core, compiled once per dialect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
+
+import msgspec
+from sqlalchemy import ClauseElement, Dialect
+
+R = TypeVar("R", bound=msgspec.Struct)
+
+
+class Cursor(Protocol):
+    """What we use of a DB-API cursor."""
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+        ...
+
+    def fetchall(self) -> Sequence[Any]:
+        """The rows that are left."""
+        ...
+
+
+class Connection(Protocol):
+    """What we use of a DB-API connection."""
+
+    def execute(self, sql: str, values: Any = ..., /) -> Cursor:
+        """Run `sql` with these values."""
+        ...
+
+
+class Statements:
+    """The compiled form of each statement of one dialect, made when it is first run."""
+
+    def __init__(self, dialect: Dialect) -> None:
+        self._dialect = dialect
+        self._compiled: dict[ClauseElement, tuple[str, dict[str, Any]]] = {}
+
+    def compiled(self, statement: ClauseElement) -> tuple[str, dict[str, Any]]:
+        """The statement's SQL, with the values that it was written with."""
+        found = self._compiled.get(statement)
+        if found is None:
+            compiled = statement.compile(dialect=self._dialect)
+            written = {name: value for name, value in compiled.params.items() if value is not None}
+            found = self._compiled[statement] = (str(compiled), written)
+        return found
+
+
+class BookkeepingDue(Exception):
+    """Work that only looks has found something to write down first; do it again where it may write."""
+
+
+class Transaction:
+    """What one piece of work sees and does: all of it is kept, or none."""
+
+    def __init__(self, connection: Connection, statements: Statements, *, writes: bool) -> None:
+        self._connection = connection
+        self._statements = statements
+        self._writes = writes
+
+    def must_write(self) -> None:
+        """Raise `BookkeepingDue` unless this transaction may write."""
+        if not self._writes:
+            raise BookkeepingDue
+
+    def run(self, statement: ClauseElement, **values: Any) -> Cursor:
+        """Carry `statement` out with these values."""
+        sql, written = self._statements.compiled(statement)
+        return self._connection.execute(sql, {**written, **values} if written else values)
+
+    def one(self, statement: ClauseElement, row_type: type[R], **values: Any) -> R | None:
+        """The statement's first row, or None."""
+        row = self.run(statement, **values).fetchone()
+        return None if row is None else msgspec.convert(row, row_type)
+
+    def all(self, statement: ClauseElement, row_type: type[R], **values: Any) -> list[R]:
+        """The statement's rows."""
+        rows = self.run(statement, **values).fetchall()
+        return msgspec.convert(rows, list[row_type])  # type: ignore[valid-type]
+
+    def number(self, statement: ClauseElement, **values: Any) -> int | None:
+        """The first column of the statement's first row, or None where there is no row."""
+        row = self.run(statement, **values).fetchone()
+        return None if row is None else row[0]
+
+    @contextmanager
+    def attempt(self) -> Iterator[None]:
+        """Undo what is done inside when it raises, and nothing else."""
+        with savepoint(self._connection, "attempt"):
+            yield
+
+
+@contextmanager
+def savepoint(connection: Connection, name: str) -> Iterator[None]:
+    """Undo what is done inside when it raises; what stood before stays."""
+    connection.execute(f"SAVEPOINT {name}")
+    try:
+        yield
+    except BaseException:
+        connection.execute(f"ROLLBACK TO {name}")
+        connection.execute(f"RELEASE {name}")
+        raise
+    connection.execute(f"RELEASE {name}")

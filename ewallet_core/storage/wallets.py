@@ -1,0 +1,88 @@
+"""Wallets and clocks as they are kept; what they hold is in their balances."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select
+
+from ewallet_core.ledger.timer import State, Timer
+from ewallet_core.storage import tables
+from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.transaction import Transaction
+
+
+class Wallet(Row, frozen=True):
+    """A credit wallet, with its active clock and sheets by id."""
+
+    id: int
+    account_id: int
+    balance_id: int
+    reference: str
+    clock_id: int
+    transfer_sheet_id: int
+    invoice_sheet_id: int
+    created_at: int
+    written_at: int
+
+
+class Clock(Row, frozen=True):
+    """A credit clock with its timer, and its active sheets by id."""
+
+    id: int
+    account_id: int
+    ewallet_id: int
+    balance_id: int
+    reference: str
+    time_sheet_id: int
+    conversion_sheet_id: int
+    timer_state: str
+    timer_started_at: int | None
+    timer_since: int | None
+    timer_spent: int
+    timer_pending: int
+    timer_pauses: int
+    created_at: int
+    written_at: int
+
+    @property
+    def timer(self) -> Timer:
+        """The clock's timer as of its last change."""
+        return Timer(
+            State(self.timer_state),
+            started_at=self.timer_started_at,
+            since=self.timer_since,
+            spent=self.timer_spent,
+            pending=self.timer_pending,
+            pauses=self.timer_pauses,
+        )
+
+
+wallets = Rows(tables.ewallets, Wallet)
+clocks = Rows(tables.clocks, Clock)
+
+_clock = tables.clocks.c
+_DUE = (
+    select(*clocks.columns)
+    .where(_clock.account_id == bindparam("account_id"), _clock.runs_out_at <= bindparam("now"))
+    .order_by(_clock.runs_out_at)
+)
+
+
+def clocks_run_out(transaction: Transaction, account_id: int, now: int) -> list[Clock]:
+    """The account's clocks whose timers should have stopped by `now`, the earliest first."""
+    return transaction.all(_DUE, Clock, account_id=account_id, now=now)
+
+
+def keep_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: int, now: int) -> None:
+    """Write the clock's timer down, and when it will run out with that balance."""
+    clocks.change(
+        transaction,
+        clock.id,
+        timer_state=timer.state,
+        timer_started_at=timer.started_at,
+        timer_since=timer.since,
+        timer_spent=timer.spent,
+        timer_pending=timer.pending,
+        timer_pauses=timer.pauses,
+        runs_out_at=timer.runs_out_at(balance),
+        written_at=now,
+    )

@@ -1,0 +1,155 @@
+"""Group commit: one thread that writes, and makes durable together what callers wait for together."""
+
+from __future__ import annotations
+
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from ewallet_core.refusals import EngineClosed, OutcomeUnknown, StorageFailed
+from ewallet_core.storage.transaction import Transaction, savepoint
+
+LARGEST_GROUP = 1_000
+
+Work = Callable[[Transaction], Any]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A piece of work, and what it came to once it is durable."""
+
+    work: Work
+    done: Future[Any] = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+
+    def answer(self) -> None:
+        if self.error is None:
+            self.done.set_result(self.result)
+        else:
+            self.done.set_exception(self.error)
+
+
+class _TransactionLost(Exception):
+    """The storage ended the whole transaction, with everybody's work in it."""
+
+
+class WriterLane:
+    """A daemon thread with the one connection that writes.
+
+    Work may be carried out more than once before it is answered, so it must have no effect but on its
+    transaction. Each piece is isolated from the others of its group by a savepoint.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        open_transaction: Callable[[sqlite3.Connection], Transaction],
+        before_commit: Work,
+    ) -> None:
+        self._open_transaction = open_transaction
+        self._before_commit = before_commit
+        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._connection = connect()
+        self._thread = threading.Thread(target=self._run, name="ewallet-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, work: Work) -> Any:
+        """Carry `work` out and return its result once it is durable; raises what it raised."""
+        waiting = _Waiting(work)
+        with self._closing:
+            if self._closed:
+                raise EngineClosed
+            self._waiting.put(waiting)
+        return waiting.done.result()
+
+    def close(self) -> None:
+        """Finish what waits, then end the thread."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._waiting.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            group, last = self._gather(first)
+            self._commit(group)
+            for waiting in group:
+                waiting.answer()
+            if last:
+                return
+
+    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        group = [first]
+        while len(group) < LARGEST_GROUP:
+            try:
+                waiting = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if waiting is None:
+                return group, True
+            group.append(waiting)
+        return group, False
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        """Make the group durable together; where that can't be, each piece of work alone."""
+        try:
+            self._begin_and_carry_out(group)
+        except (_TransactionLost, sqlite3.Error) as reason:
+            self._roll_back()
+            self._fail_or_replay(group, StorageFailed(str(reason.__cause__ or reason)))
+            return
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as reason:
+            self._roll_back()
+            if reason.sqlite_errorname == "SQLITE_FULL":
+                self._fail_or_replay(group, StorageFailed(str(reason)))
+            else:
+                _fail(group, OutcomeUnknown())
+
+    def _begin_and_carry_out(self, group: list[_Waiting]) -> None:
+        self._connection.execute("BEGIN IMMEDIATE")
+        transaction = self._open_transaction(self._connection)
+        for waiting in group:
+            self._carry_out(waiting, transaction)
+        self._before_commit(transaction)
+
+    def _carry_out(self, waiting: _Waiting, transaction: Transaction) -> None:
+        waiting.result = waiting.error = None
+        try:
+            with savepoint(self._connection, "piece"):
+                waiting.result = waiting.work(transaction)
+        except BaseException as reason:
+            if not self._connection.in_transaction:
+                raise _TransactionLost from reason
+            waiting.error = StorageFailed(str(reason)) if _is_storage_fault(reason) else reason
+
+    def _fail_or_replay(self, group: list[_Waiting], reason: StorageFailed) -> None:
+        if len(group) == 1:
+            _fail(group, reason)
+            return
+        for waiting in group:
+            self._commit([waiting])
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _is_storage_fault(reason: BaseException) -> bool:
+    return isinstance(reason, sqlite3.OperationalError)
+
+
+def _fail(group: list[_Waiting], reason: StorageFailed | OutcomeUnknown) -> None:
+    for waiting in group:
+        waiting.error = reason
