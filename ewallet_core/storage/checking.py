@@ -56,7 +56,7 @@ def _wrong_balance(balance: Balance, moved: list[PostingRow]) -> Iterator[str]:
     for posting in moved:
         total += posting.amount
         if posting.unit != balance.unit:
-            yield f"Posting {posting.id} moves {posting.unit}s of balance {balance.id}, which counts {balance.unit}s."
+            yield f"Posting {posting.id} moves {posting.unit}s, its balance counts {balance.unit}s."
         if not balance.issues and posting.balance_after != total:
             yield f"Posting {posting.id} says {posting.balance_after} is left, its balance came to {total}."
         if not balance.issues and total < 0:

@@ -1,0 +1,138 @@
+"""`ewallet demo`: the main job without a screen, each instruction and its answer printed as it happens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.highlighter import ReprHighlighter
+from rich.pretty import pretty_repr
+from rich.text import Text
+
+from ewallet_core.instructions.envelope import Answer
+
+DAY_ZERO_MS = 1_790_000_000_000
+SECOND_MS = 1_000
+MINUTE_MS = 60 * SECOND_MS
+
+_SECRETS = ("client_id", "session_token", "user_pass", "stoken", "ctoken")
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something a person does after a while, in words and as an instruction."""
+
+    story: str
+    instruction: dict[str, Any]
+    after_ms: int = field(default=SECOND_MS)
+
+
+class ForwardClock:
+    """A clock that stands still until it is run forward, in milliseconds UTC."""
+
+    def __init__(self, now: int) -> None:
+        self.now = now
+
+    def __call__(self) -> int:
+        """The time it shows."""
+        return self.now
+
+    def run_forward(self, milliseconds: int) -> None:
+        """Let that much time pass at once."""
+        self.now += milliseconds
+
+
+STEPS = (
+    Step(
+        "Ada makes an account.",
+        {
+            "action": "new",
+            "new": "account",
+            "user_name": "ada",
+            "user_email": "ada@example.org",
+            "user_pass": "four unrelated words here",
+        },
+    ),
+    Step("She logs in.", {"action": "login", "user_name": "ada", "user_pass": "four unrelated words here"}),
+    Step(
+        "She supplies 100 credits for 12.50 euro.",
+        {
+            "action": "supply",
+            "supply": "credits",
+            "credits": 100,
+            "currency": "EUR",
+            "cost": "12.50",
+            "notes": "pocket money",
+        },
+    ),
+    Step(
+        "She converts 20 of them to clock time.",
+        {"action": "convert", "convert": "credits2clock", "credits": 20},
+    ),
+    Step("She starts the clock timer.", {"action": "start", "start": "clock_timer"}),
+    Step(
+        "After 4 minutes and 30 seconds she pauses it.",
+        {"action": "pause", "pause": "clock_timer"},
+        after_ms=4 * MINUTE_MS + 30 * SECOND_MS,
+    ),
+    Step(
+        "A coffee of 10 minutes costs her nothing. She resumes.",
+        {"action": "resume", "resume": "clock_timer"},
+        after_ms=10 * MINUTE_MS,
+    ),
+    Step(
+        "Another 90 seconds, and she stops: exactly 6 minutes are taken from the clock.",
+        {"action": "stop", "stop": "clock_timer"},
+        after_ms=90 * SECOND_MS,
+    ),
+    Step("The time record says so.", {"action": "view", "view": "time", "time": "list"}),
+    Step("So does the clock.", {"action": "view", "view": "credit", "credit": "clock"}),
+)
+
+
+@click.command()
+def demo() -> None:
+    """Show the main job on a throw-away database, one instruction after another."""
+    console = Console()
+    console.print(Text("EWallet, instruction by instruction", style="bold"))
+    if not all(_show(console, *performed) for performed in perform(ForwardClock(DAY_ZERO_MS))):
+        raise click.ClickException("The demo stopped at an instruction that failed.")
+
+
+def perform(clock: ForwardClock) -> Iterator[tuple[Step, dict[str, Any], Answer]]:
+    """Send the steps to an engine in memory, running the clock forward between them."""
+    # Imported here, so that asking for the list of commands does not load the engine.
+    from ewallet_core.sessions.manager import EWalletSessionManager  # noqa: PLC0415
+
+    credentials: dict[str, str] = {}
+    with EWalletSessionManager("sqlite://", clock=clock) as engine:
+        for step in (*_opening(), *STEPS):
+            clock.run_forward(step.after_ms)
+            sent = {"controller": "client", "ctype": "action", **step.instruction, **credentials}
+            answer = engine.session_manager_controller(**sent)
+            credentials |= {key: answer[key] for key in ("client_id", "session_token") if key in answer}
+            yield step, sent, answer
+
+
+def _opening() -> tuple[Step, ...]:
+    return (
+        Step("A program asks for a client id.", {"action": "request", "request": "client_id"}),
+        Step("With it, it opens a session.", {"action": "request", "request": "session_token"}),
+    )
+
+
+def _show(console: Console, step: Step, sent: dict[str, Any], answer: Answer) -> bool:
+    console.print()
+    console.print(Text(step.story, style="bold cyan"))
+    for sign, shown in (("→", sent), ("←", answer)):
+        console.print(
+            Text(sign, style="dim"), Padding(Pretty(_masked(shown), expand_all=False), (0, 0, 0, 2))
+        )
+    return not answer["failed"]
+
+
+def _masked(shown: dict[str, Any]) -> dict[str, Any]:
+    return {key: "••••" if key in _SECRETS else value for key, value in shown.items()}
