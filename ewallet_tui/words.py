@@ -72,7 +72,7 @@ def time_of_day(instant: datetime, zone: tzinfo | None = None) -> str:
 
 
 def moment(instant: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-    """When an instant is, seen from `now`: `today 14:02`, `yesterday 09:15`, `12 Nov 14:02`; older, with its year."""
+    """When an instant is, as seen from `now`: `today 14:02`, `yesterday 09:15`, `12 Nov 2025 14:02`."""
     local, today = instant.astimezone(zone), now.astimezone(zone).date()
     return f"{_day(local, today)} {local:%H:%M}"
 

@@ -1,0 +1,158 @@
+"""The forms of a wallet and its clock: supply credits, credits into time, and time back into credits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+
+from ewallet_core.instructions import fields
+from ewallet_tui.widgets.form import FormPlan, Values
+from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.words import MINUTE, SECOND, countdown, credit_amount, duration, grouped
+
+CURRENCIES = (
+    "EUR",
+    "USD",
+    "GBP",
+    "CHF",
+    "SEK",
+    "NOK",
+    "DKK",
+    "PLN",
+    "CZK",
+    "RON",
+    "CAD",
+    "AUD",
+    "JPY",
+    "INR",
+)
+NOTES = Field("notes", "Notes", fields.Notes, optional=True)
+
+
+def not_enough_credits(needed: int, there: int) -> str:
+    """What is said to more credits than the wallet has."""
+    return f"Not enough credits: {grouped(needed)} needed, {grouped(there)} there."
+
+
+def not_enough_time(needed_ms: int, left_ms: int) -> str:
+    """What is said to more time than is left on the clock."""
+    return f"Not enough time: {duration(needed_ms)} needed, {duration(left_ms)} left."
+
+
+def price(currency: str, cost: object) -> str:
+    """An amount of money: `EUR 1,012.50`."""
+    return f"{currency} {Decimal(str(cost)):,f}"
+
+
+def supply_plan(balance: int) -> FormPlan:
+    """New credits for a wallet that has `balance`."""
+
+    def preview(values: Values) -> str:
+        credits = values.get("credits")
+        if credits is None:
+            return ""
+        paid = (
+            f" for {price(values['currency'], values['cost'])}" if {"currency", "cost"} <= set(values) else ""
+        )
+        return f"You get {credit_amount(credits)}{paid}. {grouped(balance + credits)} then."
+
+    def objections(values: Values) -> Mapping[str, str]:
+        if balance + values.get("credits", 0) > fields.MOST_CREDITS:
+            return {
+                "credits": f"A wallet holds at most {grouped(fields.MOST_CREDITS)}: {grouped(balance)} there."
+            }
+        return {}
+
+    return FormPlan(
+        title="Supply credits",
+        verb="Supply",
+        fields=(
+            Field("credits", "Credits", fields.Credits, placeholder="100"),
+            Field("currency", "Currency", fields.Currency, "EUR", suggestions=CURRENCIES, tidy=_as_code),
+            Field("cost", "Cost", fields.Cost, placeholder="12.50"),
+            NOTES,
+        ),
+        preview=preview,
+        objections=objections,
+    )
+
+
+def time_plan(balance: int, milliseconds_per_credit: int) -> FormPlan:
+    """Credits of a wallet that has `balance` into time on its clock."""
+
+    def preview(values: Values) -> str:
+        credits = values.get("credits")
+        if credits is None or credits > balance:
+            return ""
+        time = duration(credits * milliseconds_per_credit)
+        return f"{credit_amount(credits)} → {time}. {grouped(balance - credits)} left."
+
+    def objections(values: Values) -> Mapping[str, str]:
+        needed = values.get("credits", 0)
+        return {"credits": not_enough_credits(needed, balance)} if needed > balance else {}
+
+    return FormPlan(
+        title="Credits to time",
+        verb="Convert",
+        fields=(Field("credits", "Credits", fields.Credits, placeholder="20"), NOTES),
+        note=f"{credit_amount(balance)} there. One gives {duration(milliseconds_per_credit)}.",
+        preview=preview,
+        objections=objections,
+    )
+
+
+def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> FormPlan:
+    """Time that is not used yet into credits; `left_ms` says how much that is, also while the timer runs."""
+
+    def preview(values: Values) -> str:
+        left = left_ms()
+        credits, rest = _credits_of(values, milliseconds_per_credit)
+        time = credits * milliseconds_per_credit
+        if not credits or time + rest > left:
+            return ""
+        stays = f" {duration(rest)} makes no whole credit and stays." if rest >= SECOND else ""
+        return f"{duration(time)} → {credit_amount(credits)}. {countdown(left - time)} left.{stays}"
+
+    def objections(values: Values) -> Mapping[str, str]:
+        return _time_objections(values, left_ms(), milliseconds_per_credit)
+
+    return FormPlan(
+        title="Time to credits",
+        verb="Convert",
+        fields=(
+            Field("credits", "Credits", fields.Credits, placeholder="10", optional=True),
+            Field("minutes", "or minutes", fields.Minutes, placeholder="10", optional=True),
+            NOTES,
+        ),
+        note=f"{countdown(left_ms())} left. {duration(milliseconds_per_credit)} gives one credit.",
+        preview=preview,
+        objections=objections,
+    )
+
+
+def _time_objections(values: Values, left: int, milliseconds_per_credit: int) -> Mapping[str, str]:
+    given = [name for name in ("credits", "minutes") if name in values]
+    if not given:
+        return {"minutes": "Give the credits or the minutes."}
+    if len(given) > 1:
+        return {"minutes": "Give the credits or the minutes, not both."}
+    credits, rest = _credits_of(values, milliseconds_per_credit)
+    needed = credits * milliseconds_per_credit + rest
+    if needed > left:
+        return {given[0]: not_enough_time(needed, left)}
+    return (
+        {}
+        if credits
+        else {"minutes": f"Less than one credit: that takes {duration(milliseconds_per_credit)}."}
+    )
+
+
+def _credits_of(values: Values, milliseconds_per_credit: int) -> tuple[int, int]:
+    """The whole credits that are asked for, and the milliseconds beyond them that make none."""
+    if "credits" in values:
+        return values["credits"], 0
+    return divmod(int(Decimal(str(values.get("minutes", 0))) * MINUTE), milliseconds_per_credit)
+
+
+def _as_code(text: str) -> str:
+    return text.strip().upper()

@@ -1,0 +1,47 @@
+"""A bar one line high that burns down from the right as what it stands for is used."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+LONGEST = 72
+EIGHTHS = " ▏▎▍▌▋▊▉"
+LEFT_EDGE, RIGHT_EDGE = "▕", "▏"
+
+
+def burning_bar(left: int, total: int, width: int) -> str:
+    """A bar of `width` cells, edges included, filled as far as `left` is of `total`.
+
+    It is empty only when nothing is left, and full only when nothing is used.
+    """
+    room = max(width - 2, 0)
+    eighths = _share(left, total, room * 8)
+    full, part = divmod(eighths, 8)
+    filled = "█" * full + (EIGHTHS[part] if part else "")
+    return f"{LEFT_EDGE}{filled:<{room}}{RIGHT_EDGE}"
+
+
+def _share(left: int, total: int, steps: int) -> int:
+    if left <= 0 or steps <= 0:
+        return 0
+    if left >= total:
+        return steps
+    return min(max(left * steps // total, 1), steps - 1)
+
+
+class BurningBar(Widget):
+    """How much of what the clock timer began with is left."""
+
+    DEFAULT_CSS = "BurningBar { width: 1fr; height: 1; content-align: center middle; }"
+
+    left: reactive[int] = reactive(0)
+    total: reactive[int] = reactive(0)
+    tint: reactive[str] = reactive("")
+    """The style of what is drawn, in the theme's terms."""
+
+    def render(self) -> Content:
+        """The bar, in the middle where the room is longer than a bar reads well."""
+        width = min(self.content_size.width, LONGEST)
+        return Content.styled(burning_bar(self.left, self.total, width), self.tint)

@@ -1,0 +1,66 @@
+"""Figures made of blocks, as large as the room they are given, and plain text where there is none."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+# A character a pixel. A cell is two half rows high and about half as wide, so pixels are square at any scale.
+SHAPES = {
+    "0": ("###", "# #", "# #", "# #", "###"),
+    "1": (" # ", "## ", " # ", " # ", "###"),
+    "2": ("###", "  #", "###", "#  ", "###"),
+    "3": ("###", "  #", "###", "  #", "###"),
+    "4": ("# #", "# #", "###", "  #", "  #"),
+    "5": ("###", "#  ", "###", "  #", "###"),
+    "6": ("###", "#  ", "###", "# #", "###"),
+    "7": ("###", "  #", "  #", "  #", "  #"),
+    "8": ("###", "# #", "###", "# #", "###"),
+    "9": ("###", "# #", "###", "  #", "###"),
+    "d": ("  #", "  #", "###", "# #", "###"),
+    ":": (" ", "#", " ", "#", " "),
+    ",": (" ", " ", " ", "#", "#"),
+    "-": ("   ", "   ", "###", "   ", "   "),
+    " ": (" ", " ", " ", " ", " "),
+}
+PIXEL_ROWS = 5
+SCALES = (4, 3, 2, 1)
+HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+
+
+def drawn(text: str, scale: int) -> list[str]:
+    """The lines that show `text` with every pixel `scale` columns wide and `scale` half rows high."""
+    pixels = [" ".join(SHAPES[character][row] for character in text) for row in range(PIXEL_ROWS)]
+    halves = [[pixel == "#" for pixel in row for _ in range(scale)] for row in pixels for _ in range(scale)]
+    if len(halves) % 2:
+        halves.append([False] * len(halves[0]))
+    pairs = zip(halves[::2], halves[1::2], strict=True)
+    return ["".join(HALVES[pair] for pair in zip(upper, lower, strict=True)) for upper, lower in pairs]
+
+
+def largest_that_fits(text: str, width: int, height: int) -> str:
+    """`text` in the largest figures that fit into `width` by `height` cells, or as it is."""
+    if not set(text) <= SHAPES.keys():
+        return text
+    for scale in SCALES:
+        lines = drawn(text, scale)
+        if len(lines) <= height and len(lines[0]) <= width:
+            return "\n".join(lines)
+    return text
+
+
+class Figures(Widget):
+    """A number or a reading of a clock, drawn as large as the widget's own size allows."""
+
+    DEFAULT_CSS = """
+    Figures { width: 1fr; height: 5; content-align: left middle; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    value: reactive[str] = reactive("")
+    tint: reactive[str] = reactive("")
+    """The style of what is drawn, in the theme's terms."""
+
+    def render(self) -> Content:
+        """The value at the largest scale that its room allows."""
+        return Content.styled(largest_that_fits(self.value, *self.content_size), self.tint)

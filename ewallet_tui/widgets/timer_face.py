@@ -1,0 +1,69 @@
+"""The face of the clock's timer: what is left, as large as the room allows, and the bar that burns down."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from ewallet_tui.picture import Clock
+from ewallet_tui.standing import standing_of
+from ewallet_tui.widgets.burning_bar import BurningBar
+from ewallet_tui.widgets.figures import Figures
+from ewallet_tui.words import countdown, duration, moment
+
+GAP = "    "
+
+
+def facts(clock: Clock, now: float) -> str:
+    """What a run has come to so far: `used 0:18    paused 1:05    pauses 2`."""
+    return GAP.join(
+        (
+            f"used {duration(clock.spent_ms(now))}",
+            f"paused {duration(clock.pending_ms(now))}",
+            f"pauses {clock.pending_count:,}",
+        )
+    )
+
+
+def state_line(clock: Clock, now: float, today: datetime, zone: tzinfo | None = None) -> Content:
+    """How the clock stands, and when its run began: `● running, started today 14:02`."""
+    standing = standing_of(clock, now)
+    word = "" if standing.word else f" {countdown(clock.left_ms(now))} left"
+    begun = f", started {moment(clock.started, today, zone)}" if clock.runs and clock.started else ""
+    return Content.styled(standing.text + word, standing.style) + Content.styled(begun, "$foreground-muted")
+
+
+class TimerFace(Vertical, can_focus=False):
+    """One clock at one instant. In a low room (`-compact`) its figures are a line of text."""
+
+    DEFAULT_CSS = """
+    TimerFace {
+        height: auto;
+        Figures { height: 5; content-align: center middle; }
+        Static { width: 1fr; height: 1; content-align: center middle; }
+        BurningBar { margin: 1 0; }
+        #facts { color: $text-muted; }
+        &.-compact Figures { height: 1; text-style: bold; }
+        &.-compact BurningBar { margin: 0; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """Figures, bar, state, facts."""
+        yield Figures()
+        yield BurningBar()
+        yield Static(id="state", markup=False)
+        yield Static(id="facts", markup=False)
+
+    def show(self, clock: Clock, now: float, today: datetime) -> None:
+        """Show `clock` as it is at `now`, which is the instant `today` of the calendar."""
+        tint = standing_of(clock, now).style
+        figures, bar = self.query_one(Figures), self.query_one(BurningBar)
+        figures.value, figures.tint = countdown(clock.left_ms(now)), tint
+        bar.left, bar.total, bar.tint = clock.left_ms(now), clock.total_ms(now), tint
+        self.query_one("#state", Static).update(state_line(clock, now, today))
+        self.query_one("#facts", Static).update(facts(clock, now))

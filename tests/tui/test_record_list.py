@@ -1,0 +1,130 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.cells import cell_len
+from rich.style import Style
+from textual.app import App, ComposeResult
+
+from ewallet_tui.widgets.record_list import MOST_ROWS, Column, RecordList, Row, fitted_widths
+
+COLUMNS = (Column("When"), Column("Credits", align="right"), Column("Notes", fills=True))
+HOSTILE = {
+    "markup": "[/b]",
+    "action": "[@click=app.quit]x[/]",
+    "control": "\x1b[2J\x07",
+    "bidi": "\u202egnirts",
+    "wide": "漢字かな交じり文" * 8,
+    "long": "n" * 10_000,
+    "lines": "a\nb",
+}
+
+
+class ListApp(App[None]):
+    def __init__(self, rows):
+        super().__init__()
+        self.rows, self.opened = rows, []
+
+    def compose(self) -> ComposeResult:
+        yield RecordList(COLUMNS, "Nothing yet.")
+
+    def on_mount(self) -> None:
+        self.listed.show(self.rows)
+        self.listed.focus()
+
+    def on_record_list_opened(self, message: RecordList.Opened) -> None:
+        self.opened.append(message.row.key)
+
+    @property
+    def listed(self):
+        return self.query_one(RecordList)
+
+    def lines(self):
+        return [self.listed.render_line(y).text for y in range(self.listed.size.height)]
+
+
+def rows(count, notes="lunch"):
+    return [Row(str(number), ("today 14:02", f"{number}", notes)) for number in range(count)]
+
+
+async def test_columns_stand_under_their_headings_on_their_side():
+    app = ListApp([Row("1", ("today 14:02", "+5", "lunch")), Row("2", ("yesterday 09:15", "-1,000", ""))])
+    async with app.run_test(size=(50, 10)):
+        heading, first, second, *_ = app.lines()
+        assert heading.rstrip() == "When             Credits  Notes"
+        assert first.rstrip() == "today 14:02           +5  lunch"
+        assert second.rstrip() == "yesterday 09:15   -1,000"
+
+
+async def test_without_records_a_sentence_stands_there_alone():
+    app = ListApp([])
+    async with app.run_test(size=(50, 10)):
+        assert [line.strip() for line in app.lines() if line.strip()] == ["Nothing yet."]
+
+
+@pytest.mark.parametrize("notes", HOSTILE.values(), ids=HOSTILE)
+async def test_what_others_wrote_is_only_ever_read(notes):
+    app = ListApp(rows(3, notes))
+    async with app.run_test(size=(60, 10)) as pilot:
+        await pilot.click(RecordList, offset=(30, 2))
+        lines = app.lines()
+        assert app.is_running
+        assert {cell_len(line) for line in lines} == {60}
+        assert not set("".join(lines)) & set("\x1b\x07\n\u202e")
+        assert not any("@click" in (segment.style or Style()).meta for segment in app.listed.render_line(1))
+
+
+@pytest.mark.parametrize(
+    ("keys", "cursor"), [("jjk", 1), (["down", "end"], 49), (["end", "home"], 0), ("kk", 0)]
+)
+async def test_the_cursor_moves_by_arrows_and_letters_and_stays_on_the_records(keys, cursor):
+    app = ListApp(rows(50))
+    async with app.run_test(size=(50, 10)) as pilot:
+        await pilot.press(*keys)
+        assert app.listed.cursor == cursor
+
+
+async def test_the_record_under_the_cursor_is_always_in_view_under_the_headings():
+    app = ListApp(rows(50))
+    async with app.run_test(size=(50, 10)) as pilot:
+        await pilot.press("end")
+        assert app.lines()[0].startswith("When")
+        assert any(line.split()[2:3] == ["49"] for line in app.lines())
+        await pilot.press("home")
+        assert app.lines()[1].split()[2] == "0"
+
+
+async def test_enter_and_a_second_click_open_a_record():
+    app = ListApp(rows(5))
+    async with app.run_test(size=(50, 10)) as pilot:
+        await pilot.press("j", "enter")
+        await pilot.click(RecordList, offset=(3, 4), times=2)
+        assert app.opened == ["1", "3"]
+
+
+async def test_a_click_on_the_headings_opens_nothing():
+    app = ListApp(rows(50))
+    async with app.run_test(size=(50, 10)) as pilot:
+        await pilot.press("end")
+        await pilot.click(RecordList, offset=(3, 0), times=2)
+        assert (app.opened, app.listed.cursor) == ([], 49)
+
+
+async def test_the_cursor_stays_on_its_record_when_a_newer_one_comes():
+    app = ListApp(rows(5))
+    async with app.run_test(size=(50, 10)) as pilot:
+        await pilot.press("j", "j")
+        app.listed.show([Row("new", ("today 15:00", "9", "")), *rows(5)])
+        assert app.listed.rows[app.listed.cursor].key == "2"
+
+
+async def test_at_most_a_thousand_records_are_kept():
+    app = ListApp(rows(MOST_ROWS + 5))
+    async with app.run_test(size=(50, 10)):
+        assert len(app.listed.rows) == MOST_ROWS
+
+
+@given(st.lists(st.integers(0, 200), min_size=3, max_size=3), st.integers(0, 200))
+def test_the_columns_never_take_more_than_the_width(natural, width):
+    widths = fitted_widths(COLUMNS, natural, width)
+    assert min(widths) >= 0
+    assert sum(widths) <= max(width - 4, 0)
