@@ -128,9 +128,8 @@ def _show(console: Console, step: Step, sent: dict[str, Any], answer: Answer) ->
     console.print()
     console.print(Text(step.story, style="bold cyan"))
     for sign, shown in (("→", sent), ("←", answer)):
-        console.print(
-            Text(sign, style="dim"), Padding(Pretty(_masked(shown), expand_all=False), (0, 0, 0, 2))
-        )
+        lines = pretty_repr(_masked(shown), max_width=console.width - 2).replace("\n", "\n  ")
+        console.print(ReprHighlighter()(Text(f"{sign} {lines}")))
     return not answer["failed"]
 
 
