@@ -20,9 +20,9 @@ class Refusal(Exception):
         self.error = error
         self.warning = warning
         self.details = details
-        self.bookkeeping: Callable[[Any], None] | None = None
+        self.bookkeeping: Callable[[], None] | None = None
 
-    def keeping(self, bookkeeping: Callable[[Any], None]) -> Self:
+    def keeping(self, bookkeeping: Callable[[], None]) -> Self:
         """The same refusal, which writes this down once what was begun has been undone."""
         self.bookkeeping = bookkeeping
         return self
@@ -369,6 +369,17 @@ class StorageFailed(Refusal):
             f"The storage could not keep this ({reason}), so nothing was changed.",
             "Check the room on the disk and the rights on the data folder, then send it again.",
         )
+
+
+class StorageUnavailable(Refusal):
+    """The database can't be opened at all."""
+
+    code = "storage_unavailable"
+
+    def __init__(
+        self, reason: str, remedy: str = "Check the folder and its rights, or choose another."
+    ) -> None:
+        super().__init__(f"The database can't be opened: {reason}.", remedy)
 
 
 class EngineFailed(Refusal):

@@ -295,7 +295,7 @@ def _must_be_active(context: Context, account: Account) -> None:
     if account.state == "active":
         return
     refusal = AccountFrozen() if account.state == "frozen" else AccountLeaving()
-    raise refusal.keeping(partial(_note_refusal, context, account))
+    raise refusal.keeping(partial(_record_login, context, account.id, "login", "refused"))
 
 
 def _join_session(context: Context, account: Account) -> None:
@@ -307,13 +307,9 @@ def _join_session(context: Context, account: Account) -> None:
     sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
 
 
-def _note_failure(context: Context, whose: str, account: Account | None, transaction: Transaction) -> None:
-    throttle.failed(transaction, whose, context.address, context.now)
+def _note_failure(context: Context, whose: str, account: Account | None) -> None:
+    throttle.failed(context.transaction, whose, context.address, context.now)
     _record_login(context, account.id if account else None, "login", "refused")
-
-
-def _note_refusal(context: Context, account: Account, _transaction: Transaction) -> None:
-    _record_login(context, account.id, "login", "refused")
 
 
 def _record_login(context: Context, account_id: int | None, kind: str, outcome: str) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
-
 from ewallet_core.actions.clocks import settle_run_outs
 from ewallet_core.actions.context import SYSTEM_CORE_ID, Context
 from ewallet_core.actions.data import ewallet_data, minutes
@@ -192,7 +190,7 @@ def _record_supply(
         seller_account_id=SYSTEM_CORE_ID,
         credits=asked.credits,
         currency=asked.currency,
-        cost=f"{Decimal(str(asked.cost)):f}",
+        cost=f"{abs(fields.as_decimal(asked.cost)):f}",
         notes=asked.notes,
     )
     return transfer_id, invoice_id

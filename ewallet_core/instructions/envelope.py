@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from ewallet_core.instructions.fields import is_storable
 from ewallet_core.refusals import BadValue, Malformed, Refusal, UnknownArgument
 
 Answer = dict[str, Any]
@@ -87,6 +88,10 @@ def _credentials(values: Mapping[str, Any]) -> dict[str, str]:
         if not isinstance(value, str):
             raise BadValue(key, "text")
     request_id = found.get("request_id")
-    if request_id is not None and not SHORTEST_REQUEST_ID <= len(request_id) <= LONGEST_REQUEST_ID:
+    if request_id is not None and not _is_request_id(request_id):
         raise BadValue("request_id", f"text of {SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID} characters")
     return found
+
+
+def _is_request_id(text: str) -> bool:
+    return SHORTEST_REQUEST_ID <= len(text) <= LONGEST_REQUEST_ID and is_storable(text)

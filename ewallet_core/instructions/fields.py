@@ -15,14 +15,15 @@ import msgspec
 from msgspec import Meta
 
 MOST_CREDITS = 10**12
-MOST_COST = Decimal(10**12)
+MOST_DECIMALS = 6
 SHORTEST_PASSWORD = 8
 LONGEST_PAGE = 1_000
 
 Check = Callable[[Any], bool]
 
 
-def _is_storable(value: str) -> bool:
+def is_storable(value: str) -> bool:
+    """Whether every database can keep the text: no NUL in it, and no half of a character."""
     return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
@@ -49,20 +50,17 @@ def as_decimal(value: str | int | float) -> Decimal:
     return number
 
 
-def _is_cost(value: str | int | float) -> bool:
+def _is_measured(value: str | int | float) -> bool:
     try:
-        cost = as_decimal(value)
+        number = as_decimal(value)
     except ValueError:
         return False
-    exponent = cost.as_tuple().exponent
-    return 0 <= cost <= MOST_COST and isinstance(exponent, int) and exponent >= -6
+    exponent = number.as_tuple().exponent
+    return 0 <= number <= MOST_CREDITS and isinstance(exponent, int) and exponent >= -MOST_DECIMALS
 
 
-def _is_minutes(value: str | int | float) -> bool:
-    try:
-        return 0 < as_decimal(value) <= MOST_CREDITS
-    except ValueError:
-        return False
+def _is_span(value: str | int | float) -> bool:
+    return _is_measured(value) and as_decimal(value) > 0
 
 
 Credits = Annotated[
@@ -70,14 +68,18 @@ Credits = Annotated[
 ]
 Minutes = Annotated[
     str | int | float,
-    Meta(description="a number of minutes above 0", examples=[20], extra={"check": _is_minutes}),
+    Meta(
+        description="a number of minutes above 0 with at most 6 decimals",
+        examples=[20],
+        extra={"check": _is_span},
+    ),
 ]
 Cost = Annotated[
     str | int | float,
     Meta(
         description="an amount of money from 0 with at most 6 decimals, such as 12.50",
         examples=["12.50"],
-        extra={"check": _is_cost},
+        extra={"check": _is_measured},
     ),
 ]
 Currency = Annotated[
@@ -166,7 +168,7 @@ def is_secret(field_type: Any) -> bool:
 
 def passes(field_type: Any, value: Any) -> bool:
     """Whether `value`, already of the right type, keeps the rules that its type alone can't say."""
-    if isinstance(value, str) and not _is_storable(value):
+    if isinstance(value, str) and not is_storable(value):
         return False
     check: Check | None = (meta_of(field_type).extra or {}).get("check")
     return value is None or check is None or check(value)

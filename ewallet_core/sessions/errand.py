@@ -61,7 +61,7 @@ class Errand:
                 return self.instruction(self.request, context)
         except Refusal as refusal:
             if refusal.bookkeeping is not None:
-                refusal.bookkeeping(context.transaction)
+                refusal.bookkeeping()
             return nok(refusal)
 
     def _seen(self, context: Context) -> Answer | None:

@@ -49,7 +49,7 @@ class EWalletSessionManager:
 
     `database_url` is an SQLAlchemy URL (`sqlite:///…`, or `sqlite://` for one in memory); absent, the
     database in the user's data folder. `clock` tells the time in milliseconds UTC. Raises
-    `StorageFailed` when the database can't be opened.
+    `StorageUnavailable` when the database can't be opened.
     """
 
     def __init__(

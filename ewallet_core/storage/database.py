@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from ewallet_core.refusals import StorageFailed
+from ewallet_core.refusals import StorageUnavailable
 from ewallet_core.storage.transaction import Transaction
 
 T = TypeVar("T")
@@ -35,14 +35,18 @@ class Database(Protocol):
 
 
 def open_database(url: str) -> Database:
-    """The database at that SQLAlchemy URL, made or migrated when need be; raises `StorageFailed`."""
+    """The database at that SQLAlchemy URL, made or migrated when need be; raises `StorageUnavailable`."""
     # Imported here, so that this protocol can be named without opening anything.
     from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
 
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StorageFailed("the database URL can't be read") from None
+        raise StorageUnavailable(
+            "its URL can't be read", "Give one such as sqlite:////folder/file."
+        ) from None
     if parsed.get_backend_name() != "sqlite":
-        raise StorageFailed(f"this release keeps wallets in SQLite, not in {parsed.get_backend_name()}")
+        raise StorageUnavailable(
+            f"this release keeps wallets in SQLite, not in {parsed.get_backend_name()}", "Give a sqlite URL."
+        )
     return SqliteDatabase(parsed)

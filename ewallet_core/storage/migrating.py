@@ -9,7 +9,7 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from ewallet_core.refusals import StorageFailed
+from ewallet_core.refusals import StorageUnavailable
 
 SCHEMA_VERSION = "0001"
 
@@ -19,14 +19,14 @@ _VERSION = text("SELECT version_num FROM alembic_version")
 def migrate(engine: Engine, path: str | None) -> None:
     """Make or upgrade the tables; an existing file at `path` is copied before it is changed.
 
-    Raises `StorageFailed` for a database that a newer release has written.
+    Raises `StorageUnavailable` for a database that a newer release has written.
     """
     with engine.connect() as connection:
         version = _version(connection)
     if version == SCHEMA_VERSION:
         return
     if version is not None and version > SCHEMA_VERSION:
-        raise StorageFailed("a newer release of ewallet wrote it, install that release")
+        raise StorageUnavailable("a newer release of ewallet wrote it", "Install that release.")
     if version is not None and path is not None:
         keep_copy(path, version)
     with engine.begin() as connection:
@@ -53,7 +53,7 @@ def _version(connection: Connection) -> str | None:
             return None
         version: str | None = connection.execute(_VERSION).scalar()
     except DBAPIError as reason:
-        raise StorageFailed(str(reason.orig)) from reason
+        raise StorageUnavailable(str(reason.orig)) from reason
     return version
 
 

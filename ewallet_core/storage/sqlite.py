@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import URL, Engine, StaticPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from ewallet_core.refusals import StorageFailed
+from ewallet_core.refusals import StorageFailed, StorageUnavailable
 from ewallet_core.storage import migrating
 from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
@@ -28,11 +29,12 @@ class SqliteDatabase:
         self._engine = _engine(url, self._in_memory)
         self._statements = Statements(self._engine.dialect)
         try:
+            self._make_private(url)
             migrating.migrate(self._engine, None if self._in_memory else url.database)
             self._lane = WriterLane(self._connect, self._writing, seal_unsealed)
-        except (DBAPIError, sqlite3.Error) as reason:
+        except (DBAPIError, sqlite3.Error, OSError) as reason:
             self._engine.dispose()
-            raise StorageFailed(str(getattr(reason, "orig", None) or reason)) from reason
+            raise StorageUnavailable(_words(reason)) from reason
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """As `Database.read`; a database in memory has one connection, so there it waits its turn."""
@@ -61,6 +63,11 @@ class SqliteDatabase:
         self._lane.close()
         self._engine.dispose()
 
+    def _make_private(self, url: URL) -> None:
+        if url.database is not None and not self._in_memory:
+            # SQLite gives its journal files the mode of the database itself.
+            Path(url.database).touch(mode=0o600)
+
     def _connect(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
         driver = _driver(connection)
@@ -71,6 +78,12 @@ class SqliteDatabase:
 
     def _writing(self, connection: sqlite3.Connection) -> Transaction:
         return Transaction(connection, self._statements, writes=True)
+
+
+def _words(reason: Exception) -> str:
+    if isinstance(reason, OSError):
+        return str(reason.strerror).lower()
+    return str(getattr(reason, "orig", None) or reason)
 
 
 def _driver(connection: Any) -> sqlite3.Connection:
