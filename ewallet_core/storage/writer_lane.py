@@ -104,16 +104,16 @@ class WriterLane:
         """Make the group durable together; where that can't be, each piece of work alone."""
         try:
             self._begin_and_carry_out(group)
-        except (_TransactionLost, sqlite3.Error) as reason:
+        except Exception as reason:  # noqa: BLE001 - the lane lives on, whatever happened to this group
             self._roll_back()
-            self._fail_or_replay(group, StorageFailed(str(reason.__cause__ or reason)))
+            self._fail_or_replay(group, _as_refusal(reason))
             return
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as reason:
             self._roll_back()
             if reason.sqlite_errorname == "SQLITE_FULL":
-                self._fail_or_replay(group, StorageFailed(str(reason)))
+                self._fail_or_replay(group, _as_refusal(reason))
             else:
                 _fail(group, OutcomeUnknown())
 
@@ -132,9 +132,9 @@ class WriterLane:
         except BaseException as reason:
             if not self._connection.in_transaction:
                 raise _TransactionLost from reason
-            waiting.error = StorageFailed(str(reason)) if _is_storage_fault(reason) else reason
+            waiting.error = _as_refusal(reason)
 
-    def _fail_or_replay(self, group: list[_Waiting], reason: StorageFailed) -> None:
+    def _fail_or_replay(self, group: list[_Waiting], reason: BaseException) -> None:
         if len(group) == 1:
             _fail(group, reason)
             return
@@ -146,10 +146,13 @@ class WriterLane:
             self._connection.execute("ROLLBACK")
 
 
-def _is_storage_fault(reason: BaseException) -> bool:
-    return isinstance(reason, sqlite3.OperationalError)
+def _as_refusal(reason: BaseException) -> BaseException:
+    """What the caller is told: a fault of the storage in words, anything else as it is."""
+    if isinstance(reason, _TransactionLost):
+        return _as_refusal(reason.__cause__ or reason)
+    return StorageFailed(str(reason)) if isinstance(reason, sqlite3.OperationalError) else reason
 
 
-def _fail(group: list[_Waiting], reason: StorageFailed | OutcomeUnknown) -> None:
+def _fail(group: list[_Waiting], reason: BaseException) -> None:
     for waiting in group:
         waiting.error = reason
