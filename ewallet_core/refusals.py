@@ -49,14 +49,14 @@ class UnknownInstruction(Refusal):
 
 
 class UnknownArgument(Refusal):
-    """The instruction takes no argument of that name."""
+    """The instruction, or the envelope it comes in, has no place for that name."""
 
     code = "unknown_argument"
 
-    def __init__(self, field: str, known: Iterable[str]) -> None:
+    def __init__(self, field: str, known: Iterable[str], place: str = "instruction") -> None:
         names = sorted(known)
         super().__init__(
-            f"This instruction takes no argument `{field}`.",
+            f"This {place} takes no argument `{field}`.",
             f"It takes {', '.join(f'`{name}`' for name in names)}." if names else "It takes none.",
             field=field,
             known=names,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from ewallet_core.actions.context import Context, Preparation
+from ewallet_core.actions.context import Context, Preparation, PreparationStale
 from ewallet_core.actions.data import account_data, session_data
 from ewallet_core.actions.opening import open_account
 from ewallet_core.credentials import throttle
@@ -97,14 +97,12 @@ class Proof:
     is_right: bool
     new_hash: str | None = None
 
-    def still_holds_for(self, account: Account | None) -> bool:
-        """Whether the password was right and has not been changed since it was checked."""
-        return (
-            self.is_right
-            and account is not None
-            and self.account is not None
-            and account.password_hash == self.account.password_hash
-        )
+    def holds_for(self, account: Account | None) -> bool:
+        """Whether the password was right; raises `PreparationStale` if it is not what was checked."""
+        checked, kept = (found.password_hash if found else None for found in (self.account, account))
+        if checked != kept:
+            raise PreparationStale
+        return self.is_right
 
 
 def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
@@ -168,7 +166,7 @@ def login(asked: Login, context: Context) -> Answer:
     transaction, proof = context.transaction, context.prepared
     throttle.must_not_wait(transaction, asked.whose, context.address, context.now)
     account = _find(transaction, asked)
-    if account is None or not proof.still_holds_for(account):
+    if not proof.holds_for(account) or account is None:
         raise LoginRefused().keeping(partial(_note_failure, context, asked.whose, account))
     _must_be_active(context, account)
     throttle.succeeded(transaction, asked.whose, context.address)
@@ -183,7 +181,8 @@ def login(asked: Login, context: Context) -> Answer:
     )
 
 
-@instruction(NoArguments, {"action": "logout"}, remembered=False)
+# Who is frozen may still leave, and go on with another account: these two ask for no active account.
+@instruction(NoArguments, {"action": "logout"}, access=Access.SESSION)
 def logout(_asked: NoArguments, context: Context) -> Answer:
     """Log the active account out; the next of the session's accounts becomes active, or none."""
     transaction, session = context.transaction, context.session
@@ -194,7 +193,7 @@ def logout(_asked: NoArguments, context: Context) -> Answer:
     return ok(account=context.account.email, session_data=session_data(context))
 
 
-@instruction(SwitchAccount, {"action": "switch", "switch": "account"}, remembered=False)
+@instruction(SwitchAccount, {"action": "switch", "switch": "account"}, access=Access.SESSION)
 def switch_account(asked: SwitchAccount, context: Context) -> Answer:
     """Make another of the accounts that are logged in to this session the active one."""
     key = key_of(asked.account)
@@ -235,7 +234,7 @@ def prove_old_password(asked: EditAccount, preparation: Preparation) -> Proof | 
 def edit_account(asked: EditAccount, context: Context) -> Answer:
     """Edit the account; a new password ends its other sessions."""
     transaction, account, proof = context.transaction, context.account, context.prepared
-    if proof is not None and not proof.still_holds_for(account):
+    if proof is not None and not proof.holds_for(account):
         raise WrongPassword().keeping(partial(_note_failure, context, account.email, account))
     _must_be_free(transaction, asked.user_name, asked.user_email, but=account.id)
     changes = _changes(asked, account)

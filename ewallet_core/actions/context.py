@@ -81,6 +81,10 @@ class Context:
         return clocks.require(self.transaction, id=self.wallet.clock_id)
 
 
+class PreparationStale(Exception):
+    """What the slow work was done on has changed since; it is to be done again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Preparation:
     """What slow work before the transaction is given: a look at what is kept, and the password hasher."""

@@ -13,6 +13,7 @@ from ewallet_core.storage.sessions import (
     Session,
     Worker,
     client_ids,
+    end_expired_sessions,
     end_session,
     session_count,
     sessions,
@@ -83,11 +84,12 @@ def new_session(_asked: NoArguments, context: Context) -> Answer:
 def new_worker(_asked: NoArguments, context: Context) -> Answer:
     """Make a session worker."""
     worker = _new_worker(context)
-    return ok(worker=worker.id, worker_data=worker_data(context.transaction, worker))
+    return ok(worker=worker.id, worker_data=worker_data(context.transaction, worker, context.now))
 
 
 def open_session(context: Context, *, client_id: int | None = None, token_hash: bytes | None = None) -> int:
     """Open a session with the first worker that has room, or with a new one; returns its id."""
+    end_expired_sessions(context.transaction, context.now)
     worker = worker_with_room(context.transaction) or _new_worker(context)
     return sessions.insert(
         context.transaction,
@@ -109,9 +111,9 @@ def touch(context: Context, client: ClientId | None, session: Session | None) ->
         sessions.change(context.transaction, session.id, **_use(context))
 
 
-def worker_data(transaction: Transaction, worker: Worker) -> Data:
+def worker_data(transaction: Transaction, worker: Worker, now: int) -> Data:
     """A worker, and whether it has sessions and room for more."""
-    count = session_count(transaction, worker.id)
+    count = session_count(transaction, worker.id, now)
     state = "vacant" if count == 0 else "full" if count >= worker.session_limit else "available"
     return {
         "id": worker.id,

@@ -84,11 +84,7 @@ class Instruction:
 
     def fingerprint(self, request: Request) -> bytes:
         """What tells this request from every other; passwords are left out, a hash of one is a leak."""
-        shown = {
-            name: str(getattr(request, name))
-            for name, argument in self.arguments.items()
-            if not fields.is_secret(argument.type)
-        }
+        shown = {name: _shown(getattr(request, name), argument) for name, argument in self.arguments.items()}
         return hashlib.sha256(msgspec.json.encode([self.name, shown], order="sorted")).digest()
 
 
@@ -176,3 +172,8 @@ def _declared(subject: ModuleType) -> Iterator[Instruction]:
             yield value
         elif isinstance(value, tuple):
             yield from (part for part in value if isinstance(part, Instruction))
+
+
+def _shown(value: Any, argument: FieldInfo) -> Any:
+    """The value as fingerprints have it: of a secret only whether it was sent."""
+    return value is not None if fields.is_secret(argument.type) else value

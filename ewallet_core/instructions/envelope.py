@@ -72,10 +72,10 @@ def _enveloped(request: Mapping[str, Any]) -> Call:
         )
     for place, known, keys in (
         ("header", (*_CREDENTIALS, *_UNTRUSTED), header),
-        ("the envelope", ("header", "command_chain"), request),
+        ("envelope", ("header", "command_chain"), request),
     ):
         if unknown := [key for key in keys if key not in known]:
-            raise UnknownArgument(f"{unknown[0]} in {place}" if place == "header" else unknown[0], known)
+            raise UnknownArgument(unknown[0], known, place)
     return Call(
         {key: value for key, value in chain.items() if key not in _CREDENTIALS},
         **_credentials({**header, **chain}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -9,12 +10,12 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ewallet_core.actions import CATALOGUE
-from ewallet_core.actions.context import Context, Preparation, Rules
+from ewallet_core.actions.context import Context, Preparation, PreparationStale, Rules
 from ewallet_core.actions.opening import found_system_core
 from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.credentials.tokens import RandomBytes, system_randomness
 from ewallet_core.data_folder import data_folder, database_url
-from ewallet_core.instructions.catalogue import Access, Instruction, read_request
+from ewallet_core.instructions.catalogue import Access, Instruction, Prepare, read_request
 from ewallet_core.instructions.envelope import Answer, Call, nok, open_envelope
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.refusals import EngineFailed, Refusal
@@ -31,6 +32,7 @@ from ewallet_core.storage.sessions import sessions, workers
 from ewallet_core.storage.transaction import BookkeepingDue, Transaction
 
 IN_PROCESS = "in process"
+MOST_PREPARATIONS = 5
 
 _log = logging.getLogger("ewallet_core")
 # A program that has set up no logging must not find a traceback on its screen.
@@ -105,7 +107,7 @@ class EWalletSessionManager:
     def workers(self) -> dict[int, EWalletWorker]:
         """The session workers, by id."""
         found = self._database.read(workers.all)
-        return {worker.id: EWalletWorker(self._database, worker.id) for worker in found}
+        return {worker.id: EWalletWorker(self._database, self._clock, worker.id) for worker in found}
 
     @property
     def sessions(self) -> dict[int, EWallet]:
@@ -167,8 +169,15 @@ class EWalletSessionManager:
             seen = self._database.read(errand.first_answer)
             if seen is not None:
                 return seen
-            errand = errand.prepared_with(found.prepare(errand.request, self._preparation(errand)))
+            return self._prepare_and_run(found.prepare, errand)
         return self._database.write(errand.run)
+
+    def _prepare_and_run(self, prepare: Prepare, errand: Errand) -> Answer:
+        preparation = self._preparation(errand)
+        for _ in range(MOST_PREPARATIONS):
+            with contextlib.suppress(PreparationStale):
+                return self._database.write(errand.prepared_with(prepare(errand.request, preparation)).run)
+        raise PreparationStale
 
     def _preparation(self, errand: Errand) -> Preparation:
         def look(seen: Callable[[Context], T]) -> T:

@@ -50,8 +50,10 @@ def note_use(context: Context) -> None:
 def _client(context: Context) -> ClientId:
     given = context.call.client_id
     found = client_ids.find(context.transaction, hash=hash_of(given)) if given is not None else None
-    if found is None or found.expires_at <= context.now:
+    if found is None:
         raise ClientUnknown
+    if found.expires_at <= context.now:
+        raise ClientUnknown if context.call.session_token is None else SessionExpired
     return found
 
 

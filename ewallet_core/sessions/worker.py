@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ewallet_core.actions.sessions import worker_data
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
 class EWalletWorker:
     """A worker of the document: the sessions it has, and whether it has room for more."""
 
-    def __init__(self, database: Database, worker_id: int) -> None:
+    def __init__(self, database: Database, clock: Callable[[], int], worker_id: int) -> None:
         self._database = database
+        self._clock = clock
         self.id = worker_id
 
     @property
@@ -32,13 +34,14 @@ class EWalletWorker:
 
     @property
     def session_ids(self) -> tuple[int, ...]:
-        """The sessions it has."""
+        """The live sessions it has."""
         held = self._database.read(lambda transaction: sessions.all(transaction, worker_id=self.id))
-        return tuple(session.id for session in held)
+        now = self._clock()
+        return tuple(session.id for session in held if session.expires_at > now)
 
     @property
     def _data(self) -> Data:
         def look(transaction: Transaction) -> Data:
-            return worker_data(transaction, workers.require(transaction, id=self.id))
+            return worker_data(transaction, workers.require(transaction, id=self.id), self._clock())
 
         return self._database.read(look)

@@ -62,7 +62,19 @@ _LOGGED_IN = (
     .where(_member.session_id == bindparam("session_id"))
     .order_by(_member.logged_in_at.desc(), _member.account_id.desc())
 )
-_SESSION_COUNT = select(func.count()).where(tables.sessions.c.worker_id == bindparam("worker_id"))
+_session = tables.sessions.c
+_SESSION_COUNT = select(func.count()).where(
+    _session.worker_id == bindparam("worker_id"), _session.expires_at > bindparam("now")
+)
+_EXPIRED = select(_session.id).where(_session.expires_at <= bindparam("now"))
+_END_EXPIRED = (
+    tables.session_accounts.delete().where(_member.session_id.in_(_EXPIRED)),
+    tables.sessions.delete().where(_session.expires_at <= bindparam("now")),
+    tables.client_ids.delete().where(
+        tables.client_ids.c.expires_at <= bindparam("now"),
+        tables.client_ids.c.id.not_in(select(_session.client_id).where(_session.client_id.is_not(None))),
+    ),
+)
 _ROOMY_WORKER = (
     select(*workers.columns)
     .outerjoin(tables.sessions, tables.sessions.c.worker_id == _worker.id)
@@ -83,9 +95,15 @@ def logged_in(transaction: Transaction, session_id: int) -> list[Account]:
     return transaction.all(_LOGGED_IN, Account, session_id=session_id)
 
 
-def session_count(transaction: Transaction, worker_id: int) -> int:
-    """How many sessions the worker has."""
-    return transaction.number(_SESSION_COUNT, worker_id=worker_id) or 0
+def session_count(transaction: Transaction, worker_id: int, now: int) -> int:
+    """How many live sessions the worker has."""
+    return transaction.number(_SESSION_COUNT, worker_id=worker_id, now=now) or 0
+
+
+def end_expired_sessions(transaction: Transaction, now: int) -> None:
+    """Remove the sessions and client ids that have expired; their accounts are logged out by that."""
+    for statement in _END_EXPIRED:
+        transaction.run(statement, now=now)
 
 
 def worker_with_room(transaction: Transaction) -> Worker | None:

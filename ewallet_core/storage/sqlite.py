@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Engine, StaticPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from ewallet_core.refusals import StorageFailed, StorageUnavailable
+from ewallet_core.refusals import EngineClosed, StorageFailed, StorageUnavailable
 from ewallet_core.storage import migrating
 from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
@@ -40,6 +40,8 @@ class SqliteDatabase:
         """As `Database.read`; a database in memory has one connection, so there it waits its turn."""
         if self._in_memory:
             return self.write(work)
+        if self._lane.is_closed:
+            raise EngineClosed
         connection = self._engine.raw_connection()
         try:
             driver = _driver(connection)

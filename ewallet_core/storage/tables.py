@@ -265,6 +265,7 @@ client_ids = _table(
     _number("last_used_at"),
     _number("expires_at"),
     *_dates(),
+    Index(None, "expires_at"),
 )
 
 sessions = _table(
@@ -280,6 +281,7 @@ sessions = _table(
     *_dates(),
     Index(None, "worker_id"),
     Index(None, "account_id"),
+    Index(None, "expires_at"),
 )
 
 session_accounts = _table(

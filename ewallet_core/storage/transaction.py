@@ -49,6 +49,10 @@ class Statements:
         return found
 
 
+class TransactionLost(Exception):
+    """The storage ended the whole transaction, with everybody's work in it; its cause says why."""
+
+
 class BookkeepingDue(Exception):
     """Work that only looks has found something to write down first; do it again where it may write."""
 
@@ -95,12 +99,18 @@ class Transaction:
 
 @contextmanager
 def savepoint(connection: Connection, name: str) -> Iterator[None]:
-    """Undo what is done inside when it raises; what stood before stays."""
+    """Undo what is done inside when it raises; what stood before stays.
+
+    Raises `TransactionLost` when that can't be undone alone, because the storage ended the transaction.
+    """
     connection.execute(f"SAVEPOINT {name}")
     try:
         yield
-    except BaseException:
-        connection.execute(f"ROLLBACK TO {name}")
         connection.execute(f"RELEASE {name}")
+    except BaseException as reason:
+        try:
+            connection.execute(f"ROLLBACK TO {name}")
+            connection.execute(f"RELEASE {name}")
+        except Exception:  # noqa: BLE001 - each driver has its own
+            raise TransactionLost from reason
         raise
-    connection.execute(f"RELEASE {name}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import sqlite3
 import threading
@@ -11,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ewallet_core.refusals import EngineClosed, OutcomeUnknown, StorageFailed
-from ewallet_core.storage.transaction import Transaction, savepoint
+from ewallet_core.storage.transaction import Transaction, TransactionLost, savepoint
 
 LARGEST_GROUP = 1_000
 
@@ -32,10 +33,6 @@ class _Waiting:
             self.done.set_result(self.result)
         else:
             self.done.set_exception(self.error)
-
-
-class _TransactionLost(Exception):
-    """The storage ended the whole transaction, with everybody's work in it."""
 
 
 class WriterLane:
@@ -68,6 +65,11 @@ class WriterLane:
                 raise EngineClosed
             self._waiting.put(waiting)
         return waiting.done.result()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it takes no more work."""
+        return self._closed
 
     def close(self) -> None:
         """Finish what waits, then end the thread."""
@@ -105,19 +107,20 @@ class WriterLane:
         try:
             self._begin_and_carry_out(group)
         except Exception as reason:  # noqa: BLE001 - the lane lives on, whatever happened to this group
-            self._roll_back()
+            self._give_up()
             self._fail_or_replay(group, _as_refusal(reason))
             return
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as reason:
-            self._roll_back()
+            self._give_up()
             if reason.sqlite_errorname == "SQLITE_FULL":
                 self._fail_or_replay(group, _as_refusal(reason))
             else:
                 _fail(group, OutcomeUnknown())
 
     def _begin_and_carry_out(self, group: list[_Waiting]) -> None:
+        self._roll_back()
         self._connection.execute("BEGIN IMMEDIATE")
         transaction = self._open_transaction(self._connection)
         for waiting in group:
@@ -129,9 +132,9 @@ class WriterLane:
         try:
             with savepoint(self._connection, "piece"):
                 waiting.result = waiting.work(transaction)
-        except BaseException as reason:
-            if not self._connection.in_transaction:
-                raise _TransactionLost from reason
+        except TransactionLost:
+            raise
+        except BaseException as reason:  # noqa: BLE001 - it is the caller's, and is handed to the caller
             waiting.error = _as_refusal(reason)
 
     def _fail_or_replay(self, group: list[_Waiting], reason: BaseException) -> None:
@@ -141,6 +144,11 @@ class WriterLane:
         for waiting in group:
             self._commit([waiting])
 
+    def _give_up(self) -> None:
+        # Where even this fails, the next group begins with it.
+        with contextlib.suppress(sqlite3.Error):
+            self._roll_back()
+
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
@@ -148,7 +156,7 @@ class WriterLane:
 
 def _as_refusal(reason: BaseException) -> BaseException:
     """What the caller is told: a fault of the storage in words, anything else as it is."""
-    if isinstance(reason, _TransactionLost):
+    if isinstance(reason, TransactionLost):
         return _as_refusal(reason.__cause__ or reason)
     return StorageFailed(str(reason)) if isinstance(reason, sqlite3.OperationalError) else reason
 

@@ -54,6 +54,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("hash", name=op.f("uq_client_ids_hash")),
         sqlite_autoincrement=True,
     )
+    op.create_index(op.f("ix_client_ids_expires_at"), "client_ids", ["expires_at"], unique=False)
     op.create_table(
         "entries",
         sa.Column("id", _ID, nullable=False),
@@ -173,6 +174,7 @@ def upgrade() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_sessions_account_id"), "sessions", ["account_id"], unique=False)
+    op.create_index(op.f("ix_sessions_expires_at"), "sessions", ["expires_at"], unique=False)
     op.create_index(op.f("ix_sessions_worker_id"), "sessions", ["worker_id"], unique=False)
     op.create_table(
         "sheets",
