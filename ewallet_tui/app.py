@@ -1,0 +1,235 @@
+"""The app: a client of the engine goes in, screens come out."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.signal import Signal
+
+from ewallet_tui.alarms import Alarm, Alarms
+from ewallet_tui.conversation import Conversation
+from ewallet_tui.idle import IdleWatch
+from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
+from ewallet_tui.palette import Everything
+from ewallet_tui.picture import Picture, TimerState
+from ewallet_tui.preferences import Preferences
+from ewallet_tui.second_tick import SecondTick
+from ewallet_tui.text import one_line
+from ewallet_tui.themes import THEMES
+
+if TYPE_CHECKING:
+    from textual.events import Event
+
+    from ewallet_core.client import Answer, WalletClient
+
+KEEP_ALIVE_SECONDS = 600
+ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
+
+
+class EWalletApp(App[None]):
+    """Screens over one conversation with the engine."""
+
+    TITLE = "EWallet"
+    CSS_PATH = "app.tcss"
+    COMMANDS: ClassVar[set[Any]] = {Everything}
+    DEFAULT_MODE = LOGIN
+    MODES: ClassVar[dict[str, Any]] = {mode: screen_of(mode) for mode in (LOGIN, LOCK, *PLACE_MODES)}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        Binding("ctrl+c", "help_quit", show=False, system=True),
+    ]
+
+    def __init__(
+        self, client: WalletClient, preferences: Preferences, now: Callable[[], float] = time.monotonic
+    ) -> None:
+        super().__init__()
+        self.now = now
+        """The instant, in seconds, on a clock that never goes backwards."""
+        self.picture_changed: Signal[Picture] = Signal(self, "picture changed")
+        """Every new picture of the account that is logged in."""
+        self.second_passed: Signal[float] = Signal(self, "second passed")
+        """The instants at which a begun timer's figures move on."""
+        self.conversation = Conversation(client, now, self._show_change, self._say_session_ended)
+        self.preferences = preferences
+        self.mode_to_return_to = PLACE_MODES[0]
+        """The place that the lock hides."""
+        self._alarms = Alarms()
+        self._tick = SecondTick(self, self._pass_second)
+        self._idle = IdleWatch(self, self.action_lock)
+        for theme in THEMES:
+            self.register_theme(theme)
+        self.theme = preferences.theme if preferences.theme in self.available_themes else THEMES[0].name
+
+    @property
+    def picture(self) -> Picture | None:
+        """What is known of the account that is logged in, `None` where nobody is."""
+        return self.conversation.picture
+
+    @property
+    def place(self) -> str:
+        """Where the engine is, in a word."""
+        return self.conversation.client.place
+
+    @property
+    def is_in_view(self) -> bool:
+        """Whether somebody is logged in and the screen is not locked."""
+        return self.picture is not None and self.current_mode != LOCK
+
+    def on_mount(self) -> None:
+        """Reach the engine once the first screen has been painted."""
+        self.call_after_refresh(self._begin)
+
+    async def ask(self, **instruction: Any) -> Answer:
+        """Have an action of the client carried out; the picture is true again when the answer is there."""
+        return await self.conversation.ask(**instruction)
+
+    async def act(self, **instruction: Any) -> Answer:
+        """As `ask`, and a refusal is shown as a toast."""
+        answer = await self.ask(**instruction)
+        if answer["failed"]:
+            self.say(answer.get("warning") or "", title=answer["error"], severity="error")
+        return answer
+
+    def say(self, words: str, *, title: str = "", severity: Any = "information") -> None:
+        """Say something in passing, in words that can only be read."""
+        self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
+
+    async def enter(self) -> None:
+        """Go from the login to the wallet: somebody has logged in."""
+        if self.picture is not None:
+            await self._forget_places()
+            self.run_worker(self._follow_events(), group="events", exclusive=True)
+            await self.switch_mode(PLACE_MODES[0])
+
+    async def leave(self) -> None:
+        """Go back to the login, keeping nothing of anybody."""
+        self.workers.cancel_group(self, "events")
+        self.conversation.forget()
+        self._tick.stop()
+        await self.switch_mode(LOGIN)
+        await self._forget_places()
+
+    async def log_out(self) -> None:
+        """Log out of the active account; the next of this session goes on, or else the login."""
+        answer = await self.act(action="logout")
+        if answer["failed"]:
+            return
+        if self.picture is None:
+            await self.leave()
+        else:
+            await self.enter()
+
+    def choose_theme(self, name: str) -> None:
+        """Wear another look, and keep it."""
+        self.theme = name
+        self.choose(theme=name)
+
+    def choose(self, **choice: int | str) -> None:
+        """Keep a choice of the person's, and act on it."""
+        self.preferences = self.preferences.with_choice(**choice)
+        self._idle.begin(self.preferences.lock_after_minutes)
+        if self.preferences.complaint:
+            self.say(self.preferences.complaint, severity="warning")
+
+    def action_lock(self) -> None:
+        """Hide everything behind the password."""
+        if self.is_in_view:
+            self.run_worker(self._lock())
+
+    def action_help(self) -> None:
+        """Show every key that works here."""
+        from ewallet_tui.screens.help import HelpScreen  # noqa: PLC0415
+
+        self.push_screen(HelpScreen(self.screen))
+
+    async def action_quit(self) -> None:
+        """Quit, when everything asked is answered; asks first where a timer runs."""
+        self.run_worker(self._quit(), group="quit", exclusive=True)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing of an account can be reached before the login or behind the lock."""
+        if action == "command_palette":
+            return self.is_in_view
+        return super().check_action(action, parameters)
+
+    async def on_event(self, event: Event) -> None:
+        """Notice that somebody is there."""
+        self._idle.notice(event)
+        await super().on_event(event)
+
+    async def on_unmount(self) -> None:
+        """Let go of the engine, however the app ends."""
+        await self.conversation.close()
+
+    def _begin(self) -> None:
+        if self.preferences.complaint:
+            self.say(self.preferences.complaint, severity="warning")
+        self._idle.begin(self.preferences.lock_after_minutes)
+        self.set_interval(KEEP_ALIVE_SECONDS, self.conversation.keep_alive)
+        self.run_worker(self._open())
+
+    async def _open(self) -> None:
+        from ewallet_core.client import Unreachable  # noqa: PLC0415
+
+        try:
+            await self.conversation.open()
+        except Unreachable as reason:
+            self.exit(return_code=1, message=str(reason))
+
+    async def _follow_events(self) -> None:
+        async for _ in self.conversation.client.events():
+            await self.conversation.refresh()
+
+    async def _forget_places(self) -> None:
+        for mode in PLACE_MODES:
+            if mode in self._screen_stacks:
+                await self.remove_mode(mode)
+            self.add_mode(mode, screen_of(mode))
+
+    async def _lock(self) -> None:
+        self.mode_to_return_to = self.current_mode
+        await self.switch_mode(LOCK)
+
+    async def _quit(self) -> None:
+        picture = self.picture
+        if picture is not None and picture.clock.runs and self.is_in_view:
+            from ewallet_tui.screens.quit_question import QuitQuestion  # noqa: PLC0415
+
+            is_paused = picture.clock.state is TimerState.PAUSED
+            choice = await self.push_screen_wait(QuitQuestion(is_paused=is_paused))
+            if choice is None:
+                return
+            if choice == "stop" and (await self.act(action="stop", stop="clock_timer"))["failed"]:
+                return
+        await self.conversation.close()
+        self.exit()
+
+    def _show_change(self, picture: Picture) -> None:
+        self._sound(self._alarms.changed_to(picture, self.now()))
+        self._tick.follow(picture.clock)
+        self.picture_changed.publish(picture)
+
+    def _pass_second(self) -> None:
+        if (picture := self.picture) is None:
+            return
+        now = self.now()
+        self._sound(self._alarms.passed(picture, now))
+        self.second_passed.publish(now)
+        if picture.clock.runs and picture.clock.is_out_of_time(now):
+            self.run_worker(self.conversation.refresh(), group="refresh", exclusive=True)
+
+    def _sound(self, alarm: Alarm | None) -> None:
+        if alarm is not None:
+            self.bell()
+            self.say(alarm.words, title=alarm.title, severity=alarm.severity)
+
+    def _say_session_ended(self) -> None:
+        self.run_worker(self._end_session())
+
+    async def _end_session(self) -> None:
+        await self.leave()
+        self.say(ENDED, severity="warning")

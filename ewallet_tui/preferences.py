@@ -1,0 +1,62 @@
+"""What a person likes: kept in a file beside the wallet, and never worth a crash."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Self
+
+from ewallet_tui.themes import DARK
+
+FILE_NAME = "preferences.toml"
+LOCK_CHOICES = (0, 1, 5, 15, 60)
+"""After how many idle minutes the screen may lock; 0 is never."""
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """The choices, and the file they are kept in (`None`: nowhere)."""
+
+    file: Path | None = None
+    lock_after_minutes: int = 0
+    theme: str = DARK.name
+    complaint: str = ""
+    """What is wrong with the file, in a sentence; the choices are then the usual ones."""
+
+    @classmethod
+    def read(cls, folder: Path) -> Self:
+        """The choices kept in `folder`."""
+        # The parser is needed by no one who has never chosen anything.
+        file = folder / FILE_NAME
+        if not file.exists():
+            return cls(file)
+        import tomllib  # noqa: PLC0415
+
+        try:
+            kept = tomllib.loads(file.read_text(encoding="utf-8"))
+        except (OSError, ValueError):
+            return cls(file, complaint=f"{FILE_NAME} can't be read, so the usual settings hold.")
+        return cls(file)._chosen_in(kept)
+
+    def with_choice(self, **choice: int | str) -> Self:
+        """These choices with `choice` in place of the old one, kept in the file."""
+        chosen = replace(self, complaint="", **choice)  # type: ignore[arg-type]
+        return chosen if chosen._is_written() else replace(chosen, complaint=f"{FILE_NAME} can't be written.")
+
+    def _chosen_in(self, kept: dict[str, object]) -> Self:
+        minutes, theme = kept.get("lock_after_minutes", 0), kept.get("theme", DARK.name)
+        if minutes not in LOCK_CHOICES or isinstance(minutes, bool) or not isinstance(theme, str):
+            complaint = f"{FILE_NAME} holds a setting that isn't known, so the usual ones hold."
+            return replace(self, complaint=complaint)
+        return replace(self, lock_after_minutes=minutes, theme=theme)
+
+    def _is_written(self) -> bool:
+        if self.file is None:
+            return True
+        theme = "".join(character for character in self.theme if character.isalnum() or character in "-_")
+        text = f'theme = "{theme}"\nlock_after_minutes = {self.lock_after_minutes}\n'
+        try:
+            self.file.write_text(text, encoding="utf-8")
+        except OSError:
+            return False
+        return True

@@ -1,0 +1,114 @@
+"""The frame around every screen after login: tabs and standing above, keys below, one thing between them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+from textual.widgets import Footer
+
+from ewallet_tui.picture import Picture
+from ewallet_tui.places import PLACES
+from ewallet_tui.screens.go_to import GoTo
+from ewallet_tui.widgets.form import Answer, FormPlan, FormScreen
+from ewallet_tui.widgets.standing_line import StandingLine
+from ewallet_tui.widgets.tabs_line import PlaceTab, TabsLine
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
+
+class FramedScreen(Screen[None]):
+    """A place of the app. What is its own: `PLACE`, `compose_content`, `show` and `show_second`."""
+
+    PLACE: ClassVar[str]
+    """The mode of the place it is."""
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (100, "-wide")]
+    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (22, "-high")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(number), f"go('{place.mode}')", f"Go to {place.title}", show=False)
+            for number, place in enumerate(PLACES, start=1)
+        ),
+        Binding("g", "go_to", "Go to a screen", show=False),
+        Binding("j", "app.focus_next", "Next", show=False),
+        Binding("k", "app.focus_previous", "Previous", show=False),
+        Binding("colon", "app.command_palette", "Everything", show=False, key_display=":"),
+        Binding("question_mark", "app.help", "Help", key_display="?"),
+        Binding("q", "app.quit", "Quit"),
+    ]
+    DEFAULT_CSS = """
+    FramedScreen {
+        #content { height: 1fr; padding: 1 2 0 2; }
+        &.-low #content { padding: 0 2; }
+        Footer { padding: 0 1; }
+    }
+    """
+
+    @property
+    def wallet_app(self) -> EWalletApp:
+        """The app, with what it knows and whom it can ask."""
+        return cast("EWalletApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The frame, and the screen's own content in it."""
+        yield TabsLine(self.PLACE)
+        yield StandingLine()
+        with Vertical(id="content"):
+            yield from self.compose_content()
+        yield Footer(show_command_palette=False, compact=True)
+
+    def compose_content(self) -> ComposeResult:
+        """What this screen alone shows."""
+        yield from ()
+
+    def show(self, picture: Picture) -> None:
+        """Show a new picture; called when the screen is there and upon every change."""
+
+    def show_second(self, picture: Picture, now: float) -> None:
+        """Show that a second of a begun timer has passed; called at the countdown's own seconds."""
+
+    def on_mount(self) -> None:
+        """Follow the picture from now on."""
+        self.wallet_app.picture_changed.subscribe(self, self._show_picture)
+        self.wallet_app.second_passed.subscribe(self, self._show_second)
+        if self.wallet_app.picture is not None:
+            self._show_picture(self.wallet_app.picture)
+
+    def ask_with(self, plan: FormPlan, send: Callable[[dict[str, Any]], Awaitable[Answer]]) -> None:
+        """Open the form of `plan`, over this screen."""
+        self.app.push_screen(FormScreen(plan, send))
+
+    def action_go(self, mode: str) -> None:
+        """Go to another place."""
+        if mode != self.PLACE:
+            self.app.switch_mode(mode)
+
+    def action_go_to(self) -> None:
+        """Ask for the letter of the place to go to."""
+        self.app.push_screen(GoTo(), self._go_chosen)
+
+    def _go_chosen(self, mode: str | None) -> None:
+        if mode is not None:
+            self.action_go(mode)
+
+    @on(PlaceTab.Chosen)
+    def _tab_chosen(self, event: PlaceTab.Chosen) -> None:
+        self.action_go(event.mode)
+
+    def _show_picture(self, picture: Picture) -> None:
+        app = self.wallet_app
+        self.query_one(TabsLine).show_connection(picture.account.name, app.place)
+        self.query_one(StandingLine).show(picture, app.now())
+        self.show(picture)
+        self.refresh_bindings()
+
+    def _show_second(self, now: float) -> None:
+        if (picture := self.wallet_app.picture) is not None:
+            self.query_one(StandingLine).show(picture, now)
+            self.show_second(picture, now)

@@ -1,0 +1,66 @@
+"""What `?` opens: every key that works on the screen beneath, read from its own bindings."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+
+class HelpScreen(ModalScreen[None]):
+    """The keys and what they do."""
+
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+        VerticalScroll {
+            width: 58; max-width: 100%; height: auto; max-height: 90%; padding: 1 2; background: $surface;
+            border: round $accent; border-title-color: $accent; border-title-style: bold;
+            border-subtitle-color: $text-muted;
+        }
+        Static { height: auto; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,q", "dismiss", "Back"),
+        Binding("j", "scroll(1)", "Down", show=False),
+        Binding("k", "scroll(-1)", "Up", show=False),
+    ]
+
+    def __init__(self, beneath: Screen[Any]) -> None:
+        super().__init__()
+        self._keys = keys_of(beneath)
+
+    def compose(self) -> ComposeResult:
+        """One line for each thing that can be done."""
+        with VerticalScroll() as sheet:
+            sheet.border_title = "Keys that work here"
+            sheet.border_subtitle = "esc back"
+            yield Static(self._table())
+
+    def action_scroll(self, direction: int) -> None:
+        """Move by a line."""
+        self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)
+
+    def _table(self) -> Table:
+        table = Table.grid(padding=(0, 2))
+        table.add_column(justify="right", style="bold", no_wrap=True)
+        table.add_column()
+        for description, keys in self._keys.items():
+            table.add_row(Text(" ".join(keys)), Text(description))
+        return table
+
+
+def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
+    """What can be done on `screen` now, and the keys that do it."""
+    keys: dict[str, list[str]] = {"Next, previous": ["tab", "shift+tab"]}
+    for _, binding, enabled, _ in screen.active_bindings.values():
+        if enabled and binding.description and not binding.system:
+            keys.setdefault(binding.description, []).append(screen.app.get_key_display(binding))
+    return keys

@@ -1,0 +1,80 @@
+"""The locked screen: nothing to see but the timer, and the password to go on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from ewallet_tui.picture import Picture
+from ewallet_tui.screens.login import PASSWORD
+from ewallet_tui.text import one_line
+from ewallet_tui.widgets.form import Answer, Form, FormPlan
+from ewallet_tui.widgets.standing_line import StandingLine
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
+
+class LockScreen(Screen[None]):
+    """Asks for the password of the account that is logged in, and goes back to where it was."""
+
+    DEFAULT_CSS = """
+    LockScreen {
+        align: center middle;
+        #middle { width: 66; max-width: 100%; height: auto; }
+        StandingLine { margin-bottom: 1; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The timer and the sheet."""
+        with Vertical(id="middle"):
+            yield StandingLine(with_balance=False)
+
+    @property
+    def wallet_app(self) -> EWalletApp:
+        """The app, with what it knows and whom it can ask."""
+        return cast("EWalletApp", self.app)
+
+    def on_mount(self) -> None:
+        """Keep the timer in view."""
+        self.wallet_app.picture_changed.subscribe(self, self._show)
+        self.wallet_app.second_passed.subscribe(self, self._show_now)
+
+    async def on_screen_resume(self) -> None:
+        """Ask anew each time."""
+        picture = self.wallet_app.picture
+        if picture is None:
+            return
+        await self.query(Form).remove()
+        note = f"Locked, because nobody was there. {one_line(picture.account.name)} goes on with the password."
+        plan = FormPlan("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
+        form = Form(plan, self._unlock)
+        await self.query_one("#middle").mount(form)
+        form.rows[0].input.focus()
+        self._show(picture)
+
+    async def _unlock(self, values: dict[str, Any]) -> Answer:
+        picture = self.wallet_app.picture
+        name = picture.account.name if picture else ""
+        return await self.wallet_app.ask(action="login", user_name=name, **values)
+
+    @on(Form.Done)
+    async def _go_on(self, event: Form.Done) -> None:
+        event.form.forget_secrets()
+        await self.app.switch_mode(self.wallet_app.mode_to_return_to)
+
+    @on(Form.Left)
+    async def _log_out(self) -> None:
+        await self.wallet_app.log_out()
+
+    def _show(self, picture: Picture) -> None:
+        self.query_one(StandingLine).show(picture, self.wallet_app.now())
+
+    def _show_now(self, _: float) -> None:
+        if (picture := self.wallet_app.picture) is not None:
+            self._show(picture)

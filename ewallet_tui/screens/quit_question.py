@@ -1,0 +1,54 @@
+"""What quitting asks while a timer has begun."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.screen import ModalScreen
+from textual.widgets import Button, Label
+
+
+class QuitQuestion(ModalScreen[str | None]):
+    """Its result is `stop`, `leave`, or `None` to stay."""
+
+    DEFAULT_CSS = """
+    QuitQuestion {
+        align: center middle;
+        Vertical {
+            width: 58; max-width: 100%; height: auto; padding: 1 2; background: $surface; border: round $accent;
+            border-title-color: $accent; border-title-style: bold;
+        }
+        Horizontal { height: 1; margin-top: 1; align-horizontal: right; }
+        Label { width: 1fr; }
+        Button { margin-left: 2; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "dismiss('stop')", "Stop the timer"),
+        Binding("l", "dismiss('leave')", "Leave it running"),
+        Binding("escape", "dismiss", "Stay"),
+        Binding("left", "app.focus_previous", "Previous", show=False),
+        Binding("right", "app.focus_next", "Next", show=False),
+    ]
+
+    def __init__(self, *, is_paused: bool) -> None:
+        super().__init__()
+        self._is_paused = is_paused
+
+    def compose(self) -> ComposeResult:
+        """The question and its three answers."""
+        with Vertical() as sheet:
+            sheet.border_title = "Quit"
+            state = "is paused" if self._is_paused else "is running"
+            yield Label(f"The timer {state}. Left so, it goes on without the app.")
+            with Horizontal():
+                yield Button("s Stop it", id="stop")
+                yield Button("l Leave it so" if self._is_paused else "l Leave it running", id="leave")
+                yield Button("esc Stay", id="stay", variant="primary")
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Take the button's answer."""
+        self.dismiss(None if event.button.id == "stay" else event.button.id)

@@ -1,0 +1,252 @@
+"""The one form of the app: a short sheet described by data, checked as it is typed, sent once, and gone."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Button, Input, Label
+
+from ewallet_tui.text import plain
+from ewallet_tui.widgets.form_field import Field, FormField
+from ewallet_tui.widgets.retry_wait import RetryWait
+
+Answer = dict[str, Any]
+Values = Mapping[str, Any]
+Send = Callable[[dict[str, Any]], Awaitable[Answer]]
+
+
+def no_preview(values: Values) -> str:
+    """The preview of a form that has nothing to say before it is done."""
+    return ""
+
+
+def no_objections(values: Values) -> Mapping[str, str]:
+    """The objections of a form whose fields don't depend on each other or on what is there."""
+    return {}
+
+
+@dataclass(frozen=True)
+class FormPlan:
+    """What a form is: its fields, and the words around them."""
+
+    title: str
+    verb: str
+    """What its button does, as a verb."""
+    fields: tuple[Field, ...]
+    note: str = ""
+    """What a person should know before they begin."""
+    preview: Callable[[Values], str] = no_preview
+    """A sentence about what will have happened, from the values that can be taken so far; or nothing."""
+    objections: Callable[[Values], Mapping[str, str]] = no_objections
+    """What is wrong, by field, with values that are each right by themselves."""
+    leave: str = "Cancel"
+    """What the other button does, as a verb."""
+
+
+class Form(VerticalScroll, can_focus=False):
+    """A plan on the screen. It sends its values once, and says `Form.Done` or `Form.Left`."""
+
+    DEFAULT_CSS = """
+    Form {
+        width: 66; max-width: 100%; height: auto; max-height: 100%;
+        padding: 1 2 1 2; background: $surface; border: round $accent; border-title-color: $accent;
+        border-title-style: bold; scrollbar-size-vertical: 1;
+        .note { color: $text-muted; margin-bottom: 1; width: 1fr; }
+        .preview { color: $text; min-height: 1; width: 1fr; }
+        .refusal { color: $text-error; width: 1fr; display: none; }
+        &.-refused .refusal { display: block; }
+        .buttons { height: 1; margin-top: 1; align-horizontal: right; }
+        .buttons Button { margin-left: 2; }
+        &.-busy .buttons { text-opacity: 50%; }
+    }
+    """
+
+    class Done(Message):
+        """The values were sent and the answer is good."""
+
+        def __init__(self, form: Form, answer: Answer) -> None:
+            super().__init__()
+            self.form = form
+            self.answer = answer
+
+    class Left(Message):
+        """The person wants something else, by the other button or Escape."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "app.focus_next", "Next field", show=False),
+        Binding("up", "app.focus_previous", "Previous field", show=False),
+    ]
+
+    def __init__(self, plan: FormPlan, send: Send, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.plan = plan
+        self.busy = False
+        """Whether an answer is awaited, or another try has to wait."""
+        self._send = send
+        self.border_title = plan.title
+
+    def compose(self) -> ComposeResult:
+        """Note, fields, preview, refusal, buttons."""
+        if self.plan.note:
+            yield Label(self.plan.note, classes="note", markup=False)
+        for field in self.plan.fields:
+            yield FormField(field)
+        yield Label("", classes="preview", markup=False)
+        yield Label("", classes="refusal", markup=False)
+        yield RetryWait()
+        with Horizontal(classes="buttons"):
+            yield Button(self.plan.verb, variant="primary", id="do")
+            yield Button(self.plan.leave, id="leave")
+
+    def on_mount(self) -> None:
+        """Say what the first values come to."""
+        self._show_preview()
+
+    @property
+    def rows(self) -> list[FormField]:
+        """The fields on the screen, from above."""
+        return list(self.query(FormField))
+
+    def read(self) -> tuple[dict[str, Any], dict[str, str]]:
+        """The values that can be taken now, and what is wrong with the other fields."""
+        values: dict[str, Any] = {}
+        problems: dict[str, str] = {}
+        for row in self.rows:
+            try:
+                value = row.field.read(row.text)
+            except ValueError as problem:
+                problems[row.field.name] = str(problem)
+            else:
+                if value is not None:
+                    values[row.field.name] = value
+        return values, {**self.plan.objections(values), **problems}
+
+    def forget_secrets(self) -> None:
+        """Empty what must not stay on a screen, hidden as it may be."""
+        for row in self.rows:
+            if row.field.is_secret:
+                row.forget()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.remove_class("-refused")
+        self._show_problems(begun_only=True)
+        self._show_preview()
+
+    @on(Input.Blurred)
+    def _gone_on(self, event: Input.Blurred) -> None:
+        event.stop()
+        if isinstance(row := event.input.parent, FormField) and row.text:
+            row.left = True
+        self._show_problems(begun_only=True)
+
+    @on(Input.Submitted)
+    def _entered(self, event: Input.Submitted) -> None:
+        event.stop()
+        empty = [row for row in self.rows if not (row.text or row.field.optional or row.left)]
+        if event.value and empty:
+            empty[0].input.focus()
+        else:
+            self.submit()
+
+    @on(Button.Pressed, "#do")
+    def submit(self) -> None:
+        """Send the values once, or show what is wrong and go there."""
+        if self.busy:
+            return
+        for row in self.rows:
+            row.left = True
+        values, problems = self.read()
+        self._show_problems()
+        if problems:
+            self._go_to(next(row for row in self.rows if row.field.name in problems))
+        else:
+            self._be_busy(True)
+            self.run_worker(self._await_answer(values))
+
+    @on(Button.Pressed, "#leave")
+    def leave(self) -> None:
+        """Give the form up; while an answer is awaited, it stays."""
+        if not self.busy or self.query_one(RetryWait).is_waiting:
+            self.post_message(self.Left())
+
+    async def _await_answer(self, values: dict[str, Any]) -> None:
+        answer = await self._send(values)
+        if not answer["failed"]:
+            self.post_message(self.Done(self, answer))
+            return
+        self._be_busy(False)
+        self._show_refusal(answer)
+
+    def _show_refusal(self, answer: Answer) -> None:
+        words = " ".join(part for part in (answer.get("error"), answer.get("warning")) if part)
+        details = answer.get("details") or {}
+        at = [row for row in self.rows if row.field.name == details.get("field")]
+        if at:
+            at[0].show_problem(words)
+            self._go_to(at[0])
+            return
+        self.query_one(".refusal", Label).update(plain(words))
+        self.add_class("-refused")
+        if wait := details.get("retry_after_ms"):
+            self._be_busy(True)
+            self.query_one(RetryWait).begin(wait)
+
+    @on(RetryWait.Over)
+    def _may_try_again(self) -> None:
+        self.remove_class("-refused")
+        self._be_busy(False)
+
+    def _be_busy(self, busy: bool) -> None:
+        self.busy = busy
+        self.set_class(busy, "-busy")
+
+    def _go_to(self, row: FormField) -> None:
+        row.input.focus()
+        row.scroll_visible()
+
+    def _show_problems(self, *, begun_only: bool = False) -> None:
+        _, problems = self.read()
+        for row in self.rows:
+            hidden = begun_only and not row.left
+            row.show_problem("" if hidden else problems.get(row.field.name, ""))
+
+    def _show_preview(self) -> None:
+        values, _ = self.read()
+        self.query_one(".preview", Label).update(plain(self.plan.preview(values)))
+
+
+class FormScreen(ModalScreen[Answer | None]):
+    """A form over the dimmed screen; its result is the good answer, or `None` where it was left."""
+
+    DEFAULT_CSS = "FormScreen { align: center middle; }"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
+
+    def __init__(self, plan: FormPlan, send: Send) -> None:
+        super().__init__()
+        self._form = Form(plan, send)
+
+    def compose(self) -> ComposeResult:
+        """The form alone."""
+        yield self._form
+
+    def action_leave(self) -> None:
+        """Leave as the form's own button does."""
+        self._form.leave()
+
+    @on(Form.Done)
+    def _done(self, event: Form.Done) -> None:
+        self.dismiss(event.answer)
+
+    @on(Form.Left)
+    def _left(self) -> None:
+        self.dismiss(None)
