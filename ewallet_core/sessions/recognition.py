@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 from ewallet_core.actions.context import Context
+from ewallet_core.actions.logins import why_not_active
 from ewallet_core.actions.sessions import touch
 from ewallet_core.credentials.tokens import hash_of
 from ewallet_core.instructions.catalogue import Access
 from ewallet_core.refusals import (
-    AccountFrozen,
-    AccountLeaving,
     ClientUnknown,
     NotLoggedIn,
     SessionExpired,
@@ -72,9 +71,6 @@ def _account(context: Context, session: Session) -> Account | None:
 
 
 def _must_be_active(account: Account | None) -> None:
-    if account is None:
-        raise NotLoggedIn
-    if account.state == "frozen":
-        raise AccountFrozen
-    if account.state != "active":
-        raise AccountLeaving
+    refusal = NotLoggedIn() if account is None else why_not_active(account)
+    if refusal is not None:
+        raise refusal
