@@ -1,0 +1,184 @@
+"""Logging in and out, and switching between the accounts that are logged in to a session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from ewallet_core.actions.context import Context, Preparation, PreparationStale
+from ewallet_core.actions.data import account_data, session_data
+from ewallet_core.credentials import throttle
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
+from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.refusals import (
+    AccountFrozen,
+    AccountLeaving,
+    AccountNotHere,
+    ArgumentsClash,
+    LoginRefused,
+    Refusal,
+)
+from ewallet_core.storage import tables
+from ewallet_core.storage.accounts import Account, accounts, key_of
+from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.sessions import logged_in, session_accounts, sessions
+from ewallet_core.storage.transaction import Transaction
+
+
+class LoginRecord(Row, frozen=True):
+    """A login or a logout, and what came of it."""
+
+    id: int
+    account_id: int | None
+    kind: str
+    outcome: str
+    address: str
+    at: int
+
+
+login_records = Rows(tables.login_records, LoginRecord)
+
+
+class Login(Request, frozen=True):
+    """Whose account, by name or email, and its password."""
+
+    user_pass: fields.PasswordAttempt
+    user_name: fields.UserName | None = None
+    user_email: fields.Email | None = None
+
+    @property
+    def whose(self) -> str:
+        """The one that was sent; raises `ArgumentsClash` for none or both."""
+        if (self.user_name is None) == (self.user_email is None):
+            raise ArgumentsClash("user_name", "user_email")
+        return self.user_name or self.user_email or ""
+
+
+class SwitchAccount(Request, frozen=True):
+    """Which of the session's accounts is to be active."""
+
+    account: fields.Email
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What came of checking a password: against which hash, and the hash it is to have from now on."""
+
+    account: Account | None
+    is_right: bool
+    new_hash: str | None = None
+
+    def holds_for(self, account: Account | None) -> bool:
+        """Whether the password was right; raises `PreparationStale` if it is not what was checked."""
+        checked, kept = (found.password_hash if found else None for found in (self.account, account))
+        if checked != kept:
+            raise PreparationStale
+        return self.is_right
+
+
+def prove_login(asked: Login, preparation: Preparation) -> Proof:
+    """The slow part of a login; who has to wait is refused before it."""
+    whose = asked.whose
+
+    def look(context: Context) -> Account | None:
+        throttle.must_not_wait(context.transaction, whose, context.address, context.now)
+        return _find(context.transaction, asked)
+
+    account: Account | None = preparation.look(look)
+    passwords = preparation.passwords
+    hashed = account.password_hash if account else None
+    if not passwords.matches(asked.user_pass, hashed):
+        return Proof(account, is_right=False)
+    outdated = hashed is not None and passwords.is_outdated(hashed)
+    return Proof(account, is_right=True, new_hash=passwords.hash(asked.user_pass) if outdated else None)
+
+
+@instruction(Login, {"action": "login"}, access=Access.SESSION, prepare=prove_login, remembered=False)
+def login(asked: Login, context: Context) -> Answer:
+    """Log an account in to this session and make it the active one."""
+    transaction, proof = context.transaction, context.prepared
+    throttle.must_not_wait(transaction, asked.whose, context.address, context.now)
+    account = _find(transaction, asked)
+    if not proof.holds_for(account) or account is None:
+        raise LoginRefused().keeping(partial(note_failure, context, asked.whose, account))
+    _must_be_active(context, account)
+    throttle.succeeded(transaction, asked.whose, context.address)
+    if proof.new_hash is not None:
+        accounts.change(transaction, account.id, password_hash=proof.new_hash)
+    _join_session(context, account)
+    _record_login(context, account.id, "login", "accepted")
+    return ok(
+        account=account.email,
+        account_data=account_data(context, account),
+        session_data=session_data(context),
+    )
+
+
+# Who is frozen may still leave, and go on with another account: these two ask for no active account.
+@instruction(NoArguments, {"action": "logout"}, access=Access.SESSION)
+def logout(_asked: NoArguments, context: Context) -> Answer:
+    """Log the active account out; the next of the session's accounts becomes active, or none."""
+    transaction, session = context.transaction, context.session
+    session_accounts.delete(transaction, session_id=session.id, account_id=context.account.id)
+    left = logged_in(transaction, session.id)
+    sessions.change(transaction, session.id, account_id=left[0].id if left else None, written_at=context.now)
+    _record_login(context, context.account.id, "logout", "accepted")
+    return ok(account=context.account.email, session_data=session_data(context))
+
+
+@instruction(SwitchAccount, {"action": "switch", "switch": "account"}, access=Access.SESSION)
+def switch_account(asked: SwitchAccount, context: Context) -> Answer:
+    """Make another of the accounts that are logged in to this session the active one."""
+    key = key_of(asked.account)
+    members = logged_in(context.transaction, context.session.id)
+    chosen = next((account for account in members if key_of(account.email) == key), None)
+    if chosen is None:
+        raise AccountNotHere
+    _must_be_active(context, chosen)
+    sessions.change(context.transaction, context.session.id, account_id=chosen.id, written_at=context.now)
+    return ok(account=chosen.email, session_data=session_data(context))
+
+
+def why_not_active(account: Account) -> Refusal | None:
+    """Why the account may not be used now, if it may not."""
+    if account.state == "active":
+        return None
+    return AccountFrozen() if account.state == "frozen" else AccountLeaving()
+
+
+def note_failure(context: Context, whose: str, account: Account | None) -> None:
+    """Write down that somebody did not know the account's password."""
+    throttle.failed(context.transaction, whose, context.address, context.now)
+    _record_login(context, account.id if account else None, "login", "refused")
+
+
+def _find(transaction: Transaction, asked: Login) -> Account | None:
+    column = "name_key" if asked.user_name is not None else "email_key"
+    return accounts.find(transaction, **{column: key_of(asked.whose)})
+
+
+def _must_be_active(context: Context, account: Account) -> None:
+    refusal = why_not_active(account)
+    if refusal is not None:
+        raise refusal.keeping(partial(_record_login, context, account.id, "login", "refused"))
+
+
+def _join_session(context: Context, account: Account) -> None:
+    transaction, session_id = context.transaction, context.session.id
+    session_accounts.delete(transaction, session_id=session_id, account_id=account.id)
+    session_accounts.insert(
+        transaction, session_id=session_id, account_id=account.id, logged_in_at=context.now
+    )
+    sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
+
+
+def _record_login(context: Context, account_id: int | None, kind: str, outcome: str) -> None:
+    login_records.insert(
+        context.transaction,
+        account_id=account_id,
+        kind=kind,
+        outcome=outcome,
+        address=context.address,
+        at=context.now,
+    )
