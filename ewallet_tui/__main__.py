@@ -17,13 +17,13 @@ COMMANDS = {"demo": "ewallet_core.commands.demo"}
 
 
 class Commands(click.Group):
-    """The engine's commands, each imported when it is asked for, so that the app's start doesn't pay for them."""
+    """The engine's commands, each imported when it is asked for: the app's start doesn't pay for them."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click calls it
         """The names, in order."""
         return sorted(COMMANDS)
 
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
         """The command of that name, from the module that is named for it."""
         if cmd_name not in COMMANDS:
             return None
@@ -39,7 +39,9 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
         ctx.exit()
 
 
-@click.group(cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option(
     "--data-dir",
     envvar="EWALLET_DATA_DIR",
@@ -47,7 +49,12 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Where the wallet is kept; otherwise your own data folder.",
 )
 @click.option(
-    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Say which it is."
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Say which it is.",
 )
 @click.pass_context
 def main(ctx: click.Context, data_dir: Path | None) -> None:

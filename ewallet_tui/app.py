@@ -99,10 +99,9 @@ class EWalletApp(App[None]):
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
 
     async def enter(self) -> None:
-        """Go from the login to the wallet: somebody has logged in."""
-        if self.picture is not None:
-            await self._forget_places()
-            self.run_worker(self._follow_events(), group="events", exclusive=True)
+        """Go on as the account that is logged in now."""
+        self.run_worker(self._follow_events(), group="events", exclusive=True)
+        if self.current_mode not in PLACE_MODES:
             await self.switch_mode(PLACE_MODES[0])
 
     async def leave(self) -> None:
@@ -113,15 +112,13 @@ class EWalletApp(App[None]):
         await self.switch_mode(LOGIN)
         await self._forget_places()
 
-    async def log_out(self) -> None:
-        """Log out of the active account; the next of this session goes on, or else the login."""
-        answer = await self.act(action="logout")
-        if answer["failed"]:
-            return
+    async def log_out(self, *, of_all: bool = False) -> None:
+        """Log out of the active account, and the session's next goes on; or `of_all` of them."""
+        while self.picture is not None and not (await self.act(action="logout"))["failed"]:
+            if self.picture is not None and not of_all:
+                return
         if self.picture is None:
             await self.leave()
-        else:
-            await self.enter()
 
     def choose_theme(self, name: str) -> None:
         """Wear another look, and keep it."""
@@ -186,8 +183,7 @@ class EWalletApp(App[None]):
 
     async def _forget_places(self) -> None:
         for mode in PLACE_MODES:
-            if mode in self._screen_stacks:
-                await self.remove_mode(mode)
+            await self.remove_mode(mode)
             self.add_mode(mode, screen_of(mode))
 
     async def _lock(self) -> None:

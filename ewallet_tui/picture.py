@@ -1,4 +1,4 @@
-"""What the app knows of the account that is logged in: read from answers, never changed, replaced as a whole."""
+"""What the app knows of the account that is logged in: read from answers, and replaced as a whole."""
 
 from __future__ import annotations
 

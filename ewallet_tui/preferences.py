@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Self
 
 from ewallet_tui.themes import DARK
 
@@ -24,7 +23,7 @@ class Preferences:
     """What is wrong with the file, in a sentence; the choices are then the usual ones."""
 
     @classmethod
-    def read(cls, folder: Path) -> Self:
+    def read(cls, folder: Path) -> Preferences:
         """The choices kept in `folder`."""
         # The parser is needed by no one who has never chosen anything.
         file = folder / FILE_NAME
@@ -36,27 +35,27 @@ class Preferences:
             kept = tomllib.loads(file.read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return cls(file, complaint=f"{FILE_NAME} can't be read, so the usual settings hold.")
-        return cls(file)._chosen_in(kept)
+        return _chosen_in(cls(file), kept)
 
-    def with_choice(self, **choice: int | str) -> Self:
+    def with_choice(self, **choice: int | str) -> Preferences:
         """These choices with `choice` in place of the old one, kept in the file."""
         chosen = replace(self, complaint="", **choice)  # type: ignore[arg-type]
-        return chosen if chosen._is_written() else replace(chosen, complaint=f"{FILE_NAME} can't be written.")
+        return chosen if _is_written(chosen) else replace(chosen, complaint=f"{FILE_NAME} can't be written.")
 
-    def _chosen_in(self, kept: dict[str, object]) -> Self:
-        minutes, theme = kept.get("lock_after_minutes", 0), kept.get("theme", DARK.name)
-        if minutes not in LOCK_CHOICES or isinstance(minutes, bool) or not isinstance(theme, str):
-            complaint = f"{FILE_NAME} holds a setting that isn't known, so the usual ones hold."
-            return replace(self, complaint=complaint)
-        return replace(self, lock_after_minutes=minutes, theme=theme)
 
-    def _is_written(self) -> bool:
-        if self.file is None:
-            return True
-        theme = "".join(character for character in self.theme if character.isalnum() or character in "-_")
-        text = f'theme = "{theme}"\nlock_after_minutes = {self.lock_after_minutes}\n'
-        try:
-            self.file.write_text(text, encoding="utf-8")
-        except OSError:
-            return False
+def _chosen_in(usual: Preferences, kept: dict[str, object]) -> Preferences:
+    minutes, theme = kept.get("lock_after_minutes", 0), kept.get("theme", DARK.name)
+    if type(minutes) is not int or minutes not in LOCK_CHOICES or not isinstance(theme, str):
+        return replace(usual, complaint=f"{FILE_NAME} holds an unknown setting, so the usual ones hold.")
+    return replace(usual, lock_after_minutes=minutes, theme=theme)
+
+
+def _is_written(preferences: Preferences) -> bool:
+    if preferences.file is None:
         return True
+    text = f'theme = "{preferences.theme}"\nlock_after_minutes = {preferences.lock_after_minutes}\n'
+    try:
+        preferences.file.write_text(text, encoding="utf-8")
+    except OSError:
+        return False
+    return True

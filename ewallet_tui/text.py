@@ -27,6 +27,6 @@ def one_line(value: object) -> str:
 
 
 def plain(value: object, width: int | None = None, style: str = "") -> Content:
-    """`value` as content without any markup in it, cut to `width` cells with an ellipsis where it is longer."""
+    """`value` as content without any markup in it, cut to `width` cells where it is longer."""
     content = Content.styled(one_line(value), style) if style else Content(one_line(value))
     return content if width is None else content.truncate(max(width, 0), ellipsis=True)

@@ -40,7 +40,9 @@ CHANGE_PASSWORD = FormPlan(
     note=PASSWORD_RULE,
     objections=passwords_differ,
 )
-ANOTHER = FormPlan("Another account", "Log in", LOG_IN.fields, note="Both stay logged in, and you can switch.")
+ANOTHER = FormPlan(
+    "Another account", "Log in", LOG_IN.fields, note="Both stay logged in, and you can switch."
+)
 
 
 def edit_plan(account: Account) -> FormPlan:
@@ -70,7 +72,10 @@ class AccountScreen(FramedScreen):
     ]
     DEFAULT_CSS = """
     AccountScreen {
-        #halves { height: auto; layout: grid; grid-size: 2; grid-columns: 1fr 1fr; grid-gutter: 0 4; grid-rows: auto; }
+        #halves {
+            height: auto; layout: grid; grid-size: 2; grid-columns: 1fr 1fr; grid-rows: auto;
+            grid-gutter: 0 4;
+        }
         .half { height: auto; }
         .heading { color: $text-muted; text-style: bold; margin-bottom: 1; }
         .buttons { height: 1; margin-top: 1; }

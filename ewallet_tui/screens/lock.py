@@ -51,7 +51,9 @@ class LockScreen(Screen[None]):
         if picture is None:
             return
         await self.query(Form).remove()
-        note = f"Locked, because nobody was there. {one_line(picture.account.name)} goes on with the password."
+        note = (
+            f"Locked, because nobody was there. {one_line(picture.account.name)} goes on with the password."
+        )
         plan = FormPlan("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
         form = Form(plan, self._unlock)
         await self.query_one("#middle").mount(form)
@@ -70,7 +72,8 @@ class LockScreen(Screen[None]):
 
     @on(Form.Left)
     async def _log_out(self) -> None:
-        await self.wallet_app.log_out()
+        # The accounts beside it would be open to whoever sits here now.
+        await self.wallet_app.log_out(of_all=True)
 
     def _show(self, picture: Picture) -> None:
         self.query_one(StandingLine).show(picture, self.wallet_app.now())

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
 AGAIN = "password_again"
-PASSWORD_RULE = f"A password has {fields.meta_of(fields.Password).description.removesuffix(' long')}."
+PASSWORD_RULE = f"A password has at least {fields.SHORTEST_PASSWORD} characters."
 NO_WAY_BACK = "A forgotten password can't be recovered: nobody but you keeps it."
 
 NAME = Field("user_name", "Name", fields.UserName)

@@ -18,8 +18,8 @@ class QuitQuestion(ModalScreen[str | None]):
     QuitQuestion {
         align: center middle;
         Vertical {
-            width: 58; max-width: 100%; height: auto; padding: 1 2; background: $surface; border: round $accent;
-            border-title-color: $accent; border-title-style: bold;
+            width: 58; max-width: 100%; height: auto; padding: 1 2; background: $surface;
+            border: round $accent;            border-title-color: $accent; border-title-style: bold;
         }
         Horizontal { height: 1; margin-top: 1; align-horizontal: right; }
         Label { width: 1fr; }

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
-
-from typing import ClassVar
 
 from ewallet_tui.picture import Picture
 from ewallet_tui.text import one_line
@@ -55,4 +55,6 @@ class AccountList(OptionList):
 
     def _option(self, email: str, name: str) -> Option:
         sign = "● " if email == self._active else "○ "
-        return Option(Content.assemble(sign, one_line(name), (f"  {one_line(email)}", "$text-muted")), id=email)
+        return Option(
+            Content.assemble(sign, one_line(name), (f"  {one_line(email)}", "$text-muted")), id=email
+        )

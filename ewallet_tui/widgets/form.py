@@ -23,12 +23,12 @@ Values = Mapping[str, Any]
 Send = Callable[[dict[str, Any]], Awaitable[Answer]]
 
 
-def no_preview(values: Values) -> str:
+def no_preview(_: Values) -> str:
     """The preview of a form that has nothing to say before it is done."""
     return ""
 
 
-def no_objections(values: Values) -> Mapping[str, str]:
+def no_objections(_: Values) -> Mapping[str, str]:
     """The objections of a form whose fields don't depend on each other or on what is there."""
     return {}
 

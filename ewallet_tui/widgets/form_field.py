@@ -1,4 +1,4 @@
-"""One labelled field of a form: what it takes, how it reads what was typed, and what it says when it can't."""
+"""One labelled field of a form: what it takes, how it reads what was typed, what it says when it can't."""
 
 from __future__ import annotations
 
@@ -72,8 +72,8 @@ class FormField(Vertical):
         height: auto; layout: grid; grid-size: 2; grid-columns: 15 1fr; grid-rows: auto;
         Label { color: $text-muted; width: 1fr; height: 1; text-overflow: ellipsis; text-wrap: nowrap; }
         Input {
-            height: 1; border: none; padding: 0 1; background: $field;
-            &:focus { border: none; background: $field-focused; background-tint: transparent; }
+            height: 1; border: none; padding: 0 1; background: $panel;
+            &:focus { border: none; background: $primary 25%; background-tint: transparent; }
         }
         .problem { column-span: 2; padding-left: 15; color: $text-error; height: auto; min-height: 1; }
         &:focus-within Label { color: $text-accent; text-style: bold; }

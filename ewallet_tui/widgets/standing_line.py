@@ -1,4 +1,4 @@
-"""The second line of every screen: what there is, and what the clock does, so that no screen hides a timer."""
+"""The second line of every screen: what there is and what the clock does, so that none hides a timer."""
 
 from __future__ import annotations
 

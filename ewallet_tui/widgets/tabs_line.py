@@ -1,4 +1,4 @@
-"""The first line of every screen: the places with their numbers, who is logged in, and where the engine is."""
+"""The first line of every screen: the numbered places, who is logged in, and where the engine is."""
 
 from __future__ import annotations
 
