@@ -1,0 +1,139 @@
+"""Credits, minutes and milliseconds into each other: whole, exact, and never more than there is."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ewallet_core.ledger import rates
+
+MOST = 10**12
+
+credit_amounts = st.integers(1, MOST)
+per_credit = st.one_of(
+    st.just(rates.DEFAULT_MILLISECONDS_PER_CREDIT), st.integers(1, 100), st.integers(1, MOST)
+)
+spans = st.one_of(st.integers(0, 10**6), st.integers(0, MOST * 60_000), st.integers(0, MOST * MOST))
+minutes = st.decimals(0, MOST, places=6)
+
+
+def test_one_credit_is_one_minute_unless_set_otherwise():
+    assert rates.DEFAULT_MILLISECONDS_PER_CREDIT == rates.MILLISECONDS_PER_MINUTE == 60_000
+
+
+# Credits and milliseconds
+
+
+@pytest.mark.parametrize(
+    ("credits", "rate", "milliseconds"),
+    [
+        (1, 60_000, 60_000),
+        (30, 60_000, 1_800_000),
+        (3, 7, 21),
+        (MOST, 60_000, 6 * 10**16),
+        (MOST, MOST, 10**24),
+    ],
+)
+def test_credits_give_their_number_times_the_rate(credits, rate, milliseconds):
+    assert rates.milliseconds_of(credits, rate) == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "credits"),
+    [
+        (0, 0),
+        (1, 0),
+        (59_999, 0),
+        (60_000, 1),
+        (60_001, 1),
+        (119_999, 1),
+        (120_000, 2),
+        (6 * 10**16 - 1, MOST - 1),
+    ],
+)
+def test_time_gives_whole_credits_only(milliseconds, credits):
+    assert rates.whole_credits_in(milliseconds, 60_000) == credits
+
+
+@given(credits=credit_amounts, rate=per_credit)
+def test_credits_to_time_and_back_lose_nothing(credits, rate):
+    assert rates.whole_credits_in(rates.milliseconds_of(credits, rate), rate) == credits
+
+
+@given(span=spans, rate=per_credit)
+def test_what_makes_no_whole_credit_is_less_than_one(span, rate):
+    rest = span - rates.milliseconds_of(rates.whole_credits_in(span, rate), rate)
+    assert 0 <= rest < rate
+
+
+# Minutes into milliseconds
+
+
+@pytest.mark.parametrize(
+    ("written", "milliseconds"),
+    [
+        ("0", 0),
+        ("1", 60_000),
+        ("0.5", 30_000),
+        ("20", 1_200_000),
+        ("0.000017", 1),
+        ("0.000016", 0),
+        ("0.999999", 59_999),
+        ("0.333333", 19_999),
+        ("0.016667", 1_000),
+        ("1E+3", 60_000_000),
+        ("999999999999.999999", 59_999_999_999_999_999),
+        ("1000000000000", 6 * 10**16),
+    ],
+)
+def test_minutes_give_the_whole_milliseconds_in_them(written, milliseconds):
+    assert rates.milliseconds_in(Decimal(written)) == milliseconds
+
+
+@given(minutes)
+def test_minutes_never_give_more_time_than_they_are_nor_a_millisecond_less(minutes):
+    rest = Fraction(minutes) * 60_000 - rates.milliseconds_in(minutes)
+    assert 0 <= rest < 1
+
+
+# Milliseconds into minutes, for reading
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "reading"),
+    [
+        (0, "0.000000"),
+        (1, "0.000017"),
+        (2, "0.000033"),
+        (3, "0.000050"),
+        (20_000, "0.333333"),
+        (40_000, "0.666667"),
+        (59_999, "0.999983"),
+        (60_000, "1.000000"),
+        (90_000, "1.500000"),
+        (6 * 10**16, "1000000000000.000000"),
+        (6 * 10**16 - 1, "999999999999.999983"),
+        (10**24 - 1, "16666666666666666666.666650"),
+    ],
+)
+def test_a_span_reads_in_minutes_with_six_places(milliseconds, reading):
+    assert str(rates.minutes_in(milliseconds)) == reading
+
+
+@given(spans)
+def test_a_reading_is_off_by_less_than_half_its_last_place(span):
+    assert abs(Fraction(rates.minutes_in(span)) - Fraction(span, 60_000)) < Fraction(1, 2 * 10**6)
+
+
+@given(spans)
+def test_a_reading_rounded_to_the_millisecond_is_the_span_it_was_made_of(span):
+    assert round(Fraction(rates.minutes_in(span)) * 60_000) == span
+
+
+@given(st.integers(0, MOST))
+def test_whole_minutes_survive_being_read_and_sent_back(whole):
+    assert rates.milliseconds_in(rates.minutes_in(whole * 60_000)) == whole * 60_000

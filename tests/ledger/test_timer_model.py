@@ -1,0 +1,95 @@
+"""The timer against the naive clock: after any sequence, no millisecond is lost or invented."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from driven_clock import DrivenClock
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import run_state_machine_as_test
+from timer_machine import TimerMachine, amounts, instants, strides
+
+from ewallet_core.ledger.timer import State, Timer
+from ewallet_core.refusals import Refusal
+
+ANY_SEQUENCE = settings(max_examples=200, stateful_step_count=40, deadline=None, print_blob=True)
+UNTIL_IT_FAILS = settings(
+    ANY_SEQUENCE, phases=[Phase.generate], derandomize=True, database=None, report_multiple_bugs=False
+)
+
+TestAnySequence = TimerMachine.TestCase
+TestAnySequence.settings = ANY_SEQUENCE
+
+looks = st.lists(st.integers(0, 100), max_size=3).map(sorted)
+wishes = st.sampled_from(["start", "pause", "resume", "stop", "top up", "take back"])
+lives = st.lists(st.tuples(strides, wishes, amounts, looks), min_size=1, max_size=30)
+
+
+def charge_pauses(timer: Timer, now: int) -> int:
+    return timer.spent + timer._in_state(State.ACTIVE, now) + timer._in_state(State.PAUSED, now)
+
+
+def run_out_late(timer: Timer, balance: int) -> int | None:
+    return None if timer.state is not State.ACTIVE else timer.since + balance - timer.spent + 1
+
+
+def follow_the_wall_clock_back(timer: Timer, at: int) -> int:
+    return at
+
+
+def forget_what_was_spent(timer: Timer, at: int, balance: int) -> Timer:
+    return Timer(State.ACTIVE, timer.started_at, at, 0, timer.pending_at(at), timer.pauses)
+
+
+@pytest.mark.parametrize(
+    ("rule", "fault"),
+    [
+        ("spent_at", charge_pauses),
+        ("runs_out_at", run_out_late),
+        ("_not_before_since", follow_the_wall_clock_back),
+        ("resume", forget_what_was_spent),
+    ],
+)
+def test_a_timer_with_a_fault_is_found_out(monkeypatch, rule: str, fault: Callable[..., object]):
+    monkeypatch.setattr(Timer, rule, fault)
+    with pytest.raises(AssertionError):
+        run_state_machine_as_test(TimerMachine, settings=UNTIL_IT_FAILS)
+
+
+@given(start=instants, amount=amounts, life=lives)
+def test_looking_at_a_clock_and_restarting_never_change_what_becomes_of_it(start, amount, life):
+    assert live(DrivenClock(amount), start, life, watched=True) == live(DrivenClock(amount), start, life)
+
+
+def live(clock: DrivenClock, now: int, life: list, *, watched: bool = False) -> tuple[DrivenClock, list[str]]:
+    answers = []
+    clock.start(now)
+    for stride, wish, amount, percents in life:
+        for percent in percents if watched else []:
+            clock.settle(now + stride * percent // 100)
+            clock.restart()
+        now += stride
+        answers.append(answer(clock, now, wish, amount))
+    clock.settle(now)
+    return clock, answers
+
+
+def answer(clock: DrivenClock, now: int, wish: str, amount: int) -> str:
+    try:
+        carry_out(clock, now, wish, amount)
+    except Refusal as refusal:
+        return refusal.code
+    return "done"
+
+
+def carry_out(clock: DrivenClock, now: int, wish: str, amount: int) -> None:
+    match wish:
+        case "top up":
+            clock.top_up(now, amount)
+        case "take back":
+            clock.settle(now)
+            clock.take_back(now, min(amount, clock.left(now)))
+        case _:
+            getattr(clock, wish)(now)

@@ -1,0 +1,126 @@
+"""The machine that drives a `Timer` with a balance beside the naive clock, comparing them at every step."""
+
+from __future__ import annotations
+
+from driven_clock import DrivenClock
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from naive_clock import NaiveClock
+
+from ewallet_core.ledger.timer import State
+
+SECOND, MINUTE, DAY = 1_000, 60_000, 86_400_000
+MOST = 10**12 * MINUTE
+
+instants = st.integers(0, 2 * 10**12)
+amounts = st.one_of(
+    st.integers(1, SECOND), st.integers(1, 5 * MINUTE), st.integers(1, 20 * DAY), st.just(MOST)
+)
+strides = st.one_of(
+    st.integers(1, 10), st.integers(1, SECOND), st.integers(1, 5 * MINUTE), st.integers(1, 5 * DAY)
+)
+NEXT = {State.INACTIVE: "start", State.ACTIVE: "pause", State.PAUSED: "resume"}
+
+
+def when(*states: State):
+    return precondition(lambda self: self.naive.state_at(self.now) in states)
+
+
+class TimerMachine(RuleBasedStateMachine):
+    """Clocks start funded, and each rule asks only for what the naive clock allows: it keeps successes."""
+
+    @initialize(now=instants, amount=amounts)
+    def fund(self, now: int, amount: int) -> None:
+        self.now = now
+        self.clock = DrivenClock(amount)
+        self.naive = NaiveClock(amount)
+
+    @rule(stride=strides)
+    def time_goes_on(self, stride: int) -> None:
+        self.now += stride
+
+    @rule(stride=strides)
+    def the_wall_clock_is_set_back(self, stride: int) -> None:
+        self.now -= stride
+
+    @when(State.ACTIVE)
+    @rule(offset=st.integers(-1, 1))
+    def the_run_out_comes_near(self, offset: int) -> None:
+        self.now = self.naive.begin + self.naive.left(self.naive.begin) + offset
+
+    @rule(presses=st.lists(strides, min_size=1, max_size=6), amount=amounts)
+    def the_key_is_pressed(self, presses: list[int], amount: int) -> None:
+        """One key starts, pauses and resumes; pressed in a row, on a funded clock, it reaches every state."""
+        for stride in presses:
+            self.now += stride
+            if not self.naive.left(self.now):
+                self._both("top_up", amount)
+            self._both(NEXT[self.naive.state_at(self.now)])
+
+    @when(State.ACTIVE, State.PAUSED)
+    @rule()
+    def stop(self) -> None:
+        self._both("stop")
+
+    @rule(amount=amounts)
+    def top_up(self, amount: int) -> None:
+        self._both("top_up", amount)
+
+    @precondition(lambda self: self._spare() > 0)
+    @rule(percent=st.sampled_from([1, 50, 99, 100]))
+    def take_back(self, percent: int) -> None:
+        self._both("take_back", max(1, self._spare() * percent // 100))
+
+    @rule()
+    def a_scheduler_looks(self) -> None:
+        self._both("settle")
+
+    @rule()
+    def the_engine_restarts(self) -> None:
+        self.clock.restart()
+
+    @invariant()
+    def no_millisecond_is_lost_or_invented(self) -> None:
+        seen = self._settled()
+        in_hand = seen.spent(self.now) + seen.left(self.now)
+        assert in_hand + self.naive.taken_back == self.naive.put_in
+
+    @invariant()
+    def every_figure_is_the_sum_of_the_spans(self) -> None:
+        assert self.clock.timer.state is self.naive.state
+        assert self.clock.left(self.now) == self.naive.left(self.now)
+        assert self.clock.timer.spent_at(self.now) + self._recorded() == self.naive.spent(self.now)
+        assert self.clock.timer.pending_at(self.now) == self.naive.pending(self.now)
+
+    @invariant()
+    def each_run_is_recorded_once_and_dated_when_it_ended(self) -> None:
+        assert self.clock.records == self.naive.records()
+
+    @invariant()
+    def a_run_out_is_seen_when_nothing_is_left_and_not_before(self) -> None:
+        run = self.clock.timer.run_out(self.now, self.clock.balance)
+        assert (run is not None) == self.naive.has_run_out(self.now)
+        if run is not None:
+            assert run.stopped_at == self.naive.empty_at(self.now)
+            assert run.spent == self.clock.balance
+
+    def _both(self, change: str, *amount: int) -> None:
+        getattr(self.clock, change)(self.now, *amount)
+        getattr(self.naive, change)(self.now, *amount)
+
+    def _spare(self) -> int:
+        """What can be taken back; never all in the very instant in which the active state began.
+
+        A wall clock set back from there finds an empty clock that has yet to run out.
+        """
+        just_begun = self.naive.state is State.ACTIVE and self.now <= self.naive.begin
+        return self.naive.left(self.now) - just_begun
+
+    def _recorded(self) -> int:
+        return sum(run.spent for run in self.clock.records)
+
+    def _settled(self) -> DrivenClock:
+        """The clock as the next instruction would find it; looking leaves the clock itself unsettled."""
+        seen = DrivenClock(self.clock.balance, self.clock.timer, [*self.clock.records])
+        seen.settle(self.now)
+        return seen
