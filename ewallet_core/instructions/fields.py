@@ -178,5 +178,5 @@ def accepts(field_type: Any, value: Any) -> bool:
     """Whether `value` may stand in this field of an instruction."""
     try:
         return passes(field_type, msgspec.convert(value, field_type))
-    except msgspec.ValidationError:
+    except (msgspec.ValidationError, UnicodeError):
         return False
