@@ -1,0 +1,116 @@
+"""Engines on real files, with a clock that tests move and hashes that cost nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import argon2
+import pytest
+from asking import supply
+from caller import Caller
+from kept_rows import what_matters
+from wallclock import Wallclock
+
+from ewallet_core import EWalletSessionManager
+from ewallet_core.credentials.passwords import Passwords
+from ewallet_core.storage.checking import check
+
+OpenEngine = Callable[..., EWalletSessionManager]
+
+CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture(scope="session")
+def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database as it is when it has just been made; making one anew for each test takes too long."""
+    file = tmp_path_factory.mktemp("new") / "wallet.sqlite3"
+    EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP).close()
+    return file
+
+
+@pytest.fixture
+def wallet_file(tmp_path: Path, new_wallet_file: Path) -> Path:
+    return Path(shutil.copy(new_wallet_file, tmp_path))
+
+
+@pytest.fixture
+def wallclock() -> Wallclock:
+    return Wallclock()
+
+
+@pytest.fixture
+def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]:
+    """Opens the wallet file, as often as a test likes."""
+    opened: list[EWalletSessionManager] = []
+
+    def opens(**choices: Any) -> EWalletSessionManager:
+        engine = EWalletSessionManager(
+            **{
+                "database_url": f"sqlite:///{wallet_file}",
+                "clock": wallclock,
+                "passwords": CHEAP,
+                **choices,
+            }
+        )
+        opened.append(engine)
+        return engine
+
+    yield opens
+    for engine in opened:
+        engine.close()
+
+
+@pytest.fixture
+def engine(open_engine: OpenEngine) -> Iterator[EWalletSessionManager]:
+    """An engine whose ledger is in order when the test is over, whatever the test has done."""
+    engine = open_engine()
+    yield engine
+    assert engine._database.read(check) == []
+
+
+@pytest.fixture
+def nobody(engine: EWalletSessionManager) -> Caller:
+    """Somebody without a client id."""
+    return Caller(engine)
+
+
+@pytest.fixture
+def visitor(engine: EWalletSessionManager) -> Caller:
+    """Somebody with a session, to which nobody is logged in."""
+    return Caller(engine).opens_a_session()
+
+
+@pytest.fixture
+def registered(visitor: Caller) -> Caller:
+    """A visitor who has made the account `ada`, and has not logged in."""
+    return visitor.registers()
+
+
+@pytest.fixture
+def ada(registered: Caller) -> Caller:
+    """Logged in, with an empty wallet."""
+    return registered.logs_in()
+
+
+@pytest.fixture
+def bob(engine: EWalletSessionManager) -> Caller:
+    """Another person, logged in at another client."""
+    return Caller(engine).opens_a_session().registers("bob").logs_in("bob")
+
+
+@pytest.fixture
+def supplied(ada: Caller) -> Caller:
+    """Ada with 100 credits."""
+    ada.asks_ok(**supply(100))
+    return ada
+
+
+@pytest.fixture
+def nothing_changes(wallet_file: Path, engine: EWalletSessionManager) -> Iterator[Callable[[], None]]:
+    """Call it when all is arranged: what is kept then must be what is kept when the test is over."""
+    marked: list[object] = []
+    yield lambda: marked.append(what_matters(wallet_file))
+    assert what_matters(wallet_file) == marked[0]

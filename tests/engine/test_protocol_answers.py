@@ -1,0 +1,200 @@
+"""Every instruction's answer, key by key, and the forms in which it can be asked."""
+
+from __future__ import annotations
+
+import shutil
+from itertools import count
+from pathlib import Path
+
+import pytest
+from asking import START, STOP, VIEW_CLOCK, VIEW_WALLET, supply, view_list
+from caller import SELECTORS, Caller
+from conftest import OpenEngine
+from examples import EXAMPLES, Example, bring
+from shapes import misfits
+from wallclock import SECOND, Wallclock
+
+from ewallet_core.actions import CATALOGUE
+
+each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
+each_option = pytest.mark.parametrize(
+    ("example", "option"),
+    [
+        pytest.param(example, option, id=f"{example} with {option}")
+        for example in EXAMPLES
+        for option in example.optional
+    ],
+)
+
+
+class Numbered:
+    """Random bytes that are the same on every engine."""
+
+    def __init__(self) -> None:
+        self._count = count(1)
+
+    def __call__(self, length: int) -> bytes:
+        return next(self._count).to_bytes(length, "big")
+
+
+@pytest.fixture
+def twins(open_engine: OpenEngine, wallet_file: Path, tmp_path: Path) -> tuple[Caller, Caller]:
+    """Two callers, each alone on an engine of its own, with the same time and the same luck."""
+    other_file = shutil.copy(wallet_file, tmp_path / "other.sqlite3")
+    return (
+        Caller(open_engine(randomness=Numbered())),
+        Caller(open_engine(randomness=Numbered(), database_url=f"sqlite:///{other_file}")),
+    )
+
+
+def in_envelope(caller: Caller, example: Example) -> dict[str, object]:
+    return {
+        "header": {
+            **caller.credentials,
+            "request_id": "envelope-1",
+            "src_address": "10.0.0.1",
+            "src_port": 1,
+        },
+        "command_chain": {**SELECTORS, **example.instruction},
+    }
+
+
+def test_there_is_an_example_of_every_form_of_every_instruction():
+    shown = [SELECTORS | example.instruction for example in EXAMPLES]
+    forms = [form for instruction in CATALOGUE for form in instruction.forms]
+    assert [form for form in forms if not any(form.items() <= example.items() for example in shown)] == []
+
+
+def test_there_is_an_example_of_every_argument_of_every_instruction():
+    for instruction in CATALOGUE:
+        form = instruction.forms[0].items()
+        fitting = [example for example in EXAMPLES if form <= (SELECTORS | example.instruction).items()]
+        shown = {name for example in fitting for name in (*example.arguments, *example.optional)}
+        assert set(instruction.arguments) - shown <= {"user_pass", "old_pass"}, instruction.name
+
+
+@each_example
+def test_an_answer_has_exactly_the_keys_that_the_protocol_says(nobody, wallclock, example):
+    answer = bring(nobody, example.stage, wallclock).ask(**example.instruction)
+    assert misfits(answer, {"failed": False, **example.answer}) == []
+
+
+@each_option
+def test_an_optional_argument_does_not_change_the_form_of_the_answer(nobody, wallclock, example, option):
+    caller = bring(nobody, example.stage, wallclock)
+    answer = caller.ask(**example.instruction, **{option: example.optional[option]})
+    assert misfits(answer, {"failed": False, **example.answer}) == []
+
+
+@each_example
+def test_flat_and_enveloped_requests_mean_the_same(twins, example):
+    flat, enveloped = (bring(caller, example.stage, Wallclock()) for caller in twins)
+    answers = [
+        flat.ask(**example.instruction, request_id="envelope-1"),
+        enveloped.engine.answer(in_envelope(enveloped, example)),
+    ]
+    assert answers[0] == answers[1]
+    assert answers[0]["failed"] is False
+
+
+@pytest.mark.parametrize("request_id", ["carry me back", None])
+def test_the_answer_carries_the_request_id_back_that_was_sent(ada, request_id):
+    for instruction in (VIEW_WALLET, supply(), supply(0)):
+        assert ada.ask(**instruction, request_id=request_id).get("request_id") == request_id
+
+
+def test_the_session_manager_controller_takes_keywords(engine):
+    answer = engine.session_manager_controller(**SELECTORS, action="request", request="client_id")
+    assert answer["failed"] is False
+
+
+def test_an_instruction_may_carry_an_argument_named_self(engine):
+    answer = engine.session_manager_controller(**SELECTORS, action="request", request="client_id", self=1)
+    assert answer["code"] == "unknown_argument"
+
+
+@pytest.mark.parametrize("printed", [{"pause": "clock_timer"}, {"stop": "clock_timer"}], ids=str)
+def test_stop_is_understood_as_it_is_printed_and_as_it_is_meant(supplied, printed):
+    supplied.asks_ok(action="convert", convert="credits2clock", credits=1)
+    supplied.asks_ok(**START)
+    supplied.asks_ok(action="stop", **printed)
+    assert supplied.clock["clock_state"] == "inactive"
+
+
+@pytest.mark.parametrize("printed", [{"pause": "clock_timer"}, {"resume": "clock_timer"}], ids=str)
+def test_resume_is_understood_as_it_is_printed_and_as_it_is_meant(nobody, wallclock, printed):
+    caller = bring(nobody, "paused", wallclock)
+    caller.asks_ok(action="resume", **printed)
+    assert caller.clock["clock_state"] == "active"
+
+
+def test_a_wallet_is_viewed_as_wallet_and_as_ewallet(supplied):
+    answers = [supplied.asks_ok(**{**VIEW_WALLET, "credit": word}) for word in ("wallet", "ewallet")]
+    assert answers[0] == answers[1]
+
+
+def test_an_untrusted_header_changes_nothing(supplied, bob):
+    answer = bob.engine.answer(
+        {
+            "header": {**bob.credentials, "loggin_user": 2, "session_id": 1, "src_address": "10.0.0.1"},
+            "command_chain": {**SELECTORS, **VIEW_WALLET},
+        }
+    )
+    assert answer["ewallet_data"]["credits"] == 0
+
+
+def test_credentials_are_accepted_in_the_command_chain_of_an_envelope(supplied):
+    chain = {**SELECTORS, **supplied.credentials, **VIEW_WALLET}
+    assert supplied.engine.answer({"command_chain": chain})["ewallet_data"]["credits"] == 100
+
+
+def test_an_argument_of_none_is_an_argument_that_is_absent(ada):
+    ada.asks_ok(**supply(5, notes=None))
+    assert ada.records("invoice")[0]["notes"] == ""
+
+
+def test_a_view_is_the_same_at_the_same_moment(nobody, wallclock):
+    caller = bring(nobody, "running", wallclock)
+    assert caller.ask(**VIEW_CLOCK) == caller.ask(**VIEW_CLOCK)
+
+
+def test_a_page_of_a_list_goes_on_where_the_page_before_it_ended(ada):
+    for credits in (1, 2, 3, 4, 5):
+        ada.asks_ok(**supply(credits))
+    pages, cursor = [], {}
+    for _ in range(3):
+        page = ada.asks_ok(**view_list("transfer", limit=2, **cursor))["sheet_data"]
+        pages.append([row["credits"] for row in page["rows"]])
+        cursor = {"before": page["next"]}
+    assert pages == [[5, 4], [3, 2], [1]]
+    assert page["next"] is None
+
+
+def test_a_list_that_ends_with_its_page_has_no_next_one(ada):
+    for credits in (1, 2):
+        ada.asks_ok(**supply(credits))
+    assert ada.asks_ok(**view_list("transfer", limit=2))["sheet_data"]["next"] is None
+
+
+def test_a_list_names_its_records_in_the_order_of_its_rows(ada):
+    for credits in (1, 2, 3):
+        ada.asks_ok(**supply(credits))
+    sheet = ada.asks_ok(**view_list("invoice"))["sheet_data"]
+    assert list(sheet["records"]) == [str(row["id"]) for row in sheet["rows"]]
+    assert list(sheet["records"].values()) == ["Invoice 3", "Invoice 2", "Invoice 1"]
+    assert sheet["record_count"] == 3
+
+
+def test_a_list_shows_a_hundred_records_unless_asked_for_more(ada):
+    for _ in range(101):
+        ada.asks_ok(**supply(1))
+    assert len(ada.records("transfer")) == 100
+    assert len(ada.asks_ok(**view_list("transfer", limit=1000))["sheet_data"]["rows"]) == 101
+
+
+def test_what_a_stop_answers_is_the_record_it_wrote(nobody, wallclock):
+    caller = bring(nobody, "running", wallclock)
+    wallclock.forward(21 * SECOND)
+    answer = caller.asks_ok(**STOP)
+    assert caller.records("time") == [answer["record_data"]]
+    assert (answer["time_record"], answer["minutes_spent_ms"]) == (1, 21 * SECOND)
