@@ -7,6 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 
 from ewallet_tui.places import PLACES
 from ewallet_tui.themes import THEMES
@@ -23,14 +24,14 @@ class Everything(Provider):
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""
         for name, key, run in self._commands():
-            yield DiscoveryHit(name, run, help=key)
+            yield DiscoveryHit(_with_key(Content(name), key), run, name)
 
     async def search(self, query: str) -> Hits:
         """What `query` is a part of."""
         matcher = self.matcher(query)
         for name, key, run in self._commands():
             if (score := matcher.match(name)) > 0:
-                yield Hit(score, matcher.highlight(name), run, help=key)
+                yield Hit(score, _with_key(matcher.highlight(name), key), run, name)
 
     def _commands(self) -> Iterator[Command]:
         app = cast("EWalletApp", self.app)
@@ -50,3 +51,7 @@ class Everything(Provider):
             if shown:
                 key = self.app.get_key_display(binding)
                 yield binding.description, key, partial(self.app.run_action, binding.action, node)
+
+
+def _with_key(name: Content, key: str) -> Content:
+    return Content.assemble(name, "  ", (key, "$foreground-muted")) if key else name

@@ -25,9 +25,9 @@ class Standing:
 RUNNING = Standing("●", "running", "$text-success")
 SOON_OVER = Standing("!", "", "bold $text-secondary")
 PAUSED = Standing("‖", "paused", "$text-warning")
-STOPPED = Standing("○", "stopped", "$text-muted")
+STOPPED = Standing("○", "stopped", "$foreground-muted")
 OUT_OF_TIME = Standing("■", "out of time", "bold $text-error")
-NO_TIME = Standing("○", "no time yet", "$text-muted")
+NO_TIME = Standing("○", "no time yet", "$foreground-muted")
 
 
 def standing_of(clock: Clock, now: float) -> Standing:

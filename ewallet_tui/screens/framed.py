@@ -10,12 +10,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Footer
 
 from ewallet_tui.picture import Picture
 from ewallet_tui.places import PLACES
 from ewallet_tui.screens.go_to import GoTo
 from ewallet_tui.widgets.form import Answer, FormPlan, FormScreen
+from ewallet_tui.widgets.keys_line import KeysLine
 from ewallet_tui.widgets.standing_line import StandingLine
 from ewallet_tui.widgets.tabs_line import PlaceTab, TabsLine
 
@@ -46,7 +46,7 @@ class FramedScreen(Screen[None]):
     FramedScreen {
         #content { height: 1fr; padding: 1 2 0 2; }
         &.-low #content { padding: 0 2; }
-        Footer { padding: 0 1; }
+        KeysLine { padding: 0 1; }
     }
     """
 
@@ -61,7 +61,7 @@ class FramedScreen(Screen[None]):
         yield StandingLine()
         with Vertical(id="content"):
             yield from self.compose_content()
-        yield Footer(show_command_palette=False, compact=True)
+        yield KeysLine()
 
     def compose_content(self) -> ComposeResult:
         """What this screen alone shows."""

@@ -12,6 +12,8 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+SCROLLING = "scroll"
+
 
 class HelpScreen(ModalScreen[None]):
     """The keys and what they do."""
@@ -20,7 +22,7 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen {
         align: center middle;
         VerticalScroll {
-            width: 58; max-width: 100%; height: auto; max-height: 90%; padding: 1 2; background: $surface;
+            width: 58; max-width: 100%; height: auto; max-height: 90%; padding: 1 2; background: $background;
             border: round $accent; border-title-color: $accent; border-title-style: bold;
             border-subtitle-color: $text-muted;
         }
@@ -58,9 +60,17 @@ class HelpScreen(ModalScreen[None]):
 
 
 def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
-    """What can be done on `screen` now, and the keys that do it."""
-    keys: dict[str, list[str]] = {"Next, previous": ["tab", "shift+tab"]}
-    for _, binding, enabled, _ in screen.active_bindings.values():
-        if enabled and binding.description and not binding.system:
-            keys.setdefault(binding.description, []).append(screen.app.get_key_display(binding))
-    return keys
+    """What can be done on `screen` now, and the keys that do it; the screen's own before what every screen has."""
+    words: dict[str, str] = {}
+    keys: dict[str, list[str]] = {}
+    for node, binding, enabled, _ in screen.active_bindings.values():
+        if not enabled or binding.system or not binding.description:
+            continue
+        action = SCROLLING if binding.action.startswith("scroll_") else binding.action
+        own = node is screen and action != SCROLLING
+        words.setdefault(action, binding.description) if not own else words.update(
+            {action: binding.description}
+        )
+        keys.setdefault(action, []).append(screen.app.get_key_display(binding))
+    ordered = sorted(keys, key=lambda action: action == SCROLLING)
+    return {words[action] if action != SCROLLING else "Scroll": keys[action] for action in ordered}

@@ -51,9 +51,7 @@ class LockScreen(Screen[None]):
         if picture is None:
             return
         await self.query(Form).remove()
-        note = (
-            f"Locked, because nobody was there. {one_line(picture.account.name)} goes on with the password."
-        )
+        note = f"The password of {one_line(picture.account.name)} opens it again."
         plan = FormPlan("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
         form = Form(plan, self._unlock)
         await self.query_one("#middle").mount(form)

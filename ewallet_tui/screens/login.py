@@ -60,9 +60,9 @@ class LoginScreen(Screen[None]):
     DEFAULT_CSS = """
     LoginScreen {
         align: center middle;
-        #product { width: auto; text-align: center; color: $accent; text-style: bold; }
-        #promise { width: auto; color: $text-muted; margin-bottom: 1; }
-        #place { width: auto; color: $text-muted; margin-top: 1; }
+        #product { width: 1fr; text-align: center; color: $accent; text-style: bold; }
+        #promise { width: 1fr; text-align: center; color: $text-muted; margin-bottom: 1; }
+        #place { width: 1fr; text-align: center; color: $text-muted; margin-top: 1; }
         #middle { width: 66; max-width: 100%; height: auto; align-horizontal: center; }
     }
     """

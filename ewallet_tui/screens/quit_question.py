@@ -18,7 +18,7 @@ class QuitQuestion(ModalScreen[str | None]):
     QuitQuestion {
         align: center middle;
         Vertical {
-            width: 58; max-width: 100%; height: auto; padding: 1 2; background: $surface;
+            width: 58; max-width: 100%; height: auto; padding: 1 2; background: $background;
             border: round $accent;            border-title-color: $accent; border-title-style: bold;
         }
         Horizontal { height: 1; margin-top: 1; align-horizontal: right; }
@@ -26,6 +26,7 @@ class QuitQuestion(ModalScreen[str | None]):
         Button { margin-left: 2; }
     }
     """
+    AUTO_FOCUS = "#stay"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "dismiss('stop')", "Stop the timer"),
         Binding("l", "dismiss('leave')", "Leave it running"),
@@ -42,11 +43,11 @@ class QuitQuestion(ModalScreen[str | None]):
         """The question and its three answers."""
         with Vertical() as sheet:
             sheet.border_title = "Quit"
-            state = "is paused" if self._is_paused else "is running"
-            yield Label(f"The timer {state}. Left so, it goes on without the app.")
+            paused = "The timer is paused, and stays paused without the app."
+            yield Label(paused if self._is_paused else "The timer is running, and goes on without the app.")
             with Horizontal():
                 yield Button("s Stop it", id="stop")
-                yield Button("l Leave it so" if self._is_paused else "l Leave it running", id="leave")
+                yield Button("l Leave it paused" if self._is_paused else "l Leave it running", id="leave")
                 yield Button("esc Stay", id="stay", variant="primary")
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

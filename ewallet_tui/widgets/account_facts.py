@@ -31,8 +31,8 @@ class AccountFacts(Static):
         self.update(Content("\n").join(self._line(label, value) for label, value in facts))
 
     def _line(self, label: str, value: str) -> Content:
-        shown = (one_line(value), "") if value else ("—", "$text-muted")
-        return Content.assemble((f"{label:<{LABEL_WIDTH}}", "$text-muted"), shown)
+        shown = (one_line(value), "") if value else ("—", "$foreground-muted")
+        return Content.assemble((f"{label:<{LABEL_WIDTH}}", "$foreground-muted"), shown)
 
 
 def _day(instant: datetime | None) -> str:

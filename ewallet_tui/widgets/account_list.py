@@ -20,6 +20,7 @@ class AccountList(OptionList):
     DEFAULT_CSS = """
     AccountList { height: auto; max-height: 6; border: none; padding: 0; background: $background; }
     AccountList:focus { border: none; }
+    AccountList:blur > .option-list--option-highlighted { background: $background; text-style: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("j", "cursor_down", "Next", show=False),
@@ -56,5 +57,5 @@ class AccountList(OptionList):
     def _option(self, email: str, name: str) -> Option:
         sign = "● " if email == self._active else "○ "
         return Option(
-            Content.assemble(sign, one_line(name), (f"  {one_line(email)}", "$text-muted")), id=email
+            Content.assemble(sign, one_line(name), (f"  {one_line(email)}", "$foreground-muted")), id=email
         )

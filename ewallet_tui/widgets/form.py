@@ -57,7 +57,7 @@ class Form(VerticalScroll, can_focus=False):
     DEFAULT_CSS = """
     Form {
         width: 66; max-width: 100%; height: auto; max-height: 100%;
-        padding: 1 2 1 2; background: $surface; border: round $accent; border-title-color: $accent;
+        padding: 1 2; background: $background; border: round $accent; border-title-color: $accent;
         border-title-style: bold; scrollbar-size-vertical: 1;
         .note { color: $text-muted; margin-bottom: 1; width: 1fr; }
         .preview { color: $text; min-height: 1; width: 1fr; }
@@ -99,7 +99,8 @@ class Form(VerticalScroll, can_focus=False):
             yield Label(self.plan.note, classes="note", markup=False)
         for field in self.plan.fields:
             yield FormField(field)
-        yield Label("", classes="preview", markup=False)
+        if self.plan.preview is not no_preview:
+            yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
         yield RetryWait()
         with Horizontal(classes="buttons"):
@@ -188,8 +189,12 @@ class Form(VerticalScroll, can_focus=False):
         self._show_refusal(answer)
 
     def _show_refusal(self, answer: Answer) -> None:
-        words = " ".join(part for part in (answer.get("error"), answer.get("warning")) if part)
         details = answer.get("details") or {}
+        wait = details.get("retry_after_ms")
+        # The wait is said by its countdown.
+        words = " ".join(
+            part for part in (answer.get("error"), "" if wait else answer.get("warning")) if part
+        )
         at = [row for row in self.rows if row.field.name == details.get("field")]
         if at:
             at[0].show_problem(words)
@@ -197,7 +202,7 @@ class Form(VerticalScroll, can_focus=False):
             return
         self.query_one(".refusal", Label).update(plain(words))
         self.add_class("-refused")
-        if wait := details.get("retry_after_ms"):
+        if wait:
             self._be_busy(True)
             self.query_one(RetryWait).begin(wait)
 
@@ -212,6 +217,7 @@ class Form(VerticalScroll, can_focus=False):
 
     def _go_to(self, row: FormField) -> None:
         row.input.focus()
+        row.input.select_all()
         row.scroll_visible()
 
     def _show_problems(self, *, begun_only: bool = False) -> None:
@@ -221,8 +227,9 @@ class Form(VerticalScroll, can_focus=False):
             row.show_problem("" if hidden else problems.get(row.field.name, ""))
 
     def _show_preview(self) -> None:
-        values, _ = self.read()
-        self.query_one(".preview", Label).update(plain(self.plan.preview(values)))
+        for preview in self.query(".preview").results(Label):
+            values, _ = self.read()
+            preview.update(plain(self.plan.preview(values)))
 
 
 class FormScreen(ModalScreen[Answer | None]):

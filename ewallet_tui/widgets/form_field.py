@@ -70,13 +70,13 @@ class FormField(Vertical):
     DEFAULT_CSS = """
     FormField {
         height: auto; layout: grid; grid-size: 2; grid-columns: 15 1fr; grid-rows: auto;
-        Label { color: $text-muted; width: 1fr; height: 1; text-overflow: ellipsis; text-wrap: nowrap; }
+        .label { color: $text-muted; width: 1fr; height: 1; text-overflow: ellipsis; text-wrap: nowrap; }
         Input {
             height: 1; border: none; padding: 0 1; background: $panel;
             &:focus { border: none; background: $primary 25%; background-tint: transparent; }
         }
-        .problem { column-span: 2; padding-left: 15; color: $text-error; height: auto; min-height: 1; }
-        &:focus-within Label { color: $text-accent; text-style: bold; }
+        .problem { column-span: 2; padding-left: 16; color: $text-error; height: auto; min-height: 1; }
+        &.-current .label { color: $text-accent; text-style: bold; }
     }
     FormField.-wrong Input { border-left: outer $error; padding-left: 0; }
     """
@@ -90,7 +90,7 @@ class FormField(Vertical):
     def compose(self) -> ComposeResult:
         """The label and the input, and the problem's line."""
         suggestions = self.field.suggestions
-        yield Label(self.field.label, markup=False)
+        yield Label(self.field.label, classes="label", markup=False)
         yield Input(
             self.field.initial,
             placeholder=self.field.placeholder,
@@ -99,6 +99,14 @@ class FormField(Vertical):
             id=self.field.name,
         )
         yield Label("", classes="problem", markup=False)
+
+    def on_descendant_focus(self) -> None:
+        """Mark the field that is typed into."""
+        self.add_class("-current")
+
+    def on_descendant_blur(self) -> None:
+        """It is another one now."""
+        self.remove_class("-current")
 
     @property
     def input(self) -> Input:

@@ -43,4 +43,5 @@ class StandingLine(Horizontal):
             self.query_one("#balance", Static).update(plain(credit_amount(picture.wallet.credits)))
         standing = Content.styled(in_short(clock, now), standing_of(clock, now).style)
         self.query_one("#standing", Static).update(standing)
+        self.query_one(BurningBar).display = clock.total_ms(now) > 0
         self.query_one(BurningBar).share = (clock.left_ms(now), clock.total_ms(now))
