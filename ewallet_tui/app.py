@@ -40,6 +40,9 @@ class EWalletApp(App[None]):
     MODES: ClassVar[dict[str, Any]] = {mode: screen_of(mode) for mode in (LOGIN, LOCK, *PLACE_MODES)}
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
+        # Ahead of the widgets, so that what is typed right after it goes where it moved to.
+        Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
         Binding("ctrl+c", "help_quit", show=False, system=True),
     ]
 

@@ -1,0 +1,69 @@
+"""A real pseudo-terminal with a program in it: keys go in, and what a person would see comes out."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pexpect
+import pyte
+
+PATIENCE_SECONDS = 30
+
+KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "space": " "}
+
+
+class Terminal:
+    """A program on a screen of that many columns and rows."""
+
+    def __init__(self, command: Sequence[str | Path], columns: int = 100, rows: int = 30) -> None:
+        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+        words = [str(word) for word in command]
+        self._screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self._screen)
+        self._child = pexpect.spawn(words[0], words[1:], env=environment, dimensions=(rows, columns))
+
+    @property
+    def text(self) -> str:
+        """What is on the screen."""
+        return "\n".join(self._screen.display)
+
+    def press(self, *keys: str) -> None:
+        """Press these keys; a word that names no key is typed."""
+        for key in keys:
+            self._child.send(KEYS.get(key, key))
+
+    def wait_for(self, *words: str) -> None:
+        """Look at the screen until all these words are on it."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while not all(word in self.text for word in words):
+            assert time.monotonic() < deadline, f"waited in vain for {words}:\n{self.text}"
+            self._read()
+
+    def wait_for_end(self) -> int:
+        """Read until the program ends; returns its exit code."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self._child.isalive():
+            assert time.monotonic() < deadline, f"it does not end:\n{self.text}"
+            self._read()
+        return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
+
+    def kill(self) -> None:
+        """End the program without letting it do anything more."""
+        self._child.kill(signal.SIGKILL)
+        self._child.wait()
+
+    def close(self) -> None:
+        """Leave nothing running."""
+        self._child.close(force=True)
+
+    def _read(self) -> None:
+        try:
+            self._stream.feed(self._child.read_nonblocking(65_536, timeout=0.1))
+        except pexpect.TIMEOUT:
+            return
+        except pexpect.EOF:
+            self._child.wait()
