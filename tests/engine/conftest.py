@@ -11,12 +11,11 @@ import argon2
 import pytest
 from asking import supply
 from caller import Caller
-from kept_rows import what_matters
+from kept_rows import faults_in, what_matters
 from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.credentials.passwords import Passwords
-from ewallet_core.storage.checking import check
 
 OpenEngine = Callable[..., EWalletSessionManager]
 
@@ -64,11 +63,10 @@ def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]
 
 
 @pytest.fixture
-def engine(open_engine: OpenEngine) -> Iterator[EWalletSessionManager]:
+def engine(open_engine: OpenEngine, wallet_file: Path) -> Iterator[EWalletSessionManager]:
     """An engine whose ledger is in order when the test is over, whatever the test has done."""
-    engine = open_engine()
-    yield engine
-    assert engine._database.read(check) == []
+    yield open_engine()
+    assert faults_in(wallet_file) == []
 
 
 @pytest.fixture

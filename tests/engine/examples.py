@@ -50,6 +50,8 @@ from shapes import (
 from wallclock import SECOND, Wallclock
 
 from ewallet_core.actions import CATALOGUE
+from ewallet_core.instructions.catalogue import Access
+from ewallet_core.instructions.catalogue import Instruction as CatalogueEntry
 
 _JOURNEY: dict[str, Instruction | None] = {
     "nobody": None,
@@ -85,6 +87,14 @@ class Example:
     instruction: Instruction
     answer: dict[str, Shape]
     optional: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def found(self) -> CatalogueEntry:
+        return CATALOGUE.find(SELECTORS | self.instruction)[0]
+
+    @property
+    def access(self) -> Access:
+        return self.found.access
 
     @property
     def arguments(self) -> dict[str, Any]:

@@ -7,9 +7,16 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from ewallet_core.storage.checking import check
+from ewallet_core.storage.transaction import Statements, Transaction
+
 Rows = list[dict[str, Any]]
 
 BOOKKEEPING = {"login_records", "login_throttles", "seen_requests", "sqlite_sequence"}
+_STATEMENTS = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
+
 LAST_USE = {"last_used_at", "expires_at"}
 
 
@@ -24,6 +31,12 @@ def changed_by_hand(file: Path, statement: str, *values: Any) -> None:
     """Carry out what no instruction of this release does yet."""
     with contextlib.closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(statement, values)
+
+
+def faults_in(file: Path) -> list[str]:
+    """What is wrong with the ledger in that file."""
+    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
+        return check(Transaction(connection, _STATEMENTS, writes=False))
 
 
 def what_matters(file: Path) -> dict[str, Rows]:

@@ -13,22 +13,17 @@ from asking import (
     supply,
 )
 from caller import SELECTORS
-from examples import EXAMPLES, Example, bring
+from examples import EXAMPLES, bring
 from shapes import REFUSAL, misfits
 from wallclock import MINUTE
 
-from ewallet_core.actions import CATALOGUE
 from ewallet_core.instructions.catalogue import Access
-
-
-def access_of(example: Example) -> Access:
-    return CATALOGUE.find(SELECTORS | example.instruction)[0].access
 
 
 def needs(access: Access):
     return pytest.mark.parametrize(
         "example",
-        [example for example in EXAMPLES if access_of(example) is access],
+        [example for example in EXAMPLES if example.access is access],
         ids=str,
     )
 
@@ -68,7 +63,7 @@ REQUIRED = [
     pytest.param(example, argument, id=f"{example} / {argument}")
     for example in EXAMPLES
     for argument in example.arguments
-    if CATALOGUE.find(SELECTORS | example.instruction)[0].arguments[argument].required
+    if example.found.arguments[argument].required
 ]
 
 
