@@ -59,4 +59,5 @@ def _transfer(record: Record) -> tuple[str, str]:
 
 
 def _conversion(record: Record) -> tuple[str, str]:
-    return CONVERSIONS[record["conversion_type"]], duration(record["minutes_ms"])
+    kind = record["conversion_type"]
+    return CONVERSIONS[kind], f"{'→' if kind == 'credits2clock' else '←'} {duration(record['minutes_ms'])}"

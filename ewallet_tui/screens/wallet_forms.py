@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from ewallet_core.instructions import fields
-from ewallet_tui.widgets.form import FormPlan, Values
+from ewallet_tui.widgets.form import Answer, FormPlan, Values
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.words import MINUTE, SECOND, countdown, credit_amount, duration, grouped
 
@@ -77,6 +77,26 @@ def supply_plan(balance: int) -> FormPlan:
     )
 
 
+def supply_receipt(answer: Answer) -> str:
+    """What came of a supply: `You got 100 credits. 140 now.`"""
+    return f"You got {credit_amount(answer['supplied_credits'])}. {grouped(answer['ewallet_credits'])} now."
+
+
+def time_receipt(milliseconds_per_credit: int) -> Callable[[Answer], str]:
+    """What tells what came of turning credits into time: `20 credits → 20:00. 80 left.`"""
+
+    def receipt(answer: Answer) -> str:
+        credits, left = answer["converted_credits"], answer["ewallet_credits"]
+        return _to_time(credits, milliseconds_per_credit, left)
+
+    return receipt
+
+
+def credits_receipt(answer: Answer) -> str:
+    """What came of turning time into credits: `10:00 → 10 credits. 20:00 left.`"""
+    return _to_credits(answer["converted_minutes_ms"], answer["converted_credits"], answer["credit_clock_ms"])
+
+
 def time_plan(balance: int, milliseconds_per_credit: int) -> FormPlan:
     """Credits of a wallet that has `balance` into time on its clock."""
 
@@ -84,8 +104,7 @@ def time_plan(balance: int, milliseconds_per_credit: int) -> FormPlan:
         credits = values.get("credits")
         if credits is None or credits > balance:
             return ""
-        time = duration(credits * milliseconds_per_credit)
-        return f"{credit_amount(credits)} → {time}. {grouped(balance - credits)} left."
+        return _to_time(credits, milliseconds_per_credit, balance - credits)
 
     def objections(values: Values) -> Mapping[str, str]:
         needed = values.get("credits", 0)
@@ -111,7 +130,7 @@ def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> Fo
         if not credits or time + rest > left:
             return ""
         stays = f" {duration(rest)} makes no whole credit and stays." if rest >= SECOND else ""
-        return f"{duration(time)} → {credit_amount(credits)}. {countdown(left - time)} left.{stays}"
+        return _to_credits(time, credits, left - time) + stays
 
     def objections(values: Values) -> Mapping[str, str]:
         return _time_objections(values, left_ms(), milliseconds_per_credit)
@@ -152,6 +171,15 @@ def _credits_of(values: Values, milliseconds_per_credit: int) -> tuple[int, int]
     if "credits" in values:
         return values["credits"], 0
     return divmod(int(Decimal(str(values.get("minutes", 0))) * MINUTE), milliseconds_per_credit)
+
+
+def _to_time(credits: int, milliseconds_per_credit: int, credits_left: int) -> str:
+    time = duration(credits * milliseconds_per_credit)
+    return f"{credit_amount(credits)} → {time}. {grouped(credits_left)} left."
+
+
+def _to_credits(time_ms: int, credits: int, left_ms: int) -> str:
+    return f"{duration(time_ms)} → {credit_amount(credits)}. {countdown(left_ms)} left."
 
 
 def _as_code(text: str) -> str:

@@ -36,12 +36,12 @@ class BurningBar(Widget):
 
     DEFAULT_CSS = "BurningBar { width: 1fr; height: 1; content-align: center middle; }"
 
-    left: reactive[int] = reactive(0)
-    total: reactive[int] = reactive(0)
+    share: reactive[tuple[int, int]] = reactive((0, 0))
+    """What is left, and of how much."""
     tint: reactive[str] = reactive("")
     """The style of what is drawn, in the theme's terms."""
 
     def render(self) -> Content:
         """The bar, in the middle where the room is longer than a bar reads well."""
         width = min(self.content_size.width, LONGEST)
-        return Content.styled(burning_bar(self.left, self.total, width), self.tint)
+        return Content.styled(burning_bar(*self.share, width), self.tint)

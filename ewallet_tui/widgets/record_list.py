@@ -81,6 +81,8 @@ class RecordList(ScrollView, can_focus=True):
     """
 
     cursor: reactive[int] = reactive(0)
+    empty: reactive[str] = reactive("")
+    """What is said where there are no records."""
 
     class Opened(Message):
         """Enter or a click on the row under the cursor."""
@@ -89,18 +91,17 @@ class RecordList(ScrollView, can_focus=True):
             super().__init__()
             self.row = row
 
-    def __init__(self, columns: Sequence[Column], empty: str, *, id: str | None = None) -> None:
-        super().__init__(id=id)
+    def __init__(self, columns: Sequence[Column]) -> None:
+        super().__init__()
         self.columns = tuple(columns)
-        self.empty = empty
         self.rows: tuple[Row, ...] = ()
         self._cells: list[tuple[Content, ...]] = []
         self._natural = [0] * len(self.columns)
 
     def show(self, rows: Sequence[Row]) -> None:
-        """Show these records instead, with the cursor on the one it was on where that is still there."""
+        """Show these records instead; a cursor that was moved stays on its record while that is there."""
         keys = [row.key for row in rows[:MOST_ROWS]]
-        kept = self.rows[self.cursor].key if self.rows else None
+        kept = self.rows[self.cursor].key if self.cursor else None
         self.rows = tuple(rows[:MOST_ROWS])
         self._cells = [tuple(map(_as_content, row.cells)) for row in self.rows]
         table = [tuple(Content(column.heading) for column in self.columns), *self._cells]

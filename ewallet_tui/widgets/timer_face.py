@@ -38,7 +38,7 @@ def state_line(clock: Clock, now: float, today: datetime, zone: tzinfo | None = 
 
 
 class TimerFace(Vertical, can_focus=False):
-    """One clock at one instant. In a low room (`-compact`) its figures are a line of text."""
+    """One clock at one instant; a style that gives its figures one line makes the face a compact one."""
 
     DEFAULT_CSS = """
     TimerFace {
@@ -47,8 +47,6 @@ class TimerFace(Vertical, can_focus=False):
         Static { width: 1fr; height: 1; content-align: center middle; }
         BurningBar { margin: 1 0; }
         #facts { color: $text-muted; }
-        &.-compact Figures { height: 1; text-style: bold; }
-        &.-compact BurningBar { margin: 0; }
     }
     """
 
@@ -64,6 +62,6 @@ class TimerFace(Vertical, can_focus=False):
         tint = standing_of(clock, now).style
         figures, bar = self.query_one(Figures), self.query_one(BurningBar)
         figures.value, figures.tint = countdown(clock.left_ms(now)), tint
-        bar.left, bar.total, bar.tint = clock.left_ms(now), clock.total_ms(now), tint
+        bar.share, bar.tint = (clock.left_ms(now), clock.total_ms(now)), tint
         self.query_one("#state", Static).update(state_line(clock, now, today))
         self.query_one("#facts", Static).update(facts(clock, now))

@@ -38,7 +38,7 @@ def test_both_kinds_come_in_one_list_newest_first():
     transfers = [transfer(2, "13:58", "payment", 10, "lunch"), transfer(1, "09:00", "supply", 1_000)]
     conversions = [conversion(1, "14:02", "credits2clock", 20)]
     assert told(transfers, conversions) == [
-        ("today 14:02", "to time", "\N{MINUS SIGN}20", "20:00", ""),
+        ("today 14:02", "to time", "\N{MINUS SIGN}20", "→ 20:00", ""),
         ("today 13:58", "paid", "\N{MINUS SIGN}10", "carol@example.org", "lunch"),
         ("today 09:00", "supplied", "+1,000", "", ""),
     ]
@@ -54,7 +54,7 @@ def test_time_that_came_back_adds_credits():
     assert told(conversions=[conversion(1, "11:00", "clock2credits", 5)])[0][1:4] == (
         "from time",
         "+5",
-        "5:00",
+        "← 5:00",
     )
 
 

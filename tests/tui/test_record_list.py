@@ -25,9 +25,10 @@ class ListApp(App[None]):
         self.rows, self.opened = rows, []
 
     def compose(self) -> ComposeResult:
-        yield RecordList(COLUMNS, "Nothing yet.")
+        yield RecordList(COLUMNS)
 
     def on_mount(self) -> None:
+        self.listed.empty = "Nothing yet."
         self.listed.show(self.rows)
         self.listed.focus()
 

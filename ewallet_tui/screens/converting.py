@@ -1,0 +1,97 @@
+"""What wallet and clock have in common: credits become time, and time becomes credits again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from textual.binding import Binding, BindingType
+
+from ewallet_tui.screens.framed import FramedScreen
+from ewallet_tui.screens.wallet_forms import credits_plan, credits_receipt, time_plan, time_receipt
+from ewallet_tui.widgets.form import Answer, FormPlan, FormScreen
+from ewallet_tui.widgets.receipt import Receipt
+
+Record = dict[str, Any]
+
+CONVERSIONS: tuple[BindingType, ...] = (
+    Binding("c", "convert_to_time", "To time", tooltip="Convert credits to time"),
+    Binding("b", "convert_to_credits", "To credits", tooltip="Convert time back to credits"),
+)
+"""The keys of what these screens have in common, which each puts after its own."""
+
+
+def system_today() -> datetime:
+    """The instant that the machine's calendar shows."""
+    return datetime.now(UTC)
+
+
+class ConvertingScreen(FramedScreen):
+    """A screen on which credits and time are turned into each other."""
+
+    today: Callable[[], datetime] = staticmethod(system_today)
+    """The instant from which `today` and `yesterday` are told."""
+
+    def on_screen_suspend(self) -> None:
+        """Say nothing old to whoever comes back."""
+        self.query_one(Receipt).clear()
+
+    def can(self, action: str) -> bool:
+        """Whether one of the screen's actions can be carried out as things stand."""
+        if action == "convert_to_time":
+            return self.balance() > 0
+        if action == "convert_to_credits":
+            return self.left_ms() > 0
+        return True
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """Grey the keys of what can't be done now."""
+        return True if self.can(action) else None
+
+    def left_ms(self) -> int:
+        """The time that is not used yet, at this very instant."""
+        picture = self.wallet_app.picture
+        return picture.clock.left_ms(self.wallet_app.now()) if picture else 0
+
+    def balance(self) -> int:
+        """The credits in the active wallet."""
+        picture = self.wallet_app.picture
+        return picture.wallet.credits if picture else 0
+
+    def action_convert_to_time(self) -> None:
+        """Ask how many credits should become time."""
+        self.run_worker(self._convert_to_time())
+
+    def action_convert_to_credits(self) -> None:
+        """Ask how much time should become credits."""
+        self.run_worker(self._convert_to_credits())
+
+    async def fill_in(self, plan: FormPlan, receipt: Callable[[Answer], str], **instruction: str) -> None:
+        """Open a form that completes `instruction`, and say in one line what came of it."""
+
+        async def send(values: dict[str, Any]) -> Answer:
+            return await self.wallet_app.ask(**instruction, **values)
+
+        answer = await self.app.push_screen_wait(FormScreen(plan, send))
+        if answer is not None:
+            self.query_one(Receipt).say(receipt(answer))
+
+    async def newest(self, kind: str, most: int) -> list[Record]:
+        """The newest records of the active sheet of that kind."""
+        answer = await self.wallet_app.act(action="view", view=kind, limit=most, **{kind: "list"})
+        return [] if answer["failed"] else answer["sheet_data"]["rows"]
+
+    async def _convert_to_time(self) -> None:
+        if rate := await self._milliseconds_per_credit():
+            plan = time_plan(self.balance(), rate)
+            await self.fill_in(plan, time_receipt(rate), action="convert", convert="credits2clock")
+
+    async def _convert_to_credits(self) -> None:
+        if rate := await self._milliseconds_per_credit():
+            plan = credits_plan(self.left_ms, rate)
+            await self.fill_in(plan, credits_receipt, action="convert", convert="clock2credits")
+
+    async def _milliseconds_per_credit(self) -> int | None:
+        answer = await self.wallet_app.act(action="view", view="credit", credit="clock")
+        return None if answer["failed"] else answer["clock_data"]["milliseconds_per_credit"]

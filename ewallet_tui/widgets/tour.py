@@ -1,0 +1,57 @@
+"""The first three steps with a new wallet: what is done, and the next one ready to be taken."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Button, Label
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: the action of the screen that takes it, and the words for it."""
+
+    action: str
+    words: str
+
+
+class Tour(Vertical, can_focus=False):
+    """Steps one under the other. It hides itself when all of them are done."""
+
+    DEFAULT_CSS = """
+    Tour {
+        height: auto; display: none;
+        &.-under-way { display: block; }
+        Label { color: $text-muted; }
+        Button { width: 44; text-align: left; content-align: left middle; }
+    }
+    """
+
+    def __init__(self, words: str, steps: Sequence[Step]) -> None:
+        super().__init__()
+        self._words = words
+        self._steps = tuple(steps)
+        self._next: int | None = None
+
+    def compose(self) -> ComposeResult:
+        """A sentence, and a button for each step."""
+        yield Label(self._words, markup=False)
+        for step in self._steps:
+            yield Button(step.words, id=f"step-{step.action}", action=f"screen.{step.action}")
+
+    def show(self, done: Sequence[bool]) -> None:
+        """Mark the steps that are done, and focus the first that is not."""
+        upcoming = done.index(False) if False in done else None
+        self.set_class(upcoming is not None, "-under-way")
+        for number, (step, button) in enumerate(
+            zip(self._steps, self.query(Button).results(Button), strict=True)
+        ):
+            sign = "✓" if done[number] else str(number + 1)
+            button.label = f" {sign}  {step.words}"
+            button.disabled = number != upcoming
+        if upcoming not in (None, self._next):
+            self.query(Button)[upcoming].focus()
+        self._next = upcoming
