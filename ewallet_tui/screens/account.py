@@ -87,6 +87,7 @@ class AccountScreen(FramedScreen):
         #beside { margin-top: 1; }
     }
     AccountScreen.-narrow #halves { grid-gutter: 0 2; }
+    AccountScreen.-tiny #halves { grid-size: 1; grid-gutter: 1 0; }
     """
 
     def compose_content(self) -> ComposeResult:

@@ -28,7 +28,7 @@ class FramedScreen(Screen[None]):
 
     PLACE: ClassVar[str]
     """The mode of the place it is."""
-    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Screen declares it
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-tiny"), (72, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Screen declares it
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
@@ -46,7 +46,6 @@ class FramedScreen(Screen[None]):
     FramedScreen {
         #content { height: 1fr; padding: 1 2 0 2; }
         &.-low #content { padding: 0 2; }
-        KeysLine { padding: 0 1; }
     }
     """
 

@@ -12,7 +12,10 @@ from textual.containers import VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
+from ewallet_tui.widgets.keys_line import LAST
+
 SCROLLING = "scroll"
+MOVING = 3
 
 
 class HelpScreen(ModalScreen[None]):
@@ -60,17 +63,30 @@ class HelpScreen(ModalScreen[None]):
 
 
 def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
-    """What can be done on `screen` now, and the keys that do it; the screen's own before what every screen has."""
+    """What can be done on `screen` now, and the keys that do it: first what only this screen does."""
     words: dict[str, str] = {}
     keys: dict[str, list[str]] = {}
+    ranks: dict[str, int] = {}
     for node, binding, enabled, _ in screen.active_bindings.values():
         if not enabled or binding.system or not binding.description:
             continue
-        action = SCROLLING if binding.action.startswith("scroll_") else binding.action
-        own = node is screen and action != SCROLLING
-        words.setdefault(action, binding.description) if not own else words.update(
-            {action: binding.description}
-        )
+        action = _plain_action(binding.action)
+        rank = _rank(binding, is_own=node is screen)
+        if rank < ranks.get(action, MOVING + 1):
+            words[action], ranks[action] = binding.description, rank
         keys.setdefault(action, []).append(screen.app.get_key_display(binding))
-    ordered = sorted(keys, key=lambda action: action == SCROLLING)
-    return {words[action] if action != SCROLLING else "Scroll": keys[action] for action in ordered}
+    words[SCROLLING] = "Scroll"
+    return {words[action]: keys[action] for action in sorted(keys, key=lambda action: ranks[action])}
+
+
+def _plain_action(action: str) -> str:
+    name = action.rpartition(".")[2] if "(" not in action else action
+    return SCROLLING if name.startswith(("scroll_", "page_")) else name
+
+
+def _rank(binding: Binding, *, is_own: bool) -> int:
+    if binding.action in LAST:
+        return 2
+    if is_own and binding.show:
+        return 0
+    return 1 if is_own and not binding.action.startswith(("scroll_", "page_", "screen.")) else MOVING

@@ -91,6 +91,7 @@ class Form(VerticalScroll, can_focus=False):
         self.busy = False
         """Whether an answer is awaited, or another try has to wait."""
         self._send = send
+        self._refused: dict[str, str] = {}
         self.border_title = plan.title
 
     def compose(self) -> ComposeResult:
@@ -139,6 +140,7 @@ class Form(VerticalScroll, can_focus=False):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        self._refused.pop(event.input.id or "", None)
         self.remove_class("-refused")
         self._show_problems(begun_only=True)
         self._show_preview()
@@ -166,6 +168,7 @@ class Form(VerticalScroll, can_focus=False):
             return
         for row in self.rows:
             row.left = True
+        self._refused.clear()
         values, problems = self.read()
         self._show_problems()
         if problems:
@@ -192,12 +195,11 @@ class Form(VerticalScroll, can_focus=False):
         details = answer.get("details") or {}
         wait = details.get("retry_after_ms")
         # The wait is said by its countdown.
-        words = " ".join(
-            part for part in (answer.get("error"), "" if wait else answer.get("warning")) if part
-        )
+        words = answer["error"] if wait else f"{answer['error']} {answer.get('warning') or ''}".rstrip()
         at = [row for row in self.rows if row.field.name == details.get("field")]
         if at:
-            at[0].show_problem(words)
+            self._refused[at[0].field.name] = words
+            self._show_problems()
             self._go_to(at[0])
             return
         self.query_one(".refusal", Label).update(plain(words))
@@ -221,7 +223,7 @@ class Form(VerticalScroll, can_focus=False):
         row.scroll_visible()
 
     def _show_problems(self, *, begun_only: bool = False) -> None:
-        _, problems = self.read()
+        problems = {**self._refused, **self.read()[1]}
         for row in self.rows:
             hidden = begun_only and not row.left
             row.show_problem("" if hidden else problems.get(row.field.name, ""))

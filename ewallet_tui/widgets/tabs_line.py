@@ -26,9 +26,8 @@ class PlaceTab(Static):
             self.mode = mode
 
     def __init__(self, place: Place, number: int, *, current: bool) -> None:
-        label = Content.assemble(
-            (f" {number} ", "$foreground-muted" if not current else ""), f"{place.title} "
-        )
+        number_style = "" if current else "$foreground-muted"
+        label = Content.assemble((f" {number} ", number_style), place.title, " ")
         super().__init__(label, id=f"tab-{place.mode}", classes="-current" if current else "")
         self.place = place
 

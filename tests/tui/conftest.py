@@ -1,0 +1,85 @@
+"""An app over the real engine, in a folder of its own, at an instant that only the test moves."""
+
+from __future__ import annotations
+
+import shutil
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import argon2
+import pytest
+from instant import Instant
+from person import Person
+from textual.widgets import Input
+
+from ewallet_core import EWalletSessionManager
+from ewallet_core.client import EmbeddedClient
+from ewallet_core.credentials.passwords import Passwords
+from ewallet_core.data_folder import FOLDER_VARIABLE, database_url
+from ewallet_tui.app import EWalletApp
+from ewallet_tui.preferences import Preferences
+
+MakeApp = Callable[..., EWalletApp]
+OpenApp = Callable[..., AbstractAsyncContextManager[Person]]
+
+CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+
+
+@pytest.fixture(autouse=True)
+def still_screen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No cursor blinks, and every moment is written in one zone."""
+    blink = Input.cursor_blink
+    monkeypatch.setattr(blink, "_default", False)
+    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    time.tzset()
+
+
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder as it is when it has just been made; making one anew for each test takes too long."""
+    made = tmp_path_factory.mktemp("new")
+    EWalletSessionManager(database_url(made), clock=Instant().wall, passwords=CHEAP).close()
+    return made
+
+
+@pytest.fixture
+def folder(tmp_path: Path, new_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    chosen = Path(shutil.copytree(new_folder, tmp_path / "wallet"))
+    monkeypatch.setenv(FOLDER_VARIABLE, str(chosen))
+    return chosen
+
+
+@pytest.fixture
+def instant() -> Instant:
+    return Instant()
+
+
+@pytest.fixture
+def make_app(folder: Path, instant: Instant) -> MakeApp:
+    """Makes an app on the folder; all of them see the same wallet."""
+
+    def open_engine() -> EWalletSessionManager:
+        return EWalletSessionManager(database_url(folder), clock=instant.wall, passwords=CHEAP)
+
+    def make(**choices: int | str) -> EWalletApp:
+        preferences = replace(Preferences.read(folder), **choices)
+        return EWalletApp(EmbeddedClient(open_engine), preferences, instant)
+
+    return make
+
+
+@pytest.fixture
+def opened(make_app: MakeApp) -> OpenApp:
+    """Opens an app, and gives a person who sits at it."""
+
+    @asynccontextmanager
+    async def open_one(size: tuple[int, int] = (80, 24), **choices: int | str) -> AsyncIterator[Person]:
+        app = make_app(**choices)
+        async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
+            yield Person(app, pilot)
+
+    return open_one

@@ -1,0 +1,122 @@
+"""A person at the app: presses keys, types into fields, waits for what must come, and reads what is there."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from textual.pilot import Pilot
+from textual.widgets import Label
+
+from ewallet_tui.app import EWalletApp
+from ewallet_tui.widgets.form import Form
+
+PASSWORD = "four unrelated words here"
+PATIENCE = 500
+
+
+class Person:
+    def __init__(self, app: EWalletApp, pilot: Pilot[Any]) -> None:
+        self.app = app
+        self.pilot = pilot
+
+    async def press(self, *keys: str) -> None:
+        await self.pilot.press(*keys)
+        await self.pilot.pause()
+
+    async def click(self, selector: str) -> None:
+        await self.pilot.click(selector)
+        await self.pilot.pause()
+
+    async def wait_until(self, holds: Callable[[], object]) -> None:
+        """Let the app go on until `holds`; the test fails where it never does."""
+        for _ in range(PATIENCE):
+            if holds():
+                await self.pilot.pause()
+                return
+            await self.pilot.pause(0.01)
+        raise AssertionError("It never came to that:\n" + self.screen_text)
+
+    async def fill(self, **values: str) -> None:
+        """Type into fields, leaving each for the next."""
+        rows = {row.field.name: row for row in self.form.rows}
+        for name, value in values.items():
+            rows[name].input.focus()
+            await self.pilot.pause()
+            rows[name].input.value = value
+            await self.pilot.pause()
+
+    async def do_form(self, **values: str) -> None:
+        """Fill the form, and press Enter."""
+        await self.fill(**values)
+        await self.press("enter")
+
+    async def register(self, name: str = "ada", email: str = "") -> None:
+        """Make an account, and be logged in to it."""
+        account = {"user_name": name, "user_email": email or f"{name}@example.org", "user_pass": PASSWORD}
+        await self.app.ask(action="new", new="account", **account)
+        await self.log_in(name)
+
+    async def log_in(self, name: str = "ada") -> None:
+        await self.wait_until(lambda: self.app.current_mode == "login")
+        await self.do_form(user_name=name, user_pass=PASSWORD)
+        await self.wait_until(lambda: self.app.current_mode == "wallet")
+
+    async def log_out(self) -> None:
+        await self.app.log_out()
+        await self.wait_until(lambda: self.app.current_mode == "login")
+
+    async def have_time(self, minutes: int = 20) -> None:
+        """Have 100 credits, and convert as many to time as give so many minutes."""
+        await self.app.ask(action="supply", supply="credits", credits=100, currency="EUR", cost="10")
+        await self.app.ask(action="convert", convert="credits2clock", credits=minutes)
+
+    async def have_running_timer(self, minutes: int = 20) -> None:
+        await self.have_time(minutes)
+        await self.app.ask(action="start", start="clock_timer")
+        await self.pilot.pause()
+
+    async def go_to(self, mode: str) -> None:
+        await self.app.switch_mode(mode)
+        await self.pilot.pause()
+
+    def count_instructions(self) -> Counter[str]:
+        """Counts what is asked from now on, by its action."""
+        counted: Counter[str] = Counter()
+        send = self.app.conversation.client.send
+
+        async def counting(**instruction: Any) -> dict[str, Any]:
+            counted[instruction["action"]] += 1
+            return await send(**instruction)
+
+        self.app.conversation.client.send = counting  # type: ignore[method-assign]
+        return counted
+
+    @property
+    def form(self) -> Form:
+        return self.app.screen.query_one(Form)
+
+    def problem_of(self, name: str) -> str:
+        return str(self.form.query_one(f"#field-{name} .problem", Label).content)
+
+    @property
+    def is_told_no(self) -> bool:
+        """Whether the form has said what came of it, and can be done again or makes wait."""
+        told = self.form.has_class("-refused") or any(
+            self.problem_of(row.field.name) for row in self.form.rows
+        )
+        return told and (not self.form.busy or self.sees("Try again in"))
+
+    @property
+    def toasts(self) -> str:
+        return "\n".join(f"{toast.title} {toast.message}" for toast in self.app._notifications)
+
+    @property
+    def screen_text(self) -> str:
+        update = self.app.screen._compositor.render_strips()
+        return "\n".join(strip.text for strip in update)
+
+    def sees(self, words: str) -> bool:
+        """Whether `words` are on the screen in one line."""
+        return words in self.screen_text

@@ -1,0 +1,120 @@
+"""The account: its facts, what changes them, and the accounts beside it."""
+
+from person import PASSWORD
+
+from ewallet_tui.widgets.account_list import AccountList
+
+NEW_PASSWORD = "four other words there"
+
+
+async def at_account(person):
+    await person.register()
+    await person.go_to("account")
+
+
+async def test_it_shows_the_facts_and_that_a_password_can_not_be_recovered(opened):
+    async with opened() as person:
+        await at_account(person)
+        assert person.sees("ada@example.org")
+        assert person.sees("20 Nov 2026")
+        assert person.sees("A forgotten password can't")
+
+
+async def test_editing_changes_only_what_was_changed(opened):
+    async with opened() as person:
+        await at_account(person)
+        await person.press("e")
+        await person.do_form(user_name="lovelace", user_phone="+44 20")
+        await person.wait_until(lambda: person.sees("lovelace ● embedded"))
+        assert person.app.picture.account.phone == "+44 20"
+        assert person.app.picture.account.email == "ada@example.org"
+
+
+async def test_a_phone_can_be_taken_back(opened):
+    async with opened() as person:
+        await at_account(person)
+        await person.press("e")
+        await person.do_form(user_phone="+44 20")
+        await person.wait_until(lambda: person.app.picture.account.phone)
+        await person.press("e")
+        await person.do_form(user_phone="")
+        await person.wait_until(lambda: not person.app.picture.account.phone)
+
+
+async def test_a_new_password_needs_the_old_one(opened):
+    async with opened() as person:
+        await at_account(person)
+        await person.press("p")
+        await person.do_form(old_pass="wrong one", user_pass=NEW_PASSWORD, password_again=NEW_PASSWORD)
+        await person.wait_until(lambda: person.is_told_no)
+        await person.do_form(old_pass=PASSWORD)
+        await person.wait_until(lambda: len(person.app.screen_stack) == 1)
+        await person.log_out()
+        await person.do_form(user_name="ada", user_pass=NEW_PASSWORD)
+        await person.wait_until(lambda: person.app.current_mode == "wallet")
+
+
+async def test_leaving_a_form_changes_nothing(opened):
+    async with opened() as person:
+        await at_account(person)
+        await person.press("e")
+        await person.fill(user_name="other")
+        await person.press("escape")
+        assert person.app.picture.account.name == "ada"
+
+
+async def test_two_accounts_and_switching_between_them(opened):
+    async with opened() as person:
+        await person.register("bob")
+        await person.log_out()
+        await at_account(person)
+        await person.press("n")
+        await person.do_form(user_name="bob", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.sees("bob ● embedded"))
+        accounts = person.app.screen.query_one(AccountList)
+        accounts.focus()
+        accounts.highlighted = accounts.get_option_index("ada@example.org")
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("ada ● embedded"))
+        await person.press("o")
+        await person.wait_until(lambda: person.sees("bob ● embedded"))
+        await person.press("o")
+        await person.wait_until(lambda: person.app.current_mode == "login")
+
+
+async def test_nothing_of_an_account_is_left_after_logging_out(opened):
+    async with opened() as person:
+        await at_account(person)
+        await person.press("o")
+        await person.wait_until(lambda: person.app.current_mode == "login")
+        assert person.app.picture is None
+        assert all(not row.text for row in person.form.rows)
+        assert set(person.app._screen_stacks) <= {"login", "lock", "_default"}
+
+
+async def test_the_idle_time_is_chosen_and_kept(opened, folder):
+    async with opened() as person:
+        await at_account(person)
+        person.app.screen.query_one("#lock-after").value = 15
+        await person.wait_until(lambda: (folder / "preferences.toml").exists())
+    async with opened() as person:
+        assert person.app.preferences.lock_after_minutes == 15
+
+
+async def test_a_session_that_ended_brings_the_login_and_says_so(opened, instant):
+    async with opened() as person:
+        await at_account(person)
+        instant.pass_by(minutes=45)
+        await person.app.conversation.keep_alive()
+        await person.wait_until(lambda: person.app.current_mode == "login" and person.toasts)
+        assert "session has ended" in person.toasts
+        await person.log_in()
+
+
+async def test_keeping_alive_keeps_the_session(opened, instant):
+    async with opened() as person:
+        await at_account(person)
+        for _ in range(4):
+            instant.pass_by(minutes=10)
+            await person.app.conversation.keep_alive()
+        assert not (await person.app.ask(action="view", view="account"))["failed"]

@@ -1,0 +1,96 @@
+"""The frame around every screen: where am I, what do I have, what is running, what can I do now."""
+
+import pytest
+from textual.command import CommandPalette
+from textual.widgets._footer import FooterKey
+
+from ewallet_tui.places import PLACES
+from ewallet_tui.screens.help import HelpScreen, keys_of
+from ewallet_tui.widgets.keys_line import MOST_KEYS
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.mode)
+async def test_number_letter_and_tab_lead_to_each_place(opened, place):
+    async with opened() as person:
+        await person.register()
+        number = str(PLACES.index(place) + 1)
+        other = "account" if place.mode != "account" else "clock"
+        for way in ([number], ["g", place.letter]):
+            await person.go_to(other)
+            await person.press(*way)
+            assert person.app.current_mode == place.mode
+        await person.go_to(other)
+        await person.click(f"#tab-{place.mode}")
+        assert person.app.current_mode == place.mode
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.mode)
+async def test_balance_and_clock_are_on_every_screen(opened, place):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        await person.go_to(place.mode)
+        assert person.sees("80 credits")
+        assert person.sees("● running  20:00 left")
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=str)
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.mode)
+async def test_the_last_line_holds_at_most_seven_keys_and_help_in_whole(opened, place, size):
+    async with opened(size) as person:
+        await person.register()
+        await person.go_to(place.mode)
+        await person.wait_until(lambda: person.app.screen.query(FooterKey))
+        keys = list(person.app.screen.query(FooterKey))
+        assert len(keys) <= MOST_KEYS
+        assert {"Help", "Quit"} <= {key.description for key in keys}
+        assert all(key.region.right <= size[0] for key in keys)
+
+
+async def test_help_lists_the_keys_that_work_on_the_screen_beneath(opened):
+    async with opened((80, 40)) as person:
+        await person.register()
+        await person.go_to("account")
+        keys = keys_of(person.app.screen)
+        await person.press("question_mark")
+        assert isinstance(person.app.screen, HelpScreen)
+        assert all(person.sees(words) for words in ("Edit", "Password", "Log out", "Quit"))
+        assert keys["Edit"] == ["e"]
+        await person.press("escape")
+        assert not isinstance(person.app.screen, HelpScreen)
+
+
+async def test_help_leaves_out_what_can_not_be_done_now(opened):
+    async with opened() as person:
+        await person.register()
+        await person.go_to("clock")
+        assert "Stop" not in keys_of(person.app.screen)
+        await person.have_running_timer()
+        await person.wait_until(lambda: "Stop" in keys_of(person.app.screen))
+
+
+async def test_the_palette_finds_an_action_and_does_it(opened):
+    async with opened() as person:
+        await person.register()
+        await person.press("colon")
+        assert isinstance(person.app.screen, CommandPalette)
+        await person.press(*"account")
+        await person.pilot.pause(0.3)
+        await person.wait_until(lambda: person.sees("Go to Account"))
+        await person.press("escape")
+
+
+async def test_another_program_is_seen(opened):
+    async with opened() as first, opened() as second:
+        await first.register()
+        await second.log_in()
+        await first.have_time(20)
+        await second.wait_until(lambda: second.sees("80 credits"))
+
+
+async def test_a_look_is_worn_and_kept(opened, folder):
+    async with opened() as person:
+        person.app.choose_theme("ewallet-light")
+        assert person.app.theme == "ewallet-light"
+    async with opened() as person:
+        assert person.app.theme == "ewallet-light"

@@ -1,0 +1,106 @@
+"""The lock: after the chosen time without anybody, nothing is in view but the timer."""
+
+import pytest
+from person import PASSWORD
+
+from ewallet_tui.preferences import Preferences
+
+
+async def lock(person):
+    await person.register()
+    await person.have_running_timer(20)
+    person.app.action_lock()
+    await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
+
+
+async def test_it_locks_after_the_chosen_time_and_not_before(opened, instant):
+    async with opened(lock_after_minutes=5) as person:
+        await person.register()
+        instant.pass_by(minutes=4)
+        await person.press("3")
+        instant.pass_by(minutes=4)
+        person.app._idle.look()
+        await person.pilot.pause()
+        assert person.app.current_mode == "account"
+        instant.pass_by(minutes=2)
+        person.app._idle.look()
+        await person.wait_until(lambda: person.app.current_mode == "lock")
+
+
+async def test_off_by_default(opened, instant):
+    async with opened() as person:
+        await person.register()
+        instant.pass_by(minutes=25)
+        assert person.app.preferences.lock_after_minutes == 0
+        assert person.app.current_mode == "wallet"
+
+
+async def test_only_the_timer_is_in_view_and_goes_on(opened, instant):
+    async with opened() as person:
+        await lock(person)
+        assert person.sees("● running  20:00 left")
+        assert not person.sees("80 credits")
+        instant.pass_by(seconds=60)
+        person.app._pass_second()
+        await person.wait_until(lambda: person.sees("19:00 left"))
+
+
+@pytest.mark.parametrize("key", ["1", "2", "3", "escape", "ctrl+p", "colon", "question_mark"])
+async def test_no_key_leads_behind_it(opened, key):
+    async with opened() as person:
+        await lock(person)
+        await person.press("tab")
+        await person.press(key)
+        assert person.app.current_mode == "lock"
+        assert len(person.app.screen_stack) == 1
+
+
+async def test_the_password_opens_it_where_it_was(opened):
+    async with opened() as person:
+        await person.register()
+        await person.go_to("account")
+        person.app.action_lock()
+        await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
+        await person.do_form(user_pass=PASSWORD)
+        await person.wait_until(lambda: person.app.current_mode == "account")
+
+
+async def test_a_wrong_password_keeps_it_shut(opened):
+    async with opened() as person:
+        await lock(person)
+        await person.do_form(user_pass="not the password")
+        await person.wait_until(lambda: person.is_told_no)
+        assert person.app.current_mode == "lock"
+
+
+async def test_logging_out_there_logs_out_of_every_account(opened):
+    async with opened() as person:
+        await person.register("bob")
+        await person.log_out()
+        await lock(person)
+        await person.app.ask(action="login", user_name="bob", user_pass=PASSWORD)
+        await person.click("#leave")
+        await person.wait_until(lambda: person.app.current_mode == "login")
+        assert person.app.picture is None
+
+
+def test_the_choice_is_kept(tmp_path):
+    Preferences.read(tmp_path).with_choice(lock_after_minutes=15)
+    assert Preferences.read(tmp_path).lock_after_minutes == 15
+
+
+@pytest.mark.parametrize(
+    "text", ["lock_after_minutes = 7", "lock_after_minutes = true", "theme = 5", "= [", "\x00"]
+)
+def test_a_broken_file_is_one_complaint_and_the_usual_settings(tmp_path, text):
+    (tmp_path / "preferences.toml").write_text(text)
+    preferences = Preferences.read(tmp_path)
+    assert preferences.lock_after_minutes == 0
+    assert "preferences.toml" in preferences.complaint
+
+
+async def test_the_complaint_is_shown_once(opened, folder):
+    (folder / "preferences.toml").write_text("= [")
+    async with opened() as person:
+        await person.wait_until(lambda: "preferences.toml" in person.toasts)
+        assert person.toasts.count("preferences.toml") == 1

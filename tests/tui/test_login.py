@@ -1,0 +1,128 @@
+"""Who are you: each thing that can be wrong is said at its field."""
+
+from person import PASSWORD
+from textual.widgets import Input
+
+from ewallet_tui.screens.login import NO_WAY_BACK, PASSWORD_RULE
+
+
+async def open_registration(person):
+    await person.click("#leave")
+    await person.wait_until(lambda: person.form.plan.verb == "Create account")
+
+
+async def test_a_new_account_leads_to_the_wallet(opened):
+    async with opened() as person:
+        await open_registration(person)
+        await person.do_form(
+            user_name="ada", user_email="ada@example.org", user_pass=PASSWORD, password_again=PASSWORD
+        )
+        await person.wait_until(lambda: person.app.current_mode == "wallet")
+        assert person.sees("ada ● embedded")
+        assert person.sees("0 credits")
+
+
+async def test_the_rule_and_the_risk_are_said_before_a_password_is_chosen(opened):
+    async with opened() as person:
+        await open_registration(person)
+        note = str(person.form.query_one(".note").content)
+        assert PASSWORD_RULE in note
+        assert NO_WAY_BACK in note
+
+
+async def test_each_field_says_what_is_wrong_with_it_when_it_is_left(opened):
+    async with opened() as person:
+        await open_registration(person)
+        await person.fill(user_name="a@b", user_email="ada", user_pass="short", password_again="other")
+        assert not person.problem_of("password_again")
+        await person.press("tab")
+        assert "without @" in person.problem_of("user_name")
+        assert "ada@example.org" in person.problem_of("user_email")
+        assert "at least 8" in person.problem_of("user_pass")
+        assert person.problem_of("password_again") == "The passwords differ."
+
+
+async def test_a_problem_goes_as_soon_as_it_is_mended(opened):
+    async with opened() as person:
+        await open_registration(person)
+        await person.fill(user_email="ada", user_pass=PASSWORD)
+        assert person.problem_of("user_email")
+        await person.fill(user_email="ada@example.org")
+        assert not person.problem_of("user_email")
+
+
+async def test_enter_on_an_empty_form_names_what_is_needed_and_goes_there(opened):
+    async with opened() as person:
+        await person.press("enter")
+        assert person.problem_of("user_name") == "Name is needed."
+        assert isinstance(person.app.focused, Input)
+        assert person.app.focused.id == "user_name"
+
+
+async def test_a_taken_name_is_said_at_the_name(opened):
+    async with opened() as person:
+        await person.register()
+        await person.log_out()
+        await open_registration(person)
+        await person.do_form(
+            user_name="ADA", user_email="other@example.org", user_pass=PASSWORD, password_again=PASSWORD
+        )
+        await person.wait_until(lambda: person.problem_of("user_name"))
+
+
+async def test_a_common_password_is_said_at_the_password(opened):
+    async with opened() as person:
+        await open_registration(person)
+        await person.do_form(
+            user_name="ada", user_email="ada@example.org", user_pass="password1", password_again="password1"
+        )
+        await person.wait_until(lambda: person.problem_of("user_pass"))
+
+
+async def test_a_wrong_password_is_told_and_throttled_with_a_countdown(opened):
+    async with opened() as person:
+        await person.register()
+        await person.log_out()
+        for _ in range(20):
+            if "Try again in" in person.screen_text:
+                break
+            await person.do_form(user_name="ada", user_pass="not the password")
+            await person.wait_until(lambda: person.is_told_no)
+        assert person.sees("Try again in")
+        assert person.form.busy
+
+
+async def test_escape_goes_back_from_registering(opened):
+    async with opened() as person:
+        await open_registration(person)
+        await person.press("escape")
+        await person.wait_until(lambda: person.form.plan.verb == "Log in")
+
+
+async def test_letters_are_letters_in_a_field(opened):
+    async with opened() as person:
+        await person.press(*"q?:123g")
+        assert person.app.focused.value == "q?:123g"
+
+
+async def test_two_enters_send_once(opened):
+    async with opened() as person:
+        await open_registration(person)
+        await person.fill(
+            user_name="ada", user_email="ada@example.org", user_pass=PASSWORD, password_again=PASSWORD
+        )
+        sent = person.count_instructions()
+        person.form.submit()
+        person.form.submit()
+        await person.wait_until(lambda: person.app.current_mode == "wallet")
+        assert sent["new"] == 1
+        assert sent["login"] == 1
+
+
+async def test_a_name_that_looks_like_markup_is_only_a_name(opened):
+    name = "[/b] [red]x[/red]"
+    async with opened() as person:
+        await person.register(name, email="markup@example.org")
+        await person.press("3")
+        await person.wait_until(lambda: person.app.current_mode == "account")
+        assert person.sees(name)

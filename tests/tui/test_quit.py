@@ -1,0 +1,55 @@
+"""Quitting asks only where a timer has begun, and loses nothing that was asked."""
+
+import pytest
+
+from ewallet_tui.screens.quit_question import QuitQuestion
+
+
+async def test_without_a_timer_it_just_quits(opened):
+    async with opened() as person:
+        await person.register()
+        await person.press("q")
+        await person.wait_until(lambda: person.app._exit)
+
+
+@pytest.mark.parametrize("way", ["escape", "#stay"])
+async def test_staying_leaves_everything_as_it_is(opened, way):
+    async with opened() as person:
+        await ask_to_quit(person)
+        await (person.click(way) if way.startswith("#") else person.press(way))
+        assert not isinstance(person.app.screen, QuitQuestion)
+        assert not person.app._exit
+        assert person.sees("● running")
+
+
+@pytest.mark.parametrize(
+    ("way", "standing"), [("s", "○ stopped"), ("#stop", "○ stopped"), ("l", "● running")]
+)
+async def test_the_timer_is_stopped_or_left_running(opened, way, standing):
+    async with opened() as person:
+        await ask_to_quit(person)
+        await (person.click(way) if way.startswith("#") else person.press(way))
+        await person.wait_until(lambda: person.app._exit)
+    async with opened() as person:
+        await person.log_in()
+        assert person.sees(standing)
+
+
+async def test_what_was_asked_before_quitting_is_done(opened):
+    async with opened() as person:
+        await person.register()
+        app = person.app
+        for _ in range(5):
+            app.run_worker(app.ask(action="supply", supply="credits", credits=10, currency="EUR", cost="1"))
+        await person.press("q")
+        await person.wait_until(lambda: app._exit)
+    async with opened() as person:
+        await person.log_in()
+        assert person.sees("50 credits")
+
+
+async def ask_to_quit(person):
+    await person.register()
+    await person.have_running_timer(20)
+    await person.press("q")
+    await person.wait_until(lambda: isinstance(person.app.screen, QuitQuestion))

@@ -1,0 +1,61 @@
+"""A timer is seen on every screen, heard once as it nears its end, and loudly when it runs out."""
+
+from textual.notifications import Notification
+
+
+async def test_the_last_five_minutes_are_said_once(opened, instant):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(6)
+        assert not person.toasts
+        instant.pass_by(minutes=2)
+        for _ in range(3):
+            await person.app.conversation.refresh()
+        await person.wait_until(lambda: person.sees("! 4:00 left"))
+        assert person.toasts.count("left") == 1
+
+
+async def test_running_out_is_said_loudly_and_shown(opened, instant):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        instant.pass_by(minutes=21)
+        person.app._pass_second()
+        await person.wait_until(lambda: "Out of time" in person.toasts)
+        assert person.app.picture.clock.left_ms(instant()) == 0
+        assert not person.app.picture.clock.runs
+
+
+async def test_each_second_moves_the_countdown_on(opened, instant):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        instant.pass_by(seconds=18)
+        person.app._pass_second()
+        await person.wait_until(lambda: person.sees("19:42 left"))
+
+
+async def test_a_paused_timer_is_said_by_word_and_sign(opened):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        await person.app.ask(action="pause", pause="clock_timer")
+        await person.wait_until(lambda: person.sees("‖ paused  20:00 left"))
+
+
+async def test_the_timer_goes_on_without_the_app(opened, instant):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+    instant.pass_by(minutes=5)
+    async with opened() as person:
+        await person.log_in()
+        assert person.sees("● running  15:00 left")
+
+
+async def test_no_toast_can_carry_markup(opened):
+    async with opened() as person:
+        person.app.say("[@click=app.quit]x[/]", title="[/b]")
+        await person.pilot.pause()
+        notification: Notification = next(iter(person.app._notifications))
+        assert not notification.markup
