@@ -16,6 +16,8 @@ from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.credentials.passwords import Passwords
+from ewallet_core.storage.database import open_database
+from ewallet_core.storage.sqlite import SqliteDatabase
 
 OpenEngine = Callable[..., EWalletSessionManager]
 
@@ -112,3 +114,10 @@ def nothing_changes(wallet_file: Path, engine: EWalletSessionManager) -> Iterato
     marked: list[object] = []
     yield lambda: marked.append(what_matters(wallet_file))
     assert what_matters(wallet_file) == marked[0]
+
+
+@pytest.fixture
+def database(wallet_file: Path) -> Iterator[SqliteDatabase]:
+    database = open_database(f"sqlite:///{wallet_file}")
+    yield database
+    database.close()
