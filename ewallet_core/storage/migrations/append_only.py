@@ -5,17 +5,22 @@ from __future__ import annotations
 from alembic import op
 
 
-def make_append_only(table: str) -> None:
-    """Let rows be added to `table`, and nothing else be done with them."""
-    statements = _STATEMENTS[op.get_bind().dialect.name]
-    for statement in statements:
-        op.execute(statement.format(table=table))
+def make_append_only(table: str, *keys: str) -> None:
+    """Let rows be added to `table`, and nothing else be done with them; each of `keys` is unique in it."""
+    is_there = " OR ".join(f"{key} = NEW.{key}" for key in keys)
+    for statement in _STATEMENTS[op.get_bind().dialect.name]:
+        op.execute(statement.format(table=table, is_there=is_there))
 
 
+# REPLACE removes a row without firing the triggers of a removal, so the row's being there is what is refused.
 _SQLITE = tuple(
-    f"CREATE TRIGGER {{table}}_no_{change.lower()} BEFORE {change} ON {{table}} "
+    f"CREATE TRIGGER {{table}}_no_{name} BEFORE {change} ON {{table}} {when}"
     "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"
-    for change in ("UPDATE", "DELETE")
+    for name, change, when in (
+        ("update", "UPDATE", ""),
+        ("delete", "DELETE", ""),
+        ("replace", "INSERT", "WHEN EXISTS (SELECT 1 FROM {table} WHERE {is_there}) "),
+    )
 )
 
 _POSTGRESQL = (

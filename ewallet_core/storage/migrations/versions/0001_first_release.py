@@ -394,5 +394,6 @@ def upgrade() -> None:
         sa.UniqueConstraint("sheet_id", "position", name=op.f("uq_invoice_records_sheet_id_position")),
         sqlite_autoincrement=True,
     )
-    for table in ("entries", "postings", "seals"):
-        make_append_only(table)
+    make_append_only("entries", "id")
+    make_append_only("postings", "id")
+    make_append_only("seals", "position", "entry_id")
