@@ -163,7 +163,7 @@ class EWalletApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Let go of the engine, however the app ends."""
-        await self.conversation.close()
+        await self._let_go()
 
     def _begin(self) -> None:
         if self.preferences.complaint:
@@ -204,8 +204,12 @@ class EWalletApp(App[None]):
                 return
             if choice == "stop" and (await self.act(action="stop", stop="clock_timer"))["failed"]:
                 return
-        await self.conversation.close()
+        await self._let_go()
         self.exit()
+
+    async def _let_go(self) -> None:
+        self.workers.cancel_group(self, "events")
+        await self.conversation.close()
 
     def _show_change(self, picture: Picture) -> None:
         self._sound(self._alarms.changed_to(picture, self.now()))

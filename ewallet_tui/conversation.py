@@ -89,6 +89,9 @@ class Conversation:
 
     async def _send(self, **instruction: Any) -> Answer:
         await self._open.wait()
+        if self._closing is not None:
+            # Whoever asks now is about to be cancelled with the app, and there is nobody left to answer.
+            await asyncio.Event().wait()
         answer = await self.client.send(controller="client", ctype="action", **instruction)
         if answer.get("session_ended") and self._session is not None:
             self.forget()

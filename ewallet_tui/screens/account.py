@@ -14,7 +14,7 @@ from ewallet_core.instructions import fields
 from ewallet_tui.picture import Account, Picture
 from ewallet_tui.preferences import LOCK_CHOICES
 from ewallet_tui.screens.framed import FramedScreen
-from ewallet_tui.screens.login import (
+from ewallet_tui.screens.login_forms import (
     AGAIN,
     LOG_IN,
     NO_WAY_BACK,

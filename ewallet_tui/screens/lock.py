@@ -10,7 +10,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from ewallet_tui.picture import Picture
-from ewallet_tui.screens.login import PASSWORD
+from ewallet_tui.screens.login_forms import PASSWORD
 from ewallet_tui.text import one_line
 from ewallet_tui.widgets.form import Answer, Form, FormPlan
 from ewallet_tui.widgets.standing_line import StandingLine

@@ -59,13 +59,13 @@ class Person:
         await self.log_in(name)
 
     async def log_in(self, name: str = "ada") -> None:
-        await self.wait_until(lambda: self.app.current_mode == "login")
+        await self.wait_until(lambda: self.app.screen.query("#login"))
         await self.do_form(user_name=name, user_pass=PASSWORD)
         await self.wait_until(lambda: self.app.current_mode == "wallet")
 
     async def log_out(self) -> None:
         await self.app.log_out()
-        await self.wait_until(lambda: self.app.current_mode == "login")
+        await self.wait_until(lambda: self.app.screen.query("#login"))
 
     async def have_time(self, minutes: int = 20) -> None:
         """Have 100 credits, and convert as many to time as give so many minutes."""

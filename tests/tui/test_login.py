@@ -3,10 +3,11 @@
 from person import PASSWORD
 from textual.widgets import Input
 
-from ewallet_tui.screens.login import NO_WAY_BACK, PASSWORD_RULE
+from ewallet_tui.screens.login_forms import NO_WAY_BACK, PASSWORD_RULE
 
 
 async def open_registration(person):
+    await person.wait_until(lambda: person.app.screen.query("#login"))
     await person.click("#leave")
     await person.wait_until(lambda: person.form.plan.verb == "Create account")
 

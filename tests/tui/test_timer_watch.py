@@ -12,7 +12,7 @@ async def test_the_last_five_minutes_are_said_once(opened, instant):
         for _ in range(3):
             await person.app.conversation.refresh()
         await person.wait_until(lambda: person.sees("! 4:00 left"))
-        assert person.toasts.count("left") == 1
+        assert person.toasts.count("4:00 left") == 1
 
 
 async def test_running_out_is_said_loudly_and_shown(opened, instant):

@@ -1,0 +1,41 @@
+"""The sheets on which a person says who they are, and what they have in common with a new password."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ewallet_core.instructions import fields
+from ewallet_tui.widgets.form import FormPlan, Values
+from ewallet_tui.widgets.form_field import Field
+
+AGAIN = "password_again"
+PASSWORD_RULE = f"A password has at least {fields.SHORTEST_PASSWORD} characters."
+NO_WAY_BACK = "A forgotten password can't be recovered: nobody but you keeps it."
+
+NAME = Field("user_name", "Name", fields.UserName)
+PASSWORD = Field("user_pass", "Password", fields.PasswordAttempt)
+NEW_PASSWORD = Field("user_pass", "Password", fields.Password)
+PASSWORD_AGAIN = Field(AGAIN, "Once more", fields.PasswordAttempt)
+EMAIL = Field("user_email", "Email", fields.Email)
+
+LOG_IN = FormPlan("Log in", "Log in", (NAME, PASSWORD), leave="New account")
+
+
+def passwords_differ(values: Values) -> Mapping[str, str]:
+    """The objection to a new password that isn't the same both times."""
+    if AGAIN in values and values[AGAIN] != values.get("user_pass"):
+        return {AGAIN: "The passwords differ."}
+    return {}
+
+
+def registration(*, keeps_passwords_alone: bool) -> FormPlan:
+    """The sheet for a new account, with what should be known before a password is chosen."""
+    note = f"{PASSWORD_RULE} {NO_WAY_BACK}" if keeps_passwords_alone else PASSWORD_RULE
+    return FormPlan(
+        "New account",
+        "Create account",
+        (NAME, EMAIL, NEW_PASSWORD, PASSWORD_AGAIN),
+        note=note,
+        objections=passwords_differ,
+        leave="Back",
+    )
