@@ -4,20 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
-from ewallet_tui.alarms import Alarm, Alarms
 from ewallet_tui.conversation import Conversation
 from ewallet_tui.idle import IdleWatch
 from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
 from ewallet_tui.palette import Everything
-from ewallet_tui.picture import Picture, TimerState
 from ewallet_tui.preferences import Preferences
-from ewallet_tui.second_tick import SecondTick
 from ewallet_tui.text import one_line
 from ewallet_tui.themes import THEMES
 
@@ -25,6 +23,8 @@ if TYPE_CHECKING:
     from textual.events import Event
 
     from ewallet_core.client import Answer, WalletClient
+    from ewallet_tui.picture import Picture
+    from ewallet_tui.timer_watch import TimerWatch
 
 KEEP_ALIVE_SECONDS = 600
 ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
@@ -60,12 +60,17 @@ class EWalletApp(App[None]):
         self.preferences = preferences
         self.mode_to_return_to = PLACE_MODES[0]
         """The place that the lock hides."""
-        self._alarms = Alarms()
-        self._tick = SecondTick(self, self._pass_second)
         self._idle = IdleWatch(self, self.action_lock)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = preferences.theme if preferences.theme in self.available_themes else THEMES[0].name
+
+    @cached_property
+    def timer_watch(self) -> TimerWatch:
+        """Who watches the timer, from the first picture on."""
+        from ewallet_tui.timer_watch import TimerWatch  # noqa: PLC0415
+
+        return TimerWatch(self)
 
     @property
     def picture(self) -> Picture | None:
@@ -111,7 +116,7 @@ class EWalletApp(App[None]):
         """Go back to the login, keeping nothing of anybody."""
         self.workers.cancel_group(self, "events")
         self.conversation.forget()
-        self._tick.stop()
+        self.timer_watch.stop()
         await self.switch_mode(LOGIN)
         await self._forget_places()
 
@@ -198,8 +203,7 @@ class EWalletApp(App[None]):
         if picture is not None and picture.clock.runs and self.is_in_view:
             from ewallet_tui.screens.quit_question import QuitQuestion  # noqa: PLC0415
 
-            is_paused = picture.clock.state is TimerState.PAUSED
-            choice = await self.push_screen_wait(QuitQuestion(is_paused=is_paused))
+            choice = await self.push_screen_wait(QuitQuestion(picture.clock.state))
             if choice is None:
                 return
             if choice == "stop" and (await self.act(action="stop", stop="clock_timer"))["failed"]:
@@ -212,23 +216,8 @@ class EWalletApp(App[None]):
         await self.conversation.close()
 
     def _show_change(self, picture: Picture) -> None:
-        self._sound(self._alarms.changed_to(picture, self.now()))
-        self._tick.follow(picture.clock)
+        self.timer_watch.follow(picture)
         self.picture_changed.publish(picture)
-
-    def _pass_second(self) -> None:
-        if (picture := self.picture) is None:
-            return
-        now = self.now()
-        self._sound(self._alarms.passed(picture, now))
-        self.second_passed.publish(now)
-        if picture.clock.runs and picture.clock.is_out_of_time(now):
-            self.run_worker(self.conversation.refresh(), group="refresh", exclusive=True)
-
-    def _sound(self, alarm: Alarm | None) -> None:
-        if alarm is not None:
-            self.bell()
-            self.say(alarm.words, title=alarm.title, severity=alarm.severity)
 
     def _say_session_ended(self) -> None:
         self.run_worker(self._end_session())

@@ -6,10 +6,9 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ewallet_tui.picture import Picture
-
 if TYPE_CHECKING:
     from ewallet_core.client import Answer, WalletClient
+    from ewallet_tui.picture import Picture
 
 VIEWS = (
     {"action": "view", "view": "account"},
@@ -71,6 +70,8 @@ class Conversation:
         answers = [await self._send(**view) for view in VIEWS]
         if any(answer["failed"] for answer in answers) or session is not self._session:
             return
+        from ewallet_tui.picture import Picture  # noqa: PLC0415 - there is none before the first paint
+
         account, wallet, clock = answers
         self.picture = Picture.read(
             account["account_data"], wallet["ewallet_data"], clock["clock_data"], session, self._now()

@@ -49,8 +49,8 @@ class LoginScreen(Screen[None]):
 
     def on_screen_resume(self) -> None:
         """Begin with an empty sheet, each time somebody comes here."""
-        # The sheet and what it checks take as long to import as the first paint takes.
-        self.call_after_refresh(self._open_login)
+        # The sheet and what it checks are imported once the first paint is out.
+        self.set_timer(0.02, self._open_login)
 
     async def action_back(self) -> None:
         """Go back from registering to the login."""

@@ -10,6 +10,8 @@ from textual.containers import Horizontal, Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label
 
+from ewallet_tui.picture import TimerState
+
 
 class QuitQuestion(ModalScreen[str | None]):
     """Its result is `stop`, `leave`, or `None` to stay."""
@@ -35,9 +37,9 @@ class QuitQuestion(ModalScreen[str | None]):
         Binding("right", "app.focus_next", "Next", show=False),
     ]
 
-    def __init__(self, *, is_paused: bool) -> None:
+    def __init__(self, state: TimerState) -> None:
         super().__init__()
-        self._is_paused = is_paused
+        self._is_paused = state is TimerState.PAUSED
 
     def compose(self) -> ComposeResult:
         """The question and its three answers."""

@@ -41,7 +41,7 @@ async def test_only_the_timer_is_in_view_and_goes_on(opened, instant):
         assert person.sees("● running  20:00 left")
         assert not person.sees("80 credits")
         instant.pass_by(seconds=60)
-        person.app._pass_second()
+        person.app.timer_watch.pass_second()
         await person.wait_until(lambda: person.sees("19:00 left"))
 
 

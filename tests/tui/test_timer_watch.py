@@ -20,7 +20,7 @@ async def test_running_out_is_said_loudly_and_shown(opened, instant):
         await person.register()
         await person.have_running_timer(20)
         instant.pass_by(minutes=21)
-        person.app._pass_second()
+        person.app.timer_watch.pass_second()
         await person.wait_until(lambda: "Out of time" in person.toasts)
         assert person.app.picture.clock.left_ms(instant()) == 0
         assert not person.app.picture.clock.runs
@@ -31,7 +31,7 @@ async def test_each_second_moves_the_countdown_on(opened, instant):
         await person.register()
         await person.have_running_timer(20)
         instant.pass_by(seconds=18)
-        person.app._pass_second()
+        person.app.timer_watch.pass_second()
         await person.wait_until(lambda: person.sees("19:42 left"))
 
 
