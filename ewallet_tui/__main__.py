@@ -64,7 +64,7 @@ def main(ctx: click.Context, data_dir: Path | None) -> None:
 
 
 def _run_app(data_dir: Path | None) -> int:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not _is_at_terminal():
         click.echo(NO_TERMINAL, err=True)
         return 2
     try:
@@ -74,6 +74,10 @@ def _run_app(data_dir: Path | None) -> int:
         return 1
     app.run()
     return app.return_code or 0
+
+
+def _is_at_terminal() -> bool:
+    return sys.stdin.isatty() and sys.stdout.isatty()
 
 
 def _app_on(data_dir: Path | None) -> EWalletApp:

@@ -96,7 +96,7 @@ async def test_the_idle_time_is_chosen_and_kept(opened, folder):
     async with opened() as person:
         await at_account(person)
         person.app.screen.query_one("#lock-after").value = 15
-        await person.wait_until(lambda: (folder / "preferences.toml").exists())
+        await person.wait_until((folder / "preferences.toml").exists)
     async with opened() as person:
         assert person.app.preferences.lock_after_minutes == 15
 
