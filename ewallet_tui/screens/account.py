@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from textual import on
@@ -16,7 +17,10 @@ from ewallet_tui.preferences import LOCK_CHOICES
 from ewallet_tui.screens.framed import FramedScreen
 from ewallet_tui.screens.login_forms import (
     AGAIN,
+    EMAIL,
     LOG_IN,
+    NAME,
+    NEW_PASSWORD,
     NO_WAY_BACK,
     PASSWORD_AGAIN,
     PASSWORD_RULE,
@@ -34,7 +38,7 @@ CHANGE_PASSWORD = FormPlan(
     "Change password",
     (
         Field("old_pass", "Password now", fields.PasswordAttempt),
-        Field("user_pass", "New password", fields.Password),
+        replace(NEW_PASSWORD, label="New password"),
         PASSWORD_AGAIN,
     ),
     note=PASSWORD_RULE,
@@ -51,8 +55,8 @@ def edit_plan(account: Account) -> FormPlan:
         "Edit account",
         "Save",
         (
-            Field("user_name", "Name", fields.UserName, initial=account.name),
-            Field("user_email", "Email", fields.Email, initial=account.email),
+            replace(NAME, initial=account.name),
+            replace(EMAIL, initial=account.email),
             Field("user_phone", "Phone", fields.Phone, initial=account.phone, optional=True),
             Field("user_alias", "Alias", fields.Alias, initial=account.alias, optional=True),
         ),

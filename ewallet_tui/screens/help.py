@@ -16,6 +16,7 @@ from ewallet_tui.widgets.keys_line import LAST
 
 SCROLLING = "scroll"
 MOVING = 3
+KEYS_WIDTH = 18
 
 
 class HelpScreen(ModalScreen[None]):
@@ -55,8 +56,8 @@ class HelpScreen(ModalScreen[None]):
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
-        table.add_column(justify="right", style="bold", no_wrap=True)
-        table.add_column()
+        table.add_column(justify="right", style="bold", width=KEYS_WIDTH)
+        table.add_column(no_wrap=True)
         for description, keys in self._keys.items():
             table.add_row(Text(" ".join(keys)), Text(description))
         return table

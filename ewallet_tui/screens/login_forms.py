@@ -12,11 +12,11 @@ AGAIN = "password_again"
 PASSWORD_RULE = f"A password has at least {fields.SHORTEST_PASSWORD} characters."
 NO_WAY_BACK = "A forgotten password can't be recovered: nobody but you keeps it."
 
-NAME = Field("user_name", "Name", fields.UserName)
+NAME = Field("user_name", "Name", fields.UserName, rule="A name has 1 to 64 characters, without @.")
 PASSWORD = Field("user_pass", "Password", fields.PasswordAttempt)
-NEW_PASSWORD = Field("user_pass", "Password", fields.Password)
+NEW_PASSWORD = Field("user_pass", "Password", fields.Password, rule=PASSWORD_RULE)
 PASSWORD_AGAIN = Field(AGAIN, "Once more", fields.PasswordAttempt)
-EMAIL = Field("user_email", "Email", fields.Email)
+EMAIL = Field("user_email", "Email", fields.Email, rule="An email looks like ada@example.org.")
 
 LOG_IN = FormPlan("Log in", "Log in", (NAME, PASSWORD), leave="New account")
 
