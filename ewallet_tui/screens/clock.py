@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
@@ -83,7 +84,7 @@ class ClockScreen(ConvertingScreen):
         now = self.wallet_app.now()
         self.show_second(picture, now)
         self.query_one(RecordList).empty = nothing_recorded(picture.clock, now)
-        self.run_worker(self._show_records(), group="records", exclusive=True)
+        self._show_records()
 
     def show_second(self, picture: Picture, now: float) -> None:
         """Let the countdown fall by a second."""
@@ -122,21 +123,25 @@ class ClockScreen(ConvertingScreen):
     def _tell(self, action: str) -> None:
         if not self._telling:
             self._telling = True
-            self.query_one(Receipt).clear()
-            self.run_worker(self._await_timer(action))
+            self._await_timer(action)
 
+    @work
     async def _await_timer(self, action: str) -> None:
+        receipt = self.query_one(Receipt)
+        receipt.clear()
         try:
             answer = await self.wallet_app.act(action=action, **{action: "clock_timer"})
         finally:
             self._telling = False
         if action == "stop" and not answer["failed"]:
             used = duration(answer["minutes_spent_ms"])
-            self.query_one(Receipt).say(f"Used {used}. {countdown(self.left_ms())} left.")
+            receipt.say(f"Used {used}. {countdown(self.left_ms())} left.")
 
+    @work(group="records", exclusive=True)
     async def _show_records(self) -> None:
-        records = await self.newest("time", MOST_RECORDS)
-        self.query_one(RecordList).show([self._row(record) for record in records])
+        # Looked up before the engine is asked: the screen may be gone when the answer comes.
+        listed = self.query_one(RecordList)
+        listed.show([self._row(record) for record in await self.newest("time", MOST_RECORDS)])
 
     def _row(self, record: Record) -> Row:
         when = moment(parse_timestamp(record["time_start"]), self.today())

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from textual import work
 from textual.binding import Binding, BindingType
 
 from ewallet_tui.screens.framed import FramedScreen
@@ -59,13 +60,19 @@ class ConvertingScreen(FramedScreen):
         picture = self.wallet_app.picture
         return picture.wallet.credits if picture else 0
 
-    def action_convert_to_time(self) -> None:
+    @work
+    async def action_convert_to_time(self) -> None:
         """Ask how many credits should become time."""
-        self.run_worker(self._convert_to_time())
+        if rate := await self._milliseconds_per_credit():
+            plan = time_plan(self.balance(), rate)
+            await self.fill_in(plan, time_receipt(rate), action="convert", convert="credits2clock")
 
-    def action_convert_to_credits(self) -> None:
+    @work
+    async def action_convert_to_credits(self) -> None:
         """Ask how much time should become credits."""
-        self.run_worker(self._convert_to_credits())
+        if rate := await self._milliseconds_per_credit():
+            plan = credits_plan(self.left_ms, rate)
+            await self.fill_in(plan, credits_receipt, action="convert", convert="clock2credits")
 
     async def fill_in(self, plan: FormPlan, receipt: Callable[[Answer], str], **instruction: str) -> None:
         """Open a form that completes `instruction`, and say in one line what came of it."""
@@ -73,24 +80,15 @@ class ConvertingScreen(FramedScreen):
         async def send(values: dict[str, Any]) -> Answer:
             return await self.wallet_app.ask(**instruction, **values)
 
+        line = self.query_one(Receipt)
         answer = await self.app.push_screen_wait(FormScreen(plan, send))
         if answer is not None:
-            self.query_one(Receipt).say(receipt(answer))
+            line.say(receipt(answer))
 
     async def newest(self, kind: str, most: int) -> list[Record]:
         """The newest records of the active sheet of that kind."""
         answer = await self.wallet_app.act(action="view", view=kind, limit=most, **{kind: "list"})
         return [] if answer["failed"] else answer["sheet_data"]["rows"]
-
-    async def _convert_to_time(self) -> None:
-        if rate := await self._milliseconds_per_credit():
-            plan = time_plan(self.balance(), rate)
-            await self.fill_in(plan, time_receipt(rate), action="convert", convert="credits2clock")
-
-    async def _convert_to_credits(self) -> None:
-        if rate := await self._milliseconds_per_credit():
-            plan = credits_plan(self.left_ms, rate)
-            await self.fill_in(plan, credits_receipt, action="convert", convert="clock2credits")
 
     async def _milliseconds_per_credit(self) -> int | None:
         answer = await self.wallet_app.act(action="view", view="credit", credit="clock")

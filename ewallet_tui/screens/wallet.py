@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -70,7 +71,7 @@ class WalletScreen(ConvertingScreen):
         for button in self.query("#controls Button").results(Button):
             button.disabled = not self.can(button.id or "")
         self.show_second(picture, self.wallet_app.now())
-        self.run_worker(self._show_records(), group="records", exclusive=True)
+        self._show_records()
 
     def show_second(self, picture: Picture, now: float) -> None:
         """Let the countdown fall by a second."""
@@ -78,28 +79,28 @@ class WalletScreen(ConvertingScreen):
         left.value, left.tint = countdown(picture.clock.left_ms(now)), standing_of(picture.clock, now).style
         self.query_one("#state", Static).update(state_line(picture.clock, now, self.today()))
 
-    def action_supply(self) -> None:
+    @work
+    async def action_supply(self) -> None:
         """Ask how many credits should come, and for what."""
-        self.run_worker(
-            self.fill_in(supply_plan(self.balance()), supply_receipt, action="supply", supply="credits")
-        )
+        await self.fill_in(supply_plan(self.balance()), supply_receipt, action="supply", supply="credits")
 
+    @work
     async def action_start(self) -> None:
         """Start the timer, and go where it is seen."""
-        self.run_worker(self._start())
-
-    async def _start(self) -> None:
         answer = await self.wallet_app.act(action="start", start="clock_timer")
         if not answer["failed"]:
             self.action_go("clock")
 
+    @work(group="records", exclusive=True)
     async def _show_records(self) -> None:
+        # Looked up before the engine is asked: the screen may be gone when the answers come.
+        tour, lately, listed = self.query_one(Tour), self.query_one("#lately"), self.query_one(RecordList)
         transfers = await self.newest("transfer", MOST_RECORDS)
         conversions = await self.newest("conversion", MOST_RECORDS)
         times = await self.newest("time", 1)
         picture = self.wallet_app.picture
         used = bool(times) or bool(picture and picture.clock.runs)
         rows = latest_rows(transfers, conversions, self.today(), MOST_RECORDS)
-        self.query_one(RecordList).show(rows)
-        self.query_one("#lately").display = bool(rows)
-        self.query_one(Tour).show((bool(transfers), bool(conversions), used))
+        listed.show(rows)
+        lately.display = bool(rows)
+        tour.show((bool(transfers), bool(conversions), used))
