@@ -12,6 +12,7 @@ import pytest
 from asking import supply
 from caller import Caller
 from kept_rows import faults_in, what_matters
+from sqlalchemy import Engine, create_engine
 from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
@@ -121,3 +122,13 @@ def database(wallet_file: Path) -> Iterator[SqliteDatabase]:
     database = open_database(f"sqlite:///{wallet_file}")
     yield database
     database.close()
+
+
+@pytest.fixture
+def migrated(tmp_path: Path) -> Iterator[Engine]:
+    """A new database, as the migrations make it."""
+    file = tmp_path / "migrated.sqlite3"
+    EWalletSessionManager(f"sqlite:///{file}").close()
+    engine = create_engine(f"sqlite:///{file}")
+    yield engine
+    engine.dispose()

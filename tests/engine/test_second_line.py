@@ -37,7 +37,6 @@ def test_what_the_journal_holds_can_not_be_removed(by_hand, table):
         by_hand.execute(f"DELETE FROM {table}")
 
 
-@pytest.mark.xfail(strict=True, reason="REPLACE fires no delete trigger")
 @pytest.mark.parametrize("table", APPEND_ONLY)
 def test_what_the_journal_holds_can_not_be_replaced(by_hand, table):
     before = by_hand.execute(f"SELECT * FROM {table}").fetchall()

@@ -1,0 +1,65 @@
+"""Every statement and every table can be said to every database that is to keep wallets."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+from sqlalchemy import Executable
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.schema import CreateIndex, CreateTable
+
+import ewallet_core.storage
+from ewallet_core.storage import tables
+from ewallet_core.storage.rows import Rows
+
+each_dialect = pytest.mark.parametrize(
+    "dialect", [sqlite.dialect(), postgresql.dialect()], ids=lambda dialect: dialect.name
+)
+
+
+def storage_modules() -> list[ModuleType]:
+    found = pkgutil.iter_modules(ewallet_core.storage.__path__, "ewallet_core.storage.")
+    return [importlib.import_module(module.name) for module in found if not module.ispkg]
+
+
+def statements_in(value: object) -> Iterator[Executable]:
+    if isinstance(value, Executable):
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from statements_in(part)
+    elif isinstance(value, Rows):
+        yield from plain_statements_of(value)
+        for own in vars(value).values():
+            yield from statements_in(own)
+
+
+def plain_statements_of(kept: Rows) -> Iterator[Executable]:
+    names = kept.table.c.keys()
+    yield from (kept._select(*names), kept._insert(*names), kept._delete(*names))
+    if "id" in kept.table.c:
+        yield kept._update(*names)
+
+
+@each_dialect
+@pytest.mark.parametrize("module", storage_modules(), ids=lambda module: module.__name__.rpartition(".")[2])
+def test_every_statement_can_be_said(module, dialect):
+    for value in vars(module).values():
+        for statement in statements_in(value):
+            assert str(statement.compile(dialect=dialect))
+
+
+def test_there_are_statements_to_be_said():
+    found = [list(statements_in(value)) for module in storage_modules() for value in vars(module).values()]
+    assert sum(map(len, found)) > 50
+
+
+@each_dialect
+@pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=str)
+def test_every_table_can_be_made(table, dialect):
+    assert str(CreateTable(table).compile(dialect=dialect))
+    assert all(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)

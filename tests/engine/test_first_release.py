@@ -1,0 +1,77 @@
+"""The file of somebody who has used the first release still opens, and everything in it goes on."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+import pytest
+from asking import RESUME
+from caller import Caller
+from kept_rows import faults_in, rows
+from wallclock import DAY, MINUTE
+
+KEPT = Path(__file__).parents[1] / "kept" / "schema-0001.sql"
+
+
+@pytest.fixture
+def kept_file(tmp_path) -> Path:
+    """The wallet file of somebody who has used the first release."""
+    file = tmp_path / "kept.sqlite3"
+    connection = sqlite3.connect(file)
+    connection.executescript(KEPT.read_text())
+    connection.close()
+    return file
+
+
+@pytest.fixture
+def reopened(kept_file, open_engine, wallclock) -> Caller:
+    """Ada, back a day later."""
+    wallclock.forward(DAY)
+    return Caller(open_engine(database_url=f"sqlite:///{kept_file}")).opens_a_session().logs_in()
+
+
+def schema_of(file: Path) -> set[tuple[str, str]]:
+    found = rows(
+        file, "SELECT name, sql FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%'"
+    )
+    return {(row["name"], " ".join(row["sql"].replace('"', "").split())) for row in found}
+
+
+def test_the_first_migration_is_as_it_was_released(kept_file, migrated):
+    assert schema_of(kept_file) == schema_of(Path(migrated.url.database))
+
+
+def test_the_journal_of_the_first_release_still_checks(reopened, kept_file):
+    assert faults_in(kept_file) == []
+    assert len(rows(kept_file, "SELECT * FROM seals")) > 5
+
+
+def test_the_wallet_of_the_first_release_still_holds_its_credits(reopened):
+    assert reopened.credits == 87
+    assert [record["credits"] for record in reopened.records("transfer")] == [100]
+    assert [record["credits"] for record in reopened.records("conversion")] == [7, 20]
+
+
+def test_the_timer_of_the_first_release_ran_out_when_its_clock_was_empty(reopened):
+    stops = [(record["time_stop"], record["time_spent"]) for record in reopened.records("time")]
+    assert stops == [("2026-11-20T13:08:00.000Z", 8.0), ("2026-11-20T12:08:00.000Z", 5.0)]
+    assert reopened.milliseconds_left == 0
+
+
+def test_the_paused_timer_of_the_first_release_can_be_resumed(reopened):
+    reopened.logs_in("bob")
+    reopened.asks_ok(**RESUME)
+    assert reopened.milliseconds_left == 9 * MINUTE
+
+
+def test_a_request_of_the_first_release_is_still_remembered(reopened):
+    answer = reopened.asks_ok(
+        action="supply",
+        supply="credits",
+        credits=100,
+        currency="EUR",
+        cost="12.50",
+        request_id="first supply",
+    )
+    assert (answer["total_credits"], reopened.credits) == (100, 87)

@@ -1,0 +1,98 @@
+"""Processes end as they like: killed in the middle, or without having closed their engine."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from asking import START, supply, to_clock
+from caller import Caller
+from kept_rows import faults_in
+from wallclock import MINUTE, Wallclock
+
+CHILD = Path(__file__).with_name("supplying_child.py")
+SEVERAL = 4
+
+
+def killed_while_it_supplies(
+    caller: Caller, url: str, now: int, *, after: int, threads: int = 1, first: int = 1
+) -> list[int]:
+    """Kill a child at once when it has acknowledged that many supplies; the numbers it acknowledged."""
+    session = (caller.credentials["client_id"], caller.credentials["session_token"])
+    arguments = [url, str(now), *session, str(threads), str(first)]
+    with subprocess.Popen([sys.executable, CHILD, *arguments], stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdout is not None
+        said = [child.stdout.readline() for _ in range(after)]
+        child.send_signal(signal.SIGKILL)
+        said += child.stdout.readlines()
+    assert child.returncode == -signal.SIGKILL
+    assert all(line.endswith("False\n") for line in said), said
+    return [int(line.split()[0]) for line in said]
+
+
+@pytest.mark.parametrize("threads", [1, SEVERAL], ids=["one at a time", "several at once"])
+def test_a_killed_process_has_kept_what_it_acknowledged_and_at_most_one_more_each(
+    ada, wallclock: Wallclock, wallet_file, threads
+):
+    first, url = 1, f"sqlite:///{wallet_file}"
+    for after in (1, 8, 33, 60):
+        before = ada.credits
+        acknowledged = killed_while_it_supplies(
+            ada, url, wallclock.now, after=after, threads=threads, first=first
+        )
+        assert len(acknowledged) <= ada.credits - before <= len(acknowledged) + threads
+        assert faults_in(wallet_file) == []
+
+        asked = [*acknowledged, *(max(acknowledged) + more for more in range(1, 2 * threads + 1))]
+        for number in sorted(set(asked)):
+            ada.asks_ok(**supply(1, cost="1"), request_id=f"request {number:06}")
+        first = max(asked) + 1
+        assert ada.credits - before == len(set(asked))
+
+
+def test_a_running_timer_goes_on_when_its_process_is_killed(supplied, wallclock, wallet_file):
+    supplied.asks_ok(**to_clock(20))
+    supplied.asks_ok(**START)
+    wallclock.forward(5 * MINUTE)
+    killed_while_it_supplies(supplied, f"sqlite:///{wallet_file}", wallclock.now, after=5)
+    wallclock.forward(3 * MINUTE)
+    assert supplied.clock["clock_state"] == "active"
+    assert supplied.milliseconds_left == 12 * MINUTE
+
+
+UNCLOSED = """
+import sys
+from ewallet_core import EWalletSessionManager
+engine = EWalletSessionManager(sys.argv[1])
+request = {"controller": "client", "ctype": "action", "action": "request", "request": "client_id"}
+assert engine.answer(request)["failed"] is False
+"""
+
+
+@pytest.mark.parametrize("last_words", ["", "raise SystemExit(0)"], ids=["ends", "exits"])
+@pytest.mark.parametrize("place", ["file", "memory"])
+def test_an_engine_that_nobody_closes_keeps_no_process_alive(wallet_file, place, last_words):
+    url = f"sqlite:///{wallet_file}" if place == "file" else "sqlite://"
+    ended = subprocess.run(
+        [sys.executable, "-c", UNCLOSED + last_words, url],
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_several_processes_may_make_one_new_file_at_once(tmp_path):
+    file = tmp_path / "new.sqlite3"
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", UNCLOSED, f"sqlite:///{file}"], stderr=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    assert [(child.communicate(timeout=60)[1], child.returncode) for child in children] == [("", 0)] * 3
+    assert faults_in(file) == []
