@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.signal import Signal
@@ -183,14 +184,14 @@ class EWalletApp(App[None]):
         try:
             await self.conversation.open()
         except Unreachable as reason:
-            self.exit(return_code=1, message=str(reason))
+            self.exit(return_code=1, message=Text(str(reason)))
 
     async def _follow_events(self) -> None:
         async for _ in self.conversation.client.events():
             await self.conversation.refresh()
 
     async def _forget_places(self) -> None:
-        for mode in PLACE_MODES:
+        for mode in (LOCK, *PLACE_MODES):
             await self.remove_mode(mode)
             self.add_mode(mode, screen_of(mode))
 

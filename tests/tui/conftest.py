@@ -80,6 +80,8 @@ def opened(make_app: MakeApp) -> OpenApp:
     async def open_one(size: tuple[int, int] = (80, 24), **choices: int | str) -> AsyncIterator[Person]:
         app = make_app(**choices)
         async with app.run_test(size=size, notifications=True, tooltips=True) as pilot:
-            yield Person(app, pilot)
+            person = Person(app, pilot)
+            await person.wait_until(lambda: app.screen.query("#login Input"))
+            yield person
 
     return open_one
