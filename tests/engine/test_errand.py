@@ -1,0 +1,47 @@
+"""An instruction that is refused half-way leaves nothing of what it had begun."""
+
+from __future__ import annotations
+
+import pytest
+from asking import supply
+from caller import Caller
+from kept_rows import rows
+
+from ewallet_core.actions.context import Context
+from ewallet_core.instructions.catalogue import NoArguments, instruction
+from ewallet_core.instructions.envelope import Answer, Call
+from ewallet_core.refusals import NotPermitted
+from ewallet_core.sessions.errand import Errand
+from ewallet_core.storage.accounts import accounts
+
+
+@instruction(NoArguments, {"action": "rename", "rename": "account"})
+def rename_and_think_better_of_it(_asked: NoArguments, context: Context) -> Answer:
+    """Change something, and be refused after that."""
+    accounts.change(context.transaction, context.account.id, name="countess")
+    raise NotPermitted().keeping(lambda: accounts.change(context.transaction, context.account.id, phone="1"))
+
+
+@pytest.fixture
+def half_way(ada: Caller) -> Errand:
+    """The errand of that instruction, asked by Ada."""
+
+    def circumstances(transaction, call):
+        return ada.engine._context(transaction, call, "in process")
+
+    call = Call({}, **ada.credentials, request_id="half way 1")
+    return Errand(rename_and_think_better_of_it, NoArguments(), call, circumstances)
+
+
+def test_what_was_begun_is_undone_and_what_the_refusal_notes_stays(ada, half_way, wallet_file):
+    answer = ada.engine._database.write(half_way.run)
+    assert answer["code"] == "not_permitted"
+    assert rows(wallet_file, "SELECT name, phone FROM accounts WHERE id = 2") == [
+        {"name": "ada", "phone": "1"}
+    ]
+
+
+def test_the_refusal_is_remembered(ada, half_way):
+    refused = [ada.engine._database.write(half_way.run) for _ in range(2)]
+    assert refused[0] == refused[1]
+    ada.is_refused("request_id_reused", **supply(5), request_id="half way 1")
