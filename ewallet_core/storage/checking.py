@@ -5,24 +5,32 @@ Sums are made in Python, where they can't overflow.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from sqlalchemy import select
 
-from ewallet_core.ledger.journal import Unbalanced
+from ewallet_core.ledger.journal import Unbalanced, Unit
 from ewallet_core.ledger.seal import FIRST_SEAL, seal
 from ewallet_core.storage import tables
 from ewallet_core.storage.journal import Balance, PostingRow, balances, entries, entry_of, postings, seals
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 
-_RECORD_TABLES = ("transfer_records", "invoice_records", "conversion_records", "time_records")
+# What each kind of record says its entry moved, by the unit it moved.
+_SAID_BY_RECORDS = (
+    ("transfer_records", "credits", Unit.CREDIT),
+    ("invoice_records", "credits", Unit.CREDIT),
+    ("conversion_records", "credits", Unit.CREDIT),
+    ("conversion_records", "milliseconds", Unit.MILLISECOND),
+    ("time_records", "time_spent", Unit.MILLISECOND),
+)
 
 
-class _Reference(Row, frozen=True):
+class _Said(Row, frozen=True):
     id: int
     entry_id: int
+    amount: int
 
 
 def check(transaction: Transaction) -> list[str]:
@@ -31,7 +39,8 @@ def check(transaction: Transaction) -> list[str]:
         *_unbalanced_entries(transaction),
         *_wrong_balances(transaction),
         *_broken_seals(transaction),
-        *_records_without_entry(transaction),
+        *_postings_without_entry(transaction),
+        *_wrong_records(transaction),
     ]
 
 
@@ -81,10 +90,27 @@ def _broken_seals(transaction: Transaction) -> Iterator[str]:
         yield f"There are seals of entries that don't exist: {sorted(chained)}."
 
 
-def _records_without_entry(transaction: Transaction) -> Iterator[str]:
+def _postings_without_entry(transaction: Transaction) -> Iterator[str]:
     known = {row.id for row in entries.all(transaction)}
-    for name in _RECORD_TABLES:
+    for posting in postings.all(transaction):
+        if posting.entry_id not in known:
+            yield f"Posting {posting.id} belongs to no entry."
+
+
+def _wrong_records(transaction: Transaction) -> Iterator[str]:
+    known = {row.id for row in entries.all(transaction)}
+    moved = _moved_by_entry(transaction)
+    for name, column, unit in _SAID_BY_RECORDS:
         table = tables.metadata.tables[name]
-        for record in transaction.all(select(table.c.id, table.c.entry_id), _Reference):
-            if record.entry_id not in known:
-                yield f"Record {record.id} of {name} points at no entry."
+        for said in transaction.all(select(table.c.id, table.c.entry_id, table.c[column]), _Said):
+            if said.entry_id not in known:
+                yield f"Record {said.id} of {name} points at no entry."
+            elif said.amount != moved[said.entry_id, unit]:
+                yield f"Record {said.id} of {name} says {said.amount} {unit}s, its entry moved others."
+
+
+def _moved_by_entry(transaction: Transaction) -> Counter[tuple[int, str]]:
+    moved: Counter[tuple[int, str]] = Counter()
+    for posting in postings.all(transaction):
+        moved[posting.entry_id, posting.unit] += max(0, posting.amount)
+    return moved
