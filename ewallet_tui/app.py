@@ -121,13 +121,10 @@ class EWalletApp(App[None]):
         await self.switch_mode(LOGIN)
         await self._forget_places()
 
-    async def log_out(self, *, of_all: bool = False) -> None:
+    def log_out(self, *, of_all: bool = False) -> None:
         """Log out of the active account, and the session's next goes on; or `of_all` of them."""
-        while self.picture is not None and not (await self.act(action="logout"))["failed"]:
-            if self.picture is not None and not of_all:
-                return
-        if self.picture is None:
-            await self.leave()
+        # The screen that asks for it is among those removed, and must not wait for its own end.
+        self.run_worker(self._log_out(of_all))
 
     def choose_theme(self, name: str) -> None:
         """Wear another look, and keep it."""
@@ -189,6 +186,13 @@ class EWalletApp(App[None]):
     async def _follow_events(self) -> None:
         async for _ in self.conversation.client.events():
             await self.conversation.refresh()
+
+    async def _log_out(self, of_all: bool) -> None:
+        while self.picture is not None and not (await self.act(action="logout"))["failed"]:
+            if self.picture is not None and not of_all:
+                return
+        if self.picture is None:
+            await self.leave()
 
     async def _forget_places(self) -> None:
         for mode in (LOCK, *PLACE_MODES):

@@ -146,9 +146,9 @@ class AccountScreen(FramedScreen):
         """Log in to another account as well."""
         self.ask_with(ANOTHER, self._log_in)
 
-    async def action_log_out(self) -> None:
+    def action_log_out(self) -> None:
         """Log out of this account; the next of this session, if there is one, goes on."""
-        await self.wallet_app.log_out()
+        self.wallet_app.log_out()
 
     @on(Button.Pressed)
     async def _pressed(self, event: Button.Pressed) -> None:

@@ -69,9 +69,9 @@ class LockScreen(Screen[None]):
         await self.app.switch_mode(self.wallet_app.mode_to_return_to)
 
     @on(Form.Left)
-    async def _log_out(self) -> None:
+    def _log_out(self) -> None:
         # The accounts beside it would be open to whoever sits here now.
-        await self.wallet_app.log_out(of_all=True)
+        self.wallet_app.log_out(of_all=True)
 
     def _show(self, picture: Picture) -> None:
         self.query_one(StandingLine).show(picture, self.wallet_app.now())

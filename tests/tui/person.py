@@ -64,7 +64,7 @@ class Person:
         await self.wait_until(lambda: self.app.current_mode == "wallet")
 
     async def log_out(self) -> None:
-        await self.app.log_out()
+        self.app.log_out()
         await self.wait_until(lambda: self.app.screen.query("#login"))
 
     async def have_time(self, minutes: int = 20) -> None:

@@ -85,11 +85,11 @@ async def test_two_accounts_and_switching_between_them(opened):
 async def test_nothing_of_an_account_is_left_after_logging_out(opened):
     async with opened() as person:
         await at_account(person)
-        await person.press("o")
-        await person.wait_until(lambda: person.app.current_mode == "login")
+        await person.click("#log_out")
+        await person.wait_until(lambda: person.app.screen.query("#login"))
         assert person.app.picture is None
         assert all(not row.text for row in person.form.rows)
-        assert set(person.app._screen_stacks) <= {"login", "lock", "_default"}
+        assert set(person.app._screen_stacks) <= {"login", "_default"}
 
 
 async def test_the_idle_time_is_chosen_and_kept(opened, folder):
