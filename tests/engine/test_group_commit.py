@@ -8,6 +8,7 @@ from caller import Caller
 from grouping import Work, note, notes, statements_of, together
 from kept_rows import changed_by_hand
 
+from ewallet_core.refusals import StorageFailed
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.requests import seen_requests
 from ewallet_core.storage.transaction import Transaction
@@ -53,6 +54,32 @@ def test_work_that_the_database_refuses_undoes_nothing_of_its_group(database, wa
     _, twice, _ = together(database, note("one"), note("one"), note("other"))
     assert twice.exception() is not None
     assert notes(wallet_file) == ["one", "other"]
+
+
+def ending_everything(transaction: Transaction) -> None:
+    """Work at which the storage ends the whole transaction, as it may when a disk fails."""
+    transaction._connection.execute("ROLLBACK")
+
+
+def test_work_that_ends_the_whole_transaction_fails_alone(database, wallet_file):
+    before, wrong, after = together(database, note("before"), ending_everything, note("after"))
+    assert (before.result(), after.result()) == ("before", "after")
+    assert isinstance(wrong.exception(), StorageFailed)
+    assert notes(wallet_file) == ["after", "before"]
+
+
+def test_work_that_is_done_again_is_answered_with_what_it_came_to_at_last(database, wallet_file):
+    failures = [LookupError("the first time")]
+
+    def fails_once(transaction: Transaction) -> str:
+        if failures:
+            raise failures.pop()
+        return note("again")(transaction)
+
+    again, wrong = together(database, fails_once, ending_everything)
+    assert again.result() == "again"
+    assert isinstance(wrong.exception(), StorageFailed)
+    assert notes(wallet_file) == ["again"]
 
 
 def test_work_sees_what_was_done_before_it_in_its_group(database):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import argon2
 import pytest
 from asking import (
@@ -119,6 +121,39 @@ class Interrupted(argon2.PasswordHasher):
 @pytest.fixture
 def slow() -> Interrupted:
     return Interrupted(time_cost=2, memory_cost=8, parallelism=1)
+
+
+def test_who_has_to_wait_is_refused_before_any_hashing(registered, open_engine, slow):
+    hasty = registered.at(open_engine(passwords=Passwords(slow)))
+    for _ in range(3):
+        hasty.is_refused("login_refused", **WRONG)
+    slow.meanwhile = lambda: pytest.fail("a password was checked")
+    hasty.is_refused("throttled", **login())
+
+
+def test_who_guesses_many_times_at_once_is_not_spared_the_wait(registered, open_engine, slow):
+    def guess() -> None:
+        other = Caller(registered.engine).opens_a_session()
+        for _ in range(3):
+            other.is_refused("login_refused", **WRONG)
+
+    slow.meanwhile = guess
+    registered.at(open_engine(passwords=Passwords(slow))).is_refused("throttled", **login())
+
+
+def test_what_a_client_sends_waits_for_what_it_sent_before(registered, open_engine, slow):
+    hasty = registered.at(open_engine(passwords=Passwords(slow)))
+    with ThreadPoolExecutor(1) as thread:
+        sent = []
+
+        def look_at_the_account() -> None:
+            sent.append(thread.submit(hasty.ask, **VIEW_ACCOUNT))
+            with pytest.raises(TimeoutError):
+                sent[0].result(timeout=0.2)
+
+        slow.meanwhile = look_at_the_account
+        hasty.asks_ok(**login())
+    assert sent[0].result()["account"] == "ada@example.org"
 
 
 def test_two_logins_that_renew_the_hash_at_once_are_both_accepted(ada, dearer, open_engine, slow):

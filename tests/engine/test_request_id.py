@@ -204,6 +204,13 @@ def test_a_new_password_is_set_once(ada):
     ada.asks_ok(**login(password=ANOTHER_PASSWORD))
 
 
+def test_another_password_is_not_another_request(ada):
+    """What tells requests apart is kept, and a hash of a password that is kept with them would be a leak."""
+    first = ada.asks_ok(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD), **ID)
+    assert ada.ask(**edit_account(user_pass="a third password", old_pass="wrong"), **ID) == first
+    ada.asks_ok(**login(password=ANOTHER_PASSWORD))
+
+
 def test_no_password_is_kept_with_the_requests(ada, wallet_file):
     ada.asks_ok(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD), **ID)
     kept = str(rows(wallet_file, "SELECT * FROM seen_requests"))
