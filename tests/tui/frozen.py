@@ -1,0 +1,83 @@
+"""A day that stands still, for the app and its engine at once, so that a screen always looks the same."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from textual.widgets import Input
+
+from ewallet_core.actions.context import Rules
+from ewallet_core.client import EmbeddedClient
+from ewallet_core.sessions.manager import EWalletSessionManager
+from ewallet_tui.app import EWalletApp
+from ewallet_tui.preferences import Preferences
+from ewallet_tui.screens.converting import ConvertingScreen
+from ewallet_tui.widgets.form import FormScreen
+from tests.tui.person import Person
+
+
+class Day:
+    """The afternoon of 20 November 2026, from two minutes past two."""
+
+    def __init__(self) -> None:
+        self._milliseconds = int(datetime(2026, 11, 20, 14, 2, tzinfo=UTC).timestamp()) * 1_000
+
+    def milliseconds(self) -> int:
+        return self._milliseconds
+
+    def seconds(self) -> float:
+        return self._milliseconds / 1_000
+
+    def today(self) -> datetime:
+        return datetime.fromtimestamp(self.seconds(), UTC)
+
+    def pass_by(self, *, minutes: int = 0, seconds: int = 0) -> None:
+        self._milliseconds += (minutes * 60 + seconds) * 1_000
+
+    def make_app(self) -> EWalletApp:
+        return EWalletApp(EmbeddedClient(self._engine), Preferences(), self.seconds)
+
+    def _engine(self) -> EWalletSessionManager:
+        # The day may pass in leaps longer than a session lives.
+        rules = Rules(session_lifetime_ms=10**12)
+        return EWalletSessionManager("sqlite://", clock=self.milliseconds, rules=rules)
+
+
+def standing_still(monkeypatch):
+    """What a fixture yields from: a day, and until its end the zone in which it is told."""
+    frozen = Day()
+    monkeypatch.setattr(ConvertingScreen, "today", staticmethod(frozen.today))
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield frozen
+    monkeypatch.undo()
+    time.tzset()
+
+
+async def form_opened(person: Person) -> None:
+    """Wait until a form can be typed into."""
+    await person.wait_until(
+        lambda: isinstance(person.app.screen, FormScreen) and person.app.screen.query(Input)
+    )
+
+
+async def form_gone(person: Person) -> None:
+    """Wait until the form is done, and the screen beneath shows what came of it."""
+    await person.wait_until(lambda: not isinstance(person.app.screen, FormScreen))
+    await settled(person)
+
+
+async def settled(person: Person) -> None:
+    """Wait until the picture and the records on the screen are those of the engine."""
+    await person.app.conversation.refresh()
+    await person.pilot.pause()
+    workers = person.app.workers
+    await person.wait_until(lambda: all(w.is_finished for w in workers if w.group == "records"))
+
+
+async def picture_ready(person: Person) -> None:
+    """As `settled`, with nothing on the screen that would be gone a few seconds later."""
+    await settled(person)
+    person.app.clear_notifications()
+    await person.pilot.pause()

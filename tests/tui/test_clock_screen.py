@@ -1,0 +1,236 @@
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.widgets import Button
+
+from ewallet_tui.picture import TimerState
+from ewallet_tui.widgets.figures import Figures
+from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.record_list import RecordList
+from tests.tui.frozen import form_gone, form_opened, picture_ready, settled, standing_still
+from tests.tui.person import Person
+
+SIZES = [(80, 24), (120, 40)]
+
+
+async def come_to_the_clock(person, credits=20):
+    await person.register()
+    if credits:
+        await person.have_time(credits)
+    await person.press("2")
+    await settled(person)
+
+
+@pytest.fixture
+def day(monkeypatch):
+    yield from standing_still(monkeypatch)
+
+
+@asynccontextmanager
+async def at_the_clock(day, credits=20):
+    async with day.make_app().run_test(size=(80, 24), notifications=True) as pilot:
+        person = Person(pilot.app, pilot)
+        await come_to_the_clock(person, credits)
+        yield person
+
+
+def state(person):
+    return person.app.picture.clock.state
+
+
+async def told(person, key, expected):
+    await person.press(key)
+    await person.wait_until(lambda: state(person) is expected)
+    await settled(person)
+
+
+def doable(person):
+    return {
+        button.id
+        for button in person.app.screen.query("#controls Button").results(Button)
+        if not button.disabled
+    }
+
+
+def footer(person):
+    return {
+        binding.description: enabled
+        for _, binding, enabled, _ in person.app.screen.active_bindings.values()
+        if binding.show
+    }
+
+
+def rows(person):
+    return [tuple(map(str, row.cells)) for row in person.app.screen.query_one(RecordList).rows]
+
+
+def left(person):
+    return person.app.screen.query_one(Figures).value
+
+
+async def test_space_is_always_the_one_thing_that_is_possible(day):
+    async with at_the_clock(day) as person:
+        assert doable(person) == {"start"}
+        await told(person, "space", TimerState.ACTIVE)
+        assert doable(person) == {"pause", "stop"}
+        await told(person, "space", TimerState.PAUSED)
+        assert doable(person) == {"resume", "stop"}
+        await told(person, "space", TimerState.ACTIVE)
+        assert doable(person) == {"pause", "stop"}
+        await told(person, "x", TimerState.INACTIVE)
+        assert doable(person) == {"start"}
+
+
+@pytest.mark.parametrize(
+    ("keys", "verb", "stops"),
+    [("", "Start", False), ("s", "Pause", True), ("sp", "Resume", True), ("spr", "Pause", True)],
+)
+async def test_the_footer_names_what_space_does_now(day, keys, verb, stops):
+    after = {"s": TimerState.ACTIVE, "p": TimerState.PAUSED, "r": TimerState.ACTIVE}
+    async with at_the_clock(day) as person:
+        for key in keys:
+            await told(person, key, after[key])
+        shown = footer(person)
+        assert {name for name in shown if name in {"Start", "Pause", "Resume"}} == {verb}
+        assert (shown[verb], shown["Stop"]) == (True, stops)
+
+
+async def test_a_run_is_shown_as_it_goes_and_recorded_when_it_stops(day):
+    async with at_the_clock(day) as person:
+        await told(person, "space", TimerState.ACTIVE)
+        day.pass_by(seconds=18)
+        await told(person, "space", TimerState.PAUSED)
+        assert left(person) == "19:42"
+        day.pass_by(seconds=65)
+        await settled(person)
+        assert person.sees("used 0:18    paused 1:05    pauses 1")
+        await told(person, "x", TimerState.INACTIVE)
+        assert str(person.app.screen.query_one(Receipt).content) == "✓ Used 0:18. 19:42 left."
+        assert rows(person) == [("today 14:02", "0:18", "1:05", "1")]
+
+
+async def test_the_countdown_falls_without_asking_the_engine(day):
+    async with at_the_clock(day) as person:
+        await told(person, "space", TimerState.ACTIVE)
+        day.pass_by(seconds=1)
+        person.app.second_passed.publish(day.seconds())
+        await person.pilot.pause()
+        assert left(person) == "19:59"
+
+
+async def test_the_buttons_do_what_the_keys_do(day):
+    async with at_the_clock(day) as person:
+        for button, expected in (
+            ("start", TimerState.ACTIVE),
+            ("pause", TimerState.PAUSED),
+            ("resume", TimerState.ACTIVE),
+            ("stop", TimerState.INACTIVE),
+        ):
+            await person.pilot.click(f"#{button}")
+            await person.wait_until(lambda expected=expected: state(person) is expected)
+            await settled(person)
+
+
+async def test_an_impatient_key_is_told_to_the_engine_once(day):
+    async with at_the_clock(day) as person:
+        await person.pilot.press("space", "space", "space")
+        await person.wait_until(lambda: state(person) is not TimerState.INACTIVE)
+        await settled(person)
+        assert person.toasts == ""
+
+
+async def test_a_clock_without_time_says_how_to_get_some(day):
+    async with at_the_clock(day, credits=0) as person:
+        assert doable(person) == set()
+        assert person.sees("No time yet. Convert credits to time with c.")
+        assert footer(person)["Start"] is False
+        await person.press("space", "x")
+        await settled(person)
+        assert (state(person), person.toasts) == (TimerState.INACTIVE, "")
+
+
+async def test_the_empty_list_says_what_comes_next(day):
+    async with at_the_clock(day) as person:
+        assert person.sees("Nothing used yet. Start the timer with space.")
+        await told(person, "space", TimerState.ACTIVE)
+        assert person.sees("The first time record is written when the timer stops.")
+
+
+async def test_a_timer_that_runs_out_is_stopped_and_recorded(day):
+    async with at_the_clock(day) as person:
+        await told(person, "space", TimerState.ACTIVE)
+        day.pass_by(minutes=21)
+        await settled(person)
+        assert (state(person), left(person), doable(person)) == (TimerState.INACTIVE, "0:00", set())
+        assert rows(person) == [("today 14:02", "20:00", "0:00", "0")]
+
+
+async def test_time_comes_back_from_the_clock_screen_too(day):
+    async with at_the_clock(day) as person:
+        await person.press("b")
+        await form_opened(person)
+        await person.do_form(credits="5")
+        await form_gone(person)
+        assert left(person) == "15:00"
+        assert person.sees("✓ 5:00 → 5 credits. 15:00 left.")
+
+
+async def run(day, person, minutes):
+    await person.app.ask(action="start", start="clock_timer")
+    day.pass_by(minutes=minutes)
+
+
+async def stopped(day, person):
+    await run(day, person, 2)
+    await person.app.ask(action="pause", pause="clock_timer")
+    day.pass_by(seconds=65)
+    await person.app.ask(action="stop", stop="clock_timer")
+    day.pass_by(minutes=60 * 10)
+    await run(day, person, 3)
+    await person.app.ask(action="stop", stop="clock_timer")
+
+
+async def running(day, person):
+    await run(day, person, 5)
+
+
+async def paused(day, person):
+    await run(day, person, 1)
+    await person.app.ask(action="pause", pause="clock_timer")
+    day.pass_by(seconds=65)
+
+
+async def low(day, person):
+    await stopped(day, person)
+    await run(day, person, 11)
+
+
+async def out_of_time(day, person):
+    await run(day, person, 21)
+
+
+async def full(day, person):
+    ask = person.app.ask
+    await ask(action="supply", supply="credits", credits=10**12 - 80, currency="EUR", cost="1")
+    await ask(action="convert", convert="credits2clock", credits=10**12 - 80)
+    await run(day, person, 60 * 24 * 3)
+
+
+@pytest.mark.parametrize("size", [*SIZES, (80, 18)], ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize("lived", [stopped, running, paused, low, out_of_time, full])
+def test_the_clock_looks_like_this(day, snap_compare, size, lived):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await come_to_the_clock(person)
+        await lived(day, person)
+        await picture_ready(person)
+
+    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+def test_a_clock_that_never_had_time_looks_like_this(day, snap_compare, size):
+    async def come(pilot):
+        await come_to_the_clock(Person(pilot.app, pilot), credits=0)
+
+    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)

@@ -1,0 +1,232 @@
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.widgets import Button
+
+from ewallet_tui.widgets.figures import Figures
+from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.record_list import RecordList
+from tests.tui.frozen import form_gone, form_opened, settled, standing_still
+from tests.tui.person import Person
+
+SIZES = [(80, 24), (120, 40)]
+HOSTILE = [
+    "[/b]",
+    "[@click=app.quit]x[/]",
+    "\x1b[2Jgone\x07",
+    "\u202egnirts",
+    "漢字かな交じり文" * 20,
+    "a\nb\tc",
+]
+
+
+@pytest.fixture
+def day(monkeypatch):
+    yield from standing_still(monkeypatch)
+
+
+@asynccontextmanager
+async def at_the_wallet(day, size=(80, 24)):
+    async with day.make_app().run_test(size=size, notifications=True) as pilot:
+        person = Person(pilot.app, pilot)
+        await person.register()
+        await settled(person)
+        yield person
+
+
+def rows(person):
+    return [tuple(map(str, row.cells)) for row in person.app.screen.query_one(RecordList).rows]
+
+
+def receipt(person):
+    line = person.app.screen.query_one(Receipt)
+    return str(line.content) if line.display else ""
+
+
+def enabled(person, action):
+    return not person.app.screen.query_one(f"#{action}", Button).disabled
+
+
+async def do(person, **values):
+    await form_opened(person)
+    await person.do_form(**values)
+    await form_gone(person)
+
+
+def shown_balance(person):
+    return person.app.screen.query_one("#credits", Figures).value
+
+
+async def test_the_main_job_from_the_keyboard(day):
+    async with at_the_wallet(day) as person:
+        await person.press("u")
+        await do(person, credits="100", cost="12.50", notes="first")
+        assert receipt(person) == "✓ You got 100 credits. 100 now."
+        assert rows(person) == [("today 14:02", "supplied", "+100", "", "first")]
+        day.pass_by(minutes=1)
+        await person.press("c")
+        await do(person, credits="20")
+        assert receipt(person) == "✓ 20 credits → 20:00. 80 left."
+        day.pass_by(minutes=1)
+        await person.press("b")
+        await do(person, minutes="5.5")
+        assert receipt(person) == "✓ 5:00 → 5 credits. 15:00 left."
+        assert shown_balance(person) == "85"
+        assert [row[1:4] for row in rows(person)] == [
+            ("from time", "+5", "← 5:00"),
+            ("to time", "\N{MINUS SIGN}20", "→ 20:00"),
+            ("supplied", "+100", ""),
+        ]
+
+
+async def test_the_main_job_with_the_mouse(day):
+    async with at_the_wallet(day) as person:
+        await person.pilot.click("#supply")
+        await form_opened(person)
+        await person.fill(credits="100", cost="0")
+        await person.pilot.click("#do")
+        await form_gone(person)
+        assert shown_balance(person) == "100"
+        assert enabled(person, "convert_to_time")
+
+
+async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
+    async with at_the_wallet(day) as person:
+        await person.press("enter")
+        await do(person, credits="100", cost="10")
+        await person.press("enter")
+        await do(person, credits="20")
+        await person.press("enter")
+        await person.wait_until(lambda: person.app.current_mode == "clock")
+        assert person.app.picture.clock.runs
+        await person.press("1")
+        await settled(person)
+        assert not person.app.screen.query_one("Tour").display
+
+
+async def test_what_can_not_be_done_now_is_greyed_and_does_nothing(day):
+    async with at_the_wallet(day) as person:
+        assert enabled(person, "supply")
+        assert not enabled(person, "convert_to_time")
+        assert not enabled(person, "convert_to_credits")
+        await person.press("c", "b")
+        await settled(person)
+        assert not person.app.screen.query("Form")
+
+
+async def test_more_than_there_is_is_said_at_the_field_and_not_sent(day):
+    async with at_the_wallet(day) as person:
+        await person.have_time()
+        await settled(person)
+        await person.press("c")
+        await form_opened(person)
+        await person.do_form(credits="81")
+        assert person.problem_of("credits") == "Not enough credits: 81 needed, 80 there."
+        await person.press("escape")
+        await settled(person)
+        assert shown_balance(person) == "80"
+        assert receipt(person) == ""
+
+
+async def test_while_the_timer_runs_only_what_is_not_used_comes_back(day):
+    async with at_the_wallet(day) as person:
+        await person.have_time(20)
+        await person.app.ask(action="start", start="clock_timer")
+        await settled(person)
+        await person.press("b")
+        await form_opened(person)
+        day.pass_by(minutes=5, seconds=1)
+        await person.do_form(credits="15")
+        assert person.problem_of("credits") == "Not enough time: 15:00 needed, 14:59 left."
+        await do(person, credits="14")
+        assert receipt(person) == "✓ 14:00 → 14 credits. 0:59 left."
+
+
+async def test_an_old_receipt_is_gone_when_one_comes_back(day):
+    async with at_the_wallet(day) as person:
+        await person.press("u")
+        await do(person, credits="100", cost="10")
+        await person.press("2")
+        await person.press("1")
+        assert receipt(person) == ""
+
+
+@pytest.mark.parametrize("notes", HOSTILE, ids=range(len(HOSTILE)))
+async def test_notes_of_any_kind_are_only_ever_read(day, notes):
+    async with at_the_wallet(day) as person:
+        await person.app.ask(
+            action="supply", supply="credits", credits=1, currency="EUR", cost="1", notes=notes
+        )
+        await settled(person)
+        assert len(rows(person)) == 1
+        assert not set(person.screen_text) & set("\x1b\x07\u202e\t")
+        await person.pilot.click(RecordList, offset=(60, 1))
+        assert person.app.is_running
+
+
+async def test_notes_longer_than_their_limit_are_not_sent(day):
+    async with at_the_wallet(day) as person:
+        await person.press("u")
+        await form_opened(person)
+        await person.do_form(credits="1", cost="1", notes="n" * 10_000)
+        assert "1,000 characters" in person.problem_of("notes")
+        await person.press("escape")
+        await settled(person)
+        assert shown_balance(person) == "0"
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+def test_an_empty_wallet_looks_like_this(day, snap_compare, size):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await person.register()
+        await settled(person)
+
+    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
+
+
+async def live_a_little(day, person):
+    ask = person.app.ask
+    for number, notes in enumerate(HOSTILE, start=1):
+        await ask(
+            action="supply", supply="credits", credits=number * 250, currency="EUR", cost="1", notes=notes
+        )
+        day.pass_by(minutes=61)
+    await ask(action="convert", convert="credits2clock", credits=60, notes="for the afternoon")
+    day.pass_by(minutes=1)
+    await ask(action="start", start="clock_timer")
+    day.pass_by(seconds=18)
+    await settled(person)
+
+
+@pytest.mark.parametrize("size", [*SIZES, (80, 18)], ids="{0[0]}x{0[1]}".format)
+def test_a_filled_wallet_looks_like_this(day, snap_compare, size):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await person.register()
+        await live_a_little(day, person)
+
+    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize(
+    ("key", "values"),
+    [
+        ("u", {"credits": "100", "cost": "12.50", "notes": "[/b]"}),
+        ("c", {"credits": "30"}),
+        ("c", {"credits": "10,000", "notes": ""}),
+        ("b", {"minutes": "10.5"}),
+    ],
+    ids=["supply", "to-time", "too-much", "to-credits"],
+)
+def test_a_form_looks_like_this(day, snap_compare, size, key, values):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await person.register()
+        await live_a_little(day, person)
+        await person.press(key)
+        await form_opened(person)
+        await person.fill(**values)
+
+    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
