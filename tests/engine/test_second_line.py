@@ -8,6 +8,8 @@ import pytest
 from asking import START, STOP, to_clock
 from kept_rows import rows
 
+from ewallet_core.actions.logins import login_records
+
 MOST_CREDITS = 10**12
 
 APPEND_ONLY = ("entries", "postings", "seals")
@@ -104,3 +106,16 @@ def test_a_number_that_was_given_is_never_given_again(by_hand, wallet_file):
     """A new account under an old one's number would own its records and its remembered requests."""
     numbered = {row["name"] for row in rows(wallet_file, "SELECT name FROM sqlite_sequence")}
     assert {"accounts", "sessions", "entries", "postings", "transfer_records"} <= numbered
+
+
+def test_the_engines_own_connection_knows_what_belongs_together(database):
+    stray = {"account_id": 99, "kind": "login", "outcome": "accepted", "address": "here", "at": 1}
+    with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
+        database.write(lambda transaction: login_records.insert(transaction, **stray))
+
+
+@pytest.mark.parametrize(("pragma", "setting"), [("synchronous", 2), ("journal_mode", "wal")])
+def test_the_engines_own_connection_waits_for_the_disk(database, pragma, setting):
+    """What was acknowledged outlives a power failure only so; no test without power can show it."""
+    found = database.write(lambda transaction: transaction._connection.execute(f"PRAGMA {pragma}").fetchone())
+    assert found == (setting,)

@@ -24,6 +24,7 @@ from asking import (
     view_list,
 )
 from caller import Caller
+from kept_rows import rows
 from wallclock import DAY, MINUTE, SECOND
 
 RUN_OUT = "2026-11-20T12:20:00.000Z"
@@ -142,6 +143,14 @@ def test_a_run_that_ended_long_ago_is_dated_when_it_ended(running, wallclock, da
     assert later.milliseconds_left == 0
 
 
+def test_all_that_is_written_of_a_run_out_is_dated_when_the_clock_was_empty(running, wallclock, wallet_file):
+    wallclock.forward(25 * MINUTE)
+    sheet = running.asks_ok(**view_list("time"))["sheet_data"]
+    (entry,) = rows(wallet_file, "SELECT at FROM entries WHERE kind = 'time_spent'")
+    assert sheet["write_date"] == sheet["rows"][0]["create_date"] == sheet["rows"][0]["write_date"] == RUN_OUT
+    assert entry["at"] == wallclock.now - 5 * MINUTE
+
+
 def test_a_millisecond_before_the_end_the_timer_still_runs(running, wallclock):
     wallclock.forward(20 * MINUTE - 1)
     assert (running.clock["clock_state"], running.milliseconds_left) == ("active", 1)
@@ -243,6 +252,12 @@ def test_taking_back_all_that_is_left_stops_it_at_that_moment(running, wallclock
     assert (answer["credit_clock_ms"], answer["ewallet_credits"]) == (0, 95)
     assert (record["time_stop"], record["time_spent"]) == ("2026-11-20T12:05:00.000Z", 5.0)
     assert running.clock["clock_state"] == "inactive"
+
+
+def test_taking_back_all_that_is_left_is_told_as_a_run_out_at_once(running):
+    running.asks_ok(**to_credits(credits=20))
+    told = running.engine.events(**running.credentials, since=0).events
+    assert [event["event"] for event in told][-2:] == ["credits_converted", "timer_ran_out"]
 
 
 def test_taking_back_all_at_once_leaves_a_run_of_no_time(running):
