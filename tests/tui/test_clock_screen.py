@@ -163,6 +163,7 @@ async def test_a_timer_that_runs_out_is_stopped_and_recorded(day):
         await settled(person)
         assert (state(person), left(person), doable(person)) == (TimerState.INACTIVE, "0:00", set())
         assert rows(person) == [("today 14:02", "20:00", "0:00", "0")]
+        assert person.sees("■ out of time")
 
 
 async def test_time_comes_back_from_the_clock_screen_too(day):
