@@ -76,6 +76,7 @@ class Clock:
     pending_time_ms: int
     pending_count: int
     started: datetime | None
+    is_new: bool
     read_at: float
 
     @classmethod
@@ -90,6 +91,8 @@ class Clock:
             pending_time_ms=data["pending_time_ms"],
             pending_count=data["pending_count"],
             started=_moment(data["start_timestamp"]),
+            # A clock is written when time comes or goes, so one that never was has had none.
+            is_new=data["write_date"] == data["create_date"],
             read_at=read_at,
         )
 

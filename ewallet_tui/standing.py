@@ -33,7 +33,7 @@ NO_TIME = Standing("○", "no time yet", "$foreground-muted")
 def standing_of(clock: Clock, now: float) -> Standing:
     """How `clock` stands at `now`."""
     if clock.is_out_of_time(now):
-        return OUT_OF_TIME if clock.started or clock.runs else NO_TIME
+        return NO_TIME if clock.is_new else OUT_OF_TIME
     if clock.state is TimerState.PAUSED:
         return PAUSED
     if clock.state is TimerState.INACTIVE:

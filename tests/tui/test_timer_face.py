@@ -35,6 +35,7 @@ def a_clock(
         pending_time_ms=paused,
         pending_count=pauses,
         started=started,
+        is_new=False,
         read_at=0.0,
     )
 
