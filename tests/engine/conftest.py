@@ -9,7 +9,7 @@ from typing import Any
 
 import argon2
 import pytest
-from asking import supply
+from asking import START, supply, to_clock
 from caller import Caller
 from kept_rows import faults_in, what_matters
 from sqlalchemy import Engine, create_engine
@@ -107,6 +107,20 @@ def supplied(ada: Caller) -> Caller:
     """Ada with 100 credits."""
     ada.asks_ok(**supply(100))
     return ada
+
+
+@pytest.fixture
+def converted(supplied: Caller) -> Caller:
+    """Ada with 80 credits and 20 minutes."""
+    supplied.asks_ok(**to_clock(20))
+    return supplied
+
+
+@pytest.fixture
+def running(converted: Caller) -> Caller:
+    """Ada with 80 credits, and 20 minutes that are running since noon."""
+    converted.asks_ok(**START)
+    return converted
 
 
 @pytest.fixture

@@ -27,19 +27,6 @@ from ewallet_core.actions.context import Rules
 FRIDAY_NOON = "2026-11-20T12:00:00.000Z"
 
 
-@pytest.fixture
-def converted(supplied):
-    """Ada with 80 credits and 20 minutes."""
-    supplied.asks_ok(**to_clock(20))
-    return supplied
-
-
-@pytest.fixture
-def running(converted):
-    converted.asks_ok(**START)
-    return converted
-
-
 def test_a_supply_adds_to_what_is_there(supplied):
     answer = supplied.asks_ok(**supply(50))
     assert (answer["supplied_credits"], answer["total_credits"], answer["ewallet_credits"]) == (50, 150, 150)
