@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
 MILLISECONDS_PER_MINUTE = 60_000
 DEFAULT_MILLISECONDS_PER_CREDIT = MILLISECONDS_PER_MINUTE
 
 _READING = Decimal("0.000001")
+# The usual 28 digits would round a long number of minutes up before it is cut to whole milliseconds.
+_EXACT = Context(prec=100)
 
 
 def milliseconds_of(credits: int, milliseconds_per_credit: int) -> int:
@@ -22,7 +24,7 @@ def whole_credits_in(milliseconds: int, milliseconds_per_credit: int) -> int:
 
 def milliseconds_in(minutes: Decimal) -> int:
     """The whole milliseconds in `minutes`."""
-    return int((minutes * MILLISECONDS_PER_MINUTE).to_integral_value(ROUND_FLOOR))
+    return int(_EXACT.multiply(minutes, Decimal(MILLISECONDS_PER_MINUTE)).to_integral_value(ROUND_FLOOR))
 
 
 def minutes_in(milliseconds: int) -> Decimal:

@@ -108,7 +108,7 @@ class Timer:
     def run_out(self, now: int, balance: int) -> TimeSpent | None:
         """The run that ended because the clock was empty, dated when it was; None while time is left."""
         end = self.runs_out_at(balance)
-        if end is None or now < end:
+        if end is None or self._not_before_since(now) < end:
             return None
         return self.stop(end)
 

@@ -73,7 +73,13 @@ def clocks_run_out(transaction: Transaction, account_id: int, now: int) -> list[
 
 
 def keep_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: int, now: int) -> None:
-    """Write the clock's timer down, and when it will run out with that balance."""
+    """Write the clock's timer down, and when it will run out with that balance.
+
+    One with nothing left has run out now, also where the wall clock was set back since it began.
+    """
+    end = timer.runs_out_at(balance)
+    if end is not None and timer.left_at(now, balance) == 0:
+        end = min(end, now)
     clocks.change(
         transaction,
         clock.id,
@@ -83,6 +89,6 @@ def keep_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: in
         timer_spent=timer.spent,
         timer_pending=timer.pending,
         timer_pauses=timer.pauses,
-        runs_out_at=timer.runs_out_at(balance),
+        runs_out_at=end,
         written_at=now,
     )

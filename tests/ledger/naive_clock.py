@@ -62,7 +62,7 @@ class NaiveClock:
 
     def empty_at(self, now: int) -> int:
         """The first instant of the present state at which nothing was left, found by looking at them."""
-        instants = range(self.begin, now + 1)
+        instants = range(self.begin, max(self.begin, now) + 1)
         return instants[bisect_left(instants, True, key=lambda instant: self._not_spent(instant) <= 0)]
 
     def left(self, now: int) -> int:

@@ -137,3 +137,11 @@ def test_a_reading_rounded_to_the_millisecond_is_the_span_it_was_made_of(span):
 @given(st.integers(0, MOST))
 def test_whole_minutes_survive_being_read_and_sent_back(whole):
     assert rates.milliseconds_in(rates.minutes_in(whole * 60_000)) == whole * 60_000
+
+
+@pytest.mark.parametrize(
+    ("minutes", "milliseconds"),
+    [("0." + "9" * 33, 59_999), ("999999999999." + "9" * 22, 10**12 * 60_000 - 1)],
+)
+def test_a_long_number_of_minutes_is_never_rounded_up(minutes: str, milliseconds: int) -> None:
+    assert rates.milliseconds_in(Decimal(minutes)) == milliseconds

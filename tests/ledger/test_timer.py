@@ -249,3 +249,8 @@ def test_every_millisecond_of_a_run_is_either_spent_or_paused(before, pause, aft
     run = paused.resume(NOON + before + pause, balance=2_000 * DAY).stop(NOON + before + pause + after)
     assert (run.spent, run.pending) == (before + after, pause)
     assert run.stopped_at - run.started_at == run.spent + run.pending
+
+
+def test_a_clock_emptied_before_a_clock_set_back_reaches_its_start_has_run_out_then() -> None:
+    timer = Timer().start(at=1_000, balance=5_000)
+    assert timer.run_out(now=500, balance=0) == TimeSpent(1_000, 1_000, spent=0, pending=0, pauses=0)

@@ -109,12 +109,8 @@ class TimerMachine(RuleBasedStateMachine):
         getattr(self.naive, change)(self.now, *amount)
 
     def _spare(self) -> int:
-        """What can be taken back; never all in the very instant in which the active state began.
-
-        A wall clock set back from there finds an empty clock that has yet to run out.
-        """
-        just_begun = self.naive.state is State.ACTIVE and self.now <= self.naive.begin
-        return self.naive.left(self.now) - just_begun
+        """What can be taken back."""
+        return self.naive.left(self.now)
 
     def _recorded(self) -> int:
         return sum(run.spent for run in self.clock.records)
