@@ -7,22 +7,19 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import argon2
 import pytest
 from asking import START, supply, to_clock
 from caller import Caller
+from cheap_hashes import CHEAP
 from kept_rows import faults_in, what_matters
 from sqlalchemy import Engine, create_engine
 from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.sqlite import SqliteDatabase
 
 OpenEngine = Callable[..., EWalletSessionManager]
-
-CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture(scope="session")

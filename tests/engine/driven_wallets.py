@@ -13,7 +13,7 @@ from typing import Any
 
 from asking import Instruction
 from caller import Caller
-from conftest import CHEAP
+from cheap_hashes import CHEAP
 from wallclock import MINUTE, Wallclock
 from wallet_model import ModelAccount
 

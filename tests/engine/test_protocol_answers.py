@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from asking import START, STOP, VIEW_CLOCK, VIEW_WALLET, supply, view_list
 from caller import SELECTORS, Caller
-from conftest import OpenEngine
 from examples import EXAMPLES, Example, bring
 from shapes import misfits
 from wallclock import SECOND, Wallclock
@@ -38,7 +37,7 @@ class Numbered:
 
 
 @pytest.fixture
-def twins(open_engine: OpenEngine, wallet_file: Path, tmp_path: Path) -> tuple[Caller, Caller]:
+def twins(open_engine, wallet_file: Path, tmp_path: Path) -> tuple[Caller, Caller]:
     """Two callers, each alone on an engine of its own, with the same time and the same luck."""
     other_file = shutil.copy(wallet_file, tmp_path / "other.sqlite3")
     return (
