@@ -9,23 +9,19 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
-import argon2
 import pytest
-from instant import Instant
+from instant import CHEAP, Instant
 from person import Person
 from textual.widgets import Input
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient
-from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.data_folder import FOLDER_VARIABLE, database_url
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
 
 MakeApp = Callable[..., EWalletApp]
 OpenApp = Callable[..., AbstractAsyncContextManager[Person]]
-
-CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 @pytest.fixture(autouse=True)

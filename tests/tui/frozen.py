@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from datetime import UTC, datetime
 
+from instant import CHEAP, Instant
+from person import Person
 from textual.widgets import Input
 
 from ewallet_core.actions.context import Rules
@@ -14,34 +16,21 @@ from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.screens.converting import ConvertingScreen
 from ewallet_tui.widgets.form import FormScreen
-from tests.tui.person import Person
 
 
-class Day:
-    """The afternoon of 20 November 2026, from two minutes past two."""
-
-    def __init__(self) -> None:
-        self._milliseconds = int(datetime(2026, 11, 20, 14, 2, tzinfo=UTC).timestamp()) * 1_000
-
-    def milliseconds(self) -> int:
-        return self._milliseconds
-
-    def seconds(self) -> float:
-        return self._milliseconds / 1_000
+class Day(Instant):
+    """A day on which one person keeps one wallet in memory."""
 
     def today(self) -> datetime:
-        return datetime.fromtimestamp(self.seconds(), UTC)
-
-    def pass_by(self, *, minutes: int = 0, seconds: int = 0) -> None:
-        self._milliseconds += (minutes * 60 + seconds) * 1_000
+        return datetime.fromtimestamp(self.wall() // 1_000, UTC)
 
     def make_app(self) -> EWalletApp:
-        return EWalletApp(EmbeddedClient(self._engine), Preferences(), self.seconds)
+        return EWalletApp(EmbeddedClient(self._engine), Preferences(), self)
 
     def _engine(self) -> EWalletSessionManager:
         # The day may pass in leaps longer than a session lives.
         rules = Rules(session_lifetime_ms=10**12)
-        return EWalletSessionManager("sqlite://", clock=self.milliseconds, rules=rules)
+        return EWalletSessionManager("sqlite://", clock=self.wall, rules=rules, passwords=CHEAP)
 
 
 def standing_still(monkeypatch):

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-FRIDAY_NOON_MS = 1_795_176_000_000
+import argon2
+
+from ewallet_core.credentials.passwords import Passwords
+
+# The afternoon of 20 November 2026, two minutes past two.
+FRIDAY_AFTERNOON_MS = 1_795_183_320_000
+
+CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 
 
 class Instant:
@@ -17,7 +24,7 @@ class Instant:
 
     def wall(self) -> int:
         """Milliseconds UTC, as the engine reads them."""
-        return FRIDAY_NOON_MS + self._passed_ms
+        return FRIDAY_AFTERNOON_MS + self._passed_ms
 
     def pass_by(self, *, seconds: float = 0, minutes: float = 0) -> None:
         self._passed_ms += round((seconds + minutes * 60) * 1_000)

@@ -1,14 +1,14 @@
 from contextlib import asynccontextmanager
 
 import pytest
+from frozen import form_gone, form_opened, picture_ready, settled, standing_still
+from person import Person
 from textual.widgets import Button
 
 from ewallet_tui.picture import TimerState
 from ewallet_tui.widgets.figures import Figures
 from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.record_list import RecordList
-from tests.tui.frozen import form_gone, form_opened, picture_ready, settled, standing_still
-from tests.tui.person import Person
 
 SIZES = [(80, 24), (120, 40)]
 
@@ -113,7 +113,7 @@ async def test_the_countdown_falls_without_asking_the_engine(day):
     async with at_the_clock(day) as person:
         await told(person, "space", TimerState.ACTIVE)
         day.pass_by(seconds=1)
-        person.app.second_passed.publish(day.seconds())
+        person.app.second_passed.publish(day())
         await person.pilot.pause()
         assert left(person) == "19:59"
 

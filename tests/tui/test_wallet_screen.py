@@ -1,13 +1,13 @@
 from contextlib import asynccontextmanager
 
 import pytest
+from frozen import form_gone, form_opened, settled, standing_still
+from person import Person
 from textual.widgets import Button
 
 from ewallet_tui.widgets.figures import Figures
 from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.record_list import RecordList
-from tests.tui.frozen import form_gone, form_opened, settled, standing_still
-from tests.tui.person import Person
 
 SIZES = [(80, 24), (120, 40)]
 HOSTILE = [
