@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import quote
 
 import platformdirs
 
@@ -18,12 +19,11 @@ def data_folder(chosen: Path | None = None) -> Path:
     """
     named = os.environ.get(FOLDER_VARIABLE)
     folder = chosen or (Path(named) if named else Path(platformdirs.user_data_dir("ewallet")))
-    if not folder.is_dir():
-        folder.mkdir(mode=0o700, parents=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     return folder
 
 
 def database_url(folder: Path) -> str:
     """The URL of the database in that folder."""
     # Four slashes make the path absolute: a folder named relatively is meant from where the user stands.
-    return f"sqlite:///{folder.absolute() / DATABASE_FILE}"
+    return f"sqlite:///{quote(str(folder.absolute() / DATABASE_FILE))}"

@@ -365,6 +365,7 @@ class StorageFailed(Refusal):
     code = "storage_failed"
 
     def __init__(self, reason: str) -> None:
+        self.reason = reason
         super().__init__(
             f"The storage could not keep this ({reason}), so nothing was changed.",
             "Check the room on the disk and the rights on the data folder, then send it again.",

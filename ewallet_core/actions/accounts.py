@@ -46,6 +46,11 @@ class EditAccount(Request, frozen=True):
     user_pass: fields.Password | None = None
     old_pass: fields.PasswordAttempt | None = None
 
+    def check(self) -> None:
+        """A new password comes with the old one."""
+        if self.user_pass is not None and self.old_pass is None:
+            raise MissingArgument("old_pass", "the account's password until now")
+
 
 def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
     """The slow part of a new account; a name that is taken is refused before it."""
@@ -93,10 +98,8 @@ def view_account(_asked: NoArguments, context: Context) -> Answer:
 
 def prove_old_password(asked: EditAccount, preparation: Preparation) -> Proof | None:
     """The slow part of changing a password."""
-    if asked.user_pass is None:
+    if asked.user_pass is None or asked.old_pass is None:
         return None
-    if asked.old_pass is None:
-        raise MissingArgument("old_pass", "the account's password until now")
 
     def look(context: Context) -> Account:
         throttle.must_not_wait(context.transaction, context.account.email, context.address, context.now)
@@ -113,6 +116,8 @@ def prove_old_password(asked: EditAccount, preparation: Preparation) -> Proof | 
 def edit_account(asked: EditAccount, context: Context) -> Answer:
     """Edit the account; a new password ends its other sessions."""
     transaction, account, proof = context.transaction, context.account, context.prepared
+    if proof is not None:
+        throttle.must_not_wait(transaction, account.email, context.address, context.now)
     if proof is not None and not proof.holds_for(account):
         raise WrongPassword().keeping(partial(note_failure, context, account.email, account))
     _must_be_free(transaction, asked.user_name, asked.user_email, but=account.id)

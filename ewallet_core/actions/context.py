@@ -18,6 +18,7 @@ from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
 
 SYSTEM_CORE_ID = 1
+IN_PROCESS = "in process"
 
 T = TypeVar("T")
 
@@ -29,6 +30,10 @@ class Rules:
     milliseconds_per_credit: int = DEFAULT_MILLISECONDS_PER_CREDIT
     session_lifetime_ms: int = 30 * 60_000
     session_limit: int = 100
+
+    def __post_init__(self) -> None:
+        if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:
+            raise ValueError("a rate, a lifetime and a limit are at least 1")
 
 
 @dataclass(frozen=True, slots=True)

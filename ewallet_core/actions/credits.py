@@ -16,7 +16,7 @@ from ewallet_core.ledger.journal import (
     credits_to_clock,
     move_credits,
 )
-from ewallet_core.ledger.rates import milliseconds_in, milliseconds_of, whole_credits_in
+from ewallet_core.ledger.rates import MOST_CREDITS, milliseconds_in, milliseconds_of, whole_credits_in
 from ewallet_core.refusals import (
     ArgumentsClash,
     LessThanOneCredit,
@@ -28,7 +28,7 @@ from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.events import EventKind, happened
 from ewallet_core.storage.journal import amount_of, post
 from ewallet_core.storage.sheets import conversions, invoices, transfers
-from ewallet_core.storage.tables import MOST_CREDITS, MOST_MILLISECONDS
+from ewallet_core.storage.tables import MOST_MILLISECONDS
 from ewallet_core.storage.wallets import Clock, Wallet, keep_timer, wallets
 
 
@@ -54,6 +54,11 @@ class ConvertTime(Request, frozen=True):
     credits: fields.Credits | None = None
     minutes: fields.Minutes | None = None
     notes: fields.Notes = ""
+
+    def check(self) -> None:
+        """Exactly one of credits and minutes says how much."""
+        if (self.credits is None) == (self.minutes is None):
+            raise ArgumentsClash("credits", "minutes")
 
 
 @instruction(SupplyCredits, {"action": "supply", "supply": "credits"})
@@ -146,12 +151,10 @@ def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int
     """The whole credits that are asked for; raises when the clock has not that much left."""
     rate = context.rules.milliseconds_per_credit
     left = clock.timer.left_at(context.now, amount_of(context.transaction, clock.balance_id))
-    if asked.credits is not None and asked.minutes is None:
+    if asked.credits is not None:
         field, span = "credits", milliseconds_of(asked.credits, rate)
-    elif asked.minutes is not None and asked.credits is None:
-        field, span = "minutes", milliseconds_in(fields.as_decimal(asked.minutes))
     else:
-        raise ArgumentsClash("credits", "minutes")
+        field, span = "minutes", milliseconds_in(fields.as_decimal(asked.minutes or 0))
     if span > left:
         raise NotEnoughTime(span, left, field)
     if span < rate:

@@ -19,25 +19,10 @@ from ewallet_core.refusals import (
     LoginRefused,
     Refusal,
 )
-from ewallet_core.storage import tables
 from ewallet_core.storage.accounts import Account, accounts, key_of
-from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.logins import login_records
 from ewallet_core.storage.sessions import logged_in, session_accounts, sessions
 from ewallet_core.storage.transaction import Transaction
-
-
-class LoginRecord(Row, frozen=True):
-    """A login or a logout, and what came of it."""
-
-    id: int
-    account_id: int | None
-    kind: str
-    outcome: str
-    address: str
-    at: int
-
-
-login_records = Rows(tables.login_records, LoginRecord)
 
 
 class Login(Request, frozen=True):
@@ -49,10 +34,13 @@ class Login(Request, frozen=True):
 
     @property
     def whose(self) -> str:
-        """The one that was sent; raises `ArgumentsClash` for none or both."""
+        """The name or email that was sent."""
+        return self.user_name or self.user_email or ""
+
+    def check(self) -> None:
+        """Exactly one of name and email says whose."""
         if (self.user_name is None) == (self.user_email is None):
             raise ArgumentsClash("user_name", "user_email")
-        return self.user_name or self.user_email or ""
 
 
 class SwitchAccount(Request, frozen=True):

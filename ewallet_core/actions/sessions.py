@@ -7,6 +7,7 @@ from ewallet_core.actions.data import Data, dates, session_data
 from ewallet_core.credentials.tokens import hash_of, new_token
 from ewallet_core.instructions.catalogue import Access, NoArguments, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
+from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE
 from ewallet_core.refusals import ClientUnknown, SessionTokenExists
 from ewallet_core.storage.sessions import (
     ClientId,
@@ -21,8 +22,6 @@ from ewallet_core.storage.sessions import (
     workers,
 )
 from ewallet_core.storage.transaction import Transaction
-
-MILLISECONDS_PER_MINUTE = 60_000
 
 
 @instruction(NoArguments, {"action": "request", "request": "client_id"}, access=Access.ANYBODY)

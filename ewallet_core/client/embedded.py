@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
+import contextlib
+import os
 import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ewallet_core.client.protocol import Answer, Event, Unreachable
+from ewallet_core.client.protocol import Event, Unreachable
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.refusals import Refusal
 
 if TYPE_CHECKING:
@@ -36,6 +38,7 @@ class EmbeddedClient:
         self._engine: EWalletSessionManager | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ewallet-engine")
         self._credentials: dict[str, str] = {}
+        self._heard: EventPage | None = None
 
     @classmethod
     def on(cls, database_url: str | None = None) -> EmbeddedClient:
@@ -64,10 +67,8 @@ class EmbeddedClient:
 
     async def events(self) -> AsyncIterator[Event]:
         """As `WalletClient.events`."""
-        page: EventPage | None = None
         while True:
-            page = await self._on_thread(partial(self._next_page, page))
-            for event in page.events if page else ():
+            for event in await self._on_thread(self._news):
                 yield event
             await asyncio.sleep(EVENT_INTERVAL_SECONDS)
 
@@ -86,22 +87,36 @@ class EmbeddedClient:
 
     def _send(self, instruction: dict[str, Any]) -> Answer:
         engine = self._opened()
-        answer = engine.answer({**instruction, **self._credentials, "request_id": _request_id()})
+        request = {"request_id": _request_id(), **instruction, **self._credentials}
+        answer = engine.answer(request)
+        if answer.get("code") == "outcome_unknown":
+            # The same request id: what was done is not done again.
+            answer = engine.answer(request)
         if answer.get("code") in _SESSION_OVER:
-            self._request_credentials(engine)
+            # Where that fails too, the next instruction finds the session over and tries again.
+            with contextlib.suppress(Unreachable):
+                self._request_credentials(engine)
             return {**answer, "session_ended": True}
+        if "session_data" in answer:
+            # Another account may be active now: whatever happens to it from here on is news.
+            self._heard = self._page_after(None)
         return answer
 
-    def _next_page(self, last: EventPage | None) -> EventPage | None:
+    def _news(self) -> list[Event]:
+        if self._heard is None:
+            return []
+        page = self._page_after(self._heard.sequence)
+        if page is None:
+            return []
+        self._heard = page
+        return page.events
+
+    def _page_after(self, sequence: int | None) -> EventPage | None:
         client_id, token = self._credentials["client_id"], self._credentials["session_token"]
         try:
-            page = self._opened().events(client_id, token, last.sequence if last else None)
-            if last is not None and page.account != last.account:
-                # Another account is active now, and counts its own events.
-                page = self._opened().events(client_id, token)
+            return self._opened().events(client_id, token, sequence)
         except Refusal:
             return None
-        return page
 
     def _request_credentials(self, engine: EWalletSessionManager) -> None:
         client = {"client_id": _granted(engine, request="client_id")["client_id"]}
@@ -127,4 +142,4 @@ def _granted(engine: EWalletSessionManager, **request: str) -> Answer:
 
 def _request_id() -> str:
     """A new id that sorts by when it was made, so that an index of them grows at its end."""
-    return f"{time.time_ns():016x}-{secrets.token_hex(8)}"
+    return f"{time.time_ns():016x}-{os.urandom(8).hex()}"

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from typing import Any, Protocol
 
-Answer = dict[str, Any]
-"""What an instruction came to, as PROTOCOL section 2 has it: `failed`, then its keys or its error."""
+from ewallet_core.instructions.envelope import Answer
 
 Event = dict[str, Any]
 """`{"event": …, "sequence": …, "time": …, "data": {…}}`: something that happened to the account."""
@@ -35,8 +34,9 @@ class WalletClient(Protocol):
     async def send(self, **instruction: Any) -> Answer:
         """Have `instruction` carried out, in the order of the calls, and bring its answer.
 
-        The client id, the session token and a request id are added here. A session that has ended
-        meanwhile is opened anew, and the answer says `session_ended`: nobody is logged in any more.
+        The client id and the session token are added here, and a request id where none was sent. A
+        session that has ended meanwhile is opened anew, and the answer says `session_ended`: nobody is
+        logged in any more.
         """
         ...
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -17,7 +17,6 @@ class Passwords:
 
     def __init__(self, hasher: PasswordHasher = DEFAULT_HASHER) -> None:
         self._hasher = hasher
-        self._nobodys = hasher.hash("nobody's password")
 
     def hash(self, password: str) -> str:
         """The password's hash, with its salt and parameters."""
@@ -25,11 +24,17 @@ class Passwords:
 
     def matches(self, password: str, hashed: str | None) -> bool:
         """Whether it is the password; where there is none it takes just as long to say no."""
+        # Made with the first password that is checked, whoever's it is, so that it tells nothing.
+        nobodys = self._nobodys
         try:
-            self._hasher.verify(hashed or self._nobodys, password)
+            self._hasher.verify(hashed or nobodys, password)
         except (VerificationError, InvalidHashError):
             return False
         return hashed is not None
+
+    @cached_property
+    def _nobodys(self) -> str:
+        return self._hasher.hash("nobody's password")
 
     def is_outdated(self, hashed: str) -> bool:
         """Whether the hash was made with other parameters than today's."""

@@ -32,6 +32,9 @@ Prepare = Callable[[Any, Any], Any]
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments of an instruction, each of a kind from `fields`."""
 
+    def check(self) -> None:
+        """Raise a refusal where the arguments, each right by itself, don't go together."""
+
 
 class NoArguments(Request, frozen=True):
     """Nothing beside the selectors."""
@@ -45,6 +48,10 @@ class Access(Enum):
     SESSION = auto()
     ACCOUNT = auto()
     SYSTEM = auto()
+
+
+# What is asked before there is a session answers with a secret, and is not kept.
+_REMEMBERED = (Access.SESSION, Access.ACCOUNT, Access.SYSTEM)
 
 
 @dataclass(frozen=True)
@@ -67,11 +74,6 @@ class Instruction:
     def name(self) -> str:
         """The selectors' path in words, such as `client action view transfer list`."""
         return " ".join(self.forms[0].values())
-
-    @property
-    def summary(self) -> str:
-        """What it does, in a sentence."""
-        return (self.carry_out.__doc__ or "").strip().partition("\n")[0]
 
     @cached_property
     def arguments(self) -> dict[str, FieldInfo]:
@@ -102,7 +104,7 @@ def instruction(
     `controller` and `ctype` are `client` and `action` unless a form says otherwise.
     """
     full = tuple({"controller": "client", "ctype": "action", **form} for form in forms)
-    kept = changes and access is Access.ACCOUNT if remembered is None else remembered
+    kept = changes and access in _REMEMBERED if remembered is None else remembered
 
     def declare(carry_out: CarryOut) -> Instruction:
         return Instruction(full, request, access, carry_out, prepare, changes, kept)
@@ -115,6 +117,7 @@ class Catalogue:
 
     def __init__(self, instructions: Iterable[Instruction]) -> None:
         self._instructions = tuple(instructions)
+        self._selectors = {key for entry in self._instructions for form in entry.forms for key in form}
         self._by_action: dict[str, list[tuple[Selectors, Instruction]]] = {}
         for entry in self._instructions:
             for form in entry.forms:
@@ -142,7 +145,10 @@ class Catalogue:
 
     def _nearest(self, chain: Mapping[str, Any]) -> tuple[str, list[str]]:
         asked = [str(chain.get(key)) for key in ("controller", "ctype", "action")]
-        while isinstance(value := chain.get(asked[-1]), str) and value not in asked:
+        # Only what is a selector somewhere is repeated: an argument may be a secret.
+        while asked[-1] in self._selectors and isinstance(value := chain.get(asked[-1]), str):
+            if value in asked:
+                break
             asked.append(value)
         path = " ".join(asked)[:LONGEST_PATH_SHOWN]
         return f"`{path}`", difflib.get_close_matches(path, [found.name for found in self], n=3, cutoff=0.0)
@@ -163,7 +169,9 @@ def read_request(found: Instruction, arguments: Mapping[str, Any]) -> Request:
             raise BadValue(name, must_be)
         else:
             values[name] = msgspec.convert(arguments[name], argument.type)
-    return found.request(**values)
+    request = found.request(**values)
+    request.check()
+    return request
 
 
 def _declared(subject: ModuleType) -> Iterator[Instruction]:

@@ -11,6 +11,7 @@ from ewallet_core.instructions.fields import is_storable
 from ewallet_core.refusals import BadValue, Malformed, Refusal, UnknownArgument
 
 Answer = dict[str, Any]
+"""What an instruction came to: `failed`, then its own keys or its error."""
 
 SHORTEST_REQUEST_ID = 8
 LONGEST_REQUEST_ID = 128
@@ -33,10 +34,22 @@ class Call:
 
 def open_envelope(request: Mapping[str, Any]) -> Call:
     """Read a flat or an enveloped request; raises `Malformed`, `UnknownArgument` or `BadValue`."""
+    if not isinstance(request, Mapping):
+        raise Malformed("A request is an object.", "Send an instruction, flat or enveloped.")
     if "header" in request or "command_chain" in request:
         return _enveloped(request)
     chain = {key: value for key, value in request.items() if key not in _CREDENTIALS}
     return Call(chain, **_credentials(request))
+
+
+def request_id_of(request: object) -> str | None:
+    """The id that the answer is to carry back, however wrong the request is otherwise."""
+    for place in (request, request.get("header") if isinstance(request, Mapping) else None):
+        if isinstance(place, Mapping):
+            found = place.get("request_id")
+            if isinstance(found, str) and _is_request_id(found):
+                return found
+    return None
 
 
 def ok(**keys: Any) -> Answer:

@@ -14,7 +14,8 @@ from typing import Annotated, Any, get_args
 import msgspec
 from msgspec import Meta
 
-MOST_CREDITS = 10**12
+from ewallet_core.ledger.rates import MOST_CREDITS
+
 MOST_DECIMALS = 6
 SHORTEST_PASSWORD = 8
 LONGEST_PAGE = 1_000
@@ -138,9 +139,6 @@ Alias = Annotated[
 ]
 Notes = Annotated[
     str, Meta(max_length=1_000, description="text of at most 1,000 characters", examples=["lunch"])
-]
-Reference = Annotated[
-    str, Meta(min_length=1, max_length=64, description="text of 1 to 64 characters", examples=["Savings"])
 ]
 RecordId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a record", examples=[1])]
 SheetId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a sheet", examples=[1])]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from decimal import ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
+MOST_CREDITS = 10**12
+"""The most that one instruction moves, and that a balance comes to."""
 MILLISECONDS_PER_MINUTE = 60_000
 DEFAULT_MILLISECONDS_PER_CREDIT = MILLISECONDS_PER_MINUTE
 

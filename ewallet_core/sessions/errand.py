@@ -10,7 +10,7 @@ import msgspec
 
 from ewallet_core.actions.clocks import settle_run_outs
 from ewallet_core.actions.context import Context
-from ewallet_core.instructions.catalogue import Instruction, Request
+from ewallet_core.instructions.catalogue import Access, Instruction, Request
 from ewallet_core.instructions.envelope import Answer, Call, nok
 from ewallet_core.refusals import Refusal, RequestIdReused
 from ewallet_core.sessions.recognition import note_use, recognise
@@ -46,7 +46,10 @@ class Errand:
         note_use(context)
         if context.logged_in is not None:
             settle_run_outs(context)
-        seen = self._seen(context)
+        try:
+            seen = self._seen(context)
+        except RequestIdReused as refusal:
+            return nok(refusal)
         if seen is not None:
             return seen
         answer = self._decide(context)
@@ -54,9 +57,9 @@ class Errand:
         return answer
 
     def _decide(self, context: Context) -> Answer:
-        if not self.instruction.changes:
-            return self.instruction(self.request, context)
         try:
+            if not self.instruction.changes:
+                return self.instruction(self.request, context)
             with context.transaction.attempt():
                 return self.instruction(self.request, context)
         except Refusal as refusal:
@@ -68,7 +71,9 @@ class Errand:
         """Raises `RequestIdReused` when the id belongs to another instruction."""
         if not self._is_remembered:
             return None
-        seen = seen_requests.find(context.transaction, scope=_scope(context), request_id=self.call.request_id)
+        seen = seen_requests.find(
+            context.transaction, scope=self._scope(context), request_id=self.call.request_id
+        )
         if seen is None or context.now - seen.seen_at >= KEPT_MILLISECONDS:
             return None
         if seen.fingerprint != self.instruction.fingerprint(self.request):
@@ -79,7 +84,7 @@ class Errand:
     def _remember(self, context: Context, answer: Answer) -> None:
         if not self._is_remembered:
             return
-        key = {"scope": _scope(context), "request_id": self.call.request_id}
+        key = {"scope": self._scope(context), "request_id": self.call.request_id}
         seen_requests.delete(context.transaction, **key)
         seen_requests.insert(
             context.transaction,
@@ -93,9 +98,10 @@ class Errand:
     def _is_remembered(self) -> bool:
         return self.instruction.remembered and self.call.request_id is not None
 
-
-def _scope(context: Context) -> str:
-    """Whose request ids these are: the account's, or the session's until somebody is logged in."""
-    if context.logged_in is not None:
-        return f"account {context.logged_in.id}"
-    return f"session {context.session.id}"
+    def _scope(self, context: Context) -> str:
+        """Whose request ids these are: the account's, or the session's where the account may change."""
+        if self.instruction.access is Access.SYSTEM:
+            return "system"
+        if self.instruction.access is Access.SESSION:
+            return f"session {context.session.id}"
+        return f"account {context.account.id}"

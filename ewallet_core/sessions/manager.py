@@ -10,15 +10,15 @@ from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from ewallet_core.actions import CATALOGUE
-from ewallet_core.actions.context import Context, Preparation, PreparationStale, Rules
+from ewallet_core.actions.context import IN_PROCESS, Context, Preparation, PreparationStale, Rules
 from ewallet_core.actions.opening import found_system_core
 from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.credentials.tokens import RandomBytes, system_randomness
 from ewallet_core.data_folder import data_folder, database_url
 from ewallet_core.instructions.catalogue import Access, Instruction, Prepare, read_request
-from ewallet_core.instructions.envelope import Answer, Call, nok, open_envelope
+from ewallet_core.instructions.envelope import Answer, Call, nok, open_envelope, request_id_of
 from ewallet_core.ledger.journal import Issuer
-from ewallet_core.refusals import EngineFailed, Refusal
+from ewallet_core.refusals import EngineFailed, Refusal, StorageFailed, StorageUnavailable
 from ewallet_core.sessions.errand import Errand
 from ewallet_core.sessions.happenings import EventPage, event_page
 from ewallet_core.sessions.lanes import Lanes
@@ -31,7 +31,6 @@ from ewallet_core.storage.requests import forget_old_requests
 from ewallet_core.storage.sessions import sessions, workers
 from ewallet_core.storage.transaction import BookkeepingDue, Transaction
 
-IN_PROCESS = "in process"
 MOST_PREPARATIONS = 5
 
 _log = logging.getLogger("ewallet_core")
@@ -69,7 +68,11 @@ class EWalletSessionManager:
         self._passwords = passwords or Passwords()
         self._lanes = Lanes()
         self._database = open_database(database_url or _default_url())
-        self._issuer = self._database.write(self._found)
+        try:
+            self._issuer = self._database.write(self._found)
+        except StorageFailed as reason:
+            self._database.close()
+            raise StorageUnavailable(reason.reason) from reason
 
     def session_manager_controller(self, /, **instruction: Any) -> Answer:
         """Carry out an instruction, flat or enveloped, and answer it; it never raises for what was asked."""
@@ -77,18 +80,15 @@ class EWalletSessionManager:
 
     def answer(self, request: Mapping[str, Any], address: str = IN_PROCESS) -> Answer:
         """As `session_manager_controller`, for a caller at that address."""
-        call = None
         try:
-            call = open_envelope(request)
-            answer = self._carry_out(call, address)
+            answer = self._carry_out(open_envelope(request), address)
         except Refusal as refusal:
             answer = nok(refusal)
         except Exception:  # noqa: BLE001 - whatever it is, the caller is owed an answer
             _log.exception("an instruction failed")
             answer = nok(EngineFailed())
-        if call is not None and call.request_id is not None:
-            answer = {**answer, "request_id": call.request_id}
-        return answer
+        request_id = request_id_of(request)
+        return answer if request_id is None else {**answer, "request_id": request_id}
 
     def events(self, client_id: str, session_token: str, since: int | None = None) -> EventPage:
         """What has happened to the session's account after event `since`, or nothing yet without it.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ewallet_core.actions.context import Context
+from ewallet_core.actions.context import IN_PROCESS, Context
 from ewallet_core.actions.logins import why_not_active
 from ewallet_core.actions.sessions import touch
 from ewallet_core.credentials.tokens import hash_of
@@ -12,6 +12,7 @@ from ewallet_core.instructions.catalogue import Access
 from ewallet_core.refusals import (
     ClientUnknown,
     NotLoggedIn,
+    NotPermitted,
     SessionExpired,
     SessionUnknown,
 )
@@ -25,6 +26,8 @@ _ENOUGH_WITHOUT_CLIENT = (Access.ANYBODY, Access.SYSTEM)
 
 def recognise(context: Context, access: Access) -> Context:
     """The context with who asks filled in, as far as `access` needs; raises what is missing."""
+    if access is Access.SYSTEM and context.address != IN_PROCESS:
+        raise NotPermitted
     if access in _ENOUGH_WITHOUT_CLIENT:
         return context
     client = _client(context)

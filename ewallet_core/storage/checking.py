@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from ewallet_core.ledger.journal import Unbalanced, Unit
 from ewallet_core.ledger.seal import FIRST_SEAL, seal
@@ -17,20 +18,26 @@ from ewallet_core.storage.journal import Balance, PostingRow, balances, entries,
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 
-# What each kind of record says its entry moved, by the unit it moved.
-_SAID_BY_RECORDS = (
-    ("transfer_records", "credits", Unit.CREDIT),
-    ("invoice_records", "credits", Unit.CREDIT),
-    ("conversion_records", "credits", Unit.CREDIT),
-    ("conversion_records", "milliseconds", Unit.MILLISECOND),
-    ("time_records", "time_spent", Unit.MILLISECOND),
-)
-
 
 class _Said(Row, frozen=True):
     id: int
     entry_id: int
     amount: int
+
+
+def _saying(kind: str, column: str, unit: Unit) -> tuple[str, Select[Any], Unit]:
+    table = tables.metadata.tables[f"{kind}_records"]
+    return kind, select(table.c.id, table.c.entry_id, table.c[column]), unit
+
+
+# What each kind of record says its entry moved, by the unit it moved.
+_SAID_BY_RECORDS = (
+    _saying("transfer", "credits", Unit.CREDIT),
+    _saying("invoice", "credits", Unit.CREDIT),
+    _saying("conversion", "credits", Unit.CREDIT),
+    _saying("conversion", "milliseconds", Unit.MILLISECOND),
+    _saying("time", "time_spent", Unit.MILLISECOND),
+)
 
 
 def check(transaction: Transaction) -> list[str]:
@@ -100,13 +107,12 @@ def _postings_without_entry(transaction: Transaction) -> Iterator[str]:
 def _wrong_records(transaction: Transaction) -> Iterator[str]:
     known = {row.id for row in entries.all(transaction)}
     moved = _moved_by_entry(transaction)
-    for name, column, unit in _SAID_BY_RECORDS:
-        table = tables.metadata.tables[name]
-        for said in transaction.all(select(table.c.id, table.c.entry_id, table.c[column]), _Said):
+    for kind, statement, unit in _SAID_BY_RECORDS:
+        for said in transaction.all(statement, _Said):
             if said.entry_id not in known:
-                yield f"Record {said.id} of {name} points at no entry."
+                yield f"The {kind} record {said.id} points at no entry."
             elif said.amount != moved[said.entry_id, unit]:
-                yield f"Record {said.id} of {name} says {said.amount} {unit}s, its entry moved others."
+                yield f"The {kind} record {said.id} says {said.amount} {unit}s, its entry moved others."
 
 
 def _moved_by_entry(transaction: Transaction) -> Counter[tuple[int, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, Posting, Unit
 from ewallet_core.ledger.seal import FIRST_SEAL, seal
@@ -64,9 +64,6 @@ _LAST_SEAL = select(*seals.columns).order_by(tables.seals.c.position.desc()).lim
 _UNSEALED = (
     select(*entries.columns).where(tables.entries.c.id > bindparam("last")).order_by(tables.entries.c.id)
 )
-_IN_CIRCULATION = select(func.sum(_balance.amount)).where(
-    _balance.unit == bindparam("unit"), _balance.issues == 0
-)
 
 
 def open_balance(transaction: Transaction, account_id: int, unit: Unit, *, issues: bool = False) -> BalanceId:
@@ -86,7 +83,9 @@ def amount_of(transaction: Transaction, balance_id: int) -> int:
     balance = balances.require(transaction, id=balance_id)
     if not balance.issues:
         return balance.amount
-    return -(transaction.number(_IN_CIRCULATION, unit=balance.unit) or 0)
+    # Summed here, where no sum overflows.
+    circulating = balances.all(transaction, unit=balance.unit, issues=0)
+    return -sum(held.amount for held in circulating)
 
 
 def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
+from itertools import count
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, inspect, text
@@ -21,30 +22,36 @@ def migrate(engine: Engine, path: str | None) -> None:
 
     Raises `StorageUnavailable` for a database that a newer release has written.
     """
-    with engine.connect() as connection:
-        version = _version(connection)
-    if version == SCHEMA_VERSION:
-        return
-    if version is not None and version > SCHEMA_VERSION:
-        raise StorageUnavailable("a newer release of ewallet wrote it", "Install that release.")
-    if version is not None and path is not None:
-        keep_copy(path, version)
     with engine.begin() as connection:
-        # Another process may have done it while this one waited for the lock.
-        if _version(connection) != SCHEMA_VERSION:
-            _upgrade(connection)
+        # Under the lock: of two processes that open an old file, the second finds it new.
+        version = _version(connection)
+        if version == SCHEMA_VERSION:
+            return
+        if version is not None and version > SCHEMA_VERSION:
+            raise StorageUnavailable("a newer release of ewallet wrote it", "Install that release.")
+        if version is not None and path is not None:
+            keep_copy(path, version)
+        _upgrade(connection)
 
 
 def keep_copy(path: str, version: str) -> Path:
-    """Copy the database file beside itself, named after the version it has; returns the copy."""
-    copy = Path(f"{path}.before-migration-from-{version}")
+    """Copy the database file beside itself, named after the version it has; returns the copy.
+
+    A copy that is there already is left as it is.
+    """
+    copy = _free_name(f"{path}.before-migration-from-{version}")
+    copy.touch(mode=0o600)
     with (
         contextlib.closing(sqlite3.connect(path)) as source,
         contextlib.closing(sqlite3.connect(copy)) as target,
     ):
         source.backup(target)
-    copy.chmod(0o600)
     return copy
+
+
+def _free_name(name: str) -> Path:
+    numbered = (Path(name if number == 1 else f"{name}-{number}") for number in count(1))
+    return next(path for path in numbered if not path.exists())
 
 
 def _version(connection: Connection) -> str | None:

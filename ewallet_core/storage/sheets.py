@@ -80,15 +80,6 @@ class TimeRecord(Record, frozen=True):
     pending_count: int
 
 
-class ContactRecord(Record, frozen=True):
-    """Somebody the user knows."""
-
-    name: str
-    email: str
-    phone: str
-    notes: str
-
-
 R = TypeVar("R", bound=Record)
 
 sheets = Rows(tables.sheets, Sheet)
@@ -169,4 +160,3 @@ transfers = Records("transfer", TransferRecord)
 invoices = Records("invoice", InvoiceRecord)
 conversions = Records("conversion", ConversionRecord)
 times = Records("time", TimeRecord)
-contacts = Records("contact", ContactRecord)

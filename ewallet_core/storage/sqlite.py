@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -35,6 +36,9 @@ class SqliteDatabase:
         except (DBAPIError, sqlite3.Error, OSError) as reason:
             self._engine.dispose()
             raise StorageUnavailable(_words(reason)) from reason
+        except StorageUnavailable:
+            self._engine.dispose()
+            raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
         """As `Database.read`; a database in memory has one connection, so there it waits its turn."""
@@ -107,8 +111,23 @@ def _engine(url: URL, in_memory: bool) -> Engine:
 
 
 def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "foreign_keys = ON"):
-        connection.execute(f"PRAGMA {pragma}")
+    _use_write_ahead_log(connection)
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+
+
+def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
+    # While another process opens a new file too, this one pragma fails at once, whatever the time-out.
+    deadline = time.monotonic() + BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(BUSY_SECONDS / 1_000)
+        else:
+            return
 
 
 def _begin(connection: Any) -> None:

@@ -22,10 +22,10 @@ from sqlalchemy import (
 )
 
 from ewallet_core.ledger.journal import EntryKind, Unit
+from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE, MOST_CREDITS
 from ewallet_core.ledger.timer import State
 
-MOST_CREDITS = 10**12
-MOST_MILLISECONDS = MOST_CREDITS * 60_000
+MOST_MILLISECONDS = MOST_CREDITS * MILLISECONDS_PER_MINUTE
 
 _ID = BigInteger().with_variant(Integer, "sqlite")
 

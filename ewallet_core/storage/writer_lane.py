@@ -105,7 +105,14 @@ class WriterLane:
     def _commit(self, group: list[_Waiting]) -> None:
         """Make the group durable together; where that can't be, each piece of work alone."""
         try:
-            self._begin_and_carry_out(group)
+            self._begin()
+        except sqlite3.Error as reason:
+            # Most likely another process keeps the lock: nobody in the group would fare better alone.
+            self._give_up()
+            _fail(group, _as_refusal(reason))
+            return
+        try:
+            self._carry_out_all(group)
         except Exception as reason:  # noqa: BLE001 - the lane lives on, whatever happened to this group
             self._give_up()
             self._fail_or_replay(group, _as_refusal(reason))
@@ -119,9 +126,11 @@ class WriterLane:
             else:
                 _fail(group, OutcomeUnknown())
 
-    def _begin_and_carry_out(self, group: list[_Waiting]) -> None:
+    def _begin(self) -> None:
         self._roll_back()
         self._connection.execute("BEGIN IMMEDIATE")
+
+    def _carry_out_all(self, group: list[_Waiting]) -> None:
         transaction = self._open_transaction(self._connection)
         for waiting in group:
             self._carry_out(waiting, transaction)
