@@ -124,3 +124,26 @@ async def test_an_engine_that_cannot_be_opened_is_unreachable_in_words(tmp_path:
     with pytest.raises(Unreachable, match="no such file or directory"):
         await client.open()
     await client.close()
+
+
+async def test_a_request_id_of_the_callers_own_is_kept(client: EmbeddedClient) -> None:
+    await log_in(client)
+    once = {"action": "supply", "supply": "credits", "credits": 5, "currency": "EUR", "cost": "1"}
+    first = await ask(client, **once, request_id="supply-0001")
+    assert await ask(client, **once, request_id="supply-0001") == first
+    assert (await supply(client, 1))["total_credits"] == 6
+
+
+async def test_what_happens_right_after_a_login_is_told(
+    client: EmbeddedClient, engine_of: Callable[[], EWalletSessionManager], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
+    await log_in(client)
+    other = EmbeddedClient(engine_of)
+    await other.open()
+    await ask(other, action="login", user_name="ada", user_pass=PASSWORD)
+    await supply(other, 7)
+    told = client.events()
+    assert (await asyncio.wait_for(anext(told), 5))["data"]["credits"] == 7
+    await told.aclose()
+    await other.close()

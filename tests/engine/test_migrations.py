@@ -134,3 +134,12 @@ def imports_alembic(file: Path) -> bool:
 def test_only_a_database_that_must_be_migrated_pays_for_the_migrations(tmp_path, wallet_file):
     assert imports_alembic(tmp_path / "new.sqlite3") is True
     assert imports_alembic(wallet_file) is False
+
+
+def test_a_copy_that_is_there_already_is_left_as_it_is(wallet_file):
+    first, second = (
+        migrating.keep_copy(str(wallet_file), "0000"),
+        migrating.keep_copy(str(wallet_file), "0000"),
+    )
+    assert first != second
+    assert first.read_bytes()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 
 import argon2
@@ -18,6 +19,7 @@ from asking import (
 from caller import Caller
 from kept_rows import rows
 
+from ewallet_core.credentials import throttle
 from ewallet_core.credentials.passwords import Passwords
 
 WRONG = login(password="wrong")
@@ -188,3 +190,17 @@ def test_a_name_that_is_taken_meanwhile_is_not_taken_twice(visitor, open_engine,
     third = Caller(visitor.engine).opens_a_session()
     hasher.meanwhile = lambda: third.asks_ok(**new_account())
     other.is_refused("name_taken", **new_account(user_email="other@example.org"))
+
+
+def test_guessing_the_old_password_from_many_sessions_has_to_wait_too(ada, engine):
+    others = [Caller(engine).opens_a_session().logs_in() for _ in range(6)]
+    guess = {"action": "edit", "edit": "account", "user_pass": "another four words", "old_pass": "a guess"}
+    together = threading.Barrier(len(others))
+
+    def guessed(other):
+        together.wait()
+        return other.ask(**guess)["code"]
+
+    with ThreadPoolExecutor(len(others)) as pool:
+        codes = list(pool.map(guessed, others))
+    assert codes.count("wrong_password") == throttle.FREE_FAILURES

@@ -210,3 +210,8 @@ def test_what_an_engine_can_not_do_is_said_once_it_is_closed(engine, open_engine
     closed.close()
     for instruction in (VIEW_ACCOUNT, LOGOUT):
         ada.at(closed).is_refused("engine_closed", **instruction)
+
+
+def test_a_value_that_selects_nothing_is_not_repeated(nobody):
+    answer = nobody.is_refused("unknown_instruction", action="user_pass", user_pass="hunter2 secret")
+    assert "hunter2" not in answer["error"] + answer["warning"]

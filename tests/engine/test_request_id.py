@@ -253,3 +253,32 @@ def test_a_repetition_is_a_use_of_the_session(ada, wallclock):
         wallclock.forward(20 * MINUTE)
         ada.asks_ok(**supply(100), **ID)
     assert ada.credits == 100
+
+
+def test_a_repeated_logout_logs_nobody_else_out(ada):
+    ada.registers("bob").logs_in("bob")
+    once = {"action": "logout", "request_id": "logout-0001"}
+    assert ada.asks_ok(**once) == ada.asks_ok(**once)
+    assert ada.asks_ok(action="view", view="account")["account"] == "ada@example.org"
+
+
+def test_a_worker_is_made_once(nobody, engine):
+    once = {"controller": "system", "action": "new", "new": "worker", "request_id": "worker-0001"}
+    assert nobody.asks_ok(**once) == nobody.asks_ok(**once)
+    assert len(engine.workers) == 1
+
+
+def test_arguments_that_do_not_go_together_occupy_no_request_id(converted):
+    to_credits = {"action": "convert", "convert": "clock2credits", "request_id": "convert-0001"}
+    converted.is_refused("arguments_clash", **to_credits)
+    converted.asks_ok(**to_credits, credits=1)
+
+
+@pytest.mark.parametrize("request_", [[], "text", None, 7])
+def test_what_is_no_object_is_malformed(engine, request_):
+    assert engine.answer(request_)["code"] == "malformed"
+
+
+def test_a_malformed_request_gets_its_id_back(engine):
+    answer = engine.answer({"client_id": 5, "request_id": "abcdefgh1"})
+    assert (answer["code"], answer["request_id"]) == ("bad_value", "abcdefgh1")

@@ -259,3 +259,14 @@ def test_the_live_sessions_show_who_is_logged_in_and_until_when(ada, wallclock):
     (session,) = ada.engine.sessions.values()
     assert session.account == "ada@example.org"
     assert session.expires_at == wallclock.now + 30 * MINUTE
+
+
+def test_a_view_that_is_refused_is_a_use_of_the_session(ada, wallclock):
+    for _ in range(40):
+        wallclock.forward(MINUTE)
+        ada.is_refused("not_found", action="view", view="time", time="record", record_id=999)
+
+
+def test_only_the_program_itself_may_ask_as_the_system(nobody):
+    stranger = Caller(nobody.engine, address="192.0.2.7:4000")
+    stranger.is_refused("not_permitted", controller="system", action="new", new="worker")
