@@ -14,8 +14,9 @@ from typing import Annotated, Any, get_args
 import msgspec
 from msgspec import Meta
 
-from ewallet_core.ledger.rates import MOST_CREDITS
+from ewallet_core.ledger import rates
 
+MOST_CREDITS = rates.MOST_CREDITS
 MOST_DECIMALS = 6
 SHORTEST_PASSWORD = 8
 LONGEST_PAGE = 1_000
@@ -109,6 +110,16 @@ Email = Annotated[
         pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$",
         description="an email address such as ada@example.org",
         examples=["ada@example.org"],
+        extra={"check": str.isprintable},
+    ),
+]
+NameOrEmail = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=254,
+        description="an account's name or its email address",
+        examples=["ada"],
         extra={"check": str.isprintable},
     ),
 ]

@@ -24,6 +24,7 @@ from ewallet_tui.screens.login_forms import (
     NO_WAY_BACK,
     PASSWORD_AGAIN,
     PASSWORD_RULE,
+    credentials,
     passwords_differ,
 )
 from ewallet_tui.text import plain
@@ -176,7 +177,7 @@ class AccountScreen(FramedScreen):
         return await self.wallet_app.ask(action="edit", edit="account", **kept)
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
-        return await self.wallet_app.ask(action="login", **values)
+        return await self.wallet_app.ask(action="login", **credentials(values))
 
 
 def _lock_words(minutes: int) -> str:

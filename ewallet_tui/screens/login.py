@@ -90,11 +90,13 @@ class LoginScreen(Screen[None]):
         form.rows[0].input.focus()
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
-        return await self.wallet_app.ask(action="login", **values)
+        from ewallet_tui.screens.login_forms import credentials  # noqa: PLC0415
+
+        return await self.wallet_app.ask(action="login", **credentials(values))
 
     async def _register(self, values: dict[str, Any]) -> Answer:
         account = {name: values[name] for name in ("user_name", "user_email", "user_pass")}
         answer = await self.wallet_app.ask(action="new", new="account", **account)
         if answer["failed"]:
             return answer
-        return await self._log_in({name: values[name] for name in ("user_name", "user_pass")})
+        return await self._log_in(values)

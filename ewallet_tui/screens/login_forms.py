@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from ewallet_core.instructions import fields
 from ewallet_tui.widgets.form import FormPlan, Values
@@ -18,7 +19,15 @@ NEW_PASSWORD = Field("user_pass", "Password", fields.Password, rule=PASSWORD_RUL
 PASSWORD_AGAIN = Field(AGAIN, "Once more", fields.PasswordAttempt)
 EMAIL = Field("user_email", "Email", fields.Email, rule="An email looks like ada@example.org.")
 
-LOG_IN = FormPlan("Log in", "Log in", (NAME, PASSWORD), leave="New account")
+WHOSE = Field("user_name", "Name or email", fields.NameOrEmail)
+
+LOG_IN = FormPlan("Log in", "Log in", (WHOSE, PASSWORD), leave="New account")
+
+
+def credentials(values: Values) -> dict[str, Any]:
+    """What a login is asked with: no name has an @, and every email has one."""
+    whose = str(values["user_name"])
+    return {"user_email" if "@" in whose else "user_name": whose, "user_pass": values["user_pass"]}
 
 
 def passwords_differ(values: Values) -> Mapping[str, str]:

@@ -55,7 +55,7 @@ async def test_a_problem_goes_as_soon_as_it_is_mended(opened):
 async def test_enter_on_an_empty_form_names_what_is_needed_and_goes_there(opened):
     async with opened() as person:
         await person.press("enter")
-        assert person.problem_of("user_name") == "Name is needed."
+        assert person.problem_of("user_name") == "Name or email is needed."
         assert isinstance(person.app.focused, Input)
         assert person.app.focused.id == "user_name"
 
@@ -127,3 +127,11 @@ async def test_a_name_that_looks_like_markup_is_only_a_name(opened):
         await person.press("3")
         await person.wait_until(lambda: person.app.current_mode == "account")
         assert person.sees(name)
+
+
+async def test_the_email_logs_in_as_well_as_the_name(opened):
+    async with opened() as person:
+        await person.register()
+    async with opened() as person:
+        await person.do_form(user_name="ada@example.org", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.app.picture)
