@@ -64,7 +64,9 @@ class EWalletApp(App[None]):
         self._idle = IdleWatch(self, self.action_lock)
         for theme in THEMES:
             self.register_theme(theme)
-        self.theme = preferences.theme if preferences.theme in self.available_themes else THEMES[0].name
+        if preferences.theme not in self.available_themes:
+            self.preferences = preferences.without_theme(THEMES[0].name)
+        self.theme = self.preferences.theme
 
     @cached_property
     def timer_watch(self) -> TimerWatch:
@@ -140,8 +142,8 @@ class EWalletApp(App[None]):
 
     def action_lock(self) -> None:
         """Hide everything behind the password."""
-        if self.is_in_view:
-            self.run_worker(self._lock())
+        if self.is_in_view and not self._has_begun("lock"):
+            self.run_worker(self._lock(), group="lock")
 
     def action_help(self) -> None:
         """Show every key that works here."""
@@ -151,7 +153,8 @@ class EWalletApp(App[None]):
 
     async def action_quit(self) -> None:
         """Quit, when everything asked is answered; asks first where a timer runs."""
-        self.run_worker(self._quit(), group="quit", exclusive=True)
+        if not self._has_begun("quit"):
+            self.run_worker(self._quit(), group="quit")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing of an account can be reached before the login or behind the lock."""
@@ -199,16 +202,22 @@ class EWalletApp(App[None]):
             await self.remove_mode(mode)
             self.add_mode(mode, screen_of(mode))
 
+    def _has_begun(self, group: str) -> bool:
+        return any(worker.group == group and not worker.is_finished for worker in self.workers)
+
     async def _lock(self) -> None:
         self.mode_to_return_to = self.current_mode
         await self.switch_mode(LOCK)
 
     async def _quit(self) -> None:
         picture = self.picture
-        if picture is not None and picture.clock.runs and self.is_in_view:
+        if picture is not None and picture.clock.runs:
             from ewallet_tui.screens.quit_question import QuitQuestion  # noqa: PLC0415
 
-            choice = await self.push_screen_wait(QuitQuestion(picture.clock.state))
+            choice = await self.push_screen_wait(
+                # Behind the lock nobody has said who they are: the timer is not theirs to stop.
+                QuitQuestion(picture.clock.state, may_stop=self.is_in_view)
+            )
             if choice is None:
                 return
             if choice == "stop" and (await self.act(action="stop", stop="clock_timer"))["failed"]:

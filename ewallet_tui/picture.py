@@ -77,6 +77,7 @@ class Clock:
     pending_count: int
     started: datetime | None
     is_new: bool
+    milliseconds_per_credit: int
     read_at: float
 
     @classmethod
@@ -93,6 +94,7 @@ class Clock:
             started=_moment(data["start_timestamp"]),
             # A clock is written when time comes or goes, so one that never was has had none.
             is_new=data["write_date"] == data["create_date"],
+            milliseconds_per_credit=data["milliseconds_per_credit"],
             read_at=read_at,
         )
 
@@ -153,8 +155,15 @@ class Picture:
             account=Account.read(account_data),
             wallet=Wallet.read(ewallet_data),
             clock=Clock.read(clock_data, read_at),
-            accounts=dict(session_data["session_account_archive"]),
+            accounts=_accounts_now(session_data, account_data),
         )
+
+
+def _accounts_now(session_data: Mapping[str, Any], active: Mapping[str, Any]) -> dict[str, str]:
+    """The session's accounts, the active one as it is since it was last edited."""
+    edited = {session_data["session_user_account"]: (active["email"], active["name"])}
+    archive = session_data["session_account_archive"]
+    return dict(edited.get(email, (email, name)) for email, name in archive.items())
 
 
 def _moment(text: str | None) -> datetime | None:

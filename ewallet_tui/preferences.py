@@ -37,6 +37,12 @@ class Preferences:
             return cls(file, complaint=f"{FILE_NAME} can't be read, so the usual settings hold.")
         return _chosen_in(cls(file), kept)
 
+    def without_theme(self, usual: str) -> Preferences:
+        """These choices with the usual look, because nothing is known of the one that was kept."""
+        return replace(
+            self, theme=usual, complaint=f"{FILE_NAME} names an unknown theme, so the usual one holds."
+        )
+
     def with_choice(self, **choice: int | str) -> Preferences:
         """These choices with `choice` in place of the old one, kept in the file."""
         chosen = replace(self, complaint="", **choice)  # type: ignore[arg-type]

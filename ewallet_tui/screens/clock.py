@@ -36,10 +36,12 @@ def possible(clock: Clock, now: float) -> frozenset[str]:
     return DOES[clock.state] if clock.runs or not clock.is_out_of_time(now) else frozenset()
 
 
-def nothing_recorded(clock: Clock, now: float) -> str:
+def nothing_recorded(clock: Clock, now: float, credits: int) -> str:
     """What to do about a clock that has no time records yet."""
     if clock.runs:
         return "The first time record is written when the timer stops."
+    if clock.is_out_of_time(now) and not credits:
+        return "No time and no credits yet. Supply some in the wallet: 1, then u."
     if clock.is_out_of_time(now):
         return "No time yet. Convert credits to time with c."
     return "Nothing used yet. Start the timer with space."
@@ -83,7 +85,7 @@ class ClockScreen(ConvertingScreen):
         """Show the clock as it is now, and its records."""
         now = self.wallet_app.now()
         self.show_second(picture, now)
-        self.query_one(RecordList).empty = nothing_recorded(picture.clock, now)
+        self.query_one(RecordList).empty = nothing_recorded(picture.clock, now, picture.wallet.credits)
         self._show_records()
 
     def show_second(self, picture: Picture, now: float) -> None:

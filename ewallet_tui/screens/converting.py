@@ -6,12 +6,11 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-from textual import work
 from textual.binding import Binding, BindingType
 
 from ewallet_tui.screens.framed import FramedScreen
 from ewallet_tui.screens.wallet_forms import credits_plan, credits_receipt, time_plan, time_receipt
-from ewallet_tui.widgets.form import Answer, FormPlan, FormScreen
+from ewallet_tui.widgets.form import Answer, FormPlan
 from ewallet_tui.widgets.receipt import Receipt
 
 Record = dict[str, Any]
@@ -60,36 +59,32 @@ class ConvertingScreen(FramedScreen):
         picture = self.wallet_app.picture
         return picture.wallet.credits if picture else 0
 
-    @work
-    async def action_convert_to_time(self) -> None:
+    def action_convert_to_time(self) -> None:
         """Ask how many credits should become time."""
-        if rate := await self._milliseconds_per_credit():
+        if picture := self.wallet_app.picture:
+            rate = picture.clock.milliseconds_per_credit
             plan = time_plan(self.balance(), rate)
-            await self.fill_in(plan, time_receipt(rate), action="convert", convert="credits2clock")
+            self.fill_in(plan, time_receipt(rate), action="convert", convert="credits2clock")
 
-    @work
-    async def action_convert_to_credits(self) -> None:
+    def action_convert_to_credits(self) -> None:
         """Ask how much time should become credits."""
-        if rate := await self._milliseconds_per_credit():
-            plan = credits_plan(self.left_ms, rate)
-            await self.fill_in(plan, credits_receipt, action="convert", convert="clock2credits")
+        if picture := self.wallet_app.picture:
+            plan = credits_plan(self.left_ms, picture.clock.milliseconds_per_credit)
+            self.fill_in(plan, credits_receipt, action="convert", convert="clock2credits")
 
-    async def fill_in(self, plan: FormPlan, receipt: Callable[[Answer], str], **instruction: str) -> None:
+    def fill_in(self, plan: FormPlan, receipt: Callable[[Answer], str], **instruction: str) -> None:
         """Open a form that completes `instruction`, and say in one line what came of it."""
 
         async def send(values: dict[str, Any]) -> Answer:
             return await self.wallet_app.ask(**instruction, **values)
 
-        line = self.query_one(Receipt)
-        answer = await self.app.push_screen_wait(FormScreen(plan, send))
-        if answer is not None:
-            line.say(receipt(answer))
+        def say(answer: Answer | None) -> None:
+            if answer is not None:
+                self.query_one(Receipt).say(receipt(answer))
+
+        self.ask_with(plan, send, say)
 
     async def newest(self, kind: str, most: int) -> list[Record]:
         """The newest records of the active sheet of that kind."""
         answer = await self.wallet_app.act(action="view", view=kind, limit=most, **{kind: "list"})
         return [] if answer["failed"] else answer["sheet_data"]["rows"]
-
-    async def _milliseconds_per_credit(self) -> int | None:
-        answer = await self.wallet_app.act(action="view", view="credit", credit="clock")
-        return None if answer["failed"] else answer["clock_data"]["milliseconds_per_credit"]

@@ -79,9 +79,18 @@ class FramedScreen(Screen[None]):
         if self.wallet_app.picture is not None:
             self._show_picture(self.wallet_app.picture)
 
-    def ask_with(self, plan: FormPlan, send: Callable[[dict[str, Any]], Awaitable[Answer]]) -> None:
-        """Open the form of `plan`, over this screen."""
-        self.app.push_screen(FormScreen(plan, send))
+    def ask_with(
+        self,
+        plan: FormPlan,
+        send: Callable[[dict[str, Any]], Awaitable[Answer]],
+        done: Callable[[Answer | None], None] | None = None,
+    ) -> None:
+        """Open the form of `plan` over this screen, and tell `done` what came of it.
+
+        A key pressed twice opens one form: the second is pressed on a screen that is not in front any more.
+        """
+        if self.app.screen is self:
+            self.app.push_screen(FormScreen(plan, send), done)
 
     def action_go(self, mode: str) -> None:
         """Go to another place."""

@@ -21,7 +21,7 @@ class QuitQuestion(ModalScreen[str | None]):
         align: center middle;
         Vertical {
             width: 58; max-width: 100%; height: auto; padding: 1 2; background: $background;
-            border: round $accent;            border-title-color: $accent; border-title-style: bold;
+            border: round $accent; border-title-color: $accent; border-title-style: bold;
         }
         Horizontal { height: 1; margin-top: 1; align-horizontal: right; }
         Label { width: 1fr; }
@@ -37,8 +37,9 @@ class QuitQuestion(ModalScreen[str | None]):
         Binding("right", "app.focus_next", "Next", show=False),
     ]
 
-    def __init__(self, state: TimerState) -> None:
+    def __init__(self, state: TimerState, *, may_stop: bool = True) -> None:
         super().__init__()
+        self._may_stop = may_stop
         self._is_paused = state is TimerState.PAUSED
 
     def compose(self) -> ComposeResult:
@@ -48,9 +49,14 @@ class QuitQuestion(ModalScreen[str | None]):
             paused = "The timer is paused, and stays paused without the app."
             yield Label(paused if self._is_paused else "The timer is running, and goes on without the app.")
             with Horizontal():
-                yield Button("s Stop it", id="stop")
+                if self._may_stop:
+                    yield Button("s Stop it", id="stop")
                 yield Button("l Leave it paused" if self._is_paused else "l Leave it running", id="leave")
                 yield Button("esc Stay", id="stay", variant="primary")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only who may stop the timer can."""
+        return self._may_stop or (action, parameters) != ("dismiss", ("stop",))
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Take the button's answer."""

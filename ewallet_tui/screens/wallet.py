@@ -79,10 +79,9 @@ class WalletScreen(ConvertingScreen):
         left.value, left.tint = countdown(picture.clock.left_ms(now)), standing_of(picture.clock, now).style
         self.query_one("#state", Static).update(state_line(picture.clock, now, self.today()))
 
-    @work
-    async def action_supply(self) -> None:
+    def action_supply(self) -> None:
         """Ask how many credits should come, and for what."""
-        await self.fill_in(supply_plan(self.balance()), supply_receipt, action="supply", supply="credits")
+        self.fill_in(supply_plan(self.balance()), supply_receipt, action="supply", supply="credits")
 
     @work
     async def action_start(self) -> None:

@@ -129,7 +129,13 @@ class Form(VerticalScroll, can_focus=False):
             else:
                 if value is not None:
                     values[row.field.name] = value
-        return values, {**self.plan.objections(values), **problems}
+        # What is empty because it was put, wrongly, into another field is not wrong itself.
+        objections = {
+            name: words
+            for name, words in self.plan.objections(values).items()
+            if name in values or not problems
+        }
+        return values, objections | problems
 
     def forget_secrets(self) -> None:
         """Empty what must not stay on a screen, hidden as it may be."""

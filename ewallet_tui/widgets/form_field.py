@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, get_args
 
 from textual.app import ComposeResult
@@ -60,8 +60,10 @@ def _is_whole(kind: Any) -> bool:
 
 
 def _whole_number(typed: str) -> int | str:
-    digits = typed.replace(",", "").replace(" ", "")
-    return int(digits) if digits.isdecimal() and len(digits) < len(str(Decimal(10**20))) else typed
+    # Thousands may be parted; a comma anywhere else is somebody's decimal point, and no whole number.
+    if not re.fullmatch(r"[0-9]{1,20}|[0-9]{1,3}(?:[, ][0-9]{3}){1,6}", typed):
+        return typed
+    return int(typed.replace(",", "").replace(" ", ""))
 
 
 class FormField(Vertical):

@@ -10,7 +10,6 @@ from textual import events
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -65,7 +64,6 @@ class RecordList(ScrollView, can_focus=True):
         Binding("pagedown", "page(1)", "Page down", show=False),
         Binding("home", "move(-1000)", "Newest", show=False),
         Binding("end", "move(1000)", "Oldest", show=False),
-        Binding("enter", "open", "Open", show=False),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "record-list--heading",
@@ -83,13 +81,6 @@ class RecordList(ScrollView, can_focus=True):
     cursor: reactive[int] = reactive(0)
     empty: reactive[str] = reactive("")
     """What is said where there are no records."""
-
-    class Opened(Message):
-        """Enter or a click on the row under the cursor."""
-
-        def __init__(self, row: Row) -> None:
-            super().__init__()
-            self.row = row
 
     def __init__(self, columns: Sequence[Column]) -> None:
         super().__init__()
@@ -127,18 +118,11 @@ class RecordList(ScrollView, can_focus=True):
         """Move the cursor by so many screens."""
         self.cursor += pages * max(self.content_size.height - 2, 1)
 
-    def action_open(self) -> None:
-        """Say that the record under the cursor is wanted."""
-        if self.rows:
-            self.post_message(self.Opened(self.rows[self.cursor]))
-
     def on_click(self, event: events.Click) -> None:
-        """A click moves the cursor; a second one opens."""
+        """A click moves the cursor."""
         index = self.scroll_offset.y + event.get_content_offset_capture(self).y - 1
         if 0 <= index < len(self.rows) and event.get_content_offset_capture(self).y > 0:
             self.cursor = index
-            if event.chain > 1:
-                self.action_open()
 
     def render_line(self, y: int) -> Strip:
         """The headings on the first line, and beneath them the records as far as they are scrolled."""

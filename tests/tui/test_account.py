@@ -118,3 +118,12 @@ async def test_keeping_alive_keeps_the_session(opened, instant):
             instant.pass_by(minutes=10)
             await person.app.conversation.keep_alive()
         assert not (await person.app.ask(action="view", view="account"))["failed"]
+
+
+async def test_who_is_logged_in_here_has_the_new_email_at_once(opened):
+    async with opened() as person:
+        await person.register()
+        await person.app.ask(
+            action="edit", edit="account", user_email="countess@example.org", user_name="lovelace"
+        )
+        assert person.app.picture.accounts == {"countess@example.org": "lovelace"}

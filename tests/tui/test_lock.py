@@ -104,3 +104,13 @@ async def test_the_complaint_is_shown_once(opened, folder):
     async with opened() as person:
         await person.wait_until(lambda: "preferences.toml" in person.toasts)
         assert person.toasts.count("preferences.toml") == 1
+
+
+async def test_locking_twice_at_once_is_locking_once(opened):
+    async with opened() as person:
+        await person.register()
+        person.app.action_lock()
+        person.app.action_lock()
+        await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
+        await person.do_form(user_pass=PASSWORD)
+        await person.wait_until(lambda: person.app.current_mode == "wallet")

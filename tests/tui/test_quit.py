@@ -53,3 +53,27 @@ async def ask_to_quit(person):
     await person.have_running_timer(20)
     await person.press("q")
     await person.wait_until(lambda: isinstance(person.app.screen, QuitQuestion))
+
+
+async def test_asking_twice_is_asking_once(opened):
+    async with opened() as person:
+        await ask_to_quit(person)
+        await person.press("ctrl+q")
+        await person.press("escape")
+        assert not isinstance(person.app.screen, QuitQuestion)
+        assert not person.app._exit
+
+
+async def test_from_behind_the_lock_the_timer_can_be_left_but_not_stopped(opened):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        person.app.action_lock()
+        await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
+        await person.press("ctrl+q")
+        await person.wait_until(lambda: isinstance(person.app.screen, QuitQuestion))
+        await person.press("s")
+        assert isinstance(person.app.screen, QuitQuestion)
+        assert not person.app.screen.query("#stop")
+        await person.press("l")
+        await person.wait_until(lambda: person.app._exit)

@@ -36,6 +36,7 @@ def a_clock(
         pending_count=pauses,
         started=started,
         is_new=False,
+        milliseconds_per_credit=60_000,
         read_at=0.0,
     )
 

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from ewallet_core.instructions import fields
 from ewallet_tui.screens.wallet_forms import credits_plan, supply_plan, time_plan
+from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.words import MINUTE
 
 TWENTY_MINUTES = 20 * MINUTE
@@ -91,3 +92,14 @@ def test_a_preview_is_there_exactly_when_nothing_stands_against_it(minutes, rate
     plan = credits_from(rate=rate)
     values = {"minutes": str(minutes)}
     assert bool(plan.preview(values)) is not bool(plan.objections(values))
+
+
+@pytest.mark.parametrize("typed", ["1,5", "1,0", "12,50", "1,0000", ",5", "1 2"])
+def test_a_decimal_comma_is_no_whole_number(typed):
+    with pytest.raises(ValueError, match="whole number"):
+        Field("credits", "Credits", fields.Credits).read(typed)
+
+
+@pytest.mark.parametrize("typed", ["1500", "1,500", "1 500"])
+def test_thousands_may_be_parted(typed):
+    assert Field("credits", "Credits", fields.Credits).read(typed) == 1_500

@@ -230,3 +230,16 @@ def test_a_form_looks_like_this(day, snap_compare, size, key, values):
         await person.fill(**values)
 
     assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
+
+
+@pytest.mark.parametrize("action", ["supply", "convert_to_time"])
+async def test_a_key_pressed_twice_opens_one_form(day, action):
+    async with day.make_app().run_test(size=(80, 24)) as pilot:
+        person = Person(pilot.app, pilot)
+        await person.register()
+        await person.have_time(20)
+        screen = person.app.screen
+        for _ in range(2):
+            getattr(screen, f"action_{action}")()
+        await form_opened(person)
+        assert len(person.app.screen_stack) == 2
