@@ -10,12 +10,22 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
 from ewallet_tui.places import PLACES
+from ewallet_tui.text import one_line
 from ewallet_tui.themes import THEMES
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
 Command = tuple[str, str, Callable[[], object]]
+
+ELSEWHERE = (
+    ("Supply credits", "wallet", "supply"),
+    ("Convert credits to time", "wallet", "convert_to_time"),
+    ("Convert time to credits", "wallet", "convert_to_credits"),
+    ("Edit account", "account", "edit"),
+    ("Change password", "account", "change_password"),
+)
+"""What is done at a place, by the place's mode and its screen's action."""
 
 
 class Everything(Provider):
@@ -38,6 +48,7 @@ class Everything(Provider):
         yield from self._keys_here()
         for place in PLACES:
             yield f"Go to {place.title}", f"g {place.letter}", partial(app.switch_mode, place.mode)
+        yield from self._things_of_the_account(app)
         for theme in THEMES:
             name = "Dark look" if theme.dark else "Light look"
             yield name, "", partial(app.choose_theme, theme.name)
@@ -45,12 +56,28 @@ class Everything(Provider):
         yield "Lock the screen", "", app.action_lock
         yield "Quit", "q", partial(app.run_action, "app.quit")
 
+    def _things_of_the_account(self, app: EWalletApp) -> Iterator[Command]:
+        for title, mode, action in ELSEWHERE:
+            if app.current_mode != mode:
+                yield title, "", partial(_do_there, app, mode, action)
+        if app.picture is not None:
+            for email, name in app.picture.accounts.items():
+                if email != app.picture.account.email:
+                    switch = partial(app.act, action="switch", switch="account", account=email)
+                    yield f"Switch to {one_line(name)}", "", switch
+        yield "Log out", "", app.log_out
+
     def _keys_here(self) -> Iterator[Command]:
         for node, binding, enabled, _ in self.screen.active_bindings.values():
             shown = enabled and binding.show and node is self.screen and binding.action != "app.quit"
             if shown:
                 key = self.app.get_key_display(binding)
                 yield binding.description, key, partial(self.app.run_action, binding.action, node)
+
+
+async def _do_there(app: EWalletApp, mode: str, action: str) -> None:
+    await app.switch_mode(mode)
+    await app.run_action(action, app.screen)
 
 
 def _with_key(name: Content, key: str) -> Content:

@@ -8,6 +8,8 @@ from ewallet_tui.places import PLACES
 from ewallet_tui.screens.help import HelpScreen, keys_of
 from ewallet_tui.widgets.keys_line import MOST_KEYS
 
+BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": "four other words"}
+
 
 async def test_number_letter_and_tab_lead_to_each_place(opened):
     async with opened() as person:
@@ -93,3 +95,27 @@ async def test_a_look_is_worn_and_kept(opened, folder):
         assert person.app.theme == "ewallet-light"
     async with opened() as person:
         assert person.app.theme == "ewallet-light"
+
+
+async def test_the_palette_does_what_belongs_to_another_place(opened):
+    async with opened() as person:
+        await person.register()
+        await person.press("2", "colon")
+        await person.press(*"supply")
+        await person.pilot.pause(0.3)
+        await person.wait_until(lambda: person.sees("Supply credits"))
+        await person.press("enter")
+        await person.wait_until(lambda: person.app.current_mode == "wallet" and person.sees("Currency"))
+
+
+async def test_the_palette_switches_between_the_accounts_of_the_session(opened):
+    async with opened() as person:
+        await person.register()
+        await person.app.ask(action="new", new="account", **BOB)
+        await person.app.ask(action="login", user_name="bob", user_pass=BOB["user_pass"])
+        await person.press("colon")
+        await person.press(*"switch")
+        await person.pilot.pause(0.3)
+        await person.wait_until(lambda: person.sees("Switch to ada"))
+        await person.press("enter")
+        await person.wait_until(lambda: person.app.picture.account.name == "ada")
