@@ -66,11 +66,6 @@ def parse_timestamp(text: str) -> datetime:
     return instant
 
 
-def time_of_day(instant: datetime, zone: tzinfo | None = None) -> str:
-    """When on its day an instant is, on a wall in `zone` (the user's own where none is given): `14:02`."""
-    return f"{instant.astimezone(zone):%H:%M}"
-
-
 def moment(instant: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """When an instant is, as seen from `now`: `today 14:02`, `yesterday 09:15`, `12 Nov 2025 14:02`."""
     local, today = instant.astimezone(zone), now.astimezone(zone).date()

@@ -68,7 +68,6 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
     {"action": "new", "new": "account"},
     access=Access.SESSION,
     prepare=hash_new_password,
-    remembered=True,
 )
 def new_account(asked: NewAccount, context: Context) -> Answer:
     """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""
@@ -118,8 +117,8 @@ def edit_account(asked: EditAccount, context: Context) -> Answer:
     transaction, account, proof = context.transaction, context.account, context.prepared
     if proof is not None:
         throttle.must_not_wait(transaction, account.email, context.address, context.now)
-    if proof is not None and not proof.holds_for(account):
-        raise WrongPassword().keeping(partial(note_failure, context, account.email, account))
+        if not proof.holds_for(account):
+            raise WrongPassword().keeping(partial(note_failure, context, account.email, account))
     _must_be_free(transaction, asked.user_name, asked.user_email, but=account.id)
     changes = _changes(asked, account)
     if proof is not None:

@@ -98,9 +98,14 @@ class EmbeddedClient:
                 self._request_credentials(engine)
             return {**answer, "session_ended": True}
         if "session_data" in answer:
-            # Another account may be active now: whatever happens to it from here on is news.
-            self._heard = self._page_after(None)
+            self._listen_to_who_is_active()
         return answer
+
+    def _listen_to_who_is_active(self) -> None:
+        # Of the same account, what was not told yet is still news.
+        now = self._page_after(None)
+        if now is None or self._heard is None or now.account != self._heard.account:
+            self._heard = now
 
     def _news(self) -> list[Event]:
         if self._heard is None:

@@ -121,7 +121,8 @@ class WriterLane:
             self._connection.execute("COMMIT")
         except sqlite3.Error as reason:
             self._give_up()
-            if reason.sqlite_errorname == "SQLITE_FULL":
+            # Errors of the driver's own have no name, and tell nothing of what was kept.
+            if getattr(reason, "sqlite_errorname", None) == "SQLITE_FULL":
                 self._fail_or_replay(group, _as_refusal(reason))
             else:
                 _fail(group, OutcomeUnknown())

@@ -147,3 +147,20 @@ async def test_what_happens_right_after_a_login_is_told(
     assert (await asyncio.wait_for(anext(told), 5))["data"]["credits"] == 7
     await told.aclose()
     await other.close()
+
+
+async def test_making_another_account_meanwhile_loses_no_news(
+    client: EmbeddedClient, engine_of: Callable[[], EWalletSessionManager], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
+    await log_in(client)
+    other = EmbeddedClient(engine_of)
+    await other.open()
+    await ask(other, action="login", user_name="ada", user_pass=PASSWORD)
+    await supply(other, 7)
+    bob = {"user_name": "bob", "user_pass": PASSWORD, "user_email": "bob@example.org"}
+    await ask(client, action="new", new="account", **bob)
+    told = client.events()
+    assert (await asyncio.wait_for(anext(told), 5))["data"]["credits"] == 7
+    await told.aclose()
+    await other.close()

@@ -106,7 +106,3 @@ def test_a_timestamp_without_its_zone_is_refused(text):
 )
 def test_a_moment_is_told_as_seen_from_now_in_the_users_zone(instant, text):
     assert words.moment(instant, NOW, PARIS) == text
-
-
-def test_a_time_of_day_is_on_the_users_wall():
-    assert words.time_of_day(NOW, PARIS) == "23:46"
