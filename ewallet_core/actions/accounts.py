@@ -9,17 +9,15 @@ from ewallet_core.actions.context import Context, Preparation
 from ewallet_core.actions.data import account_data, session_data
 from ewallet_core.actions.logins import Proof, note_failure
 from ewallet_core.actions.opening import open_account
+from ewallet_core.actions.shapes import AccountData, SessionData
 from ewallet_core.credentials import throttle
 from ewallet_core.credentials.passwords import must_be_uncommon
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
-from ewallet_core.refusals import (
-    EmailTaken,
-    MissingArgument,
-    NameTaken,
-    WrongPassword,
-)
+from ewallet_core.refusals.accounts import EmailTaken, NameTaken, WrongPassword
+from ewallet_core.refusals.requests import MissingArgument
+from ewallet_core.roles import PEOPLE
 from ewallet_core.storage.accounts import Account, accounts, key_of
 from ewallet_core.storage.events import EventKind, happened
 from ewallet_core.storage.sessions import end_other_sessions
@@ -68,6 +66,7 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
     {"action": "new", "new": "account"},
     access=Access.SESSION,
     prepare=hash_new_password,
+    answers={"account": str, "account_data": AccountData, "session_data": SessionData},
 )
 def new_account(asked: NewAccount, context: Context) -> Answer:
     """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""
@@ -89,7 +88,12 @@ def new_account(asked: NewAccount, context: Context) -> Answer:
     )
 
 
-@instruction(NoArguments, {"action": "view", "view": "account"}, changes=False)
+@instruction(
+    NoArguments,
+    {"action": "view", "view": "account"},
+    changes=False,
+    answers={"account": str, "account_data": AccountData},
+)
 def view_account(_asked: NoArguments, context: Context) -> Answer:
     """View the account."""
     return ok(account=context.account.email, account_data=account_data(context, context.account))
@@ -111,7 +115,13 @@ def prove_old_password(asked: EditAccount, preparation: Preparation) -> Proof | 
     return Proof(account, is_right=True, new_hash=preparation.passwords.hash(asked.user_pass))
 
 
-@instruction(EditAccount, {"action": "edit", "edit": "account"}, prepare=prove_old_password)
+@instruction(
+    EditAccount,
+    {"action": "edit", "edit": "account"},
+    prepare=prove_old_password,
+    answers={"account": str, "edit": dict[str, bool], "account_data": AccountData},
+    roles=PEOPLE,
+)
 def edit_account(asked: EditAccount, context: Context) -> Answer:
     """Edit the account; a new password ends its other sessions."""
     transaction, account, proof = context.transaction, context.account, context.prepared

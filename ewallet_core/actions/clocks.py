@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ewallet_core.actions.context import Context
-from ewallet_core.actions.data import clock_data, minutes
+from ewallet_core.actions.data import minutes
+from ewallet_core.actions.shapes import Minutes, Timestamp
 from ewallet_core.actions.sheets import TIME, record_data
 from ewallet_core.instructions.catalogue import NoArguments, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
 from ewallet_core.ledger.journal import BalanceId, time_spent
-from ewallet_core.ledger.timer import Timer, TimeSpent
+from ewallet_core.ledger.timer import State, Timer, TimeSpent
 from ewallet_core.storage.events import EventKind, happened
 from ewallet_core.storage.journal import amount_of, post
 from ewallet_core.storage.sheets import times
-from ewallet_core.storage.wallets import Clock, clocks_run_out, keep_timer
+from ewallet_core.storage.wallets import Clock, clocks, clocks_run_out, keep_timer
+
+_PENDING = {"pending_time": Minutes, "pending_time_ms": int, "pending_count": int}
 
 
-@instruction(NoArguments, {"action": "start", "start": "clock_timer"})
+@instruction(
+    NoArguments,
+    {"action": "start", "start": "clock_timer"},
+    answers={"clock": int, "start_timestamp": Timestamp},
+)
 def start_timer(_asked: NoArguments, context: Context) -> Answer:
     """Start the active clock's timer."""
     clock = context.clock
@@ -25,7 +34,11 @@ def start_timer(_asked: NoArguments, context: Context) -> Answer:
     return ok(clock=clock.id, start_timestamp=timestamp(timer.started_at))
 
 
-@instruction(NoArguments, {"action": "pause", "pause": "clock_timer"})
+@instruction(
+    NoArguments,
+    {"action": "pause", "pause": "clock_timer"},
+    answers={"clock": int, **_PENDING, "start_timestamp": Timestamp, "pause_timestamp": Timestamp},
+)
 def pause_timer(_asked: NoArguments, context: Context) -> Answer:
     """Pause the active clock's timer: no time is taken until it is resumed."""
     clock = context.clock
@@ -45,6 +58,7 @@ def pause_timer(_asked: NoArguments, context: Context) -> Answer:
     NoArguments,
     {"action": "resume", "resume": "clock_timer"},
     {"action": "resume", "pause": "clock_timer"},
+    answers={"clock": int, **_PENDING, "pause_timestamp": Timestamp, "resume_timestamp": Timestamp},
 )
 def resume_timer(_asked: NoArguments, context: Context) -> Answer:
     """Resume the active clock's timer."""
@@ -65,6 +79,16 @@ def resume_timer(_asked: NoArguments, context: Context) -> Answer:
     NoArguments,
     {"action": "stop", "stop": "clock_timer"},
     {"action": "stop", "pause": "clock_timer"},
+    answers={
+        "clock": int,
+        "minutes_spent": Minutes,
+        "minutes_spent_ms": int,
+        **_PENDING,
+        "start_timestamp": Timestamp,
+        "stop_timestamp": Timestamp,
+        "time_record": int,
+        "record_data": dict[str, Any],
+    },
 )
 def stop_timer(_asked: NoArguments, context: Context) -> Answer:
     """Stop the active clock's timer, take the used time from the clock and write the time record."""
@@ -83,24 +107,25 @@ def stop_timer(_asked: NoArguments, context: Context) -> Answer:
     )
 
 
-@instruction(NoArguments, {"action": "view", "view": "credit", "credit": "clock"}, changes=False)
-def view_clock(_asked: NoArguments, context: Context) -> Answer:
-    """View the active clock: what is left on it now, and what its timer is doing."""
-    clock = context.clock
-    return ok(credit_clock=clock.id, clock_data=clock_data(context, clock))
-
-
-def settle_run_outs(context: Context) -> None:
+def settle_run_outs(context: Context, account_id: int) -> None:
     """Stop the account's timers whose minutes have run out, each dated when they did.
 
     It comes before anything else that an instruction does, so it is as if a timer stopped by itself.
     """
-    for clock in clocks_run_out(context.transaction, context.account.id, context.now):
+    for clock in clocks_run_out(context.transaction, account_id, context.now):
         context.transaction.must_write()
         balance = amount_of(context.transaction, clock.balance_id)
         run = clock.timer.run_out(context.now, balance)
         if run is not None:
             _finish(context, clock, run, EventKind.TIMER_RAN_OUT)
+
+
+def stop_timers(context: Context, account_id: int) -> None:
+    """Stop every timer of the account that is under way: it is about to be used no more."""
+    settle_run_outs(context, account_id)
+    for clock in clocks.all(context.transaction, account_id=account_id):
+        if clock.timer.state is not State.INACTIVE:
+            _finish(context, clock, clock.timer.stop(context.now), EventKind.TIMER_STOPPED)
 
 
 def _change(context: Context, clock: Clock, timer: Timer, balance: int, kind: EventKind) -> None:

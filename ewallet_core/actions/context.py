@@ -8,10 +8,11 @@ from typing import Any, TypeVar
 
 from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.credentials.tokens import RandomBytes
+from ewallet_core.instructions.catalogue import Catalogue
 from ewallet_core.instructions.envelope import Call
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.ledger.rates import DEFAULT_MILLISECONDS_PER_CREDIT
-from ewallet_core.refusals import NotLoggedIn, SessionUnknown
+from ewallet_core.refusals.askers import NotLoggedIn, SessionUnknown
 from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.sessions import ClientId, Session
 from ewallet_core.storage.transaction import Transaction
@@ -25,11 +26,12 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What whoever runs the engine may choose."""
+    """What whoever runs the engine may choose; `self_supply` lets users supply themselves."""
 
     milliseconds_per_credit: int = DEFAULT_MILLISECONDS_PER_CREDIT
     session_lifetime_ms: int = 30 * 60_000
     session_limit: int = 100
+    self_supply: bool = True
 
     def __post_init__(self) -> None:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:
@@ -38,7 +40,10 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """The circumstances of one instruction, inside its transaction."""
+    """The circumstances of one instruction, inside its transaction.
+
+    `live_session_id` is never read from a request: it is how a session's live object speaks for itself.
+    """
 
     transaction: Transaction
     now: int
@@ -47,6 +52,8 @@ class Context:
     randomness: RandomBytes
     call: Call
     address: str
+    catalogue: Catalogue
+    live_session_id: int | None = None
     client: ClientId | None = None
     open_session: Session | None = None
     logged_in: Account | None = None
@@ -69,6 +76,11 @@ class Context:
         if self.logged_in is None:
             raise NotLoggedIn
         return self.logged_in
+
+    @property
+    def is_the_programs_own(self) -> bool:
+        """Whether it comes from the program that runs the engine, and not from a client of it."""
+        return self.address == IN_PROCESS
 
     @property
     def system_core(self) -> Account:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ewallet_core.actions.clocks import settle_run_outs
 from ewallet_core.actions.context import SYSTEM_CORE_ID, Context
-from ewallet_core.actions.data import ewallet_data, minutes
+from ewallet_core.actions.data import minutes
+from ewallet_core.actions.shapes import Minutes
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.catalogue import NoArguments, Request, instruction
+from ewallet_core.instructions.catalogue import Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
 from ewallet_core.ledger.journal import (
     BalanceId,
@@ -17,13 +18,9 @@ from ewallet_core.ledger.journal import (
     move_credits,
 )
 from ewallet_core.ledger.rates import MOST_CREDITS, milliseconds_in, milliseconds_of, whole_credits_in
-from ewallet_core.refusals import (
-    ArgumentsClash,
-    LessThanOneCredit,
-    NotEnoughCredits,
-    NotEnoughTime,
-    TooMuch,
-)
+from ewallet_core.refusals.holdings import LessThanOneCredit, NotEnoughCredits, NotEnoughTime, TooMuch
+from ewallet_core.refusals.requests import ArgumentsClash
+from ewallet_core.roles import Role
 from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.events import EventKind, happened
 from ewallet_core.storage.journal import amount_of, post
@@ -61,7 +58,19 @@ class ConvertTime(Request, frozen=True):
             raise ArgumentsClash("credits", "minutes")
 
 
-@instruction(SupplyCredits, {"action": "supply", "supply": "credits"})
+@instruction(
+    SupplyCredits,
+    {"action": "supply", "supply": "credits"},
+    answers={
+        "total_credits": int,
+        "ewallet_credits": int,
+        "supplied_credits": int,
+        "transfer_record": int,
+        "invoice_record": int,
+    },
+    # A user may where the rules let users supply themselves.
+    roles=(Role.OPERATOR,),
+)
 def supply_credits(asked: SupplyCredits, context: Context) -> Answer:
     """Supply the active wallet with credits from the system core account, against an invoice."""
     wallet, core = context.wallet, context.system_core
@@ -92,7 +101,14 @@ def supply_credits(asked: SupplyCredits, context: Context) -> Answer:
     )
 
 
-@instruction(ConvertCredits, {"action": "convert", "convert": "credits2clock"})
+_BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms": int}
+
+
+@instruction(
+    ConvertCredits,
+    {"action": "convert", "convert": "credits2clock"},
+    answers={**_BALANCES, "conversion_record": int, "converted_credits": int},
+)
 def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
@@ -113,7 +129,18 @@ def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
     return ok(**_balances(context, wallet, clock), conversion_record=record, converted_credits=asked.credits)
 
 
-@instruction(ConvertTime, {"action": "convert", "convert": "clock2credits"})
+@instruction(
+    ConvertTime,
+    {"action": "convert", "convert": "clock2credits"},
+    answers={
+        "conversion_record_id": int,
+        "conversion_record": int,
+        **_BALANCES,
+        "converted_minutes": Minutes,
+        "converted_minutes_ms": int,
+        "converted_credits": int,
+    },
+)
 def convert_time(asked: ConvertTime, context: Context) -> Answer:
     """Convert time of the active clock that is not yet used to credits of its wallet."""
     wallet, clock = context.wallet, context.clock
@@ -125,7 +152,7 @@ def convert_time(asked: ConvertTime, context: Context) -> Answer:
     )
     record = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
     # Taking back all that is left of a running timer is running out.
-    settle_run_outs(context)
+    settle_run_outs(context, context.account.id)
     return ok(
         conversion_record_id=record,
         conversion_record=record,
@@ -133,18 +160,6 @@ def convert_time(asked: ConvertTime, context: Context) -> Answer:
         **minutes(converted_minutes=span),
         converted_credits=credits,
     )
-
-
-@instruction(
-    NoArguments,
-    {"action": "view", "view": "credit", "credit": "wallet"},
-    {"action": "view", "view": "credit", "credit": "ewallet"},
-    changes=False,
-)
-def view_wallet(_asked: NoArguments, context: Context) -> Answer:
-    """View the active wallet."""
-    wallet = context.wallet
-    return ok(credit_ewallet=wallet.id, ewallet_data=ewallet_data(context, wallet))
 
 
 def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int:

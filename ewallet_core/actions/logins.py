@@ -7,18 +7,15 @@ from functools import partial
 
 from ewallet_core.actions.context import Context, Preparation, PreparationStale
 from ewallet_core.actions.data import account_data, session_data
+from ewallet_core.actions.shapes import AccountData, SessionData
 from ewallet_core.credentials import throttle
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
-from ewallet_core.refusals import (
-    AccountFrozen,
-    AccountLeaving,
-    AccountNotHere,
-    ArgumentsClash,
-    LoginRefused,
-    Refusal,
-)
+from ewallet_core.refusals.accounts import AccountFrozen, AccountLeaving
+from ewallet_core.refusals.askers import AccountNotHere, LoginRefused
+from ewallet_core.refusals.refusal import Refusal
+from ewallet_core.refusals.requests import ArgumentsClash
 from ewallet_core.storage.accounts import Account, accounts, key_of
 from ewallet_core.storage.logins import login_records
 from ewallet_core.storage.sessions import logged_in, session_accounts, sessions
@@ -82,7 +79,14 @@ def prove_login(asked: Login, preparation: Preparation) -> Proof:
     return Proof(account, is_right=True, new_hash=passwords.hash(asked.user_pass) if outdated else None)
 
 
-@instruction(Login, {"action": "login"}, access=Access.SESSION, prepare=prove_login, remembered=False)
+@instruction(
+    Login,
+    {"action": "login"},
+    access=Access.SESSION,
+    prepare=prove_login,
+    remembered=False,
+    answers={"account": str, "account_data": AccountData, "session_data": SessionData},
+)
 def login(asked: Login, context: Context) -> Answer:
     """Log an account in to this session and make it the active one."""
     transaction, proof = context.transaction, context.prepared
@@ -104,7 +108,12 @@ def login(asked: Login, context: Context) -> Answer:
 
 
 # Who is frozen may still leave, and go on with another account: these two ask for no active account.
-@instruction(NoArguments, {"action": "logout"}, access=Access.SESSION)
+@instruction(
+    NoArguments,
+    {"action": "logout"},
+    access=Access.SESSION,
+    answers={"account": str, "session_data": SessionData},
+)
 def logout(_asked: NoArguments, context: Context) -> Answer:
     """Log the active account out; the next of the session's accounts becomes active, or none."""
     transaction, session = context.transaction, context.session
@@ -115,7 +124,12 @@ def logout(_asked: NoArguments, context: Context) -> Answer:
     return ok(account=context.account.email, session_data=session_data(context))
 
 
-@instruction(SwitchAccount, {"action": "switch", "switch": "account"}, access=Access.SESSION)
+@instruction(
+    SwitchAccount,
+    {"action": "switch", "switch": "account"},
+    access=Access.SESSION,
+    answers={"account": str, "session_data": SessionData},
+)
 def switch_account(asked: SwitchAccount, context: Context) -> Answer:
     """Make another of the accounts that are logged in to this session the active one."""
     key = key_of(asked.account)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from ewallet_core.actions.context import Context
 from ewallet_core.actions.data import Data, dates, session_data
+from ewallet_core.actions.shapes import SessionData, Timestamp, WorkerData
 from ewallet_core.credentials.tokens import hash_of, new_token
 from ewallet_core.instructions.catalogue import Access, NoArguments, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE
-from ewallet_core.refusals import ClientUnknown, SessionTokenExists
+from ewallet_core.refusals.askers import ClientUnknown, SessionTokenExists
 from ewallet_core.storage.sessions import (
     ClientId,
     Session,
@@ -24,7 +25,12 @@ from ewallet_core.storage.sessions import (
 from ewallet_core.storage.transaction import Transaction
 
 
-@instruction(NoArguments, {"action": "request", "request": "client_id"}, access=Access.ANYBODY)
+@instruction(
+    NoArguments,
+    {"action": "request", "request": "client_id"},
+    access=Access.ANYBODY,
+    answers={"client_id": str},
+)
 def request_client_id(_asked: NoArguments, context: Context) -> Answer:
     """Request a client id, under which one session can be opened."""
     client_id = new_token(context.randomness)
@@ -38,7 +44,12 @@ def request_client_id(_asked: NoArguments, context: Context) -> Answer:
     return ok(client_id=client_id)
 
 
-@instruction(NoArguments, {"action": "request", "request": "session_token"}, access=Access.CLIENT)
+@instruction(
+    NoArguments,
+    {"action": "request", "request": "session_token"},
+    access=Access.CLIENT,
+    answers={"session_token": str},
+)
 def request_session_token(_asked: NoArguments, context: Context) -> Answer:
     """Open a session and request its token, or renew it by sending it."""
     client, given = _client(context), context.call.session_token
@@ -56,19 +67,39 @@ def request_session_token(_asked: NoArguments, context: Context) -> Answer:
     return ok(session_token=token)
 
 
-@instruction(NoArguments, {"action": "alive", "alive": "ctoken"}, access=Access.SESSION, remembered=False)
+_EXTENDED = {"extended": int, "time_unit": str, "valid_to": Timestamp}
+
+
+@instruction(
+    NoArguments,
+    {"action": "alive", "alive": "ctoken"},
+    access=Access.SESSION,
+    remembered=False,
+    answers={"ctoken": str, **_EXTENDED},
+)
 def keep_client_id(_asked: NoArguments, context: Context) -> Answer:
     """Keep the client id, and with it the session, alive from now on."""
     return ok(ctoken=context.call.client_id, **_extend(context))
 
 
-@instruction(NoArguments, {"action": "alive", "alive": "stoken"}, access=Access.SESSION, remembered=False)
+@instruction(
+    NoArguments,
+    {"action": "alive", "alive": "stoken"},
+    access=Access.SESSION,
+    remembered=False,
+    answers={"stoken": str, **_EXTENDED},
+)
 def keep_session_token(_asked: NoArguments, context: Context) -> Answer:
     """Keep the session token, and with it the client id, alive from now on."""
     return ok(stoken=context.call.session_token, **_extend(context))
 
 
-@instruction(NoArguments, {"controller": "system", "action": "new", "new": "session"}, access=Access.SYSTEM)
+@instruction(
+    NoArguments,
+    {"controller": "system", "action": "new", "new": "session"},
+    access=Access.SYSTEM,
+    answers={"ewallet_session": int, "session_data": SessionData},
+)
 def new_session(_asked: NoArguments, context: Context) -> Answer:
     """Open a session that belongs to no client."""
     session_id = open_session(context)
@@ -79,7 +110,12 @@ def new_session(_asked: NoArguments, context: Context) -> Answer:
     )
 
 
-@instruction(NoArguments, {"controller": "system", "action": "new", "new": "worker"}, access=Access.SYSTEM)
+@instruction(
+    NoArguments,
+    {"controller": "system", "action": "new", "new": "worker"},
+    access=Access.SYSTEM,
+    answers={"worker": int, "worker_data": WorkerData},
+)
 def new_worker(_asked: NoArguments, context: Context) -> Answer:
     """Make a session worker."""
     worker = _new_worker(context)

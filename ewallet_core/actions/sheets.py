@@ -8,10 +8,11 @@ from typing import Any
 
 from ewallet_core.actions.context import SYSTEM_CORE_ID, Context
 from ewallet_core.actions.data import Data, archive, dates, minutes
+from ewallet_core.actions.shapes import SheetData
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Instruction, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
-from ewallet_core.refusals import NotFound
+from ewallet_core.refusals.holdings import NotFound
 from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.sheets import (
     ConversionRecord,
@@ -153,7 +154,12 @@ def _record_count(context: Context, kind: SheetKind, sheet: Sheet) -> int:
 
 
 def _view_list(kind: SheetKind) -> Instruction:
-    @instruction(ViewList, {"action": "view", "view": kind.name, kind.name: "list"}, changes=False)
+    @instruction(
+        ViewList,
+        {"action": "view", "view": kind.name, kind.name: "list"},
+        changes=False,
+        answers={kind.sheet_key: int, "sheet_data": SheetData},
+    )
     def view_list(asked: ViewList, context: Context) -> Answer:
         """View the active sheet, a page of records at a time, the newest first."""
         sheet = sheets.require(context.transaction, id=kind.active(context))
@@ -163,7 +169,12 @@ def _view_list(kind: SheetKind) -> Instruction:
 
 
 def _view_record(kind: SheetKind) -> Instruction:
-    @instruction(ViewRecord, {"action": "view", "view": kind.name, kind.name: "record"}, changes=False)
+    @instruction(
+        ViewRecord,
+        {"action": "view", "view": kind.name, kind.name: "record"},
+        changes=False,
+        answers={kind.sheet_key: int, f"{kind.name}_record": int, "record_data": dict[str, Any]},
+    )
     def view_record(asked: ViewRecord, context: Context) -> Answer:
         """View one record of the user's own."""
         record = kind.records.own(context.transaction, asked.record_id, context.account.id)

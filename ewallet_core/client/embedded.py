@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ewallet_core.client.protocol import Event, Unreachable
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.refusals import Refusal
+from ewallet_core.refusals.refusal import Refusal
 
 if TYPE_CHECKING:
     from ewallet_core.sessions.happenings import EventPage

@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from ewallet_core.refusals import CommonPassword
+from ewallet_core.refusals.accounts import CommonPassword
 
 DEFAULT_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4, type=Type.ID)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
-from ewallet_core.refusals import Throttled
+from ewallet_core.refusals.askers import Throttled
 from ewallet_core.storage.accounts import key_of
 from ewallet_core.storage.logins import forget_failures, login_throttles
 from ewallet_core.storage.transaction import Transaction

@@ -20,7 +20,8 @@ from msgspec.structs import FieldInfo
 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.refusals import BadValue, MissingArgument, UnknownArgument, UnknownInstruction
+from ewallet_core.refusals.requests import BadValue, MissingArgument, UnknownArgument, UnknownInstruction
+from ewallet_core.roles import PEOPLE, Role
 
 LONGEST_PATH_SHOWN = 200
 
@@ -59,7 +60,8 @@ class Instruction:
     """One instruction: the selectors that pick it, its arguments, who may ask it and what it does.
 
     `prepare` is slow work that is done before the transaction. `changes` tells whether it writes, and
-    `remembered` whether a repeated request id gets the first answer.
+    `remembered` whether a repeated request id gets the first answer. `answers` are the answer's keys beside
+    `failed`, each with its type. `roles` may ask it unless the permission sheet says otherwise.
     """
 
     forms: tuple[Selectors, ...]
@@ -69,6 +71,13 @@ class Instruction:
     prepare: Prepare | None
     changes: bool
     remembered: bool
+    answers: Mapping[str, Any]
+    roles: frozenset[Role]
+
+    @property
+    def is_on_permission_sheet(self) -> bool:
+        """Whether it is an account's to ask: what comes before a login is everybody's."""
+        return self.access in (Access.ACCOUNT, Access.SYSTEM)
 
     @property
     def name(self) -> str:
@@ -97,19 +106,31 @@ def instruction(
     prepare: Prepare | None = None,
     changes: bool = True,
     remembered: bool | None = None,
+    answers: Mapping[str, Any],
+    roles: Iterable[Role] | None = None,
 ) -> Callable[[CarryOut], Instruction]:
     """Declare the decorated function as what carries an instruction out.
 
     The first of `forms` is the instruction's own; the others are what the document prints as well.
-    `controller` and `ctype` are `client` and `action` unless a form says otherwise.
+    `controller` and `ctype` are `client` and `action` unless a form says otherwise. Without `roles`,
+    everybody may view what is their own, and operators and auditors what is the system's; everybody but an
+    auditor may change what is their own, and an operator what is the system's.
     """
     full = tuple({"controller": "client", "ctype": "action", **form} for form in forms)
     kept = changes and access in _REMEMBERED if remembered is None else remembered
 
     def declare(carry_out: CarryOut) -> Instruction:
-        return Instruction(full, request, access, carry_out, prepare, changes, kept)
+        may = frozenset(_usual_roles(access, changes) if roles is None else roles)
+        return Instruction(full, request, access, carry_out, prepare, changes, kept, answers, may)
 
     return declare
+
+
+def _usual_roles(access: Access, changes: bool) -> Iterable[Role]:
+    if access is Access.SYSTEM:
+        return (Role.OPERATOR,) if changes else (Role.OPERATOR, Role.AUDITOR)
+    # An auditor looks at everything and moves nothing; what comes before a login asks for no role.
+    return (Role.USER, Role.OPERATOR) if changes and access is Access.ACCOUNT else PEOPLE
 
 
 class Catalogue:

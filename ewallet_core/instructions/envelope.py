@@ -8,7 +8,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from ewallet_core.instructions.fields import is_storable
-from ewallet_core.refusals import BadValue, Malformed, Refusal, UnknownArgument
+from ewallet_core.refusals.refusal import Refusal
+from ewallet_core.refusals.requests import BadValue, Malformed, UnknownArgument
 
 Answer = dict[str, Any]
 """What an instruction came to: `failed`, then its own keys or its error."""

@@ -31,6 +31,7 @@ class EntryKind(StrEnum):
     CREDITS_TO_CLOCK = "credits2clock"
     CLOCK_TO_CREDITS = "clock2credits"
     TIME_SPENT = "time_spent"
+    REFUND = "refund"
 
 
 class Unbalanced(Exception):
@@ -48,11 +49,15 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One movement, written once and never changed; raises `Unbalanced` when made of a wrong sum."""
+    """One movement, written once and never changed; raises `Unbalanced` when made of a wrong sum.
+
+    `reverses` is the id of the entry that a refund gives back, wholly or in part.
+    """
 
     kind: EntryKind
     at: int
     postings: tuple[Posting, ...]
+    reverses: int | None = None
 
     def __post_init__(self) -> None:
         if any(self.sums().values()) or any(posting.amount == 0 for posting in self.postings):

@@ -20,7 +20,8 @@ def seal(previous: bytes, entry_id: int, entry: Entry) -> bytes:
 
 
 def facts(entry_id: int, entry: Entry) -> bytes:
-    """What is sealed, one fact a line: the entry, then each posting in its order."""
+    """What is sealed, one fact a line: the entry, what it reverses, then each posting in its order."""
     lines = [_VERSION, f"{entry_id} {entry.kind} {entry.at}"]
+    lines += [f"reverses {entry.reverses}"] if entry.reverses is not None else []
     lines += [f"{posting.balance} {posting.unit} {posting.amount}" for posting in entry.postings]
     return "\n".join(lines).encode("ascii")

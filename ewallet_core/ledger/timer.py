@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ewallet_core import refusals
+from ewallet_core.refusals.holdings import NoTimeLeft, WrongTimerState
 
 
 class State(StrEnum):
@@ -64,19 +64,17 @@ class Timer:
     def start(self, at: int, balance: int) -> Timer:
         """Begin a run; raises `WrongTimerState` when one is under way and `NoTimeLeft` on an empty clock."""
         if self.state is State.ACTIVE:
-            raise refusals.WrongTimerState("The timer runs already.", "Pause it or stop it.", self.state)
+            raise WrongTimerState("The timer runs already.", "Pause it or stop it.", self.state)
         if self.state is State.PAUSED:
-            raise refusals.WrongTimerState("The timer is paused.", "Resume it or stop it.", self.state)
+            raise WrongTimerState("The timer is paused.", "Resume it or stop it.", self.state)
         if balance <= 0:
-            raise refusals.NoTimeLeft(self.state)
+            raise NoTimeLeft(self.state)
         return Timer(State.ACTIVE, started_at=at, since=at)
 
     def pause(self, at: int) -> Timer:
         """Stop taking time until `resume`; raises `WrongTimerState` unless the timer runs."""
         if self.state is State.PAUSED:
-            raise refusals.WrongTimerState(
-                "The timer is paused already.", "Resume it or stop it.", self.state
-            )
+            raise WrongTimerState("The timer is paused already.", "Resume it or stop it.", self.state)
         self._must_be_under_way()
         at = self._not_before_since(at)
         return replace(self, state=State.PAUSED, since=at, spent=self.spent_at(at), pauses=self.pauses + 1)
@@ -84,12 +82,10 @@ class Timer:
     def resume(self, at: int, balance: int) -> Timer:
         """Take time again; raises `WrongTimerState` unless paused and `NoTimeLeft` on an empty clock."""
         if self.state is State.ACTIVE:
-            raise refusals.WrongTimerState(
-                "The timer runs, it is not paused.", "Pause it or stop it.", self.state
-            )
+            raise WrongTimerState("The timer runs, it is not paused.", "Pause it or stop it.", self.state)
         self._must_be_under_way()
         if self.left_at(at, balance) <= 0:
-            raise refusals.NoTimeLeft(self.state)
+            raise NoTimeLeft(self.state)
         at = self._not_before_since(at)
         return replace(self, state=State.ACTIVE, since=at, pending=self.pending_at(at))
 
@@ -122,4 +118,4 @@ class Timer:
 
     def _must_be_under_way(self) -> None:
         if self.state is State.INACTIVE:
-            raise refusals.WrongTimerState("The timer does not run.", "Start it first.", self.state)
+            raise WrongTimerState("The timer does not run.", "Start it first.", self.state)

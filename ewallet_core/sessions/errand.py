@@ -10,9 +10,12 @@ import msgspec
 
 from ewallet_core.actions.clocks import settle_run_outs
 from ewallet_core.actions.context import Context
+from ewallet_core.actions.permission_sheet import must_be_permitted, note_refusal
 from ewallet_core.instructions.catalogue import Access, Instruction, Request
 from ewallet_core.instructions.envelope import Answer, Call, nok
-from ewallet_core.refusals import Refusal, RequestIdReused
+from ewallet_core.refusals.askers import NotPermitted
+from ewallet_core.refusals.refusal import Refusal
+from ewallet_core.refusals.requests import RequestIdReused
 from ewallet_core.sessions.recognition import note_use, recognise
 from ewallet_core.storage.requests import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.transaction import Transaction
@@ -37,15 +40,19 @@ class Errand:
         return recognise(self.circumstances(transaction, self.call), self.instruction.access)
 
     def first_answer(self, transaction: Transaction) -> Answer | None:
-        """The answer that this request got before, if it was decided before."""
-        return self._seen(self.context(transaction))
+        """The answer that this request got before, if it was decided before; or that it is not permitted."""
+        context = self.context(transaction)
+        return self._not_permitted(context) or self._seen(context)
 
     def run(self, transaction: Transaction) -> Answer:
         """Carry the instruction out, or refuse it and write down what a refusal leaves behind."""
         context = replace(self.context(transaction), prepared=self.prepared)
+        refused = self._not_permitted(context)
+        if refused is not None:
+            return refused
         note_use(context)
         if context.logged_in is not None:
-            settle_run_outs(context)
+            settle_run_outs(context, context.logged_in.id)
         try:
             seen = self._seen(context)
         except RequestIdReused as refusal:
@@ -55,6 +62,14 @@ class Errand:
         answer = self._decide(context)
         self._remember(context, answer)
         return answer
+
+    def _not_permitted(self, context: Context) -> Answer | None:
+        try:
+            must_be_permitted(context, self.instruction)
+        except NotPermitted as refusal:
+            note_refusal(context, self.instruction)
+            return nok(refusal)
+        return None
 
     def _decide(self, context: Context) -> Answer:
         try:
@@ -100,7 +115,7 @@ class Errand:
 
     def _scope(self, context: Context) -> str:
         """Whose request ids these are: the account's, or the session's where the account may change."""
-        if self.instruction.access is Access.SYSTEM:
+        if self.instruction.access is Access.SYSTEM and context.is_the_programs_own:
             return "system"
         if self.instruction.access is Access.SESSION:
             return f"session {context.session.id}"

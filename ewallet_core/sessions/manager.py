@@ -18,7 +18,8 @@ from ewallet_core.data_folder import data_folder, database_url
 from ewallet_core.instructions.catalogue import Access, Instruction, Prepare, read_request
 from ewallet_core.instructions.envelope import Answer, Call, nok, open_envelope, request_id_of
 from ewallet_core.ledger.journal import Issuer
-from ewallet_core.refusals import EngineFailed, Refusal, StorageFailed, StorageUnavailable
+from ewallet_core.refusals.engine import EngineFailed, StorageFailed, StorageUnavailable
+from ewallet_core.refusals.refusal import Refusal
 from ewallet_core.sessions.errand import Errand
 from ewallet_core.sessions.happenings import EventPage, event_page
 from ewallet_core.sessions.lanes import Lanes
@@ -145,6 +146,7 @@ class EWalletSessionManager:
             randomness=self._randomness,
             call=call,
             address=address,
+            catalogue=CATALOGUE,
         )
 
     def _carry_out(self, call: Call, address: str) -> Answer:
@@ -160,17 +162,21 @@ class EWalletSessionManager:
 
     def _run(self, found: Instruction, errand: Errand) -> Answer:
         if not found.changes:
-            try:
-                return self._database.read(errand.run)
-            except BookkeepingDue:
-                return self._database.write(errand.run)
+            return self._read(errand.run)
         if found.prepare is not None:
             # A repeated request must get its first answer even where its slow work would now refuse it.
-            seen = self._database.read(errand.first_answer)
+            seen = self._read(errand.first_answer)
             if seen is not None:
                 return seen
             return self._prepare_and_run(found.prepare, errand)
         return self._database.write(errand.run)
+
+    def _read(self, work: Callable[[Transaction], T]) -> T:
+        """What `work` finds; where it must first write something down, it is done again as a change."""
+        try:
+            return self._database.read(work)
+        except BookkeepingDue:
+            return self._database.write(work)
 
     def _prepare_and_run(self, prepare: Prepare, errand: Errand) -> Answer:
         preparation = self._preparation(errand)

@@ -4,40 +4,48 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ewallet_core.actions.context import IN_PROCESS, Context
+from ewallet_core.actions.context import Context
 from ewallet_core.actions.logins import why_not_active
 from ewallet_core.actions.sessions import touch
 from ewallet_core.credentials.tokens import hash_of
 from ewallet_core.instructions.catalogue import Access
-from ewallet_core.refusals import (
-    ClientUnknown,
-    NotLoggedIn,
-    NotPermitted,
-    SessionExpired,
-    SessionUnknown,
-)
+from ewallet_core.refusals.askers import ClientUnknown, NotLoggedIn, SessionExpired, SessionUnknown
 from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.sessions import ClientId, Session, client_ids, sessions
 
 LAST_USE_WRITTEN_EVERY_MS = 60_000
 
-_ENOUGH_WITHOUT_CLIENT = (Access.ANYBODY, Access.SYSTEM)
-
 
 def recognise(context: Context, access: Access) -> Context:
     """The context with who asks filled in, as far as `access` needs; raises what is missing."""
-    if access is Access.SYSTEM and context.address != IN_PROCESS:
-        raise NotPermitted
-    if access in _ENOUGH_WITHOUT_CLIENT:
+    if access is Access.ANYBODY or (access is Access.SYSTEM and context.is_the_programs_own):
         return context
+    if context.live_session_id is not None:
+        return _with_account(context, None, _live_session(context), access)
     client = _client(context)
     if access is Access.CLIENT:
         return replace(context, client=client)
-    session = _session(context, client)
-    account = _account(context, session) if session.account_id is not None else None
-    if access is Access.ACCOUNT:
+    return _with_account(context, client, _session(context, client), access)
+
+
+def _with_account(context: Context, client: ClientId | None, session: Session, access: Access) -> Context:
+    account = accounts.find(context.transaction, id=session.account_id) if session.account_id else None
+    if access is not Access.SESSION:
         _must_be_active(account)
     return replace(context, client=client, open_session=session, logged_in=account)
+
+
+def _live_session(context: Context) -> Session:
+    found = sessions.find(context.transaction, id=context.live_session_id)
+    if found is None:
+        raise SessionUnknown
+    return _must_be_live(found, context)
+
+
+def _must_be_live(session: Session, context: Context) -> Session:
+    if session.expires_at <= context.now:
+        raise SessionExpired
+    return session
 
 
 def note_use(context: Context) -> None:
@@ -64,13 +72,7 @@ def _session(context: Context, client: ClientId) -> Session:
     found = sessions.find(context.transaction, token_hash=hash_of(given)) if given is not None else None
     if found is None or found.client_id != client.id:
         raise SessionUnknown
-    if found.expires_at <= context.now:
-        raise SessionExpired
-    return found
-
-
-def _account(context: Context, session: Session) -> Account | None:
-    return accounts.find(context.transaction, id=session.account_id)
+    return _must_be_live(found, context)
 
 
 def _must_be_active(account: Account | None) -> None:

@@ -3,9 +3,20 @@
 from __future__ import annotations
 
 import unicodedata
+from enum import StrEnum
 
+from ewallet_core.roles import Role
 from ewallet_core.storage import tables
 from ewallet_core.storage.rows import Row, Rows
+
+
+class AccountState(StrEnum):
+    """What may become of an account: only an active one is used, an erased one is nobody's any more."""
+
+    ACTIVE = "active"
+    FROZEN = "frozen"
+    UNLINK_PENDING = "unlink_pending"
+    ERASED = "erased"
 
 
 class Account(Row, frozen=True):
@@ -17,11 +28,13 @@ class Account(Row, frozen=True):
     phone: str
     alias: str
     password_hash: str | None
-    role: str
-    state: str
+    role: Role
+    state: AccountState
     ewallet_id: int
     contact_list_id: int
+    daily_limit: int | None
     to_unlink_at: int | None
+    one_time_until: int | None
     event_sequence: int
     created_at: int
     written_at: int

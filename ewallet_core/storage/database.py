@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from ewallet_core.refusals import StorageUnavailable
+from ewallet_core.refusals.engine import StorageUnavailable
 from ewallet_core.storage.transaction import Transaction
 
 T = TypeVar("T")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, case, select
 
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, Posting, Unit
 from ewallet_core.ledger.seal import FIRST_SEAL, seal
@@ -27,10 +27,14 @@ class EntryRow(Row, frozen=True):
     id: int
     kind: str
     at: int
+    reverses_id: int | None
 
 
 class PostingRow(Row, frozen=True):
-    """One posting; `balance_after` is what its balance came to, None for the issuer's."""
+    """One posting; `balance_after` is what its balance came to, None for the issuer's.
+
+    `at` is the entry's instant, but never before that of the balance's posting before it.
+    """
 
     id: int
     entry_id: int
@@ -38,6 +42,7 @@ class PostingRow(Row, frozen=True):
     unit: str
     amount: int
     balance_after: int | None
+    at: int
 
 
 class SealRow(Row, frozen=True):
@@ -57,8 +62,11 @@ _balance = tables.balances.c
 _MOVE = (
     tables.balances.update()
     .where(_balance.id == bindparam("balance_id"))
-    .values(amount=_balance.amount + bindparam("by"))
-    .returning(_balance.amount)
+    .values(
+        amount=_balance.amount + bindparam("by"),
+        moved_at=case((_balance.moved_at > bindparam("at"), _balance.moved_at), else_=bindparam("at")),
+    )
+    .returning(_balance.amount, _balance.moved_at)
 )
 _LAST_SEAL = select(*seals.columns).order_by(tables.seals.c.position.desc()).limit(1)
 _UNSEALED = (
@@ -90,11 +98,13 @@ def amount_of(transaction: Transaction, balance_id: int) -> int:
 
 def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
     """Write `entry` and move its balances; returns the entry's id."""
-    entry_id = entries.insert(transaction, kind=entry.kind, at=entry.at)
+    entry_id = entries.insert(transaction, kind=entry.kind, at=entry.at, reverses_id=entry.reverses)
     for posting in entry.postings:
-        after = None
+        after, at = None, entry.at
         if posting.balance not in (issuing.credits, issuing.milliseconds):
-            after = transaction.number(_MOVE, balance_id=posting.balance, by=posting.amount)
+            after, at = transaction.run(
+                _MOVE, balance_id=posting.balance, by=posting.amount, at=entry.at
+            ).fetchone()
         postings.insert(
             transaction,
             entry_id=entry_id,
@@ -102,6 +112,7 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
             unit=posting.unit,
             amount=posting.amount,
             balance_after=after,
+            at=at,
         )
     return entry_id
 
@@ -115,6 +126,7 @@ def entry_of(transaction: Transaction, row: EntryRow) -> Entry:
         tuple(
             Posting(BalanceId(posting.balance_id), Unit(posting.unit), posting.amount) for posting in found
         ),
+        reverses=row.reverses_id,
     )
 
 

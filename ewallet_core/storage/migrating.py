@@ -10,9 +10,9 @@ from pathlib import Path
 from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
-from ewallet_core.refusals import StorageUnavailable
+from ewallet_core.refusals.engine import StorageUnavailable
 
-SCHEMA_VERSION = "0001"
+SCHEMA_VERSION = "0002"
 
 _VERSION = text("SELECT version_num FROM alembic_version")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, func, select
@@ -11,12 +13,22 @@ from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
 
+class Kind(StrEnum):
+    """What a sheet or list is of."""
+
+    TRANSFER = "transfer"
+    INVOICE = "invoice"
+    CONVERSION = "conversion"
+    TIME = "time"
+    CONTACT = "contact"
+
+
 class Sheet(Row, frozen=True):
     """A sheet of records, or a contact list; its owner is a wallet, a clock or an account, by kind."""
 
     id: int
     account_id: int
-    kind: str
+    kind: Kind
     owner_id: int
     reference: str
     last_position: int
@@ -69,6 +81,15 @@ class ConversionRecord(Record, frozen=True):
     notes: str
 
 
+class ContactRecord(Record, frozen=True):
+    """Somebody the account's owner knows."""
+
+    name: str
+    email: str
+    phone: str
+    notes: str
+
+
 class TimeRecord(Record, frozen=True):
     """One finished run of a clock timer, in milliseconds."""
 
@@ -93,15 +114,17 @@ _NEXT_POSITION = (
         record_count=_sheet.record_count + 1,
         written_at=bindparam("now"),
     )
-    .returning(_sheet.last_position)
+    .returning(_sheet.last_position, _sheet.account_id)
 )
 
 
 class Records(Rows[R]):
-    """The records of one kind."""
+    """The records of one kind; `searched` are the columns, beside the reference, that they are found by."""
 
-    def __init__(self, kind: str, row_type: type[R]) -> None:
+    def __init__(self, kind: Kind, row_type: type[R], *searched: str) -> None:
         super().__init__(tables.metadata.tables[f"{kind}_records"], row_type)
+        self._kind = kind
+        self._searched = searched
         record = self.table.c
         on_sheet = (record.sheet_id == bindparam("sheet_id")) & record.unlinked_at.is_(None)
         # The position is the key of the page, so that every page of a long sheet costs the same.
@@ -131,17 +154,24 @@ class Records(Rows[R]):
         their records, so that nobody waits for them.
         """
         if position is None:
-            position = transaction.number(_NEXT_POSITION, sheet_id=sheet_id, now=now) or 0
-        kind = self.table.name.removesuffix("_records").capitalize()
+            position, account_id = transaction.run(_NEXT_POSITION, sheet_id=sheet_id, now=now).fetchone()
+        else:
+            account_id = sheets.require(transaction, id=sheet_id).account_id
+        values = {"reference": f"{self._kind.capitalize()} {position}", **values}
         return self.insert(
             transaction,
             sheet_id=sheet_id,
+            account_id=account_id,
             position=position,
-            reference=f"{kind} {position}",
+            search_key=self.search_key(values),
             created_at=now,
             written_at=now,
             **values,
         )
+
+    def search_key(self, values: Mapping[str, Any]) -> str:
+        """What a record with these values is found by: its words, whatever their case."""
+        return " ".join(values[name] for name in ("reference", *self._searched)).casefold()
 
     def page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
         """At most that many records below position `before`, the newest first."""
@@ -156,7 +186,8 @@ class Records(Rows[R]):
         return transaction.one(self._own, self.row_type, record_id=record_id, account_id=account_id)
 
 
-transfers = Records("transfer", TransferRecord)
-invoices = Records("invoice", InvoiceRecord)
-conversions = Records("conversion", ConversionRecord)
-times = Records("time", TimeRecord)
+transfers = Records(Kind.TRANSFER, TransferRecord, "notes")
+invoices = Records(Kind.INVOICE, InvoiceRecord, "notes", "currency")
+conversions = Records(Kind.CONVERSION, ConversionRecord, "notes")
+times = Records(Kind.TIME, TimeRecord)
+contacts = Records(Kind.CONTACT, ContactRecord, "name", "email", "phone", "notes")

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import URL, Engine, StaticPool, create_engine, event
 from sqlalchemy.exc import DBAPIError
 
-from ewallet_core.refusals import EngineClosed, StorageFailed, StorageUnavailable
+from ewallet_core.refusals.engine import EngineClosed, StorageFailed, StorageUnavailable
 from ewallet_core.storage import migrating
 from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction

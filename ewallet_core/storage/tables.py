@@ -24,6 +24,7 @@ from sqlalchemy import (
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE, MOST_CREDITS
 from ewallet_core.ledger.timer import State
+from ewallet_core.roles import Role
 
 MOST_MILLISECONDS = MOST_CREDITS * MILLISECONDS_PER_MINUTE
 
@@ -44,7 +45,7 @@ def _table(name: str, *parts: Column[object] | CheckConstraint | UniqueConstrain
     return Table(name, metadata, *parts, sqlite_autoincrement=name not in _KEYED_OTHERWISE)
 
 
-_KEYED_OTHERWISE = {"seals", "session_accounts", "login_throttles", "seen_requests"}
+_KEYED_OTHERWISE = {"seals", "session_accounts", "login_throttles", "seen_requests", "costs", "permissions"}
 
 
 def _id() -> Column[object]:
@@ -95,8 +96,11 @@ accounts = _table(
     _number("to_unlink_at", optional=True),
     _number("event_sequence", default=0),
     *_dates(),
-    _one_of("role", "user", "operator", "auditor", "issuer"),
+    # Until when the password that an operator has set is good for the one login that replaces it.
+    _number("one_time_until", optional=True),
+    _one_of("role", *Role),
     _one_of("state", "active", "frozen", "unlink_pending", "erased"),
+    Index(None, "to_unlink_at"),
 )
 
 balances = _table(
@@ -106,6 +110,8 @@ balances = _table(
     _words("unit"),
     Column("issues", Integer, nullable=False, server_default=text("0")),
     _number("amount", default=0),
+    # When it was last moved, so that no posting is dated before the one before it.
+    _number("moved_at", default=0),
     CheckConstraint(
         f"unit = '{Unit.CREDIT}' AND amount BETWEEN 0 AND {MOST_CREDITS}"
         f" OR unit = '{Unit.MILLISECOND}' AND amount BETWEEN 0 AND {MOST_MILLISECONDS}",
@@ -159,7 +165,8 @@ entries = _table(
     _words("kind"),
     _number("at"),
     _belongs_to("entries", "reverses_id", optional=True),
-    _one_of("kind", *EntryKind, "refund"),
+    _one_of("kind", *EntryKind),
+    Index(None, "reverses_id"),
 )
 
 postings = _table(
@@ -170,10 +177,22 @@ postings = _table(
     _words("unit"),
     _number("amount"),
     _number("balance_after", optional=True),
+    _number("at", default=0),
     CheckConstraint("amount <> 0", name="moves"),
     _one_of("unit", *Unit),
     Index(None, "entry_id"),
     Index(None, "balance_id", "id"),
+    Index(None, "balance_id", "at", "id"),
+)
+
+# What was paid for credits: by balance and currency, with the running total, in decimal text.
+costs = _table(
+    "costs",
+    Column("balance_id", _ID, ForeignKey("balances.id"), primary_key=True),
+    Column("currency", Text, primary_key=True),
+    Column("entry_id", _ID, ForeignKey("entries.id"), primary_key=True),
+    _words("cost"),
+    _words("total"),
 )
 
 seals = _table(
@@ -210,7 +229,12 @@ def _records(kind: str, *parts: Column[object] | CheckConstraint) -> Table:
         *parts,
         *_dates(),
         _number("unlinked_at", optional=True),
+        # The sheet's account and the words to be found by, so that a search asks one table and one index.
+        _number("account_id", default=0),
+        Column("search_key", Text, nullable=False, server_default=text("''")),
         UniqueConstraint("sheet_id", "position"),
+        Index(None, "account_id", "created_at", "id"),
+        *([Index(None, "entry_id")] if kind != "contact" else []),
     )
 
 
@@ -300,8 +324,10 @@ login_records = _table(
     _words("outcome"),
     _words("address"),
     _number("at"),
+    _number("is_new_address", default=0),
     _one_of("kind", "login", "logout"),
     Index(None, "account_id", "id"),
+    Index(None, "account_id", "address"),
 )
 
 login_throttles = _table(
@@ -331,4 +357,39 @@ events = _table(
     _words("data"),
     _number("at"),
     UniqueConstraint("account_id", "sequence"),
+    Index(None, "at"),
+)
+
+# Where the permission sheet differs from the catalogue's own word on who may ask what.
+permissions = _table(
+    "permissions",
+    Column("role", Text, primary_key=True),
+    Column("instruction", Text, primary_key=True),
+    _number("allowed"),
+    _number("written_at"),
+)
+
+refused_requests = _table(
+    "refused_requests",
+    _id(),
+    _belongs_to("accounts", "account_id"),
+    _words("role"),
+    _words("instruction"),
+    _words("address"),
+    _number("at"),
+    Index(None, "at"),
+)
+
+issue_reports = _table(
+    "issue_reports",
+    _id(),
+    _belongs_to("accounts", "account_id", optional=True),
+    _words("reference"),
+    _words("name"),
+    _words("details"),
+    _words("log"),
+    _words("email"),
+    _words("address"),
+    _number("at"),
+    Index(None, "account_id"),
 )

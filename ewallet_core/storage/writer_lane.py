@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from ewallet_core.refusals import EngineClosed, OutcomeUnknown, StorageFailed
+from ewallet_core.refusals.engine import EngineClosed, OutcomeUnknown, StorageFailed
 from ewallet_core.storage.transaction import Transaction, TransactionLost, savepoint
 
 LARGEST_GROUP = 1_000

@@ -14,7 +14,7 @@ from ewallet_core.storage.transaction import Statements, Transaction
 
 Rows = list[dict[str, Any]]
 
-BOOKKEEPING = {"login_records", "login_throttles", "seen_requests", "sqlite_sequence"}
+BOOKKEEPING = {"login_records", "login_throttles", "seen_requests", "refused_requests", "sqlite_sequence"}
 _STATEMENTS = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
 
 LAST_USE = {"last_used_at", "expires_at"}

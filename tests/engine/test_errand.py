@@ -10,12 +10,12 @@ from kept_rows import rows
 from ewallet_core.actions.context import Context
 from ewallet_core.instructions.catalogue import NoArguments, instruction
 from ewallet_core.instructions.envelope import Answer, Call
-from ewallet_core.refusals import NotPermitted
+from ewallet_core.refusals.askers import NotPermitted
 from ewallet_core.sessions.errand import Errand
 from ewallet_core.storage.accounts import accounts
 
 
-@instruction(NoArguments, {"action": "rename", "rename": "account"})
+@instruction(NoArguments, {"action": "rename", "rename": "account"}, answers={})
 def rename_and_think_better_of_it(_asked: NoArguments, context: Context) -> Answer:
     """Change something, and be refused after that."""
     accounts.change(context.transaction, context.account.id, name="countess")

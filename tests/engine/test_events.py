@@ -7,7 +7,8 @@ from asking import START, VIEW_CLOCK, supply, to_clock
 from caller import Caller
 from wallclock import MINUTE, SECOND
 
-from ewallet_core.refusals import NotLoggedIn, Refusal
+from ewallet_core.refusals.askers import NotLoggedIn
+from ewallet_core.refusals.refusal import Refusal
 
 
 def events_of(caller: Caller, since: int):

@@ -9,7 +9,7 @@ from asking import supply
 from grouping import Interruption, commits_fail, no_more_room, note, notes, together, without_syncs
 from kept_rows import changed_by_hand
 
-from ewallet_core.refusals import OutcomeUnknown, StorageFailed
+from ewallet_core.refusals.engine import OutcomeUnknown, StorageFailed
 
 LARGE = supply(5, notes="n" * 1000)
 SHARES = 4

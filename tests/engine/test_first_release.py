@@ -9,7 +9,10 @@ import pytest
 from asking import RESUME
 from caller import Caller
 from kept_rows import faults_in, rows
+from sqlalchemy import create_engine
 from wallclock import DAY, MINUTE
+
+from ewallet_core.storage import migrating
 
 KEPT = Path(__file__).parents[1] / "kept" / "schema-0001.sql"
 
@@ -38,8 +41,29 @@ def schema_of(file: Path) -> set[tuple[str, str]]:
     return {(row["name"], " ".join(row["sql"].replace('"', "").split())) for row in found}
 
 
-def test_the_first_migration_is_as_it_was_released(kept_file, migrated):
-    assert schema_of(kept_file) == schema_of(Path(migrated.url.database))
+def test_the_first_migration_is_as_it_was_released(kept_file, tmp_path, monkeypatch):
+    monkeypatch.setattr(migrating, "SCHEMA_VERSION", "0001")
+    file = tmp_path / "first.sqlite3"
+    engine = create_engine(f"sqlite:///{file}")
+    migrating.migrate(engine, None)
+    engine.dispose()
+    assert schema_of(kept_file) == schema_of(file)
+
+
+def test_the_postings_of_the_first_release_are_dated(reopened, kept_file):
+    matching = "FROM postings JOIN entries ON entries.id = entry_id AND entries.at = postings.at"
+    dated = rows(kept_file, f"SELECT count(*) AS dated {matching}")[0]["dated"]
+    assert dated == len(rows(kept_file, "SELECT * FROM postings")) > 10
+
+
+def test_the_records_of_the_first_release_can_be_found_by_their_words(reopened, kept_file):
+    found = rows(kept_file, "SELECT account_id, search_key FROM conversion_records WHERE id = 1")
+    assert found == [{"account_id": 2, "search_key": "conversion 1 an hour"}]
+
+
+def test_what_was_paid_in_the_first_release_is_totalled(reopened, kept_file):
+    found = rows(kept_file, "SELECT currency, cost, total FROM costs ORDER BY entry_id")
+    assert found == [{"currency": "EUR", "cost": "12.50", "total": "12.50"}] * 2
 
 
 def test_the_journal_of_the_first_release_still_checks(reopened, kept_file):

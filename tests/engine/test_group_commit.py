@@ -8,7 +8,7 @@ from caller import Caller
 from grouping import Work, note, notes, statements_of, together
 from kept_rows import changed_by_hand
 
-from ewallet_core.refusals import StorageFailed
+from ewallet_core.refusals.engine import StorageFailed
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.requests import seen_requests
 from ewallet_core.storage.transaction import Transaction

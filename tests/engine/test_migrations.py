@@ -15,7 +15,7 @@ from kept_rows import changed_by_hand, faults_in, rows, what_matters
 from sqlalchemy import Engine, create_engine, inspect
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.refusals import Refusal
+from ewallet_core.refusals.refusal import Refusal
 from ewallet_core.storage import migrating, tables
 
 

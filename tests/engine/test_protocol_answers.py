@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from asking import START, STOP, VIEW_CLOCK, VIEW_WALLET, supply, view_list
 from caller import SELECTORS, Caller
-from examples import EXAMPLES, Example, bring
+from example import Example, bring
+from examples import EXAMPLES
 from shapes import misfits
 from wallclock import SECOND, Wallclock
 
@@ -74,20 +75,20 @@ def test_there_is_an_example_of_every_argument_of_every_instruction():
 
 @each_example
 def test_an_answer_has_exactly_the_keys_that_the_protocol_says(nobody, wallclock, example):
-    answer = bring(nobody, example.stage, wallclock).ask(**example.instruction)
+    answer = example.arrange(nobody, wallclock).ask(**example.instruction)
     assert misfits(answer, {"failed": False, **example.answer}) == []
 
 
 @each_option
 def test_an_optional_argument_does_not_change_the_form_of_the_answer(nobody, wallclock, example, option):
-    caller = bring(nobody, example.stage, wallclock)
+    caller = example.arrange(nobody, wallclock)
     answer = caller.ask(**example.instruction, **{option: example.optional[option]})
     assert misfits(answer, {"failed": False, **example.answer}) == []
 
 
 @each_example
 def test_flat_and_enveloped_requests_mean_the_same(twins, example):
-    flat, enveloped = (bring(caller, example.stage, Wallclock()) for caller in twins)
+    flat, enveloped = (example.arrange(caller, Wallclock()) for caller in twins)
     answers = [
         flat.ask(**example.instruction, request_id="envelope-1"),
         enveloped.engine.answer(in_envelope(enveloped, example)),

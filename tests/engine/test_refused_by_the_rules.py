@@ -11,7 +11,7 @@ from asking import (
     to_credits,
     view_record,
 )
-from examples import bring
+from example import bring
 from wallclock import MINUTE
 
 

@@ -13,7 +13,8 @@ from asking import (
     supply,
 )
 from caller import SELECTORS
-from examples import EXAMPLES, bring
+from example import bring
+from examples import EXAMPLES
 from shapes import REFUSAL, misfits
 from wallclock import MINUTE
 
@@ -41,7 +42,7 @@ each_argument = pytest.mark.parametrize(
 
 @each_example
 def test_an_unknown_argument_is_named(nobody, wallclock, nothing_changes, example):
-    caller = bring(nobody, example.stage, wallclock)
+    caller = example.arrange(nobody, wallclock)
     nothing_changes()
     answer = caller.is_refused("unknown_argument", **example.instruction, colour="red")
     assert answer["details"]["field"] == "colour"
@@ -51,7 +52,7 @@ def test_an_unknown_argument_is_named(nobody, wallclock, nothing_changes, exampl
 
 @each_argument
 def test_an_argument_of_a_wrong_kind_is_named(nobody, wallclock, nothing_changes, example, argument):
-    caller = bring(nobody, example.stage, wallclock)
+    caller = example.arrange(nobody, wallclock)
     nothing_changes()
     for value in (True, [], {}, "\ud800", "nul\x00", float("nan")):
         answer = caller.is_refused("bad_value", **{**example.instruction, argument: value})
@@ -69,7 +70,7 @@ REQUIRED = [
 
 @pytest.mark.parametrize(("example", "argument"), REQUIRED)
 def test_a_missing_argument_is_named(nobody, wallclock, nothing_changes, example, argument):
-    caller = bring(nobody, example.stage, wallclock)
+    caller = example.arrange(nobody, wallclock)
     nothing_changes()
     rest = {name: value for name, value in example.instruction.items() if name != argument}
     answer = caller.is_refused("missing_argument", **rest)
@@ -89,7 +90,7 @@ def test_what_is_an_accounts_is_refused_before_anybody_is_logged_in(
 def test_what_is_an_accounts_is_refused_to_a_session_that_has_expired(
     nobody, wallclock, nothing_changes, example
 ):
-    caller = bring(nobody, example.stage, wallclock)
+    caller = example.arrange(nobody, wallclock)
     wallclock.forward(30 * MINUTE)
     nothing_changes()
     caller.is_refused("session_expired", **example.instruction)
@@ -97,21 +98,21 @@ def test_what_is_an_accounts_is_refused_to_a_session_that_has_expired(
 
 @needs(Access.ACCOUNT)
 def test_an_account_is_not_enough_without_the_sessions_token(nobody, wallclock, nothing_changes, example):
-    caller = bring(nobody, example.stage, wallclock)
+    caller = example.arrange(nobody, wallclock)
     nothing_changes()
     caller.is_refused("session_unknown", **{**example.instruction, "session_token": None})
 
 
 @needs(Access.SESSION)
 def test_a_session_is_needed_with_its_token(nobody, wallclock, nothing_changes, example):
-    caller = bring(nobody, example.stage, wallclock)
+    caller = example.arrange(nobody, wallclock)
     nothing_changes()
     caller.is_refused("session_unknown", **{**example.instruction, "session_token": "no-such-token"})
 
 
 @needs(Access.SESSION)
 def test_a_session_is_needed_with_its_client_id(nobody, wallclock, nothing_changes, example):
-    caller = bring(nobody, example.stage, wallclock)
+    caller = example.arrange(nobody, wallclock)
     nothing_changes()
     caller.is_refused("client_unknown", **{**example.instruction, "client_id": "no-such-client"})
 

@@ -21,7 +21,8 @@ from asking import (
     to_credits,
 )
 from caller import Caller
-from examples import EXAMPLES, bring
+from example import bring
+from examples import EXAMPLES
 from kept_rows import rows, what_matters
 from wallclock import DAY, MINUTE, SECOND
 
@@ -35,7 +36,7 @@ CHANGING = [example for example in EXAMPLES if example.access is Access.ACCOUNT 
 def test_what_changes_an_account_is_done_once_however_often_it_is_sent(
     nobody, wallclock, wallet_file, example
 ):
-    caller = bring(nobody, example.stage, wallclock)
+    caller = example.arrange(nobody, wallclock)
     first = caller.asks_ok(**example.instruction, **ID)
     kept = what_matters(wallet_file)
     wallclock.forward(SECOND)

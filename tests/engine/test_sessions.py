@@ -267,6 +267,8 @@ def test_a_view_that_is_refused_is_a_use_of_the_session(ada, wallclock):
         ada.is_refused("not_found", action="view", view="time", time="record", record_id=999)
 
 
-def test_only_the_program_itself_may_ask_as_the_system(nobody):
-    stranger = Caller(nobody.engine, address="192.0.2.7:4000")
-    stranger.is_refused("not_permitted", controller="system", action="new", new="worker")
+def test_who_is_not_the_program_itself_is_asked_who_they_are_before_they_ask_as_the_system(ada):
+    stranger = Caller(ada.engine, address="192.0.2.7:4000")
+    stranger.is_refused("client_unknown", **NEW_WORKER)
+    stranger.opens_a_session().is_refused("not_logged_in", **NEW_WORKER)
+    stranger.logs_in().is_refused("not_permitted", **NEW_WORKER)

@@ -19,7 +19,7 @@ from asking import (
     to_credits,
     view_record,
 )
-from examples import bring
+from example import bring
 from wallclock import MINUTE, SECOND
 
 from ewallet_core.actions.context import Rules

@@ -41,7 +41,8 @@ CLOCK_TO_CREDITS = Entry(
     NOON + 900_002,
     (millisecond(12, -420_000), millisecond(2, 420_000), credit(1, -7), credit(11, 7)),
 )
-JOURNAL = [SUPPLY, PAYMENT, TRANSFER, CREDITS_TO_CLOCK, TIME_SPENT, NO_TIME_SPENT, CLOCK_TO_CREDITS]
+REFUND = Entry(EntryKind.REFUND, NOON + 900_003, (credit(21, -30), credit(11, 30)), reverses=2)
+JOURNAL = [SUPPLY, PAYMENT, TRANSFER, CREDITS_TO_CLOCK, TIME_SPENT, NO_TIME_SPENT, CLOCK_TO_CREDITS, REFUND]
 
 FACTS = [
     b"ewallet seal 1\n1 supply 1795000000000\n1 credit -100\n11 credit 100",
@@ -53,6 +54,7 @@ FACTS = [
     b"ewallet seal 1\n6 time_spent 1795000900001",
     b"ewallet seal 1\n7 clock2credits 1795000900002\n12 millisecond -420000\n2 millisecond 420000\n"
     b"1 credit -7\n11 credit 7",
+    b"ewallet seal 1\n8 refund 1795000900003\nreverses 2\n21 credit -30\n11 credit 30",
 ]
 
 GOLDEN = [
@@ -63,6 +65,7 @@ GOLDEN = [
     "e5557e5aba140de2bd1bfdf4279c4870921b16601fb7f4946f7505081ab8e3bf",
     "bfb657dc2ac6b6894c3adbb9fb0ee660f8f28c38a8a54d8102bbf04b11152e63",
     "e3b6d9850fae8090f7983ffc9271d70b231f2b6bec0276ccfec8003d7acd0481",
+    "953be3ec056b4e579616fd3cbf5dadd0ce3f4ab4c5e28644c688259aa2a0df26",
 ]
 
 
@@ -84,7 +87,7 @@ def test_the_chain_has_an_entry_of_every_kind():
     assert {entry.kind for entry in JOURNAL} == set(EntryKind)
 
 
-@pytest.mark.parametrize(("entry_id", "entry", "sealed"), zip(range(1, 8), JOURNAL, FACTS, strict=True))
+@pytest.mark.parametrize(("entry_id", "entry", "sealed"), zip(range(1, 9), JOURNAL, FACTS, strict=True))
 def test_the_facts_of_an_entry_are_sealed_one_a_line(entry_id, entry, sealed):
     assert facts(entry_id, entry) == sealed
 

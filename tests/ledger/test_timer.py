@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ewallet_core.ledger.timer import State, Timer, TimeSpent
-from ewallet_core.refusals import NoTimeLeft, Refusal, WrongTimerState
+from ewallet_core.refusals.holdings import NoTimeLeft, WrongTimerState
+from ewallet_core.refusals.refusal import Refusal
 
 NOON = 1_795_000_000_000
 SECOND, MINUTE, DAY = 1_000, 60_000, 86_400_000

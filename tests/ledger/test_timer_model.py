@@ -12,7 +12,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from timer_machine import TimerMachine, amounts, instants, strides
 
 from ewallet_core.ledger.timer import State, Timer
-from ewallet_core.refusals import Refusal
+from ewallet_core.refusals.refusal import Refusal
 
 ANY_SEQUENCE = settings(max_examples=200, stateful_step_count=40, deadline=None, print_blob=True)
 UNTIL_IT_FAILS = settings(

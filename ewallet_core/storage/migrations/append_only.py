@@ -12,6 +12,12 @@ def make_append_only(table: str, *keys: str) -> None:
         op.execute(statement.format(table=table, is_there=is_there))
 
 
+def drop_append_only(table: str) -> None:
+    """Let a migration rewrite rows of `table`; it must make it append-only again."""
+    for statement in _DROPPING[op.get_bind().dialect.name]:
+        op.execute(statement.format(table=table))
+
+
 # REPLACE removes a row without firing the triggers of a removal, so the row's being there is what is refused.
 _SQLITE = tuple(
     f"CREATE TRIGGER {{table}}_no_{name} BEFORE {change} ON {{table}} {when}"
@@ -31,3 +37,8 @@ _POSTGRESQL = (
 )
 
 _STATEMENTS = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL}
+
+_DROPPING = {
+    "sqlite": tuple(f"DROP TRIGGER {{table}}_no_{name}" for name in ("update", "delete", "replace")),
+    "postgresql": ("DROP TRIGGER {table}_append_only ON {table}",),
+}

@@ -1,0 +1,42 @@
+"""The permission sheet: which role may ask which instruction, enforced for every errand, in one place."""
+
+from __future__ import annotations
+
+from ewallet_core.actions.context import Context
+from ewallet_core.instructions.catalogue import Access, Instruction
+from ewallet_core.refusals.askers import NotPermitted
+from ewallet_core.roles import Role
+from ewallet_core.storage.permissions import permissions, refused_requests
+
+SUPPLY = "client action supply credits"
+
+
+def allows(context: Context, role: Role, asked: Instruction) -> bool:
+    """Whether accounts of that role may ask it: as the sheet says, or else as the catalogue does."""
+    said = permissions.find(context.transaction, role=role, instruction=asked.name)
+    if said is not None:
+        return bool(said.allowed)
+    return role in asked.roles or (asked.name == SUPPLY and role is Role.USER and context.rules.self_supply)
+
+
+def must_be_permitted(context: Context, asked: Instruction) -> None:
+    """Raise `NotPermitted` where the sheet keeps the instruction from who asks it."""
+    if not asked.is_on_permission_sheet:
+        return
+    if asked.access is Access.SYSTEM and context.is_the_programs_own:
+        return
+    if not allows(context, context.account.role, asked):
+        raise NotPermitted
+
+
+def note_refusal(context: Context, asked: Instruction) -> None:
+    """Write down that the sheet kept somebody from something."""
+    context.transaction.must_write()
+    refused_requests.insert(
+        context.transaction,
+        account_id=context.account.id,
+        role=context.account.role,
+        instruction=asked.name,
+        address=context.address,
+        at=context.now,
+    )
