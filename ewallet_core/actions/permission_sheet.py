@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ewallet_core.actions.context import Context
-from ewallet_core.instructions.catalogue import Access, Instruction
+from ewallet_core.instructions.catalogue import Access, Catalogue, Instruction
 from ewallet_core.refusals.askers import NotPermitted
 from ewallet_core.roles import Role
 from ewallet_core.storage.permissions import permissions, refused_requests
@@ -17,6 +19,18 @@ def allows(context: Context, role: Role, asked: Instruction) -> bool:
     if said is not None:
         return bool(said.allowed)
     return role in asked.roles or (asked.name == SUPPLY and role is Role.USER and context.rules.self_supply)
+
+
+def sheet_of(catalogue: Catalogue) -> Iterator[Instruction]:
+    """The instructions that the sheet has a line for, in the catalogue's order."""
+    return (asked for asked in catalogue if asked.is_on_permission_sheet)
+
+
+def change(context: Context, role: Role, name: str, *, allowed: bool) -> None:
+    """Say on the sheet whether that role may ask the instruction of that name."""
+    line = {"role": role, "instruction": name}
+    permissions.delete(context.transaction, **line)
+    permissions.insert(context.transaction, **line, allowed=int(allowed), written_at=context.now)
 
 
 def must_be_permitted(context: Context, asked: Instruction) -> None:

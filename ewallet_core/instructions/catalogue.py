@@ -162,17 +162,21 @@ class Catalogue:
         for form, found in self._by_action.get(str(chain.get("action")), ()):
             if all(chain.get(key) == value for key, value in form.items()):
                 return found, {key: value for key, value in chain.items() if key not in form}
-        raise UnknownInstruction(*self._nearest(chain))
+        path = self._path(chain)
+        raise UnknownInstruction(f"`{path}`", self.nearest(path))
 
-    def _nearest(self, chain: Mapping[str, Any]) -> tuple[str, list[str]]:
+    def nearest(self, path: str) -> list[str]:
+        """The names of the instructions that are most like that path, the likeliest first."""
+        return difflib.get_close_matches(path, [found.name for found in self], n=3, cutoff=0.0)
+
+    def _path(self, chain: Mapping[str, Any]) -> str:
         asked = [str(chain.get(key)) for key in ("controller", "ctype", "action")]
         # Only what is a selector somewhere is repeated: an argument may be a secret.
         while asked[-1] in self._selectors and isinstance(value := chain.get(asked[-1]), str):
             if value in asked:
                 break
             asked.append(value)
-        path = " ".join(asked)[:LONGEST_PATH_SHOWN]
-        return f"`{path}`", difflib.get_close_matches(path, [found.name for found in self], n=3, cutoff=0.0)
+        return " ".join(asked)[:LONGEST_PATH_SHOWN]
 
 
 def read_request(found: Instruction, arguments: Mapping[str, Any]) -> Request:

@@ -15,11 +15,13 @@ import msgspec
 from msgspec import Meta
 
 from ewallet_core.ledger import rates
+from ewallet_core.roles import PEOPLE
 
 MOST_CREDITS = rates.MOST_CREDITS
 MOST_DECIMALS = 6
 SHORTEST_PASSWORD = 8
 LONGEST_PAGE = 1_000
+USUAL_PAGE = 100
 
 Check = Callable[[Any], bool]
 
@@ -160,6 +162,25 @@ Cursor = Annotated[
     int,
     Meta(ge=1, le=2**63 - 1, description="the `next` of an earlier page, a whole number", examples=[101]),
 ]
+
+InstructionName = Annotated[
+    str,
+    Meta(
+        max_length=200,
+        description="the selectors of an instruction in words, such as client action transfer credits",
+        examples=["client action transfer credits"],
+        extra={"check": str.isprintable},
+    ),
+]
+RoleName = Annotated[
+    str,
+    Meta(
+        pattern=f"^({'|'.join(PEOPLE)})$",
+        description="user, operator or auditor",
+        examples=["auditor"],
+    ),
+]
+Flag = Annotated[bool, Meta(description="true or false", examples=[True])]
 
 
 def meta_of(field_type: Any) -> Meta:

@@ -11,6 +11,8 @@ from sqlalchemy import BindParameter, Delete, Insert, Select, Table, Update, bin
 
 from ewallet_core.storage.transaction import Transaction
 
+_ABOVE_ALL_IDS = 2**63 - 1
+
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
     """A row as it was read: its fields are columns of the table, by name."""
@@ -28,6 +30,7 @@ class Rows(Generic[R]):
         self.columns = tuple(table.c[name] for name in row_type.__struct_fields__)
         self._linked = [table.c.unlinked_at.is_(None)] if "unlinked_at" in table.c else []
         self._select: Callable[..., Select[Any]] = cache(self._write_select)
+        self._latest: Callable[..., Select[Any]] = cache(self._write_latest)
         self._insert: Callable[..., Insert] = cache(self._write_insert)
         self._update: Callable[..., Update] = cache(self._write_update)
         self._delete: Callable[..., Delete] = cache(self._write_delete)
@@ -47,6 +50,15 @@ class Rows(Generic[R]):
         """The rows whose columns are equal to these values, oldest first."""
         return transaction.all(self._select(*equal), self.row_type, **equal)
 
+    def latest(
+        self, transaction: Transaction, before: int | None, most: int, **equal: Any
+    ) -> tuple[list[R], int | None]:
+        """At most that many of those rows below id `before`, the latest first; and the cursor after them."""
+        values = {**equal, "before": before or _ABOVE_ALL_IDS, "most": most + 1}
+        found = transaction.all(self._latest(*equal), self.row_type, **values)
+        page = found[:most]
+        return page, page[-1].id if len(found) > most else None  # type: ignore[attr-defined]
+
     def insert(self, transaction: Transaction, **values: Any) -> int:
         """Add a row; its first key column comes back."""
         key: int = transaction.run(self._insert(*values), **values).fetchone()[0]
@@ -63,6 +75,15 @@ class Rows(Generic[R]):
     def _write_select(self, *names: str) -> Select[Any]:
         conditions = [self.table.c[name] == bindparam(name) for name in names]
         return select(*self.columns).where(*conditions, *self._linked).order_by(*self.table.primary_key)
+
+    def _write_latest(self, *names: str) -> Select[Any]:
+        return (
+            self._write_select(*names)
+            .where(self.table.c.id < bindparam("before"))
+            .order_by(None)
+            .order_by(self.table.c.id.desc())
+            .limit(bindparam("most"))
+        )
 
     def _write_insert(self, *names: str) -> Insert:
         key = next(iter(self.table.primary_key))

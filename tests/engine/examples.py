@@ -3,5 +3,9 @@
 from __future__ import annotations
 
 import examples_main_job
+import examples_permissions
 
-EXAMPLES = (*examples_main_job.EXAMPLES,)
+EXAMPLES = (
+    *examples_main_job.EXAMPLES,
+    *examples_permissions.EXAMPLES,
+)

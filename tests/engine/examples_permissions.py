@@ -1,0 +1,39 @@
+"""Examples of the permission sheet: viewing it, editing it, and what it has refused."""
+
+from __future__ import annotations
+
+from example import Example
+from shapes import EMAIL, TIMESTAMP, By, Maybe
+
+VIEW_PERMISSIONS = {"controller": "system", "action": "view", "view": "permissions"}
+VIEW_REFUSALS = {"controller": "system", "action": "view", "view": "refusals"}
+
+
+def edit_permission(instruction: str, role: str, allowed: bool) -> dict[str, object]:
+    return {
+        "controller": "system",
+        "action": "edit",
+        "edit": "permission",
+        "instruction": instruction,
+        "role": role,
+        "allowed": allowed,
+    }
+
+
+_BY_ROLE = {"user": bool, "operator": bool, "auditor": bool}
+_REFUSED = {"time": TIMESTAMP, "account": EMAIL, "role": str, "instruction": str, "address": str}
+
+EXAMPLES = (
+    Example("nobody", VIEW_PERMISSIONS, {"permissions": By(r"(client|system) action .+", _BY_ROLE)}),
+    Example(
+        "nobody",
+        edit_permission("client action supply credits", "user", False),
+        {"instruction": str, "role": str, "allowed": bool},
+    ),
+    Example(
+        "nobody",
+        VIEW_REFUSALS,
+        {"refusals": [_REFUSED], "next": Maybe(int)},
+        optional={"limit": 10, "before": 5},
+    ),
+)
