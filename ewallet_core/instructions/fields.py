@@ -9,11 +9,13 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
 
+from ewallet_core.instructions import moments
+from ewallet_core.instructions.places import Place
 from ewallet_core.ledger import rates
 from ewallet_core.roles import PEOPLE
 
@@ -65,6 +67,19 @@ def _is_measured(value: str | int | float) -> bool:
 
 def _is_span(value: str | int | float) -> bool:
     return _is_measured(value) and as_decimal(value) > 0
+
+
+def _reads_as(read: Callable[[str], Any]) -> Check:
+    """Whether `read` makes something of the text."""
+
+    def check(text: str) -> bool:
+        try:
+            read(text)
+        except ValueError:
+            return False
+        return True
+
+    return check
 
 
 Credits = Annotated[
@@ -181,6 +196,42 @@ RoleName = Annotated[
     ),
 ]
 Flag = Annotated[bool, Meta(description="true or false", examples=[True])]
+
+Instant = Annotated[
+    str,
+    Meta(
+        description="a date, or a time such as 2026-11-20T22:46:10.123Z or with an offset, from 1970 to 9999",
+        examples=["2026-11-20T22:46:10.123Z"],
+        extra={"check": _reads_as(moments.instant)},
+    ),
+]
+Month = Annotated[
+    str,
+    Meta(
+        description="a year and a month such as 2026-11, from 1970 to 9999",
+        examples=["2026-11"],
+        extra={"check": _reads_as(moments.month_bounds)},
+    ),
+]
+PeriodLength = Annotated[moments.Step, Meta(description="day, week or month", examples=["day"])]
+RecordKind = Annotated[
+    Literal["transfer", "invoice", "conversion", "time", "contact"],
+    Meta(description="transfer, invoice, conversion, time or contact", examples=["invoice"]),
+]
+FileFormat = Annotated[
+    Literal["csv", "json", "jsonl"], Meta(description="csv, json or jsonl", examples=["csv"])
+]
+SearchText = Annotated[
+    str, Meta(max_length=200, description="text of at most 200 characters", examples=["lunch"])
+]
+RecordCursor = Annotated[
+    str,
+    Meta(
+        description="the `next` of an earlier page, as it was answered",
+        examples=["1795176000000-transfer-1"],
+        extra={"check": _reads_as(Place.read)},
+    ),
+]
 
 
 def meta_of(field_type: Any) -> Meta:

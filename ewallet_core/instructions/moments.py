@@ -1,0 +1,102 @@
+"""Instants and months as people write them and periods as calendars have them, in milliseconds UTC."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date, time
+from enum import StrEnum
+
+DAY = 86_400_000
+END_OF_TIME = 253_402_300_800_000
+"""The instant after the last one that has a year of four digits."""
+
+_EPOCH = date(1970, 1, 1).toordinal()
+_INSTANT = re.compile(
+    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
+    r"(?:T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,3}))?(?:Z|([+-])([0-9]{2}):([0-9]{2})))?"
+)
+_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
+
+
+class Step(StrEnum):
+    """How long the periods of a summary are."""
+
+    DAY = "day"
+    WEEK = "week"
+    MONTH = "month"
+
+
+def instant(text: str) -> int:
+    """A date (its midnight UTC), or a time with `Z` or an offset, of the years 1970 to 9999.
+
+    Raises `ValueError` where it is none of them.
+    """
+    found = _INSTANT.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    year, month, day, hour, minute, second, fraction, sign, *ahead = found.groups(default="0")
+    at = time(int(hour), int(minute), int(second))
+    offset = time(*map(int, ahead))
+    minutes = _minutes_of(at) + (_minutes_of(offset) if sign == "-" else -_minutes_of(offset))
+    milliseconds = _midnight(date(int(year), int(month), int(day)))
+    milliseconds += minutes * 60_000 + at.second * 1_000 + int(fraction.ljust(3, "0"))
+    if not 0 <= milliseconds < END_OF_TIME:
+        raise ValueError(text)
+    return milliseconds
+
+
+def month_bounds(text: str) -> tuple[int, int]:
+    """Where a month such as 2026-11 begins and ends; raises `ValueError` where it is none."""
+    found = _MONTH.fullmatch(text)
+    if found is None:
+        raise ValueError(text)
+    begins = _midnight(date(int(found[1]), int(found[2]), 1))
+    if begins < 0:
+        raise ValueError(text)
+    return begins, next_start(Step.MONTH, begins)
+
+
+def next_start(step: Step, at: int) -> int:
+    """The first instant after `at` at which a day, a week (on a Monday) or a month begins in UTC."""
+    day = at // DAY
+    match step:
+        case Step.DAY:
+            return (day + 1) * DAY
+        case Step.WEEK:
+            # The first day of all, 1970-01-01, was a Thursday.
+            return (day + 7 - (day + 3) % 7) * DAY
+        case Step.MONTH:
+            today = _date_at(at)
+            years, month = divmod(today.month, 12)
+            if today.year + years > date.max.year:
+                return END_OF_TIME
+            return _midnight(date(today.year + years, month + 1, 1))
+
+
+def periods(since: int, until: int, step: Step) -> Iterator[tuple[int, int]]:
+    """The days, weeks or months from `since` to `until`, of which these two cut the first and the last."""
+    while since < until:
+        end = min(next_start(step, since), until)
+        yield since, end
+        since = end
+
+
+def a_year_before(at: int) -> int:
+    """The same day and time a year earlier; of a 29 February the 28th; no earlier than 1970."""
+    today = _date_at(at)
+    is_leap_day = (today.month, today.day) == (2, 29)
+    then = today.replace(year=today.year - 1, day=28 if is_leap_day else today.day)
+    return max(_midnight(then) + at % DAY, 0)
+
+
+def _minutes_of(at: time) -> int:
+    return at.hour * 60 + at.minute
+
+
+def _midnight(day: date) -> int:
+    return (day.toordinal() - _EPOCH) * DAY
+
+
+def _date_at(at: int) -> date:
+    return date.fromordinal(at // DAY + _EPOCH)
