@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from functools import partial
+from dataclasses import replace
 from typing import Any
 
 from ewallet_core.actions.context import Context, Preparation
 from ewallet_core.actions.data import account_data, session_data
-from ewallet_core.actions.logins import Proof, note_failure
+from ewallet_core.actions.logins import Proof, must_be_proven, prove_own_password
 from ewallet_core.actions.opening import open_account
 from ewallet_core.actions.shapes import AccountData, SessionData
-from ewallet_core.credentials import throttle
 from ewallet_core.credentials.passwords import must_be_uncommon
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
-from ewallet_core.refusals.accounts import EmailTaken, NameTaken, WrongPassword
+from ewallet_core.refusals.accounts import EmailTaken, NameTaken
 from ewallet_core.refusals.requests import MissingArgument
 from ewallet_core.roles import PEOPLE
 from ewallet_core.storage.accounts import Account, accounts, key_of
@@ -103,16 +102,9 @@ def prove_old_password(asked: EditAccount, preparation: Preparation) -> Proof | 
     """The slow part of changing a password."""
     if asked.user_pass is None or asked.old_pass is None:
         return None
-
-    def look(context: Context) -> Account:
-        throttle.must_not_wait(context.transaction, context.account.email, context.address, context.now)
-        return context.account
-
-    account: Account = preparation.look(look)
     must_be_uncommon(asked.user_pass)
-    if not preparation.passwords.matches(asked.old_pass, account.password_hash):
-        return Proof(account, is_right=False)
-    return Proof(account, is_right=True, new_hash=preparation.passwords.hash(asked.user_pass))
+    proof = prove_own_password(asked.old_pass, preparation)
+    return replace(proof, new_hash=preparation.passwords.hash(asked.user_pass)) if proof.is_right else proof
 
 
 @instruction(
@@ -126,14 +118,11 @@ def edit_account(asked: EditAccount, context: Context) -> Answer:
     """Edit the account; a new password ends its other sessions."""
     transaction, account, proof = context.transaction, context.account, context.prepared
     if proof is not None:
-        throttle.must_not_wait(transaction, account.email, context.address, context.now)
-        if not proof.holds_for(account):
-            raise WrongPassword().keeping(partial(note_failure, context, account.email, account))
+        must_be_proven(context, proof, "old_pass")
     _must_be_free(transaction, asked.user_name, asked.user_email, but=account.id)
     changes = _changes(asked, account)
     if proof is not None:
         changes["password_hash"] = proof.new_hash
-        throttle.succeeded(transaction, account.email, context.address)
         end_other_sessions(transaction, account.id, context.session.id)
     if changes:
         accounts.change(transaction, account.id, **changes, written_at=context.now)

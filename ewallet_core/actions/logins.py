@@ -12,7 +12,7 @@ from ewallet_core.credentials import throttle
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
-from ewallet_core.refusals.accounts import AccountFrozen, AccountLeaving
+from ewallet_core.refusals.accounts import AccountFrozen, AccountLeaving, WrongPassword
 from ewallet_core.refusals.askers import AccountNotHere, LoginRefused
 from ewallet_core.refusals.refusal import Refusal
 from ewallet_core.refusals.requests import ArgumentsClash
@@ -77,6 +77,26 @@ def prove_login(asked: Login, preparation: Preparation) -> Proof:
         return Proof(account, is_right=False)
     outdated = hashed is not None and passwords.is_outdated(hashed)
     return Proof(account, is_right=True, new_hash=passwords.hash(asked.user_pass) if outdated else None)
+
+
+def prove_own_password(attempt: str, preparation: Preparation) -> Proof:
+    """Check the password of the account that asks, before the transaction; who has to wait is refused."""
+
+    def look(context: Context) -> Account:
+        throttle.must_not_wait(context.transaction, context.account.email, context.address, context.now)
+        return context.account
+
+    account: Account = preparation.look(look)
+    return Proof(account, is_right=preparation.passwords.matches(attempt, account.password_hash))
+
+
+def must_be_proven(context: Context, proof: Proof, field: str) -> None:
+    """Raise `WrongPassword`, about that argument, unless the account's own password was proven."""
+    transaction, account = context.transaction, context.account
+    throttle.must_not_wait(transaction, account.email, context.address, context.now)
+    if not proof.holds_for(account):
+        raise WrongPassword(field).keeping(partial(note_failure, context, account.email, account))
+    throttle.succeeded(transaction, account.email, context.address)
 
 
 @instruction(

@@ -39,12 +39,12 @@ class CommonPassword(Refusal):
 
 
 class WrongPassword(Refusal):
-    """The old password given with a change is not the account's."""
+    """The password given to prove whose the account is, is not the account's."""
 
     code = "wrong_password"
 
-    def __init__(self) -> None:
-        super().__init__("That is not this account's password.", "Try again.", field="old_pass")
+    def __init__(self, field: str) -> None:
+        super().__init__("That is not this account's password.", "Try again.", field=field)
 
 
 class AccountFrozen(Refusal):
