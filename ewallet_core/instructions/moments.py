@@ -35,9 +35,9 @@ def instant(text: str) -> int:
     found = _INSTANT.fullmatch(text)
     if found is None:
         raise ValueError(text)
-    year, month, day, hour, minute, second, fraction, sign, *ahead = found.groups(default="0")
+    year, month, day, hour, minute, second, fraction, sign, hours, ahead = found.groups(default="0")
     at = time(int(hour), int(minute), int(second))
-    offset = time(*map(int, ahead))
+    offset = time(int(hours), int(ahead))
     minutes = _minutes_of(at) + (_minutes_of(offset) if sign == "-" else -_minutes_of(offset))
     milliseconds = _midnight(date(int(year), int(month), int(day)))
     milliseconds += minutes * 60_000 + at.second * 1_000 + int(fraction.ljust(3, "0"))

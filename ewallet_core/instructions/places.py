@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 _WRITTEN = re.compile(r"([0-9]{1,15})-([a-z]{1,20})-([0-9]{1,18})")
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(NamedTuple):
     """Just below the record of that kind and number, which was made `at`, in milliseconds UTC."""
 
     at: int
