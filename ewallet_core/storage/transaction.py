@@ -11,12 +11,18 @@ from sqlalchemy import ClauseElement, Dialect
 
 R = TypeVar("R", bound=msgspec.Struct)
 
+ROWS_IN_A_CHUNK = 1_000
+
 
 class Cursor(Protocol):
     """What we use of a DB-API cursor."""
 
     def fetchone(self) -> Any:
         """The next row, or None."""
+        ...
+
+    def fetchmany(self, size: int = ..., /) -> Sequence[Any]:
+        """The next rows, at most that many; none when there are no more."""
         ...
 
     def fetchall(self) -> Sequence[Any]:
@@ -84,6 +90,12 @@ class Transaction:
         """The statement's rows."""
         rows = self.run(statement, **values).fetchall()
         return msgspec.convert(rows, list[row_type])  # type: ignore[valid-type]
+
+    def each(self, statement: ClauseElement, row_type: type[R], **values: Any) -> Iterator[R]:
+        """The statement's rows, one after another: a chunk of them at a time is in memory."""
+        cursor = self.run(statement, **values)
+        while rows := cursor.fetchmany(ROWS_IN_A_CHUNK):
+            yield from msgspec.convert(rows, list[row_type])  # type: ignore[valid-type]
 
     def number(self, statement: ClauseElement, **values: Any) -> int | None:
         """The first column of the statement's first row, or None where there is no row."""

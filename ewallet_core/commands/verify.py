@@ -1,0 +1,47 @@
+"""`ewallet verify`: the whole ledger checked, without changing a byte of it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+
+@click.command()
+@click.option(
+    "--data-dir",
+    envvar="EWALLET_DATA_DIR",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Where the wallet is kept; otherwise your own data folder.",
+)
+@click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
+@click.pass_context
+def verify(ctx: click.Context, data_dir: Path | None, database: str | None) -> None:
+    """Prove that the ledger is true: it is only read, also while the app has it open.
+
+    Prints what was checked. Exits 0 when all of it is true, 1 at the first lie, 2 when it can't be read.
+    """
+    # Imported here, so that asking for the list of commands does not load the engine.
+    from ewallet_core.data_folder import database_url, named_folder  # noqa: PLC0415
+    from ewallet_core.refusals.engine import StorageUnavailable  # noqa: PLC0415
+
+    folder = data_dir or (ctx.parent.params.get("data_dir") if ctx.parent else None)
+    try:
+        ctx.exit(_examine(database or database_url(named_folder(folder))))
+    except StorageUnavailable as refusal:
+        click.echo(f"{refusal.error} {refusal.warning}", err=True)
+        ctx.exit(2)
+
+
+def _examine(url: str) -> int:
+    from ewallet_core.storage.checking import examine  # noqa: PLC0415
+    from ewallet_core.storage.findings import Lie  # noqa: PLC0415
+    from ewallet_core.storage.looking import look_into  # noqa: PLC0415
+
+    with look_into(url) as transaction:
+        for finding in examine(transaction):
+            if isinstance(finding, Lie):
+                click.echo(finding.sentence, err=True)
+                return 1
+            click.echo(finding.line)
+    return 0
