@@ -20,7 +20,13 @@ COLUMNS = (
     Column("With"),
     Column("Notes", fills=True),
 )
-TRANSFERS = {"supply": "supplied", "payment": "paid", "transfer": "sent", "incoming": "received"}
+TRANSFERS = {
+    "supply": "supplied",
+    "payment": "paid",
+    "transfer": "sent",
+    "refund": "refunded",
+    "incoming": "received",
+}
 CONVERSIONS = {"credits2clock": "to time", "clock2credits": "from time"}
 COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
 

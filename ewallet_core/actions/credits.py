@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from ewallet_core.actions.clocks import settle_run_outs
-from ewallet_core.actions.context import SYSTEM_CORE_ID, Context
-from ewallet_core.actions.data import minutes
+from ewallet_core.actions.context import Context
+from ewallet_core.actions.data import Data, minutes
+from ewallet_core.actions.handing_over import (
+    Bill,
+    Handover,
+    Side,
+    hand_over,
+    issuing_side,
+    own_side,
+    partner_named,
+)
+from ewallet_core.actions.permission_sheet import must_be_permitted, note_refusal
 from ewallet_core.actions.shapes import Minutes
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.catalogue import Request, instruction
+from ewallet_core.instructions.catalogue import Access, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
 from ewallet_core.ledger.journal import (
     BalanceId,
@@ -15,27 +27,39 @@ from ewallet_core.ledger.journal import (
     EntryKind,
     clock_to_credits,
     credits_to_clock,
-    move_credits,
 )
 from ewallet_core.ledger.rates import MOST_CREDITS, milliseconds_in, milliseconds_of, whole_credits_in
+from ewallet_core.refusals.askers import NotPermitted
 from ewallet_core.refusals.holdings import LessThanOneCredit, NotEnoughCredits, NotEnoughTime, TooMuch
 from ewallet_core.refusals.requests import ArgumentsClash
 from ewallet_core.roles import Role
-from ewallet_core.storage.accounts import Account
+from ewallet_core.storage.costs import note_cost
 from ewallet_core.storage.events import EventKind, happened
 from ewallet_core.storage.journal import amount_of, post
-from ewallet_core.storage.sheets import conversions, invoices, transfers
+from ewallet_core.storage.sheets import conversions
 from ewallet_core.storage.tables import MOST_MILLISECONDS
 from ewallet_core.storage.wallets import Clock, Wallet, keep_timer, wallets
 
 
-class SupplyCredits(Request, frozen=True):
+class Bought(Request, frozen=True):
     """Credits to be had, and what they cost."""
 
     credits: fields.Credits
     currency: fields.Currency
     cost: fields.Cost
     notes: fields.Notes = ""
+
+
+class SupplyCredits(Bought, frozen=True):
+    """Credits to be had, and what they cost; for somebody else where `supply_to` says so."""
+
+    supply_to: fields.Email | None = None
+
+
+class SupplyOnBehalf(Bought, frozen=True, kw_only=True):
+    """Who is to have credits, by email, and what they cost."""
+
+    supply_to: fields.Email
 
 
 class ConvertCredits(Request, frozen=True):
@@ -58,47 +82,40 @@ class ConvertTime(Request, frozen=True):
             raise ArgumentsClash("credits", "minutes")
 
 
+_SUPPLIED = {
+    "total_credits": int,
+    "ewallet_credits": int,
+    "supplied_credits": int,
+    "transfer_record": int,
+    "invoice_record": int,
+}
+
+
+@instruction(
+    SupplyOnBehalf,
+    {"controller": "system", "action": "supply", "supply": "credits"},
+    access=Access.SYSTEM,
+    answers={"supplied_to": str, **_SUPPLIED},
+)
+def supply_on_behalf(asked: SupplyOnBehalf, context: Context) -> Answer:
+    """Supply another account's active wallet with credits from the system core account."""
+    receiver = partner_named(context, asked.supply_to, "supply_to")
+    return ok(supplied_to=receiver.account.email, **_supply(context, asked, receiver))
+
+
 @instruction(
     SupplyCredits,
     {"action": "supply", "supply": "credits"},
-    answers={
-        "total_credits": int,
-        "ewallet_credits": int,
-        "supplied_credits": int,
-        "transfer_record": int,
-        "invoice_record": int,
-    },
+    answers=_SUPPLIED,
     # A user may where the rules let users supply themselves.
     roles=(Role.OPERATOR,),
 )
 def supply_credits(asked: SupplyCredits, context: Context) -> Answer:
-    """Supply the active wallet with credits from the system core account, against an invoice."""
-    wallet, core = context.wallet, context.system_core
-    _must_have_room(context, wallet.balance_id, asked.credits, MOST_CREDITS)
-    giving = wallets.require(context.transaction, id=core.ewallet_id)
-    entry_id = _post(
-        context,
-        move_credits(
-            EntryKind.SUPPLY,
-            BalanceId(giving.balance_id),
-            BalanceId(wallet.balance_id),
-            asked.credits,
-            context.now,
-        ),
-    )
-    own = 0, 0
-    for holder, its_wallet in ((core, giving), (context.account, wallet)):
-        own = _record_supply(context, asked, entry_id, holder, its_wallet)
-    transfer_record, invoice_record = own
-    _note_arrival(context, wallet, asked.credits, core)
-    total = amount_of(context.transaction, wallet.balance_id)
-    return ok(
-        total_credits=total,
-        ewallet_credits=total,
-        supplied_credits=asked.credits,
-        transfer_record=transfer_record,
-        invoice_record=invoice_record,
-    )
+    """Supply the active wallet, or with leave another's, with credits from the system core account."""
+    if asked.supply_to is None:
+        return ok(**_supply(context, asked, own_side(context)))
+    _must_be_allowed_to_supply_others(context)
+    return ok(**_supply(context, asked, partner_named(context, asked.supply_to, "supply_to")))
 
 
 _BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms": int}
@@ -177,54 +194,34 @@ def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int
     return whole_credits_in(span, rate)
 
 
-def _post(context: Context, entry: Entry) -> int:
-    return post(context.transaction, entry, context.issuer)
+def _must_be_allowed_to_supply_others(context: Context) -> None:
+    try:
+        must_be_permitted(context, supply_on_behalf)
+    except NotPermitted as refusal:
+        raise refusal.keeping(partial(note_refusal, context, supply_on_behalf)) from None
 
 
-def _record_supply(
-    context: Context, asked: SupplyCredits, entry_id: int, holder: Account, wallet: Wallet
-) -> tuple[int, int]:
-    """Write one side's transfer and invoice records; the issuer's take the entry's number as position."""
-    position = entry_id if holder.id == SYSTEM_CORE_ID else None
-    transfer_id = transfers.append(
-        context.transaction,
-        wallet.transfer_sheet_id,
-        context.now,
-        position=position,
-        entry_id=entry_id,
-        transfer_type=EntryKind.SUPPLY,
-        from_account_id=SYSTEM_CORE_ID,
-        to_account_id=context.account.id,
-        credits=asked.credits,
-        notes=asked.notes,
+def _supply(context: Context, asked: Bought, receiver: Side) -> Data:
+    """Hand issued credits over; the answer is about the receiver's wallet and records."""
+    core, cost = issuing_side(context), abs(fields.as_decimal(asked.cost))
+    handover = Handover(
+        EntryKind.SUPPLY,
+        core,
+        receiver,
+        asked.credits,
+        asked.notes,
+        bill=Bill(core.account, asked.currency, f"{cost:f}"),
     )
-    invoice_id = invoices.append(
-        context.transaction,
-        wallet.invoice_sheet_id,
-        context.now,
-        position=position,
-        entry_id=entry_id,
-        transfer_record_id=transfer_id,
-        seller_account_id=SYSTEM_CORE_ID,
-        credits=asked.credits,
-        currency=asked.currency,
-        cost=f"{abs(fields.as_decimal(asked.cost)):f}",
-        notes=asked.notes,
-    )
-    return transfer_id, invoice_id
-
-
-def _note_arrival(context: Context, wallet: Wallet, credits: int, giver: Account) -> None:
-    wallets.change(context.transaction, wallet.id, written_at=context.now)
-    happened(
-        context.transaction,
-        wallet.account_id,
-        EventKind.CREDITS_ARRIVED,
-        context.now,
-        ewallet=wallet.id,
-        credits=credits,
-        transfer_from=giver.email,
-    )
+    done = hand_over(context, handover)
+    note_cost(context.transaction, receiver.balance, done.entry_id, asked.currency, cost)
+    total = amount_of(context.transaction, receiver.balance)
+    return {
+        "total_credits": total,
+        "ewallet_credits": total,
+        "supplied_credits": asked.credits,
+        "transfer_record": done.receiver.transfer,
+        "invoice_record": done.receiver.invoice,
+    }
 
 
 def _convert(
@@ -236,7 +233,7 @@ def _convert(
         transaction,
         clock.conversion_sheet_id,
         now,
-        entry_id=_post(context, entry),
+        entry_id=post(transaction, entry, context.issuer),
         conversion_type=entry.kind,
         milliseconds=span,
         credits=credits,

@@ -24,6 +24,7 @@ from ewallet_core.storage.sheets import (
     TransferRecord,
     conversions,
     invoices,
+    refunded_by,
     sheets,
     times,
     transfers,
@@ -70,20 +71,23 @@ def email_of(context: Context, account_id: int) -> str:
 
 
 def _transfer(context: Context, record: TransferRecord) -> Data:
+    refunded = refunded_by(context.transaction, record.id)
     return {
         "transfer_type": record.transfer_type,
         "transfer_from": email_of(context, record.from_account_id),
         "transfer_to": email_of(context, record.to_account_id),
         "credits": record.credits,
         "notes": record.notes,
+        **({} if refunded is None else {"refund_of": refunded.id}),
     }
 
 
 def _invoice(context: Context, record: InvoiceRecord) -> Data:
     return {
         "credits": record.credits,
-        "currency": record.currency,
-        "cost": record.cost,
+        # A payment is of credits alone.
+        "currency": record.currency or None,
+        "cost": record.cost or None,
         "seller": record.seller_account_id,
         "seller_email": email_of(context, record.seller_account_id),
         "transfer_record": record.transfer_record_id,

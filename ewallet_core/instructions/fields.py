@@ -85,6 +85,9 @@ def _reads_as(read: Callable[[str], Any]) -> Check:
 Credits = Annotated[
     int, Meta(ge=1, le=MOST_CREDITS, description="a whole number from 1 to 1,000,000,000,000", examples=[20])
 ]
+DailyLimit = Annotated[
+    int, Meta(ge=0, le=MOST_CREDITS, description="a whole number from 0 to 1,000,000,000,000", examples=[500])
+]
 Minutes = Annotated[
     str | int | float,
     Meta(

@@ -84,9 +84,17 @@ def sums_of(postings: Iterable[Posting]) -> dict[Unit, int]:
     return dict(sums)
 
 
-def move_credits(kind: EntryKind, giver: BalanceId, receiver: BalanceId, credits: int, at: int) -> Entry:
-    """Credits from one wallet, or the issuer, to another."""
-    return Entry(kind, at, _across(Unit.CREDIT, giver, receiver, credits))
+def move_credits(
+    kind: EntryKind,
+    giver: BalanceId,
+    receiver: BalanceId,
+    credits: int,
+    at: int,
+    *,
+    reverses: int | None = None,
+) -> Entry:
+    """Credits from one wallet, or the issuer, to another; of a refund, which entry it gives back."""
+    return Entry(kind, at, _across(Unit.CREDIT, giver, receiver, credits), reverses)
 
 
 def credits_to_clock(

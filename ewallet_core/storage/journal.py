@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, case, select
+from sqlalchemy import bindparam, case, func, select
 
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, Posting, Unit
 from ewallet_core.ledger.seal import FIRST_SEAL, seal
@@ -72,6 +72,19 @@ _LAST_SEAL = select(*seals.columns).order_by(tables.seals.c.position.desc()).lim
 _UNSEALED = (
     select(*entries.columns).where(tables.entries.c.id > bindparam("last")).order_by(tables.entries.c.id)
 )
+_posting = tables.postings.c
+_REFUNDED = (
+    select(func.sum(_posting.amount))
+    .join(tables.entries, tables.entries.c.id == _posting.entry_id)
+    .where(
+        tables.entries.c.reverses_id == bindparam("entry_id"),
+        tables.entries.c.kind == EntryKind.REFUND,
+        _posting.amount > 0,
+    )
+)
+_GIVING = select(_posting.balance_id).where(
+    _posting.entry_id == bindparam("entry_id"), _posting.unit == Unit.CREDIT, _posting.amount < 0
+)
 
 
 def open_balance(transaction: Transaction, account_id: int, unit: Unit, *, issues: bool = False) -> BalanceId:
@@ -128,6 +141,16 @@ def entry_of(transaction: Transaction, row: EntryRow) -> Entry:
         ),
         reverses=row.reverses_id,
     )
+
+
+def refunded_of(transaction: Transaction, entry_id: int) -> int:
+    """How many of a payment's credits have been given back; never more than were paid."""
+    return int(transaction.number(_REFUNDED, entry_id=entry_id) or 0)
+
+
+def giving_balance(transaction: Transaction, entry_id: int) -> int | None:
+    """The balance that the entry took credits from."""
+    return transaction.number(_GIVING, entry_id=entry_id)
 
 
 def seal_unsealed(transaction: Transaction) -> None:

@@ -101,6 +101,12 @@ class TimeRecord(Record, frozen=True):
     pending_count: int
 
 
+class Refunded(Row, frozen=True):
+    """The record of the payment that a refund gives back, on the same side; None where it was unlinked."""
+
+    id: int | None
+
+
 R = TypeVar("R", bound=Record)
 
 sheets = Rows(tables.sheets, Sheet)
@@ -191,3 +197,23 @@ invoices = Records(Kind.INVOICE, InvoiceRecord, "notes", "currency")
 conversions = Records(Kind.CONVERSION, ConversionRecord, "notes")
 times = Records(Kind.TIME, TimeRecord)
 contacts = Records(Kind.CONTACT, ContactRecord, "name", "email", "phone", "notes")
+
+_refund = tables.transfer_records.alias("refund")
+_paid = tables.transfer_records.alias("paid")
+_REFUNDED_BY = (
+    select(_paid.c.id)
+    .select_from(_refund)
+    .join(tables.entries, tables.entries.c.id == _refund.c.entry_id)
+    .outerjoin(
+        _paid,
+        (_paid.c.entry_id == tables.entries.c.reverses_id)
+        & (_paid.c.account_id == _refund.c.account_id)
+        & _paid.c.unlinked_at.is_(None),
+    )
+    .where(_refund.c.id == bindparam("record_id"), tables.entries.c.reverses_id.is_not(None))
+)
+
+
+def refunded_by(transaction: Transaction, record_id: int) -> Refunded | None:
+    """Which record of the same account a transfer record gives back; None unless it is of a refund."""
+    return transaction.one(_REFUNDED_BY, Refunded, record_id=record_id)

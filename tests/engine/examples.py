@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import examples_main_job
+import examples_payments
 import examples_permissions
 
 EXAMPLES = (
     *examples_main_job.EXAMPLES,
     *examples_permissions.EXAMPLES,
+    *examples_payments.EXAMPLES,
 )

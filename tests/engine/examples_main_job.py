@@ -113,7 +113,7 @@ EXAMPLES = (
             "transfer_record": int,
             "invoice_record": int,
         },
-        optional={"notes": "lunch"},
+        optional={"notes": "lunch", "supply_to": "ada@example.org"},
     ),
     Example(
         "supplied",

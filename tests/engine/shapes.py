@@ -161,7 +161,7 @@ RECORD_DATA: dict[str, dict[str, Shape]] = {
     kind: {"id": int, f"{kind}_sheet": int, "reference": str, **DATES, **own}
     for kind, own in {
         "transfer": {
-            "transfer_type": re.compile("supply|payment|transfer|incoming"),
+            "transfer_type": re.compile("supply|payment|transfer|refund|incoming"),
             "transfer_from": EMAIL,
             "transfer_to": EMAIL,
             "credits": int,
@@ -169,8 +169,8 @@ RECORD_DATA: dict[str, dict[str, Shape]] = {
         },
         "invoice": {
             "credits": int,
-            "currency": re.compile("[A-Z]{3}"),
-            "cost": DECIMAL,
+            "currency": Maybe(re.compile("[A-Z]{3}")),
+            "cost": Maybe(DECIMAL),
             "seller": int,
             "seller_email": EMAIL,
             "transfer_record": int,

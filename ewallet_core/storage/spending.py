@@ -1,0 +1,46 @@
+"""What has left an account for others, from the postings of all the wallets that it ever had."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import bindparam, func, or_, select
+
+from ewallet_core.ledger.journal import EntryKind
+from ewallet_core.storage import tables
+from ewallet_core.storage.transaction import Transaction
+
+_TO_OTHERS = (EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
+# The sum of many large amounts leaves 64 bits; the sums of their upper and of their lower digits don't.
+_UPPER = 1_000_000
+
+_posting = tables.postings.c
+_entry = tables.entries.c
+_wallet = tables.ewallets.c
+_left = -_posting.amount
+_SPENT_SINCE = (
+    select(func.sum(_left // _UPPER), func.sum(_left % _UPPER), func.min(_posting.at))
+    .join(tables.entries, _entry.id == _posting.entry_id)
+    .where(
+        _posting.balance_id.in_(
+            select(_wallet.balance_id).where(_wallet.account_id == bindparam("account_id"))
+        ),
+        _posting.at > bindparam("since"),
+        _posting.amount < 0,
+        or_(*(_entry.kind == kind for kind in _TO_OTHERS)),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The credits that left for other accounts, and when the first of them did."""
+
+    credits: int
+    first_at: int | None
+
+
+def spent_since(transaction: Transaction, account_id: int, since: int) -> Spent:
+    """What has left the account for others after that instant."""
+    upper, lower, first_at = transaction.run(_SPENT_SINCE, account_id=account_id, since=since).fetchone()
+    return Spent(int(upper or 0) * _UPPER + int(lower or 0), first_at)

@@ -1,0 +1,133 @@
+"""Examples of money between people: paying, transferring, refunding, supplying others, the daily limit."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asking import (
+    PASSWORD,
+    Instruction,
+    login,
+    new_account,
+    supply,
+    switch_account,
+    view_list,
+    view_record,
+)
+from example import Example
+from shapes import EMAIL, RECORD_DATA, Maybe, sheet_data
+
+VIEW_LIMIT = {"action": "view", "view": "limit"}
+
+
+def pay(email: Any, credits: Any = 20, **more: Any) -> Instruction:
+    return {"action": "pay", "pay": email, "credits": credits, **more}
+
+
+def transfer(email: Any, credits: Any = 20, **more: Any) -> Instruction:
+    return {"action": "transfer", "transfer": "credits", "transfer_to": email, "credits": credits, **more}
+
+
+def refund(record_id: Any, **more: Any) -> Instruction:
+    return {"action": "refund", "refund": "payment", "record_id": record_id, **more}
+
+
+def edit_limit(daily_limit: Any = None, **more: Any) -> Instruction:
+    return {"action": "edit", "edit": "limit", "daily_limit": daily_limit, **more}
+
+
+def lift_limit(**more: Any) -> Instruction:
+    return {"action": "edit", "edit": "limit", "no_limit": True, **more}
+
+
+def supply_to(email: Any, credits: Any = 100, **more: Any) -> Instruction:
+    return {"controller": "system", **supply(credits, **more), "supply_to": email}
+
+
+# What cleo pays stands on ada's transfer sheet as the system's sixth transfer record: two are of each supply.
+RECEIVED = 6
+PAID_BY_CLEO = (
+    new_account("cleo"),
+    login("cleo"),
+    supply(50),
+    pay("ada@example.org", 30),
+    switch_account("ada@example.org"),
+)
+
+REFUND_RECORD = RECORD_DATA["transfer"] | {"refund_of": Maybe(int)}
+LIMIT = {"account": EMAIL, "daily_limit": Maybe(int), "spent_today": int, "left_today": Maybe(int)}
+
+_SUPPLIED = {
+    "supplied_to": EMAIL,
+    "total_credits": int,
+    "ewallet_credits": int,
+    "supplied_credits": int,
+    "transfer_record": int,
+    "invoice_record": int,
+}
+_PAID = {
+    "paid": EMAIL,
+    "total_credits": int,
+    "spent_credits": int,
+    "ewallet_credits": int,
+    "transfer_record": int,
+    "invoice_record": int,
+}
+_TRANSFERED = {
+    "transfered_to": EMAIL,
+    "ewallet_credits": int,
+    "transfered_credits": int,
+    "transfer_record": int,
+}
+_REFUNDED = {
+    "refunded_to": EMAIL,
+    "refunded_credits": int,
+    "left_to_refund": int,
+    "ewallet_credits": int,
+    "transfer_record": int,
+}
+
+EXAMPLES = (
+    Example(
+        "supplied",
+        pay("Cleo@Example.org"),
+        _PAID,
+        optional={"notes": "lunch"},
+        before=(new_account("cleo"),),
+    ),
+    Example(
+        "supplied",
+        transfer("cleo@example.org"),
+        _TRANSFERED,
+        optional={"notes": "a present"},
+        before=(new_account("cleo"),),
+    ),
+    Example(
+        "supplied",
+        refund(RECEIVED),
+        _REFUNDED,
+        optional={"credits": 10, "notes": "too dear"},
+        before=PAID_BY_CLEO,
+    ),
+    Example("registered", supply_to("ada@example.org"), _SUPPLIED, optional={"notes": "a bonus"}),
+    Example("logged in", VIEW_LIMIT, LIMIT),
+    Example("supplied", VIEW_LIMIT, LIMIT, before=(edit_limit(50),)),
+    Example("logged in", edit_limit(500), LIMIT, optional={"user_pass": PASSWORD}),
+    Example("logged in", lift_limit(user_pass=PASSWORD), LIMIT, before=(edit_limit(50),)),
+    # What is found on the sheets afterwards.
+    *(
+        Example(
+            "supplied",
+            view_list(kind),
+            {f"{kind}_sheet": int, "sheet_data": sheet_data(kind)},
+            before=PAID_BY_CLEO,
+        )
+        for kind in ("transfer", "invoice")
+    ),
+    Example(
+        "supplied",
+        view_record("transfer", RECEIVED + 1),
+        {"transfer_sheet": int, "transfer_record": int, "record_data": REFUND_RECORD},
+        before=(*PAID_BY_CLEO, refund(RECEIVED)),
+    ),
+)
