@@ -2,19 +2,37 @@
 
 from ewallet_core.actions import (
     accounts,
+    cleaning,
     clocks,
     credits,
     daily_limit,
     holdings,
+    interrogation,
     logins,
     payments,
     permissions,
     refunds,
     sessions,
     sheets,
+    sockets,
+    workers,
 )
 from ewallet_core.instructions.catalogue import Catalogue
 
 CATALOGUE = Catalogue.of(
-    sessions, logins, accounts, credits, payments, refunds, daily_limit, clocks, holdings, sheets, permissions
+    sessions,
+    logins,
+    accounts,
+    credits,
+    payments,
+    refunds,
+    daily_limit,
+    clocks,
+    holdings,
+    sheets,
+    permissions,
+    workers,
+    interrogation,
+    cleaning,
+    sockets,
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.credentials.tokens import RandomBytes
@@ -42,7 +42,8 @@ class Rules:
 class Context:
     """The circumstances of one instruction, inside its transaction.
 
-    `live_session_id` is never read from a request: it is how a session's live object speaks for itself.
+    `live_session_id` and `live_worker_id` are never read from a request: they are how the live object of a
+    session or a worker speaks for itself.
     """
 
     transaction: Transaction
@@ -54,6 +55,7 @@ class Context:
     address: str
     catalogue: Catalogue
     live_session_id: int | None = None
+    live_worker_id: int | None = None
     client: ClientId | None = None
     open_session: Session | None = None
     logged_in: Account | None = None
@@ -102,9 +104,39 @@ class PreparationStale(Exception):
     """What the slow work was done on has changed since; it is to be done again."""
 
 
+class Listener(Protocol):
+    """Where instructions come in from other machines; each call returns at once, or raises a `Refusal`."""
+
+    def start(self) -> str:
+        """Make it ready for its sockets; returns the state it is in, in a word."""
+        ...
+
+    def open(self, in_port: int, out_port: int) -> tuple[int, int]:
+        """Listen on these ports, where 0 is any free one; returns the ports that it listens on."""
+        ...
+
+    def close(self) -> bool:
+        """Listen no more; returns whether it is closed now."""
+        ...
+
+
+class Cleaners(Protocol):
+    """What removes by itself, in this process, whatever has expired; calls return at once."""
+
+    def start(self, name: str) -> list[str]:
+        """Start that cleaner, or `all`; returns the names of those that run."""
+        ...
+
+    def stop(self, name: str) -> list[str]:
+        """Stop that cleaner, or `all`; returns the names of those that run on."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What slow work before the transaction is given: a look at what is kept, and the password hasher."""
+    """What is reached before the transaction: a look at what is kept, slow work, and the process itself."""
 
     look: Callable[[Callable[[Context], Any]], Any]
     passwords: Passwords
+    cleaners: Cleaners
+    listener: Listener | None = None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from ewallet_core.actions.context import Context
-from ewallet_core.actions.data import Data, dates, session_data
-from ewallet_core.actions.shapes import SessionData, Timestamp, WorkerData
+from ewallet_core.actions.data import Data, session_data
+from ewallet_core.actions.shapes import SessionData, Timestamp
+from ewallet_core.actions.workers import worker_for_a_session
 from ewallet_core.credentials.tokens import hash_of, new_token
 from ewallet_core.instructions.catalogue import Access, NoArguments, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
@@ -13,16 +14,12 @@ from ewallet_core.refusals.askers import ClientUnknown, SessionTokenExists
 from ewallet_core.storage.sessions import (
     ClientId,
     Session,
-    Worker,
     client_ids,
+    drop_expired_client_ids,
     end_expired_sessions,
     end_session,
-    session_count,
     sessions,
-    worker_with_room,
-    workers,
 )
-from ewallet_core.storage.transaction import Transaction
 
 
 @instruction(
@@ -110,22 +107,11 @@ def new_session(_asked: NoArguments, context: Context) -> Answer:
     )
 
 
-@instruction(
-    NoArguments,
-    {"controller": "system", "action": "new", "new": "worker"},
-    access=Access.SYSTEM,
-    answers={"worker": int, "worker_data": WorkerData},
-)
-def new_worker(_asked: NoArguments, context: Context) -> Answer:
-    """Make a session worker."""
-    worker = _new_worker(context)
-    return ok(worker=worker.id, worker_data=worker_data(context.transaction, worker, context.now))
-
-
 def open_session(context: Context, *, client_id: int | None = None, token_hash: bytes | None = None) -> int:
     """Open a session with the first worker that has room, or with a new one; returns its id."""
     end_expired_sessions(context.transaction, context.now)
-    worker = worker_with_room(context.transaction) or _new_worker(context)
+    drop_expired_client_ids(context.transaction, context.now)
+    worker = worker_for_a_session(context)
     return sessions.insert(
         context.transaction,
         client_id=client_id,
@@ -144,29 +130,6 @@ def touch(context: Context, client: ClientId | None, session: Session | None) ->
         client_ids.change(context.transaction, client.id, **_use(context))
     if session is not None:
         sessions.change(context.transaction, session.id, **_use(context))
-
-
-def worker_data(transaction: Transaction, worker: Worker, now: int) -> Data:
-    """A worker, and whether it has sessions and room for more."""
-    count = session_count(transaction, worker.id, now)
-    state = "vacant" if count == 0 else "full" if count >= worker.session_limit else "available"
-    return {
-        "id": worker.id,
-        "state": state,
-        "session_count": count,
-        "session_limit": worker.session_limit,
-        **dates(worker),
-    }
-
-
-def _new_worker(context: Context) -> Worker:
-    worker_id = workers.insert(
-        context.transaction,
-        session_limit=context.rules.session_limit,
-        created_at=context.now,
-        written_at=context.now,
-    )
-    return workers.require(context.transaction, id=worker_id)
 
 
 def _client(context: Context) -> ClientId:

@@ -83,6 +83,7 @@ class EmbeddedClient:
     def _open(self) -> None:
         if self._engine is None:
             self._engine = self._open_engine()
+            _answered(self._engine, controller="system", action="start", start="cleaner", cleaner="all")
         self._request_credentials(self._engine)
 
     def _send(self, instruction: dict[str, Any]) -> Answer:
@@ -124,8 +125,8 @@ class EmbeddedClient:
             return None
 
     def _request_credentials(self, engine: EWalletSessionManager) -> None:
-        client = {"client_id": _granted(engine, request="client_id")["client_id"]}
-        token = _granted(engine, request="session_token", **client)["session_token"]
+        client = {"client_id": _answered(engine, action="request", request="client_id")["client_id"]}
+        token = _answered(engine, action="request", request="session_token", **client)["session_token"]
         self._credentials = {**client, "session_token": token}
 
     def _opened(self) -> EWalletSessionManager:
@@ -138,8 +139,8 @@ class EmbeddedClient:
             self._engine.close()
 
 
-def _granted(engine: EWalletSessionManager, **request: str) -> Answer:
-    answer = engine.answer({"controller": "client", "ctype": "action", "action": "request", **request})
+def _answered(engine: EWalletSessionManager, **request: str) -> Answer:
+    answer = engine.answer({"controller": "client", "ctype": "action", **request})
     if answer["failed"]:
         raise Unreachable(f"{answer['error']} {answer['warning']}")
     return answer

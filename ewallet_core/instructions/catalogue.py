@@ -61,7 +61,8 @@ class Instruction:
 
     `prepare` is slow work that is done before the transaction. `changes` tells whether it writes, and
     `remembered` whether a repeated request id gets the first answer. `answers` are the answer's keys beside
-    `failed`, each with its type. `roles` may ask it unless the permission sheet says otherwise.
+    `failed`, each with its type. `roles` may ask it unless the permission sheet says otherwise; one that is
+    `permitted_as` another has no line of its own there.
     """
 
     forms: tuple[Selectors, ...]
@@ -73,6 +74,7 @@ class Instruction:
     remembered: bool
     answers: Mapping[str, Any]
     roles: frozenset[Role]
+    permitted_as: Instruction | None = None
 
     @property
     def is_on_permission_sheet(self) -> bool:
@@ -159,7 +161,8 @@ class Catalogue:
 
         Raises `UnknownInstruction`, which names the nearest known paths.
         """
-        for form, found in self._by_action.get(str(chain.get("action")), ()):
+        action = chain.get("action")
+        for form, found in self._by_action.get(action, ()) if isinstance(action, str) else ():
             if all(chain.get(key) == value for key, value in form.items()):
                 return found, {key: value for key, value in chain.items() if key not in form}
         path = self._path(chain)
@@ -170,12 +173,12 @@ class Catalogue:
         return difflib.get_close_matches(path, [found.name for found in self], n=3, cutoff=0.0)
 
     def _path(self, chain: Mapping[str, Any]) -> str:
-        asked = [str(chain.get(key)) for key in ("controller", "ctype", "action")]
+        asked = [_word(chain.get(key)) for key in ("controller", "ctype", "action")]
         # Only what is a selector somewhere is repeated: an argument may be a secret.
         while asked[-1] in self._selectors and isinstance(value := chain.get(asked[-1]), str):
             if value in asked:
                 break
-            asked.append(value)
+            asked.append(_word(value))
         return " ".join(asked)[:LONGEST_PATH_SHOWN]
 
 
@@ -205,6 +208,13 @@ def _declared(subject: ModuleType) -> Iterator[Instruction]:
             yield value
         elif isinstance(value, tuple):
             yield from (part for part in value if isinstance(part, Instruction))
+
+
+def _word(selector: Any) -> str:
+    """A selector as it may be repeated: text that every wire can carry, and of anything else its kind."""
+    if not isinstance(selector, str):
+        return f"({type(selector).__name__})"
+    return selector[:LONGEST_PATH_SHOWN].encode("utf-8", "replace").decode()
 
 
 def _shown(value: Any, argument: FieldInfo) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -14,6 +14,7 @@ from ewallet_core.refusals.requests import BadValue, Malformed, UnknownArgument
 Answer = dict[str, Any]
 """What an instruction came to: `failed`, then its own keys or its error."""
 
+LONGEST_NAME = 100
 SHORTEST_REQUEST_ID = 8
 LONGEST_REQUEST_ID = 128
 
@@ -32,11 +33,17 @@ class Call:
     session_token: str | None = None
     request_id: str | None = None
 
+    def credentials_among(self, names: Container[str]) -> dict[str, str]:
+        """The credentials that an instruction takes as arguments too, because it is about them."""
+        sent = {"client_id": self.client_id, "session_token": self.session_token}
+        return {name: value for name, value in sent.items() if name in names and value is not None}
+
 
 def open_envelope(request: Mapping[str, Any]) -> Call:
     """Read a flat or an enveloped request; raises `Malformed`, `UnknownArgument` or `BadValue`."""
     if not isinstance(request, Mapping):
         raise Malformed("A request is an object.", "Send an instruction, flat or enveloped.")
+    _must_have_names(request)
     if "header" in request or "command_chain" in request:
         return _enveloped(request)
     chain = {key: value for key, value in request.items() if key not in _CREDENTIALS}
@@ -84,6 +91,8 @@ def _enveloped(request: Mapping[str, Any]) -> Call:
             "An enveloped request has a `header` and a `command_chain`, each an object.",
             "Send both, or the flat form.",
         )
+    _must_have_names(header)
+    _must_have_names(chain)
     for place, known, keys in (
         ("header", (*_CREDENTIALS, *_UNTRUSTED), header),
         ("envelope", ("header", "command_chain"), request),
@@ -94,6 +103,15 @@ def _enveloped(request: Mapping[str, Any]) -> Call:
         {key: value for key, value in chain.items() if key not in _CREDENTIALS},
         **_credentials({**header, **chain}),
     )
+
+
+def _must_have_names(keys: Iterable[object]) -> None:
+    for key in keys:
+        if not isinstance(key, str) or len(key) > LONGEST_NAME or not is_storable(key):
+            raise Malformed(
+                f"The keys of a request are text of at most {LONGEST_NAME} characters.",
+                "Name each argument as the instruction does.",
+            )
 
 
 def _credentials(values: Mapping[str, Any]) -> dict[str, str]:

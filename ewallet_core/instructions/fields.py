@@ -173,6 +173,7 @@ Notes = Annotated[
 ]
 RecordId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a record", examples=[1])]
 SheetId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a sheet", examples=[1])]
+EwalletId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a wallet", examples=[1])]
 PageLength = Annotated[
     int, Meta(ge=1, le=LONGEST_PAGE, description="a whole number from 1 to 1,000", examples=[100])
 ]
@@ -196,6 +197,40 @@ RoleName = Annotated[
         pattern=f"^({'|'.join(PEOPLE)})$",
         description="user, operator or auditor",
         examples=["auditor"],
+    ),
+]
+WorkerId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a worker", examples=[1])]
+SessionId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a session", examples=[1])]
+IssuedToken = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=256,
+        description="a client id or a session token as it was given out",
+        examples=["XkZ0b1lWn3J8mTqv2sYcRf5uHd9aLgPeIiOoUuQwErT"],
+        extra={"check": str.isprintable},
+    ),
+]
+NewToken = Annotated[
+    str,
+    Meta(
+        min_length=16,
+        max_length=256,
+        description="text of 16 to 256 printable characters that nobody can guess",
+        examples=["XkZ0b1lWn3J8mTqv2sYcRf5uHd9aLgPeIiOoUuQwErT"],
+        extra={"check": str.isprintable},
+    ),
+]
+Port = Annotated[
+    int, Meta(ge=0, le=65_535, description="a port from 0 to 65535, where 0 is any free one", examples=[0])
+]
+CLEANERS = ("clock", "session", "stoken", "ctoken", "worker", "history")
+CleanerName = Annotated[
+    str,
+    Meta(
+        pattern=f"^({'|'.join(CLEANERS)}|all)$",
+        description=f"{', '.join(CLEANERS)} or all",
+        examples=["all"],
     ),
 ]
 Flag = Annotated[bool, Meta(description="true or false", examples=[True])]

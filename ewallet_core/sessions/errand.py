@@ -65,11 +65,16 @@ class Errand:
 
     def _not_permitted(self, context: Context) -> Answer | None:
         try:
-            must_be_permitted(context, self.instruction)
+            must_be_permitted(context, self._on_sheet)
         except NotPermitted as refusal:
-            note_refusal(context, self.instruction)
+            note_refusal(context, self._on_sheet)
             return nok(refusal)
         return None
+
+    @property
+    def _on_sheet(self) -> Instruction:
+        """The instruction whose line of the permission sheet counts."""
+        return self.instruction.permitted_as or self.instruction
 
     def _decide(self, context: Context) -> Answer:
         try:
@@ -115,6 +120,8 @@ class Errand:
 
     def _scope(self, context: Context) -> str:
         """Whose request ids these are: the account's, or the session's where the account may change."""
+        if context.live_worker_id is not None:
+            return f"worker {context.live_worker_id}"
         if self.instruction.access is Access.SYSTEM and context.is_the_programs_own:
             return "system"
         if self.instruction.access is Access.SESSION:

@@ -23,12 +23,12 @@ class Lanes:
         self._lanes: WeakValueDictionary[str, _Lane] = WeakValueDictionary()
 
     @contextmanager
-    def turn(self, client_id: str | None) -> Iterator[None]:
-        """Wait until what the client sent before is done; who has no client id waits for nobody."""
-        if client_id is None:
+    def turn(self, whose: str | None) -> Iterator[None]:
+        """Wait until what the same client sent before is done; who has no lane waits for nobody."""
+        if whose is None:
             yield
             return
         with self._opening:
-            lane = self._lanes.setdefault(client_id, _Lane())
+            lane = self._lanes.setdefault(whose, _Lane())
         with lane.turn:
             yield

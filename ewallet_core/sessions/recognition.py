@@ -21,7 +21,8 @@ def recognise(context: Context, access: Access) -> Context:
     if access is Access.ANYBODY or (access is Access.SYSTEM and context.is_the_programs_own):
         return context
     if context.live_session_id is not None:
-        return _with_account(context, None, _live_session(context), access)
+        session = _live_session(context)
+        return _with_account(context, _client_of(context, session), session, access)
     client = _client(context)
     if access is Access.CLIENT:
         return replace(context, client=client)
@@ -40,6 +41,11 @@ def _live_session(context: Context) -> Session:
     if found is None:
         raise SessionUnknown
     return _must_be_live(found, context)
+
+
+def _client_of(context: Context, session: Session) -> ClientId | None:
+    """The client id lives as long as the session it opens, whoever uses that."""
+    return client_ids.find(context.transaction, id=session.client_id) if session.client_id else None
 
 
 def _must_be_live(session: Session, context: Context) -> Session:

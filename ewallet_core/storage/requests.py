@@ -24,6 +24,11 @@ seen_requests = Rows(tables.seen_requests, SeenRequest)
 _FORGET = tables.seen_requests.delete().where(tables.seen_requests.c.seen_at < bindparam("before"))
 
 
+def forget_scope(transaction: Transaction, scope: str) -> None:
+    """Drop the requests of a scope that is no more."""
+    seen_requests.delete(transaction, scope=scope)
+
+
 def forget_old_requests(transaction: Transaction, now: int) -> None:
     """Drop the requests that have been kept as long as PROTOCOL section 1 says."""
     transaction.run(_FORGET, before=now - KEPT_MILLISECONDS)

@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, select
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Text,
+    bindparam,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+)
+from sqlalchemy.sql.dml import ReturningDelete
 
 from ewallet_core.storage import tables
 from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.requests import forget_scope
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
@@ -30,6 +44,7 @@ class Session(Row, frozen=True):
     address: str
     last_used_at: int
     expires_at: int
+    created_at: int
 
 
 class Worker(Row, frozen=True):
@@ -66,15 +81,42 @@ _session = tables.sessions.c
 _SESSION_COUNT = select(func.count()).where(
     _session.worker_id == bindparam("worker_id"), _session.expires_at > bindparam("now")
 )
-_EXPIRED = select(_session.id).where(_session.expires_at <= bindparam("now"))
-_END_EXPIRED = (
-    tables.session_accounts.delete().where(_member.session_id.in_(_EXPIRED)),
-    tables.sessions.delete().where(_session.expires_at <= bindparam("now")),
-    tables.client_ids.delete().where(
-        tables.client_ids.c.expires_at <= bindparam("now"),
-        tables.client_ids.c.id.not_in(select(_session.client_id).where(_session.client_id.is_not(None))),
-    ),
+_CLIENT_IDS_HELD = select(_session.client_id).where(_session.client_id.is_not(None))
+_CLIENT_ID_EXPIRED = tables.client_ids.c.expires_at <= bindparam("now")
+
+
+Removal = Delete | ReturningDelete[Any]
+
+
+def _ending(*which: ColumnElement[bool]) -> tuple[Removal, ...]:
+    """What removes those sessions, the accounts that are logged in to them, and what they asked before."""
+    scopes = select(literal("session ").concat(cast(_session.id, Text))).where(*which)
+    return (
+        tables.seen_requests.delete().where(tables.seen_requests.c.scope.in_(scopes)),
+        tables.session_accounts.delete().where(_member.session_id.in_(select(_session.id).where(*which))),
+        tables.sessions.delete().where(*which).returning(_session.id),
+    )
+
+
+_IS_EXPIRED = _session.expires_at <= bindparam("now")
+_END_ONE = _ending(_session.id == bindparam("session_id"))
+_END_EXPIRED = _ending(_IS_EXPIRED)
+_END_EXPIRED_TOKENS = _ending(_IS_EXPIRED, _session.token_hash.is_not(None))
+_END_WITH_THEIR_CLIENTS = _ending(
+    _IS_EXPIRED, _session.client_id.in_(select(tables.client_ids.c.id).where(_CLIENT_ID_EXPIRED))
 )
+_DROP_EXPIRED_CLIENT_IDS = (
+    tables.client_ids.delete()
+    .where(_CLIENT_ID_EXPIRED, tables.client_ids.c.id.not_in(_CLIENT_IDS_HELD))
+    .returning(tables.client_ids.c.id)
+)
+_IS_VACANT = ~exists().where(_session.worker_id == _worker.id)
+_FORGET_VACANT_WORKERS = tables.seen_requests.delete().where(
+    tables.seen_requests.c.scope.in_(
+        select(literal("worker ").concat(cast(_worker.id, Text))).where(_IS_VACANT)
+    )
+)
+_DROP_VACANT_WORKERS = tables.workers.delete().where(_IS_VACANT).returning(_worker.id)
 _ROOMY_WORKER = (
     select(*workers.columns)
     .outerjoin(tables.sessions, tables.sessions.c.worker_id == _worker.id)
@@ -100,10 +142,40 @@ def session_count(transaction: Transaction, worker_id: int, now: int) -> int:
     return transaction.number(_SESSION_COUNT, worker_id=worker_id, now=now) or 0
 
 
-def end_expired_sessions(transaction: Transaction, now: int) -> None:
-    """Remove the sessions and client ids that have expired; their accounts are logged out by that."""
-    for statement in _END_EXPIRED:
-        transaction.run(statement, now=now)
+def end_expired_sessions(transaction: Transaction, now: int) -> list[int]:
+    """Remove the sessions that have expired; their accounts are logged out by that. Returns their ids."""
+    return _removed(transaction, *_END_EXPIRED, now=now)
+
+
+def end_expired_tokens(transaction: Transaction, now: int) -> list[int]:
+    """Remove the expired sessions that a token opens, as `end_expired_sessions` does."""
+    return _removed(transaction, *_END_EXPIRED_TOKENS, now=now)
+
+
+def drop_expired_client_ids(transaction: Transaction, now: int) -> list[int]:
+    """Remove the client ids that have expired, and the sessions that expired with them."""
+    return _removed(transaction, *_END_WITH_THEIR_CLIENTS, _DROP_EXPIRED_CLIENT_IDS, now=now)
+
+
+def drop_client_id(transaction: Transaction, client: ClientId) -> None:
+    """Remove the client id, and with it the session that it opened."""
+    session = sessions.find(transaction, client_id=client.id)
+    if session is not None:
+        end_session(transaction, session.id)
+    client_ids.delete(transaction, id=client.id)
+
+
+def drop_vacant_workers(transaction: Transaction, now: int) -> list[int]:
+    """Remove the workers that have no live session; returns their ids."""
+    end_expired_sessions(transaction, now)
+    return _removed(transaction, _FORGET_VACANT_WORKERS, _DROP_VACANT_WORKERS)
+
+
+def drop_worker(transaction: Transaction, worker: Worker, now: int) -> None:
+    """Remove a worker that has no live session."""
+    end_expired_sessions(transaction, now)
+    forget_scope(transaction, f"worker {worker.id}")
+    workers.delete(transaction, id=worker.id)
 
 
 def worker_with_room(transaction: Transaction) -> Worker | None:
@@ -113,8 +185,7 @@ def worker_with_room(transaction: Transaction) -> Worker | None:
 
 def end_session(transaction: Transaction, session_id: int) -> None:
     """Remove the session, and log its accounts out of it."""
-    session_accounts.delete(transaction, session_id=session_id)
-    sessions.delete(transaction, id=session_id)
+    _removed(transaction, *_END_ONE, session_id=session_id)
 
 
 def end_other_sessions(transaction: Transaction, account_id: int, kept_session_id: int) -> None:
@@ -123,3 +194,11 @@ def end_other_sessions(transaction: Transaction, account_id: int, kept_session_i
         _OTHER_SESSIONS, Session, account_id=account_id, session_id=kept_session_id
     ):
         end_session(transaction, session.id)
+
+
+def _removed(transaction: Transaction, *statements: Removal, **values: int) -> list[int]:
+    """The ids that the last of the statements returns, in their order."""
+    *before, last = statements
+    for statement in before:
+        transaction.run(statement, **values)
+    return sorted(row[0] for row in transaction.run(last, **values).fetchall())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
@@ -11,8 +12,10 @@ import pytest
 from argon2 import PasswordHasher
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.actions.context import Rules
 from ewallet_core.client import EmbeddedClient, Unreachable, embedded
 from ewallet_core.credentials.passwords import Passwords
+from ewallet_core.instructions.fields import CLEANERS
 
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 PASSWORD = "four unrelated words"
@@ -164,3 +167,46 @@ async def test_making_another_account_meanwhile_loses_no_news(
     assert (await asyncio.wait_for(anext(told), 5))["data"]["credits"] == 7
     await told.aclose()
     await other.close()
+
+
+async def test_what_comes_due_is_done_by_itself_from_the_opening_on(
+    client: EmbeddedClient,
+) -> None:
+    running = await client.send(
+        controller="system", ctype="action", action="stop", stop="cleaner", cleaner="history"
+    )
+    assert running["running"] == [name for name in CLEANERS if name != "history"]
+
+
+async def test_a_client_that_was_closed_leaves_no_cleaner_at_work(
+    engine_of: Callable[[], EWalletSessionManager],
+) -> None:
+    client = EmbeddedClient(engine_of)
+    await client.open()
+    await client.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "ewallet-cleaners"]
+
+
+async def test_the_end_of_a_timer_that_nobody_asks_about_is_told(
+    database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
+    brief = Rules(milliseconds_per_credit=100)
+    client = EmbeddedClient(lambda: EWalletSessionManager(database_url, rules=brief, passwords=CHEAP))
+    await client.open()
+    await log_in(client)
+    await supply(client, 1)
+    told = client.events()
+    await ask(client, action="convert", convert="credits2clock", credits=1)
+    await ask(client, action="start", start="clock_timer")
+
+    async def the_end() -> dict[str, Any]:
+        async for event in told:
+            if event["event"] == "timer_ran_out":
+                return event
+        raise AssertionError
+
+    event = await asyncio.wait_for(the_end(), 20)
+    assert event["data"]["credit_clock_ms"] == 0
+    await told.aclose()
+    await client.close()

@@ -12,6 +12,7 @@ from asking import START, supply, to_clock
 from caller import Caller
 from cheap_hashes import CHEAP
 from kept_rows import faults_in, what_matters
+from quiet_listener import QuietListener
 from sqlalchemy import Engine, create_engine
 from wallclock import Wallclock
 
@@ -54,6 +55,7 @@ def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]
                 **choices,
             }
         )
+        engine.listen_through(QuietListener())
         opened.append(engine)
         return engine
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import examples_main_job
 import examples_payments
 import examples_permissions
+import examples_system
 
 EXAMPLES = (
     *examples_main_job.EXAMPLES,
     *examples_permissions.EXAMPLES,
     *examples_payments.EXAMPLES,
+    *examples_system.EXAMPLES,
 )

@@ -27,7 +27,7 @@ def half_way(ada: Caller) -> Errand:
     """The errand of that instruction, asked by Ada."""
 
     def circumstances(transaction, call):
-        return ada.engine._context(transaction, call, "in process")
+        return ada.engine._desk.context(transaction, call)
 
     call = Call({}, **ada.credentials, request_id="half way 1")
     return Errand(rename_and_think_better_of_it, NoArguments(), call, circumstances)

@@ -1,0 +1,77 @@
+"""Examples of the system's own: interrogating, cleaning up, cleaners and sockets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from asking import NEW_SESSION, NEW_WORKER, START, Instruction, to_clock
+from example import Example
+from shapes import SESSION_DATA, TIMESTAMP, WORKER_DATA, By
+
+
+def system(action: str, what: str, **arguments: Any) -> Instruction:
+    return {"controller": "system", "action": action, action: what, **arguments}
+
+
+def cleanup(what: str, **one: Any) -> Instruction:
+    return system("cleanup", what, **one)
+
+
+def start_cleaner(name: str = "all") -> Instruction:
+    return system("start", "cleaner", cleaner=name)
+
+
+def stop_cleaner(name: str = "all") -> Instruction:
+    return system("stop", "cleaner", cleaner=name)
+
+
+START_LISTENER = system("start", "instruction_listener")
+OPEN_SOCKETS = {
+    "controller": "system",
+    "action": "open",
+    "opening": "sockets",
+    "in_port": 0,
+    "out_port": 7001,
+}
+CLOSE_SOCKETS = {"controller": "system", "action": "close", "closing": "sockets"}
+INTEROGATE_WORKERS = system("interogate", "workers")
+
+
+def interogate_session(session_id: Any) -> Instruction:
+    return system("interogate", "session", session_id=session_id)
+
+
+INTERROGATED = {
+    "session_id": int,
+    "session_data": SESSION_DATA,
+    "worker": int,
+    "address": str,
+    "since": TIMESTAMP,
+    "last_use": TIMESTAMP,
+    "expires": TIMESTAMP,
+}
+_PORTS = {"in_port": int, "out_port": int}
+_RUNNING = {"cleaner": str, "running": [str]}
+
+EXAMPLES = (
+    Example("logged in", interogate_session(1), INTERROGATED),
+    Example("nobody", interogate_session(1), INTERROGATED, before=(NEW_SESSION,)),
+    Example("visiting", INTEROGATE_WORKERS, {"workers": By(r"\d+", WORKER_DATA)}),
+    Example("visiting", cleanup("sessions"), {"sessions": [int]}),
+    Example("logged in", cleanup("sessions", session_id=1), {"sessions": [int]}),
+    Example("visiting", cleanup("workers"), {"workers": [int]}, before=(NEW_WORKER,)),
+    Example("nobody", cleanup("workers", worker_id=1), {"workers": [int]}, before=(NEW_WORKER,)),
+    Example("announced", cleanup("ctokens"), {"ctokens": int}),
+    Example("visiting", cleanup("stokens"), {"stokens": int}),
+    Example("running", cleanup("clocks"), {"clocks": [int]}),
+    Example("supplied", cleanup("clocks"), {"clocks": [int]}, before=(to_clock(1), START)),
+    Example("logged in", cleanup("history"), {"forgotten_before": TIMESTAMP}),
+    Example("nobody", start_cleaner(), _RUNNING),
+    Example("nobody", start_cleaner("history"), _RUNNING),
+    Example("nobody", stop_cleaner(), _RUNNING),
+    Example("nobody", START_LISTENER, {"listener": "ready"}),
+    Example("nobody", OPEN_SOCKETS, _PORTS),
+    Example("nobody", system("open", "sockets", in_port=65_535, out_port=0), _PORTS),
+    Example("nobody", CLOSE_SOCKETS, {"closed": True}),
+    Example("nobody", system("close", "sockets"), {"closed": True}),
+)

@@ -1,0 +1,298 @@
+"""Cleaning up: what has expired goes and nothing else, all of it or one; what hung on it goes with it."""
+
+from __future__ import annotations
+
+import pytest
+from asking import (
+    KEEP_SESSION_TOKEN,
+    NEW_SESSION,
+    NEW_WORKER,
+    REQUEST_SESSION_TOKEN,
+    START,
+    VIEW_ACCOUNT,
+    new_account,
+    supply,
+    to_clock,
+)
+from caller import Caller
+from examples_permissions import VIEW_REFUSALS
+from examples_system import INTEROGATE_WORKERS, cleanup, interogate_session
+from kept_rows import rows
+from wallclock import DAY, MINUTE, SECOND
+
+from ewallet_core.actions.context import Rules
+
+
+def scopes(file) -> list[str]:
+    return [row["scope"] for row in rows(file, "SELECT scope FROM seen_requests ORDER BY scope")]
+
+
+def session_of(caller: Caller) -> int:
+    return max(caller.engine.sessions)
+
+
+# Sessions
+
+
+def test_expired_sessions_are_removed_and_named(nobody, wallclock, wallet_file):
+    for _ in range(2):
+        Caller(nobody.engine).opens_a_session()
+    wallclock.forward(30 * MINUTE - 1)
+    assert nobody.asks_ok(**cleanup("sessions"))["sessions"] == []
+    wallclock.forward(1)
+    assert nobody.asks_ok(**cleanup("sessions"))["sessions"] == [1, 2]
+    assert rows(wallet_file, "SELECT id FROM sessions") == []
+
+
+def test_a_session_that_is_used_stays(nobody, ada, wallclock):
+    idle = Caller(nobody.engine).opens_a_session()
+    wallclock.forward(20 * MINUTE)
+    ada.asks_ok(**KEEP_SESSION_TOKEN)
+    wallclock.forward(10 * MINUTE)
+    assert nobody.asks_ok(**cleanup("sessions"))["sessions"] == [2]
+    ada.asks_ok(**VIEW_ACCOUNT)
+    assert idle.ask(**KEEP_SESSION_TOKEN)["code"] == "session_expired"
+
+
+def test_one_session_is_ended_at_once_and_its_accounts_are_logged_out(nobody, ada, bob, wallet_file):
+    assert nobody.asks_ok(**cleanup("sessions", session_id=1))["sessions"] == [1]
+    ada.is_refused("session_unknown", **VIEW_ACCOUNT)
+    assert rows(wallet_file, "SELECT session_id FROM session_accounts") == [{"session_id": 2}]
+    bob.asks_ok(**VIEW_ACCOUNT)
+
+
+def test_a_client_whose_session_was_ended_can_open_another(nobody, ada):
+    nobody.asks_ok(**cleanup("sessions", session_id=1))
+    ada.asks_ok(**{**REQUEST_SESSION_TOKEN, "session_token": None})
+
+
+def test_a_session_that_is_not_there_can_not_be_ended(nobody, ada, nothing_changes):
+    nothing_changes()
+    answer = nobody.is_refused("not_found", **cleanup("sessions", session_id=2))
+    assert answer["details"] == {"field": "session_id"}
+
+
+def test_what_a_session_asked_is_forgotten_with_it(nobody, visitor, ada, wallclock, wallet_file):
+    ada.asks_ok(**new_account("eve"), request_id="request 1")
+    ada.asks_ok(**supply(), request_id="request 2")
+    nobody.asks_ok(**NEW_SESSION, request_id="request 3")
+    assert scopes(wallet_file) == ["account 2", "session 1", "system"]
+    wallclock.forward(30 * MINUTE)
+    nobody.asks_ok(**cleanup("sessions"))
+    assert scopes(wallet_file) == ["account 2", "system"]
+
+
+def test_what_one_session_asked_is_forgotten_when_it_alone_is_ended(nobody, ada, bob, wallet_file):
+    ada.asks_ok(**new_account("eve"), request_id="request 1")
+    bob.asks_ok(**new_account("sam"), request_id="request 2")
+    nobody.asks_ok(**cleanup("sessions", session_id=1))
+    assert scopes(wallet_file) == ["session 2"]
+
+
+# Workers
+
+
+def test_a_worker_is_vacant_when_the_cleanup_of_sessions_has_left_it_empty(nobody, wallclock):
+    """The document's own list of defects: the worker stayed as it was."""
+    for _ in range(2):
+        Caller(nobody.engine).opens_a_session()
+    assert nobody.engine.workers[1].state == "available"
+    nobody.asks_ok(**cleanup("sessions", session_id=1))
+    assert nobody.engine.workers[1].state == "available"
+    nobody.asks_ok(**cleanup("sessions", session_id=2))
+    assert nobody.engine.workers[1].state == "vacant"
+    data = nobody.asks_ok(**INTEROGATE_WORKERS)["workers"]["1"]
+    assert (data["state"], data["session_count"]) == ("vacant", 0)
+
+
+@pytest.mark.parametrize("what", ["ctokens", "stokens"])
+def test_a_worker_is_vacant_when_the_cleanup_of_tokens_has_left_it_empty(nobody, visitor, wallclock, what):
+    wallclock.forward(30 * MINUTE)
+    nobody.asks_ok(**cleanup(what))
+    assert nobody.engine.workers[1].session_ids == ()
+    assert nobody.engine.workers[1].state == "vacant"
+
+
+def test_a_full_worker_is_available_when_one_of_its_sessions_was_ended(open_engine):
+    small = Caller(open_engine(rules=Rules(session_limit=2)))
+    for _ in range(2):
+        Caller(small.engine).opens_a_session()
+    assert small.engine.workers[1].state == "full"
+    small.asks_ok(**cleanup("sessions", session_id=1))
+    assert small.engine.workers[1].state == "available"
+
+
+def test_vacant_workers_are_removed_and_busy_ones_are_not(nobody, visitor):
+    for _ in range(2):
+        nobody.asks_ok(**NEW_WORKER)
+    assert nobody.asks_ok(**cleanup("workers"))["workers"] == [2, 3]
+    assert set(nobody.asks_ok(**INTEROGATE_WORKERS)["workers"]) == {"1"}
+
+
+def test_a_worker_whose_sessions_have_expired_is_removed_with_them(nobody, visitor, wallclock, wallet_file):
+    wallclock.forward(30 * MINUTE)
+    assert nobody.asks_ok(**cleanup("workers"))["workers"] == [1]
+    assert rows(wallet_file, "SELECT id FROM sessions") == []
+
+
+def test_one_vacant_worker_is_removed(nobody, visitor):
+    for _ in range(2):
+        nobody.asks_ok(**NEW_WORKER)
+    assert nobody.asks_ok(**cleanup("workers", worker_id=3))["workers"] == [3]
+    assert set(nobody.engine.workers) == {1, 2}
+
+
+def test_one_worker_whose_sessions_have_expired_is_removed_with_them(nobody, visitor, wallclock):
+    wallclock.forward(30 * MINUTE)
+    assert nobody.asks_ok(**cleanup("workers", worker_id=1))["workers"] == [1]
+    assert nobody.engine.workers == {}
+
+
+def test_a_busy_worker_is_not_removed(nobody, visitor, nothing_changes):
+    nothing_changes()
+    answer = nobody.is_refused("worker_busy", **cleanup("workers", worker_id=1))
+    assert answer["details"] == {"field": "worker_id", "session_count": 1}
+
+
+def test_a_worker_that_is_not_there_can_not_be_removed(nobody, nothing_changes):
+    nothing_changes()
+    answer = nobody.is_refused("not_found", **cleanup("workers", worker_id=1))
+    assert answer["details"] == {"field": "worker_id"}
+
+
+# Client ids and session tokens
+
+
+def test_expired_client_ids_are_removed_and_counted(nobody, wallclock, wallet_file):
+    Caller(nobody.engine).introduces_itself()
+    wallclock.forward(MINUTE)
+    late = Caller(nobody.engine).introduces_itself()
+    wallclock.forward(29 * MINUTE)
+    assert nobody.asks_ok(**cleanup("ctokens"))["ctokens"] == 1
+    assert nobody.asks_ok(**cleanup("ctokens"))["ctokens"] == 0
+    late.asks_ok(**REQUEST_SESSION_TOKEN)
+
+
+def test_one_client_id_is_removed_with_its_session(nobody, ada, bob, wallet_file):
+    assert nobody.asks_ok(**cleanup("ctokens", ctoken=ada.credentials["client_id"]))["ctokens"] == 1
+    ada.is_refused("client_unknown", **VIEW_ACCOUNT)
+    assert set(nobody.engine.sessions) == {2}
+    bob.asks_ok(**VIEW_ACCOUNT)
+
+
+def test_one_client_id_without_a_session_is_removed(nobody):
+    announced = Caller(nobody.engine).introduces_itself()
+    nobody.asks_ok(**cleanup("ctokens", ctoken=announced.credentials["client_id"]))
+    announced.is_refused("client_unknown", **REQUEST_SESSION_TOKEN)
+
+
+def test_expired_session_tokens_are_removed_with_their_sessions(nobody, visitor, wallclock):
+    nobody.asks_ok(**NEW_SESSION)
+    wallclock.forward(30 * MINUTE)
+    assert nobody.asks_ok(**cleanup("stokens"))["stokens"] == 1
+    assert nobody.asks_ok(**cleanup("sessions"))["sessions"] == [2]
+
+
+def test_one_session_token_is_removed_with_its_session(nobody, ada):
+    assert nobody.asks_ok(**cleanup("stokens", stoken=ada.credentials["session_token"]))["stokens"] == 1
+    ada.is_refused("session_unknown", **VIEW_ACCOUNT)
+    assert nobody.engine.sessions == {}
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "code"),
+    [("ctokens", "ctoken", "client_unknown"), ("stokens", "stoken", "session_unknown")],
+)
+def test_a_token_that_was_never_given_out_can_not_be_removed(nobody, ada, nothing_changes, what, name, code):
+    nothing_changes()
+    nobody.is_refused(code, **cleanup(what, **{name: "never given out"}))
+    for value in (1, "", "x" * 257, "nul\x00", ["x"]):
+        answer = nobody.is_refused("bad_value", **cleanup(what, **{name: value}))
+        assert answer["details"] == {"field": name}
+
+
+# Clocks
+
+
+def test_timers_of_all_accounts_that_ran_out_are_stopped_at_their_moments(
+    nobody, supplied, bob, wallclock, wallet_file
+):
+    started = wallclock.now
+    bob.asks_ok(**supply())
+    for caller, credits in ((supplied, 2), (bob, 5)):
+        caller.asks_ok(**to_clock(credits))
+        caller.asks_ok(**START)
+    wallclock.forward(3 * MINUTE)
+    assert nobody.asks_ok(**cleanup("clocks"))["clocks"] == [2]
+    wallclock.forward(60 * MINUTE)
+    assert nobody.asks_ok(**cleanup("clocks"))["clocks"] == [3]
+    assert nobody.asks_ok(**cleanup("clocks"))["clocks"] == []
+    assert rows(wallet_file, "SELECT time_stop, time_spent FROM time_records ORDER BY id") == [
+        {"time_stop": started + 2 * MINUTE, "time_spent": 2 * MINUTE},
+        {"time_stop": started + 5 * MINUTE, "time_spent": 5 * MINUTE},
+    ]
+
+
+def test_a_timer_that_runs_or_is_paused_is_not_touched(nobody, running, wallclock, nothing_changes):
+    wallclock.forward(20 * MINUTE - 1)
+    nothing_changes()
+    assert nobody.asks_ok(**cleanup("clocks"))["clocks"] == []
+
+
+# History
+
+
+def test_what_is_older_than_thirty_days_is_forgotten(nobody, ada, wallclock, wallet_file):
+    ada.asks_ok(**supply(), request_id="request 1")
+    stranger = ada.at(ada.engine)
+    stranger.address = "192.0.2.7:4000"
+    stranger.is_refused("not_permitted", **NEW_WORKER)
+    wallclock.forward(30 * DAY)
+    later = Caller(ada.engine).opens_a_session().logs_in()
+    later.asks_ok(**supply(), request_id="request 2")
+    wallclock.forward(SECOND)
+    assert nobody.asks_ok(**cleanup("history"))["forgotten_before"] == "2026-11-20T12:00:01.000Z"
+    assert nobody.asks_ok(**VIEW_REFUSALS)["refusals"] == []
+    assert [row["request_id"] for row in rows(wallet_file, "SELECT request_id FROM seen_requests")] == [
+        "request 2"
+    ]
+
+
+def test_what_is_thirty_days_old_is_still_known(nobody, ada, wallclock, nothing_changes):
+    ada.asks_ok(**supply(), request_id="request 1")
+    wallclock.forward(30 * DAY)
+    nothing_changes()
+    nobody.asks_ok(**cleanup("history"))
+
+
+# Interrogating
+
+
+def test_a_session_is_shown_with_its_worker_and_its_times(nobody, ada, wallclock):
+    wallclock.forward(5 * MINUTE)
+    ada.asks_ok(**KEEP_SESSION_TOKEN)
+    wallclock.forward(MINUTE)
+    shown = nobody.asks_ok(**interogate_session(1))
+    assert (shown["session_id"], shown["worker"], shown["address"]) == (1, 1, "in process")
+    assert shown["since"] == "2026-11-20T12:00:00.000Z"
+    assert shown["last_use"] == "2026-11-20T12:05:00.000Z"
+    assert shown["expires"] == shown["session_data"]["expires"] == "2026-11-20T12:35:00.000Z"
+    assert shown["session_data"]["session_user_account"] == "ada@example.org"
+
+
+def test_to_be_interrogated_is_no_use_of_a_session(nobody, visitor, wallclock):
+    wallclock.forward(29 * MINUTE)
+    nobody.asks_ok(**interogate_session(1))
+    wallclock.forward(MINUTE)
+    nobody.is_refused("not_found", **interogate_session(1))
+
+
+def test_a_session_that_is_not_there_can_not_be_interrogated(nobody, visitor):
+    assert nobody.is_refused("not_found", **interogate_session(2))["details"] == {"field": "session_id"}
+
+
+def test_the_workers_are_shown_by_their_numbers(nobody, visitor):
+    nobody.asks_ok(**NEW_WORKER)
+    shown = nobody.asks_ok(**INTEROGATE_WORKERS)["workers"]
+    assert {number: data["state"] for number, data in shown.items()} == {"1": "available", "2": "vacant"}
+    assert all(str(data["id"]) == number for number, data in shown.items())

@@ -1,0 +1,360 @@
+"""Cleaners by themselves: what is due is done at its moment, once, whatever went wrong before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from asking import NEW_WORKER, START, VIEW_CLOCK, supply, to_clock
+from caller import Caller
+from examples_system import cleanup, start_cleaner, stop_cleaner
+from kept_rows import faults_in, rows
+from wallclock import DAY, HOUR, MINUTE, SECOND
+
+from ewallet_core.actions.context import Rules
+from ewallet_core.instructions import fields
+from ewallet_core.refusals.engine import StorageFailed
+from ewallet_core.sessions.caretaker import Caretaker
+from ewallet_core.sessions.cleaners import CLEANERS
+from ewallet_core.sessions.manager import system_clock
+from ewallet_core.sessions.scheduler import LONGEST_WAIT_MS, RETRY_MS, Scheduler
+
+ALL = ["clock", "session", "stoken", "ctoken", "worker", "history"]
+ENOUGH_SECONDS = 20
+
+
+def scheduler_of(engine, clock) -> Scheduler:
+    def clean_up(what: str):
+        return engine.answer({"ctype": "action", **cleanup(what)})
+
+    return Scheduler(CLEANERS, engine._database.read, clean_up, clock)
+
+
+@pytest.fixture
+def scheduler(engine, wallclock) -> Scheduler:
+    """The engine's cleaners, all started, which have their turn when the test says so."""
+    made = scheduler_of(engine, wallclock)
+    made.start("all")
+    return made
+
+
+def runs(file: Path) -> list[dict[str, int]]:
+    return rows(file, "SELECT time_stop, time_spent FROM time_records ORDER BY id")
+
+
+# Which cleaners run
+
+
+def test_no_cleaner_runs_until_one_is_started(nobody):
+    assert nobody.asks_ok(**stop_cleaner())["running"] == []
+
+
+def test_cleaners_are_started_and_stopped_by_name(nobody):
+    assert nobody.asks_ok(**start_cleaner("session")) == {
+        "failed": False,
+        "cleaner": "session",
+        "running": ["session"],
+    }
+    assert nobody.asks_ok(**start_cleaner("clock"))["running"] == ["clock", "session"]
+    assert nobody.asks_ok(**start_cleaner("clock"))["running"] == ["clock", "session"]
+    assert nobody.asks_ok(**stop_cleaner("session"))["running"] == ["clock"]
+
+
+def test_all_cleaners_are_started_and_stopped_at_once(nobody):
+    assert nobody.asks_ok(**start_cleaner())["running"] == ALL
+    assert nobody.asks_ok(**stop_cleaner("history"))["running"] == ALL[:-1]
+    assert nobody.asks_ok(**stop_cleaner())["running"] == []
+
+
+def test_every_cleaner_can_be_named():
+    assert tuple(cleaner.name for cleaner in CLEANERS) == fields.CLEANERS
+
+
+def test_every_cleaner_cleans_by_an_instruction_that_there_is(nobody):
+    for cleaner in CLEANERS:
+        nobody.asks_ok(**cleanup(cleaner.cleans))
+
+
+def test_a_cleaner_that_is_not_there_is_refused(nobody, nothing_changes):
+    nothing_changes()
+    for name in ("sessions", "", "ALL", 1, None):
+        assert nobody.ask(**start_cleaner(name))["code"] in ("bad_value", "missing_argument")
+
+
+def test_cleaners_belong_to_their_engine(nobody, open_engine):
+    nobody.asks_ok(**start_cleaner())
+    assert Caller(open_engine()).asks_ok(**stop_cleaner("history"))["running"] == []
+
+
+def test_a_closed_engine_has_no_cleaner_at_work(open_engine):
+    engine = open_engine()
+    Caller(engine).asks_ok(**start_cleaner())
+    engine.close()
+    engine.close()
+    assert not [thread for thread in threading.enumerate() if thread.name == "ewallet-cleaners"]
+
+
+# What is due, and when the next is
+
+
+def test_a_timer_that_runs_out_is_what_is_waited_for(scheduler, supplied, wallclock, wallet_file):
+    supplied.asks_ok(**to_clock(1))
+    supplied.asks_ok(**START)
+    wallclock.forward(59 * SECOND)
+    assert scheduler.turn() == SECOND
+    assert runs(wallet_file) == []
+    wallclock.forward(SECOND)
+    scheduler.turn()
+    assert runs(wallet_file) == [{"time_stop": wallclock.now, "time_spent": MINUTE}]
+
+
+def test_where_nothing_comes_due_soon_it_is_looked_again_within_a_minute(scheduler, nobody):
+    assert scheduler.turn() == LONGEST_WAIT_MS
+    Caller(nobody.engine).opens_a_session()
+    assert scheduler.turn() == LONGEST_WAIT_MS
+
+
+def test_what_expires_is_removed_by_its_own_cleaner(engine, wallclock, wallet_file):
+    Caller(engine).opens_a_session()
+    wallclock.forward(30 * MINUTE)
+    scheduler = scheduler_of(engine, wallclock)
+    scheduler.start("session")
+    scheduler.turn()
+    assert rows(wallet_file, "SELECT id FROM sessions") == []
+    assert len(rows(wallet_file, "SELECT id FROM client_ids")) == 1
+    scheduler.start("ctoken")
+    scheduler.turn()
+    assert rows(wallet_file, "SELECT id FROM client_ids") == []
+
+
+def test_a_cleaner_that_was_stopped_cleans_no_more(scheduler, visitor, wallclock, wallet_file):
+    scheduler.stop("all")
+    wallclock.forward(30 * MINUTE)
+    assert scheduler.turn() == LONGEST_WAIT_MS
+    assert len(rows(wallet_file, "SELECT id FROM sessions")) == 1
+
+
+def test_a_new_worker_is_given_half_an_hour_to_get_a_session(scheduler, nobody, wallclock):
+    nobody.asks_ok(**NEW_WORKER)
+    wallclock.forward(30 * MINUTE - 1)
+    scheduler.turn()
+    assert set(nobody.engine.workers) == {1}
+    wallclock.forward(1)
+    scheduler.turn()
+    assert nobody.engine.workers == {}
+
+
+def test_history_is_forgotten_after_thirty_days_by_the_hour(scheduler, ada, wallclock, wallet_file):
+    def kept() -> list[str]:
+        return [row["request_id"] for row in rows(wallet_file, "SELECT request_id FROM seen_requests")]
+
+    ada.asks_ok(**supply(), request_id="request 1")
+    wallclock.forward(10 * MINUTE)
+    ada.asks_ok(**supply(), request_id="request 2")
+    wallclock.forward(30 * DAY - 10 * MINUTE + 1)
+    scheduler.turn()
+    assert kept() == ["request 2"]
+    wallclock.forward(10 * MINUTE)
+    scheduler.turn()
+    assert kept() == ["request 2"]
+    wallclock.forward(50 * MINUTE)
+    scheduler.turn()
+    assert kept() == []
+
+
+def test_everything_of_a_long_sleep_is_done_without_waiting(scheduler, supplied, wallclock, wallet_file):
+    supplied.asks_ok(**to_clock(1))
+    supplied.asks_ok(**START)
+    ran_out = wallclock.now + MINUTE
+    wallclock.forward(DAY)
+    # The workers are vacant only when the sessions are gone.
+    assert scheduler.turn() == 0
+    assert scheduler.turn() > 0
+    assert runs(wallet_file) == [{"time_stop": ran_out, "time_spent": MINUTE}]
+    assert supplied.engine.sessions == supplied.engine.workers == {}
+
+
+# What may go wrong
+
+
+def test_a_cleaner_that_failed_is_tried_again_a_little_later(engine, wallclock, visitor, wallet_file):
+    failures = [{"failed": True, "error": "The disk is full."}] * 2
+
+    def clean_up(what: str):
+        return failures.pop() if failures else engine.answer({"ctype": "action", **cleanup(what)})
+
+    scheduler = Scheduler(CLEANERS, engine._database.read, clean_up, wallclock)
+    scheduler.start("session")
+    wallclock.forward(30 * MINUTE)
+    for _ in range(2):
+        assert scheduler.turn() == RETRY_MS
+        assert len(rows(wallet_file, "SELECT id FROM sessions")) == 1
+        wallclock.forward(RETRY_MS)
+    assert scheduler.turn() == LONGEST_WAIT_MS
+    assert rows(wallet_file, "SELECT id FROM sessions") == []
+
+
+def test_a_storage_that_can_not_be_read_is_tried_again(wallclock):
+    def look(_work):
+        raise StorageFailed("disk I/O error")
+
+    scheduler = Scheduler(CLEANERS, look, lambda what: {"failed": False}, wallclock)
+    scheduler.start("all")
+    assert scheduler.turn() == RETRY_MS
+
+
+class CountedBell:
+    """Lets so many turns pass at once, each as long as it was said, then ends."""
+
+    def __init__(self, turns: int, forward: Callable[[int], None]) -> None:
+        self._left = turns
+        self._forward = forward
+        self.waited: list[int] = []
+        self.over = threading.Event()
+
+    @property
+    def is_over(self) -> bool:
+        return self.over.is_set()
+
+    def ring(self) -> None:
+        pass
+
+    def end(self) -> None:
+        self.over.set()
+
+    def wait(self, milliseconds: int) -> None:
+        self.waited.append(milliseconds)
+        self._forward(milliseconds)
+        self._left -= 1
+        if self._left == 0:
+            self.over.set()
+
+
+def test_the_thread_waits_until_what_is_next_due(engine, supplied, wallclock, wallet_file):
+    supplied.asks_ok(**to_clock(2))
+    supplied.asks_ok(**START)
+    began = wallclock.now
+    bell = CountedBell(3, wallclock.forward)
+    Caretaker(scheduler_of(engine, wallclock), bell).start("clock")
+    assert bell.over.wait(ENOUGH_SECONDS)
+    assert bell.waited == [MINUTE, MINUTE, LONGEST_WAIT_MS]
+    assert runs(wallet_file) == [{"time_stop": began + 2 * MINUTE, "time_spent": 2 * MINUTE}]
+
+
+class Faulty:
+    """Cleaners with a fault of their own."""
+
+    def start(self, name: str) -> list[str]:
+        return [name]
+
+    def stop(self, name: str) -> list[str]:
+        return []
+
+    def turn(self) -> int:
+        raise ZeroDivisionError
+
+
+def test_the_thread_survives_a_fault_of_a_cleaners_own():
+    bell = CountedBell(3, lambda _: None)
+    Caretaker(Faulty(), bell).start("all")
+    assert bell.over.wait(ENOUGH_SECONDS)
+    assert bell.waited == [RETRY_MS] * 3
+
+
+# On a real clock
+
+
+def appears(file: Path, table: str) -> list[dict[str, int]]:
+    """The rows of that table, as soon as there are any."""
+    until = time.monotonic() + ENOUGH_SECONDS
+    while not (found := rows(file, f"SELECT * FROM {table}")):
+        assert time.monotonic() < until, f"nothing came into {table}"
+    return found
+
+
+def test_a_timer_stops_when_it_runs_out_with_nobody_asking(open_engine, wallet_file):
+    engine = open_engine(clock=system_clock, rules=Rules(milliseconds_per_credit=200))
+    ada = Caller(engine).opens_a_session().registers().logs_in()
+    ada.asks_ok(**start_cleaner("clock"))
+    ada.asks_ok(**supply())
+    ada.asks_ok(**to_clock(1))
+    ada.asks_ok(**START)
+    (record,) = appears(wallet_file, "time_records")
+    assert record["time_stop"] - record["time_start"] == record["time_spent"] == 200
+    (clock,) = rows(wallet_file, "SELECT timer_state, runs_out_at FROM clocks WHERE account_id > 1")
+    assert clock == {"timer_state": "inactive", "runs_out_at": None}
+    assert faults_in(wallet_file) == []
+
+
+def test_a_timer_is_settled_once_however_many_engines_clean_one_file(open_engine, wallet_file):
+    engines = [open_engine(clock=system_clock, rules=Rules(milliseconds_per_credit=100)) for _ in range(3)]
+    ada = Caller(engines[0]).opens_a_session().registers().logs_in()
+    ada.asks_ok(**supply())
+    ada.asks_ok(**to_clock(2))
+    ada.asks_ok(**START)
+    for engine in engines:
+        Caller(engine).asks_ok(**start_cleaner("clock"))
+    appears(wallet_file, "time_records")
+    assert {Caller(engine).asks_ok(**cleanup("clocks"))["clocks"] == [] for engine in engines} == {True}
+    (record,) = rows(wallet_file, "SELECT * FROM time_records")
+    assert record["time_spent"] == 200
+    assert faults_in(wallet_file) == []
+
+
+SETTLING = """
+import sys
+from ewallet_core import EWalletSessionManager
+now = int(sys.argv[2])
+engine = EWalletSessionManager(sys.argv[1], clock=lambda: now)
+answer = engine.session_manager_controller(
+    controller="system", ctype="action", action="cleanup", cleanup="clocks"
+)
+print(answer["clocks"])
+"""
+
+
+def test_a_timer_is_settled_once_by_several_processes(running, wallclock, wallet_file):
+    wallclock.forward(HOUR)
+    url = f"sqlite:///{wallet_file}"
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", SETTLING, url, str(wallclock.now)], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    said = sorted(child.communicate(timeout=60)[0].strip() for child in children)
+    assert said == ["[2]", "[]", "[]"]
+    assert len(runs(wallet_file)) == 1
+
+
+LEFT_RUNNING = """
+import sys
+from ewallet_core import EWalletSessionManager
+engine = EWalletSessionManager(sys.argv[1])
+engine.session_manager_controller(
+    controller="system", ctype="action", action="start", start="cleaner", cleaner="all"
+)
+"""
+
+
+def test_cleaners_keep_no_program_alive(wallet_file):
+    ended = subprocess.run(
+        [sys.executable, "-c", LEFT_RUNNING, f"sqlite:///{wallet_file}"],
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def test_a_view_after_the_cleaner_shows_what_it_did(running, scheduler, wallclock):
+    wallclock.forward(20 * MINUTE)
+    scheduler.turn()
+    shown = running.asks_ok(**VIEW_CLOCK)["clock_data"]
+    assert (shown["clock_state"], shown["credit_clock_ms"]) == ("inactive", 0)
