@@ -2,7 +2,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: run test check lock bench screenshots clean
+.PHONY: run test check lock bench screenshots docs soak clean
 
 run: .venv/.installed
 	@$(BIN)/ewallet
@@ -21,6 +21,15 @@ bench: .venv/.developed
 
 screenshots: .venv/.developed
 	$(BIN)/python screenshots/take.py
+
+docs: .venv/.developed
+	$(BIN)/ewallet instructions --markdown > docs/instructions.md.new
+	mv docs/instructions.md.new docs/instructions.md
+
+# Random wallets, each time others, until the time is over or one comes out wrong.
+SECONDS ?= 60
+soak: .venv/.developed
+	EWALLET_SOAK_SECONDS=$(SECONDS) $(BIN)/python tests/engine/soak.py
 
 # The pinned versions of everything, with their hashes; run by hand when a dependency changes.
 lock:

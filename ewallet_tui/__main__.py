@@ -13,7 +13,11 @@ if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
 NO_TERMINAL = "ewallet needs a terminal; `ewallet demo` shows the wallet at work without one."
-COMMANDS = {"demo": "ewallet_core.commands.demo"}
+COMMANDS = {
+    "demo": "ewallet_core.commands.demo",
+    "instructions": "ewallet_core.commands.instructions",
+    "verify": "ewallet_core.commands.verify",
+}
 
 
 class Commands(click.Group):

@@ -6,10 +6,10 @@ same span in whole milliseconds. The keys of an `Archive` are numbers as text.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Annotated, Any, TypedDict
 
-Timestamp = str
-Minutes = float
+Timestamp = Annotated[str, "time"]
+Minutes = Annotated[float, "number of minutes"]
 Archive = dict[str, str]
 
 

@@ -25,8 +25,13 @@ def departures(value: Any, declared: Any, at: str = "answer") -> Iterator[str]:
     elif get_origin(declared) is dict:
         for key, part in value.items():
             yield from departures(part, get_args(declared)[1], f"{at}.{key}")
-    elif declared is not Any and type(value) is not (type(None) if declared is None else declared):
+    elif declared is not Any and type(value) is not _plain(declared):
         yield f"{at} is {value!r}, not {declared}"
+
+
+def _plain(declared: Any) -> Any:
+    """The type itself, without the words that it is annotated with."""
+    return type(None) if declared is None else getattr(declared, "__origin__", declared)
 
 
 def _departures_of_keys(value: Any, declared: Mapping[str, Any], at: str) -> Iterator[str]:

@@ -1,0 +1,161 @@
+"""The reference as one page of Markdown: the requests, the instructions, the data and the refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ewallet_core.instructions.catalogue import Catalogue
+from ewallet_core.instructions.reference import (
+    Argument,
+    DataDict,
+    Entry,
+    Subject,
+    data_of,
+    subjects_of,
+)
+from ewallet_core.refusals.known import Known, known_refusals
+
+_OPENING = """# The instructions
+
+Written by `make docs` from the catalogue that the engine itself reads; `ewallet instructions` prints it too.
+
+## How a request and an answer look
+
+An instruction is an object, flat or in an envelope; both mean the same:
+
+```json
+{"controller": "client", "ctype": "action", "action": "view", "view": "account",
+ "client_id": "…", "session_token": "…", "request_id": "…"}
+
+{"header": {"client_id": "…", "session_token": "…", "request_id": "…"},
+ "command_chain": {"controller": "client", "ctype": "action", "action": "view", "view": "account"}}
+```
+
+The *selectors* (`controller`, `ctype`, `action`, the key named like the action, and where needed the key
+named like that value) pick the instruction. Everything else is an argument; one that is unknown is refused.
+`client_id`, `session_token` and `request_id` go with every instruction and are not repeated below. A
+`request_id` of 8 to 128 characters comes back with the answer, and makes a changing instruction safe to
+repeat for 30 days where that is said.
+
+The answer is an object:
+
+```json
+{"failed": false, "account": "ada@example.org", "account_data": {}}
+
+{"failed": true, "error": "Nobody is logged in to this session.", "warning": "Log in first.",
+ "code": "not_logged_in", "details": {}}
+```
+
+A *time* is text, in UTC: `2026-11-20T22:46:10.123Z`. A *number of minutes* is rounded to 6 places for
+reading; the same key with `_ms` has it exactly, in whole milliseconds. The keys of an object are text, also
+where they are numbers.
+
+The roles are those of a new database: an operator may say otherwise on the permission sheet. On an engine of
+their own, users may supply themselves.
+"""
+
+
+def page(catalogue: Catalogue) -> str:
+    """The whole page."""
+    return "\n".join(_lines(catalogue))
+
+
+def _lines(catalogue: Catalogue) -> Iterator[str]:
+    yield _OPENING
+    subjects = subjects_of(catalogue)
+    yield "## The instructions by subject\n"
+    for subject in subjects:
+        yield f"- [{subject.title}](#{_anchor(subject.title)}): {_paths(subject)}"
+    yield ""
+    for subject in subjects:
+        yield from _subject(subject)
+    yield "## Data\n"
+    yield "What the objects in answers are made of.\n"
+    for name, data_dict in data_of(catalogue).items():
+        yield from _data(name, data_dict)
+    yield from _refusals(known_refusals())
+
+
+def _paths(subject: Subject) -> str:
+    return ", ".join(f"[{entry.path}](#{_anchor(entry.path)})" for entry in subject.entries)
+
+
+def _anchor(title: str) -> str:
+    return title.lower().replace(" ", "-")
+
+
+def _subject(subject: Subject) -> Iterator[str]:
+    yield f"## {subject.title}\n"
+    yield f"{subject.about}\n"
+    for entry in subject.entries:
+        yield from _entry(entry)
+
+
+def _entry(entry: Entry) -> Iterator[str]:
+    yield f"### {entry.path}\n"
+    yield " ".join(part for part in (entry.summary, entry.notes) if part) + "\n"
+    forms = [" ".join(f"`{key}={value}`" for key, value in form.items()) for form in entry.selectors]
+    yield f"- Selectors: {', or '.join(forms)}"
+    yield f"- Who may: {entry.who}"
+    yield f"- {in_effect(entry)}\n"
+    if entry.arguments:
+        yield from _table(("argument", "", "must be"), (_argument(argument) for argument in entry.arguments))
+    answer = {"failed": "true or false", **entry.answer}
+    yield from _table(
+        ("answer", ""), ((f"`{key}`", _linked(words, entry.data)) for key, words in answer.items())
+    )
+    yield "```python"
+    yield as_python(entry.example)
+    yield "```\n"
+
+
+def in_effect(entry: Entry) -> str:
+    """Whether the instruction changes something, and whether it may be repeated, in a sentence."""
+    if not entry.changes:
+        return "Changes nothing."
+    return (
+        "Changes something; a `request_id` makes it safe to repeat."
+        if entry.remembered
+        else "Changes something; not remembered by its `request_id`."
+    )
+
+
+def as_python(example: dict[str, object]) -> str:
+    """The example as a dict that can be pasted, an argument a line."""
+    return "\n".join(["{", *(f"    {key!r}: {value!r}," for key, value in example.items()), "}"])
+
+
+def _argument(argument: Argument) -> tuple[str, str, str]:
+    default = "" if argument.default is None else f"; {argument.default} when absent"
+    return f"`{argument.name}`", "required" if argument.required else "optional", argument.must_be + default
+
+
+def _linked(words: str, data: Iterable[str]) -> str:
+    return " ".join(f"[{word}](#{word})" if word in data else word for word in words.split())
+
+
+def _data(name: str, data_dict: DataDict) -> Iterator[str]:
+    yield f"### {name}\n"
+    yield f"{data_dict.meaning}\n"
+    yield from _table(("key", ""), ((f"`{key}`", words) for key, words in data_dict.keys.items()))
+
+
+def _refusals(known: Iterable[Known]) -> Iterator[str]:
+    yield "## Refusals\n"
+    yield "Every `code` that an answer can carry, with its sentences, or what it means where they vary.\n"
+    said = (
+        (f"`{refusal.code}`", refusal.error or refusal.meaning, refusal.warning or "") for refusal in known
+    )
+    yield from _table(("code", "what is wrong", "what to do"), said)
+
+
+def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:
+    yield _row(heads)
+    yield _row(tuple("---" for _ in heads))
+    for row in rows:
+        yield _row(row)
+    yield ""
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
