@@ -1,0 +1,226 @@
+"""Supplying somebody else, who may, and what credits have cost in all."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+import pytest
+from asking import VIEW_WALLET, supply, to_clock
+from caller import Caller
+from examples_payments import pay, supply_to
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from kept_rows import changed_by_hand, rows
+
+from ewallet_core.ledger.rates import MOST_CREDITS
+from ewallet_core.storage.costs import cost_of, costs_up_to, note_cost
+from ewallet_core.storage.journal import entries
+
+ELSEWHERE = "192.0.2.7:4000"
+BOB = "bob@example.org"
+
+
+@pytest.fixture
+def operator(ada, wallet_file) -> Caller:
+    """Ada, who is an operator and calls from another machine."""
+    changed_by_hand(wallet_file, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
+    ada.address = ELSEWHERE
+    return ada
+
+
+def client_supply_to(email: str, credits: int = 100, **more: object) -> dict[str, object]:
+    return supply(credits, supply_to=email, **more)
+
+
+each_form = pytest.mark.parametrize("form", [supply_to, client_supply_to], ids=["system", "client"])
+
+
+@each_form
+def test_an_operator_supplies_another_whose_balance_and_records_are_answered(operator, bob, form):
+    bob.asks_ok(**supply(7))
+    answer = operator.asks_ok(**form("BOB@example.org", 100, notes="a bonus"))
+    assert (answer["supplied_credits"], answer["total_credits"], answer["ewallet_credits"]) == (100, 107, 107)
+    transfer, invoice = bob.records("transfer")[0], bob.records("invoice")[0]
+    assert (answer["transfer_record"], answer["invoice_record"]) == (transfer["id"], invoice["id"])
+    assert (transfer["transfer_type"], transfer["transfer_to"], transfer["notes"]) == (
+        "supply",
+        BOB,
+        "a bonus",
+    )
+    assert (invoice["seller"], invoice["currency"], invoice["cost"]) == (1, "EUR", "12.50")
+    assert (bob.credits, operator.credits, operator.records("transfer")) == (107, 0, [])
+
+
+def test_the_system_instruction_says_whom_it_supplied(operator, bob):
+    assert operator.asks_ok(**supply_to("BOB@example.org"))["supplied_to"] == BOB
+
+
+def test_the_program_supplies_anybody_without_a_session(nobody, bob):
+    nobody.asks_ok(**supply_to(BOB, 100))
+    assert bob.credits == 100
+
+
+def test_who_is_supplied_is_told(operator, bob):
+    operator.asks_ok(**supply_to(BOB))
+    (event,) = bob.engine.events(**bob.credentials, since=0).events
+    assert (event["event"], event["data"]["credits"]) == ("credits_arrived", 100)
+    assert operator.engine.events(**operator.credentials, since=0).events == []
+
+
+@each_form
+@pytest.mark.parametrize("role", ["user", "auditor"])
+def test_who_may_not_supply_others_is_refused_and_written_down(
+    operator, bob, wallet_file, nothing_changes, form, role
+):
+    changed_by_hand(wallet_file, "UPDATE accounts SET role = ? WHERE name = 'ada'", role)
+    nothing_changes()
+    operator.is_refused("not_permitted", **form(BOB))
+    (refused,) = rows(wallet_file, "SELECT role, instruction, address FROM refused_requests")
+    assert (refused["role"], refused["address"]) == (role, ELSEWHERE)
+    if role == "user":
+        assert refused["instruction"] == "system action supply credits"
+
+
+def test_who_may_supply_themselves_only_does_so_from_elsewhere(bob):
+    bob.address = ELSEWHERE
+    bob.asks_ok(**supply(5))
+    bob.is_refused("not_permitted", **client_supply_to(BOB, 5))
+
+
+@each_form
+@pytest.mark.parametrize("email", ["carol@example.org", "core@ewallet.local"])
+def test_who_has_no_account_is_not_supplied(operator, nothing_changes, form, email):
+    nothing_changes()
+    answer = operator.is_refused("partner_unknown", **form(email))
+    assert answer["details"] == {"field": "supply_to"}
+
+
+@each_form
+@pytest.mark.parametrize("state", ["frozen", "unlink_pending"])
+def test_a_frozen_or_leaving_account_is_not_supplied(
+    operator, bob, wallet_file, nothing_changes, form, state
+):
+    changed_by_hand(wallet_file, "UPDATE accounts SET state = ? WHERE name = 'bob'", state)
+    nothing_changes()
+    answer = operator.is_refused("partner_unavailable", **form(BOB))
+    assert answer["details"] == {"field": "supply_to"}
+
+
+@each_form
+def test_a_full_wallet_is_not_supplied_and_how_full_it_is_is_not_told(operator, bob, nothing_changes, form):
+    bob.asks_ok(**supply(MOST_CREDITS - 99))
+    nothing_changes()
+    answer = operator.is_refused("partner_balance_limit", **form(BOB, 100))
+    assert answer["details"] == {"field": "credits", "most": MOST_CREDITS}
+
+
+@each_form
+def test_a_repeated_request_supplies_once(operator, bob, form):
+    first = operator.asks_ok(**form(BOB), request_id="request-0001")
+    assert operator.ask(**form(BOB), request_id="request-0001") == first
+    assert bob.credits == 100
+
+
+def test_nothing_of_the_issuers_own_changes_with_what_it_issues(supplied, bob, wallet_file):
+    def issuers() -> list[object]:
+        return [
+            rows(wallet_file, f"SELECT * FROM {table} WHERE {column} = 1 ORDER BY id")
+            for table, column in (
+                ("accounts", "id"),
+                ("balances", "issues"),
+                ("ewallets", "account_id"),
+                ("sheets", "account_id"),
+                ("events", "account_id"),
+            )
+        ]
+
+    before = issuers()
+    supplied.asks_ok(**supply(5))
+    bob.asks_ok(**supply(5))
+    assert issuers() == before
+
+
+# What credits have cost
+
+
+def balance_of(caller: Caller, wallet_file) -> int:
+    wallet = caller.asks_ok(**VIEW_WALLET)["ewallet_data"]["id"]
+    return rows(wallet_file, "SELECT balance_id FROM ewallets WHERE id = ?", wallet)[0]["balance_id"]
+
+
+def supplies(wallet_file) -> list[int]:
+    return [
+        row["id"] for row in rows(wallet_file, "SELECT id FROM entries WHERE kind = 'supply' ORDER BY id")
+    ]
+
+
+def test_what_supplies_cost_is_totalled_by_currency(ada, database, wallet_file):
+    for currency, cost in (("EUR", "0.10"), ("USD", 3), ("EUR", "0.2"), ("EUR", 0)):
+        ada.asks_ok(**supply(1, currency=currency, cost=cost))
+    balance, written = balance_of(ada, wallet_file), supplies(wallet_file)
+    totals = [
+        database.read(lambda transaction, entry=entry: costs_up_to(transaction, balance, entry))
+        for entry in written
+    ]
+    assert totals == [
+        {"EUR": "0.10"},
+        {"EUR": "0.10", "USD": "3"},
+        {"EUR": "0.30", "USD": "3"},
+        {"EUR": "0.30", "USD": "3"},
+    ]
+    costs = [
+        database.read(lambda transaction, entry=entry: cost_of(transaction, balance, entry))
+        for entry in written
+    ]
+    assert costs == [("EUR", "0.10", "0.10"), ("USD", "3", "3"), ("EUR", "0.2", "0.30"), ("EUR", "0", "0.30")]
+
+
+def test_what_is_no_supply_has_no_cost_and_leaves_the_total(supplied, bob, database, wallet_file):
+    supplied.asks_ok(**to_clock(5))
+    supplied.asks_ok(**pay(BOB, 5))
+    (last,) = rows(wallet_file, "SELECT max(id) AS id FROM entries")
+    hers, his = balance_of(supplied, wallet_file), balance_of(bob, wallet_file)
+    assert database.read(lambda transaction: cost_of(transaction, hers, last["id"])) is None
+    assert database.read(lambda transaction: costs_up_to(transaction, hers, last["id"])) == {"EUR": "12.50"}
+    assert database.read(lambda transaction: costs_up_to(transaction, his, last["id"])) == {}
+
+
+def test_before_the_first_supply_nothing_was_paid(supplied, database, wallet_file):
+    balance = balance_of(supplied, wallet_file)
+    assert database.read(lambda transaction: costs_up_to(transaction, balance, 0)) == {}
+
+
+def test_the_costs_are_the_receivers_whoever_asked(operator, bob, database, wallet_file):
+    operator.asks_ok(**supply_to(BOB, 5))
+    assert [row["balance_id"] for row in rows(wallet_file, "SELECT balance_id FROM costs")] == [
+        balance_of(bob, wallet_file)
+    ]
+
+
+prices = some.lists(
+    some.tuples(
+        some.sampled_from(["EUR", "JPY", "USD"]), some.decimals(0, 10**12, places=6, allow_nan=False)
+    ),
+    max_size=10,
+)
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(prices=prices)
+def test_no_digit_of_a_total_is_ever_rounded_away(database, prices):
+    class Undone(Exception):
+        """What was tried is not to be kept."""
+
+    def work(transaction):
+        totals: dict[str, Decimal] = {}
+        with transaction.attempt():
+            for currency, cost in prices:
+                entry = entries.insert(transaction, kind="supply", at=0)
+                note_cost(transaction, 1, entry, currency, cost)
+                totals[currency] = totals.get(currency, Decimal(0)) + cost
+                found = costs_up_to(transaction, 1, entry)
+                assert {name: Decimal(total) for name, total in found.items()} == totals
+            raise Undone
+
+    with pytest.raises(Undone):
+        database.write(work)
