@@ -23,7 +23,7 @@ screenshots: .venv/.developed
 	$(BIN)/python screenshots/take.py
 
 docs: .venv/.developed
-	$(BIN)/ewallet instructions --markdown > docs/instructions.md.new
+	$(BIN)/ewallet instructions --markdown > docs/instructions.md.new || { rm docs/instructions.md.new; exit 1; }
 	mv docs/instructions.md.new docs/instructions.md
 
 # Random wallets, each time others, until the time is over or one comes out wrong.

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from ewallet_core.actions import CATALOGUE
+from ewallet_core.actions.doors import DOORS
 from ewallet_core.instructions.catalogue import read_request
-from ewallet_core.instructions.reference import data_of, entry_of
+from ewallet_core.instructions.reference import data_of, entry_of, everything
 from ewallet_core.instructions.reference_page import page
 from ewallet_core.instructions.words_of_types import data_dicts_in, name_of
 from ewallet_core.refusals.known import known_refusals, refusals
@@ -23,52 +23,58 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 DEFECTS = (DOCS / "defects.md").read_text()
 
-each_instruction = pytest.mark.parametrize("found", list(CATALOGUE), ids=lambda found: found.name)
+EVERYTHING = everything(DOORS)
+
+each_instruction = pytest.mark.parametrize("asked", EVERYTHING, ids=lambda asked: asked.found.name)
 
 
 def test_the_reference_is_what_the_catalogue_has():
-    assert (DOCS / "instructions.md").read_text() == page(CATALOGUE), "run `make docs`"
+    assert (DOCS / "instructions.md").read_text() == page(DOORS), "run `make docs`"
 
 
 def test_the_reference_is_the_same_each_time():
-    assert page(CATALOGUE) == page(CATALOGUE)
+    assert page(DOORS) == page(DOORS)
 
 
 @each_instruction
-def test_an_example_is_taken_by_the_catalogue(found):
-    example = json.loads(json.dumps(entry_of(found).example))
-    picked, arguments = CATALOGUE.find(example)
-    assert picked is found
+def test_an_example_is_taken_by_the_catalogue(asked):
+    example = json.loads(json.dumps(entry_of(asked).example))
+    picked, arguments = asked.door.catalogue.find(example)
+    assert picked is asked.found
     read_request(picked, arguments)
 
 
 @each_instruction
-def test_an_example_has_every_argument_that_is_required(found):
-    entry = entry_of(found)
+def test_an_example_has_every_argument_that_is_required(asked):
+    entry = entry_of(asked)
     assert {argument.name for argument in entry.arguments if argument.required} <= entry.example.keys()
 
 
 @each_instruction
-def test_an_instruction_says_what_it_does_and_what_its_arguments_must_be(found):
-    entry = entry_of(found)
+def test_an_instruction_says_what_it_does_and_what_its_arguments_must_be(asked):
+    entry = entry_of(asked)
     assert re.fullmatch(r"[A-Z].*\.", entry.summary)
     assert [argument.name for argument in entry.arguments if argument.must_be in ("", "None")] == []
 
 
 def test_every_path_is_one_instructions_alone():
-    paths = Counter(form for found in CATALOGUE for form in {" ".join(form.values()) for form in found.forms})
+    paths = Counter(
+        (asked.door, path)
+        for asked in EVERYTHING
+        for path in {" ".join(form.values()) for form in asked.found.forms}
+    )
     assert [path for path, count in paths.items() if count > 1] == []
 
 
 def test_every_data_dict_has_a_name_and_a_meaning_of_its_own():
     named = [name_of(each) for each in set(_all_data_dicts())]
     assert len(named) == len(set(named))
-    assert [name for name, data in data_of(CATALOGUE).items() if not data.meaning.endswith(".")] == []
+    assert [name for name, data in data_of(EVERYTHING).items() if not data.meaning.endswith(".")] == []
 
 
 def _all_data_dicts():
-    for found in CATALOGUE:
-        yield from data_dicts_in([found.answers]).values()
+    for asked in EVERYTHING:
+        yield from data_dicts_in([asked.found.answers]).values()
 
 
 def every_refusal(of: type[Refusal] = Refusal) -> set[type[Refusal]]:
@@ -87,7 +93,7 @@ def test_every_code_of_a_refusal_is_its_own_and_written_alike():
 
 
 def test_every_code_of_a_refusal_is_listed_with_what_it_means():
-    listed = page(CATALOGUE)
+    listed = page(DOORS)
     for refusal in known_refusals():
         assert f"| `{refusal.code}` | {refusal.error or refusal.meaning} |" in listed
         assert (refusal.error or refusal.meaning).endswith((".", "?", "!"))

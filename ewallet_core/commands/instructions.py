@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ewallet_core.instructions.catalogue import Instruction
-    from ewallet_core.instructions.reference import DataDict, Entry
+    from ewallet_core.instructions.reference import Asked, DataDict, Entry
 
 NARROWEST = 80
 FOUND_NOTHING = 2
@@ -31,22 +30,22 @@ def instructions(ctx: click.Context, words: tuple[str, ...], as_json: bool, mark
     `ewallet instructions transfer credits` shows what it takes, what it answers, who may, and an example.
     """
     # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.actions import CATALOGUE  # noqa: PLC0415
-    from ewallet_core.instructions.reference import named, nearest  # noqa: PLC0415
+    from ewallet_core.actions.doors import DOORS  # noqa: PLC0415
+    from ewallet_core.instructions.reference import everything, named, nearest  # noqa: PLC0415
 
     asked = " ".join(words)
     if markdown and (asked or as_json):
         raise click.UsageError("--markdown prints the whole reference; give it alone.")
-    found = named(CATALOGUE, asked)
+    found = named(everything(DOORS), asked)
     if not found:
         click.echo(f"There is no instruction `{asked}`. The nearest known:", err=True)
-        for path in nearest(CATALOGUE, asked):
+        for path in nearest(everything(DOORS), asked):
             click.echo(f"  {path}", err=True)
         ctx.exit(FOUND_NOTHING)
     if markdown:
         from ewallet_core.instructions.reference_page import page  # noqa: PLC0415
 
-        click.echo(page(CATALOGUE), nl=False)
+        click.echo(page(DOORS), nl=False)
     elif as_json:
         click.echo(json.dumps(_for_a_program(found), indent=2, ensure_ascii=False))
     elif asked:
@@ -55,7 +54,7 @@ def instructions(ctx: click.Context, words: tuple[str, ...], as_json: bool, mark
         _show_list(found)
 
 
-def _for_a_program(found: list[Instruction]) -> dict[str, Any]:
+def _for_a_program(found: list[Asked]) -> dict[str, Any]:
     import msgspec  # noqa: PLC0415
 
     from ewallet_core.instructions.reference import data_of, entry_of  # noqa: PLC0415
@@ -71,7 +70,7 @@ def _for_a_program(found: list[Instruction]) -> dict[str, Any]:
     return shown
 
 
-def _show_list(found: Iterable[Instruction]) -> None:
+def _show_list(found: Iterable[Asked]) -> None:
     from ewallet_core.instructions.reference import subjects_of  # noqa: PLC0415
 
     for place, subject in enumerate(subjects_of(found)):
@@ -91,7 +90,7 @@ def _show_line(entry: Entry) -> None:
     click.echo(f"  {click.style(entry.path, fg='cyan')}{line.removeprefix(entry.path)}")
 
 
-def _show_whole(found: list[Instruction]) -> None:
+def _show_whole(found: list[Asked]) -> None:
     from ewallet_core.instructions.reference import data_of, entry_of  # noqa: PLC0415
 
     for place, each in enumerate(found):

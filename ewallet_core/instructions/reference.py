@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import combinations
 from typing import Any
 
@@ -26,6 +28,25 @@ _MUST_HAVE = {
     Access.ACCOUNT: "an account that is logged in",
     Access.SYSTEM: "the program that runs the engine, or an account that is logged in",
 }
+
+_LIVE = "the program that holds the live object"
+
+
+@dataclass(frozen=True)
+class Door:
+    """Where the instructions of a catalogue are asked; a live object's have one title for all of them."""
+
+    catalogue: Catalogue
+    title: str = ""
+    about: str = ""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """An instruction, and the door that it is asked at."""
+
+    door: Door
+    found: Instruction
 
 
 class Argument(msgspec.Struct, frozen=True):
@@ -75,56 +96,63 @@ class Subject(msgspec.Struct, frozen=True):
     entries: list[Entry]
 
 
-def subjects_of(catalogue: Iterable[Instruction]) -> list[Subject]:
-    """The whole reference, by subject, in the catalogue's order."""
-    by_module: dict[str, list[Instruction]] = {}
-    for found in catalogue:
-        by_module.setdefault(found.carry_out.__module__, []).append(found)
+def everything(doors: Iterable[Door]) -> list[Asked]:
+    """Every instruction that is asked at these doors."""
+    return [Asked(door, found) for door in doors for found in door.catalogue]
+
+
+def subjects_of(asked: Iterable[Asked]) -> list[Subject]:
+    """The reference of these instructions, by subject, in their catalogues' order."""
+    by_title: dict[str, list[Asked]] = {}
+    for each in asked:
+        by_title.setdefault(_title(each), []).append(each)
     return [
-        Subject(_title(found[0]), _about(found[0]), [entry_of(each) for each in found])
-        for found in by_module.values()
+        Subject(title, _about(listed[0]), [entry_of(each) for each in listed])
+        for title, listed in by_title.items()
     ]
 
 
-def entry_of(found: Instruction) -> Entry:
+def entry_of(asked: Asked) -> Entry:
     """What there is to say of one instruction."""
+    found = asked.found
     summary, _, notes = (inspect.getdoc(found.carry_out) or "").partition("\n")
     return Entry(
         path=found.name,
-        subject=_title(found),
+        subject=_title(asked),
         summary=summary,
         notes=" ".join(notes.split()),
         selectors=[dict(form) for form in found.forms],
         arguments=[_argument(argument) for argument in found.arguments.values()],
         answer={key: in_words(declared) for key, declared in found.answers.items()},
         data=list(data_dicts_in([found.answers])),
-        who=_who(found),
+        who=_who(asked),
         changes=found.changes,
         remembered=found.remembered,
         example={**found.forms[0], **_example(found)},
     )
 
 
-def data_of(catalogue: Iterable[Instruction]) -> dict[str, DataDict]:
+def data_of(asked: Iterable[Asked]) -> dict[str, DataDict]:
     """The data dicts of all answers, each once, by name and in that order."""
-    found = data_dicts_in(each.answers for each in catalogue)
+    found = data_dicts_in(each.found.answers for each in asked)
     return {name: DataDict(meaning_of(found[name]), keys_of(found[name])) for name in sorted(found)}
 
 
-def named(catalogue: Catalogue, words: str) -> list[Instruction]:
+def named(asked: Iterable[Asked], words: str) -> list[Asked]:
     """The instruction whose path these words are, else every one in whose path they come in that order."""
-    asked = words.split()
-    paths = [(found, form) for found in catalogue for form in found.forms]
-    exact = [found for found, form in paths if asked == list(form.values())]
-    fitting = exact or [found for found, form in paths if _come_in_order(asked, form.values())]
-    return list({found.name: found for found in fitting}.values())
+    wanted = words.split()
+    paths = [(each, list(form.values())) for each in asked for form in each.found.forms]
+    exact = [each for each, path in paths if wanted == path]
+    fitting = exact or [each for each, path in paths if _come_in_order(wanted, path)]
+    return list({(each.door.title, each.found.name): each for each in fitting}.values())
 
 
-def nearest(catalogue: Catalogue, words: str) -> list[str]:
-    """The paths that are most like these words."""
-    controllers = {form["controller"] for found in catalogue for form in found.forms}
-    is_whole = words.partition(" ")[0] in controllers
-    return catalogue.nearest(words if is_whole else f"client action {words}")
+def nearest(asked: Iterable[Asked], words: str) -> list[str]:
+    """The paths that are most like these words, the likeliest first."""
+    names = [each.found.name for each in asked]
+    is_whole = words.partition(" ")[0] in {name.partition(" ")[0] for name in names}
+    path = words if is_whole else f"client action {words}"
+    return difflib.get_close_matches(path, list(dict.fromkeys(names)), n=3, cutoff=0.0)
 
 
 def _come_in_order(asked: Iterable[str], path: Iterable[str]) -> bool:
@@ -132,13 +160,14 @@ def _come_in_order(asked: Iterable[str], path: Iterable[str]) -> bool:
     return all(word in left for word in asked)
 
 
-def _title(found: Instruction) -> str:
-    return found.carry_out.__module__.rpartition(".")[2].replace("_", " ").capitalize()
+def _title(asked: Asked) -> str:
+    module = asked.found.carry_out.__module__
+    return asked.door.title or module.rpartition(".")[2].replace("_", " ").capitalize()
 
 
-def _about(found: Instruction) -> str:
-    module = inspect.getmodule(found.carry_out)
-    return (inspect.getdoc(module) or "").partition("\n")[0] if module else ""
+def _about(asked: Asked) -> str:
+    module = inspect.getmodule(asked.found.carry_out)
+    return asked.door.about or (inspect.getdoc(module) or "").partition("\n")[0]
 
 
 def _argument(argument: FieldInfo) -> Argument:
@@ -148,13 +177,19 @@ def _argument(argument: FieldInfo) -> Argument:
     return Argument(argument.name, argument.required, must_be, msgspec.to_builtins(default))
 
 
-def _who(found: Instruction) -> str:
-    must_have = _MUST_HAVE[found.access]
-    if not found.is_on_permission_sheet:
-        return must_have
+def _who(asked: Asked) -> str:
+    found = asked.found
+    if not asked.door.title:
+        return _MUST_HAVE[found.access] + (_roles(found) if found.is_on_permission_sheet else "")
+    if found.access is not Access.ACCOUNT:
+        return _LIVE
+    return f"{_LIVE}, for {_MUST_HAVE[found.access]}{_roles(found.permitted_as or found)}"
+
+
+def _roles(found: Instruction) -> str:
     roles = [role for role in PEOPLE if role in found.roles]
     listed = " or ".join(part for part in (", ".join(roles[:-1]), *roles[-1:]) if part)
-    return f"{must_have}, of role {listed}" if roles else f"{must_have} and that the permission sheet lets"
+    return f", of role {listed}" if roles else " and that the permission sheet lets"
 
 
 def _example(found: Instruction) -> dict[str, Any]:

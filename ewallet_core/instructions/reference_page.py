@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ewallet_core.instructions.catalogue import Catalogue
 from ewallet_core.instructions.reference import (
     Argument,
     DataDict,
+    Door,
     Entry,
     Subject,
     data_of,
+    everything,
     subjects_of,
 )
 from ewallet_core.refusals.known import Known, known_refusals
@@ -55,14 +56,15 @@ their own, users may supply themselves.
 """
 
 
-def page(catalogue: Catalogue) -> str:
+def page(doors: Iterable[Door]) -> str:
     """The whole page."""
-    return "\n".join(_lines(catalogue))
+    return "\n".join(_lines(doors))
 
 
-def _lines(catalogue: Catalogue) -> Iterator[str]:
+def _lines(doors: Iterable[Door]) -> Iterator[str]:
     yield _OPENING
-    subjects = subjects_of(catalogue)
+    asked = everything(doors)
+    subjects = subjects_of(asked)
     yield "## The instructions by subject\n"
     for subject in subjects:
         yield f"- [{subject.title}](#{_anchor(subject.title)}): {_paths(subject)}"
@@ -71,7 +73,7 @@ def _lines(catalogue: Catalogue) -> Iterator[str]:
         yield from _subject(subject)
     yield "## Data\n"
     yield "What the objects in answers are made of.\n"
-    for name, data_dict in data_of(catalogue).items():
+    for name, data_dict in data_of(asked).items():
         yield from _data(name, data_dict)
     yield from _refusals(known_refusals())
 

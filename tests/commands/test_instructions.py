@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from ewallet_core.actions import CATALOGUE
+from ewallet_core.actions.doors import DOORS
 from ewallet_core.commands import instructions as command
 from ewallet_tui.__main__ import main
 
@@ -21,7 +22,7 @@ def printed(*words: str) -> Result:
 
 def test_every_instruction_has_its_line():
     lines = printed().stdout.splitlines()
-    for found in CATALOGUE:
+    for found in (found for door in DOORS for found in door.catalogue):
         assert [line for line in lines if line.startswith((f"  {found.name} (", f"  {found.name}: "))], (
             found.name
         )
@@ -82,6 +83,13 @@ def test_an_entry_says_everything():
         assert part in shown
 
 
+def test_what_a_live_object_is_asked_is_shown_as_that():
+    shown = printed("user", "create", "account").stdout
+    assert "controller=user ctype=action action=create create=account" in shown
+    assert "the program that holds the live object" in shown
+    assert "manager.workers[id].main_controller" in printed("--markdown").stdout
+
+
 def test_an_entry_shows_what_its_data_are_made_of():
     shown = printed("client", "action", "view", "account").stdout
     assert "account_data  account_data" in shown
@@ -106,7 +114,9 @@ def test_words_that_are_in_no_path_are_answered_with_the_nearest():
 
 def test_a_program_gets_the_same_as_json():
     shown = json.loads(printed("--json").stdout)
-    assert [entry["path"] for entry in shown["instructions"]] == [found.name for found in CATALOGUE]
+    assert [entry["path"] for entry in shown["instructions"]] == [
+        found.name for door in DOORS for found in door.catalogue
+    ]
     assert "not_logged_in" in [refusal["code"] for refusal in shown["refusals"]]
     assert shown["data"]["account_data"]["keys"]["id"] == "whole number"
 
