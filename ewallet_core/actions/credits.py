@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from ewallet_core.actions.clocks import settle_run_outs
 from ewallet_core.actions.context import Context
 from ewallet_core.actions.data import Data, minutes
@@ -16,10 +14,9 @@ from ewallet_core.actions.handing_over import (
     own_side,
     partner_named,
 )
-from ewallet_core.actions.permission_sheet import must_be_permitted, note_refusal
 from ewallet_core.actions.shapes import Minutes
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.catalogue import Access, Request, instruction
+from ewallet_core.instructions.catalogue import Access, Instruction, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
 from ewallet_core.ledger.journal import (
     BalanceId,
@@ -29,7 +26,6 @@ from ewallet_core.ledger.journal import (
     credits_to_clock,
 )
 from ewallet_core.ledger.rates import MOST_CREDITS, milliseconds_in, milliseconds_of, whole_credits_in
-from ewallet_core.refusals.askers import NotPermitted
 from ewallet_core.refusals.holdings import LessThanOneCredit, NotEnoughCredits, NotEnoughTime, TooMuch
 from ewallet_core.refusals.requests import ArgumentsClash
 from ewallet_core.roles import Role
@@ -54,6 +50,10 @@ class SupplyCredits(Bought, frozen=True):
     """Credits to be had, and what they cost; for somebody else where `supply_to` says so."""
 
     supply_to: fields.Email | None = None
+
+    def needs(self) -> Instruction | None:
+        """To supply somebody else takes the system's leave, however it is asked."""
+        return None if self.supply_to is None else supply_on_behalf
 
 
 class SupplyOnBehalf(Bought, frozen=True, kw_only=True):
@@ -114,7 +114,6 @@ def supply_credits(asked: SupplyCredits, context: Context) -> Answer:
     """Supply the active wallet, or with leave another's, with credits from the system core account."""
     if asked.supply_to is None:
         return ok(**_supply(context, asked, own_side(context)))
-    _must_be_allowed_to_supply_others(context)
     return ok(**_supply(context, asked, partner_named(context, asked.supply_to, "supply_to")))
 
 
@@ -192,13 +191,6 @@ def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int
     if span < rate:
         raise LessThanOneCredit(rate)
     return whole_credits_in(span, rate)
-
-
-def _must_be_allowed_to_supply_others(context: Context) -> None:
-    try:
-        must_be_permitted(context, supply_on_behalf)
-    except NotPermitted as refusal:
-        raise refusal.keeping(partial(note_refusal, context, supply_on_behalf)) from None
 
 
 def _supply(context: Context, asked: Bought, receiver: Side) -> Data:

@@ -36,6 +36,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     def check(self) -> None:
         """Raise a refusal where the arguments, each right by itself, don't go together."""
 
+    def needs(self) -> Instruction | None:
+        """The instruction whose permission these arguments take besides that of their own."""
+        return None
+
 
 class NoArguments(Request, frozen=True):
     """Nothing beside the selectors."""

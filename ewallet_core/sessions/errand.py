@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -64,17 +64,20 @@ class Errand:
         return answer
 
     def _not_permitted(self, context: Context) -> Answer | None:
-        try:
-            must_be_permitted(context, self._on_sheet)
-        except NotPermitted as refusal:
-            note_refusal(context, self._on_sheet)
-            return nok(refusal)
+        for needed in self._on_sheet:
+            try:
+                must_be_permitted(context, needed)
+            except NotPermitted as refusal:
+                note_refusal(context, needed)
+                return nok(refusal)
         return None
 
     @property
-    def _on_sheet(self) -> Instruction:
-        """The instruction whose line of the permission sheet counts."""
-        return self.instruction.permitted_as or self.instruction
+    def _on_sheet(self) -> Iterator[Instruction]:
+        """The instructions whose lines of the sheet count: its own, and the one its arguments need."""
+        yield self.instruction.permitted_as or self.instruction
+        if (besides := self.request.needs()) is not None:
+            yield besides
 
     def _decide(self, context: Context) -> Answer:
         try:

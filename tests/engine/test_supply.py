@@ -81,6 +81,15 @@ def test_who_may_not_supply_others_is_refused_and_written_down(
         assert refused["instruction"] == "system action supply credits"
 
 
+def test_that_others_may_not_be_supplied_is_not_remembered(operator, bob, wallet_file):
+    asked = client_supply_to(BOB, 5)
+    changed_by_hand(wallet_file, "UPDATE accounts SET role = 'user' WHERE name = 'ada'")
+    operator.is_refused("not_permitted", **asked, request_id="request-0001")
+    changed_by_hand(wallet_file, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
+    operator.asks_ok(**asked, request_id="request-0001")
+    assert bob.credits == 5
+
+
 def test_who_may_supply_themselves_only_does_so_from_elsewhere(bob):
     bob.address = ELSEWHERE
     bob.asks_ok(**supply(5))
