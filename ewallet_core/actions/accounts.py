@@ -7,10 +7,12 @@ from typing import Any
 
 from ewallet_core.actions.context import Context, Preparation
 from ewallet_core.actions.data import account_data, session_data
+from ewallet_core.actions.leaving import erase_due_accounts
 from ewallet_core.actions.logins import Proof, must_be_proven, prove_own_password
 from ewallet_core.actions.opening import open_account
 from ewallet_core.actions.shapes import AccountData, SessionData
-from ewallet_core.credentials.passwords import must_be_uncommon
+from ewallet_core.actions.standing import is_gone
+from ewallet_core.credentials.passwords import must_be_hard_to_guess
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
@@ -19,8 +21,7 @@ from ewallet_core.refusals.requests import MissingArgument
 from ewallet_core.roles import PEOPLE
 from ewallet_core.storage.accounts import Account, accounts, key_of
 from ewallet_core.storage.events import EventKind, happened
-from ewallet_core.storage.sessions import end_other_sessions
-from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.logins import leave_sessions
 
 
 class NewAccount(Request, frozen=True):
@@ -53,10 +54,10 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
     """The slow part of a new account; a name that is taken is refused before it."""
 
     def look(context: Context) -> None:
-        _must_be_free(context.transaction, asked.user_name, asked.user_email)
+        _must_be_free(context, asked.user_name, asked.user_email)
 
     preparation.look(look)
-    must_be_uncommon(asked.user_pass)
+    must_be_hard_to_guess(asked.user_pass, "user_pass", asked.user_name, asked.user_email)
     return preparation.passwords.hash(asked.user_pass)
 
 
@@ -69,7 +70,8 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
 )
 def new_account(asked: NewAccount, context: Context) -> Answer:
     """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""
-    _must_be_free(context.transaction, asked.user_name, asked.user_email)
+    erase_due_accounts(context)
+    _must_be_free(context, asked.user_name, asked.user_email)
     account_id = open_account(
         context.transaction,
         context.now,
@@ -102,9 +104,12 @@ def prove_old_password(asked: EditAccount, preparation: Preparation) -> Proof | 
     """The slow part of changing a password."""
     if asked.user_pass is None or asked.old_pass is None:
         return None
-    must_be_uncommon(asked.user_pass)
     proof = prove_own_password(asked.old_pass, preparation)
-    return replace(proof, new_hash=preparation.passwords.hash(asked.user_pass)) if proof.is_right else proof
+    if not proof.is_right or proof.account is None:
+        return proof
+    names = (asked.user_name or proof.account.name, asked.user_email or proof.account.email)
+    must_be_hard_to_guess(asked.user_pass, "user_pass", *names)
+    return replace(proof, new_hash=preparation.passwords.hash(asked.user_pass))
 
 
 @instruction(
@@ -119,11 +124,12 @@ def edit_account(asked: EditAccount, context: Context) -> Answer:
     transaction, account, proof = context.transaction, context.account, context.prepared
     if proof is not None:
         must_be_proven(context, proof, "old_pass")
-    _must_be_free(transaction, asked.user_name, asked.user_email, but=account.id)
+    erase_due_accounts(context)
+    _must_be_free(context, asked.user_name, asked.user_email, but=account.id)
     changes = _changes(asked, account)
     if proof is not None:
         changes["password_hash"] = proof.new_hash
-        end_other_sessions(transaction, account.id, context.session.id)
+        leave_sessions(transaction, account.id, context.now, but=context.session.id)
     if changes:
         accounts.change(transaction, account.id, **changes, written_at=context.now)
         happened(transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
@@ -158,10 +164,8 @@ def _changes(asked: EditAccount, account: Account) -> dict[str, Any]:
     return changes | keys
 
 
-def _must_be_free(
-    transaction: Transaction, name: str | None, email: str | None, *, but: int | None = None
-) -> None:
+def _must_be_free(context: Context, name: str | None, email: str | None, *, but: int | None = None) -> None:
     for column, value, taken in (("name_key", name, NameTaken), ("email_key", email, EmailTaken)):
-        found = accounts.find(transaction, **{column: key_of(value)}) if value is not None else None
-        if found is not None and found.id != but:
+        found = accounts.find(context.transaction, **{column: key_of(value)}) if value is not None else None
+        if found is not None and found.id != but and not is_gone(found, context.now):
             raise taken

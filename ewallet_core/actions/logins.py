@@ -8,26 +8,29 @@ from functools import partial
 from ewallet_core.actions.context import Context, Preparation, PreparationStale
 from ewallet_core.actions.data import account_data, session_data
 from ewallet_core.actions.shapes import AccountData, SessionData
+from ewallet_core.actions.standing import is_gone, why_not_active
 from ewallet_core.credentials import throttle
+from ewallet_core.credentials.passwords import Passwords, must_be_hard_to_guess
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
-from ewallet_core.instructions.envelope import Answer, ok
-from ewallet_core.refusals.accounts import AccountFrozen, AccountLeaving, WrongPassword
+from ewallet_core.instructions.envelope import Answer, ok, timestamp
+from ewallet_core.refusals.accounts import NewPasswordNeeded, WrongPassword
 from ewallet_core.refusals.askers import AccountNotHere, LoginRefused
-from ewallet_core.refusals.refusal import Refusal
-from ewallet_core.refusals.requests import ArgumentsClash
+from ewallet_core.refusals.requests import ArgumentsClash, BadValue
 from ewallet_core.storage.accounts import Account, accounts, key_of
-from ewallet_core.storage.logins import login_records
+from ewallet_core.storage.events import EventKind, happened
+from ewallet_core.storage.logins import is_new_address, leave_sessions, log_out, login_records
 from ewallet_core.storage.sessions import logged_in, session_accounts, sessions
 from ewallet_core.storage.transaction import Transaction
 
 
 class Login(Request, frozen=True):
-    """Whose account, by name or email, and its password."""
+    """Whose account, by name or email, its password, and one to take its place if there is to be another."""
 
     user_pass: fields.PasswordAttempt
     user_name: fields.UserName | None = None
     user_email: fields.Email | None = None
+    new_pass: fields.Password | None = None
 
     @property
     def whose(self) -> str:
@@ -35,9 +38,11 @@ class Login(Request, frozen=True):
         return self.user_name or self.user_email or ""
 
     def check(self) -> None:
-        """Exactly one of name and email says whose."""
+        """Exactly one of name and email says whose, and a new password is another one."""
         if (self.user_name is None) == (self.user_email is None):
             raise ArgumentsClash("user_name", "user_email")
+        if self.new_pass == self.user_pass:
+            raise BadValue("new_pass", "another password than `user_pass`")
 
 
 class SwitchAccount(Request, frozen=True):
@@ -72,11 +77,9 @@ def prove_login(asked: Login, preparation: Preparation) -> Proof:
 
     account: Account | None = preparation.look(look)
     passwords = preparation.passwords
-    hashed = account.password_hash if account else None
-    if not passwords.matches(asked.user_pass, hashed):
+    if not passwords.matches(asked.user_pass, account.password_hash if account else None) or account is None:
         return Proof(account, is_right=False)
-    outdated = hashed is not None and passwords.is_outdated(hashed)
-    return Proof(account, is_right=True, new_hash=passwords.hash(asked.user_pass) if outdated else None)
+    return Proof(account, is_right=True, new_hash=_new_hash(asked, account, passwords))
 
 
 def prove_own_password(attempt: str, preparation: Preparation) -> Proof:
@@ -108,21 +111,37 @@ def must_be_proven(context: Context, proof: Proof, field: str) -> None:
     answers={"account": str, "account_data": AccountData, "session_data": SessionData},
 )
 def login(asked: Login, context: Context) -> Answer:
-    """Log an account in to this session and make it the active one."""
-    transaction, proof = context.transaction, context.prepared
-    throttle.must_not_wait(transaction, asked.whose, context.address, context.now)
-    account = _find(transaction, asked)
-    if not proof.holds_for(account) or account is None:
-        raise LoginRefused().keeping(partial(note_failure, context, asked.whose, account))
+    """Log an account in to this session and make it the active one.
+
+    With `new_pass` the account has that password from then on, and its other sessions end.
+    """
+    account = proven_account(asked, context)
     _must_be_active(context, account)
+    return log_in(asked, context, account)
+
+
+def proven_account(asked: Login, context: Context) -> Account:
+    """The account whose password was proven; raises `LoginRefused` where it was not, and writes that down."""
+    transaction, now, proof = context.transaction, context.now, context.prepared
+    throttle.must_not_wait(transaction, asked.whose, context.address, now)
+    account = _find(transaction, asked)
+    if not proof.holds_for(account) or account is None or is_gone(account, now) or _is_over(account, now):
+        raise LoginRefused().keeping(partial(note_failure, context, asked.whose, account))
+    return account
+
+
+def log_in(asked: Login, context: Context, account: Account) -> Answer:
+    """Log the proven account in, and answer as a login does."""
+    transaction = context.transaction
+    if account.one_time_until is not None and asked.new_pass is None:
+        raise NewPasswordNeeded().keeping(partial(refuse_login, context, account))
     throttle.succeeded(transaction, asked.whose, context.address)
-    if proof.new_hash is not None:
-        accounts.change(transaction, account.id, password_hash=proof.new_hash)
+    _take_new_hash(asked, context, account)
     _join_session(context, account)
-    _record_login(context, account.id, "login", "accepted")
+    _record_accepted(context, account)
     return ok(
         account=account.email,
-        account_data=account_data(context, account),
+        account_data=account_data(context, accounts.require(transaction, id=account.id)),
         session_data=session_data(context),
     )
 
@@ -136,11 +155,8 @@ def login(asked: Login, context: Context) -> Answer:
 )
 def logout(_asked: NoArguments, context: Context) -> Answer:
     """Log the active account out; the next of the session's accounts becomes active, or none."""
-    transaction, session = context.transaction, context.session
-    session_accounts.delete(transaction, session_id=session.id, account_id=context.account.id)
-    left = logged_in(transaction, session.id)
-    sessions.change(transaction, session.id, account_id=left[0].id if left else None, written_at=context.now)
-    _record_login(context, context.account.id, "logout", "accepted")
+    log_out(context.transaction, context.session, context.account.id, context.now)
+    record_logout(context, context.account)
     return ok(account=context.account.email, session_data=session_data(context))
 
 
@@ -162,17 +178,20 @@ def switch_account(asked: SwitchAccount, context: Context) -> Answer:
     return ok(account=chosen.email, session_data=session_data(context))
 
 
-def why_not_active(account: Account) -> Refusal | None:
-    """Why the account may not be used now, if it may not."""
-    if account.state == "active":
-        return None
-    return AccountFrozen() if account.state == "frozen" else AccountLeaving()
-
-
 def note_failure(context: Context, whose: str, account: Account | None) -> None:
     """Write down that somebody did not know the account's password."""
     throttle.failed(context.transaction, whose, context.address, context.now)
-    _record_login(context, account.id if account else None, "login", "refused")
+    refuse_login(context, account)
+
+
+def refuse_login(context: Context, account: Account | None) -> None:
+    """Write down that a login was refused."""
+    _record(context, account.id if account else None, "login", "refused")
+
+
+def record_logout(context: Context, account: Account) -> None:
+    """Write down that the account was logged out."""
+    _record(context, account.id, "logout", "accepted")
 
 
 def _find(transaction: Transaction, asked: Login) -> Account | None:
@@ -180,10 +199,35 @@ def _find(transaction: Transaction, asked: Login) -> Account | None:
     return accounts.find(transaction, **{column: key_of(asked.whose)})
 
 
+def _is_over(account: Account, now: int) -> bool:
+    """Whether the account's password was a one-time one, and its time is over."""
+    return account.one_time_until is not None and account.one_time_until <= now
+
+
+def _new_hash(asked: Login, account: Account, passwords: Passwords) -> str | None:
+    """The hash that the account is to have from this login on, where it is to have another."""
+    if asked.new_pass is not None:
+        must_be_hard_to_guess(asked.new_pass, "new_pass", account.name, account.email)
+        return passwords.hash(asked.new_pass)
+    is_outdated = account.password_hash is not None and passwords.is_outdated(account.password_hash)
+    return passwords.hash(asked.user_pass) if is_outdated else None
+
+
+def _take_new_hash(asked: Login, context: Context, account: Account) -> None:
+    transaction, new_hash, now = context.transaction, context.prepared.new_hash, context.now
+    if asked.new_pass is not None:
+        accounts.change(transaction, account.id, password_hash=new_hash, one_time_until=None, written_at=now)
+        happened(transaction, account.id, EventKind.ACCOUNT_CHANGED, now)
+        leave_sessions(transaction, account.id, now, but=context.session.id)
+    elif new_hash is not None:
+        # The same password in a newer hash: nothing that its owner would call a change.
+        accounts.change(transaction, account.id, password_hash=new_hash)
+
+
 def _must_be_active(context: Context, account: Account) -> None:
     refusal = why_not_active(account)
     if refusal is not None:
-        raise refusal.keeping(partial(_record_login, context, account.id, "login", "refused"))
+        raise refusal.keeping(partial(refuse_login, context, account))
 
 
 def _join_session(context: Context, account: Account) -> None:
@@ -195,7 +239,23 @@ def _join_session(context: Context, account: Account) -> None:
     sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
 
 
-def _record_login(context: Context, account_id: int | None, kind: str, outcome: str) -> None:
+def _record_accepted(context: Context, account: Account) -> None:
+    is_new = is_new_address(context.transaction, account.id, context.address)
+    _record(context, account.id, "login", "accepted", is_new=is_new)
+    if is_new:
+        happened(
+            context.transaction,
+            account.id,
+            EventKind.LOGIN_FROM_NEW_ADDRESS,
+            context.now,
+            address=context.address,
+            time=timestamp(context.now),
+        )
+
+
+def _record(
+    context: Context, account_id: int | None, kind: str, outcome: str, *, is_new: bool = False
+) -> None:
     login_records.insert(
         context.transaction,
         account_id=account_id,
@@ -203,4 +263,5 @@ def _record_login(context: Context, account_id: int | None, kind: str, outcome: 
         outcome=outcome,
         address=context.address,
         at=context.now,
+        is_new_address=int(is_new),
     )

@@ -5,21 +5,21 @@ from __future__ import annotations
 from ewallet_core.actions.context import SYSTEM_CORE_ID
 from ewallet_core.ledger.journal import Unit
 from ewallet_core.ledger.timer import State
-from ewallet_core.storage.accounts import accounts, key_of
+from ewallet_core.storage.accounts import AccountState, accounts, key_of
 from ewallet_core.storage.journal import open_balance
-from ewallet_core.storage.sheets import sheets
+from ewallet_core.storage.sheets import Kind, sheets, sheets_ever
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.wallets import clocks, wallets
+from ewallet_core.storage.wallets import clocks, clocks_ever, wallets, wallets_ever
 
 SYSTEM_CORE_NAME = "System core"
 SYSTEM_CORE_EMAIL = "core@ewallet.local"
 
 _TITLES = {
-    "transfer": "Transfer sheet",
-    "invoice": "Invoice sheet",
-    "conversion": "Conversion sheet",
-    "time": "Time sheet",
-    "contact": "Contact list",
+    Kind.TRANSFER: "Transfer sheet",
+    Kind.INVOICE: "Invoice sheet",
+    Kind.CONVERSION: "Conversion sheet",
+    Kind.TIME: "Time sheet",
+    Kind.CONTACT: "Contact list",
 }
 
 
@@ -51,7 +51,7 @@ def open_account(  # noqa: PLR0913 - an account is made of this much
         alias=alias,
         password_hash=password_hash,
         role=role,
-        state="active",
+        state=AccountState.ACTIVE,
         created_at=now,
         written_at=now,
     )
@@ -59,18 +59,28 @@ def open_account(  # noqa: PLR0913 - an account is made of this much
         transaction,
         account_id,
         ewallet_id=open_wallet(transaction, now, account_id, issues=role == "issuer"),
-        contact_list_id=open_sheet(transaction, now, account_id, "contact", account_id),
+        contact_list_id=open_sheet(transaction, now, account_id, Kind.CONTACT, account_id),
     )
     return account_id
 
 
-def open_wallet(transaction: Transaction, now: int, account_id: int, *, issues: bool = False) -> int:
-    """A wallet of 0 credits with a clock and its sheets; returns its id."""
+def open_wallet(
+    transaction: Transaction,
+    now: int,
+    account_id: int,
+    reference: str | None = None,
+    *,
+    issues: bool = False,
+) -> int:
+    """A wallet of 0 credits with a clock and its sheets; returns its id.
+
+    Without a reference it is numbered, by how many there ever were: no name comes back after an unlink.
+    """
     wallet_id = wallets.insert(
         transaction,
         account_id=account_id,
         balance_id=open_balance(transaction, account_id, Unit.CREDIT, issues=issues),
-        reference=f"Wallet {len(wallets.all(transaction, account_id=account_id)) + 1}",
+        reference=reference or f"Wallet {wallets_ever(transaction, account_id) + 1}",
         created_at=now,
         written_at=now,
     )
@@ -78,14 +88,20 @@ def open_wallet(transaction: Transaction, now: int, account_id: int, *, issues: 
         transaction,
         wallet_id,
         clock_id=open_clock(transaction, now, account_id, wallet_id, issues=issues),
-        transfer_sheet_id=open_sheet(transaction, now, account_id, "transfer", wallet_id),
-        invoice_sheet_id=open_sheet(transaction, now, account_id, "invoice", wallet_id),
+        transfer_sheet_id=open_sheet(transaction, now, account_id, Kind.TRANSFER, wallet_id),
+        invoice_sheet_id=open_sheet(transaction, now, account_id, Kind.INVOICE, wallet_id),
     )
     return wallet_id
 
 
-def open_clock(
-    transaction: Transaction, now: int, account_id: int, wallet_id: int, *, issues: bool = False
+def open_clock(  # noqa: PLR0913 - as many as a clock has to be told
+    transaction: Transaction,
+    now: int,
+    account_id: int,
+    wallet_id: int,
+    reference: str | None = None,
+    *,
+    issues: bool = False,
 ) -> int:
     """A clock of 0 minutes with its sheets; returns its id."""
     clock_id = clocks.insert(
@@ -93,7 +109,7 @@ def open_clock(
         account_id=account_id,
         ewallet_id=wallet_id,
         balance_id=open_balance(transaction, account_id, Unit.MILLISECOND, issues=issues),
-        reference=f"Clock {len(clocks.all(transaction, ewallet_id=wallet_id)) + 1}",
+        reference=reference or f"Clock {clocks_ever(transaction, wallet_id) + 1}",
         timer_state=State.INACTIVE,
         created_at=now,
         written_at=now,
@@ -101,21 +117,28 @@ def open_clock(
     clocks.change(
         transaction,
         clock_id,
-        time_sheet_id=open_sheet(transaction, now, account_id, "time", clock_id),
-        conversion_sheet_id=open_sheet(transaction, now, account_id, "conversion", clock_id),
+        time_sheet_id=open_sheet(transaction, now, account_id, Kind.TIME, clock_id),
+        conversion_sheet_id=open_sheet(transaction, now, account_id, Kind.CONVERSION, clock_id),
     )
     return clock_id
 
 
-def open_sheet(transaction: Transaction, now: int, account_id: int, kind: str, owner_id: int) -> int:
+def open_sheet(  # noqa: PLR0913 - as many as a sheet has to be told
+    transaction: Transaction,
+    now: int,
+    account_id: int,
+    kind: Kind,
+    owner_id: int,
+    reference: str | None = None,
+) -> int:
     """An empty sheet of that kind; returns its id."""
-    number = len(sheets.all(transaction, owner_id=owner_id, kind=kind)) + 1
+    numbered = f"{_TITLES[kind]} {sheets_ever(transaction, owner_id, kind) + 1}"
     return sheets.insert(
         transaction,
         account_id=account_id,
         kind=kind,
         owner_id=owner_id,
-        reference=f"{_TITLES[kind]} {number}",
+        reference=reference or numbered,
         created_at=now,
         written_at=now,
     )

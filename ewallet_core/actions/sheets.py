@@ -1,147 +1,56 @@
-"""Sheets and their records: one implementation, and a description for each kind."""
+"""Sheets and contact lists: creating, viewing, switching, renaming and unlinking them, whatever their kind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
 from ewallet_core.actions.context import SYSTEM_CORE_ID, Context
-from ewallet_core.actions.data import Data, archive, dates, minutes
+from ewallet_core.actions.data import Data, archive, dates
+from ewallet_core.actions.opening import open_sheet
 from ewallet_core.actions.shapes import SheetData
+from ewallet_core.actions.sheet_kinds import CONTACT, SHEET_KINDS, SheetKind, record_data
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Instruction, Request, instruction
-from ewallet_core.instructions.envelope import Answer, ok, timestamp
+from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.refusals.belongings import StillActive
 from ewallet_core.refusals.holdings import NotFound
-from ewallet_core.storage.accounts import accounts
-from ewallet_core.storage.sheets import (
-    ConversionRecord,
-    InvoiceRecord,
-    Record,
-    Records,
-    Sheet,
-    TimeRecord,
-    TransferRecord,
-    conversions,
-    invoices,
-    refunded_by,
-    sheets,
-    times,
-    transfers,
-)
+from ewallet_core.storage.sheets import Sheet, sheets
 
-DELETED_ACCOUNT = "deleted account"
-DEFAULT_PAGE = 100
 TOP = 2**63 - 1
+
+_ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
+
+
+class NewList(Request, frozen=True):
+    """What a new sheet is to be called; absent, it is numbered."""
+
+    reference: fields.Reference | None = None
 
 
 class ViewList(Request, frozen=True):
     """A page of a sheet, from the newest record or from a cursor on."""
 
-    limit: fields.PageLength = DEFAULT_PAGE
+    limit: fields.PageLength = fields.USUAL_PAGE
     before: fields.Cursor | None = None
 
 
-class ViewRecord(Request, frozen=True):
-    """One record of the user's own."""
+class RenameList(Request, frozen=True):
+    """What a sheet is to be called from now on."""
 
-    record_id: fields.RecordId
-
-
-@dataclass(frozen=True)
-class SheetKind:
-    """What makes sheets of one kind what they are."""
-
-    name: str
-    owner: str
-    records: Records[Any]
-    active: Callable[[Context], int]
-    describe: Callable[[Context, Any], Data]
-
-    @property
-    def sheet_key(self) -> str:
-        """The key under which answers name the sheet."""
-        return f"{self.name}_sheet"
+    reference: fields.Reference
 
 
-def email_of(context: Context, account_id: int) -> str:
-    """The account's email of today; an erased one has none."""
-    account = accounts.require(context.transaction, id=account_id)
-    return DELETED_ACCOUNT if account.state == "erased" else account.email
-
-
-def _transfer(context: Context, record: TransferRecord) -> Data:
-    refunded = refunded_by(context.transaction, record.id)
-    return {
-        "transfer_type": record.transfer_type,
-        "transfer_from": email_of(context, record.from_account_id),
-        "transfer_to": email_of(context, record.to_account_id),
-        "credits": record.credits,
-        "notes": record.notes,
-        **({} if refunded is None else {"refund_of": refunded.id}),
-    }
-
-
-def _invoice(context: Context, record: InvoiceRecord) -> Data:
-    return {
-        "credits": record.credits,
-        # A payment is of credits alone.
-        "currency": record.currency or None,
-        "cost": record.cost or None,
-        "seller": record.seller_account_id,
-        "seller_email": email_of(context, record.seller_account_id),
-        "transfer_record": record.transfer_record_id,
-        "notes": record.notes,
-    }
-
-
-def _conversion(_context: Context, record: ConversionRecord) -> Data:
-    return {
-        "conversion_type": record.conversion_type,
-        **minutes(minutes=record.milliseconds),
-        "credits": record.credits,
-        "notes": record.notes,
-    }
-
-
-def _time(_context: Context, record: TimeRecord) -> Data:
-    return {
-        "time_start": timestamp(record.time_start),
-        "time_stop": timestamp(record.time_stop),
-        **minutes(time_spent=record.time_spent, time_pending=record.time_pending),
-        "pending_count": record.pending_count,
-    }
-
-
-TRANSFER = SheetKind("transfer", "ewallet", transfers, lambda asks: asks.wallet.transfer_sheet_id, _transfer)
-INVOICE = SheetKind("invoice", "ewallet", invoices, lambda asks: asks.wallet.invoice_sheet_id, _invoice)
-CONVERSION = SheetKind(
-    "conversion", "clock", conversions, lambda asks: asks.clock.conversion_sheet_id, _conversion
-)
-TIME = SheetKind("time", "clock", times, lambda asks: asks.clock.time_sheet_id, _time)
-
-SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME)
-
-
-def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
-    """A record as answers show it."""
-    return {
-        "id": record.id,
-        kind.sheet_key: record.sheet_id,
-        "reference": record.reference,
-        **dates(record),
-        **kind.describe(context, record),
-    }
-
-
-def sheet_data(context: Context, kind: SheetKind, sheet: Sheet, asked: ViewList) -> Data:
+def sheet_data(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Data:
     """A sheet and a page of its records, the newest first."""
-    before = asked.before or TOP
-    found = kind.records.page(context.transaction, sheet.id, before, asked.limit + 1)
-    page = found[: asked.limit]
+    before = page_asked.before or TOP
+    found = kind.records.page(context.transaction, sheet.id, before, page_asked.limit + 1)
+    page = found[: page_asked.limit]
     return {
         "id": sheet.id,
-        kind.owner: sheet.owner_id,
+        kind.owner.name: sheet.owner_id,
         "reference": sheet.reference,
         **dates(sheet),
         "record_count": _record_count(context, kind, sheet),
@@ -151,45 +60,143 @@ def sheet_data(context: Context, kind: SheetKind, sheet: Sheet, asked: ViewList)
     }
 
 
+def own_sheet(context: Context, kind: SheetKind, sheet_id: int | None, field: str) -> Sheet:
+    """The account's sheet of that kind and id, or the active one; raises `NotFound`, which names `field`."""
+    own = {"account_id": context.account.id, "kind": kind.name}
+    found = sheets.find(context.transaction, id=sheet_id or kind.active(context), **own)
+    if found is None:
+        raise NotFound(kind.sheet_key.replace("_", " "), field)
+    return found
+
+
 def _record_count(context: Context, kind: SheetKind, sheet: Sheet) -> int:
     if sheet.account_id != SYSTEM_CORE_ID:
         return sheet.record_count
     return kind.records.count(context.transaction, sheet.id)
 
 
+def _naming_one(kind: SheetKind, request: type[Request], *, required: bool = True) -> type[Request]:
+    """The request, which also names a sheet, by the argument that the documents have for its kind."""
+    id_type = _ID_TYPES[kind.noun]
+    argument = (kind.id_name, id_type) if required else (kind.id_name, id_type | None, None)
+    return msgspec.defstruct(
+        request.__name__,
+        [argument],
+        bases=(request,),
+        frozen=True,
+        kw_only=True,
+        namespace={"__doc__": request.__doc__},
+    )
+
+
+def _the_list(kind: SheetKind, verb: str) -> dict[str, str]:
+    return {"action": verb, verb: str(kind.name), str(kind.name): "list"}
+
+
+def _viewed(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Answer:
+    data = sheet_data(context, kind, sheet, page_asked)
+    names = {"contact_records": {str(row["id"]): row["name"] for row in data["rows"]}}
+    return ok(**{kind.sheet_key: sheet.id, kind.data_key: data}, **(names if kind is CONTACT else {}))
+
+
+def _view_answers(kind: SheetKind) -> dict[str, Any]:
+    names = {"contact_records": dict[str, str]} if kind is CONTACT else {}
+    return {kind.sheet_key: int, **names, kind.data_key: SheetData}
+
+
+def _new_list(kind: SheetKind) -> Instruction:
+    @instruction(
+        NewList, _the_list(kind, "new"), answers={kind.sheet_key: int, kind.data_key: SheetData}
+    )
+    def new_list(asked: NewList, context: Context) -> Answer:
+        """Create another sheet; the active one stays active."""
+        owner = kind.owner.active(context)
+        sheet_id = open_sheet(
+            context.transaction, context.now, context.account.id, kind.name, owner.id, asked.reference
+        )
+        kind.owner.rows.change(context.transaction, owner.id, written_at=context.now)
+        sheet = sheets.require(context.transaction, id=sheet_id)
+        return ok(**{kind.sheet_key: sheet_id, kind.data_key: sheet_data(context, kind, sheet, ViewList())})
+
+    return new_list
+
+
 def _view_list(kind: SheetKind) -> Instruction:
     @instruction(
-        ViewList,
-        {"action": "view", "view": kind.name, kind.name: "list"},
+        _naming_one(kind, ViewList, required=False),
+        _the_list(kind, "view"),
         changes=False,
-        answers={kind.sheet_key: int, "sheet_data": SheetData},
+        answers=_view_answers(kind),
     )
-    def view_list(asked: ViewList, context: Context) -> Answer:
-        """View the active sheet, a page of records at a time, the newest first."""
-        sheet = sheets.require(context.transaction, id=kind.active(context))
-        return ok(**{kind.sheet_key: sheet.id}, sheet_data=sheet_data(context, kind, sheet, asked))
+    def view_list(asked: Any, context: Context) -> Answer:
+        """View a sheet, the active one unless another is named, a page of records at a time, newest first."""
+        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
+        return _viewed(context, kind, sheet, asked)
 
     return view_list
 
 
-def _view_record(kind: SheetKind) -> Instruction:
+def _switch_list(kind: SheetKind) -> Instruction:
     @instruction(
-        ViewRecord,
-        {"action": "view", "view": kind.name, kind.name: "record"},
-        changes=False,
-        answers={kind.sheet_key: int, f"{kind.name}_record": int, "record_data": dict[str, Any]},
+        _naming_one(kind, Request),
+        {"action": "switch", "switch": kind.sheet_key},
+        _the_list(kind, "switch"),
+        answers={kind.sheet_key: int, kind.data_key: SheetData},
     )
-    def view_record(asked: ViewRecord, context: Context) -> Answer:
-        """View one record of the user's own."""
-        record = kind.records.own(context.transaction, asked.record_id, context.account.id)
-        if record is None:
-            raise NotFound(f"{kind.name} record", "record_id")
-        return ok(
-            **{kind.sheet_key: record.sheet_id, f"{kind.name}_record": record.id},
-            record_data=record_data(context, kind, record),
-        )
+    def switch_list(asked: Any, context: Context) -> Answer:
+        """Make another sheet the active one, on which new records go."""
+        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
+        switched = {kind.active_column: sheet.id, "written_at": context.now}
+        kind.owner.rows.change(context.transaction, sheet.owner_id, **switched)
+        return ok(**{kind.sheet_key: sheet.id, kind.data_key: sheet_data(context, kind, sheet, ViewList())})
 
-    return view_record
+    return switch_list
 
 
-VIEWS = tuple(view(kind) for kind in SHEET_KINDS for view in (_view_list, _view_record))
+def _rename_list(kind: SheetKind) -> Instruction:
+    @instruction(
+        _naming_one(kind, RenameList), _the_list(kind, "edit"), answers=_view_answers(kind)
+    )
+    def rename_list(asked: Any, context: Context) -> Answer:
+        """Call a sheet something else."""
+        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
+        if asked.reference != sheet.reference:
+            sheets.change(context.transaction, sheet.id, reference=asked.reference, written_at=context.now)
+        renamed = sheets.require(context.transaction, id=sheet.id)
+        return _viewed(context, kind, renamed, ViewList())
+
+    return rename_list
+
+
+def _unlink_list(kind: SheetKind) -> Instruction:
+    @instruction(_naming_one(kind, Request), _the_list(kind, "unlink"), answers={kind.sheet_key: int})
+    def unlink_list(asked: Any, context: Context) -> Answer:
+        """Unlink a sheet that is not the active one, with its records; the journal keeps what they say."""
+        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
+        owner = kind.owner.rows.require(context.transaction, id=sheet.owner_id)
+        if getattr(owner, kind.active_column) == sheet.id:
+            raise StillActive(kind.sheet_key.replace("_", " "), kind.id_name)
+        unlink_sheet(context, kind, sheet)
+        kind.owner.rows.change(context.transaction, owner.id, written_at=context.now)
+        return ok(**{kind.sheet_key: sheet.id})
+
+    return unlink_list
+
+
+def unlink_sheet(context: Context, kind: SheetKind, sheet: Sheet) -> None:
+    """Take a sheet away with all its records."""
+    kind.records.unlink_all(context.transaction, sheet.id, context.now)
+    sheets.change(
+        context.transaction, sheet.id, unlinked_at=context.now, record_count=0, written_at=context.now
+    )
+
+
+_VERBS: tuple[Callable[[SheetKind], Instruction], ...] = (
+    _new_list,
+    _view_list,
+    _switch_list,
+    _rename_list,
+    _unlink_list,
+)
+
+LISTS = tuple(verb(kind) for kind in SHEET_KINDS for verb in _VERBS)

@@ -7,7 +7,8 @@ from functools import cache, cached_property
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from ewallet_core.refusals.accounts import CommonPassword
+from ewallet_core.refusals.accounts import CommonPassword, PasswordIsName
+from ewallet_core.storage.accounts import key_of
 
 DEFAULT_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4, type=Type.ID)
 
@@ -41,10 +42,12 @@ class Passwords:
         return self._hasher.check_needs_rehash(hashed)
 
 
-def must_be_uncommon(password: str) -> None:
-    """Raise `CommonPassword` for one of those that are guessed first."""
+def must_be_hard_to_guess(password: str, field: str, *own_names: str) -> None:
+    """Raise `CommonPassword`, or `PasswordIsName`, about that argument for what is guessed first."""
     if password.casefold() in _common_passwords():
-        raise CommonPassword
+        raise CommonPassword(field)
+    if key_of(password) in map(key_of, own_names):
+        raise PasswordIsName(field)
 
 
 @cache

@@ -10,7 +10,7 @@ import hashlib
 
 from ewallet_core.refusals.askers import Throttled
 from ewallet_core.storage.accounts import key_of
-from ewallet_core.storage.logins import forget_failures, login_throttles
+from ewallet_core.storage.logins import forget_failures, forget_failures_of, login_throttles
 from ewallet_core.storage.transaction import Transaction
 
 FREE_FAILURES = 3
@@ -49,6 +49,11 @@ def failed(transaction: Transaction, name: str, address: str, now: int) -> None:
 def succeeded(transaction: Transaction, name: str, address: str) -> None:
     """Forget the failures of the name at that address."""
     login_throttles.delete(transaction, name_hash=_hash(name), address=address)
+
+
+def forget(transaction: Transaction, name: str) -> None:
+    """Forget the failures of a name that is nobody's any more, from wherever."""
+    forget_failures_of(transaction, _hash(name))
 
 
 def _hash(name: str) -> bytes:

@@ -10,6 +10,8 @@ from collections.abc import Callable
 RandomBytes = Callable[[int], bytes]
 
 TOKEN_BYTES = 32
+ONE_TIME_BYTES = 10
+LETTERS_IN_A_GROUP = 4
 
 
 def system_randomness(count: int) -> bytes:
@@ -20,6 +22,14 @@ def system_randomness(count: int) -> bytes:
 def new_token(randomness: RandomBytes) -> str:
     """A token in letters, digits, `-` and `_`."""
     return base64.urlsafe_b64encode(randomness(TOKEN_BYTES)).rstrip(b"=").decode()
+
+
+def new_one_time_password(randomness: RandomBytes) -> str:
+    """80 random bits in groups of letters and digits that can't be mistaken for one another."""
+    letters = base64.b32encode(randomness(ONE_TIME_BYTES)).decode().lower()
+    return "-".join(
+        letters[start : start + LETTERS_IN_A_GROUP] for start in range(0, len(letters), LETTERS_IN_A_GROUP)
+    )
 
 
 def hash_of(token: str) -> bytes:

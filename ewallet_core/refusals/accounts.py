@@ -30,11 +30,37 @@ class CommonPassword(Refusal):
 
     code = "common_password"
 
-    def __init__(self) -> None:
+    def __init__(self, field: str) -> None:
         super().__init__(
             "This password is one that many people use, so it is guessed first.",
             "Choose another, such as four words that have nothing to do with each other.",
-            field="user_pass",
+            field=field,
+        )
+
+
+class PasswordIsName(Refusal):
+    """The password is the account's own name or email."""
+
+    code = "password_is_name"
+
+    def __init__(self, field: str) -> None:
+        super().__init__(
+            "This password is the account's own name or email, so it is guessed first.",
+            "Choose another, such as four words that have nothing to do with each other.",
+            field=field,
+        )
+
+
+class NewPasswordNeeded(Refusal):
+    """The password is one that an operator has set, good for one login that replaces it."""
+
+    code = "new_password_needed"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This password is good for one login only, which replaces it.",
+            "Send it again with `new_pass`, the password that the account is to have from now on.",
+            field="new_pass",
         )
 
 
@@ -61,5 +87,59 @@ class AccountLeaving(Refusal):
 
     code = "account_leaving"
 
+    def __init__(self, recoverable_until: str | None) -> None:
+        super().__init__(
+            "This account is about to be deleted.",
+            "Recover it to use it again.",
+            recoverable_until=recoverable_until,
+        )
+
+
+class AccountNotLeaving(Refusal):
+    """There is nothing to recover: nobody has asked for the account to be deleted."""
+
+    code = "account_not_leaving"
+
     def __init__(self) -> None:
-        super().__init__("This account is about to be deleted.", "Recover it to use it again.")
+        super().__init__("This account is not about to be deleted.", "Log in to it.")
+
+
+class WrongState(Refusal):
+    """What is asked of an account does not go with the state that it is in."""
+
+    code = "wrong_account_state"
+
+    def __init__(self, state: str, needed: str) -> None:
+        super().__init__(
+            f"This account is {state.replace('_', ' ')}, and only one that is {needed} can be taken.",
+            "View the accounts for the state of each.",
+            field="account",
+            state=state,
+            needed=needed,
+        )
+
+
+class LastOperator(Refusal):
+    """Nobody who is not at the engine itself could act as an operator any more."""
+
+    code = "last_operator"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "That is the last operator, and there must be one.",
+            "Make another account an operator first.",
+            field="account",
+        )
+
+
+class TooManyIssues(Refusal):
+    """As many issues were reported from that address within an hour as are taken."""
+
+    code = "too_many_issues"
+
+    def __init__(self, most: int, retry_after_ms: int) -> None:
+        super().__init__(
+            f"{most} issues were reported from there within an hour, and no more are taken.",
+            "Try again later.",
+            retry_after_ms=retry_after_ms,
+        )

@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     TIMER_STOPPED = "timer_stopped"
     TIMER_RAN_OUT = "timer_ran_out"
     ACCOUNT_CHANGED = "account_changed"
+    LOGIN_FROM_NEW_ADDRESS = "login_from_new_address"
 
 
 class EventRow(Row, frozen=True):
@@ -55,6 +56,7 @@ _SINCE = (
     .order_by(_event.sequence)
     .limit(LARGEST_PAGE)
 )
+_FORGET = tables.events.delete().where(_event.at < bindparam("before"))
 
 
 def happened(transaction: Transaction, account_id: int, kind: EventKind, now: int, **data: Any) -> None:
@@ -67,3 +69,8 @@ def happened(transaction: Transaction, account_id: int, kind: EventKind, now: in
 def events_since(transaction: Transaction, account_id: int, since: int) -> list[EventRow]:
     """The account's events after that one, oldest first."""
     return transaction.all(_SINCE, EventRow, account_id=account_id, since=since)
+
+
+def forget_old_events(transaction: Transaction, before: int) -> None:
+    """Drop the events of all accounts from before then."""
+    transaction.run(_FORGET, before=before)

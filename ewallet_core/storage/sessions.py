@@ -125,11 +125,6 @@ _ROOMY_WORKER = (
     .order_by(_worker.id)
     .limit(1)
 )
-_OTHER_SESSIONS = (
-    select(*sessions.columns)
-    .join(tables.session_accounts, _member.session_id == tables.sessions.c.id)
-    .where(_member.account_id == bindparam("account_id"), _member.session_id != bindparam("session_id"))
-)
 
 
 def logged_in(transaction: Transaction, session_id: int) -> list[Account]:
@@ -186,14 +181,6 @@ def worker_with_room(transaction: Transaction) -> Worker | None:
 def end_session(transaction: Transaction, session_id: int) -> None:
     """Remove the session, and log its accounts out of it."""
     _removed(transaction, *_END_ONE, session_id=session_id)
-
-
-def end_other_sessions(transaction: Transaction, account_id: int, kept_session_id: int) -> None:
-    """End every session the account is logged in to, but one."""
-    for session in transaction.all(
-        _OTHER_SESSIONS, Session, account_id=account_id, session_id=kept_session_id
-    ):
-        end_session(transaction, session.id)
 
 
 def _removed(transaction: Transaction, *statements: Removal, **values: int) -> list[int]:

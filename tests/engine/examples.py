@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import examples_accounts
 import examples_main_job
 import examples_payments
 import examples_permissions
@@ -9,6 +10,7 @@ import examples_system
 
 EXAMPLES = (
     *examples_main_job.EXAMPLES,
+    *examples_accounts.EXAMPLES,
     *examples_permissions.EXAMPLES,
     *examples_payments.EXAMPLES,
     *examples_system.EXAMPLES,

@@ -1,0 +1,117 @@
+"""What is erased with an account: all that tells who it was. The journal, balances and costs are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import Table, Update, bindparam, select
+
+from ewallet_core.storage import tables
+from ewallet_core.storage.accounts import Account, AccountState, accounts
+from ewallet_core.storage.requests import forget_scope
+from ewallet_core.storage.rows import Row
+from ewallet_core.storage.transaction import Transaction
+
+# Its rows in these say only what it did here, and where from.
+_DROPPED = tuple(
+    table.delete().where(table.c.account_id == bindparam("account_id"))
+    for table in (
+        tables.contact_records,
+        tables.session_accounts,
+        tables.login_records,
+        tables.events,
+        tables.refused_requests,
+    )
+)
+_RECORDS = (
+    tables.transfer_records,
+    tables.invoice_records,
+    tables.conversion_records,
+    tables.time_records,
+)
+_SIGNED_OUT = (
+    tables.sessions.update()
+    .where(tables.sessions.c.account_id == bindparam("account_id"))
+    .values(account_id=None)
+)
+
+
+def _blank(table: Table, *columns: str) -> Update:
+    """Empty those columns of the account's rows."""
+    return (
+        table.update()
+        .where(table.c.account_id == bindparam("account_id"))
+        .values(dict.fromkeys(columns, "") | {"written_at": bindparam("now")})
+    )
+
+
+def _unlink(table: Table) -> Update:
+    """Take the account's rows away, with the names that they had."""
+    return _blank(table, "reference").values(unlinked_at=bindparam("now"))
+
+
+def _blanked_records() -> Iterator[Update]:
+    """What its records say, and what the issuer's copies of them say: nobody else reads those."""
+    issuers = select(tables.accounts.c.id).where(tables.accounts.c.role == "issuer")
+    for table in _RECORDS:
+        words = [name for name in ("reference", "notes", "search_key") if name in table.c]
+        yield _blank(table, *words)
+        if "notes" in table.c:
+            own = table.alias("own")
+            its_entries = select(own.c.entry_id).where(own.c.account_id == bindparam("account_id"))
+            yield (
+                table.update()
+                .where(table.c.entry_id.in_(its_entries), table.c.account_id.in_(issuers))
+                .values(notes="", search_key="", written_at=bindparam("now"))
+            )
+
+
+_EMPTIED = (
+    *_blanked_records(),
+    _unlink(tables.clocks),
+    _unlink(tables.ewallets),
+    _unlink(tables.sheets),
+)
+_NO_CONTACTS = (
+    tables.sheets.update()
+    .where(tables.sheets.c.account_id == bindparam("account_id"), tables.sheets.c.kind == "contact")
+    .values(record_count=0)
+)
+_UNSIGNED_REPORTS = (
+    tables.issue_reports.update()
+    .where(tables.issue_reports.c.account_id == bindparam("account_id"))
+    .values(account_id=None, name="", details="", log="", email="", address="")
+)
+_account = tables.accounts.c
+_DUE = (
+    select(_account.id)
+    .where(_account.to_unlink_at <= bindparam("now"))
+    .order_by(_account.to_unlink_at, _account.id)
+)
+
+
+class _Due(Row, frozen=True):
+    id: int
+
+
+def accounts_due(transaction: Transaction, now: int) -> list[int]:
+    """The ids of the accounts that are to be erased by `now`, the earliest first."""
+    return [due.id for due in transaction.all(_DUE, _Due, now=now)]
+
+
+def erase_personal_data(transaction: Transaction, account: Account, now: int) -> None:
+    """Empty every place that tells who the account was; its number alone is left."""
+    for statement in (*_DROPPED, _SIGNED_OUT, _NO_CONTACTS, _UNSIGNED_REPORTS):
+        transaction.run(statement, account_id=account.id)
+    for statement in _EMPTIED:
+        transaction.run(statement, account_id=account.id, now=now)
+    forget_scope(transaction, f"account {account.id}")
+    accounts.change(
+        transaction,
+        account.id,
+        **dict.fromkeys(("name", "email", "phone", "alias"), ""),
+        **dict.fromkeys(("name_key", "email_key", "password_hash", "one_time_until"), None),
+        **dict.fromkeys(("daily_limit", "to_unlink_at"), None),
+        state=AccountState.ERASED,
+        written_at=now,
+    )
