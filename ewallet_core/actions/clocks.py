@@ -7,7 +7,7 @@ from typing import Any
 from ewallet_core.actions.context import Context
 from ewallet_core.actions.data import minutes
 from ewallet_core.actions.shapes import Minutes, Timestamp
-from ewallet_core.actions.sheets import TIME, record_data
+from ewallet_core.actions.sheet_kinds import TIME, record_data
 from ewallet_core.instructions.catalogue import NoArguments, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
 from ewallet_core.ledger.journal import BalanceId, time_spent

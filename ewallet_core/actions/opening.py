@@ -94,7 +94,7 @@ def open_wallet(
     return wallet_id
 
 
-def open_clock(  # noqa: PLR0913 - as many as a clock has to be told
+def open_clock(
     transaction: Transaction,
     now: int,
     account_id: int,
@@ -123,7 +123,7 @@ def open_clock(  # noqa: PLR0913 - as many as a clock has to be told
     return clock_id
 
 
-def open_sheet(  # noqa: PLR0913 - as many as a sheet has to be told
+def open_sheet(
     transaction: Transaction,
     now: int,
     account_id: int,

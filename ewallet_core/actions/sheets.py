@@ -1,11 +1,9 @@
-"""Sheets and contact lists: creating, viewing, switching, renaming and unlinking them, whatever their kind."""
+"""Sheets and contact lists: creating, viewing, switching, renaming and unlinking one of any kind."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
-
-import msgspec
 
 from ewallet_core.actions.context import SYSTEM_CORE_ID, Context
 from ewallet_core.actions.data import Data, archive, dates
@@ -13,7 +11,7 @@ from ewallet_core.actions.opening import open_sheet
 from ewallet_core.actions.shapes import SheetData
 from ewallet_core.actions.sheet_kinds import CONTACT, SHEET_KINDS, SheetKind, record_data
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.catalogue import Instruction, Request, instruction
+from ewallet_core.instructions.catalogue import Instruction, Request, instruction, naming
 from ewallet_core.instructions.envelope import Answer, ok
 from ewallet_core.refusals.belongings import StillActive
 from ewallet_core.refusals.holdings import NotFound
@@ -76,17 +74,7 @@ def _record_count(context: Context, kind: SheetKind, sheet: Sheet) -> int:
 
 
 def _naming_one(kind: SheetKind, request: type[Request], *, required: bool = True) -> type[Request]:
-    """The request, which also names a sheet, by the argument that the documents have for its kind."""
-    id_type = _ID_TYPES[kind.noun]
-    argument = (kind.id_name, id_type) if required else (kind.id_name, id_type | None, None)
-    return msgspec.defstruct(
-        request.__name__,
-        [argument],
-        bases=(request,),
-        frozen=True,
-        kw_only=True,
-        namespace={"__doc__": request.__doc__},
-    )
+    return naming(request, kind.id_name, _ID_TYPES[kind.noun], required=required)
 
 
 def _the_list(kind: SheetKind, verb: str) -> dict[str, str]:
@@ -105,9 +93,7 @@ def _view_answers(kind: SheetKind) -> dict[str, Any]:
 
 
 def _new_list(kind: SheetKind) -> Instruction:
-    @instruction(
-        NewList, _the_list(kind, "new"), answers={kind.sheet_key: int, kind.data_key: SheetData}
-    )
+    @instruction(NewList, _the_list(kind, "new"), answers={kind.sheet_key: int, kind.data_key: SheetData})
     def new_list(asked: NewList, context: Context) -> Answer:
         """Create another sheet; the active one stays active."""
         owner = kind.owner.active(context)
@@ -154,9 +140,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
 
 
 def _rename_list(kind: SheetKind) -> Instruction:
-    @instruction(
-        _naming_one(kind, RenameList), _the_list(kind, "edit"), answers=_view_answers(kind)
-    )
+    @instruction(_naming_one(kind, RenameList), _the_list(kind, "edit"), answers=_view_answers(kind))
     def rename_list(asked: Any, context: Context) -> Answer:
         """Call a sheet something else."""
         sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)

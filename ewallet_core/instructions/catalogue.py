@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 from types import ModuleType
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from msgspec.structs import FieldInfo
@@ -43,6 +43,16 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
 
 class NoArguments(Request, frozen=True):
     """Nothing beside the selectors."""
+
+
+def naming(request: type[Request], argument: str, field_type: Any, *, required: bool = True) -> type[Request]:
+    """The request with one argument more, which names what the instruction is about."""
+    field: Any = (argument, field_type) if required else (argument, field_type | None, None)
+    described = {"__doc__": request.__doc__}
+    extended = msgspec.defstruct(
+        request.__name__, [field], bases=(request,), namespace=described, frozen=True, kw_only=True
+    )
+    return cast("type[Request]", extended)
 
 
 class Access(Enum):

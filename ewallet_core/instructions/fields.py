@@ -33,9 +33,13 @@ def is_storable(value: str) -> bool:
     return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _is_name(value: str) -> bool:
+def _is_visible(value: str) -> bool:
     visible = all(unicodedata.category(character)[0] not in "CZ" or character == " " for character in value)
-    return visible and value == value.strip() and "@" not in value
+    return visible and value == value.strip()
+
+
+def _is_name(value: str) -> bool:
+    return _is_visible(value) and "@" not in value
 
 
 def _is_currency(code: str) -> bool:
@@ -173,6 +177,28 @@ Notes = Annotated[
 ]
 RecordId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a record", examples=[1])]
 SheetId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a sheet", examples=[1])]
+ListId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a contact list", examples=[1])]
+ClockId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a clock", examples=[1])]
+Reference = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        description="1 to 64 visible characters, not beginning or ending with a space",
+        examples=["Savings"],
+        extra={"check": _is_visible},
+    ),
+]
+ContactName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=64,
+        description="a name of 1 to 64 visible characters, not beginning or ending with a space",
+        examples=["Grace"],
+        extra={"check": _is_visible},
+    ),
+]
 EwalletId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a wallet", examples=[1])]
 PageLength = Annotated[
     int, Meta(ge=1, le=LONGEST_PAGE, description="a whole number from 1 to 1,000", examples=[100])
@@ -224,7 +250,7 @@ NewToken = Annotated[
 Port = Annotated[
     int, Meta(ge=0, le=65_535, description="a port from 0 to 65535, where 0 is any free one", examples=[0])
 ]
-CLEANERS = ("clock", "session", "stoken", "ctoken", "worker", "history")
+CLEANERS = ("clock", "session", "stoken", "ctoken", "worker", "account", "history")
 CleanerName = Annotated[
     str,
     Meta(

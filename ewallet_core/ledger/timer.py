@@ -43,6 +43,11 @@ class Timer:
     pending: int = 0
     pauses: int = 0
 
+    @property
+    def is_under_way(self) -> bool:
+        """Whether a run has begun and not ended."""
+        return self.state is not State.INACTIVE
+
     def spent_at(self, now: int) -> int:
         """The active time of this run up to `now`."""
         return self.spent + self._in_state(State.ACTIVE, now)

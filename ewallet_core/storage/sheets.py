@@ -101,12 +101,6 @@ class TimeRecord(Record, frozen=True):
     pending_count: int
 
 
-class Refunded(Row, frozen=True):
-    """The record of the payment that a refund gives back, on the same side; None where it was unlinked."""
-
-    id: int | None
-
-
 R = TypeVar("R", bound=Record)
 
 sheets = Rows(tables.sheets, Sheet)
@@ -122,6 +116,20 @@ _NEXT_POSITION = (
     )
     .returning(_sheet.last_position, _sheet.account_id)
 )
+
+_ONE_LESS = (
+    tables.sheets.update()
+    .where(_sheet.id == bindparam("sheet_id"))
+    .values(record_count=_sheet.record_count - 1, written_at=bindparam("now"))
+)
+_HOW_MANY_EVER = select(func.count()).where(
+    _sheet.owner_id == bindparam("owner_id"), _sheet.kind == bindparam("kind")
+)
+
+
+def sheets_ever(transaction: Transaction, owner_id: int, kind: Kind) -> int:
+    """How many sheets of that kind the owner has had, unlinked ones included."""
+    return transaction.number(_HOW_MANY_EVER, owner_id=owner_id, kind=kind) or 0
 
 
 class Records(Rows[R]):
@@ -139,6 +147,11 @@ class Records(Rows[R]):
             .where(on_sheet, record.position < bindparam("before"))
             .order_by(record.position.desc())
             .limit(bindparam("most"))
+        )
+        self._unlink_all = (
+            self.table.update()
+            .where(on_sheet)
+            .values(unlinked_at=bindparam("now"), written_at=bindparam("now"))
         )
         self._count = select(func.count()).where(on_sheet)
         self._own = (
@@ -179,6 +192,15 @@ class Records(Rows[R]):
         """What a record with these values is found by: its words, whatever their case."""
         return " ".join(values[name] for name in ("reference", *self._searched)).casefold()
 
+    def unlink(self, transaction: Transaction, record: Record, now: int) -> None:
+        """Take the record off its sheet."""
+        self.change(transaction, record.id, unlinked_at=now, written_at=now)
+        transaction.run(_ONE_LESS, sheet_id=record.sheet_id, now=now)
+
+    def unlink_all(self, transaction: Transaction, sheet_id: int, now: int) -> None:
+        """Take every record off the sheet."""
+        transaction.run(self._unlink_all, sheet_id=sheet_id, now=now)
+
     def page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
         """At most that many records below position `before`, the newest first."""
         return transaction.all(self._page, self.row_type, sheet_id=sheet_id, before=before, most=most)
@@ -197,23 +219,3 @@ invoices = Records(Kind.INVOICE, InvoiceRecord, "notes", "currency")
 conversions = Records(Kind.CONVERSION, ConversionRecord, "notes")
 times = Records(Kind.TIME, TimeRecord)
 contacts = Records(Kind.CONTACT, ContactRecord, "name", "email", "phone", "notes")
-
-_refund = tables.transfer_records.alias("refund")
-_paid = tables.transfer_records.alias("paid")
-_REFUNDED_BY = (
-    select(_paid.c.id)
-    .select_from(_refund)
-    .join(tables.entries, tables.entries.c.id == _refund.c.entry_id)
-    .outerjoin(
-        _paid,
-        (_paid.c.entry_id == tables.entries.c.reverses_id)
-        & (_paid.c.account_id == _refund.c.account_id)
-        & _paid.c.unlinked_at.is_(None),
-    )
-    .where(_refund.c.id == bindparam("record_id"), tables.entries.c.reverses_id.is_not(None))
-)
-
-
-def refunded_by(transaction: Transaction, record_id: int) -> Refunded | None:
-    """Which record of the same account a transfer record gives back; None unless it is of a refund."""
-    return transaction.one(_REFUNDED_BY, Refunded, record_id=record_id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from ewallet_core.ledger.timer import State, Timer
 from ewallet_core.storage import tables
@@ -66,10 +66,23 @@ _DUE = (
     .order_by(_clock.runs_out_at)
 )
 
+_WALLETS_EVER = select(func.count()).where(tables.ewallets.c.account_id == bindparam("account_id"))
+_CLOCKS_EVER = select(func.count()).where(_clock.ewallet_id == bindparam("ewallet_id"))
+
 
 def clocks_run_out(transaction: Transaction, account_id: int, now: int) -> list[Clock]:
     """The account's clocks whose timers should have stopped by `now`, the earliest first."""
     return transaction.all(_DUE, Clock, account_id=account_id, now=now)
+
+
+def wallets_ever(transaction: Transaction, account_id: int) -> int:
+    """How many wallets the account has had, unlinked ones included."""
+    return transaction.number(_WALLETS_EVER, account_id=account_id) or 0
+
+
+def clocks_ever(transaction: Transaction, wallet_id: int) -> int:
+    """How many clocks the wallet has had, unlinked ones included."""
+    return transaction.number(_CLOCKS_EVER, ewallet_id=wallet_id) or 0
 
 
 def keep_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: int, now: int) -> None:

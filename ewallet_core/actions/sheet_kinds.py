@@ -1,0 +1,160 @@
+"""The kinds of sheet, each described once: whose it is, what its records are, and how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ewallet_core.actions.context import Context
+from ewallet_core.actions.data import Data, dates, minutes
+from ewallet_core.instructions.envelope import timestamp
+from ewallet_core.storage.accounts import AccountState, accounts
+from ewallet_core.storage.refunds import refunded_by
+from ewallet_core.storage.rows import Rows
+from ewallet_core.storage.sheets import (
+    ContactRecord,
+    ConversionRecord,
+    InvoiceRecord,
+    Kind,
+    Record,
+    Records,
+    TimeRecord,
+    TransferRecord,
+    contacts,
+    conversions,
+    invoices,
+    times,
+    transfers,
+)
+from ewallet_core.storage.wallets import clocks, wallets
+
+DELETED_ACCOUNT = "deleted account"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What sheets of some kind belong to: its rows, and which of them is the active one."""
+
+    name: str
+    rows: Rows[Any]
+    active: Callable[[Context], Any]
+
+
+EWALLET = Owner("ewallet", wallets, lambda context: context.wallet)
+CLOCK = Owner("clock", clocks, lambda context: context.clock)
+USER = Owner("user", accounts, lambda context: context.account)
+
+
+@dataclass(frozen=True)
+class SheetKind:
+    """What makes sheets of one kind what they are; `noun` is what the documents call such a sheet."""
+
+    name: Kind
+    owner: Owner
+    records: Records[Any]
+    describe: Callable[[Context, Any], Data]
+    noun: str = "sheet"
+
+    @property
+    def sheet_key(self) -> str:
+        """The key under which answers name the sheet, and an instruction switches it."""
+        return f"{self.name}_{self.noun}"
+
+    @property
+    def record_key(self) -> str:
+        """The key under which answers name a record."""
+        return f"{self.name}_record"
+
+    @property
+    def data_key(self) -> str:
+        """The key under which answers hold the sheet itself."""
+        return f"{self.noun}_data"
+
+    @property
+    def id_name(self) -> str:
+        """The argument that names a sheet."""
+        return f"{self.noun}_id"
+
+    @property
+    def active_column(self) -> str:
+        """The owner's column that says which sheet is active."""
+        return f"{self.sheet_key}_id"
+
+    def active(self, context: Context) -> int:
+        """The active sheet of the active owner."""
+        sheet_id: int = getattr(self.owner.active(context), self.active_column)
+        return sheet_id
+
+
+def email_of(context: Context, account_id: int) -> str:
+    """The account's email of today; an erased one has none."""
+    account = accounts.require(context.transaction, id=account_id)
+    return DELETED_ACCOUNT if account.state is AccountState.ERASED else account.email
+
+
+def _transfer(context: Context, record: TransferRecord) -> Data:
+    refunded = refunded_by(context.transaction, record.id)
+    return {
+        "transfer_type": record.transfer_type,
+        "transfer_from": email_of(context, record.from_account_id),
+        "transfer_to": email_of(context, record.to_account_id),
+        "credits": record.credits,
+        "notes": record.notes,
+        **({} if refunded is None else {"refund_of": refunded.id}),
+    }
+
+
+def _invoice(context: Context, record: InvoiceRecord) -> Data:
+    return {
+        "credits": record.credits,
+        # A payment is of credits alone.
+        "currency": record.currency or None,
+        "cost": record.cost or None,
+        "seller": record.seller_account_id,
+        "seller_email": email_of(context, record.seller_account_id),
+        "transfer_record": record.transfer_record_id,
+        "notes": record.notes,
+    }
+
+
+def _conversion(_context: Context, record: ConversionRecord) -> Data:
+    return {
+        "conversion_type": record.conversion_type,
+        **minutes(minutes=record.milliseconds),
+        "credits": record.credits,
+        "notes": record.notes,
+    }
+
+
+def _time(_context: Context, record: TimeRecord) -> Data:
+    return {
+        "time_start": timestamp(record.time_start),
+        "time_stop": timestamp(record.time_stop),
+        **minutes(time_spent=record.time_spent, time_pending=record.time_pending),
+        "pending_count": record.pending_count,
+    }
+
+
+def _contact(_context: Context, record: ContactRecord) -> Data:
+    return {"name": record.name, "email": record.email, "phone": record.phone, "notes": record.notes}
+
+
+TRANSFER = SheetKind(Kind.TRANSFER, EWALLET, transfers, _transfer)
+INVOICE = SheetKind(Kind.INVOICE, EWALLET, invoices, _invoice)
+CONVERSION = SheetKind(Kind.CONVERSION, CLOCK, conversions, _conversion)
+TIME = SheetKind(Kind.TIME, CLOCK, times, _time)
+CONTACT = SheetKind(Kind.CONTACT, USER, contacts, _contact, noun="list")
+
+SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME, CONTACT)
+
+
+def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
+    """A record as answers show it."""
+    return {
+        "id": record.id,
+        kind.sheet_key: record.sheet_id,
+        "reference": record.reference,
+        **dates(record),
+        **kind.describe(context, record),
+    }
