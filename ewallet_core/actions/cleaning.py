@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ewallet_core.actions.clocks import settle_run_outs
 from ewallet_core.actions.context import Context, Preparation
+from ewallet_core.actions.leaving import erase_due_accounts
 from ewallet_core.actions.shapes import Timestamp
 from ewallet_core.credentials.tokens import hash_of
 from ewallet_core.instructions import fields
@@ -13,6 +14,7 @@ from ewallet_core.refusals.askers import ClientUnknown, SessionUnknown
 from ewallet_core.refusals.holdings import NotFound
 from ewallet_core.refusals.system import WorkerBusy
 from ewallet_core.storage.coming_due import every_clock_run_out
+from ewallet_core.storage.events import forget_old_events
 from ewallet_core.storage.permissions import forget_old_refusals
 from ewallet_core.storage.requests import KEPT_MILLISECONDS, forget_old_requests
 from ewallet_core.storage.sessions import (
@@ -147,6 +149,17 @@ def cleanup_clocks(_asked: NoArguments, context: Context) -> Answer:
 
 @instruction(
     NoArguments,
+    {"controller": "system", "action": "cleanup", "cleanup": "accounts"},
+    access=Access.SYSTEM,
+    answers={"accounts": list[int]},
+)
+def cleanup_accounts(_asked: NoArguments, context: Context) -> Answer:
+    """Erase for good the accounts that were to be deleted and whose 30 days are over."""
+    return ok(accounts=erase_due_accounts(context))
+
+
+@instruction(
+    NoArguments,
     {"controller": "system", "action": "cleanup", "cleanup": "history"},
     access=Access.SYSTEM,
     answers={"forgotten_before": Timestamp},
@@ -156,6 +169,7 @@ def cleanup_history(_asked: NoArguments, context: Context) -> Answer:
     before = context.now - KEPT_MILLISECONDS
     forget_old_requests(context.transaction, context.now)
     forget_old_refusals(context.transaction, before)
+    forget_old_events(context.transaction, before)
     return ok(forgotten_before=timestamp(before))
 
 

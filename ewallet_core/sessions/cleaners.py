@@ -41,5 +41,6 @@ CLEANERS = (
     Cleaner("ctoken", "ctokens", (coming_due.CLIENT_ID_ENDS,)),
     # A worker that was just made is given time to get its first session.
     Cleaner("worker", "workers", (coming_due.VACANT_WORKER_SINCE,), after_ms=WORKER_SPARED_MS),
+    Cleaner("account", "accounts", (coming_due.ACCOUNT_IS_ERASED,)),
     Cleaner("history", "history", coming_due.OLDEST_HISTORY, after_ms=KEPT_MILLISECONDS, rest_ms=HOUR),
 )

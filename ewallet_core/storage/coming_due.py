@@ -15,6 +15,7 @@ _worker = tables.workers.c
 SESSION_ENDS = select(func.min(_session.expires_at))
 SESSION_TOKEN_ENDS = select(func.min(_session.expires_at)).where(_session.token_hash.is_not(None))
 CLIENT_ID_ENDS = select(func.min(tables.client_ids.c.expires_at))
+ACCOUNT_IS_ERASED = select(func.min(tables.accounts.c.to_unlink_at))
 TIMER_RUNS_OUT = select(func.min(_clock.runs_out_at))
 VACANT_WORKER_SINCE = select(func.min(_worker.created_at)).where(
     ~exists().where(_session.worker_id == _worker.id)

@@ -65,6 +65,7 @@ EXAMPLES = (
     Example("visiting", cleanup("stokens"), {"stokens": int}),
     Example("running", cleanup("clocks"), {"clocks": [int]}),
     Example("supplied", cleanup("clocks"), {"clocks": [int]}, before=(to_clock(1), START)),
+    Example("logged in", cleanup("accounts"), {"accounts": [int]}),
     Example("logged in", cleanup("history"), {"forgotten_before": TIMESTAMP}),
     Example("nobody", start_cleaner(), _RUNNING),
     Example("nobody", start_cleaner("history"), _RUNNING),

@@ -7,6 +7,7 @@ from asking import (
     KEEP_SESSION_TOKEN,
     NEW_SESSION,
     NEW_WORKER,
+    PASSWORD,
     REQUEST_SESSION_TOKEN,
     START,
     VIEW_ACCOUNT,
@@ -16,11 +17,9 @@ from asking import (
 )
 from caller import Caller
 from examples_permissions import VIEW_REFUSALS
-from examples_system import INTEROGATE_WORKERS, cleanup, interogate_session
+from examples_system import cleanup
 from kept_rows import rows
 from wallclock import DAY, MINUTE, SECOND
-
-from ewallet_core.actions.context import Rules
 
 
 def scopes(file) -> list[str]:
@@ -87,77 +86,6 @@ def test_what_one_session_asked_is_forgotten_when_it_alone_is_ended(nobody, ada,
     bob.asks_ok(**new_account("sam"), request_id="request 2")
     nobody.asks_ok(**cleanup("sessions", session_id=1))
     assert scopes(wallet_file) == ["session 2"]
-
-
-# Workers
-
-
-def test_a_worker_is_vacant_when_the_cleanup_of_sessions_has_left_it_empty(nobody, wallclock):
-    """The document's own list of defects: the worker stayed as it was."""
-    for _ in range(2):
-        Caller(nobody.engine).opens_a_session()
-    assert nobody.engine.workers[1].state == "available"
-    nobody.asks_ok(**cleanup("sessions", session_id=1))
-    assert nobody.engine.workers[1].state == "available"
-    nobody.asks_ok(**cleanup("sessions", session_id=2))
-    assert nobody.engine.workers[1].state == "vacant"
-    data = nobody.asks_ok(**INTEROGATE_WORKERS)["workers"]["1"]
-    assert (data["state"], data["session_count"]) == ("vacant", 0)
-
-
-@pytest.mark.parametrize("what", ["ctokens", "stokens"])
-def test_a_worker_is_vacant_when_the_cleanup_of_tokens_has_left_it_empty(nobody, visitor, wallclock, what):
-    wallclock.forward(30 * MINUTE)
-    nobody.asks_ok(**cleanup(what))
-    assert nobody.engine.workers[1].session_ids == ()
-    assert nobody.engine.workers[1].state == "vacant"
-
-
-def test_a_full_worker_is_available_when_one_of_its_sessions_was_ended(open_engine):
-    small = Caller(open_engine(rules=Rules(session_limit=2)))
-    for _ in range(2):
-        Caller(small.engine).opens_a_session()
-    assert small.engine.workers[1].state == "full"
-    small.asks_ok(**cleanup("sessions", session_id=1))
-    assert small.engine.workers[1].state == "available"
-
-
-def test_vacant_workers_are_removed_and_busy_ones_are_not(nobody, visitor):
-    for _ in range(2):
-        nobody.asks_ok(**NEW_WORKER)
-    assert nobody.asks_ok(**cleanup("workers"))["workers"] == [2, 3]
-    assert set(nobody.asks_ok(**INTEROGATE_WORKERS)["workers"]) == {"1"}
-
-
-def test_a_worker_whose_sessions_have_expired_is_removed_with_them(nobody, visitor, wallclock, wallet_file):
-    wallclock.forward(30 * MINUTE)
-    assert nobody.asks_ok(**cleanup("workers"))["workers"] == [1]
-    assert rows(wallet_file, "SELECT id FROM sessions") == []
-
-
-def test_one_vacant_worker_is_removed(nobody, visitor):
-    for _ in range(2):
-        nobody.asks_ok(**NEW_WORKER)
-    assert nobody.asks_ok(**cleanup("workers", worker_id=3))["workers"] == [3]
-    assert set(nobody.engine.workers) == {1, 2}
-
-
-def test_one_worker_whose_sessions_have_expired_is_removed_with_them(nobody, visitor, wallclock):
-    wallclock.forward(30 * MINUTE)
-    assert nobody.asks_ok(**cleanup("workers", worker_id=1))["workers"] == [1]
-    assert nobody.engine.workers == {}
-
-
-def test_a_busy_worker_is_not_removed(nobody, visitor, nothing_changes):
-    nothing_changes()
-    answer = nobody.is_refused("worker_busy", **cleanup("workers", worker_id=1))
-    assert answer["details"] == {"field": "worker_id", "session_count": 1}
-
-
-def test_a_worker_that_is_not_there_can_not_be_removed(nobody, nothing_changes):
-    nothing_changes()
-    answer = nobody.is_refused("not_found", **cleanup("workers", worker_id=1))
-    assert answer["details"] == {"field": "worker_id"}
 
 
 # Client ids and session tokens
@@ -258,6 +186,19 @@ def test_what_is_older_than_thirty_days_is_forgotten(nobody, ada, wallclock, wal
     ]
 
 
+def test_events_older_than_thirty_days_are_forgotten_and_told_no_more(nobody, ada, wallclock, wallet_file):
+    ada.asks_ok(**supply())
+    wallclock.forward(30 * DAY)
+    later = Caller(ada.engine).opens_a_session().logs_in()
+    later.asks_ok(**supply())
+    wallclock.forward(SECOND)
+    nobody.asks_ok(**cleanup("history"))
+    told = later.engine.events(**later.credentials, since=0).events
+    assert [(event["event"], event["time"]) for event in told] == [
+        ("credits_arrived", "2026-12-20T12:00:00.000Z")
+    ]
+
+
 def test_what_is_thirty_days_old_is_still_known(nobody, ada, wallclock, nothing_changes):
     ada.asks_ok(**supply(), request_id="request 1")
     wallclock.forward(30 * DAY)
@@ -265,34 +206,17 @@ def test_what_is_thirty_days_old_is_still_known(nobody, ada, wallclock, nothing_
     nobody.asks_ok(**cleanup("history"))
 
 
-# Interrogating
+# Accounts
 
 
-def test_a_session_is_shown_with_its_worker_and_its_times(nobody, ada, wallclock):
-    wallclock.forward(5 * MINUTE)
-    ada.asks_ok(**KEEP_SESSION_TOKEN)
-    wallclock.forward(MINUTE)
-    shown = nobody.asks_ok(**interogate_session(1))
-    assert (shown["session_id"], shown["worker"], shown["address"]) == (1, 1, "in process")
-    assert shown["since"] == "2026-11-20T12:00:00.000Z"
-    assert shown["last_use"] == "2026-11-20T12:05:00.000Z"
-    assert shown["expires"] == shown["session_data"]["expires"] == "2026-11-20T12:35:00.000Z"
-    assert shown["session_data"]["session_user_account"] == "ada@example.org"
-
-
-def test_to_be_interrogated_is_no_use_of_a_session(nobody, visitor, wallclock):
-    wallclock.forward(29 * MINUTE)
-    nobody.asks_ok(**interogate_session(1))
-    wallclock.forward(MINUTE)
-    nobody.is_refused("not_found", **interogate_session(1))
-
-
-def test_a_session_that_is_not_there_can_not_be_interrogated(nobody, visitor):
-    assert nobody.is_refused("not_found", **interogate_session(2))["details"] == {"field": "session_id"}
-
-
-def test_the_workers_are_shown_by_their_numbers(nobody, visitor):
-    nobody.asks_ok(**NEW_WORKER)
-    shown = nobody.asks_ok(**INTEROGATE_WORKERS)["workers"]
-    assert {number: data["state"] for number, data in shown.items()} == {"1": "available", "2": "vacant"}
-    assert all(str(data["id"]) == number for number, data in shown.items())
+def test_accounts_are_erased_that_are_due_and_no_others(nobody, ada, bob, wallclock, wallet_file):
+    ada.asks_ok(action="unlink", unlink="account", user_pass=PASSWORD)
+    wallclock.forward(DAY)
+    Caller(nobody.engine).opens_a_session().logs_in("bob").asks_ok(
+        action="unlink", unlink="account", user_pass=PASSWORD
+    )
+    wallclock.forward(29 * DAY)
+    assert nobody.asks_ok(**cleanup("accounts"))["accounts"] == [2]
+    assert nobody.asks_ok(**cleanup("accounts"))["accounts"] == []
+    wallclock.forward(DAY)
+    assert nobody.asks_ok(**cleanup("accounts"))["accounts"] == [3]

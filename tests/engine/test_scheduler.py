@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 import threading
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from asking import NEW_WORKER, START, VIEW_CLOCK, supply, to_clock
+from asking import NEW_WORKER, PASSWORD, START, VIEW_CLOCK, supply, to_clock
 from caller import Caller
 from examples_system import cleanup, start_cleaner, stop_cleaner
-from kept_rows import faults_in, rows
-from wallclock import DAY, HOUR, MINUTE, SECOND
+from kept_rows import rows
+from wallclock import DAY, MINUTE, SECOND
 
-from ewallet_core.actions.context import Rules
 from ewallet_core.instructions import fields
 from ewallet_core.refusals.engine import StorageFailed
 from ewallet_core.sessions.caretaker import Caretaker
 from ewallet_core.sessions.cleaners import CLEANERS
-from ewallet_core.sessions.manager import system_clock
 from ewallet_core.sessions.scheduler import LONGEST_WAIT_MS, RETRY_MS, Scheduler
 
-ALL = ["clock", "session", "stoken", "ctoken", "worker", "history"]
+ALL = ["clock", "session", "stoken", "ctoken", "worker", "account", "history"]
 ENOUGH_SECONDS = 20
 
 
@@ -179,6 +174,19 @@ def test_everything_of_a_long_sleep_is_done_without_waiting(scheduler, supplied,
     assert supplied.engine.sessions == supplied.engine.workers == {}
 
 
+def test_an_account_is_erased_when_its_thirty_days_are_over(scheduler, ada, wallclock, wallet_file):
+    def state() -> str:
+        return rows(wallet_file, "SELECT state FROM accounts WHERE id = 2")[0]["state"]
+
+    ada.asks_ok(action="unlink", unlink="account", user_pass=PASSWORD)
+    wallclock.forward(30 * DAY - 1)
+    scheduler.turn()
+    assert state() == "unlink_pending"
+    wallclock.forward(1)
+    scheduler.turn()
+    assert state() == "erased"
+
+
 # What may go wrong
 
 
@@ -264,93 +272,6 @@ def test_the_thread_survives_a_fault_of_a_cleaners_own():
     Caretaker(Faulty(), bell).start("all")
     assert bell.over.wait(ENOUGH_SECONDS)
     assert bell.waited == [RETRY_MS] * 3
-
-
-# On a real clock
-
-
-def appears(file: Path, table: str) -> list[dict[str, int]]:
-    """The rows of that table, as soon as there are any."""
-    until = time.monotonic() + ENOUGH_SECONDS
-    while not (found := rows(file, f"SELECT * FROM {table}")):
-        assert time.monotonic() < until, f"nothing came into {table}"
-    return found
-
-
-def test_a_timer_stops_when_it_runs_out_with_nobody_asking(open_engine, wallet_file):
-    engine = open_engine(clock=system_clock, rules=Rules(milliseconds_per_credit=200))
-    ada = Caller(engine).opens_a_session().registers().logs_in()
-    ada.asks_ok(**start_cleaner("clock"))
-    ada.asks_ok(**supply())
-    ada.asks_ok(**to_clock(1))
-    ada.asks_ok(**START)
-    (record,) = appears(wallet_file, "time_records")
-    assert record["time_stop"] - record["time_start"] == record["time_spent"] == 200
-    (clock,) = rows(wallet_file, "SELECT timer_state, runs_out_at FROM clocks WHERE account_id > 1")
-    assert clock == {"timer_state": "inactive", "runs_out_at": None}
-    assert faults_in(wallet_file) == []
-
-
-def test_a_timer_is_settled_once_however_many_engines_clean_one_file(open_engine, wallet_file):
-    engines = [open_engine(clock=system_clock, rules=Rules(milliseconds_per_credit=100)) for _ in range(3)]
-    ada = Caller(engines[0]).opens_a_session().registers().logs_in()
-    ada.asks_ok(**supply())
-    ada.asks_ok(**to_clock(2))
-    ada.asks_ok(**START)
-    for engine in engines:
-        Caller(engine).asks_ok(**start_cleaner("clock"))
-    appears(wallet_file, "time_records")
-    assert {Caller(engine).asks_ok(**cleanup("clocks"))["clocks"] == [] for engine in engines} == {True}
-    (record,) = rows(wallet_file, "SELECT * FROM time_records")
-    assert record["time_spent"] == 200
-    assert faults_in(wallet_file) == []
-
-
-SETTLING = """
-import sys
-from ewallet_core import EWalletSessionManager
-now = int(sys.argv[2])
-engine = EWalletSessionManager(sys.argv[1], clock=lambda: now)
-answer = engine.session_manager_controller(
-    controller="system", ctype="action", action="cleanup", cleanup="clocks"
-)
-print(answer["clocks"])
-"""
-
-
-def test_a_timer_is_settled_once_by_several_processes(running, wallclock, wallet_file):
-    wallclock.forward(HOUR)
-    url = f"sqlite:///{wallet_file}"
-    children = [
-        subprocess.Popen(
-            [sys.executable, "-c", SETTLING, url, str(wallclock.now)], stdout=subprocess.PIPE, text=True
-        )
-        for _ in range(3)
-    ]
-    said = sorted(child.communicate(timeout=60)[0].strip() for child in children)
-    assert said == ["[2]", "[]", "[]"]
-    assert len(runs(wallet_file)) == 1
-
-
-LEFT_RUNNING = """
-import sys
-from ewallet_core import EWalletSessionManager
-engine = EWalletSessionManager(sys.argv[1])
-engine.session_manager_controller(
-    controller="system", ctype="action", action="start", start="cleaner", cleaner="all"
-)
-"""
-
-
-def test_cleaners_keep_no_program_alive(wallet_file):
-    ended = subprocess.run(
-        [sys.executable, "-c", LEFT_RUNNING, f"sqlite:///{wallet_file}"],
-        timeout=60,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 def test_a_view_after_the_cleaner_shows_what_it_did(running, scheduler, wallclock):
