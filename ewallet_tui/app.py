@@ -15,6 +15,7 @@ from textual.signal import Signal
 from ewallet_tui.conversation import Conversation
 from ewallet_tui.idle import IdleWatch
 from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
+from ewallet_tui.news import warning_of
 from ewallet_tui.palette import Everything
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.text import one_line
@@ -187,8 +188,12 @@ class EWalletApp(App[None]):
             self.exit(return_code=1, message=Text(str(reason)))
 
     async def _follow_events(self) -> None:
-        async for _ in self.conversation.client.events():
+        async for event in self.conversation.client.events():
             await self.conversation.refresh()
+            warning = warning_of(event)
+            if warning is not None:
+                title, words = warning
+                self.say(words, title=title, severity="warning")
 
     async def _log_out(self, of_all: bool) -> None:
         while self.picture is not None and not (await self.act(action="logout"))["failed"]:

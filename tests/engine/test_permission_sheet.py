@@ -11,7 +11,7 @@ from kept_rows import changed_by_hand, rows
 
 from ewallet_core.actions.context import Rules
 
-ELSEWHERE = "192.0.2.7:4000"
+ELSEWHERE = "192.0.2.7"
 SUPPLY = "client action supply credits"
 
 on_the_sheet = [example for example in EXAMPLES if example.found.is_on_permission_sheet]
