@@ -243,13 +243,18 @@ class CountedBell:
             self.over.set()
 
 
+def has_its_turns(caretaker: Caretaker, bell: CountedBell) -> None:
+    caretaker.start("clock")
+    assert bell.over.wait(ENOUGH_SECONDS)
+    caretaker.close()
+
+
 def test_the_thread_waits_until_what_is_next_due(engine, supplied, wallclock, wallet_file):
     supplied.asks_ok(**to_clock(2))
     supplied.asks_ok(**START)
     began = wallclock.now
     bell = CountedBell(3, wallclock.forward)
-    Caretaker(scheduler_of(engine, wallclock), bell).start("clock")
-    assert bell.over.wait(ENOUGH_SECONDS)
+    has_its_turns(Caretaker(scheduler_of(engine, wallclock), bell), bell)
     assert bell.waited == [MINUTE, MINUTE, LONGEST_WAIT_MS]
     assert runs(wallet_file) == [{"time_stop": began + 2 * MINUTE, "time_spent": 2 * MINUTE}]
 
@@ -269,8 +274,7 @@ class Faulty:
 
 def test_the_thread_survives_a_fault_of_a_cleaners_own():
     bell = CountedBell(3, lambda _: None)
-    Caretaker(Faulty(), bell).start("all")
-    assert bell.over.wait(ENOUGH_SECONDS)
+    has_its_turns(Caretaker(Faulty(), bell), bell)
     assert bell.waited == [RETRY_MS] * 3
 
 
