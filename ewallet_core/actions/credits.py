@@ -49,6 +49,8 @@ class Bought(Request, frozen=True):
 class SupplyCredits(Bought, frozen=True):
     """Credits to be had, and what they cost; for somebody else where `supply_to` says so."""
 
+    added = frozenset({"supply_to"})
+
     supply_to: fields.Email | None = None
 
     def needs(self) -> Instruction | None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from functools import cached_property
 from types import ModuleType
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 import msgspec
 from msgspec.structs import FieldInfo
@@ -31,7 +31,13 @@ Prepare = Callable[[Any, Any], Any]
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """The arguments of an instruction, each of a kind from `fields`."""
+    """The arguments of an instruction, each of a kind from `fields`.
+
+    `added` are those that the instruction did not have when it was first released: a request without them
+    keeps the fingerprint that it had then, under which it may still be remembered.
+    """
+
+    added: ClassVar[frozenset[str]] = frozenset()
 
     def check(self) -> None:
         """Raise a refusal where the arguments, each right by itself, don't go together."""
@@ -111,7 +117,11 @@ class Instruction:
 
     def fingerprint(self, request: Request) -> bytes:
         """What tells this request from every other; passwords are left out, a hash of one is a leak."""
-        shown = {name: _shown(getattr(request, name), argument) for name, argument in self.arguments.items()}
+        shown = {
+            name: _shown(getattr(request, name), argument)
+            for name, argument in self.arguments.items()
+            if name not in request.added or getattr(request, name) is not None
+        }
         return hashlib.sha256(msgspec.json.encode([self.name, shown], order="sorted")).digest()
 
 
