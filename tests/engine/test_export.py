@@ -1,0 +1,242 @@
+"""Taking a sheet along as a file, page by page."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from typing import Any
+
+import pytest
+from asking import START, STOP, supply, to_clock
+from caller import Caller
+from examples_payments import pay, refund
+from examples_sheets import list_verb, new_contact, new_list, record_verb
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from looking import EXPORT, iso, pages, witness
+from wallclock import DAY, FRIDAY_NOON, MINUTE
+
+KINDS = ("transfer", "invoice", "conversion", "time")
+FORMATS = ("csv", "json", "jsonl")
+LARGEST_ANSWER = 48 * 1_024
+
+
+def file_of(caller: Caller, kind: str, **more: Any) -> str:
+    """The whole file: the pages' contents, one after another."""
+    return "".join(page["content"] for page in pages(caller, EXPORT, kind=kind, **more))
+
+
+def read_csv(text: str) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(text, newline="")))
+
+
+def as_cells(row: dict[str, Any], kind: str = "") -> dict[str, str]:
+    """The row as a table shows it, which has an empty cell for what a record has not."""
+    empty = {"refund_of": ""} if kind == "transfer" else {}
+    return empty | {name: "" if value is None else str(value) for name, value in row.items()}
+
+
+@pytest.fixture
+def busy(ada: Caller, bob: Caller, wallclock) -> Caller:
+    """Ada with three supplies, a payment, its refund, two conversions and a time record."""
+    for credits in (1, 2, 3):
+        ada.asks_ok(**supply(credits, notes=f'"{credits}", or\nso'))
+        wallclock.forward(MINUTE)
+    paid = ada.asks_ok(**pay("bob@example.org", 3))["transfer_record"]
+    bob.asks_ok(**refund(bob.records("transfer")[0]["id"], credits=2))
+    assert ada.records("transfer")[0]["refund_of"] == paid
+    for credits in (1, 2):
+        ada.asks_ok(**to_clock(credits))
+    ada.asks_ok(**START)
+    wallclock.forward(MINUTE)
+    ada.asks_ok(**STOP)
+    return ada
+
+
+@pytest.mark.parametrize("limit", [1, 2, 1000])
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_export_holds_what_the_list_shows(busy, kind, limit):
+    shown = busy.records(kind)
+    assert json.loads(file_of(busy, kind, format="json", limit=limit)) == shown
+    lines = file_of(busy, kind, format="jsonl", limit=limit).splitlines()
+    assert [json.loads(line) for line in lines] == shown
+    assert read_csv(file_of(busy, kind, limit=limit)) == [as_cells(row, kind) for row in shown]
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "contact"])
+def test_an_empty_sheet_is_a_file_too(ada, kind):
+    assert json.loads(file_of(ada, kind, format="json")) == []
+    assert file_of(ada, kind, format="jsonl") == ""
+    header = file_of(ada, kind, format="csv")
+    assert header.startswith("id,")
+    assert header.index("\r\n") == len(header) - 2
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_an_empty_sheets_columns_are_those_of_a_full_one(busy, kind):
+    empty = {"until": "2026-11-01"}
+    assert file_of(busy, kind).splitlines()[0] == file_of(busy, kind, **empty).splitlines()[0]
+
+
+def test_a_page_says_what_it_is_of(busy):
+    page = busy.asks_ok(**EXPORT, kind="invoice", format="jsonl", limit=2)
+    sheet = busy.asks_ok(action="view", view="invoice", invoice="list")["invoice_sheet"]
+    assert (page["sheet"], page["kind"], page["format"]) == (sheet, "invoice", "jsonl")
+    assert page["file_name"] == f"invoice-sheet-{sheet}.jsonl"
+    assert page["records"] == len(page["content"].splitlines()) == 2
+    assert busy.asks_ok(**EXPORT, kind="contact")["file_name"].startswith("contact-list-")
+
+
+def test_an_export_is_csv_unless_asked_for_another_format(busy):
+    assert busy.asks_ok(**EXPORT, kind="time") == busy.asks_ok(**EXPORT, kind="time", format="csv")
+
+
+def test_csv_lines_end_and_quote_as_the_standard_says(busy):
+    text = file_of(busy, "transfer")
+    assert text.count("\r\n") == 6
+    assert '"""3"", or\nso"' in text
+
+
+@pytest.mark.parametrize("notes", ["=1+1", "+1+1", "-1+1", "@SUM(A1)", "\tx", "\rx", "=", "-", "+44 20"])
+def test_no_text_is_a_formula_to_a_spreadsheet(ada, notes):
+    ada.asks_ok(**supply(5, notes=notes))
+    assert read_csv(file_of(ada, "transfer"))[0]["notes"] == f"'{notes}"
+    assert json.loads(file_of(ada, "transfer", format="json"))[0]["notes"] == notes
+
+
+@pytest.mark.parametrize("notes", ["1+1", "-5", "-5.25", "a=b", "'=x", " =x"])
+def test_text_that_is_no_formula_stays_as_it_is(ada, notes):
+    ada.asks_ok(**supply(5, notes=notes))
+    assert read_csv(file_of(ada, "transfer"))[0]["notes"] == notes
+
+
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("character", ["x", "\N{PILE OF POO}", '"', "\\", "\n", "\x01"], ids=ascii)
+def test_no_answer_is_longer_than_48_kib_however_it_is_written(ada, format, character):
+    for credits in range(1, 51):
+        ada.asks_ok(**supply(credits, notes=character * 1_000))
+    found = list(pages(ada, EXPORT, kind="invoice", format=format))
+    for escaped in (True, False):
+        assert max(len(json.dumps(page, ensure_ascii=escaped).encode()) for page in found) < LARGEST_ANSWER
+    assert len(found) > 1
+    assert sum(page["records"] for page in found) == 50
+
+
+def test_a_page_is_filled_as_long_as_there_is_room(ada):
+    for credits in range(1, 201):
+        ada.asks_ok(**supply(credits))
+    first, *_ = pages(ada, EXPORT, kind="transfer", format="jsonl")
+    assert len(first["content"].encode()) > 24 * 1_024
+
+
+def test_an_export_may_be_of_a_time(busy):
+    between = {"since": iso(FRIDAY_NOON + MINUTE), "until": iso(FRIDAY_NOON + 2 * MINUTE)}
+    exported = json.loads(file_of(busy, "transfer", format="json", **between))
+    assert [row["credits"] for row in exported] == [2]
+
+
+def test_an_export_may_be_of_a_month(ada, wallclock):
+    wallclock.now += 10 * DAY
+    ada.opens_a_session().logs_in()
+    for after in (0, 12 * 60 * MINUTE - 1, 1):
+        wallclock.forward(after)
+        ada.opens_a_session().logs_in()
+        ada.asks_ok(**supply(5))
+    dates = {
+        month: [
+            row["create_date"][:10]
+            for row in json.loads(file_of(ada, "transfer", format="json", month=month))
+        ]
+        for month in ("2026-10", "2026-11", "2026-12")
+    }
+    assert dates == {"2026-10": [], "2026-11": ["2026-11-30"] * 2, "2026-12": ["2026-12-01"]}
+
+
+def test_a_month_of_invoices_is_of_all_invoice_sheets(ada):
+    ada.asks_ok(**supply(1))
+    first_sheet = ada.asks_ok(**EXPORT, kind="invoice")["sheet"]
+    second_sheet = ada.asks_ok(**new_list("invoice"))["invoice_sheet"]
+    ada.asks_ok(**list_verb("switch", "invoice", sheet_id=second_sheet))
+    ada.asks_ok(**supply(2))
+    month = ada.asks_ok(**EXPORT, kind="invoice", month="2026-11", format="json")
+    assert [row["credits"] for row in json.loads(month["content"])] == [2, 1]
+    assert (month["sheet"], month["file_name"]) == (None, "invoices-2026-11.json")
+    one = ada.asks_ok(**EXPORT, kind="invoice", month="2026-11", format="json", sheet_id=first_sheet)
+    assert [row["credits"] for row in json.loads(one["content"])] == [1]
+    assert one["file_name"] == f"invoice-sheet-{first_sheet}-2026-11.json"
+    transfers = ada.asks_ok(**EXPORT, kind="transfer", month="2026-11")
+    assert transfers["sheet"] is not None
+
+
+@pytest.mark.parametrize("end", ["since", "until"])
+def test_a_month_is_a_period_already(ada, nothing_changes, end):
+    nothing_changes()
+    answer = ada.is_refused("arguments_clash", **EXPORT, kind="time", month="2026-11", **{end: "2026-11-20"})
+    assert answer["details"]["fields"] == ["month", end]
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(ada, nothing_changes):
+    nothing_changes()
+    ada.is_refused("period_backwards", **EXPORT, kind="time", since="2026-11-21", until="2026-11-20")
+
+
+@pytest.mark.parametrize("sheet_id", [999, 2, 7])
+def test_a_sheet_of_somebody_else_or_another_kind_is_as_one_that_does_not_exist(
+    ada, nothing_changes, sheet_id
+):
+    nothing_changes()
+    answer = ada.is_refused("not_found", **EXPORT, kind="invoice", sheet_id=sheet_id)
+    assert answer["details"] == {"field": "sheet_id"}
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"),
+    [("kind", "wallet"), ("format", "xml"), ("month", "2026-13"), ("month", "2026-11-01"), ("before", "x")],
+)
+def test_what_no_export_takes_is_refused(ada, nothing_changes, argument, value):
+    nothing_changes()
+    answer = ada.is_refused("bad_value", **{**EXPORT, "kind": "time", argument: value})
+    assert answer["details"] == {"field": argument}
+
+
+def test_what_was_unlinked_is_not_exported(ada):
+    for credits in (1, 2, 3):
+        ada.asks_ok(**supply(credits))
+    oldest = ada.records("transfer")[-1]["id"]
+    first, *_ = pages(ada, EXPORT, kind="transfer", format="json", limit=2)
+    ada.asks_ok(**record_verb("unlink", "transfer", record_id=oldest))
+    rest = ada.asks_ok(**EXPORT, kind="transfer", format="json", limit=2, before=first["next"])
+    # What is unlinked while the pages are fetched leaves the file whole.
+    assert [row["credits"] for row in json.loads(first["content"] + rest["content"])] == [3, 2]
+
+
+def test_contacts_are_exported_too(ada):
+    for name in ("Grace", "Edsger"):
+        ada.asks_ok(**new_contact(name, user_phone="+1 555"))
+    shown = ada.asks_ok(**list_verb("view", "contact"))["list_data"]["rows"]
+    assert json.loads(file_of(ada, "contact", format="json", limit=1)) == shown
+    assert read_csv(file_of(ada, "contact")) == [as_cells({**row, "phone": "'+1 555"}) for row in shown]
+
+
+notes = some.text(some.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
+
+
+@settings(max_examples=30, deadline=None)
+@given(some.lists(notes, max_size=5), some.integers(1, 6), some.sampled_from(("transfer", "invoice")))
+def test_what_is_exported_reads_back_as_it_was(new_wallet_file, all_notes, limit, kind):
+    with witness(new_wallet_file) as somebody:
+        for text in all_notes:
+            somebody.asks_ok(**supply(5, notes=text))
+        shown = somebody.caller.records(kind)
+        as_csv, as_json, as_lines = (
+            file_of(somebody.caller, kind, format=format, limit=limit) for format in FORMATS
+        )
+    assert json.loads(as_json) == shown
+    assert [json.loads(line) for line in as_lines.split("\n")[:-1]] == shown
+    assert read_csv(as_csv) == [as_cells({**row, "notes": made_inert(row["notes"])}, kind) for row in shown]
+
+
+def made_inert(text: str) -> str:
+    is_number = text.removeprefix("-").isdecimal() and text.isascii()
+    return f"'{text}" if text[:1] in tuple("=+-@\t\r") and not is_number else text

@@ -1,0 +1,65 @@
+"""Looking at what happened costs the same however much has happened: every step goes by an index."""
+
+from __future__ import annotations
+
+import contextlib
+import re
+import sqlite3
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Executable
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from ewallet_core.storage import searching, statements
+from ewallet_core.storage.transaction import Statements
+
+_SAID = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
+
+IN_ORDER = {
+    "the posting before an instant": statements._LAST_BEFORE,
+    "a page of a statement": statements._ROWS,
+    **{f"{found.kind} records of an account": found._of_account for found in searching.FOUND},
+    **{f"{found.kind} records of a sheet": found._of_sheet for found in searching.FOUND},
+}
+SUMS = {"a wallet's sums": statements._WALLET_SUMS, "a clock's sums": statements._CLOCK_SUMS}
+
+
+def plan_of(file: Path, statement: Executable) -> list[str]:
+    sql, written = _SAID.compiled(statement)
+    values = dict.fromkeys(re.findall(r":(\w+)", sql), 1) | written
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
+
+
+@pytest.mark.parametrize("statement", [*IN_ORDER.values(), *SUMS.values()], ids=[*IN_ORDER, *SUMS])
+def test_no_table_is_read_from_end_to_end(wallet_file, statement):
+    steps = plan_of(wallet_file, statement)
+    assert [step for step in steps if step.startswith("SCAN")] == []
+    assert any("USING INDEX" in step for step in steps)
+
+
+@pytest.mark.parametrize("statement", IN_ORDER.values(), ids=IN_ORDER)
+def test_pages_come_in_the_order_of_an_index(wallet_file, statement):
+    assert [step for step in plan_of(wallet_file, statement) if "TEMP B-TREE" in step] == []
+
+
+@pytest.mark.parametrize("found", searching.FOUND, ids=lambda found: found.kind)
+def test_records_are_read_from_their_place_on(wallet_file, found):
+    steps = plan_of(wallet_file, found._of_account)
+    index = f"ix_{found.kind}_records_account_id_created_at_id"
+    assert any(f"{index} (account_id=? AND created_at>? AND created_at<?)" in step for step in steps)
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (statements._LAST_BEFORE, "ix_postings_balance_id_at_id (balance_id=? AND at<?)"),
+        (statements._ROWS, "ix_postings_balance_id_id (balance_id=? AND id>? AND id<?)"),
+        (statements._WALLET_SUMS, "ix_postings_balance_id_at_id (balance_id=? AND at>? AND at<?)"),
+        (statements._CLOCK_SUMS, "ix_postings_balance_id_at_id (balance_id=? AND at>? AND at<?)"),
+    ],
+    ids=["opening", "rows", "wallet sums", "clock sums"],
+)
+def test_postings_are_read_of_the_period_alone(wallet_file, statement, index):
+    assert any(index in step for step in plan_of(wallet_file, statement))

@@ -1,0 +1,223 @@
+"""A wallet's statement: what it held before and after a time, and every movement between."""
+
+from __future__ import annotations
+
+import pytest
+from asking import supply, to_clock, to_credits
+from caller import Caller
+from examples_payments import pay, refund
+from examples_sheets import record_verb
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from kept_rows import changed_by_hand, rows
+from looking import STATEMENT, Witness, iso, pages, witness
+from wallclock import DAY, FRIDAY_NOON, HOUR, MINUTE, SECOND
+
+CORE = "core@ewallet.local"
+
+
+def movements(page: dict) -> list[tuple[str, int, int]]:
+    return [(row["kind"], row["credits"], row["balance"]) for row in page["rows"]]
+
+
+@pytest.fixture
+def busy(ada: Caller, wallclock) -> Caller:
+    """Ada, whose wallet moved at noon, a minute later and two minutes later."""
+    ada.asks_ok(**supply(100, notes="lunch"))
+    wallclock.forward(MINUTE)
+    ada.asks_ok(**to_clock(20, notes="an hour"))
+    wallclock.forward(MINUTE)
+    ada.asks_ok(**to_credits(credits=3))
+    return ada
+
+
+def test_a_statement_has_every_movement_with_the_balance_after_it_the_newest_first(busy):
+    page = busy.asks_ok(**STATEMENT)
+    assert (page["opening"], page["closing"]) == (0, 83)
+    assert (page["since"], page["until"], page["next"]) == (None, None, None)
+    assert movements(page) == [("clock2credits", 3, 83), ("credits2clock", -20, 80), ("supply", 100, 100)]
+    assert [row["time"] for row in page["rows"]] == [iso(FRIDAY_NOON + n * MINUTE) for n in (2, 1, 0)]
+
+
+def test_a_movement_names_the_other_side_and_a_conversion_has_none(busy):
+    assert [row["partner"] for row in busy.asks_ok(**STATEMENT)["rows"]] == [None, None, CORE]
+
+
+def test_a_payment_and_its_refund_name_whom_they_went_to_and_came_from(supplied, bob):
+    supplied.asks_ok(**pay("bob@example.org", 30))
+    bob.asks_ok(**refund(bob.records("transfer")[0]["id"], credits=10))
+    assert [
+        (row["kind"], row["credits"], row["partner"]) for row in supplied.asks_ok(**STATEMENT)["rows"]
+    ] == [("refund", 10, "bob@example.org"), ("payment", -30, "bob@example.org"), ("supply", 100, CORE)]
+    assert [row["partner"] for row in bob.asks_ok(**STATEMENT)["rows"]] == ["ada@example.org"] * 2
+
+
+def test_a_partner_who_is_gone_is_a_deleted_account(supplied, bob, wallet_file):
+    supplied.asks_ok(**pay("bob@example.org", 30))
+    changed_by_hand(wallet_file, "UPDATE accounts SET state = 'erased' WHERE name = 'bob'")
+    assert supplied.asks_ok(**STATEMENT)["rows"][0]["partner"] == "deleted account"
+
+
+def test_a_movement_leads_to_the_wallets_own_record_and_its_notes(busy):
+    third, second, first = busy.asks_ok(**STATEMENT)["rows"]
+    assert first["transfer_record"] == busy.records("transfer")[0]["id"]
+    assert [second["conversion_record"], third["conversion_record"]] == [
+        record["id"] for record in reversed(busy.records("conversion"))
+    ]
+    assert [row["notes"] for row in (first, second, third)] == ["lunch", "an hour", ""]
+
+
+def test_a_movement_stays_when_its_record_is_unlinked(busy):
+    record_id = busy.asks_ok(**STATEMENT)["rows"][-1]["transfer_record"]
+    busy.asks_ok(**record_verb("unlink", "transfer", record_id=record_id))
+    row = busy.asks_ok(**STATEMENT)["rows"][-1]
+    assert (row["credits"], row["transfer_record"], row["notes"]) == (100, None, None)
+
+
+def test_a_statement_begins_with_its_first_millisecond_and_ends_before_its_last(busy):
+    first, second, third = (FRIDAY_NOON + n * MINUTE for n in range(3))
+    page = busy.asks_ok(**STATEMENT, since=iso(second), until=iso(third))
+    assert movements(page) == [("credits2clock", -20, 80)]
+    assert (page["opening"], page["closing"]) == (100, 80)
+    assert (page["since"], page["until"]) == (iso(second), iso(third))
+    assert movements(busy.asks_ok(**STATEMENT, since=iso(second + 1), until=iso(third))) == []
+    assert busy.asks_ok(**STATEMENT, since=iso(first), until=iso(third + 1))["closing"] == 83
+
+
+def test_a_day_is_named_by_its_date_alone(busy):
+    assert len(busy.asks_ok(**STATEMENT, since="2026-11-20", until="2026-11-21")["rows"]) == 3
+    before = busy.asks_ok(**STATEMENT, until="2026-11-20")
+    assert (before["rows"], before["closing"]) == ([], 0)
+    after = busy.asks_ok(**STATEMENT, since="2026-11-21")
+    assert (after["rows"], after["opening"], after["closing"]) == ([], 83, 83)
+
+
+def test_a_time_may_be_said_in_any_time_zone(busy):
+    page = busy.asks_ok(**STATEMENT, since="2026-11-20T13:01:00+01:00")
+    assert (page["since"], page["opening"]) == (iso(FRIDAY_NOON + MINUTE), 100)
+
+
+def test_a_statement_of_no_time_opens_as_it_closes(busy):
+    now = iso(FRIDAY_NOON + MINUTE)
+    page = busy.asks_ok(**STATEMENT, since=now, until=now)
+    assert (page["rows"], page["opening"], page["closing"]) == ([], 100, 100)
+
+
+def test_a_period_that_ends_before_it_begins_is_refused(busy, nothing_changes):
+    nothing_changes()
+    answer = busy.is_refused(
+        "period_backwards", **STATEMENT, since="2026-11-20T00:00:00.001Z", until="2026-11-20"
+    )
+    assert answer["details"]["fields"] == ["since", "until"]
+
+
+@pytest.mark.parametrize("end", ["since", "until"])
+@pytest.mark.parametrize(
+    "value", ["yesterday", "2026-02-30", "1969-12-31", "2026-11-20T12:00:00", 1], ids=str
+)
+def test_what_is_no_time_is_refused(busy, nothing_changes, end, value):
+    nothing_changes()
+    assert busy.is_refused("bad_value", **STATEMENT, **{end: value})["details"] == {"field": end}
+
+
+def test_a_statement_may_be_of_another_wallet_of_the_users_own(busy):
+    own = busy.asks_ok(**STATEMENT)["credit_ewallet"]
+    assert busy.asks_ok(**STATEMENT, ewallet_id=own) == busy.asks_ok(**STATEMENT)
+
+
+@pytest.mark.parametrize("ewallet_id", [1, 2, 999])
+def test_a_wallet_of_somebody_else_is_as_one_that_does_not_exist(busy, bob, nothing_changes, ewallet_id):
+    nothing_changes()
+    answer = bob.is_refused("not_found", **STATEMENT, ewallet_id=ewallet_id)
+    assert answer["details"] == {"field": "ewallet_id"}
+
+
+def test_what_credits_cost_is_told_by_currency_before_and_after(ada, wallclock):
+    for credits, money in (
+        (1, {"cost": "12.50", "currency": "EUR"}),
+        (2, {"cost": "3", "currency": "USD"}),
+        (3, {"cost": "0.25", "currency": "EUR"}),
+    ):
+        ada.asks_ok(**supply(credits, **money))
+        wallclock.forward(MINUTE)
+    ada.asks_ok(**to_clock(1))
+    page = ada.asks_ok(**STATEMENT, since=iso(FRIDAY_NOON + MINUTE))
+    assert page["opening_costs"] == {"EUR": "12.50"}
+    assert page["closing_costs"] == {"EUR": "12.75", "USD": "3"}
+    assert [(row["currency"], row["cost"], row["cost_total"]) for row in page["rows"]] == [
+        (None, None, None),
+        ("EUR", "0.25", "12.75"),
+        ("USD", "3", "3"),
+    ]
+
+
+def test_a_wallet_that_never_moved_has_an_empty_statement(ada):
+    page = ada.asks_ok(**STATEMENT)
+    assert (page["opening"], page["closing"], page["rows"], page["next"]) == (0, 0, [], None)
+    assert (page["opening_costs"], page["closing_costs"]) == ({}, {})
+
+
+def test_a_cursor_from_after_the_period_begins_at_its_end(busy):
+    page = busy.asks_ok(**STATEMENT, until=iso(FRIDAY_NOON + MINUTE), before=2**63 - 1)
+    assert movements(page) == [("supply", 100, 100)]
+
+
+PAY = pay("bob@example.org", 4)
+steps = some.lists(
+    some.tuples(
+        some.integers(-HOUR, DAY) | some.just(0),
+        some.sampled_from(
+            (supply(7), supply(1), to_clock(3), to_credits(credits=2), to_credits(minutes=1), PAY)
+        ),
+    ),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(steps, some.data())
+def test_the_rows_of_any_period_go_from_its_opening_to_its_closing_balance(new_wallet_file, steps, data):
+    with witness(new_wallet_file) as somebody:
+        moved = _what_moved(somebody, steps)
+        dates = some.sampled_from([at + by for at, _ in moved for by in (-1, 0, 1)] or [FRIDAY_NOON])
+        since, until = sorted((data.draw(dates), data.draw(dates)))
+        between = {"since": iso(since), "until": iso(until)}
+        whole = somebody.asks_ok(**STATEMENT, **between)
+        found = list(pages(somebody.caller, STATEMENT, **between, limit=data.draw(some.integers(1, 4))))
+        everything = somebody.asks_ok(**STATEMENT)
+    assert [row["credits"] for row in whole["rows"]] == [
+        credits for at, credits in reversed(moved) if since <= at < until
+    ]
+    assert whole["opening"] == sum(credits for at, credits in moved if at < since)
+    assert whole["closing"] == whole["opening"] + sum(row["credits"] for row in whole["rows"])
+    balance = whole["opening"]
+    for row in reversed(whole["rows"]):
+        balance += row["credits"]
+        assert row["balance"] == balance
+    assert [row for page in found for row in page["rows"]] == whole["rows"]
+    assert {(page["opening"], page["closing"]) for page in found} == {(whole["opening"], whole["closing"])}
+    assert everything["closing"] == sum(credits for _, credits in moved)
+
+
+def _what_moved(somebody: Witness, steps) -> list[tuple[int, int]]:
+    """When the wallet moved and by how much; where the clock was set back, as late as the movement before."""
+    moved: list[tuple[int, int]] = []
+    for after, instruction in steps:
+        before = somebody.caller.credits
+        somebody.does(after, **instruction)
+        if by := somebody.caller.credits - before:
+            moved.append((max([somebody.wallclock.now, *(at for at, _ in moved)]), by))
+    return moved
+
+
+def test_a_statement_ends_with_the_wallets_balance_whatever_the_time(busy, wallclock):
+    wallclock.forward(-SECOND)
+    busy.asks_ok(**supply(5))
+    assert busy.asks_ok(**STATEMENT)["closing"] == busy.credits == 88
+
+
+def test_a_statement_is_of_the_journal_alone(busy, wallet_file):
+    page = busy.asks_ok(**STATEMENT)
+    entries = {row["id"] for row in rows(wallet_file, "SELECT id FROM entries")}
+    assert {row["entry"] for row in page["rows"]} == entries
