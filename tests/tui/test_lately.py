@@ -50,6 +50,12 @@ def test_the_partner_is_the_other_side():
     assert went[1:4] == ("sent", "\N{MINUS SIGN}5", "carol@example.org")
 
 
+def test_a_refund_is_told_by_who_gives_it_back_and_by_who_gets_it():
+    got, given = told([transfer(2, "11:00", "incoming", 5), transfer(1, "10:00", "refund", 5)])
+    assert got[1:3] == ("received", "+5")
+    assert given[1:4] == ("refunded", "\N{MINUS SIGN}5", "carol@example.org")
+
+
 def test_time_that_came_back_adds_credits():
     assert told(conversions=[conversion(1, "11:00", "clock2credits", 5)])[0][1:4] == (
         "from time",
