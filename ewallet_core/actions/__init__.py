@@ -7,6 +7,7 @@ from ewallet_core.actions import (
     contacts,
     credits,
     daily_limit,
+    exporting,
     holdings,
     interrogation,
     leaving,
@@ -15,9 +16,12 @@ from ewallet_core.actions import (
     permissions,
     records,
     refunds,
+    searching,
     sessions,
     sheets,
     sockets,
+    statements,
+    summaries,
     workers,
 )
 from ewallet_core.instructions.catalogue import Catalogue
@@ -41,4 +45,8 @@ CATALOGUE = Catalogue.of(
     interrogation,
     cleaning,
     sockets,
+    exporting,
+    searching,
+    statements,
+    summaries,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import examples_accounts
+import examples_looking
 import examples_main_job
 import examples_payments
 import examples_permissions
@@ -14,4 +15,5 @@ EXAMPLES = (
     *examples_permissions.EXAMPLES,
     *examples_payments.EXAMPLES,
     *examples_system.EXAMPLES,
+    *examples_looking.EXAMPLES,
 )
