@@ -19,7 +19,7 @@ import msgspec
 from msgspec.structs import FieldInfo
 
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer
+from ewallet_core.instructions.envelope import Answer, is_key
 from ewallet_core.refusals.requests import BadValue, MissingArgument, UnknownArgument, UnknownInstruction
 from ewallet_core.roles import PEOPLE, Role
 
@@ -208,22 +208,37 @@ class Catalogue:
 
 def read_request(found: Instruction, arguments: Mapping[str, Any]) -> Request:
     """The arguments as the instruction's request; raises a refusal that names the argument at fault."""
-    for name in arguments:
-        if name not in found.arguments:
-            raise UnknownArgument(name, found.arguments)
-    values = {}
-    for name, argument in found.arguments.items():
-        must_be = str(fields.meta_of(argument.type).description)
-        if arguments.get(name) is None:
-            if argument.required:
-                raise MissingArgument(name, must_be)
-        elif not fields.accepts(argument.type, arguments[name]):
-            raise BadValue(name, must_be)
-        else:
-            values[name] = msgspec.convert(arguments[name], argument.type)
-    request = found.request(**values)
+    request = found.request(**_read(arguments, found.arguments))
     request.check()
     return request
+
+
+def _read(sent: Mapping[str, Any], known: Mapping[str, FieldInfo], within: str = "") -> dict[str, Any]:
+    """The values of what was sent; in an object that is itself an argument they are named `within` it."""
+    for name in sent:
+        if name not in known:
+            raise UnknownArgument(f"{within}{name}", [f"{within}{each}" for each in known])
+    values = {}
+    for name, argument in known.items():
+        if sent.get(name) is not None:
+            values[name] = _value(sent[name], argument.type, f"{within}{name}")
+        elif argument.required:
+            raise MissingArgument(f"{within}{name}", _must_be(argument.type))
+    return values
+
+
+def _value(sent: Any, field_type: Any, name: str) -> Any:
+    if parts := fields.arguments_in(field_type):
+        if not isinstance(sent, Mapping) or not sent or not all(map(is_key, sent)):
+            raise BadValue(name, _must_be(field_type))
+        return msgspec.convert(_read(sent, parts, f"{name}."), field_type)
+    if not fields.accepts(field_type, sent):
+        raise BadValue(name, _must_be(field_type))
+    return msgspec.convert(sent, field_type)
+
+
+def _must_be(field_type: Any) -> str:
+    return str(fields.meta_of(field_type).description)
 
 
 def _declared(subject: ModuleType) -> Iterator[Instruction]:

@@ -84,6 +84,11 @@ def timestamp(milliseconds: int | None) -> str | None:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def is_key(key: object) -> bool:
+    """Whether it can be the name of something in a request."""
+    return isinstance(key, str) and len(key) <= LONGEST_NAME and is_storable(key)
+
+
 def _enveloped(request: Mapping[str, Any]) -> Call:
     header, chain = request.get("header", {}), request.get("command_chain")
     if not isinstance(header, Mapping) or not isinstance(chain, Mapping):
@@ -107,7 +112,7 @@ def _enveloped(request: Mapping[str, Any]) -> Call:
 
 def _must_have_names(keys: Iterable[object]) -> None:
     for key in keys:
-        if not isinstance(key, str) or len(key) > LONGEST_NAME or not is_storable(key):
+        if not is_key(key):
             raise Malformed(
                 f"The keys of a request are text of at most {LONGEST_NAME} characters.",
                 "Name each argument as the instruction does.",

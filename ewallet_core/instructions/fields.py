@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from msgspec import Meta
+from msgspec.structs import FieldInfo
 
 from ewallet_core.instructions import moments
 from ewallet_core.instructions.places import Place
@@ -296,6 +297,66 @@ RecordCursor = Annotated[
         extra={"check": _reads_as(Place.read)},
     ),
 ]
+
+SHORT_PAGE = 20
+ShortPageLength = Annotated[
+    int, Meta(ge=1, le=100, description="a whole number from 1 to 100", examples=[20])
+]
+StateOfAccount = Annotated[
+    Literal["active", "frozen", "unlink_pending"],
+    Meta(description="active, frozen or unlink_pending", examples=["frozen"]),
+]
+IssueName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        description="a line of 1 to 200 characters",
+        examples=["The timer shows yesterday"],
+        extra={"check": str.isprintable},
+    ),
+]
+IssueDetails = Annotated[
+    str,
+    Meta(
+        max_length=10_000,
+        description="text of at most 10,000 characters",
+        examples=["It did so when I opened it this morning."],
+    ),
+]
+IssueLog = Annotated[
+    str,
+    Meta(
+        max_length=30_000,
+        description="text of at most 30,000 characters",
+        examples=["2026-11-20T22:46:10.123Z started"],
+    ),
+]
+
+
+class Issue(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong, and how to reach who says so."""
+
+    name: IssueName
+    details: IssueDetails
+    log: IssueLog = ""
+    email: Email | None = None
+
+
+IssueInWords = Annotated[
+    Issue,
+    Meta(
+        description="an object of `name` (a line), `details` and, if you like, `log` (texts) and `email`",
+        examples=[{"name": "The timer shows yesterday", "details": "It did so this morning."}],
+    ),
+]
+
+
+def arguments_in(field_type: Any) -> dict[str, FieldInfo]:
+    """What a field that is an object is made of, by name; nothing where it is none."""
+    parts = (field_type, *get_args(field_type))
+    objects = [part for part in parts if isinstance(part, type) and issubclass(part, msgspec.Struct)]
+    return {argument.name: argument for made_of in objects for argument in msgspec.structs.fields(made_of)}
 
 
 def meta_of(field_type: Any) -> Meta:

@@ -5,9 +5,13 @@ from __future__ import annotations
 import unicodedata
 from enum import StrEnum
 
+from sqlalchemy import bindparam, select
+
 from ewallet_core.roles import Role
 from ewallet_core.storage import tables
-from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.patterns import ESCAPE, containing
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
+from ewallet_core.storage.transaction import Transaction
 
 
 class AccountState(StrEnum):
@@ -41,6 +45,47 @@ class Account(Row, frozen=True):
 
 
 accounts = Rows(tables.accounts, Account)
+
+_account = tables.accounts.c
+_OPERATORS = (
+    select(*accounts.columns)
+    .where(_account.role == Role.OPERATOR, _account.state == AccountState.ACTIVE)
+    .order_by(_account.id)
+    .limit(2)
+)
+_LISTED = (
+    select(*accounts.columns)
+    .where(
+        _account.id < bindparam("before"),
+        _account.role != Role.ISSUER,
+        _account.state != AccountState.ERASED,
+        _account.name_key.like(bindparam("called"), escape=ESCAPE)
+        | _account.email_key.like(bindparam("called"), escape=ESCAPE),
+    )
+    .order_by(_account.id.desc())
+    .limit(bindparam("most"))
+)
+_LISTED_IN_STATE = _LISTED.where(_account.state == bindparam("state"))
+
+
+def is_last_operator(transaction: Transaction, account: Account) -> bool:
+    """Whether no other account is an operator's that can be used."""
+    return all(found.id == account.id for found in transaction.all(_OPERATORS, Account))
+
+
+def listed_accounts(
+    transaction: Transaction, before: int | None, most: int, text: str, state: AccountState | None
+) -> tuple[list[Account], int | None]:
+    """People's accounts below id `before` with the text in their name or email, and the cursor after them."""
+    values = {
+        "before": before or ABOVE_ALL_IDS,
+        "most": most + 1,
+        "called": containing(key_of(text)),
+        **({} if state is None else {"state": state}),
+    }
+    found = transaction.all(_LISTED if state is None else _LISTED_IN_STATE, Account, **values)
+    page = found[:most]
+    return page, page[-1].id if len(found) > most else None
 
 
 def key_of(name: str) -> str:

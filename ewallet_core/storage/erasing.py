@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Table, Update, bindparam, select
+from sqlalchemy import Table, Update, bindparam, null, select
 
+from ewallet_core.roles import Role
 from ewallet_core.storage import tables
 from ewallet_core.storage.accounts import Account, AccountState, accounts
 from ewallet_core.storage.requests import forget_scope
@@ -32,7 +33,7 @@ _RECORDS = (
 _SIGNED_OUT = (
     tables.sessions.update()
     .where(tables.sessions.c.account_id == bindparam("account_id"))
-    .values(account_id=None)
+    .values(account_id=null())
 )
 
 
@@ -52,7 +53,7 @@ def _unlink(table: Table) -> Update:
 
 def _blanked_records() -> Iterator[Update]:
     """What its records say, and what the issuer's copies of them say: nobody else reads those."""
-    issuers = select(tables.accounts.c.id).where(tables.accounts.c.role == "issuer")
+    issuers = select(tables.accounts.c.id).where(tables.accounts.c.role == Role.ISSUER)
     for table in _RECORDS:
         words = [name for name in ("reference", "notes", "search_key") if name in table.c]
         yield _blank(table, *words)
@@ -80,7 +81,7 @@ _NO_CONTACTS = (
 _UNSIGNED_REPORTS = (
     tables.issue_reports.update()
     .where(tables.issue_reports.c.account_id == bindparam("account_id"))
-    .values(account_id=None, name="", details="", log="", email="", address="")
+    .values(account_id=null(), name="", details="", log="", email="", address="")
 )
 _account = tables.accounts.c
 _DUE = (

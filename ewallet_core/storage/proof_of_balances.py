@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from ewallet_core.ledger.journal import Unit
 from ewallet_core.storage import tables
+from ewallet_core.storage.accounts import AccountState
 from ewallet_core.storage.findings import Findings, Lie, Proof, several
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
@@ -73,7 +74,13 @@ _HELD_BY_UNLINKED = tuple(
         word,
         select(holder.c.id, _balance.amount)
         .join_from(holder, tables.balances, _balance.id == holder.c.balance_id)
-        .where(holder.c.unlinked_at.is_not(None), _balance.amount != 0)
+        .join(tables.accounts, tables.accounts.c.id == holder.c.account_id)
+        # What an account still had when it was erased stays where it is, with nobody to take it.
+        .where(
+            holder.c.unlinked_at.is_not(None),
+            _balance.amount != 0,
+            tables.accounts.c.state != AccountState.ERASED,
+        )
         .order_by(holder.c.id),
     )
     for word, holder in (("wallet", tables.ewallets), ("clock", tables.clocks))

@@ -11,7 +11,8 @@ from sqlalchemy import BindParameter, Delete, Insert, Select, Table, Update, bin
 
 from ewallet_core.storage.transaction import Transaction
 
-_ABOVE_ALL_IDS = 2**63 - 1
+ABOVE_ALL_IDS = 2**63 - 1
+"""Where a page begins that has no cursor."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
@@ -54,7 +55,7 @@ class Rows(Generic[R]):
         self, transaction: Transaction, before: int | None, most: int, **equal: Any
     ) -> tuple[list[R], int | None]:
         """At most that many of those rows below id `before`, the latest first; and the cursor after them."""
-        values = {**equal, "before": before or _ABOVE_ALL_IDS, "most": most + 1}
+        values = {**equal, "before": before or ABOVE_ALL_IDS, "most": most + 1}
         found = transaction.all(self._latest(*equal), self.row_type, **values)
         page = found[:most]
         return page, page[-1].id if len(found) > most else None  # type: ignore[attr-defined]

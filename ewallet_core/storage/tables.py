@@ -326,7 +326,7 @@ login_records = _table(
     _number("at"),
     _number("is_new_address", default=0),
     _one_of("kind", "login", "logout"),
-    Index(None, "account_id", "id"),
+    Index(None, "account_id", "kind", "id"),
     Index(None, "account_id", "address"),
 )
 
@@ -392,4 +392,5 @@ issue_reports = _table(
     _words("address"),
     _number("at"),
     Index(None, "account_id"),
+    Index(None, "address", "at"),
 )

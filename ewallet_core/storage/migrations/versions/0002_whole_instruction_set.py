@@ -31,6 +31,10 @@ def upgrade() -> None:
         "login_records",
         sa.Column("is_new_address", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
     )
+    op.drop_index(op.f("ix_login_records_account_id_id"), "login_records")
+    op.create_index(
+        op.f("ix_login_records_account_id_kind_id"), "login_records", ["account_id", "kind", "id"]
+    )
     op.create_index(op.f("ix_login_records_account_id_address"), "login_records", ["account_id", "address"])
     op.create_index(op.f("ix_events_at"), "events", ["at"])
     _make_costs()
@@ -177,3 +181,4 @@ def _make_issue_reports() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index(op.f("ix_issue_reports_account_id"), "issue_reports", ["account_id"])
+    op.create_index(op.f("ix_issue_reports_address_at"), "issue_reports", ["address", "at"])
