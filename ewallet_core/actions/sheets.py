@@ -83,8 +83,10 @@ def _the_list(kind: SheetKind, verb: str) -> dict[str, str]:
 
 def _viewed(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Answer:
     data = sheet_data(context, kind, sheet, page_asked)
-    names = {"contact_records": {str(row["id"]): row["name"] for row in data["rows"]}}
-    return ok(**{kind.sheet_key: sheet.id, kind.data_key: data}, **(names if kind is CONTACT else {}))
+    answer = ok(**{kind.sheet_key: sheet.id, kind.data_key: data})
+    if kind is CONTACT:
+        answer["contact_records"] = {str(row["id"]): row["name"] for row in data["rows"]}
+    return answer
 
 
 def _view_answers(kind: SheetKind) -> dict[str, Any]:
