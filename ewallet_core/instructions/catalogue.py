@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import difflib
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import heapq
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property
+from functools import cached_property, partial
 from types import ModuleType
 from typing import Any, ClassVar, cast
 
@@ -24,6 +25,8 @@ from ewallet_core.refusals.requests import BadValue, MissingArgument, UnknownArg
 from ewallet_core.roles import PEOPLE, Role
 
 LONGEST_PATH_SHOWN = 200
+MOST_NEAREST = 3
+_DOOR = ("controller", "ctype")
 
 Selectors = Mapping[str, str]
 CarryOut = Callable[[Any, Any], Answer]
@@ -185,16 +188,33 @@ class Catalogue:
 
         Raises `UnknownInstruction`, which names the nearest known paths.
         """
-        action = chain.get("action")
-        for form, found in self._by_action.get(action, ()) if isinstance(action, str) else ():
+        for form, found in self._with_action_of(chain):
             if all(chain.get(key) == value for key, value in form.items()):
                 return found, {key: value for key, value in chain.items() if key not in form}
         path = self._path(chain)
-        raise UnknownInstruction(f"`{path}`", self.nearest(path))
+        alike = self.nearest(self._gist(chain, path))
+        likely = dict.fromkeys([*self._under_another_controller(chain), *alike])
+        raise UnknownInstruction(f"`{path}`", list(likely)[:MOST_NEAREST])
 
     def nearest(self, path: str) -> list[str]:
         """The names of the instructions that are most like that path, the likeliest first."""
-        return difflib.get_close_matches(path, [found.name for found in self], n=3, cutoff=0.0)
+        return heapq.nlargest(MOST_NEAREST, [found.name for found in self], key=partial(_likeness, path))
+
+    def _with_action_of(self, chain: Mapping[str, Any]) -> Sequence[tuple[Selectors, Instruction]]:
+        action = chain.get("action")
+        return self._by_action.get(action, ()) if isinstance(action, str) else ()
+
+    def _under_another_controller(self, chain: Mapping[str, Any]) -> Iterator[str]:
+        for form, found in self._with_action_of(chain):
+            told_apart = {key: value for key, value in form.items() if key not in _DOOR}
+            if all(chain.get(key) == value for key, value in told_apart.items()):
+                yield found.name
+
+    def _gist(self, chain: Mapping[str, Any], path: str) -> str:
+        """The path with whatever else in the chain is a word of some path; it is compared and never shown."""
+        words = {word for entry in self for form in entry.forms for word in form.values()}
+        more = [value for value in chain.values() if isinstance(value, str) and value in words]
+        return " ".join(dict.fromkeys([*path.split(), *more]))
 
     def _path(self, chain: Mapping[str, Any]) -> str:
         asked = [_word(chain.get(key)) for key in ("controller", "ctype", "action")]
@@ -247,6 +267,12 @@ def _declared(subject: ModuleType) -> Iterator[Instruction]:
             yield value
         elif isinstance(value, tuple):
             yield from (part for part in value if isinstance(part, Instruction))
+
+
+def _likeness(path: str, name: str) -> float:
+    """How alike they are as a whole, and as far as the path goes: words that are left out are no mistake."""
+    as_far = " ".join(name.split()[: len(path.split())])
+    return sum(difflib.SequenceMatcher(None, known, path).ratio() for known in (name, as_far))
 
 
 def _word(selector: Any) -> str:
