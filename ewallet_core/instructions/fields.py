@@ -224,6 +224,8 @@ RoleName = Annotated[
         pattern=f"^({'|'.join(PEOPLE)})$",
         description="user, operator or auditor",
         examples=["auditor"],
+        # A pattern's end is also before a last line's end.
+        extra={"check": PEOPLE.__contains__},
     ),
 ]
 WorkerId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a worker", examples=[1])]
@@ -258,6 +260,7 @@ CleanerName = Annotated[
         pattern=f"^({'|'.join(CLEANERS)}|all)$",
         description=f"{', '.join(CLEANERS)} or all",
         examples=["all"],
+        extra={"check": (*CLEANERS, "all").__contains__},
     ),
 ]
 Flag = Annotated[bool, Meta(description="true or false", examples=[True])]
