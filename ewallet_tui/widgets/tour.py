@@ -33,25 +33,26 @@ class Tour(Vertical, can_focus=False):
     def __init__(self, words: str, steps: Sequence[Step]) -> None:
         super().__init__()
         self._words = words
-        self._steps = tuple(steps)
+        # Held, not looked up: they may be gone from the screen already when what is done comes to be known.
+        self._buttons = {
+            step: Button(step.words, id=f"step-{step.action}", action=f"screen.{step.action}")
+            for step in steps
+        }
         self._next: int | None = None
 
     def compose(self) -> ComposeResult:
         """A sentence, and a button for each step."""
         yield Label(self._words, markup=False)
-        for step in self._steps:
-            yield Button(step.words, id=f"step-{step.action}", action=f"screen.{step.action}")
+        yield from self._buttons.values()
 
     def show(self, done: Sequence[bool]) -> None:
         """Mark the steps that are done, and focus the first that is not."""
         upcoming = done.index(False) if False in done else None
         self.set_class(upcoming is not None, "-under-way")
-        for number, (step, button) in enumerate(
-            zip(self._steps, self.query(Button).results(Button), strict=True)
-        ):
+        for number, (step, button) in enumerate(self._buttons.items()):
             sign = "✓" if done[number] else str(number + 1)
             button.label = f" {sign}  {step.words}"
             button.disabled = number != upcoming
-        if upcoming not in (None, self._next):
-            self.query(Button)[upcoming].focus()
+            if number == upcoming != self._next:
+                button.focus()
         self._next = upcoming
