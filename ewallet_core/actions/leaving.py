@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from ewallet_core.actions.clocks import stop_timers
-from ewallet_core.actions.context import Context, Preparation
+from ewallet_core.actions.context import SYSTEM_CORE_ID, Context, Preparation
 from ewallet_core.actions.logins import (
     Login,
     Proof,
@@ -111,4 +111,4 @@ def erase_account(context: Context, account_id: int) -> None:
     leave_sessions(transaction, account_id, context.now)
     for name in (account.name, account.email):
         throttle.forget(transaction, name)
-    erase_personal_data(transaction, account, context.now)
+    erase_personal_data(transaction, account, SYSTEM_CORE_ID, context.now)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Table, Update, bindparam, null, select
+from sqlalchemy import ColumnElement, Table, Update, bindparam, func, null, select, union_all
 
-from ewallet_core.roles import Role
 from ewallet_core.storage import tables
 from ewallet_core.storage.accounts import Account, AccountState, accounts
 from ewallet_core.storage.requests import forget_scope
@@ -37,23 +36,37 @@ _SIGNED_OUT = (
 )
 
 
+_OWNED_BY_IT = union_all(
+    *(
+        select(owner.c.id).where(owner.c.account_id == bindparam("account_id"))
+        for owner in (tables.ewallets, tables.clocks)
+    ),
+    select(tables.accounts.c.id).where(tables.accounts.c.id == bindparam("account_id")),
+)
+
+
+def _of_account(table: Table) -> ColumnElement[bool]:
+    is_its_own: ColumnElement[bool] = table.c.account_id == bindparam("account_id")
+    # Sheets are many, and are found by what they belong to.
+    return is_its_own & table.c.owner_id.in_(_OWNED_BY_IT) if table is tables.sheets else is_its_own
+
+
 def _blank(table: Table, *columns: str) -> Update:
     """Empty those columns of the account's rows."""
     return (
         table.update()
-        .where(table.c.account_id == bindparam("account_id"))
+        .where(_of_account(table))
         .values(dict.fromkeys(columns, "") | {"written_at": bindparam("now")})
     )
 
 
 def _unlink(table: Table) -> Update:
     """Take the account's rows away, with the names that they had."""
-    return _blank(table, "reference").values(unlinked_at=bindparam("now"))
+    return _blank(table, "reference").values(unlinked_at=func.coalesce(table.c.unlinked_at, bindparam("now")))
 
 
 def _blanked_records() -> Iterator[Update]:
     """What its records say, and what the issuer's copies of them say: nobody else reads those."""
-    issuers = select(tables.accounts.c.id).where(tables.accounts.c.role == Role.ISSUER)
     for table in _RECORDS:
         words = [name for name in ("reference", "notes", "search_key") if name in table.c]
         yield _blank(table, *words)
@@ -62,20 +75,14 @@ def _blanked_records() -> Iterator[Update]:
             its_entries = select(own.c.entry_id).where(own.c.account_id == bindparam("account_id"))
             yield (
                 table.update()
-                .where(table.c.entry_id.in_(its_entries), table.c.account_id.in_(issuers))
+                .where(table.c.entry_id.in_(its_entries), table.c.account_id == bindparam("issuer_id"))
                 .values(notes="", search_key="", written_at=bindparam("now"))
             )
 
 
-_EMPTIED = (
-    *_blanked_records(),
-    _unlink(tables.clocks),
-    _unlink(tables.ewallets),
-    _unlink(tables.sheets),
-)
 _NO_CONTACTS = (
     tables.sheets.update()
-    .where(tables.sheets.c.account_id == bindparam("account_id"), tables.sheets.c.kind == "contact")
+    .where(_of_account(tables.sheets), tables.sheets.c.kind == "contact")
     .values(record_count=0)
 )
 _UNSIGNED_REPORTS = (
@@ -83,6 +90,18 @@ _UNSIGNED_REPORTS = (
     .where(tables.issue_reports.c.account_id == bindparam("account_id"))
     .values(account_id=null(), name="", details="", log="", email="", address="")
 )
+ERASING = (
+    *_DROPPED,
+    _SIGNED_OUT,
+    _UNSIGNED_REPORTS,
+    *_blanked_records(),
+    _NO_CONTACTS,
+    _unlink(tables.sheets),
+    _unlink(tables.clocks),
+    _unlink(tables.ewallets),
+)
+"""All that is done to other rows than the account's own, in its order."""
+
 _account = tables.accounts.c
 _DUE = (
     select(_account.id)
@@ -100,12 +119,10 @@ def accounts_due(transaction: Transaction, now: int) -> list[int]:
     return [due.id for due in transaction.all(_DUE, _Due, now=now)]
 
 
-def erase_personal_data(transaction: Transaction, account: Account, now: int) -> None:
+def erase_personal_data(transaction: Transaction, account: Account, issuer_id: int, now: int) -> None:
     """Empty every place that tells who the account was; its number alone is left."""
-    for statement in (*_DROPPED, _SIGNED_OUT, _NO_CONTACTS, _UNSIGNED_REPORTS):
-        transaction.run(statement, account_id=account.id)
-    for statement in _EMPTIED:
-        transaction.run(statement, account_id=account.id, now=now)
+    for statement in ERASING:
+        transaction.run(statement, account_id=account.id, issuer_id=issuer_id, now=now)
     forget_scope(transaction, f"account {account.id}")
     accounts.change(
         transaction,

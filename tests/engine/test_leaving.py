@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sqlite3
 from functools import partial
 
 import pytest
@@ -21,12 +23,15 @@ from asking import (
 )
 from caller import Caller
 from dumped import holding
-from examples_accounts import UNLINK, recover
+from examples_accounts import UNLINK, recover, report_issue
+from examples_sheets import new_contact, new_list, record_verb
 from kept_rows import faults_in, rows
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from wallclock import DAY, MINUTE, SECOND
 
 from ewallet_core.actions.context import SYSTEM_CORE_ID
 from ewallet_core.actions.leaving import RECOVERABLE_MS, erase_due_accounts
+from ewallet_core.storage import erasing
 from ewallet_core.storage.accounts import AccountState
 from ewallet_core.storage.events import forget_old_events
 from ewallet_core.storage.requests import KEPT_MILLISECONDS, forget_old_requests
@@ -214,6 +219,14 @@ def a_life(ada: Caller, bob: Caller, wallclock) -> None:
     ada.asks_ok(**to_clock(20, notes="Marmalade time"))
     ada.asks_ok(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
     bob.asks_ok(action="pay", pay="zanzibar@example.org", credits=2, notes="what ada is told", **marked())
+    for number in (1, 2):
+        ada.asks_ok(**new_contact(f"Marmalade{number}", notes="a friend of Zanzibar"))
+    ada.asks_ok(**record_verb("unlink", "contact", record_id=1))
+    ada.asks_ok(**record_verb("unlink", "transfer", record_id=2))
+    ada.asks_ok(**new_list("contact", reference="Marmalade makers"))
+    ada.asks_ok(action="new", new="credit", credit="ewallet", reference="Marmalade money")
+    ada.asks_ok(action="new", new="credit", credit="clock", reference="Marmalade clock")
+    ada.asks_ok(**report_issue(details="Zanzibar can't see it", email="zanzibar@example.net"))
     ada.is_refused("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
     ada.is_refused("not_permitted", controller="system", action="view", view="permissions")
     ada.asks_ok(**START)
@@ -256,6 +269,11 @@ def test_before_it_is_erased_the_account_is_found_all_over(ada, bob, wallclock, 
         "events.data",
         "refused_requests.address",
         "sessions.address",
+        "sheets.reference",
+        "ewallets.reference",
+        "clocks.reference",
+        "contact_records.name",
+        "issue_reports.email",
     }
 
 
@@ -267,7 +285,7 @@ def test_the_journal_and_the_balances_stay_with_an_account_of_nobody(erased, wal
     account = account_row(wallet_file)
     assert account["state"] == AccountState.ERASED
     assert [account[column] for column in ("name", "email", "phone", "alias")] == [""] * 4
-    held = "SELECT amount FROM balances WHERE account_id = ? ORDER BY id"
+    held = "SELECT amount FROM balances WHERE account_id = ? AND amount <> 0 ORDER BY id"
     assert [row["amount"] for row in rows(wallet_file, held, ADA_ID)] == [75, 19 * MINUTE]
     assert faults_in(wallet_file) == []
 
@@ -317,3 +335,16 @@ def test_several_accounts_are_erased_in_the_order_in_which_they_are_due(left, bo
     bob.asks_ok(**UNLINK)
     wallclock.forward(RECOVERABLE_MS)
     assert erase() == [2, 3]
+
+
+def test_erasing_one_of_many_accounts_looks_through_no_others_rows(wallet_file):
+    dialect = SQLiteDialect_pysqlite(paramstyle="named")
+    values = {"account_id": 2, "issuer_id": 1, "now": 3}
+    with contextlib.closing(sqlite3.connect(wallet_file)) as connection:
+        for statement in erasing.ERASING:
+            compiled = statement.compile(dialect=dialect)
+            known = {**compiled.params, **values}
+            plan = connection.execute(f"EXPLAIN QUERY PLAN {compiled}", known).fetchall()
+            # What was refused is forgotten after 30 days, so there is little of it.
+            scanned = [step[3] for step in plan if "SCAN" in step[3] and "refused_requests" not in step[3]]
+            assert scanned == [], compiled
