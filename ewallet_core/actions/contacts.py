@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ewallet_core.actions.belongings import note
 from ewallet_core.actions.context import Context
 from ewallet_core.actions.records import own_record, record_answer, record_answers, the_record
 from ewallet_core.actions.sheet_kinds import CONTACT
@@ -63,6 +64,7 @@ def new_contact(asked: NewContact, context: Context) -> Answer:
         notes=asked.notes,
         **named,
     )
+    note(context, "contact record", record_id, "made")
     return ok(
         new_contact=asked.user_name,
         contact_record=record_id,
@@ -92,4 +94,5 @@ def edit_contact(asked: EditContact, context: Context) -> Answer:
             written_at=context.now,
         )
         sheets.change(context.transaction, record.sheet_id, written_at=context.now)
+        note(context, "contact record", record.id, "edited")
     return record_answer(context, CONTACT, own_record(context, CONTACT, record.id))

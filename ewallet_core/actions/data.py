@@ -9,10 +9,9 @@ from ewallet_core.actions.context import Context
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.rates import minutes_in
 from ewallet_core.storage.accounts import Account
-from ewallet_core.storage.journal import amount_of
 from ewallet_core.storage.sessions import logged_in, sessions
 from ewallet_core.storage.sheets import sheets
-from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
+from ewallet_core.storage.wallets import wallets
 
 Data = dict[str, Any]
 
@@ -97,47 +96,4 @@ def session_data(context: Context) -> Data:
         "session_contact_list": active.contact_list_id if active else None,
         "session_account_archive": {account.email: account.name for account in members},
         "expires": timestamp(session.expires_at),
-    }
-
-
-def ewallet_data(context: Context, wallet: Wallet) -> Data:
-    """A wallet, what it holds, and what belongs to it."""
-    transaction = context.transaction
-    return {
-        "id": wallet.id,
-        "user": wallet.account_id,
-        "reference": wallet.reference,
-        "credits": amount_of(transaction, wallet.balance_id),
-        "clock": wallet.clock_id,
-        "clock_archive": archive(clocks.all(transaction, ewallet_id=wallet.id)),
-        "transfer_sheet": wallet.transfer_sheet_id,
-        "transfer_sheet_archive": archive(sheets.all(transaction, owner_id=wallet.id, kind="transfer")),
-        "invoice_sheet": wallet.invoice_sheet_id,
-        "invoice_sheet_archive": archive(sheets.all(transaction, owner_id=wallet.id, kind="invoice")),
-        **dates(wallet),
-    }
-
-
-def clock_data(context: Context, clock: Clock) -> Data:
-    """A clock as of now: what is left on it, and what its timer is doing."""
-    transaction, timer = context.transaction, clock.timer
-    balance = amount_of(transaction, clock.balance_id)
-    return {
-        "id": clock.id,
-        "ewallet": clock.ewallet_id,
-        "reference": clock.reference,
-        "clock_state": str(timer.state),
-        "start_timestamp": timestamp(timer.started_at),
-        **minutes(
-            credit_clock=timer.left_at(context.now, balance),
-            minutes_spent=timer.spent_at(context.now),
-            pending_time=timer.pending_at(context.now),
-        ),
-        "pending_count": timer.pauses,
-        "milliseconds_per_credit": context.rules.milliseconds_per_credit,
-        "time_sheet": clock.time_sheet_id,
-        "time_sheet_archive": archive(sheets.all(transaction, owner_id=clock.id, kind="time")),
-        "conversion_sheet": clock.conversion_sheet_id,
-        "conversion_sheet_archive": archive(sheets.all(transaction, owner_id=clock.id, kind="conversion")),
-        **dates(clock),
     }

@@ -6,19 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ewallet_core.actions.belongings import Belonging, Owner, note
 from ewallet_core.actions.context import Context
-from ewallet_core.actions.data import Data, clock_data, ewallet_data
+from ewallet_core.actions.data import Data
+from ewallet_core.actions.holding_data import clock_data, ewallet_data
 from ewallet_core.actions.opening import open_clock, open_wallet
 from ewallet_core.actions.shapes import ClockData, EwalletData
-from ewallet_core.actions.sheet_kinds import CLOCK, EWALLET, SHEET_KINDS, USER, Owner
+from ewallet_core.actions.sheet_kinds import CLOCK, EWALLET, USER, kinds_of
 from ewallet_core.actions.sheets import unlink_sheet
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Instruction, NoArguments, Request, instruction, naming
 from ewallet_core.instructions.envelope import Answer, ok
-from ewallet_core.refusals.belongings import ClockNotEmpty, StillActive, WalletNotEmpty
+from ewallet_core.refusals.belongings import ClockNotEmpty, TimerUnderWay, WalletNotEmpty
 from ewallet_core.refusals.holdings import NotFound
 from ewallet_core.storage.journal import amount_of
-from ewallet_core.storage.sheets import sheets
 from ewallet_core.storage.wallets import Clock, Wallet, clocks
 
 
@@ -84,28 +85,27 @@ class Holding:
         """The request, which also names one."""
         return naming(request, self.id_name, self.id_type)
 
-    def all(self, context: Context) -> list[Any]:
-        """Those of the active owner, oldest first."""
-        own = {self.owner_column: self.belongs_to.active(context).id}
-        return self.kept.rows.all(context.transaction, **own)
+    def all_of(self, context: Context, owner_id: int) -> list[Any]:
+        """Those of the owner of that number, oldest first."""
+        return self.kept.rows.all(context.transaction, **{self.owner_column: owner_id})
 
     def named(self, context: Context, asked: Request) -> Any:
-        """The one that the request names; raises `NotFound` where the active owner has no such one."""
-        own = {self.owner_column: self.belongs_to.active(context).id}
-        found = self.kept.rows.find(context.transaction, id=getattr(asked, self.id_name), **own)
+        """The one that the request names; raises `NotFound` where it is not the account's own."""
+        own = {"id": getattr(asked, self.id_name), "account_id": context.account.id}
+        found = self.kept.rows.find(context.transaction, **own)
         if found is None:
-            raise NotFound(self.name.removeprefix("e"), self.id_name)
+            raise NotFound(self.kept.word, self.id_name)
         return found
+
+    def belonging(self, held: Any) -> Belonging:
+        """One of them as what its owner has several of."""
+        owner_id = getattr(held, self.owner_column)
+        return Belonging(self.kept.word, self.id_name, held.id, self.belongs_to, owner_id, self.id_name)
 
     def answer(self, context: Context, held: Any) -> Answer:
         """What is answered of one, as it is now."""
         now = self.kept.rows.require(context.transaction, id=held.id)
         return ok(**{self.answer_key: held.id, self.data_key: self.data(context, now)})
-
-    def owner_changes(self, context: Context, **columns: int) -> None:
-        """Change the active owner, or only note that something of its own has changed."""
-        owner = self.belongs_to.active(context)
-        self.belongs_to.rows.change(context.transaction, owner.id, **columns, written_at=context.now)
 
 
 def _open_wallet(context: Context, reference: str | None) -> int:
@@ -118,10 +118,11 @@ def _open_clock(context: Context, reference: str | None) -> int:
 
 
 def _unlink_clock(context: Context, clock: Clock, field: str) -> None:
-    balance = amount_of(context.transaction, clock.balance_id)
-    if balance or clock.timer.is_under_way:
-        left = clock.timer.left_at(context.now, balance)
-        raise ClockNotEmpty(field, clock.id, left, clock.timer.state)
+    if clock.timer.is_under_way:
+        raise TimerUnderWay(field, clock.id, clock.timer.state)
+    left = amount_of(context.transaction, clock.balance_id)
+    if left:
+        raise ClockNotEmpty(field, clock.id, left)
     _unlink_with_sheets(context, CLOCK, clock.id)
 
 
@@ -135,10 +136,9 @@ def _unlink_wallet(context: Context, wallet: Wallet, field: str) -> None:
 
 
 def _unlink_with_sheets(context: Context, kept: Owner, held_id: int) -> None:
-    for kind in SHEET_KINDS:
-        if kind.owner is kept:
-            for sheet in sheets.all(context.transaction, owner_id=held_id, kind=kind.name):
-                unlink_sheet(context, kind, sheet)
+    for kind in kinds_of(kept):
+        for sheet in kind.all_of(context, held_id):
+            unlink_sheet(context, kind, sheet)
     kept.rows.change(context.transaction, held_id, unlinked_at=context.now, written_at=context.now)
 
 
@@ -171,8 +171,10 @@ def _new(holding: Holding) -> Instruction:
     def new_holding(asked: NewHolding, context: Context) -> Answer:
         """Create another one, with its sheets; the active one stays active."""
         held_id = holding.open(context, asked.reference)
-        holding.owner_changes(context)
-        return holding.answer(context, holding.kept.rows.require(context.transaction, id=held_id))
+        held = holding.kept.rows.require(context.transaction, id=held_id)
+        holding.belonging(held).change_owner(context)
+        note(context, holding.kept.word, held_id, "made")
+        return holding.answer(context, held)
 
     return new_holding
 
@@ -198,7 +200,8 @@ def _list(holding: Holding) -> Instruction:
     )
     def list_holdings(_asked: NoArguments, context: Context) -> Answer:
         """List all of the account's wallets, or all clocks of the active wallet, oldest first."""
-        return ok(**{plural: [holding.data(context, held) for held in holding.all(context)]})
+        held = holding.all_of(context, holding.belongs_to.active(context).id)
+        return ok(**{plural: [holding.data(context, each) for each in held]})
 
     return list_holdings
 
@@ -208,7 +211,7 @@ def _switch(holding: Holding) -> Instruction:
     def switch_holding(asked: Request, context: Context) -> Answer:
         """Make another one the active one; timers go on as they are."""
         chosen = holding.named(context, asked)
-        holding.owner_changes(context, **{holding.id_name: chosen.id})
+        holding.belonging(chosen).make_active(context)
         return holding.answer(context, chosen)
 
     return switch_holding
@@ -222,6 +225,8 @@ def _rename(holding: Holding) -> Instruction:
         if asked.reference != held.reference:
             renamed = {"reference": asked.reference, "written_at": context.now}
             holding.kept.rows.change(context.transaction, held.id, **renamed)
+            holding.belonging(held).change_owner(context)
+            note(context, holding.kept.word, held.id, "renamed")
         return holding.answer(context, held)
 
     return rename_holding
@@ -232,10 +237,11 @@ def _unlink(holding: Holding) -> Instruction:
     def unlink_holding(asked: Request, context: Context) -> Answer:
         """Unlink one that is not active and holds nothing, with its sheets; the journal stays."""
         held = holding.named(context, asked)
-        if held.id == holding.kept.active(context).id:
-            raise StillActive(holding.name.removeprefix("e"), holding.id_name)
+        belonging = holding.belonging(held)
+        belonging.must_be_spare(context, holding.all_of(context, belonging.owner_id))
         holding.unlink(context, held, holding.id_name)
-        holding.owner_changes(context)
+        belonging.change_owner(context)
+        note(context, holding.kept.word, held.id, "unlinked")
         return ok(**{holding.answer_key: held.id})
 
     return unlink_holding

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
+from ewallet_core.actions.belongings import Owner
 from ewallet_core.actions.context import SYSTEM_CORE_ID
+from ewallet_core.actions.sheet_kinds import CLOCK, EWALLET, USER, SheetKind, kinds_of
 from ewallet_core.ledger.journal import Unit
 from ewallet_core.ledger.timer import State
 from ewallet_core.storage.accounts import AccountState, accounts, key_of
 from ewallet_core.storage.journal import open_balance
-from ewallet_core.storage.sheets import Kind, sheets, sheets_ever
+from ewallet_core.storage.sheets import sheets, sheets_ever
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import clocks, clocks_ever, wallets, wallets_ever
 
 SYSTEM_CORE_NAME = "System core"
 SYSTEM_CORE_EMAIL = "core@ewallet.local"
-
-_TITLES = {
-    Kind.TRANSFER: "Transfer sheet",
-    Kind.INVOICE: "Invoice sheet",
-    Kind.CONVERSION: "Conversion sheet",
-    Kind.TIME: "Time sheet",
-    Kind.CONTACT: "Contact list",
-}
 
 
 def found_system_core(transaction: Transaction, now: int) -> None:
@@ -59,7 +53,7 @@ def open_account(  # noqa: PLR0913 - an account is made of this much
         transaction,
         account_id,
         ewallet_id=open_wallet(transaction, now, account_id, issues=role == "issuer"),
-        contact_list_id=open_sheet(transaction, now, account_id, Kind.CONTACT, account_id),
+        **_open_sheets(transaction, now, account_id, USER, account_id),
     )
     return account_id
 
@@ -88,8 +82,7 @@ def open_wallet(
         transaction,
         wallet_id,
         clock_id=open_clock(transaction, now, account_id, wallet_id, issues=issues),
-        transfer_sheet_id=open_sheet(transaction, now, account_id, Kind.TRANSFER, wallet_id),
-        invoice_sheet_id=open_sheet(transaction, now, account_id, Kind.INVOICE, wallet_id),
+        **_open_sheets(transaction, now, account_id, EWALLET, wallet_id),
     )
     return wallet_id
 
@@ -114,12 +107,7 @@ def open_clock(
         created_at=now,
         written_at=now,
     )
-    clocks.change(
-        transaction,
-        clock_id,
-        time_sheet_id=open_sheet(transaction, now, account_id, Kind.TIME, clock_id),
-        conversion_sheet_id=open_sheet(transaction, now, account_id, Kind.CONVERSION, clock_id),
-    )
+    clocks.change(transaction, clock_id, **_open_sheets(transaction, now, account_id, CLOCK, clock_id))
     return clock_id
 
 
@@ -127,18 +115,28 @@ def open_sheet(
     transaction: Transaction,
     now: int,
     account_id: int,
-    kind: Kind,
+    kind: SheetKind,
     owner_id: int,
     reference: str | None = None,
 ) -> int:
     """An empty sheet of that kind; returns its id."""
-    numbered = f"{_TITLES[kind]} {sheets_ever(transaction, owner_id, kind) + 1}"
+    numbered = f"{kind.title.capitalize()} {sheets_ever(transaction, owner_id, kind.name) + 1}"
     return sheets.insert(
         transaction,
         account_id=account_id,
-        kind=kind,
+        kind=kind.name,
         owner_id=owner_id,
         reference=reference or numbered,
         created_at=now,
         written_at=now,
     )
+
+
+def _open_sheets(
+    transaction: Transaction, now: int, account_id: int, owner: Owner, owner_id: int
+) -> dict[str, int]:
+    """A sheet of each kind that belongs to such an owner, by the column that says which one is active."""
+    return {
+        kind.active_column: open_sheet(transaction, now, account_id, kind, owner_id)
+        for kind in kinds_of(owner)
+    }

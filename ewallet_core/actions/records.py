@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ewallet_core.actions.belongings import note
 from ewallet_core.actions.context import Context
 from ewallet_core.actions.sheet_kinds import CONTACT, SHEET_KINDS, SheetKind, record_data
 from ewallet_core.instructions import fields
@@ -80,6 +81,7 @@ def _unlink_record(kind: SheetKind) -> Instruction:
         """Take a record off its sheet for this user; no balance, journal or other side's record changes."""
         record = own_record(context, kind, asked.record_id)
         kind.records.unlink(context.transaction, record, context.now)
+        note(context, f"{kind.name} record", record.id, "unlinked")
         return ok(**{kind.sheet_key: record.sheet_id, kind.record_key: record.id})
 
     return unlink_record

@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ewallet_core.actions.belongings import Belonging, Owner
 from ewallet_core.actions.context import Context
-from ewallet_core.actions.data import Data, dates, minutes
+from ewallet_core.actions.data import Data, archive, dates, minutes
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.storage.accounts import AccountState, accounts
 from ewallet_core.storage.refunds import refunded_by
-from ewallet_core.storage.rows import Rows
 from ewallet_core.storage.sheets import (
     ContactRecord,
     ConversionRecord,
@@ -19,26 +19,19 @@ from ewallet_core.storage.sheets import (
     Kind,
     Record,
     Records,
+    Sheet,
     TimeRecord,
     TransferRecord,
     contacts,
     conversions,
     invoices,
+    sheets,
     times,
     transfers,
 )
 from ewallet_core.storage.wallets import clocks, wallets
 
 DELETED_ACCOUNT = "deleted account"
-
-
-@dataclass(frozen=True)
-class Owner:
-    """What sheets of some kind belong to: its rows, and which of them is the active one."""
-
-    name: str
-    rows: Rows[Any]
-    active: Callable[[Context], Any]
 
 
 EWALLET = Owner("ewallet", wallets, lambda context: context.wallet)
@@ -48,13 +41,17 @@ USER = Owner("user", accounts, lambda context: context.account)
 
 @dataclass(frozen=True)
 class SheetKind:
-    """What makes sheets of one kind what they are; `noun` is what the documents call such a sheet."""
+    """What makes sheets of one kind what they are; `noun` is what the documents call such a sheet.
+
+    Where records have a name, `listed_by` is its key in their data: a view of the list has those too.
+    """
 
     name: Kind
     owner: Owner
     records: Records[Any]
     describe: Callable[[Context, Any], Data]
     noun: str = "sheet"
+    listed_by: str | None = None
 
     @property
     def sheet_key(self) -> str:
@@ -77,6 +74,11 @@ class SheetKind:
         return f"{self.noun}_id"
 
     @property
+    def title(self) -> str:
+        """What people call such a sheet."""
+        return f"{self.name} {self.noun}"
+
+    @property
     def active_column(self) -> str:
         """The owner's column that says which sheet is active."""
         return f"{self.sheet_key}_id"
@@ -85,6 +87,14 @@ class SheetKind:
         """The active sheet of the active owner."""
         sheet_id: int = getattr(self.owner.active(context), self.active_column)
         return sheet_id
+
+    def all_of(self, context: Context, owner_id: int) -> list[Sheet]:
+        """The sheets of this kind that the owner of that number has, oldest first."""
+        return sheets.all(context.transaction, owner_id=owner_id, kind=self.name)
+
+    def belonging(self, sheet: Sheet, field: str) -> Belonging:
+        """A sheet of this kind as what its owner has several of."""
+        return Belonging(self.title, field, sheet.id, self.owner, sheet.owner_id, self.active_column)
 
 
 def email_of(context: Context, account_id: int) -> str:
@@ -144,9 +154,23 @@ TRANSFER = SheetKind(Kind.TRANSFER, EWALLET, transfers, _transfer)
 INVOICE = SheetKind(Kind.INVOICE, EWALLET, invoices, _invoice)
 CONVERSION = SheetKind(Kind.CONVERSION, CLOCK, conversions, _conversion)
 TIME = SheetKind(Kind.TIME, CLOCK, times, _time)
-CONTACT = SheetKind(Kind.CONTACT, USER, contacts, _contact, noun="list")
+CONTACT = SheetKind(Kind.CONTACT, USER, contacts, _contact, noun="list", listed_by="name")
 
 SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME, CONTACT)
+
+
+def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
+    """The kinds of sheet that belong to such an owner."""
+    return tuple(kind for kind in SHEET_KINDS if kind.owner is owner)
+
+
+def sheets_of(context: Context, owner: Owner, owning: Any) -> Data:
+    """The active sheet of each kind that belongs to it, and all of them by number, as answers show them."""
+    held: Data = {}
+    for kind in kinds_of(owner):
+        held[kind.sheet_key] = getattr(owning, kind.active_column)
+        held[f"{kind.sheet_key}_archive"] = archive(kind.all_of(context, owning.id))
+    return held
 
 
 def record_data(context: Context, kind: SheetKind, record: Record) -> Data:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ewallet_core.actions.belongings import note
 from ewallet_core.actions.context import SYSTEM_CORE_ID, Context
 from ewallet_core.actions.data import Data, archive, dates
 from ewallet_core.actions.opening import open_sheet
-from ewallet_core.actions.shapes import SheetData
-from ewallet_core.actions.sheet_kinds import CONTACT, SHEET_KINDS, SheetKind, record_data
+from ewallet_core.actions.shapes import Archive, SheetData
+from ewallet_core.actions.sheet_kinds import SHEET_KINDS, SheetKind, record_data
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Instruction, Request, instruction, naming
 from ewallet_core.instructions.envelope import Answer, ok
-from ewallet_core.refusals.belongings import StillActive
 from ewallet_core.refusals.holdings import NotFound
 from ewallet_core.storage.sheets import Sheet, sheets
 
@@ -33,6 +33,12 @@ class ViewList(Request, frozen=True):
 
     limit: fields.PageLength = fields.USUAL_PAGE
     before: fields.Cursor | None = None
+
+
+class UnlinkList(Request, frozen=True):
+    """One of the user's own sheets or lists."""
+
+    list_id: fields.ListId
 
 
 class RenameList(Request, frozen=True):
@@ -63,7 +69,7 @@ def own_sheet(context: Context, kind: SheetKind, sheet_id: int | None, field: st
     own = {"account_id": context.account.id, "kind": kind.name}
     found = sheets.find(context.transaction, id=sheet_id or kind.active(context), **own)
     if found is None:
-        raise NotFound(kind.sheet_key.replace("_", " "), field)
+        raise NotFound(kind.title, field)
     return found
 
 
@@ -84,13 +90,13 @@ def _the_list(kind: SheetKind, verb: str) -> dict[str, str]:
 def _viewed(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Answer:
     data = sheet_data(context, kind, sheet, page_asked)
     answer = ok(**{kind.sheet_key: sheet.id, kind.data_key: data})
-    if kind is CONTACT:
-        answer["contact_records"] = {str(row["id"]): row["name"] for row in data["rows"]}
+    if kind.listed_by is not None:
+        answer[f"{kind.name}_records"] = {str(row["id"]): row[kind.listed_by] for row in data["rows"]}
     return answer
 
 
 def _view_answers(kind: SheetKind) -> dict[str, Any]:
-    names = {"contact_records": dict[str, str]} if kind is CONTACT else {}
+    names = {} if kind.listed_by is None else {f"{kind.name}_records": Archive}
     return {kind.sheet_key: int, **names, kind.data_key: SheetData}
 
 
@@ -100,10 +106,11 @@ def _new_list(kind: SheetKind) -> Instruction:
         """Create another sheet; the active one stays active."""
         owner = kind.owner.active(context)
         sheet_id = open_sheet(
-            context.transaction, context.now, context.account.id, kind.name, owner.id, asked.reference
+            context.transaction, context.now, context.account.id, kind, owner.id, asked.reference
         )
-        kind.owner.rows.change(context.transaction, owner.id, written_at=context.now)
         sheet = sheets.require(context.transaction, id=sheet_id)
+        kind.belonging(sheet, kind.id_name).change_owner(context)
+        note(context, kind.title, sheet_id, "made")
         return ok(**{kind.sheet_key: sheet_id, kind.data_key: sheet_data(context, kind, sheet, ViewList())})
 
     return new_list
@@ -134,8 +141,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
     def switch_list(asked: Any, context: Context) -> Answer:
         """Make another sheet the active one, on which new records go."""
         sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
-        switched = {kind.active_column: sheet.id, "written_at": context.now}
-        kind.owner.rows.change(context.transaction, sheet.owner_id, **switched)
+        kind.belonging(sheet, kind.id_name).make_active(context)
         return ok(**{kind.sheet_key: sheet.id, kind.data_key: sheet_data(context, kind, sheet, ViewList())})
 
     return switch_list
@@ -148,6 +154,8 @@ def _rename_list(kind: SheetKind) -> Instruction:
         sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
         if asked.reference != sheet.reference:
             sheets.change(context.transaction, sheet.id, reference=asked.reference, written_at=context.now)
+            kind.belonging(sheet, kind.id_name).change_owner(context)
+            note(context, kind.title, sheet.id, "renamed")
         renamed = sheets.require(context.transaction, id=sheet.id)
         return _viewed(context, kind, renamed, ViewList())
 
@@ -155,15 +163,15 @@ def _rename_list(kind: SheetKind) -> Instruction:
 
 
 def _unlink_list(kind: SheetKind) -> Instruction:
-    @instruction(_naming_one(kind, Request), _the_list(kind, "unlink"), answers={kind.sheet_key: int})
-    def unlink_list(asked: Any, context: Context) -> Answer:
+    @instruction(UnlinkList, _the_list(kind, "unlink"), answers={kind.sheet_key: int})
+    def unlink_list(asked: UnlinkList, context: Context) -> Answer:
         """Unlink a sheet that is not the active one, with its records; the journal keeps what they say."""
-        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
-        owner = kind.owner.rows.require(context.transaction, id=sheet.owner_id)
-        if getattr(owner, kind.active_column) == sheet.id:
-            raise StillActive(kind.sheet_key.replace("_", " "), kind.id_name)
+        sheet = own_sheet(context, kind, asked.list_id, "list_id")
+        belonging = kind.belonging(sheet, "list_id")
+        belonging.must_be_spare(context, kind.all_of(context, sheet.owner_id))
         unlink_sheet(context, kind, sheet)
-        kind.owner.rows.change(context.transaction, owner.id, written_at=context.now)
+        belonging.change_owner(context)
+        note(context, kind.title, sheet.id, "unlinked")
         return ok(**{kind.sheet_key: sheet.id})
 
     return unlink_list

@@ -178,7 +178,7 @@ Notes = Annotated[
 ]
 RecordId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a record", examples=[1])]
 SheetId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a sheet", examples=[1])]
-ListId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a contact list", examples=[1])]
+ListId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a list", examples=[1])]
 ClockId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a clock", examples=[1])]
 Reference = Annotated[
     str,
@@ -308,50 +308,6 @@ ShortPageLength = Annotated[
 StateOfAccount = Annotated[
     Literal["active", "frozen", "unlink_pending"],
     Meta(description="active, frozen or unlink_pending", examples=["frozen"]),
-]
-IssueName = Annotated[
-    str,
-    Meta(
-        min_length=1,
-        max_length=200,
-        description="a line of 1 to 200 characters",
-        examples=["The timer shows yesterday"],
-        extra={"check": str.isprintable},
-    ),
-]
-IssueDetails = Annotated[
-    str,
-    Meta(
-        max_length=10_000,
-        description="text of at most 10,000 characters",
-        examples=["It did so when I opened it this morning."],
-    ),
-]
-IssueLog = Annotated[
-    str,
-    Meta(
-        max_length=30_000,
-        description="text of at most 30,000 characters",
-        examples=["2026-11-20T22:46:10.123Z started"],
-    ),
-]
-
-
-class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong, and how to reach who says so."""
-
-    name: IssueName
-    details: IssueDetails
-    log: IssueLog = ""
-    email: Email | None = None
-
-
-IssueInWords = Annotated[
-    Issue,
-    Meta(
-        description="an object of `name` (a line), `details` and, if you like, `log` (texts) and `email`",
-        examples=[{"name": "The timer shows yesterday", "details": "It did so this morning."}],
-    ),
 ]
 
 

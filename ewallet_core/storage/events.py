@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     TIMER_STOPPED = "timer_stopped"
     TIMER_RAN_OUT = "timer_ran_out"
     ACCOUNT_CHANGED = "account_changed"
+    BELONGINGS_CHANGED = "belongings_changed"
     LOGIN_FROM_NEW_ADDRESS = "login_from_new_address"
 
 
