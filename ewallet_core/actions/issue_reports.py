@@ -9,6 +9,7 @@ from ewallet_core.actions.shapes import Timestamp
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
+from ewallet_core.instructions.issue import IssueInWords
 from ewallet_core.refusals.accounts import TooManyIssues
 from ewallet_core.storage.issue_reports import IssueReport, issue_reports, report_before_latest
 
@@ -19,7 +20,7 @@ HOUR_MS = 60 * 60_000
 class ReportIssue(Request, frozen=True):
     """What is wrong."""
 
-    issue: fields.IssueInWords
+    issue: IssueInWords
 
 
 class ViewIssues(Request, frozen=True):
