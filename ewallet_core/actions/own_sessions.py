@@ -127,7 +127,7 @@ def _verifications(selector: str, words: str, key: str, other: str) -> tuple[Ins
         )(verify)
 
     one_by_one = (verification(aspect, said, aspect) for aspect, (said, _) in _ASPECTS.items())
-    return (*one_by_one, verification("status", "is all of this at once", *_ASPECTS))
+    return (*one_by_one, verification("status", "is valid, linked and has a session, all in one", *_ASPECTS))
 
 
 VERIFY_CLIENT_ID = _verifications("ctoken", "client id", "client_id", "session_token")

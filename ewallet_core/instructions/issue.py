@@ -49,7 +49,8 @@ class Issue(msgspec.Struct, frozen=True, kw_only=True):
 IssueInWords = Annotated[
     Issue,
     Meta(
-        description="an object of `name` (a line), `details` and, if you like, `log` (texts) and `email`",
+        description="an object of `name` (1 to 200 characters), `details` (at most 10,000) and, if you like,"
+        " `log` (at most 30,000) and `email`",
         examples=[{"name": "The timer shows yesterday", "details": "It did so this morning."}],
     ),
 ]
