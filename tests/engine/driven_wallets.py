@@ -1,4 +1,4 @@
-"""Two people at one engine, each with the plain numbers that their wallet must come to."""
+"""Some people at one engine, each with the plain numbers that their wallets must come to."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
-from asking import Instruction
+from asking import VIEW_ACCOUNT, VIEW_WALLET, Instruction, view_list
 from caller import Caller
 from cheap_hashes import CHEAP
-from wallclock import MINUTE, Wallclock
-from wallet_model import ModelAccount
+from kept_rows import rows
+from wallclock import DAY, MINUTE, Wallclock
+from wallet_model import ModelAccount, ModelClock, Payment
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.instructions.envelope import Answer
 
-NAMES = ("ada", "bob")
+NAMES = ("ada", "bob", "cyd")
 # A minute less than a session lives: its last use is written at most once a minute.
 LONG_AWAY = 29 * MINUTE
-
-Done = tuple[str, Instruction, str, Answer]
+REMEMBERED = 29 * DAY
 
 
 @dataclass(frozen=True)
@@ -37,6 +37,18 @@ class ToWhereAClockIsEmpty:
 Wait = int | ToWhereAClockIsEmpty
 
 
+@dataclass(frozen=True)
+class Done:
+    """An instruction that was carried out, or refused, for an account that was there then."""
+
+    name: str
+    account: int
+    at: int
+    instruction: Instruction
+    request_id: str
+    answer: Answer
+
+
 class DrivenWallets:
     """What is asked of the engine here is done to the model too."""
 
@@ -44,13 +56,18 @@ class DrivenWallets:
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp())
+        self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
         self.file = Path(shutil.copy(self.new_file, self.folder))
         self.clock = Wallclock()
         self.numbers = count(1)
-        self.model = {name: ModelAccount() for name in NAMES}
+        self.entries = 0
+        self.used: set[tuple[str, str]] = set()
+        self.payments: list[Payment] = []
+        self.model: dict[str, ModelAccount] = {}
+        self.callers: dict[str, Caller] = {}
         self.open()
-        self.callers = {name: self.enter(name, is_new=True) for name in NAMES}
+        for name in NAMES:
+            self.arrives(name)
 
     def teardown(self) -> None:
         self.engine.close()
@@ -58,38 +75,64 @@ class DrivenWallets:
 
     def open(self) -> None:
         self.engine = EWalletSessionManager(f"sqlite:///{self.file}", clock=self.clock, passwords=CHEAP)
+        self.program = Caller(self.engine)
 
-    def enter(self, name: str, *, is_new: bool = False) -> Caller:
-        caller = Caller(self.engine).opens_a_session()
-        if is_new:
-            caller.registers(name)
-        return caller.logs_in(name)
+    def arrives(self, name: str) -> None:
+        """Somebody makes an account, or another one where theirs was deleted."""
+        self.callers[name] = Caller(self.engine).opens_a_session().registers(name).logs_in(name)
+        wallet = self.callers[name].asks_ok(**VIEW_WALLET)["ewallet_data"]
+        self.model[name] = ModelAccount(wallet["id"], wallet["clock"])
+
+    def enter(self, name: str) -> None:
+        self.callers[name] = Caller(self.engine).opens_a_session().logs_in(name)
 
     def passes(self, wait: Wait) -> None:
         """Time goes on, and who was away for longer than a session lives comes back."""
         stride = self._until_empty(wait) if isinstance(wait, ToWhereAClockIsEmpty) else wait
         self.clock.forward(stride)
         for name, account in self.model.items():
-            account.pass_time(self.clock.now)
-            if stride >= LONG_AWAY:
-                self.callers[name] = self.enter(name)
+            self.entries += account.pass_time(self.clock.now)
+            if stride >= LONG_AWAY and account.is_here:
+                self.enter(name)
 
-    def does(self, name: str, instruction: Instruction, model: Callable[[int], None] | None = None) -> Done:
+    def does(self, name: str, instruction: Instruction, model: Callable[[int], int] | None = None) -> Done:
         if model is not None:
-            model(self.clock.now)
-        request_id = f"request {next(self.numbers)}"
-        answer = self.callers[name].asks_ok(**instruction, request_id=request_id)
-        return name, instruction, request_id, answer
+            self.entries += model(self.clock.now)
+        return self._ask(name, instruction, failed=False)
 
     def is_refused(self, name: str, code: str | None, instruction: Instruction) -> Done:
+        done = self._ask(name, instruction, failed=True)
+        assert code is None or done.answer["code"] == code, done.answer
+        return done
+
+    def is_not_as_it_was(self, done: Done) -> bool:
+        """Whether a repeated request would be another: of somebody else by now, or long forgotten."""
+        return (
+            not self.model[done.name].is_here
+            or self.number_of(done.name) != done.account
+            or self.clock.now - done.at >= REMEMBERED
+        )
+
+    def number_of(self, name: str) -> int:
+        found = rows(self.file, "SELECT id FROM accounts WHERE name = ?", name)
+        return found[0]["id"]
+
+    def latest_transfer(self, name: str) -> int:
+        answer = self.callers[name].asks_ok(**view_list("transfer", limit=1))
+        return answer["sheet_data"]["rows"][0]["id"]
+
+    def email(self, name: str) -> str:
+        return self.callers[name].asks_ok(**VIEW_ACCOUNT)["account"]
+
+    def _ask(self, name: str, instruction: Instruction, *, failed: bool) -> Done:
         request_id = f"request {next(self.numbers)}"
         answer = self.callers[name].ask(**instruction, request_id=request_id)
-        assert answer["failed"] is True
-        assert code is None or answer["code"] == code
-        return name, instruction, request_id, answer
+        assert answer["failed"] is failed, (instruction, answer)
+        return Done(name, self.number_of(name), self.clock.now, instruction, request_id, answer)
 
     def _until_empty(self, wait: ToWhereAClockIsEmpty) -> int:
-        ends = [end for end in (account.ends_at() for account in self.model.values()) if end is not None]
+        clocks: list[ModelClock] = [clock for account in self.model.values() for clock in account.clocks]
+        ends = [end for end in (clock.ends_at() for clock in clocks) if end is not None]
         return max(0, min(ends) + wait.offset - self.clock.now) if ends else 0
 
 

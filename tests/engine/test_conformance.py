@@ -87,16 +87,15 @@ def test_a_value_at_a_limit_is_not_refused_for_it(nobody, wallclock, example, ar
 
 @pytest.mark.parametrize(("example", "argument"), with_ids())
 def test_what_is_somebody_elses_is_answered_as_what_is_not_there(
-    nobody, wallclock, bob, wallet_file, nothing_changes, example, argument
+    nobody, wallclock, nothing_changes, example, argument
 ):
     owner = example.arrange(nobody, wallclock)
-    stranger = Caller(bob.engine).opens_a_session().logs_in("bob")
+    stranger = Caller(owner.engine).opens_a_session().registers("bob").logs_in("bob")
     asked = {**example.instruction, argument: {**example.instruction, **example.optional}[argument]}
     nothing_changes()
     theirs = stranger.is_refused("not_found", **asked)
     nowhere = stranger.is_refused("not_found", **{**asked, argument: 999_999})
     assert theirs == nowhere
-    assert owner.engine is stranger.engine
 
 
 @each_example

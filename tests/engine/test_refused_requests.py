@@ -137,7 +137,7 @@ def test_a_session_token_is_no_good_with_another_client_id(supplied, bob, nothin
         ({"ctype": "event", "action": "login"}, "client action login"),
         ({"action": ["login"]}, "client action login"),
         ({"action": None}, None),
-        ({"action": "view", "view": "credit", "credit": {"wallet": 1}}, "client action view credit wallet"),
+        ({"action": "view", "view": "credit", "credit": {"wallet": 1}}, "client action view credit ewallet"),
     ],
     ids=str,
 )

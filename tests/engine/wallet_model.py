@@ -1,10 +1,12 @@
-"""What an account must come to, worked out with plain numbers and without a database."""
+"""What accounts must come to, worked out with plain numbers and without a database."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 RATE = 60_000
+
+RunRecord = tuple[int, int, int, int, int]
 
 
 @dataclass
@@ -20,16 +22,13 @@ class Run:
 
 
 @dataclass
-class ModelAccount:
-    """One person's credits, time, and finished runs as (start, stop, used, paused, pauses)."""
+class ModelClock:
+    """A clock's time, and its finished runs as (start, stop, used, paused, pauses)."""
 
-    credits: int = 0
     time: int = 0
     run: Run | None = None
-    entries: int = 0
-
-    def __post_init__(self) -> None:
-        self.records: list[tuple[int, int, int, int, int]] = []
+    runs: list[RunRecord] = field(default_factory=list)
+    conversions: int = 0
 
     @property
     def is_running(self) -> bool:
@@ -43,10 +42,14 @@ class ModelAccount:
     def state(self) -> str:
         return "active" if self.is_running else "paused" if self.is_paused else "inactive"
 
+    @property
+    def is_idle_and_empty(self) -> bool:
+        return self.run is None and self.time == 0
+
     def used(self, now: int) -> int:
         if self.run is None:
             return 0
-        return self.run.used + (0 if self.run.is_paused else now - self.run.since)
+        return self.run.used + (0 if self.run.is_paused else max(0, now - self.run.since))
 
     def left(self, now: int) -> int:
         return self.time - self.used(now)
@@ -54,43 +57,109 @@ class ModelAccount:
     def ends_at(self) -> int | None:
         return self.run.since + self.time - self.run.used if self.run and self.is_running else None
 
-    def pass_time(self, now: int) -> None:
+    def pass_time(self, now: int) -> int:
+        """Stop where the clock is empty by now; returns how many entries that makes."""
         end = self.ends_at()
-        if end is not None and end <= now:
-            self.stop(end)
+        # Where the wall clock was set back, a timer with nothing left has run out all the same.
+        if self.run is None or end is None or end > max(now, self.run.since):
+            return 0
+        return self.stop(end)
 
-    def supply(self, credits: int) -> None:
-        self.credits += credits
-        self.entries += 1
-
-    def to_clock(self, credits: int) -> None:
-        self.credits -= credits
-        self.time += credits * RATE
-        self.entries += 1
-
-    def to_credits(self, credits: int, now: int) -> None:
-        self.credits += credits
-        self.time -= credits * RATE
-        self.entries += 1
-        self.pass_time(now)
-
-    def start(self, now: int) -> None:
+    def start(self, now: int) -> int:
         self.run = Run(started=now, since=now)
+        return 0
 
-    def pause(self, now: int) -> None:
+    def pause(self, now: int) -> int:
         assert self.run is not None
+        now = max(now, self.run.since)
         self.run.used, self.run.since, self.run.is_paused = self.used(now), now, True
         self.run.pauses += 1
+        return 0
 
-    def resume(self, now: int) -> None:
+    def resume(self, now: int) -> int:
         assert self.run is not None
+        now = max(now, self.run.since)
         self.run.paused += now - self.run.since
         self.run.since, self.run.is_paused = now, False
+        return 0
 
-    def stop(self, now: int) -> None:
+    def stop(self, now: int) -> int:
         assert self.run is not None
+        now = max(now, self.run.since)
         paused = self.run.paused + (now - self.run.since if self.run.is_paused else 0)
-        self.records.append((self.run.started, now, self.used(now), paused, self.run.pauses))
+        self.runs.append((self.run.started, now, self.used(now), paused, self.run.pauses))
         self.time -= self.used(now)
         self.run = None
-        self.entries += 1
+        return 1
+
+
+@dataclass
+class ModelWallet:
+    """A wallet's credits, its clocks by id with the active one, and its transfer records, oldest first."""
+
+    clock_id: int
+    credits: int = 0
+    clocks: dict[int, ModelClock] = field(default_factory=dict)
+    transfers: list[int] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clocks[self.clock_id] = ModelClock()
+
+    @property
+    def clock(self) -> ModelClock:
+        return self.clocks[self.clock_id]
+
+    @property
+    def is_empty(self) -> bool:
+        return self.credits == 0 and all(clock.is_idle_and_empty for clock in self.clocks.values())
+
+
+@dataclass
+class ModelAccount:
+    """One person's wallets by id, with the active one."""
+
+    wallet_id: int
+    clock_id: int
+    wallets: dict[int, ModelWallet] = field(default_factory=dict)
+    leaves_at: int | None = None
+
+    def __post_init__(self) -> None:
+        self.wallets[self.wallet_id] = ModelWallet(self.clock_id)
+
+    @property
+    def wallet(self) -> ModelWallet:
+        return self.wallets[self.wallet_id]
+
+    @property
+    def clock(self) -> ModelClock:
+        return self.wallet.clock
+
+    @property
+    def clocks(self) -> list[ModelClock]:
+        return [clock for wallet in self.wallets.values() for clock in wallet.clocks.values()]
+
+    @property
+    def is_here(self) -> bool:
+        """Whether it can be used: it is not about to be deleted."""
+        return self.leaves_at is None
+
+    def pass_time(self, now: int) -> int:
+        return sum(clock.pass_time(now) for clock in self.clocks)
+
+
+@dataclass
+class Payment:
+    """Credits that one account paid another, and what came back of them so far."""
+
+    payer: ModelAccount
+    payer_wallet_id: int
+    payee: str
+    payee_account: ModelAccount
+    payee_wallet_id: int
+    record_id: int
+    credits: int
+    refunded: int = 0
+
+    @property
+    def left(self) -> int:
+        return self.credits - self.refunded
