@@ -15,6 +15,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Instruction, Request, instruction, naming
 from ewallet_core.instructions.envelope import Answer, ok
 from ewallet_core.refusals.holdings import NotFound
+from ewallet_core.refusals.requests import ArgumentsClash
 from ewallet_core.storage.sheets import Sheet, sheets
 
 TOP = 2**63 - 1
@@ -36,15 +37,31 @@ class ViewList(Request, frozen=True):
 
 
 class UnlinkList(Request, frozen=True):
-    """One of the user's own sheets or lists."""
+    """One of the user's own lists."""
 
     list_id: fields.ListId
+
+
+class UnlinkSheet(Request, frozen=True):
+    """One of the user's own sheets: exactly one of `list_id` and `sheet_id`."""
+
+    list_id: fields.SheetId | None = None
+    sheet_id: fields.SheetId | None = None
+
+    def check(self) -> None:
+        """Exactly one of list_id and sheet_id says which."""
+        if (self.list_id is None) == (self.sheet_id is None):
+            raise ArgumentsClash("list_id", "sheet_id")
 
 
 class RenameList(Request, frozen=True):
     """What a sheet is to be called from now on."""
 
     reference: fields.Reference
+
+
+# Every kind is unlinked by its `list_id`; sheets by the name that they have everywhere else, too.
+_UNLINK: dict[str, type[Request]] = {"sheet": UnlinkSheet, "list": UnlinkList}
 
 
 def sheet_data(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Data:
@@ -163,11 +180,12 @@ def _rename_list(kind: SheetKind) -> Instruction:
 
 
 def _unlink_list(kind: SheetKind) -> Instruction:
-    @instruction(UnlinkList, _the_list(kind, "unlink"), answers={kind.sheet_key: int})
-    def unlink_list(asked: UnlinkList, context: Context) -> Answer:
+    @instruction(_UNLINK[kind.noun], _the_list(kind, "unlink"), answers={kind.sheet_key: int})
+    def unlink_list(asked: Any, context: Context) -> Answer:
         """Unlink a sheet that is not the active one, with its records; the journal keeps what they say."""
-        sheet = own_sheet(context, kind, asked.list_id, "list_id")
-        belonging = kind.belonging(sheet, "list_id")
+        field = "list_id" if asked.list_id is not None else kind.id_name
+        sheet = own_sheet(context, kind, getattr(asked, field), field)
+        belonging = kind.belonging(sheet, field)
         belonging.must_be_spare(context, kind.all_of(context, sheet.owner_id))
         unlink_sheet(context, kind, sheet)
         belonging.change_owner(context)

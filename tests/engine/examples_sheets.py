@@ -62,8 +62,9 @@ def _of_sheets(kind: str) -> Iterator[Example]:
     yield Example("logged in", list_verb("switch", kind, **chosen), viewed, before=another)
     renamed = list_verb("edit", kind, reference="Household", **chosen)
     yield Example("logged in", renamed, viewed, before=another)
-    unlink = list_verb("unlink", kind, list_id=SECOND_SHEET)
-    yield Example("logged in", unlink, {key: int}, before=another)
+    for argument in ("list_id", "sheet_id"):
+        unlink = list_verb("unlink", kind, **{argument: SECOND_SHEET})
+        yield Example("logged in", unlink, {key: int}, before=another)
     unlinked = {key: int, f"{kind}_record": int}
     # The issuer's record of what was supplied comes first.
     record_id = 2 if kind in ("transfer", "invoice") else 1

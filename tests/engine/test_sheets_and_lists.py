@@ -159,6 +159,17 @@ def test_the_active_sheet_is_not_unlinked(busy, nothing_changes, kind):
     assert answer["details"] == {"field": "list_id"}
 
 
+@pytest.mark.parametrize("kind", [kind for kind in KINDS if noun(kind) == "sheet"])
+def test_a_sheet_is_unlinked_by_exactly_one_of_the_names_of_the_argument(ada, kind):
+    number = made(ada, kind)
+    for arguments in ({}, {"list_id": number, "sheet_id": number}):
+        answer = ada.is_refused("arguments_clash", **list_verb("unlink", kind, **arguments))
+        assert answer["details"]["fields"] == ["list_id", "sheet_id"]
+    ada.asks_ok(**list_verb("unlink", kind, sheet_id=number))
+    answer = ada.is_refused("not_found", **list_verb("unlink", kind, sheet_id=number))
+    assert answer["details"] == {"field": "sheet_id"}
+
+
 @each_kind
 def test_an_unlinked_sheet_and_its_records_are_not_found_any_more(busy, wallet_file, kind):
     old = listed(busy, kind)
