@@ -1,60 +1,47 @@
 """What happens: each subject's instructions, their arguments and the functions that carry them out."""
 
-from ewallet_core.actions import (
-    accounts,
-    cleaning,
-    clocks,
-    contacts,
-    credits,
-    daily_limit,
-    exporting,
-    holdings,
-    interrogation,
+from ewallet_core.actions.accounts import (
+    account,
     issue_reports,
     leaving,
     login_history,
     logins,
     operators,
     own_sessions,
-    payments,
-    permissions,
-    records,
-    refunds,
-    searching,
-    sessions,
-    sheets,
-    sockets,
-    statements,
-    summaries,
-    workers,
 )
+from ewallet_core.actions.belongings import contacts, holdings, records, sheets
+from ewallet_core.actions.credits import clock_timer, converting, daily_limit, payments, refunds, supplying
+from ewallet_core.actions.looking import exporting, searching, statements, summaries
+from ewallet_core.actions.permissions import permissions
+from ewallet_core.actions.sessions import cleaning, interrogation, sessions, sockets, workers
 from ewallet_core.instructions.catalogue import Catalogue
 
 CATALOGUE = Catalogue.of(
     sessions,
     logins,
-    accounts,
+    account,
     leaving,
     login_history,
     own_sessions,
-    credits,
+    supplying,
+    converting,
+    clock_timer,
     payments,
     refunds,
     daily_limit,
-    clocks,
     holdings,
     sheets,
     records,
     contacts,
+    statements,
+    summaries,
+    searching,
+    exporting,
+    issue_reports,
     permissions,
     operators,
-    issue_reports,
     workers,
     interrogation,
     cleaning,
     sockets,
-    exporting,
-    searching,
-    statements,
-    summaries,
 )

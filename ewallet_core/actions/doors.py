@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from ewallet_core.actions import CATALOGUE
-from ewallet_core.actions.live_sessions import SESSION_CATALOGUE
-from ewallet_core.actions.session_maps import WORKER_CATALOGUE
+from ewallet_core.actions.sessions.live_sessions import SESSION_CATALOGUE
+from ewallet_core.actions.sessions.session_maps import WORKER_CATALOGUE
 from ewallet_core.instructions.reference import Door
 
 DOORS = (

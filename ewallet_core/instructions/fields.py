@@ -17,6 +17,7 @@ from msgspec.structs import FieldInfo
 
 from ewallet_core.instructions import moments
 from ewallet_core.instructions.places import Place
+from ewallet_core.kinds import Kind
 from ewallet_core.ledger import rates
 from ewallet_core.roles import PEOPLE
 
@@ -283,7 +284,7 @@ Month = Annotated[
 ]
 PeriodLength = Annotated[moments.Step, Meta(description="day, week or month", examples=["day"])]
 RecordKind = Annotated[
-    Literal["transfer", "invoice", "conversion", "time", "contact"],
+    Kind,
     Meta(description="transfer, invoice, conversion, time or contact", examples=["invoice"]),
 ]
 FileFormat = Annotated[

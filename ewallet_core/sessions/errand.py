@@ -8,9 +8,9 @@ from typing import Any
 
 import msgspec
 
-from ewallet_core.actions.clocks import settle_run_outs
 from ewallet_core.actions.context import Context
-from ewallet_core.actions.permission_sheet import must_be_permitted, note_refusal
+from ewallet_core.actions.credits.clock_timer import settle_run_outs
+from ewallet_core.actions.permissions.permission_sheet import must_be_permitted, note_refusal
 from ewallet_core.instructions.catalogue import Access, Instruction, Request
 from ewallet_core.instructions.envelope import Answer, Call, nok
 from ewallet_core.refusals.askers import NotPermitted

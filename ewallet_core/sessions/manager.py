@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
+from ewallet_core.actions.belongings.opening import found_system_core
 from ewallet_core.actions.context import IN_PROCESS, Listener, Rules
-from ewallet_core.actions.opening import found_system_core
 from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.credentials.tokens import RandomBytes, system_randomness
 from ewallet_core.data_folder import data_folder, database_url

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ewallet_core.actions.accounts.standing import why_not_active
 from ewallet_core.actions.context import Context
-from ewallet_core.actions.sessions import touch
-from ewallet_core.actions.standing import why_not_active
+from ewallet_core.actions.sessions.sessions import touch
 from ewallet_core.credentials.tokens import hash_of
 from ewallet_core.instructions.catalogue import Access
 from ewallet_core.refusals.askers import ClientUnknown, NotLoggedIn, SessionExpired, SessionUnknown

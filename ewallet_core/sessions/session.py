@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ewallet_core.actions.live_sessions import SESSION_CATALOGUE
+from ewallet_core.actions.sessions.live_sessions import SESSION_CATALOGUE
 from ewallet_core.sessions.desk import Asker
 from ewallet_core.storage.sessions import Session, logged_in, sessions
 

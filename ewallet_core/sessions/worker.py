@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ewallet_core.actions.session_maps import WORKER_CATALOGUE
-from ewallet_core.actions.workers import worker_data
+from ewallet_core.actions.sessions.session_maps import WORKER_CATALOGUE
+from ewallet_core.actions.sessions.workers import worker_data
 from ewallet_core.sessions.desk import Asker
 from ewallet_core.sessions.session import EWallet
 from ewallet_core.storage.sessions import sessions, workers

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Exists, bindparam, exists, select, tuple_
 
+from ewallet_core.kinds import Kind
 from ewallet_core.storage import tables
 from ewallet_core.storage.accounts import key_of
 from ewallet_core.storage.patterns import ESCAPE, containing
 from ewallet_core.storage.rows import Rows
-from ewallet_core.storage.sheets import Kind, Record, contacts, conversions, invoices, times, transfers
+from ewallet_core.storage.sheets import ALL_RECORDS, Record, Records
 from ewallet_core.storage.transaction import Transaction
 
 Below = tuple[int, str, int]
@@ -54,9 +55,9 @@ class Found(NamedTuple):
 class FoundRecords(Rows[Any]):
     """The records of one kind as they are looked for; `with_somebody` finds them by the other side."""
 
-    def __init__(self, kind: Kind, records: Rows[Any], with_somebody: Exists | None = None) -> None:
+    def __init__(self, records: Records[Any], with_somebody: Exists | None = None) -> None:
         super().__init__(records.table, records.row_type)
-        self.kind = kind
+        self.kind = records.kind
         record, sheet = self.table.c, tables.sheets.c
         has_text = record.search_key.like(bindparam("words"), escape=ESCAPE)
         self._of_account = (
@@ -108,24 +109,16 @@ def _somebody(*parties: ColumnElement[Any]) -> ColumnElement[bool]:
 
 _transfer, _paid_with = tables.transfer_records.c, tables.transfer_records.alias("paid_with")
 
-FOUND = (
-    FoundRecords(
-        Kind.TRANSFER,
-        transfers,
-        exists().where(_somebody(_transfer.from_account_id, _transfer.to_account_id)),
+# Who the other side of a record is; conversions, times and contacts have none.
+_WITH_SOMEBODY = {
+    Kind.TRANSFER: exists().where(_somebody(_transfer.from_account_id, _transfer.to_account_id)),
+    Kind.INVOICE: exists().where(
+        _paid_with.c.id == tables.invoice_records.c.transfer_record_id,
+        _somebody(_paid_with.c.from_account_id, _paid_with.c.to_account_id),
     ),
-    FoundRecords(
-        Kind.INVOICE,
-        invoices,
-        exists().where(
-            _paid_with.c.id == tables.invoice_records.c.transfer_record_id,
-            _somebody(_paid_with.c.from_account_id, _paid_with.c.to_account_id),
-        ),
-    ),
-    FoundRecords(Kind.CONVERSION, conversions),
-    FoundRecords(Kind.TIME, times),
-    FoundRecords(Kind.CONTACT, contacts),
-)
+}
+
+FOUND = tuple(FoundRecords(records, _WITH_SOMEBODY.get(records.kind)) for records in ALL_RECORDS)
 
 
 def newest_first(

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, func, select
 
+from ewallet_core.kinds import Kind
 from ewallet_core.storage import tables
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
-
-
-class Kind(StrEnum):
-    """What a sheet or list is of."""
-
-    TRANSFER = "transfer"
-    INVOICE = "invoice"
-    CONVERSION = "conversion"
-    TIME = "time"
-    CONTACT = "contact"
 
 
 class Sheet(Row, frozen=True):
@@ -137,7 +127,7 @@ class Records(Rows[R]):
 
     def __init__(self, kind: Kind, row_type: type[R], *searched: str) -> None:
         super().__init__(tables.metadata.tables[f"{kind}_records"], row_type)
-        self._kind = kind
+        self.kind = kind
         self._searched = searched
         record = self.table.c
         on_sheet = (record.sheet_id == bindparam("sheet_id")) & record.unlinked_at.is_(None)
@@ -176,7 +166,7 @@ class Records(Rows[R]):
             position, account_id = transaction.run(_NEXT_POSITION, sheet_id=sheet_id, now=now).fetchone()
         else:
             account_id = sheets.require(transaction, id=sheet_id).account_id
-        values = {"reference": f"{self._kind.capitalize()} {position}", **values}
+        values = {"reference": f"{self.kind.capitalize()} {position}", **values}
         return self.insert(
             transaction,
             sheet_id=sheet_id,
@@ -219,3 +209,5 @@ invoices = Records(Kind.INVOICE, InvoiceRecord, "notes", "currency")
 conversions = Records(Kind.CONVERSION, ConversionRecord, "notes")
 times = Records(Kind.TIME, TimeRecord)
 contacts = Records(Kind.CONTACT, ContactRecord, "name", "email", "phone", "notes")
+
+ALL_RECORDS: tuple[Records[Any], ...] = (transfers, invoices, conversions, times, contacts)

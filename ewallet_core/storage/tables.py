@@ -21,6 +21,7 @@ from sqlalchemy import (
     text,
 )
 
+from ewallet_core.kinds import Kind
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE, MOST_CREDITS
 from ewallet_core.ledger.timer import State
@@ -214,7 +215,7 @@ sheets = _table(
     _number("record_count", default=0),
     *_dates(),
     _number("unlinked_at", optional=True),
-    _one_of("kind", "transfer", "invoice", "conversion", "time", "contact"),
+    _one_of("kind", *Kind),
     Index(None, "owner_id", "kind"),
 )
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from ewallet_core.actions import clocks, credits, handing_over
+from ewallet_core.actions.credits import clock_timer, converting, handing_over
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, move_credits, time_spent
 from ewallet_core.ledger.timer import State, Timer, TimeSpent
 from ewallet_core.storage import journal, wallets
@@ -50,7 +50,7 @@ def a_run_out_is_dated_when_it_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 def a_run_out_is_noticed_a_millisecond_late(monkeypatch: pytest.MonkeyPatch) -> None:
     found = wallets.clocks_run_out
     monkeypatch.setattr(
-        clocks, "clocks_run_out", lambda transaction, account, now: found(transaction, account, now - 1)
+        clock_timer, "clocks_run_out", lambda transaction, account, now: found(transaction, account, now - 1)
     )
 
 
@@ -58,7 +58,7 @@ def a_stop_takes_a_millisecond_less(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(issuer: Issuer, clock: BalanceId, milliseconds: int, at: int) -> Entry:
         return time_spent(issuer, clock, max(0, milliseconds - 1), at)
 
-    monkeypatch.setattr(clocks, "time_spent", wrong)
+    monkeypatch.setattr(clock_timer, "time_spent", wrong)
 
 
 def a_payment_moves_a_credit_more(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -69,7 +69,7 @@ def a_payment_moves_a_credit_more(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_conversion_is_made_at_another_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(credits, "milliseconds_of", lambda amount, rate: amount * rate + (amount > 25))
+    monkeypatch.setattr(converting, "milliseconds_of", lambda amount, rate: amount * rate + (amount > 25))
 
 
 def a_balance_is_not_moved_with_its_posting(monkeypatch: pytest.MonkeyPatch) -> None:

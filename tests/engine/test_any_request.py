@@ -20,8 +20,8 @@ from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.actions import CATALOGUE
-from ewallet_core.actions.live_sessions import SESSION_CATALOGUE
-from ewallet_core.actions.session_maps import WORKER_CATALOGUE
+from ewallet_core.actions.sessions.live_sessions import SESSION_CATALOGUE
+from ewallet_core.actions.sessions.session_maps import WORKER_CATALOGUE
 from ewallet_core.instructions.catalogue import Catalogue
 
 DEEP = 1_000

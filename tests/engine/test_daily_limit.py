@@ -20,7 +20,7 @@ from sqlalchemy.dialects import sqlite
 from wallclock import DAY, HOUR, SECOND, Wallclock
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.opening import open_wallet
+from ewallet_core.actions.belongings.opening import open_wallet
 from ewallet_core.storage import spending
 
 BOB = "bob@example.org"

@@ -29,8 +29,8 @@ from kept_rows import faults_in, rows
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from wallclock import DAY, MINUTE, SECOND
 
+from ewallet_core.actions.accounts.leaving import RECOVERABLE_MS, erase_due_accounts
 from ewallet_core.actions.context import SYSTEM_CORE_ID
-from ewallet_core.actions.leaving import RECOVERABLE_MS, erase_due_accounts
 from ewallet_core.storage import erasing
 from ewallet_core.storage.accounts import AccountState
 from ewallet_core.storage.events import forget_old_events

@@ -11,7 +11,7 @@ from examples_system import cleanup
 from live import Live, live_session
 from wallclock import MINUTE
 
-from ewallet_core.actions.live_sessions import SESSION_CATALOGUE
+from ewallet_core.actions.sessions.live_sessions import SESSION_CATALOGUE
 
 CREATE_ACCOUNT = {
     "action": "create",

@@ -20,7 +20,7 @@ from kept_rows import changed_by_hand, faults_in, rows
 from wallclock import SECOND, Wallclock
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.opening import open_wallet
+from ewallet_core.actions.belongings.opening import open_wallet
 
 BOB = "bob@example.org"
 ADA = "ada@example.org"

@@ -13,7 +13,7 @@ from shapes import REFUSAL, misfits
 from wallclock import MINUTE, SECOND
 
 from ewallet_core.actions.context import Rules
-from ewallet_core.actions.session_maps import WORKER_CATALOGUE
+from ewallet_core.actions.sessions.session_maps import WORKER_CATALOGUE
 
 TOKEN = "a token that nobody guesses"
 

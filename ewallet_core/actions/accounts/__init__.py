@@ -1,0 +1,1 @@
+"""Accounts: making, viewing and leaving one, logging in, and what operators do with them."""

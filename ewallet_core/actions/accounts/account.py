@@ -1,0 +1,171 @@
+"""Accounts: making one, viewing and editing it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ewallet_core.actions.accounts.leaving import erase_due_accounts
+from ewallet_core.actions.accounts.logins import Proof, must_be_proven, prove_own_password
+from ewallet_core.actions.accounts.standing import is_gone
+from ewallet_core.actions.belongings.opening import open_account
+from ewallet_core.actions.context import Context, Preparation
+from ewallet_core.actions.data import account_data, session_data
+from ewallet_core.actions.shapes import AccountData, SessionData
+from ewallet_core.credentials.passwords import must_be_hard_to_guess
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
+from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.refusals.accounts import EmailTaken, NameTaken
+from ewallet_core.refusals.requests import MissingArgument
+from ewallet_core.roles import PEOPLE
+from ewallet_core.storage.accounts import Account, accounts, key_of
+from ewallet_core.storage.events import EventKind, happened
+from ewallet_core.storage.logins import leave_sessions
+
+
+class NewAccount(Request, frozen=True):
+    """Who the account is for."""
+
+    user_name: fields.UserName
+    user_pass: fields.Password
+    user_email: fields.Email
+    user_phone: fields.Phone = ""
+    user_alias: fields.Alias = ""
+
+
+class EditAccount(Request, frozen=True):
+    """What is to change; a new password needs the old one."""
+
+    user_name: fields.UserName | None = None
+    user_email: fields.Email | None = None
+    user_phone: fields.Phone | None = None
+    user_alias: fields.Alias | None = None
+    user_pass: fields.Password | None = None
+    old_pass: fields.PasswordAttempt | None = None
+
+    def check(self) -> None:
+        """A new password comes with the old one."""
+        if self.user_pass is not None and self.old_pass is None:
+            raise MissingArgument("old_pass", "the account's password until now")
+
+
+def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
+    """The slow part of a new account; a name that is taken is refused before it."""
+
+    def look(context: Context) -> None:
+        _must_be_free(context, asked.user_name, asked.user_email)
+
+    preparation.look(look)
+    must_be_hard_to_guess(asked.user_pass, "user_pass", asked.user_name, asked.user_email)
+    return preparation.passwords.hash(asked.user_pass)
+
+
+@instruction(
+    NewAccount,
+    {"action": "new", "new": "account"},
+    access=Access.SESSION,
+    prepare=hash_new_password,
+    answers={"account": str, "account_data": AccountData, "session_data": SessionData},
+)
+def new_account(asked: NewAccount, context: Context) -> Answer:
+    """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""
+    erase_due_accounts(context)
+    _must_be_free(context, asked.user_name, asked.user_email)
+    account_id = open_account(
+        context.transaction,
+        context.now,
+        asked.user_name,
+        asked.user_email,
+        password_hash=context.prepared,
+        phone=asked.user_phone,
+        alias=asked.user_alias,
+    )
+    account = accounts.require(context.transaction, id=account_id)
+    return ok(
+        account=account.email,
+        account_data=account_data(context, account),
+        session_data=session_data(context),
+    )
+
+
+@instruction(
+    NoArguments,
+    {"action": "view", "view": "account"},
+    changes=False,
+    answers={"account": str, "account_data": AccountData},
+)
+def view_account(_asked: NoArguments, context: Context) -> Answer:
+    """View the account."""
+    return ok(account=context.account.email, account_data=account_data(context, context.account))
+
+
+def prove_old_password(asked: EditAccount, preparation: Preparation) -> Proof | None:
+    """The slow part of changing a password."""
+    if asked.user_pass is None or asked.old_pass is None:
+        return None
+    proof = prove_own_password(asked.old_pass, preparation)
+    if not proof.is_right or proof.account is None:
+        return proof
+    names = (asked.user_name or proof.account.name, asked.user_email or proof.account.email)
+    must_be_hard_to_guess(asked.user_pass, "user_pass", *names)
+    return replace(proof, new_hash=preparation.passwords.hash(asked.user_pass))
+
+
+@instruction(
+    EditAccount,
+    {"action": "edit", "edit": "account"},
+    prepare=prove_old_password,
+    answers={"account": str, "edit": dict[str, bool], "account_data": AccountData},
+    roles=PEOPLE,
+)
+def edit_account(asked: EditAccount, context: Context) -> Answer:
+    """Edit the account; a new password ends its other sessions."""
+    transaction, account, proof = context.transaction, context.account, context.prepared
+    if proof is not None:
+        must_be_proven(context, proof, "old_pass")
+    erase_due_accounts(context)
+    _must_be_free(context, asked.user_name, asked.user_email, but=account.id)
+    changes = _changes(asked, account)
+    if proof is not None:
+        changes["password_hash"] = proof.new_hash
+        leave_sessions(transaction, account.id, context.now, but=context.session.id)
+    if changes:
+        accounts.change(transaction, account.id, **changes, written_at=context.now)
+        happened(transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+    edited = accounts.require(transaction, id=account.id)
+    return ok(
+        account=edited.email,
+        edit={
+            "user_name": "name" in changes,
+            "user_email": "email" in changes,
+            "user_phone": "phone" in changes,
+            "user_alias": "alias" in changes,
+            "user_pass": "password_hash" in changes,
+        },
+        account_data=account_data(context, edited),
+    )
+
+
+def _changes(asked: EditAccount, account: Account) -> dict[str, Any]:
+    """The columns that differ from what the account has."""
+    wanted = {
+        "name": asked.user_name,
+        "email": asked.user_email,
+        "phone": asked.user_phone,
+        "alias": asked.user_alias,
+    }
+    changes = {
+        column: value
+        for column, value in wanted.items()
+        if value is not None and value != getattr(account, column)
+    }
+    keys = {f"{column}_key": key_of(changes[column]) for column in ("name", "email") if column in changes}
+    return changes | keys
+
+
+def _must_be_free(context: Context, name: str | None, email: str | None, *, but: int | None = None) -> None:
+    for column, value, taken in (("name_key", name, NameTaken), ("email_key", email, EmailTaken)):
+        found = accounts.find(context.transaction, **{column: key_of(value)}) if value is not None else None
+        if found is not None and found.id != but and not is_gone(found, context.now):
+            raise taken

@@ -1,0 +1,134 @@
+"""An account's own sessions: where it is logged in, ending one, and what a token of one's own is good for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from ewallet_core.actions.accounts.logins import record_logout
+from ewallet_core.actions.context import Context
+from ewallet_core.actions.data import Data
+from ewallet_core.actions.shapes import Timestamp
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.catalogue import Access, Instruction, NoArguments, Request, instruction
+from ewallet_core.instructions.envelope import Answer, ok, timestamp
+from ewallet_core.refusals.holdings import NotFound
+from ewallet_core.storage.logins import leave_session, log_out, sessions_of
+
+
+class EndSession(Request, frozen=True):
+    """One of the sessions that the account is logged in to."""
+
+    session_id: fields.SessionId
+
+
+class SessionRow(TypedDict):
+    """A session, since when the account is logged in to it, and whether it is the one that asks."""
+
+    session_id: int
+    since: Timestamp
+    last_use: Timestamp
+    address: str
+    expires: Timestamp
+    is_this: bool
+
+
+@instruction(
+    NoArguments,
+    {"action": "view", "view": "sessions"},
+    changes=False,
+    answers={"sessions": list[SessionRow]},
+)
+def view_sessions(_asked: NoArguments, context: Context) -> Answer:
+    """View the sessions that the account is logged in to, the latest login first."""
+    found = sessions_of(context.transaction, context.account.id, context.now)
+    return ok(
+        sessions=[
+            {
+                "session_id": session.id,
+                "since": timestamp(session.logged_in_at),
+                "last_use": timestamp(session.last_used_at),
+                "address": session.address,
+                "expires": timestamp(session.expires_at),
+                "is_this": session.id == context.session.id,
+            }
+            for session in found
+        ]
+    )
+
+
+# As a logout does, it asks for no active account: who is frozen may still throw a stranger out.
+@instruction(
+    EndSession,
+    {"action": "end", "end": "session"},
+    access=Access.SESSION,
+    answers={"session_id": int},
+)
+def end_own_session(asked: EndSession, context: Context) -> Answer:
+    """Log the account out of one of its sessions, which ends where nobody else is logged in to it.
+
+    The asking session goes on, as after a logout; so does one that others are logged in to.
+    """
+    transaction, account, now = context.transaction, context.account, context.now
+    own = {session.id for session in sessions_of(transaction, account.id, now)}
+    if asked.session_id not in own:
+        raise NotFound("session", "session_id")
+    if asked.session_id == context.session.id:
+        log_out(transaction, context.session, account.id, now)
+    else:
+        leave_session(transaction, asked.session_id, account.id, now)
+    record_logout(context, account)
+    return ok(session_id=asked.session_id)
+
+
+# Whoever gets an answer has proven both tokens, so it is about that pair alone: it says how things stand
+# where they stand well, and an expired or unknown one is refused before.
+_ASPECTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "validity": (
+        "is valid",
+        {"valid": bool, "registered": bool, "expired": bool},
+    ),
+    "linked": ("is linked to its counterpart", {"linked": bool}),
+    "session": ("has a session plugged in", {"plugged": bool, "session": int}),
+}
+_FACTS: dict[str, Callable[[Context], Data]] = {
+    "validity": lambda context: {
+        "valid": context.session.expires_at > context.now,
+        "registered": True,
+        "expired": context.session.expires_at <= context.now,
+    },
+    "linked": lambda context: {"linked": context.client is not None},
+    "session": lambda context: {"plugged": True, "session": context.session.id},
+}
+
+
+def _verifications(selector: str, words: str, key: str, other: str) -> tuple[Instruction, ...]:
+    """The four instructions that verify a token of one kind; `other` names what it is linked to."""
+    tokens: dict[str, Callable[[Context], str | None]] = {
+        "client_id": lambda context: context.call.client_id,
+        "session_token": lambda context: context.call.session_token,
+    }
+
+    def verification(aspect: str, said: str, *parts: str) -> Instruction:
+        shown = (key, other) if "linked" in parts else (key,)
+        declared = {name: declared for part in parts for name, declared in _ASPECTS[part][1].items()}
+
+        def verify(_asked: NoArguments, context: Context) -> Answer:
+            facts = {name: fact for part in parts for name, fact in _FACTS[part](context).items()}
+            return ok(**{name: tokens[name](context) for name in shown}, **facts)
+
+        verify.__doc__ = f"Verify that the {words} sent {said}."
+        return instruction(
+            NoArguments,
+            {"action": "verify", "verify": selector, selector: aspect},
+            access=Access.SESSION,
+            changes=False,
+            answers=dict.fromkeys(shown, str) | declared,
+        )(verify)
+
+    one_by_one = (verification(aspect, said, aspect) for aspect, (said, _) in _ASPECTS.items())
+    return (*one_by_one, verification("status", "is valid, linked and has a session, all in one", *_ASPECTS))
+
+
+VERIFY_CLIENT_ID = _verifications("ctoken", "client id", "client_id", "session_token")
+VERIFY_SESSION_TOKEN = _verifications("stoken", "session token", "session_token", "client_id")

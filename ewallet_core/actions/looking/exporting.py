@@ -1,0 +1,123 @@
+"""Taking records along as a file: a whole sheet, or a month of all invoices, in pages of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ewallet_core.actions.belongings.sheet_kinds import INVOICE, SHEET_KINDS, SheetKind, record_data
+from ewallet_core.actions.belongings.sheets import own_sheet
+from ewallet_core.actions.context import Context
+from ewallet_core.actions.looking.file_formats import FILE_FORMATS, size_of
+from ewallet_core.actions.looking.periods import Period
+from ewallet_core.instructions import fields, moments
+from ewallet_core.instructions.catalogue import instruction
+from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.instructions.places import Place
+from ewallet_core.refusals.requests import ArgumentsClash
+from ewallet_core.storage.searching import Found, Wanted, newest_first
+
+LARGEST_PAGE = 32 * 1_024
+"""How many bytes of an answer a page's text takes up at most, but that one record always has room."""
+_READ_AT_ONCE = 100
+
+_KINDS = {kind.name: kind for kind in SHEET_KINDS}
+
+
+class ExportSheet(Period, frozen=True, kw_only=True):
+    """Which records to take along (absent: all of the active sheet's), in what format, and from where on.
+
+    A month of invoices without a sheet is that of all the account's invoice sheets.
+    """
+
+    kind: fields.RecordKind
+    sheet_id: fields.SheetId | None = None
+    format: fields.FileFormat = "csv"
+    month: fields.Month | None = None
+    limit: fields.PageLength = fields.LONGEST_PAGE
+    before: fields.RecordCursor | None = None
+
+    def check(self) -> None:
+        """A month is a period already."""
+        super().check()
+        for name, bound in (("since", self.since), ("until", self.until)):
+            if self.month is not None and bound is not None:
+                raise ArgumentsClash("month", name)
+
+    @property
+    def starts_at(self) -> int | None:
+        """The first millisecond of it, in UTC."""
+        return super().starts_at if self.month is None else moments.month_bounds(self.month)[0]
+
+    @property
+    def ends_at(self) -> int | None:
+        """The first millisecond after it, in UTC."""
+        return super().ends_at if self.month is None else moments.month_bounds(self.month)[1]
+
+
+@instruction(
+    ExportSheet,
+    {"action": "export", "export": "sheet"},
+    changes=False,
+    answers={
+        "sheet": int | None,
+        "kind": str,
+        "format": str,
+        "file_name": str,
+        "content": str,
+        "records": int,
+        "next": str | None,
+    },
+)
+def export_sheet(asked: ExportSheet, context: Context) -> Answer:
+    """Export a sheet, newest record first, as csv, json or jsonl: the pages' contents joined are the file."""
+    kind = _KINDS[asked.kind]
+    sheet_id = _sheet_id(asked, context, kind)
+    wanted = Wanted(context.account.id, since=asked.starts_at or 0, sheet_id=sheet_id)
+    found = newest_first(
+        context.transaction,
+        wanted,
+        (kind.name,),
+        asked.starting_below(asked.before),
+        min(asked.limit + 1, _READ_AT_ONCE),
+    )
+    content, records, following = _page(asked, context, kind, found)
+    return ok(
+        sheet=sheet_id,
+        kind=asked.kind,
+        format=asked.format,
+        file_name=_file_name(asked, kind, sheet_id),
+        content=content,
+        records=records,
+        next=following,
+    )
+
+
+def _page(
+    asked: ExportSheet, context: Context, kind: SheetKind, found: Iterator[Found]
+) -> tuple[str, int, str | None]:
+    """The page's text, how many records are in it, and where the next page goes on."""
+    file, is_first = FILE_FORMATS[asked.format], asked.before is None
+    columns = ("id", kind.sheet_key, "reference", "create_date", "write_date", *kind.columns)
+    parts = [file.begin(columns)] if is_first else []
+    size, last, records = 0, None, 0
+    for each in found:
+        part = file.add(columns, record_data(context, kind, each.record), is_first and last is None)
+        size += size_of(part)
+        if last is not None and (records == asked.limit or size > LARGEST_PAGE):
+            return "".join(parts), records, str(Place(*last.place))
+        parts.append(part)
+        last, records = each, records + 1
+    return "".join([*parts, file.end]), records, None
+
+
+def _sheet_id(asked: ExportSheet, context: Context, kind: SheetKind) -> int | None:
+    """The sheet to be exported; None where it is all of that kind."""
+    if asked.sheet_id is None and asked.month is not None and kind is INVOICE:
+        return None
+    return own_sheet(context, kind, asked.sheet_id, "sheet_id").id
+
+
+def _file_name(asked: ExportSheet, kind: SheetKind, sheet_id: int | None) -> str:
+    name = f"{kind.name}s" if sheet_id is None else f"{kind.name}-{kind.noun}-{sheet_id}"
+    month = "" if asked.month is None else f"-{asked.month}"
+    return f"{name}{month}.{asked.format}"

@@ -1,0 +1,62 @@
+"""Finding records by their words, across all sheets and lists of an account."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any, TypedDict
+
+from ewallet_core.actions.belongings.sheet_kinds import SHEET_KINDS, SheetKind, record_data
+from ewallet_core.actions.context import Context
+from ewallet_core.actions.looking.periods import Period
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.catalogue import instruction
+from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.instructions.places import Place
+from ewallet_core.storage.searching import Wanted, newest_first
+
+_KINDS: dict[str, SheetKind] = {kind.name: kind for kind in SHEET_KINDS}
+
+
+class SearchRecords(Period, frozen=True):
+    """What the records hold, of what kind and time they are (absent: whatever), and which page of them."""
+
+    text: fields.SearchText = ""
+    kind: fields.RecordKind | None = None
+    limit: fields.PageLength = fields.USUAL_PAGE
+    before: fields.RecordCursor | None = None
+
+
+class FoundRow(TypedDict):
+    """A record's kind, number and data."""
+
+    kind: str
+    record: int
+    record_data: dict[str, Any]
+
+
+@instruction(
+    SearchRecords,
+    {"action": "search", "search": "records"},
+    changes=False,
+    answers={"rows": list[FoundRow], "next": str | None},
+)
+def search_records(asked: SearchRecords, context: Context) -> Answer:
+    """Search all records for a text in them or in the other side's name or email, the newest first."""
+    wanted = Wanted(context.account.id, since=asked.starts_at or 0, text=asked.text)
+    kinds = _KINDS if asked.kind is None else (asked.kind,)
+    found = newest_first(
+        context.transaction, wanted, kinds, asked.starting_below(asked.before), asked.limit + 1
+    )
+    page = list(islice(found, asked.limit + 1))
+    shown = page[: asked.limit]
+    return ok(
+        rows=[
+            {
+                "kind": str(kind),
+                "record": record.id,
+                "record_data": record_data(context, _KINDS[kind], record),
+            }
+            for kind, record in shown
+        ],
+        next=str(Place(*shown[-1].place)) if len(page) > len(shown) else None,
+    )

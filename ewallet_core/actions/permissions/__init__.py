@@ -1,0 +1,1 @@
+"""The permission sheet: enforced, viewed and edited."""

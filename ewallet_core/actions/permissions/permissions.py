@@ -1,0 +1,104 @@
+"""Viewing and editing the permission sheet, and what it has refused."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from ewallet_core.actions.context import Context
+from ewallet_core.actions.permissions.permission_sheet import allows, change, sheet_of
+from ewallet_core.actions.shapes import Timestamp
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
+from ewallet_core.instructions.envelope import Answer, ok, timestamp
+from ewallet_core.refusals.permissions import OperatorsOwnPermission
+from ewallet_core.refusals.requests import UnknownInstruction
+from ewallet_core.roles import PEOPLE, Role
+from ewallet_core.storage.accounts import accounts
+from ewallet_core.storage.permissions import refused_requests
+
+
+class EditPermission(Request, frozen=True):
+    """Which role may, or may not, ask which instruction."""
+
+    instruction: fields.InstructionName
+    role: fields.RoleName
+    allowed: fields.Flag
+
+
+class ViewRefusals(Request, frozen=True):
+    """A page of what the sheet has refused, from the latest or from a cursor on."""
+
+    limit: fields.PageLength = fields.USUAL_PAGE
+    before: fields.Cursor | None = None
+
+
+class RefusedRow(TypedDict):
+    """A request that was refused: when, to whom and at which address."""
+
+    time: Timestamp
+    account: str
+    role: str
+    instruction: str
+    address: str
+
+
+@instruction(
+    NoArguments,
+    {"controller": "system", "action": "view", "view": "permissions"},
+    access=Access.SYSTEM,
+    changes=False,
+    answers={"permissions": dict[str, dict[str, bool]]},
+)
+def view_permissions(_asked: NoArguments, context: Context) -> Answer:
+    """View the permission sheet: for each instruction, which roles may ask it."""
+    return ok(
+        permissions={
+            asked.name: {str(role): allows(context, role, asked) for role in PEOPLE}
+            for asked in sheet_of(context.catalogue)
+        }
+    )
+
+
+@instruction(
+    EditPermission,
+    {"controller": "system", "action": "edit", "edit": "permission"},
+    access=Access.SYSTEM,
+    answers={"instruction": str, "role": str, "allowed": bool},
+)
+def edit_permission(asked: EditPermission, context: Context) -> Answer:
+    """Allow or forbid a role to ask an instruction."""
+    known = {entry.name: entry for entry in sheet_of(context.catalogue)}
+    if asked.instruction not in known:
+        raise UnknownInstruction(asked.instruction, context.catalogue.nearest(asked.instruction))
+    if asked.role == Role.OPERATOR and asked.instruction == EDIT_PERMISSION and not asked.allowed:
+        raise OperatorsOwnPermission
+    change(context, Role(asked.role), asked.instruction, allowed=asked.allowed)
+    return ok(instruction=asked.instruction, role=asked.role, allowed=asked.allowed)
+
+
+EDIT_PERMISSION = edit_permission.name
+
+
+@instruction(
+    ViewRefusals,
+    {"controller": "system", "action": "view", "view": "refusals"},
+    access=Access.SYSTEM,
+    changes=False,
+    answers={"refusals": list[RefusedRow], "next": int | None},
+)
+def view_refusals(asked: ViewRefusals, context: Context) -> Answer:
+    """View whom the permission sheet kept from what, the latest first."""
+    page, following = refused_requests.latest(context.transaction, asked.before, asked.limit)
+    return ok(
+        refusals=[
+            {
+                "time": timestamp(refused.at),
+                "account": accounts.require(context.transaction, id=refused.account_id).email,
+                "role": refused.role,
+                "instruction": refused.instruction,
+                "address": refused.address,
+            }
+            for refused in page
+        ],
+        next=following,
+    )

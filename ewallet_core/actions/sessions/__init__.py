@@ -1,0 +1,1 @@
+"""Sessions: client ids, tokens, workers, cleaners, and what live sessions and workers are asked."""
