@@ -19,8 +19,8 @@ from typing import Any, ClassVar, cast
 import msgspec
 from msgspec.structs import FieldInfo
 
-from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, is_key
+from ewallet_core.instructions.limits import accepts, arguments_in, is_secret, meta_of
 from ewallet_core.refusals.requests import BadValue, MissingArgument, UnknownArgument, UnknownInstruction
 from ewallet_core.roles import PEOPLE, Role
 
@@ -248,17 +248,17 @@ def _read(sent: Mapping[str, Any], known: Mapping[str, FieldInfo], within: str =
 
 
 def _value(sent: Any, field_type: Any, name: str) -> Any:
-    if parts := fields.arguments_in(field_type):
+    if parts := arguments_in(field_type):
         if not isinstance(sent, Mapping) or not sent or not all(map(is_key, sent)):
             raise BadValue(name, _must_be(field_type))
         return msgspec.convert(_read(sent, parts, f"{name}."), field_type)
-    if not fields.accepts(field_type, sent):
+    if not accepts(field_type, sent):
         raise BadValue(name, _must_be(field_type))
     return msgspec.convert(sent, field_type)
 
 
 def _must_be(field_type: Any) -> str:
-    return str(fields.meta_of(field_type).description)
+    return str(meta_of(field_type).description)
 
 
 def _declared(subject: ModuleType) -> Iterator[Instruction]:
@@ -284,4 +284,4 @@ def _word(selector: Any) -> str:
 
 def _shown(value: Any, argument: FieldInfo) -> Any:
     """The value as fingerprints have it: of a secret only whether it was sent."""
-    return value is not None if fields.is_secret(argument.type) else value
+    return value is not None if is_secret(argument.type) else value

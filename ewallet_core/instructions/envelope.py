@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ewallet_core.instructions.fields import is_storable
+from ewallet_core.instructions.values import is_storable
 from ewallet_core.refusals.refusal import Refusal
 from ewallet_core.refusals.requests import BadValue, Malformed, UnknownArgument
 

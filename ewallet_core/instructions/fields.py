@@ -6,87 +6,21 @@ refusals, the printed reference and the forms on a screen.
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal
 
-import msgspec
 from msgspec import Meta
-from msgspec.structs import FieldInfo
 
 from ewallet_core.instructions import moments
 from ewallet_core.instructions.places import Place
+from ewallet_core.instructions.values import is_currency, is_measured, is_name, is_span, is_visible, reads_as
 from ewallet_core.kinds import Kind
 from ewallet_core.ledger import rates
 from ewallet_core.roles import PEOPLE
 
 MOST_CREDITS = rates.MOST_CREDITS
-MOST_DECIMALS = 6
 SHORTEST_PASSWORD = 8
 LONGEST_PAGE = 1_000
 USUAL_PAGE = 100
-
-Check = Callable[[Any], bool]
-
-
-def is_storable(value: str) -> bool:
-    """Whether every database can keep the text: no NUL in it, and no half of a character."""
-    return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
-
-
-def _is_visible(value: str) -> bool:
-    visible = all(unicodedata.category(character)[0] not in "CZ" or character == " " for character in value)
-    return visible and value == value.strip()
-
-
-def _is_name(value: str) -> bool:
-    return _is_visible(value) and "@" not in value
-
-
-def _is_currency(code: str) -> bool:
-    # Imported when a currency is first checked: the table takes as long to load as a screen takes to open.
-    from iso4217 import Currency as KnownCurrency  # noqa: PLC0415
-
-    return code in KnownCurrency.__members__
-
-
-def as_decimal(value: str | int | float) -> Decimal:
-    """`value` as the exact decimal a person wrote; raises `ValueError` where it is none or not finite."""
-    try:
-        number = Decimal(str(value))
-    except InvalidOperation:
-        raise ValueError(value) from None
-    if not number.is_finite():
-        raise ValueError(value)
-    return number
-
-
-def _is_measured(value: str | int | float) -> bool:
-    try:
-        number = as_decimal(value)
-    except ValueError:
-        return False
-    exponent = number.as_tuple().exponent
-    return 0 <= number <= MOST_CREDITS and isinstance(exponent, int) and exponent >= -MOST_DECIMALS
-
-
-def _is_span(value: str | int | float) -> bool:
-    return _is_measured(value) and as_decimal(value) > 0
-
-
-def _reads_as(read: Callable[[str], Any]) -> Check:
-    """Whether `read` makes something of the text."""
-
-    def check(text: str) -> bool:
-        try:
-            read(text)
-        except ValueError:
-            return False
-        return True
-
-    return check
-
 
 Credits = Annotated[
     int, Meta(ge=1, le=MOST_CREDITS, description="a whole number from 1 to 1,000,000,000,000", examples=[20])
@@ -99,7 +33,7 @@ Minutes = Annotated[
     Meta(
         description="a number of minutes above 0 with at most 6 decimals",
         examples=[20],
-        extra={"check": _is_span},
+        extra={"check": is_span},
     ),
 ]
 Cost = Annotated[
@@ -107,7 +41,7 @@ Cost = Annotated[
     Meta(
         description="an amount of money from 0 with at most 6 decimals, such as 12.50",
         examples=["12.50"],
-        extra={"check": _is_measured},
+        extra={"check": is_measured},
     ),
 ]
 Currency = Annotated[
@@ -116,7 +50,7 @@ Currency = Annotated[
         pattern="^[A-Z]{3}$",
         description="a currency's three capital letters, such as EUR",
         examples=["EUR"],
-        extra={"check": _is_currency},
+        extra={"check": is_currency},
     ),
 ]
 UserName = Annotated[
@@ -126,7 +60,7 @@ UserName = Annotated[
         max_length=64,
         description="a name of 1 to 64 visible characters without @, not beginning or ending with a space",
         examples=["ada"],
-        extra={"check": _is_name},
+        extra={"check": is_name},
     ),
 ]
 Email = Annotated[
@@ -188,7 +122,7 @@ Reference = Annotated[
         max_length=64,
         description="1 to 64 visible characters, not beginning or ending with a space",
         examples=["Savings"],
-        extra={"check": _is_visible},
+        extra={"check": is_visible},
     ),
 ]
 ContactName = Annotated[
@@ -198,7 +132,7 @@ ContactName = Annotated[
         max_length=64,
         description="a name of 1 to 64 visible characters, not beginning or ending with a space",
         examples=["Grace"],
-        extra={"check": _is_visible},
+        extra={"check": is_visible},
     ),
 ]
 EwalletId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a wallet", examples=[1])]
@@ -271,7 +205,7 @@ Instant = Annotated[
     Meta(
         description="a date, or a time such as 2026-11-20T22:46:10.123Z or with an offset, from 1970 to 9999",
         examples=["2026-11-20T22:46:10.123Z"],
-        extra={"check": _reads_as(moments.instant)},
+        extra={"check": reads_as(moments.instant)},
     ),
 ]
 Month = Annotated[
@@ -279,7 +213,7 @@ Month = Annotated[
     Meta(
         description="a year and a month such as 2026-11, from 1970 to 9999",
         examples=["2026-11"],
-        extra={"check": _reads_as(moments.month_bounds)},
+        extra={"check": reads_as(moments.month_bounds)},
     ),
 ]
 PeriodLength = Annotated[moments.Step, Meta(description="day, week or month", examples=["day"])]
@@ -298,7 +232,7 @@ RecordCursor = Annotated[
     Meta(
         description="the `next` of an earlier page, as it was answered",
         examples=["1795176000000-transfer-1"],
-        extra={"check": _reads_as(Place.read)},
+        extra={"check": reads_as(Place.read)},
     ),
 ]
 
@@ -310,39 +244,3 @@ StateOfAccount = Annotated[
     Literal["active", "frozen", "unlink_pending"],
     Meta(description="active, frozen or unlink_pending", examples=["frozen"]),
 ]
-
-
-def arguments_in(field_type: Any) -> dict[str, FieldInfo]:
-    """What a field that is an object is made of, by name; nothing where it is none."""
-    parts = (field_type, *get_args(field_type))
-    objects = [part for part in parts if isinstance(part, type) and issubclass(part, msgspec.Struct)]
-    return {argument.name: argument for made_of in objects for argument in msgspec.structs.fields(made_of)}
-
-
-def meta_of(field_type: Any) -> Meta:
-    """The limits and words of one of this module's fields, also where it is optional."""
-    if metas := [part for part in getattr(field_type, "__metadata__", ()) if isinstance(part, Meta)]:
-        return metas[0]
-    found = [meta_of(part) for part in get_args(field_type) if part is not type(None)]
-    return found[0] if found else Meta()
-
-
-def is_secret(field_type: Any) -> bool:
-    """Whether the field's value must never be shown, logged or remembered."""
-    return bool((meta_of(field_type).extra or {}).get("secret"))
-
-
-def passes(field_type: Any, value: Any) -> bool:
-    """Whether `value`, already of the right type, keeps the rules that its type alone can't say."""
-    if isinstance(value, str) and not is_storable(value):
-        return False
-    check: Check | None = (meta_of(field_type).extra or {}).get("check")
-    return value is None or check is None or check(value)
-
-
-def accepts(field_type: Any, value: Any) -> bool:
-    """Whether `value` may stand in this field of an instruction."""
-    try:
-        return passes(field_type, msgspec.convert(value, field_type))
-    except (msgspec.ValidationError, UnicodeError):
-        return False

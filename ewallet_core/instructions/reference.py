@@ -13,8 +13,8 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo
 
-from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, Catalogue, Instruction, read_request
+from ewallet_core.instructions.limits import meta_of
 from ewallet_core.instructions.words_of_types import data_dicts_in, in_words, keys_of, meaning_of
 from ewallet_core.refusals.refusal import Refusal
 from ewallet_core.roles import PEOPLE
@@ -173,7 +173,7 @@ def _about(asked: Asked) -> str:
 def _argument(argument: FieldInfo) -> Argument:
     # What is absent, or empty, is nothing that a reader must know of.
     default = None if argument.default in (NODEFAULT, "") else argument.default
-    must_be = str(fields.meta_of(argument.type).description)
+    must_be = str(meta_of(argument.type).description)
     return Argument(argument.name, argument.required, must_be, msgspec.to_builtins(default))
 
 
@@ -218,7 +218,7 @@ def _shown(arguments: Mapping[str, FieldInfo], names: Iterable[str]) -> dict[str
 
 
 def _example_value(name: str, argument: FieldInfo) -> Any:
-    examples = fields.meta_of(argument.type).examples
+    examples = meta_of(argument.type).examples
     if not examples:
         raise LookupError(f"the field of {name} has no example")
     return examples[0]

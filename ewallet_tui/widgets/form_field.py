@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.suggester import SuggestFromList
 from textual.widgets import Input, Label
 
-from ewallet_core.instructions import fields
+from ewallet_core.instructions.limits import accepts, is_secret, meta_of
 from ewallet_tui.text import plain
 
 
@@ -37,7 +37,7 @@ class Field:
     @property
     def is_secret(self) -> bool:
         """Whether the value is shown as dots and never kept."""
-        return fields.is_secret(self.kind)
+        return is_secret(self.kind)
 
     def read(self, text: str) -> Any:
         """The value that was typed, `None` for none; raises `ValueError` with the words for the person."""
@@ -45,8 +45,8 @@ class Field:
         if not typed:
             return self._read_nothing()
         value = _whole_number(typed) if _is_whole(self.kind) else typed
-        if not fields.accepts(self.kind, value):
-            raise ValueError(self.rule or f"{self.label} must be {fields.meta_of(self.kind).description}.")
+        if not accepts(self.kind, value):
+            raise ValueError(self.rule or f"{self.label} must be {meta_of(self.kind).description}.")
         return value
 
     def _read_nothing(self) -> str | None:

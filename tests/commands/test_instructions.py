@@ -68,7 +68,7 @@ def test_a_path_may_be_quoted():
 
 
 def test_a_form_that_is_only_printed_in_the_document_finds_its_instruction():
-    assert printed("view", "credit", "ewallet").stdout.startswith("client action view credit wallet")
+    assert printed("view", "credit", "wallet").stdout.startswith("client action view credit ewallet")
 
 
 def test_an_entry_says_everything():

@@ -14,7 +14,7 @@ from examples import EXAMPLES
 
 from ewallet_core.actions import CATALOGUE
 from ewallet_core.instructions.catalogue import Access
-from ewallet_core.instructions.fields import meta_of
+from ewallet_core.instructions.limits import meta_of
 
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 IDS = ("_id", "record", "contact_sheet", "contact_list")

@@ -169,7 +169,7 @@ CLOCK_HOLDING = Holding(
 def _new(holding: Holding) -> Instruction:
     @instruction(NewHolding, *holding.forms("new"), answers=holding.answers)
     def new_holding(asked: NewHolding, context: Context) -> Answer:
-        """Create another one, with its sheets; the active one stays active."""
+        """Create another wallet or clock, with its sheets; the active one stays active."""
         held_id = holding.open(context, asked.reference)
         held = holding.kept.rows.require(context.transaction, id=held_id)
         holding.belonging(held).change_owner(context)
@@ -182,7 +182,7 @@ def _new(holding: Holding) -> Instruction:
 def _view(holding: Holding) -> Instruction:
     @instruction(NoArguments, *holding.forms("view"), changes=False, answers=holding.answers)
     def view_holding(_asked: NoArguments, context: Context) -> Answer:
-        """View the active one: what it holds now, and what belongs to it."""
+        """View the active wallet or clock: what it holds now, and what belongs to it."""
         return holding.answer(context, holding.kept.active(context))
 
     return view_holding
@@ -209,7 +209,7 @@ def _list(holding: Holding) -> Instruction:
 def _switch(holding: Holding) -> Instruction:
     @instruction(holding.request(), *holding.forms("switch"), answers=holding.answers)
     def switch_holding(asked: Request, context: Context) -> Answer:
-        """Make another one the active one; timers go on as they are."""
+        """Make another wallet or clock the active one; timers go on as they are."""
         chosen = holding.named(context, asked)
         holding.belonging(chosen).make_active(context)
         return holding.answer(context, chosen)
@@ -220,7 +220,7 @@ def _switch(holding: Holding) -> Instruction:
 def _rename(holding: Holding) -> Instruction:
     @instruction(holding.request(RenameHolding), *holding.forms("edit"), answers=holding.answers)
     def rename_holding(asked: Any, context: Context) -> Answer:
-        """Call it something else."""
+        """Call a wallet or clock something else."""
         held = holding.named(context, asked)
         if asked.reference != held.reference:
             renamed = {"reference": asked.reference, "written_at": context.now}
@@ -235,7 +235,7 @@ def _rename(holding: Holding) -> Instruction:
 def _unlink(holding: Holding) -> Instruction:
     @instruction(holding.request(), *holding.forms("unlink"), answers={holding.answer_key: int})
     def unlink_holding(asked: Request, context: Context) -> Answer:
-        """Unlink one that is not active and holds nothing, with its sheets; the journal stays."""
+        """Unlink a wallet or clock that is not active and holds nothing, with its sheets."""
         held = holding.named(context, asked)
         belonging = holding.belonging(held)
         belonging.must_be_spare(context, holding.all_of(context, belonging.owner_id))

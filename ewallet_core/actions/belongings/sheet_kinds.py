@@ -43,7 +43,8 @@ USER = Owner("user", accounts, lambda context: context.account)
 class SheetKind:
     """What makes sheets of one kind what they are; `noun` is what the documents call such a sheet.
 
-    `columns` are the keys that `describe` gives, in the order of a table that has them all. Where records have a name, `listed_by` is its key in their data: a view of the list has those too.
+    `columns` are the keys that `describe` gives, in the order of a table that has them all. Where records
+    have a name, `listed_by` is its key in their data: a view of the list has those too.
     """
 
     name: Kind

@@ -9,6 +9,7 @@ from ewallet_core.actions.shapes import Minutes
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.instructions.values import as_decimal
 from ewallet_core.ledger.journal import (
     BalanceId,
     Entry,
@@ -113,7 +114,7 @@ def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int
     if asked.credits is not None:
         field, span = "credits", milliseconds_of(asked.credits, rate)
     else:
-        field, span = "minutes", milliseconds_in(fields.as_decimal(asked.minutes or 0))
+        field, span = "minutes", milliseconds_in(as_decimal(asked.minutes or 0))
     if span > left:
         raise NotEnoughTime(span, left, field)
     if span < rate:

@@ -16,6 +16,7 @@ from ewallet_core.actions.data import Data
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, Instruction, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.instructions.values import as_decimal
 from ewallet_core.ledger.journal import (
     EntryKind,
 )
@@ -88,7 +89,7 @@ def supply_credits(asked: SupplyCredits, context: Context) -> Answer:
 
 def _supply(context: Context, asked: Bought, receiver: Side) -> Data:
     """Hand issued credits over; the answer is about the receiver's wallet and records."""
-    core, cost = issuing_side(context), abs(fields.as_decimal(asked.cost))
+    core, cost = issuing_side(context), abs(as_decimal(asked.cost))
     handover = Handover(
         EntryKind.SUPPLY,
         core,

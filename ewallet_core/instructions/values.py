@@ -1,0 +1,77 @@
+"""What a text or number must be beyond its type: visible, storable, a currency, an exact amount."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from ewallet_core.ledger.rates import MOST_CREDITS
+
+MOST_DECIMALS = 6
+
+Check = Callable[[Any], bool]
+
+
+def is_storable(value: str) -> bool:
+    """Whether every database can keep the text: no NUL in it, and no half of a character."""
+    return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def is_visible(value: str) -> bool:
+    """Whether every character can be seen, and it neither begins nor ends with a space."""
+    visible = all(unicodedata.category(character)[0] not in "CZ" or character == " " for character in value)
+    return visible and value == value.strip()
+
+
+def is_name(value: str) -> bool:
+    """Whether it can name an account: visible, and not to be taken for an email."""
+    return is_visible(value) and "@" not in value
+
+
+def is_currency(code: str) -> bool:
+    """Whether ISO 4217 has such a code."""
+    # Imported when a currency is first checked: the table takes as long to load as a screen takes to open.
+    from iso4217 import Currency as KnownCurrency  # noqa: PLC0415
+
+    return code in KnownCurrency.__members__
+
+
+def as_decimal(value: str | int | float) -> Decimal:
+    """`value` as the exact decimal a person wrote; raises `ValueError` where it is none or not finite."""
+    try:
+        number = Decimal(str(value))
+    except InvalidOperation:
+        raise ValueError(value) from None
+    if not number.is_finite():
+        raise ValueError(value)
+    return number
+
+
+def is_measured(value: str | int | float) -> bool:
+    """Whether it is an amount from 0 that is kept exactly."""
+    try:
+        number = as_decimal(value)
+    except ValueError:
+        return False
+    exponent = number.as_tuple().exponent
+    return 0 <= number <= MOST_CREDITS and isinstance(exponent, int) and exponent >= -MOST_DECIMALS
+
+
+def is_span(value: str | int | float) -> bool:
+    """Whether it is such an amount above 0."""
+    return is_measured(value) and as_decimal(value) > 0
+
+
+def reads_as(read: Callable[[str], Any]) -> Check:
+    """Whether `read` makes something of the text."""
+
+    def check(text: str) -> bool:
+        try:
+            read(text)
+        except ValueError:
+            return False
+        return True
+
+    return check
