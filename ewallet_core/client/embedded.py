@@ -88,7 +88,7 @@ class EmbeddedClient:
 
     def _send(self, instruction: dict[str, Any]) -> Answer:
         engine = self._opened()
-        request = {"request_id": _request_id(), **instruction, **self._credentials}
+        request = self._signed(instruction)
         answer = engine.answer(request)
         if answer.get("code") == "outcome_unknown":
             # The same request id: what was done is not done again.
@@ -102,6 +102,13 @@ class EmbeddedClient:
             self._listen_to_who_is_active()
         return answer
 
+    def _signed(self, instruction: dict[str, Any]) -> dict[str, Any]:
+        """The instruction with a request id and the credentials, in the form that it has."""
+        if "command_chain" not in instruction:
+            return {"request_id": _request_id(), **instruction, **self._credentials}
+        header = {"request_id": _request_id(), **instruction.get("header", {}), **self._credentials}
+        return {**instruction, "header": header}
+
     def _listen_to_who_is_active(self) -> None:
         # Of the same account, what was not told yet is still news.
         now = self._page_after(None)
@@ -112,7 +119,7 @@ class EmbeddedClient:
         if self._heard is None:
             return []
         page = self._page_after(self._heard.sequence)
-        if page is None:
+        if page is None or page.account != self._heard.account:
             return []
         self._heard = page
         return page.events

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import unicodedata
 from functools import cache, cached_property
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from ewallet_core.keys import key_of
 from ewallet_core.refusals.accounts import CommonPassword, PasswordIsName
-from ewallet_core.storage.accounts import key_of
 
 DEFAULT_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4, type=Type.ID)
 
@@ -21,14 +22,14 @@ class Passwords:
 
     def hash(self, password: str) -> str:
         """The password's hash, with its salt and parameters."""
-        return self._hasher.hash(password)
+        return self._hasher.hash(_typed(password))
 
     def matches(self, password: str, hashed: str | None) -> bool:
         """Whether it is the password; where there is none it takes just as long to say no."""
         # Made with the first password that is checked, whoever's it is, so that it tells nothing.
         nobodys = self._nobodys
         try:
-            self._hasher.verify(hashed or nobodys, password)
+            self._hasher.verify(hashed or nobodys, _typed(password))
         except (VerificationError, InvalidHashError):
             return False
         return hashed is not None
@@ -42,10 +43,19 @@ class Passwords:
         return self._hasher.check_needs_rehash(hashed)
 
 
-def must_be_hard_to_guess(password: str, field: str, *own_names: str) -> None:
-    """Raise `CommonPassword`, or `PasswordIsName`, about that argument for what is guessed first."""
+def _typed(password: str) -> str:
+    """The password in the one form that keyboards of all kinds come to (RFC 8265)."""
+    return unicodedata.normalize("NFC", password)
+
+
+def must_be_uncommon(password: str, field: str) -> None:
+    """Raise `CommonPassword`, about that argument, for what everybody's password is guessed to be."""
     if password.casefold() in _common_passwords():
         raise CommonPassword(field)
+
+
+def must_not_be_name(password: str, field: str, *own_names: str) -> None:
+    """Raise `PasswordIsName`, about that argument, for what this account's password is guessed to be."""
     if key_of(password) in map(key_of, own_names):
         raise PasswordIsName(field)
 

@@ -1,15 +1,15 @@
 """Patience with failed logins: a name from an address waits longer after each (PROTOCOL section 5).
 
-It is kept by name and address, so that a stranger's guesses do not lock the owner out, and for names that
-don't exist as for those that do, so that it tells nothing.
+It is kept by door (a name, an email, an account's own password) and address, so that a stranger's guesses do
+not lock the owner out, and for names that don't exist as for those that do, so that it tells nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
 
+from ewallet_core.keys import key_of
 from ewallet_core.refusals.askers import Throttled
-from ewallet_core.storage.accounts import key_of
 from ewallet_core.storage.logins import forget_failures, forget_failures_of, login_throttles
 from ewallet_core.storage.transaction import Transaction
 
@@ -19,15 +19,30 @@ LONGEST_WAIT_MS = 15 * 60_000
 FORGOTTEN_AFTER_MS = 60 * 60_000
 
 
+def by_name(name: str) -> str:
+    """The door of a login by that name."""
+    return f"name {key_of(name)}"
+
+
+def by_email(email: str) -> str:
+    """The door of a login by that email."""
+    return f"email {key_of(email)}"
+
+
+def by_account(account_id: int) -> str:
+    """The door of whoever is logged in to that account and is asked for its password again."""
+    return f"account {account_id}"
+
+
 def wait_after(failures: int) -> int:
     """How many milliseconds a name waits after that many failures in a row."""
     doubled = failures - FREE_FAILURES
     return min(LONGEST_WAIT_MS, FIRST_WAIT_MS << min(doubled, 20)) if doubled >= 0 else 0
 
 
-def must_not_wait(transaction: Transaction, name: str, address: str, now: int) -> None:
-    """Raise `Throttled` while the name has to wait at that address."""
-    found = login_throttles.find(transaction, name_hash=_hash(name), address=address)
+def must_not_wait(transaction: Transaction, door: str, address: str, now: int) -> None:
+    """Raise `Throttled` while that door is closed at that address."""
+    found = login_throttles.find(transaction, name_hash=_hash(door), address=address)
     if found is None:
         return
     left = found.last_failed_at + wait_after(found.failures) - now
@@ -35,10 +50,10 @@ def must_not_wait(transaction: Transaction, name: str, address: str, now: int) -
         raise Throttled(min(left, LONGEST_WAIT_MS))
 
 
-def failed(transaction: Transaction, name: str, address: str, now: int) -> None:
-    """Count a failure of the name at that address."""
+def failed(transaction: Transaction, door: str, address: str, now: int) -> None:
+    """Count a failure at that door and address."""
     forget_failures(transaction, now - FORGOTTEN_AFTER_MS)
-    key = {"name_hash": _hash(name), "address": address}
+    key = {"name_hash": _hash(door), "address": address}
     found = login_throttles.find(transaction, **key)
     login_throttles.delete(transaction, **key)
     login_throttles.insert(
@@ -46,15 +61,15 @@ def failed(transaction: Transaction, name: str, address: str, now: int) -> None:
     )
 
 
-def succeeded(transaction: Transaction, name: str, address: str) -> None:
-    """Forget the failures of the name at that address."""
-    login_throttles.delete(transaction, name_hash=_hash(name), address=address)
+def succeeded(transaction: Transaction, door: str, address: str) -> None:
+    """Forget the failures at that door and address."""
+    login_throttles.delete(transaction, name_hash=_hash(door), address=address)
 
 
-def forget(transaction: Transaction, name: str) -> None:
-    """Forget the failures of a name that is nobody's any more, from wherever."""
-    forget_failures_of(transaction, _hash(name))
+def forget(transaction: Transaction, door: str) -> None:
+    """Forget the failures at a door that is nobody's any more, from wherever."""
+    forget_failures_of(transaction, _hash(door))
 
 
-def _hash(name: str) -> bytes:
-    return hashlib.sha256(key_of(name).encode()).digest()
+def _hash(door: str) -> bytes:
+    return hashlib.sha256(door.encode()).digest()

@@ -12,7 +12,15 @@ from msgspec import Meta
 
 from ewallet_core.instructions import moments
 from ewallet_core.instructions.places import Place
-from ewallet_core.instructions.values import is_currency, is_measured, is_name, is_span, is_visible, reads_as
+from ewallet_core.instructions.values import (
+    is_currency,
+    is_measured,
+    is_name,
+    is_seen_whole,
+    is_span,
+    is_visible,
+    reads_as,
+)
 from ewallet_core.kinds import Kind
 from ewallet_core.ledger import rates
 from ewallet_core.roles import PEOPLE
@@ -70,7 +78,7 @@ Email = Annotated[
         pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$",
         description="an email address such as ada@example.org",
         examples=["ada@example.org"],
-        extra={"check": str.isprintable},
+        extra={"check": is_seen_whole},
     ),
 ]
 NameOrEmail = Annotated[

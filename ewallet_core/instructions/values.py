@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from ewallet_core.keys import key_of
 from ewallet_core.ledger.rates import MOST_CREDITS
 
 MOST_DECIMALS = 6
@@ -25,9 +27,20 @@ def is_visible(value: str) -> bool:
     return visible and value == value.strip()
 
 
+# Letters and marks that no screen shows, beyond the categories that say so: what Unicode lets be ignored.
+_NEVER_SEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+
+
 def is_name(value: str) -> bool:
-    """Whether it can name an account: visible, and not to be taken for an email."""
-    return is_visible(value) and "@" not in value
+    """Whether it can name an account: seen whole, and not to be taken for an email or another's name."""
+    return "@" not in key_of(value) and is_visible(key_of(value)) and is_seen_whole(value)
+
+
+def is_seen_whole(value: str) -> bool:
+    """Whether every character of it is shown, so that nobody takes it for another."""
+    return is_visible(value) and value.isprintable() and not _NEVER_SEEN.search(value)
 
 
 def is_currency(code: str) -> bool:

@@ -10,7 +10,8 @@ MILLISECONDS_PER_MINUTE = 60_000
 DEFAULT_MILLISECONDS_PER_CREDIT = MILLISECONDS_PER_MINUTE
 
 _READING = Decimal("0.000001")
-# The usual 28 digits would round a long number of minutes up before it is cut to whole milliseconds.
+# Not the context of the thread that happens to ask: its 28 digits, or fewer, would round a long number of
+# minutes up before it is cut to whole milliseconds.
 _EXACT = Context(prec=100)
 
 
@@ -31,4 +32,5 @@ def milliseconds_in(minutes: Decimal) -> int:
 
 def minutes_in(milliseconds: int) -> Decimal:
     """A span in minutes, rounded to 6 places for reading."""
-    return (Decimal(milliseconds) / MILLISECONDS_PER_MINUTE).quantize(_READING, ROUND_HALF_EVEN)
+    exact = _EXACT.divide(Decimal(milliseconds), Decimal(MILLISECONDS_PER_MINUTE))
+    return exact.quantize(_READING, ROUND_HALF_EVEN, _EXACT)

@@ -77,6 +77,7 @@ class AccountFrozen(Refusal):
     """An operator has frozen the account."""
 
     code = "account_frozen"
+    passes = True
 
     def __init__(self) -> None:
         super().__init__("This account is frozen.", "Ask an operator.")
@@ -86,6 +87,7 @@ class AccountLeaving(Refusal):
     """The account is to be erased and can only be recovered."""
 
     code = "account_leaving"
+    passes = True
 
     def __init__(self, recoverable_until: str | None) -> None:
         super().__init__(
@@ -136,6 +138,7 @@ class TooManyIssues(Refusal):
     """As many issues were reported from that address within an hour as are taken."""
 
     code = "too_many_issues"
+    passes = True
 
     def __init__(self, most: int, retry_after_ms: int) -> None:
         super().__init__(

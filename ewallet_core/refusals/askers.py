@@ -9,6 +9,7 @@ class ClientUnknown(Refusal):
     """The client id was never given out, or has expired."""
 
     code = "client_unknown"
+    passes = True
 
     def __init__(self) -> None:
         super().__init__("This client id is not known here, or has expired.", "Request a new client id.")
@@ -30,6 +31,7 @@ class SessionUnknown(Refusal):
     """The session token is absent, or does not belong to the client id."""
 
     code = "session_unknown"
+    passes = True
 
     def __init__(self) -> None:
         super().__init__("This session is not known here.", "Request a session token, then log in.")
@@ -39,6 +41,7 @@ class SessionExpired(Refusal):
     """The session was left unused for longer than it lives."""
 
     code = "session_expired"
+    passes = True
 
     def __init__(self) -> None:
         super().__init__(
@@ -50,6 +53,7 @@ class NotLoggedIn(Refusal):
     """The instruction is an account's, and nobody is logged in to this session."""
 
     code = "not_logged_in"
+    passes = True
 
     def __init__(self) -> None:
         super().__init__("Nobody is logged in to this session.", "Log in first.")
@@ -59,6 +63,7 @@ class NotPermitted(Refusal):
     """The permission rules keep this instruction from the asking account."""
 
     code = "not_permitted"
+    passes = True
 
     def __init__(self) -> None:
         super().__init__("This account may not do that.", "Ask an operator.")
@@ -79,6 +84,7 @@ class Throttled(Refusal):
     """Too many failed logins of that name from that address just now."""
 
     code = "throttled"
+    passes = True
 
     def __init__(self, retry_after_ms: int) -> None:
         seconds = -(-retry_after_ms // 1000)

@@ -7,9 +7,13 @@ from typing import Any, ClassVar, Self
 
 
 class Refusal(Exception):
-    """An instruction that is not carried out; it has changed nothing."""
+    """An instruction that is not carried out; it has changed nothing.
+
+    One that `passes` is of who asks, or of the moment, and is not what a repeated request gets again.
+    """
 
     code: ClassVar[str]
+    passes: ClassVar[bool] = False
 
     def __init__(self, error: str, warning: str, **details: Any) -> None:
         super().__init__(error)

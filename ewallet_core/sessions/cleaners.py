@@ -39,7 +39,7 @@ CLEANERS = (
     Cleaner("session", "sessions", (coming_due.SESSION_ENDS,)),
     Cleaner("stoken", "stokens", (coming_due.SESSION_TOKEN_ENDS,)),
     Cleaner("ctoken", "ctokens", (coming_due.CLIENT_ID_ENDS,)),
-    # A worker that was just made is given time to get its first session.
+    # Half an hour after the oldest vacant one was made all vacant ones go: a new one costs nothing.
     Cleaner("worker", "workers", (coming_due.VACANT_WORKER_SINCE,), after_ms=WORKER_SPARED_MS),
     Cleaner("account", "accounts", (coming_due.ACCOUNT_IS_ERASED,)),
     Cleaner("history", "history", coming_due.OLDEST_HISTORY, after_ms=KEPT_MILLISECONDS, rest_ms=HOUR),

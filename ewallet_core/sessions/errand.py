@@ -59,7 +59,10 @@ class Errand:
             return nok(refusal)
         if seen is not None:
             return seen
-        answer = self._decide(context)
+        try:
+            answer = self._decide(context)
+        except Refusal as refusal:
+            return nok(refusal)
         self._remember(context, answer)
         return answer
 
@@ -80,6 +83,7 @@ class Errand:
             yield besides
 
     def _decide(self, context: Context) -> Answer:
+        """What the instruction comes to; raises a refusal that passes, which is not to be remembered."""
         try:
             if not self.instruction.changes:
                 return self.instruction(self.request, context)
@@ -88,6 +92,8 @@ class Errand:
         except Refusal as refusal:
             if refusal.bookkeeping is not None:
                 refusal.bookkeeping()
+            if refusal.passes:
+                raise
             return nok(refusal)
 
     def _seen(self, context: Context) -> Answer | None:

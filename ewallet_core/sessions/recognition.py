@@ -57,7 +57,8 @@ def _must_be_live(session: Session, context: Context) -> Session:
 def note_use(context: Context) -> None:
     """Count the instruction as a use of its session, written down at most once a minute."""
     session = context.open_session
-    if session is None or context.now - session.last_used_at < LAST_USE_WRITTEN_EVERY_MS:
+    every = min(LAST_USE_WRITTEN_EVERY_MS, context.rules.session_lifetime_ms // 2)
+    if session is None or context.now - session.last_used_at < every:
         return
     context.transaction.must_write()
     touch(context, context.client, session)

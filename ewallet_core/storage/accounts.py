@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import unicodedata
 from enum import StrEnum
 
 from sqlalchemy import bindparam, select
 
+from ewallet_core.keys import key_of
 from ewallet_core.roles import Role
 from ewallet_core.storage import tables
 from ewallet_core.storage.patterns import ESCAPE, containing
@@ -69,8 +69,9 @@ _LISTED_IN_STATE = _LISTED.where(_account.state == bindparam("state"))
 
 
 def is_last_operator(transaction: Transaction, account: Account) -> bool:
-    """Whether no other account is an operator's that can be used."""
-    return all(found.id == account.id for found in transaction.all(_OPERATORS, Account))
+    """Whether it is an operator's that can be used, and the only one."""
+    is_one = account.role is Role.OPERATOR and account.state is AccountState.ACTIVE
+    return is_one and all(found.id == account.id for found in transaction.all(_OPERATORS, Account))
 
 
 def listed_accounts(
@@ -86,8 +87,3 @@ def listed_accounts(
     found = transaction.all(_LISTED if state is None else _LISTED_IN_STATE, Account, **values)
     page = found[:most]
     return page, page[-1].id if len(found) > most else None
-
-
-def key_of(name: str) -> str:
-    """What makes two names or emails the same: their letters, whatever their case or encoding."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

@@ -72,11 +72,8 @@ def costs_up_to(transaction: Transaction, balance_id: int, entry_id: int) -> dic
 
 def cost_of(transaction: Transaction, balance_id: int, entry_id: int) -> tuple[str, str, str] | None:
     """The entry's currency, cost and running total on that balance; None where it cost nothing there."""
-    for currency in _currencies(transaction, balance_id):
-        key = {"balance_id": balance_id, "currency": currency, "entry_id": entry_id}
-        if (found := costs.find(transaction, **key)) is not None:
-            return found.currency, found.cost, found.total
-    return None
+    found = costs.find(transaction, balance_id=balance_id, entry_id=entry_id)
+    return None if found is None else (found.currency, found.cost, found.total)
 
 
 def _latest(transaction: Transaction, balance_id: int, currency: str, entry_id: int) -> Cost | None:

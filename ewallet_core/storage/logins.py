@@ -52,6 +52,9 @@ _throttle = tables.login_throttles.c
 _FORGET = tables.login_throttles.delete().where(_throttle.last_failed_at <= bindparam("before"))
 _FORGET_NAME = tables.login_throttles.delete().where(_throttle.name_hash == bindparam("name_hash"))
 _record = tables.login_records.c
+_FORGET_NOBODYS = tables.login_records.delete().where(
+    _record.account_id.is_(None), _record.at < bindparam("before")
+)
 _ACCEPTED = (
     select(_record.id)
     .where(
@@ -74,6 +77,11 @@ _OWN_SESSIONS = (
 def forget_failures(transaction: Transaction, before: int) -> None:
     """Drop the failures of every name that has not failed since then."""
     transaction.run(_FORGET, before=before)
+
+
+def forget_logins_of_nobody(transaction: Transaction, before: int) -> None:
+    """Drop the records, from before then, of logins with a name that nobody has."""
+    transaction.run(_FORGET_NOBODYS, before=before)
 
 
 def forget_failures_of(transaction: Transaction, name_hash: bytes) -> None:
@@ -104,10 +112,15 @@ def log_out(transaction: Transaction, session: Session, account_id: int, now: in
 
 
 def leave_session(transaction: Transaction, session_id: int, account_id: int, now: int) -> None:
-    """Log the account out of the session, and end it where nobody is left in it."""
-    log_out(transaction, sessions.require(transaction, id=session_id), account_id, now)
+    """Log the account out of a session from elsewhere, and end it where nobody is left in it.
+
+    Where it was active nobody is then: whoever sits there must not go on unasked as somebody else.
+    """
+    session_accounts.delete(transaction, session_id=session_id, account_id=account_id)
     if not logged_in(transaction, session_id):
         end_session(transaction, session_id)
+    elif sessions.require(transaction, id=session_id).account_id == account_id:
+        sessions.change(transaction, session_id, account_id=None, written_at=now)
 
 
 def leave_sessions(transaction: Transaction, account_id: int, now: int, *, but: int | None = None) -> None:

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Exists, bindparam, exists, select, tuple_
 
+from ewallet_core.keys import key_of
 from ewallet_core.kinds import Kind
 from ewallet_core.storage import tables
-from ewallet_core.storage.accounts import key_of
 from ewallet_core.storage.patterns import ESCAPE, containing
 from ewallet_core.storage.rows import Rows
 from ewallet_core.storage.sheets import ALL_RECORDS, Record, Records
@@ -88,7 +88,7 @@ class FoundRecords(Rows[Any]):
             "account_id": wanted.account_id,
             "sheet_id": wanted.sheet_id,
             "since": wanted.since,
-            "words": containing(wanted.text.casefold()),
+            "words": containing(key_of(wanted.text)),
             "called": containing(key_of(wanted.text)),
             "most": batch,
         }

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, func, select
 
+from ewallet_core.keys import key_of
 from ewallet_core.kinds import Kind
 from ewallet_core.storage import tables
 from ewallet_core.storage.rows import Row, Rows
@@ -180,7 +181,7 @@ class Records(Rows[R]):
 
     def search_key(self, values: Mapping[str, Any]) -> str:
         """What a record with these values is found by: its words, whatever their case."""
-        return " ".join(values[name] for name in ("reference", *self._searched)).casefold()
+        return key_of(" ".join(values[name] for name in ("reference", *self._searched)))
 
     def unlink(self, transaction: Transaction, record: Record, now: int) -> None:
         """Take the record off its sheet."""

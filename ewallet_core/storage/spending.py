@@ -19,13 +19,15 @@ _entry = tables.entries.c
 _wallet = tables.ewallets.c
 _left = -_posting.amount
 _SPENT_SINCE = (
-    select(func.sum(_left // _UPPER), func.sum(_left % _UPPER), func.min(_posting.at))
+    select(func.sum(_left // _UPPER), func.sum(_left % _UPPER), func.min(_entry.at))
     .join(tables.entries, _entry.id == _posting.entry_id)
     .where(
         _posting.balance_id.in_(
             select(_wallet.balance_id).where(_wallet.account_id == bindparam("account_id"))
         ),
+        # A posting is never dated before its entry: the index leaves out what can't count.
         _posting.at > bindparam("since"),
+        _entry.at > bindparam("since"),
         _posting.amount < 0,
         or_(*(_entry.kind == kind for kind in _TO_OTHERS)),
     )

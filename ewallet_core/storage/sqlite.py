@@ -114,6 +114,8 @@ def _set_up(connection: sqlite3.Connection, _record: object) -> None:
     _use_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
+    # What is erased is gone from the file too, however this SQLite was built.
+    connection.execute("PRAGMA secure_delete = ON")
 
 
 def _use_write_ahead_log(connection: sqlite3.Connection) -> None:

@@ -194,6 +194,7 @@ costs = _table(
     Column("entry_id", _ID, ForeignKey("entries.id"), primary_key=True),
     _words("cost"),
     _words("total"),
+    UniqueConstraint("balance_id", "entry_id"),
 )
 
 seals = _table(
@@ -235,6 +236,7 @@ def _records(kind: str, *parts: Column[object] | CheckConstraint) -> Table:
         Column("search_key", Text, nullable=False, server_default=text("''")),
         UniqueConstraint("sheet_id", "position"),
         Index(None, "account_id", "created_at", "id"),
+        Index(None, "sheet_id", "created_at", "id"),
         *([Index(None, "entry_id")] if kind != "contact" else []),
     )
 
@@ -337,6 +339,7 @@ login_throttles = _table(
     Column("address", Text, primary_key=True),
     _number("failures"),
     _number("last_failed_at"),
+    Index(None, "last_failed_at"),
 )
 
 seen_requests = _table(

@@ -94,9 +94,23 @@ def test_guesses_by_several_ways_are_counted_together(ada):
     ada.asks_ok(**SET_LIMIT)
     for way in ("edit", "unlink", "limit"):
         ada.is_refused("wrong_password", **GUESSES[way][1])
-    by_email = {"action": "login", "user_email": "ada@example.org", "user_pass": PASSWORD}
-    ada.is_refused("throttled", **by_email)
     ada.is_refused("throttled", **{**LIFT, "user_pass": PASSWORD})
+
+
+def test_another_email_does_not_make_the_guesses_forgotten(ada):
+    for number, way in enumerate(("edit", "unlink", "edit")):
+        ada.is_refused("wrong_password", **GUESSES[way][1])
+        ada.asks_ok(**edit_account(user_email=f"ada{number}@example.org"))
+    ada.is_refused("throttled", **UNLINK)
+
+
+def test_a_login_by_name_does_not_make_guesses_by_email_forgotten(ada):
+    guess = {"action": "login", "user_email": "ada@example.org", "user_pass": "wrong"}
+    for _ in range(3):
+        ada.logs_in()
+        answer = ada.is_refused("login_refused", **guess)
+    assert answer["details"]["field"] == "user_pass"
+    ada.is_refused("throttled", **guess)
 
 
 def test_guesses_from_elsewhere_do_not_keep_the_owner_from_leaving(ada):

@@ -129,7 +129,7 @@ def test_one_session_token_is_removed_with_its_session(nobody, ada):
 
 @pytest.mark.parametrize(
     ("what", "name", "code"),
-    [("ctokens", "ctoken", "client_unknown"), ("stokens", "stoken", "session_unknown")],
+    [("ctokens", "ctoken", "not_found"), ("stokens", "stoken", "not_found")],
 )
 def test_a_token_that_was_never_given_out_can_not_be_removed(nobody, ada, nothing_changes, what, name, code):
     nothing_changes()

@@ -108,11 +108,13 @@ def test_the_asking_session_goes_on_with_its_next_account(ada):
     assert ada.asks_ok(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
-def test_another_session_goes_on_with_the_others_in_it(ada):
+def test_in_another_session_nobody_is_active_until_somebody_says_who(ada):
     shared = Caller(ada.engine).opens_a_session().registers("bob").logs_in("bob").logs_in("ada")
     ada.asks_ok(**UNLINK)
-    assert shared.asks_ok(**VIEW_ACCOUNT)["account"] == "bob@example.org"
+    shared.is_refused("not_logged_in", **VIEW_ACCOUNT)
     shared.is_refused("account_not_logged_in", **switch_account("ada@example.org"))
+    shared.asks_ok(**switch_account("bob@example.org"))
+    assert shared.asks_ok(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
 def test_who_is_not_active_in_another_session_leaves_it_as_it_is(ada):

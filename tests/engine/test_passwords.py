@@ -204,3 +204,27 @@ def test_guessing_the_old_password_from_many_sessions_has_to_wait_too(ada, engin
     with ThreadPoolExecutor(len(others)) as pool:
         codes = list(pool.map(guessed, others))
     assert codes.count("wrong_password") == throttle.FREE_FAILURES
+
+
+@pytest.mark.parametrize("user_pass", [PASSWORD, "another one altogether"], ids=["right", "wrong"])
+def test_a_common_new_password_does_not_tell_whether_the_old_one_is_right(ada, nothing_changes, user_pass):
+    nothing_changes()
+    weak = {"user_pass": user_pass, "new_pass": "password1"}
+    ada.is_refused("common_password", action="login", user_name="ada", **weak)
+    ada.is_refused("common_password", **edit_account(old_pass=user_pass, user_pass="password1"))
+
+
+def test_a_password_is_the_same_from_whatever_keyboard_it_comes(registered):
+    registered.asks_ok(**new_account("zoe", user_pass="un caf\u00e9 noir"))
+    registered.asks_ok(**login("zoe", "un cafe\u0301 noir"))
+
+
+def test_an_old_password_without_a_new_one_is_not_passed_over(ada, nothing_changes):
+    nothing_changes()
+    answer = ada.is_refused("missing_argument", **edit_account(old_pass=PASSWORD, user_alias="countess"))
+    assert answer["details"] == {"field": "user_pass"}
+
+
+def test_a_new_password_is_another_one(ada, nothing_changes):
+    nothing_changes()
+    ada.is_refused("bad_value", **edit_account(old_pass=PASSWORD, user_pass=PASSWORD))

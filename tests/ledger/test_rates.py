@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Decimal, localcontext
 from fractions import Fraction
 
 import pytest
@@ -145,3 +145,9 @@ def test_whole_minutes_survive_being_read_and_sent_back(whole):
 )
 def test_a_long_number_of_minutes_is_never_rounded_up(minutes: str, milliseconds: int) -> None:
     assert rates.milliseconds_in(Decimal(minutes)) == milliseconds
+
+
+def test_minutes_are_the_same_whatever_the_asking_program_does_with_decimals():
+    with localcontext() as context:
+        context.prec = 5
+        assert minutes_in(123 * 60_000 + 34_567) == Decimal("123.576117")

@@ -12,14 +12,15 @@ from ewallet_core.actions.belongings.opening import open_account
 from ewallet_core.actions.context import Context, Preparation
 from ewallet_core.actions.data import account_data, session_data
 from ewallet_core.actions.shapes import AccountData, SessionData
-from ewallet_core.credentials.passwords import must_be_hard_to_guess
+from ewallet_core.credentials.passwords import must_be_uncommon, must_not_be_name
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.keys import key_of
 from ewallet_core.refusals.accounts import EmailTaken, NameTaken
-from ewallet_core.refusals.requests import MissingArgument
+from ewallet_core.refusals.requests import BadValue, MissingArgument
 from ewallet_core.roles import PEOPLE
-from ewallet_core.storage.accounts import Account, accounts, key_of
+from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.events import EventKind, happened
 from ewallet_core.storage.logins import leave_sessions
 
@@ -45,9 +46,13 @@ class EditAccount(Request, frozen=True):
     old_pass: fields.PasswordAttempt | None = None
 
     def check(self) -> None:
-        """A new password comes with the old one."""
+        """A new password comes with the old one, and is another."""
         if self.user_pass is not None and self.old_pass is None:
             raise MissingArgument("old_pass", "the account's password until now")
+        if self.old_pass is not None and self.user_pass is None:
+            raise MissingArgument("user_pass", "the account's password from now on")
+        if self.user_pass is not None and self.user_pass == self.old_pass:
+            raise BadValue("user_pass", "another password than `old_pass`")
 
 
 def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
@@ -57,7 +62,8 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
         _must_be_free(context, asked.user_name, asked.user_email)
 
     preparation.look(look)
-    must_be_hard_to_guess(asked.user_pass, "user_pass", asked.user_name, asked.user_email)
+    must_be_uncommon(asked.user_pass, "user_pass")
+    must_not_be_name(asked.user_pass, "user_pass", asked.user_name, asked.user_email)
     return preparation.passwords.hash(asked.user_pass)
 
 
@@ -104,11 +110,11 @@ def prove_old_password(asked: EditAccount, preparation: Preparation) -> Proof | 
     """The slow part of changing a password."""
     if asked.user_pass is None or asked.old_pass is None:
         return None
+    # Before the old one is checked: what is wrong with the new one must not tell that the old is right.
+    must_be_uncommon(asked.user_pass, "user_pass")
     proof = prove_own_password(asked.old_pass, preparation)
-    if not proof.is_right or proof.account is None:
+    if not proof.is_right:
         return proof
-    names = (asked.user_name or proof.account.name, asked.user_email or proof.account.email)
-    must_be_hard_to_guess(asked.user_pass, "user_pass", *names)
     return replace(proof, new_hash=preparation.passwords.hash(asked.user_pass))
 
 
@@ -124,6 +130,8 @@ def edit_account(asked: EditAccount, context: Context) -> Answer:
     transaction, account, proof = context.transaction, context.account, context.prepared
     if proof is not None:
         must_be_proven(context, proof, "old_pass")
+        names = (asked.user_name or account.name, asked.user_email or account.email)
+        must_not_be_name(asked.user_pass or "", "user_pass", *names)
     erase_due_accounts(context)
     _must_be_free(context, asked.user_name, asked.user_email, but=account.id)
     changes = _changes(asked, account)

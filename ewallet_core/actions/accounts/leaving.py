@@ -23,8 +23,8 @@ from ewallet_core.credentials import throttle
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
-from ewallet_core.refusals.accounts import AccountNotLeaving
-from ewallet_core.storage.accounts import AccountState, accounts
+from ewallet_core.refusals.accounts import AccountNotLeaving, LastOperator
+from ewallet_core.storage.accounts import AccountState, accounts, is_last_operator
 from ewallet_core.storage.erasing import accounts_due, erase_personal_data
 from ewallet_core.storage.events import EventKind, happened
 from ewallet_core.storage.logins import leave_sessions, log_out
@@ -58,6 +58,8 @@ def unlink_account(_asked: UnlinkAccount, context: Context) -> Answer:
     if refusal is not None:
         raise refusal
     must_be_proven(context, context.prepared, "user_pass")
+    if is_last_operator(transaction, account):
+        raise LastOperator
     stop_timers(context, account.id)
     due = now + RECOVERABLE_MS
     accounts.change(
@@ -109,6 +111,11 @@ def erase_account(context: Context, account_id: int) -> None:
     account = accounts.require(transaction, id=account_id)
     stop_timers(context, account_id)
     leave_sessions(transaction, account_id, context.now)
-    for name in (account.name, account.email):
-        throttle.forget(transaction, name)
+    doors = (
+        throttle.by_name(account.name),
+        throttle.by_email(account.email),
+        throttle.by_account(account_id),
+    )
+    for door in doors:
+        throttle.forget(transaction, door)
     erase_personal_data(transaction, account, SYSTEM_CORE_ID, context.now)

@@ -10,14 +10,15 @@ from ewallet_core.actions.context import Context, Preparation, PreparationStale
 from ewallet_core.actions.data import account_data, session_data
 from ewallet_core.actions.shapes import AccountData, SessionData
 from ewallet_core.credentials import throttle
-from ewallet_core.credentials.passwords import Passwords, must_be_hard_to_guess
+from ewallet_core.credentials.passwords import Passwords, must_be_uncommon, must_not_be_name
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
+from ewallet_core.keys import key_of
 from ewallet_core.refusals.accounts import NewPasswordNeeded, WrongPassword
 from ewallet_core.refusals.askers import AccountNotHere, LoginRefused
 from ewallet_core.refusals.requests import ArgumentsClash, BadValue
-from ewallet_core.storage.accounts import Account, accounts, key_of
+from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.events import EventKind, happened
 from ewallet_core.storage.logins import is_new_address, leave_sessions, log_out, login_records
 from ewallet_core.storage.sessions import logged_in, session_accounts, sessions
@@ -36,6 +37,11 @@ class Login(Request, frozen=True):
     def whose(self) -> str:
         """The name or email that was sent."""
         return self.user_name or self.user_email or ""
+
+    @property
+    def door(self) -> str:
+        """Where a failure counts: names and emails apart, so that neither clears the other's."""
+        return throttle.by_email(self.whose) if self.user_name is None else throttle.by_name(self.whose)
 
     def check(self) -> None:
         """Exactly one of name and email says whose, and a new password is another one."""
@@ -69,12 +75,14 @@ class Proof:
 
 def prove_login(asked: Login, preparation: Preparation) -> Proof:
     """The slow part of a login; who has to wait is refused before it."""
-    whose = asked.whose
 
     def look(context: Context) -> Account | None:
-        throttle.must_not_wait(context.transaction, whose, context.address, context.now)
+        throttle.must_not_wait(context.transaction, asked.door, context.address, context.now)
         return _find(context.transaction, asked)
 
+    if asked.new_pass is not None:
+        # Before the password is checked: what is wrong with the new one must not tell that the old is right.
+        must_be_uncommon(asked.new_pass, "new_pass")
     account: Account | None = preparation.look(look)
     passwords = preparation.passwords
     if not passwords.matches(asked.user_pass, account.password_hash if account else None) or account is None:
@@ -86,7 +94,8 @@ def prove_own_password(attempt: str, preparation: Preparation) -> Proof:
     """Check the password of the account that asks, before the transaction; who has to wait is refused."""
 
     def look(context: Context) -> Account:
-        throttle.must_not_wait(context.transaction, context.account.email, context.address, context.now)
+        door = throttle.by_account(context.account.id)
+        throttle.must_not_wait(context.transaction, door, context.address, context.now)
         return context.account
 
     account: Account = preparation.look(look)
@@ -96,10 +105,11 @@ def prove_own_password(attempt: str, preparation: Preparation) -> Proof:
 def must_be_proven(context: Context, proof: Proof, field: str) -> None:
     """Raise `WrongPassword`, about that argument, unless the account's own password was proven."""
     transaction, account = context.transaction, context.account
-    throttle.must_not_wait(transaction, account.email, context.address, context.now)
+    door = throttle.by_account(account.id)
+    throttle.must_not_wait(transaction, door, context.address, context.now)
     if not proof.holds_for(account):
-        raise WrongPassword(field).keeping(partial(note_failure, context, account.email, account))
-    throttle.succeeded(transaction, account.email, context.address)
+        raise WrongPassword(field).keeping(partial(note_failure, context, door, account))
+    throttle.succeeded(transaction, door, context.address)
 
 
 @instruction(
@@ -123,10 +133,10 @@ def login(asked: Login, context: Context) -> Answer:
 def proven_account(asked: Login, context: Context) -> Account:
     """The account whose password was proven; raises `LoginRefused` where it was not, and writes that down."""
     transaction, now, proof = context.transaction, context.now, context.prepared
-    throttle.must_not_wait(transaction, asked.whose, context.address, now)
+    throttle.must_not_wait(transaction, asked.door, context.address, now)
     account = _find(transaction, asked)
     if not proof.holds_for(account) or account is None or is_gone(account, now) or _is_over(account, now):
-        raise LoginRefused().keeping(partial(note_failure, context, asked.whose, account))
+        raise LoginRefused().keeping(partial(note_failure, context, asked.door, account))
     return account
 
 
@@ -135,7 +145,9 @@ def log_in(asked: Login, context: Context, account: Account) -> Answer:
     transaction = context.transaction
     if account.one_time_until is not None and asked.new_pass is None:
         raise NewPasswordNeeded().keeping(partial(refuse_login, context, account))
-    throttle.succeeded(transaction, asked.whose, context.address)
+    if asked.new_pass is not None:
+        must_not_be_name(asked.new_pass, "new_pass", account.name, account.email)
+    throttle.succeeded(transaction, asked.door, context.address)
     _take_new_hash(asked, context, account)
     _join_session(context, account)
     _record_accepted(context, account)
@@ -178,9 +190,9 @@ def switch_account(asked: SwitchAccount, context: Context) -> Answer:
     return ok(account=chosen.email, session_data=session_data(context))
 
 
-def note_failure(context: Context, whose: str, account: Account | None) -> None:
+def note_failure(context: Context, door: str, account: Account | None) -> None:
     """Write down that somebody did not know the account's password."""
-    throttle.failed(context.transaction, whose, context.address, context.now)
+    throttle.failed(context.transaction, door, context.address, context.now)
     refuse_login(context, account)
 
 
@@ -207,7 +219,6 @@ def _is_over(account: Account, now: int) -> bool:
 def _new_hash(asked: Login, account: Account, passwords: Passwords) -> str | None:
     """The hash that the account is to have from this login on, where it is to have another."""
     if asked.new_pass is not None:
-        must_be_hard_to_guess(asked.new_pass, "new_pass", account.name, account.email)
         return passwords.hash(asked.new_pass)
     is_outdated = account.password_hash is not None and passwords.is_outdated(account.password_hash)
     return passwords.hash(asked.user_pass) if is_outdated else None

@@ -14,17 +14,11 @@ from ewallet_core.credentials.tokens import new_one_time_password
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
+from ewallet_core.keys import key_of
 from ewallet_core.refusals.accounts import LastOperator, WrongState
 from ewallet_core.refusals.payments import PartnerUnknown
 from ewallet_core.roles import Role
-from ewallet_core.storage.accounts import (
-    Account,
-    AccountState,
-    accounts,
-    is_last_operator,
-    key_of,
-    listed_accounts,
-)
+from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator, listed_accounts
 from ewallet_core.storage.events import EventKind, happened
 from ewallet_core.storage.logins import leave_sessions
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from ewallet_core.actions.belongings.belonging import Owner
 from ewallet_core.actions.belongings.sheet_kinds import CLOCK, EWALLET, USER, SheetKind, kinds_of
 from ewallet_core.actions.context import SYSTEM_CORE_ID
+from ewallet_core.keys import key_of
 from ewallet_core.ledger.journal import Unit
 from ewallet_core.ledger.timer import State
-from ewallet_core.storage.accounts import AccountState, accounts, key_of
+from ewallet_core.storage.accounts import AccountState, accounts
 from ewallet_core.storage.journal import open_balance
 from ewallet_core.storage.sheets import sheets, sheets_ever
 from ewallet_core.storage.transaction import Transaction

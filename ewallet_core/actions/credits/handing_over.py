@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 from ewallet_core.actions.context import SYSTEM_CORE_ID, Context
 from ewallet_core.actions.credits.daily_limit import must_be_within_limit
+from ewallet_core.keys import key_of
 from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.refusals.holdings import NotEnoughCredits, TooMuch
 from ewallet_core.refusals.payments import PartnerHasNoRoom, PartnerUnavailable, PartnerUnknown
-from ewallet_core.storage.accounts import Account, AccountState, accounts, key_of
+from ewallet_core.storage.accounts import Account, AccountState, accounts
 from ewallet_core.storage.events import EventKind, happened
 from ewallet_core.storage.journal import amount_of, post
 from ewallet_core.storage.sheets import invoices, transfers

@@ -7,9 +7,9 @@ from ewallet_core.actions.credits.handing_over import Bill, Handover, Side, hand
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.keys import key_of
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.refusals.payments import OwnAccount
-from ewallet_core.storage.accounts import key_of
 from ewallet_core.storage.journal import amount_of
 
 

@@ -89,7 +89,7 @@ def supply_credits(asked: SupplyCredits, context: Context) -> Answer:
 
 def _supply(context: Context, asked: Bought, receiver: Side) -> Data:
     """Hand issued credits over; the answer is about the receiver's wallet and records."""
-    core, cost = issuing_side(context), abs(as_decimal(asked.cost))
+    core, cost = issuing_side(context), as_decimal(asked.cost).copy_abs()
     handover = Handover(
         EntryKind.SUPPLY,
         core,

@@ -83,7 +83,7 @@ def export_sheet(asked: ExportSheet, context: Context) -> Answer:
     content, records, following = _page(asked, context, kind, found)
     return ok(
         sheet=sheet_id,
-        kind=asked.kind,
+        kind=str(asked.kind),
         format=asked.format,
         file_name=_file_name(asked, kind, sheet_id),
         content=content,

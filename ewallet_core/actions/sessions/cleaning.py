@@ -10,11 +10,11 @@ from ewallet_core.credentials.tokens import hash_of
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, NoArguments, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
-from ewallet_core.refusals.askers import ClientUnknown, SessionUnknown
 from ewallet_core.refusals.holdings import NotFound
 from ewallet_core.refusals.system import WorkerBusy
 from ewallet_core.storage.coming_due import every_clock_run_out
 from ewallet_core.storage.events import forget_old_events
+from ewallet_core.storage.logins import forget_logins_of_nobody
 from ewallet_core.storage.permissions import forget_old_refusals
 from ewallet_core.storage.requests import KEPT_MILLISECONDS, forget_old_requests
 from ewallet_core.storage.sessions import (
@@ -111,7 +111,7 @@ def cleanup_client_ids(asked: CleanupClientIds, context: Context) -> Answer:
         return ok(ctokens=len(drop_expired_client_ids(context.transaction, context.now)))
     client = client_ids.find(context.transaction, hash=hash_of(asked.ctoken))
     if client is None:
-        raise ClientUnknown
+        raise NotFound("client id", "ctoken")
     drop_client_id(context.transaction, client)
     return ok(ctokens=1)
 
@@ -128,7 +128,7 @@ def cleanup_session_tokens(asked: CleanupSessionTokens, context: Context) -> Ans
         return ok(stokens=len(end_expired_tokens(context.transaction, context.now)))
     session = sessions.find(context.transaction, token_hash=hash_of(asked.stoken))
     if session is None:
-        raise SessionUnknown
+        raise NotFound("session token", "stoken")
     end_session(context.transaction, session.id)
     return ok(stokens=1)
 
@@ -155,6 +155,8 @@ def cleanup_clocks(_asked: NoArguments, context: Context) -> Answer:
 )
 def cleanup_accounts(_asked: NoArguments, context: Context) -> Answer:
     """Erase for good the accounts that were to be deleted and whose 30 days are over."""
+    # What others were told of who leaves is as old as the order to delete, or older.
+    _forget_history(context)
     return ok(accounts=erase_due_accounts(context))
 
 
@@ -166,11 +168,17 @@ def cleanup_accounts(_asked: NoArguments, context: Context) -> Answer:
 )
 def cleanup_history(_asked: NoArguments, context: Context) -> Answer:
     """Forget the events, decided requests and refused requests of more than 30 days ago."""
+    return ok(forgotten_before=timestamp(_forget_history(context)))
+
+
+def _forget_history(context: Context) -> int:
+    """Forget what is kept for 30 days alone; returns the instant before which it is."""
     before = context.now - KEPT_MILLISECONDS
     forget_old_requests(context.transaction, context.now)
     forget_old_refusals(context.transaction, before)
     forget_old_events(context.transaction, before)
-    return ok(forgotten_before=timestamp(before))
+    forget_logins_of_nobody(context.transaction, before)
+    return before
 
 
 # Cleaners belong to this process, not to the database: they are reached before the transaction, and a

@@ -11,8 +11,8 @@ from ewallet_core.actions.credits.supplying import Bought, SupplyCredits, supply
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Catalogue, Instruction, instruction
 from ewallet_core.instructions.envelope import Answer
+from ewallet_core.keys import key_of
 from ewallet_core.refusals.system import OnlyCoreSupplies
-from ewallet_core.storage.accounts import key_of
 
 
 class SupplyFromPartner(Bought, frozen=True):

@@ -1,5 +1,6 @@
 """The whole instruction set: dated postings, costs, searchable records, permissions, refusals, issue reports."""
 
+import unicodedata
 from decimal import Decimal
 
 import sqlalchemy as sa
@@ -37,6 +38,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_login_records_account_id_address"), "login_records", ["account_id", "address"])
     op.create_index(op.f("ix_events_at"), "events", ["at"])
+    op.create_index(op.f("ix_login_throttles_last_failed_at"), "login_throttles", ["last_failed_at"])
     _make_costs()
     _make_permissions()
     _make_refused_requests()
@@ -49,10 +51,11 @@ def _date_balances_and_postings() -> None:
     drop_append_only("postings")
     # A posting takes its entry's instant, or that of an earlier posting of its balance where that is later.
     op.execute(
-        "UPDATE postings SET at = (SELECT max(entries.at) FROM entries JOIN postings AS earlier"
-        " ON earlier.entry_id = entries.id"
-        " WHERE earlier.balance_id = postings.balance_id AND earlier.id <= postings.id)"
-        " WHERE balance_id IN (SELECT id FROM balances WHERE issues = 0)"
+        "WITH dated AS (SELECT postings.id AS posting_id,"
+        " max(entries.at) OVER (PARTITION BY postings.balance_id ORDER BY postings.id) AS at"
+        " FROM postings JOIN entries ON entries.id = postings.entry_id"
+        " JOIN balances ON balances.id = postings.balance_id WHERE balances.issues = 0)"
+        " UPDATE postings SET at = dated.at FROM dated WHERE dated.posting_id = postings.id"
     )
     op.execute(
         "UPDATE postings SET at = (SELECT entries.at FROM entries WHERE entries.id = postings.entry_id)"
@@ -81,6 +84,7 @@ def _make_records_searchable() -> None:
         op.create_index(
             op.f(f"ix_{table}_account_id_created_at_id"), table, ["account_id", "created_at", "id"]
         )
+        op.create_index(op.f(f"ix_{table}_sheet_id_created_at_id"), table, ["sheet_id", "created_at", "id"])
     for kind in _RECORDS_OF_ENTRIES:
         op.create_index(op.f(f"ix_{kind}_records_entry_id"), f"{kind}_records", ["entry_id"])
 
@@ -89,9 +93,13 @@ def _fold_words(table: str, shown: tuple[str, ...]) -> None:
     """Fold case as Python does; no database folds every alphabet alike."""
     connection = op.get_bind()
     found = connection.execute(sa.text(f"SELECT id, {', '.join(shown)} FROM {table}")).all()
-    folded = [{"row": row[0], "key": " ".join(row[1:]).casefold()} for row in found]
+    folded = [{"row": row[0], "key": _key_of(" ".join(row[1:]))} for row in found]
     if folded:
         connection.execute(sa.text(f"UPDATE {table} SET search_key = :key WHERE id = :row"), folded)
+
+
+def _key_of(words: str) -> str:
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", words).casefold())
 
 
 def _make_costs() -> None:
@@ -105,6 +113,7 @@ def _make_costs() -> None:
         sa.ForeignKeyConstraint(["balance_id"], ["balances.id"], name=op.f("fk_costs_balance_id")),
         sa.ForeignKeyConstraint(["entry_id"], ["entries.id"], name=op.f("fk_costs_entry_id")),
         sa.PrimaryKeyConstraint("balance_id", "currency", "entry_id", name=op.f("pk_costs")),
+        sa.UniqueConstraint("balance_id", "entry_id", name=op.f("uq_costs_balance_id_entry_id")),
     )
     _total_up_earlier_costs()
 
