@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache, cached_property
+from functools import cached_property
 
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from ewallet_core.keys import key_of
 from ewallet_core.refusals.accounts import CommonPassword, PasswordIsName
+
+# As much of a password as its guesses are counted of.
+MOST_SCORED = 72
 
 DEFAULT_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4, type=Type.ID)
 
@@ -49,8 +52,13 @@ def _typed(password: str) -> str:
 
 
 def must_be_uncommon(password: str, field: str) -> None:
-    """Raise `CommonPassword`, about that argument, for what everybody's password is guessed to be."""
-    if password.casefold() in _common_passwords():
+    """Raise `CommonPassword`, about that argument, for what many choose, or a thousand tries come to."""
+    # Imported when somebody chooses a password: it reads 30,000 of the common ones.
+    from zxcvbn import zxcvbn  # noqa: PLC0415
+    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
+
+    is_common = password.casefold() in FREQUENCY_LISTS["passwords"]
+    if is_common or zxcvbn(password[:MOST_SCORED])["score"] == 0:
         raise CommonPassword(field)
 
 
@@ -58,11 +66,3 @@ def must_not_be_name(password: str, field: str, *own_names: str) -> None:
     """Raise `PasswordIsName`, about that argument, for what this account's password is guessed to be."""
     if key_of(password) in map(key_of, own_names):
         raise PasswordIsName(field)
-
-
-@cache
-def _common_passwords() -> frozenset[str]:
-    # 30,000 words, read only when somebody chooses a password.
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
-
-    return frozenset(FREQUENCY_LISTS["passwords"])

@@ -74,6 +74,7 @@ class Access(Enum):
     SYSTEM = auto()
 
 
+_ACCOUNTS_OWN = (Access.ACCOUNT, Access.SYSTEM)
 # What is asked before there is a session answers with a secret, and is not kept.
 _REMEMBERED = (Access.SESSION, Access.ACCOUNT, Access.SYSTEM)
 
@@ -97,12 +98,8 @@ class Instruction:
     remembered: bool
     answers: Mapping[str, Any]
     roles: frozenset[Role]
+    is_on_permission_sheet: bool
     permitted_as: Instruction | None = None
-
-    @property
-    def is_on_permission_sheet(self) -> bool:
-        """Whether it is an account's to ask: what comes before a login is everybody's."""
-        return self.access in (Access.ACCOUNT, Access.SYSTEM)
 
     @property
     def name(self) -> str:
@@ -143,14 +140,16 @@ def instruction(
     The first of `forms` is the instruction's own; the others are what the document prints as well.
     `controller` and `ctype` are `client` and `action` unless a form says otherwise. Without `roles`,
     everybody may view what is their own, and operators and auditors what is the system's; everybody but an
-    auditor may change what is their own, and an operator what is the system's.
+    auditor may change what is their own, and an operator what is the system's. What a session alone takes is
+    on the permission sheet only with `roles`: nobody is kept from logging in or out.
     """
     full = tuple({"controller": "client", "ctype": "action", **form} for form in forms)
     kept = changes and access in _REMEMBERED if remembered is None else remembered
 
     def declare(carry_out: CarryOut) -> Instruction:
         may = frozenset(_usual_roles(access, changes) if roles is None else roles)
-        return Instruction(full, request, access, carry_out, prepare, changes, kept, answers, may)
+        on_sheet = roles is not None or access in _ACCOUNTS_OWN
+        return Instruction(full, request, access, carry_out, prepare, changes, kept, answers, may, on_sheet)
 
     return declare
 

@@ -68,6 +68,7 @@ class WrongPassword(Refusal):
     """The password given to prove whose the account is, is not the account's."""
 
     code = "wrong_password"
+    passes = True
 
     def __init__(self, field: str) -> None:
         super().__init__("That is not this account's password.", "Try again.", field=field)

@@ -67,7 +67,8 @@ class Scheduler:
         """
         try:
             for cleaner, moment in self._moments().items():
-                if moment <= self._clock():
+                # It may have been stopped meanwhile: the storage can keep one of them waiting for long.
+                if moment <= self._clock() and cleaner.name in self._chosen:
                     self._clean(cleaner)
             return self._until(self._moments().values())
         except Refusal as refusal:
@@ -86,9 +87,12 @@ class Scheduler:
             return {cleaner: due for cleaner, due in found if due is not None}
 
         due = self._look(look) if chosen else {}
-        return {
-            cleaner: max(moment, self._not_before.get(cleaner.name, 0)) for cleaner, moment in due.items()
-        }
+        return {cleaner: max(moment, self._rests_until(cleaner)) for cleaner, moment in due.items()}
+
+    def _rests_until(self, cleaner: Cleaner) -> int:
+        """Until when it rests: no longer than it ever does, also where the wall clock was set back."""
+        longest = self._clock() + max(cleaner.rest_ms, RETRY_MS)
+        return min(self._not_before.get(cleaner.name, 0), longest)
 
     def _clean(self, cleaner: Cleaner) -> None:
         answer = self._clean_up(cleaner.cleans)

@@ -20,10 +20,10 @@ class Permission(Row, frozen=True):
 
 
 class RefusedRequest(Row, frozen=True):
-    """A request that the permission sheet kept from an account."""
+    """A request that the permission sheet kept from an account, or from somebody without one."""
 
     id: int
-    account_id: int
+    account_id: int | None
     role: str
     instruction: str
     address: str

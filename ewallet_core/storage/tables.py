@@ -376,7 +376,7 @@ permissions = _table(
 refused_requests = _table(
     "refused_requests",
     _id(),
-    _belongs_to("accounts", "account_id"),
+    _belongs_to("accounts", "account_id", optional=True),
     _words("role"),
     _words("instruction"),
     _words("address"),

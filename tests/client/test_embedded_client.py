@@ -210,3 +210,18 @@ async def test_the_end_of_a_timer_that_nobody_asks_about_is_told(
     assert event["data"]["credit_clock_ms"] == 0
     await told.aclose()
     await client.close()
+
+
+async def test_the_enveloped_form_is_sent_as_well(client: EmbeddedClient) -> None:
+    await log_in(client)
+    chain = {"controller": "client", "ctype": "action", "action": "view", "view": "account"}
+    answer = await client.send(header={}, command_chain=chain)
+    assert answer["account"] == "ada@example.org"
+
+
+async def test_an_argument_that_is_not_known_ends_no_session(client: EmbeddedClient) -> None:
+    await log_in(client)
+    cleanup = {"action": "cleanup", "cleanup": "ctokens", "ctoken": "no such client"}
+    answer = await client.send(controller="system", ctype="action", **cleanup)
+    assert answer["code"] == "not_found"
+    assert (await ask(client, action="view", view="account"))["failed"] is False

@@ -21,7 +21,7 @@ def edit_permission(instruction: str, role: str, allowed: bool) -> dict[str, obj
 
 
 _BY_ROLE = {"user": bool, "operator": bool, "auditor": bool}
-_REFUSED = {"time": TIMESTAMP, "account": EMAIL, "role": str, "instruction": str, "address": str}
+_REFUSED = {"time": TIMESTAMP, "account": Maybe(EMAIL), "role": str, "instruction": str, "address": str}
 
 EXAMPLES = (
     Example("nobody", VIEW_PERMISSIONS, {"permissions": By(r"(client|system) action .+", _BY_ROLE)}),

@@ -32,10 +32,10 @@ SET_LIMIT = {"action": "edit", "edit": "limit", "daily_limit": 50}
 @pytest.mark.parametrize(
     "asked",
     [
-        new_account("alexandria", user_pass="alexandria"),
-        new_account("alexandria", user_pass="ALEXANDRIA"),
-        new_account("alexandria", user_pass="alexandria@example.org"),
-        new_account("alexandria", user_pass="\uff21lexandria"),  # a full-width A
+        new_account("zbigniewkow", user_pass="zbigniewkow"),
+        new_account("zbigniewkow", user_pass="ZBIGNIEWKOW"),
+        new_account("zbigniewkow", user_pass="zbigniewkow@example.org"),
+        new_account("zbigniewkow", user_pass="\uff3abigniewkow"),  # a full-width Z
     ],
     ids=lambda asked: asked["user_pass"],
 )
@@ -49,7 +49,7 @@ def test_a_password_is_not_the_accounts_own_name_or_email(visitor, nothing_chang
     "changes",
     [
         {"user_pass": "ada@example.org"},
-        {"user_pass": "alexandria", "user_name": "Alexandria"},
+        {"user_pass": "zbigniewkow", "user_name": "Zbigniewkow"},
         {"user_pass": "me@example.net", "user_email": "me@example.net"},
     ],
     ids=str,

@@ -99,3 +99,20 @@ def test_a_request_of_the_first_release_is_still_remembered(reopened):
         request_id="first supply",
     )
     assert (answer["total_credits"], reopened.credits) == (100, 87)
+
+
+def test_a_long_journal_of_the_first_release_is_dated_in_one_reading(kept_file, open_engine):
+    """With every earlier posting looked at for every posting, this would not end while anybody waits."""
+    with sqlite3.connect(kept_file) as connection:
+        last = connection.execute("SELECT max(id) FROM entries").fetchone()[0]
+        added = range(last + 1, last + 20_001)
+        entry = "INSERT INTO entries (id, kind, at) VALUES (?, 'transfer', ?)"
+        connection.executemany(entry, ((number, 2_000_000_000_000 - number) for number in added))
+        columns = "(entry_id, balance_id, unit, amount, balance_after)"
+        posting = f"INSERT INTO postings {columns} VALUES (?, 3, 'credit', ?, 1)"
+        # There and back, so that the entries are in order.
+        moved = ((number, amount) for number in added for amount in (1, -1))
+        connection.executemany(posting, moved)
+    open_engine(database_url=f"sqlite:///{kept_file}")
+    found = rows(kept_file, "SELECT DISTINCT at FROM postings WHERE entry_id > ?", last)
+    assert found == [{"at": 2_000_000_000_000 - last - 1}]

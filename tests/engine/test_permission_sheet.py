@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from asking import NEW_WORKER, START, VIEW_WALLET, supply, to_clock
+from asking import NEW_WORKER, PASSWORD, START, VIEW_WALLET, new_account, supply, to_clock
 from caller import Caller
 from examples import EXAMPLES
 from examples_permissions import VIEW_PERMISSIONS, VIEW_REFUSALS, edit_permission
@@ -175,3 +175,14 @@ def test_that_users_supply_themselves_holds_for_the_process_and_is_not_stored(ad
 
 def test_the_catalogue_has_a_role_for_everything_on_the_sheet():
     assert all(example.found.roles for example in on_the_sheet)
+
+
+def test_an_operator_can_close_the_door_to_new_accounts(nobody, visitor):
+    nobody.asks_ok(**edit_permission("client action new account", "user", False))
+    visitor.is_refused("not_permitted", **new_account())
+    assert nobody.asks_ok(**VIEW_REFUSALS)["refusals"][0]["account"] is None
+
+
+def test_an_auditor_does_not_delete_the_account(ada, becomes):
+    leave = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
+    becomes(ada, "auditor").is_refused("not_permitted", **leave)

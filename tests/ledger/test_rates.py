@@ -150,4 +150,4 @@ def test_a_long_number_of_minutes_is_never_rounded_up(minutes: str, milliseconds
 def test_minutes_are_the_same_whatever_the_asking_program_does_with_decimals():
     with localcontext() as context:
         context.prec = 5
-        assert minutes_in(123 * 60_000 + 34_567) == Decimal("123.576117")
+        assert rates.minutes_in(123 * 60_000 + 34_567) == Decimal("123.576117")

@@ -73,6 +73,7 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
     access=Access.SESSION,
     prepare=hash_new_password,
     answers={"account": str, "account_data": AccountData, "session_data": SessionData},
+    roles=PEOPLE,
 )
 def new_account(asked: NewAccount, context: Context) -> Answer:
     """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""

@@ -11,6 +11,7 @@ from ewallet_core.instructions.catalogue import Access, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
 from ewallet_core.instructions.issue import IssueInWords
 from ewallet_core.refusals.accounts import TooManyIssues
+from ewallet_core.roles import PEOPLE
 from ewallet_core.storage.issue_reports import IssueReport, issue_reports, report_before_latest
 
 MOST_IN_AN_HOUR = 20
@@ -48,6 +49,7 @@ class IssueRow(TypedDict):
     {"action": "report", "report": "issue"},
     access=Access.SESSION,
     answers={"issue": str, "timestamp": Timestamp, "source": str, "contact": str},
+    roles=PEOPLE,
 )
 def report_issue(asked: ReportIssue, context: Context) -> Answer:
     """Report an issue to the operators, who answer to the email in it, or else to the account's."""

@@ -24,6 +24,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
 from ewallet_core.refusals.accounts import AccountNotLeaving, LastOperator
+from ewallet_core.roles import Role
 from ewallet_core.storage.accounts import AccountState, accounts, is_last_operator
 from ewallet_core.storage.erasing import accounts_due, erase_personal_data
 from ewallet_core.storage.events import EventKind, happened
@@ -50,6 +51,7 @@ def prove_leaver(asked: UnlinkAccount, preparation: Preparation) -> Proof:
     access=Access.SESSION,
     prepare=prove_leaver,
     answers={"account": str, "to_unlink_timestamp": Timestamp},
+    roles=(Role.USER, Role.OPERATOR),
 )
 def unlink_account(_asked: UnlinkAccount, context: Context) -> Answer:
     """Have the account deleted in 30 days; its timers stop, and it is logged out everywhere at once."""

@@ -13,6 +13,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Access, Instruction, NoArguments, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok, timestamp
 from ewallet_core.refusals.holdings import NotFound
+from ewallet_core.roles import PEOPLE
 from ewallet_core.storage.logins import leave_session, log_out, sessions_of
 
 
@@ -63,6 +64,7 @@ def view_sessions(_asked: NoArguments, context: Context) -> Answer:
     {"action": "end", "end": "session"},
     access=Access.SESSION,
     answers={"session_id": int},
+    roles=PEOPLE,
 )
 def end_own_session(asked: EndSession, context: Context) -> Answer:
     """Log the account out of one of its sessions, which ends where nobody else is logged in to it.

@@ -118,6 +118,7 @@ def _transfer(context: Context, record: TransferRecord) -> Data:
 
 
 def _invoice(context: Context, record: InvoiceRecord) -> Data:
+    linked = transfers.find(context.transaction, id=record.transfer_record_id)
     return {
         "credits": record.credits,
         # A payment is of credits alone.
@@ -125,7 +126,7 @@ def _invoice(context: Context, record: InvoiceRecord) -> Data:
         "cost": record.cost or None,
         "seller": record.seller_account_id,
         "seller_email": email_of(context, record.seller_account_id),
-        "transfer_record": record.transfer_record_id,
+        "transfer_record": linked.id if linked else None,
         "notes": record.notes,
     }
 

@@ -20,8 +20,12 @@ from ewallet_core.actions.data import Data
 Columns = Sequence[str]
 
 # What makes a spreadsheet take a text for a formula; a number below zero is only a number.
-_BEGINS_A_FORMULA = ("=", "+", "-", "@", "\t", "\r")
-_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+_BEGINS_A_FORMULA = tuple(
+    "=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
+    "\N{FULLWIDTH HYPHEN-MINUS}"
+)
+# Nor is a phone number one.
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?|\+[0-9][0-9 ()]*")
 
 
 @dataclass(frozen=True, slots=True)

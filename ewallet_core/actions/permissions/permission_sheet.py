@@ -39,7 +39,7 @@ def must_be_permitted(context: Context, asked: Instruction) -> None:
         return
     if asked.access is Access.SYSTEM and context.is_the_programs_own:
         return
-    if not allows(context, context.account.role, asked):
+    if not allows(context, _role(context), asked):
         raise NotPermitted
 
 
@@ -48,9 +48,14 @@ def note_refusal(context: Context, asked: Instruction) -> None:
     context.transaction.must_write()
     refused_requests.insert(
         context.transaction,
-        account_id=context.account.id,
-        role=context.account.role,
+        account_id=None if context.logged_in is None else context.logged_in.id,
+        role=_role(context),
         instruction=asked.name,
         address=context.address,
         at=context.now,
     )
+
+
+def _role(context: Context) -> Role:
+    """The role of who asks; who has not logged in yet is to be a user."""
+    return Role.USER if context.logged_in is None else context.logged_in.role

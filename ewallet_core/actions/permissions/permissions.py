@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TypedDict
 
+from ewallet_core.actions.belongings.sheet_kinds import email_of
 from ewallet_core.actions.context import Context
 from ewallet_core.actions.permissions.permission_sheet import allows, change, sheet_of
 from ewallet_core.actions.shapes import Timestamp
@@ -13,7 +14,6 @@ from ewallet_core.instructions.envelope import Answer, ok, timestamp
 from ewallet_core.refusals.permissions import OperatorsOwnPermission
 from ewallet_core.refusals.requests import UnknownInstruction
 from ewallet_core.roles import PEOPLE, Role
-from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.permissions import refused_requests
 
 
@@ -36,7 +36,7 @@ class RefusedRow(TypedDict):
     """A request that was refused: when, to whom and at which address."""
 
     time: Timestamp
-    account: str
+    account: str | None
     role: str
     instruction: str
     address: str
@@ -93,7 +93,7 @@ def view_refusals(asked: ViewRefusals, context: Context) -> Answer:
         refusals=[
             {
                 "time": timestamp(refused.at),
-                "account": accounts.require(context.transaction, id=refused.account_id).email,
+                "account": _email(context, refused.account_id),
                 "role": refused.role,
                 "instruction": refused.instruction,
                 "address": refused.address,
@@ -102,3 +102,7 @@ def view_refusals(asked: ViewRefusals, context: Context) -> Answer:
         ],
         next=following,
     )
+
+
+def _email(context: Context, account_id: int | None) -> str | None:
+    return None if account_id is None else email_of(context, account_id)

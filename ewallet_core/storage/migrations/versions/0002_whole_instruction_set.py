@@ -161,7 +161,7 @@ def _make_refused_requests() -> None:
     op.create_table(
         "refused_requests",
         sa.Column("id", _ID, nullable=False),
-        sa.Column("account_id", _ID, nullable=False),
+        sa.Column("account_id", _ID, nullable=True),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("instruction", sa.Text(), nullable=False),
         sa.Column("address", sa.Text(), nullable=False),
