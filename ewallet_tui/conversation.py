@@ -94,7 +94,13 @@ class Conversation:
             # Whoever asks now is about to be cancelled with the app, and there is nobody left to answer.
             await asyncio.Event().wait()
         answer = await self.client.send(controller="client", ctype="action", **instruction)
-        if answer.get("session_ended") and self._session is not None:
+        if self._is_over(answer):
             self.forget()
             self._ended()
         return answer
+
+    def _is_over(self, answer: Answer) -> bool:
+        """Whether who was logged in is so no more: the session ended, or they were thrown out of it."""
+        if self._session is None or self._session["session_user_account"] is None:
+            return False
+        return bool(answer.get("session_ended")) or answer.get("code") == "not_logged_in"

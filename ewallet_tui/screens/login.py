@@ -15,7 +15,7 @@ from ewallet_tui.text import plain
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
-    from ewallet_tui.widgets.form import Answer, Form, FormPlan
+    from ewallet_tui.widgets.form import Answer, Form, FormPlan, Send
 
 
 class LoginScreen(Screen[None]):
@@ -53,17 +53,17 @@ class LoginScreen(Screen[None]):
         self.set_timer(0.02, self._open_login)
 
     async def action_back(self) -> None:
-        """Go back from registering to the login."""
-        if self._is_registering:
+        """Go back from another sheet to the login."""
+        if not self._is_at_login:
             await self._open_login()
 
     @property
-    def _is_registering(self) -> bool:
-        return bool(self.query("#registration"))
+    def _is_at_login(self) -> bool:
+        return bool(self.query("#login"))
 
     async def on_form_left(self) -> None:
         """Open the other sheet."""
-        await (self._open_login() if self._is_registering else self._open_registration())
+        await (self._open_registration() if self._is_at_login else self._open_login())
 
     async def on_form_done(self, event: Form.Done) -> None:
         """Go on as who has logged in."""
@@ -73,26 +73,40 @@ class LoginScreen(Screen[None]):
     async def _open_login(self) -> None:
         from ewallet_tui.screens.login_forms import LOG_IN  # noqa: PLC0415
 
-        await self._open_sheet(LOG_IN, "login")
+        await self._open_sheet(LOG_IN, "login", self._log_in)
 
     async def _open_registration(self) -> None:
         from ewallet_tui.screens.login_forms import registration  # noqa: PLC0415
 
         alone = self.wallet_app.conversation.client.keeps_passwords_alone
-        await self._open_sheet(registration(keeps_passwords_alone=alone), "registration")
+        plan = registration(keeps_passwords_alone=alone)
+        await self._open_sheet(plan, "registration", self._register)
 
-    async def _open_sheet(self, plan: FormPlan, id: str) -> None:
+    async def _open_replacement(self, once: dict[str, Any]) -> None:
+        """Ask for a password of the person's own, to take the place of the one that was for one login."""
+        from ewallet_tui.screens.login_forms import REPLACEMENT  # noqa: PLC0415
+
+        async def log_in(values: dict[str, Any]) -> Answer:
+            return await self.wallet_app.ask(action="login", **once, new_pass=values["new_pass"])
+
+        await self._open_sheet(REPLACEMENT, "replacement", log_in)
+
+    async def _open_sheet(self, plan: FormPlan, id: str, send: Send) -> None:
         from ewallet_tui.widgets.form import Form  # noqa: PLC0415
 
         await self.query(Form).remove()
-        form = Form(plan, self._register if id == "registration" else self._log_in, id=id)
+        form = Form(plan, send, id=id)
         await self.query_one("#middle").mount(form, before="#place")
         form.rows[0].input.focus()
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
-        from ewallet_tui.screens.login_forms import credentials  # noqa: PLC0415
+        from ewallet_tui.screens.login_forms import NEEDS_AN_OWN_ONE, credentials  # noqa: PLC0415
 
-        return await self.wallet_app.ask(action="login", **credentials(values))
+        once = credentials(values)
+        answer = await self.wallet_app.ask(action="login", **once)
+        if answer.get("code") == NEEDS_AN_OWN_ONE:
+            self.call_after_refresh(self._open_replacement, once)
+        return answer
 
     async def _register(self, values: dict[str, Any]) -> Answer:
         account = {name: values[name] for name in ("user_name", "user_email", "user_pass")}

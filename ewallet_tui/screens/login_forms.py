@@ -16,6 +16,7 @@ NO_WAY_BACK = "A forgotten password can't be recovered: nobody but you keeps it.
 NAME = Field("user_name", "Name", fields.UserName, rule="A name has 1 to 64 characters, without @.")
 PASSWORD = Field("user_pass", "Password", fields.PasswordAttempt)
 NEW_PASSWORD = Field("user_pass", "Password", fields.Password, rule=PASSWORD_RULE)
+OWN_PASSWORD = Field("new_pass", "New password", fields.Password, rule=PASSWORD_RULE)
 PASSWORD_AGAIN = Field(AGAIN, "Once more", fields.PasswordAttempt)
 EMAIL = Field("user_email", "Email", fields.Email, rule="An email looks like ada@example.org.")
 
@@ -32,9 +33,20 @@ def credentials(values: Values) -> dict[str, Any]:
 
 def passwords_differ(values: Values) -> Mapping[str, str]:
     """The objection to a new password that isn't the same both times."""
-    if AGAIN in values and values[AGAIN] != values.get("user_pass"):
+    if AGAIN in values and values[AGAIN] != values.get("new_pass", values.get("user_pass")):
         return {AGAIN: "The passwords differ."}
     return {}
+
+
+NEEDS_AN_OWN_ONE = "new_password_needed"
+REPLACEMENT = FormPlan(
+    "Choose a password",
+    "Log in",
+    (OWN_PASSWORD, PASSWORD_AGAIN),
+    note=f"That password was for one login. {PASSWORD_RULE}",
+    objections=passwords_differ,
+    leave="Back",
+)
 
 
 def registration(*, keeps_passwords_alone: bool) -> FormPlan:

@@ -1,8 +1,11 @@
 """Who are you: each thing that can be wrong is said at its field."""
 
+from instant import CHEAP
 from person import PASSWORD
 from textual.widgets import Input
 
+from ewallet_core import EWalletSessionManager
+from ewallet_core.data_folder import database_url
 from ewallet_tui.screens.login_forms import NO_WAY_BACK, PASSWORD_RULE
 
 
@@ -135,3 +138,32 @@ async def test_the_email_logs_in_as_well_as_the_name(opened):
     async with opened() as person:
         await person.do_form(user_name="ada@example.org", user_pass=PASSWORD)
         await person.wait_until(lambda: person.app.picture)
+
+
+def one_time_password(folder, instant) -> str:
+    """What an operator, at another engine, makes of Ada's password."""
+    with EWalletSessionManager(database_url(folder), clock=instant.wall, passwords=CHEAP) as operators:
+        reset = {"action": "reset", "reset": "password", "account": "ada@example.org"}
+        answer = operators.answer({"controller": "system", "ctype": "action", **reset})
+    assert answer["failed"] is False, answer
+    return answer["user_pass"]
+
+
+async def test_a_password_for_one_login_is_replaced_by_an_own_one(opened, folder, instant):
+    async with opened() as person:
+        await person.register()
+        await person.log_out()
+        await person.do_form(user_name="ada", user_pass=one_time_password(folder, instant))
+        await person.wait_until(lambda: person.sees("Choose a password"))
+        await person.do_form(new_pass="four other words there", password_again="four words")
+        assert person.sees("The passwords differ.")
+        await person.do_form(password_again="four other words there")
+        await person.wait_until(lambda: person.app.current_mode == "wallet")
+
+
+async def test_who_is_thrown_out_from_elsewhere_is_asked_to_log_in(opened, folder, instant):
+    async with opened() as person:
+        await person.register()
+        one_time_password(folder, instant)
+        await person.app.ask(action="view", view="account")
+        await person.wait_until(lambda: person.app.current_mode == "login")
