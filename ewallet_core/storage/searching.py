@@ -17,14 +17,12 @@ from ewallet_core.keys import key_of
 from ewallet_core.kinds import Kind
 from ewallet_core.storage import tables
 from ewallet_core.storage.patterns import ESCAPE, containing
-from ewallet_core.storage.rows import Rows
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, Rows
 from ewallet_core.storage.sheets import ALL_RECORDS, Record, Records
 from ewallet_core.storage.transaction import Transaction
 
 Below = tuple[int, str, int]
 """A place in the order of all records: by date, then kind, then number."""
-
-_ABOVE_ALL_IDS = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +80,7 @@ class FoundRecords(Rows[Any]):
         """The wanted records below that place, read `batch` at a time."""
         at, kind, number = below
         # At one date the kinds follow each other, so all, some or none of a kind's records are below.
-        highest = number if self.kind == kind else _ABOVE_ALL_IDS * (self.kind < kind)
+        highest = number if self.kind == kind else ABOVE_ALL_IDS * (self.kind < kind)
         statement = self._of_account if wanted.sheet_id is None else self._of_sheet
         values = {
             "account_id": wanted.account_id,

@@ -8,18 +8,17 @@ from sqlalchemy import bindparam, func, or_, select
 
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.storage import tables
+from ewallet_core.storage.exact_sums import joined, sum_in_parts
 from ewallet_core.storage.transaction import Transaction
 
 _TO_OTHERS = (EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
-# The sum of many large amounts leaves 64 bits; the sums of their upper and of their lower digits don't.
-_UPPER = 1_000_000
 
 _posting = tables.postings.c
 _entry = tables.entries.c
 _wallet = tables.ewallets.c
 _left = -_posting.amount
 _SPENT_SINCE = (
-    select(func.sum(_left // _UPPER), func.sum(_left % _UPPER), func.min(_entry.at))
+    select(*sum_in_parts(_left), func.min(_entry.at))
     .join(tables.entries, _entry.id == _posting.entry_id)
     .where(
         _posting.balance_id.in_(
@@ -44,5 +43,5 @@ class Spent:
 
 def spent_since(transaction: Transaction, account_id: int, since: int) -> Spent:
     """What has left the account for others after that instant."""
-    upper, lower, first_at = transaction.run(_SPENT_SINCE, account_id=account_id, since=since).fetchone()
-    return Spent(int(upper or 0) * _UPPER + int(lower or 0), first_at)
+    high, low, first_at = transaction.run(_SPENT_SINCE, account_id=account_id, since=since).fetchone()
+    return Spent(joined(high, low), first_at)

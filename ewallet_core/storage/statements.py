@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Select, Table, bindparam, case, cast, func, select
+from sqlalchemy import Select, Table, bindparam, case, func, select
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import tables
+from ewallet_core.storage.exact_sums import joined, sum_in_parts
 from ewallet_core.storage.journal import PostingRow, postings
-from ewallet_core.storage.rows import Row
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row
 from ewallet_core.storage.transaction import Transaction
-
-_ABOVE_ALL_IDS = 2**63 - 1
-# Sums are made of each amount's high and low part, neither of which overflows, and put together in Python.
-_PART = 1_000_000
 
 
 class StatementRow(Row, frozen=True):
@@ -110,8 +107,7 @@ def _sums_of(holders: Table) -> Select[tuple[object, ...]]:
             _entry.kind,
             _posting.unit,
             is_into,
-            cast(func.sum(_posting.amount // _PART), BigInteger),
-            cast(func.sum(_posting.amount % _PART), BigInteger),
+            *sum_in_parts(_posting.amount),
         )
         .select_from(holders)
         .join(tables.postings, _posting.balance_id == holders.c.balance_id)
@@ -152,7 +148,7 @@ def statement_rows(
         ewallet_id=ewallet_id,
         account_id=account_id,
         after=after,
-        before=before or _ABOVE_ALL_IDS,
+        before=before or ABOVE_ALL_IDS,
         most=most,
     )
 
@@ -164,6 +160,6 @@ def sums_between(
     bounds = {"account_id": account_id, "since": since, "until": until}
     found = [part for sums in (_WALLET_SUMS, _CLOCK_SUMS) for part in transaction.all(sums, _Parts, **bounds)]
     return {
-        (EntryKind(part.kind), Unit(part.unit), bool(part.is_into)): abs(part.high * _PART + part.low)
+        (EntryKind(part.kind), Unit(part.unit), bool(part.is_into)): abs(joined(part.high, part.low))
         for part in found
     }

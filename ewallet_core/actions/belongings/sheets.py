@@ -16,9 +16,8 @@ from ewallet_core.instructions.catalogue import Instruction, Request, instructio
 from ewallet_core.instructions.envelope import Answer, ok
 from ewallet_core.refusals.holdings import NotFound
 from ewallet_core.refusals.requests import ArgumentsClash
+from ewallet_core.storage.rows import ABOVE_ALL_IDS
 from ewallet_core.storage.sheets import Sheet, sheets
-
-TOP = 2**63 - 1
 
 _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
 
@@ -66,7 +65,7 @@ _UNLINK: dict[str, type[Request]] = {"sheet": UnlinkSheet, "list": UnlinkList}
 
 def sheet_data(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Data:
     """A sheet and a page of its records, the newest first."""
-    before = page_asked.before or TOP
+    before = page_asked.before or ABOVE_ALL_IDS
     found = kind.records.page(context.transaction, sheet.id, before, page_asked.limit + 1)
     page = found[: page_asked.limit]
     return {
