@@ -10,8 +10,11 @@ import msgspec
 
 from ewallet_core.storage.findings import Findings, Lie
 from ewallet_core.storage.proof_of_balances import prove_balances
+from ewallet_core.storage.proof_of_belongings import prove_belongings
 from ewallet_core.storage.proof_of_costs import prove_costs
 from ewallet_core.storage.proof_of_entries import prove_entries
+from ewallet_core.storage.proof_of_holders import prove_holders
+from ewallet_core.storage.proof_of_parties import prove_parties
 from ewallet_core.storage.proof_of_refunds import prove_refunds
 from ewallet_core.storage.proof_of_sheets import prove_sheets
 from ewallet_core.storage.transaction import Transaction
@@ -19,9 +22,12 @@ from ewallet_core.storage.transaction import Transaction
 _PROOFS = {
     "The journal": prove_entries,
     "The balances": prove_balances,
+    "The holders of balances": prove_holders,
+    "The parties to records": prove_parties,
     "The refunds": prove_refunds,
     "The costs": prove_costs,
     "The sheets": prove_sheets,
+    "The belongings": prove_belongings,
 }
 
 

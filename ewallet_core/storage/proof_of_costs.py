@@ -1,4 +1,4 @@
-"""Proves what was paid for credits: each cost is of a supply, and the running totals add up exactly."""
+"""Proves what was paid for credits: each supply has its cost, and the running totals add up exactly."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterable
 from decimal import Context, Decimal, InvalidOperation
 from itertools import groupby
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
-from ewallet_core.ledger.journal import EntryKind
+from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import tables
+from ewallet_core.storage.faults import Faults, faulty
 from ewallet_core.storage.findings import Findings, Lie, Proof, several
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
@@ -40,10 +41,30 @@ _COSTS = (
     .outerjoin_from(tables.costs, tables.entries, tables.entries.c.id == _cost.entry_id)
     .order_by(_cost.balance_id, _cost.currency, _cost.entry_id)
 )
+_posting, _entry = tables.postings.c, tables.entries.c
+_BOUGHT = and_(_posting.unit == Unit.CREDIT, _posting.amount > 0)
+_ITS_COST = and_(_cost.balance_id == _posting.balance_id, _cost.entry_id == _posting.entry_id)
+_WRONG = Faults(
+    faulty(
+        "The supply of entry",
+        _entry.id,
+        tables.entries.join(tables.postings, and_(_posting.entry_id == _entry.id, _BOUGHT)).outerjoin(
+            tables.costs, _ITS_COST
+        ),
+        (and_(_entry.kind == EntryKind.SUPPLY, _cost.entry_id.is_(None)), "has no cost"),
+    ),
+    faulty(
+        "The cost noted for entry",
+        _cost.entry_id,
+        tables.costs.outerjoin(tables.postings, and_(_ITS_COST, _BOUGHT)),
+        (_posting.id.is_(None), "is of a balance that got no credits by it"),
+    ),
+)
 
 
 def prove_costs(transaction: Transaction) -> Findings:
-    """Every cost is that of a supply, and each total is the one before it and its cost."""
+    """Every supply has its one cost, and each total is the one before it and its cost."""
+    yield from _WRONG.found(transaction)
     totals = 0
     by_total = groupby(transaction.each(_COSTS, _Cost), lambda cost: (cost.balance_id, cost.currency))
     for _, costs in by_total:

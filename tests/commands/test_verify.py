@@ -66,7 +66,7 @@ def test_a_true_ledger_is_told_line_by_line(folder):
     assert lines[0] == "3 entries, each sums to zero per unit"
     assert "the seals' chain is whole: 3 seals" in lines
     assert "the issuer's balance is minus what circulates: \N{MINUS SIGN}80 credits" in lines
-    assert len(lines) == 10
+    assert len(lines) == 13
 
 
 def test_a_lie_is_told_on_stderr_and_is_the_last_word(folder):

@@ -11,6 +11,7 @@ import pytest
 from asking import PAUSE, RESUME, START, STOP, supply, to_clock, to_credits
 from kept_rows import changed_by_hand, faults_in
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from tampering import tampered
 from wallclock import MINUTE
 
 from ewallet_core.storage.checking import check, examine
@@ -50,18 +51,6 @@ def lived_in(supplied, wallclock, wallet_file):
     changed_by_hand(wallet_file, COSTS_OF_THE_SUPPLIES)
     supplied.engine.close()
     return shutil.copy(wallet_file, wallet_file.with_name("lived-in.sqlite3"))
-
-
-def tampered(file, *statements: str) -> list[str]:
-    """What the check finds after somebody who can do everything has done this."""
-    connection = sqlite3.connect(file, isolation_level=None)
-    connection.execute("PRAGMA ignore_check_constraints = ON")
-    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
-        connection.execute(f"DROP TRIGGER {trigger}")
-    for statement in statements:
-        assert connection.execute(statement).rowcount > 0
-    connection.close()
-    return faults_in(file)
 
 
 def test_a_ledger_that_nobody_touched_is_in_order(lived_in):
@@ -187,7 +176,11 @@ def test_refunds_that_together_pass_the_payment_are_found(lived_in):
 
 def test_costs_are_added_up_exactly_however_long_they_are(lived_in):
     costs = "UPDATE costs SET cost = '1000000000000.000001', total = '{}' WHERE entry_id {} 1"
-    exact = [costs.format("1000000000000.000001", "="), costs.format("2000000000000.000002", ">")]
+    exact = [
+        costs.format("1000000000000.000001", "="),
+        costs.format("2000000000000.000002", ">"),
+        "UPDATE invoice_records SET cost = '1000000000000.000001'",
+    ]
     assert tampered(lived_in, *exact) == []
     assert tampered(lived_in, costs.format("2000000000000.000003", ">")) != []
 
@@ -258,9 +251,12 @@ def test_what_was_proved_is_counted(lived_in):
         f"the issuer's balance is minus what circulates: {MINUS}92 credits",
         f"the issuer's balance is minus what circulates: {MINUS}780,000 milliseconds",
         "wallets and clocks that were unlinked hold nothing",
+        "4 balances, each held by one wallet or clock of its account",
+        "every record is of what its entry moved, and names whom it moved it between",
         "0 payments refunded, none by more than was paid",
         "1 total of what supplies cost, each adds up",
         "10 sheets, each counts its records and holds its account's",
+        "every account, wallet and clock has its own wallet, clock and sheets active",
     ]
 
 
