@@ -8,7 +8,7 @@ run: .venv/.installed
 	@$(BIN)/ewallet
 
 test: .venv/.developed
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: .venv/.developed
 	$(BIN)/ruff format --check .

@@ -6,7 +6,6 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -138,15 +137,4 @@ class DrivenWallets:
 
 def run_on(row: dict[str, Any]) -> tuple[int, int, int, int, int]:
     """The run that a time record tells of, as the model has it."""
-    return (
-        _milliseconds(row["time_start"]),
-        _milliseconds(row["time_stop"]),
-        row["time_spent_ms"],
-        row["time_pending_ms"],
-        row["pending_count"],
-    )
-
-
-def _milliseconds(timestamp: str) -> int:
-    moment = datetime.fromisoformat(timestamp) - datetime(1970, 1, 1, tzinfo=UTC)
-    return round(moment.total_seconds() * 1000)
+    return row["time_start"], row["time_stop"], row["time_spent"], row["time_pending"], row["pending_count"]

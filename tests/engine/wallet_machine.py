@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from pathlib import Path
+from typing import Any
+
 from asking import PASSWORD, PAUSE, RESUME, START, STOP, Instruction, supply, to_clock, to_credits, view_list
 from caller import Caller
 from driven_wallets import NAMES, Done, DrivenWallets, ToWhereAClockIsEmpty, Wait, run_on
@@ -49,6 +53,15 @@ def held(verb: str, word: str, **arguments: int) -> Instruction:
 
 def unlink_transfer(record_id: int) -> Instruction:
     return {"action": "unlink", "unlink": "transfer", "transfer": "record", "record_id": record_id}
+
+
+def kept_of(file: Path, kind: str) -> defaultdict[int, list[dict[str, Any]]]:
+    """The linked records of that kind by the wallet or clock whose they are, oldest first."""
+    found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
+    question = f"SELECT owner_id, {kind}_records.* FROM {kind}_records JOIN sheets ON sheets.id = sheet_id"
+    for row in rows(file, f"{question} WHERE {kind}_records.unlinked_at IS NULL ORDER BY position"):
+        found[row["owner_id"]].append(row)
+    return found
 
 
 class WalletMachine(DrivenWallets, RuleBasedStateMachine):
@@ -373,15 +386,24 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
 
     @invariant()
     def every_record_is_on_its_sheet_once(self) -> None:
-        for name, account in self.those_here():
-            caller = self.callers[name]
-            times = caller.asks_ok(**view_list("time", limit=1000))["sheet_data"]
-            assert [run_on(row) for row in reversed(times["rows"])] == account.clock.runs
-            transfers = caller.asks_ok(**view_list("transfer", limit=1000))["sheet_data"]
-            assert [row["id"] for row in reversed(transfers["rows"])] == account.wallet.transfers
-            assert transfers["record_count"] == len(account.wallet.transfers)
-            conversions = caller.asks_ok(**view_list("conversion", limit=1))["sheet_data"]
-            assert conversions["record_count"] == account.clock.conversions
+        transfers, runs, conversions = (
+            kept_of(self.file, kind) for kind in ("transfer", "time", "conversion")
+        )
+        for _, account in self.those_here():
+            for wallet_id, wallet in account.wallets.items():
+                assert [row["id"] for row in transfers[wallet_id]] == wallet.transfers
+                for clock_id, clock in wallet.clocks.items():
+                    assert [run_on(row) for row in runs[clock_id]] == clock.runs
+                    assert len(conversions[clock_id]) == clock.conversions
+
+    @rule(name=people, kind=st.sampled_from(["transfer", "time", "conversion"]))
+    def looks_at_a_sheet(self, name: str, kind: str) -> None:
+        name, account = self.somebody(name)
+        owner = account.wallet_id if kind == "transfer" else account.wallet.clock_id
+        sheet = self.callers[name].asks_ok(**view_list(kind, limit=1000))["sheet_data"]
+        shown = [row["id"] for row in reversed(sheet["rows"])]
+        assert shown == [row["id"] for row in kept_of(self.file, kind)[owner]]
+        assert sheet["record_count"] == len(shown)
 
     @invariant()
     def nothing_is_written_twice(self) -> None:
