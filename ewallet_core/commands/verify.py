@@ -34,9 +34,9 @@ def verify(ctx: click.Context, data_dir: Path | None, database: str | None) -> N
 
 
 def _examine(url: str) -> int:
-    from ewallet_core.storage.checking import examine  # noqa: PLC0415
-    from ewallet_core.storage.findings import Lie  # noqa: PLC0415
     from ewallet_core.storage.looking import look_into  # noqa: PLC0415
+    from ewallet_core.storage.proofs.checking import examine  # noqa: PLC0415
+    from ewallet_core.storage.proofs.findings import Lie  # noqa: PLC0415
 
     with look_into(url) as transaction:
         for finding in examine(transaction):

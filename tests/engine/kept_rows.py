@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage.checking import check
+from ewallet_core.storage.proofs.checking import check
 from ewallet_core.storage.transaction import Statements, Transaction
 
 Rows = list[dict[str, Any]]

@@ -22,8 +22,9 @@ each_dialect = pytest.mark.parametrize(
 
 
 def storage_modules() -> list[ModuleType]:
-    found = pkgutil.iter_modules(ewallet_core.storage.__path__, "ewallet_core.storage.")
-    return [importlib.import_module(module.name) for module in found if not module.ispkg]
+    found = pkgutil.walk_packages(ewallet_core.storage.__path__, "ewallet_core.storage.")
+    names = [module.name for module in found if not module.ispkg and ".migrations." not in module.name]
+    return [importlib.import_module(name) for name in names]
 
 
 def statements_in(value: object) -> Iterator[Executable]:

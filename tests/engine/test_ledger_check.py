@@ -14,8 +14,8 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from tampering import tampered
 from wallclock import MINUTE
 
-from ewallet_core.storage.checking import check, examine
-from ewallet_core.storage.findings import Proof
+from ewallet_core.storage.proofs.checking import check, examine
+from ewallet_core.storage.proofs.findings import Proof
 from ewallet_core.storage.transaction import Statements, Transaction
 
 MINUS = "\N{MINUS SIGN}"

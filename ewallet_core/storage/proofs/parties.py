@@ -8,8 +8,8 @@ from sqlalchemy import ColumnElement, FromClause, Table, and_, case, or_
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import tables
-from ewallet_core.storage.faults import Faults, faulty
-from ewallet_core.storage.findings import Findings, Proof
+from ewallet_core.storage.proofs.faults import Faults, faulty
+from ewallet_core.storage.proofs.findings import Findings, Proof
 from ewallet_core.storage.transaction import Transaction
 
 # What a transfer's record is called by who received it, unless it is of a supply.

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, Select, Table, and_, or_
 from ewallet_core.kinds import Kind
 from ewallet_core.storage import tables
 from ewallet_core.storage.accounts import AccountState
-from ewallet_core.storage.faults import Faults, faulty
-from ewallet_core.storage.findings import Findings, Proof
+from ewallet_core.storage.proofs.faults import Faults, faulty
+from ewallet_core.storage.proofs.findings import Findings, Proof
 from ewallet_core.storage.transaction import Transaction
 
 _account, _wallet, _clock = tables.accounts, tables.ewallets, tables.clocks

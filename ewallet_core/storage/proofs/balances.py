@@ -14,7 +14,7 @@ from sqlalchemy import select
 from ewallet_core.ledger.journal import Unit
 from ewallet_core.storage import tables
 from ewallet_core.storage.accounts import AccountState
-from ewallet_core.storage.findings import Findings, Lie, Proof, several
+from ewallet_core.storage.proofs.findings import Findings, Lie, Proof, several
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import msgspec
 
-from ewallet_core.storage.findings import Findings, Lie
-from ewallet_core.storage.proof_of_balances import prove_balances
-from ewallet_core.storage.proof_of_belongings import prove_belongings
-from ewallet_core.storage.proof_of_costs import prove_costs
-from ewallet_core.storage.proof_of_entries import prove_entries
-from ewallet_core.storage.proof_of_holders import prove_holders
-from ewallet_core.storage.proof_of_parties import prove_parties
-from ewallet_core.storage.proof_of_refunds import prove_refunds
-from ewallet_core.storage.proof_of_sheets import prove_sheets
+from ewallet_core.storage.proofs.balances import prove_balances
+from ewallet_core.storage.proofs.belongings import prove_belongings
+from ewallet_core.storage.proofs.costs import prove_costs
+from ewallet_core.storage.proofs.entries import prove_entries
+from ewallet_core.storage.proofs.findings import Findings, Lie
+from ewallet_core.storage.proofs.holders import prove_holders
+from ewallet_core.storage.proofs.parties import prove_parties
+from ewallet_core.storage.proofs.refunds import prove_refunds
+from ewallet_core.storage.proofs.sheets import prove_sheets
 from ewallet_core.storage.transaction import Transaction
 
 _PROOFS = {

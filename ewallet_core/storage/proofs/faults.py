@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, FromClause, Select, case, literal, select, union_all
 
-from ewallet_core.storage.findings import Findings, Lie
+from ewallet_core.storage.proofs.findings import Findings, Lie
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 

@@ -10,8 +10,8 @@ from sqlalchemy import and_, select
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import tables
-from ewallet_core.storage.faults import Faults, faulty
-from ewallet_core.storage.findings import Findings, Lie, Proof, several
+from ewallet_core.storage.proofs.faults import Faults, faulty
+from ewallet_core.storage.proofs.findings import Findings, Lie, Proof, several
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 

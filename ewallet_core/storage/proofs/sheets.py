@@ -14,7 +14,7 @@ from sqlalchemy import Select, and_, select
 from ewallet_core.kinds import Kind
 from ewallet_core.roles import Role
 from ewallet_core.storage import tables
-from ewallet_core.storage.findings import Findings, Lie, Proof, several
+from ewallet_core.storage.proofs.findings import Findings, Lie, Proof, several
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 

@@ -12,7 +12,7 @@ from sqlalchemy import literal, select, union_all
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import tables
-from ewallet_core.storage.findings import Findings, Lie, Proof, several
+from ewallet_core.storage.proofs.findings import Findings, Lie, Proof, several
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 

@@ -16,7 +16,7 @@ from sqlalchemy import Select, Table, select
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Posting, Unbalanced, Unit
 from ewallet_core.ledger.seal import FIRST_SEAL, seal
 from ewallet_core.storage import tables
-from ewallet_core.storage.findings import Findings, Lie, Proof, several
+from ewallet_core.storage.proofs.findings import Findings, Lie, Proof, several
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 
