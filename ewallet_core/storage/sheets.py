@@ -9,7 +9,7 @@ from sqlalchemy import bindparam, func, select
 
 from ewallet_core.keys import key_of
 from ewallet_core.kinds import Kind
-from ewallet_core.storage import tables
+from ewallet_core.storage import columns, tables
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
@@ -127,7 +127,7 @@ class Records(Rows[R]):
     """The records of one kind; `searched` are the columns, beside the reference, that they are found by."""
 
     def __init__(self, kind: Kind, row_type: type[R], *searched: str) -> None:
-        super().__init__(tables.metadata.tables[f"{kind}_records"], row_type)
+        super().__init__(columns.metadata.tables[f"{kind}_records"], row_type)
         self.kind = kind
         self._searched = searched
         record = self.table.c

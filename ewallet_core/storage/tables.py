@@ -7,14 +7,12 @@ foreign keys go from what belongs to what it belongs to, so that no two tables w
 from __future__ import annotations
 
 from sqlalchemy import (
-    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -26,93 +24,54 @@ from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE, MOST_CREDITS
 from ewallet_core.ledger.timer import State
 from ewallet_core.roles import Role
+from ewallet_core.storage.columns import (
+    ID,
+    belongs_to,
+    dates,
+    new_table,
+    number,
+    one_of,
+    own_id,
+    raw_bytes,
+    words,
+)
 
 MOST_MILLISECONDS = MOST_CREDITS * MILLISECONDS_PER_MINUTE
 
-_ID = BigInteger().with_variant(Integer, "sqlite")
-
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _table(name: str, *parts: Column[object] | CheckConstraint | UniqueConstraint | Index) -> Table:
-    return Table(name, metadata, *parts, sqlite_autoincrement=name not in _KEYED_OTHERWISE)
-
-
-_KEYED_OTHERWISE = {"seals", "session_accounts", "login_throttles", "seen_requests", "costs", "permissions"}
-
-
-def _id() -> Column[object]:
-    return Column("id", _ID, primary_key=True)
-
-
-def _belongs_to(table: str, column: str, *, optional: bool = False) -> Column[object]:
-    return Column(column, _ID, ForeignKey(f"{table}.id"), nullable=optional)
-
-
-def _number(name: str, *, default: int | None = None, optional: bool = False) -> Column[object]:
-    server_default = None if default is None else text(str(default))
-    return Column(name, BigInteger, nullable=optional, server_default=server_default)
-
-
-def _words(name: str, *, optional: bool = False) -> Column[object]:
-    return Column(name, Text, nullable=optional)
-
-
-def _bytes(name: str, *, optional: bool = False) -> Column[object]:
-    return Column(name, LargeBinary, nullable=optional)
-
-
-def _dates() -> tuple[Column[object], Column[object]]:
-    return _number("created_at"), _number("written_at")
-
-
-def _one_of(column: str, *values: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
-
-
-accounts = _table(
+accounts = new_table(
     "accounts",
-    _id(),
-    _words("name"),
+    own_id(),
+    words("name"),
     Column("name_key", Text, nullable=True, unique=True),
-    _words("email"),
+    words("email"),
     Column("email_key", Text, nullable=True, unique=True),
-    _words("phone"),
-    _words("alias"),
-    _words("password_hash", optional=True),
-    _words("role"),
-    _words("state"),
-    _number("ewallet_id", optional=True),
-    _number("contact_list_id", optional=True),
-    _number("daily_limit", optional=True),
-    _number("to_unlink_at", optional=True),
-    _number("event_sequence", default=0),
-    *_dates(),
+    words("phone"),
+    words("alias"),
+    words("password_hash", optional=True),
+    words("role"),
+    words("state"),
+    number("ewallet_id", optional=True),
+    number("contact_list_id", optional=True),
+    number("daily_limit", optional=True),
+    number("to_unlink_at", optional=True),
+    number("event_sequence", default=0),
+    *dates(),
     # Until when the password that an operator has set is good for the one login that replaces it.
-    _number("one_time_until", optional=True),
-    _one_of("role", *Role),
-    _one_of("state", "active", "frozen", "unlink_pending", "erased"),
+    number("one_time_until", optional=True),
+    one_of("role", *Role),
+    one_of("state", "active", "frozen", "unlink_pending", "erased"),
     Index(None, "to_unlink_at"),
 )
 
-balances = _table(
+balances = new_table(
     "balances",
-    _id(),
-    _belongs_to("accounts", "account_id"),
-    _words("unit"),
+    own_id(),
+    belongs_to("accounts", "account_id"),
+    words("unit"),
     Column("issues", Integer, nullable=False, server_default=text("0")),
-    _number("amount", default=0),
+    number("amount", default=0),
     # When it was last moved, so that no posting is dated before the one before it.
-    _number("moved_at", default=0),
+    number("moved_at", default=0),
     CheckConstraint(
         f"unit = '{Unit.CREDIT}' AND amount BETWEEN 0 AND {MOST_CREDITS}"
         f" OR unit = '{Unit.MILLISECOND}' AND amount BETWEEN 0 AND {MOST_MILLISECONDS}",
@@ -122,117 +81,117 @@ balances = _table(
     CheckConstraint("issues = 0 OR amount = 0", name="issuer_derived"),
 )
 
-ewallets = _table(
+ewallets = new_table(
     "ewallets",
-    _id(),
-    _belongs_to("accounts", "account_id"),
-    _belongs_to("balances", "balance_id"),
-    _words("reference"),
-    _number("clock_id", optional=True),
-    _number("transfer_sheet_id", optional=True),
-    _number("invoice_sheet_id", optional=True),
-    *_dates(),
-    _number("unlinked_at", optional=True),
+    own_id(),
+    belongs_to("accounts", "account_id"),
+    belongs_to("balances", "balance_id"),
+    words("reference"),
+    number("clock_id", optional=True),
+    number("transfer_sheet_id", optional=True),
+    number("invoice_sheet_id", optional=True),
+    *dates(),
+    number("unlinked_at", optional=True),
     Index(None, "account_id"),
 )
 
-clocks = _table(
+clocks = new_table(
     "clocks",
-    _id(),
-    _belongs_to("accounts", "account_id"),
-    _belongs_to("ewallets", "ewallet_id"),
-    _belongs_to("balances", "balance_id"),
-    _words("reference"),
-    _number("time_sheet_id", optional=True),
-    _number("conversion_sheet_id", optional=True),
-    _words("timer_state"),
-    _number("timer_started_at", optional=True),
-    _number("timer_since", optional=True),
-    _number("timer_spent", default=0),
-    _number("timer_pending", default=0),
-    _number("timer_pauses", default=0),
-    _number("runs_out_at", optional=True),
-    *_dates(),
-    _number("unlinked_at", optional=True),
-    _one_of("timer_state", *State),
+    own_id(),
+    belongs_to("accounts", "account_id"),
+    belongs_to("ewallets", "ewallet_id"),
+    belongs_to("balances", "balance_id"),
+    words("reference"),
+    number("time_sheet_id", optional=True),
+    number("conversion_sheet_id", optional=True),
+    words("timer_state"),
+    number("timer_started_at", optional=True),
+    number("timer_since", optional=True),
+    number("timer_spent", default=0),
+    number("timer_pending", default=0),
+    number("timer_pauses", default=0),
+    number("runs_out_at", optional=True),
+    *dates(),
+    number("unlinked_at", optional=True),
+    one_of("timer_state", *State),
     Index(None, "ewallet_id"),
     Index(None, "account_id", "runs_out_at"),
     Index(None, "runs_out_at"),
 )
 
-entries = _table(
+entries = new_table(
     "entries",
-    _id(),
-    _words("kind"),
-    _number("at"),
-    _belongs_to("entries", "reverses_id", optional=True),
-    _one_of("kind", *EntryKind),
+    own_id(),
+    words("kind"),
+    number("at"),
+    belongs_to("entries", "reverses_id", optional=True),
+    one_of("kind", *EntryKind),
     Index(None, "reverses_id"),
 )
 
-postings = _table(
+postings = new_table(
     "postings",
-    _id(),
-    _belongs_to("entries", "entry_id"),
-    _belongs_to("balances", "balance_id"),
-    _words("unit"),
-    _number("amount"),
-    _number("balance_after", optional=True),
-    _number("at", default=0),
+    own_id(),
+    belongs_to("entries", "entry_id"),
+    belongs_to("balances", "balance_id"),
+    words("unit"),
+    number("amount"),
+    number("balance_after", optional=True),
+    number("at", default=0),
     CheckConstraint("amount <> 0", name="moves"),
-    _one_of("unit", *Unit),
+    one_of("unit", *Unit),
     Index(None, "entry_id"),
     Index(None, "balance_id", "id"),
     Index(None, "balance_id", "at", "id"),
 )
 
 # What was paid for credits: by balance and currency, with the running total, in decimal text.
-costs = _table(
+costs = new_table(
     "costs",
-    Column("balance_id", _ID, ForeignKey("balances.id"), primary_key=True),
+    Column("balance_id", ID, ForeignKey("balances.id"), primary_key=True),
     Column("currency", Text, primary_key=True),
-    Column("entry_id", _ID, ForeignKey("entries.id"), primary_key=True),
-    _words("cost"),
-    _words("total"),
+    Column("entry_id", ID, ForeignKey("entries.id"), primary_key=True),
+    words("cost"),
+    words("total"),
     UniqueConstraint("balance_id", "entry_id"),
 )
 
-seals = _table(
+seals = new_table(
     "seals",
-    Column("position", _ID, primary_key=True),
-    Column("entry_id", _ID, ForeignKey("entries.id"), nullable=False, unique=True),
-    _bytes("hash"),
+    Column("position", ID, primary_key=True),
+    Column("entry_id", ID, ForeignKey("entries.id"), nullable=False, unique=True),
+    raw_bytes("hash"),
 )
 
-sheets = _table(
+sheets = new_table(
     "sheets",
-    _id(),
-    _belongs_to("accounts", "account_id"),
-    _words("kind"),
+    own_id(),
+    belongs_to("accounts", "account_id"),
+    words("kind"),
     # The wallet's, the clock's or the account's id, by kind.
-    _number("owner_id"),
-    _words("reference"),
-    _number("last_position", default=0),
-    _number("record_count", default=0),
-    *_dates(),
-    _number("unlinked_at", optional=True),
-    _one_of("kind", *Kind),
+    number("owner_id"),
+    words("reference"),
+    number("last_position", default=0),
+    number("record_count", default=0),
+    *dates(),
+    number("unlinked_at", optional=True),
+    one_of("kind", *Kind),
     Index(None, "owner_id", "kind"),
 )
 
 
 def _records(kind: str, *parts: Column[object] | CheckConstraint) -> Table:
-    return _table(
+    return new_table(
         f"{kind}_records",
-        _id(),
-        _belongs_to("sheets", "sheet_id"),
-        _number("position"),
-        _words("reference"),
+        own_id(),
+        belongs_to("sheets", "sheet_id"),
+        number("position"),
+        words("reference"),
         *parts,
-        *_dates(),
-        _number("unlinked_at", optional=True),
+        *dates(),
+        number("unlinked_at", optional=True),
         # The sheet's account and the words to be found by, so that a search asks one table and one index.
-        _number("account_id", default=0),
+        number("account_id", default=0),
         Column("search_key", Text, nullable=False, server_default=text("''")),
         UniqueConstraint("sheet_id", "position"),
         Index(None, "account_id", "created_at", "id"),
@@ -243,158 +202,158 @@ def _records(kind: str, *parts: Column[object] | CheckConstraint) -> Table:
 
 transfer_records = _records(
     "transfer",
-    _belongs_to("entries", "entry_id"),
-    _words("transfer_type"),
-    _belongs_to("accounts", "from_account_id"),
-    _belongs_to("accounts", "to_account_id"),
-    _number("credits"),
-    _words("notes"),
+    belongs_to("entries", "entry_id"),
+    words("transfer_type"),
+    belongs_to("accounts", "from_account_id"),
+    belongs_to("accounts", "to_account_id"),
+    number("credits"),
+    words("notes"),
 )
 
 invoice_records = _records(
     "invoice",
-    _belongs_to("entries", "entry_id"),
-    _belongs_to("transfer_records", "transfer_record_id"),
-    _belongs_to("accounts", "seller_account_id"),
-    _number("credits"),
-    _words("currency"),
-    _words("cost"),
-    _words("notes"),
+    belongs_to("entries", "entry_id"),
+    belongs_to("transfer_records", "transfer_record_id"),
+    belongs_to("accounts", "seller_account_id"),
+    number("credits"),
+    words("currency"),
+    words("cost"),
+    words("notes"),
 )
 
 conversion_records = _records(
     "conversion",
-    _belongs_to("entries", "entry_id"),
-    _words("conversion_type"),
-    _number("milliseconds"),
-    _number("credits"),
-    _words("notes"),
+    belongs_to("entries", "entry_id"),
+    words("conversion_type"),
+    number("milliseconds"),
+    number("credits"),
+    words("notes"),
 )
 
 time_records = _records(
     "time",
-    _belongs_to("entries", "entry_id"),
-    _number("time_start"),
-    _number("time_stop"),
-    _number("time_spent"),
-    _number("time_pending"),
-    _number("pending_count"),
+    belongs_to("entries", "entry_id"),
+    number("time_start"),
+    number("time_stop"),
+    number("time_spent"),
+    number("time_pending"),
+    number("pending_count"),
 )
 
-contact_records = _records("contact", _words("name"), _words("email"), _words("phone"), _words("notes"))
+contact_records = _records("contact", words("name"), words("email"), words("phone"), words("notes"))
 
-workers = _table("workers", _id(), _number("session_limit"), *_dates())
+workers = new_table("workers", own_id(), number("session_limit"), *dates())
 
-client_ids = _table(
+client_ids = new_table(
     "client_ids",
-    _id(),
+    own_id(),
     Column("hash", LargeBinary, nullable=False, unique=True),
-    _number("last_used_at"),
-    _number("expires_at"),
-    *_dates(),
+    number("last_used_at"),
+    number("expires_at"),
+    *dates(),
     Index(None, "expires_at"),
 )
 
-sessions = _table(
+sessions = new_table(
     "sessions",
-    _id(),
-    Column("client_id", _ID, ForeignKey("client_ids.id"), nullable=True, unique=True),
+    own_id(),
+    Column("client_id", ID, ForeignKey("client_ids.id"), nullable=True, unique=True),
     Column("token_hash", LargeBinary, nullable=True, unique=True),
-    _belongs_to("workers", "worker_id"),
-    _belongs_to("accounts", "account_id", optional=True),
-    _words("address"),
-    _number("last_used_at"),
-    _number("expires_at"),
-    *_dates(),
+    belongs_to("workers", "worker_id"),
+    belongs_to("accounts", "account_id", optional=True),
+    words("address"),
+    number("last_used_at"),
+    number("expires_at"),
+    *dates(),
     Index(None, "worker_id"),
     Index(None, "account_id"),
     Index(None, "expires_at"),
 )
 
-session_accounts = _table(
+session_accounts = new_table(
     "session_accounts",
-    Column("session_id", _ID, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
-    Column("account_id", _ID, ForeignKey("accounts.id"), primary_key=True),
-    _number("logged_in_at"),
+    Column("session_id", ID, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    Column("account_id", ID, ForeignKey("accounts.id"), primary_key=True),
+    number("logged_in_at"),
     Index(None, "account_id"),
 )
 
-login_records = _table(
+login_records = new_table(
     "login_records",
-    _id(),
-    _belongs_to("accounts", "account_id", optional=True),
-    _words("kind"),
-    _words("outcome"),
-    _words("address"),
-    _number("at"),
-    _number("is_new_address", default=0),
-    _one_of("kind", "login", "logout"),
+    own_id(),
+    belongs_to("accounts", "account_id", optional=True),
+    words("kind"),
+    words("outcome"),
+    words("address"),
+    number("at"),
+    number("is_new_address", default=0),
+    one_of("kind", "login", "logout"),
     Index(None, "account_id", "kind", "id"),
     Index(None, "account_id", "address"),
 )
 
-login_throttles = _table(
+login_throttles = new_table(
     "login_throttles",
     Column("name_hash", LargeBinary, primary_key=True),
     Column("address", Text, primary_key=True),
-    _number("failures"),
-    _number("last_failed_at"),
+    number("failures"),
+    number("last_failed_at"),
     Index(None, "last_failed_at"),
 )
 
-seen_requests = _table(
+seen_requests = new_table(
     "seen_requests",
     Column("scope", Text, primary_key=True),
     Column("request_id", Text, primary_key=True),
-    _bytes("fingerprint"),
-    _words("answer"),
-    _number("seen_at"),
+    raw_bytes("fingerprint"),
+    words("answer"),
+    number("seen_at"),
     Index(None, "seen_at"),
 )
 
-events = _table(
+events = new_table(
     "events",
-    _id(),
-    _belongs_to("accounts", "account_id"),
-    _number("sequence"),
-    _words("kind"),
-    _words("data"),
-    _number("at"),
+    own_id(),
+    belongs_to("accounts", "account_id"),
+    number("sequence"),
+    words("kind"),
+    words("data"),
+    number("at"),
     UniqueConstraint("account_id", "sequence"),
     Index(None, "at"),
 )
 
 # Where the permission sheet differs from the catalogue's own word on who may ask what.
-permissions = _table(
+permissions = new_table(
     "permissions",
     Column("role", Text, primary_key=True),
     Column("instruction", Text, primary_key=True),
-    _number("allowed"),
-    _number("written_at"),
+    number("allowed"),
+    number("written_at"),
 )
 
-refused_requests = _table(
+refused_requests = new_table(
     "refused_requests",
-    _id(),
-    _belongs_to("accounts", "account_id", optional=True),
-    _words("role"),
-    _words("instruction"),
-    _words("address"),
-    _number("at"),
+    own_id(),
+    belongs_to("accounts", "account_id", optional=True),
+    words("role"),
+    words("instruction"),
+    words("address"),
+    number("at"),
     Index(None, "at"),
 )
 
-issue_reports = _table(
+issue_reports = new_table(
     "issue_reports",
-    _id(),
-    _belongs_to("accounts", "account_id", optional=True),
-    _words("reference"),
-    _words("name"),
-    _words("details"),
-    _words("log"),
-    _words("email"),
-    _words("address"),
-    _number("at"),
+    own_id(),
+    belongs_to("accounts", "account_id", optional=True),
+    words("reference"),
+    words("name"),
+    words("details"),
+    words("log"),
+    words("email"),
+    words("address"),
+    number("at"),
     Index(None, "account_id"),
     Index(None, "address", "at"),
 )

@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import ewallet_core.storage
-from ewallet_core.storage import tables
+from ewallet_core.storage import columns
 from ewallet_core.storage.rows import Rows
 
 each_dialect = pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_there_are_statements_to_be_said():
 
 
 @each_dialect
-@pytest.mark.parametrize("table", tables.metadata.sorted_tables, ids=str)
+@pytest.mark.parametrize("table", columns.metadata.sorted_tables, ids=str)
 def test_every_table_can_be_made(table, dialect):
     assert str(CreateTable(table).compile(dialect=dialect))
     assert all(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine, inspect
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.refusals.refusal import Refusal
-from ewallet_core.storage import migrating, tables
+from ewallet_core.storage import columns, migrating
 
 
 def portrait(engine: Engine) -> dict[str, Any]:
@@ -42,12 +42,12 @@ def test_the_migrations_make_the_tables_that_the_code_knows(migrated):
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
-        assert compare_metadata(context, tables.metadata) == []
+        assert compare_metadata(context, columns.metadata) == []
 
 
 def test_the_migrations_make_what_the_tables_would_make_themselves(migrated):
     declared = create_engine("sqlite://")
-    tables.metadata.create_all(declared)
+    columns.metadata.create_all(declared)
     assert portrait(migrated) == portrait(declared)
     declared.dispose()
 

@@ -15,7 +15,7 @@ from sqlalchemy import Select, Table, select
 
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Posting, Unbalanced, Unit
 from ewallet_core.ledger.seal import FIRST_SEAL, seal
-from ewallet_core.storage import tables
+from ewallet_core.storage import columns, tables
 from ewallet_core.storage.proofs.findings import Findings, Lie, Proof, several
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
@@ -75,7 +75,7 @@ _STRAY_SEALS = (
 
 
 def _claims(kind: str, column: str, unit: Unit) -> tuple[str, Unit, Select[Any]]:
-    table = tables.metadata.tables[f"{kind}_records"]
+    table = columns.metadata.tables[f"{kind}_records"]
     return kind, unit, _saying(table, column).order_by(table.c.entry_id, table.c.id)
 
 

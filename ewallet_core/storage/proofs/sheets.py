@@ -13,7 +13,7 @@ from sqlalchemy import Select, and_, select
 
 from ewallet_core.kinds import Kind
 from ewallet_core.roles import Role
-from ewallet_core.storage import tables
+from ewallet_core.storage import columns, tables
 from ewallet_core.storage.proofs.findings import Findings, Lie, Proof, several
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
@@ -41,7 +41,7 @@ _sheet, _account = tables.sheets.c, tables.accounts.c
 
 
 def _lines(kind: Kind) -> Select[Any]:
-    record = tables.metadata.tables[f"{kind}_records"]
+    record = columns.metadata.tables[f"{kind}_records"]
     return (
         select(
             _sheet.id,
@@ -62,7 +62,7 @@ def _lines(kind: Kind) -> Select[Any]:
 
 
 def _strays(kind: Kind) -> Select[Any]:
-    record = tables.metadata.tables[f"{kind}_records"]
+    record = columns.metadata.tables[f"{kind}_records"]
     its_sheet = and_(_sheet.id == record.c.sheet_id, _sheet.kind == kind)
     return (
         select(record.c.id)
