@@ -90,9 +90,10 @@ class Scheduler:
         return {cleaner: max(moment, self._rests_until(cleaner)) for cleaner, moment in due.items()}
 
     def _rests_until(self, cleaner: Cleaner) -> int:
-        """Until when it rests: no longer than it ever does, also where the wall clock was set back."""
+        """Until when it rests; one that would rest longer than any does has seen the wall clock set back."""
+        until = self._not_before.get(cleaner.name, 0)
         longest = self._clock() + max(cleaner.rest_ms, RETRY_MS)
-        return min(self._not_before.get(cleaner.name, 0), longest)
+        return until if until <= longest else 0
 
     def _clean(self, cleaner: Cleaner) -> None:
         answer = self._clean_up(cleaner.cleans)

@@ -283,3 +283,30 @@ def test_a_view_after_the_cleaner_shows_what_it_did(running, scheduler, wallcloc
     scheduler.turn()
     shown = running.asks_ok(**VIEW_CLOCK)["clock_data"]
     assert (shown["clock_state"], shown["credit_clock_ms"]) == ("inactive", 0)
+
+
+def test_cleaners_go_on_after_the_wall_clock_was_set_back(scheduler, running, wallclock, wallet_file):
+    wallclock.forward(21 * MINUTE)
+    scheduler.turn()
+    wallclock.forward(-DAY)
+    running.logs_in()
+    running.asks_ok(**to_clock(1))
+    running.asks_ok(**START)
+    wallclock.forward(MINUTE)
+    scheduler.turn()
+    assert len(runs(wallet_file)) == 2
+
+
+def test_a_cleaner_that_is_stopped_during_a_turn_has_its_own_no_more(engine, wallclock, visitor):
+    cleaned: list[str] = []
+
+    def clean_up(what: str) -> dict[str, object]:
+        cleaned.append(what)
+        scheduler.stop("all")
+        return {"failed": False}
+
+    scheduler = Scheduler(CLEANERS, engine._database.read, clean_up, wallclock)
+    scheduler.start("all")
+    wallclock.forward(DAY)
+    scheduler.turn()
+    assert cleaned == ["sessions"]
