@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from enum import Enum, auto
 from typing import Any, Protocol
 
 from ewallet_core.instructions.envelope import Answer
 
 Event = dict[str, Any]
 """`{"event": …, "sequence": …, "time": …, "data": {…}}`: something that happened to the account."""
+
+
+class Reach(Enum):
+    """How an engine can be reached."""
+
+    CONNECTED = auto()
+    """What is asked is answered."""
+    RECONNECTING = auto()
+    """The connection broke: it is tried again, and what was asked waits for that."""
+    OFFLINE = auto()
+    """It is not tried any more (not opened yet, closed, or another certificate than before)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """How the engine can be reached just now, and what a person should know of it."""
+
+    reach: Reach
+    retry_in_seconds: int | None = None
+    """In how many seconds it is tried again; None while it is being tried."""
+    reason: str = ""
+    """Why it can't be reached, in a sentence; nothing while it can."""
 
 
 class WalletClient(Protocol):
@@ -20,32 +44,61 @@ class WalletClient(Protocol):
         ...
 
     @property
+    def fingerprint(self) -> str | None:
+        """The fingerprint of the server's certificate that was pinned; None where there is none."""
+        ...
+
+    @property
     def keeps_passwords_alone(self) -> bool:
         """Whether nobody but the user can reset a forgotten password (an embedded engine)."""
+        ...
+
+    @property
+    def connection(self) -> Connection:
+        """How the engine can be reached just now."""
+        ...
+
+    @property
+    def unanswered(self) -> int:
+        """How many changing instructions were sent and are not answered yet."""
+        ...
+
+    def watch(self, changed: Callable[[Connection], None]) -> None:
+        """Call `changed` with each new state of the connection from now on, in the loop of `open`."""
         ...
 
     async def open(self) -> None:
         """Reach the engine and ask it for a client id and a session token.
 
-        Raises `Unreachable` when there is no engine to be had, in words for the person.
+        Raises `Unreachable` when there is no engine to be had, in words for the person; it may be tried
+        again.
         """
         ...
 
     async def send(self, **instruction: Any) -> Answer:
         """Have `instruction` carried out, in the order of the calls, and bring its answer.
 
-        The client id and the session token are added here, and a request id where none was sent. A
-        session that has ended meanwhile is opened anew, and the answer says `session_ended`: nobody is
-        logged in any more.
+        The client id and the session token are added here, and a request id where none was sent. Where the
+        connection breaks it waits for the next one and is sent again under the same request id, so that it
+        is done once. A session that has ended meanwhile is opened anew, and the answer says
+        `session_ended`: nobody is logged in any more. Raises `Unreachable` once the engine is given up.
         """
         ...
 
     def events(self) -> AsyncIterator[Event]:
-        """What happens to the logged-in account from now on, also by other programs, within two seconds."""
+        """What happens to the logged-in account from now on, also by other programs, within two seconds.
+
+        The first is `{"event": "listening", "sequence": n}`, and so is the first after each other login:
+        what happens from there on is told. It goes on for as long as the client is open, whoever is logged
+        in, and over a broken connection nothing is lost.
+        """
         ...
 
     async def close(self) -> None:
-        """Wait for everything sent to be answered, then let go of the engine."""
+        """Wait for everything sent to be answered, then let go of the engine.
+
+        What can't be answered, because the engine can't be reached, is not waited for.
+        """
         ...
 
 
