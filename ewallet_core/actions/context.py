@@ -26,12 +26,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What whoever runs the engine may choose; `self_supply` lets users supply themselves."""
+    """What whoever runs the engine may choose.
+
+    `self_supply` tells whether users supply themselves; None: only those in the engine's own process.
+    """
 
     milliseconds_per_credit: int = DEFAULT_MILLISECONDS_PER_CREDIT
     session_lifetime_ms: int = 30 * 60_000
     session_limit: int = 100
-    self_supply: bool = True
+    self_supply: bool | None = None
 
     def __post_init__(self) -> None:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:
@@ -54,6 +57,7 @@ class Context:
     call: Call
     address: str
     catalogue: Catalogue
+    listener: Listener | None = None
     live_session_id: int | None = None
     live_worker_id: int | None = None
     client: ClientId | None = None
@@ -85,6 +89,12 @@ class Context:
         return self.address == IN_PROCESS
 
     @property
+    def supplies_itself(self) -> bool:
+        """Whether a user who asks may be supplied without an operator (PROTOCOL section 5)."""
+        chosen = self.rules.self_supply
+        return self.is_the_programs_own if chosen is None else chosen
+
+    @property
     def system_core(self) -> Account:
         """The issuer's account."""
         return accounts.require(self.transaction, id=SYSTEM_CORE_ID)
@@ -106,6 +116,11 @@ class PreparationStale(Exception):
 
 class Listener(Protocol):
     """Where instructions come in from other machines; each call returns at once, or raises a `Refusal`."""
+
+    @property
+    def ports(self) -> tuple[int, int] | None:
+        """The ports on which instructions come in and events go out; None while it listens on none."""
+        ...
 
     def start(self) -> str:
         """Make it ready for its sockets; returns the state it is in, in a word."""

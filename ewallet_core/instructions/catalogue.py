@@ -74,6 +74,15 @@ class Access(Enum):
     SYSTEM = auto()
 
 
+class Weight(Enum):
+    """How much work an instruction is, and what it waits for."""
+
+    LOOK = auto()
+    CHANGE = auto()
+    PASSWORD = auto()
+    """A password is hashed, which is slow by design."""
+
+
 _ACCOUNTS_OWN = (Access.ACCOUNT, Access.SYSTEM)
 # What is asked before there is a session answers with a secret, and is not kept.
 _REMEMBERED = (Access.SESSION, Access.ACCOUNT, Access.SYSTEM)
@@ -110,6 +119,14 @@ class Instruction:
     def arguments(self) -> dict[str, FieldInfo]:
         """The arguments it takes, by name."""
         return {argument.name: argument for argument in msgspec.structs.fields(self.request)}
+
+    @cached_property
+    def weight(self) -> Weight:
+        """How much work it is."""
+        if not self.changes:
+            return Weight.LOOK
+        takes_a_secret = any(is_secret(argument.type) for argument in self.arguments.values())
+        return Weight.PASSWORD if self.prepare is not None and takes_a_secret else Weight.CHANGE
 
     def __call__(self, request: Any, context: Any) -> Answer:
         """Carry the instruction out."""

@@ -14,8 +14,8 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """How much, how many and how long; whoever goes beyond is told so before the connection is cut.
 
-    Instructions in one second may come at once; `passwords_at_once` are checked while `passwords_waiting` more
-    wait their turn. `loopback_is_exempt` from what is counted by address.
+    What may be asked in a second may be asked at once; `passwords_at_once` are checked while as many as
+    `passwords_waiting` wait their turn. `loopback_is_exempt` from what is counted by address.
     """
 
     connections: Count = 1_000

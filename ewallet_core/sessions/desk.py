@@ -12,7 +12,7 @@ from ewallet_core.actions import CATALOGUE
 from ewallet_core.actions.context import IN_PROCESS, Context, Listener, Preparation, PreparationStale, Rules
 from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.credentials.tokens import RandomBytes
-from ewallet_core.instructions.catalogue import Catalogue, Instruction, Prepare, read_request
+from ewallet_core.instructions.catalogue import Catalogue, Instruction, Prepare, Weight, read_request
 from ewallet_core.instructions.envelope import Answer, Call, nok, open_envelope, request_id_of
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.refusals.engine import EngineFailed
@@ -51,6 +51,10 @@ class Asker:
 THE_PROGRAM = Asker()
 
 
+def _nobody_listens() -> None:
+    """Nobody is to be told that something has changed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Furnishings:
     """What every instruction is carried out with."""
@@ -69,6 +73,7 @@ class Desk:
         self.database = database
         self.clock = furnishings.clock
         self.listener: Listener | None = None
+        self.changed: Callable[[], None] = _nobody_listens
         self._furnishings = furnishings
         self._lanes = Lanes()
         scheduler = Scheduler(CLEANERS, database.read, self._clean_up, furnishings.clock)
@@ -86,6 +91,13 @@ class Desk:
         request_id = request_id_of(request)
         return answer if request_id is None else {**answer, "request_id": request_id}
 
+    def weight(self, request: Mapping[str, Any]) -> Weight:
+        """How much work it is to answer that; what can't be read is refused at a look."""
+        with contextlib.suppress(Refusal):
+            found, _ = CATALOGUE.find(open_envelope(request).chain)
+            return found.weight
+        return Weight.LOOK
+
     def context(self, transaction: Transaction, call: Call, asker: Asker = THE_PROGRAM) -> Context:
         """The circumstances of an instruction, before it is known who asks."""
         return Context(
@@ -97,6 +109,7 @@ class Desk:
             call=call,
             address=asker.address,
             catalogue=CATALOGUE,
+            listener=self.listener,
             live_session_id=asker.live_session_id,
             live_worker_id=asker.live_worker_id,
         )
@@ -118,6 +131,7 @@ class Desk:
             answer = self._run(found, errand)
         if found.changes:
             self._caretaker.notice()
+            self.changed()
         return answer
 
     def _run(self, found: Instruction, errand: Errand) -> Answer:

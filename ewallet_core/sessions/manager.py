@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -12,16 +13,17 @@ from ewallet_core.actions.context import IN_PROCESS, Listener, Rules
 from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.credentials.tokens import RandomBytes, system_randomness
 from ewallet_core.data_folder import data_folder, database_url
-from ewallet_core.instructions.catalogue import Access
+from ewallet_core.instructions.catalogue import Access, Weight
 from ewallet_core.instructions.envelope import Answer, Call
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.refusals.engine import StorageFailed, StorageUnavailable
 from ewallet_core.sessions.desk import Asker, Desk, Furnishings
-from ewallet_core.sessions.happenings import EventPage, event_page
+from ewallet_core.sessions.happenings import EventPage, Follower, event_page
 from ewallet_core.sessions.recognition import recognise
 from ewallet_core.sessions.session import EWallet
 from ewallet_core.sessions.worker import EWalletWorker
 from ewallet_core.storage.database import open_database
+from ewallet_core.storage.events import latest_event, news_after
 from ewallet_core.storage.journal import issuer
 from ewallet_core.storage.requests import forget_old_requests
 from ewallet_core.storage.sessions import sessions, workers
@@ -52,6 +54,7 @@ class EWalletSessionManager:
         passwords: Passwords | None = None,
     ) -> None:
         self._clock = clock
+        self._rules = rules or Rules()
         self._database = open_database(database_url or _default_url())
         try:
             credits_issuer = self._database.write(self._found)
@@ -60,7 +63,7 @@ class EWalletSessionManager:
             raise StorageUnavailable(reason.reason) from reason
         self._desk = Desk(
             self._database,
-            Furnishings(clock, randomness, rules or Rules(), passwords or Passwords(), credits_issuer),
+            Furnishings(clock, randomness, self._rules, passwords or Passwords(), credits_issuer),
         )
 
     def session_manager_controller(self, /, **instruction: Any) -> Answer:
@@ -83,10 +86,34 @@ class EWalletSessionManager:
         call = Call({}, client_id=client_id, session_token=session_token)
 
         def look(transaction: Transaction) -> EventPage:
-            account = recognise(self._desk.context(transaction, call), Access.ACCOUNT).account
-            return event_page(transaction, account, since)
+            return event_page(recognise(self._desk.context(transaction, call), Access.ACCOUNT), since)
 
         return self._database.read(look)
+
+    def follow(self, client_id: str, session_token: str) -> Follower:
+        """What follows the account that is active in that session, for somebody who listens."""
+        look = partial(self.events, client_id, session_token)
+        return Follower(look, self._clock, self._rules.session_lifetime_ms)
+
+    def news(self, after: int | None = None) -> tuple[int, set[int]]:
+        """The latest event, and the accounts to which something happened after that one; without one none."""
+        if after is None:
+            return self._database.read(latest_event), set()
+        found = self._database.read(lambda transaction: news_after(transaction, after))
+        return (found[-1].id if found else after), {one.account_id for one in found}
+
+    def tell_changes(self, changed: Callable[[], None]) -> None:
+        """Call that, and nothing else, after each instruction that changed something, from its thread."""
+        self._desk.changed = changed
+
+    def weight_of(self, request: Mapping[str, Any]) -> Weight:
+        """How much work it is to answer that request."""
+        return self._desk.weight(request)
+
+    @property
+    def clock(self) -> Callable[[], int]:
+        """What tells the time, in milliseconds UTC."""
+        return self._clock
 
     @property
     def workers(self) -> dict[int, EWalletWorker]:

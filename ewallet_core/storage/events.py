@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, func, select
 
 from ewallet_core.storage import tables
 from ewallet_core.storage.rows import Row, Rows
@@ -57,6 +57,8 @@ _SINCE = (
     .order_by(_event.sequence)
     .limit(LARGEST_PAGE)
 )
+_NEWS = select(_event.id, _event.account_id).where(_event.id > bindparam("after")).order_by(_event.id)
+_LATEST = select(func.max(_event.id))
 _FORGET = tables.events.delete().where(_event.at < bindparam("before"))
 
 
@@ -70,6 +72,23 @@ def happened(transaction: Transaction, account_id: int, kind: EventKind, now: in
 def events_since(transaction: Transaction, account_id: int, since: int) -> list[EventRow]:
     """The account's events after that one, oldest first."""
     return transaction.all(_SINCE, EventRow, account_id=account_id, since=since)
+
+
+class News(Row, frozen=True):
+    """That something happened to an account."""
+
+    id: int
+    account_id: int
+
+
+def latest_event(transaction: Transaction) -> int:
+    """The latest event of all accounts; 0 where there is none."""
+    return transaction.number(_LATEST) or 0
+
+
+def news_after(transaction: Transaction, event_id: int) -> list[News]:
+    """To which accounts something happened after that event, oldest first."""
+    return transaction.all(_NEWS, News, after=event_id)
 
 
 def forget_old_events(transaction: Transaction, before: int) -> None:

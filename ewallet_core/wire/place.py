@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 IN_PORT, OUT_PORT = 8080, 8081
 LAST_PORT = 65_535
@@ -21,8 +21,8 @@ _HOW = "Write it as host:port, such as wallet.example.org:8080."
 class ServerPlace:
     """A server's host and the port of its instructions.
 
-    The port of its events is asked of the server itself unless it is given (`host:8080/8081`). Off loopback the
-    connection is TLS unless `tcp://` says otherwise; on loopback it is in the clear unless `tls://` does.
+    The port of its events is asked of the server itself unless it is given (`host:8080/8081`). Off loopback
+    the connection is TLS unless `tcp://` says otherwise; on loopback it is in the clear unless `tls://` does.
     """
 
     host: str
@@ -37,12 +37,8 @@ class ServerPlace:
         if found is None:
             raise ValueError(f"That is no place of a server. {_HOW}")
         host = (found["six"] or found["host"]).lower()
-        ports = [int(found[name]) for name in ("in_port", "out_port") if found[name]]
-        if not all(0 < port <= LAST_PORT for port in ports):
-            raise ValueError(f"A port is a number from 1 to {LAST_PORT:,}. {_HOW}")
         tls = found["scheme"] == "tls" if found["scheme"] else not is_loopback(host)
-        place = cls(host, tls=tls)
-        return replace(place, **dict(zip(("in_port", "out_port"), ports, strict=False)))
+        return cls(host, _port(found["in_port"]) or IN_PORT, _port(found["out_port"]), tls)
 
     @property
     def name(self) -> str:
@@ -58,6 +54,12 @@ class ServerPlace:
 def name_of(host: str, port: int) -> str:
     """`host:port`, with a host of the sixth version of IP in its brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _port(written: str | None) -> int | None:
+    if written is not None and not 0 < int(written) <= LAST_PORT:
+        raise ValueError(f"A port is a number from 1 to {LAST_PORT:,}. {_HOW}")
+    return None if written is None else int(written)
 
 
 def is_loopback(host: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Any
 
 from asking import NEW_SESSION, NEW_WORKER, START, Instruction, to_clock
 from example import Example
-from shapes import SESSION_DATA, TIMESTAMP, WORKER_DATA, By
+from shapes import SESSION_DATA, TIMESTAMP, WORKER_DATA, By, Maybe
 
 
 def system(action: str, what: str, **arguments: Any) -> Instruction:
@@ -33,6 +33,7 @@ OPEN_SOCKETS = {
     "in_port": 0,
     "out_port": 7001,
 }
+VIEW_SOCKETS = {"action": "view", "view": "sockets"}
 CLOSE_SOCKETS = {"controller": "system", "action": "close", "closing": "sockets"}
 INTEROGATE_WORKERS = system("interogate", "workers")
 
@@ -70,6 +71,8 @@ EXAMPLES = (
     Example("nobody", start_cleaner(), _RUNNING),
     Example("nobody", start_cleaner("history"), _RUNNING),
     Example("nobody", stop_cleaner(), _RUNNING),
+    Example("nobody", VIEW_SOCKETS, {"in_port": Maybe(int), "out_port": Maybe(int)}),
+    Example("nobody", VIEW_SOCKETS, _PORTS, before=(OPEN_SOCKETS,)),
     Example("nobody", START_LISTENER, {"listener": "ready"}),
     Example("nobody", OPEN_SOCKETS, _PORTS),
     Example("nobody", system("open", "sockets", in_port=65_535, out_port=0), _PORTS),

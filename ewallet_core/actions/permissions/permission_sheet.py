@@ -18,7 +18,7 @@ def allows(context: Context, role: Role, asked: Instruction) -> bool:
     said = permissions.find(context.transaction, role=role, instruction=asked.name)
     if said is not None:
         return bool(said.allowed)
-    return role in asked.roles or (asked.name == SUPPLY and role is Role.USER and context.rules.self_supply)
+    return role in asked.roles or (asked.name == SUPPLY and role is Role.USER and context.supplies_itself)
 
 
 def sheet_of(catalogue: Catalogue) -> Iterator[Instruction]:

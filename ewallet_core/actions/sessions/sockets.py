@@ -16,6 +16,19 @@ class OpenSockets(Request, frozen=True):
     out_port: fields.Port
 
 
+@instruction(
+    NoArguments,
+    {"action": "view", "view": "sockets"},
+    access=Access.ANYBODY,
+    changes=False,
+    answers={"in_port": int | None, "out_port": int | None},
+)
+def view_sockets(_asked: NoArguments, context: Context) -> Answer:
+    """View on which ports instructions are listened for and events are told; none in process."""
+    in_port, out_port = (context.listener and context.listener.ports) or (None, None)
+    return ok(in_port=in_port, out_port=out_port)
+
+
 # What happens to the process happens before the transaction, which may be run more than once. It is
 # remembered by nobody: after a restart the same request means this process.
 def start_listening(_asked: NoArguments, preparation: Preparation) -> str:
