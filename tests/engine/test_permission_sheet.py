@@ -32,7 +32,7 @@ def becomes(wallet_file):
 
 
 def expected(example, role: str) -> bool:
-    return role in example.found.roles or (example.found.name == SUPPLY and role == "user")
+    return role in example.found.roles
 
 
 @each_role
@@ -165,6 +165,15 @@ def test_where_users_do_not_supply_themselves_they_are_refused_until_the_sheet_s
     at_server.is_refused("not_permitted", **supply())
     Caller(server).asks_ok(**edit_permission(SUPPLY, "user", True))
     at_server.asks_ok(**supply())
+
+
+@pytest.mark.parametrize(("self_supply", "may"), [(None, False), (False, False), (True, True)])
+def test_who_comes_over_a_socket_supplies_itself_only_where_the_engine_was_started_so(
+    ada, open_engine, self_supply, may
+):
+    elsewhere = Caller(open_engine(rules=Rules(self_supply=self_supply)), ada.credentials, ELSEWHERE)
+    assert elsewhere.ask(**supply()).get("code") == (None if may else "not_permitted")
+    assert ada.at(open_engine()).ask(**supply())["failed"] is False
 
 
 def test_that_users_supply_themselves_holds_for_the_process_and_is_not_stored(ada, open_engine, wallet_file):
