@@ -60,6 +60,13 @@ def request_id_of(request: object) -> str | None:
     return None
 
 
+def client_id_of(request: Mapping[str, Any]) -> str | None:
+    """The client id that was sent, however wrong the request is otherwise."""
+    header = request.get("header")
+    sent = {**(header if isinstance(header, Mapping) else {}), **request}.get("client_id")
+    return sent if isinstance(sent, str) else None
+
+
 def ok(**keys: Any) -> Answer:
     """The answer to an instruction that was carried out."""
     return {"failed": False, **keys}

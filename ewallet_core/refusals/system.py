@@ -17,6 +17,31 @@ class NoListener(Refusal):
         )
 
 
+class PortUnavailable(Refusal):
+    """A port can't be listened on."""
+
+    code = "port_unavailable"
+
+    def __init__(self, host: str, port: int, reason: str) -> None:
+        super().__init__(
+            f"Port {port} of {host} can't be listened on: {reason}.",
+            "Choose another, or stop what listens there.",
+            port=port,
+        )
+
+
+class TlsNeeded(Refusal):
+    """Beyond this machine instructions are listened for under TLS alone."""
+
+    code = "tls_needed"
+
+    def __init__(self, host: str) -> None:
+        super().__init__(
+            f"Listening on {host} in the clear would let others read passwords on the way.",
+            "Give a certificate, have one made with `--self-signed`, or say `--insecure`.",
+        )
+
+
 class WorkerBusy(Refusal):
     """A worker that has live sessions is not removed."""
 

@@ -1,0 +1,96 @@
+"""One connection that somebody has made: who it is from, what is read from it and sent to it, and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from ewallet_core.instructions.envelope import nok
+from ewallet_core.refusals.connections import ReaderTooSlow
+from ewallet_core.refusals.refusal import Refusal
+from ewallet_core.serving.limits import Limits
+from ewallet_core.serving.lines import Lines
+from ewallet_core.wire.frames import encode
+
+MOST_UNSENT_BYTES = 256 * 1024
+"""What may wait to be sent before whoever sends more has to wait."""
+FAREWELL_SECONDS = 1.0
+
+
+class Connection:
+    """Lines from somebody, and frames to them."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._limits = limits
+        self.address = _address_of(writer)
+        """The host it comes from, without the port: what is counted by address is counted by machine."""
+        writer.transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
+
+    def lines(self, idle_seconds: int) -> Lines:
+        """The lines that come in, between which there may be so many seconds."""
+        return Lines(self._reader, idle_seconds, self._limits.unfinished_line_seconds)
+
+    async def send(self, *messages: Any) -> None:
+        """Send each as a frame.
+
+        Raises `OSError` where nobody is there, and `ReaderTooSlow` where they are not read in time: that is
+        said, and the connection is over.
+        """
+        await self._write(b"".join(map(encode, messages)))
+
+    async def beat(self) -> None:
+        """Send an empty line, which says nothing but that there is somebody."""
+        await self._write(b"\n")
+
+    async def gone(self) -> None:
+        """Wait until the other side has closed; what it sends until then is thrown away."""
+        while await self._reader.read(MOST_UNSENT_BYTES):
+            pass
+
+    async def end(self, reason: Refusal | None = None) -> None:
+        """Say why, as far as somebody listens, and let go of it."""
+        if not self._writer.transport.is_closing():
+            with contextlib.suppress(OSError, TimeoutError):
+                async with asyncio.timeout(FAREWELL_SECONDS):
+                    await self._take_leave(reason)
+            self._writer.transport.abort()
+
+    async def _take_leave(self, reason: Refusal | None) -> None:
+        """Let everything be sent, and nothing be reset by what the other side has sent meanwhile."""
+        if reason is not None:
+            self._writer.write(encode(nok(reason)))
+        self._writer.transport.set_write_buffer_limits(high=0)
+        await self._writer.drain()
+        if self._writer.can_write_eof():
+            self._writer.write_eof()
+            await self.gone()
+        else:
+            self._writer.close()
+            await self._writer.wait_closed()
+
+    async def _write(self, frames: bytes) -> None:
+        self._writer.write(frames)
+        if self._writer.transport.get_write_buffer_size() <= MOST_UNSENT_BYTES:
+            await self._writer.drain()
+            return
+        try:
+            async with asyncio.timeout(self._limits.unread_seconds):
+                await self._writer.drain()
+        except TimeoutError:
+            raise self._dropped(ReaderTooSlow(self._limits.unread_seconds)) from None
+
+    def _dropped(self, reason: ReaderTooSlow) -> ReaderTooSlow:
+        """Leave what was sent and the reason to be read for a while, without anybody waiting for it."""
+        self._writer.write(encode(nok(reason)))
+        self._writer.close()
+        asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._writer.transport.abort)
+        return reason
+
+
+def _address_of(writer: asyncio.StreamWriter) -> str:
+    peer = writer.get_extra_info("peername")
+    # Somebody who is gone before they were welcomed has no name any more.
+    return str(peer[0]).partition("%")[0] if peer else "unknown"

@@ -1,0 +1,121 @@
+"""The two sockets that listen, and whoever has come in through them."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from typing import cast
+
+from ewallet_core.refusals.connections import ServerStopping, TooManyConnections, TooManyFromAddress
+from ewallet_core.refusals.refusal import Refusal
+from ewallet_core.refusals.system import PortUnavailable
+from ewallet_core.serving.connection import Connection
+from ewallet_core.serving.guests import Guests
+from ewallet_core.serving.limits import Limits
+
+BACKLOG = 1_024
+HANDSHAKE_SECONDS = 10.0
+ANY_FREE = 0
+
+Attend = Callable[[Connection], Awaitable[None]]
+
+
+class Door:
+    """A socket that listens on a host; `attend` is what is done with each connection."""
+
+    def __init__(
+        self, attend: Attend, guests: Guests, limits: Limits, host: str, tls: ssl.SSLContext | None
+    ) -> None:
+        self._attend = attend
+        self._guests = guests
+        self._limits = limits
+        self._host = host
+        self._tls = tls
+        self._server: asyncio.Server | None = None
+        self._visits: set[asyncio.Task[None]] = set()
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    @property
+    def port(self) -> int | None:
+        """On which port it listens; None while it listens on none."""
+        return None if self._server is None else _port_of(self._server)
+
+    async def listening_on(self, port: int) -> asyncio.Server:
+        """What listens on that port, or on any free one where that is 0; an open door's own will do then.
+
+        Raises `PortUnavailable`.
+        """
+        if self._server is not None and port in (ANY_FREE, self.port):
+            return self._server
+        patience = HANDSHAKE_SECONDS if self._tls else None
+        try:
+            return await asyncio.start_server(
+                self._come_in,
+                self._host,
+                port,
+                backlog=BACKLOG,
+                ssl=self._tls,
+                ssl_handshake_timeout=patience,
+            )
+        except (OSError, OverflowError) as reason:
+            raise PortUnavailable(self._host, port, str(reason)) from reason
+
+    def move_to(self, server: asyncio.Server) -> int:
+        """Let people in there, and nowhere else; who is in stays. Returns the port."""
+        if server is not self._server:
+            self.shut()
+            self._server = server
+        return _port_of(server)
+
+    def leave_off(self, server: asyncio.Server) -> None:
+        """Listen there no more, unless it is where people are let in."""
+        if server is not self._server:
+            server.close()
+
+    def shut(self) -> None:
+        """Let nobody in any more."""
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+
+    def see_out(self) -> set[asyncio.Task[None]]:
+        """Read no more from anybody, answer what was begun, and let them go; returns whom that takes time."""
+        # Asked twice, nobody is kept from what they were to be answered after the first time.
+        for visit in self._visits - self._leaving:
+            visit.cancel()
+        self._leaving |= self._visits
+        return set(self._visits)
+
+    async def _come_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        visit = cast("asyncio.Task[None]", asyncio.current_task())
+        self._visits.add(visit)
+        try:
+            await self._welcome(Connection(reader, writer, self._limits), visit)
+        finally:
+            self._visits.discard(visit)
+            self._leaving.discard(visit)
+
+    async def _welcome(self, connection: Connection, visit: asyncio.Task[None]) -> None:
+        try:
+            with self._guests.one_from(connection.address):
+                await connection.end(await self._reason_to_end(connection, visit))
+        except (TooManyConnections, TooManyFromAddress) as refusal:
+            await connection.end(refusal)
+
+    async def _reason_to_end(self, connection: Connection, visit: asyncio.Task[None]) -> Refusal | None:
+        """Attend to the connection, and return why it is over where that isn't the other side's own wish."""
+        try:
+            await self._attend(connection)
+        except Refusal as refusal:
+            return refusal
+        except OSError:
+            return None
+        except asyncio.CancelledError:
+            visit.uncancel()
+            return ServerStopping()
+        return None
+
+
+def _port_of(server: asyncio.Server) -> int:
+    return int(server.sockets[0].getsockname()[1])

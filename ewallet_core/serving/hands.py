@@ -1,0 +1,95 @@
+"""The hands that do the work: threads for each weight of it, and each client's in the order it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, Protocol, TypeVar
+from weakref import WeakValueDictionary
+
+from ewallet_core.instructions.catalogue import Weight
+from ewallet_core.instructions.envelope import Answer
+from ewallet_core.refusals.connections import ServerBusy
+from ewallet_core.serving.limits import Limits
+from ewallet_core.sessions.happenings import Follower
+
+LOOKING, CHANGING = 6, 48
+"""Threads that read, below what the storage has connections for; and that wait for a commit together."""
+BUSY_RETRY_MS = 500
+
+T = TypeVar("T")
+
+
+class Engine(Protocol):
+    """What is served: a session manager."""
+
+    @property
+    def clock(self) -> Callable[[], int]:
+        """What tells the time, in milliseconds UTC."""
+        ...
+
+    def answer(self, request: Mapping[str, Any], address: str) -> Answer:
+        """Carry an instruction out for a caller at that address."""
+        ...
+
+    def weight_of(self, request: Mapping[str, Any]) -> Weight:
+        """How much work it is."""
+        ...
+
+    def follow(self, client_id: str, session_token: str) -> Follower:
+        """What follows the account that is active in that session."""
+        ...
+
+    def news(self, after: int | None = None) -> tuple[int, set[int]]:
+        """The latest event, and the accounts to which something happened after that one."""
+        ...
+
+    def tell_changes(self, changed: Callable[[], None]) -> None:
+        """Call that after each change, from whichever thread."""
+        ...
+
+
+class Hands:
+    """Carries out, off the loop, what `engine` is asked on it."""
+
+    def __init__(self, engine: Engine, limits: Limits) -> None:
+        self._engine = engine
+        self._limits = limits
+        self._threads = {
+            Weight.LOOK: ThreadPoolExecutor(LOOKING, "ewallet-looks"),
+            Weight.CHANGE: ThreadPoolExecutor(CHANGING, "ewallet-changes"),
+            Weight.PASSWORD: ThreadPoolExecutor(limits.passwords_at_once, "ewallet-passwords"),
+        }
+        self._passwords = 0
+        self._turns: WeakValueDictionary[object, asyncio.Lock] = WeakValueDictionary()
+
+    async def answer(self, request: Mapping[str, Any], whose: object, address: str) -> Answer:
+        """Carry it out after everything of `whose` that was asked before; raises `ServerBusy`."""
+        weight = self._engine.weight_of(request)
+        work = partial(self._engine.answer, request, address)
+        turn = self._turns.setdefault(whose, asyncio.Lock())
+        if weight is not Weight.PASSWORD:
+            async with turn:
+                return await self._do(weight, work)
+        if self._passwords >= self._limits.passwords_at_once + self._limits.passwords_waiting:
+            raise ServerBusy(BUSY_RETRY_MS)
+        self._passwords += 1
+        try:
+            async with turn:
+                return await self._do(weight, work)
+        finally:
+            self._passwords -= 1
+
+    async def look(self, work: Callable[[], T]) -> T:
+        """What `work`, which only reads, finds."""
+        return await self._do(Weight.LOOK, work)
+
+    def rest(self) -> None:
+        """Wait for what was begun, and let the threads go."""
+        for threads in self._threads.values():
+            threads.shutdown(cancel_futures=True)
+
+    async def _do(self, weight: Weight, work: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads[weight], work)
