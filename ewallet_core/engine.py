@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import cached_property
 
 from ewallet_core.serving.listener import SocketListener
 from ewallet_core.sessions import manager
 
 
 class EWalletSessionManager(manager.EWalletSessionManager):
-    """A session manager that listens on this machine's own sockets once it is told to.
+    """A session manager that people elsewhere can reach, as soon as it is told to listen."""
 
-    That is what the instructions `start='instruction_listener'` and `opening='sockets'` do. Whoever wants it
-    to listen elsewhere gives it another listener by `listen_through`.
-    """
+    @cached_property
+    def _sockets(self) -> SocketListener:
+        return SocketListener(self)
 
-    def __init__(self, database_url: str | None = None, **choices: Any) -> None:
-        super().__init__(database_url, **choices)
-        self._listener = SocketListener(self)
-        self.listen_through(self._listener)
+    def own_listener(self) -> SocketListener:
+        """This machine's own sockets, which it listens on once it is told to.
+
+        The instructions `start='instruction_listener'` and `opening='sockets'` do that. Who wants it to
+        listen elsewhere gives it another listener by `listen_through`.
+        """
+        return self._sockets
 
     def close(self) -> None:
         """Listen no more, then as the session manager does."""
-        self._listener.stop()
+        self._sockets.stop()
         super().close()

@@ -84,9 +84,10 @@ class Connection:
 
     def _dropped(self, reason: ReaderTooSlow) -> ReaderTooSlow:
         """Leave what was sent and the reason to be read for a while, without anybody waiting for it."""
-        self._writer.write(encode(nok(reason)))
-        self._writer.close()
-        asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._writer.transport.abort)
+        if not self._writer.transport.is_closing():
+            self._writer.write(encode(nok(reason)))
+            self._writer.close()
+            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._writer.transport.abort)
         return reason
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -15,6 +16,8 @@ from ewallet_core.sessions.happenings import Follower
 LOOKS_EVERY_SECONDS = 1.0
 """How often it looks although nothing was changed here: another program may share the database."""
 LULL_SECONDS = 0.005
+
+_log = logging.getLogger("ewallet_core")
 
 
 @dataclass(eq=False, slots=True)
@@ -65,11 +68,17 @@ class Feed:
                 await asyncio.sleep(LULL_SECONDS)
                 self._bell.clear()
                 if self._listening:
-                    # A storage that fails for a moment is asked again at the next look.
-                    with contextlib.suppress(Refusal):
-                        await self._look()
+                    await self._look_again()
         finally:
             self._engine.tell_changes(_nobody_listens)
+
+    async def _look_again(self) -> None:
+        try:
+            await self._look()
+        except Refusal as refusal:
+            _log.warning("the feed could not look for news: %s", refusal.error)
+        except Exception:  # noqa: BLE001 - events must go out tomorrow too, whatever went wrong today
+            _log.exception("the feed failed")
 
     async def _look(self) -> None:
         first = self._latest is None

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
@@ -70,17 +71,12 @@ class Hands:
         weight = self._engine.weight_of(request)
         work = partial(self._engine.answer, request, address)
         turn = self._turns.setdefault(whose, asyncio.Lock())
-        if weight is not Weight.PASSWORD:
-            async with turn:
+        # The turn comes first, so that each has no more than one password among those that wait.
+        async with turn:
+            if weight is not Weight.PASSWORD:
                 return await self._do(weight, work)
-        if self._passwords >= self._limits.passwords_at_once + self._limits.passwords_waiting:
-            raise ServerBusy(BUSY_RETRY_MS)
-        self._passwords += 1
-        try:
-            async with turn:
+            with self._one_more_password():
                 return await self._do(weight, work)
-        finally:
-            self._passwords -= 1
 
     async def look(self, work: Callable[[], T]) -> T:
         """What `work`, which only reads, finds."""
@@ -90,6 +86,16 @@ class Hands:
         """Wait for what was begun, and let the threads go."""
         for threads in self._threads.values():
             threads.shutdown(cancel_futures=True)
+
+    @contextmanager
+    def _one_more_password(self) -> Iterator[None]:
+        if self._passwords >= self._limits.passwords_at_once + self._limits.passwords_waiting:
+            raise ServerBusy(BUSY_RETRY_MS)
+        self._passwords += 1
+        try:
+            yield
+        finally:
+            self._passwords -= 1
 
     async def _do(self, weight: Weight, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._threads[weight], work)

@@ -58,9 +58,11 @@ class Reception:
         """As `close`, and wait until all are gone."""
         if visits := self._see_all_out():
             await asyncio.wait(visits, timeout=LONGEST_GOODBYE_SECONDS)
-        if self._feeding is not None:
-            self._feeding.cancel()
-            await asyncio.wait({self._feeding})
+        # The feed, and whoever would not be seen out in that time.
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
 
     def rest(self) -> None:
         """Wait for what is still being done for nobody any more, and let the threads go."""

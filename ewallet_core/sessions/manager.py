@@ -65,6 +65,11 @@ class EWalletSessionManager:
             self._database,
             Furnishings(clock, randomness, self._rules, passwords or Passwords(), credits_issuer),
         )
+        self.listen_through(self.own_listener())
+
+    def own_listener(self) -> Listener | None:
+        """What it listens through until it is given another; nothing where it is only asked in process."""
+        return None
 
     def session_manager_controller(self, /, **instruction: Any) -> Answer:
         """Carry out an instruction, flat or enveloped, and answer it; it never raises for what was asked."""
