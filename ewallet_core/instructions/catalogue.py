@@ -21,6 +21,7 @@ from msgspec.structs import FieldInfo
 
 from ewallet_core.instructions.envelope import Answer, is_key
 from ewallet_core.instructions.limits import accepts, arguments_in, is_secret, meta_of
+from ewallet_core.instructions.weight import Weight
 from ewallet_core.refusals.requests import BadValue, MissingArgument, UnknownArgument, UnknownInstruction
 from ewallet_core.roles import PEOPLE, Role
 
@@ -72,15 +73,6 @@ class Access(Enum):
     SESSION = auto()
     ACCOUNT = auto()
     SYSTEM = auto()
-
-
-class Weight(Enum):
-    """How much work an instruction is, and what it waits for."""
-
-    LOOK = auto()
-    CHANGE = auto()
-    PASSWORD = auto()
-    """A password is hashed, which is slow by design."""
 
 
 _ACCOUNTS_OWN = (Access.ACCOUNT, Access.SYSTEM)

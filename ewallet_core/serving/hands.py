@@ -10,8 +10,8 @@ from functools import partial
 from typing import Any, Protocol, TypeVar
 from weakref import WeakValueDictionary
 
-from ewallet_core.instructions.catalogue import Weight
 from ewallet_core.instructions.envelope import Answer
+from ewallet_core.instructions.weight import Weight
 from ewallet_core.refusals.connections import ServerBusy
 from ewallet_core.serving.limits import Limits
 from ewallet_core.sessions.happenings import Follower

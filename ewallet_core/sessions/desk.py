@@ -12,8 +12,9 @@ from ewallet_core.actions import CATALOGUE
 from ewallet_core.actions.context import IN_PROCESS, Context, Listener, Preparation, PreparationStale, Rules
 from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.credentials.tokens import RandomBytes
-from ewallet_core.instructions.catalogue import Catalogue, Instruction, Prepare, Weight, read_request
+from ewallet_core.instructions.catalogue import Catalogue, Instruction, Prepare, read_request
 from ewallet_core.instructions.envelope import Answer, Call, nok, open_envelope, request_id_of
+from ewallet_core.instructions.weight import Weight
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.refusals.engine import EngineFailed
 from ewallet_core.refusals.refusal import Refusal

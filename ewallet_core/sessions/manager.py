@@ -13,8 +13,9 @@ from ewallet_core.actions.context import IN_PROCESS, Listener, Rules
 from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.credentials.tokens import RandomBytes, system_randomness
 from ewallet_core.data_folder import data_folder, database_url
-from ewallet_core.instructions.catalogue import Access, Weight
+from ewallet_core.instructions.catalogue import Access
 from ewallet_core.instructions.envelope import Answer, Call
+from ewallet_core.instructions.weight import Weight
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.refusals.engine import StorageFailed, StorageUnavailable
 from ewallet_core.sessions.desk import Asker, Desk, Furnishings
