@@ -1,7 +1,49 @@
-"""How a program reaches the engine: one protocol, and a client for each place the engine can be."""
+"""How a program reaches the engine: one protocol, and a client for each place the engine can be.
 
-from ewallet_core.client.embedded import EmbeddedClient
-from ewallet_core.client.protocol import Event, Unreachable, WalletClient
-from ewallet_core.instructions.envelope import Answer
+`EWalletClient` and `AsyncEWalletClient` are what a program wants; `EmbeddedClient` and `RemoteClient` are
+what they are made of, and what the app uses.
+"""
 
-__all__ = ["Answer", "EmbeddedClient", "Event", "Unreachable", "WalletClient"]
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ewallet_core.client.asynchronous import AsyncEWalletClient
+    from ewallet_core.client.embedded import EmbeddedClient
+    from ewallet_core.client.known_servers import KnownServers
+    from ewallet_core.client.protocol import Connection, Event, Reach, Unreachable, WalletClient
+    from ewallet_core.client.remote import RemoteClient
+    from ewallet_core.client.synchronous import EWalletClient
+    from ewallet_core.instructions.envelope import Answer
+
+__all__ = [
+    "Answer",
+    "AsyncEWalletClient",
+    "Connection",
+    "EWalletClient",
+    "EmbeddedClient",
+    "Event",
+    "KnownServers",
+    "Reach",
+    "RemoteClient",
+    "Unreachable",
+    "WalletClient",
+]
+
+_ROOMS = {
+    "Answer": "ewallet_core.instructions.envelope",
+    "AsyncEWalletClient": "ewallet_core.client.asynchronous",
+    "EWalletClient": "ewallet_core.client.synchronous",
+    "EmbeddedClient": "ewallet_core.client.embedded",
+    "KnownServers": "ewallet_core.client.known_servers",
+    "RemoteClient": "ewallet_core.client.remote",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # Who reaches an engine in this process pays for no TLS, and who reaches a server for no engine.
+    if name in __all__:
+        return getattr(import_module(_ROOMS.get(name, "ewallet_core.client.protocol")), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

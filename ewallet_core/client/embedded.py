@@ -3,33 +3,58 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
-import os
-import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ewallet_core.client.protocol import Event, Unreachable
+from ewallet_core.client.protocol import Connection, Event, Reach, Unreachable
+from ewallet_core.client.reachability import Reachability
+from ewallet_core.client.requests import Request
+from ewallet_core.client.session import Session
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.refusals.refusal import Refusal
 
 if TYPE_CHECKING:
-    from ewallet_core.sessions.happenings import EventPage
+    from ewallet_core.sessions.happenings import Follower
     from ewallet_core.sessions.manager import EWalletSessionManager
 
 EVENT_INTERVAL_SECONDS = 1.0
 
-_SESSION_OVER = frozenset({"client_unknown", "session_unknown", "session_expired"})
+_START_CLEANERS = {
+    "controller": "system",
+    "ctype": "action",
+    "action": "start",
+    "start": "cleaner",
+    "cleaner": "all",
+}
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Login:
+    """Somebody who has logged in: which account, and where its events stood then."""
+
+    account: int | None
+    sequence: int
+
+
+@dataclass(slots=True)
+class _Reader:
+    """Somebody who is told events, and for which login."""
+
+    login: _Login | None = None
+    follower: Follower | None = None
 
 
 class EmbeddedClient:
     """A client of a session manager that it opens, runs and closes on one engine thread."""
 
     place = "embedded"
+    fingerprint = None
+    newly_pinned = False
     keeps_passwords_alone = True
 
     def __init__(self, open_engine: Callable[[], EWalletSessionManager]) -> None:
@@ -37,8 +62,9 @@ class EmbeddedClient:
         self._open_engine = open_engine
         self._engine: EWalletSessionManager | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="ewallet-engine")
-        self._credentials: dict[str, str] = {}
-        self._heard: EventPage | None = None
+        self._reachability = Reachability()
+        self._session = Session(self._carry_out, self._forget_login)
+        self._login: _Login | None = None
 
     @classmethod
     def on(cls, database_url: str | None = None) -> EmbeddedClient:
@@ -52,6 +78,20 @@ class EmbeddedClient:
 
         return cls(open_engine)
 
+    @property
+    def connection(self) -> Connection:
+        """As `WalletClient.connection`."""
+        return self._reachability.connection
+
+    @property
+    def unanswered(self) -> int:
+        """As `WalletClient.unanswered`."""
+        return self._session.unanswered
+
+    def watch(self, changed: Callable[[Connection], None]) -> None:
+        """As `WalletClient.watch`."""
+        self._reachability.watch(changed)
+
     async def open(self) -> None:
         """As `WalletClient.open`."""
         try:
@@ -60,81 +100,86 @@ class EmbeddedClient:
             raise Unreachable(f"{refusal.error} {refusal.warning}") from refusal
         except OSError as reason:
             raise Unreachable(f"The data folder can't be used: {reason.strerror}.") from reason
+        await self._session.open()
+        self._reachability.becomes(Reach.CONNECTED)
 
     async def send(self, **instruction: Any) -> Answer:
         """As `WalletClient.send`."""
-        return await self._on_thread(partial(self._send, instruction))
+        return await self._session.send(instruction)
 
     async def events(self) -> AsyncIterator[Event]:
         """As `WalletClient.events`."""
-        while True:
-            for event in await self._on_thread(self._news):
+        reader = _Reader()
+        while self.connection.reach is not Reach.OFFLINE:
+            for event in await self._on_thread(partial(self._news, reader)):
                 yield event
             await asyncio.sleep(EVENT_INTERVAL_SECONDS)
 
     async def close(self) -> None:
         """As `WalletClient.close`."""
+        self._reachability.becomes(Reach.OFFLINE)
         await self._on_thread(self._close)
         self._thread.shutdown()
+
+    async def _carry_out(self, request: Request) -> Answer:
+        return await self._on_thread(partial(self._answer, request))
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _open(self) -> None:
-        if self._engine is None:
-            self._engine = self._open_engine()
-            _answered(self._engine, controller="system", action="start", start="cleaner", cleaner="all")
-        self._request_credentials(self._engine)
+        if self._engine is not None:
+            return
+        self._engine = self._open_engine()
+        answer = self._engine.answer(_START_CLEANERS)
+        if answer["failed"]:
+            raise Unreachable(f"{answer['error']} {answer['warning']}")
 
-    def _send(self, instruction: dict[str, Any]) -> Answer:
+    def _answer(self, request: Request) -> Answer:
         engine = self._opened()
-        request = self._signed(instruction)
         answer = engine.answer(request)
         if answer.get("code") == "outcome_unknown":
             # The same request id: what was done is not done again.
             answer = engine.answer(request)
-        if answer.get("code") in _SESSION_OVER:
-            # Where that fails too, the next instruction finds the session over and tries again.
-            with contextlib.suppress(Unreachable):
-                self._request_credentials(engine)
-            return {**answer, "session_ended": True}
         if "session_data" in answer:
-            self._listen_to_who_is_active()
+            self._note_login()
         return answer
 
-    def _signed(self, instruction: dict[str, Any]) -> dict[str, Any]:
-        """The instruction with a request id and the credentials, in the form that it has."""
-        if "command_chain" not in instruction:
-            return {"request_id": _request_id(), **instruction, **self._credentials}
-        header = {"request_id": _request_id(), **instruction.get("header", {}), **self._credentials}
-        return {**instruction, "header": header}
-
-    def _listen_to_who_is_active(self) -> None:
+    def _note_login(self) -> None:
         # Of the same account, what was not told yet is still news.
-        now = self._page_after(None)
-        if now is None or self._heard is None or now.account != self._heard.account:
-            self._heard = now
-
-    def _news(self) -> list[Event]:
-        if self._heard is None:
-            return []
-        page = self._page_after(self._heard.sequence)
-        if page is None or page.account != self._heard.account:
-            return []
-        self._heard = page
-        return page.events
-
-    def _page_after(self, sequence: int | None) -> EventPage | None:
-        client_id, token = self._credentials["client_id"], self._credentials["session_token"]
         try:
-            return self._opened().events(client_id, token, sequence)
+            follower = self._following()
+            (listening,) = follower.begin()
         except Refusal:
-            return None
+            self._login = None
+            return
+        if self._login is None or self._login.account != follower.account:
+            self._login = _Login(follower.account, listening["sequence"])
 
-    def _request_credentials(self, engine: EWalletSessionManager) -> None:
-        client = {"client_id": _answered(engine, action="request", request="client_id")["client_id"]}
-        token = _answered(engine, action="request", request="session_token", **client)["session_token"]
-        self._credentials = {**client, "session_token": token}
+    def _forget_login(self) -> None:
+        self._login = None
+
+    def _news(self, reader: _Reader) -> list[Event]:
+        try:
+            begun = self._begin(reader) if reader.login is not self._login else []
+            return [*begun, *(reader.follower.news() if reader.follower else [])]
+        except Refusal:
+            # Nobody is logged in any more, which the next answer says as well.
+            return []
+
+    def _begin(self, reader: _Reader) -> list[Event]:
+        """Have the reader listen for who is logged in now."""
+        reader.login, reader.follower = None, None
+        if (login := self._login) is None:
+            return []
+        follower = self._following()
+        listening = follower.begin(login.sequence)
+        reader.login, reader.follower = login, follower
+        return listening
+
+    def _following(self) -> Follower:
+        credentials = self._session.credentials
+        return self._opened().follow(credentials["client_id"], credentials["session_token"])
 
     def _opened(self) -> EWalletSessionManager:
         if self._engine is None:
@@ -144,15 +189,3 @@ class EmbeddedClient:
     def _close(self) -> None:
         if self._engine is not None:
             self._engine.close()
-
-
-def _answered(engine: EWalletSessionManager, **request: str) -> Answer:
-    answer = engine.answer({"controller": "client", "ctype": "action", **request})
-    if answer["failed"]:
-        raise Unreachable(f"{answer['error']} {answer['warning']}")
-    return answer
-
-
-def _request_id() -> str:
-    """A new id that sorts by when it was made, so that an index of them grows at its end."""
-    return f"{time.time_ns():016x}-{os.urandom(8).hex()}"

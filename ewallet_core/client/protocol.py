@@ -49,6 +49,11 @@ class WalletClient(Protocol):
         ...
 
     @property
+    def newly_pinned(self) -> bool:
+        """Whether that certificate was seen, and pinned, by this client for the first time."""
+        ...
+
+    @property
     def keeps_passwords_alone(self) -> bool:
         """Whether nobody but the user can reset a forgotten password (an embedded engine)."""
         ...
@@ -90,7 +95,7 @@ class WalletClient(Protocol):
 
         The first is `{"event": "listening", "sequence": n}`, and so is the first after each other login:
         what happens from there on is told. It goes on for as long as the client is open, whoever is logged
-        in, and over a broken connection nothing is lost.
+        in, and over a broken connection nothing is lost. Raises `Unreachable` once the engine is given up.
         """
         ...
 

@@ -95,6 +95,7 @@ async def test_what_another_process_does_is_told(
     monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
     await log_in(client)
     told = client.events()
+    assert (await anext(told))["event"] == "listening"
     first = asyncio.ensure_future(anext(told))
     other = EmbeddedClient(engine_of)
     await other.open()
@@ -115,6 +116,7 @@ async def test_events_are_those_of_the_account_that_is_active(
     await supply(client, 2)
     told = client.events()
     await log_in(client, "bob")
+    assert await anext(told) == {"event": "listening", "sequence": 0}
     first = asyncio.ensure_future(anext(told))
     await supply(client, 3)
     event = await asyncio.wait_for(first, 5)
@@ -147,6 +149,7 @@ async def test_what_happens_right_after_a_login_is_told(
     await ask(other, action="login", user_name="ada", user_pass=PASSWORD)
     await supply(other, 7)
     told = client.events()
+    assert (await anext(told))["event"] == "listening"
     assert (await asyncio.wait_for(anext(told), 5))["data"]["credits"] == 7
     await told.aclose()
     await other.close()
@@ -164,6 +167,7 @@ async def test_making_another_account_meanwhile_loses_no_news(
     bob = {"user_name": "bob", "user_pass": PASSWORD, "user_email": "bob@example.org"}
     await ask(client, action="new", new="account", **bob)
     told = client.events()
+    assert (await anext(told))["event"] == "listening"
     assert (await asyncio.wait_for(anext(told), 5))["data"]["credits"] == 7
     await told.aclose()
     await other.close()

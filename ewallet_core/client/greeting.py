@@ -1,0 +1,34 @@
+"""The first words on a connection: they prove that a server is there, and tell where it tells events."""
+
+from __future__ import annotations
+
+import asyncio
+
+from ewallet_core.client.lines import Lines
+from ewallet_core.client.protocol import Unreachable
+from ewallet_core.client.requests import frame_of, new_request_id
+
+WHICH_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "view": "sockets"}
+
+
+async def greeted(lines: Lines, within: float) -> int | None:
+    """The port of the server's events, where it says so; raises `Unreachable` where no answer comes."""
+    request_id = new_request_id()
+    lines.write(frame_of({**WHICH_SOCKETS, "request_id": request_id}))
+    try:
+        async with asyncio.timeout(within):
+            while (answer := await lines.read()) is None:
+                pass
+    except TimeoutError:
+        raise Unreachable("What listens there gives no answer. See to the host and the port.") from None
+    except (EOFError, OSError):
+        raise Unreachable("What listens there has closed the connection. Try again later.") from None
+    if answer.get("request_id") != request_id:
+        raise Unreachable(reason_of(answer))
+    out_port: int | None = answer.get("out_port")
+    return out_port
+
+
+def reason_of(notice: dict[str, object]) -> str:
+    """Why a server cuts a connection, as it has said itself."""
+    return " ".join(str(notice[key]) for key in ("error", "warning") if notice.get(key))

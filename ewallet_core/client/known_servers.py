@@ -1,0 +1,106 @@
+"""The servers whose certificates were seen before: a file that people can read, mend and carry along."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import re
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from ewallet_core.client.protocol import Unreachable
+
+FILE_NAME = "known_servers"
+
+_LINE = re.compile(r"(?P<name>\S+:\d{1,5})\s+(?P<fingerprint>SHA256:[A-Za-z0-9+/]{43})")
+
+
+class NotTrusted(Unreachable):
+    """It is not sure which server this is; only a person can settle that, trying again does not."""
+
+
+class KnownServers:
+    """The file at `path`, in which each line is `host:port SHA256:…`; a missing file knows none.
+
+    Blank lines and lines that begin with `#` are left as they are. Every call raises `NotTrusted`, and
+    changes nothing, where the file can't be read or a line of it is damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def fingerprint_of(self, name: str) -> str | None:
+        """The fingerprint that the server `host:port` had when it was first seen; None for a new one."""
+        return self._read().get(name)
+
+    def add(self, name: str, fingerprint: str) -> str:
+        """Keep the fingerprint of a new server, and return the one that is kept of it.
+
+        It is another one where another program has met the server meanwhile, and seen something else.
+        """
+        with self._alone():
+            known = self._read()
+            if name not in known:
+                self._append(f"{name} {fingerprint}\n")
+        return known.get(name, fingerprint)
+
+    def _read(self) -> dict[str, str]:
+        known = {}
+        for number, line in enumerate(self._text().splitlines(), start=1):
+            if not line.strip() or line.lstrip().startswith("#"):
+                continue
+            found = _LINE.fullmatch(line.strip())
+            if found is None:
+                raise NotTrusted(
+                    f"Line {number} of {self.path} is not `host:port SHA256:…`. Mend that line, or remove it."
+                )
+            known[found["name"]] = found["fingerprint"]
+        return known
+
+    def _text(self) -> str:
+        try:
+            return self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return ""
+        except UnicodeDecodeError:
+            raise NotTrusted(f"{self.path} is not text. Move it away, or mend it.") from None
+        except OSError as reason:
+            raise _unusable(self.path, reason) from reason
+
+    def _append(self, line: str) -> None:
+        text = self._text()
+        begun = "" if not text or text.endswith("\n") else "\n"
+        try:
+            # Made with mode 0600, which is kept when it takes the file's place.
+            with tempfile.NamedTemporaryFile(
+                "w", dir=self.path.parent, prefix=FILE_NAME, delete=False, encoding="utf-8"
+            ) as new:
+                new.write(text + begun + line)
+                new.flush()
+                os.fsync(new.fileno())
+            Path(new.name).replace(self.path)
+        except OSError as reason:
+            raise _unusable(self.path, reason) from reason
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other program add a line meanwhile."""
+        # The file itself is replaced, so that a lock on it would be a lock on what is no more.
+        lock = self.path.with_name(f".{self.path.name}.lock")
+        try:
+            descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        except OSError as reason:
+            raise _unusable(self.path, reason) from reason
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def _unusable(path: Path, reason: OSError) -> NotTrusted:
+    return NotTrusted(
+        f"The file of known servers, {path}, can't be used: {reason.strerror}. See to its permissions."
+    )

@@ -1,0 +1,68 @@
+"""A connection to a server, as lines of JSON in both directions."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import Any
+
+from ewallet_core.client.protocol import Unreachable
+from ewallet_core.refusals.refusal import Refusal
+from ewallet_core.wire.frames import decode
+
+LONGEST_LINE = 64 * 1024 * 1024
+"""How many bytes of one line are taken before the other side counts as no server of this kind."""
+
+TLS_ALERT = b"\x15\x03"
+"""How a server that speaks TLS begins its answer to one that doesn't."""
+
+_NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
+
+
+class Lines:
+    """An open connection; whoever opens it closes it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def write(self, frame: bytes) -> None:
+        """Send the frame as soon as it goes; a connection that is broken shows it at the next read."""
+        self._writer.write(frame)
+
+    async def read(self) -> dict[str, Any] | None:
+        """The next message; None for an empty line, which says nothing but that the server lives.
+
+        Raises `EOFError` or `OSError` at the connection's end, and `Unreachable` where no message comes.
+        """
+        try:
+            line = await self._reader.readuntil(b"\n")
+        except asyncio.LimitOverrunError:
+            raise Unreachable(_NO_SERVER) from None
+        except asyncio.IncompleteReadError as end:
+            if end.partial.startswith(TLS_ALERT):
+                raise Unreachable("That server speaks TLS. Write its place as tls://host:port.") from None
+            raise
+        if not line.strip():
+            return None
+        try:
+            return decode(line)
+        except Refusal:
+            raise Unreachable(_NO_SERVER) from None
+
+    @property
+    def certificate(self) -> bytes | None:
+        """The certificate that the other side has shown, in its binary form; None in the clear."""
+        secured = self._writer.get_extra_info("ssl_object")
+        shown: bytes | None = secured and secured.getpeercert(binary_form=True)
+        return shown
+
+    async def close(self) -> None:
+        """Let go of it."""
+        self._writer.close()
+        with contextlib.suppress(OSError):
+            await self._writer.wait_closed()
+
+    def abort(self) -> None:
+        """Let go of it at once; whoever reads from it finds its end."""
+        self._writer.transport.abort()

@@ -1,0 +1,197 @@
+"""The one connection over which a server is asked: kept up, and asked again whatever it left unanswered."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Awaitable, Callable
+
+from ewallet_core.client.backoff import delays
+from ewallet_core.client.greeting import reason_of
+from ewallet_core.client.known_servers import NotTrusted
+from ewallet_core.client.lines import Lines
+from ewallet_core.client.outbox import Outbox, Sending
+from ewallet_core.client.protocol import Reach, Unreachable
+from ewallet_core.client.reachability import Reachability
+from ewallet_core.client.requests import Request, changes_something, frame_of
+from ewallet_core.instructions.envelope import Answer, nok, request_id_of
+from ewallet_core.refusals.refusal import Refusal
+
+MOST_TRIES = 20
+"""How often one request is sent while the server answers that it is to be sent again."""
+
+_AGAIN = frozenset({"outcome_unknown", "server_busy", "too_many_requests"})
+_CLOSED = "The server has closed the connection."
+_NOT_OPEN = "The connection to the server is not open."
+_NOT_KNOWN = "Whether what was not answered was done is not known: ask it again under the same request id."
+
+
+class Link:
+    """Asks a server, over one connection after another.
+
+    `dial` opens a connection that was greeted, `randomness` brings numbers from 0 to 1. A connection on which
+    nothing comes for `answer_within` seconds while an answer is due counts as dead.
+    """
+
+    def __init__(
+        self,
+        dial: Callable[[], Awaitable[Lines]],
+        reachability: Reachability,
+        randomness: Callable[[], float],
+        answer_within: float,
+    ) -> None:
+        self._dial = dial
+        self._reachability = reachability
+        self._randomness = randomness
+        self._answer_within = answer_within
+        self._outbox = Outbox()
+        self._lines: Lines | None = None
+        self._keeper: asyncio.Task[None] | None = None
+        self._pause: asyncio.TimerHandle | None = None
+        self._at_rest = asyncio.Event()
+
+    async def open(self) -> None:
+        """Connect; raises `Unreachable` where that can't be done just now."""
+        if self._keeper is None or self._keeper.done():
+            lines = await self._dial()
+            self._keeper = asyncio.create_task(self._keep(lines))
+            self._lines = lines
+            self._reachability.becomes(Reach.CONNECTED)
+
+    async def ask(self, request: Request) -> Answer:
+        """The answer, however many connections it takes; raises `Unreachable` once the server is given up."""
+        try:
+            frame = frame_of(request)
+        except Refusal as refusal:
+            request_id = request_id_of(request)
+            return {**nok(refusal), **({} if request_id is None else {"request_id": request_id})}
+        if self._keeper is None or self._keeper.done():
+            raise Unreachable(self._reachability.connection.reason or _NOT_OPEN)
+        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        request_id = request_id_of(request)
+        self._outbox.put(str(request_id), frame, answer, alone=changes_something(request))
+        self._send_what_is_due()
+        return await answer
+
+    async def close(self) -> None:
+        """Wait for the answers that can still come, and let go of the connection."""
+        if self._keeper is None:
+            return
+        self._note_rest()
+        await self._at_rest.wait()
+        self._keeper.cancel()
+        await asyncio.wait([self._keeper])
+        self._reachability.becomes(Reach.OFFLINE)
+
+    async def _keep(self, lines: Lines) -> None:
+        """Hold a connection for as long as this is open, or until a person has to settle something."""
+        reason = Unreachable(f"The connection was closed. {_NOT_KNOWN}")
+        try:
+            while True:
+                lines = await self._connected_again(await self._converse(lines))
+        except NotTrusted as refusal:
+            reason = refusal
+            self._reachability.becomes(Reach.OFFLINE, reason=str(refusal))
+        finally:
+            self._outbox.give_up(reason)
+            self._note_rest()
+
+    async def _converse(self, lines: Lines) -> str:
+        """Ask and take answers until the connection breaks; returns why it did, in a sentence."""
+        self._lines = lines
+        self._reachability.becomes(Reach.CONNECTED)
+        self._send_what_is_due()
+        reason = _CLOSED
+        try:
+            while True:
+                message = await self._next_message(lines)
+                if message is not None and (notice := self._take(message)):
+                    reason = notice
+        except (EOFError, OSError):
+            return reason
+        except TimeoutError:
+            return f"The server has not answered for {self._answer_within:g} seconds."
+        except Unreachable as found:
+            return str(found)
+        finally:
+            self._lines = None
+            self._outbox.all_again()
+            self._resume()
+            self._note_rest()
+            await lines.close()
+
+    async def _connected_again(self, reason: str) -> Lines:
+        for delay in delays(self._randomness):
+            seconds = math.ceil(delay)
+            self._reachability.becomes(Reach.RECONNECTING, reason=reason, retry_in_seconds=seconds)
+            await asyncio.sleep(delay)
+            self._reachability.becomes(Reach.RECONNECTING, reason=reason)
+            try:
+                return await self._dial()
+            except NotTrusted:
+                raise
+            except Unreachable as found:
+                reason = str(found)
+        raise AssertionError("the delays have no end")
+
+    async def _next_message(self, lines: Lines) -> Answer | None:
+        """What comes next; raises `TimeoutError` where it is overdue."""
+        now = asyncio.get_running_loop().time
+        begun = now()
+        while True:
+            since = max(begun, self._outbox.oldest_sent_at or 0.0)
+            try:
+                async with asyncio.timeout_at(since + self._answer_within):
+                    return await lines.read()
+            except TimeoutError:
+                sent_at = self._outbox.oldest_sent_at
+                if sent_at is not None and max(begun, sent_at) + self._answer_within <= now():
+                    raise
+                # Nobody waits for anything: a server that is silent then need not be dead.
+                begun = begun if sent_at is not None else now()
+
+    def _take(self, message: Answer) -> str | None:
+        """Bring an answer to who waits for it; of a notice, return why the connection is about to be cut."""
+        request_id = message.get("request_id")
+        if request_id is None:
+            return reason_of(message)
+        sending = self._outbox.answered(request_id)
+        if sending is not None:
+            self._answer(sending, message)
+            self._send_what_is_due()
+            self._note_rest()
+        return None
+
+    def _answer(self, sending: Sending, answer: Answer) -> None:
+        if answer.get("code") in _AGAIN and sending.times_sent < MOST_TRIES:
+            self._outbox.again(sending)
+            self._hold(answer["details"].get("retry_after_ms", 0) / 1_000)
+            return
+        if not sending.answer.done():
+            sending.answer.set_result(answer)
+
+    def _send_what_is_due(self) -> None:
+        if self._lines is None or self._pause is not None:
+            return
+        for sending in self._outbox.due(asyncio.get_running_loop().time()):
+            self._lines.write(sending.frame)
+        self._note_rest()
+
+    def _hold(self, seconds: float) -> None:
+        """Send nothing for so long, so that nothing is done before what has to wait."""
+        if self._pause is not None:
+            self._pause.cancel()
+        self._pause = asyncio.get_running_loop().call_later(seconds, self._resume)
+
+    def _resume(self) -> None:
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+        self._send_what_is_due()
+
+    def _note_rest(self) -> None:
+        """Whether there is nothing to wait for: all is answered, or there is nobody to answer."""
+        if self._lines is None or self._outbox.is_empty:
+            self._at_rest.set()
+        else:
+            self._at_rest.clear()

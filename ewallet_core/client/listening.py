@@ -1,0 +1,119 @@
+"""Following an account's events over one connection after another, with none lost and none told twice."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, suppress
+from typing import Any
+
+from ewallet_core.client.active_account import ActiveAccount
+from ewallet_core.client.backoff import delays
+from ewallet_core.client.greeting import reason_of
+from ewallet_core.client.known_servers import NotTrusted
+from ewallet_core.client.lines import Lines
+from ewallet_core.client.protocol import Event, Unreachable
+from ewallet_core.wire.frames import encode
+
+LISTENING = "listening"
+SESSION_ABOUT_TO_END = "session_about_to_end"
+SILENT_SECONDS = 60.0
+"""After how long without so much as a heartbeat a connection counts as dead."""
+LOGIN_SECONDS = 30.0
+"""After how long it is tried again where the server knows nobody, and no login was seen since."""
+
+_NOBODY = frozenset({"client_unknown", "session_unknown", "session_expired", "not_logged_in"})
+
+
+class Listening:
+    """Listens for one reader, and knows for which login it does and how far it has come.
+
+    `dial` connects to where the server tells events, `credentials` are those of the session just then,
+    `randomness` brings numbers from 0 to 1.
+    """
+
+    def __init__(
+        self,
+        dial: Callable[[], Awaitable[Lines]],
+        credentials: Callable[[], Mapping[str, str]],
+        active: ActiveAccount,
+        randomness: Callable[[], float],
+    ) -> None:
+        self._dial = dial
+        self._credentials = credentials
+        self._active = active
+        self._randomness = randomness
+        self._waits = delays(randomness)
+        self._login: int | None = None
+        self._sequence = 0
+        self._warning: Event | None = None
+
+    async def events(self) -> AsyncIterator[Event]:
+        """All events, without end; raises `NotTrusted` where it is not sure any more which server it is."""
+        while True:
+            login = await self._active.somebody()
+            try:
+                lines = await self._dial()
+                try:
+                    async with aclosing(self._heard_from(lines, login)) as heard:
+                        async for event in heard:
+                            yield event
+                finally:
+                    await lines.close()
+            except NotTrusted:
+                raise
+            except (EOFError, OSError, TimeoutError, Unreachable):
+                await asyncio.sleep(next(self._waits))
+
+    async def _heard_from(self, lines: Lines, login: int) -> AsyncGenerator[Event, None]:
+        """What is told on one connection, until there is nobody any more for whom to listen on it."""
+        if not self._active.is_settled or self._active.number != login:
+            return
+        lines.write(encode(self._first_line(login)))
+        is_first = True
+        while True:
+            async with asyncio.timeout(SILENT_SECONDS):
+                message = await lines.read()
+            if message is None:
+                continue
+            if message.get("failed"):
+                await self._refused(message, login)
+                return
+            if message["event"] == LISTENING:
+                await self._active.settled()
+                if is_first and self._active.number != login:
+                    # For whom the server listens is not sure: it may have been asked before that login.
+                    return
+                login = self._active.number
+                is_resumed = is_first and self._login == login and message["sequence"] == self._sequence
+                is_first = False
+                self._begin(message, login)
+                if is_resumed:
+                    continue
+            elif not self._is_news(message):
+                continue
+            yield message
+
+    def _first_line(self, login: int) -> dict[str, Any]:
+        since = {"since": self._sequence} if self._login == login else {}
+        return {**self._credentials(), **since}
+
+    def _begin(self, listening: Event, login: int) -> None:
+        self._login, self._sequence = login, listening["sequence"]
+        self._waits = delays(self._randomness)
+
+    def _is_news(self, event: Event) -> bool:
+        """Whether it was not told before, on this connection or on the one that broke."""
+        if event["event"] == SESSION_ABOUT_TO_END:
+            known, self._warning = self._warning, event["data"]
+            return known != self._warning
+        known_to, self._sequence = self._sequence, max(self._sequence, event["sequence"])
+        return bool(self._sequence > known_to)
+
+    async def _refused(self, notice: dict[str, Any], login: int) -> None:
+        """Wait for another login where there is none; raises `Unreachable` with any other reason."""
+        if notice.get("code") not in _NOBODY:
+            raise Unreachable(reason_of(notice))
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LOGIN_SECONDS):
+                await self._active.somebody(but=login)

@@ -1,0 +1,151 @@
+"""The engine of a server, reached over its two sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from ewallet_core.client.active_account import ActiveAccount
+from ewallet_core.client.dialling import Dialler
+from ewallet_core.client.feed import Feed
+from ewallet_core.client.greeting import greeted
+from ewallet_core.client.identity import Identity
+from ewallet_core.client.known_servers import KnownServers
+from ewallet_core.client.lines import Lines
+from ewallet_core.client.link import Link
+from ewallet_core.client.listening import Listening
+from ewallet_core.client.protocol import Connection, Event, Unreachable
+from ewallet_core.client.reachability import Reachability
+from ewallet_core.client.requests import moves_the_account
+from ewallet_core.client.session import Session
+from ewallet_core.instructions.envelope import Answer
+from ewallet_core.wire.place import OUT_PORT, ServerPlace
+
+CONNECT_SECONDS = 10.0
+ANSWER_SECONDS = 20.0
+
+
+class RemoteClient:
+    """A client of the server at `place`, whose certificate is looked for, and kept, in `known_servers`.
+
+    `patience_seconds` is how long `send` waits for an answer before it raises `Unreachable`; None waits for
+    ever. A connection on which an answer is due and nothing comes for `answer_seconds` counts as dead, and
+    one that does not come about within `connect_seconds` is given up. `randomness` brings numbers from 0
+    to 1.
+    """
+
+    keeps_passwords_alone = False
+
+    def __init__(
+        self,
+        place: ServerPlace,
+        known_servers: KnownServers,
+        *,
+        patience_seconds: float | None = None,
+        answer_seconds: float = ANSWER_SECONDS,
+        connect_seconds: float = CONNECT_SECONDS,
+        randomness: Callable[[], float] = random.random,
+    ) -> None:
+        self._server = place
+        self._patience_seconds = patience_seconds
+        self._connect_seconds = connect_seconds
+        self._randomness = randomness
+        self._identity = Identity(place.name, known_servers)
+        self._dialler = Dialler(place, self._identity, connect_seconds)
+        self._out_port = place.out_port
+        self._active = ActiveAccount()
+        self._reachability = Reachability()
+        self._link = Link(self._dial_in, self._reachability, randomness, answer_seconds)
+        self._session = Session(self._link.ask, self._active.forget)
+        self._feeds: list[Feed] = []
+
+    @property
+    def place(self) -> str:
+        """As `WalletClient.place`."""
+        return self._server.name
+
+    @property
+    def fingerprint(self) -> str | None:
+        """As `WalletClient.fingerprint`."""
+        return self._identity.fingerprint
+
+    @property
+    def newly_pinned(self) -> bool:
+        """As `WalletClient.newly_pinned`."""
+        return self._identity.newly_pinned
+
+    @property
+    def connection(self) -> Connection:
+        """As `WalletClient.connection`."""
+        return self._reachability.connection
+
+    @property
+    def unanswered(self) -> int:
+        """As `WalletClient.unanswered`."""
+        return self._session.unanswered
+
+    def watch(self, changed: Callable[[Connection], None]) -> None:
+        """As `WalletClient.watch`."""
+        self._reachability.watch(changed)
+
+    async def open(self) -> None:
+        """As `WalletClient.open`."""
+        await self._link.open()
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                await self._session.open()
+        except TimeoutError:
+            await self._link.close()
+            raise Unreachable(f"{self.place} gives no answer. Try again later.") from None
+        except BaseException:
+            await self._link.close()
+            raise
+
+    async def send(self, **instruction: Any) -> Answer:
+        """As `WalletClient.send`; raises `Unreachable` too when its patience is over."""
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                return await self._send(instruction)
+        except TimeoutError:
+            raise Unreachable(
+                f"{self.place} has not answered within {self._patience_seconds:g} seconds, so it is not "
+                "known whether that was done. Ask it again under the same request id, and it is done once."
+            ) from None
+
+    def events(self) -> AsyncIterator[Event]:
+        """As `WalletClient.events`."""
+        listening = Listening(
+            self._dial_out, lambda: self._session.credentials, self._active, self._randomness
+        )
+        feed = Feed(listening.events)
+        self._feeds = [*(feed for feed in self._feeds if not feed.is_over), feed]
+        return feed.events()
+
+    async def close(self) -> None:
+        """As `WalletClient.close`."""
+        await self._link.close()
+        for feed in self._feeds:
+            await feed.stop()
+
+    async def _send(self, instruction: dict[str, Any]) -> Answer:
+        if not moves_the_account(instruction):
+            return await self._session.send(instruction)
+        with self._active.moving():
+            answer = await self._session.send(instruction)
+            self._active.learn(answer)
+            return answer
+
+    async def _dial_in(self) -> Lines:
+        lines = await self._dialler.dial(self._server.in_port)
+        try:
+            out_port = await greeted(lines, self._connect_seconds)
+        except BaseException:
+            await lines.close()
+            raise
+        self._out_port = self._server.out_port or out_port
+        return lines
+
+    async def _dial_out(self) -> Lines:
+        return await self._dialler.dial(self._out_port or OUT_PORT)
