@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 NO_TERMINAL = "ewallet needs a terminal; `ewallet demo` shows the wallet at work without one."
 COMMANDS = {
     "demo": "ewallet_core.commands.demo",
+    "grant": "ewallet_core.commands.grant",
     "instructions": "ewallet_core.commands.instructions",
+    "serve": "ewallet_core.commands.serve",
     "verify": "ewallet_core.commands.verify",
 }
 

@@ -1,0 +1,28 @@
+"""The option that names the data folder, before a command's name or after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def data_folder_option(command: Command) -> Command:
+    """Let the command take `--data-dir`; it asks for the folder with `chosen_folder`."""
+    option = click.option(
+        "--data-dir",
+        envvar="EWALLET_DATA_DIR",
+        type=click.Path(file_okay=False, path_type=Path),
+        help="Where the wallet is kept; otherwise your own data folder.",
+    )
+    return option(command)
+
+
+def chosen_folder(ctx: click.Context) -> Path | None:
+    """The folder that was chosen after the command's name, else before it; None where it was not."""
+    folder = ctx.params.get("data_dir") or (ctx.parent and ctx.parent.params.get("data_dir"))
+    return folder if isinstance(folder, Path) else None

@@ -1,0 +1,52 @@
+"""`ewallet grant`: what an account is here for, said by whoever runs the engine."""
+
+from __future__ import annotations
+
+import click
+
+from ewallet_core.commands.data_folder_option import chosen_folder, data_folder_option
+from ewallet_core.roles import PEOPLE
+
+REFUSED = 1
+NOTHING_TO_READ = 2
+
+
+@click.command()
+@data_folder_option
+@click.argument("role", type=click.Choice([str(role) for role in PEOPLE]))
+@click.argument("email")
+@click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
+@click.pass_context
+def grant(ctx: click.Context, /, role: str, email: str, database: str | None, **_: object) -> None:
+    """Make the account with that EMAIL a user's, an operator's or an auditor's.
+
+    So a server gets its first operator, also while it runs. Exits 0 when it is done, 1 when it is refused, 2
+    when there is no database that can be opened.
+    """
+    # Imported here, so that asking for the list of commands does not load the engine.
+    from ewallet_core.data_folder import database_url, named_folder  # noqa: PLC0415
+    from ewallet_core.refusals.engine import StorageUnavailable  # noqa: PLC0415
+
+    try:
+        ctx.exit(_grant(database or database_url(named_folder(chosen_folder(ctx))), email, role))
+    except StorageUnavailable as refusal:
+        click.echo(f"{refusal.error} {refusal.warning}", err=True)
+        ctx.exit(NOTHING_TO_READ)
+
+
+def _grant(url: str, email: str, role: str) -> int:
+    from ewallet_core.sessions.manager import EWalletSessionManager  # noqa: PLC0415
+    from ewallet_core.storage.looking import look_into  # noqa: PLC0415
+
+    # An account to grant it to is in a database that is there: none is made.
+    with look_into(url):
+        pass
+    with EWalletSessionManager(url) as engine:
+        answer = engine.session_manager_controller(
+            controller="system", ctype="action", action="grant", grant="role", account=email, role=role
+        )
+    if answer["failed"]:
+        click.echo(f"{answer['error']} {answer['warning']}", err=True)
+        return REFUSED
+    click.echo(f"{answer['account']} has the role {answer['role']} now.")
+    return 0

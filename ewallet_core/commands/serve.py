@@ -1,0 +1,188 @@
+"""`ewallet serve`: the engine behind its two sockets, until it is told to stop."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ewallet_core.commands.data_folder_option import chosen_folder, data_folder_option
+
+if TYPE_CHECKING:
+    import ssl
+
+    from ewallet_core.serving.settings import Settings
+    from ewallet_core.sessions.manager import EWalletSessionManager
+
+COULD_NOT = 1
+NOT_LIKE_THAT = 2
+
+_STOPPING = (signal.SIGTERM, signal.SIGINT)
+_PORT = click.IntRange(0, 65_535)
+
+
+class CannotServe(Exception):
+    """What keeps the server from listening, in words."""
+
+
+@click.command()
+@data_folder_option
+@click.option(
+    "--config", type=click.Path(path_type=Path), metavar="FILE", help="Settings in TOML; options win."
+)
+@click.option("--host", metavar="HOST", help="Where to listen; otherwise 127.0.0.1.")
+@click.option(
+    "--in-port", type=_PORT, help="Where instructions come in; otherwise 8080, and 0 is any free one."
+)
+@click.option("--out-port", type=_PORT, help="Where events go out; otherwise 8081, and 0 is any free one.")
+@click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
+@click.option("--tls-cert", metavar="FILE", help="A certificate, and those up to its CA, in PEM form.")
+@click.option("--tls-key", metavar="FILE", help="The certificate's private key, in PEM form.")
+@click.option(
+    "--self-signed/--no-self-signed", default=None, help="Make a certificate, and keep it in the data folder."
+)
+@click.option("--insecure/--no-insecure", default=None, help="Serve others in the clear all the same.")
+@click.option(
+    "--self-supply/--no-self-supply", default=None, help="Let users supply themselves with credits."
+)
+@click.pass_context
+def serve(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **options: Any) -> None:  # noqa: ARG001
+    """Serve the wallets to whoever connects, until SIGTERM or SIGINT.
+
+    Says in one line where it listens, once it does. Exits 0 when it was told to stop, 1 when it could not
+    serve, 2 when what was asked for can't be.
+    """
+    # Imported here, so that asking for the list of commands does not load the engine.
+    from ewallet_core.serving.settings import Settings, SettingsUnusable  # noqa: PLC0415
+
+    try:
+        settings = (Settings() if config is None else Settings.read(config)).with_chosen(options)
+    except SettingsUnusable as reason:
+        click.echo(reason, err=True)
+        ctx.exit(NOT_LIKE_THAT)
+    try:
+        _serve(settings, chosen_folder(ctx))
+    except CannotServe as reason:
+        click.echo(reason, err=True)
+        ctx.exit(COULD_NOT)
+
+
+def _serve(settings: Settings, folder: Path | None) -> None:
+    from ewallet_core.serving.listener import SocketListener  # noqa: PLC0415
+
+    with _told_to_stop() as wait_until_told:
+        tls, how = _secured(settings, folder)
+        with _engine(settings, folder) as engine:
+            listener = SocketListener(
+                engine, host=settings.host, tls=tls, insecure=settings.insecure, limits=settings.limits
+            )
+            engine.listen_through(listener)
+            try:
+                _say(settings.host, _opened(engine, settings), how)
+                wait_until_told()
+                _tell_supervisor("STOPPING=1")
+            finally:
+                listener.stop()
+
+
+@contextmanager
+def _told_to_stop() -> Iterator[Callable[[], None]]:
+    """Hold the signals to stop back, for every thread that begins within, until they are waited for."""
+    # A handler could come in between any two lines; a signal that is waited for can't, and a second one finds
+    # nobody to disturb.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
+
+    def wait() -> None:
+        signal.sigwait(_STOPPING)
+        for each in _STOPPING:
+            signal.signal(each, signal.SIG_IGN)
+
+    try:
+        yield wait
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _secured(settings: Settings, folder: Path | None) -> tuple[ssl.SSLContext | None, str]:
+    """How connections are encrypted, if they are, and that in words."""
+    if not settings.is_tls:
+        return None, "in the clear"
+    from ewallet_core.data_folder import data_folder  # noqa: PLC0415
+    from ewallet_core.serving.certificates import (  # noqa: PLC0415
+        CertificateUnusable,
+        fingerprint_in,
+        self_signed,
+        server_context,
+    )
+
+    now = datetime.now(UTC)
+    try:
+        certificate, key = settings.given_certificate or self_signed(data_folder(folder), settings.host, now)
+        context = server_context(certificate, key, now)
+        return context, f"with TLS and the certificate {fingerprint_in(certificate)}"
+    except CertificateUnusable as reason:
+        raise CannotServe(str(reason)) from reason
+    except OSError as reason:
+        raise _folder_unusable(reason) from reason
+
+
+@contextmanager
+def _engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSessionManager]:
+    from ewallet_core.actions.context import Rules  # noqa: PLC0415
+    from ewallet_core.data_folder import data_folder, database_url  # noqa: PLC0415
+    from ewallet_core.refusals.engine import StorageUnavailable  # noqa: PLC0415
+    from ewallet_core.sessions.manager import EWalletSessionManager  # noqa: PLC0415
+
+    try:
+        url = settings.database or database_url(data_folder(folder))
+        engine = EWalletSessionManager(url, rules=Rules(self_supply=settings.self_supply))
+    except StorageUnavailable as refusal:
+        raise CannotServe(f"{refusal.error} {refusal.warning}") from refusal
+    except OSError as reason:
+        raise _folder_unusable(reason) from reason
+    with engine:
+        yield engine
+
+
+def _folder_unusable(reason: OSError) -> CannotServe:
+    return CannotServe(f"The data folder can't be used: {str(reason.strerror).lower()}: {reason.filename}.")
+
+
+def _opened(engine: EWalletSessionManager, settings: Settings) -> tuple[int, int]:
+    _ask(engine, action="start", start="cleaner", cleaner="all")
+    _ask(engine, action="start", start="instruction_listener")
+    ports = {"in_port": settings.in_port, "out_port": settings.out_port}
+    opened = _ask(engine, action="open", opening="sockets", **ports)
+    return opened["in_port"], opened["out_port"]
+
+
+def _ask(engine: EWalletSessionManager, **instruction: Any) -> dict[str, Any]:
+    answer = engine.session_manager_controller(controller="system", ctype="action", **instruction)
+    if answer["failed"]:
+        raise CannotServe(f"{answer['error']} {answer['warning']}")
+    return answer
+
+
+def _say(host: str, ports: tuple[int, int], how: str) -> None:
+    """Say that it is ready, to whoever reads standard output and to whatever supervises this process."""
+    from ewallet_core.wire.place import name_of  # noqa: PLC0415
+
+    in_place, out_place = (name_of(host, port) for port in ports)
+    click.echo(f"Ready: instructions on {in_place}, events on {out_place}, {how}.")
+    _tell_supervisor("READY=1")
+
+
+def _tell_supervisor(state: str) -> None:
+    """Tell systemd, where it is that has started this process and waits to be told."""
+    place = os.environ.get("NOTIFY_SOCKET")
+    if place:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
+            notified.connect(f"\0{place[1:]}" if place.startswith("@") else place)
+            notified.send(state.encode())
