@@ -12,6 +12,7 @@ from msgspec import Meta
 
 from ewallet_core.instructions.fields import Port
 from ewallet_core.instructions.limits import meta_of
+from ewallet_core.refusals.system import TlsNeeded
 from ewallet_core.serving.limits import Limits
 from ewallet_core.wire.place import IN_PORT, OUT_PORT, is_loopback
 
@@ -107,10 +108,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 "The certificate is either self_signed or the one that tls_cert names. Choose one of them."
             )
         if not (self.is_tls or self.insecure or is_loopback(self.host)):
-            raise SettingsUnusable(
-                f"On {self.host} others would read what is sent in the clear. Choose self_signed, or give"
-                " tls_cert and tls_key; insecure serves in the clear all the same."
-            )
+            # As the listener says it, before anything is opened.
+            refusal = TlsNeeded(self.host)
+            raise SettingsUnusable(f"{refusal.error} {refusal.warning}")
         if self.in_port == self.out_port != 0:
             raise SettingsUnusable("Instructions and events have a port each. Choose another out_port.")
 

@@ -1,0 +1,169 @@
+"""`ewallet serve`: it says where it listens, answers, loses no answer when it stops, and explains itself."""
+
+from __future__ import annotations
+
+import re
+import signal
+import socket
+import ssl
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from served import PATIENCE_SECONDS, Served, served, wire_to
+
+from ewallet_core.serving.certificates import self_signed
+from ewallet_core.wire.fingerprint import fingerprint_of
+from ewallet_tui.__main__ import main
+
+ANY_PORTS = ("--in-port", 0, "--out-port", 0)
+VIEW_SOCKETS = {"action": "view", "view": "sockets"}
+ADA = {"user_name": "ada", "user_email": "ada@example.org", "user_pass": "four unrelated words here"}
+LOGIN = {"action": "login", "user_name": "ada", "user_pass": "four unrelated words here"}
+SUPPLY = {"action": "supply", "supply": "credits", "currency": "EUR", "cost": "1"}
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A server that nobody stops before the last test that shares it."""
+    with served(tmp_path_factory.mktemp("served"), *ANY_PORTS, "--self-signed") as running:
+        yield running
+
+
+def over_tls(server: Served, port: int) -> ssl.SSLSocket:
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connected = socket.create_connection(("127.0.0.1", server.ports[port]), PATIENCE_SECONDS)
+    return context.wrap_socket(connected)
+
+
+@pytest.mark.parametrize("port", [0, 1], ids=["instructions", "events"])
+def test_the_certificate_that_is_shown_has_the_fingerprint_that_is_said(server, port):
+    with over_tls(server, port) as shown:
+        certificate = shown.getpeercert(binary_form=True)
+        assert shown.version() == "TLSv1.3"
+    assert server.line.endswith(f"with TLS and the certificate {fingerprint_of(certificate)}.\n")
+
+
+def test_a_port_that_is_taken_is_said_in_two_sentences(server, tmp_path):
+    done = explained(tmp_path, "--in-port", server.ports[0])
+    assert (done.exit_code, done.stdout) == (1, "")
+    assert f"Port {server.ports[0]} of 127.0.0.1 can't be listened on" in done.stderr
+
+
+def test_what_was_begun_is_answered_and_kept_when_it_is_told_to_stop(tmp_path):
+    with served(tmp_path, *ANY_PORTS, "--self-supply") as first, wire_to(first) as wire:
+        assert wire.asks(**VIEW_SOCKETS) == {
+            "failed": False,
+            "in_port": first.ports[0],
+            "out_port": first.ports[1],
+        }
+        wire.opens_a_session()
+        wire.asks(action="new", new="account", **ADA)
+        wire.asks(**LOGIN)
+        for number in range(60):
+            wire.send(**SUPPLY, credits=1, request_id=f"request {number:03}")
+        supplied = [wire.next_line()]
+        first.is_told(signal.SIGTERM)
+        first.is_told(signal.SIGINT)
+        while line := wire.next_line():
+            supplied.append(line)
+        wire.close()
+        assert first.ends() == (0, "", "")
+        assert supplied.pop()["code"] == "server_stopping"
+        assert [answer["total_credits"] for answer in supplied] == [*range(1, len(supplied) + 1)]
+        credentials = wire.credentials
+    ports = ("--in-port", first.ports[0], "--out-port", first.ports[1])
+    with served(tmp_path, *ports) as second, wire_to(second) as wire:
+        assert second.line == first.line
+        wire.credentials = credentials
+        kept = wire.asks(action="view", view="credit", credit="wallet")
+        assert kept["ewallet_data"]["credits"] == len(supplied)
+        wire.close()
+        second.is_told(signal.SIGINT)
+        assert second.ends() == (0, "", "")
+
+
+def explained(folder: Path, *options: object) -> Result:
+    """What the command says where it can't serve."""
+    return CliRunner().invoke(main, ["--data-dir", str(folder), "serve", *map(str, options)])
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    """A port at which a server that should not have begun does not begin."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        yield listening.getsockname()[1]
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    """A folder with two certificates, and with settings that name none."""
+    for name in ("one", "other"):
+        made, _ = self_signed(tmp_path / "made" / name, "localhost", datetime.now(UTC))
+        made.rename(tmp_path / f"{name}.pem")
+    (tmp_path / "unknown.toml").write_text("inport = 8080\n")
+    return tmp_path
+
+
+CERTIFICATE = ("--tls-cert", "one.pem")
+
+
+@pytest.mark.parametrize(
+    ("options", "exit_code", "said"),
+    [
+        (["--host", "0.0.0.0"], 2, "Listening on 0.0.0.0 in the clear would let others read"),
+        (["--host", "example.org", "--no-insecure"], 2, "Listening on example.org in the clear"),
+        (CERTIFICATE, 2, "A certificate and its private key go together."),
+        (["--tls-key", "one.pem"], 2, "A certificate and its private key go together."),
+        ([*CERTIFICATE, "--tls-key", "one.pem", "--self-signed"], 2, "Choose one of them."),
+        ([*CERTIFICATE, "--tls-key", "other.pem"], 1, "does not belong to the certificate one.pem"),
+        ([*CERTIFICATE, "--tls-key", "gone.pem"], 1, "The private key gone.pem can't be read: no such file"),
+        (["--tls-cert", "gone.pem", "--tls-key", "one.pem"], 1, "The certificate gone.pem can't be read"),
+        (["--in-port", 9_000, "--out-port", 9_000], 2, "Instructions and events have a port each."),
+        (["--host", "256.256.256.256", "--insecure"], 1, "of 256.256.256.256 can't be listened on"),
+        (["--host", ""], 2, '`host` can\'t be "". It must be a name or an address of this machine'),
+        (["--database", "postgresql://localhost/wallets"], 1, "this release keeps wallets in SQLite"),
+        (["--database", "nonsense"], 1, "The database can't be opened: its URL can't be read."),
+        (["--database", "sqlite:////proc/nowhere/wallet"], 1, "The database can't be opened"),
+        (["--config", "gone.toml"], 2, "The settings gone.toml can't be read: no such file or directory."),
+        (["--config", "unknown.toml"], 2, "unknown.toml: There is no setting `inport`."),
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, list | tuple) else "",
+)
+def test_what_it_cannot_do_is_explained(files, taken, monkeypatch, options, exit_code, said):
+    monkeypatch.chdir(files)
+    done = explained(files / "data", "--in-port", taken, *options)
+    assert (done.exit_code, done.stdout) == (exit_code, "")
+    assert said in done.stderr
+    assert re.fullmatch(r"[^\n]+\. [^\n]+\.\n", done.stderr)
+
+
+def test_a_folder_that_is_nobodys_to_make_is_explained():
+    done = explained(Path("/proc/nowhere"))
+    assert (done.exit_code, done.stderr.startswith("The data folder can't be used: ")) == (1, True)
+
+
+def test_signals_do_what_they_did_after_it_could_not_serve(tmp_path, taken):
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    assert explained(tmp_path, "--in-port", taken).exit_code == 1
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
+
+
+def test_options_win_over_the_file_and_what_supervises_is_told(tmp_path, taken):
+    settings = tmp_path / "ewallet.toml"
+    settings.write_text(f"in_port = {taken}\nout_port = 0\nself_signed = true\ndatabase = 'sqlite:///here'\n")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(str(tmp_path / "notify"))
+        supervisor.settimeout(PATIENCE_SECONDS)
+        options = ("--config", settings, "--in-port", 0, "--no-self-signed")
+        with served(tmp_path / "data", *options, NOTIFY_SOCKET=str(tmp_path / "notify")) as running:
+            assert running.line.endswith(", in the clear.\n")
+            assert supervisor.recv(64) == b"READY=1"
+            running.is_told(signal.SIGTERM)
+            assert supervisor.recv(64) == b"STOPPING=1"
+            assert running.ends() == (0, "", "")
+    assert (tmp_path / "here").exists()
+    assert not (tmp_path / "data").exists()
