@@ -56,6 +56,11 @@ class ActiveAccount:
         while not self.is_settled:
             await self._changed.wait()
 
+    async def moved_from(self, number: int) -> None:
+        """Wait until that login is not the one there is any more."""
+        while self.number == number:
+            await self._changed.wait()
+
     async def somebody(self, but: int | None = None) -> int:
         """The number of the login that there is, once there is one, and it is another one than `but`."""
         while not (self.is_settled and self.is_there and self.number != but):

@@ -30,6 +30,8 @@ _START_CLEANERS = {
     "cleaner": "all",
 }
 
+_NOT_OPEN = "The engine is not open."
+
 T = TypeVar("T")
 
 
@@ -65,6 +67,7 @@ class EmbeddedClient:
         self._reachability = Reachability()
         self._session = Session(self._carry_out, self._forget_login)
         self._login: _Login | None = None
+        self._is_closed = False
 
     @classmethod
     def on(cls, database_url: str | None = None) -> EmbeddedClient:
@@ -117,14 +120,19 @@ class EmbeddedClient:
 
     async def close(self) -> None:
         """As `WalletClient.close`."""
+        if self._is_closed:
+            return
         self._reachability.becomes(Reach.OFFLINE)
         await self._on_thread(self._close)
+        self._is_closed = True
         self._thread.shutdown()
 
     async def _carry_out(self, request: Request) -> Answer:
         return await self._on_thread(partial(self._answer, request))
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
+        if self._is_closed:
+            raise Unreachable(_NOT_OPEN)
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _open(self) -> None:
@@ -183,7 +191,7 @@ class EmbeddedClient:
 
     def _opened(self) -> EWalletSessionManager:
         if self._engine is None:
-            raise Unreachable("The engine is not open.")
+            raise Unreachable(_NOT_OPEN)
         return self._engine
 
     def _close(self) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from ewallet_core.client.lines import Lines
+from ewallet_core.client.lines import NO_SERVER, Lines
 from ewallet_core.client.protocol import Unreachable
 from ewallet_core.client.requests import frame_of, new_request_id
 
@@ -24,7 +24,7 @@ async def greeted(lines: Lines, within: float) -> int | None:
     except (EOFError, OSError):
         raise Unreachable("What listens there has closed the connection. Try again later.") from None
     if answer.get("request_id") != request_id:
-        raise Unreachable(reason_of(answer))
+        raise Unreachable(reason_of(answer) or NO_SERVER)
     out_port: int | None = answer.get("out_port")
     return out_port
 

@@ -16,7 +16,7 @@ LONGEST_LINE = 64 * 1024 * 1024
 TLS_ALERT = b"\x15\x03"
 """How a server that speaks TLS begins its answer to one that doesn't."""
 
-_NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
+NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
 
 
 class Lines:
@@ -38,7 +38,7 @@ class Lines:
         try:
             line = await self._reader.readuntil(b"\n")
         except asyncio.LimitOverrunError:
-            raise Unreachable(_NO_SERVER) from None
+            raise Unreachable(NO_SERVER) from None
         except asyncio.IncompleteReadError as end:
             if end.partial.startswith(TLS_ALERT):
                 raise Unreachable("That server speaks TLS. Write its place as tls://host:port.") from None
@@ -48,7 +48,7 @@ class Lines:
         try:
             return decode(line)
         except Refusal:
-            raise Unreachable(_NO_SERVER) from None
+            raise Unreachable(NO_SERVER) from None
 
     @property
     def certificate(self) -> bytes | None:
@@ -58,11 +58,10 @@ class Lines:
         return shown
 
     async def close(self) -> None:
-        """Let go of it."""
+        """Let go of it, and of what is not sent yet."""
+        if self._writer.transport.get_write_buffer_size() > 0:
+            # Whoever does not read would keep it open.
+            self._writer.transport.abort()
         self._writer.close()
         with contextlib.suppress(OSError):
             await self._writer.wait_closed()
-
-    def abort(self) -> None:
-        """Let go of it at once; whoever reads from it finds its end."""
-        self._writer.transport.abort()

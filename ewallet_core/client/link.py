@@ -14,6 +14,7 @@ from ewallet_core.client.outbox import Outbox, Sending
 from ewallet_core.client.protocol import Reach, Unreachable
 from ewallet_core.client.reachability import Reachability
 from ewallet_core.client.requests import Request, changes_something, frame_of
+from ewallet_core.client.session import SESSION_OVER
 from ewallet_core.instructions.envelope import Answer, nok, request_id_of
 from ewallet_core.refusals.refusal import Refusal
 
@@ -23,6 +24,8 @@ MOST_TRIES = 20
 _AGAIN = frozenset({"outcome_unknown", "server_busy", "too_many_requests"})
 _CLOSED = "The server has closed the connection."
 _NOT_OPEN = "The connection to the server is not open."
+_NOBODY = SESSION_OVER | {"not_logged_in"}
+_LOOK_FIRST = "Log in again, and look whether it was done before the connection broke."
 _NOT_KNOWN = "Whether what was not answered was done is not known: ask it again under the same request id."
 
 
@@ -167,6 +170,8 @@ class Link:
             self._outbox.again(sending)
             self._hold(answer["details"].get("retry_after_ms", 0) / 1_000)
             return
+        if sending.was_cut_off and sending.alone and answer.get("code") in _NOBODY:
+            answer = {**answer, "warning": _LOOK_FIRST}
         if not sending.answer.done():
             sending.answer.set_result(answer)
 

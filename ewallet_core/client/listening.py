@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import aclosing, suppress
+from contextlib import aclosing, asynccontextmanager, suppress
 from typing import Any
 
 from ewallet_core.client.active_account import ActiveAccount
@@ -53,24 +53,35 @@ class Listening:
         while True:
             login = await self._active.somebody()
             try:
-                lines = await self._dial()
-                try:
-                    async with aclosing(self._heard_from(lines, login)) as heard:
-                        async for event in heard:
-                            yield event
-                finally:
-                    await lines.close()
+                async with self._connected(login) as lines, aclosing(self._heard_from(lines, login)) as heard:
+                    async for event in heard:
+                        yield event
             except NotTrusted:
                 raise
             except (EOFError, OSError, TimeoutError, Unreachable):
-                await asyncio.sleep(next(self._waits))
+                if self._active.number == login:
+                    await asyncio.sleep(next(self._waits))
+
+    @asynccontextmanager
+    async def _connected(self, login: int) -> AsyncIterator[Lines]:
+        """A connection that ends when that login does: of the next one nothing is told on it."""
+        lines = await self._dial()
+        leaving = asyncio.create_task(self._leave(lines, login))
+        try:
+            yield lines
+        finally:
+            leaving.cancel()
+            await lines.close()
+
+    async def _leave(self, lines: Lines, login: int) -> None:
+        await self._active.moved_from(login)
+        await lines.close()
 
     async def _heard_from(self, lines: Lines, login: int) -> AsyncGenerator[Event, None]:
         """What is told on one connection, until there is nobody any more for whom to listen on it."""
         if not self._active.is_settled or self._active.number != login:
             return
         lines.write(encode(self._first_line(login)))
-        is_first = True
         while True:
             async with asyncio.timeout(SILENT_SECONDS):
                 message = await lines.read()
@@ -81,12 +92,10 @@ class Listening:
                 return
             if message["event"] == LISTENING:
                 await self._active.settled()
-                if is_first and self._active.number != login:
-                    # For whom the server listens is not sure: it may have been asked before that login.
+                if self._active.number != login:
+                    # For whom it is listened is not sure: this may have been said before that login or after.
                     return
-                login = self._active.number
-                is_resumed = is_first and self._login == login and message["sequence"] == self._sequence
-                is_first = False
+                is_resumed = self._login == login and message["sequence"] == self._sequence
                 self._begin(message, login)
                 if is_resumed:
                     continue

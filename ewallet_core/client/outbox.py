@@ -29,6 +29,8 @@ class Sending:
     alone: bool
     answer: Future[Answer]
     times_sent: int = 0
+    was_cut_off: bool = False
+    """Whether a connection that it was on broke, so that it may have been carried out already."""
     sent_at: float = 0.0
 
 
@@ -72,6 +74,7 @@ class Outbox:
     def all_again(self) -> None:
         """Let all that are on their way wait to be sent once more: the connection broke."""
         for sending in self._sent.values():
+            sending.was_cut_off = True
             heapq.heappush(self._waiting, sending)
         self._sent.clear()
 

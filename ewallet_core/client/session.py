@@ -13,7 +13,8 @@ from ewallet_core.instructions.envelope import Answer
 
 CarryOut = Callable[[Request], Awaitable[Answer]]
 
-_SESSION_OVER = frozenset({"client_unknown", "session_unknown", "session_expired"})
+SESSION_OVER = frozenset({"client_unknown", "session_unknown", "session_expired"})
+"""The codes which say that there is no such session any more."""
 _TOKEN_LOST = "session_token_exists"  # noqa: S105 - a refusal's code
 _MOST_TRIES = 3
 
@@ -54,7 +55,7 @@ class Session:
             answer = await self._carry_out(request)
         finally:
             self.unanswered -= is_change
-        if answer.get("code") not in _SESSION_OVER:
+        if answer.get("code") not in SESSION_OVER:
             return answer
         await self._open_anew(credentials)
         return {**answer, "session_ended": True}
