@@ -13,7 +13,7 @@ from typing import Any
 from asking import VIEW_ACCOUNT, VIEW_WALLET, Instruction, view_list
 from caller import Caller
 from cheap_hashes import CHEAP
-from kept_rows import rows
+from kept_rows import KeptRows
 from wallclock import DAY, MINUTE, Wallclock
 from wallet_model import ModelAccount, ModelClock, Payment
 
@@ -69,11 +69,17 @@ class DrivenWallets:
             self.arrives(name)
 
     def teardown(self) -> None:
-        self.engine.close()
+        self.close()
         shutil.rmtree(self.folder)
+
+    def close(self) -> None:
+        # What is kept lets go first, so that the engine closes the file as the last one that had it open.
+        self.kept.close()
+        self.engine.close()
 
     def open(self) -> None:
         self.engine = EWalletSessionManager(f"sqlite:///{self.file}", clock=self.clock, passwords=CHEAP)
+        self.kept = KeptRows(self.file)
         self.program = Caller(self.engine)
 
     def arrives(self, name: str) -> None:
@@ -113,7 +119,7 @@ class DrivenWallets:
         )
 
     def number_of(self, name: str) -> int:
-        found = rows(self.file, "SELECT id FROM accounts WHERE name = ?", name)
+        found = self.kept.rows("SELECT id FROM accounts WHERE name = ?", name)
         return found[0]["id"]
 
     def latest_transfer(self, name: str) -> int:

@@ -20,31 +20,57 @@ _STATEMENTS = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
 LAST_USE = {"last_used_at", "expires_at"}
 
 
+class KeptRows:
+    """A wallet file that is looked at many times: opening it anew takes longer than most questions."""
+
+    def __init__(self, file: Path) -> None:
+        self._connection = sqlite3.connect(file, isolation_level=None)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def rows(self, question: str, *values: Any) -> Rows:
+        """The rows that the SQL `question` finds."""
+        cursor = self._connection.execute(question, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def faults(self) -> list[str]:
+        """What is wrong with the ledger, as of now."""
+        self._connection.execute("BEGIN")
+        try:
+            return check(Transaction(self._connection, _STATEMENTS, writes=False))
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def what_matters(self) -> dict[str, Rows]:
+        """Every row of every table, but for the bookkeeping that a refusal may leave behind."""
+        tables = {row["name"] for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return {name: _without_last_use(self.rows(f"SELECT * FROM {name}")) for name in tables - BOOKKEEPING}
+
+
 def rows(file: Path, question: str, *values: Any) -> Rows:
-    """The rows that the SQL `question` finds."""
-    with contextlib.closing(sqlite3.connect(file)) as connection:
-        connection.row_factory = sqlite3.Row
-        return [dict(row) for row in connection.execute(question, values)]
+    """As `KeptRows.rows`, for a file that is looked at once."""
+    with contextlib.closing(KeptRows(file)) as kept:
+        return kept.rows(question, *values)
+
+
+def faults_in(file: Path) -> list[str]:
+    """As `KeptRows.faults`, for a file that is looked at once."""
+    with contextlib.closing(KeptRows(file)) as kept:
+        return kept.faults()
+
+
+def what_matters(file: Path) -> dict[str, Rows]:
+    """As `KeptRows.what_matters`, for a file that is looked at once."""
+    with contextlib.closing(KeptRows(file)) as kept:
+        return kept.what_matters()
 
 
 def changed_by_hand(file: Path, statement: str, *values: Any) -> None:
     """Carry out what no instruction of this release does yet."""
     with contextlib.closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(statement, values)
-
-
-def faults_in(file: Path) -> list[str]:
-    """What is wrong with the ledger in that file."""
-    with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
-        return check(Transaction(connection, _STATEMENTS, writes=False))
-
-
-def what_matters(file: Path) -> dict[str, Rows]:
-    """Every row of every table, but for the bookkeeping that a refusal may leave behind."""
-    tables = [row["name"] for row in rows(file, "SELECT name FROM sqlite_master WHERE type = 'table'")]
-    return {
-        name: _without_last_use(rows(file, f"SELECT * FROM {name}")) for name in set(tables) - BOOKKEEPING
-    }
 
 
 def _without_last_use(found: Rows) -> Rows:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from pathlib import Path
 from typing import Any
 
 from asking import PASSWORD, PAUSE, RESUME, START, STOP, Instruction, supply, to_clock, to_credits, view_list
@@ -19,7 +18,7 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from kept_rows import faults_in, rows
+from kept_rows import KeptRows
 from wallclock import DAY, HOUR, MINUTE
 from wallet_model import RATE, ModelAccount, ModelClock, ModelWallet, Payment
 
@@ -55,11 +54,11 @@ def unlink_transfer(record_id: int) -> Instruction:
     return {"action": "unlink", "unlink": "transfer", "transfer": "record", "record_id": record_id}
 
 
-def kept_of(file: Path, kind: str) -> defaultdict[int, list[dict[str, Any]]]:
+def kept_of(kept: KeptRows, kind: str) -> defaultdict[int, list[dict[str, Any]]]:
     """The linked records of that kind by the wallet or clock whose they are, oldest first."""
     found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     question = f"SELECT owner_id, {kind}_records.* FROM {kind}_records JOIN sheets ON sheets.id = sheet_id"
-    for row in rows(file, f"{question} WHERE {kind}_records.unlinked_at IS NULL ORDER BY position"):
+    for row in kept.rows(f"{question} WHERE {kind}_records.unlinked_at IS NULL ORDER BY position"):
         found[row["owner_id"]].append(row)
     return found
 
@@ -174,7 +173,7 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
         done = self.does(payment.payee, asked)
         payment.refunded += credits
         into = payment.payer.wallets.get(payment.payer_wallet_id, payment.payer.wallet)
-        (theirs,) = rows(self.file, "SELECT max(id) AS id FROM transfer_records")
+        (theirs,) = self.kept.rows("SELECT max(id) AS id FROM transfer_records")
         self.moves(account.wallet, into, credits, done.answer["transfer_record"], theirs["id"])
         return done
 
@@ -347,7 +346,7 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
     def something_happens(self, name: str, wait: int, what: str) -> None:
         match what:
             case "restart":
-                self.engine.close()
+                self.close()
                 self.open()
                 self.callers = {name: caller.at(self.engine) for name, caller in self.callers.items()}
             case "login":
@@ -361,7 +360,7 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_is_in_order(self) -> None:
-        assert faults_in(self.file) == []
+        assert self.kept.faults() == []
 
     @invariant()
     def every_wallet_holds_what_plain_numbers_come_to(self) -> None:
@@ -387,7 +386,7 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
     @invariant()
     def every_record_is_on_its_sheet_once(self) -> None:
         transfers, runs, conversions = (
-            kept_of(self.file, kind) for kind in ("transfer", "time", "conversion")
+            kept_of(self.kept, kind) for kind in ("transfer", "time", "conversion")
         )
         for _, account in self.those_here():
             for wallet_id, wallet in account.wallets.items():
@@ -402,12 +401,12 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
         owner = account.wallet_id if kind == "transfer" else account.wallet.clock_id
         sheet = self.callers[name].asks_ok(**view_list(kind, limit=1000))["sheet_data"]
         shown = [row["id"] for row in reversed(sheet["rows"])]
-        assert shown == [row["id"] for row in kept_of(self.file, kind)[owner]]
+        assert shown == [row["id"] for row in kept_of(self.kept, kind)[owner]]
         assert sheet["record_count"] == len(shown)
 
     @invariant()
     def nothing_is_written_twice(self) -> None:
-        (kept,) = rows(self.file, "SELECT count(*) AS entries FROM entries")
+        (kept,) = self.kept.rows("SELECT count(*) AS entries FROM entries")
         assert kept["entries"] == self.entries
 
     def those_here(self) -> list[tuple[str, ModelAccount]]:
