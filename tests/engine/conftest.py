@@ -2,25 +2,50 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+import zxcvbn
 from asking import START, supply, to_clock
 from caller import Caller
 from cheap_hashes import CHEAP
 from kept_rows import faults_in, what_matters
 from quiet_listener import QuietListener
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Dialect, Engine, create_engine
 from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.storage import sqlite
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.sqlite import SqliteDatabase
+from ewallet_core.storage.transaction import Statements
 
 OpenEngine = Callable[..., EWalletSessionManager]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def compiled_once() -> Iterator[None]:
+    """Each statement is compiled by the first engine that runs it, and not by every test's anew."""
+    known: dict[tuple[str, str], Statements] = {}
+
+    def statements(dialect: Dialect) -> Statements:
+        return known.setdefault((dialect.name, dialect.paramstyle), Statements(dialect))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(sqlite, "Statements", statements)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scored_once() -> Iterator[None]:
+    """How good a password is, is found once for each."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(zxcvbn, "zxcvbn", functools.cache(zxcvbn.zxcvbn))
+        yield
 
 
 @pytest.fixture(scope="session")
