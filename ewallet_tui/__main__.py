@@ -12,6 +12,7 @@ import click
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
+TWO_PLACES = "The wallet is at a server or on this machine: give --server or --embedded, not both."
 NO_TERMINAL = "ewallet needs a terminal; `ewallet demo` shows the wallet at work without one."
 COMMANDS = {
     "demo": "ewallet_core.commands.demo",
@@ -54,6 +55,8 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     type=click.Path(file_okay=False, path_type=Path),
     help="Where the wallet is kept; otherwise your own data folder.",
 )
+@click.option("--server", metavar="HOST:PORT", help="Open the wallet at that server, and remember it.")
+@click.option("--embedded", is_flag=True, help="Open the wallet on this machine, and remember that.")
 @click.option(
     "--version",
     is_flag=True,
@@ -63,18 +66,24 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     help="Say which it is.",
 )
 @click.pass_context
-def main(ctx: click.Context, data_dir: Path | None) -> None:
+def main(ctx: click.Context, data_dir: Path | None, server: str | None, embedded: bool) -> None:
     """Prepaid credits, converted to time and spent by a clock timer, in the terminal."""
     if ctx.invoked_subcommand is None:
-        sys.exit(_run_app(data_dir))
+        sys.exit(_run_app(data_dir, server, embedded=embedded))
 
 
-def _run_app(data_dir: Path | None) -> int:
+def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> int:
     if not _is_at_terminal():
         click.echo(NO_TERMINAL, err=True)
         return 2
+    if embedded and server is not None:
+        click.echo(TWO_PLACES, err=True)
+        return 2
     try:
-        app = _app_on(data_dir)
+        app = _app_on(data_dir, server, embedded=embedded)
+    except ValueError as unreadable:
+        click.echo(unreadable, err=True)
+        return 2
     except OSError as error:
         click.echo(f"The wallet's folder can't be used: {error.strerror}: {error.filename}", err=True)
         return 1
@@ -86,15 +95,20 @@ def _is_at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
 
 
-def _app_on(data_dir: Path | None) -> EWalletApp:
+def _app_on(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
+    """The app at that server, or on this machine, or where it was last; raises `ValueError` in words."""
     # Imported here, so that the commands don't wait for the screens.
-    from ewallet_core.client import EmbeddedClient  # noqa: PLC0415
-    from ewallet_core.data_folder import data_folder, database_url  # noqa: PLC0415
+    from ewallet_core.data_folder import data_folder  # noqa: PLC0415
+    from ewallet_core.wire.place import ServerPlace  # noqa: PLC0415
     from ewallet_tui.app import EWalletApp  # noqa: PLC0415
+    from ewallet_tui.engines import Engines  # noqa: PLC0415
     from ewallet_tui.preferences import Preferences  # noqa: PLC0415
 
+    chosen = None if server is None else ServerPlace.read(server)
     folder = data_folder(data_dir)
-    return EWalletApp(EmbeddedClient.on(database_url(folder)), Preferences.read(folder))
+    preferences = Preferences.read(folder)
+    place = chosen if embedded or chosen is not None else preferences.last_server
+    return EWalletApp(Engines.kept_in(folder), preferences, place)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The app: a client of the engine goes in, screens come out."""
+"""The app: engines go in, screens come out."""
 
 from __future__ import annotations
 
@@ -7,15 +7,18 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
+from ewallet_core.client import Connection, Reach
+from ewallet_tui.connecting import Connecting
+from ewallet_tui.connection_sign import is_connected
+from ewallet_tui.connection_watch import ConnectionWatch
 from ewallet_tui.conversation import Conversation
 from ewallet_tui.idle import IdleWatch
 from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
-from ewallet_tui.news import warning_of
+from ewallet_tui.news import ENDS_SOON, warning_of
 from ewallet_tui.palette import Everything
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.text import one_line
@@ -24,12 +27,16 @@ from ewallet_tui.themes import THEMES
 if TYPE_CHECKING:
     from textual.events import Event
 
-    from ewallet_core.client import Answer, WalletClient
+    from ewallet_core.client import Answer
+    from ewallet_core.wire.place import ServerPlace
+    from ewallet_tui.engines import Engines
     from ewallet_tui.picture import Picture
     from ewallet_tui.timer_watch import TimerWatch
 
 KEEP_ALIVE_SECONDS = 600
 ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
+BROKEN = "It is made again by itself. What was asked is done once; a running timer goes on."
+BACK = "What is on the screen is of now again."
 
 
 class EWalletApp(App[None]):
@@ -49,17 +56,27 @@ class EWalletApp(App[None]):
     ]
 
     def __init__(
-        self, client: WalletClient, preferences: Preferences, now: Callable[[], float] = time.monotonic
+        self,
+        engines: Engines,
+        preferences: Preferences,
+        server: ServerPlace | None = None,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """The app at `server`, or on this machine; another of `engines` can be chosen."""
         super().__init__()
+        self.engines = engines
         self.now = now
         """The instant, in seconds, on a clock that never goes backwards."""
         self.picture_changed: Signal[Picture] = Signal(self, "picture changed")
         """Every new picture of the account that is logged in."""
         self.second_passed: Signal[float] = Signal(self, "second passed")
         """The instants at which a begun timer's figures move on."""
-        self.conversation = Conversation(client, now, self._show_change, self._say_session_ended)
+        self.connection_changed: Signal[Connection] = Signal(self, "connection changed")
+        """Every new state of the connection to the engine, each second until its next try included."""
         self.preferences = preferences
+        self.connecting = Connecting(self, server)
+        self.connection_watch = ConnectionWatch(self, self._heed_connection)
+        self.conversation = self.conversation_at(server)
         self.mode_to_return_to = PLACE_MODES[0]
         """The place that the lock hides."""
         self._idle = IdleWatch(self, self.action_lock)
@@ -87,12 +104,23 @@ class EWalletApp(App[None]):
         return self.conversation.client.place
 
     @property
+    def connection(self) -> Connection:
+        """How the engine can be reached just now."""
+        return self.connection_watch.connection
+
+    @property
+    def is_connected(self) -> bool:
+        """Whether what is asked now is answered at once."""
+        return is_connected(self.connection, self.place)
+
+    @property
     def is_in_view(self) -> bool:
         """Whether somebody is logged in and the screen is not locked."""
         return self.picture is not None and self.current_mode != LOCK
 
     def on_mount(self) -> None:
         """Reach the engine once the first screen has been painted."""
+        self.connection_watch.follow(self.conversation.client)
         self.call_after_refresh(self._begin)
 
     async def ask(self, **instruction: Any) -> Answer:
@@ -110,6 +138,17 @@ class EWalletApp(App[None]):
         """Say something in passing, in words that can only be read."""
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
 
+    def conversation_at(self, server: ServerPlace | None) -> Conversation:
+        """A conversation with the engine there, not opened yet."""
+        client = self.engines.client_at(server)
+        return Conversation(client, self.now, self._show_change, self._say_session_ended)
+
+    async def converse(self, conversation: Conversation) -> None:
+        """Go on with another conversation, which has been opened; nobody is logged in there."""
+        await self.leave()
+        self.conversation = conversation
+        self.connection_watch.follow(conversation.client)
+
     async def enter(self) -> None:
         """Go on as the account that is logged in now."""
         self.run_worker(self._follow_events(), group="events", exclusive=True)
@@ -118,16 +157,23 @@ class EWalletApp(App[None]):
 
     async def leave(self) -> None:
         """Go back to the login, keeping nothing of anybody."""
-        self.workers.cancel_group(self, "events")
+        for group in ("events", "quit"):
+            self.workers.cancel_group(self, group)
         self.conversation.forget()
         self.timer_watch.stop()
         await self.switch_mode(LOGIN)
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
         await self._forget_places()
 
     def log_out(self, *, of_all: bool = False) -> None:
         """Log out of the active account, and the session's next goes on; or `of_all` of them."""
         # The screen that asks for it is among those removed, and must not wait for its own end.
         self.run_worker(self._log_out(of_all))
+
+    def switch_account(self, email: str) -> None:
+        """Go on as another account of this session."""
+        self.run_worker(self.act(action="switch", switch="account", account=email))
 
     def choose_theme(self, name: str) -> None:
         """Wear another look, and keep it."""
@@ -136,10 +182,14 @@ class EWalletApp(App[None]):
 
     def choose(self, **choice: int | str) -> None:
         """Keep a choice of the person's, and act on it."""
-        self.preferences = self.preferences.with_choice(**choice)
+        self.keep(self.preferences.with_choice(**choice))
         self._idle.begin(self.preferences.lock_after_minutes)
-        if self.preferences.complaint:
-            self.say(self.preferences.complaint, severity="warning")
+
+    def keep(self, preferences: Preferences) -> None:
+        """Go by these preferences from now on, and say where they could not be kept."""
+        if preferences.complaint and preferences is not self.preferences:
+            self.say(preferences.complaint, severity="warning")
+        self.preferences = preferences
 
     def action_lock(self) -> None:
         """Hide everything behind the password."""
@@ -153,9 +203,11 @@ class EWalletApp(App[None]):
         self.push_screen(HelpScreen(self.screen))
 
     async def action_quit(self) -> None:
-        """Quit, when everything asked is answered; asks first where a timer runs."""
+        """Quit, when everything asked is answered; asks first where something would be left behind."""
+        from ewallet_tui.quitting import quit_when_answered  # noqa: PLC0415
+
         if not self._has_begun("quit"):
-            self.run_worker(self._quit(), group="quit")
+            self.run_worker(quit_when_answered(self), group="quit")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing of an account can be reached before the login or behind the lock."""
@@ -170,25 +222,26 @@ class EWalletApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Let go of the engine, however the app ends."""
-        await self._let_go()
+        from ewallet_tui.quitting import let_go  # noqa: PLC0415
+
+        await let_go(self)
 
     def _begin(self) -> None:
         if self.preferences.complaint:
             self.say(self.preferences.complaint, severity="warning")
         self._idle.begin(self.preferences.lock_after_minutes)
-        self.set_interval(KEEP_ALIVE_SECONDS, self.conversation.keep_alive)
-        self.run_worker(self._open())
+        self.set_interval(KEEP_ALIVE_SECONDS, self._keep_alive)
+        self.run_worker(self.connecting.begin())
 
-    async def _open(self) -> None:
-        from ewallet_core.client import Unreachable  # noqa: PLC0415
-
-        try:
-            await self.conversation.open()
-        except Unreachable as reason:
-            self.exit(return_code=1, message=Text(str(reason)))
+    def _keep_alive(self) -> None:
+        # Where the connection is gone it is asked as soon as that is back, and once.
+        if not self._has_begun("alive"):
+            self.run_worker(self.conversation.keep_alive(), group="alive")
 
     async def _follow_events(self) -> None:
         async for event in self.conversation.client.events():
+            if event["event"] == ENDS_SOON:
+                self._keep_alive()
             await self.conversation.refresh()
             warning = warning_of(event)
             if warning is not None:
@@ -214,29 +267,23 @@ class EWalletApp(App[None]):
         self.mode_to_return_to = self.current_mode
         await self.switch_mode(LOCK)
 
-    async def _quit(self) -> None:
-        picture = self.picture
-        if picture is not None and picture.clock.runs:
-            from ewallet_tui.screens.quit_question import QuitQuestion  # noqa: PLC0415
-
-            choice = await self.push_screen_wait(
-                # Behind the lock nobody has said who they are: the timer is not theirs to stop.
-                QuitQuestion(picture.clock.state, may_stop=self.is_in_view)
-            )
-            if choice is None:
-                return
-            if choice == "stop" and (await self.act(action="stop", stop="clock_timer"))["failed"]:
-                return
-        await self._let_go()
-        self.exit()
-
-    async def _let_go(self) -> None:
-        self.workers.cancel_group(self, "events")
-        await self.conversation.close()
-
     def _show_change(self, picture: Picture) -> None:
         self.timer_watch.follow(picture)
         self.picture_changed.publish(picture)
+
+    def _heed_connection(self, before: Connection, now: Connection) -> None:
+        self.connection_changed.publish(now)
+        if before.reach is Reach.CONNECTED and now.reach is Reach.RECONNECTING:
+            self.say(BROKEN, title="The connection is gone.", severity="warning")
+        elif before.reach is Reach.RECONNECTING and now.reach is Reach.CONNECTED:
+            self.say(BACK, title="The connection is back.")
+            self.run_worker(self.conversation.refresh(), group="refresh", exclusive=True)
+        elif before.reach is not Reach.OFFLINE and now.reach is Reach.OFFLINE:
+            self.run_worker(self._lose_engine(now.reason))
+
+    async def _lose_engine(self, reason: str) -> None:
+        await self.leave()
+        self.connecting.choose(reason)
 
     def _say_session_ended(self) -> None:
         self.run_worker(self._end_session())

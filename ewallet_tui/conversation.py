@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from ewallet_core.client import Unreachable
+
 if TYPE_CHECKING:
     from ewallet_core.client import Answer, WalletClient
     from ewallet_tui.picture import Picture
@@ -16,6 +18,7 @@ VIEWS = (
     {"action": "view", "view": "credit", "credit": "clock"},
 )
 CHANGES_NOTHING = frozenset({"view", "alive", "request"})
+NOT_PERMITTED = "not_permitted"
 
 
 class Conversation:
@@ -38,13 +41,20 @@ class Conversation:
         self._changed = changed
         self._ended = ended
         self._session: dict[str, Any] | None = None
-        self._open = asyncio.Event()
+        self._may_supply = True
+        self._tried = asyncio.Event()
+        self._never_reached: Unreachable | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
         """Reach the engine; what was asked before waits for it. Raises `Unreachable` in words."""
-        await self.client.open()
-        self._open.set()
+        try:
+            await self.client.open()
+        except Unreachable as reason:
+            self._never_reached = reason
+            raise
+        finally:
+            self._tried.set()
 
     async def close(self) -> None:
         """Wait until all that was asked is answered, and let go of the engine; once is enough."""
@@ -53,10 +63,16 @@ class Conversation:
         await asyncio.shield(self._closing)
 
     async def ask(self, **instruction: Any) -> Answer:
-        """Have an action of the client carried out, and bring its answer when the picture shows it too."""
+        """Have an action of the client carried out, and bring its answer when the picture shows it too.
+
+        Where there is no engine to be had, the answer is a refusal that says so.
+        """
         answer = await self._send(**instruction)
         if "session_data" in answer:
             self._session = answer["session_data"]
+            self._may_supply = True
+        if instruction["action"] == "supply":
+            await self._learn_who_supplies(answer)
         if not answer["failed"] and instruction["action"] not in CHANGES_NOTHING:
             await self.refresh()
         return answer
@@ -74,7 +90,12 @@ class Conversation:
 
         account, wallet, clock = answers
         self.picture = Picture.read(
-            account["account_data"], wallet["ewallet_data"], clock["clock_data"], session, self._now()
+            account["account_data"],
+            wallet["ewallet_data"],
+            clock["clock_data"],
+            session,
+            self._now(),
+            may_supply=self._may_supply,
         )
         self._changed(self.picture)
 
@@ -89,18 +110,33 @@ class Conversation:
         self._session = None
 
     async def _send(self, **instruction: Any) -> Answer:
-        await self._open.wait()
+        await self._tried.wait()
+        if self._never_reached is not None:
+            return _refused(self._never_reached)
         if self._closing is not None:
             # Whoever asks now is about to be cancelled with the app, and there is nobody left to answer.
             await asyncio.Event().wait()
-        answer = await self.client.send(controller="client", ctype="action", **instruction)
+        try:
+            answer = await self.client.send(controller="client", ctype="action", **instruction)
+        except Unreachable as reason:
+            return _refused(reason)
         if self._is_over(answer):
             self.forget()
             self._ended()
         return answer
+
+    async def _learn_who_supplies(self, answer: Answer) -> None:
+        may_supply = answer.get("code") != NOT_PERMITTED
+        if may_supply is not self._may_supply:
+            self._may_supply = may_supply
+            await self.refresh()
 
     def _is_over(self, answer: Answer) -> bool:
         """Whether who was logged in is so no more: the session ended, or they were thrown out of it."""
         if self._session is None or self._session["session_user_account"] is None:
             return False
         return bool(answer.get("session_ended")) or answer.get("code") == "not_logged_in"
+
+
+def _refused(reason: Unreachable) -> Answer:
+    return {"failed": True, "error": str(reason), "warning": "", "code": "unreachable", "details": {}}

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 NEW_ADDRESS = "login_from_new_address"
+ENDS_SOON = "session_about_to_end"
+"""What the app answers by using the session, so that nobody need be told."""
 
 
 def warning_of(event: Mapping[str, Any]) -> tuple[str, str] | None:

@@ -63,8 +63,7 @@ class Everything(Provider):
         if app.picture is not None:
             for email, name in app.picture.accounts.items():
                 if email != app.picture.account.email:
-                    switch = partial(app.act, action="switch", switch="account", account=email)
-                    yield f"Switch to {one_line(name)}", "", switch
+                    yield f"Switch to {one_line(name)}", "", partial(app.switch_account, email)
         yield "Log out", "", app.log_out
 
     def _keys_here(self) -> Iterator[Command]:

@@ -140,6 +140,8 @@ class Picture:
     wallet: Wallet
     clock: Clock
     accounts: Mapping[str, str]
+    may_supply: bool = True
+    """Whether credits can be supplied by who is logged in; true until the engine says otherwise."""
 
     @classmethod
     def read(
@@ -149,6 +151,8 @@ class Picture:
         clock_data: Mapping[str, Any],
         session_data: Mapping[str, Any],
         read_at: float,
+        *,
+        may_supply: bool = True,
     ) -> Self:
         """The picture that four answers paint, true at `read_at`."""
         return cls(
@@ -156,6 +160,7 @@ class Picture:
             wallet=Wallet.read(ewallet_data),
             clock=Clock.read(clock_data, read_at),
             accounts=_accounts_now(session_data, account_data),
+            may_supply=may_supply,
         )
 
 

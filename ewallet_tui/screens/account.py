@@ -162,8 +162,8 @@ class AccountScreen(FramedScreen):
             self.wallet_app.choose(lock_after_minutes=event.value)
 
     @on(AccountList.Chosen)
-    async def _switch(self, event: AccountList.Chosen) -> None:
-        await self.wallet_app.act(action="switch", switch="account", account=event.email)
+    def _switch(self, event: AccountList.Chosen) -> None:
+        self.wallet_app.switch_account(event.email)
 
     async def _save(self, plan: FormPlan, values: dict[str, Any]) -> Answer:
         before = {field.name: field.initial for field in plan.fields}

@@ -111,7 +111,7 @@ class FramedScreen(Screen[None]):
 
     def _show_picture(self, picture: Picture) -> None:
         app = self.wallet_app
-        self.query_one(TabsLine).show_connection(picture.account.name, app.place)
+        self.query_one(TabsLine).show_name(picture.account.name)
         self.query_one(StandingLine).show(picture, app.now())
         self.show(picture)
         self.refresh_bindings()

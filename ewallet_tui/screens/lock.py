@@ -12,6 +12,7 @@ from textual.screen import Screen
 from ewallet_tui.picture import Picture
 from ewallet_tui.screens.login_forms import PASSWORD
 from ewallet_tui.text import one_line
+from ewallet_tui.widgets.connection_state import ConnectionState
 from ewallet_tui.widgets.form import Answer, Form, FormPlan
 from ewallet_tui.widgets.standing_line import StandingLine
 
@@ -27,6 +28,7 @@ class LockScreen(Screen[None]):
         align: center middle;
         #middle { width: 66; max-width: 100%; height: auto; }
         StandingLine { margin-bottom: 1; }
+        ConnectionState { text-align: center; margin-top: 1; }
     }
     """
 
@@ -34,6 +36,7 @@ class LockScreen(Screen[None]):
         """The timer and the sheet."""
         with Vertical(id="middle"):
             yield StandingLine(with_balance=False)
+            yield ConnectionState(with_place=True)
 
     @property
     def wallet_app(self) -> EWalletApp:
@@ -46,15 +49,14 @@ class LockScreen(Screen[None]):
         self.wallet_app.second_passed.subscribe(self, self._show_now)
 
     async def on_screen_resume(self) -> None:
-        """Ask anew each time."""
+        """Ask anew each time it is locked, and not when a question over it is gone."""
         picture = self.wallet_app.picture
-        if picture is None:
+        if picture is None or self.query(Form):
             return
-        await self.query(Form).remove()
         note = f"The password of {one_line(picture.account.name)} opens it again."
         plan = FormPlan("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
         form = Form(plan, self._unlock)
-        await self.query_one("#middle").mount(form)
+        await self.query_one("#middle").mount(form, before=self.query_one(ConnectionState))
         form.rows[0].input.focus()
         self._show(picture)
 
@@ -67,6 +69,7 @@ class LockScreen(Screen[None]):
     async def _go_on(self, event: Form.Done) -> None:
         event.form.forget_secrets()
         await self.app.switch_mode(self.wallet_app.mode_to_return_to)
+        await event.form.remove()
 
     @on(Form.Left)
     def _log_out(self) -> None:

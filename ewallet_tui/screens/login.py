@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
-from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Label
 
-from ewallet_tui.text import plain
+from ewallet_tui.widgets.connection_state import ConnectionState
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
@@ -26,21 +26,24 @@ class LoginScreen(Screen[None]):
         align: center middle;
         #product { width: 1fr; text-align: center; color: $accent; text-style: bold; }
         #promise { width: 1fr; text-align: center; color: $text-muted; margin-bottom: 1; }
-        #place { width: 1fr; text-align: center; color: $text-muted; margin-top: 1; }
+        ConnectionState { text-align: center; margin-top: 1; }
         #middle { width: 66; max-width: 100%; height: auto; align-horizontal: center; }
+        Form { max-height: 78%; }
+        &.-low #product, &.-low #promise { display: none; }
     }
     """
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
+        Binding("ctrl+o", "connection", "Connection", key_display="^o"),
     ]
 
     def compose(self) -> ComposeResult:
-        """The product's name and which engine it is; the sheet between them follows the first paint."""
-        client = self.wallet_app.conversation.client
+        """The product's name and which engine it is; sheet and keys follow the first paint."""
         with Vertical(id="middle"):
             yield Label("E W A L L E T", id="product")
             yield Label("credits, time, and a clock that keeps both", id="promise")
-            yield Label(Content.assemble(("● ", "$text-success"), plain(client.place)), id="place")
+            yield ConnectionState(with_place=True, change="change")
 
     @property
     def wallet_app(self) -> EWalletApp:
@@ -48,14 +51,25 @@ class LoginScreen(Screen[None]):
         return cast("EWalletApp", self.app)
 
     def on_screen_resume(self) -> None:
-        """Begin with an empty sheet, each time somebody comes here."""
+        """Begin with an empty sheet, each time somebody comes here from another place."""
         # The sheet and what it checks are imported once the first paint is out.
-        self.set_timer(0.02, self._open_login)
+        self.set_timer(0.02, self._furnish)
 
     async def action_back(self) -> None:
         """Go back from another sheet to the login."""
         if not self._is_at_login:
             await self._open_login()
+
+    async def action_connection(self) -> None:
+        """Choose where the engine is."""
+        if self.query("Form.-busy"):
+            # Who is being logged in there is not to be, when another engine is chosen.
+            await self.query("Form").remove()
+        self.wallet_app.connecting.choose()
+
+    @on(events.Click, "ConnectionState")
+    async def _place_clicked(self) -> None:
+        await self.action_connection()
 
     @property
     def _is_at_login(self) -> bool:
@@ -69,6 +83,15 @@ class LoginScreen(Screen[None]):
         """Go on as who has logged in."""
         event.form.forget_secrets()
         await self.wallet_app.enter()
+        await event.form.remove()
+
+    async def _furnish(self) -> None:
+        from ewallet_tui.widgets.keys_line import KeysLine  # noqa: PLC0415
+
+        if not self.query(KeysLine):
+            await self.mount(KeysLine())
+        if not self.query("Form"):
+            await self._open_login()
 
     async def _open_login(self) -> None:
         from ewallet_tui.screens.login_forms import LOG_IN  # noqa: PLC0415
@@ -96,7 +119,7 @@ class LoginScreen(Screen[None]):
 
         await self.query(Form).remove()
         form = Form(plan, send, id=id)
-        await self.query_one("#middle").mount(form, before="#place")
+        await self.query_one("#middle").mount(form, before=self.query_one(ConnectionState))
         form.rows[0].input.focus()
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:

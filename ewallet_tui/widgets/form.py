@@ -15,6 +15,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label
 
 from ewallet_tui.text import plain
+from ewallet_tui.widgets.connection_gone import ConnectionGone
 from ewallet_tui.widgets.form_field import Field, FormField
 from ewallet_tui.widgets.retry_wait import RetryWait
 
@@ -104,6 +105,7 @@ class Form(VerticalScroll, can_focus=False):
             yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
         yield RetryWait()
+        yield ConnectionGone()
         with Horizontal(classes="buttons"):
             yield Button(self.plan.verb, variant="primary", id="do")
             yield Button(self.plan.leave, id="leave")
@@ -181,6 +183,7 @@ class Form(VerticalScroll, can_focus=False):
             self._go_to(next(row for row in self.rows if row.field.name in problems))
         else:
             self._be_busy(True)
+            self.add_class("-awaiting")
             self.run_worker(self._await_answer(values))
 
     @on(Button.Pressed, "#leave")
@@ -191,6 +194,7 @@ class Form(VerticalScroll, can_focus=False):
 
     async def _await_answer(self, values: dict[str, Any]) -> None:
         answer = await self._send(values)
+        self.remove_class("-awaiting")
         if not answer["failed"]:
             self.post_message(self.Done(self, answer))
             return

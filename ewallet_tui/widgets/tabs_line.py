@@ -1,4 +1,4 @@
-"""The first line of every screen: the numbered places, who is logged in, and where the engine is."""
+"""The first line of every screen: the numbered places, who is logged in, and how the engine is reached."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from ewallet_tui.places import PLACES, Place
-from ewallet_tui.text import plain
+from ewallet_tui.widgets.connection_state import ConnectionState
 
 
 class PlaceTab(Static):
@@ -46,7 +46,7 @@ class TabsLine(Horizontal):
         PlaceTab { width: auto; pointer: pointer; }
         PlaceTab:hover { background: $panel; }
         PlaceTab.-current { color: $accent; text-style: bold reverse; }
-        #connection { width: 1fr; text-align: right; color: $text-muted; text-wrap: nowrap; }
+        ConnectionState { text-align: right; }
     }
     """
 
@@ -58,9 +58,8 @@ class TabsLine(Horizontal):
         """The tabs from the left, the account and the connection at the right end."""
         for number, place in enumerate(PLACES, start=1):
             yield PlaceTab(place, number, current=place.mode == self._current)
-        yield Static("", id="connection")
+        yield ConnectionState()
 
-    def show_connection(self, name: str, place: str) -> None:
-        """Say who is logged in, and where the engine is."""
-        words = Content.assemble(plain(name, 24), " ", ("●", "$text-success"), " ", plain(place, 24))
-        self.query_one("#connection", Static).update(words)
+    def show_name(self, name: str) -> None:
+        """Say who is logged in."""
+        self.query_one(ConnectionState).show_name(name)

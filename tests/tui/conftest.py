@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from backends import Backend, OpenEngine
 from instant import CHEAP, Instant
 from person import Person
 from textual.widgets import Input
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.client import EmbeddedClient
+from ewallet_core.actions.context import Rules
 from ewallet_core.data_folder import FOLDER_VARIABLE, database_url
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
@@ -55,15 +56,32 @@ def instant() -> Instant:
 
 
 @pytest.fixture
-def make_app(folder: Path, instant: Instant) -> MakeApp:
-    """Makes an app on the folder; all of them see the same wallet."""
+def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+    """How the apps of a test reach their engine: in this process, unless the test is for both ways."""
+    made = Backend(getattr(request, "param", "embedded"))
+    yield made
+    made.stop()
 
-    def open_engine() -> EWalletSessionManager:
-        return EWalletSessionManager(database_url(folder), clock=instant.wall, passwords=CHEAP)
+
+@pytest.fixture
+def open_engine(folder: Path, instant: Instant) -> OpenEngine:
+    """Opens an engine on the folder, also where another has it open."""
+
+    def open_one() -> EWalletSessionManager:
+        rules = Rules(self_supply=True)
+        return EWalletSessionManager(database_url(folder), clock=instant.wall, rules=rules, passwords=CHEAP)
+
+    return open_one
+
+
+@pytest.fixture
+def make_app(folder: Path, instant: Instant, backend: Backend, open_engine: OpenEngine) -> MakeApp:
+    """Makes an app on the folder; all of them see the same wallet."""
 
     def make(**choices: int | str) -> EWalletApp:
         preferences = replace(Preferences.read(folder), **choices)
-        return EWalletApp(EmbeddedClient(open_engine), preferences, instant)
+        engines = backend.engines(open_engine, folder)
+        return EWalletApp(engines, preferences, backend.server(open_engine), instant)
 
     return make
 

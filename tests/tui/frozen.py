@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
+from backends import Backend
 from instant import CHEAP, Instant
 from person import Person
 from textual.widgets import Input
 
+from ewallet_core import EWalletSessionManager
 from ewallet_core.actions.context import Rules
-from ewallet_core.client import EmbeddedClient
-from ewallet_core.sessions.manager import EWalletSessionManager
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.screens.converting import ConvertingScreen
@@ -24,18 +25,24 @@ class Day(Instant):
     def today(self) -> datetime:
         return datetime.fromtimestamp(self.wall() // 1_000, UTC)
 
+    def __init__(self, backend: Backend, folder: Path) -> None:
+        super().__init__()
+        self._backend = backend
+        self._folder = folder
+
     def make_app(self) -> EWalletApp:
-        return EWalletApp(EmbeddedClient(self._engine), Preferences(), self)
+        engines = self._backend.engines(self._engine, self._folder)
+        return EWalletApp(engines, Preferences(), self._backend.server(self._engine), self)
 
     def _engine(self) -> EWalletSessionManager:
         # The day may pass in leaps longer than a session lives.
-        rules = Rules(session_lifetime_ms=10**12)
+        rules = Rules(session_lifetime_ms=10**12, self_supply=True)
         return EWalletSessionManager("sqlite://", clock=self.wall, rules=rules, passwords=CHEAP)
 
 
-def standing_still(monkeypatch):
+def standing_still(monkeypatch, backend, folder):
     """What a fixture yields from: a day, and until its end the zone in which it is told."""
-    frozen = Day()
+    frozen = Day(backend, folder)
     monkeypatch.setattr(ConvertingScreen, "today", staticmethod(frozen.today))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()

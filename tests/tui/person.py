@@ -117,6 +117,10 @@ class Person:
         update = self.app.screen._compositor.render_strips()
         return "\n".join(strip.text for strip in update)
 
+    def shows_account(self, name: str) -> bool:
+        """Whether the account of that name is the active one, and its engine within reach."""
+        return self.sees(f"{name} ● {self.app.place}")
+
     def sees(self, words: str) -> bool:
         """Whether `words` are on the screen in one line."""
         return words in self.screen_text

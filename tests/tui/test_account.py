@@ -1,5 +1,6 @@
 """The account: its facts, what changes them, and the accounts beside it."""
 
+from backends import both_backends
 from person import PASSWORD
 
 from ewallet_tui.widgets.account_list import AccountList
@@ -20,12 +21,13 @@ async def test_it_shows_the_facts_and_that_a_password_can_not_be_recovered(opene
         assert person.sees("A forgotten password can't")
 
 
+@both_backends
 async def test_editing_changes_only_what_was_changed(opened):
     async with opened() as person:
         await at_account(person)
         await person.press("e")
         await person.do_form(user_name="lovelace", user_phone="+44 20")
-        await person.wait_until(lambda: person.sees("lovelace ● embedded"))
+        await person.wait_until(lambda: person.shows_account("lovelace"))
         assert person.app.picture.account.phone == "+44 20"
         assert person.app.picture.account.email == "ada@example.org"
 
@@ -41,6 +43,7 @@ async def test_a_phone_can_be_taken_back(opened):
         await person.wait_until(lambda: not person.app.picture.account.phone)
 
 
+@both_backends
 async def test_a_new_password_needs_the_old_one(opened):
     async with opened() as person:
         await at_account(person)
@@ -63,6 +66,7 @@ async def test_leaving_a_form_changes_nothing(opened):
         assert person.app.picture.account.name == "ada"
 
 
+@both_backends
 async def test_two_accounts_and_switching_between_them(opened):
     async with opened() as person:
         await person.register("bob")
@@ -70,18 +74,19 @@ async def test_two_accounts_and_switching_between_them(opened):
         await at_account(person)
         await person.press("n")
         await person.do_form(user_name="bob", user_pass=PASSWORD)
-        await person.wait_until(lambda: person.sees("bob ● embedded"))
+        await person.wait_until(lambda: person.shows_account("bob"))
         accounts = person.app.screen.query_one(AccountList)
         accounts.focus()
         accounts.highlighted = accounts.get_option_index("ada@example.org")
         await person.press("enter")
-        await person.wait_until(lambda: person.sees("ada ● embedded"))
+        await person.wait_until(lambda: person.shows_account("ada"))
         await person.press("o")
-        await person.wait_until(lambda: person.sees("bob ● embedded"))
+        await person.wait_until(lambda: person.shows_account("bob"))
         await person.press("o")
         await person.wait_until(lambda: person.app.current_mode == "login")
 
 
+@both_backends
 async def test_nothing_of_an_account_is_left_after_logging_out(opened):
     async with opened() as person:
         await at_account(person)
@@ -101,6 +106,7 @@ async def test_the_idle_time_is_chosen_and_kept(opened, folder):
         assert person.app.preferences.lock_after_minutes == 15
 
 
+@both_backends
 async def test_a_session_that_ended_brings_the_login_and_says_so(opened, instant):
     async with opened() as person:
         await at_account(person)
@@ -111,6 +117,7 @@ async def test_a_session_that_ended_brings_the_login_and_says_so(opened, instant
         await person.log_in()
 
 
+@both_backends
 async def test_keeping_alive_keeps_the_session(opened, instant):
     async with opened() as person:
         await at_account(person)
@@ -120,6 +127,7 @@ async def test_keeping_alive_keeps_the_session(opened, instant):
         assert not (await person.app.ask(action="view", view="account"))["failed"]
 
 
+@both_backends
 async def test_who_is_logged_in_here_has_the_new_email_at_once(opened):
     async with opened() as person:
         await person.register()

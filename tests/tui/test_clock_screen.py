@@ -1,6 +1,7 @@
 from contextlib import asynccontextmanager
 
 import pytest
+from backends import both_backends
 from frozen import form_gone, form_opened, picture_ready, settled, standing_still
 from person import Person
 from textual.widgets import Button
@@ -22,8 +23,8 @@ async def come_to_the_clock(person, credits=20):
 
 
 @pytest.fixture
-def day(monkeypatch):
-    yield from standing_still(monkeypatch)
+def day(monkeypatch, backend, tmp_path):
+    yield from standing_still(monkeypatch, backend, tmp_path)
 
 
 @asynccontextmanager
@@ -68,6 +69,7 @@ def left(person):
     return person.app.screen.query_one(Figures).value
 
 
+@both_backends
 async def test_space_is_always_the_one_thing_that_is_possible(day):
     async with at_the_clock(day) as person:
         assert doable(person) == {"start"}
@@ -95,6 +97,7 @@ async def test_the_footer_names_what_space_does_now(day, keys, verb, stops):
         assert (shown[verb], shown["Stop"]) == (True, stops)
 
 
+@both_backends
 async def test_a_run_is_shown_as_it_goes_and_recorded_when_it_stops(day):
     async with at_the_clock(day) as person:
         await told(person, "space", TimerState.ACTIVE)
@@ -118,6 +121,7 @@ async def test_the_countdown_falls_without_asking_the_engine(day):
         assert left(person) == "19:59"
 
 
+@both_backends
 async def test_the_buttons_do_what_the_keys_do(day):
     async with at_the_clock(day) as person:
         for button, expected in (
@@ -131,6 +135,7 @@ async def test_the_buttons_do_what_the_keys_do(day):
             await settled(person)
 
 
+@both_backends
 async def test_an_impatient_key_is_told_to_the_engine_once(day):
     async with at_the_clock(day) as person:
         await person.pilot.press("space", "space", "space")
@@ -156,6 +161,7 @@ async def test_the_empty_list_says_what_comes_next(day):
         assert person.sees("The first time record is written when the timer stops.")
 
 
+@both_backends
 async def test_a_timer_that_runs_out_is_stopped_and_recorded(day):
     async with at_the_clock(day) as person:
         await told(person, "space", TimerState.ACTIVE)
@@ -166,6 +172,7 @@ async def test_a_timer_that_runs_out_is_stopped_and_recorded(day):
         assert person.sees("■ out of time")
 
 
+@both_backends
 async def test_time_comes_back_from_the_clock_screen_too(day):
     async with at_the_clock(day) as person:
         await person.press("b")

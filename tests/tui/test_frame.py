@@ -1,6 +1,7 @@
 """The frame around every screen: where am I, what do I have, what is running, what can I do now."""
 
 import pytest
+from backends import both_backends
 from textual.command import CommandPalette
 from textual.widgets._footer import FooterKey
 
@@ -24,6 +25,7 @@ async def test_number_letter_and_tab_lead_to_each_place(opened):
             assert person.app.current_mode == place.mode
 
 
+@both_backends
 async def test_balance_and_clock_are_on_every_screen(opened):
     async with opened() as person:
         await person.register()
@@ -81,6 +83,7 @@ async def test_the_palette_finds_an_action_and_does_it(opened):
         await person.press("escape")
 
 
+@both_backends
 async def test_another_program_is_seen(opened):
     async with opened() as first, opened() as second:
         await first.register()

@@ -1,6 +1,7 @@
 """The lock: after the chosen time without anybody, nothing is in view but the timer."""
 
 import pytest
+from backends import both_backends
 from person import PASSWORD
 
 from ewallet_tui.preferences import Preferences
@@ -35,6 +36,7 @@ async def test_off_by_default(opened, instant):
         assert person.app.current_mode == "wallet"
 
 
+@both_backends
 async def test_only_the_timer_is_in_view_and_goes_on(opened, instant):
     async with opened() as person:
         await lock(person)
@@ -55,6 +57,7 @@ async def test_no_key_leads_behind_it(opened):
             assert len(person.app.screen_stack) == 1, key
 
 
+@both_backends
 async def test_the_password_opens_it_where_it_was(opened):
     async with opened() as person:
         await person.register()
@@ -65,6 +68,7 @@ async def test_the_password_opens_it_where_it_was(opened):
         await person.wait_until(lambda: person.app.current_mode == "account")
 
 
+@both_backends
 async def test_a_wrong_password_keeps_it_shut(opened):
     async with opened() as person:
         await lock(person)
@@ -73,6 +77,7 @@ async def test_a_wrong_password_keeps_it_shut(opened):
         assert person.app.current_mode == "lock"
 
 
+@both_backends
 async def test_logging_out_there_logs_out_of_every_account(opened):
     async with opened() as person:
         await person.register("bob")

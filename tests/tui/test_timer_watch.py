@@ -1,5 +1,6 @@
 """A timer is seen on every screen, heard once as it nears its end, and loudly when it runs out."""
 
+from backends import both_backends
 from textual.notifications import Notification
 
 
@@ -15,6 +16,7 @@ async def test_the_last_five_minutes_are_said_once(opened, instant):
         assert person.toasts.count("4:00 left") == 1
 
 
+@both_backends
 async def test_running_out_is_said_loudly_and_shown(opened, instant):
     async with opened() as person:
         await person.register()
@@ -35,6 +37,7 @@ async def test_each_second_moves_the_countdown_on(opened, instant):
         await person.wait_until(lambda: person.sees("19:42 left"))
 
 
+@both_backends
 async def test_a_paused_timer_is_said_by_word_and_sign(opened):
     async with opened() as person:
         await person.register()
@@ -43,6 +46,7 @@ async def test_a_paused_timer_is_said_by_word_and_sign(opened):
         await person.wait_until(lambda: person.sees("‖ paused  20:00 left"))
 
 
+@both_backends
 async def test_the_timer_goes_on_without_the_app(opened, instant):
     async with opened() as person:
         await person.register()

@@ -1,6 +1,7 @@
 from contextlib import asynccontextmanager
 
 import pytest
+from backends import both_backends
 from frozen import form_gone, form_opened, settled, standing_still
 from person import Person
 from textual.widgets import Button
@@ -21,8 +22,8 @@ HOSTILE = [
 
 
 @pytest.fixture
-def day(monkeypatch):
-    yield from standing_still(monkeypatch)
+def day(monkeypatch, backend, tmp_path):
+    yield from standing_still(monkeypatch, backend, tmp_path)
 
 
 @asynccontextmanager
@@ -57,6 +58,7 @@ def shown_balance(person):
     return person.app.screen.query_one("#credits", Figures).value
 
 
+@both_backends
 async def test_the_main_job_from_the_keyboard(day):
     async with at_the_wallet(day) as person:
         await person.press("u")
@@ -79,6 +81,7 @@ async def test_the_main_job_from_the_keyboard(day):
         ]
 
 
+@both_backends
 async def test_the_main_job_with_the_mouse(day):
     async with at_the_wallet(day) as person:
         await person.pilot.click("#supply")
@@ -90,6 +93,7 @@ async def test_the_main_job_with_the_mouse(day):
         assert enabled(person, "convert_to_time")
 
 
+@both_backends
 async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
     async with at_the_wallet(day) as person:
         await person.press("enter")
@@ -128,6 +132,7 @@ async def test_more_than_there_is_is_said_at_the_field_and_not_sent(day):
         assert receipt(person) == ""
 
 
+@both_backends
 async def test_while_the_timer_runs_only_what_is_not_used_comes_back(day):
     async with at_the_wallet(day) as person:
         await person.have_time(20)

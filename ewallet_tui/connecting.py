@@ -1,0 +1,82 @@
+"""Brings the app to an engine: the one used last as it starts, another one when it is chosen."""
+
+from __future__ import annotations
+
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ewallet_core.client import Unreachable
+from ewallet_core.wire.place import ServerPlace
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
+
+class Connecting:
+    """Knows at which server the app's engine is, and goes over to others."""
+
+    def __init__(self, app: EWalletApp, server: ServerPlace | None) -> None:
+        self.server = server
+        """The server whose engine the app uses; `None`: the engine is in this process."""
+        self._app = app
+
+    async def begin(self) -> None:
+        """Reach the engine that the app starts with; where it is a server's, another one may be chosen."""
+        conversation = self._app.conversation
+        try:
+            await conversation.open()
+        except Unreachable as reason:
+            if conversation is self._app.conversation:
+                self._say_out_of_reach(str(reason))
+        else:
+            self._arrive()
+
+    async def go_over_to(self, server: ServerPlace | None) -> None:
+        """Use the engine there from now on, and keep nothing of the one before.
+
+        Raises `Unreachable` in words, and then the app uses the engine that it used.
+        """
+        conversation = self._app.conversation_at(server)
+        async with AsyncExitStack() as undo:
+            undo.push_async_callback(conversation.close)
+            await conversation.open()
+            undo.pop_all()
+        before, self.server = self._app.conversation, server
+        await self._app.converse(conversation)
+        self._app.run_worker(before.close())
+        self._arrive()
+
+    def choose(self, reason: str = "") -> None:
+        """Open the screen on which another engine is chosen, with why that is needed."""
+        from ewallet_tui.screens.connection import ConnectionScreen  # noqa: PLC0415
+
+        if isinstance(self._app.screen, ConnectionScreen):
+            self._app.screen.say_out_of_reach(reason)
+        else:
+            self._app.push_screen(ConnectionScreen(reason))
+
+    def _say_out_of_reach(self, reason: str) -> None:
+        if self.server is None:
+            self._app.exit(return_code=1, message=Text(reason))
+        else:
+            self._app.connection_watch.give_up(reason)
+            self.choose(reason)
+
+    def _arrive(self) -> None:
+        app, client = self._app, self._app.conversation.client
+        app.keep(app.preferences.with_server_used(self.server))
+        if self.server is not None and client.fingerprint is not None and client.newly_pinned:
+            app.run_worker(self._show_first_certificate(self.server, client.fingerprint))
+
+    async def _show_first_certificate(self, server: ServerPlace, fingerprint: str) -> None:
+        from ewallet_tui.screens.certificates import LEAVE, first_certificate  # noqa: PLC0415
+
+        if await self._app.push_screen_wait(first_certificate(server.name, fingerprint)) == LEAVE:
+            await self.go_over_to(None)
+            self.forget(server)
+
+    def forget(self, server: ServerPlace) -> None:
+        """Offer that server no more; a certificate that it showed stays known."""
+        self._app.keep(self._app.preferences.without_server(server))

@@ -1,0 +1,49 @@
+"""The way out: it asks where something would be left behind, waits for answers, and never for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+
+from ewallet_tui.picture import TimerState
+from ewallet_tui.screens.quit_question import LEAVE, STOP, timer_question, unanswered_question
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
+MOST_SECONDS = 5
+NOT_ANSWERED = "What was asked last was not answered. Whether it was done shows when you log in again."
+
+
+async def quit_when_answered(app: EWalletApp) -> None:
+    """Quit, unless the person stays."""
+    if await _may_go(app):
+        app.exit(message=None if await let_go(app) else Text(NOT_ANSWERED))
+
+
+async def let_go(app: EWalletApp) -> bool:
+    """Let go of the engine; whether everything asked was answered within what a person waits."""
+    app.workers.cancel_group(app, "events")
+    app.connection_watch.stop()
+    try:
+        async with asyncio.timeout(MOST_SECONDS):
+            await app.conversation.close()
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _may_go(app: EWalletApp) -> bool:
+    state = app.picture.clock.state if app.picture else TimerState.INACTIVE
+    if app.conversation.client.unanswered and not app.is_connected:
+        return await app.push_screen_wait(unanswered_question(state)) == LEAVE
+    if state is TimerState.INACTIVE:
+        return True
+    # Behind the lock nobody has said who they are: the timer is not theirs to stop.
+    may_stop = app.is_in_view and app.is_connected
+    choice = await app.push_screen_wait(timer_question(state, may_stop=may_stop))
+    if choice == STOP:
+        return not (await app.act(action="stop", stop="clock_timer"))["failed"]
+    return choice == LEAVE

@@ -1,0 +1,17 @@
+"""What is said of a server's certificate that was never seen before."""
+
+from __future__ import annotations
+
+from ewallet_tui.screens.question import Choice, Question
+
+LEAVE = "leave"
+
+
+def first_certificate(server: str, fingerprint: str) -> Question:
+    """Shows the fingerprint once, so that it can be compared; its result may be to leave the server."""
+    words = (
+        f"{server} is new here. Its certificate has the fingerprint\n\n{fingerprint}\n\n"
+        "Compare it with what the server's operator says. "
+        "Should the server ever show another one, nothing is sent to it."
+    )
+    return Question("New server", words, [Choice(LEAVE, "l", "Leave it")], stay="Go on")

@@ -1,0 +1,174 @@
+"""Where the engine is: this machine, a server that was used, or another one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Input, Static
+
+from ewallet_core.client import Unreachable
+from ewallet_core.wire.place import ServerPlace
+from ewallet_tui.screens.question import Choice, Question
+from ewallet_tui.text import one_line, plain
+from ewallet_tui.widgets.form_field import Field, FormField
+from ewallet_tui.widgets.keys_line import KeysLine
+from ewallet_tui.widgets.server_list import HERE, ServerList
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
+CONNECTING, FORGET = "connecting", "forget"
+
+
+class ServerField(Field):
+    """The field for a server's place."""
+
+    def read(self, text: str) -> Any:
+        """The place that was typed, `None` for none; raises `ValueError` with the words for the person."""
+        return ServerPlace.read(text) if text.strip() else None
+
+
+ANOTHER = ServerField("server", "Another server", str, placeholder="host:port, then enter", optional=True)
+
+
+class ConnectionScreen(Screen[None]):
+    """Choosing an engine goes over to it; leaving changes nothing."""
+
+    DEFAULT_CSS = """
+    ConnectionScreen {
+        align: center middle;
+        #sheet {
+            width: 66; max-width: 100%; height: auto; max-height: 100%; padding: 1 2;
+            border: round $accent; border-title-color: $accent; border-title-style: bold;
+        }
+        #reason { color: $text-error; margin-bottom: 1; display: none; }
+        #reason.-there { display: block; }
+        #trying { color: $text-warning; display: none; }
+        ServerList { margin-bottom: 1; }
+        &.-trying #trying { display: block; }
+        &.-trying ServerList, &.-trying FormField { opacity: 50%; }
+    }
+    """
+    AUTO_FOCUS = "ServerList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back"),
+        Binding("question_mark", "app.help", "Help", show=False),
+        Binding("down", "app.focus_next", "Next field", show=False),
+        Binding("up", "app.focus_previous", "Previous field", show=False),
+    ]
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__()
+        self._reason = reason
+        self._typed: ServerPlace | None = None
+
+    def compose(self) -> ComposeResult:
+        """Why one is here, the engines, the field for another, and what is being tried."""
+        with VerticalScroll(id="sheet", can_focus=False) as sheet:
+            sheet.border_title = "Connection"
+            yield Static(id="reason", markup=False)
+            yield ServerList()
+            yield FormField(ANOTHER)
+            yield Static(id="trying", markup=False)
+        yield KeysLine()
+
+    @property
+    def wallet_app(self) -> EWalletApp:
+        """The app, whose engine is chosen."""
+        return cast("EWalletApp", self.app)
+
+    def on_mount(self) -> None:
+        """Show what there is to choose from."""
+        self.say_out_of_reach(self._reason)
+        self._show_servers()
+
+    def say_out_of_reach(self, reason: str) -> None:
+        """Say why an engine can't be used; or nothing."""
+        shown = self.query_one("#reason", Static)
+        # The fingerprints of two certificates are read best under one another.
+        shown.update(Content("\n").join(plain(line) for line in reason.splitlines()))
+        shown.set_class(bool(reason), "-there")
+
+    def action_back(self) -> None:
+        """Give up what is being tried; or go back to the login."""
+        if self.has_class("-trying"):
+            self.app.workers.cancel_group(self.app, CONNECTING)
+            self._show_trying("")
+        else:
+            self.dismiss()
+
+    @on(ServerList.Chosen)
+    def _chosen(self, event: ServerList.Chosen) -> None:
+        self._connect_to(event.server)
+
+    @on(ServerList.Unwanted)
+    def _unwanted(self, event: ServerList.Unwanted) -> None:
+        self.run_worker(self._forget(event.server))
+
+    @on(Input.Changed)
+    def _typed_on(self) -> None:
+        self.query_one(FormField).show_problem("")
+
+    @on(Input.Blurred)
+    def _gone_on(self) -> None:
+        self._read()
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        server = self._read()
+        if server is not None:
+            self._connect_to(server)
+
+    def _read(self) -> ServerPlace | None:
+        row = self.query_one(FormField)
+        try:
+            server: ServerPlace | None = row.field.read(row.text)
+        except ValueError as problem:
+            row.show_problem(str(problem))
+            return None
+        row.show_problem("")
+        return server
+
+    def _connect_to(self, server: ServerPlace | None) -> None:
+        app = self.wallet_app
+        if self.has_class("-trying"):
+            return
+        if app.is_connected and server == app.connecting.server:
+            self.dismiss()
+        else:
+            # The app's own, because this screen is gone before it is done.
+            app.run_worker(self._connect(server), group=CONNECTING, exclusive=True)
+
+    async def _connect(self, server: ServerPlace | None) -> None:
+        self.say_out_of_reach("")
+        self._show_trying(HERE if server is None else server.name)
+        try:
+            await self.wallet_app.connecting.go_over_to(server)
+        except Unreachable as reason:
+            self.say_out_of_reach(str(reason))
+            self._show_trying("")
+
+    def _show_trying(self, place: str) -> None:
+        self.set_class(bool(place), "-trying")
+        self.query_one("#trying", Static).update(plain(f"◌ Connecting to {place}…  esc gives up"))
+
+    async def _forget(self, server: ServerPlace) -> None:
+        words = f"{one_line(server.name)} leaves this list. A certificate that it showed stays known."
+        question = Question("Forget a server", words, [Choice(FORGET, "f", "Forget it")], stay="Keep it")
+        if await self.app.push_screen_wait(question) == FORGET:
+            self.wallet_app.connecting.forget(server)
+            self._show_servers()
+
+    def _show_servers(self) -> None:
+        app = self.wallet_app
+        used = app.connecting.server
+        servers = [ServerPlace.read(server) for server in app.preferences.servers]
+        if used is not None and used not in servers:
+            servers.insert(0, used)
+        self.query_one(ServerList).show(servers, used, app.engines.known_servers.fingerprint_of)

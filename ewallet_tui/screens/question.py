@@ -1,0 +1,74 @@
+"""A question over the dimmed screen: a sentence or two, and an answer a button."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.events import Key
+from textual.screen import ModalScreen
+from textual.widgets import Button, Label
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer: what the question then comes to, its key, and its words, which begin with a verb."""
+
+    id: str
+    key: str
+    words: str
+
+
+class Question(ModalScreen[str | None]):
+    """Its result is the id of the chosen answer, or `None` where nothing is to happen."""
+
+    DEFAULT_CSS = """
+    Question {
+        align: center middle;
+        Vertical {
+            width: 58; max-width: 100%; height: auto; padding: 1 2; background: $background;
+            border: round $accent; border-title-color: $accent; border-title-style: bold;
+        }
+        Horizontal { height: 1; margin-top: 1; align-horizontal: right; }
+        Label { width: 1fr; }
+        Button { margin-left: 2; }
+    }
+    """
+    AUTO_FOCUS = "#stay"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Stay"),
+        Binding("left", "app.focus_previous", "Previous", show=False),
+        Binding("right", "app.focus_next", "Next", show=False),
+    ]
+
+    def __init__(self, title: str, words: str, choices: Sequence[Choice], stay: str = "Stay") -> None:
+        super().__init__()
+        self._title = title
+        self._words = words
+        self._choices = choices
+        self._stay = stay
+
+    def compose(self) -> ComposeResult:
+        """The words and the answers, the harmless one last and ready to be taken."""
+        with Vertical() as sheet:
+            sheet.border_title = self._title
+            yield Label(self._words, markup=False)
+            with Horizontal():
+                for choice in self._choices:
+                    yield Button(f"{choice.key} {choice.words}", id=choice.id)
+                yield Button(f"esc {self._stay}", id="stay", variant="primary")
+
+    def on_key(self, event: Key) -> None:
+        """Take the answer of that key."""
+        for choice in self._choices:
+            if event.character == choice.key:
+                event.stop()
+                self.dismiss(choice.id)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Take the button's answer."""
+        self.dismiss(None if event.button.id == "stay" else event.button.id)

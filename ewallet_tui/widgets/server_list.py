@@ -1,0 +1,110 @@
+"""The engines to choose from: this machine's, and the servers that were used, each with its certificate."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from ewallet_core.wire.place import ServerPlace, is_loopback
+from ewallet_tui.connection_sign import place_within
+from ewallet_tui.text import plain
+
+HERE = "This machine"
+WIDEST_NAME = 48
+
+
+class ServerList(OptionList):
+    """Two lines for each: where it is, and what is known of it."""
+
+    DEFAULT_CSS = """
+    ServerList { height: auto; max-height: 12; border: none; padding: 0; background: $background; }
+    ServerList:focus { border: none; background-tint: transparent; }
+    ServerList:blur > .option-list--option-highlighted { background: $background; text-style: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Connect"),
+        Binding("d", "forget", "Forget"),
+        Binding("delete", "forget", "Forget", show=False),
+        Binding("j", "cursor_down", "Next", show=False),
+        Binding("k", "cursor_up", "Previous", show=False),
+    ]
+
+    class Chosen(Message):
+        """Somebody wants to use the engine there; `None` is this machine's."""
+
+        def __init__(self, server: ServerPlace | None) -> None:
+            super().__init__()
+            self.server = server
+
+    class Unwanted(Message):
+        """Somebody wants a server to be forgotten."""
+
+        def __init__(self, server: ServerPlace) -> None:
+            super().__init__()
+            self.server = server
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._servers: list[ServerPlace | None] = []
+
+    def show(
+        self,
+        servers: Sequence[ServerPlace],
+        used: ServerPlace | None,
+        fingerprint_of: Callable[[str], str | None],
+    ) -> None:
+        """Show these servers, the one that is used marked and under the cursor."""
+        self._servers = [None, *servers]
+        self.clear_options()
+        self.add_options(
+            Option(_lines(server, is_used=server == used, fingerprint_of=fingerprint_of))
+            for server in self._servers
+        )
+        self.highlighted = self._servers.index(used) if used in self._servers else 0
+
+    @property
+    def current(self) -> ServerPlace | None:
+        """The server under the cursor; `None` is this machine."""
+        return None if self.highlighted is None else self._servers[self.highlighted]
+
+    def action_forget(self) -> None:
+        """Have the server under the cursor forgotten."""
+        if self.current is not None:
+            self.post_message(self.Unwanted(self.current))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+        """This machine can't be forgotten."""
+        return True if action != "forget" or self.current is not None else None
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Grey what can't be done with this one."""
+        self.screen.refresh_bindings()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Say which it is."""
+        event.stop()
+        self.post_message(self.Chosen(self._servers[event.option_index]))
+
+
+def _lines(
+    server: ServerPlace | None, *, is_used: bool, fingerprint_of: Callable[[str], str | None]
+) -> Content:
+    name = plain(HERE) if server is None else place_within(server.name, WIDEST_NAME)
+    known = plain(_known_of(server, fingerprint_of), style="dim")
+    return Content.assemble("● " if is_used else "○ ", name, "\n  ", known)
+
+
+def _known_of(server: ServerPlace | None, fingerprint_of: Callable[[str], str | None]) -> str:
+    if server is None:
+        return "the wallet in your own data folder"
+    if server.tls:
+        return fingerprint_of(server.name) or "no certificate of its own is kept"
+    if is_loopback(server.host):
+        return "in the clear, within this machine"
+    return "in the clear: who is in between can read it"
