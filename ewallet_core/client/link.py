@@ -110,10 +110,10 @@ class Link:
                 message = await self._next_message(lines)
                 if message is not None and (notice := self._take(message)):
                     reason = notice
-        except (EOFError, OSError):
-            return reason
         except TimeoutError:
             return f"The server has not answered for {self._answer_within:g} seconds."
+        except (EOFError, OSError):
+            return reason
         except Unreachable as found:
             return str(found)
         finally:

@@ -53,7 +53,7 @@ def server(database_url: str, now: list[int]) -> Iterator[Served]:
 
 @pytest.fixture
 def remote(tmp_path: Path) -> Callable[..., RemoteClient]:
-    """Makes clients of the server at these ports; they are in no hurry to try again by chance."""
+    """Makes clients of the server at these ports."""
 
     def makes(in_port: int, out_port: int | None = None, **choices: Any) -> RemoteClient:
         tls = choices.pop("tls", False)
@@ -66,8 +66,8 @@ def remote(tmp_path: Path) -> Callable[..., RemoteClient]:
 
 
 @pytest.fixture
-async def opened() -> AsyncIterator[Callable[[WalletClient], Awaitable[WalletClient]]]:
-    """Opens clients, and closes them when the test is over."""
+async def opened(server: Served) -> AsyncIterator[Callable[[WalletClient], Awaitable[WalletClient]]]:
+    """Opens clients, and closes them when the test is over, before the server stops."""
     clients: list[WalletClient] = []
 
     async def opens(client: WalletClient) -> WalletClient:
@@ -83,6 +83,8 @@ async def opened() -> AsyncIterator[Callable[[WalletClient], Awaitable[WalletCli
 @pytest.fixture(params=["embedded", "remote"])
 def open_client(
     request: pytest.FixtureRequest,
+    server: Served,
+    remote: Callable[..., RemoteClient],
     opened: Callable[[WalletClient], Awaitable[WalletClient]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> OpenClient:
@@ -91,8 +93,7 @@ def open_client(
     if request.param == "embedded":
         engine_of = request.getfixturevalue("engine_of")
         return lambda: opened(EmbeddedClient(engine_of))
-    served, makes = request.getfixturevalue("server"), request.getfixturevalue("remote")
-    return lambda: opened(makes(served.ports[0]))
+    return lambda: opened(remote(server.ports[0]))
 
 
 @pytest.fixture

@@ -36,7 +36,7 @@ class Served:
         self._database_url = database_url
         self._clock = clock
         self._rules = rules or Rules(self_supply=True)
-        self._limits = limits
+        self.limits = limits
         self.tls = tls
         self.ports = (0, 0)
         self._manager: EWalletSessionManager | None = None
@@ -45,7 +45,7 @@ class Served:
         manager = EWalletSessionManager(
             self._database_url, clock=self._clock, passwords=CHEAP, rules=self._rules
         )
-        listener = SocketListener(manager, tls=self.tls, limits=self._limits)
+        listener = SocketListener(manager, tls=self.tls, limits=self.limits)
         manager.listen_through(listener)
         self.ports = listener.open(*self.ports)
         self._manager, self._listener = manager, listener
