@@ -14,21 +14,22 @@ class Pace:
     def __init__(self, per_second: int, now: Callable[[], float]) -> None:
         self.per_second = per_second
         self._now = now
-        self._spent_until: dict[Hashable, float] = {}
+        # By hash: whom it counts may be gone by now, or have a name as long as a frame.
+        self._spent_until: dict[int, float] = {}
         """Until when each has used up what it may ask, were it to ask evenly."""
 
     def wait(self, whom: Hashable) -> int:
         """0 where that one may ask now, which is counted; else after how many milliseconds it may."""
-        now = self._now()
+        now, known_as = self._now(), hash(whom)
         each = SECOND_MS / self.per_second
-        spent = max(self._spent_until.get(whom, now), now) + each
+        spent = max(self._spent_until.get(known_as, now), now) + each
         if spent - now > SECOND_MS + each / 2:
             return max(1, round(spent - now - SECOND_MS))
-        self._spent_until[whom] = spent
+        self._spent_until[known_as] = spent
         if len(self._spent_until) > MOST_KNOWN:
             self._forget_rested(now)
         return 0
 
     def _forget_rested(self, now: float) -> None:
         """Who has waited long enough is like somebody who never asked."""
-        self._spent_until = {whom: until for whom, until in self._spent_until.items() if until > now}
+        self._spent_until = {who: until for who, until in self._spent_until.items() if until > now}
