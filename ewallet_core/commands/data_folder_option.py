@@ -12,7 +12,7 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def data_folder_option(command: Command) -> Command:
-    """Let the command take `--data-dir`; it asks for the folder with `chosen_folder`."""
+    """Let the command take `--data-dir`, of which it makes the folder with `chosen_folder`."""
     option = click.option(
         "--data-dir",
         envvar="EWALLET_DATA_DIR",
@@ -22,7 +22,6 @@ def data_folder_option(command: Command) -> Command:
     return option(command)
 
 
-def chosen_folder(ctx: click.Context) -> Path | None:
+def chosen_folder(ctx: click.Context, data_dir: Path | None) -> Path | None:
     """The folder that was chosen after the command's name, else before it; None where it was not."""
-    folder = ctx.params.get("data_dir") or (ctx.parent and ctx.parent.params.get("data_dir"))
-    return folder if isinstance(folder, Path) else None
+    return data_dir or (ctx.parent.params.get("data_dir") if ctx.parent else None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from ewallet_core.commands.data_folder_option import chosen_folder, data_folder_option
@@ -17,7 +19,7 @@ NOTHING_TO_READ = 2
 @click.argument("email")
 @click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
 @click.pass_context
-def grant(ctx: click.Context, /, role: str, email: str, database: str | None, **_: object) -> None:
+def grant(ctx: click.Context, /, data_dir: Path | None, role: str, email: str, database: str | None) -> None:
     """Make the account with that EMAIL a user's, an operator's or an auditor's.
 
     So a server gets its first operator, also while it runs. Exits 0 when it is done, 1 when it is refused, 2
@@ -28,7 +30,8 @@ def grant(ctx: click.Context, /, role: str, email: str, database: str | None, **
     from ewallet_core.refusals.engine import StorageUnavailable  # noqa: PLC0415
 
     try:
-        ctx.exit(_grant(database or database_url(named_folder(chosen_folder(ctx))), email, role))
+        folder = named_folder(chosen_folder(ctx, data_dir))
+        ctx.exit(_grant(database or database_url(folder), email, role))
     except StorageUnavailable as refusal:
         click.echo(f"{refusal.error} {refusal.warning}", err=True)
         ctx.exit(NOTHING_TO_READ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import socket
@@ -53,7 +54,7 @@ class CannotServe(Exception):
     "--self-supply/--no-self-supply", default=None, help="Let users supply themselves with credits."
 )
 @click.pass_context
-def serve(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **options: Any) -> None:  # noqa: ARG001
+def serve(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **options: Any) -> None:
     """Serve the wallets to whoever connects, until SIGTERM or SIGINT.
 
     Says in one line where it listens, once it does. Exits 0 when it was told to stop, 1 when it could not
@@ -68,7 +69,7 @@ def serve(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **o
         click.echo(reason, err=True)
         ctx.exit(NOT_LIKE_THAT)
     try:
-        _serve(settings, chosen_folder(ctx))
+        _serve(settings, chosen_folder(ctx, data_dir))
     except CannotServe as reason:
         click.echo(reason, err=True)
         ctx.exit(COULD_NOT)
@@ -77,7 +78,7 @@ def serve(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **o
 def _serve(settings: Settings, folder: Path | None) -> None:
     from ewallet_core.serving.listener import SocketListener  # noqa: PLC0415
 
-    with _told_to_stop() as wait_until_told:
+    with _told_to_stop() as wait_until_told, _log_on_stderr():
         tls, how = _secured(settings, folder)
         with _engine(settings, folder) as engine:
             listener = SocketListener(
@@ -108,6 +109,17 @@ def _told_to_stop() -> Iterator[Callable[[], None]]:
         yield wait
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _log_on_stderr() -> Iterator[None]:
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.getLogger().addHandler(handler)
+    try:
+        yield
+    finally:
+        logging.getLogger().removeHandler(handler)
 
 
 def _secured(settings: Settings, folder: Path | None) -> tuple[ssl.SSLContext | None, str]:

@@ -117,19 +117,20 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
 def _read(table: Mapping[str, Any], kind: type[S], within: str = "") -> S:
     known = {setting.name: setting for setting in msgspec.structs.fields(kind)}
+    read = {}
     for name, value in table.items():
         if name not in known:
             raise SettingsUnusable(
                 f"There is no setting `{within}{name}`. Those there are: {', '.join(known)}."
             )
         try:
-            msgspec.convert(value, known[name].type)
+            read[name] = msgspec.convert(value, known[name].type)
         except msgspec.ValidationError:
             must_be = _in_words(known[name].type)
             raise SettingsUnusable(
                 f"`{within}{name}` can't be {_shown(value)}. It must be {must_be}."
             ) from None
-    return kind(**table)
+    return kind(**read)
 
 
 def _in_words(setting_type: Any) -> str:
@@ -140,7 +141,7 @@ def _in_words(setting_type: Any) -> str:
 
 
 def _shown(value: Any) -> str:
-    return msgspec.json.encode(value).decode()
+    return msgspec.json.encode(value).decode() if isinstance(value, str) else str(value).lower()
 
 
 def _from(folder: Path, written: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 import re
 import signal
 import socket
+import sqlite3
 import ssl
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -14,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 from served import PATIENCE_SECONDS, Served, served, wire_to
 
+from ewallet_core.data_folder import DATABASE_FILE
 from ewallet_core.serving.certificates import self_signed
 from ewallet_core.wire.fingerprint import fingerprint_of
 from ewallet_tui.__main__ import main
@@ -167,3 +170,16 @@ def test_options_win_over_the_file_and_what_supervises_is_told(tmp_path, taken):
             assert running.ends() == (0, "", "")
     assert (tmp_path / "here").exists()
     assert not (tmp_path / "data").exists()
+
+
+def test_a_fault_of_its_own_is_logged_and_told_to_nobody(tmp_path):
+    with served(tmp_path, *ANY_PORTS) as running, wire_to(running) as wire:
+        wire.credentials["client_id"] = wire.asks(action="request", request="client_id")["client_id"]
+        with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as by_hand, by_hand:
+            by_hand.execute("UPDATE client_ids SET expires_at = 'never'")
+        assert wire.asks(action="request", request="session_token")["code"] == "engine_failed"
+        wire.close()
+        running.is_told(signal.SIGTERM)
+        exit_code, said, logged = running.ends()
+    assert (exit_code, said) == (0, "")
+    assert " ERROR ewallet_core: an instruction failed\nTraceback" in logged

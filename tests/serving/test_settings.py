@@ -62,11 +62,12 @@ def test_a_url_that_names_no_relative_file_is_as_it_is(file, url):
 @pytest.mark.parametrize(
     ("written", "said"),
     [
+        ("in_port = 80.5", "`in_port` can't be 80.5."),
         ("host = 8", "`host` can't be 8. It must be a name or an address of this machine"),
         ("in_port = 'x'", '`in_port` can\'t be "x". It must be a port from 0 to 65535'),
         ("out_port = 65536", "`out_port` can't be 65536."),
-        ("in_port = 2026-11-21", '`in_port` can\'t be "2026-11-21".'),
-        ("in_port = inf", "`in_port` can't be"),
+        ("in_port = 2026-11-21", "`in_port` can't be 2026-11-21."),
+        ("in_port = inf", "`in_port` can't be inf."),
         ("database = ''", '`database` can\'t be "". It must be a URL'),
         ("tls_cert = true", "`tls_cert` can't be true. It must be the name of a file in PEM form"),
         ("self_signed = 'yes'", '`self_signed` can\'t be "yes". It must be true or false.'),
