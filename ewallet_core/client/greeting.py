@@ -22,11 +22,19 @@ async def greeted(lines: Lines, within: float) -> int | None:
     except TimeoutError:
         raise Unreachable("What listens there gives no answer. See to the host and the port.") from None
     except (EOFError, OSError):
-        raise Unreachable("What listens there has closed the connection. Try again later.") from None
+        raise Unreachable(_closed_without_a_word(lines)) from None
     if answer.get("request_id") != request_id:
         raise Unreachable(reason_of(answer) or NO_SERVER)
     out_port: int | None = answer.get("out_port")
     return out_port
+
+
+def _closed_without_a_word(lines: Lines) -> str:
+    closed = "What listens there has closed the connection."
+    if lines.certificate is not None:
+        return f"{closed} Try again later."
+    # So does TLS with whoever speaks anything else.
+    return f"{closed} If it speaks TLS, write tls:// before its place; otherwise try again later."
 
 
 def reason_of(notice: dict[str, object]) -> str:

@@ -13,9 +13,6 @@ from ewallet_core.wire.frames import decode
 LONGEST_LINE = 64 * 1024 * 1024
 """How many bytes of one line are taken before the other side counts as no server of this kind."""
 
-TLS_ALERT = b"\x15\x03"
-"""How a server that speaks TLS begins its answer to one that doesn't."""
-
 NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
 
 
@@ -39,10 +36,6 @@ class Lines:
             line = await self._reader.readuntil(b"\n")
         except asyncio.LimitOverrunError:
             raise Unreachable(NO_SERVER) from None
-        except asyncio.IncompleteReadError as end:
-            if end.partial.startswith(TLS_ALERT):
-                raise Unreachable("That server speaks TLS. Write its place as tls://host:port.") from None
-            raise
         if not line.strip():
             return None
         try:

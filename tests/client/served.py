@@ -33,7 +33,7 @@ class Served:
         limits: Limits = NO_HURRY,
         tls: ssl.SSLContext | None = None,
     ) -> None:
-        self._database_url = database_url
+        self.database_url = database_url
         self._clock = clock
         self._rules = rules or Rules(self_supply=True)
         self.limits = limits
@@ -43,7 +43,7 @@ class Served:
 
     def start(self) -> None:
         manager = EWalletSessionManager(
-            self._database_url, clock=self._clock, passwords=CHEAP, rules=self._rules
+            self.database_url, clock=self._clock, passwords=CHEAP, rules=self._rules
         )
         listener = SocketListener(manager, tls=self.tls, limits=self.limits)
         manager.listen_through(listener)

@@ -1,0 +1,79 @@
+"""The file of known servers: read by people, written by several programs at once, never harmed."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from ewallet_core.client import KnownServers, Unreachable
+from ewallet_core.wire.fingerprint import fingerprint_of
+
+FIRST, SECOND = fingerprint_of(b"first"), fingerprint_of(b"second")
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "known_servers"
+
+
+def test_a_missing_file_knows_nobody(file: Path) -> None:
+    assert KnownServers(file).fingerprint_of("wallet.example.org:8080") is None
+    assert not file.exists()
+
+
+def test_what_was_added_is_known_to_the_next(file: Path) -> None:
+    assert KnownServers(file).add("[::1]:8080", FIRST) == FIRST
+    assert KnownServers(file).fingerprint_of("[::1]:8080") == FIRST
+    assert KnownServers(file).fingerprint_of("[::1]:8081") is None
+
+
+def test_only_its_owner_may_read_it(file: Path) -> None:
+    KnownServers(file).add("wallet.example.org:8080", FIRST)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_who_comes_second_learns_what_the_first_has_seen(file: Path) -> None:
+    known, other = KnownServers(file), KnownServers(file)
+    known.add("wallet.example.org:8080", FIRST)
+    assert other.add("wallet.example.org:8080", SECOND) == FIRST
+    assert file.read_text() == f"wallet.example.org:8080 {FIRST}\n"
+
+
+def test_remarks_and_an_unfinished_line_stay_as_they_are(file: Path) -> None:
+    file.write_text(f"# mine\n\nold.example.org:8080   {FIRST}")
+    KnownServers(file).add("new.example.org:8080", SECOND)
+    assert file.read_text() == f"# mine\n\nold.example.org:8080   {FIRST}\nnew.example.org:8080 {SECOND}\n"
+
+
+@pytest.mark.parametrize(
+    "line", ["wallet.example.org:8080", f"8080 {FIRST}", "a:1 SHA256:short", "a:1 md5:00"]
+)
+def test_a_damaged_line_is_named_and_left_alone(file: Path, line: str) -> None:
+    file.write_text(f"old.example.org:8080 {FIRST}\n{line}\n")
+    before = file.read_bytes()
+    known = KnownServers(file)
+    with pytest.raises(Unreachable, match=f"Line 2 of {file}"):
+        known.fingerprint_of("old.example.org:8080")
+    with pytest.raises(Unreachable, match="Line 2"):
+        known.add("new.example.org:8080", SECOND)
+    assert file.read_bytes() == before
+
+
+def test_what_is_not_text_or_no_file_is_said_so(file: Path) -> None:
+    file.write_bytes(b"\xff\xfe")
+    with pytest.raises(Unreachable, match="is not text"):
+        KnownServers(file).fingerprint_of("a:1")
+    with pytest.raises(Unreachable, match="can't be used"):
+        KnownServers(file.parent).fingerprint_of("a:1")
+    with pytest.raises(Unreachable, match="can't be used"):
+        KnownServers(file.parent / "nowhere" / "known_servers").add("a:1", FIRST)
+
+
+def test_many_at_once_lose_no_line(file: Path) -> None:
+    names = [f"wallet-{number}.example.org:8080" for number in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        assert list(threads.map(lambda name: KnownServers(file).add(name, FIRST), names)) == [FIRST] * 40
+    assert sorted(file.read_text().splitlines()) == sorted(f"{name} {FIRST}" for name in names)
+    assert sorted(path.name for path in file.parent.iterdir()) == [".known_servers.lock", "known_servers"]

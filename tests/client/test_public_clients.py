@@ -1,0 +1,127 @@
+"""The clients that programs use, and the page that tells programmers of them."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from served import Served
+from talk import BALANCE, PASSWORD, SUPPLY
+
+from ewallet_core.client import AsyncEWalletClient, EWalletClient, Reach, Unreachable
+
+PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
+SYNCHRONOUS, ASYNCHRONOUS = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
+ADA = {"user_name": "ada", "user_pass": PASSWORD}
+
+
+@pytest.fixture(params=["embedded", "remote"])
+def place(request: pytest.FixtureRequest, server: Served, monkeypatch: pytest.MonkeyPatch) -> str | None:
+    """Where a program finds its engine: the same wallets, in the user's folder or behind sockets."""
+    file = Path(server.database_url.removeprefix("sqlite:///"))
+    monkeypatch.setenv("EWALLET_DATA_DIR", str(file.parent))
+    return None if request.param == "embedded" else f"127.0.0.1:{server.ports[0]}"
+
+
+@pytest.fixture
+def wallet(place: str | None) -> Iterator[EWalletClient]:
+    with EWalletClient(place) as wallet:
+        wallet.send(action="new", new="account", user_email="ada@example.org", **ADA)
+        wallet.send(action="login", **ADA)
+        yield wallet
+
+
+def test_the_example_runs_as_it_is_printed(place: str | None) -> None:
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-X", "dev", "-c", SYNCHRONOUS, *filter(None, [place])],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=dict(os.environ),
+    )
+    assert done.stderr == ""
+    assert done.stdout.splitlines() == ["0", "{'event': 'listening', 'sequence': 0}"]
+
+
+def test_the_example_has_ten_lines() -> None:
+    assert len([line for line in SYNCHRONOUS.splitlines() if line]) <= 10
+
+
+async def test_the_asynchronous_example_tells_events(
+    place: str | None, capsys: pytest.CaptureFixture[str]
+) -> None:
+    known: dict[str, object] = {}
+    exec(compile(ASYNCHRONOUS, PAGE, "exec"), known)
+    async with AsyncEWalletClient(place) as other:
+        await other.send(action="new", new="account", user_email="ada@example.org", **ADA)
+        await other.send(action="login", **ADA)
+        following = asyncio.create_task(known["follow"](place))  # type: ignore[operator]
+        printed = ""
+        async with asyncio.timeout(10):
+            while "listening 0" not in printed:
+                await asyncio.sleep(0.01)
+                printed += capsys.readouterr().out
+        following.cancel()
+        await asyncio.wait([following])
+
+
+def test_a_program_that_waits_for_each_answer(wallet: EWalletClient, place: str | None) -> None:
+    assert wallet.place == (place or "embedded")
+    assert wallet.connection.reach is Reach.CONNECTED
+    assert (wallet.unanswered, wallet.fingerprint, wallet.newly_pinned) == (0, None, False)
+    told = wallet.events(timeout=2)
+    assert next(told)["event"] == "listening"
+    wallet.send(**SUPPLY, credits=7)
+    assert next(told)["data"]["credits"] == 7
+    enveloped = {"controller": "client", "ctype": "action", **BALANCE}
+    assert wallet.send(command_chain=enveloped)["ewallet_data"]["credits"] == 7
+
+
+def test_events_end_when_nothing_happens_for_so_long(wallet: EWalletClient) -> None:
+    assert [event["event"] for event in wallet.events(timeout=0.1)] == ["listening"]
+
+
+def test_threads_may_share_a_client(wallet: EWalletClient) -> None:
+    totals: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: totals.append(wallet.send(**SUPPLY, credits=1)["total_credits"]))
+        for _ in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(totals) == list(range(1, 9))
+
+
+def test_nothing_is_left_of_a_client_that_was_closed(wallet: EWalletClient) -> None:
+    told = wallet.events()
+    next(told)
+    wallet.close()
+    wallet.close()
+    assert list(told) == []
+    assert "ewallet-client" not in {thread.name for thread in threading.enumerate()}
+    with pytest.raises(Unreachable):
+        wallet.send(**BALANCE)
+
+
+def test_a_server_that_is_not_there_is_said_so_at_once(server: Served, tmp_path: Path) -> None:
+    server.stop()
+    with (
+        pytest.raises(Unreachable, match="Nothing listens"),
+        EWalletClient(f"127.0.0.1:{server.ports[0]}", known_servers=tmp_path / "known"),
+    ):
+        pass
+    assert "ewallet-client" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_what_is_no_place_is_said_so() -> None:
+    with pytest.raises(ValueError, match="host:port"):
+        EWalletClient("not a place")

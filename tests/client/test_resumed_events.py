@@ -1,0 +1,111 @@
+"""Events over broken connections: none is lost, none is told twice."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import pytest
+from cutting_proxy import CuttingProxy, Does, once
+from served import Served
+from talk import ask, enter, hear, hear_credits, log_in, supply
+
+from ewallet_core.client import RemoteClient, WalletClient, listening
+
+Remote = Callable[..., RemoteClient]
+Opened = Callable[[WalletClient], Awaitable[WalletClient]]
+
+
+@pytest.fixture
+async def network(server: Served) -> AsyncIterator[CuttingProxy]:
+    """What lies between the client and the port of events."""
+    async with CuttingProxy(server.ports[1]) as proxy:
+        yield proxy
+
+
+@pytest.fixture
+async def client(server: Served, network: CuttingProxy, remote: Remote, opened: Opened) -> WalletClient:
+    client = await opened(remote(server.ports[0], network.port))
+    await log_in(client)
+    return client
+
+
+@pytest.mark.parametrize("does", [Does.CUT_BEFORE, Does.CUT_WITHIN, Does.CUT_AFTER])
+async def test_events_are_told_once_wherever_the_connection_is_cut(
+    client: WalletClient, network: CuttingProxy, does: Does
+) -> None:
+    lines = iter(range(1_000))
+    network.downward = lambda line: does if next(lines) % 5 == 4 else None
+    told = client.events()
+    assert await hear(told) == {"event": "listening", "sequence": 0}
+    for credits in range(1, 16):
+        await supply(client, credits)
+    assert [await hear_credits(told, 1) for _ in range(15)] == [[(n, n)] for n in range(1, 16)]
+    assert network.connections > 2
+
+
+async def test_what_happens_while_there_is_no_connection_is_told_after_it(
+    client: WalletClient, network: CuttingProxy
+) -> None:
+    told = client.events()
+    await hear(told)
+    network.upward = lambda line: Does.CUT_BEFORE
+    network.cut()
+    for credits in (1, 2, 3):
+        await supply(client, credits)
+    network.upward = lambda line: None
+    assert await hear_credits(told, 3) == [(1, 1), (2, 2), (3, 3)]
+
+
+async def test_another_account_is_not_asked_for_what_the_first_has_heard(
+    client: WalletClient, network: CuttingProxy
+) -> None:
+    told = client.events()
+    await hear(told)
+    await supply(client, 1)
+    assert await hear_credits(told, 1) == [(1, 1)]
+    introductions: list[dict[str, object]] = []
+    network.upward = lambda line: introductions.append(json.loads(line))
+    await log_in(client, "bob")
+    assert await hear(told) == {"event": "listening", "sequence": 0}
+    await supply(client, 2)
+    assert await hear_credits(told, 1) == [(1, 2)]
+    assert [introduction.get("since") for introduction in introductions] == [None]
+    network.downward = once(Does.CUT_AFTER)
+    await supply(client, 3)
+    await supply(client, 4)
+    assert await hear_credits(told, 2) == [(2, 3), (3, 4)]
+    assert [introduction.get("since") for introduction in introductions] == [None, 2]
+
+
+async def test_a_connection_without_a_sign_of_life_counts_as_dead(
+    client: WalletClient, network: CuttingProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(listening, "SILENT_SECONDS", 0.1)
+    network.downward = once(Does.SWALLOW)
+    told = client.events()
+    assert (await hear(told))["event"] == "listening"
+    assert network.connections > 1
+
+
+async def test_a_slow_reader_is_told_everything(client: WalletClient) -> None:
+    told = client.events()
+    await hear(told)
+    await asyncio.gather(*(supply(client, 1) for _ in range(50)))
+    assert await hear_credits(told, 50) == [(n, 1) for n in range(1, 51)]
+
+
+async def test_a_session_that_ends_is_announced_and_listened_for_again(
+    client: WalletClient, now: list[int]
+) -> None:
+    told = client.events()
+    await hear(told)
+    now[0] += 29 * 60_000
+    await supply(client, 1)
+    heard = [await hear(told), await hear(told)]
+    assert {event["event"] for event in heard} == {"credits_arrived", "session_about_to_end"}
+    now[0] += 31 * 60_000
+    assert (await ask(client, action="view", view="account"))["session_ended"]
+    await enter(client)
+    assert await hear(told) == {"event": "listening", "sequence": 1}
