@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ import zxcvbn
 from asking import START, supply, to_clock
 from caller import Caller
 from cheap_hashes import CHEAP
+from in_memory import IN_MEMORY
 from kept_rows import faults_in, what_matters
 from quiet_listener import QuietListener
 from sqlalchemy import Dialect, Engine, create_engine
@@ -57,8 +59,16 @@ def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def wallet_file(tmp_path: Path, new_wallet_file: Path) -> Path:
-    return Path(shutil.copy(new_wallet_file, tmp_path))
+def on_disk() -> None:
+    """Asked for by tests of what a disk, or a process that is killed, may do to a wallet file."""
+
+
+@pytest.fixture
+def wallet_file(request: pytest.FixtureRequest, new_wallet_file: Path) -> Iterator[Path]:
+    """A new wallet, in memory unless the test is about the disk."""
+    place = None if "on_disk" in request.fixturenames else IN_MEMORY
+    with tempfile.TemporaryDirectory(dir=place) as folder:
+        yield Path(shutil.copy(new_wallet_file, folder))
 
 
 @pytest.fixture

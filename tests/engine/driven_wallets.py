@@ -13,6 +13,7 @@ from typing import Any
 from asking import VIEW_ACCOUNT, VIEW_WALLET, Instruction, view_list
 from caller import Caller
 from cheap_hashes import CHEAP
+from in_memory import IN_MEMORY
 from kept_rows import KeptRows
 from wallclock import DAY, MINUTE, Wallclock
 from wallet_model import ModelAccount, ModelClock, Payment
@@ -55,7 +56,7 @@ class DrivenWallets:
 
     def __init__(self) -> None:
         super().__init__()
-        self.folder = Path(tempfile.mkdtemp(dir="/dev/shm" if Path("/dev/shm").is_dir() else None))
+        self.folder = Path(tempfile.mkdtemp(dir=IN_MEMORY))
         self.file = Path(shutil.copy(self.new_file, self.folder))
         self.clock = Wallclock()
         self.numbers = count(1)

@@ -14,6 +14,7 @@ from typing import Any
 from asking import Instruction
 from caller import Caller
 from cheap_hashes import CHEAP
+from in_memory import IN_MEMORY
 from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
@@ -60,7 +61,7 @@ def pages(caller: Caller, instruction: Instruction, **more: Any) -> Iterator[Ans
 @contextlib.contextmanager
 def witness(new_wallet_file: Path) -> Iterator[Witness]:
     """A witness, beside bob, at an engine of its own, for tests that need many of them."""
-    with tempfile.TemporaryDirectory(dir="/dev/shm" if Path("/dev/shm").is_dir() else None) as folder:
+    with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
         file = shutil.copy(new_wallet_file, folder)
         wallclock = Wallclock()
         engine = EWalletSessionManager(f"sqlite:///{file}", clock=wallclock, passwords=CHEAP)

@@ -11,6 +11,8 @@ from kept_rows import changed_by_hand
 
 from ewallet_core.refusals.engine import OutcomeUnknown, StorageFailed
 
+pytestmark = pytest.mark.usefixtures("on_disk")
+
 LARGE = supply(5, notes="n" * 1000)
 SHARES = 4
 

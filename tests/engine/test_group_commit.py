@@ -13,6 +13,8 @@ from ewallet_core.storage.database import open_database
 from ewallet_core.storage.requests import seen_requests
 from ewallet_core.storage.transaction import Transaction
 
+pytestmark = pytest.mark.usefixtures("on_disk")
+
 
 def failing(name: str) -> Work:
     """Work that leaves a row behind, and then fails."""

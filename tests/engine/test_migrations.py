@@ -18,6 +18,8 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.refusals.refusal import Refusal
 from ewallet_core.storage import columns, migrating
 
+pytestmark = pytest.mark.usefixtures("on_disk")
+
 
 def portrait(engine: Engine) -> dict[str, Any]:
     """All that the database itself tells about its tables."""

@@ -13,6 +13,8 @@ from caller import Caller
 from kept_rows import faults_in
 from wallclock import MINUTE, Wallclock
 
+pytestmark = pytest.mark.usefixtures("on_disk")
+
 CHILD = Path(__file__).with_name("supplying_child.py")
 SEVERAL = 4
 

@@ -38,9 +38,9 @@ class Numbered:
 
 
 @pytest.fixture
-def twins(open_engine, wallet_file: Path, tmp_path: Path) -> tuple[Caller, Caller]:
+def twins(open_engine, wallet_file: Path) -> tuple[Caller, Caller]:
     """Two callers, each alone on an engine of its own, with the same time and the same luck."""
-    other_file = shutil.copy(wallet_file, tmp_path / "other.sqlite3")
+    other_file = shutil.copy(wallet_file, wallet_file.with_name("other.sqlite3"))
     return (
         Caller(open_engine(randomness=Numbered())),
         Caller(open_engine(randomness=Numbered(), database_url=f"sqlite:///{other_file}")),
