@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
-import signal
-import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,7 +22,6 @@ if TYPE_CHECKING:
 COULD_NOT = 1
 NOT_LIKE_THAT = 2
 
-_STOPPING = (signal.SIGTERM, signal.SIGINT)
 _PORT = click.IntRange(0, 65_535)
 
 
@@ -77,8 +73,9 @@ def serve(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **o
 
 def _serve(settings: Settings, folder: Path | None) -> None:
     from ewallet_core.serving.listener import SocketListener  # noqa: PLC0415
+    from ewallet_core.serving.supervision import tell_supervisor, told_to_stop  # noqa: PLC0415
 
-    with _told_to_stop() as wait_until_told, _log_on_stderr():
+    with told_to_stop() as wait_until_told, _log_on_stderr():
         tls, how = _secured(settings, folder)
         with _engine(settings, folder) as engine:
             listener = SocketListener(
@@ -87,28 +84,11 @@ def _serve(settings: Settings, folder: Path | None) -> None:
             engine.listen_through(listener)
             try:
                 _say(settings.host, _opened(engine, settings), how)
+                tell_supervisor("READY=1")
                 wait_until_told()
-                _tell_supervisor("STOPPING=1")
+                tell_supervisor("STOPPING=1")
             finally:
                 listener.stop()
-
-
-@contextmanager
-def _told_to_stop() -> Iterator[Callable[[], None]]:
-    """Hold the signals to stop back, for every thread that begins within, until they are waited for."""
-    # A handler could come in between any two lines; a signal that is waited for can't, and a second one finds
-    # nobody to disturb.
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPPING)
-
-    def wait() -> None:
-        signal.sigwait(_STOPPING)
-        for each in _STOPPING:
-            signal.signal(each, signal.SIG_IGN)
-
-    try:
-        yield wait
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -183,18 +163,7 @@ def _ask(engine: EWalletSessionManager, **instruction: Any) -> dict[str, Any]:
 
 
 def _say(host: str, ports: tuple[int, int], how: str) -> None:
-    """Say that it is ready, to whoever reads standard output and to whatever supervises this process."""
     from ewallet_core.wire.place import name_of  # noqa: PLC0415
 
     in_place, out_place = (name_of(host, port) for port in ports)
     click.echo(f"Ready: instructions on {in_place}, events on {out_place}, {how}.")
-    _tell_supervisor("READY=1")
-
-
-def _tell_supervisor(state: str) -> None:
-    """Tell systemd, where it is that has started this process and waits to be told."""
-    place = os.environ.get("NOTIFY_SOCKET")
-    if place:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified:
-            notified.connect(f"\0{place[1:]}" if place.startswith("@") else place)
-            notified.send(state.encode())

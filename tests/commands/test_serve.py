@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from served import PATIENCE_SECONDS, Served, served, wire_to
+from serving_process import PATIENCE_SECONDS, Served, served, wire_to
 
 from ewallet_core.data_folder import DATABASE_FILE
 from ewallet_core.serving.certificates import self_signed
