@@ -6,14 +6,11 @@ from pathlib import Path
 
 import click
 
+from ewallet_core.commands.data_folder_option import chosen_folder, data_folder_option
+
 
 @click.command()
-@click.option(
-    "--data-dir",
-    envvar="EWALLET_DATA_DIR",
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where the wallet is kept; otherwise your own data folder.",
-)
+@data_folder_option
 @click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
 @click.pass_context
 def verify(ctx: click.Context, data_dir: Path | None, database: str | None) -> None:
@@ -25,9 +22,8 @@ def verify(ctx: click.Context, data_dir: Path | None, database: str | None) -> N
     from ewallet_core.data_folder import database_url, named_folder  # noqa: PLC0415
     from ewallet_core.refusals.engine import StorageUnavailable  # noqa: PLC0415
 
-    folder = data_dir or (ctx.parent.params.get("data_dir") if ctx.parent else None)
     try:
-        ctx.exit(_examine(database or database_url(named_folder(folder))))
+        ctx.exit(_examine(database or database_url(named_folder(chosen_folder(ctx, data_dir)))))
     except StorageUnavailable as refusal:
         click.echo(f"{refusal.error} {refusal.warning}", err=True)
         ctx.exit(2)

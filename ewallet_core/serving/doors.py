@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import ssl
 from collections.abc import Awaitable, Callable
 from typing import cast
@@ -59,7 +60,7 @@ class Door:
                 ssl_handshake_timeout=patience,
             )
         except (OSError, OverflowError) as reason:
-            raise PortUnavailable(self._host, port, str(reason)) from reason
+            raise PortUnavailable(self._host, port, _words(reason)) from reason
 
     def move_to(self, server: asyncio.Server) -> int:
         """Let people in there, and nowhere else; who is in stays. Returns the port."""
@@ -119,3 +120,10 @@ class Door:
 
 def _port_of(server: asyncio.Server) -> int:
     return int(server.sockets[0].getsockname()[1])
+
+
+def _words(reason: OSError | OverflowError) -> str:
+    """Why, without the address that asyncio adds to what the system says."""
+    number = getattr(reason, "errno", None)
+    # What the name of a host comes to has numbers of its own, all below 0.
+    return os.strerror(number).lower() if number and number > 0 else str(getattr(reason, "strerror", reason))
