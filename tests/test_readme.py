@@ -5,17 +5,46 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 README = Path(__file__).parent.parent / "README.md"
+EWALLET = Path(sys.executable).with_name("ewallet")
+
+
+def python_with(words: str) -> str:
+    """The one program of the README that has these words in it."""
+    programs = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+    (program,) = (program for program in programs if words in program)
+    return program
+
+
+def run(program: str, folder: Path) -> str:
+    command = [sys.executable, "-c", program]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[str]:
+    """Where a server listens that was started as the README says, but for its ports."""
+    command = [EWALLET, "--data-dir", tmp_path, "serve", "--in-port", "0", "--out-port", "0"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        found = re.search(r"instructions on ([^,]+),", server.stdout.readline())
+        assert found is not None
+        yield found[1]
+        server.terminate()
 
 
 def test_the_python_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
-    (program,) = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
-    done = subprocess.run(
-        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    assert "'total_credits': 100" in done.stdout
+    assert "'total_credits': 100" in run(python_with("EWalletSessionManager("), tmp_path)
+
+
+def test_the_program_in_the_readme_talks_to_a_server(tmp_path: Path, place: str) -> None:
+    printed = run(python_with("EWalletClient(").replace("localhost:8080", place), tmp_path)
+    assert printed == "0\n{'event': 'listening', 'sequence': 0}\n"
 
 
 def test_the_pictures_of_the_readme_are_there() -> None:
