@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 KEEP_ALIVE_SECONDS = 600
 ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
 BROKEN = "It is made again by itself. What was asked is done once; a running timer goes on."
-BACK = "What is on the screen is of now again."
+BACK = "The connection is back."
 
 
 class EWalletApp(App[None]):
@@ -274,12 +274,17 @@ class EWalletApp(App[None]):
     def _heed_connection(self, before: Connection, now: Connection) -> None:
         self.connection_changed.publish(now)
         if before.reach is Reach.CONNECTED and now.reach is Reach.RECONNECTING:
-            self.say(BROKEN, title="The connection is gone.", severity="warning")
+            self._say_in_view(BROKEN, title="The connection is gone.", severity="warning")
         elif before.reach is Reach.RECONNECTING and now.reach is Reach.CONNECTED:
-            self.say(BACK, title="The connection is back.")
+            self._say_in_view(BACK)
             self.run_worker(self.conversation.refresh(), group="refresh", exclusive=True)
         elif before.reach is not Reach.OFFLINE and now.reach is Reach.OFFLINE:
             self.run_worker(self._lose_engine(now.reason))
+
+    def _say_in_view(self, words: str, **how: Any) -> None:
+        # At the login and the lock the line that is there says it all.
+        if self.is_in_view:
+            self.say(words, **how)
 
     async def _lose_engine(self, reason: str) -> None:
         await self.leave()

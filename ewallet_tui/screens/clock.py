@@ -12,6 +12,7 @@ from textual.widgets import Button
 
 from ewallet_tui.picture import Clock, Picture, TimerState
 from ewallet_tui.screens.converting import CONVERSIONS, ConvertingScreen, Record
+from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
 from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.record_list import Column, RecordList, Row
 from ewallet_tui.widgets.timer_face import TimerFace
@@ -36,10 +37,13 @@ def possible(clock: Clock, now: float) -> frozenset[str]:
     return DOES[clock.state] if clock.runs or not clock.is_out_of_time(now) else frozenset()
 
 
-def nothing_recorded(clock: Clock, now: float, credits: int) -> str:
+def nothing_recorded(picture: Picture, now: float) -> str:
     """What to do about a clock that has no time records yet."""
+    clock, credits = picture.clock, picture.wallet.credits
     if clock.runs:
         return "The first time record is written when the timer stops."
+    if clock.is_out_of_time(now) and not credits and not picture.may_supply:
+        return f"No time and no credits yet. {ASK_FOR_CREDITS}"
     if clock.is_out_of_time(now) and not credits:
         return "No time and no credits yet. Supply some in the wallet: 1, then u."
     if clock.is_out_of_time(now):
@@ -85,7 +89,7 @@ class ClockScreen(ConvertingScreen):
         """Show the clock as it is now, and its records."""
         now = self.wallet_app.now()
         self.show_second(picture, now)
-        self.query_one(RecordList).empty = nothing_recorded(picture.clock, now, picture.wallet.credits)
+        self.query_one(RecordList).empty = nothing_recorded(picture, now)
         self._show_records()
 
     def show_second(self, picture: Picture, now: float) -> None:

@@ -39,6 +39,8 @@ class ConvertingScreen(FramedScreen):
 
     def can(self, action: str) -> bool:
         """Whether one of the screen's actions can be carried out as things stand."""
+        if action == "supply":
+            return self.may_supply()
         if action == "convert_to_time":
             return self.balance() > 0
         if action == "convert_to_credits":
@@ -53,6 +55,11 @@ class ConvertingScreen(FramedScreen):
         """The time that is not used yet, at this very instant."""
         picture = self.wallet_app.picture
         return picture.clock.left_ms(self.wallet_app.now()) if picture else 0
+
+    def may_supply(self) -> bool:
+        """Whether credits can be had by supplying oneself, as far as is known."""
+        picture = self.wallet_app.picture
+        return picture is None or picture.may_supply
 
     def balance(self) -> int:
         """The credits in the active wallet."""

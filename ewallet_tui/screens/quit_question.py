@@ -26,4 +26,4 @@ def timer_question(state: TimerState, *, may_stop: bool) -> Question:
 def unanswered_question(state: TimerState) -> Question:
     """Whether to go without knowing what came of what was asked last."""
     words = " ".join(filter(None, (UNANSWERED, GOES_ON.get(state))))
-    return Question("Quit", words, [Choice(LEAVE, "l", "Quit without it")])
+    return Question("Quit", words, [Choice(LEAVE, "q", "Quit without it")])

@@ -13,7 +13,7 @@ from textual.widgets import Button, Label, Static
 from ewallet_tui.lately import COLUMNS, latest_rows
 from ewallet_tui.picture import Picture
 from ewallet_tui.screens.converting import CONVERSIONS, ConvertingScreen
-from ewallet_tui.screens.wallet_forms import supply_plan, supply_receipt
+from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, supply_plan, supply_receipt
 from ewallet_tui.standing import standing_of
 from ewallet_tui.widgets.figures import Figures
 from ewallet_tui.widgets.receipt import Receipt
@@ -100,6 +100,9 @@ class WalletScreen(ConvertingScreen):
         picture = self.wallet_app.picture
         used = bool(times) or bool(picture and picture.clock.runs)
         rows = latest_rows(transfers, conversions, self.today(), MOST_RECORDS)
+        listed.empty = "" if self.may_supply() else f"No credits yet. {ASK_FOR_CREDITS}"
         listed.show(rows)
         lately.display = bool(rows)
-        tour.show((bool(transfers), bool(conversions), used))
+        # Its first step must not lead to where it goes no further.
+        leads_on = bool(transfers) or self.may_supply()
+        tour.show((bool(transfers), bool(conversions), used) if leads_on else ())

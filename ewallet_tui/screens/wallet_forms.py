@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from ewallet_core.instructions import fields
+from ewallet_tui.conversation import NOT_PERMITTED
 from ewallet_tui.widgets.form import Answer, FormPlan, Values
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.words import MINUTE, SECOND, countdown, credit_amount, duration, grouped
@@ -26,6 +27,7 @@ CURRENCIES = (
     "JPY",
     "INR",
 )
+ASK_FOR_CREDITS = "Ask its operator for credits: they come to this wallet."
 NOTES = Field("notes", "Notes", fields.Notes, optional=True)
 
 
@@ -74,7 +76,14 @@ def supply_plan(balance: int) -> FormPlan:
         ),
         preview=preview,
         objections=objections,
+        reworded=_refused_supply,
     )
+
+
+def _refused_supply(refusal: Answer) -> Answer:
+    if refusal.get("code") != NOT_PERMITTED:
+        return refusal
+    return {**refusal, "error": "You can't supply yourself on this server.", "warning": ASK_FOR_CREDITS}
 
 
 def supply_receipt(answer: Answer) -> str:

@@ -15,10 +15,7 @@ WORDS = "◌ The connection is gone. This is asked again as soon as it is back, 
 class ConnectionGone(Label):
     """Nothing, while there is a connection; the form shows it while it awaits an answer."""
 
-    DEFAULT_CSS = """
-    ConnectionGone { display: none; color: $text-warning; width: 1fr; }
-    Form.-awaiting ConnectionGone.-gone { display: block; }
-    """
+    DEFAULT_CSS = "ConnectionGone { display: none; color: $text-warning; width: 1fr; }"
 
     def __init__(self) -> None:
         super().__init__(WORDS, markup=False)

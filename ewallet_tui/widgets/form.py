@@ -29,6 +29,11 @@ def no_preview(_: Values) -> str:
     return ""
 
 
+def as_it_is(refusal: Answer) -> Answer:
+    """A refusal in the engine's own words."""
+    return refusal
+
+
 def no_objections(_: Values) -> Mapping[str, str]:
     """The objections of a form whose fields don't depend on each other or on what is there."""
     return {}
@@ -48,6 +53,8 @@ class FormPlan:
     """A sentence about what will have happened, from the values that can be taken so far; or nothing."""
     objections: Callable[[Values], Mapping[str, str]] = no_objections
     """What is wrong, by field, with values that are each right by themselves."""
+    reworded: Callable[[Answer], Answer] = as_it_is
+    """A refusal in the words that say most to who fills in this form."""
     leave: str = "Cancel"
     """What the other button does, as a verb."""
 
@@ -67,6 +74,7 @@ class Form(VerticalScroll, can_focus=False):
         .buttons { height: 1; margin-top: 1; align-horizontal: right; }
         .buttons Button { margin-left: 2; }
         &.-busy .buttons { text-opacity: 50%; }
+        &.-awaiting ConnectionGone.-gone { display: block; }
     }
     """
 
@@ -199,7 +207,7 @@ class Form(VerticalScroll, can_focus=False):
             self.post_message(self.Done(self, answer))
             return
         self._be_busy(False)
-        self._show_refusal(answer)
+        self._show_refusal(self.plan.reworded(answer))
 
     def _show_refusal(self, answer: Answer) -> None:
         details = answer.get("details") or {}

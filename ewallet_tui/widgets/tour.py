@@ -46,11 +46,11 @@ class Tour(Vertical, can_focus=False):
         yield from self._buttons.values()
 
     def show(self, done: Sequence[bool]) -> None:
-        """Mark the steps that are done, and focus the first that is not."""
+        """Mark the steps that are done, and focus the first that is not; nothing: there is no way to go."""
         upcoming = done.index(False) if False in done else None
         self.set_class(upcoming is not None, "-under-way")
         for number, (step, button) in enumerate(self._buttons.items()):
-            sign = "✓" if done[number] else str(number + 1)
+            sign = "✓" if number < len(done) and done[number] else str(number + 1)
             button.label = f" {sign}  {step.words}"
             button.disabled = number != upcoming
             if number == upcoming != self._next:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pexpect
@@ -13,7 +13,7 @@ import pyte
 
 PATIENCE_SECONDS = 30
 
-KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "space": " "}
+KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "space": " ", "^q": "\x11"}
 
 
 class Terminal:
@@ -38,9 +38,13 @@ class Terminal:
 
     def wait_for(self, *words: str) -> None:
         """Look at the screen until all these words are on it."""
+        self.wait_until(lambda: all(word in self.text for word in words), f"waited in vain for {words}")
+
+    def wait_until(self, holds: Callable[[], bool], complaint: str = "it never came to that") -> None:
+        """Look at the screen until `holds`."""
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not all(word in self.text for word in words):
-            assert time.monotonic() < deadline, f"waited in vain for {words}:\n{self.text}"
+        while not holds():
+            assert time.monotonic() < deadline, f"{complaint}:\n{self.text}"
             self._read()
 
     def wait_for_end(self) -> int:

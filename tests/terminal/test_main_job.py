@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from main_job import IN_SHORT, log_in, make_account, seconds_left, supply_and_convert
 from terminal import Terminal
 
 EWALLET = Path(sys.executable).with_name("ewallet")
-PASSWORD = "four unrelated words"
-IN_SHORT = "\n  {} credits"
 
 
 @pytest.fixture
@@ -28,39 +26,6 @@ def open_app(tmp_path: Path) -> Iterator[Callable[[], Terminal]]:
     yield open_one
     for terminal in opened:
         terminal.close()
-
-
-def make_account(terminal: Terminal) -> None:
-    terminal.press("tab", "tab", "tab", "enter")
-    terminal.wait_for("Once more")
-    for value in ("ada", "ada@example.org", PASSWORD, PASSWORD):
-        terminal.press(value, "tab")
-    terminal.press("enter")
-    terminal.wait_for("ada ● embedded", IN_SHORT.format(0))
-
-
-def log_in(terminal: Terminal) -> None:
-    terminal.press("ada", "tab", PASSWORD, "enter")
-    terminal.wait_for("ada ● embedded")
-
-
-def supply_and_convert(terminal: Terminal) -> None:
-    terminal.press("u")
-    terminal.wait_for("Supply credits", "Currency")
-    terminal.press("100", "tab", "tab", "12.50", "enter")
-    terminal.wait_for(IN_SHORT.format(100))
-    terminal.press("c")
-    terminal.wait_for("Credits to time")
-    terminal.press("20")
-    terminal.wait_for("20 credits → 20:00. 80 left.")
-    terminal.press("enter")
-    terminal.wait_for(IN_SHORT.format(80), "20:00 left")
-
-
-def seconds_left(terminal: Terminal) -> int:
-    shown = re.search(r"(\d+):(\d\d) left", terminal.text)
-    assert shown, terminal.text
-    return int(shown[1]) * 60 + int(shown[2])
 
 
 def test_from_a_new_account_to_its_time_record_and_back_the_next_day(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from ewallet_tui.engines import Engines
 
 OpenEngine = Callable[[], EWalletSessionManager]
 
-both_backends = pytest.mark.parametrize("backend", ["embedded", "remote"], indirect=True)
+both_backends = pytest.mark.parametrize("kind_of_backend", ["embedded", "remote"])
 """For the tests of the main job: done in this process, and done over a server."""
 
 
@@ -52,33 +53,42 @@ class Server:
 
 
 class Backend:
-    """Makes what an app reaches its engine by."""
+    """What the apps of a test reach their engine by: all of them the same, in the same way."""
 
-    def __init__(self, kind: str) -> None:
-        self.is_remote = kind == "remote"
-        self._servers: list[Server] = []
+    def __init__(self, kind: str, open_engine: OpenEngine, folder: Path) -> None:
+        self.open_engine = open_engine
+        self._folder = folder
+        self._server = Server(open_engine) if kind == "remote" else None
 
-    def engines(self, open_engine: OpenEngine, folder: Path) -> Engines:
-        """For an app whose engine of this machine is that one, and no other server than those of the test."""
-        known = KnownServers(folder / "known_servers")
-        return Engines(
-            lambda place: (
-                EmbeddedClient(open_engine)
-                if place is None
-                else RemoteClient(place, known, randomness=lambda: 0.0)
-            ),
-            known,
-        )
+    @property
+    def server(self) -> ServerPlace | None:
+        """Where the app is to begin: at a server that runs the engine, or in its own process."""
+        return self._server and self._server.place
 
-    def server(self, open_engine: OpenEngine) -> ServerPlace | None:
-        """Where the app is to begin: at one server that runs that engine, or in its own process."""
-        if not self.is_remote:
-            return None
-        if not self._servers:
-            self._servers.append(Server(open_engine))
-            self._servers[0].start()
-        return self._servers[0].place
+    @property
+    def engines(self) -> Engines:
+        """For an app whose own engine is the same as the server's."""
+        known = KnownServers(self._folder / "known_servers")
+
+        def client_at(place: ServerPlace | None) -> EmbeddedClient | RemoteClient:
+            if place is None:
+                return EmbeddedClient(self.open_engine)
+            return RemoteClient(place, known, randomness=lambda: 1.0)
+
+        return Engines(client_at, known)
+
+    def start(self) -> None:
+        if self._server is not None:
+            self._server.start()
 
     def stop(self) -> None:
-        for server in self._servers:
-            server.stop()
+        if self._server is not None:
+            self._server.stop()
+
+
+@contextmanager
+def started(kind: str, open_engine: OpenEngine, folder: Path) -> Iterator[Backend]:
+    backend = Backend(kind, open_engine, folder)
+    backend.start()
+    yield backend
+    backend.stop()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from backends import Backend, OpenEngine
+from backends import Backend, OpenEngine, started
 from instant import CHEAP, Instant
 from person import Person
 from textual.widgets import Input
@@ -56,11 +56,9 @@ def instant() -> Instant:
 
 
 @pytest.fixture
-def backend(request: pytest.FixtureRequest) -> Iterator[Backend]:
+def kind_of_backend() -> str:
     """How the apps of a test reach their engine: in this process, unless the test is for both ways."""
-    made = Backend(getattr(request, "param", "embedded"))
-    yield made
-    made.stop()
+    return "embedded"
 
 
 @pytest.fixture
@@ -75,13 +73,18 @@ def open_engine(folder: Path, instant: Instant) -> OpenEngine:
 
 
 @pytest.fixture
-def make_app(folder: Path, instant: Instant, backend: Backend, open_engine: OpenEngine) -> MakeApp:
+def backend(kind_of_backend: str, open_engine: OpenEngine, folder: Path) -> Iterator[Backend]:
+    with started(kind_of_backend, open_engine, folder) as made:
+        yield made
+
+
+@pytest.fixture
+def make_app(folder: Path, instant: Instant, backend: Backend) -> MakeApp:
     """Makes an app on the folder; all of them see the same wallet."""
 
     def make(**choices: int | str) -> EWalletApp:
         preferences = replace(Preferences.read(folder), **choices)
-        engines = backend.engines(open_engine, folder)
-        return EWalletApp(engines, preferences, backend.server(open_engine), instant)
+        return EWalletApp(backend.engines, preferences, backend.server, instant)
 
     return make
 

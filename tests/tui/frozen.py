@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
-from pathlib import Path
 
-from backends import Backend
+from backends import Backend, started
 from instant import CHEAP, Instant
 from person import Person
 from textual.widgets import Input
@@ -25,28 +24,25 @@ class Day(Instant):
     def today(self) -> datetime:
         return datetime.fromtimestamp(self.wall() // 1_000, UTC)
 
-    def __init__(self, backend: Backend, folder: Path) -> None:
-        super().__init__()
-        self._backend = backend
-        self._folder = folder
+    backend: Backend
 
     def make_app(self) -> EWalletApp:
-        engines = self._backend.engines(self._engine, self._folder)
-        return EWalletApp(engines, Preferences(), self._backend.server(self._engine), self)
+        return EWalletApp(self.backend.engines, Preferences(), self.backend.server, self)
 
-    def _engine(self) -> EWalletSessionManager:
+    def open_engine(self) -> EWalletSessionManager:
         # The day may pass in leaps longer than a session lives.
         rules = Rules(session_lifetime_ms=10**12, self_supply=True)
         return EWalletSessionManager("sqlite://", clock=self.wall, rules=rules, passwords=CHEAP)
 
 
-def standing_still(monkeypatch, backend, folder):
+def standing_still(monkeypatch, kind_of_backend, folder):
     """What a fixture yields from: a day, and until its end the zone in which it is told."""
-    frozen = Day(backend, folder)
+    frozen = Day()
     monkeypatch.setattr(ConvertingScreen, "today", staticmethod(frozen.today))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
-    yield frozen
+    with started(kind_of_backend, frozen.open_engine, folder) as frozen.backend:
+        yield frozen
     monkeypatch.undo()
     time.tzset()
 

@@ -23,8 +23,8 @@ async def come_to_the_clock(person, credits=20):
 
 
 @pytest.fixture
-def day(monkeypatch, backend, tmp_path):
-    yield from standing_still(monkeypatch, backend, tmp_path)
+def day(monkeypatch, kind_of_backend, tmp_path):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
 
 
 @asynccontextmanager

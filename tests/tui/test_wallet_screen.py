@@ -22,8 +22,8 @@ HOSTILE = [
 
 
 @pytest.fixture
-def day(monkeypatch, backend, tmp_path):
-    yield from standing_still(monkeypatch, backend, tmp_path)
+def day(monkeypatch, kind_of_backend, tmp_path):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
 
 
 @asynccontextmanager

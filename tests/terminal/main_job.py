@@ -1,0 +1,44 @@
+"""The hand-movements of the main job, for an app whose engine is at some place."""
+
+from __future__ import annotations
+
+import re
+
+from terminal import Terminal
+
+PASSWORD = "four unrelated words"
+IN_SHORT = "\n  {} credits"
+EMBEDDED = "embedded"
+
+
+def make_account(terminal: Terminal, place: str = EMBEDDED) -> None:
+    terminal.press("tab", "tab", "tab", "enter")
+    terminal.wait_for("Once more")
+    for value in ("ada", "ada@example.org", PASSWORD, PASSWORD):
+        terminal.press(value, "tab")
+    terminal.press("enter")
+    terminal.wait_for(f"ada ● {place}", IN_SHORT.format(0))
+
+
+def log_in(terminal: Terminal, place: str = EMBEDDED) -> None:
+    terminal.press("ada", "tab", PASSWORD, "enter")
+    terminal.wait_for(f"ada ● {place}")
+
+
+def supply_and_convert(terminal: Terminal) -> None:
+    terminal.press("u")
+    terminal.wait_for("Supply credits", "Currency")
+    terminal.press("100", "tab", "tab", "12.50", "enter")
+    terminal.wait_for(IN_SHORT.format(100))
+    terminal.press("c")
+    terminal.wait_for("Credits to time")
+    terminal.press("20")
+    terminal.wait_for("20 credits → 20:00. 80 left.")
+    terminal.press("enter")
+    terminal.wait_for(IN_SHORT.format(80), "20:00 left")
+
+
+def seconds_left(terminal: Terminal) -> int:
+    shown = re.search(r"(\d+):(\d\d) left", terminal.text)
+    assert shown, terminal.text
+    return int(shown[1]) * 60 + int(shown[2])

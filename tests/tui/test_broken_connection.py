@@ -1,0 +1,185 @@
+"""A connection that breaks: it is said, nothing typed is lost, nothing done twice, and all is right again."""
+
+from __future__ import annotations
+
+import pytest
+from frozen import form_gone, form_opened
+from person import PASSWORD
+
+from ewallet_core.client import Reach
+from ewallet_tui.screens.question import Question
+
+IS_ASKED_AGAIN = "◌ The connection is gone. This is asked again"
+
+pytestmark = pytest.mark.parametrize("kind_of_backend", ["remote"])
+
+
+async def server_stops(person, backend):
+    backend.stop()
+    await person.wait_until(lambda: person.app.connection.reach is Reach.RECONNECTING)
+
+
+async def server_is_back(person, backend):
+    backend.start()
+    await person.wait_until(lambda: person.app.is_connected)
+
+
+async def test_a_payment_sent_while_the_server_is_gone_is_done_once(opened, backend):
+    async with opened() as person:
+        await person.register()
+        await person.press("u")
+        await form_opened(person)
+        await person.fill(credits="100", cost="12.50", notes="only once")
+        await server_stops(person, backend)
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
+        assert person.form.rows[0].text == "100"
+        await person.press("enter", "escape")
+        assert person.form.busy
+        await server_is_back(person, backend)
+        await form_gone(person)
+        assert person.sees("✓ You got 100 credits. 100 now.")
+        assert person.app.picture.wallet.credits == 100
+        assert person.screen_text.count("only once") == 1
+
+
+async def test_what_is_typed_stays_and_can_be_sent_when_the_server_is_back(opened, backend):
+    async with opened() as person:
+        await person.register()
+        await person.press("u")
+        await form_opened(person)
+        await person.fill(credits="100")
+        await server_stops(person, backend)
+        await person.fill(notes="typed meanwhile")
+        assert not person.sees(IS_ASKED_AGAIN)
+        await server_is_back(person, backend)
+        assert [row.text for row in person.form.rows] == ["100", "EUR", "", "typed meanwhile"]
+        await person.do_form(cost="1")
+        await form_gone(person)
+        assert person.sees("typed meanwhile")
+
+
+async def test_it_is_said_when_it_breaks_and_when_it_is_back(opened, backend):
+    async with opened() as person:
+        await person.register()
+        assert person.shows_account("ada")
+        await server_stops(person, backend)
+        await person.wait_until(lambda: person.sees("◌ reconnecting"))
+        assert "The connection is gone." in person.toasts
+        await server_is_back(person, backend)
+        await person.wait_until(lambda: person.shows_account("ada"))
+        assert "The connection is back." in person.toasts
+
+
+async def test_a_timer_goes_on_meanwhile_and_is_right_again_by_itself(opened, backend, instant):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        await server_stops(person, backend)
+        instant.pass_by(minutes=5)
+        person.app.timer_watch.pass_second()
+        await person.wait_until(lambda: person.sees("● running  15:00 left"))
+        with backend.open_engine() as elsewhere:
+            spend_elsewhere(elsewhere)
+        await server_is_back(person, backend)
+        await person.wait_until(lambda: person.sees("○ stopped  15:00 left"))
+
+
+def spend_elsewhere(engine):
+    """Stop Ada's timer from another program."""
+    credentials = {}
+    for asked in (
+        {"action": "request", "request": "client_id"},
+        {"action": "request", "request": "session_token"},
+        {"action": "login", "user_name": "ada", "user_pass": PASSWORD},
+        {"action": "stop", "stop": "clock_timer"},
+    ):
+        answer = engine.answer({"controller": "client", "ctype": "action", **asked, **credentials})
+        assert answer["failed"] is False, answer
+        credentials |= {name: answer[name] for name in ("client_id", "session_token") if name in answer}
+
+
+async def test_pausing_while_it_is_gone_is_done_once_when_it_is_back(opened, backend):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        await person.go_to("clock")
+        await server_stops(person, backend)
+        await person.press("space", "space")
+        await server_is_back(person, backend)
+        await person.wait_until(lambda: person.sees("‖ paused  20:00 left"))
+        assert person.app.picture.clock.pending_count == 1
+
+
+async def test_another_place_can_be_gone_to_meanwhile(opened, backend):
+    async with opened() as person:
+        await person.register()
+        await server_stops(person, backend)
+        await person.press("3")
+        assert person.app.current_mode == "account"
+        assert person.sees("ada@example.org")
+
+
+async def test_quitting_without_anything_unanswered_does_not_ask_and_does_not_wait(opened, backend):
+    async with opened() as person:
+        await person.register()
+        await server_stops(person, backend)
+        await person.press("q")
+        await person.wait_until(lambda: person.app._exit)
+
+
+@pytest.mark.parametrize("goes", [True, False])
+async def test_quitting_with_something_unanswered_asks(opened, backend, goes):
+    async with opened() as person:
+        await person.register()
+        await person.press("u")
+        await form_opened(person)
+        await server_stops(person, backend)
+        await person.do_form(credits="100", cost="1")
+        await person.wait_until(lambda: person.app.conversation.client.unanswered)
+        await person.press("ctrl+q")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        assert person.sees("not answered")
+        await person.press("q" if goes else "escape")
+        if goes:
+            await person.wait_until(lambda: person.app._exit)
+        else:
+            await server_is_back(person, backend)
+            await form_gone(person)
+            assert person.app.picture.wallet.credits == 100
+
+
+async def test_a_running_timer_can_not_be_stopped_on_the_way_out_while_the_server_is_gone(opened, backend):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        await server_stops(person, backend)
+        await person.press("q")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        assert not person.app.screen.query("#stop")
+        await person.press("l")
+        await person.wait_until(lambda: person.app._exit)
+
+
+async def test_the_login_waits_for_the_server_too(opened, backend):
+    async with opened() as person:
+        await person.register()
+        await person.log_out()
+        await server_stops(person, backend)
+        await person.do_form(user_name="ada", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN) and person.sees("◌ reconnecting"))
+        assert person.sees(person.app.place)
+        await server_is_back(person, backend)
+        await person.wait_until(lambda: person.app.current_mode == "wallet")
+
+
+async def test_behind_the_lock_the_state_is_shown_and_the_password_waits(opened, backend):
+    async with opened() as person:
+        await person.register()
+        person.app.action_lock()
+        await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
+        await server_stops(person, backend)
+        await person.wait_until(lambda: person.sees("◌ reconnecting"))
+        await person.do_form(user_pass=PASSWORD)
+        await server_is_back(person, backend)
+        await person.wait_until(lambda: person.app.current_mode == "wallet")
