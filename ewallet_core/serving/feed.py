@@ -14,7 +14,7 @@ from ewallet_core.serving.hands import Engine, Hands
 from ewallet_core.sessions.happenings import Follower
 
 LOOKS_EVERY_SECONDS = 1.0
-"""How often it looks although nothing was changed here: another program may share the database."""
+"""How often it looks at sessions, and at all although nothing was changed here: others share the database."""
 LULL_SECONDS = 0.005
 
 _log = logging.getLogger("ewallet_core")
@@ -37,6 +37,7 @@ class Feed:
         self._listening: set[Listening] = set()
         self._bell = asyncio.Event()
         self._latest: int | None = None
+        self._sessions_looked_at = 0.0
 
     @contextmanager
     def to(self, follower: Follower) -> Iterator[Listening]:
@@ -87,6 +88,19 @@ class Feed:
         now = self._engine.clock()
         for listening in self._listening:
             if first or listening.follower.account in accounts or listening.follower.due_at <= now:
+                listening.woken.set()
+        await self._look_at_sessions()
+
+    async def _look_at_sessions(self) -> None:
+        """Wake those in whose session another account is active now, or which is over."""
+        now = asyncio.get_running_loop().time()
+        if now - self._sessions_looked_at < LOOKS_EVERY_SECONDS:
+            return
+        self._sessions_looked_at = now
+        active = await self._hands.look(self._engine.active_accounts)
+        for listening in self._listening:
+            follower = listening.follower
+            if follower.session is not None and active.get(follower.session) != follower.account:
                 listening.woken.set()
 
 

@@ -47,6 +47,10 @@ class Engine(Protocol):
         """The latest event, and the accounts to which something happened after that one."""
         ...
 
+    def active_accounts(self) -> dict[int, int | None]:
+        """The account that is active in each session, by the sessions' ids."""
+        ...
+
     def tell_changes(self, changed: Callable[[], None]) -> None:
         """Call that after each change, from whichever thread."""
         ...

@@ -22,10 +22,11 @@ WARNED_BEFORE_MS = 120_000
 class EventPage(msgspec.Struct, frozen=True):
     """Events of one account, oldest first, and the sequence after which to ask for more.
 
-    `stands_at` is the sequence of the latest there is, `expires_at` when the session ends that looked, in
-    milliseconds UTC.
+    `stands_at` is the sequence of the latest there is, `session` the one that looked, and `expires_at` when
+    that ends, in milliseconds UTC.
     """
 
+    session: int
     account: int
     sequence: int
     events: list[Told]
@@ -40,13 +41,13 @@ class EventPage(msgspec.Struct, frozen=True):
 
 def event_page(context: Context, since: int | None) -> EventPage:
     """The events of the account that asks after `since`; without it none, and where its sequence stands."""
-    account, expires_at = context.account, context.session.expires_at
-    now = account.event_sequence
-    if since is None:
-        return EventPage(account.id, now, [], now, expires_at)
-    found = events_since(context.transaction, account.id, since)
-    last = found[-1].sequence if found else since
-    return EventPage(account.id, last, [_told(event) for event in found], now, expires_at)
+    session, account = context.session, context.account
+    stands_at = account.event_sequence
+    found = [] if since is None else events_since(context.transaction, account.id, since)
+    last = found[-1].sequence if found else stands_at if since is None else since
+    return EventPage(
+        session.id, account.id, last, [_told(event) for event in found], stands_at, session.expires_at
+    )
 
 
 class Follower:
@@ -64,8 +65,9 @@ class Follower:
         self._warned_before_ms = min(WARNED_BEFORE_MS, lifetime_ms // 2)
         self._warned_of: int | None = None
         self._expires_at = 0
+        self.session: int | None = None
         self.account: int | None = None
-        """The account that is followed, once it has been begun."""
+        """The session in which, and the account that is followed, once it has been begun."""
         self.sequence = 0
         """The latest event that was told."""
 
@@ -78,7 +80,7 @@ class Follower:
     def begin(self, since: int | None = None) -> list[Told]:
         """That it listens, and from which event on; raises a `Refusal` where nobody is logged in."""
         page = self._look(None)
-        self.account, self._expires_at = page.account, page.expires_at
+        self.session, self.account, self._expires_at = page.session, page.account, page.expires_at
         self.sequence = page.sequence if since is None else min(since, page.sequence)
         return [{"event": LISTENING, "sequence": self.sequence}]
 

@@ -108,6 +108,11 @@ class EWalletSessionManager:
         found = self._database.read(lambda transaction: news_after(transaction, after))
         return (found[-1].id if found else after), {one.account_id for one in found}
 
+    def active_accounts(self) -> dict[int, int | None]:
+        """The account that is active in each session, None where nobody is; by the sessions' ids."""
+        found = self._database.read(sessions.all)
+        return {session.id: session.account_id for session in found}
+
     def tell_changes(self, changed: Callable[[], None]) -> None:
         """Call that, and nothing else, after each instruction that changed something, from its thread."""
         self._desk.changed = changed
