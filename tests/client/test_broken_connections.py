@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 import pytest
 from cutting_proxy import CuttingProxy, Does, once
@@ -126,7 +127,7 @@ async def test_the_session_is_opened_however_often_that_is_cut_off(
 async def test_a_server_that_does_not_answer_any_more_counts_as_gone(
     server: Served, network: CuttingProxy, remote: Remote, opened: Opened
 ) -> None:
-    client = await opened(remote(network.port, answer_seconds=0.05))
+    client = await opened(remote(network.port, answer_seconds=0.5))
     await log_in(client)
     network.downward = once(Does.SWALLOW)
     seen: list[Connection] = []
@@ -218,27 +219,34 @@ async def test_a_name_that_is_no_machine_is_said_so(remote: Remote) -> None:
         await remote(1, host="nowhere.invalid").open()
 
 
-async def test_what_is_no_such_server_is_said_so(remote: Remote) -> None:
-    async def speak(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        writer.write(b"220 mail.example.org ready\r\n")
-        await reader.read()
-        writer.close()
+@asynccontextmanager
+async def something_else(says: bytes) -> AsyncIterator[int]:
+    """The port of what is no such server, which says this and waits until it is left."""
+    left = asyncio.Event()
 
-    async with await asyncio.start_server(speak, "127.0.0.1", 0) as other:
+    async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(says)
+        with suppress(OSError):
+            await reader.read()
+            writer.close()
+            await writer.wait_closed()
+        left.set()
+
+    async with await asyncio.start_server(attend, "127.0.0.1", 0) as other:
+        yield other.sockets[0].getsockname()[1]
+        await asyncio.wait_for(left.wait(), 10)
+
+
+async def test_what_is_no_such_server_is_said_so(remote: Remote) -> None:
+    async with something_else(b"220 mail.example.org ready\r\n") as port:
         with pytest.raises(Unreachable, match="no EWallet server"):
-            await remote(other.sockets[0].getsockname()[1]).open()
-        await asyncio.sleep(0.01)
+            await remote(port).open()
 
 
 async def test_what_says_nothing_is_not_waited_for(remote: Remote) -> None:
-    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.read()
-        writer.close()
-
-    async with await asyncio.start_server(listen, "127.0.0.1", 0) as silent:
+    async with something_else(b"") as port:
         with pytest.raises(Unreachable, match="gives no answer"):
-            await remote(silent.sockets[0].getsockname()[1], connect_seconds=0.05).open()
-        await asyncio.sleep(0.01)
+            await remote(port, connect_seconds=0.05).open()
 
 
 async def test_no_task_is_left_when_it_is_closed(server: Served, remote: Remote) -> None:

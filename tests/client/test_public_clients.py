@@ -40,7 +40,7 @@ def wallet(place: str | None) -> Iterator[EWalletClient]:
 
 def test_the_example_runs_as_it_is_printed(place: str | None) -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-X", "dev", "-c", SYNCHRONOUS, *filter(None, [place])],
+        [sys.executable, "-W", "error", "-c", SYNCHRONOUS, *filter(None, [place])],
         capture_output=True,
         text=True,
         check=False,
