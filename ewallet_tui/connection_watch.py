@@ -31,7 +31,10 @@ class ConnectionWatch:
     def follow(self, client: WalletClient) -> None:
         """Watch `client` from now on, and no other any more."""
         self._client = client
-        self._take(client.connection)
+        self._stop_ticking()
+        self.connection = client.connection
+        # Even where it is as the connection before was, it leads to another place.
+        self._changed(self.connection, self.connection)
         client.watch(lambda connection: self._heed(client, connection))
 
     def give_up(self, reason: str) -> None:

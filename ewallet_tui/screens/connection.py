@@ -49,7 +49,7 @@ class ConnectionScreen(Screen[None]):
         }
         #reason { color: $text-error; margin-bottom: 1; display: none; }
         #reason.-there { display: block; }
-        #trying { color: $text-warning; display: none; }
+        #trying { color: $text-warning; margin-bottom: 1; display: none; }
         ServerList { margin-bottom: 1; }
         &.-trying #trying { display: block; }
         &.-trying ServerList, &.-trying FormField { opacity: 50%; }
@@ -69,13 +69,13 @@ class ConnectionScreen(Screen[None]):
         self._typed: ServerPlace | None = None
 
     def compose(self) -> ComposeResult:
-        """Why one is here, the engines, the field for another, and what is being tried."""
+        """Why one is here or what is being tried, the engines, and the field for another."""
         with VerticalScroll(id="sheet", can_focus=False) as sheet:
             sheet.border_title = "Connection"
             yield Static(id="reason", markup=False)
+            yield Static(id="trying", markup=False)
             yield ServerList()
             yield FormField(ANOTHER)
-            yield Static(id="trying", markup=False)
         yield KeysLine()
 
     @property
@@ -94,6 +94,7 @@ class ConnectionScreen(Screen[None]):
         # The fingerprints of two certificates are read best under one another.
         shown.update(Content("\n").join(plain(line) for line in reason.splitlines()))
         shown.set_class(bool(reason), "-there")
+        self.query_one("#sheet").scroll_home(animate=False)
 
     def action_back(self) -> None:
         """Give up what is being tried; or go back to the login."""

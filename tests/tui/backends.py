@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,8 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient
 from ewallet_core.client.known_servers import KnownServers
 from ewallet_core.client.remote import RemoteClient
+from ewallet_core.serving.certificates import self_signed, server_context
+from ewallet_core.serving.listener import SocketListener
 from ewallet_core.wire.place import ServerPlace
 from ewallet_tui.engines import Engines
 
@@ -29,27 +32,35 @@ def ask_system(engine: EWalletSessionManager, **instruction: Any) -> dict[str, A
 
 
 class Server:
-    """A server on this machine, which can go away and come back at the same ports."""
+    """A server on this machine, which can go away and come back at the same ports.
 
-    def __init__(self, open_engine: OpenEngine) -> None:
+    With `certificates`, a folder, it is reached over TLS by the certificate that it makes and keeps there.
+    """
+
+    def __init__(self, open_engine: OpenEngine, certificates: Path | None = None) -> None:
+        self.certificates = certificates
         self._open_engine = open_engine
         self._ports = {"in_port": 0, "out_port": 0}
-        self.engine: EWalletSessionManager | None = None
+        self._running = ExitStack()
 
     @property
     def place(self) -> ServerPlace:
-        return ServerPlace("127.0.0.1", self._ports["in_port"], tls=False)
+        return ServerPlace("127.0.0.1", self._ports["in_port"], tls=self.certificates is not None)
 
     def start(self) -> None:
-        self.engine = self._open_engine()
-        ask_system(self.engine, action="start", start="instruction_listener")
-        opened = ask_system(self.engine, action="open", opening="sockets", **self._ports)
+        engine = self._running.enter_context(self._open_engine())
+        if self.certificates is not None:
+            now = datetime.now(UTC)
+            tls = server_context(*self_signed(self.certificates, "127.0.0.1", now), now)
+            listener = SocketListener(engine, tls=tls)
+            engine.listen_through(listener)
+            self._running.callback(listener.stop)
+        ask_system(engine, action="start", start="instruction_listener")
+        opened = ask_system(engine, action="open", opening="sockets", **self._ports)
         self._ports = {name: opened[name] for name in self._ports}
 
     def stop(self) -> None:
-        if self.engine is not None:
-            self.engine.close()
-            self.engine = None
+        self._running.close()
 
 
 class Backend:

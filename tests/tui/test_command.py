@@ -50,6 +50,40 @@ def test_a_folder_that_can_not_be_made_is_one_sentence(at_a_terminal, tmp_path):
     assert done.output.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--server", "not a place"], "Write it as host:port"),
+        (["--server", "wallet.example.org:99999"], "A port is a number"),
+        (["--server", "wallet.example.org", "--embedded"], "not both"),
+    ],
+)
+def test_a_place_that_can_not_be_meant_is_one_sentence(at_a_terminal, tmp_path, options, words):
+    done = CliRunner().invoke(command.main, ["--data-dir", str(tmp_path / "data"), *options])
+    assert done.exit_code == 2
+    assert words in done.output
+    assert done.output.count("\n") == 1
+    assert not (tmp_path / "data").exists()
+
+
+@pytest.mark.parametrize(
+    ("options", "place"),
+    [
+        ([], "last.example.org:8080"),
+        (["--server", "other.example.org"], "other.example.org:8080"),
+        (["--embedded"], "embedded"),
+    ],
+)
+def test_the_wallet_is_opened_where_it_was_last_unless_told_otherwise(
+    at_a_terminal, monkeypatch, tmp_path, options, place
+):
+    (tmp_path / "preferences.toml").write_text('server = "last.example.org"')
+    opened = []
+    monkeypatch.setattr("textual.app.App.run", lambda app: opened.append(app.place))
+    done = CliRunner().invoke(command.main, ["--data-dir", str(tmp_path), *options])
+    assert (done.exit_code, opened) == (0, [place])
+
+
 def test_a_wallet_that_can_not_be_opened_is_one_sentence(at_a_terminal, monkeypatch, tmp_path):
     (tmp_path / "wallet.sqlite3").write_bytes(b"no database" * 1_000)
     monkeypatch.setattr("textual.app.App.run", _run_without_a_screen)

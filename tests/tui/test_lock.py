@@ -1,10 +1,7 @@
 """The lock: after the chosen time without anybody, nothing is in view but the timer."""
 
-import pytest
 from backends import both_backends
 from person import PASSWORD
-
-from ewallet_tui.preferences import Preferences
 
 
 async def lock(person):
@@ -87,28 +84,6 @@ async def test_logging_out_there_logs_out_of_every_account(opened):
         await person.click("#leave")
         await person.wait_until(lambda: person.app.current_mode == "login")
         assert person.app.picture is None
-
-
-def test_the_choice_is_kept(tmp_path):
-    Preferences.read(tmp_path).with_choice(lock_after_minutes=15)
-    assert Preferences.read(tmp_path).lock_after_minutes == 15
-
-
-@pytest.mark.parametrize(
-    "text", ["lock_after_minutes = 7", "lock_after_minutes = true", "theme = 5", "= [", "\x00"]
-)
-def test_a_broken_file_is_one_complaint_and_the_usual_settings(tmp_path, text):
-    (tmp_path / "preferences.toml").write_text(text)
-    preferences = Preferences.read(tmp_path)
-    assert preferences.lock_after_minutes == 0
-    assert "preferences.toml" in preferences.complaint
-
-
-async def test_the_complaint_is_shown_once(opened, folder):
-    (folder / "preferences.toml").write_text("= [")
-    async with opened() as person:
-        await person.wait_until(lambda: "preferences.toml" in person.toasts)
-        assert person.toasts.count("preferences.toml") == 1
 
 
 async def test_locking_twice_at_once_is_locking_once(opened):

@@ -1,0 +1,300 @@
+"""Where the engine is: chosen, tried, refused, remembered and forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from backends import Server
+from person import Person
+
+from ewallet_core.client import Unreachable
+from ewallet_core.client.identity import Identity
+from ewallet_core.client.known_servers import KnownServers
+from ewallet_core.wire.place import ServerPlace
+from ewallet_tui.app import EWalletApp
+from ewallet_tui.preferences import Preferences
+from ewallet_tui.screens.connection import ConnectionScreen
+from ewallet_tui.screens.question import Question
+from ewallet_tui.widgets.server_list import ServerList
+
+SIZES = [(80, 24), (120, 40), (60, 20)]
+FINGERPRINT = "SHA256:" + "aB3/" * 10 + "xyz"
+LONG_NAME = "a-very-long-name-of-a-host.in-some-department.of-a-long-domain.example.org:18080"
+
+
+async def choose_connection(person):
+    await person.press("ctrl+o")
+    await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen) and person.app.focused)
+
+
+async def type_server(person, place):
+    await person.press("tab")
+    person.app.focused.value = str(place)
+    await person.press("enter")
+
+
+async def is_at(person, place):
+    await person.wait_until(lambda: person.app.screen.query("#login Input"))
+    await person.wait_until(lambda: person.sees(f"● {place}"))
+
+
+@pytest.fixture
+def server(open_engine):
+    started = Server(open_engine)
+    started.start()
+    yield started
+    started.stop()
+
+
+@pytest.fixture
+def nowhere(server):
+    """A place at which nobody listens."""
+    server.stop()
+    return server.place
+
+
+async def test_a_server_is_gone_to_and_remembered(opened, folder, server):
+    async with opened() as person:
+        await choose_connection(person)
+        await type_server(person, server.place)
+        await is_at(person, server.place)
+        await person.register()
+        assert person.shows_account("ada")
+    kept = Preferences.read(folder)
+    assert (kept.last_server, kept.servers) == (server.place, (str(server.place),))
+
+
+async def test_and_back_to_this_machine(opened, folder, server):
+    async with opened() as person:
+        await choose_connection(person)
+        await type_server(person, server.place)
+        await is_at(person, server.place)
+        await choose_connection(person)
+        assert person.app.screen.query_one(ServerList).current == server.place
+        await person.press("up", "enter")
+        await is_at(person, "embedded")
+        await person.register()
+    kept = Preferences.read(folder)
+    assert (kept.last_server, kept.servers) == (None, (str(server.place),))
+
+
+async def test_the_word_beside_the_place_opens_it_too(opened):
+    async with opened() as person:
+        await person.click("ConnectionState")
+        assert isinstance(person.app.screen, ConnectionScreen)
+        await person.press("escape")
+        await is_at(person, "embedded")
+
+
+async def test_what_is_typed_is_checked_as_it_is_left(opened):
+    async with opened() as person:
+        await choose_connection(person)
+        await person.press("tab", *"a b", "tab")
+        assert person.sees("That is no place of a server.")
+        assert person.sees("Write it as")
+        await person.press("shift+tab", "end", "x")
+        assert not person.sees("That is no place of a server.")
+
+
+async def test_a_server_that_is_not_there_changes_nothing(opened, folder, nowhere):
+    async with opened() as person:
+        await choose_connection(person)
+        await type_server(person, nowhere)
+        await person.wait_until(lambda: person.app.screen.query("#reason.-there"))
+        assert person.app.focused.value == str(nowhere)
+        await person.press("escape")
+        await is_at(person, "embedded")
+        await person.register()
+    assert Preferences.read(folder).servers == ()
+
+
+async def test_the_place_that_is_used_already_is_simply_gone_back_to(opened):
+    async with opened() as person:
+        conversation = person.app.conversation
+        await choose_connection(person)
+        await person.press("enter")
+        await is_at(person, "embedded")
+        assert person.app.conversation is conversation
+
+
+async def keep_silent(reader, writer):
+    await reader.read()
+    writer.close()
+
+
+async def test_a_server_that_keeps_silent_can_be_given_up(opened):
+    silent = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
+    place = ServerPlace("127.0.0.1", silent.sockets[0].getsockname()[1], tls=False)
+    async with opened() as person:
+        await choose_connection(person)
+        await type_server(person, place)
+        await person.wait_until(lambda: person.sees(f"◌ Connecting to {place}…"))
+        await person.press("escape")
+        await person.wait_until(lambda: not person.sees("◌ Connecting to"))
+        assert isinstance(person.app.screen, ConnectionScreen)
+        await person.press("escape")
+        await is_at(person, "embedded")
+        await person.register()
+    silent.close()
+
+
+async def test_a_server_is_forgotten_after_a_question(opened, folder):
+    Preferences.read(folder).with_choice(servers=("wallet.example.org:8080",))
+    async with opened() as person:
+        await choose_connection(person)
+        await person.press("down", "d")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.press("escape")
+        assert person.sees("wallet.example.org:8080")
+        await person.press("d")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.press("f")
+        await person.wait_until(lambda: not person.sees("wallet.example.org:8080"))
+        await person.press("d")
+        assert not isinstance(person.app.screen, Question)
+    assert Preferences.read(folder).servers == ()
+
+
+async def test_a_chosen_server_that_is_not_there_is_said_at_the_start(backend, folder, instant, nowhere):
+    app = EWalletApp(backend.engines, Preferences.read(folder), nowhere, instant)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        person = Person(app, pilot)
+        await person.wait_until(lambda: app.screen.query("#reason.-there"))
+        assert person.app.screen.query_one(ServerList).current == nowhere
+        await person.press("escape")
+        await person.wait_until(lambda: person.sees(f"✕ offline  {nowhere}"))
+        await person.do_form(user_name="ada", user_pass="four unrelated words")
+        await person.wait_until(lambda: person.is_told_no)
+        await choose_connection(person)
+        await person.press("up", "enter")
+        await is_at(person, "embedded")
+
+
+@pytest.fixture
+def secured(open_engine, tmp_path):
+    """A server that is known by a certificate of its own."""
+    started = Server(open_engine, tmp_path / "first certificate")
+    started.start()
+    yield started
+    started.stop()
+
+
+def shows_another_certificate(server, tmp_path):
+    server.stop()
+    server.certificates = tmp_path / "second certificate"
+    server.start()
+
+
+async def meet(person, server):
+    """Go to a server for the first time; returns the fingerprint that was shown."""
+    await choose_connection(person)
+    await type_server(person, server.place)
+    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+    fingerprint = person.app.conversation.client.fingerprint
+    assert person.sees("is new here")
+    assert person.sees(fingerprint)
+    return fingerprint
+
+
+async def test_a_first_certificate_is_shown_once_and_then_known(opened, folder, secured):
+    async with opened() as person:
+        fingerprint = await meet(person, secured)
+        await person.press("enter")
+        await is_at(person, secured.place.name)
+        await person.register()
+        assert person.shows_account("ada")
+        await person.log_out()
+        await choose_connection(person)
+        await person.press("up", "enter")
+        await is_at(person, "embedded")
+        await choose_connection(person)
+        assert person.sees(fingerprint)
+        await person.press("down", "enter")
+        await is_at(person, secured.place.name)
+        assert not isinstance(person.app.screen, Question)
+
+
+async def test_a_server_whose_first_certificate_is_doubted_is_left(opened, folder, secured):
+    async with opened() as person:
+        await meet(person, secured)
+        await person.press("l")
+        await is_at(person, "embedded")
+    assert Preferences.read(folder).servers == ()
+
+
+async def test_another_certificate_than_before_is_refused_with_both(opened, folder, secured, tmp_path):
+    async with opened() as person:
+        before = await meet(person, secured)
+        await person.press("enter")
+        await choose_connection(person)
+        await person.press("up", "enter")
+        await is_at(person, "embedded")
+        shows_another_certificate(secured, tmp_path)
+        await choose_connection(person)
+        await person.press("down", "enter")
+        await person.wait_until(lambda: person.app.screen.query("#reason.-there"))
+        reason = str(person.app.screen.query_one("#reason").content)
+        assert reason.count("SHA256:") == 2
+        assert before in reason
+        await person.press("escape")
+        await is_at(person, "embedded")
+
+
+async def test_who_is_logged_in_when_the_certificate_changes_is_led_away(opened, secured, tmp_path):
+    async with opened() as person:
+        await meet(person, secured)
+        await person.press("enter")
+        await is_at(person, secured.place.name)
+        await person.register()
+        shows_another_certificate(secured, tmp_path)
+        await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
+        await person.wait_until(lambda: person.sees("shows another certificate"))
+        assert person.app.picture is None
+        await person.press("escape")
+        await person.wait_until(lambda: person.sees("✕ offline"))
+
+
+async def chosen_among_many(person):
+    await choose_connection(person)
+
+
+async def wrongly_typed(person):
+    await choose_connection(person)
+    await person.press("tab", *"a b:c", "tab")
+
+
+async def another_certificate(person):
+    await choose_connection(person)
+    known = KnownServers(person.app.engines.known_servers.path)
+    person.app.screen.say_out_of_reach(words_of_another_certificate(known))
+
+
+def words_of_another_certificate(known):
+    identity = Identity("wallet.example.org:8080", KnownServers(Path("/home/ada/known_servers")))
+    identity.fingerprint = known.fingerprint_of("wallet.example.org:8080")
+    with pytest.raises(Unreachable) as refused:
+        identity.must_be_known(b"another certificate")
+    return str(refused.value)
+
+
+async def to_be_forgotten(person):
+    await choose_connection(person)
+    await person.press("down", "d")
+    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize("state", [chosen_among_many, wrongly_typed, another_certificate, to_be_forgotten])
+def test_it_looks_like_this(snap_compare, make_app, folder, state, size):
+    (folder / "known_servers").write_text(f"wallet.example.org:8080 {FINGERPRINT}\n")
+
+    async def come_to(pilot):
+        person = Person(pilot.app, pilot)
+        await person.wait_until(lambda: person.app.screen.query("#login Input"))
+        await state(person)
+        await pilot.pause()
+
+    servers = ("wallet.example.org:8080", "tcp://10.0.0.7:9000", LONG_NAME, "127.0.0.1:8080")
+    assert snap_compare(make_app(servers=servers), terminal_size=size, run_before=come_to)
