@@ -21,6 +21,7 @@ from sqlalchemy import Dialect, Engine, create_engine
 from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.actions.context import Rules
 from ewallet_core.storage import sqlite
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.sqlite import SqliteDatabase
@@ -100,9 +101,15 @@ def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]
 
 
 @pytest.fixture
-def engine(open_engine: OpenEngine, wallet_file: Path) -> Iterator[EWalletSessionManager]:
+def rules() -> Rules:
+    """What whoever runs the engine has chosen; a file of tests may choose otherwise."""
+    return Rules()
+
+
+@pytest.fixture
+def engine(open_engine: OpenEngine, wallet_file: Path, rules: Rules) -> Iterator[EWalletSessionManager]:
     """An engine whose ledger is in order when the test is over, whatever the test has done."""
-    yield open_engine()
+    yield open_engine(rules=rules)
     assert faults_in(wallet_file) == []
 
 

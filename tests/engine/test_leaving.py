@@ -30,7 +30,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from wallclock import DAY, MINUTE, SECOND
 
 from ewallet_core.actions.accounts.leaving import RECOVERABLE_MS, erase_due_accounts
-from ewallet_core.actions.context import SYSTEM_CORE_ID
+from ewallet_core.actions.context import SYSTEM_CORE_ID, Rules
 from ewallet_core.storage import erasing
 from ewallet_core.storage.accounts import AccountState
 from ewallet_core.storage.events import forget_old_events
@@ -42,6 +42,12 @@ ADA_ID = 2
 
 def account_row(file, account_id: int = ADA_ID) -> dict:
     return rows(file, "SELECT * FROM accounts WHERE id = ?", account_id)[0]
+
+
+@pytest.fixture
+def rules() -> Rules:
+    """Users supply themselves from elsewhere too."""
+    return Rules(self_supply=True)
 
 
 @pytest.fixture

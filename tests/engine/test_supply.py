@@ -12,11 +12,20 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from kept_rows import changed_by_hand, rows
 
+from ewallet_core.actions.context import Rules
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.storage.costs import cost_of, costs_up_to, note_cost
 from ewallet_core.storage.journal import entries
 
 ELSEWHERE = "192.0.2.7:4000"
+
+
+@pytest.fixture
+def rules() -> Rules:
+    """Users supply themselves from elsewhere too."""
+    return Rules(self_supply=True)
+
+
 BOB = "bob@example.org"
 
 
