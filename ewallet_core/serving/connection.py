@@ -52,14 +52,20 @@ class Connection:
 
     async def end(self, reason: Refusal | None = None) -> None:
         """Say why, as far as somebody listens, and let go of it."""
-        if not self._writer.transport.is_closing():
-            with contextlib.suppress(OSError, TimeoutError):
-                async with asyncio.timeout(FAREWELL_SECONDS):
-                    await self._take_leave(reason)
-            self._writer.transport.abort()
+        with contextlib.suppress(OSError, TimeoutError):
+            async with asyncio.timeout(FAREWELL_SECONDS):
+                await self._take_leave(reason)
+        self.abort()
+
+    def abort(self) -> None:
+        """Let go of it at once, whatever is still to be sent."""
+        self._writer.transport.abort()
 
     async def _take_leave(self, reason: Refusal | None) -> None:
         """Let everything be sent, and nothing be reset by what the other side has sent meanwhile."""
+        if self._writer.transport.is_closing():
+            await self._writer.wait_closed()
+            return
         if reason is not None:
             self._writer.write(encode(nok(reason)))
         self._writer.transport.set_write_buffer_limits(high=0)
@@ -72,6 +78,9 @@ class Connection:
             await self._writer.wait_closed()
 
     async def _write(self, frames: bytes) -> None:
+        if self._writer.transport.is_closing():
+            # What has been said is the last word, also where others were about to say more.
+            raise ConnectionResetError
         self._writer.write(frames)
         if self._writer.transport.get_write_buffer_size() <= MOST_UNSENT_BYTES:
             await self._writer.drain()
@@ -87,7 +96,7 @@ class Connection:
         if not self._writer.transport.is_closing():
             self._writer.write(encode(nok(reason)))
             self._writer.close()
-            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self._writer.transport.abort)
+            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self.abort)
         return reason
 
 

@@ -6,6 +6,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import cast
 
 from ewallet_core.refusals.connections import ServerStopping, TooManyConnections, TooManyFromAddress
@@ -35,7 +36,8 @@ class Door:
         self._tls = tls
         self._server: asyncio.Server | None = None
         self._visits: set[asyncio.Task[None]] = set()
-        self._leaving: set[asyncio.Task[None]] = set()
+        self._attended: set[asyncio.Task[None]] = set()
+        self._sees_out = False
 
     @property
     def port(self) -> int | None:
@@ -49,6 +51,7 @@ class Door:
         """
         if self._server is not None and port in (ANY_FREE, self.port):
             return self._server
+        self._sees_out = False
         patience = HANDSHAKE_SECONDS if self._tls else None
         try:
             return await asyncio.start_server(
@@ -62,50 +65,57 @@ class Door:
         except (OSError, OverflowError) as reason:
             raise PortUnavailable(self._host, port, _words(reason)) from reason
 
-    def move_to(self, server: asyncio.Server) -> int:
+    async def move_to(self, server: asyncio.Server) -> int:
         """Let people in there, and nowhere else; who is in stays. Returns the port."""
-        if server is not self._server:
-            self.shut()
-            self._server = server
+        former, self._server = self._server, server
+        if former is not None and former is not server:
+            await _close(former)
         return _port_of(server)
 
-    def leave_off(self, server: asyncio.Server) -> None:
+    async def leave_off(self, server: asyncio.Server) -> None:
         """Listen there no more, unless it is where people are let in."""
         if server is not self._server:
-            server.close()
+            await _close(server)
 
-    def shut(self) -> None:
+    async def shut(self) -> None:
         """Let nobody in any more."""
-        if self._server is not None:
-            self._server.close()
-            self._server = None
+        server, self._server = self._server, None
+        if server is not None:
+            await _close(server)
 
     def see_out(self) -> set[asyncio.Task[None]]:
         """Read no more from anybody, answer what was begun, and let them go; returns whom that takes time."""
-        # Asked twice, nobody is kept from what they were to be answered after the first time.
-        for visit in self._visits - self._leaving:
+        self._sees_out = True
+        for visit in self._attended:
             visit.cancel()
-        self._leaving |= self._visits
+        # Asked twice, nobody is kept from what they were to be answered after the first time.
+        self._attended.clear()
         return set(self._visits)
 
-    async def _come_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        visit = cast("asyncio.Task[None]", asyncio.current_task())
+    def _come_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = Connection(reader, writer, self._limits)
+        visit = asyncio.create_task(self._welcome(connection))
         self._visits.add(visit)
-        try:
-            await self._welcome(Connection(reader, writer, self._limits), visit)
-        finally:
-            self._visits.discard(visit)
-            self._leaving.discard(visit)
+        visit.add_done_callback(partial(self._let_go, connection))
 
-    async def _welcome(self, connection: Connection, visit: asyncio.Task[None]) -> None:
+    def _let_go(self, connection: Connection, visit: asyncio.Task[None]) -> None:
+        """Keep nothing of a visit that is over, in whatever way it ended."""
+        self._visits.discard(visit)
+        connection.abort()
+
+    async def _welcome(self, connection: Connection) -> None:
         try:
             with self._guests.one_from(connection.address):
-                await connection.end(await self._reason_to_end(connection, visit))
+                await connection.end(await self._reason_to_end(connection))
         except (TooManyConnections, TooManyFromAddress) as refusal:
             await connection.end(refusal)
 
-    async def _reason_to_end(self, connection: Connection, visit: asyncio.Task[None]) -> Refusal | None:
+    async def _reason_to_end(self, connection: Connection) -> Refusal | None:
         """Attend to the connection, and return why it is over where that isn't the other side's own wish."""
+        if self._sees_out:
+            return ServerStopping()
+        visit = cast("asyncio.Task[None]", asyncio.current_task())
+        self._attended.add(visit)
         try:
             await self._attend(connection)
         except Refusal as refusal:
@@ -115,7 +125,17 @@ class Door:
         except asyncio.CancelledError:
             visit.uncancel()
             return ServerStopping()
+        finally:
+            self._attended.discard(visit)
         return None
+
+
+async def _close(server: asyncio.Server) -> None:
+    # A server that is closed between two steps of letting somebody in forgets their socket, open as it is.
+    for listening in server.sockets:
+        asyncio.get_running_loop().remove_reader(listening.fileno())
+    await asyncio.sleep(0)
+    server.close()
 
 
 def _port_of(server: asyncio.Server) -> int:

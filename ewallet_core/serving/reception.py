@@ -46,29 +46,29 @@ class Reception:
             try:
                 events = await self._out_door.listening_on(out_port)
             except PortUnavailable:
-                self._in_door.leave_off(instructions)
+                await self._in_door.leave_off(instructions)
                 raise
-            return self._in_door.move_to(instructions), self._out_door.move_to(events)
+            return await self._in_door.move_to(instructions), await self._out_door.move_to(events)
 
     async def close(self) -> None:
         """Let nobody in any more, and let go of who is there; that is not waited for."""
-        self._see_all_out()
+        await self._see_all_out()
 
     async def end(self) -> None:
         """As `close`, and wait until all are gone."""
-        if visits := self._see_all_out():
+        if visits := await self._see_all_out():
             await asyncio.wait(visits, timeout=LONGEST_GOODBYE_SECONDS)
-        # The feed, and whoever would not be seen out in that time.
-        rest = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in rest:
-            task.cancel()
-        await asyncio.gather(*rest, return_exceptions=True)
+        # The feed, and whoever would not be seen out in that time; letting somebody in ends with one more.
+        while rest := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in rest:
+                task.cancel()
+            await asyncio.gather(*rest, return_exceptions=True)
 
     def rest(self) -> None:
         """Wait for what is still being done for nobody any more, and let the threads go."""
         self._hands.rest()
 
-    def _see_all_out(self) -> set[asyncio.Task[None]]:
+    async def _see_all_out(self) -> set[asyncio.Task[None]]:
         for door in (self._in_door, self._out_door):
-            door.shut()
+            await door.shut()
         return self._in_door.see_out() | self._out_door.see_out()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
 from caller import Caller
-from socket_wire import Wire
+from socket_wire import PATIENCE_SECONDS, Wire
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.serving.listener import SocketListener
@@ -86,6 +87,13 @@ class ServedEngine:
             assert wire.answer(VIEW_SOCKETS)["in_port"] == self.ports[0]
         finally:
             wire.close()
+
+    def empties(self, left: int = 0) -> None:
+        """Wait until so many are connected: those who have gone are let go of in their own time."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while self.connected != left:
+            assert time.monotonic() < deadline, self.connected
+            time.sleep(0.005)
 
     def stop(self) -> None:
         for wire in self.wires:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
-PATIENCE_SECONDS = 20.0
+PATIENCE_SECONDS = 3.0
 """How long anything may take before it counts as hanging."""
 RESET = struct.pack("ii", 1, 0)
 
@@ -23,7 +23,11 @@ class Wire:
 
     def __init__(self, port: int, tls: ssl.SSLContext | None = None, host: str = LOOPBACK) -> None:
         connected = socket.create_connection((host, port), PATIENCE_SECONDS)
-        self.socket = tls.wrap_socket(connected) if tls else connected
+        try:
+            self.socket = tls.wrap_socket(connected, server_hostname=host) if tls else connected
+        except BaseException:
+            connected.close()
+            raise
         self._incoming = self.socket.makefile("rb")
 
     def answer(self, request: Mapping[str, Any], _address: str = "") -> Line:
