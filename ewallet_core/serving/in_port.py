@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from ewallet_core.instructions.envelope import Answer, client_id_of, nok, request_id_of
+from ewallet_core.instructions.envelope import Answer, nok, open_envelope, request_id_of
 from ewallet_core.refusals.connections import ReaderTooSlow, TooManyRequests
 from ewallet_core.refusals.frames import FrameTooLong, NotJson, NotUtf8, TooDeep
 from ewallet_core.refusals.refusal import Refusal
@@ -70,6 +70,8 @@ class InPort:
                     return decode(line)
             except UNREADABLE as refusal:
                 await connection.send(nok(refusal))
+            # Who sends many lines at once, none of them a request, must not be read while others wait.
+            await asyncio.sleep(0)
 
     async def _answer(self, request: Request, connection: Connection) -> None:
         answer = await self._answer_to(request, connection)
@@ -78,22 +80,35 @@ class InPort:
             await connection.send(answer)
 
     async def _answer_to(self, request: Request, connection: Connection) -> Answer:
-        whose = client_id_of(request) or connection
+        whose, session = _asker_of(request, connection)
         try:
-            self._must_not_hurry(whose, connection.address)
+            self._must_not_hurry(session, connection.address)
             return await self._hands.answer(request, whose, connection.address)
         except Refusal as refusal:
             request_id = request_id_of(request)
             return {**nok(refusal), **({} if request_id is None else {"request_id": request_id})}
 
-    def _must_not_hurry(self, whose: object, address: str) -> None:
+    def _must_not_hurry(self, session: object, address: str) -> None:
         """Raise `TooManyRequests` where the session, or the address, has asked enough for now."""
-        paces = {"session": (self._of_sessions, whose)}
+        paces = {"session": (self._of_sessions, session)}
         if not self._guests.is_exempt(address):
             paces["address"] = (self._of_addresses, address)
         for name, (pace, whom) in paces.items():
             if wait := pace.wait(whom):
                 raise TooManyRequests(name, pace.per_second, wait)
+
+
+def _asker_of(request: Request, connection: Connection) -> tuple[object, object]:
+    """Whose turn it takes, as the engine has it, and which session's pace.
+
+    A client id alone does not stand for its session: whoever has learned it could use up what that may ask.
+    """
+    try:
+        call = open_envelope(request)
+    except Refusal:
+        return connection, connection
+    whose = call.client_id or connection
+    return whose, (whose, call.session_token)
 
 
 def _now_ms() -> float:
