@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,7 +11,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
-from ewallet_core.client import Connection, Reach
+from ewallet_core.client import Connection, Unreachable
 from ewallet_tui.connecting import Connecting
 from ewallet_tui.connection_sign import is_connected
 from ewallet_tui.connection_watch import ConnectionWatch
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 KEEP_ALIVE_SECONDS = 600
 ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
-BROKEN = "It is made again by itself. What was asked is done once; a running timer goes on."
-BACK = "The connection is back."
 
 
 class EWalletApp(App[None]):
@@ -75,7 +73,7 @@ class EWalletApp(App[None]):
         """Every new state of the connection to the engine, each second until its next try included."""
         self.preferences = preferences
         self.connecting = Connecting(self, server)
-        self.connection_watch = ConnectionWatch(self, self._heed_connection)
+        self.connection_watch = ConnectionWatch(self, self.connecting.heed)
         self.conversation = self.conversation_at(server)
         self.mode_to_return_to = PLACE_MODES[0]
         """The place that the lock hides."""
@@ -205,9 +203,12 @@ class EWalletApp(App[None]):
     async def action_quit(self) -> None:
         """Quit, when everything asked is answered; asks first where something would be left behind."""
         from ewallet_tui.quitting import quit_when_answered  # noqa: PLC0415
+        from ewallet_tui.screens.question import Question  # noqa: PLC0415
 
-        if not self._has_begun("quit"):
-            self.run_worker(quit_when_answered(self), group="quit")
+        is_asked = self._has_begun("quit") and isinstance(self.screen, Question)
+        if not is_asked:
+            # Whoever waits in vain for the timer to be stopped first can change their mind.
+            self.run_worker(quit_when_answered(self), group="quit", exclusive=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing of an account can be reached before the login or behind the lock."""
@@ -239,14 +240,20 @@ class EWalletApp(App[None]):
             self.run_worker(self.conversation.keep_alive(), group="alive")
 
     async def _follow_events(self) -> None:
-        async for event in self.conversation.client.events():
-            if event["event"] == ENDS_SOON:
-                self._keep_alive()
-            await self.conversation.refresh()
-            warning = warning_of(event)
-            if warning is not None:
-                title, words = warning
-                self.say(words, title=title, severity="warning")
+        try:
+            async for event in self.conversation.client.events():
+                await self._heed_event(event)
+        except Unreachable as reason:
+            self.connection_watch.give_up(str(reason))
+
+    async def _heed_event(self, event: Mapping[str, Any]) -> None:
+        if event["event"] == ENDS_SOON:
+            self._keep_alive()
+        await self.conversation.refresh()
+        warning = warning_of(event)
+        if warning is not None:
+            title, words = warning
+            self.say(words, title=title, severity="warning")
 
     async def _log_out(self, of_all: bool) -> None:
         while self.picture is not None and not (await self.act(action="logout"))["failed"]:
@@ -270,25 +277,6 @@ class EWalletApp(App[None]):
     def _show_change(self, picture: Picture) -> None:
         self.timer_watch.follow(picture)
         self.picture_changed.publish(picture)
-
-    def _heed_connection(self, before: Connection, now: Connection) -> None:
-        self.connection_changed.publish(now)
-        if before.reach is Reach.CONNECTED and now.reach is Reach.RECONNECTING:
-            self._say_in_view(BROKEN, title="The connection is gone.", severity="warning")
-        elif before.reach is Reach.RECONNECTING and now.reach is Reach.CONNECTED:
-            self._say_in_view(BACK)
-            self.run_worker(self.conversation.refresh(), group="refresh", exclusive=True)
-        elif before.reach is not Reach.OFFLINE and now.reach is Reach.OFFLINE:
-            self.run_worker(self._lose_engine(now.reason))
-
-    def _say_in_view(self, words: str, **how: Any) -> None:
-        # At the login and the lock the line that is there says it all.
-        if self.is_in_view:
-            self.say(words, **how)
-
-    async def _lose_engine(self, reason: str) -> None:
-        await self.leave()
-        self.connecting.choose(reason)
 
     def _say_session_ended(self) -> None:
         self.run_worker(self._end_session())

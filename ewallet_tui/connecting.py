@@ -1,17 +1,20 @@
-"""Brings the app to an engine: the one used last as it starts, another one when it is chosen."""
+"""Brings the app to an engine: the one used last, or another that is chosen; and says what becomes of it."""
 
 from __future__ import annotations
 
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
 
-from ewallet_core.client import Unreachable
+from ewallet_core.client import Connection, Reach, Unreachable
 from ewallet_core.wire.place import ServerPlace
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
+
+BROKEN = "It is made again by itself. What was asked is done once; a running timer goes on."
+BACK = "The connection is back."
 
 
 class Connecting:
@@ -48,6 +51,18 @@ class Connecting:
         self._app.run_worker(before.close())
         self._arrive()
 
+    def heed(self, before: Connection, now: Connection) -> None:
+        """Say what has become of the connection, and have the screen be true again when it is back."""
+        app = self._app
+        app.connection_changed.publish(now)
+        if before.reach is Reach.CONNECTED and now.reach is Reach.RECONNECTING:
+            self._say_in_view(BROKEN, title="The connection is gone.", severity="warning")
+        elif before.reach is Reach.RECONNECTING and now.reach is Reach.CONNECTED:
+            self._say_in_view(BACK)
+            app.run_worker(app.conversation.refresh(), group="refresh", exclusive=True)
+        elif before.reach is not Reach.OFFLINE and now.reach is Reach.OFFLINE:
+            app.run_worker(self._lose_engine(now.reason), group="lost", exclusive=True)
+
     def choose(self, reason: str = "") -> None:
         """Open the screen on which another engine is chosen, with why that is needed."""
         from ewallet_tui.screens.connection import ConnectionScreen  # noqa: PLC0415
@@ -56,6 +71,16 @@ class Connecting:
             self._app.screen.say_out_of_reach(reason)
         else:
             self._app.push_screen(ConnectionScreen(reason))
+
+    def _say_in_view(self, words: str, **how: Any) -> None:
+        # At the login and the lock the line that is there says it all.
+        if self._app.is_in_view:
+            self._app.say(words, **how)
+
+    async def _lose_engine(self, reason: str) -> None:
+        self._app.conversation.give_up(reason)
+        await self._app.leave()
+        self.choose(reason)
 
     def _say_out_of_reach(self, reason: str) -> None:
         if self.server is None:

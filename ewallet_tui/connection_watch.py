@@ -38,7 +38,8 @@ class ConnectionWatch:
         client.watch(lambda connection: self._heed(client, connection))
 
     def give_up(self, reason: str) -> None:
-        """Take it that the engine is out of reach, which a client that never reached it doesn't tell."""
+        """Take it that the engine is out of reach, whatever its client tells."""
+        self._client = None
         self._take(Connection(Reach.OFFLINE, reason=reason))
 
     def stop(self) -> None:

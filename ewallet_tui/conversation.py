@@ -43,7 +43,7 @@ class Conversation:
         self._session: dict[str, Any] | None = None
         self._may_supply = True
         self._tried = asyncio.Event()
-        self._never_reached: Unreachable | None = None
+        self._out_of_reach: Unreachable | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
@@ -51,10 +51,14 @@ class Conversation:
         try:
             await self.client.open()
         except Unreachable as reason:
-            self._never_reached = reason
+            self._out_of_reach = reason
             raise
         finally:
             self._tried.set()
+
+    def give_up(self, reason: str) -> None:
+        """Ask nothing more; whoever wants to is told the reason."""
+        self._out_of_reach = Unreachable(reason)
 
     async def close(self) -> None:
         """Wait until all that was asked is answered, and let go of the engine; once is enough."""
@@ -111,8 +115,8 @@ class Conversation:
 
     async def _send(self, **instruction: Any) -> Answer:
         await self._tried.wait()
-        if self._never_reached is not None:
-            return _refused(self._never_reached)
+        if self._out_of_reach is not None:
+            return _refused(self._out_of_reach)
         if self._closing is not None:
             # Whoever asks now is about to be cancelled with the app, and there is nobody left to answer.
             await asyncio.Event().wait()

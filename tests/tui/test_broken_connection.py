@@ -161,6 +161,21 @@ async def test_a_running_timer_can_not_be_stopped_on_the_way_out_while_the_serve
         await person.wait_until(lambda: person.app._exit)
 
 
+async def test_stopping_the_timer_on_the_way_out_can_be_given_up(opened, backend):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        await person.press("q")
+        await person.wait_until(lambda: person.app.screen.query("#stop"))
+        await server_stops(person, backend)
+        await person.press("s")
+        assert not person.app._exit
+        await person.press("ctrl+q")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.press("l", "q")
+        await person.wait_until(lambda: person.app._exit)
+
+
 async def test_the_login_waits_for_the_server_too(opened, backend):
     async with opened() as person:
         await person.register()
