@@ -28,7 +28,8 @@ class LoginScreen(Screen[None]):
         #promise { width: 1fr; text-align: center; color: $text-muted; margin-bottom: 1; }
         ConnectionState { text-align: center; margin-top: 1; }
         #middle { width: 66; max-width: 100%; height: auto; align-horizontal: center; }
-        Form { max-height: 78%; }
+        Form { max-height: 75vh; }
+        &.-low Form { max-height: 85vh; }
         &.-low #product, &.-low #promise { display: none; }
     }
     """

@@ -15,6 +15,7 @@ from ewallet_core.client.known_servers import KnownServers
 from ewallet_core.wire.place import ServerPlace
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
+from ewallet_tui.screens.certificates import first_certificate
 from ewallet_tui.screens.connection import ConnectionScreen
 from ewallet_tui.screens.question import Question
 from ewallet_tui.widgets.server_list import ServerList
@@ -285,8 +286,20 @@ async def to_be_forgotten(person):
     await person.wait_until(lambda: isinstance(person.app.screen, Question))
 
 
+async def being_tried(person):
+    await choose_connection(person)
+    person.app.screen._show_trying("wallet.example.org:8080")
+
+
+async def new_here(person):
+    await person.app.push_screen(first_certificate("wallet.example.org:8080", FINGERPRINT))
+
+
+STATES = [chosen_among_many, wrongly_typed, another_certificate, to_be_forgotten, being_tried, new_here]
+
+
 @pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-@pytest.mark.parametrize("state", [chosen_among_many, wrongly_typed, another_certificate, to_be_forgotten])
+@pytest.mark.parametrize("state", STATES)
 def test_it_looks_like_this(snap_compare, make_app, folder, state, size):
     (folder / "known_servers").write_text(f"wallet.example.org:8080 {FINGERPRINT}\n")
 
