@@ -1,4 +1,4 @@
-"""Each limit of a server is said by its code before it cuts, nobody else notices, and it is free again after."""
+"""Each limit of a server is said by its code before it cuts, and keeps nobody else from anything."""
 
 from __future__ import annotations
 
@@ -22,7 +22,11 @@ SOON = 0.1
 @pytest.fixture
 def limited(serve):
     """A server with the limits that a test names."""
-    return lambda **limits: serve(limits=limits)
+
+    def with_limits(**limits: Any) -> ServedEngine:
+        return serve(limits=limits)
+
+    return with_limits
 
 
 def lives(wire: Wire) -> bool:
