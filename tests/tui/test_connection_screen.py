@@ -257,6 +257,17 @@ async def test_who_is_logged_in_when_the_certificate_changes_is_led_away(opened,
         await person.wait_until(lambda: person.sees("✕ offline"))
 
 
+async def test_a_damaged_file_of_known_servers_is_said(opened, folder):
+    (folder / "known_servers").write_text("nonsense")
+    Preferences.read(folder).with_choice(servers=("wallet.example.org:8080",))
+    async with opened() as person:
+        await choose_connection(person)
+        assert "Line 1 of" in str(person.app.screen.query_one("#reason").content)
+        await person.press("down", "enter")
+        await person.wait_until(lambda: not person.app.screen.has_class("-trying"))
+        assert person.app.screen.query("#reason.-there")
+
+
 async def chosen_among_many(person):
     await choose_connection(person)
 
