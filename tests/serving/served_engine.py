@@ -78,7 +78,7 @@ class ServedEngine:
 
     def asks_system(self, **instruction: Any) -> dict[str, Any]:
         """What the program that runs the engine is answered."""
-        return self.program().asks_ok(controller="system", **instruction)
+        return self.program().asks_ok(**{"controller": "system", **instruction})
 
     def serves(self) -> None:
         """Whoever connects now is answered."""
