@@ -21,6 +21,7 @@ from ewallet_core.client import EmbeddedClient
 from ewallet_core.data_folder import database_url
 from ewallet_core.sessions.manager import system_clock
 from ewallet_tui.app import EWalletApp
+from ewallet_tui.engines import Engines
 from ewallet_tui.preferences import Preferences
 
 HERE = Path(__file__).parent
@@ -101,7 +102,7 @@ async def log_in(pilot: Pilot[Any]) -> None:
 
 async def take(name: str, folder: Path, shot: Shot) -> None:
     """Open the app, bring it to where the picture is to be taken, and take it."""
-    app = EWalletApp(EmbeddedClient.on(database_url(folder)), Preferences.read(folder))
+    app = EWalletApp(Engines.kept_in(folder), Preferences.read(folder))
     async with app.run_test(size=SIZE) as pilot:
         await wait_for(pilot, "New account")
         await shot(pilot)

@@ -28,7 +28,8 @@ def run(program: str, folder: Path) -> str:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[str]:
-    """Where a server listens that was started as the README says, but for its ports."""
+    """Where a server listens that was started as the README says, but for its folder and its ports."""
+    assert "\n    ewallet serve\n" in README.read_text()
     command = [EWALLET, "--data-dir", tmp_path, "serve", "--in-port", "0", "--out-port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout is not None
