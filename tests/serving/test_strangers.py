@@ -11,6 +11,7 @@ from examples_accounts import VIEW_LOGINS
 from examples_operators import grant
 from examples_system import cleanup, start_cleaner
 from gated_passwords import GatedPasswords
+from served_engine import VIEW_SOCKETS
 
 from ewallet_core.actions.context import Rules
 
@@ -65,9 +66,9 @@ def test_a_client_id_alone_does_not_use_up_what_its_session_may_ask(serve):
 def test_what_no_session_asks_is_paced_by_connection(serve):
     server = serve(limits={"requests_per_second_per_session": 5})
     hasty, calm = server.in_wire(), server.in_wire()
-    hasty.send(*[{**SELECTORS, "action": "view", "view": "sockets"}] * 30)
+    hasty.send(*[VIEW_SOCKETS] * 30)
     assert "too_many_requests" in {hasty.next_line().get("code") for _ in range(30)}
-    assert calm.answer({**SELECTORS, "action": "view", "view": "sockets"})["failed"] is False
+    assert calm.answer(VIEW_SOCKETS)["failed"] is False
 
 
 def test_an_envelope_with_two_client_ids_goes_by_the_one_the_engine_takes(serve):
@@ -81,6 +82,8 @@ def test_an_envelope_with_two_client_ids_goes_by_the_one_the_engine_takes(serve)
         for number in range(60):
             chain = {**SELECTORS, **eve.credentials, **supply(1)}
             eve.engine.send({"header": {"client_id": f"another {number}"}, "command_chain": chain})
+        # When this is answered all of them are under way.
+        assert eve.engine.answer({**VIEW_SOCKETS, "request_id": "afterwards"})["request_id"] == "afterwards"
         ada.asks_ok(**supply(5))
         assert ada.credits == 5
     assert eve.engine.next_line()["account"] == "eve@example.org"
