@@ -15,6 +15,8 @@ from ewallet_core.wire.frames import encode
 
 MOST_UNSENT_BYTES = 256 * 1024
 """What may wait to be sent before whoever sends more has to wait."""
+LEAST_READ_BYTES = 64 * 1024
+"""What somebody who reads at all, however slow their line is, reads in the time they are given."""
 FAREWELL_SECONDS = 1.0
 
 
@@ -25,6 +27,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._limits = limits
+        self._given = 0
         self.address = _address_of(writer)
         """The host it comes from, without the port: what is counted by address is counted by machine."""
         writer.transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
@@ -82,14 +85,31 @@ class Connection:
             # What has been said is the last word, also where others were about to say more.
             raise ConnectionResetError
         self._writer.write(frames)
-        if self._writer.transport.get_write_buffer_size() <= MOST_UNSENT_BYTES:
+        self._given += len(frames)
+        if self._unsent <= MOST_UNSENT_BYTES:
             await self._writer.drain()
             return
+        read = self._read
+        while not await self._is_sent_in_time():
+            if self._read - read < LEAST_READ_BYTES:
+                raise self._dropped(ReaderTooSlow(self._limits.unread_seconds))
+            read = self._read
+
+    @property
+    def _unsent(self) -> int:
+        return self._writer.transport.get_write_buffer_size()
+
+    @property
+    def _read(self) -> int:
+        return self._given - self._unsent
+
+    async def _is_sent_in_time(self) -> bool:
         try:
             async with asyncio.timeout(self._limits.unread_seconds):
                 await self._writer.drain()
         except TimeoutError:
-            raise self._dropped(ReaderTooSlow(self._limits.unread_seconds)) from None
+            return False
+        return True
 
     def _dropped(self, reason: ReaderTooSlow) -> ReaderTooSlow:
         """Leave what was sent and the reason to be read for a while, without anybody waiting for it."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
-PATIENCE_SECONDS = 3.0
+PATIENCE_SECONDS = 20.0
 """How long anything may take before it counts as hanging."""
 RESET = struct.pack("ii", 1, 0)
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
+import threading
 
 import pytest
 from asking import (
@@ -24,12 +26,13 @@ from cheap_hashes import CHEAP
 from examples_payments import transfer
 from kept_rows import changed_by_hand
 from served_engine import ServedEngine
-from socket_wire import Wire
+from socket_wire import PATIENCE_SECONDS, Wire
 from wallclock import MINUTE, SECOND
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.actions.context import Rules
-from ewallet_core.serving import out_port
+from ewallet_core.refusals.connections import ReaderTooSlow
+from ewallet_core.serving import connection, out_port
 from ewallet_core.storage.events import LARGEST_PAGE
 
 SUPPLY_ELSEWHERE = """
@@ -333,6 +336,41 @@ def test_what_is_said_after_the_first_line_is_not_listened_to(server, ada, ear):
     ear.send_bytes(b'{"client_id": "x"}\n' * 10_000 + b"\xff" * 100_000)
     ada.asks_ok(**supply(1))
     is_told(ear, "credits_arrived", 2)
+
+
+def test_who_reads_no_events_is_dropped_with_a_notice_and_keeps_nobody_waiting(
+    serve, wallet_file, monkeypatch
+):
+    monkeypatch.setattr(connection, "FAREWELL_SECONDS", PATIENCE_SECONDS)
+    is_dropped = noticed(monkeypatch)
+    server = serve(limits={"unread_seconds": 0.05})
+    ada = supplied(server, "ada")
+    last = plant_events(wallet_file, 60 * LARGEST_PAGE)
+    deaf, good = server.listens(ada, since=0), server.listens(ada)
+    is_told(good, "listening", last)
+    assert is_dropped.wait(PATIENCE_SECONDS)
+    ada.asks_ok(**supply(1))
+    is_told(good, "credits_arrived", last + 1)
+    lines = [json.loads(line) for line in iter(deaf.next_bytes, b"")]
+    assert lines.pop()["code"] == "reader_too_slow"
+    sequences = [line["sequence"] for line in lines]
+    assert sequences == [0, *range(1, len(sequences))]
+    again = server.listens(ada, since=sequences[-1])
+    is_told(again, "listening", sequences[-1])
+    is_told(again, "account_changed", sequences[-1] + 1)
+
+
+def noticed(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """What is set when somebody is dropped."""
+    is_dropped = threading.Event()
+    drop = connection.Connection._dropped
+
+    def dropped(dropping: connection.Connection, reason: ReaderTooSlow) -> ReaderTooSlow:
+        is_dropped.set()
+        return drop(dropping, reason)
+
+    monkeypatch.setattr(connection.Connection, "_dropped", dropped)
+    return is_dropped
 
 
 def test_who_may_not_log_in_is_not_told_of_logins(server, ada, ear):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from served_engine import VIEW_SOCKETS, ServedEngine
 from socket_wire import Wire
 
 from ewallet_core.serving import hands
+from ewallet_core.serving.connection import LEAST_READ_BYTES
 
 SOON = 0.1
 """Seconds that are over before anybody notices."""
@@ -220,12 +222,12 @@ def test_a_session_has_one_password_among_those_that_wait(serve):
     assert {greedy.engine.next_line()["code"] for _ in range(20)} <= {"login_refused", "throttled"}
 
 
-def deaf_reader(server: ServedEngine, bob: Caller) -> Wire:
+def deaf_reader(server: ServedEngine, bob: Caller, views: int = 200) -> Wire:
     """Somebody who asks for more than anybody keeps for them, and reads none of it."""
     has_a_long_contact_list(bob)
     deaf = server.in_wire()
     view = {**SELECTORS, **bob.credentials, "action": "view", "view": "contact", "contact": "list"}
-    deaf.send(*[view] * 200)
+    deaf.send(*[view] * views)
     return deaf
 
 
@@ -237,6 +239,16 @@ def test_who_reads_no_answers_is_cut(limited):
     server.empties(left=2)
     assert ada.asks_ok(**VIEW_WALLET)["ewallet_data"]["credits"] == 5
     deaf.close()
+
+
+def test_who_reads_slowly_is_not_cut_while_they_read(limited):
+    server = limited(unread_seconds=SOON, requests_per_second_per_session=10_000)
+    slow = deaf_reader(server, server.user("bob"), views=40)
+    lines, turn = 0, threading.Event()
+    while lines < 40:
+        turn.wait(SOON / 4)
+        lines += slow.socket.recv(2 * LEAST_READ_BYTES).count(b"\n")
+    assert lives(slow)
 
 
 def test_who_stops_while_somebody_is_cut_for_reading_nothing_leaves_nothing_open(limited):
