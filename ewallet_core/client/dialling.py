@@ -14,6 +14,9 @@ from ewallet_core.wire.place import ServerPlace, name_of
 
 FAREWELL_SECONDS = 1.0
 
+_IN_THE_CLEAR = frozenset({"HTTP_REQUEST", "RECORD_LAYER_FAILURE", "WRONG_VERSION_NUMBER"})
+"""What OpenSSL calls an answer that is no TLS."""
+
 
 class Dialler:
     """Opens connections to the server at that place, each within so many seconds.
@@ -59,20 +62,24 @@ class Dialler:
         except ssl.SSLCertVerificationError:
             raise
         except TimeoutError:
-            raise Unreachable(f"{name} gives no answer. {self._what_may_be_wrong}") from None
-        except (ssl.SSLError, ConnectionResetError) as reason:
-            if tls:
-                raise Unreachable(f"{name} speaks no TLS. {self._what_may_be_wrong}") from reason
+            raise Unreachable(
+                f"{name} gives no answer. See to the host and the port, and whether the server runs."
+            ) from None
+        except ssl.SSLError as reason:
+            raise Unreachable(self._why_not_secured(name, reason)) from reason
+        except ConnectionResetError as reason:
             raise Unreachable(f"{name} has closed the connection. Try again later.") from reason
         except OSError as reason:
             raise Unreachable(_why(name, self._place.host, reason)) from reason
         return Lines(*opened)
 
-    @property
-    def _what_may_be_wrong(self) -> str:
-        if self._place.tls:
-            return f"If it is meant to speak in the clear, write tcp://{self._place.name}."
-        return "See to the host and the port, and whether the server runs."
+    def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
+        # What is known to speak TLS does so still, whatever somebody in between says in the clear.
+        if reason.reason in _IN_THE_CLEAR and self._identity.fingerprint is None:
+            return (
+                f"{name} speaks no TLS. If it is meant to speak in the clear, write tcp://{self._place.name}."
+            )
+        return f"TLS with {name} came to nothing ({_in_words(reason)}). Ask whoever runs the server."
 
 
 def _believing_anybody() -> ssl.SSLContext:
@@ -82,6 +89,10 @@ def _believing_anybody() -> ssl.SSLContext:
     tls.check_hostname = False
     tls.verify_mode = ssl.CERT_NONE
     return tls
+
+
+def _in_words(reason: ssl.SSLError) -> str:
+    return (reason.reason or "it was broken off").replace("_", " ").lower()
 
 
 def _why(name: str, host: str, reason: OSError) -> str:

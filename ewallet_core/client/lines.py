@@ -6,14 +6,13 @@ import asyncio
 import contextlib
 from typing import Any
 
+from ewallet_core.client.messages import NO_SERVER
 from ewallet_core.client.protocol import Unreachable
 from ewallet_core.refusals.refusal import Refusal
 from ewallet_core.wire.frames import decode
 
 LONGEST_LINE = 64 * 1024 * 1024
 """How many bytes of one line are taken before the other side counts as no server of this kind."""
-
-NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
 
 
 class Lines:

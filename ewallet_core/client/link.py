@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import math
 from collections.abc import Awaitable, Callable
 
 from ewallet_core.client.backoff import delays
-from ewallet_core.client.greeting import reason_of
 from ewallet_core.client.known_servers import NotTrusted
 from ewallet_core.client.lines import Lines
+from ewallet_core.client.messages import Reply, read_as, reason_of
 from ewallet_core.client.outbox import Outbox, Sending
 from ewallet_core.client.protocol import Reach, Unreachable
 from ewallet_core.client.reachability import Reachability
@@ -21,12 +22,14 @@ from ewallet_core.refusals.refusal import Refusal
 MOST_TRIES = 20
 """How often one request is sent while the server answers that it is to be sent again."""
 
-_AGAIN = frozenset({"outcome_unknown", "server_busy", "too_many_requests"})
 _CLOSED = "The server has closed the connection."
+_FAILED = "The client itself has failed. Open it again, and report it if that stays so."
 _NOT_OPEN = "The connection to the server is not open."
 _NOBODY = SESSION_OVER | {"not_logged_in"}
 _LOOK_FIRST = "Log in again, and look whether it was done before the connection broke."
 _NOT_KNOWN = "Whether what was not answered was done is not known: ask it again under the same request id."
+
+_log = logging.getLogger("ewallet_core")
 
 
 class Link:
@@ -95,6 +98,10 @@ class Link:
         except NotTrusted as refusal:
             reason = refusal
             self._reachability.becomes(Reach.OFFLINE, reason=str(refusal))
+        except Exception:  # noqa: BLE001 - nobody would ever be answered again, and nothing would say so
+            _log.exception("the connection to the server could not be kept")
+            reason = Unreachable(_FAILED)
+            self._reachability.becomes(Reach.OFFLINE, reason=_FAILED)
         finally:
             self._outbox.give_up(reason)
             self._note_rest()
@@ -155,22 +162,22 @@ class Link:
 
     def _take(self, message: Answer) -> str | None:
         """Bring an answer to who waits for it; of a notice, return why the connection is about to be cut."""
-        request_id = message.get("request_id")
-        if request_id is None:
+        reply = read_as(Reply, message)
+        if reply.request_id is None:
             return reason_of(message)
-        sending = self._outbox.answered(request_id)
+        sending = self._outbox.answered(reply.request_id)
         if sending is not None:
-            self._answer(sending, message)
+            self._answer(sending, reply, message)
             self._send_what_is_due()
             self._note_rest()
         return None
 
-    def _answer(self, sending: Sending, answer: Answer) -> None:
-        if answer.get("code") in _AGAIN and sending.times_sent < MOST_TRIES:
+    def _answer(self, sending: Sending, reply: Reply, answer: Answer) -> None:
+        if reply.wait_seconds is not None and sending.times_sent < MOST_TRIES:
             self._outbox.again(sending)
-            self._hold(answer["details"].get("retry_after_ms", 0) / 1_000)
+            self._hold(reply.wait_seconds)
             return
-        if sending.was_cut_off and sending.alone and answer.get("code") in _NOBODY:
+        if sending.was_cut_off and sending.alone and reply.code in _NOBODY:
             answer = {**answer, "warning": _LOOK_FIRST}
         if not sending.answer.done():
             sending.answer.set_result(answer)

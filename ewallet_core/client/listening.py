@@ -9,9 +9,9 @@ from typing import Any
 
 from ewallet_core.client.active_account import ActiveAccount
 from ewallet_core.client.backoff import delays
-from ewallet_core.client.greeting import reason_of
 from ewallet_core.client.known_servers import NotTrusted
 from ewallet_core.client.lines import Lines
+from ewallet_core.client.messages import Told, read_as, reason_of
 from ewallet_core.client.protocol import Event, Unreachable
 from ewallet_core.wire.frames import encode
 
@@ -46,7 +46,7 @@ class Listening:
         self._waits = delays(randomness)
         self._login: int | None = None
         self._sequence = 0
-        self._warning: Event | None = None
+        self._warning: dict[str, Any] | None = None
 
     async def events(self) -> AsyncIterator[Event]:
         """All events, without end; raises `NotTrusted` where it is not sure any more which server it is."""
@@ -90,16 +90,17 @@ class Listening:
             if message.get("failed"):
                 await self._refused(message, login)
                 return
-            if message["event"] == LISTENING:
+            told = read_as(Told, message)
+            if told.event == LISTENING:
                 await self._active.settled()
                 if self._active.number != login:
                     # For whom it is listened is not sure: this may have been said before that login or after.
                     return
-                is_resumed = self._login == login and message["sequence"] == self._sequence
-                self._begin(message, login)
+                is_resumed = self._login == login and told.sequence == self._sequence
+                self._begin(told, login)
                 if is_resumed:
                     continue
-            elif not self._is_news(message):
+            elif not self._is_news(told):
                 continue
             yield message
 
@@ -107,16 +108,16 @@ class Listening:
         since = {"since": self._sequence} if self._login == login else {}
         return {**self._credentials(), **since}
 
-    def _begin(self, listening: Event, login: int) -> None:
-        self._login, self._sequence = login, listening["sequence"]
+    def _begin(self, listening: Told, login: int) -> None:
+        self._login, self._sequence = login, listening.sequence
         self._waits = delays(self._randomness)
 
-    def _is_news(self, event: Event) -> bool:
+    def _is_news(self, told: Told) -> bool:
         """Whether it was not told before, on this connection or on the one that broke."""
-        if event["event"] == SESSION_ABOUT_TO_END:
-            known, self._warning = self._warning, event["data"]
+        if told.event == SESSION_ABOUT_TO_END:
+            known, self._warning = self._warning, told.data
             return known != self._warning
-        known_to, self._sequence = self._sequence, max(self._sequence, event["sequence"])
+        known_to, self._sequence = self._sequence, max(self._sequence, told.sequence)
         return bool(self._sequence > known_to)
 
     async def _refused(self, notice: dict[str, Any], login: int) -> None:

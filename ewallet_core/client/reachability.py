@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 
 from ewallet_core.client.protocol import Connection, Reach
+
+_log = logging.getLogger("ewallet_core")
 
 
 class Reachability:
@@ -25,4 +28,7 @@ class Reachability:
             return
         self.connection = connection
         for changed in self._watchers:
-            changed(connection)
+            try:
+                changed(connection)
+            except Exception:  # noqa: BLE001 - the connection must be kept, whatever is made of its state
+                _log.exception("a watcher of the connection failed")

@@ -144,7 +144,7 @@ class RemoteClient:
         except BaseException:
             await lines.close()
             raise
-        self._out_port = self._server.out_port or out_port
+        self._out_port = self._server.out_port or out_port or self._out_port
         return lines
 
     async def _dial_out(self) -> Lines:

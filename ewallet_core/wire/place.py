@@ -36,7 +36,7 @@ class ServerPlace:
         found = _WRITTEN.fullmatch(written.strip())
         if found is None:
             raise ValueError(f"That is no place of a server. {_HOW}")
-        host = (found["six"] or found["host"]).lower()
+        host = (found["six"] or _host(found["host"])).lower()
         tls = found["scheme"] == "tls" if found["scheme"] else not is_loopback(host)
         return cls(host, _port(found["in_port"]) or IN_PORT, _port(found["out_port"]), tls)
 
@@ -54,6 +54,14 @@ class ServerPlace:
 def name_of(host: str, port: int) -> str:
     """`host:port`, with a host of the sixth version of IP in its brackets."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _host(written: str) -> str:
+    try:
+        written.encode("idna")
+    except UnicodeError:
+        raise ValueError(f"That is no name of a machine. {_HOW}") from None
+    return written
 
 
 def _port(written: str | None) -> int | None:
