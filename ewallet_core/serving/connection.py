@@ -62,7 +62,14 @@ class Connection:
 
     def abort(self) -> None:
         """Let go of it at once, whatever is still to be sent."""
-        self._writer.transport.abort()
+        # A transport that closed by itself, once all was sent, can't be aborted any more.
+        if not self._is_gone:
+            self._writer.transport.abort()
+
+    @property
+    def _is_gone(self) -> bool:
+        connected = self._writer.get_extra_info("socket")
+        return connected is None or connected.fileno() < 0
 
     async def _take_leave(self, reason: Refusal | None) -> None:
         """Let everything be sent, and nothing be reset by what the other side has sent meanwhile."""

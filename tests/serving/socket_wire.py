@@ -68,7 +68,8 @@ class Wire:
 
     def ends_with(self, code: str) -> None:
         """The next line is a refusal with that code, and the last one."""
-        assert self.next_code() == code
+        said = self.next_code()
+        assert said == code, said
         assert self.is_over()
 
     def asks_no_more(self) -> None:

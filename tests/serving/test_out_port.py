@@ -229,7 +229,6 @@ def test_a_session_about_to_end_is_told_once_and_its_end_too(server, ada, ear, w
     assert warned["data"] == {"expires": "2026-11-20T12:30:00.000Z"}
     assert warned["time"] == "2026-11-20T12:28:00.000Z"
     wallclock.forward(2 * MINUTE)
-    server.visitor()
     ear.ends_with("session_expired")
 
 
