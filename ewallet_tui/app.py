@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual.app import App
 from textual.binding import Binding, BindingType
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ewallet_core.wire.place import ServerPlace
     from ewallet_tui.engines import Engines
     from ewallet_tui.picture import Picture
+    from ewallet_tui.screens.login import LoginScreen
     from ewallet_tui.timer_watch import TimerWatch
 
 KEEP_ALIVE_SECONDS = 600
@@ -146,6 +147,8 @@ class EWalletApp(App[None]):
         await self.leave()
         self.conversation = conversation
         self.connection_watch.follow(conversation.client)
+        # What was typed was meant for the one before.
+        await cast("LoginScreen", self.screen).start_over()
 
     async def enter(self) -> None:
         """Go on as the account that is logged in now."""

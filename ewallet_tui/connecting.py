@@ -96,11 +96,12 @@ class Connecting:
             app.run_worker(self._show_first_certificate(self.server, client.fingerprint))
 
     async def _show_first_certificate(self, server: ServerPlace, fingerprint: str) -> None:
-        from ewallet_tui.screens.certificates import LEAVE, first_certificate  # noqa: PLC0415
+        from ewallet_tui.screens.certificates import TRUST, first_certificate  # noqa: PLC0415
 
-        if await self._app.push_screen_wait(first_certificate(server.name, fingerprint)) == LEAVE:
+        if await self._app.push_screen_wait(first_certificate(server.name, fingerprint)) != TRUST:
             await self.go_over_to(None)
             self.forget(server)
+            self._app.engines.known_servers.forget(server.name)
 
     def forget(self, server: ServerPlace) -> None:
         """Offer that server no more; a certificate that it showed stays known."""

@@ -43,8 +43,17 @@ class KnownServers:
         with self._alone():
             known = self._read()
             if name not in known:
-                self._append(f"{name} {fingerprint}\n")
+                text = self._text()
+                begun = "" if not text or text.endswith("\n") else "\n"
+                self._write(f"{text}{begun}{name} {fingerprint}\n")
         return known.get(name, fingerprint)
+
+    def forget(self, name: str) -> None:
+        """Know that server no more: the next certificate that it shows is its first again."""
+        with self._alone():
+            self._read()
+            lines = self._text().splitlines(keepends=True)
+            self._write("".join(line for line in lines if line.split()[:1] != [name]))
 
     def _read(self) -> dict[str, str]:
         known = {}
@@ -69,15 +78,13 @@ class KnownServers:
         except OSError as reason:
             raise _unusable(self.path, reason) from reason
 
-    def _append(self, line: str) -> None:
-        text = self._text()
-        begun = "" if not text or text.endswith("\n") else "\n"
+    def _write(self, text: str) -> None:
         try:
             # Made with mode 0600, which is kept when it takes the file's place.
             with tempfile.NamedTemporaryFile(
                 "w", dir=self.path.parent, prefix=FILE_NAME, delete=False, encoding="utf-8"
             ) as new:
-                new.write(text + begun + line)
+                new.write(text)
                 new.flush()
                 os.fsync(new.fileno())
             Path(new.name).replace(self.path)

@@ -56,6 +56,10 @@ class LoginScreen(Screen[None]):
         # The sheet and what it checks are imported once the first paint is out.
         self.set_timer(0.02, self._furnish)
 
+    async def start_over(self) -> None:
+        """Forget what was typed."""
+        await self._open_login()
+
     async def action_back(self) -> None:
         """Go back from another sheet to the login."""
         if not self._is_at_login:

@@ -77,3 +77,10 @@ def test_many_at_once_lose_no_line(file: Path) -> None:
         assert list(threads.map(lambda name: KnownServers(file).add(name, FIRST), names)) == [FIRST] * 40
     assert sorted(file.read_text().splitlines()) == sorted(f"{name} {FIRST}" for name in names)
     assert sorted(path.name for path in file.parent.iterdir()) == [".known_servers.lock", "known_servers"]
+
+
+def test_what_was_forgotten_is_new_again_and_nothing_else(file: Path) -> None:
+    file.write_text(f"# mine\na.example.org:8080 {FIRST}\na.example.org:80 {FIRST}\n")
+    KnownServers(file).forget("a.example.org:80")
+    assert file.read_text() == f"# mine\na.example.org:8080 {FIRST}\n"
+    assert KnownServers(file).add("a.example.org:80", SECOND) == SECOND

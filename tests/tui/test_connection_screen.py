@@ -202,7 +202,7 @@ async def meet(person, server):
 async def test_a_first_certificate_is_shown_once_and_then_known(opened, folder, secured):
     async with opened() as person:
         fingerprint = await meet(person, secured)
-        await person.press("enter")
+        await person.press("t")
         await is_at(person, secured.place.name)
         await person.register()
         assert person.shows_account("ada")
@@ -217,18 +217,37 @@ async def test_a_first_certificate_is_shown_once_and_then_known(opened, folder, 
         assert not isinstance(person.app.screen, Question)
 
 
-async def test_a_server_whose_first_certificate_is_doubted_is_left(opened, folder, secured):
+@pytest.mark.parametrize("key", ["escape", "enter"])
+async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known(
+    opened, folder, secured, key
+):
     async with opened() as person:
-        await meet(person, secured)
-        await person.press("l")
+        fingerprint = await meet(person, secured)
+        await person.press(key)
         await is_at(person, "embedded")
-    assert Preferences.read(folder).servers == ()
+        assert person.app.engines.known_servers.fingerprint_of(secured.place.name) is None
+        assert Preferences.read(folder).servers == ()
+        assert await meet(person, secured) == fingerprint
+
+
+async def test_what_was_typed_for_one_engine_is_not_there_for_the_next(opened, secured):
+    async with opened() as person:
+        await person.click("#leave")
+        await person.wait_until(lambda: person.app.screen.query("#registration"))
+        await person.fill(user_name="ada", user_email="ada@example.org", user_pass="four unrelated words")
+        await meet(person, secured)
+        await person.press("t")
+        await person.wait_until(lambda: person.app.screen.query("#login Input"))
+        assert [row.text for row in person.form.rows] == ["", ""]
+        await person.click("#leave")
+        await person.wait_until(lambda: person.app.screen.query("#registration"))
+        assert not person.sees("can't be recovered")
 
 
 async def test_another_certificate_than_before_is_refused_with_both(opened, folder, secured, tmp_path):
     async with opened() as person:
         before = await meet(person, secured)
-        await person.press("enter")
+        await person.press("t")
         await choose_connection(person)
         await person.press("up", "enter")
         await is_at(person, "embedded")
@@ -246,7 +265,7 @@ async def test_another_certificate_than_before_is_refused_with_both(opened, fold
 async def test_who_is_logged_in_when_the_certificate_changes_is_led_away(opened, secured, tmp_path):
     async with opened() as person:
         await meet(person, secured)
-        await person.press("enter")
+        await person.press("t")
         await is_at(person, secured.place.name)
         await person.register()
         shows_another_certificate(secured, tmp_path)
