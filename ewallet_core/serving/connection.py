@@ -27,6 +27,7 @@ class Connection:
         self._reader = reader
         self._writer = writer
         self._limits = limits
+        self._socket = writer.get_extra_info("socket")
         self._given = 0
         self.address = _address_of(writer)
         """The host it comes from, without the port: what is counted by address is counted by machine."""
@@ -63,13 +64,8 @@ class Connection:
     def abort(self) -> None:
         """Let go of it at once, whatever is still to be sent."""
         # A transport that closed by itself, once all was sent, can't be aborted any more.
-        if not self._is_gone:
+        if self._socket is not None and self._socket.fileno() >= 0:
             self._writer.transport.abort()
-
-    @property
-    def _is_gone(self) -> bool:
-        connected = self._writer.get_extra_info("socket")
-        return connected is None or connected.fileno() < 0
 
     async def _take_leave(self, reason: Refusal | None) -> None:
         """Let everything be sent, and nothing be reset by what the other side has sent meanwhile."""

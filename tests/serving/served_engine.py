@@ -46,9 +46,9 @@ class ServedEngine:
         assert at_work is not None
         return at_work.reception._in_door._guests.count
 
-    def in_wire(self) -> Wire:
+    def in_wire(self, **choices: int) -> Wire:
         """A connection on which instructions are asked."""
-        return self._kept(Wire(self.ports[0], self.tls))
+        return self._kept(Wire(self.ports[0], self.tls, **choices))
 
     def out_wire(self) -> Wire:
         """A connection on which events are told, on which nobody has said yet who listens."""

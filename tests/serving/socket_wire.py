@@ -21,10 +21,15 @@ Line = dict[str, Any]
 class Wire:
     """Sends, and reads line by line; a `Caller` may take it for an engine."""
 
-    def __init__(self, port: int, tls: ssl.SSLContext | None = None, host: str = LOOPBACK) -> None:
-        connected = socket.create_connection((host, port), PATIENCE_SECONDS)
+    def __init__(self, port: int, tls: ssl.SSLContext | None = None, holds: int | None = None) -> None:
+        """`holds` bytes are kept for it until it reads them, where the system is to keep few."""
+        connected = socket.socket()
         try:
-            self.socket = tls.wrap_socket(connected, server_hostname=host) if tls else connected
+            if holds is not None:
+                connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, holds)
+            connected.settimeout(PATIENCE_SECONDS)
+            connected.connect((LOOPBACK, port))
+            self.socket = tls.wrap_socket(connected, server_hostname=LOOPBACK) if tls else connected
         except BaseException:
             connected.close()
             raise

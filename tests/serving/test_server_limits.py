@@ -224,12 +224,12 @@ def test_a_session_has_one_password_among_those_that_wait(serve):
     assert {greedy.engine.next_line()["code"] for _ in range(20)} <= {"login_refused", "throttled"}
 
 
-def deaf_reader(server: ServedEngine, bob: Caller, views: int = 200) -> Wire:
+def deaf_reader(server: ServedEngine, bob: Caller) -> Wire:
     """Somebody who asks for more than anybody keeps for them, and reads none of it."""
     has_a_long_contact_list(bob)
-    deaf = server.in_wire()
+    deaf = server.in_wire(holds=LEAST_READ_BYTES)
     view = {**SELECTORS, **bob.credentials, "action": "view", "view": "contact", "contact": "list"}
-    deaf.send(*[view] * views)
+    deaf.send(*[view] * MANY)
     return deaf
 
 
@@ -244,12 +244,12 @@ def test_who_reads_no_answers_is_cut(limited):
 
 
 def test_who_reads_slowly_is_not_cut_while_they_read(limited):
-    server = limited(unread_seconds=SOON, requests_per_second_per_session=10_000)
-    slow = deaf_reader(server, server.user("bob"), views=MANY)
+    server = limited(unread_seconds=3 * SOON, requests_per_second_per_session=10_000)
+    slow = deaf_reader(server, server.user("bob"))
     lines, turn = 0, threading.Event()
     while lines < MANY:
-        turn.wait(SOON / 4)
-        lines += slow.socket.recv(2 * LEAST_READ_BYTES).count(b"\n")
+        turn.wait(SOON / 10)
+        lines += slow.socket.recv(LEAST_READ_BYTES).count(b"\n")
     assert lives(slow)
 
 
