@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import subprocess
 import sys
@@ -357,6 +358,23 @@ def test_who_reads_no_events_is_dropped_with_a_notice_and_keeps_nobody_waiting(
     again = server.listens(ada, since=sequences[-1])
     is_told(again, "listening", sequences[-1])
     is_told(again, "account_changed", sequences[-1] + 1)
+
+
+def test_somebody_who_was_dropped_and_then_reads_all_leaves_nothing_to_be_logged(
+    serve, wallet_file, monkeypatch, caplog
+):
+    is_dropped = noticed(monkeypatch)
+    server = serve(limits={"unread_seconds": 0.05})
+    ada = supplied(server, "ada")
+    plant_events(wallet_file, 60 * LARGEST_PAGE)
+    deaf = server.listens(ada, since=0)
+    assert is_dropped.wait(PATIENCE_SECONDS)
+    while deaf.next_bytes():
+        pass
+    server.empties(left=1)
+    server.stop()
+    gc.collect()
+    assert caplog.records == []
 
 
 def noticed(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
