@@ -12,10 +12,13 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def data_folder_option(command: Command) -> Command:
-    """Let the command take `--data-dir`, of which it makes the folder with `chosen_folder`."""
+    """Let the command take `--data-dir`, of which it makes the folder with `chosen_folder`.
+
+    What the environment says is looked up where no option is given at all: here it would win over the option
+    before the command's name.
+    """
     option = click.option(
         "--data-dir",
-        envvar="EWALLET_DATA_DIR",
         type=click.Path(file_okay=False, path_type=Path),
         help="Where the wallet is kept; otherwise your own data folder.",
     )

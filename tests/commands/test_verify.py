@@ -120,6 +120,14 @@ def test_the_folder_may_be_named_wherever_the_app_takes_it(folder, monkeypatch, 
     assert (done.exit_code, done.stdout.splitlines()[0]) == (0, "3 entries, each sums to zero per unit")
 
 
+@pytest.mark.parametrize("place", ["before", "after"])
+def test_a_folder_that_is_named_wins_over_the_environments(folder, monkeypatch, place):
+    monkeypatch.setenv("EWALLET_DATA_DIR", "/proc/nowhere")
+    named = ["--data-dir", str(folder)]
+    words = {"before": [*named, "verify"], "after": ["verify", *named]}[place]
+    assert CliRunner().invoke(main, words).exit_code == 0
+
+
 def is_one_sentence_and_2(done: Result) -> bool:
     return (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
