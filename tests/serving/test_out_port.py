@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import gc
-import json
 import subprocess
 import sys
-import threading
 
 import pytest
 from asking import (
@@ -25,16 +22,14 @@ from asking import to_clock as converted
 from caller import Caller
 from cheap_hashes import CHEAP
 from examples_payments import transfer
-from kept_rows import changed_by_hand
+from hearing import is_told, supplied, told
 from served_engine import ServedEngine
-from socket_wire import PATIENCE_SECONDS, Wire
+from socket_wire import Wire
 from wallclock import MINUTE, SECOND
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.actions.context import Rules
-from ewallet_core.refusals.connections import ReaderTooSlow
-from ewallet_core.serving import connection, out_port
-from ewallet_core.storage.events import LARGEST_PAGE
+from ewallet_core.serving import out_port
 
 SUPPLY_ELSEWHERE = """
 import sys
@@ -47,24 +42,6 @@ with EWalletSessionManager(url, clock=lambda: int(now)) as engine:
     })
     assert answer["failed"] is False, answer
 """
-
-
-def told(wire: Wire, count: int) -> list[str]:
-    """The kinds of the events that come next."""
-    return [wire.next_line()["event"] for _ in range(count)]
-
-
-def is_told(wire: Wire, event: str, sequence: int) -> dict:
-    line = wire.next_line()
-    assert (line.get("event"), line.get("sequence")) == (event, sequence), line
-    return line
-
-
-def supplied(server: ServedEngine, name: str) -> Caller:
-    """Somebody to whom one thing has happened."""
-    user = server.user(name)
-    user.asks_ok(**supply(100))
-    return user
 
 
 @pytest.fixture
@@ -162,58 +139,6 @@ def test_what_another_process_does_on_the_same_database_is_told(ada, ear, wallet
     assert is_told(ear, "credits_arrived", 2)["data"]["credits"] == 7
 
 
-def test_since_brings_what_was_missed_and_then_what_happens(server, ada, ear):
-    ada.asks_ok(**supply(1))
-    is_told(ear, "credits_arrived", 2)
-    ear.close()
-    for credits in (2, 3, 4):
-        ada.asks_ok(**supply(credits))
-    again = server.listens(ada, since=2)
-    is_told(again, "listening", 2)
-    ada.asks_ok(**supply(5))
-    events = [is_told(again, "credits_arrived", sequence) for sequence in (3, 4, 5, 6)]
-    assert [event["data"]["credits"] for event in events] == [2, 3, 4, 5]
-
-
-def test_since_a_sequence_that_is_not_reached_yet_is_since_now(server, ada, ear):
-    ahead = server.listens(ada, since=1_000_000)
-    is_told(ahead, "listening", 1)
-    ada.asks_ok(**supply(1))
-    is_told(ahead, "credits_arrived", 2)
-
-
-def test_more_than_a_page_comes_whole_and_in_order(server, ada, wallet_file):
-    last = plant_events(wallet_file, 2 * LARGEST_PAGE + 1)
-    ear = server.listens(ada, since=0)
-    is_told(ear, "listening", 0)
-    assert [ear.next_line()["sequence"] for _ in range(last)] == [*range(1, last + 1)]
-    ada.asks_ok(**supply(1))
-    is_told(ear, "credits_arrived", last + 1)
-
-
-def test_exactly_a_page_ends_where_it_does(server, ada, wallet_file):
-    last = plant_events(wallet_file, LARGEST_PAGE - 1)
-    assert last == LARGEST_PAGE
-    ear = server.listens(ada, since=0)
-    assert [ear.next_line()["sequence"] for _ in range(last + 1)] == [*range(last + 1)]
-    ada.asks_ok(**supply(1))
-    is_told(ear, "credits_arrived", last + 1)
-
-
-def test_nothing_is_lost_where_the_server_starts_anew(serve):
-    first = serve()
-    ada = supplied(first, "ada")
-    ear = first.listens(ada)
-    is_told(ear, "listening", 1)
-    first.stop()
-    second = serve()
-    ada = ada.at(second.in_wire())
-    ada.asks_ok(**supply(3))
-    ear = second.listens(ada, since=1)
-    is_told(ear, "listening", 1)
-    assert is_told(ear, "credits_arrived", 2)["data"]["credits"] == 3
-
-
 def test_several_may_listen_to_one_account_and_each_is_told_all(server, ada, ear):
     ears = [ear, *(server.listens(ada, since=1) for _ in range(3))]
     for each in ears[1:]:
@@ -281,113 +206,10 @@ def test_where_nothing_happens_an_empty_line_comes_from_time_to_time(server, ada
     assert [ear.next_bytes() for _ in range(3)] == [b"\n"] * 3
 
 
-@pytest.mark.parametrize(
-    ("changed", "code"),
-    [
-        ({"session_token": "not the token"}, "session_unknown"),
-        ({"client_id": "nobody's"}, "client_unknown"),
-    ],
-    ids=["token", "client id"],
-)
-def test_who_does_not_prove_who_they_are_is_told_nothing(server, ada, changed, code):
-    wire = server.out_wire()
-    wire.send({**ada.credentials, **changed, "since": 0})
-    wire.ends_with(code)
-
-
-def test_somebody_elses_client_id_does_not_go_with_ones_own_token(server, ada, bob):
-    wire = server.out_wire()
-    wire.send({**ada.credentials, "client_id": bob.credentials["client_id"]})
-    wire.ends_with("session_unknown")
-
-
-def test_where_nobody_is_logged_in_nothing_is_told(server):
-    server.listens(server.visitor()).ends_with("not_logged_in")
-
-
-BAD_FIRST_LINES = {
-    "no JSON": (b"hello\n", "not_json"),
-    "a list": (b"[]\n", "malformed"),
-    "nothing": (b"\n", "not_json"),
-    "not UTF-8": (b'{"client_id": "\xff"}\n', "not_utf8"),
-    "too deep": (b"[" * 40_000 + b"\n", "too_deep"),
-    "too long": (b" " * 70_000 + b"\n", "frame_too_long"),
-    "no token": (b'{"client_id": "me"}\n', "malformed"),
-    "a word too many": (b'{"client_id": "a", "session_token": "b", "until": 3}\n', "malformed"),
-    "a number for a name": (b'{"client_id": 1, "session_token": "b"}\n', "malformed"),
-    "before the first": (b'{"client_id": "a", "session_token": "b", "since": -1}\n', "malformed"),
-    "a part of an event": (b'{"client_id": "a", "session_token": "b", "since": 1.5}\n', "malformed"),
-}
-
-
-@pytest.mark.parametrize(("line", "code"), BAD_FIRST_LINES.values(), ids=BAD_FIRST_LINES)
-def test_a_first_line_that_does_not_say_who_listens_is_refused(server, line, code):
-    wire = server.out_wire()
-    wire.send_bytes(line)
-    wire.ends_with(code)
-
-
-@pytest.mark.parametrize("since", [2**31, 2**53, 2**63 - 1, 2**63, 10**40], ids=str)
-def test_no_sequence_is_too_large_to_be_answered(server, ada, since):
-    assert server.listens(ada, since=since).next_line() == {"event": "listening", "sequence": 1}
-
-
 def test_what_is_said_after_the_first_line_is_not_listened_to(server, ada, ear):
     ear.send_bytes(b'{"client_id": "x"}\n' * 10_000 + b"\xff" * 100_000)
     ada.asks_ok(**supply(1))
     is_told(ear, "credits_arrived", 2)
-
-
-def test_who_reads_no_events_is_dropped_with_a_notice_and_keeps_nobody_waiting(
-    serve, wallet_file, monkeypatch
-):
-    monkeypatch.setattr(connection, "FAREWELL_SECONDS", PATIENCE_SECONDS)
-    is_dropped = noticed(monkeypatch)
-    server = serve(limits={"unread_seconds": 0.05})
-    ada = supplied(server, "ada")
-    last = plant_events(wallet_file, 60 * LARGEST_PAGE)
-    deaf, good = server.listens(ada, since=0), server.listens(ada)
-    is_told(good, "listening", last)
-    assert is_dropped.wait(PATIENCE_SECONDS)
-    ada.asks_ok(**supply(1))
-    is_told(good, "credits_arrived", last + 1)
-    lines = [json.loads(line) for line in iter(deaf.next_bytes, b"")]
-    assert lines.pop()["code"] == "reader_too_slow"
-    sequences = [line["sequence"] for line in lines]
-    assert sequences == [0, *range(1, len(sequences))]
-    again = server.listens(ada, since=sequences[-1])
-    is_told(again, "listening", sequences[-1])
-    is_told(again, "account_changed", sequences[-1] + 1)
-
-
-def test_somebody_who_was_dropped_and_then_reads_all_leaves_nothing_to_be_logged(
-    serve, wallet_file, monkeypatch, caplog
-):
-    is_dropped = noticed(monkeypatch)
-    server = serve(limits={"unread_seconds": 0.05})
-    ada = supplied(server, "ada")
-    plant_events(wallet_file, 60 * LARGEST_PAGE)
-    deaf = server.listens(ada, since=0)
-    assert is_dropped.wait(PATIENCE_SECONDS)
-    while deaf.next_bytes():
-        pass
-    server.empties(left=1)
-    server.stop()
-    gc.collect()
-    assert caplog.records == []
-
-
-def noticed(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """What is set when somebody is dropped."""
-    is_dropped = threading.Event()
-    drop = connection.Connection._dropped
-
-    def dropped(dropping: connection.Connection, reason: ReaderTooSlow) -> ReaderTooSlow:
-        is_dropped.set()
-        return drop(dropping, reason)
-
-    monkeypatch.setattr(connection.Connection, "_dropped", dropped)
-    return is_dropped
 
 
 def test_who_may_not_log_in_is_not_told_of_logins(server, ada, ear):
@@ -396,25 +218,6 @@ def test_who_may_not_log_in_is_not_told_of_logins(server, ada, ear):
     server.visitor().asks_ok(**new_account("eve"))
     ada.asks_ok(**supply(1))
     is_told(ear, "credits_arrived", 2)
-
-
-def plant_events(wallet_file, count: int) -> int:
-    """Let that much have happened to Ada besides; returns the sequence of the last event."""
-    changed_by_hand(
-        wallet_file,
-        "WITH RECURSIVE planted(number) AS"
-        " (SELECT 1 UNION ALL SELECT number + 1 FROM planted WHERE number < ?)"
-        " INSERT INTO events (account_id, sequence, kind, data, at)"
-        " SELECT id, event_sequence + number, 'account_changed', '{}', written_at"
-        " FROM accounts, planted WHERE email = 'ada@example.org' ORDER BY number",
-        count,
-    )
-    changed_by_hand(
-        wallet_file,
-        "UPDATE accounts SET event_sequence = event_sequence + ? WHERE email = 'ada@example.org'",
-        count,
-    )
-    return 1 + count
 
 
 def test_the_events_of_an_hour_are_told_with_their_times(ada, ear, wallclock):
