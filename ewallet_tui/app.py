@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -11,14 +12,14 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
-from ewallet_core.client import Connection, Unreachable
-from ewallet_tui.connecting import Connecting
+from ewallet_core.client import Connection
+from ewallet_tui.connecting import CONNECTING, Connecting
 from ewallet_tui.connection_sign import is_connected
 from ewallet_tui.connection_watch import ConnectionWatch
 from ewallet_tui.conversation import Conversation
+from ewallet_tui.event_watch import EVENTS, EventWatch
 from ewallet_tui.idle import IdleWatch
 from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
-from ewallet_tui.news import ENDS_SOON, warning_of
 from ewallet_tui.palette import Everything
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.text import one_line
@@ -78,7 +79,9 @@ class EWalletApp(App[None]):
         self.conversation = self.conversation_at(server)
         self.mode_to_return_to = PLACE_MODES[0]
         """The place that the lock hides."""
+        self.event_watch = EventWatch(self)
         self._idle = IdleWatch(self, self.action_lock)
+        self._leaving = asyncio.Lock()
         for theme in THEMES:
             self.register_theme(theme)
         if preferences.theme not in self.available_themes:
@@ -152,29 +155,31 @@ class EWalletApp(App[None]):
 
     async def enter(self) -> None:
         """Go on as the account that is logged in now."""
-        self.run_worker(self._follow_events(), group="events", exclusive=True)
+        self.event_watch.follow()
         if self.current_mode not in PLACE_MODES:
             await self.switch_mode(PLACE_MODES[0])
 
     async def leave(self) -> None:
         """Go back to the login, keeping nothing of anybody."""
-        for group in ("events", "quit"):
+        for group in (EVENTS, "quit"):
             self.workers.cancel_group(self, group)
         self.conversation.forget()
         self.timer_watch.stop()
-        await self.switch_mode(LOGIN)
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
-        await self._forget_places()
+        # There may be several reasons to leave at once.
+        async with self._leaving:
+            await self.switch_mode(LOGIN)
+            while len(self.screen_stack) > 1:
+                await self.pop_screen()
+            await self._forget_places()
 
     def log_out(self, *, of_all: bool = False) -> None:
         """Log out of the active account, and the session's next goes on; or `of_all` of them."""
         # The screen that asks for it is among those removed, and must not wait for its own end.
-        self.run_worker(self._log_out(of_all))
+        self._change_account(self._log_out(of_all))
 
     def switch_account(self, email: str) -> None:
         """Go on as another account of this session."""
-        self.run_worker(self.act(action="switch", switch="account", account=email))
+        self._change_account(self.act(action="switch", switch="account", account=email))
 
     def choose_theme(self, name: str) -> None:
         """Wear another look, and keep it."""
@@ -194,7 +199,7 @@ class EWalletApp(App[None]):
 
     def action_lock(self) -> None:
         """Hide everything behind the password."""
-        if self.is_in_view and not self._has_begun("lock"):
+        if self.is_in_view and not self.has_begun("lock"):
             self.run_worker(self._lock(), group="lock")
 
     def action_help(self) -> None:
@@ -204,11 +209,17 @@ class EWalletApp(App[None]):
         self.push_screen(HelpScreen(self.screen))
 
     async def action_quit(self) -> None:
-        """Quit, when everything asked is answered; asks first where something would be left behind."""
+        """Quit, when everything asked is answered; asks first where something would be left behind.
+
+        Asked again while answers are waited for, it waits for none.
+        """
+        if self.conversation.is_closing:
+            self.exit()
+            return
         from ewallet_tui.quitting import quit_when_answered  # noqa: PLC0415
         from ewallet_tui.screens.question import Question  # noqa: PLC0415
 
-        is_asked = self._has_begun("quit") and isinstance(self.screen, Question)
+        is_asked = self.has_begun("quit") and isinstance(self.screen, Question)
         if not is_asked:
             # Whoever waits in vain for the timer to be stopped first can change their mind.
             self.run_worker(quit_when_answered(self), group="quit", exclusive=True)
@@ -228,35 +239,22 @@ class EWalletApp(App[None]):
         """Let go of the engine, however the app ends."""
         from ewallet_tui.quitting import let_go  # noqa: PLC0415
 
-        await let_go(self)
+        if not self.conversation.is_closing:
+            await let_go(self)
 
     def _begin(self) -> None:
         if self.preferences.complaint:
             self.say(self.preferences.complaint, severity="warning")
         self._idle.begin(self.preferences.lock_after_minutes)
-        self.set_interval(KEEP_ALIVE_SECONDS, self._keep_alive)
-        self.run_worker(self.connecting.begin())
+        self.set_interval(KEEP_ALIVE_SECONDS, self.event_watch.keep_alive)
+        self.run_worker(self.connecting.begin(), group=CONNECTING)
 
-    def _keep_alive(self) -> None:
-        # Where the connection is gone it is asked as soon as that is back, and once.
-        if not self._has_begun("alive"):
-            self.run_worker(self.conversation.keep_alive(), group="alive")
-
-    async def _follow_events(self) -> None:
-        try:
-            async for event in self.conversation.client.events():
-                await self._heed_event(event)
-        except Unreachable as reason:
-            self.connection_watch.give_up(str(reason))
-
-    async def _heed_event(self, event: Mapping[str, Any]) -> None:
-        if event["event"] == ENDS_SOON:
-            self._keep_alive()
-        await self.conversation.refresh()
-        warning = warning_of(event)
-        if warning is not None:
-            title, words = warning
-            self.say(words, title=title, severity="warning")
+    def _change_account(self, change: Coroutine[Any, Any, object]) -> None:
+        # A key pressed twice means one account, and the second is not pressed for the next.
+        if self.has_begun("account"):
+            change.close()
+        else:
+            self.run_worker(change, group="account")
 
     async def _log_out(self, of_all: bool) -> None:
         while self.picture is not None and not (await self.act(action="logout"))["failed"]:
@@ -270,7 +268,8 @@ class EWalletApp(App[None]):
             await self.remove_mode(mode)
             self.add_mode(mode, screen_of(mode))
 
-    def _has_begun(self, group: str) -> bool:
+    def has_begun(self, group: str) -> bool:
+        """Whether a worker of that group is at work."""
         return any(worker.group == group and not worker.is_finished for worker in self.workers)
 
     async def _lock(self) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
+from textual.widgets import Input
 
 from ewallet_core.client import Connection, Reach, Unreachable
 from ewallet_core.wire.place import ServerPlace
@@ -15,6 +17,10 @@ if TYPE_CHECKING:
 
 BROKEN = "It is made again by itself. What was asked is done once; a running timer goes on."
 BACK = "The connection is back."
+NOT_WAITED_FOR = "It was not waited for. Choose it again to connect."
+
+CONNECTING = "connecting"
+"""The group of workers that reach for an engine: another one that is chosen takes their place."""
 
 
 class Connecting:
@@ -27,12 +33,13 @@ class Connecting:
 
     async def begin(self) -> None:
         """Reach the engine that the app starts with; where it is a server's, another one may be chosen."""
-        conversation = self._app.conversation
         try:
-            await conversation.open()
+            await self._app.conversation.open()
+        except asyncio.CancelledError:
+            self._app.conversation.give_up(NOT_WAITED_FOR)
+            raise
         except Unreachable as reason:
-            if conversation is self._app.conversation:
-                self._say_out_of_reach(str(reason))
+            self._say_out_of_reach(str(reason))
         else:
             self._arrive()
 
@@ -85,8 +92,12 @@ class Connecting:
     def _say_out_of_reach(self, reason: str) -> None:
         if self.server is None:
             self._app.exit(return_code=1, message=Text(reason))
+            return
+        self._app.connection_watch.give_up(reason)
+        if any(field.value for field in self._app.screen.query(Input)):
+            # Whoever types their password is not to find another screen beneath their fingers.
+            self._app.say(reason, title="The server is out of reach.", severity="warning")
         else:
-            self._app.connection_watch.give_up(reason)
             self.choose(reason)
 
     def _arrive(self) -> None:
@@ -99,9 +110,18 @@ class Connecting:
         from ewallet_tui.screens.certificates import TRUST, first_certificate  # noqa: PLC0415
 
         if await self._app.push_screen_wait(first_certificate(server.name, fingerprint)) != TRUST:
-            await self.go_over_to(None)
-            self.forget(server)
-            self._app.engines.known_servers.forget(server.name)
+            await self._leave_untrusted(server)
+
+    async def _leave_untrusted(self, server: ServerPlace) -> None:
+        """Have nothing more to do with that server, and know nothing of it."""
+        app = self._app
+        app.connection_watch.give_up(f"{server.name} was left. Choose where to go on.")
+        await app.conversation.close()
+        self.forget(server)
+        try:
+            app.engines.known_servers.forget(server.name)
+        except Unreachable as reason:
+            app.say(str(reason), title="Its certificate stays known.", severity="warning")
 
     def forget(self, server: ServerPlace) -> None:
         """Offer that server no more; a certificate that it showed stays known."""

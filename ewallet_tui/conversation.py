@@ -60,6 +60,11 @@ class Conversation:
         """Ask nothing more; whoever wants to is told the reason."""
         self._out_of_reach = Unreachable(reason)
 
+    @property
+    def is_closing(self) -> bool:
+        """Whether it has been closed, and nothing more is answered."""
+        return self._closing is not None
+
     async def close(self) -> None:
         """Wait until all that was asked is answered, and let go of the engine; once is enough."""
         if self._closing is None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from ewallet_tui.event_watch import EVENTS
 from ewallet_tui.picture import TimerState
 from ewallet_tui.screens.quit_question import LEAVE, STOP, timer_question, unanswered_question
 
@@ -20,12 +21,14 @@ NOT_ANSWERED = "What was asked last was not answered. Whether it was done shows 
 async def quit_when_answered(app: EWalletApp) -> None:
     """Quit, unless the person stays."""
     if await _may_go(app):
+        if app.conversation.client.unanswered:
+            app.say("ctrl+q again doesn't wait for it.", title="Waiting for the last answer…")
         app.exit(message=None if await let_go(app) else Text(NOT_ANSWERED))
 
 
 async def let_go(app: EWalletApp) -> bool:
     """Let go of the engine; whether everything asked was answered within what a person waits."""
-    app.workers.cancel_group(app, "events")
+    app.workers.cancel_group(app, EVENTS)
     app.connection_watch.stop()
     try:
         async with asyncio.timeout(MOST_SECONDS):

@@ -14,6 +14,7 @@ from textual.widgets import Input, Static
 
 from ewallet_core.client import Unreachable
 from ewallet_core.wire.place import ServerPlace
+from ewallet_tui.connecting import CONNECTING
 from ewallet_tui.screens.question import Choice, Question
 from ewallet_tui.text import one_line, plain
 from ewallet_tui.widgets.form_field import Field, FormField
@@ -23,7 +24,7 @@ from ewallet_tui.widgets.server_list import HERE, ServerList
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
-CONNECTING, FORGET = "connecting", "forget"
+FORGET = "forget"
 
 
 class ServerField(Field):

@@ -135,3 +135,36 @@ async def test_who_is_logged_in_here_has_the_new_email_at_once(opened):
             action="edit", edit="account", user_email="countess@example.org", user_name="lovelace"
         )
         assert person.app.picture.accounts == {"countess@example.org": "lovelace"}
+
+
+@both_backends
+async def test_logging_out_pressed_again_is_one_account_logged_out(opened):
+    async with opened() as person:
+        for name in ("bob", "cleo", "ada"):
+            await person.app.ask(
+                action="new",
+                new="account",
+                user_name=name,
+                user_email=f"{name}@example.org",
+                user_pass=PASSWORD,
+            )
+        await person.log_in("ada")
+        for name in ("cleo", "bob"):
+            await person.app.ask(action="login", user_name=name, user_pass=PASSWORD)
+        await person.go_to("account")
+        person.app.screen.action_log_out()
+        person.app.screen.action_log_out()
+        await person.wait_until(lambda: person.app.picture.account.name == "ada")
+        assert set(person.app.picture.accounts) >= {"cleo@example.org", "ada@example.org"}
+
+
+async def test_leaving_for_several_reasons_at_once_leads_to_the_login(opened):
+    async with opened() as person:
+        await person.register()
+        await person.go_to("account")
+        await person.press("o", "o")
+        for _ in range(3):
+            person.app.run_worker(person.app.leave())
+        await person.wait_until(lambda: person.app.screen.query("#login Input"))
+        await person.log_in()
+        assert person.shows_account("ada")

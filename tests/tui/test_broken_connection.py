@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import threading
+
 import pytest
 from frozen import form_gone, form_opened
 from person import PASSWORD
 
+from ewallet_core import EWalletSessionManager
 from ewallet_core.client import Reach
 from ewallet_tui.screens.question import Question
 
 IS_ASKED_AGAIN = "◌ The connection is gone. This is asked again"
+
+PATIENCE_SECONDS = 10
 
 pytestmark = pytest.mark.parametrize("kind_of_backend", ["remote"])
 
@@ -147,6 +152,28 @@ async def test_quitting_with_something_unanswered_asks(opened, backend, goes):
             await server_is_back(person, backend)
             await form_gone(person)
             assert person.app.picture.wallet.credits == 100
+
+
+async def test_quitting_again_waits_for_no_answer(opened, monkeypatch):
+    held_back, answer = threading.Event(), EWalletSessionManager.answer
+
+    def answers_slowly(engine, request, *rest):
+        if request.get("action") == "supply":
+            held_back.wait(PATIENCE_SECONDS)
+        return answer(engine, request, *rest)
+
+    async with opened() as person:
+        await person.register()
+        monkeypatch.setattr(EWalletSessionManager, "answer", answers_slowly)
+        supply = person.app.ask(action="supply", supply="credits", credits=10, currency="EUR", cost="1")
+        person.app.run_worker(supply)
+        await person.wait_until(lambda: person.app.conversation.client.unanswered)
+        await person.press("ctrl+q")
+        await person.wait_until(lambda: "Waiting for the last answer" in person.toasts)
+        assert not person.app._exit
+        await person.press("ctrl+q")
+        assert person.app._exit
+        held_back.set()
 
 
 async def test_a_running_timer_can_not_be_stopped_on_the_way_out_while_the_server_is_gone(opened, backend):

@@ -224,10 +224,13 @@ async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known
     async with opened() as person:
         fingerprint = await meet(person, secured)
         await person.press(key)
-        await is_at(person, "embedded")
+        await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
+        assert person.sees("was left. Choose where to go on.")
         assert person.app.engines.known_servers.fingerprint_of(secured.place.name) is None
         assert Preferences.read(folder).servers == ()
-        assert await meet(person, secured) == fingerprint
+        await type_server(person, secured.place)
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        assert person.sees(fingerprint)
 
 
 async def test_what_was_typed_for_one_engine_is_not_there_for_the_next(opened, secured):
