@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import re
 import socket
 import ssl
+from collections.abc import Callable
 from typing import Any
 
 from ewallet_core.client.identity import Identity
-from ewallet_core.client.lines import LONGEST_LINE, Lines
+from ewallet_core.client.lines import Lines
 from ewallet_core.client.protocol import Unreachable
 from ewallet_core.wire.place import ServerPlace, name_of
 
 FAREWELL_SECONDS = 1.0
+NEXT_ADDRESS_SECONDS = 0.25
+"""After how long without an answer of one address of the host the next is tried as well."""
 
 _IN_THE_CLEAR = frozenset({"HTTP_REQUEST", "RECORD_LAYER_FAILURE", "WRONG_VERSION_NUMBER"})
 """What OpenSSL calls an answer that is no TLS."""
@@ -29,36 +34,32 @@ class Dialler:
         self._identity = identity
         self._within = within
 
-    async def dial(self, port: int) -> Lines:
-        """Connect to that port; raises `Unreachable`, or `NotTrusted` where trying again does not help."""
+    async def dial(self, port: int, limit: int) -> Lines:
+        """Connect to that port, for lines of up to `limit` bytes, of which twice that is read ahead.
+
+        Raises `Unreachable`, or `NotTrusted` where trying again does not help.
+        """
         if not self._place.tls:
-            return await self._connected(port)
+            return await self._connected(port, limit)
         if self._identity.may_be_vouched_for():
             try:
-                lines = await self._connected(port, ssl=ssl.create_default_context())
+                lines = await self._connected(port, limit, ssl=ssl.create_default_context())
             except ssl.SSLCertVerificationError as reason:
-                self._identity.is_not_vouched_for(reason.verify_message)
+                self._identity.is_not_vouched_for(reason)
             else:
-                self._identity.is_vouched_for()
-                return lines
-        return await self._recognised(port)
+                return await _only_if(self._identity.is_vouched_for, lines)
+        lines = await self._connected(port, limit, ssl=_believing_anybody())
+        return await _only_if(self._identity.must_be_known, lines)
 
-    async def _recognised(self, port: int) -> Lines:
-        lines = await self._connected(port, ssl=_believing_anybody())
-        try:
-            self._identity.must_be_known(lines.certificate)
-        except Unreachable:
-            await lines.close()
-            raise
-        return lines
-
-    async def _connected(self, port: int, **tls: Any) -> Lines:
+    async def _connected(self, port: int, limit: int, **tls: Any) -> Lines:
         name = name_of(self._place.host, port)
         if tls:
             tls["ssl_shutdown_timeout"] = FAREWELL_SECONDS
         try:
             async with asyncio.timeout(self._within):
-                opened = await asyncio.open_connection(self._place.host, port, limit=LONGEST_LINE, **tls)
+                opened = await asyncio.open_connection(
+                    self._place.host, port, limit=limit, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS, **tls
+                )
         except ssl.SSLCertVerificationError:
             raise
         except TimeoutError:
@@ -70,7 +71,7 @@ class Dialler:
         except ConnectionResetError as reason:
             raise Unreachable(f"{name} has closed the connection. Try again later.") from reason
         except OSError as reason:
-            raise Unreachable(_why(name, self._place.host, reason)) from reason
+            raise Unreachable(_why(name, self._place.host, _of_one_address(reason))) from reason
         return Lines(*opened)
 
     def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
@@ -80,6 +81,16 @@ class Dialler:
                 f"{name} speaks no TLS. If it is meant to speak in the clear, write tcp://{self._place.name}."
             )
         return f"TLS with {name} came to nothing ({_in_words(reason)}). Ask whoever runs the server."
+
+
+async def _only_if(known: Callable[[bytes | None], None], lines: Lines) -> Lines:
+    """That connection, unless who has answered on it is not the one it should be."""
+    try:
+        known(lines.certificate)
+    except Unreachable:
+        await lines.close()
+        raise
+    return lines
 
 
 def _believing_anybody() -> ssl.SSLContext:
@@ -93,6 +104,12 @@ def _believing_anybody() -> ssl.SSLContext:
 
 def _in_words(reason: ssl.SSLError) -> str:
     return (reason.reason or "it was broken off").replace("_", " ").lower()
+
+
+def _of_one_address(reason: OSError) -> OSError:
+    """The last reason where the host has several addresses: asyncio then says all of them in one text."""
+    numbers = re.findall(r"\[Errno (\d+)\]", str(reason)) if reason.errno is None else []
+    return OSError(int(numbers[-1]), os.strerror(int(numbers[-1]))) if numbers else reason
 
 
 def _why(name: str, host: str, reason: OSError) -> str:

@@ -14,7 +14,10 @@ from ewallet_core.client.protocol import Unreachable
 
 FILE_NAME = "known_servers"
 
-_LINE = re.compile(r"(?P<name>\S+:\d{1,5})\s+(?P<fingerprint>SHA256:[A-Za-z0-9+/]{43})")
+AUTHORITY = "authority"
+"""What is kept of a server whose certificate an authority has vouched for, in place of a fingerprint."""
+
+_LINE = re.compile(rf"(?P<name>\S+:\d{{1,5}})\s+(?P<mark>SHA256:[A-Za-z0-9+/]{{43}}|{AUTHORITY})")
 
 
 class NotTrusted(Unreachable):
@@ -22,21 +25,27 @@ class NotTrusted(Unreachable):
 
 
 class KnownServers:
-    """The file at `path`, in which each line is `host:port SHA256:…`; a missing file knows none.
+    """The file at `path`, of lines `host:port SHA256:…` or `host:port authority`; a missing one knows none.
 
-    Blank lines and lines that begin with `#` are left as they are. Every call raises `NotTrusted`, and
-    changes nothing, where the file can't be read or a line of it is damaged.
+    What a line keeps of a server is its mark. Blank lines and lines that begin with `#` are left as they are.
+    Every call raises `NotTrusted`, and changes nothing, where the file can't be read or a line of it is
+    damaged.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def fingerprint_of(self, name: str) -> str | None:
-        """The fingerprint that the server `host:port` had when it was first seen; None for a new one."""
+        """The fingerprint by which the server `host:port` is known; None where there is none."""
+        mark = self.mark_of(name)
+        return None if mark == AUTHORITY else mark
+
+    def mark_of(self, name: str) -> str | None:
+        """The fingerprint that the server had when it was first seen, or `AUTHORITY`; None for a new one."""
         return self._read().get(name)
 
-    def add(self, name: str, fingerprint: str) -> str:
-        """Keep the fingerprint of a new server, and return the one that is kept of it.
+    def add(self, name: str, mark: str) -> str:
+        """Keep the mark of a new server, and return the one that is kept of it.
 
         It is another one where another program has met the server meanwhile, and seen something else.
         """
@@ -45,8 +54,8 @@ class KnownServers:
             if name not in known:
                 text = self._text()
                 begun = "" if not text or text.endswith("\n") else "\n"
-                self._write(f"{text}{begun}{name} {fingerprint}\n")
-        return known.get(name, fingerprint)
+                self._write(f"{text}{begun}{name} {mark}\n")
+        return known.get(name, mark)
 
     def forget(self, name: str) -> None:
         """Know that server no more: the next certificate that it shows is its first again."""
@@ -63,9 +72,10 @@ class KnownServers:
             found = _LINE.fullmatch(line.strip())
             if found is None:
                 raise NotTrusted(
-                    f"Line {number} of {self.path} is not `host:port SHA256:…`. Mend that line, or remove it."
+                    f"Line {number} of {self.path} is neither `host:port SHA256:…` nor `host:port "
+                    f"{AUTHORITY}`. Mend that line, or remove it."
                 )
-            known[found["name"]] = found["fingerprint"]
+            known[found["name"]] = found["mark"]
         return known
 
     def _text(self) -> str:

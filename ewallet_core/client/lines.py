@@ -11,8 +11,10 @@ from ewallet_core.client.protocol import Unreachable
 from ewallet_core.refusals.refusal import Refusal
 from ewallet_core.wire.frames import decode
 
-LONGEST_LINE = 64 * 1024 * 1024
-"""How many bytes of one line are taken before the other side counts as no server of this kind."""
+LONGEST_ANSWER = 64 * 1024 * 1024
+"""How many bytes of one answer are taken before the other side counts as no server of this kind."""
+LONGEST_EVENT = 128 * 1024
+"""As many of one event; whoever reads events slowly leaves the rest with the server, which is to notice."""
 
 
 class Lines:

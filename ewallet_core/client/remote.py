@@ -13,7 +13,7 @@ from ewallet_core.client.feed import Feed
 from ewallet_core.client.greeting import greeted
 from ewallet_core.client.identity import Identity
 from ewallet_core.client.known_servers import KnownServers
-from ewallet_core.client.lines import Lines
+from ewallet_core.client.lines import LONGEST_ANSWER, LONGEST_EVENT, Lines
 from ewallet_core.client.link import Link
 from ewallet_core.client.listening import Listening
 from ewallet_core.client.protocol import Connection, Event, Unreachable
@@ -138,7 +138,7 @@ class RemoteClient:
             return answer
 
     async def _dial_in(self) -> Lines:
-        lines = await self._dialler.dial(self._server.in_port)
+        lines = await self._dialler.dial(self._server.in_port, LONGEST_ANSWER)
         try:
             out_port = await greeted(lines, self._connect_seconds)
         except BaseException:
@@ -148,4 +148,4 @@ class RemoteClient:
         return lines
 
     async def _dial_out(self) -> Lines:
-        return await self._dialler.dial(self._out_port or OUT_PORT)
+        return await self._dialler.dial(self._out_port or OUT_PORT, LONGEST_EVENT)

@@ -15,15 +15,24 @@ from cryptography.x509.oid import NameOID
 from ewallet_core.wire.fingerprint import fingerprint_of
 
 VALID = (datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=30))
+EXPIRED = (VALID[0] - timedelta(days=1), VALID[0])
 
 
 class Issued:
     """A certificate and its key, in files of that folder."""
 
-    def __init__(self, folder: Path, name: str, issuer: Issued | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        name: str,
+        issuer: Issued | None = None,
+        *,
+        address: str = "127.0.0.1",
+        valid: tuple[datetime, datetime] = VALID,
+    ) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
         self.subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
-        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+        names = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
         signer = issuer or self
         self.certificate = (
             x509.CertificateBuilder()
@@ -31,8 +40,8 @@ class Issued:
             .issuer_name(signer.subject)
             .public_key(self.key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(VALID[0])
-            .not_valid_after(VALID[1])
+            .not_valid_before(valid[0])
+            .not_valid_after(valid[1])
             .add_extension(x509.BasicConstraints(ca=name == "authority", path_length=None), critical=True)
             .add_extension(names, critical=False)
             .sign(signer.key, hashes.SHA256())

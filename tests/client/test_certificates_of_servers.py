@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from certificates import Issued
+from certificates import EXPIRED, Issued
 from served import Served
 from talk import ask, balance, hear, log_in, supply, until
 
@@ -28,10 +29,15 @@ def another(tmp_path: Path) -> Issued:
 
 
 @pytest.fixture
-def vouched_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Issued:
-    """A certificate from an authority that this machine trusts."""
+def authority(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Issued:
+    """One that this machine trusts."""
     authority = Issued(tmp_path, "authority")
     monkeypatch.setenv("SSL_CERT_FILE", str(authority.file))
+    return authority
+
+
+@pytest.fixture
+def vouched_for(tmp_path: Path, authority: Issued) -> Issued:
     return Issued(tmp_path, "vouched-for", authority)
 
 
@@ -115,7 +121,7 @@ async def test_a_certificate_that_changes_meanwhile_ends_all_tries(
     assert await balance(client) == 0
 
 
-async def test_a_certificate_from_an_authority_is_not_kept(
+async def test_once_an_authority_has_vouched_nothing_less_is_taken(
     secured: Callable[[Issued], Served],
     vouched_for: Issued,
     own: Issued,
@@ -123,13 +129,49 @@ async def test_a_certificate_from_an_authority_is_not_kept(
     opened: Opened,
     known_file: Path,
 ) -> None:
-    client = await opened(remote(secured(vouched_for).ports[0], tls=True))
+    in_port = secured(vouched_for).ports[0]
+    client = await opened(remote(in_port, tls=True))
     await log_in(client)
     await hear(client.events())
     assert (client.fingerprint, client.newly_pinned) == (None, False)
+    before = f"127.0.0.1:{in_port} authority\n"
+    assert kept(known_file) == before
     await asyncio.to_thread(secured, own)
-    await until(lambda: "can't be trusted" in client.connection.reason)
+    await until(lambda: client.connection.reach is Reach.OFFLINE)
+    assert "no authority vouches for" in client.connection.reason
+    with pytest.raises(Unreachable, match=f"remove its line from {known_file}"):
+        await remote(in_port, tls=True).open()
+    assert kept(known_file) == before
+    await asyncio.to_thread(secured, vouched_for)
+    await opened(remote(in_port, tls=True))
+
+
+@pytest.mark.parametrize(
+    ("flaw", "said"),
+    [({"valid": EXPIRED}, "that has expired"), ({"address": "127.0.0.9"}, "that is for another address")],
+    ids=["expired", "for another"],
+)
+async def test_what_an_authority_would_not_vouch_for_is_never_kept(
+    secured: Callable[[Issued], Served],
+    authority: Issued,
+    tmp_path: Path,
+    remote: Remote,
+    known_file: Path,
+    flaw: dict[str, Any],
+    said: str,
+) -> None:
+    in_port = secured(Issued(tmp_path, "flawed", authority, **flaw)).ports[0]
+    with pytest.raises(Unreachable, match=said):
+        await remote(in_port, tls=True).open()
     assert kept(known_file) == ""
+
+
+async def test_an_authority_that_is_not_known_here_is_nobody(
+    secured: Callable[[Issued], Served], tmp_path: Path, remote: Remote, opened: Opened
+) -> None:
+    stranger = Issued(tmp_path, "signed", Issued(tmp_path, "authority"))
+    client = await opened(remote(secured(stranger).ports[0], tls=True))
+    assert (client.fingerprint, client.newly_pinned) == (stranger.fingerprint, True)
 
 
 async def test_a_damaged_file_is_named_before_anything_is_said(

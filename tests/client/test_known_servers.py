@@ -41,6 +41,13 @@ def test_who_comes_second_learns_what_the_first_has_seen(file: Path) -> None:
     assert file.read_text() == f"wallet.example.org:8080 {FIRST}\n"
 
 
+def test_what_an_authority_vouches_for_has_no_fingerprint(file: Path) -> None:
+    known = KnownServers(file)
+    assert known.add("wallet.example.org:8080", "authority") == "authority"
+    assert known.fingerprint_of("wallet.example.org:8080") is None
+    assert known.add("wallet.example.org:8080", FIRST) == "authority"
+
+
 def test_remarks_and_an_unfinished_line_stay_as_they_are(file: Path) -> None:
     file.write_text(f"# mine\n\nold.example.org:8080   {FIRST}")
     KnownServers(file).add("new.example.org:8080", SECOND)
