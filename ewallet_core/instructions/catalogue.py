@@ -6,13 +6,11 @@ house): adding an instruction touches the file of its subject and nothing else.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
-import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property, partial
+from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, cast
 
@@ -20,6 +18,7 @@ import msgspec
 from msgspec.structs import FieldInfo
 
 from ewallet_core.instructions.envelope import Answer, is_key
+from ewallet_core.instructions.likeness import most_alike
 from ewallet_core.instructions.limits import accepts, arguments_in, is_secret, meta_of
 from ewallet_core.instructions.weight import Weight
 from ewallet_core.refusals.requests import BadValue, MissingArgument, UnknownArgument, UnknownInstruction
@@ -196,17 +195,26 @@ class Catalogue:
 
         Raises `UnknownInstruction`, which names the nearest known paths.
         """
-        for form, found in self._with_action_of(chain):
-            if all(chain.get(key) == value for key, value in form.items()):
-                return found, {key: value for key, value in chain.items() if key not in form}
+        for form, found in self._forms_of(chain):
+            return found, {key: value for key, value in chain.items() if key not in form}
         path = self._path(chain)
         alike = self.nearest(self._gist(chain, path))
         likely = dict.fromkeys([*self._under_another_controller(chain), *alike])
         raise UnknownInstruction(f"`{path}`", list(likely)[:MOST_NEAREST])
 
+    def picked_by(self, chain: Mapping[str, Any]) -> Instruction | None:
+        """The instruction that the chain's selectors pick; None where they pick none, which costs nothing."""
+        return next((found for _, found in self._forms_of(chain)), None)
+
     def nearest(self, path: str) -> list[str]:
         """The names of the instructions that are most like that path, the likeliest first."""
-        return heapq.nlargest(MOST_NEAREST, [found.name for found in self], key=partial(_likeness, path))
+        return most_alike([found.name for found in self], path, MOST_NEAREST)
+
+    def _forms_of(self, chain: Mapping[str, Any]) -> Iterator[tuple[Selectors, Instruction]]:
+        """The forms that the chain has, the one with most selectors first."""
+        for form, found in self._with_action_of(chain):
+            if all(chain.get(key) == value for key, value in form.items()):
+                yield form, found
 
     def _with_action_of(self, chain: Mapping[str, Any]) -> Sequence[tuple[Selectors, Instruction]]:
         action = chain.get("action")
@@ -275,12 +283,6 @@ def _declared(subject: ModuleType) -> Iterator[Instruction]:
             yield value
         elif isinstance(value, tuple):
             yield from (part for part in value if isinstance(part, Instruction))
-
-
-def _likeness(path: str, name: str) -> float:
-    """How alike they are as a whole, and as far as the path goes: words that are left out are no mistake."""
-    as_far = " ".join(name.split()[: len(path.split())])
-    return sum(difflib.SequenceMatcher(None, known, path).ratio() for known in (name, as_far))
 
 
 def _word(selector: Any) -> str:

@@ -33,6 +33,11 @@ class Call:
     session_token: str | None = None
     request_id: str | None = None
 
+    @property
+    def asker(self) -> tuple[str, str | None] | None:
+        """Who asks, as far as they say so; a client id alone is not whose session it has."""
+        return None if self.client_id is None else (self.client_id, self.session_token)
+
     def credentials_among(self, names: Container[str]) -> dict[str, str]:
         """The credentials that an instruction takes as arguments too, because it is about them."""
         sent = {"client_id": self.client_id, "session_token": self.session_token}
@@ -58,13 +63,6 @@ def request_id_of(request: object) -> str | None:
             if isinstance(found, str) and _is_request_id(found):
                 return found
     return None
-
-
-def client_id_of(request: Mapping[str, Any]) -> str | None:
-    """The client id that was sent, however wrong the request is otherwise."""
-    header = request.get("header")
-    sent = {**(header if isinstance(header, Mapping) else {}), **request}.get("client_id")
-    return sent if isinstance(sent, str) else None
 
 
 def ok(**keys: Any) -> Answer:

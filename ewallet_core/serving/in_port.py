@@ -80,17 +80,17 @@ class InPort:
             await connection.send(answer)
 
     async def _answer_to(self, request: Request, connection: Connection) -> Answer:
-        whose, session = _asker_of(request, connection)
+        whose = _asker_of(request) or connection
         try:
-            self._must_not_hurry(session, connection.address)
+            self._must_not_hurry(whose, connection.address)
             return await self._hands.answer(request, whose, connection.address)
         except Refusal as refusal:
             request_id = request_id_of(request)
             return {**nok(refusal), **({} if request_id is None else {"request_id": request_id})}
 
-    def _must_not_hurry(self, session: object, address: str) -> None:
+    def _must_not_hurry(self, whose: object, address: str) -> None:
         """Raise `TooManyRequests` where the session, or the address, has asked enough for now."""
-        paces = {"session": (self._of_sessions, session)}
+        paces = {"session": (self._of_sessions, whose)}
         if not self._guests.is_exempt(address):
             paces["address"] = (self._of_addresses, address)
         for name, (pace, whom) in paces.items():
@@ -98,17 +98,11 @@ class InPort:
                 raise TooManyRequests(name, pace.per_second, wait)
 
 
-def _asker_of(request: Request, connection: Connection) -> tuple[object, object]:
-    """Whose turn it takes, as the engine has it, and which session's pace.
-
-    A client id alone does not stand for its session: whoever has learned it could use up what that may ask.
-    """
-    try:
-        call = open_envelope(request)
-    except Refusal:
-        return connection, connection
-    whose = call.client_id or connection
-    return whose, (whose, call.session_token)
+def _asker_of(request: Request) -> object:
+    """Whose turn and whose pace it takes, as the engine has it; nobody's where it can't be read."""
+    with contextlib.suppress(Refusal):
+        return open_envelope(request).asker
+    return None
 
 
 def _now_ms() -> float:

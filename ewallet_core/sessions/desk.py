@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -44,9 +44,9 @@ class Asker:
     live_session_id: int | None = None
     live_worker_id: int | None = None
 
-    def lane(self, call: Call) -> str | None:
+    def lane(self, call: Call) -> Hashable:
         """Whose instructions run one after another."""
-        return call.client_id if self.live_session_id is None else f"session {self.live_session_id}"
+        return call.asker if self.live_session_id is None else self.live_session_id
 
 
 THE_PROGRAM = Asker()
@@ -95,8 +95,8 @@ class Desk:
     def weight(self, request: Mapping[str, Any]) -> Weight:
         """How much work it is to answer that; what can't be read is refused at a look."""
         with contextlib.suppress(Refusal):
-            found, _ = CATALOGUE.find(open_envelope(request).chain)
-            return found.weight
+            found = CATALOGUE.picked_by(open_envelope(request).chain)
+            return found.weight if found is not None else Weight.LOOK
         return Weight.LOOK
 
     def context(self, transaction: Transaction, call: Call, asker: Asker = THE_PROGRAM) -> Context:

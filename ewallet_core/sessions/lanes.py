@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from contextlib import contextmanager
 from weakref import WeakValueDictionary
 
@@ -20,10 +20,10 @@ class Lanes:
 
     def __init__(self) -> None:
         self._opening = threading.Lock()
-        self._lanes: WeakValueDictionary[str, _Lane] = WeakValueDictionary()
+        self._lanes: WeakValueDictionary[Hashable, _Lane] = WeakValueDictionary()
 
     @contextmanager
-    def turn(self, whose: str | None) -> Iterator[None]:
+    def turn(self, whose: Hashable) -> Iterator[None]:
         """Wait until what the same client sent before is done; who has no lane waits for nobody."""
         if whose is None:
             yield

@@ -98,3 +98,16 @@ def test_secrets_come_back_in_no_refusal(server, ada):
     said = wire.next_bytes().decode()
     assert token not in said
     assert "not told" not in said
+
+
+def test_a_client_id_alone_takes_nobodys_turn_and_no_thread_for_long(serve):
+    passwords = GatedPasswords()
+    server = serve(passwords=passwords)
+    eve, stranger = server.visitor(), server.in_wire()
+    with passwords.shut():
+        eve.engine.send({**SELECTORS, **eve.credentials, **new_account("eve")})
+        passwords.wait_for_somebody()
+        stolen = {**SELECTORS, "client_id": eve.credentials["client_id"], **supply(1)}
+        stranger.send(stolen, *({**stolen, "session_token": f"guess {number}"} for number in range(60)))
+        assert {stranger.next_line()["code"] for _ in range(61)} == {"session_unknown"}
+    assert eve.engine.next_line()["account"] == "eve@example.org"
