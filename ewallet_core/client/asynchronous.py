@@ -48,9 +48,12 @@ class AsyncEWalletClient(Reached):
         """
         return await self._client.send(**complete(instruction))
 
-    def events(self) -> AsyncIterator[Event]:
-        """What happens to the logged-in account from now on: `listening` first, then each event."""
-        return self._client.events()
+    def events(self, since: int | None = None) -> AsyncIterator[Event]:
+        """What happens to the logged-in account from this call on: `listening` first, then each event.
+
+        With `since` it is what came after the event of that sequence, also what this program did not hear.
+        """
+        return self._client.events(since)
 
     async def close(self) -> None:
         """Wait for what was sent to be answered, as far as it can be, and let go of the engine."""

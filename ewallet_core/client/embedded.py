@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ewallet_core.client.protocol import Connection, Event, Reach, Unreachable
+from ewallet_core.client.feed import nothing
+from ewallet_core.client.protocol import NOT_OPEN, Connection, Event, Reach, Unreachable
 from ewallet_core.client.reachability import Reachability
 from ewallet_core.client.requests import Request
 from ewallet_core.client.session import Session
@@ -30,8 +32,6 @@ _START_CLEANERS = {
     "cleaner": "all",
 }
 
-_NOT_OPEN = "The engine is not open."
-
 T = TypeVar("T")
 
 
@@ -45,10 +45,22 @@ class _Login:
 
 @dataclass(slots=True)
 class _Reader:
-    """Somebody who is told events, and for which login."""
+    """Somebody who is told events, and for which login.
 
+    At first it is what came `after` that event: of the login that was there then, or of whichever is next.
+    """
+
+    after: int | None
+    of: _Login | None = None
     login: _Login | None = None
     follower: Follower | None = None
+
+    def begin(self, login: _Login, follower: Follower) -> list[Event]:
+        """Listen for that login from now on."""
+        is_asked_for = self.after is not None and self.of in (None, login)
+        listening = follower.begin(self.after if is_asked_for else login.sequence)
+        self.login, self.follower, self.after = login, follower, None
+        return listening
 
 
 class EmbeddedClient:
@@ -63,11 +75,11 @@ class EmbeddedClient:
         """`open_engine` opens the session manager; it runs on the engine thread, so it may be slow."""
         self._open_engine = open_engine
         self._engine: EWalletSessionManager | None = None
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="ewallet-engine")
+        self._thread: ThreadPoolExecutor | None = None
         self._reachability = Reachability()
         self._session = Session(self._carry_out, self._forget_login)
         self._login: _Login | None = None
-        self._is_closed = False
+        self._changing = asyncio.Lock()
 
     @classmethod
     def on(cls, database_url: str | None = None) -> EmbeddedClient:
@@ -97,42 +109,60 @@ class EmbeddedClient:
 
     async def open(self) -> None:
         """As `WalletClient.open`."""
+        async with self._changing:
+            if self.connection.reach is Reach.OFFLINE:
+                self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="ewallet-engine")
+                await self._open_engine_on_thread()
+                await self._session.open()
+                self._reachability.becomes(Reach.CONNECTED)
+
+    async def send(self, **instruction: Any) -> Answer:
+        """As `WalletClient.send`."""
+        return await self._session.send(instruction)
+
+    def events(self, since: int | None = None) -> AsyncIterator[Event]:
+        """As `WalletClient.events`."""
+        if self._thread is None or self.connection.reach is Reach.OFFLINE:
+            return nothing()
+        reader = _Reader(since)
+        if since is None:
+            # Before whatever is asked from now on.
+            asyncio.get_running_loop().run_in_executor(self._thread, self._note_beginning, reader)
+        return self._told(reader, self._thread)
+
+    async def close(self) -> None:
+        """As `WalletClient.close`."""
+        async with self._changing:
+            # What was sent comes before it on the thread, and nothing more is.
+            thread, self._thread = self._thread, None
+            if thread is not None:
+                self._reachability.becomes(Reach.OFFLINE)
+                try:
+                    await asyncio.get_running_loop().run_in_executor(thread, self._close)
+                finally:
+                    thread.shutdown(wait=False)
+
+    async def _told(self, reader: _Reader, thread: ThreadPoolExecutor) -> AsyncIterator[Event]:
+        """The events for as long as that thread is the engine's."""
+        while self._thread is thread:
+            for event in await self._on_thread(partial(self._news, reader)):
+                yield event
+            await asyncio.sleep(EVENT_INTERVAL_SECONDS)
+
+    async def _open_engine_on_thread(self) -> None:
         try:
             await self._on_thread(self._open)
         except Refusal as refusal:
             raise Unreachable(f"{refusal.error} {refusal.warning}") from refusal
         except OSError as reason:
             raise Unreachable(f"The data folder can't be used: {reason.strerror}.") from reason
-        await self._session.open()
-        self._reachability.becomes(Reach.CONNECTED)
-
-    async def send(self, **instruction: Any) -> Answer:
-        """As `WalletClient.send`."""
-        return await self._session.send(instruction)
-
-    async def events(self) -> AsyncIterator[Event]:
-        """As `WalletClient.events`."""
-        reader = _Reader()
-        while self.connection.reach is not Reach.OFFLINE:
-            for event in await self._on_thread(partial(self._news, reader)):
-                yield event
-            await asyncio.sleep(EVENT_INTERVAL_SECONDS)
-
-    async def close(self) -> None:
-        """As `WalletClient.close`."""
-        if self._is_closed:
-            return
-        self._reachability.becomes(Reach.OFFLINE)
-        await self._on_thread(self._close)
-        self._is_closed = True
-        self._thread.shutdown()
 
     async def _carry_out(self, request: Request) -> Answer:
         return await self._on_thread(partial(self._answer, request))
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
-        if self._is_closed:
-            raise Unreachable(_NOT_OPEN)
+        if self._thread is None:
+            raise Unreachable(NOT_OPEN)
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _open(self) -> None:
@@ -167,6 +197,12 @@ class EmbeddedClient:
     def _forget_login(self) -> None:
         self._login = None
 
+    def _note_beginning(self, reader: _Reader) -> None:
+        with contextlib.suppress(Refusal, Unreachable):
+            if self._login is not None:
+                (listening,) = self._following().begin()
+                reader.of, reader.after = self._login, listening["sequence"]
+
     def _news(self, reader: _Reader) -> list[Event]:
         try:
             begun = self._begin(reader) if reader.login is not self._login else []
@@ -180,10 +216,7 @@ class EmbeddedClient:
         reader.login, reader.follower = None, None
         if (login := self._login) is None:
             return []
-        follower = self._following()
-        listening = follower.begin(login.sequence)
-        reader.login, reader.follower = login, follower
-        return listening
+        return reader.begin(login, self._following())
 
     def _following(self) -> Follower:
         credentials = self._session.credentials
@@ -191,9 +224,10 @@ class EmbeddedClient:
 
     def _opened(self) -> EWalletSessionManager:
         if self._engine is None:
-            raise Unreachable(_NOT_OPEN)
+            raise Unreachable(NOT_OPEN)
         return self._engine
 
     def _close(self) -> None:
-        if self._engine is not None:
-            self._engine.close()
+        engine, self._engine, self._login = self._engine, None, None
+        if engine is not None:
+            engine.close()

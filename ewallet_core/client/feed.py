@@ -3,9 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
 
 from ewallet_core.client.protocol import Event
+
+
+async def nothing() -> AsyncIterator[Event]:
+    """The events of a client that is not open."""
+    return
+    yield
 
 
 class Feed:
@@ -14,7 +21,7 @@ class Feed:
     Where `gather` raises, whoever reads is told, after the events before it.
     """
 
-    def __init__(self, gather: Callable[[], AsyncIterator[Event]]) -> None:
+    def __init__(self, gather: Callable[[], AsyncGenerator[Event, None]]) -> None:
         self._gather = gather
         # Who reads slowly leaves the rest on the wire, where it is kept until they have caught up.
         self._room: asyncio.Queue[Event] = asyncio.Queue(1)
@@ -49,5 +56,6 @@ class Feed:
         return None if self._task.cancelled() else self._task.result()
 
     async def _run(self) -> None:
-        async for event in self._gather():
-            await self._room.put(event)
+        async with aclosing(self._gather()) as gathered:
+            async for event in gathered:
+                await self._room.put(event)

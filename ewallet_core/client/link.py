@@ -55,11 +55,16 @@ class Link:
         self._keeper: asyncio.Task[None] | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._at_rest = asyncio.Event()
+        self._is_closing = False
 
     async def open(self) -> None:
         """Connect; raises `Unreachable` where that can't be done just now."""
         if self._keeper is None or self._keeper.done():
+            self._is_closing = False
             lines = await self._dial()
+            if self._is_closing:
+                await lines.close()
+                raise Unreachable(_NOT_OPEN)
             self._keeper = asyncio.create_task(self._keep(lines))
             self._lines = lines
             self._reachability.becomes(Reach.CONNECTED)
@@ -71,7 +76,7 @@ class Link:
         except Refusal as refusal:
             request_id = request_id_of(request)
             return {**nok(refusal), **({} if request_id is None else {"request_id": request_id})}
-        if self._keeper is None or self._keeper.done():
+        if self._is_closing or self._keeper is None or self._keeper.done():
             raise Unreachable(self._reachability.connection.reason or _NOT_OPEN)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         request_id = request_id_of(request)
@@ -80,7 +85,8 @@ class Link:
         return await answer
 
     async def close(self) -> None:
-        """Wait for the answers that can still come, and let go of the connection."""
+        """Wait for the answers that can still come, take nothing new, and let go of the connection."""
+        self._is_closing = True
         if self._keeper is None:
             return
         self._note_rest()

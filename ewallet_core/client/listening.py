@@ -9,13 +9,13 @@ from typing import Any
 
 from ewallet_core.client.active_account import ActiveAccount
 from ewallet_core.client.backoff import delays
+from ewallet_core.client.beginnings import Beginning
 from ewallet_core.client.known_servers import NotTrusted
 from ewallet_core.client.lines import Lines
-from ewallet_core.client.messages import Told, read_as, reason_of
+from ewallet_core.client.messages import LISTENING, Told, read_as, reason_of
 from ewallet_core.client.protocol import Event, Unreachable
 from ewallet_core.wire.frames import encode
 
-LISTENING = "listening"
 SESSION_ABOUT_TO_END = "session_about_to_end"
 SILENT_SECONDS = 60.0
 """After how long without so much as a heartbeat a connection counts as dead."""
@@ -29,7 +29,8 @@ class Listening:
     """Listens for one reader, and knows for which login it does and how far it has come.
 
     `dial` connects to where the server tells events, `credentials` are those of the session just then,
-    `randomness` brings numbers from 0 to 1.
+    `randomness` brings numbers from 0 to 1. Of the first login it tells what came after the event `since`,
+    where there is one.
     """
 
     def __init__(
@@ -38,17 +39,24 @@ class Listening:
         credentials: Callable[[], Mapping[str, str]],
         active: ActiveAccount,
         randomness: Callable[[], float],
+        since: int | None,
     ) -> None:
         self._dial = dial
         self._credentials = credentials
         self._active = active
         self._randomness = randomness
         self._waits = delays(randomness)
+        self._since = since
+        self._beginnings: dict[int, Beginning] = {}
         self._login: int | None = None
         self._sequence = 0
         self._warning: dict[str, Any] | None = None
 
-    async def events(self) -> AsyncIterator[Event]:
+    def begins(self, login: int, beginning: Beginning) -> None:
+        """Of that login tell what comes after that."""
+        self._beginnings = {login: beginning}
+
+    async def events(self) -> AsyncGenerator[Event, None]:
         """All events, without end; raises `NotTrusted` where it is not sure any more which server it is."""
         while True:
             login = await self._active.somebody()
@@ -81,7 +89,10 @@ class Listening:
         """What is told on one connection, until there is nobody any more for whom to listen on it."""
         if not self._active.is_settled or self._active.number != login:
             return
-        lines.write(encode(self._first_line(login)))
+        since = await self._told_until(login)
+        if self._active.number != login:
+            return
+        lines.write(encode({**self._credentials(), **({} if since is None else {"since": since})}))
         while True:
             async with asyncio.timeout(SILENT_SECONDS):
                 message = await lines.read()
@@ -104,11 +115,16 @@ class Listening:
                 continue
             yield message
 
-    def _first_line(self, login: int) -> dict[str, Any]:
-        since = {"since": self._sequence} if self._login == login else {}
-        return {**self._credentials(), **since}
+    async def _told_until(self, login: int) -> int | None:
+        """The event after which more is to be told; None where it is not known."""
+        if self._login == login:
+            return self._sequence
+        if self._since is None and login in self._beginnings:
+            return await asyncio.shield(self._beginnings[login])
+        return self._since
 
     def _begin(self, listening: Told, login: int) -> None:
+        self._since = None
         self._login, self._sequence = login, listening.sequence
         self._waits = delays(self._randomness)
 

@@ -12,6 +12,9 @@ from ewallet_core.wire.place import LAST_PORT
 
 NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
 
+LISTENING = "listening"
+"""The event that says from where on events are told."""
+
 AGAIN = frozenset({"outcome_unknown", "server_busy", "too_many_requests"})
 """The codes with which a server asks to be sent the same once more."""
 

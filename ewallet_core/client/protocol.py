@@ -13,6 +13,9 @@ Event = dict[str, Any]
 """`{"event": …, "sequence": …, "time": …, "data": {…}}`: something that happened to the account."""
 
 
+NOT_OPEN = "The engine is not open."
+
+
 class Reach(Enum):
     """How an engine can be reached."""
 
@@ -73,7 +76,7 @@ class WalletClient(Protocol):
         ...
 
     async def open(self) -> None:
-        """Reach the engine and ask it for a client id and a session token.
+        """Reach the engine and ask it for a client id and a session token; an open client stays as it is.
 
         Raises `Unreachable` when there is no engine to be had, in words for the person; it may be tried
         again.
@@ -90,19 +93,22 @@ class WalletClient(Protocol):
         """
         ...
 
-    def events(self) -> AsyncIterator[Event]:
-        """What happens to the logged-in account from now on, also by other programs, within two seconds.
+    def events(self, since: int | None = None) -> AsyncIterator[Event]:
+        """What happens to the logged-in account from this call on, also by others, within two seconds.
 
-        The first is `{"event": "listening", "sequence": n}`, and so is the first after each other login:
-        what happens from there on is told. It goes on for as long as the client is open, whoever is logged
-        in, and over a broken connection nothing is lost. Raises `Unreachable` once the engine is given up.
+        Where nobody is logged in yet it is from the login on; with `since` it is what came after the event of
+        that sequence. The first is `{"event": "listening", "sequence": n}`, and so is the first after each
+        other login: what happens from there on is told, whatever another reader was told before. It goes on
+        for as long as the client is open, and over a broken connection nothing is lost. Raises `Unreachable`
+        once the engine is given up, and ends at once where the client is not open.
         """
         ...
 
     async def close(self) -> None:
-        """Wait for everything sent to be answered, then let go of the engine.
+        """Wait for what was sent to be answered, taking nothing more, then let go of the engine.
 
-        What can't be answered, because the engine can't be reached, is not waited for.
+        What can't be answered, because the engine can't be reached, is not waited for. The client may be
+        opened again: it then has another session, in which nobody is logged in.
         """
         ...
 

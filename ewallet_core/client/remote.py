@@ -8,15 +8,16 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from ewallet_core.client.active_account import ActiveAccount
+from ewallet_core.client.beginnings import Beginnings
 from ewallet_core.client.dialling import Dialler
-from ewallet_core.client.feed import Feed
+from ewallet_core.client.feed import Feed, nothing
 from ewallet_core.client.greeting import greeted
 from ewallet_core.client.identity import Identity
 from ewallet_core.client.known_servers import KnownServers
 from ewallet_core.client.lines import LONGEST_ANSWER, LONGEST_EVENT, Lines
 from ewallet_core.client.link import Link
 from ewallet_core.client.listening import Listening
-from ewallet_core.client.protocol import Connection, Event, Unreachable
+from ewallet_core.client.protocol import Connection, Event, Reach, Unreachable
 from ewallet_core.client.reachability import Reachability
 from ewallet_core.client.requests import moves_the_account
 from ewallet_core.client.session import Session
@@ -59,7 +60,11 @@ class RemoteClient:
         self._reachability = Reachability()
         self._link = Link(self._dial_in, self._reachability, randomness, answer_seconds)
         self._session = Session(self._link.ask, self._active.forget)
-        self._feeds: list[Feed] = []
+        self._beginnings = Beginnings(self._dial_out, self._credentials)
+        self._readers: list[tuple[Listening, Feed]] = []
+        self._is_open = False
+        self._opening = asyncio.Lock()
+        self._turn = asyncio.Lock()
 
     @property
     def place(self) -> str:
@@ -92,16 +97,16 @@ class RemoteClient:
 
     async def open(self) -> None:
         """As `WalletClient.open`."""
-        await self._link.open()
-        try:
-            async with asyncio.timeout(self._patience_seconds):
-                await self._session.open()
-        except TimeoutError:
-            await self._link.close()
-            raise Unreachable(f"{self.place} gives no answer. Try again later.") from None
-        except BaseException:
-            await self._link.close()
-            raise
+        async with self._opening:
+            if self._is_open and self.connection.reach is not Reach.OFFLINE:
+                return
+            await self._link.open()
+            try:
+                await self._open_session()
+            except BaseException:
+                await self._link.close()
+                raise
+            self._is_open = True
 
     async def send(self, **instruction: Any) -> Answer:
         """As `WalletClient.send`; raises `Unreachable` too when its patience is over."""
@@ -114,28 +119,63 @@ class RemoteClient:
                 "known whether that was done. Ask it again under the same request id, and it is done once."
             ) from None
 
-    def events(self) -> AsyncIterator[Event]:
+    def events(self, since: int | None = None) -> AsyncIterator[Event]:
         """As `WalletClient.events`."""
-        listening = Listening(
-            self._dial_out, lambda: self._session.credentials, self._active, self._randomness
-        )
+        if not self._is_open:
+            return nothing()
+        listening = Listening(self._dial_out, self._credentials, self._active, self._randomness, since)
+        if since is None and self._active.is_there:
+            listening.begins(self._active.number, self._beginnings.ask())
         feed = Feed(listening.events)
-        self._feeds = [*(feed for feed in self._feeds if not feed.is_over), feed]
+        self._readers = [*self._reading(), (listening, feed)]
         return feed.events()
 
     async def close(self) -> None:
         """As `WalletClient.close`."""
-        await self._link.close()
-        for feed in self._feeds:
+        self._is_open = False
+        await self._beginnings.stop()
+        for _, feed in self._readers:
             await feed.stop()
+        async with self._turn:
+            # Whoever has waited for that has sent by now what they had to.
+            pass
+        await self._link.close()
+        self._active.forget()
+
+    async def _open_session(self) -> None:
+        self._active.forget()
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                await self._session.open()
+        except TimeoutError:
+            raise Unreachable(f"{self.place} gives no answer. Try again later.") from None
 
     async def _send(self, instruction: dict[str, Any]) -> Answer:
+        # Whoever wants to be told what happens from now on is told of this too, and nothing overtakes it.
+        async with self._turn:
+            await self._beginnings.all_known()
         if not moves_the_account(instruction):
             return await self._session.send(instruction)
         with self._active.moving():
             answer = await self._session.send(instruction)
-            self._active.learn(answer)
+            self._learn(answer)
             return answer
+
+    def _learn(self, answer: Answer) -> None:
+        """Take from it whose the session is, and have those who listen hear of another one from now on."""
+        before = self._active.number
+        self._active.learn(answer)
+        readers = self._reading()
+        if readers and self._active.is_there and self._active.number != before:
+            beginning = self._beginnings.ask()
+            for listening, _ in readers:
+                listening.begins(self._active.number, beginning)
+
+    def _credentials(self) -> dict[str, str]:
+        return self._session.credentials
+
+    def _reading(self) -> list[tuple[Listening, Feed]]:
+        return [(listening, feed) for listening, feed in self._readers if not feed.is_over]
 
     async def _dial_in(self) -> Lines:
         lines = await self._dialler.dial(self._server.in_port, LONGEST_ANSWER)

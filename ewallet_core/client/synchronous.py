@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from types import TracebackType
@@ -10,7 +11,7 @@ from typing import Any, Self
 
 from ewallet_core.client.choosing import PATIENCE_SECONDS, Reached, client_of, complete
 from ewallet_core.client.loop_thread import LoopThread
-from ewallet_core.client.protocol import Event, Unreachable
+from ewallet_core.client.protocol import NOT_OPEN, Event, Unreachable
 from ewallet_core.instructions.envelope import Answer
 
 
@@ -30,28 +31,37 @@ class EWalletClient(Reached):
     ) -> None:
         super().__init__(client_of(place, database_url, known_servers, patience_seconds))
         self._loop: LoopThread | None = None
+        self._opening = threading.Lock()
 
     def open(self) -> None:
         """Reach the engine, as `with` does; raises `Unreachable` in words."""
-        if self._loop is None:
-            self._loop = LoopThread()
-        self._loop.run(self._client.open())
+        with self._opening:
+            if self._loop is None:
+                self._loop = LoopThread()
+            loop = self._loop
+        loop.run(self._client.open())
 
     def send(self, **instruction: Any) -> Answer:
         """As `AsyncEWalletClient.send`."""
         return self._opened().run(self._client.send(**complete(instruction)))
 
-    def events(self, timeout: float | None = None) -> Iterator[Event]:
+    def events(self, timeout: float | None = None, since: int | None = None) -> Iterator[Event]:
         """As `AsyncEWalletClient.events`; with a `timeout`, until nothing happens for so many seconds."""
-        loop = self._opened()
-        return _one_by_one(loop, loop.run(self._listen()), timeout)
+        loop = self._loop
+        if loop is None:
+            return iter(())
+        return _one_by_one(loop, loop.run(self._listen(since)), timeout)
 
     def close(self) -> None:
-        """As `AsyncEWalletClient.close`; twice does no harm."""
-        if self._loop is not None:
-            self._loop.run(self._client.close())
-            self._loop.stop()
-            self._loop = None
+        """As `AsyncEWalletClient.close`; by several threads or twice it does no harm."""
+        with self._opening:
+            if self._loop is None:
+                return
+            try:
+                self._loop.run(self._client.close())
+            finally:
+                self._loop.stop()
+                self._loop = None
 
     def __enter__(self) -> Self:
         try:
@@ -66,13 +76,14 @@ class EWalletClient(Reached):
     ) -> None:
         self.close()
 
-    async def _listen(self) -> AsyncIterator[Event]:
-        return self._client.events()
+    async def _listen(self, since: int | None) -> AsyncIterator[Event]:
+        return self._client.events(since)
 
     def _opened(self) -> LoopThread:
-        if self._loop is None:
-            raise Unreachable("The engine is not open.")
-        return self._loop
+        loop = self._loop
+        if loop is None:
+            raise Unreachable(NOT_OPEN)
+        return loop
 
 
 def _one_by_one(loop: LoopThread, told: AsyncIterator[Event], timeout: float | None) -> Iterator[Event]:
@@ -84,5 +95,9 @@ def _one_by_one(loop: LoopThread, told: AsyncIterator[Event], timeout: float | N
         try:
             event = loop.run(following())
         except (StopAsyncIteration, TimeoutError):
+            return
+        except Unreachable:
+            if loop.is_running:
+                raise
             return
         yield event

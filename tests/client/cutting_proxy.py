@@ -22,7 +22,8 @@ class Does(Enum):
 class CuttingProxy:
     """Passes lines on between whoever connects to its `port` and the port beyond.
 
-    `upward` and `downward` say what becomes of each line to the server, and of each from it.
+    `upward` and `downward` say what becomes of each line to the server, and of each from it. Whoever connects
+    is passed on after `far_seconds`.
     """
 
     def __init__(self, beyond: int) -> None:
@@ -31,6 +32,7 @@ class CuttingProxy:
         self.upward: Fate = lambda line: None
         self.downward: Fate = lambda line: None
         self.connections = 0
+        self.far_seconds = 0.0
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -57,6 +59,7 @@ class CuttingProxy:
         self.connections += 1
         self._open.add(writer)
         try:
+            await asyncio.sleep(self.far_seconds)
             there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.beyond)
             self._open.add(there_writer)
             passing = [

@@ -114,6 +114,102 @@ async def test_two_who_listen_are_each_told_everything(client: WalletClient) -> 
     assert await hear_credits(slow, 3) == [(1, 1), (2, 2), (3, 3)]
 
 
+async def test_each_reader_is_told_what_happens_after_the_call_and_nothing_else(
+    client: WalletClient,
+) -> None:
+    await log_in(client)
+    readers = []
+    for credits in (1, 2, 3):
+        readers.append(client.events())
+        await supply(client, credits)
+    for number, told in enumerate(readers):
+        assert await hear(told) == {"event": LISTENING, "sequence": number}
+        assert await hear_credits(told, 3 - number) == [(n, n) for n in range(number + 1, 4)]
+
+
+async def test_each_login_is_told_from_its_start_however_late_it_is_read(client: WalletClient) -> None:
+    told = client.events()
+    await log_in(client)
+    await supply(client, 1)
+    await supply(client, 2)
+    await log_in(client, "bob")
+    await supply(client, 3)
+    heard = [await hear(told)]
+    while heard[-1].get("data", {}).get("credits") != 3:
+        heard.append(await hear(told))
+    of_bob = heard[[event["event"] for event in heard].index(LISTENING) :]
+    assert of_bob[-1]["sequence"] == 1
+
+
+@pytest.mark.parametrize("is_known", [True, False], ids=["logged in", "before the login"])
+async def test_who_says_where_they_were_is_told_what_came_after(
+    open_client: OpenClient, client: WalletClient, is_known: bool
+) -> None:
+    await log_in(client)
+    for credits in (1, 2, 3):
+        await supply(client, credits)
+    again = await open_client()
+    if is_known:
+        await enter(again)
+    told = again.events(since=1)
+    if not is_known:
+        await enter(again)
+    assert await hear(told) == {"event": LISTENING, "sequence": 1}
+    assert await hear_credits(told, 2) == [(2, 2), (3, 3)]
+
+
+async def test_no_events_are_told_by_a_client_that_is_not_open(client: WalletClient) -> None:
+    await log_in(client)
+    await client.close()
+    before = asyncio.all_tasks()
+    assert [event async for event in client.events()] == []
+    assert asyncio.all_tasks() == before
+
+
+async def test_opened_again_it_is_another_session_in_which_nobody_is_logged_in(client: WalletClient) -> None:
+    await log_in(client)
+    await client.close()
+    await client.open()
+    told = client.events()
+    assert (await ask(client, **BALANCE))["code"] == "not_logged_in"
+    await enter(client)
+    assert await hear(told) == {"event": LISTENING, "sequence": 0}
+    await supply(client, 3)
+    assert await hear_credits(told, 1) == [(1, 3)]
+
+
+async def test_opening_an_open_client_leaves_it_as_it_is(client: WalletClient) -> None:
+    await log_in(client)
+    before = asyncio.all_tasks()
+    await asyncio.gather(*(client.open() for _ in range(3)))
+    assert await balance(client) == 0
+    assert asyncio.all_tasks() == before
+
+
+async def test_those_who_open_and_close_at_once_leave_nothing_behind(client: WalletClient) -> None:
+    await client.close()
+    before = asyncio.all_tasks()
+    await asyncio.gather(client.open(), client.open(), client.open())
+    opening = asyncio.ensure_future(client.open())
+    await asyncio.wait_for(asyncio.gather(*(client.close() for _ in range(3))), 10)
+    await asyncio.gather(opening, return_exceptions=True)
+    await client.close()
+    await asyncio.sleep(0)
+    assert asyncio.all_tasks() == before
+
+
+async def test_closing_takes_nothing_more_however_eagerly_it_is_sent(client: WalletClient) -> None:
+    async def asks_on() -> None:
+        while True:
+            await ask(client, action="view", view="sockets")
+
+    asking = [asyncio.ensure_future(asks_on()) for _ in range(4)]
+    await asyncio.sleep(0.01)
+    await asyncio.wait_for(client.close(), 10)
+    ended = await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), 10)
+    assert [type(reason) for reason in ended] == [Unreachable] * 4
+
+
 async def test_making_another_account_meanwhile_loses_no_news(
     open_client: OpenClient, client: WalletClient
 ) -> None:

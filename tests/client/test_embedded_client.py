@@ -37,12 +37,12 @@ async def test_what_happens_right_after_a_login_is_told(
     client: EmbeddedClient, engine_of: Callable[[], EWalletSessionManager], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
+    told = client.events()
     await log_in(client)
     other = EmbeddedClient(engine_of)
     await other.open()
     await enter(other)
     await supply(other, 7)
-    told = client.events()
     assert (await hear(told))["event"] == "listening"
     assert (await hear(told))["data"]["credits"] == 7
     await told.aclose()

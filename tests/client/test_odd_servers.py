@@ -76,7 +76,8 @@ async def test_a_greeting_with_no_port_in_it_is_no_servers(remote: Remote, out_p
     "odd", [{}, {"event": "listening"}, {"event": "listening", "sequence": "a"}, {"event": 5, "sequence": 1}]
 )
 async def test_an_event_of_no_known_form_is_listened_past(remote: Remote, odd: dict[str, Any]) -> None:
-    told = iter([odd])
+    # To who asks where events begin, and to who listens for them.
+    told = iter([odd, odd])
 
     def out_port_says(_introduction: dict[str, Any]) -> Any:
         return next(told, {"event": "listening", "sequence": 4})

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -99,6 +99,54 @@ def test_threads_may_share_a_client(wallet: EWalletClient) -> None:
     for thread in threads:
         thread.join()
     assert sorted(totals) == list(range(1, 9))
+
+
+def test_threads_that_go_on_asking_are_let_go_when_it_is_closed(wallet: EWalletClient) -> None:
+    ended: list[Exception] = []
+
+    def asks_on() -> None:
+        try:
+            while True:
+                wallet.send(action="view", view="sockets")
+        except Unreachable as reason:
+            ended.append(reason)
+
+    def in_threads(work: Callable[[], None], times: int) -> list[threading.Thread]:
+        threads = [threading.Thread(target=work, daemon=True) for _ in range(times)]
+        for thread in threads:
+            thread.start()
+        return threads
+
+    asking = in_threads(asks_on, 4)
+    wallet.send(**BALANCE)
+    for thread in [*in_threads(wallet.close, 3), *asking]:
+        thread.join(20)
+        assert not thread.is_alive()
+    assert len(ended) == 4
+    assert "ewallet-client" not in {thread.name for thread in threading.enumerate()}
+
+
+def test_it_may_be_closed_and_opened_again(wallet: EWalletClient) -> None:
+    wallet.close()
+    assert list(wallet.events()) == []
+    wallet.open()
+    wallet.open()
+    wallet.send(action="login", **ADA)
+    told = wallet.events(timeout=2)
+    wallet.send(**SUPPLY, credits=7)
+    assert [event["sequence"] for event in told] == [0, 1]
+    assert [event["sequence"] for event in wallet.events(timeout=0.2, since=0)] == [0, 1]
+
+
+def test_a_fork_of_the_process_has_no_client(wallet: EWalletClient) -> None:
+    child = os.fork()
+    if child == 0:
+        try:
+            wallet.send(**BALANCE)
+        except Unreachable:
+            os._exit(7)
+        os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
 def test_nothing_is_left_of_a_client_that_was_closed(wallet: EWalletClient) -> None:

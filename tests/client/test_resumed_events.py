@@ -11,7 +11,7 @@ from cutting_proxy import CuttingProxy, Does, once
 from served import Served
 from talk import ask, enter, hear, hear_credits, log_in, supply
 
-from ewallet_core.client import RemoteClient, WalletClient, listening
+from ewallet_core.client import RemoteClient, WalletClient, beginnings, listening
 
 Remote = Callable[..., RemoteClient]
 Opened = Callable[[WalletClient], Awaitable[WalletClient]]
@@ -71,12 +71,13 @@ async def test_another_account_is_not_asked_for_what_the_first_has_heard(
     assert await hear(told) == {"event": "listening", "sequence": 0}
     await supply(client, 2)
     assert await hear_credits(told, 1) == [(1, 2)]
-    assert [introduction.get("since") for introduction in introductions] == [None]
+    # Where its events stand is asked at the login, and from there on they are listened for.
+    assert [introduction.get("since") for introduction in introductions] == [None, 0]
     network.downward = once(Does.CUT_AFTER)
     await supply(client, 3)
     await supply(client, 4)
     assert await hear_credits(told, 2) == [(2, 3), (3, 4)]
-    assert [introduction.get("since") for introduction in introductions] == [None, 2]
+    assert [introduction.get("since") for introduction in introductions] == [None, 0, 2]
 
 
 async def test_a_connection_without_a_sign_of_life_counts_as_dead(
@@ -87,6 +88,32 @@ async def test_a_connection_without_a_sign_of_life_counts_as_dead(
     told = client.events()
     assert (await hear(told))["event"] == "listening"
     assert network.connections > 1
+
+
+async def test_what_is_done_right_after_the_call_is_told_however_far_the_server(
+    client: WalletClient, network: CuttingProxy
+) -> None:
+    network.far_seconds = 0.15
+    told = client.events()
+    await supply(client, 1)
+    assert await hear(told) == {"event": "listening", "sequence": 0}
+    assert await hear_credits(told, 1) == [(1, 1)]
+    await log_in(client, "bob")
+    await supply(client, 2)
+    assert await hear(told) == {"event": "listening", "sequence": 0}
+    assert await hear_credits(told, 1) == [(1, 2)]
+
+
+async def test_whoever_cannot_be_told_where_events_begin_keeps_nobody_waiting(
+    client: WalletClient, network: CuttingProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beginnings, "ASKED_WITHIN_SECONDS", 0.05)
+    network.downward = lambda line: Does.SWALLOW
+    told = client.events()
+    assert (await asyncio.wait_for(supply(client, 1), 2))["total_credits"] == 1
+    network.downward = lambda line: None
+    network.cut()
+    assert (await hear(told))["event"] == "listening"
 
 
 async def test_a_slow_reader_is_told_everything(client: WalletClient) -> None:
