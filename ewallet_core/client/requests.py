@@ -8,11 +8,14 @@ from collections.abc import Mapping
 from typing import Any
 
 from ewallet_core.instructions.envelope import open_envelope
-from ewallet_core.refusals.frames import FrameTooLong, NotUtf8
-from ewallet_core.wire.frames import LARGEST_FRAME, decode, encode
+from ewallet_core.refusals.frames import FrameTooLong, NotUtf8, TooDeep
+from ewallet_core.refusals.requests import BadValue
+from ewallet_core.wire.frames import DEEPEST, LARGEST_FRAME, decode, encode
 
 CHANGES_NOTHING = frozenset({"alive", "export", "interogate", "request", "search", "verify", "view"})
 """The actions that leave everything as it was."""
+
+_JSON_HAS = "what JSON has: text, a number, true, false, null, or a list or an object of these"
 
 Request = dict[str, Any]
 
@@ -21,8 +24,11 @@ def signed(instruction: Mapping[str, Any], credentials: Mapping[str, str]) -> Re
     """The instruction with the credentials, and a request id where it has none, in the form that it has."""
     if "command_chain" not in instruction:
         return {**_with_request_id(instruction), **credentials}
-    header = _with_request_id(instruction.get("header") or {})
-    return {**instruction, "header": {**header, **credentials}}
+    header = instruction.get("header")
+    if not isinstance(header, Mapping | None):
+        # To be refused for that.
+        return dict(instruction)
+    return {**instruction, "header": {**_with_request_id(header or {}), **credentials}}
 
 
 def frame_of(request: Request) -> bytes:
@@ -31,6 +37,11 @@ def frame_of(request: Request) -> bytes:
         frame = encode(request)
     except UnicodeEncodeError:
         raise NotUtf8 from None
+    except RecursionError:
+        raise TooDeep(DEEPEST) from None
+    except TypeError:
+        open_envelope(request)
+        raise BadValue(_not_for_json(request), _JSON_HAS) from None
     if len(frame) > LARGEST_FRAME:
         raise FrameTooLong(LARGEST_FRAME)
     open_envelope(decode(frame))
@@ -39,15 +50,17 @@ def frame_of(request: Request) -> bytes:
 
 def changes_something(request: Mapping[str, Any]) -> bool:
     """Whether anything is different once it was carried out."""
-    return _chain_of(request).get("action") not in CHANGES_NOTHING
+    action = _chain_of(request).get("action")
+    return not isinstance(action, str) or action not in CHANGES_NOTHING
 
 
 def moves_the_account(request: Mapping[str, Any]) -> bool:
     """Whether another account may be active in the session once it was carried out, or none."""
     chain = _chain_of(request)
     action = chain.get("action")
-    about_an_account = isinstance(action, str) and chain.get(action) == "account"
-    return action in ("login", "logout") or (about_an_account and changes_something(request))
+    if not isinstance(action, str):
+        return False
+    return action in ("login", "logout") or (chain.get(action) == "account" and changes_something(request))
 
 
 def new_request_id() -> str:
@@ -57,6 +70,20 @@ def new_request_id() -> str:
 
 def _with_request_id(keys: Mapping[str, Any]) -> Request:
     return {**keys, "request_id": keys.get("request_id") or new_request_id()}
+
+
+def _not_for_json(request: Request) -> str:
+    """The argument that a frame can't hold."""
+    arguments = {**request.get("header", {}), **_chain_of(request)}
+    return next((name for name, value in arguments.items() if not _is_for_json(value)), "command_chain")
+
+
+def _is_for_json(value: object) -> bool:
+    try:
+        encode(value)
+    except TypeError:
+        return False
+    return True
 
 
 def _chain_of(request: Mapping[str, Any]) -> Mapping[str, Any]:

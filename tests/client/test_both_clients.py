@@ -24,6 +24,8 @@ from talk import (
 from ewallet_core.client import Connection, Reach, Unreachable, WalletClient
 
 LISTENING = "listening"
+ENDLESS: list[Any] = []
+ENDLESS.append(ENDLESS)
 
 
 async def test_instructions_are_carried_out_in_the_order_of_the_calls(client: WalletClient) -> None:
@@ -263,8 +265,25 @@ async def test_the_enveloped_form_is_sent_as_well(client: WalletClient) -> None:
         ({"text": "\ud800"}, None),
         ({"text": "x" * 70_000}, None),
         ({"credits": 10**40}, "bad_value"),
+        ({"credits": object()}, "bad_value"),
+        ({"credits": {(1, 2): 3}}, "bad_value"),
+        ({"credits": ENDLESS}, None),
+        ({"action": [1]}, "unknown_instruction"),
+        ({"action": {}}, "unknown_instruction"),
     ],
-    ids=["short id", "odd id", "deep", "surrogate", "long", "huge"],
+    ids=[
+        "short id",
+        "odd id",
+        "deep",
+        "surrogate",
+        "long",
+        "huge",
+        "object",
+        "odd key",
+        "endless",
+        "list",
+        "no text",
+    ],
 )
 async def test_what_no_engine_reads_is_answered_too(
     client: WalletClient, instruction: dict[str, Any], code: str | None
@@ -274,6 +293,12 @@ async def test_what_no_engine_reads_is_answered_too(
     assert answer["failed"]
     assert code in (None, answer["code"])
     assert await balance(client) == 0
+
+
+@pytest.mark.parametrize("header", [[1], "text", 7, object()], ids=["list", "text", "number", "object"])
+async def test_a_header_that_is_none_is_answered_too(client: WalletClient, header: object) -> None:
+    answer = await client.send(command_chain={"controller": "client"}, header=header)
+    assert answer["code"] == "malformed"
 
 
 async def test_a_refused_login_leaves_the_session_alone(client: WalletClient) -> None:
