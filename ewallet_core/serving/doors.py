@@ -64,6 +64,8 @@ class Door:
             )
         except (OSError, OverflowError) as reason:
             raise PortUnavailable(self._host, port, _words(reason)) from reason
+        except ValueError as reason:
+            raise PortUnavailable(self._host, port, "no machine can have that name") from reason
 
     async def move_to(self, server: asyncio.Server) -> int:
         """Let people in there, and nowhere else; who is in stays. Returns the port."""

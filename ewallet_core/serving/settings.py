@@ -14,7 +14,7 @@ from ewallet_core.instructions.fields import Port
 from ewallet_core.instructions.limits import meta_of
 from ewallet_core.refusals.system import TlsNeeded
 from ewallet_core.serving.limits import Limits
-from ewallet_core.wire.place import IN_PORT, OUT_PORT, is_loopback
+from ewallet_core.wire.place import IN_PORT, OUT_PORT, is_loopback, may_be_host
 
 Host = Annotated[str, Meta(min_length=1, description="a name or an address of this machine, such as 0.0.0.0")]
 DatabaseUrl = Annotated[str, Meta(min_length=1, description="a URL, such as sqlite:////folder/file")]
@@ -50,7 +50,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
         Raises `SettingsUnusable`.
         """
         try:
-            written = tomllib.loads(file.read_text(encoding="utf-8"))
+            # Some editors begin a file with a mark that says UTF-8, and that nobody sees.
+            written = tomllib.loads(file.read_text(encoding="utf-8-sig"))
             return cls.of(_from(file.absolute().parent, written))
         except OSError as reason:
             raise SettingsUnusable(
@@ -62,9 +63,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
                 f"The settings {file} are not text in UTF-8. Save them as such."
             ) from reason
         except tomllib.TOMLDecodeError as reason:
-            raise SettingsUnusable(f"The settings {file} are not TOML: {reason}. Mend that line.") from reason
+            where = str(reason).replace("Invalid", "no")
+            raise SettingsUnusable(f"The settings {file} are not TOML: {where}. Mend that line.") from reason
         except SettingsUnusable as reason:
             raise SettingsUnusable(f"{file}: {reason}") from reason
+        except (RecursionError, ValueError) as reason:
+            raise SettingsUnusable(
+                f"The settings {file} hold something that is far too long or too deep."
+                " Write them as their reference has them."
+            ) from reason
 
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Self:
@@ -99,6 +106,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def must_go_together(self) -> None:
         """Raise `SettingsUnusable` where one setting can't be because of another."""
+        if not may_be_host(self.host):
+            raise SettingsUnusable(_cannot_be("host", self.host, Host))
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsUnusable(
                 "A certificate and its private key go together. Give both tls_cert and tls_key, or neither."
@@ -126,11 +135,12 @@ def _read(table: Mapping[str, Any], kind: type[S], within: str = "") -> S:
         try:
             read[name] = msgspec.convert(value, known[name].type)
         except msgspec.ValidationError:
-            must_be = _in_words(known[name].type)
-            raise SettingsUnusable(
-                f"`{within}{name}` can't be {_shown(value)}. It must be {must_be}."
-            ) from None
+            raise SettingsUnusable(_cannot_be(f"{within}{name}", value, known[name].type)) from None
     return kind(**read)
+
+
+def _cannot_be(name: str, value: Any, setting_type: Any) -> str:
+    return f"`{name}` can't be {_shown(value)}. It must be {_in_words(setting_type)}."
 
 
 def _in_words(setting_type: Any) -> str:

@@ -20,7 +20,7 @@ _VERSION = text("SELECT version_num FROM alembic_version")
 def migrate(engine: Engine, path: str | None) -> None:
     """Make or upgrade the tables; an existing file at `path` is copied before it is changed.
 
-    Raises `StorageUnavailable` for a database that a newer release has written.
+    Raises `StorageUnavailable` for a database that a newer release has written, or something else.
     """
     with engine.begin() as connection:
         # Under the lock: of two processes that open an old file, the second finds it new.
@@ -29,6 +29,8 @@ def migrate(engine: Engine, path: str | None) -> None:
             return
         if version is not None and version > SCHEMA_VERSION:
             raise StorageUnavailable("a newer release of ewallet wrote it", "Install that release.")
+        if version is None and _is_anothers(connection):
+            raise StorageUnavailable("it holds the tables of something else", "Name a file of its own.")
         if version is not None and path is not None:
             keep_copy(path, version)
         _upgrade(connection)
@@ -52,6 +54,12 @@ def keep_copy(path: str, version: str) -> Path:
 def _free_name(name: str) -> Path:
     numbered = (Path(name if number == 1 else f"{name}-{number}") for number in count(1))
     return next(path for path in numbered if not path.exists())
+
+
+def _is_anothers(connection: Connection) -> bool:
+    # The table of the version is the first that is made.
+    tables = inspect(connection).get_table_names()
+    return bool(tables) and "alembic_version" not in tables
 
 
 def _version(connection: Connection) -> str | None:

@@ -56,11 +56,18 @@ def name_of(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _host(written: str) -> str:
+def may_be_host(written: str) -> bool:
+    """Whether a machine may have that name or address."""
     try:
         written.encode("idna")
     except UnicodeError:
-        raise ValueError(f"That is no name of a machine. {_HOW}") from None
+        return False
+    return written.isprintable() and " " not in written
+
+
+def _host(written: str) -> str:
+    if not may_be_host(written):
+        raise ValueError(f"That is no name of a machine. {_HOW}")
     return written
 
 

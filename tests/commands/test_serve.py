@@ -107,6 +107,8 @@ def files(tmp_path: Path) -> Path:
     for name in ("one", "other"):
         made, _ = self_signed(tmp_path / "made" / name, "localhost", datetime.now(UTC))
         made.rename(tmp_path / f"{name}.pem")
+    with closing(sqlite3.connect(tmp_path / "others.db")) as another:
+        another.execute("CREATE TABLE tunes (name TEXT)")
     (tmp_path / "unknown.toml").write_text("inport = 8080\n")
     return tmp_path
 
@@ -127,6 +129,8 @@ CERTIFICATE = ("--tls-cert", "one.pem")
         (["--tls-cert", "gone.pem", "--tls-key", "one.pem"], 1, "The certificate gone.pem can't be read"),
         (["--in-port", 9_000, "--out-port", 9_000], 2, "Instructions and events have a port each."),
         (["--host", "256.256.256.256", "--insecure"], 1, "of 256.256.256.256 can't be listened on"),
+        (["--host", "a..b", "--insecure"], 2, '`host` can\'t be "a..b". It must be a name or an address'),
+        (["--database", "sqlite:///others.db"], 1, "it holds the tables of something else."),
         (["--host", ""], 2, '`host` can\'t be "". It must be a name or an address of this machine'),
         (["--database", "postgresql://localhost/wallets"], 1, "this release keeps wallets in SQLite"),
         (["--database", "nonsense"], 1, "The database can't be opened: its URL can't be read."),

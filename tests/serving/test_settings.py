@@ -76,7 +76,7 @@ def test_a_url_that_names_no_relative_file_is_as_it_is(file, url):
         ("[limits]\nconnections = 0", "`limits.connections` can't be 0. It must be a whole number from 1 to"),
         ("[limits]\nloopback_is_exempt = 1", "`limits.loopback_is_exempt` can't be 1. It must be true or"),
         ("[limits]\nguests = 1", "There is no setting `limits.guests`. Those there are: connections, "),
-        ("host = \n", "are not TOML: Invalid value (at line 1, column 8). Mend that line."),
+        ("host = \n", "are not TOML: no value (at line 1, column 8). Mend that line."),
     ],
 )
 def test_what_cannot_be_is_named_with_what_it_may_be(file, written, said):
@@ -84,6 +84,25 @@ def test_what_cannot_be_is_named_with_what_it_may_be(file, written, said):
         read(file, written)
     assert str(file) in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "written", ["x = " + "[" * 100_000, f"in_port = {'9' * 5_000}", f"in_port = 0x{'f' * 5_000}"], ids=len
+)
+def test_what_is_far_too_much_is_said_so(file, written):
+    with pytest.raises(SettingsUnusable, match="far too long or too deep"):
+        read(file, written)
+
+
+def test_the_mark_that_some_editors_begin_with_is_not_seen(file):
+    file.write_text("in_port = 1\n", encoding="utf-8-sig")
+    assert Settings.read(file).in_port == 1
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.org", "a\0b", "a b"], ids=repr)
+def test_a_host_that_no_machine_can_be_is_said_so(host):
+    with pytest.raises(SettingsUnusable, match=r"`host` can't be .* It must be a name or an address"):
+        Settings().with_chosen({"host": host, "insecure": True})
 
 
 def test_a_file_that_is_no_text_is_said_so(file):
