@@ -27,27 +27,24 @@ class Identity:
     """
 
     def __init__(self, name: str, known_servers: KnownServers) -> None:
+        self.fingerprint: str | None = None
+        """Of the certificate by which the server is known; None where there is none."""
         self.newly_pinned = False
-        """Whether the certificate by which the server is known was seen here for the first time."""
+        """Whether that certificate was seen here for the first time."""
         self._name = name
         self._known_servers = known_servers
-        self._mark: str | None = None
-
-    @property
-    def fingerprint(self) -> str | None:
-        """Of the certificate by which the server is known; None where there is none."""
-        return None if self._mark == AUTHORITY else self._mark
+        self._was_vouched_for = False
 
     def may_be_vouched_for(self) -> bool:
         """Whether an authority is to be asked, because the server is not known by its certificate."""
-        self._mark = self._known_servers.mark_of(self._name)
+        self._is_known_by(self._known_servers.mark_of(self._name))
         return self.fingerprint is None
 
     def is_vouched_for(self, certificate: bytes | None) -> None:
         """An authority has vouched for the certificate that it showed; from now on one always has to."""
-        if self._mark is None:
-            self._mark = self._known_servers.add(self._name, AUTHORITY)
-        if self._mark != AUTHORITY:
+        if not self._was_vouched_for:
+            self._is_known_by(self._known_servers.add(self._name, AUTHORITY))
+        if not self._was_vouched_for:
             # Another program has met the server meanwhile, and knows it by a certificate.
             self.must_be_known(certificate)
 
@@ -59,7 +56,7 @@ class Identity:
                 f"{self._name} shows a certificate {wrong}. "
                 "See to the host, and ask whoever runs the server before you go on."
             )
-        if self._mark == AUTHORITY:
+        if self._was_vouched_for:
             raise NotTrusted(
                 self._unlike_before("a certificate that no authority vouches for, as one did before")
             )
@@ -67,12 +64,16 @@ class Identity:
     def must_be_known(self, certificate: bytes | None) -> None:
         """Keep the certificate where it is the first; raises `NotTrusted` where it is not the known one."""
         seen = fingerprint_of(certificate or b"")
-        if self._mark is None:
-            self._mark = self._known_servers.add(self._name, seen)
-            self.newly_pinned = self._mark == seen
-        if self._mark != seen:
-            known = "one that an authority vouches for" if self._mark == AUTHORITY else self._mark
+        if self.fingerprint is None:
+            self._is_known_by(self._known_servers.add(self._name, seen))
+            self.newly_pinned = self.fingerprint == seen
+        if self.fingerprint != seen:
+            known = self.fingerprint or "one that an authority vouches for"
             raise NotTrusted(self._unlike_before(f"another certificate than before: {seen}, not {known}"))
+
+    def _is_known_by(self, mark: str | None) -> None:
+        self._was_vouched_for = mark == AUTHORITY
+        self.fingerprint = None if self._was_vouched_for else mark
 
     def _unlike_before(self, what: str) -> str:
         return (
