@@ -8,12 +8,13 @@ from collections.abc import Callable, Coroutine
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
+from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
 from ewallet_core.client import Connection
-from ewallet_tui.connecting import CONNECTING, Connecting
+from ewallet_tui.connecting import CONNECTING, NOT_ANSWERED, Connecting
 from ewallet_tui.connection_sign import is_connected
 from ewallet_tui.connection_watch import ConnectionWatch
 from ewallet_tui.conversation import Conversation
@@ -151,7 +152,7 @@ class EWalletApp(App[None]):
         self.conversation = conversation
         self.connection_watch.follow(conversation.client)
         # What was typed was meant for the one before.
-        await cast("LoginScreen", self.screen).start_over()
+        await cast("LoginScreen", self.screen_stack[0]).start_over()
 
     async def enter(self) -> None:
         """Go on as the account that is logged in now."""
@@ -214,7 +215,7 @@ class EWalletApp(App[None]):
         Asked again while answers are waited for, it waits for none.
         """
         if self.conversation.is_closing:
-            self.exit()
+            self.exit(message=Text(NOT_ANSWERED))
             return
         from ewallet_tui.quitting import quit_when_answered  # noqa: PLC0415
         from ewallet_tui.screens.question import Question  # noqa: PLC0415

@@ -7,17 +7,24 @@ from contextlib import AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
 from rich.text import Text
+from textual.timer import Timer
 from textual.widgets import Input
 
 from ewallet_core.client import Connection, Reach, Unreachable
 from ewallet_core.wire.place import ServerPlace
 
 if TYPE_CHECKING:
+    from ewallet_core.client import WalletClient
     from ewallet_tui.app import EWalletApp
+    from ewallet_tui.conversation import Conversation
 
 BROKEN = "It is made again by itself. What was asked is done once; a running timer goes on."
 BACK = "The connection is back."
+NOT_ANSWERED = "What was asked last was not answered. Whether it was done shows when you log in again."
 NOT_WAITED_FOR = "It was not waited for. Choose it again to connect."
+
+GONE_SECONDS = 1.0
+"""How long a connection is gone before that is said in more than the line that always shows it."""
 
 CONNECTING = "connecting"
 """The group of workers that reach for an engine: another one that is chosen takes their place."""
@@ -30,13 +37,15 @@ class Connecting:
         self.server = server
         """The server whose engine the app uses; `None`: the engine is in this process."""
         self._app = app
+        self._gone: Timer | None = None
 
     async def begin(self) -> None:
         """Reach the engine that the app starts with; where it is a server's, another one may be chosen."""
         try:
-            await self._app.conversation.open()
+            await self._open(self._app.conversation, self.server)
         except asyncio.CancelledError:
             self._app.conversation.give_up(NOT_WAITED_FOR)
+            self._app.connection_watch.give_up(NOT_WAITED_FOR)
             raise
         except Unreachable as reason:
             self._say_out_of_reach(str(reason))
@@ -51,7 +60,7 @@ class Connecting:
         conversation = self._app.conversation_at(server)
         async with AsyncExitStack() as undo:
             undo.push_async_callback(conversation.close)
-            await conversation.open()
+            await self._open(conversation, server)
             undo.pop_all()
         before, self.server = self._app.conversation, server
         await self._app.converse(conversation)
@@ -63,12 +72,13 @@ class Connecting:
         app = self._app
         app.connection_changed.publish(now)
         if before.reach is Reach.CONNECTED and now.reach is Reach.RECONNECTING:
-            self._say_in_view(BROKEN, title="The connection is gone.", severity="warning")
+            self._say_gone_soon()
         elif before.reach is Reach.RECONNECTING and now.reach is Reach.CONNECTED:
-            self._say_in_view(BACK)
+            self._say_back()
             app.run_worker(app.conversation.refresh(), group="refresh", exclusive=True)
-        elif before.reach is not Reach.OFFLINE and now.reach is Reach.OFFLINE:
-            app.run_worker(self._lose_engine(now.reason), group="lost", exclusive=True)
+        elif before.reach is not Reach.OFFLINE and now.reach is Reach.OFFLINE and now.reason:
+            unanswered = f" {NOT_ANSWERED}" if app.conversation.client.unanswered else ""
+            app.run_worker(self._lose_engine(f"{now.reason}{unanswered}"), group="lost", exclusive=True)
 
     def choose(self, reason: str = "") -> None:
         """Open the screen on which another engine is chosen, with why that is needed."""
@@ -78,6 +88,22 @@ class Connecting:
             self._app.screen.say_out_of_reach(reason)
         else:
             self._app.push_screen(ConnectionScreen(reason))
+
+    def _say_gone_soon(self) -> None:
+        # One that comes and goes is not to cover the screen with words about it.
+        self._gone = self._app.set_timer(GONE_SECONDS, self._say_gone)
+
+    def _say_gone(self) -> None:
+        self._gone = None
+        if self._app.connection.reach is Reach.RECONNECTING:
+            self._say_in_view(BROKEN, title="The connection is gone.", severity="warning")
+
+    def _say_back(self) -> None:
+        if self._gone is None:
+            self._say_in_view(BACK)
+        else:
+            self._gone.stop()
+            self._gone = None
 
     def _say_in_view(self, words: str, **how: Any) -> None:
         # At the login and the lock the line that is there says it all.
@@ -101,27 +127,29 @@ class Connecting:
             self.choose(reason)
 
     def _arrive(self) -> None:
-        app, client = self._app, self._app.conversation.client
-        app.keep(app.preferences.with_server_used(self.server))
-        if self.server is not None and client.fingerprint is not None and client.newly_pinned:
-            app.run_worker(self._show_first_certificate(self.server, client.fingerprint))
+        self._app.keep(self._app.preferences.with_server_used(self.server))
 
-    async def _show_first_certificate(self, server: ServerPlace, fingerprint: str) -> None:
+    async def _open(self, conversation: Conversation, server: ServerPlace | None) -> None:
+        async def admit() -> None:
+            client = conversation.client
+            if server is not None and client.fingerprint is not None and client.newly_pinned:
+                await self._must_be_trusted(server, client)
+
+        await conversation.open(admit)
+
+    async def _must_be_trusted(self, server: ServerPlace, client: WalletClient) -> None:
+        """Show a certificate that was never seen before; raises `Unreachable` where it is not trusted.
+
+        That server is then left, and nothing is known of it.
+        """
         from ewallet_tui.screens.certificates import TRUST, first_certificate  # noqa: PLC0415
 
-        if await self._app.push_screen_wait(first_certificate(server.name, fingerprint)) != TRUST:
-            await self._leave_untrusted(server)
-
-    async def _leave_untrusted(self, server: ServerPlace) -> None:
-        """Have nothing more to do with that server, and know nothing of it."""
-        app = self._app
-        app.connection_watch.give_up(f"{server.name} was left. Choose where to go on.")
-        await app.conversation.close()
-        self.forget(server)
-        try:
-            app.engines.known_servers.forget(server.name)
-        except Unreachable as reason:
-            app.say(str(reason), title="Its certificate stays known.", severity="warning")
+        question = first_certificate(server.name, str(client.fingerprint))
+        if await self._app.push_screen_wait(question) == TRUST:
+            return
+        await client.close()
+        self._app.engines.known_servers.forget(server.name)
+        raise Unreachable(f"{server.name} was left. Choose where to go on.")
 
     def forget(self, server: ServerPlace) -> None:
         """Offer that server no more; a certificate that it showed stays known."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from ewallet_core.client import Unreachable
@@ -46,10 +46,14 @@ class Conversation:
         self._out_of_reach: Unreachable | None = None
         self._closing: asyncio.Task[None] | None = None
 
-    async def open(self) -> None:
-        """Reach the engine; what was asked before waits for it. Raises `Unreachable` in words."""
+    async def open(self, admit: Callable[[], Awaitable[None]]) -> None:
+        """Reach the engine, and ask it nothing before `admit` lets it be asked; what was asked before waits.
+
+        Raises `Unreachable` in words, as `admit` may.
+        """
         try:
             await self.client.open()
+            await admit()
         except Unreachable as reason:
             self._out_of_reach = reason
             raise

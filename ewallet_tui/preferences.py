@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import os
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
@@ -11,6 +13,7 @@ from ewallet_core.wire.place import ServerPlace
 from ewallet_tui.themes import DARK
 
 FILE_NAME = "preferences.toml"
+DAMAGED_NAME = f"{FILE_NAME}.damaged"
 LOCK_CHOICES = (0, 1, 5, 15, 60)
 """After how many idle minutes the screen may lock; 0 is never."""
 MOST_SERVERS = 10
@@ -59,7 +62,12 @@ class Preferences:
         )
 
     def with_choice(self, **choice: Choice) -> Preferences:
-        """These choices with `choice` in place of the old one, kept in the file."""
+        """These choices with `choice` in place of the old one, kept in the file.
+
+        A file that could not be used is kept beside it, to be mended.
+        """
+        if self.complaint:
+            _put_aside(self.file)
         chosen = replace(self, complaint="", **choice)  # type: ignore[arg-type]
         return chosen if _is_written(chosen) else replace(chosen, complaint=f"{FILE_NAME} can't be written.")
 
@@ -103,8 +111,17 @@ def _is_written(preferences: Preferences) -> bool:
     names = ("theme", "lock_after_minutes", "server", "servers")
     # Of texts, numbers and lists of texts, JSON is what TOML is.
     lines = [f"{name} = {json.dumps(getattr(preferences, name), ensure_ascii=False)}\n" for name in names]
+    # Another app may be reading it.
+    new = preferences.file.with_name(f".{FILE_NAME}.{os.getpid()}")
     try:
-        preferences.file.write_text("".join(lines), encoding="utf-8")
+        new.write_text("".join(lines), encoding="utf-8")
+        new.replace(preferences.file)
     except OSError:
         return False
     return True
+
+
+def _put_aside(file: Path | None) -> None:
+    if file is not None:
+        with contextlib.suppress(OSError):
+            file.replace(file.with_name(DAMAGED_NAME))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
+from ewallet_tui.connecting import NOT_ANSWERED
 from ewallet_tui.event_watch import EVENTS
 from ewallet_tui.picture import TimerState
 from ewallet_tui.screens.quit_question import LEAVE, STOP, timer_question, unanswered_question
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
 MOST_SECONDS = 5
-NOT_ANSWERED = "What was asked last was not answered. Whether it was done shows when you log in again."
 
 
 async def quit_when_answered(app: EWalletApp) -> None:

@@ -14,4 +14,4 @@ def first_certificate(server: str, fingerprint: str) -> Question:
         "Compare it with what the server's operator says. "
         "Trust it only where they are the same; should it ever show another one, nothing is sent to it."
     )
-    return Question("New server", words, [Choice(TRUST, "t", "Trust it")], stay="Leave it")
+    return Question("New server", words, [Choice(TRUST, "ctrl+t", "Trust it")], stay="Leave it")

@@ -67,7 +67,6 @@ class ConnectionScreen(Screen[None]):
     def __init__(self, reason: str = "") -> None:
         super().__init__()
         self._reason = reason
-        self._typed: ServerPlace | None = None
 
     def compose(self) -> ComposeResult:
         """Why one is here or what is being tried, the engines, and the field for another."""
@@ -91,6 +90,10 @@ class ConnectionScreen(Screen[None]):
 
     def say_out_of_reach(self, reason: str) -> None:
         """Say why an engine can't be used; or nothing."""
+        self._reason = reason
+        if not self.query("#reason"):
+            # It is opened just now, and says it then.
+            return
         shown = self.query_one("#reason", Static)
         # The fingerprints of two certificates are read best under one another.
         shown.update(Content("\n").join(plain(line) for line in reason.splitlines()))

@@ -16,11 +16,25 @@ from textual.widgets import Button, Label
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer: what the question then comes to, its key, and its words, which begin with a verb."""
+    """One answer: what the question then comes to, its key, and its words, which begin with a verb.
+
+    One with a control key can be taken by that alone, or by the mouse: never by what is being typed for
+    something else while the question opens.
+    """
 
     id: str
     key: str
     words: str
+
+    @property
+    def is_deliberate(self) -> bool:
+        """Whether it is taken only by who means it."""
+        return self.key.startswith("ctrl+")
+
+    @property
+    def label(self) -> str:
+        """The key as people know it, and the words."""
+        return f"{self.key.replace('ctrl+', '^')} {self.words}"
 
 
 class Question(ModalScreen[str | None]):
@@ -59,13 +73,15 @@ class Question(ModalScreen[str | None]):
             yield Label(self._words, markup=False)
             with Horizontal():
                 for choice in self._choices:
-                    yield Button(f"{choice.key} {choice.words}", id=choice.id)
+                    button = Button(choice.label, id=choice.id)
+                    button.can_focus = not choice.is_deliberate
+                    yield button
                 yield Button(f"esc {self._stay}", id="stay", variant="primary")
 
     def on_key(self, event: Key) -> None:
         """Take the answer of that key."""
         for choice in self._choices:
-            if event.character == choice.key:
+            if choice.key in (event.key, event.character):
                 event.stop()
                 self.dismiss(choice.id)
 

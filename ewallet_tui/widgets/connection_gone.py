@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
 WORDS = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
+NEED_NOT_WAIT = "Leaving this sheet doesn't take it back."
 
 
 class ConnectionGone(Label):
@@ -17,8 +18,13 @@ class ConnectionGone(Label):
 
     DEFAULT_CSS = "ConnectionGone { display: none; color: $text-warning; width: 1fr; }"
 
-    def __init__(self) -> None:
-        super().__init__(WORDS, markup=False)
+    def __init__(self, *, may_be_left: bool) -> None:
+        super().__init__(f"{WORDS} {NEED_NOT_WAIT}" if may_be_left else WORDS, markup=False)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether there is no connection."""
+        return self.has_class("-gone")
 
     def on_mount(self) -> None:
         """Follow the connection from now on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,7 +17,11 @@ from textual.widgets import Button, Input, Label
 from ewallet_tui.text import plain
 from ewallet_tui.widgets.connection_gone import ConnectionGone
 from ewallet_tui.widgets.form_field import Field, FormField
+from ewallet_tui.widgets.late_answer import LateAnswer
 from ewallet_tui.widgets.retry_wait import RetryWait
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
 
 Answer = dict[str, Any]
 Values = Mapping[str, Any]
@@ -94,8 +98,13 @@ class Form(VerticalScroll, can_focus=False):
         Binding("up", "app.focus_previous", "Previous field", show=False),
     ]
 
-    def __init__(self, plan: FormPlan, send: Send, *, id: str | None = None) -> None:
+    def __init__(
+        self, plan: FormPlan, send: Send, *, id: str | None = None, may_be_left_waiting: bool = False
+    ) -> None:
+        """With `may_be_left_waiting` it may be left where no answer can come, and a late one is told."""
         super().__init__(id=id)
+        self._may_be_left_waiting = may_be_left_waiting
+        self._is_left = False
         self.plan = plan
         self.busy = False
         """Whether an answer is awaited, or another try has to wait."""
@@ -113,7 +122,7 @@ class Form(VerticalScroll, can_focus=False):
             yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
         yield RetryWait()
-        yield ConnectionGone()
+        yield ConnectionGone(may_be_left=self._may_be_left_waiting)
         with Horizontal(classes="buttons"):
             yield Button(self.plan.verb, variant="primary", id="do")
             yield Button(self.plan.leave, id="leave")
@@ -192,16 +201,22 @@ class Form(VerticalScroll, can_focus=False):
         else:
             self._be_busy(True)
             self.add_class("-awaiting")
-            self.run_worker(self._await_answer(values))
+            waits = self.app if self._may_be_left_waiting else self
+            waits.run_worker(self._await_answer(values))
 
     @on(Button.Pressed, "#leave")
     def leave(self) -> None:
-        """Give the form up; while an answer is awaited, it stays."""
-        if not self.busy or self.query_one(RetryWait).is_waiting:
+        """Give the form up; while an answer is awaited that can come, it stays."""
+        self._is_left = self._may_be_left_waiting and self.query_one(ConnectionGone).is_gone
+        if self._is_left or not self.busy or self.query_one(RetryWait).is_waiting:
             self.post_message(self.Left())
 
     async def _await_answer(self, values: dict[str, Any]) -> None:
+        late = LateAnswer(cast("EWalletApp", self.app), self.plan.title)
         answer = await self._send(values)
+        if self._is_left or not self.is_attached:
+            late.tell(answer)
+            return
         self.remove_class("-awaiting")
         if not answer["failed"]:
             self.post_message(self.Done(self, answer))
@@ -260,7 +275,7 @@ class FormScreen(ModalScreen[Answer | None]):
 
     def __init__(self, plan: FormPlan, send: Send) -> None:
         super().__init__()
-        self._form = Form(plan, send)
+        self._form = Form(plan, send, may_be_left_waiting=True)
 
     def compose(self) -> ComposeResult:
         """The form alone."""

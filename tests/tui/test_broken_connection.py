@@ -9,8 +9,10 @@ from frozen import form_gone, form_opened
 from person import PASSWORD
 
 from ewallet_core import EWalletSessionManager
+from ewallet_core.actions.context import Context
 from ewallet_core.client import Reach
 from ewallet_tui.screens.question import Question
+from ewallet_tui.widgets.form import FormScreen
 
 IS_ASKED_AGAIN = "◌ The connection is gone. This is asked again"
 
@@ -39,13 +41,46 @@ async def test_a_payment_sent_while_the_server_is_gone_is_done_once(opened, back
         await person.press("enter")
         await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
         assert person.form.rows[0].text == "100"
-        await person.press("enter", "escape")
+        await person.press("enter")
         assert person.form.busy
         await server_is_back(person, backend)
         await form_gone(person)
         assert person.sees("✓ You got 100 credits. 100 now.")
         assert person.app.picture.wallet.credits == 100
         assert person.screen_text.count("only once") == 1
+
+
+async def test_a_form_can_be_left_to_be_answered_later(opened, backend):
+    async with opened() as person:
+        await person.register()
+        await person.press("u")
+        await form_opened(person)
+        await person.fill(credits="100", cost="12.50", notes="only once")
+        await server_stops(person, backend)
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
+        await person.press("escape")
+        await person.wait_until(lambda: not isinstance(person.app.screen, FormScreen))
+        await person.press("2", "1")
+        await server_is_back(person, backend)
+        await person.wait_until(lambda: "Done: Supply credits." in person.toasts)
+        assert person.app.picture.wallet.credits == 100
+        await person.wait_until(lambda: person.screen_text.count("only once") == 1)
+
+
+async def test_what_was_left_and_is_refused_later_is_said(opened, backend, monkeypatch):
+    async with opened() as person:
+        await person.register()
+        await person.press("u")
+        await form_opened(person)
+        await server_stops(person, backend)
+        await person.do_form(credits="100", cost="12.50")
+        await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
+        await person.press("escape")
+        monkeypatch.setattr(Context, "supplies_itself", False)
+        await server_is_back(person, backend)
+        await person.wait_until(lambda: "Not done: Supply credits." in person.toasts)
+        assert person.app.picture.wallet.credits == 0
 
 
 async def test_what_is_typed_stays_and_can_be_sent_when_the_server_is_back(opened, backend):
@@ -70,10 +105,19 @@ async def test_it_is_said_when_it_breaks_and_when_it_is_back(opened, backend):
         assert person.shows_account("ada")
         await server_stops(person, backend)
         await person.wait_until(lambda: person.sees("◌ reconnecting"))
-        assert "The connection is gone." in person.toasts
+        await person.wait_until(lambda: "The connection is gone." in person.toasts)
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.shows_account("ada"))
         assert "The connection is back." in person.toasts
+
+
+async def test_one_that_comes_and_goes_is_said_by_the_line_alone(opened, backend):
+    async with opened() as person:
+        await person.register()
+        await server_stops(person, backend)
+        await server_is_back(person, backend)
+        await person.wait_until(lambda: person.shows_account("ada"))
+        assert "connection" not in person.toasts
 
 
 async def test_a_timer_goes_on_meanwhile_and_is_right_again_by_itself(opened, backend, instant):

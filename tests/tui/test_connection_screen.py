@@ -9,7 +9,7 @@ import pytest
 from backends import Server
 from person import Person
 
-from ewallet_core.client import Unreachable
+from ewallet_core.client import Reach, Unreachable
 from ewallet_core.client.identity import Identity
 from ewallet_core.client.known_servers import KnownServers
 from ewallet_core.wire.place import ServerPlace
@@ -18,6 +18,7 @@ from ewallet_tui.preferences import Preferences
 from ewallet_tui.screens.certificates import first_certificate
 from ewallet_tui.screens.connection import ConnectionScreen
 from ewallet_tui.screens.question import Question
+from ewallet_tui.widgets.form import FormScreen
 from ewallet_tui.widgets.server_list import ServerList
 
 SIZES = [(80, 24), (120, 40), (60, 20)]
@@ -193,7 +194,7 @@ async def meet(person, server):
     await choose_connection(person)
     await type_server(person, server.place)
     await person.wait_until(lambda: isinstance(person.app.screen, Question))
-    fingerprint = person.app.conversation.client.fingerprint
+    fingerprint = person.app.engines.known_servers.fingerprint_of(server.place.name)
     assert person.sees("is new here")
     assert person.sees(fingerprint)
     return fingerprint
@@ -202,7 +203,7 @@ async def meet(person, server):
 async def test_a_first_certificate_is_shown_once_and_then_known(opened, folder, secured):
     async with opened() as person:
         fingerprint = await meet(person, secured)
-        await person.press("t")
+        await person.press("ctrl+t")
         await is_at(person, secured.place.name)
         await person.register()
         assert person.shows_account("ada")
@@ -228,7 +229,7 @@ async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known
         assert person.sees("was left. Choose where to go on.")
         assert person.app.engines.known_servers.fingerprint_of(secured.place.name) is None
         assert Preferences.read(folder).servers == ()
-        await type_server(person, secured.place)
+        await person.press("enter")
         await person.wait_until(lambda: isinstance(person.app.screen, Question))
         assert person.sees(fingerprint)
 
@@ -239,7 +240,7 @@ async def test_what_was_typed_for_one_engine_is_not_there_for_the_next(opened, s
         await person.wait_until(lambda: person.app.screen.query("#registration"))
         await person.fill(user_name="ada", user_email="ada@example.org", user_pass="four unrelated words")
         await meet(person, secured)
-        await person.press("t")
+        await person.press("ctrl+t")
         await person.wait_until(lambda: person.app.screen.query("#login Input"))
         assert [row.text for row in person.form.rows] == ["", ""]
         await person.click("#leave")
@@ -250,7 +251,7 @@ async def test_what_was_typed_for_one_engine_is_not_there_for_the_next(opened, s
 async def test_another_certificate_than_before_is_refused_with_both(opened, folder, secured, tmp_path):
     async with opened() as person:
         before = await meet(person, secured)
-        await person.press("t")
+        await person.press("ctrl+t")
         await choose_connection(person)
         await person.press("up", "enter")
         await is_at(person, "embedded")
@@ -268,7 +269,7 @@ async def test_another_certificate_than_before_is_refused_with_both(opened, fold
 async def test_who_is_logged_in_when_the_certificate_changes_is_led_away(opened, secured, tmp_path):
     async with opened() as person:
         await meet(person, secured)
-        await person.press("t")
+        await person.press("ctrl+t")
         await is_at(person, secured.place.name)
         await person.register()
         shows_another_certificate(secured, tmp_path)
@@ -277,6 +278,37 @@ async def test_who_is_logged_in_when_the_certificate_changes_is_led_away(opened,
         assert person.app.picture is None
         await person.press("escape")
         await person.wait_until(lambda: person.sees("✕ offline"))
+
+
+async def test_a_form_that_waits_when_the_certificate_changes_is_said_to_be_unanswered(
+    opened, secured, tmp_path
+):
+    async with opened() as person:
+        await meet(person, secured)
+        await person.press("ctrl+t")
+        await is_at(person, secured.place.name)
+        await person.register()
+        await person.press("u")
+        await person.wait_until(lambda: isinstance(person.app.screen, FormScreen) and person.form.rows)
+        secured.stop()
+        await person.wait_until(lambda: person.app.connection.reach is Reach.RECONNECTING)
+        await person.do_form(credits="100", cost="1")
+        secured.certificates = tmp_path / "second certificate"
+        secured.start()
+        await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
+        assert "not answered" in str(person.app.screen.query_one("#reason").content)
+
+
+async def test_nothing_is_sent_to_a_new_server_before_it_is_trusted(backend, secured, instant):
+    app = EWalletApp(backend.engines, Preferences(), secured.place, instant)
+    async with app.run_test(notifications=True) as pilot:
+        person = Person(app, pilot)
+        app.run_worker(app.ask(action="login", user_name="ada", user_pass="four unrelated words"))
+        await person.wait_until(lambda: isinstance(app.screen, Question))
+        assert app.conversation.client.unanswered == 0
+        await person.press("escape")
+        await person.wait_until(lambda: app.screen.query("#reason.-there"))
+        assert app.picture is None
 
 
 async def test_a_damaged_file_of_known_servers_is_said(opened, folder):

@@ -75,3 +75,10 @@ def test_a_forgotten_server_is_not_gone_to_at_the_next_start(tmp_path):
 def test_who_never_chose_anything_has_no_file(tmp_path):
     Preferences.read(tmp_path).with_server_used(None)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_could_not_be_read_is_put_aside_and_not_lost(tmp_path):
+    (tmp_path / "preferences.toml").write_text('theme = "ewallet-light')
+    Preferences.read(tmp_path).with_server_used(ServerPlace.read("wallet.example.org"))
+    assert (tmp_path / "preferences.toml.damaged").read_text() == 'theme = "ewallet-light'
+    assert Preferences.read(tmp_path).servers == ("wallet.example.org:8080",)

@@ -1,0 +1,42 @@
+"""The answer to a form that was left before it came: told in passing, to whom it concerns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ewallet_core.client import Answer
+    from ewallet_tui.app import EWalletApp
+
+NOT_KNOWN = frozenset(
+    {"client_unknown", "not_logged_in", "session_expired", "session_unknown", "unreachable"}
+)
+"""The codes of answers that don't tell whether it had been done before."""
+
+
+class LateAnswer:
+    """Waits with the account that was logged in when the form was sent."""
+
+    def __init__(self, app: EWalletApp, title: str) -> None:
+        self._app = app
+        self._title = title
+        self._whose = self._account
+
+    def tell(self, answer: Answer) -> None:
+        """Say what has become of it, unless somebody else is there now."""
+        if answer.get("code") in NOT_KNOWN:
+            self._say("Look whether it is among your records.", "Not known whether it was done")
+        elif self._account != self._whose:
+            return
+        elif answer["failed"]:
+            self._say(f"{answer['error']} {answer.get('warning') or ''}", "Not done", severity="error")
+        else:
+            self._say("It was asked before the connection was gone.", "Done")
+
+    @property
+    def _account(self) -> str | None:
+        picture = self._app.picture
+        return picture.account.email if picture else None
+
+    def _say(self, words: str, outcome: str, severity: str = "information") -> None:
+        self._app.say(words, title=f"{outcome}: {self._title}.", severity=severity)
