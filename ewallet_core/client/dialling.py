@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import ipaddress
 import os
 import re
 import socket
@@ -33,6 +34,8 @@ class Dialler:
         self._place = place
         self._identity = identity
         self._within = within
+        # Where there is one address there is no race, in which a connection that is given up would be lost.
+        self._next_address_after = None if _is_address(place.host) else NEXT_ADDRESS_SECONDS
 
     async def dial(self, port: int, limit: int) -> Lines:
         """Connect to that port, for lines of up to `limit` bytes, of which twice that is read ahead.
@@ -58,7 +61,7 @@ class Dialler:
         try:
             async with asyncio.timeout(self._within):
                 opened = await asyncio.open_connection(
-                    self._place.host, port, limit=limit, happy_eyeballs_delay=NEXT_ADDRESS_SECONDS, **tls
+                    self._place.host, port, limit=limit, happy_eyeballs_delay=self._next_address_after, **tls
                 )
         except ssl.SSLCertVerificationError:
             raise
@@ -81,6 +84,14 @@ class Dialler:
                 f"{name} speaks no TLS. If it is meant to speak in the clear, write tcp://{self._place.name}."
             )
         return f"TLS with {name} came to nothing ({_in_words(reason)}). Ask whoever runs the server."
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 async def _only_if(known: Callable[[bytes | None], None], lines: Lines) -> Lines:
