@@ -37,7 +37,9 @@ class Identity:
 
     def may_be_vouched_for(self) -> bool:
         """Whether an authority is to be asked, because the server is not known by its certificate."""
-        self._is_known_by(self._known_servers.mark_of(self._name))
+        if self.fingerprint is None and not self._was_vouched_for:
+            # What was taken once is taken for as long as this lives, also where its line is removed.
+            self._is_known_by(self._known_servers.mark_of(self._name))
         return self.fingerprint is None
 
     def is_vouched_for(self, certificate: bytes | None) -> None:

@@ -121,6 +121,22 @@ async def test_a_certificate_that_changes_meanwhile_ends_all_tries(
     assert await balance(client) == 0
 
 
+async def test_who_is_connected_takes_no_other_certificate_where_its_line_is_gone(
+    secured: Callable[[Issued], Served],
+    own: Issued,
+    another: Issued,
+    remote: Remote,
+    opened: Opened,
+    known_file: Path,
+) -> None:
+    client = await opened(remote(secured(own).ports[0], tls=True))
+    await asyncio.to_thread(known_file.unlink)
+    await asyncio.to_thread(secured, another)
+    await until(lambda: client.connection.reach is Reach.OFFLINE)
+    assert own.fingerprint in client.connection.reason
+    assert kept(known_file) == ""
+
+
 async def test_once_an_authority_has_vouched_nothing_less_is_taken(
     secured: Callable[[Issued], Served],
     vouched_for: Issued,
