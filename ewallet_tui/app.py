@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 KEEP_ALIVE_SECONDS = 600
 ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
+LOOK = "Look then whether what you asked last was done."
 
 
 class EWalletApp(App[None]):
@@ -176,7 +177,10 @@ class EWalletApp(App[None]):
     def log_out(self, *, of_all: bool = False) -> None:
         """Log out of the active account, and the session's next goes on; or `of_all` of them."""
         # The screen that asks for it is among those removed, and must not wait for its own end.
-        self._change_account(self._log_out(of_all))
+        if of_all:
+            self.run_worker(self._log_out(of_all), group="account")
+        else:
+            self._change_account(self._log_out(of_all))
 
     def switch_account(self, email: str) -> None:
         """Go on as another account of this session."""
@@ -281,9 +285,9 @@ class EWalletApp(App[None]):
         self.timer_watch.follow(picture)
         self.picture_changed.publish(picture)
 
-    def _say_session_ended(self) -> None:
-        self.run_worker(self._end_session())
+    def _say_session_ended(self, of_a_change: bool) -> None:
+        self.run_worker(self._end_session(f"{ENDED} {LOOK}" if of_a_change else ENDED))
 
-    async def _end_session(self) -> None:
+    async def _end_session(self, words: str) -> None:
         await self.leave()
-        self.say(ENDED, severity="warning")
+        self.say(words, severity="warning")

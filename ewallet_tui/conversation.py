@@ -25,7 +25,7 @@ class Conversation:
     """Instructions to the engine in the order they are asked, and the picture kept true by their answers.
 
     The callbacks are called in the caller's own thread: `changed` with each new picture, `ended` when nobody
-    is logged in any more though nobody logged out.
+    is logged in any more though nobody logged out, and whether it was a change that found it out.
     """
 
     def __init__(
@@ -33,7 +33,7 @@ class Conversation:
         client: WalletClient,
         now: Callable[[], float],
         changed: Callable[[Picture], None],
-        ended: Callable[[], None],
+        ended: Callable[[bool], None],
     ) -> None:
         self.client = client
         self.picture: Picture | None = None
@@ -135,7 +135,7 @@ class Conversation:
             return _refused(reason)
         if self._is_over(answer):
             self.forget()
-            self._ended()
+            self._ended(instruction["action"] not in CHANGES_NOTHING)
         return answer
 
     async def _learn_who_supplies(self, answer: Answer) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on
@@ -38,6 +39,10 @@ class LoginScreen(Screen[None]):
         Binding("escape", "back", "Back", show=False),
         Binding("ctrl+o", "connection", "Connection", key_display="^o"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._opening = asyncio.Lock()
 
     def compose(self) -> ComposeResult:
         """The product's name and which engine it is; sheet and keys follow the first paint."""
@@ -95,13 +100,12 @@ class LoginScreen(Screen[None]):
 
         if not self.query(KeysLine):
             await self.mount(KeysLine())
-        if not self.query("Form"):
-            await self._open_login()
+        await self._open_login(unless_there=True)
 
-    async def _open_login(self) -> None:
+    async def _open_login(self, *, unless_there: bool = False) -> None:
         from ewallet_tui.screens.login_forms import LOG_IN  # noqa: PLC0415
 
-        await self._open_sheet(LOG_IN, "login", self._log_in)
+        await self._open_sheet(LOG_IN, "login", self._log_in, unless_there=unless_there)
 
     async def _open_registration(self) -> None:
         from ewallet_tui.screens.login_forms import registration  # noqa: PLC0415
@@ -119,13 +123,17 @@ class LoginScreen(Screen[None]):
 
         await self._open_sheet(REPLACEMENT, "replacement", log_in)
 
-    async def _open_sheet(self, plan: FormPlan, id: str, send: Send) -> None:
+    async def _open_sheet(self, plan: FormPlan, id: str, send: Send, *, unless_there: bool = False) -> None:
         from ewallet_tui.widgets.form import Form  # noqa: PLC0415
 
-        await self.query(Form).remove()
-        form = Form(plan, send, id=id)
-        await self.query_one("#middle").mount(form, before=self.query_one(ConnectionState))
-        form.rows[0].input.focus()
+        # Two may come at once: a new engine's, and that of who comes here from another place.
+        async with self._opening:
+            if unless_there and self.query(Form):
+                return
+            await self.query(Form).remove()
+            form = Form(plan, send, id=id)
+            await self.query_one("#middle").mount(form, before=self.query_one(ConnectionState))
+            form.rows[0].input.focus()
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
         from ewallet_tui.screens.login_forms import NEEDS_AN_OWN_ONE, credentials  # noqa: PLC0415

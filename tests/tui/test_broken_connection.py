@@ -269,3 +269,17 @@ async def test_behind_the_lock_the_state_is_shown_and_the_password_waits(opened,
         await person.do_form(user_pass=PASSWORD)
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.app.current_mode == "wallet")
+
+
+async def test_a_session_that_ended_meanwhile_says_to_look_what_was_done(opened, backend, instant):
+    async with opened() as person:
+        await person.register()
+        await person.press("u")
+        await form_opened(person)
+        await server_stops(person, backend)
+        await person.do_form(credits="100", cost="1")
+        await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
+        instant.pass_by(minutes=40)
+        await server_is_back(person, backend)
+        await person.wait_until(lambda: person.app.screen.query("#login Input"))
+        await person.wait_until(lambda: "whether what you asked last was done" in person.toasts)
