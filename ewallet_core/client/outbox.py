@@ -5,7 +5,7 @@ from __future__ import annotations
 import heapq
 from asyncio import Future
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import count
 
 from ewallet_core.instructions.envelope import Answer
@@ -25,7 +25,8 @@ class Sending:
 
     number: int
     request_id: str
-    frame: bytes
+    frame: bytes = field(repr=False)
+    """What is sent; a password may be in it."""
     alone: bool
     answer: Future[Answer]
     times_sent: int = 0

@@ -72,9 +72,11 @@ def serve(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **o
 
 
 def _serve(settings: Settings, folder: Path | None) -> None:
+    from ewallet_core.serving.descriptors import take_all_descriptors  # noqa: PLC0415
     from ewallet_core.serving.listener import SocketListener  # noqa: PLC0415
     from ewallet_core.serving.supervision import tell_supervisor, told_to_stop  # noqa: PLC0415
 
+    take_all_descriptors()
     with told_to_stop() as wait_until_told, _log_on_stderr():
         tls, how = _secured(settings, folder)
         with _engine(settings, folder) as engine:

@@ -176,11 +176,11 @@ class ConnectionScreen(Screen[None]):
         servers = [ServerPlace.read(server) for server in app.preferences.servers]
         if used is not None and used not in servers:
             servers.insert(0, used)
-        self.query_one(ServerList).show(servers, used, self._fingerprint_of)
+        self.query_one(ServerList).show(servers, used, self._mark_of)
 
-    def _fingerprint_of(self, name: str) -> str | None:
+    def _mark_of(self, name: str) -> str | None:
         try:
-            return self.wallet_app.engines.known_servers.fingerprint_of(name)
+            return self.wallet_app.engines.known_servers.mark_of(name)
         except Unreachable as damaged:
             self.say_out_of_reach(str(damaged))
             return None

@@ -11,6 +11,7 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
+from ewallet_core.client.known_servers import AUTHORITY
 from ewallet_core.wire.place import ServerPlace, is_loopback
 from ewallet_tui.connection_sign import place_within
 from ewallet_tui.text import plain
@@ -57,14 +58,13 @@ class ServerList(OptionList):
         self,
         servers: Sequence[ServerPlace],
         used: ServerPlace | None,
-        fingerprint_of: Callable[[str], str | None],
+        mark_of: Callable[[str], str | None],
     ) -> None:
         """Show these servers, the one that is used marked and under the cursor."""
         self._servers = [None, *servers]
         self.clear_options()
         self.add_options(
-            Option(_lines(server, is_used=server == used, fingerprint_of=fingerprint_of))
-            for server in self._servers
+            Option(_lines(server, is_used=server == used, mark_of=mark_of)) for server in self._servers
         )
         self.highlighted = self._servers.index(used) if used in self._servers else 0
 
@@ -92,19 +92,18 @@ class ServerList(OptionList):
         self.post_message(self.Chosen(self._servers[event.option_index]))
 
 
-def _lines(
-    server: ServerPlace | None, *, is_used: bool, fingerprint_of: Callable[[str], str | None]
-) -> Content:
+def _lines(server: ServerPlace | None, *, is_used: bool, mark_of: Callable[[str], str | None]) -> Content:
     name = plain(HERE) if server is None else place_within(server.name, WIDEST_NAME)
-    known = plain(_known_of(server, fingerprint_of), style="dim")
+    known = plain(_known_of(server, mark_of), style="dim")
     return Content.assemble("● " if is_used else "○ ", name, "\n  ", known)
 
 
-def _known_of(server: ServerPlace | None, fingerprint_of: Callable[[str], str | None]) -> str:
+def _known_of(server: ServerPlace | None, mark_of: Callable[[str], str | None]) -> str:
     if server is None:
         return "the wallet in your own data folder"
     if server.tls:
-        return fingerprint_of(server.name) or "no certificate of its own is kept"
+        mark = mark_of(server.name) or "no certificate of its own is kept"
+        return "an authority vouches for its certificate" if mark == AUTHORITY else mark
     if is_loopback(server.host):
         return "in the clear, within this machine"
     return "in the clear: who is in between can read it"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import resource
 import signal
 import socket
 import sqlite3
@@ -87,6 +88,22 @@ def test_what_was_begun_is_answered_and_kept_when_it_is_told_to_stop(tmp_path):
         wire.close()
         second.is_told(signal.SIGINT)
         assert second.ends() == (0, "", "")
+
+
+def test_more_may_connect_than_the_system_usually_allows(tmp_path):
+    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (64, most))
+    try:
+        server = served(tmp_path, *ANY_PORTS)
+        running = server.__enter__()
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
+    silent = [socket.create_connection(("127.0.0.1", running.ports[0]), PATIENCE_SECONDS) for _ in range(100)]
+    with wire_to(running) as wire:
+        assert wire.asks(**VIEW_SOCKETS)["in_port"] == running.ports[0]
+    for connected in silent:
+        connected.close()
+    server.__exit__(None, None, None)
 
 
 def explained(folder: Path, *options: object) -> Result:
