@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ewallet_core.client import Unreachable
@@ -17,7 +17,6 @@ VIEWS = (
     {"action": "view", "view": "credit", "credit": "wallet"},
     {"action": "view", "view": "credit", "credit": "clock"},
 )
-CHANGES_NOTHING = frozenset({"view", "alive", "request"})
 NOT_PERMITTED = "not_permitted"
 
 
@@ -86,7 +85,7 @@ class Conversation:
             self._may_supply = True
         if instruction["action"] == "supply":
             await self._learn_who_supplies(answer)
-        if not answer["failed"] and instruction["action"] not in CHANGES_NOTHING:
+        if not answer["failed"] and _changes_something(instruction):
             await self.refresh()
         return answer
 
@@ -135,7 +134,7 @@ class Conversation:
             return _refused(reason)
         if self._is_over(answer):
             self.forget()
-            self._ended(instruction["action"] not in CHANGES_NOTHING)
+            self._ended(_changes_something(instruction))
         return answer
 
     async def _learn_who_supplies(self, answer: Answer) -> None:
@@ -149,6 +148,12 @@ class Conversation:
         if self._session is None or self._session["session_user_account"] is None:
             return False
         return bool(answer.get("session_ended")) or answer.get("code") == "not_logged_in"
+
+
+def _changes_something(instruction: Mapping[str, Any]) -> bool:
+    from ewallet_core.client.requests import changes_something  # noqa: PLC0415 - nothing is asked at the start
+
+    return changes_something(instruction)
 
 
 def _refused(reason: Unreachable) -> Answer:
