@@ -16,7 +16,7 @@ from ewallet_core.client.protocol import Reach, Unreachable
 from ewallet_core.client.reachability import Reachability
 from ewallet_core.client.requests import Request, changes_something, frame_of
 from ewallet_core.client.session import SESSION_OVER
-from ewallet_core.instructions.envelope import Answer, nok, request_id_of
+from ewallet_core.instructions.envelope import Answer, in_reply_to, nok, request_id_of
 from ewallet_core.refusals.refusal import Refusal
 
 MOST_TRIES = 20
@@ -74,8 +74,7 @@ class Link:
         try:
             frame = frame_of(request)
         except Refusal as refusal:
-            request_id = request_id_of(request)
-            return {**nok(refusal), **({} if request_id is None else {"request_id": request_id})}
+            return in_reply_to(request, nok(refusal))
         if self._is_closing or self._keeper is None or self._keeper.done():
             raise Unreachable(self._reachability.connection.reason or _NOT_OPEN)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

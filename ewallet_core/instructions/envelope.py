@@ -65,6 +65,12 @@ def request_id_of(request: object) -> str | None:
     return None
 
 
+def in_reply_to(request: object, answer: Answer) -> Answer:
+    """The answer with the id of the request that it answers, where that has one."""
+    request_id = request_id_of(request)
+    return answer if request_id is None else {**answer, "request_id": request_id}
+
+
 def ok(**keys: Any) -> Answer:
     """The answer to an instruction that was carried out."""
     return {"failed": False, **keys}

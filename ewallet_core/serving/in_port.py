@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Mapping
 from typing import Any
 
-from ewallet_core.instructions.envelope import Answer, nok, open_envelope, request_id_of
+from ewallet_core.instructions.envelope import Answer, in_reply_to, nok, open_envelope
 from ewallet_core.refusals.connections import ReaderTooSlow, TooManyRequests
 from ewallet_core.refusals.frames import FrameTooLong, NotJson, NotUtf8, TooDeep
 from ewallet_core.refusals.refusal import Refusal
@@ -85,8 +85,7 @@ class InPort:
             self._must_not_hurry(whose, connection.address)
             return await self._hands.answer(request, whose, connection.address)
         except Refusal as refusal:
-            request_id = request_id_of(request)
-            return {**nok(refusal), **({} if request_id is None else {"request_id": request_id})}
+            return in_reply_to(request, nok(refusal))
 
     def _must_not_hurry(self, whose: object, address: str) -> None:
         """Raise `TooManyRequests` where the session, or the address, has asked enough for now."""

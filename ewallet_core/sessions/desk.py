@@ -13,7 +13,7 @@ from ewallet_core.actions.context import IN_PROCESS, Context, Listener, Preparat
 from ewallet_core.credentials.passwords import Passwords
 from ewallet_core.credentials.tokens import RandomBytes
 from ewallet_core.instructions.catalogue import Catalogue, Instruction, Prepare, read_request
-from ewallet_core.instructions.envelope import Answer, Call, nok, open_envelope, request_id_of
+from ewallet_core.instructions.envelope import Answer, Call, in_reply_to, nok, open_envelope
 from ewallet_core.instructions.weight import Weight
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.refusals.engine import EngineFailed
@@ -89,8 +89,7 @@ class Desk:
         except Exception:  # noqa: BLE001 - whatever it is, the caller is owed an answer
             _log.exception("an instruction failed")
             answer = nok(EngineFailed())
-        request_id = request_id_of(request)
-        return answer if request_id is None else {**answer, "request_id": request_id}
+        return in_reply_to(request, answer)
 
     def weight(self, request: Mapping[str, Any]) -> Weight:
         """How much work it is to answer that; what can't be read is refused at a look."""
