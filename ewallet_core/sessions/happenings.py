@@ -22,15 +22,13 @@ WARNED_BEFORE_MS = 120_000
 class EventPage(msgspec.Struct, frozen=True):
     """Events of one account, oldest first, and the sequence after which to ask for more.
 
-    `stands_at` is the sequence of the latest there is, `session` the one that looked, and `expires_at` when
-    that ends, in milliseconds UTC.
+    `session` is the one that looked, and `expires_at` when that ends, in milliseconds UTC.
     """
 
     session: int
     account: int
     sequence: int
     events: list[Told]
-    stands_at: int
     expires_at: int
 
     @property
@@ -42,12 +40,11 @@ class EventPage(msgspec.Struct, frozen=True):
 def event_page(context: Context, since: int | None) -> EventPage:
     """The events of the account that asks after `since`; without it none, and where its sequence stands."""
     session, account = context.session, context.account
-    stands_at = account.event_sequence
-    found = [] if since is None else events_since(context.transaction, account.id, since)
-    last = found[-1].sequence if found else stands_at if since is None else since
-    return EventPage(
-        session.id, account.id, last, [_told(event) for event in found], stands_at, session.expires_at
-    )
+    if since is None:
+        return EventPage(session.id, account.id, account.event_sequence, [], session.expires_at)
+    found = events_since(context.transaction, account.id, since)
+    last = found[-1].sequence if found else since
+    return EventPage(session.id, account.id, last, [_told(event) for event in found], session.expires_at)
 
 
 class Follower:
