@@ -12,8 +12,8 @@ from typing import Any
 
 LOOPBACK = "127.0.0.1"
 PATIENCE_SECONDS = 20.0
-MOST_SIGNS_OF_LIFE = 3
 """How long anything may take before it counts as hanging."""
+MOST_SIGNS_OF_LIFE = 3
 RESET = struct.pack("ii", 1, 0)
 
 Line = dict[str, Any]
