@@ -145,10 +145,16 @@ class Connecting:
         from ewallet_tui.screens.certificates import TRUST, first_certificate  # noqa: PLC0415
 
         question = first_certificate(server.name, str(client.fingerprint))
-        if await self._app.push_screen_wait(question) == TRUST:
+        answer = None
+        try:
+            answer = await self._app.push_screen_wait(question)
+        finally:
+            # Whoever quits has not trusted it either.
+            if answer != TRUST:
+                self._app.engines.known_servers.forget(server.name)
+        if answer == TRUST:
             return
         await client.close()
-        self._app.engines.known_servers.forget(server.name)
         raise Unreachable(f"{server.name} was left. Choose where to go on.")
 
     def forget(self, server: ServerPlace) -> None:

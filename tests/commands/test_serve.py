@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import ssl
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,20 +90,26 @@ def test_what_was_begun_is_answered_and_kept_when_it_is_told_to_stop(tmp_path):
         assert second.ends() == (0, "", "")
 
 
-def test_more_may_connect_than_the_system_usually_allows(tmp_path):
+@contextmanager
+def few_descriptors() -> Iterator[None]:
+    """What is started within may have few files and connections, unless it takes more."""
     usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, most))
     try:
-        server = served(tmp_path, *ANY_PORTS)
-        running = server.__enter__()
+        yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
-    silent = [socket.create_connection(("127.0.0.1", running.ports[0]), PATIENCE_SECONDS) for _ in range(100)]
-    with wire_to(running) as wire:
+
+
+def test_more_may_connect_than_the_system_usually_allows(tmp_path):
+    with ExitStack() as opened:
+        with few_descriptors():
+            running = opened.enter_context(served(tmp_path, *ANY_PORTS))
+        for _ in range(100):
+            silent = socket.create_connection(("127.0.0.1", running.ports[0]), PATIENCE_SECONDS)
+            opened.enter_context(silent)
+        wire = opened.enter_context(wire_to(running))
         assert wire.asks(**VIEW_SOCKETS)["in_port"] == running.ports[0]
-    for connected in silent:
-        connected.close()
-    server.__exit__(None, None, None)
 
 
 def explained(folder: Path, *options: object) -> Result:

@@ -234,6 +234,15 @@ async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known
         assert person.sees(fingerprint)
 
 
+async def test_who_quits_instead_of_trusting_a_new_server_has_not_trusted_it(opened, secured):
+    async with opened() as person:
+        await meet(person, secured)
+        known = person.app.engines.known_servers
+        await person.press("ctrl+q")
+        await person.wait_until(lambda: person.app._exit)
+    assert known.fingerprint_of(secured.place.name) is None
+
+
 async def test_what_was_typed_for_one_engine_is_not_there_for_the_next(opened, secured):
     async with opened() as person:
         await person.click("#leave")
