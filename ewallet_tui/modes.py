@@ -6,13 +6,13 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from ewallet_tui.places import PLACES
+from ewallet_tui.places import ALL_PLACES
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
 LOGIN, LOCK = "login", "lock"
-PLACE_MODES = tuple(place.mode for place in PLACES)
+PLACE_MODES = tuple(place.mode for place in ALL_PLACES)
 
 
 def screen_of(mode: str) -> Callable[[], Screen[Any]]:

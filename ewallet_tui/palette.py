@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.keys import format_key
 
-from ewallet_tui.places import PLACES
+from ewallet_tui.places import places_for
 from ewallet_tui.text import one_line
 from ewallet_tui.themes import THEMES
 
@@ -19,9 +20,9 @@ if TYPE_CHECKING:
 Command = tuple[str, str, Callable[[], object]]
 
 ELSEWHERE = (
-    ("Supply credits", "wallet", "supply"),
-    ("Convert credits to time", "wallet", "convert_to_time"),
-    ("Convert time to credits", "wallet", "convert_to_credits"),
+    ("Supply credits", "home", "supply"),
+    ("Convert credits to time", "home", "convert_to_time"),
+    ("Convert time to credits", "home", "convert_to_credits"),
     ("Edit account", "account", "edit"),
     ("Change password", "account", "change_password"),
 )
@@ -46,8 +47,9 @@ class Everything(Provider):
     def _commands(self) -> Iterator[Command]:
         app = cast("EWalletApp", self.app)
         yield from self._keys_here()
-        for place in PLACES:
-            yield f"Go to {place.title}", f"g {place.letter}", partial(app.switch_mode, place.mode)
+        for place in places_for(app.picture.account.role) if app.picture else ():
+            key = f"g {format_key(place.letter)}"
+            yield f"Go to {place.title}", key, partial(app.switch_mode, place.mode)
         yield from self._things_of_the_account(app)
         for theme in THEMES:
             name = "Dark look" if theme.dark else "Light look"

@@ -45,7 +45,7 @@ def nothing_recorded(picture: Picture, now: float) -> str:
     if clock.is_out_of_time(now) and not credits and not picture.may_supply:
         return f"No time and no credits yet. {ASK_FOR_CREDITS}"
     if clock.is_out_of_time(now) and not credits:
-        return "No time and no credits yet. Supply some in the wallet: 1, then u."
+        return "No time and no credits yet. Supply some at home: 1, then u."
     if clock.is_out_of_time(now):
         return "No time yet. Convert credits to time with c."
     return "Nothing used yet. Start the timer with space."
@@ -60,10 +60,10 @@ class ClockScreen(ConvertingScreen):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high"), (34, "-tall")]  # noqa: RUF012 - as Screen declares it
     # Space means the one of the three that is possible, and the footer names it.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "start", "Start"),
-        Binding("space", "pause", "Pause"),
-        Binding("space", "resume", "Resume"),
-        Binding("x", "stop", "Stop"),
+        Binding("space", "start", "Start", id="start"),
+        Binding("space", "pause", "Pause", id="pause"),
+        Binding("space", "resume", "Resume", id="resume"),
+        Binding("x", "stop", "Stop", id="stop"),
         *CONVERSIONS,
         Binding("s", "start", "Start", show=False),
         Binding("p", "pause", "Pause", show=False),
@@ -83,7 +83,6 @@ class ClockScreen(ConvertingScreen):
                 yield Button(action.capitalize(), id=action, action=f"screen.{action}", disabled=True)
         with Container(id="records"):
             yield RecordList(COLUMNS)
-        yield Receipt()
 
     def show(self, picture: Picture) -> None:
         """Show the clock as it is now, and its records."""

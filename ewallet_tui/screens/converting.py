@@ -2,40 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any
 
 from textual.binding import Binding, BindingType
 
 from ewallet_tui.screens.framed import FramedScreen
 from ewallet_tui.screens.wallet_forms import credits_plan, credits_receipt, time_plan, time_receipt
-from ewallet_tui.widgets.form import Answer, FormPlan
-from ewallet_tui.widgets.receipt import Receipt
 
 Record = dict[str, Any]
 
 CONVERSIONS: tuple[BindingType, ...] = (
-    Binding("c", "convert_to_time", "To time", tooltip="Convert credits to time"),
-    Binding("b", "convert_to_credits", "To credits", tooltip="Convert time back to credits"),
+    Binding("c", "convert_to_time", "To time", tooltip="Convert credits to time", id="convert_to_time"),
+    Binding(
+        "b",
+        "convert_to_credits",
+        "To credits",
+        tooltip="Convert time back to credits",
+        id="convert_to_credits",
+    ),
 )
 """The keys of what these screens have in common, which each puts after its own."""
 
 
-def system_today() -> datetime:
-    """The instant that the machine's calendar shows."""
-    return datetime.now(UTC)
-
-
 class ConvertingScreen(FramedScreen):
     """A screen on which credits and time are turned into each other."""
-
-    today: Callable[[], datetime] = staticmethod(system_today)
-    """The instant from which `today` and `yesterday` are told."""
-
-    def on_screen_suspend(self) -> None:
-        """Say nothing old to whoever comes back."""
-        self.query_one(Receipt).clear()
 
     def can(self, action: str) -> bool:
         """Whether one of the screen's actions can be carried out as things stand."""
@@ -47,9 +37,9 @@ class ConvertingScreen(FramedScreen):
             return self.left_ms() > 0
         return True
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys of what can't be done now."""
-        return True if self.can(action) else None
+        return super().check_action(action, parameters) if self.can(action) else None
 
     def left_ms(self) -> int:
         """The time that is not used yet, at this very instant."""
@@ -78,18 +68,6 @@ class ConvertingScreen(FramedScreen):
         if picture := self.wallet_app.picture:
             plan = credits_plan(self.left_ms, picture.clock.milliseconds_per_credit)
             self.fill_in(plan, credits_receipt, action="convert", convert="clock2credits")
-
-    def fill_in(self, plan: FormPlan, receipt: Callable[[Answer], str], **instruction: str) -> None:
-        """Open a form that completes `instruction`, and say in one line what came of it."""
-
-        async def send(values: dict[str, Any]) -> Answer:
-            return await self.wallet_app.ask(**instruction, **values)
-
-        def say(answer: Answer | None) -> None:
-            if answer is not None:
-                self.query_one(Receipt).say(receipt(answer))
-
-        self.ask_with(plan, send, say)
 
     async def newest(self, kind: str, most: int) -> list[Record]:
         """The newest records of the active sheet of that kind."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
@@ -12,15 +13,21 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from ewallet_tui.picture import Picture
-from ewallet_tui.places import PLACES
+from ewallet_tui.places import PLACES, SETTINGS, places_for
 from ewallet_tui.screens.go_to import GoTo
 from ewallet_tui.widgets.form import Answer, FormPlan, FormScreen
 from ewallet_tui.widgets.keys_line import KeysLine
+from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.standing_line import StandingLine
 from ewallet_tui.widgets.tabs_line import PlaceTab, TabsLine
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
+
+
+def system_today() -> datetime:
+    """The instant that the machine's calendar shows."""
+    return datetime.now(UTC)
 
 
 class FramedScreen(Screen[None]):
@@ -32,15 +39,16 @@ class FramedScreen(Screen[None]):
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         *(
-            Binding(str(number), f"go('{place.mode}')", f"Go to {place.title}", show=False)
+            Binding(str(number), f"go('{place.mode}')", f"Go to {place.title}", show=False, id=place.mode)
             for number, place in enumerate(PLACES, start=1)
         ),
-        Binding("g", "go_to", "Go to a screen", show=False),
-        Binding("j", "app.focus_next", "Next", show=False),
-        Binding("k", "app.focus_previous", "Previous", show=False),
-        Binding("colon", "app.command_palette", "Everything", show=False, key_display=":"),
-        Binding("question_mark", "app.help", "Help", key_display="?"),
-        Binding("q", "app.quit", "Quit"),
+        Binding("comma", f"go('{SETTINGS.mode}')", "Settings", show=False, key_display=",", id="settings"),
+        Binding("g", "go_to", "Go to a screen", show=False, id="go_to"),
+        Binding("j", "app.focus_next", "Next", show=False, id="next"),
+        Binding("k", "app.focus_previous", "Previous", show=False, id="previous"),
+        Binding("colon", "app.command_palette", "Everything", show=False, key_display=":", id="palette"),
+        Binding("question_mark", "app.help", "Help", key_display="?", id="help"),
+        Binding("q", "app.quit", "Quit", id="quit"),
     ]
     DEFAULT_CSS = """
     FramedScreen {
@@ -48,6 +56,8 @@ class FramedScreen(Screen[None]):
         &.-low #content { padding: 0 2; }
     }
     """
+    today: Callable[[], datetime] = staticmethod(system_today)
+    """The instant from which `today` and `yesterday` are told."""
 
     @property
     def wallet_app(self) -> EWalletApp:
@@ -60,6 +70,7 @@ class FramedScreen(Screen[None]):
         yield StandingLine()
         with Vertical(id="content"):
             yield from self.compose_content()
+            yield Receipt()
         yield KeysLine()
 
     def compose_content(self) -> ComposeResult:
@@ -79,6 +90,16 @@ class FramedScreen(Screen[None]):
         if self.wallet_app.picture is not None:
             self._show_picture(self.wallet_app.picture)
 
+    def on_screen_suspend(self) -> None:
+        """Say nothing old to whoever comes back."""
+        self.query_one(Receipt).clear()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nobody goes where their role doesn't let them."""
+        if action == "go" and (picture := self.wallet_app.picture) is not None:
+            return parameters[0] in {place.mode for place in places_for(picture.account.role)}
+        return super().check_action(action, parameters)
+
     def ask_with(
         self,
         plan: FormPlan,
@@ -92,6 +113,18 @@ class FramedScreen(Screen[None]):
         if self.app.screen is self:
             self.app.push_screen(FormScreen(plan, send), done)
 
+    def fill_in(self, plan: FormPlan, receipt: Callable[[Answer], str], **instruction: Any) -> None:
+        """Open a form that completes `instruction`, and say in one line what came of it."""
+
+        async def send(values: dict[str, Any]) -> Answer:
+            return await self.wallet_app.ask(**instruction, **values)
+
+        def say(answer: Answer | None) -> None:
+            if answer is not None:
+                self.query_one(Receipt).say(receipt(answer))
+
+        self.ask_with(plan, send, say)
+
     def action_go(self, mode: str) -> None:
         """Go to another place."""
         if mode != self.PLACE:
@@ -99,7 +132,8 @@ class FramedScreen(Screen[None]):
 
     def action_go_to(self) -> None:
         """Ask for the letter of the place to go to."""
-        self.app.push_screen(GoTo(), self._go_chosen)
+        picture = self.wallet_app.picture
+        self.app.push_screen(GoTo(places_for(picture.account.role) if picture else ()), self._go_chosen)
 
     def _go_chosen(self, mode: str | None) -> None:
         if mode is not None:
@@ -111,7 +145,7 @@ class FramedScreen(Screen[None]):
 
     def _show_picture(self, picture: Picture) -> None:
         app = self.wallet_app
-        self.query_one(TabsLine).show_name(picture.account.name)
+        self.query_one(TabsLine).show(picture.account)
         self.query_one(StandingLine).show(picture, app.now())
         self.show(picture)
         self.refresh_bindings()

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
+from textual.events import Key
+from textual.keys import format_key
 from textual.screen import ModalScreen
 from textual.widgets import Button, Label
 
-from ewallet_tui.places import PLACES
+from ewallet_tui.places import Place
 
 
 class GoTo(ModalScreen[str | None]):
@@ -19,22 +22,30 @@ class GoTo(ModalScreen[str | None]):
     DEFAULT_CSS = """
     GoTo {
         align: center bottom; background: transparent;
-        Horizontal { height: 1; background: $panel; padding: 0 2; }
-        Label { text-style: bold; margin-right: 2; }
-        Button { margin-right: 2; }
+        Horizontal { height: 1; background: $panel; padding: 0 1; }
+        Label { text-style: bold; margin-right: 1; }
+        Button { padding: 0; margin-right: 1; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(Binding(place.letter, f"dismiss('{place.mode}')", f"Go to {place.title}") for place in PLACES),
-        Binding("escape", "dismiss", "Stay"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Stay")]
+
+    def __init__(self, places: Sequence[Place]) -> None:
+        super().__init__()
+        self._places = places
 
     def compose(self) -> ComposeResult:
         """The letters and the places, as buttons for the mouse."""
         with Horizontal():
-            yield Label("Go to")
-            for place in PLACES:
-                yield Button(f"{place.letter} {place.title}", id=place.mode)
+            yield Label("Go")
+            for place in self._places:
+                yield Button(f"{format_key(place.letter)} {place.title}", id=place.mode)
+
+    def on_key(self, event: Key) -> None:
+        """Take the letter's place."""
+        for place in self._places:
+            if event.key == place.letter:
+                event.stop()
+                self.dismiss(place.mode)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Take the button's place."""

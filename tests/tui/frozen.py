@@ -14,7 +14,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.actions.context import Rules
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
-from ewallet_tui.screens.converting import ConvertingScreen
+from ewallet_tui.screens.framed import FramedScreen
 from ewallet_tui.widgets.form import FormScreen
 
 
@@ -38,7 +38,7 @@ class Day(Instant):
 def standing_still(monkeypatch, kind_of_backend, folder):
     """What a fixture yields from: a day, and until its end the zone in which it is told."""
     frozen = Day()
-    monkeypatch.setattr(ConvertingScreen, "today", staticmethod(frozen.today))
+    monkeypatch.setattr(FramedScreen, "today", staticmethod(frozen.today))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     with started(kind_of_backend, frozen.open_engine, folder) as frozen.backend:

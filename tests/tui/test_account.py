@@ -54,7 +54,7 @@ async def test_a_new_password_needs_the_old_one(opened):
         await person.wait_until(lambda: len(person.app.screen_stack) == 1)
         await person.log_out()
         await person.do_form(user_name="ada", user_pass=NEW_PASSWORD)
-        await person.wait_until(lambda: person.app.current_mode == "wallet")
+        await person.wait_until(lambda: person.app.current_mode == "home")
 
 
 async def test_leaving_a_form_changes_nothing(opened):

@@ -256,7 +256,7 @@ async def test_the_login_waits_for_the_server_too(opened, backend):
         await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN) and person.sees("◌ reconnecting"))
         assert person.sees(person.app.place)
         await server_is_back(person, backend)
-        await person.wait_until(lambda: person.app.current_mode == "wallet")
+        await person.wait_until(lambda: person.app.current_mode == "home")
 
 
 async def test_behind_the_lock_the_state_is_shown_and_the_password_waits(opened, backend):
@@ -268,7 +268,7 @@ async def test_behind_the_lock_the_state_is_shown_and_the_password_waits(opened,
         await person.wait_until(lambda: person.sees("◌ reconnecting"))
         await person.do_form(user_pass=PASSWORD)
         await server_is_back(person, backend)
-        await person.wait_until(lambda: person.app.current_mode == "wallet")
+        await person.wait_until(lambda: person.app.current_mode == "home")
 
 
 async def test_a_session_that_ended_meanwhile_says_to_look_what_was_done(opened, backend, instant):

@@ -108,7 +108,7 @@ async def test_the_palette_does_what_belongs_to_another_place(opened):
         await person.pilot.pause(0.3)
         await person.wait_until(lambda: person.sees("Supply credits"))
         await person.press("enter")
-        await person.wait_until(lambda: person.app.current_mode == "wallet" and person.sees("Currency"))
+        await person.wait_until(lambda: person.app.current_mode == "home" and person.sees("Currency"))
 
 
 async def test_the_palette_switches_between_the_accounts_of_the_session(opened):

@@ -30,7 +30,7 @@ async def test_off_by_default(opened, instant):
         await person.register()
         instant.pass_by(minutes=25)
         assert person.app.preferences.lock_after_minutes == 0
-        assert person.app.current_mode == "wallet"
+        assert person.app.current_mode == "home"
 
 
 @both_backends
@@ -93,4 +93,4 @@ async def test_locking_twice_at_once_is_locking_once(opened):
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
         await person.do_form(user_pass=PASSWORD)
-        await person.wait_until(lambda: person.app.current_mode == "wallet")
+        await person.wait_until(lambda: person.app.current_mode == "home")

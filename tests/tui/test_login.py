@@ -23,7 +23,7 @@ async def test_a_new_account_leads_to_the_wallet(opened):
         await person.do_form(
             user_name="ada", user_email="ada@example.org", user_pass=PASSWORD, password_again=PASSWORD
         )
-        await person.wait_until(lambda: person.app.current_mode == "wallet")
+        await person.wait_until(lambda: person.app.current_mode == "home")
         assert person.shows_account("ada")
         assert person.sees("0 credits")
 
@@ -123,7 +123,7 @@ async def test_two_enters_send_once(opened):
         sent = person.count_instructions()
         person.form.submit()
         person.form.submit()
-        await person.wait_until(lambda: person.app.current_mode == "wallet")
+        await person.wait_until(lambda: person.app.current_mode == "home")
         assert sent["new"] == 1
         assert sent["login"] == 1
 
@@ -165,7 +165,7 @@ async def test_a_password_for_one_login_is_replaced_by_an_own_one(opened, folder
         await person.do_form(new_pass="four other words there", password_again="four words")
         assert person.sees("The passwords differ.")
         await person.do_form(password_again="four other words there")
-        await person.wait_until(lambda: person.app.current_mode == "wallet")
+        await person.wait_until(lambda: person.app.current_mode == "home")
 
 
 @both_backends
