@@ -40,7 +40,7 @@ class PartTab(Static):
 
 
 class PartTabs(Horizontal):
-    """The tabs of a screen's parts; the screen decides what `PartTabs.Chosen` comes to, and sets `current`."""
+    """The tabs of a screen's parts. The screen decides what `PartTabs.Chosen` comes to, and sets `current`."""
 
     DEFAULT_CSS = """
     PartTabs {
@@ -68,7 +68,9 @@ class PartTabs(Horizontal):
     def compose(self) -> ComposeResult:
         """A tab for each."""
         for part in self._parts:
-            yield PartTab(part)
+            tab = PartTab(part)
+            tab.set_class(part.id == self.current, "-current")
+            yield tab
 
     def watch_current(self, current: str) -> None:
         """Mark the tab of the part that is shown now."""
