@@ -75,15 +75,16 @@ class Conversation:
         await asyncio.shield(self._closing)
 
     async def ask(self, **instruction: Any) -> Answer:
-        """Have an action of the client carried out, and bring its answer when the picture shows it too.
+        """Have an action carried out, and bring its answer when the picture shows it too.
 
-        Where there is no engine to be had, the answer is a refusal that says so.
+        It is one of the client's unless it names another `controller`. Where there is no engine to
+        be had, the answer is a refusal that says so.
         """
         answer = await self._send(**instruction)
         if "session_data" in answer:
             self._session = answer["session_data"]
             self._may_supply = True
-        if instruction["action"] == "supply":
+        if instruction["action"] == "supply" and "supply_to" not in instruction:
             await self._learn_who_supplies(answer)
         if not answer["failed"] and _changes_something(instruction):
             await self.refresh()
@@ -129,7 +130,7 @@ class Conversation:
             # Whoever asks now is about to be cancelled with the app, and there is nobody left to answer.
             await asyncio.Event().wait()
         try:
-            answer = await self.client.send(controller="client", ctype="action", **instruction)
+            answer = await self.client.send(**{"controller": "client", "ctype": "action", **instruction})
         except Unreachable as reason:
             return _refused(reason)
         if self._is_over(answer):
