@@ -8,7 +8,8 @@ from typing import Any
 
 from textual.content import Content
 
-from ewallet_tui.widgets.record_list import Column, Row
+from ewallet_tui.widgets.columns import Column
+from ewallet_tui.widgets.record_pages import Row
 from ewallet_tui.words import duration, moment, parse_timestamp, signed
 
 Record = Mapping[str, Any]

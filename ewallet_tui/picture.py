@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Self
 
+from ewallet_tui.belongings import Belonging, Owned, owned_by
 from ewallet_tui.words import MINUTE, parse_timestamp
 
 SOON_OVER = 5 * MINUTE
@@ -140,6 +141,8 @@ class Picture:
     wallet: Wallet
     clock: Clock
     accounts: Mapping[str, str]
+    owned: Mapping[Belonging, Owned]
+    """The wallets, clocks, sheets and contact lists that there are, and which are active."""
     may_supply: bool = True
     """Whether credits can be supplied by who is logged in; true until the engine says otherwise."""
 
@@ -160,6 +163,7 @@ class Picture:
             wallet=Wallet.read(ewallet_data),
             clock=Clock.read(clock_data, read_at),
             accounts=_accounts_now(session_data, account_data),
+            owned=owned_by(account_data, ewallet_data, clock_data),
             may_supply=may_supply,
         )
 

@@ -13,8 +13,10 @@ from textual.widgets import Button
 from ewallet_tui.picture import Clock, Picture, TimerState
 from ewallet_tui.screens.converting import CONVERSIONS, ConvertingScreen, Record
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
+from ewallet_tui.widgets.columns import Column
 from ewallet_tui.widgets.receipt import Receipt
-from ewallet_tui.widgets.record_list import Column, RecordList, Row
+from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.record_pages import Row
 from ewallet_tui.widgets.timer_face import TimerFace
 from ewallet_tui.words import countdown, duration, moment, parse_timestamp
 

@@ -15,6 +15,7 @@ from textual.screen import Screen
 from ewallet_tui.picture import Picture
 from ewallet_tui.places import PLACES, SETTINGS, places_for
 from ewallet_tui.screens.go_to import GoTo
+from ewallet_tui.screens.question import Choice, Question
 from ewallet_tui.widgets.form import Answer, FormPlan, FormScreen
 from ewallet_tui.widgets.keys_line import KeysLine
 from ewallet_tui.widgets.receipt import Receipt
@@ -23,6 +24,9 @@ from ewallet_tui.widgets.tabs_line import PlaceTab, TabsLine
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
+
+
+DO, DO_KEY = "do", "y"
 
 
 def system_today() -> datetime:
@@ -124,6 +128,11 @@ class FramedScreen(Screen[None]):
                 self.query_one(Receipt).say(receipt(answer))
 
         self.ask_with(plan, send, say)
+
+    async def confirm(self, title: str, words: str, verb: str) -> bool:
+        """Ask before something that can't be undone; called in a worker."""
+        question = Question(title, words, [Choice(DO, DO_KEY, verb)])
+        return self.app.screen is self and await self.app.push_screen_wait(question) == DO
 
     def action_go(self, mode: str) -> None:
         """Go to another place."""

@@ -40,7 +40,7 @@ class PartTab(Static):
 
 
 class PartTabs(Horizontal):
-    """The tabs of a screen's parts. The screen decides what `PartTabs.Chosen` comes to, and sets `current`."""
+    """The tabs of a screen's parts. The screen sets `current`, and heeds `PartTabs.Chosen`."""
 
     DEFAULT_CSS = """
     PartTabs {

@@ -5,7 +5,9 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.app import App, ComposeResult
 
-from ewallet_tui.widgets.record_list import MOST_ROWS, Column, RecordList, Row, fitted_widths
+from ewallet_tui.widgets.columns import Column, fitted_widths
+from ewallet_tui.widgets.record_list import MOST_ROWS, RecordList
+from ewallet_tui.widgets.record_pages import Page, RecordPages, Row
 
 COLUMNS = (Column("When"), Column("Credits", align="right"), Column("Notes", fills=True))
 HOSTILE = {
@@ -125,3 +127,73 @@ def test_the_columns_never_take_more_than_the_width(natural, width):
     widths = fitted_widths(COLUMNS, natural, width)
     assert min(widths) >= 0
     assert sum(widths) <= max(width - 4, 0)
+
+
+class Sheet:
+    """A sheet of so many records, which counts what is read of it."""
+
+    def __init__(self, count):
+        self.count = count
+        self.read_at = []
+
+    async def read(self, start, cursor):
+        self.read_at.append(start)
+        numbers = range(start, min(start + 100, self.count))
+        return Page([Row(str(number), ("then", str(number), "")) for number in numbers], count=self.count)
+
+    async def follow(self, start, cursor):
+        """As `read`, but nobody knows how long it is."""
+        self.read_at.append(cursor or 0)
+        page = await self.read(cursor or 0, None)
+        following = (cursor or 0) + 100
+        return Page(page.rows, following if following < self.count else None)
+
+
+async def shown_in(app, pilot, number):
+    for _ in range(100):
+        await pilot.pause()
+        if any(line.split()[1:2] == [str(number)] for line in app.lines()):
+            return
+    raise AssertionError("\n".join(app.lines()))
+
+
+async def test_a_million_records_are_read_only_where_they_are_looked_at():
+    app, sheet = ListApp([]), Sheet(1_000_000)
+    async with app.run_test(size=(50, 10)) as pilot:
+        await app.listed.show_pages(RecordPages(sheet.read))
+        await pilot.press("end")
+        await shown_in(app, pilot, 999_999)
+        assert app.listed.row.key == "999999"
+        app.listed.scroll_to(y=500_000, animate=False, force=True)
+        await shown_in(app, pilot, 500_003)
+        await pilot.press("home")
+        await shown_in(app, pilot, 0)
+        assert len(sheet.read_at) <= 5
+
+
+async def test_a_list_of_unknown_length_grows_as_it_is_scrolled():
+    app, sheet = ListApp([]), Sheet(250)
+    async with app.run_test(size=(50, 10)) as pilot:
+        await app.listed.show_pages(RecordPages(sheet.follow))
+        assert app.listed.pages.count == 101
+        for last in (100, 200, 249):
+            await pilot.press("end")
+            await shown_in(app, pilot, last)
+        await pilot.press("end")
+        assert (app.listed.row.key, app.listed.pages.count) == ("249", 250)
+
+
+async def test_the_cursor_stays_on_its_record_far_down_when_a_newer_one_comes():
+    app, sheet = ListApp([]), Sheet(1_000)
+    async with app.run_test(size=(50, 10)) as pilot:
+        await app.listed.show_pages(RecordPages(sheet.read))
+        app.listed.cursor = 550
+        await shown_in(app, pilot, 550)
+
+        async def with_one_more(start, cursor):
+            page = await sheet.read(max(start - 1, 0), cursor)
+            newest = [Row("new", ("now", "9", ""))] if start == 0 else []
+            return Page([*newest, *page.rows][:100], count=1_001)
+
+        await app.listed.show_pages(RecordPages(with_one_more))
+        assert (app.listed.row.key, app.listed.cursor) == ("550", 551)

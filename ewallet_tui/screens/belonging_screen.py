@@ -1,0 +1,180 @@
+"""A screen on one of several wallets, clocks, sheets or lists: looks at them, makes, names, unlinks them."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import on, work
+from textual.binding import Binding, BindingType
+
+from ewallet_core.instructions import fields
+from ewallet_tui.belongings import Belonging, Owned
+from ewallet_tui.picture import Picture
+from ewallet_tui.screens.chooser import Chooser
+from ewallet_tui.screens.framed import FramedScreen
+from ewallet_tui.text import one_line
+from ewallet_tui.widgets.belonging_line import BelongingLine
+from ewallet_tui.widgets.form import Answer, FormPlan
+from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.widgets.receipt import Receipt
+
+BELONGING_KEYS: tuple[BindingType, ...] = (
+    Binding(
+        "left_square_bracket", "step(-1)", "Previous one", show=False, key_display="[", id="previous_one"
+    ),
+    Binding("right_square_bracket", "step(1)", "Next one", show=False, key_display="]", id="next_one"),
+    Binding("O", "choose_one", "Choose one of all", show=False, key_display="O", id="choose_one"),
+    Binding("A", "make_active", "Make this one active", show=False, key_display="A", id="make_active"),
+    Binding("N", "new_one", "New one", show=False, key_display="N", id="new_one"),
+    Binding("R", "rename_one", "Rename this one", show=False, key_display="R", id="rename_one"),
+    Binding("D", "unlink_one", "Unlink this one", show=False, key_display="D", id="unlink_one"),
+)
+"""The keys of what these screens have in common, which each puts after its own."""
+
+
+class BelongingScreen(FramedScreen):
+    """Looks at one of several. What is its own: `belonging`, `SWITCHES`, and `look` at another one."""
+
+    SWITCHES: ClassVar[bool] = True
+    """Whether looking at another one makes it the active one: not where new records would then go there."""
+
+    @property
+    def belonging(self) -> Belonging:
+        """What there are several of here."""
+        raise NotImplementedError
+
+    @property
+    def owned(self) -> Owned | None:
+        """Those that there are, as far as is known."""
+        picture = self.wallet_app.picture
+        return picture.owned[self.belonging] if picture else None
+
+    @property
+    def looked_at(self) -> int | None:
+        """The number of the one that is looked at, the active one unless another was chosen."""
+        owned = self.owned
+        if owned is None:
+            return None
+        chosen = self._chosen.get(self.belonging)
+        return chosen if chosen in owned.names else owned.active
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._chosen: dict[Belonging, int] = {}
+
+    def look(self) -> None:
+        """Show the one that is looked at now."""
+
+    def show(self, picture: Picture) -> None:  # noqa: ARG002 - as FramedScreen calls it
+        """Show which one is looked at, and what is on it."""
+        self.show_line()
+        self.look()
+
+    def show_line(self) -> None:
+        """Show which one is looked at."""
+        if (owned := self.owned) is not None:
+            self.query_one(BelongingLine).show(owned, self.looked_at or owned.active)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey the keys of what can't be done with the one that is looked at."""
+        owned = self.owned
+        if action in {"step", "choose_one"} and owned is not None and len(owned.names) < 2:
+            return None
+        if action == "make_active" and self.SWITCHES:
+            return False
+        if action == "make_active" and owned is not None and self.looked_at == owned.active:
+            return None
+        return super().check_action(action, parameters)
+
+    def action_step(self, steps: int) -> None:
+        """Look at another one."""
+        owned, id = self.owned, self.looked_at
+        if owned is not None and id is not None:
+            self.look_at(owned.beside(id, steps))
+
+    def look_at(self, id: int) -> None:
+        """Look at the one of that number."""
+        owned = self.owned
+        if self.SWITCHES and owned is not None and id != owned.active:
+            self._make_active(id)
+            return
+        self._chosen[self.belonging] = id
+        self.show_line()
+        self.refresh_bindings()
+        self.look()
+
+    def action_choose_one(self) -> None:
+        """Choose one from the list of all."""
+        if (owned := self.owned) is not None:
+            choices = {str(id): name for id, name in owned.names.items()}
+            title = self.belonging.nouns.capitalize()
+            self.app.push_screen(Chooser(title, choices, str(self.looked_at)), self._choose)
+
+    def action_make_active(self) -> None:
+        """Let new records go to the one that is looked at."""
+        if (id := self.looked_at) is not None:
+            self._make_active(id)
+
+    def action_new_one(self) -> None:
+        """Ask what a new one is to be called, and look at it."""
+        noun = self.belonging.noun
+        plan = FormPlan(
+            f"New {noun}",
+            "Create",
+            (Field("reference", "Name", fields.Reference, optional=True),),
+            note="Without a name it gets a number.",
+        )
+
+        async def send(values: dict[str, str]) -> Answer:
+            return await self.wallet_app.ask(**self.belonging.instruction("new"), **values)
+
+        self.ask_with(plan, send, self._made)
+
+    def action_rename_one(self) -> None:
+        """Ask what the one that is looked at is to be called from now on."""
+        owned, id = self.owned, self.looked_at
+        if owned is None or id is None:
+            return
+        field = Field("reference", "Name", fields.Reference, initial=owned.names[id])
+        plan = FormPlan(f"Rename {self.belonging.noun}", "Rename", (field,))
+        self.fill_in(plan, lambda _: "Renamed.", **self.belonging.instruction("edit", id))
+
+    @work
+    async def action_unlink_one(self) -> None:
+        """Unlink the one that is looked at, after a question."""
+        owned, id, belonging = self.owned, self.looked_at, self.belonging
+        if owned is None or id is None:
+            return
+        name = one_line(owned.names[id])
+        words = f"{name} is taken away. {belonging.when_unlinked}"
+        if not await self.confirm(f"Unlink {belonging.noun}", words, "Unlink it"):
+            return
+        answer = await self.wallet_app.act(**belonging.instruction("unlink", id))
+        if not answer["failed"]:
+            self.query_one(Receipt).say(f"{name} is unlinked.")
+
+    @on(BelongingLine.Stepped)
+    def _stepped(self, event: BelongingLine.Stepped) -> None:
+        self.action_step(event.steps)
+
+    @on(BelongingLine.Asked)
+    def _asked(self) -> None:
+        self.action_choose_one()
+
+    def _choose(self, id: str | None) -> None:
+        if id is not None:
+            self.look_at(int(id))
+
+    def _made(self, answer: Answer | None) -> None:
+        if answer is None or (owned := self.owned) is None:
+            return
+        newest = max(owned.names)
+        self.query_one(Receipt).say(f"{one_line(owned.names[newest])} is there.")
+        self.look_at(newest)
+
+    @work(group="belonging", exclusive=True)
+    async def _make_active(self, id: int) -> None:
+        answer = await self.wallet_app.act(**self.belonging.instruction("switch", id))
+        owned = self.owned
+        if not answer["failed"] and owned is not None and not self.SWITCHES:
+            self.query_one(Receipt).say(f"New records go to {one_line(owned.names.get(id, ''))}.")

@@ -1,0 +1,58 @@
+"""The columns of a list: as wide as their text where there is room, and cut well where there is none."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from textual.content import Content
+
+GAP = "  "
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its heading, which side its cells keep to, and what becomes of it in little room."""
+
+    heading: str
+    align: Literal["left", "right"] = "left"
+    fills: bool = False
+    """Whether it takes the width that is left; where there is too little, it gives first."""
+    from_width: int = 0
+    """How many cells the list must be wide for it to be shown at all."""
+
+
+def fitted_widths(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:
+    """How wide each column is, so that all of them and the gaps between take at most `width` cells.
+
+    What the columns as wide as their text leave over goes to the one that fills; where they take too much,
+    it gives first, and then the last ones.
+    """
+    room = max(width - len(GAP) * (len(columns) - 1), 0)
+    widths = [0 if column.fills else cells for column, cells in zip(columns, natural, strict=True)]
+    for index, cells in enumerate(widths):
+        widths[index] = min(cells, max(room - sum(widths[:index]), 0))
+    filling = [index for index, column in enumerate(columns) if column.fills]
+    if filling:
+        widths[filling[0]] = room - sum(widths)
+    return widths
+
+
+def laid_out(
+    columns: Sequence[Column], natural: Sequence[int], cells: Sequence[Content], width: int
+) -> Content:
+    """One line of `width` cells at most; `natural` is how wide each column's text is."""
+    shown = [index for index, column in enumerate(columns) if column.from_width <= width]
+    kept = [columns[index] for index in shown]
+    widths = fitted_widths(kept, [natural[index] for index in shown], width)
+    return Content(GAP).join(
+        _fitted(cells[index], wide, column.align)
+        for index, wide, column in zip(shown, widths, kept, strict=True)
+    )
+
+
+def _fitted(cell: Content, width: int, align: str) -> Content:
+    if align == "right":
+        return cell.right(width, ellipsis=True)
+    return cell.truncate(width, ellipsis=True, pad=True)

@@ -1,0 +1,107 @@
+"""The rows of a list that may be a million long: read a page at a time, where they are looked at."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+PAGE = 100
+MOST_PAGES = 50
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record: what tells it apart, the text of its cells, which may be anybody's, and the record."""
+
+    key: str
+    cells: tuple[Any, ...]
+    """Texts, or `Content`."""
+    record: Any = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows that follow one another."""
+
+    rows: Sequence[Row]
+    next: Any = None
+    """What the page after this one is read by; `None`: there is none."""
+    count: int | None = None
+    """How many rows the whole list has, where that is known."""
+
+
+Read = Callable[[int, Any], Awaitable[Page | None]]
+"""Reads the page that begins after so many rows; given what the page before it named as `next`, if that was
+read. `None`: it can't be read now."""
+
+
+async def _nothing(_: int, __: Any) -> Page | None:
+    return None
+
+
+class RecordPages:
+    """A list's pages, of which those looked at last are kept.
+
+    Where the whole length isn't known it grows by a row that is not there yet, as long as there is more.
+    """
+
+    def __init__(self, read: Read) -> None:
+        self.count = 0
+        """How many rows there are, as far as is known."""
+        self._read = read
+        self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
+        self._cursors: dict[int, Any] = {}
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> RecordPages:
+        """A list that is there as a whole."""
+        made = cls(_nothing)
+        for start in range(0, len(rows), PAGE):
+            made._pages[start // PAGE] = rows[start : start + PAGE]
+        made.count = len(rows)
+        return made
+
+    def row(self, index: int) -> Row | None:
+        """The row there, if it has been read."""
+        number, place = divmod(index, PAGE)
+        page = self._pages.get(number, ())
+        return page[place] if 0 <= place < len(page) else None
+
+    def rows(self) -> list[Row]:
+        """Every row that is kept, from above."""
+        return [row for number in sorted(self._pages) for row in self._pages[number]]
+
+    def index_of(self, key: str) -> int | None:
+        """Where the row of that key is, among those that are kept."""
+        for number, page in self._pages.items():
+            for place, row in enumerate(page):
+                if row.key == key:
+                    return number * PAGE + place
+        return None
+
+    async def load(self, index: int) -> Sequence[Row]:
+        """Read the page in which that row is, unless it is kept; returns what was read anew."""
+        number = index // PAGE
+        if number in self._pages:
+            self._pages.move_to_end(number)
+            return ()
+        page = await self._read(number * PAGE, self._cursors.get(number))
+        if page is None:
+            return ()
+        self._keep(number, page)
+        return page.rows
+
+    def _keep(self, number: int, page: Page) -> None:
+        self._pages[number] = page.rows
+        if page.next is not None:
+            self._cursors[number + 1] = page.next
+        seen = number * PAGE + len(page.rows)
+        if page.count is not None:
+            self.count = max(page.count, seen)
+        else:
+            self.count = max(self.count, seen + (page.next is not None))
+        # The first page is where everybody begins.
+        while len(self._pages) > MOST_PAGES:
+            self._pages.pop(next(kept for kept in self._pages if kept))
