@@ -1,0 +1,58 @@
+"""A place in several parts: each a screen of its own, under the same row of lettered tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding
+
+from ewallet_tui.screens.framed import FramedScreen
+from ewallet_tui.widgets.part_tabs import Part, PartTabs
+
+
+def keys_of_parts(parts: Sequence[Part]) -> list[Binding]:
+    """The keys that lead to each of them."""
+    return [
+        Binding(part.key, f"part('{part.id}')", part.title, show=False, key_display=part.key, id=part.id)
+        for part in parts
+    ]
+
+
+class PartedScreen(FramedScreen):
+    """One part of a place. What is its own: `PART` and `compose_part`; what the parts share: the rest."""
+
+    PARTS: ClassVar[tuple[Part, ...]]
+    SCREENS: ClassVar[Mapping[str, str]]
+    """The screen of each part, as `module.Class` in this room: imported when it is first gone to."""
+    PART: ClassVar[str]
+    """The id of the part that this screen is."""
+
+    def compose_content(self) -> ComposeResult:
+        """The tabs, and beneath them this part."""
+        tabs = PartTabs(self.PARTS)
+        tabs.current = self.PART
+        yield tabs
+        yield from self.compose_part()
+
+    def compose_part(self) -> ComposeResult:
+        """What this part alone shows."""
+        yield from ()
+
+    def action_part(self, part: str) -> None:
+        """Go to another part of this place."""
+        if part != self.PART:
+            self.exchange_for(self.SCREENS[part])
+
+    def exchange_for(self, screen: str) -> None:
+        """Have another screen of this place, named as in `SCREENS`, take the place of this one."""
+        if self.app.screen is self:
+            module, name = screen.split(".")
+            self.app.switch_screen(getattr(import_module(f"ewallet_tui.screens.{module}"), name)())
+
+    @on(PartTabs.Chosen)
+    def _part_chosen(self, event: PartTabs.Chosen) -> None:
+        self.action_part(event.part)
