@@ -151,6 +151,15 @@ Cursor = Annotated[
     int,
     Meta(ge=1, le=2**63 - 1, description="the `next` of an earlier page, a whole number", examples=[101]),
 ]
+PassedOver = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=2**63 - 1,
+        description="how many of the newest to pass over, a whole number from 0",
+        examples=[200],
+    ),
+]
 
 InstructionName = Annotated[
     str,

@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 from ewallet_core.keys import key_of
 from ewallet_core.kinds import Kind
 from ewallet_core.storage import columns, tables
-from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
 
@@ -139,6 +139,9 @@ class Records(Rows[R]):
             .order_by(record.position.desc())
             .limit(bindparam("most"))
         )
+        nth = select(record.position).where(on_sheet).limit(1).offset(bindparam("others"))
+        self._nth_newest = nth.order_by(record.position.desc())
+        self._nth_oldest = nth.order_by(record.position)
         self._unlink_all = (
             self.table.update()
             .where(on_sheet)
@@ -195,6 +198,25 @@ class Records(Rows[R]):
     def page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
         """At most that many records below position `before`, the newest first."""
         return transaction.all(self._page, self.row_type, sheet_id=sheet_id, before=before, most=most)
+
+    def below_newest(self, transaction: Transaction, sheet: Sheet, count: int, newest: int) -> int:
+        """The position below which there are all but so many of the newest of the sheet's `count` records."""
+        if newest == 0:
+            return ABOVE_ALL_IDS
+        if newest >= count:
+            return 0
+        if count == sheet.last_position:
+            # None was ever unlinked, so the positions have no gaps.
+            return count + 1 - newest
+        return self._position_of_nth(transaction, sheet.id, count, newest)
+
+    def _position_of_nth(self, transaction: Transaction, sheet_id: int, count: int, nth: int) -> int:
+        """Where the `nth` newest record is, counted from the end that is nearer."""
+        if nth <= count // 2:
+            statement, others = self._nth_newest, nth - 1
+        else:
+            statement, others = self._nth_oldest, count - nth
+        return transaction.number(statement, sheet_id=sheet_id, others=others) or 0
 
     def count(self, transaction: Transaction, sheet_id: int) -> int:
         """How many records the sheet has, counted."""

@@ -155,7 +155,7 @@ EXAMPLES = (
             stage,
             view_list(kind),
             {f"{kind}_sheet": int, "sheet_data": sheet_data(kind)},
-            optional={"limit": 1, "before": 1},
+            optional={"limit": 1, "before": 1, "skip": 1},
         )
         for kind in OWNER
         for stage in ("logged in", "stopped")

@@ -114,7 +114,7 @@ _CONTACTS = (
         "logged in",
         list_verb("view", "contact"),
         _VIEWED,
-        optional={"limit": 5, "before": 2, "list_id": FIRST_SHEET["contact"]},
+        optional={"limit": 5, "before": 2, "skip": 1, "list_id": FIRST_SHEET["contact"]},
         before=(new_contact(),),
     ),
     Example("logged in", new_list("contact"), _CREATED, optional={"reference": "Family"}),

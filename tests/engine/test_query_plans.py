@@ -19,6 +19,8 @@ _RECORDS = (sheets.transfers, sheets.invoices, sheets.conversions, sheets.times,
 
 PLANNED: dict[str, Executable] = {
     **{f"a page of {records.table.name}": records._page for records in _RECORDS},
+    **{f"the nth newest of {records.table.name}": records._nth_newest for records in _RECORDS},
+    **{f"the nth oldest of {records.table.name}": records._nth_oldest for records in _RECORDS},
     **{f"one of {records.table.name}": records._own for records in _RECORDS},
     **{f"the count of {records.table.name}": records._count for records in _RECORDS},
     **{f"all {records.table.name} of a sheet, to be unlinked": records._unlink_all for records in _RECORDS},

@@ -16,7 +16,6 @@ from ewallet_core.instructions.catalogue import Instruction, Request, instructio
 from ewallet_core.instructions.envelope import Answer, ok
 from ewallet_core.refusals.holdings import NotFound
 from ewallet_core.refusals.requests import ArgumentsClash
-from ewallet_core.storage.rows import ABOVE_ALL_IDS
 from ewallet_core.storage.sheets import Sheet, sheets
 
 _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
@@ -29,10 +28,16 @@ class NewList(Request, frozen=True):
 
 
 class ViewList(Request, frozen=True):
-    """A page of a sheet, from the newest record or from a cursor on."""
+    """A page of a sheet: from the newest record on, from a cursor on, or below so many of the newest."""
 
     limit: fields.PageLength = fields.USUAL_PAGE
     before: fields.Cursor | None = None
+    skip: fields.PassedOver | None = None
+
+    def check(self) -> None:
+        """At most one of before and skip says where the page begins."""
+        if self.before is not None and self.skip is not None:
+            raise ArgumentsClash("before", "skip")
 
 
 class UnlinkList(Request, frozen=True):
@@ -65,7 +70,10 @@ _UNLINK: dict[str, type[Request]] = {"sheet": UnlinkSheet, "list": UnlinkList}
 
 def sheet_data(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Data:
     """A sheet and a page of its records, the newest first."""
-    before = page_asked.before or ABOVE_ALL_IDS
+    count = _record_count(context, kind, sheet)
+    before = page_asked.before or kind.records.below_newest(
+        context.transaction, sheet, count, page_asked.skip or 0
+    )
     found = kind.records.page(context.transaction, sheet.id, before, page_asked.limit + 1)
     page = found[: page_asked.limit]
     return {
@@ -73,7 +81,7 @@ def sheet_data(context: Context, kind: SheetKind, sheet: Sheet, page_asked: View
         kind.owner.name: sheet.owner_id,
         "reference": sheet.reference,
         **dates(sheet),
-        "record_count": _record_count(context, kind, sheet),
+        "record_count": count,
         "records": archive(page),
         "rows": [record_data(context, kind, record) for record in page],
         "next": page[-1].position if len(found) > len(page) else None,
