@@ -1,0 +1,85 @@
+"""What home and clock have in common: the timer is started, paused, resumed and stopped there."""
+
+from __future__ import annotations
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from ewallet_tui.picture import Clock, TimerState
+from ewallet_tui.screens.converting import ConvertingScreen
+from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.words import countdown, duration
+
+# Space means the one of the three that is possible, and the footer names it.
+TIMER_KEYS: tuple[BindingType, ...] = (
+    Binding("space", "start", "Start", id="start"),
+    Binding("space", "pause", "Pause", id="pause"),
+    Binding("space", "resume", "Resume", id="resume"),
+    Binding("x", "stop", "Stop", id="stop"),
+)
+"""The keys of what these screens have in common."""
+
+TIMER_ACTIONS = ("start", "pause", "resume", "stop")
+DOES = {
+    TimerState.INACTIVE: frozenset({"start"}),
+    TimerState.ACTIVE: frozenset({"pause", "stop"}),
+    TimerState.PAUSED: frozenset({"resume", "stop"}),
+}
+
+
+def possible(clock: Clock, now: float) -> frozenset[str]:
+    """What the timer of `clock` can be told at `now`."""
+    return DOES[clock.state] if clock.runs or not clock.is_out_of_time(now) else frozenset()
+
+
+class TimingScreen(ConvertingScreen):
+    """A screen on which the timer of the active clock can be told what to do."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._telling = False
+        """Whether the timer has been told something that isn't answered yet."""
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Let space be the one thing that is possible; grey the other keys that can't be used now."""
+        picture = self.wallet_app.picture
+        if action not in TIMER_ACTIONS:
+            return super().check_action(action, parameters)
+        if picture is None:
+            return None
+        if action in possible(picture.clock, self.wallet_app.now()):
+            return True
+        return None if action == "stop" or (action == "start" and not picture.clock.runs) else False
+
+    def action_start(self) -> None:
+        """Start the timer."""
+        self._tell("start")
+
+    def action_pause(self) -> None:
+        """Pause the timer."""
+        self._tell("pause")
+
+    def action_resume(self) -> None:
+        """Let the paused timer go on."""
+        self._tell("resume")
+
+    def action_stop(self) -> None:
+        """Stop the timer."""
+        self._tell("stop")
+
+    def _tell(self, action: str) -> None:
+        if not self._telling:
+            self._telling = True
+            self._await_timer(action)
+
+    @work
+    async def _await_timer(self, action: str) -> None:
+        receipt = self.query_one(Receipt)
+        receipt.clear()
+        try:
+            answer = await self.wallet_app.act(action=action, **{action: "clock_timer"})
+        finally:
+            self._telling = False
+        if action == "stop" and not answer["failed"]:
+            used = duration(answer["minutes_spent_ms"])
+            receipt.say(f"Used {used}. {countdown(self.left_ms())} left.")
