@@ -156,7 +156,7 @@ PassedOver = Annotated[
     Meta(
         ge=0,
         le=2**63 - 1,
-        description="how many of the newest to pass over, a whole number from 0",
+        description="a whole number from 0, how many of the newest records to pass over",
         examples=[200],
     ),
 ]
