@@ -104,6 +104,12 @@ EXAMPLES = (
         {"rows": [FOUND_ROW], "next": Maybe(CURSOR)},
         optional={**_A_TIME, "text": "r", "kind": "transfer", "limit": 1, "before": "1-transfer-1"},
     ),
+    Example(
+        "logged in",
+        {**SEARCH, "kind": "invoice", "sheet_id": CLEOS_INVOICE_SHEET},
+        {"rows": [FOUND_ROW], "next": Maybe(CURSOR)},
+        before=AS_CLEO,
+    ),
     *(
         Example(
             "stopped",
@@ -113,6 +119,7 @@ EXAMPLES = (
                 **_A_TIME,
                 "format": "json",
                 "month": "2026-11",
+                "text": "r",
                 "limit": 1,
                 "before": "1-transfer-1",
             },

@@ -26,13 +26,15 @@ _KINDS = {kind.name: kind for kind in SHEET_KINDS}
 class ExportSheet(Period, frozen=True, kw_only=True):
     """Which records to take along (absent: all of the active sheet's), in what format, and from where on.
 
-    A month of invoices without a sheet is that of all the account's invoice sheets.
+    A month of invoices without a sheet is that of all the account's invoice sheets. With a `text` it is only
+    what a search for it finds.
     """
 
     kind: fields.RecordKind
     sheet_id: fields.SheetId | None = None
     format: fields.FileFormat = "csv"
     month: fields.Month | None = None
+    text: fields.SearchText = ""
     limit: fields.PageLength = fields.LONGEST_PAGE
     before: fields.RecordCursor | None = None
 
@@ -72,7 +74,7 @@ def export_sheet(asked: ExportSheet, context: Context) -> Answer:
     """Export a sheet, newest record first, as csv, json or jsonl: the pages' contents joined are the file."""
     kind = _KINDS[asked.kind]
     sheet_id = _sheet_id(asked, context, kind)
-    wanted = Wanted(context.account.id, since=asked.starts_at or 0, sheet_id=sheet_id)
+    wanted = Wanted(context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=sheet_id)
     found = newest_first(
         context.transaction,
         wanted,

@@ -1,4 +1,4 @@
-"""Finding records by their words, across all sheets and lists of an account."""
+"""Finding records by their words, on one sheet or across all sheets and lists of an account."""
 
 from __future__ import annotations
 
@@ -6,24 +6,37 @@ from itertools import islice
 from typing import Any, TypedDict
 
 from ewallet_core.actions.belongings.sheet_kinds import SHEET_KINDS, SheetKind, record_data
+from ewallet_core.actions.belongings.sheets import own_sheet
 from ewallet_core.actions.context import Context
 from ewallet_core.actions.looking.periods import Period
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import instruction
 from ewallet_core.instructions.envelope import Answer, ok
+from ewallet_core.instructions.limits import meta_of
 from ewallet_core.instructions.places import Place
+from ewallet_core.refusals.requests import MissingArgument
 from ewallet_core.storage.searching import Wanted, newest_first
 
 _KINDS: dict[str, SheetKind] = {kind.name: kind for kind in SHEET_KINDS}
 
 
 class SearchRecords(Period, frozen=True):
-    """What the records hold, of what kind and time they are (absent: whatever), and which page of them."""
+    """What the records hold, of what kind, sheet and time they are (absent: whatever), and which page.
+
+    A sheet, or of contacts a list, is named with its kind.
+    """
 
     text: fields.SearchText = ""
     kind: fields.RecordKind | None = None
+    sheet_id: fields.SheetId | None = None
     limit: fields.PageLength = fields.USUAL_PAGE
     before: fields.RecordCursor | None = None
+
+    def check(self) -> None:
+        """A sheet is one of a kind."""
+        super().check()
+        if self.sheet_id is not None and self.kind is None:
+            raise MissingArgument("kind", str(meta_of(fields.RecordKind).description))
 
 
 class FoundRow(TypedDict):
@@ -41,8 +54,10 @@ class FoundRow(TypedDict):
     answers={"rows": list[FoundRow], "next": str | None},
 )
 def search_records(asked: SearchRecords, context: Context) -> Answer:
-    """Search all records for a text in them or in the other side's name or email, the newest first."""
-    wanted = Wanted(context.account.id, since=asked.starts_at or 0, text=asked.text)
+    """Search all records or a sheet's for a text in them or in the other side's name or email, newest first."""
+    wanted = Wanted(
+        context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=_sheet_id(asked, context)
+    )
     kinds = _KINDS if asked.kind is None else (asked.kind,)
     found = newest_first(
         context.transaction, wanted, kinds, asked.starting_below(asked.before), asked.limit + 1
@@ -60,3 +75,10 @@ def search_records(asked: SearchRecords, context: Context) -> Answer:
         ],
         next=str(Place(*shown[-1].place)) if len(page) > len(shown) else None,
     )
+
+
+def _sheet_id(asked: SearchRecords, context: Context) -> int | None:
+    """The sheet to be searched; None where it is all of them."""
+    if asked.kind is None or asked.sheet_id is None:
+        return None
+    return own_sheet(context, _KINDS[asked.kind], asked.sheet_id, "sheet_id").id
