@@ -4,11 +4,29 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, tzinfo
 
+from ewallet_tui.settings.formats import MONTHS as MONTHS  # noqa: PLC0414 - read from here too
+from ewallet_tui.settings.formats import Formats
+
 MINUS = "\N{MINUS SIGN}"
 SECOND = 1_000
 MINUTE = 60 * SECOND
 DAY = 24 * 60 * MINUTE
-MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+_in_use = Formats()
+
+
+def use(formats: Formats) -> None:
+    """Write numbers, times and dates in these forms from now on, in every part of the program.
+
+    Not a context variable: what is on a screen is written in tasks that began before the person chose.
+    """
+    global _in_use  # noqa: PLW0603 - the language that a program speaks is one
+    _in_use = formats
+
+
+def formats_in_use() -> Formats:
+    """The forms in which everything is written now."""
+    return _in_use
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
@@ -19,12 +37,12 @@ def count(number: int, singular: str, plural: str | None = None) -> str:
 
 def grouped(number: int) -> str:
     """`number` with its thousands apart, and a true minus sign below zero."""
-    return f"{number:,}".replace("-", MINUS)
+    return _in_use.number(number).replace("-", MINUS)
 
 
 def signed(number: int) -> str:
     """`number` with the sign that says where it went: a plus for what came, a true minus for what left."""
-    return f"+{number:,}" if number > 0 else grouped(number)
+    return f"+{grouped(number)}" if number > 0 else grouped(number)
 
 
 def credit_amount(number: int) -> str:
@@ -52,7 +70,7 @@ def _clock_reading(seconds: int) -> str:
     minutes, second = divmod(rest, 60)
     hours, minute = divmod(minutes, 60)
     if days:
-        return f"{days:,} d {hours}:{minute:02}:{second:02}"
+        return f"{grouped(days)} d {hours}:{minute:02}:{second:02}"
     if hours:
         return f"{hours}:{minute:02}:{second:02}"
     return f"{minute}:{second:02}"
@@ -69,7 +87,12 @@ def parse_timestamp(text: str) -> datetime:
 def moment(instant: datetime, now: datetime, zone: tzinfo | None = None) -> str:
     """When an instant is, as seen from `now`: `today 14:02`, `yesterday 09:15`, `12 Nov 2025 14:02`."""
     local, today = instant.astimezone(zone), now.astimezone(zone).date()
-    return f"{_day(local, today)} {local:%H:%M}"
+    return f"{_day(local, today)} {_in_use.time(local)}"
+
+
+def full_day(instant: datetime, zone: tzinfo | None = None) -> str:
+    """The date of an instant with its year, however near: `12 Nov 2026`."""
+    return _in_use.day(instant.astimezone(zone))
 
 
 def _day(local: datetime, today: date) -> str:
@@ -77,5 +100,4 @@ def _day(local: datetime, today: date) -> str:
         return "today"
     if local.date() == today - timedelta(days=1):
         return "yesterday"
-    day = f"{local.day} {MONTHS[local.month - 1]}"
-    return day if local.year == today.year else f"{day} {local.year}"
+    return _in_use.day(local, with_year=local.year != today.year)

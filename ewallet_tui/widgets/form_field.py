@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -14,6 +13,7 @@ from textual.widgets import Input, Label
 
 from ewallet_core.instructions.limits import accepts, is_secret, meta_of
 from ewallet_tui.text import plain
+from ewallet_tui.words import formats_in_use
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,8 @@ def _is_whole(kind: Any) -> bool:
 
 
 def _whole_number(typed: str) -> int | str:
-    # Thousands may be parted; a comma anywhere else is somebody's decimal point, and no whole number.
-    if not re.fullmatch(r"[0-9]{1,20}|[0-9]{1,3}(?:[, ][0-9]{3}){1,6}", typed):
-        return typed
-    return int(typed.replace(",", "").replace(" ", ""))
+    number = formats_in_use().read_number(typed)
+    return typed if number is None else number
 
 
 class FormField(Vertical):

@@ -1,0 +1,97 @@
+"""Numbers, times and dates in the forms that a person chose, and typed numbers that are never misread."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ewallet_core.instructions import fields
+from ewallet_tui import words
+from ewallet_tui.settings.formats import DateOrder, Formats
+from ewallet_tui.widgets.form_field import Field
+
+SPACE = "\N{NO-BREAK SPACE}"
+NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
+CREDITS = Field("credits", "Credits", fields.Credits)
+
+
+@pytest.fixture(autouse=True)
+def usual_formats_afterwards():
+    yield
+    words.use(Formats())
+
+
+@pytest.mark.parametrize(
+    ("thousands", "text"),
+    [(",", "1,240,000"), (".", "1.240.000"), (SPACE, f"1{SPACE}240{SPACE}000"), ("", "1240000")],
+)
+def test_the_thousands_are_parted_as_chosen_wherever_there_is_a_number(thousands, text):
+    words.use(Formats(thousands=thousands))
+    assert words.grouped(1_240_000) == text
+    assert words.credit_amount(1_240_000) == f"{text} credits"
+    assert words.signed(-1_240_000) == f"\N{MINUS SIGN}{text}"
+    assert words.duration(1_240_000 * words.DAY) == f"{text} d 0:00:00"
+
+
+@pytest.mark.parametrize(
+    ("order", "near", "far"),
+    [
+        (DateOrder.DAY_AND_NAME, "12 Nov", "12 Nov 2025"),
+        (DateOrder.MONTH_FIRST, "11/12", "11/12/2025"),
+        (DateOrder.DAY_FIRST, "12.11.", "12.11.2025"),
+        (DateOrder.ISO, "2026-11-12", "2025-11-12"),
+    ],
+)
+def test_a_date_has_its_year_where_it_is_another(order, near, far):
+    words.use(Formats(dates=order))
+    day = datetime(2026, 11, 12, 13, 2, tzinfo=UTC)
+    assert words.moment(day, NOW, UTC) == f"{near} 13:02"
+    assert words.moment(day.replace(year=2025), NOW, UTC) == f"{far} 13:02"
+    assert words.full_day(day.replace(year=2025), UTC) == far
+
+
+@pytest.mark.parametrize(
+    ("hour", "text"), [(0, "12:02 am"), (9, "9:02 am"), (12, "12:02 pm"), (14, "2:02 pm")]
+)
+def test_twelve_hours_have_their_half_of_the_day(hour, text):
+    words.use(Formats(has_24_hours=False))
+    assert words.moment(NOW.replace(hour=hour), NOW, UTC) == f"today {text}"
+    assert words.moment(NOW - timedelta(days=1), NOW, UTC) == "yesterday 2:02 pm"
+
+
+@pytest.mark.parametrize(
+    ("thousands", "typed"),
+    [
+        (",", "1,240"),
+        (",", "1 240"),
+        (",", "1240"),
+        (".", "1.240"),
+        (".", f"1{SPACE}240"),
+        ("", "1 240"),
+        ("'", "1'240"),
+    ],
+)
+def test_an_amount_is_read_as_it_is_written(thousands, typed):
+    words.use(Formats(thousands=thousands))
+    assert CREDITS.read(typed) == 1_240
+
+
+@pytest.mark.parametrize(
+    ("thousands", "typed"),
+    [
+        (",", "1.240"), (".", "1,240"), (SPACE, "1,240"), (SPACE, "1.240"), ("", "1,240"), ("", "1.240"),
+        (",", "1,24"), (",", "1,2400"), (",", "12,40"), (",", "1,240 000"), (".", "1.24"), (",", "1.24"),
+        (",", ",240"), ("", "1240."), (",", "1240,000"), (",", "0x10"), (",", "1e3"), (",", "٣"), ("", "-5"),
+    ],
+)  # fmt: skip
+def test_what_could_be_a_fraction_is_taken_for_no_number(thousands, typed):
+    words.use(Formats(thousands=thousands))
+    with pytest.raises(ValueError, match="Credits must be"):
+        CREDITS.read(typed)
+
+
+@given(st.integers(min_value=0, max_value=10**18), st.sampled_from([",", ".", SPACE, "", "'"]))
+def test_every_number_that_is_written_is_read_as_itself(number, thousands):
+    formats = Formats(thousands=thousands)
+    assert formats.read_number(formats.number(number)) == number
