@@ -134,6 +134,13 @@ class FramedScreen(Screen[None]):
         question = Question(title, words, [Choice(DO, DO_KEY, verb)])
         return self.app.screen is self and await self.app.push_screen_wait(question) == DO
 
+    def open_record(self, kind: str, record_id: int) -> None:
+        """Show a record in full over this screen."""
+        from ewallet_tui.screens.record import RecordScreen  # noqa: PLC0415 - few look at one
+
+        if self.app.screen is self:
+            self.app.push_screen(RecordScreen(kind, record_id, self.today))
+
     def action_go(self, mode: str) -> None:
         """Go to another place."""
         if mode != self.PLACE:

@@ -19,7 +19,8 @@ class FilterBox(Input):
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter,down", "settle", "To the list", id="settle_filter"),
+        Binding("enter", "settle", "To the list", id="settle_filter"),
+        Binding("down", "settle", "To the list", show=False),
         Binding("escape", "give_up", "Show all", id="give_up_filter"),
     ]
 

@@ -29,7 +29,7 @@ class PartTab(Static):
     ALLOW_SELECT = False
 
     def __init__(self, part: Part) -> None:
-        label = Content.assemble(" ", (part.key, "$foreground-muted"), f" {part.title} ")
+        label = Content.assemble((part.key, "$foreground-muted"), f" {part.title}")
         super().__init__(label, id=f"part-{part.id}")
         self.part = part
 
@@ -45,7 +45,7 @@ class PartTabs(Horizontal):
     DEFAULT_CSS = """
     PartTabs {
         height: 1; margin-bottom: 1;
-        PartTab { width: auto; color: $text-muted; pointer: pointer; }
+        PartTab { width: auto; margin-right: 3; color: $text-muted; pointer: pointer; }
         PartTab:hover { background: $panel; }
         PartTab.-current { color: $text-accent; text-style: bold underline; }
     }

@@ -1,0 +1,114 @@
+"""One record in full over the dimmed screen, and from it the records that belong to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button
+
+from ewallet_tui.record_kinds import RECORD_KINDS
+from ewallet_tui.screens.copying import choose_value
+from ewallet_tui.text import one_line
+from ewallet_tui.widgets.record_detail import RELATIONS, RecordDetail
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
+
+class RecordScreen(ModalScreen[None]):
+    """A record's facts; a linked record is shown in its place, and Escape leads back the same way."""
+
+    DEFAULT_CSS = """
+    RecordScreen {
+        align: center middle;
+        #sheet {
+            width: 72; max-width: 100%; height: auto; max-height: 100%; padding: 1 2; background: $background;
+            border: round $accent; border-title-color: $accent; border-title-style: bold;
+        }
+        #links { height: auto; layout: grid; grid-size: 2; grid-gutter: 0 1; grid-rows: 1; margin-top: 1; }
+        #links Button { width: 1fr; }
+        .buttons { height: 1; margin-top: 1; align-horizontal: right; }
+        .buttons Button { margin-left: 2; }
+    }
+    """
+    AUTO_FOCUS = "#back"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", id="back"),
+        Binding("y,Y", "copy_value", "Copy a value", id="copy_value"),
+    ]
+
+    def __init__(self, kind: str, record_id: int, today: Callable[[], datetime]) -> None:
+        super().__init__()
+        self._path = [(kind, record_id)]
+        self._today = today
+        self._record: Mapping[str, Any] = {}
+
+    def compose(self) -> ComposeResult:
+        """Facts, links, buttons."""
+        with Vertical(id="sheet"):
+            yield RecordDetail()
+            yield Horizontal(id="links")
+            with Horizontal(classes="buttons"):
+                yield Button("y Copy", id="copy")
+                yield Button("esc Back", id="back", variant="primary")
+
+    def on_mount(self) -> None:
+        """Look the record up."""
+        self._show()
+
+    def action_back(self) -> None:
+        """Show the record before, or leave."""
+        self._path.pop()
+        if self._path:
+            self._show()
+        else:
+            self.dismiss()
+
+    def action_copy_value(self) -> None:
+        """Choose one of the record's values, and copy it."""
+        if self._record:
+            choose_value(self.app, self._record)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Do what the button says, or follow its link."""
+        event.stop()
+        if event.button.id == "back":
+            self.action_back()
+        elif event.button.id == "copy":
+            self.action_copy_value()
+        else:
+            kind, _, number = (event.button.name or "").partition(" ")
+            self._path.append((kind, int(number)))
+            self._show()
+
+    @work(exclusive=True)
+    async def _show(self) -> None:
+        name, record_id = self._path[-1]
+        kind, app = RECORD_KINDS[name], cast("EWalletApp", self.app)
+        answer = await app.act(**kind.view(record_id))
+        if answer["failed"]:
+            self.dismiss()
+            return
+        self._record = answer["record_data"]
+        self.query_one("#sheet").border_title = kind.belonging.noun.capitalize().partition(" ")[0]
+        self.query_one(RecordDetail).show(kind, answer, self._today())
+        links = self.query_one("#links", Horizontal)
+        await links.remove_children()
+        await links.mount_all(_link(linked) for linked in answer.get("linked_records", ()))
+        links.display = bool(links.children)
+
+
+def _link(linked: Mapping[str, Any]) -> Button:
+    relation = RELATIONS.get(linked["relation"], linked["relation"])
+    label = f"→ {relation}: {one_line(linked['reference'])}"
+    button = Button(Content(label), name=f"{linked['kind']} {linked['record']}")
+    button.add_class("link")
+    return button

@@ -1,0 +1,248 @@
+"""A sheet of records: newest first, paged, filtered as one types, each with its detail."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.widgets import Label
+
+from ewallet_core.instructions import fields
+from ewallet_tui.belongings import Belonging
+from ewallet_tui.periods import Period, read_period
+from ewallet_tui.record_kinds import Record, RecordKind, as_text
+from ewallet_tui.screens.belonging_screen import BelongingScreen
+from ewallet_tui.screens.copying import choose_value, copy
+from ewallet_tui.widgets.belonging_line import BelongingLine
+from ewallet_tui.widgets.filter_box import FilterBox
+from ewallet_tui.widgets.form import Answer, FormPlan
+from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.record_detail import RecordDetail
+from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.record_pages import PAGE, Page, RecordPages, Row
+from ewallet_tui.words import count
+
+NOTHING_FOUND = "Nothing found. Escape shows everything again."
+
+RECORD_KEYS: tuple[BindingType, ...] = (
+    Binding("slash", "filter", "Find", key_display="/", tooltip="Find by a text", id="filter"),
+    Binding("f", "choose_period", "Period", tooltip="Show the records of a time", id="choose_period"),
+    Binding("d", "unlink_record", "Unlink", tooltip="Take the record off its sheet", id="unlink_record"),
+    Binding("y", "copy_row", "Copy the row", show=False, id="copy_row"),
+    Binding("Y", "copy_value", "Copy a value", show=False, key_display="Y", id="copy_value"),
+    Binding("escape", "show_all", "Show all", show=False, id="show_all"),
+)
+"""The keys of what these screens have in common, which each puts after its own."""
+
+
+class RecordsScreen(BelongingScreen):
+    """Shows the sheet that is looked at. What is its own: `kind`, and `compose_above`."""
+
+    AUTO_FOCUS = "RecordList"
+    SWITCHES = False
+    DEFAULT_CSS = """
+    RecordsScreen {
+        #which { height: 1; margin-bottom: 1; }
+        #which BelongingLine { width: 1fr; }
+        #how-many { width: auto; color: $text-muted; }
+        FilterBox { margin-bottom: 1; }
+        #records { height: 1fr; }
+        #records RecordList { width: 1fr; }
+        #aside { display: none; width: 40; margin-left: 3; height: 1fr; }
+        &.-wide #aside { display: block; }
+        &.-low #which { margin-bottom: 0; }
+        &.-low FilterBox { margin-bottom: 0; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = ""
+        self._period: Period | None = None
+
+    @property
+    def kind(self) -> RecordKind:
+        """The kind of the records that are shown now."""
+        raise NotImplementedError
+
+    @property
+    def belonging(self) -> Belonging:
+        """The sheets of the kind that is shown."""
+        return self.kind.belonging
+
+    @property
+    def row(self) -> Row | None:
+        """The record under the cursor."""
+        return self.query_one(RecordList).row
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether not all of the sheet's records are shown."""
+        return bool(self._text or self._period)
+
+    @property
+    def shown(self) -> dict[str, Any]:
+        """Which records are shown, as arguments of a search or an export."""
+        period = self._period.arguments() if self._period else {}
+        text = {"text": self._text} if self._text else {}
+        return {"kind": self.kind.name, "sheet_id": self.looked_at, **text, **period}
+
+    def compose_content(self) -> ComposeResult:
+        """Which sheet, what is looked for, the records, and beside them the one under the cursor."""
+        yield from self.compose_above()
+        with Horizontal(id="which"):
+            yield BelongingLine()
+            yield Label("", id="how-many", markup=False)
+        yield FilterBox("find: a name, an email, a note", "RecordList")
+        with Horizontal(id="records"):
+            yield RecordList(self.kind.columns)
+            with Vertical(id="aside"):
+                yield from self.compose_aside()
+
+    def compose_above(self) -> Iterable[Any]:
+        """What is above the sheet."""
+        return ()
+
+    def compose_aside(self) -> ComposeResult:
+        """What is beside the records where there is room."""
+        yield RecordDetail()
+
+    def look(self) -> None:
+        """Show the records of the sheet that is looked at, as far as they are looked for."""
+        self._show_records()
+
+    @work(group="records", exclusive=True)
+    async def _show_records(self) -> None:
+        listed, how_many = self.query_one(RecordList), self.query_one("#how-many", Label)
+        listed.empty = NOTHING_FOUND if self.is_filtered else self.kind.empty
+        pages = RecordPages(self._read_found if self.is_filtered else self._read_sheet)
+        await listed.show_pages(pages)
+        how_many.update(self._how_many(pages))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey the keys that need a record where there is none."""
+        if action in {"unlink_record", "copy_row", "copy_value"} and self.is_mounted and self.row is None:
+            return None
+        if action == "show_all":
+            return self.is_filtered or None
+        return super().check_action(action, parameters)
+
+    def action_filter(self) -> None:
+        """Find records by a text that is typed."""
+        self.query_one(FilterBox).open()
+
+    def action_show_all(self) -> None:
+        """Show all records again."""
+        self._text, self._period = "", None
+        self.query_one(FilterBox).action_give_up()
+        self.look()
+
+    def action_choose_period(self) -> None:
+        """Ask for a time, and show only its records."""
+        today = self.today().astimezone().date()
+
+        def objections(values: Any) -> dict[str, str]:
+            try:
+                read_period(values.get("period", ""), today)
+            except ValueError as problem:
+                return {"period": str(problem)}
+            return {}
+
+        async def choose(values: dict[str, Any]) -> Answer:
+            self._period = read_period(values["period"], today)
+            self.look()
+            return {"failed": False}
+
+        field = Field("period", "Period", fields.SearchText, placeholder="last month")
+        note = "Such as today, this week, last month, 2026-11, 3 Nov, or 3 Nov to 9 Nov."
+        self.ask_with(FormPlan("Show a time", "Show", (field,), note=note, objections=objections), choose)
+
+    @work
+    async def action_unlink_record(self) -> None:
+        """Take the record under the cursor off its sheet, after a question."""
+        if (row := self.row) is None:
+            return
+        words = self.words_for_unlinking(row.record)
+        if await self.confirm(f"Unlink {self.kind.name}", words, "Unlink it"):
+            answer = await self.wallet_app.act(**self.kind.unlink(row.record["id"]))
+            if not answer["failed"]:
+                self.query_one(Receipt).say("It is unlinked.")
+
+    def words_for_unlinking(self, record: Record) -> str:
+        """What becomes of a record that is unlinked."""
+        return f"{record['reference']} is taken off this sheet. No balance changes, and the journal keeps it."
+
+    def action_copy_row(self) -> None:
+        """Copy the record under the cursor as it is shown."""
+        if (row := self.row) is not None:
+            copy(self.app, as_text(row), "The row")
+
+    def action_copy_value(self) -> None:
+        """Choose one of the record's values, and copy it."""
+        if (row := self.row) is not None:
+            choose_value(self.app, row.record)
+
+    @on(FilterBox.Narrowed)
+    def _narrowed(self, event: FilterBox.Narrowed) -> None:
+        if event.text != self._text:
+            self._text = event.text
+            self.look()
+
+    @on(RecordList.Opened)
+    def _opened(self, event: RecordList.Opened) -> None:
+        self.open_record(self.kind.name, event.row.record["id"])
+
+    @on(RecordList.Moved)
+    def _moved(self, event: RecordList.Moved) -> None:
+        self.refresh_bindings()
+        if self.has_class("-wide"):
+            self.show_aside(event.row)
+
+    @work(group="detail", exclusive=True)
+    async def show_aside(self, row: Row | None) -> None:
+        """Show the record under the cursor beside the list."""
+        detail = self.query_one(RecordDetail)
+        if row is None:
+            detail.clear()
+            return
+        answer = await self.wallet_app.ask(**self.kind.view(row.record["id"]))
+        if not answer["failed"]:
+            detail.show(self.kind, answer, self.today())
+
+    async def _read_sheet(self, start: int, _: Any) -> Page | None:
+        sheet = self.belonging.instruction("view", self.looked_at)
+        answer = await self.wallet_app.act(**sheet, limit=PAGE, **({"skip": start} if start else {}))
+        if answer["failed"]:
+            return None
+        data = answer[self.kind.data_key]
+        return Page(self._rows(data["rows"]), count=data["record_count"])
+
+    async def _read_found(self, _: int, cursor: Any) -> Page | None:
+        further = {} if cursor is None else {"before": cursor}
+        answer = await self.wallet_app.act(
+            action="search", search="records", limit=PAGE, **self.shown, **further
+        )
+        if answer["failed"]:
+            return None
+        return Page(self._rows(found["record_data"] for found in answer["rows"]), answer["next"])
+
+    def _rows(self, records: Iterable[Record]) -> list[Row]:
+        now = self.today()
+        return [self.kind.row(record, now) for record in records]
+
+    def _how_many(self, pages: RecordPages) -> str:
+        if not self.is_filtered:
+            return count(pages.count, self.kind.name)
+        more = pages.count > len(pages.rows())
+        found = (
+            f"more than {count(pages.count - 1, self.kind.name)}"
+            if more
+            else count(pages.count, self.kind.name)
+        )
+        period = f" {self._period.words}" if self._period else ""
+        return f"{found}{period}, found"
