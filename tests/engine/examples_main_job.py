@@ -30,6 +30,7 @@ from asking import (
 from example import Example
 from shapes import (
     ACCOUNT_DATA,
+    BESIDE_RECORD,
     CLOCK_DATA,
     EMAIL,
     EWALLET_DATA,
@@ -164,7 +165,12 @@ EXAMPLES = (
         Example(
             "stopped",
             view_record(kind, record_id),
-            {f"{kind}_sheet": int, f"{kind}_record": int, "record_data": RECORD_DATA[kind]},
+            {
+                f"{kind}_sheet": int,
+                f"{kind}_record": int,
+                "record_data": RECORD_DATA[kind],
+                **BESIDE_RECORD[kind],
+            },
         )
         # The core account's records of the supply are the first.
         for kind, record_id in (("transfer", 2), ("invoice", 2), ("conversion", 1), ("time", 1))

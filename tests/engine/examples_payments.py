@@ -15,7 +15,7 @@ from asking import (
     view_record,
 )
 from example import Example
-from shapes import EMAIL, RECORD_DATA, Maybe, sheet_data
+from shapes import BESIDE_RECORD, EMAIL, RECORD_DATA, Maybe, sheet_data
 
 VIEW_LIMIT = {"action": "view", "view": "limit"}
 
@@ -127,7 +127,12 @@ EXAMPLES = (
     Example(
         "supplied",
         view_record("transfer", RECEIVED + 1),
-        {"transfer_sheet": int, "transfer_record": int, "record_data": REFUND_RECORD},
+        {
+            "transfer_sheet": int,
+            "transfer_record": int,
+            "record_data": REFUND_RECORD,
+            **BESIDE_RECORD["transfer"],
+        },
         before=(*PAID_BY_CLEO, refund(RECEIVED)),
     ),
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from asking import Instruction
 from example import Example
-from shapes import ARCHIVE, DATES, EMAIL, Maybe, sheet_data
+from shapes import ARCHIVE, BESIDE_RECORD, DATES, EMAIL, Maybe, sheet_data
 
 CONTACT_DATA = {
     "id": int,
@@ -74,6 +74,7 @@ def _of_sheets(kind: str) -> Iterator[Example]:
 _VIEWED = {"contact_list": int, "contact_records": ARCHIVE, "list_data": LIST_DATA}
 _CREATED = {"contact_list": int, "list_data": LIST_DATA}
 _RECORD = {"contact_list": int, "contact_record": int, "record_data": CONTACT_DATA}
+_ONE_VIEWED = {**_RECORD, **BESIDE_RECORD["contact"]}
 _ANOTHER = (new_list("contact"),)
 _CHOSEN = {"list_id": SECOND_SHEET}
 
@@ -102,8 +103,8 @@ _CONTACTS = (
         },
         before=(new_contact(),),
     ),
-    Example("logged in", record_verb("view", "contact", record=1), _RECORD, before=(new_contact(),)),
-    Example("logged in", record_verb("view", "contact", record_id=1), _RECORD, before=(new_contact(),)),
+    Example("logged in", record_verb("view", "contact", record=1), _ONE_VIEWED, before=(new_contact(),)),
+    Example("logged in", record_verb("view", "contact", record_id=1), _ONE_VIEWED, before=(new_contact(),)),
     Example(
         "logged in",
         record_verb("unlink", "contact", record_id=1),

@@ -191,6 +191,21 @@ RECORD_DATA: dict[str, dict[str, Shape]] = {
     }.items()
 }
 
+_LINKED = {
+    "relation": re.compile("invoice|transfer|refund_of|refunded_by"),
+    "kind": re.compile("invoice|transfer"),
+    "record": int,
+    "reference": str,
+}
+# What a view of one record tells besides the record.
+BESIDE_RECORD: dict[str, dict[str, Shape]] = {
+    "transfer": {"entry": int, "linked_records": [_LINKED], "left_to_refund": Maybe(int)},
+    "invoice": {"entry": int, "linked_records": [_LINKED]},
+    "conversion": {"entry": int, "linked_records": []},
+    "time": {"entry": int, "linked_records": []},
+    "contact": {"entry": None, "linked_records": []},
+}
+
 OWNER = {"transfer": "ewallet", "invoice": "ewallet", "conversion": "clock", "time": "clock"}
 
 

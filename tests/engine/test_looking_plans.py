@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage import searching, statements
+from ewallet_core.storage import linked_records, searching, statements
 from ewallet_core.storage.transaction import Statements
 
 _SAID = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
@@ -21,6 +21,11 @@ IN_ORDER = {
     "a page of a statement": statements._ROWS,
     **{f"{found.kind} records of an account": found._of_account for found in searching.FOUND},
     **{f"{found.kind} records of a sheet": found._of_sheet for found in searching.FOUND},
+    **{
+        f"{relation} of {kind} records": statement
+        for kind, links in linked_records.LINKS.items()
+        for relation, _, statement in links
+    },
 }
 SUMS = {"a wallet's sums": statements._WALLET_SUMS, "a clock's sums": statements._CLOCK_SUMS}
 
@@ -49,6 +54,13 @@ def test_records_are_read_from_their_place_on(wallet_file, found):
     steps = plan_of(wallet_file, found._of_account)
     index = f"ix_{found.kind}_records_account_id_created_at_id"
     assert any(f"{index} (account_id=? AND created_at>? AND created_at<?)" in step for step in steps)
+
+
+@pytest.mark.parametrize("links", linked_records.LINKS.values(), ids=linked_records.LINKS)
+def test_linked_records_are_read_by_their_entry(wallet_file, links):
+    for _, kind, statement in links:
+        index = f"ix_{kind}_records_entry_id (entry_id=?)"
+        assert any(index in step for step in plan_of(wallet_file, statement))
 
 
 @pytest.mark.parametrize(

@@ -2,16 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from ewallet_core.actions.belongings.belonging import note
-from ewallet_core.actions.belongings.sheet_kinds import CONTACT, SHEET_KINDS, SheetKind, record_data
+from ewallet_core.actions.belongings.sheet_kinds import (
+    CONTACT,
+    SHEET_KINDS,
+    TRANSFER,
+    SheetKind,
+    record_data,
+)
 from ewallet_core.actions.context import Context
+from ewallet_core.actions.credits.refunds import left_to_refund
+from ewallet_core.actions.data import Data
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.catalogue import Instruction, Request, instruction
 from ewallet_core.instructions.envelope import Answer, ok
 from ewallet_core.refusals.holdings import NotFound
 from ewallet_core.refusals.requests import ArgumentsClash
+from ewallet_core.storage.linked_records import linked_to
 from ewallet_core.storage.sheets import Record
 
 
@@ -59,20 +68,53 @@ def the_record(kind: SheetKind, verb: str) -> dict[str, str]:
     return {"action": verb, verb: str(kind.name), str(kind.name): "record"}
 
 
+class Linked(TypedDict):
+    """A record of the user's own, and what it is to another: invoice, transfer, refund_of or refunded_by."""
+
+    relation: str
+    kind: str
+    record: int
+    reference: str
+
+
 def _view_record(kind: SheetKind) -> Instruction:
     @instruction(
         OneContact if kind is CONTACT else OneRecord,
         the_record(kind, "view"),
         changes=False,
-        answers=record_answers(kind),
+        answers=_view_answers(kind),
     )
     def view_record(asked: OneRecord | OneContact, context: Context) -> Answer:
-        """View one record of the user's own."""
+        """View one record of the user's own, with its entry in the journal and the records linked to it."""
         if isinstance(asked, OneContact) and asked.record is not None:
-            return record_answer(context, kind, own_record(context, kind, asked.record, "record"))
-        return record_answer(context, kind, own_record(context, kind, asked.record_id or 0))
+            return _viewed(context, kind, own_record(context, kind, asked.record, "record"))
+        return _viewed(context, kind, own_record(context, kind, asked.record_id or 0))
 
     return view_record
+
+
+def _view_answers(kind: SheetKind) -> dict[str, Any]:
+    refundable = {"left_to_refund": int | None} if kind is TRANSFER else {}
+    return {**record_answers(kind), "entry": int | None, "linked_records": list[Linked], **refundable}
+
+
+def _viewed(context: Context, kind: SheetKind, record: Any) -> Answer:
+    answer = record_answer(context, kind, record)
+    # A contact moves nothing.
+    answer["entry"] = None if kind is CONTACT else record.entry_id
+    answer["linked_records"] = _linked_records(context, kind, answer["entry"])
+    if kind is TRANSFER:
+        answer["left_to_refund"] = left_to_refund(context.transaction, record)
+    return answer
+
+
+def _linked_records(context: Context, kind: SheetKind, entry_id: int | None) -> list[Data]:
+    return [
+        {"relation": relation, "kind": str(other), "record": record_id, "reference": reference}
+        for relation, other, record_id, reference in linked_to(
+            context.transaction, kind.name, entry_id, context.account.id
+        )
+    ]
 
 
 def _unlink_record(kind: SheetKind) -> Instruction:

@@ -20,6 +20,7 @@ from ewallet_core.refusals.payments import AlreadyRefunded, NotAPayment, RefundE
 from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.journal import amount_of, entries, giving_balance, refunded_of
 from ewallet_core.storage.sheets import TransferRecord, transfers
+from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import wallets
 
 
@@ -44,7 +45,7 @@ class RefundPayment(Request, frozen=True):
 )
 def refund_payment(asked: RefundPayment, context: Context) -> Answer:
     """Give back a payment that was received, or a part of it, to whoever paid."""
-    payment = _received_payment(context, asked.record_id)
+    payment = _own_transfer(context, asked.record_id)
     left = _left_of(context, payment)
     credits = left if asked.credits is None else asked.credits
     if credits > left:
@@ -61,18 +62,25 @@ def refund_payment(asked: RefundPayment, context: Context) -> Answer:
     )
 
 
-def _received_payment(context: Context, record_id: int) -> TransferRecord:
+def left_to_refund(transaction: Transaction, record: TransferRecord) -> int | None:
+    """How many of a received payment's credits may still be given back; None where it is no such payment."""
+    entry = entries.require(transaction, id=record.entry_id)
+    if record.transfer_type != INCOMING or entry.kind != EntryKind.PAYMENT:
+        return None
+    return record.credits - refunded_of(transaction, record.entry_id)
+
+
+def _own_transfer(context: Context, record_id: int) -> TransferRecord:
     record = transfers.own(context.transaction, record_id, context.account.id)
     if record is None:
         raise NotFound("transfer record", "record_id")
-    entry = entries.require(context.transaction, id=record.entry_id)
-    if record.transfer_type != INCOMING or entry.kind != EntryKind.PAYMENT:
-        raise NotAPayment
     return record
 
 
 def _left_of(context: Context, payment: TransferRecord) -> int:
-    left = payment.credits - refunded_of(context.transaction, payment.entry_id)
+    left = left_to_refund(context.transaction, payment)
+    if left is None:
+        raise NotAPayment
     if left == 0:
         raise AlreadyRefunded
     return left

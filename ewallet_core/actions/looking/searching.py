@@ -54,7 +54,7 @@ class FoundRow(TypedDict):
     answers={"rows": list[FoundRow], "next": str | None},
 )
 def search_records(asked: SearchRecords, context: Context) -> Answer:
-    """Search all records or a sheet's for a text in them or in the other side's name or email, newest first."""
+    """Search all records or a sheet's for a text in them or the other side's name or email, newest first."""
     wanted = Wanted(
         context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=_sheet_id(asked, context)
     )

@@ -1,0 +1,72 @@
+"""Records that belong together: a transfer, its invoice, the payment that it gives back, and its refunds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from sqlalchemy import ColumnElement, Select, Table, bindparam, select
+
+from ewallet_core.kinds import Kind
+from ewallet_core.ledger.journal import EntryKind
+from ewallet_core.storage import tables
+from ewallet_core.storage.rows import Row
+from ewallet_core.storage.transaction import Transaction
+
+MOST_LINKED = 100
+"""How many records of one relation are named at most: a payment may be given back credit by credit."""
+
+
+class _Referenced(Row, frozen=True):
+    id: int
+    reference: str
+
+
+class LinkedRecord(NamedTuple):
+    """A record of the same account, and what it is to the record that it is linked to."""
+
+    relation: str
+    kind: Kind
+    id: int
+    reference: str
+
+
+_entry, _sheet = tables.entries.c, tables.sheets.c
+_is_same = _entry.id == bindparam("entry_id")
+_is_given_back = _entry.id == select(_entry.reverses_id).where(_is_same).correlate(None).scalar_subquery()
+_gives_back = (_entry.reverses_id == bindparam("entry_id")) & (_entry.kind == EntryKind.REFUND)
+
+
+def _own_of(records: Table, is_wanted: ColumnElement[bool]) -> Select[Any]:
+    """The account's own records of the wanted entries that are still on a sheet, the newest first."""
+    record = records.c
+    return (
+        select(record.id, record.reference)
+        .select_from(tables.entries)
+        .join(records, record.entry_id == _entry.id)
+        # The sheet says whose it is: the record's own account would lead through all that the account has.
+        .join(tables.sheets, _sheet.id == record.sheet_id)
+        .where(is_wanted, _sheet.account_id == bindparam("account_id"), record.unlinked_at.is_(None))
+        .order_by(_entry.id.desc())
+        .limit(MOST_LINKED)
+    )
+
+
+# Of each kind that is linked to others: the relation, the other's kind, and how it is found.
+LINKS: dict[Kind, tuple[tuple[str, Kind, Select[Any]], ...]] = {
+    Kind.TRANSFER: (
+        ("invoice", Kind.INVOICE, _own_of(tables.invoice_records, _is_same)),
+        ("refund_of", Kind.TRANSFER, _own_of(tables.transfer_records, _is_given_back)),
+        ("refunded_by", Kind.TRANSFER, _own_of(tables.transfer_records, _gives_back)),
+    ),
+    Kind.INVOICE: (("transfer", Kind.TRANSFER, _own_of(tables.transfer_records, _is_same)),),
+}
+
+
+def linked_to(
+    transaction: Transaction, kind: Kind, entry_id: int | None, account_id: int
+) -> Iterator[LinkedRecord]:
+    """The account's own records that are linked to its record of that kind and journal entry."""
+    for relation, other, statement in LINKS.get(kind, ()):
+        for found in transaction.all(statement, _Referenced, entry_id=entry_id, account_id=account_id):
+            yield LinkedRecord(relation, other, found.id, found.reference)
