@@ -14,9 +14,10 @@ from textual.screen import Screen
 
 from ewallet_tui.picture import Picture
 from ewallet_tui.places import PLACES, SETTINGS, places_for
+from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen
 from ewallet_tui.screens.go_to import GoTo
 from ewallet_tui.screens.question import Choice, Question
-from ewallet_tui.widgets.form import Answer, FormPlan, FormScreen
+from ewallet_tui.widgets.form import Answer, FormPlan
 from ewallet_tui.widgets.keys_line import KeysLine
 from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.standing_line import StandingLine
@@ -26,12 +27,15 @@ if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
 
-DO, DO_KEY = "do", "y"
-
-
 def system_today() -> datetime:
     """The instant that the machine's calendar shows."""
     return datetime.now(UTC)
+
+
+def changes(plan: FormPlan, values: dict[str, Any]) -> dict[str, Any]:
+    """Those of the values that are not what the form began with."""
+    before = {field.name: field.initial for field in plan.fields}
+    return {name: value for name, value in values.items() if value != before[name]}
 
 
 class FramedScreen(Screen[None]):
@@ -117,11 +121,24 @@ class FramedScreen(Screen[None]):
         if self.app.screen is self:
             self.app.push_screen(FormScreen(plan, send), done)
 
-    def fill_in(self, plan: FormPlan, receipt: Callable[[Answer], str], **instruction: Any) -> None:
-        """Open a form that completes `instruction`, and say in one line what came of it."""
+    def fill_in(
+        self,
+        plan: FormPlan,
+        receipt: Callable[[Answer], str],
+        *,
+        only_changed: bool = False,
+        **instruction: Any,
+    ) -> None:
+        """Open a form that completes `instruction`, and say in one line what came of it.
+
+        With `only_changed` what is as it was is not sent; where that is all, nothing is.
+        """
 
         async def send(values: dict[str, Any]) -> Answer:
-            return await self.wallet_app.ask(**instruction, **values)
+            sent = changes(plan, values) if only_changed else values
+            if only_changed and not sent:
+                return {"failed": False}
+            return await self.wallet_app.ask(**instruction, **sent)
 
         def say(answer: Answer | None) -> None:
             if answer is not None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
@@ -11,56 +10,21 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label
 
 from ewallet_tui.text import plain
 from ewallet_tui.widgets.connection_gone import ConnectionGone
-from ewallet_tui.widgets.form_field import Field, FormField
+from ewallet_tui.widgets.form_field import FormField
+from ewallet_tui.widgets.form_plan import Answer, FormPlan, Values, no_preview
 from ewallet_tui.widgets.late_answer import LateAnswer
 from ewallet_tui.widgets.retry_wait import RetryWait
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
-Answer = dict[str, Any]
-Values = Mapping[str, Any]
+__all__ = ["Answer", "Form", "FormPlan", "Send", "Values"]
+
 Send = Callable[[dict[str, Any]], Awaitable[Answer]]
-
-
-def no_preview(_: Values) -> str:
-    """The preview of a form that has nothing to say before it is done."""
-    return ""
-
-
-def as_it_is(refusal: Answer) -> Answer:
-    """A refusal in the engine's own words."""
-    return refusal
-
-
-def no_objections(_: Values) -> Mapping[str, str]:
-    """The objections of a form whose fields don't depend on each other or on what is there."""
-    return {}
-
-
-@dataclass(frozen=True)
-class FormPlan:
-    """What a form is: its fields, and the words around them."""
-
-    title: str
-    verb: str
-    """What its button does, as a verb."""
-    fields: tuple[Field, ...]
-    note: str = ""
-    """What a person should know before they begin."""
-    preview: Callable[[Values], str] = no_preview
-    """A sentence about what will have happened, from the values that can be taken so far; or nothing."""
-    objections: Callable[[Values], Mapping[str, str]] = no_objections
-    """What is wrong, by field, with values that are each right by themselves."""
-    reworded: Callable[[Answer], Answer] = as_it_is
-    """A refusal in the words that say most to who fills in this form."""
-    leave: str = "Cancel"
-    """What the other button does, as a verb."""
 
 
 class Form(VerticalScroll, can_focus=False):
@@ -89,6 +53,14 @@ class Form(VerticalScroll, can_focus=False):
             super().__init__()
             self.form = form
             self.answer = answer
+
+    class Asked(Message):
+        """The values are right, and the person is to be asked before they are sent."""
+
+        def __init__(self, form: Form, question: str) -> None:
+            super().__init__()
+            self.form = form
+            self.question = question
 
     class Left(Message):
         """The person wants something else, by the other button or Escape."""
@@ -188,7 +160,7 @@ class Form(VerticalScroll, can_focus=False):
 
     @on(Button.Pressed, "#do")
     def submit(self) -> None:
-        """Send the values once, or show what is wrong and go there."""
+        """Send the values once, after the plan's question; or show what is wrong and go there."""
         if self.busy:
             return
         for row in self.rows:
@@ -198,11 +170,20 @@ class Form(VerticalScroll, can_focus=False):
         self._show_problems()
         if problems:
             self._go_to(next(row for row in self.rows if row.field.name in problems))
+        elif question := self.plan.question(values):
+            self.post_message(self.Asked(self, question))
         else:
-            self._be_busy(True)
-            self.add_class("-awaiting")
-            waits = self.app if self._may_be_left_waiting else self
-            waits.run_worker(self._await_answer(values))
+            self.send()
+
+    def send(self) -> None:
+        """Send the values as they are, which nothing stands against."""
+        values, problems = self.read()
+        if self.busy or problems:
+            return
+        self._be_busy(True)
+        self.add_class("-awaiting")
+        waits = self.app if self._may_be_left_waiting else self
+        waits.run_worker(self._await_answer(values))
 
     @on(Button.Pressed, "#leave")
     def leave(self) -> None:
@@ -265,30 +246,3 @@ class Form(VerticalScroll, can_focus=False):
         for preview in self.query(".preview").results(Label):
             values, _ = self.read()
             preview.update(plain(self.plan.preview(values)))
-
-
-class FormScreen(ModalScreen[Answer | None]):
-    """A form over the dimmed screen; its result is the good answer, or `None` where it was left."""
-
-    DEFAULT_CSS = "FormScreen { align: center middle; }"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
-
-    def __init__(self, plan: FormPlan, send: Send) -> None:
-        super().__init__()
-        self._form = Form(plan, send, may_be_left_waiting=True)
-
-    def compose(self) -> ComposeResult:
-        """The form alone."""
-        yield self._form
-
-    def action_leave(self) -> None:
-        """Leave as the form's own button does."""
-        self._form.leave()
-
-    @on(Form.Done)
-    def _done(self, event: Form.Done) -> None:
-        self.dismiss(event.answer)
-
-    @on(Form.Left)
-    def _left(self) -> None:
-        self.dismiss(None)

@@ -15,7 +15,7 @@ from ewallet_core.actions.context import Rules
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.screens.framed import FramedScreen
-from ewallet_tui.widgets.form import FormScreen
+from ewallet_tui.screens.form_screen import FormScreen
 
 
 class Day(Instant):

@@ -12,7 +12,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.actions.context import Context
 from ewallet_core.client import Reach
 from ewallet_tui.screens.question import Question
-from ewallet_tui.widgets.form import FormScreen
+from ewallet_tui.screens.form_screen import FormScreen
 
 IS_ASKED_AGAIN = "◌ The connection is gone. This is asked again"
 

@@ -18,7 +18,7 @@ from ewallet_tui.preferences import Preferences
 from ewallet_tui.screens.certificates import first_certificate
 from ewallet_tui.screens.connection import ConnectionScreen
 from ewallet_tui.screens.question import Question
-from ewallet_tui.widgets.form import FormScreen
+from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.widgets.server_list import ServerList
 
 SIZES = [(80, 24), (120, 40), (60, 20)]
