@@ -9,6 +9,7 @@ from typing import ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding
+from textual.screen import Screen
 
 from ewallet_tui.screens.framed import FramedScreen
 from ewallet_tui.widgets.part_tabs import Part, PartTabs
@@ -27,7 +28,7 @@ class PartedScreen(FramedScreen):
 
     PARTS: ClassVar[tuple[Part, ...]]
     SCREENS: ClassVar[Mapping[str, str]]
-    """The screen of each part, as `module.Class` in this room: imported when it is first gone to."""
+    """The screens here by id, each part's by the part's, as `module.Class`: imported when first gone to."""
     PART: ClassVar[str]
     """The id of the part that this screen is."""
 
@@ -45,13 +46,24 @@ class PartedScreen(FramedScreen):
     def action_part(self, part: str) -> None:
         """Go to another part of this place."""
         if part != self.PART:
-            self.exchange_for(self.SCREENS[part])
+            self.exchange_for(part)
 
-    def exchange_for(self, screen: str) -> None:
-        """Have another screen of this place, named as in `SCREENS`, take the place of this one."""
-        if self.app.screen is self:
-            module, name = screen.split(".")
-            self.app.switch_screen(getattr(import_module(f"ewallet_tui.screens.{module}"), name)())
+    def exchange_for(self, part: str) -> None:
+        """Show another screen of `SCREENS` in place of this one; the first part's stays beneath the others."""
+        if self.app.screen is not self:
+            return
+        first = self.PARTS[0].id
+        if part == first:
+            self.app.pop_screen()
+        elif first == self.PART:
+            self.app.push_screen(self._made(part))
+        else:
+            self.app.switch_screen(self._made(part))
+
+    def _made(self, part: str) -> Screen[None]:
+        module, name = self.SCREENS[part].split(".")
+        screen: Screen[None] = getattr(import_module(f"ewallet_tui.screens.{module}"), name)()
+        return screen
 
     @on(PartTabs.Chosen)
     def _part_chosen(self, event: PartTabs.Chosen) -> None:

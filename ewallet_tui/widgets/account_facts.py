@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from textual.content import Content
 from textual.widgets import Static
 
 from ewallet_tui.picture import Account
 from ewallet_tui.text import one_line
-from ewallet_tui.words import MONTHS
+from ewallet_tui.words import full_day
 
 LABEL_WIDTH = 8
 
@@ -26,17 +24,10 @@ class AccountFacts(Static):
             ("Email", account.email),
             ("Phone", account.phone),
             ("Alias", account.alias),
-            ("Since", _day(account.created)),
+            ("Since", full_day(account.created) if account.created else ""),
         ]
         self.update(Content("\n").join(self._line(label, value) for label, value in facts))
 
     def _line(self, label: str, value: str) -> Content:
         shown = (one_line(value), "") if value else ("—", "$foreground-muted")
         return Content.assemble((f"{label:<{LABEL_WIDTH}}", "$foreground-muted"), shown)
-
-
-def _day(instant: datetime | None) -> str:
-    if instant is None:
-        return ""
-    local = instant.astimezone()
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}"

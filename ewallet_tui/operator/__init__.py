@@ -1,0 +1,1 @@
+"""What operators look at and change: its words, rows, questions and forms."""

@@ -1,0 +1,91 @@
+"""The issues that were reported: what is wrong, who says so, and how to reach them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+
+from ewallet_tui.screens.operator_part import OperatorPart
+from ewallet_tui.screens.reading_sheet import ReadingSheet
+from ewallet_tui.widgets.columns import Column
+from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.record_pages import Row
+from ewallet_tui.words import moment, parse_timestamp
+
+COLUMNS = (
+    Column("When"),
+    Column("Reference", from_width=66),
+    Column("What is wrong", fills=True),
+    Column("Contact"),
+)
+EMPTY = "No issue has been reported. Everybody can report one, in their account with i."
+NO_DETAILS = "None were given."
+
+
+class IssuesScreen(OperatorPart):
+    """The reports, the latest first; one opened has all that was said."""
+
+    PART = "issues"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy_contact", "Copy contact", id="copy_contact"),
+    ]
+
+    def compose_part(self) -> ComposeResult:
+        """The reports."""
+        yield RecordList(COLUMNS)
+
+    async def load(self) -> None:
+        """Show those of now."""
+        listed = self.query_one(RecordList)
+        listed.empty = EMPTY
+        await listed.show_pages(self.pages("issues", self._row))
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey the copying of what isn't there."""
+        if action == "copy_contact" and not self._contact:
+            return None
+        return super().check_action(action, parameters)
+
+    def action_copy_contact(self) -> None:
+        """Put the address of who reported it where the terminal pastes from."""
+        self.app.copy_to_clipboard(self._contact)
+        self.query_one(Receipt).say(f"Copied: {self._contact}")
+
+    @property
+    def _contact(self) -> str:
+        rows = self.query(RecordList)
+        row = rows.first().row if rows else None
+        return row.record["contact"] if row else ""
+
+    @on(RecordList.Moved)
+    def _moved(self) -> None:
+        self.refresh_bindings()
+
+    @on(RecordList.Opened)
+    def _open(self, event: RecordList.Opened) -> None:
+        issue = event.row.record
+        passages = [("Details", issue["details"] or NO_DETAILS)]
+        if issue["log"]:
+            passages.append(("Log", issue["log"]))
+        self.app.push_screen(ReadingSheet(issue["issue"], self._facts(issue), passages))
+
+    def _row(self, issue: Mapping[str, Any]) -> Row:
+        cells = (self._when(issue), issue["issue"], issue["name"], issue["contact"] or "—")
+        return Row(issue["issue"], cells, issue)
+
+    def _facts(self, issue: Mapping[str, Any]) -> list[tuple[str, str]]:
+        return [
+            ("What", issue["name"]),
+            ("When", self._when(issue)),
+            ("Contact", issue["contact"]),
+            ("Account", f"number {issue['account']}" if issue["account"] else "nobody was logged in"),
+            ("Address", issue["source"]),
+        ]
+
+    def _when(self, issue: Mapping[str, Any]) -> str:
+        return moment(parse_timestamp(issue["timestamp"]), self.today())
