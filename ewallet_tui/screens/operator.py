@@ -153,7 +153,8 @@ class OperatorScreen(OperatorPart):
 
     @on(RecordList.Opened)
     def _open(self, event: RecordList.Opened) -> None:
-        self.app.push_screen(ReadingSheet("Account", facts_of(event.row.record)))
+        if event.row is not None:
+            self.app.push_screen(ReadingSheet("Account", facts_of(event.row.record)))
 
 
 def _a(role: str) -> str:

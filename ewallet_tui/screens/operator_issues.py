@@ -68,7 +68,10 @@ class IssuesScreen(OperatorPart):
 
     @on(RecordList.Opened)
     def _open(self, event: RecordList.Opened) -> None:
-        issue = event.row.record
+        if event.row is not None:
+            self._show_issue(event.row.record)
+
+    def _show_issue(self, issue: Mapping[str, Any]) -> None:
         passages = [("Details", issue["details"] or NO_DETAILS)]
         if issue["log"]:
             passages.append(("Log", issue["log"]))

@@ -49,7 +49,7 @@ class PartedScreen(FramedScreen):
             self.exchange_for(part)
 
     def exchange_for(self, part: str) -> None:
-        """Show another screen of `SCREENS` in place of this one; the first part's stays beneath the others."""
+        """Show another screen of `SCREENS` instead; the first part's stays beneath the others."""
         if self.app.screen is not self:
             return
         first = self.PARTS[0].id

@@ -22,6 +22,7 @@ Sheet = Mapping[str, Mapping[str, bool]]
 
 FARTHEST = 10**9
 CELL_WIDTH = 11
+POINTER = "›"
 MAY = Content.styled("✓ may", "$text-success")
 MAY_NOT = Content.styled("· may not", "$foreground-muted")
 
@@ -58,7 +59,8 @@ class PermissionGrid(ScrollView, can_focus=True):
     PermissionGrid { height: 1fr; min-height: 2; overflow-x: hidden; scrollbar-size-vertical: 1; }
     PermissionGrid > .permission-grid--heading { color: $text-muted; }
     PermissionGrid:focus > .permission-grid--cursor-row { background: $primary 20%; }
-    PermissionGrid:focus > .permission-grid--cursor { text-style: bold reverse; }
+    PermissionGrid > .permission-grid--cursor { text-style: bold; }
+    PermissionGrid:focus > .permission-grid--cursor { background: $primary 60%; text-style: bold; }
     """
 
     cursor: reactive[int] = reactive(0)
@@ -143,7 +145,7 @@ class PermissionGrid(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The roles on the first line, and beneath them the instructions as far as they are scrolled."""
         if y == 0:
-            return self._line("instruction", [Content(role) for role in self._roles], "heading")
+            return self._line("Instruction", [Content(role.capitalize()) for role in self._roles], "heading")
         index = self.scroll_offset.y + y - 1
         if index >= len(self._names):
             return self._line("", [], "row")
@@ -161,8 +163,9 @@ class PermissionGrid(ScrollView, can_focus=True):
         head = plain(name).truncate(max(self._name_width - 1, 0), ellipsis=True, pad=True).pad_right(1)
         strips = [self._strip(head, component)]
         for column, cell in enumerate(cells):
-            shown = Content(" ") + cell.truncate(CELL_WIDTH - 1, ellipsis=True, pad=True)
-            strips.append(self._strip(shown, "cursor" if column == marked else component))
+            is_marked = column == marked
+            shown = Content(POINTER if is_marked else " ") + cell.truncate(CELL_WIDTH - 1, pad=True)
+            strips.append(self._strip(shown, "cursor" if is_marked else component))
         used = sum(strip.cell_length for strip in strips)
         return Strip.join(strips).adjust_cell_length(max(used, self.scrollable_content_region.width))
 
