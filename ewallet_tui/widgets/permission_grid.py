@@ -22,7 +22,7 @@ Sheet = Mapping[str, Mapping[str, bool]]
 
 FARTHEST = 10**9
 CELL_WIDTH = 11
-POINTER = "›"
+POINTER = "▸"
 MAY = Content.styled("✓ may", "$text-success")
 MAY_NOT = Content.styled("· may not", "$foreground-muted")
 
