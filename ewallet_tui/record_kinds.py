@@ -176,7 +176,6 @@ def _contact_cells(record: Record, _: datetime) -> Cells:
 
 def _contact_facts(record: Record, now: datetime) -> Facts:
     return [
-        ("Name", record["name"]),
         ("Email", record["email"]),
         ("Phone", record["phone"]),
         ("Notes", record["notes"]),
@@ -260,7 +259,12 @@ CONTACT = RecordKind(
     "",
     CONTACT_LIST,
     "list_data",
-    (Column("Name"), Column("Email"), Column("Phone", from_width=70), Column("Notes", fills=True)),
+    (
+        Column("Name"),
+        Column("Email"),
+        Column("Phone", from_width=65),
+        Column("Notes", fills=True, from_width=60),
+    ),
     _contact_cells,
     _contact_facts,
     "No contacts on this list yet. Write one down with n.",

@@ -1,11 +1,134 @@
-"""The contacts of a list."""
+"""The contacts of a list, what is known of one, and what passed between you."""
 
 from __future__ import annotations
 
-from ewallet_tui.screens.framed import FramedScreen
+from typing import Any, ClassVar
+
+from textual import work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Label
+
+from ewallet_core.instructions import fields
+from ewallet_tui.lately import TRANSFERS
+from ewallet_tui.record_kinds import CONTACT, TRANSFER, Record, RecordKind, amount
+from ewallet_tui.screens.belonging_screen import BELONGING_KEYS
+from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
+from ewallet_tui.widgets.columns import Column
+from ewallet_tui.widgets.form import Answer, FormPlan
+from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.widgets.record_detail import RecordDetail
+from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.record_pages import RecordPages, Row
+from ewallet_tui.words import moment, parse_timestamp
+
+MOST_SORTED = 1_000
+MOST_BETWEEN = 50
+BETWEEN = (Column("When"), Column("What"), Column("Credits", align="right", fills=True))
+NOTHING_BETWEEN = "Nothing has passed between you yet."
+ON_CONTACT = frozenset({"edit_contact", "pay", "transfer"})
 
 
-class ContactsScreen(FramedScreen):
-    """The contacts of a list."""
+def contact_fields(contact: Record | None = None) -> tuple[Field, ...]:
+    """The fields of a contact, as they are now or empty."""
+    known = contact or {}
+    return (
+        Field("user_name", "Name", fields.ContactName, initial=known.get("name", "")),
+        Field("user_email", "Email", fields.Email, initial=known.get("email", "")),
+        Field("user_phone", "Phone", fields.Phone, initial=known.get("phone", ""), optional=True),
+        Field("notes", "Notes", fields.Notes, initial=known.get("notes", ""), optional=True),
+    )
+
+
+def the_contact(verb: str) -> dict[str, Any]:
+    """The selectors of what is done with one contact."""
+    return {"action": verb, verb: "contact", "contact": "record"}
+
+
+class ContactsScreen(RecordsScreen):
+    """A list of people; the one under the cursor in full beside it, or with Enter where there is no room."""
 
     PLACE = "contacts"
+    SWITCHES = True
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("n", "new_contact", "New", tooltip="Write a contact down", id="new_contact"),
+        Binding("e", "edit_contact", "Edit", id="edit_contact"),
+        *RECORD_KEYS,
+        *BELONGING_KEYS,
+    ]
+    DEFAULT_CSS = """
+    ContactsScreen #aside {
+        .caption { color: $text-muted; margin-top: 1; }
+        RecordDetail { max-height: 60%; }
+    }
+    """
+
+    @property
+    def kind(self) -> RecordKind:
+        """Contacts, and nothing else."""
+        return CONTACT
+
+    def compose_aside(self) -> ComposeResult:
+        """Who it is, and what passed between you."""
+        yield RecordDetail()
+        yield Label("Between you", classes="caption")
+        between = RecordList(BETWEEN, id="between")
+        between.can_focus = False
+        yield between
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey the keys that need a contact where there is none; a contact belongs to no time."""
+        if action == "choose_period":
+            return False
+        if action in ON_CONTACT and self.is_mounted and self.row is None:
+            return None
+        return super().check_action(action, parameters)
+
+    async def read_pages(self) -> RecordPages:
+        """The contacts in the order of their names; where there are very many, the newest first."""
+        read = self.read_found if self.is_filtered else self.read_sheet
+        page = await read(0, limit=MOST_SORTED)
+        if page is None or page.next is not None:
+            return await super().read_pages()
+        return RecordPages.of(sorted(page.rows, key=lambda row: str(row.record["name"]).casefold()))
+
+    def words_for_unlinking(self, record: Record) -> str:
+        """What becomes of a contact that is unlinked."""
+        return f"{record['name']} is taken off this list. What passed between you stays on your sheets."
+
+    def action_new_contact(self) -> None:
+        """Write somebody down on the list that is looked at."""
+        plan = FormPlan("New contact", "Write down", contact_fields())
+        self.fill_in(plan, lambda answer: f"{answer['new_contact']} is on the list.", **the_contact("new"))
+
+    def action_edit_contact(self) -> None:
+        """Change what is known of the contact under the cursor."""
+        if (row := self.row) is None:
+            return
+        plan = FormPlan("Edit contact", "Save", contact_fields(row.record))
+        instruction = the_contact("edit") | {"record_id": row.record["id"]}
+        self.fill_in(plan, lambda _: "Saved.", only_changed=True, **instruction)
+
+    @work(group="detail", exclusive=True)
+    async def show_aside(self, row: Row | None) -> None:
+        """Show the contact under the cursor beside the list, and what passed between you."""
+        detail, between = self.query_one(RecordDetail), self.query_one("#between", RecordList)
+        between.empty = NOTHING_BETWEEN if row else ""
+        if row is None:
+            detail.clear()
+            between.show([])
+            return
+        detail.show(self.kind, {"record_data": row.record}, self.today())
+        between.show(await self._between(row.record["email"]))
+
+    async def _between(self, email: str) -> list[Row]:
+        found = await self.wallet_app.ask(
+            action="search", search="records", kind=TRANSFER.name, text=email, limit=MOST_BETWEEN
+        )
+        rows: list[Answer] = [] if found["failed"] else found["rows"]
+        return [self._between_row(row["record_data"]) for row in rows]
+
+    def _between_row(self, transfer: dict[str, Any]) -> Row:
+        kind = transfer["transfer_type"]
+        when = moment(parse_timestamp(transfer["create_date"]), self.today())
+        return Row(str(transfer["id"]), (when, TRANSFERS[kind], amount(kind, transfer["credits"])))

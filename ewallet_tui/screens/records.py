@@ -43,7 +43,7 @@ RECORD_KEYS: tuple[BindingType, ...] = (
 class RecordsScreen(BelongingScreen):
     """Shows the sheet that is looked at. What is its own: `kind`, and `compose_above`."""
 
-    AUTO_FOCUS = "RecordList"
+    AUTO_FOCUS = "#list"
     SWITCHES = False
     DEFAULT_CSS = """
     RecordsScreen {
@@ -76,9 +76,14 @@ class RecordsScreen(BelongingScreen):
         return self.kind.belonging
 
     @property
+    def listed(self) -> RecordList:
+        """The list of the records."""
+        return self.query_one("#list", RecordList)
+
+    @property
     def row(self) -> Row | None:
         """The record under the cursor."""
-        return self.query_one(RecordList).row
+        return self.listed.row
 
     @property
     def is_filtered(self) -> bool:
@@ -98,9 +103,9 @@ class RecordsScreen(BelongingScreen):
         with Horizontal(id="which"):
             yield BelongingLine()
             yield Label("", id="how-many", markup=False)
-        yield FilterBox("find: a name, an email, a note", "RecordList")
+        yield FilterBox("find: a name, an email, a note", "#list")
         with Horizontal(id="records"):
-            yield RecordList(self.kind.columns)
+            yield RecordList(self.kind.columns, id="list")
             with Vertical(id="aside"):
                 yield from self.compose_aside()
 
@@ -118,11 +123,15 @@ class RecordsScreen(BelongingScreen):
 
     @work(group="records", exclusive=True)
     async def _show_records(self) -> None:
-        listed, how_many = self.query_one(RecordList), self.query_one("#how-many", Label)
+        listed, how_many = self.listed, self.query_one("#how-many", Label)
         listed.empty = NOTHING_FOUND if self.is_filtered else self.kind.empty
-        pages = RecordPages(self._read_found if self.is_filtered else self._read_sheet)
+        pages = await self.read_pages()
         await listed.show_pages(pages)
         how_many.update(self._how_many(pages))
+
+    async def read_pages(self) -> RecordPages:
+        """The records that are looked for, to be read where they are looked at."""
+        return RecordPages(self.read_found if self.is_filtered else self.read_sheet)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys that need a record where there is none."""
@@ -193,11 +202,12 @@ class RecordsScreen(BelongingScreen):
             self._text = event.text
             self.look()
 
-    @on(RecordList.Opened)
+    @on(RecordList.Opened, "#list")
     def _opened(self, event: RecordList.Opened) -> None:
-        self.open_record(self.kind.name, event.row.record["id"])
+        if event.row is not None:
+            self.open_record(self.kind.name, event.row.record["id"])
 
-    @on(RecordList.Moved)
+    @on(RecordList.Moved, "#list")
     def _moved(self, event: RecordList.Moved) -> None:
         self.refresh_bindings()
         if self.has_class("-wide"):
@@ -214,18 +224,20 @@ class RecordsScreen(BelongingScreen):
         if not answer["failed"]:
             detail.show(self.kind, answer, self.today())
 
-    async def _read_sheet(self, start: int, _: Any) -> Page | None:
+    async def read_sheet(self, start: int, _: Any = None, limit: int = PAGE) -> Page | None:
+        """A page of the whole sheet."""
         sheet = self.belonging.instruction("view", self.looked_at)
-        answer = await self.wallet_app.act(**sheet, limit=PAGE, **({"skip": start} if start else {}))
+        answer = await self.wallet_app.act(**sheet, limit=limit, **({"skip": start} if start else {}))
         if answer["failed"]:
             return None
         data = answer[self.kind.data_key]
-        return Page(self._rows(data["rows"]), count=data["record_count"])
+        return Page(self._rows(data["rows"]), data["next"], data["record_count"])
 
-    async def _read_found(self, _: int, cursor: Any) -> Page | None:
+    async def read_found(self, _: int, cursor: Any = None, limit: int = PAGE) -> Page | None:
+        """A page of what is found."""
         further = {} if cursor is None else {"before": cursor}
         answer = await self.wallet_app.act(
-            action="search", search="records", limit=PAGE, **self.shown, **further
+            action="search", search="records", limit=limit, **self.shown, **further
         )
         if answer["failed"]:
             return None

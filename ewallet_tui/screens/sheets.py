@@ -12,7 +12,6 @@ from ewallet_tui.record_kinds import SHEET_KINDS, TRANSFER, RecordKind
 from ewallet_tui.screens.belonging_screen import BELONGING_KEYS
 from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
 from ewallet_tui.widgets.part_tabs import Part, PartTabs
-from ewallet_tui.widgets.record_list import RecordList
 
 KINDS = {kind.name: kind for kind in SHEET_KINDS}
 
@@ -58,7 +57,7 @@ class SheetsScreen(RecordsScreen):
             return
         self._kind = KINDS[name]
         self.query_one(PartTabs).current = name
-        self.query_one(RecordList).show_columns(self.kind.columns)
+        self.listed.show_columns(self.kind.columns)
         self.action_show_all()
         self.show_line()
 

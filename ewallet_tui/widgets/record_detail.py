@@ -45,7 +45,9 @@ class RecordDetail(VerticalScroll, can_focus=False):
     def show(self, kind: RecordKind, answer: Mapping[str, Any], now: datetime) -> None:
         """Show what a view of a record of `kind` has answered."""
         record = answer["record_data"]
-        self.query_one(".fact-title", Static).update(Content(one_line(record["reference"])))
+        self.query_one(".fact-title", Static).update(
+            Content(one_line(record.get("name") or record["reference"]))
+        )
         facts = [*kind.facts(record, now), *_of_the_journal(answer)]
         self.query_one("#facts", Static).update(Content("\n").join(_line(*fact) for fact in facts))
         self.scroll_home(animate=False)

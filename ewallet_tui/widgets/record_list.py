@@ -55,19 +55,25 @@ class RecordList(ScrollView, can_focus=True):
     empty: reactive[str] = reactive("")
     """What is said where there are no records."""
 
-    class Moved(Message):
-        """The cursor is on another record, or that record is another one now; `None`: there is none."""
+    class OfRecord(Message):
+        """Something about one record of a list."""
 
-        def __init__(self, row: Row | None) -> None:
+        def __init__(self, listed: RecordList) -> None:
             super().__init__()
-            self.row = row
+            self.row = listed.row
+            """The record under the cursor; `None`: there is none."""
+            self._listed = listed
 
-    class Opened(Message):
+        @property
+        def control(self) -> RecordList:
+            """The list."""
+            return self._listed
+
+    class Moved(OfRecord):
+        """The cursor is on another record, or that record is another one now."""
+
+    class Opened(OfRecord):
         """Somebody wants to see the whole of a record."""
-
-        def __init__(self, row: Row) -> None:
-            super().__init__()
-            self.row = row
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -124,7 +130,7 @@ class RecordList(ScrollView, can_focus=True):
     def action_open(self) -> None:
         """Show the whole record under the cursor."""
         if self.row is not None:
-            self.post_message(self.Opened(self.row))
+            self.post_message(self.Opened(self))
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor, and two open the record."""
@@ -204,7 +210,7 @@ class RecordList(ScrollView, can_focus=True):
             self._tell_moved()
 
     def _tell_moved(self) -> None:
-        self.post_message(self.Moved(self.row))
+        self.post_message(self.Moved(self))
 
     def _laid_out(self, cells: Iterable[str | Content]) -> Content:
         width = self.scrollable_content_region.width
