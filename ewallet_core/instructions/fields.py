@@ -233,6 +233,15 @@ Month = Annotated[
         extra={"check": reads_as(moments.month_bounds)},
     ),
 ]
+UtcOffset = Annotated[
+    int,
+    Meta(
+        ge=-840,
+        le=840,
+        description="a whole number of minutes east of UTC, from -840 to 840",
+        examples=[60],
+    ),
+]
 PeriodLength = Annotated[moments.Step, Meta(description="day, week or month", examples=["day"])]
 RecordKind = Annotated[
     Kind,

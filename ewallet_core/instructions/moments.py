@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import date, time
 from enum import StrEnum
 
+MINUTE = 60_000
 DAY = 86_400_000
 END_OF_TIME = 253_402_300_800_000
 """The instant after the last one that has a year of four digits."""
@@ -40,7 +41,7 @@ def instant(text: str) -> int:
     offset = time(int(hours), int(ahead))
     minutes = _minutes_of(at) + (_minutes_of(offset) if sign == "-" else -_minutes_of(offset))
     milliseconds = _midnight(date(int(year), int(month), int(day)))
-    milliseconds += minutes * 60_000 + at.second * 1_000 + int(fraction.ljust(3, "0"))
+    milliseconds += minutes * MINUTE + at.second * 1_000 + int(fraction.ljust(3, "0"))
     if not 0 <= milliseconds < END_OF_TIME:
         raise ValueError(text)
     return milliseconds
@@ -58,7 +59,7 @@ def month_bounds(text: str) -> tuple[int, int]:
 
 
 def next_start(step: Step, at: int) -> int:
-    """The first instant after `at` at which a day, a week (on a Monday) or a month begins in UTC."""
+    """The first instant after `at` at which a day, a week (on a Monday) or a month begins."""
     day = at // DAY
     match step:
         case Step.DAY:
@@ -67,17 +68,16 @@ def next_start(step: Step, at: int) -> int:
             # The first day of all, 1970-01-01, was a Thursday.
             return (day + 7 - (day + 3) % 7) * DAY
         case Step.MONTH:
-            today = _date_at(at)
-            years, month = divmod(today.month, 12)
-            if today.year + years > date.max.year:
-                return END_OF_TIME
-            return _midnight(date(today.year + years, month + 1, 1))
+            return _next_month(at)
 
 
-def periods(since: int, until: int, step: Step) -> Iterator[tuple[int, int]]:
-    """The days, weeks or months from `since` to `until`, of which these two cut the first and the last."""
+def periods(since: int, until: int, step: Step, ahead: int = 0) -> Iterator[tuple[int, int]]:
+    """The days, weeks or months from `since` to `until`, of which these two cut the first and the last.
+
+    They begin where clocks say so that are so many milliseconds ahead of UTC.
+    """
     while since < until:
-        end = min(next_start(step, since), until)
+        end = min(next_start(step, since + ahead) - ahead, until)
         yield since, end
         since = end
 
@@ -88,6 +88,17 @@ def a_year_before(at: int) -> int:
     is_leap_day = (today.month, today.day) == (2, 29)
     then = today.replace(year=today.year - 1, day=28 if is_leap_day else today.day)
     return max(_midnight(then) + at % DAY, 0)
+
+
+def _next_month(at: int) -> int:
+    if at >= END_OF_TIME:
+        # Where clocks are ahead, it is January of a year already that no date has.
+        return END_OF_TIME + 31 * DAY
+    today = _date_at(at)
+    years, month = divmod(today.month, 12)
+    if today.year + years > date.max.year:
+        return END_OF_TIME
+    return _midnight(date(today.year + years, month + 1, 1))
 
 
 def _minutes_of(at: time) -> int:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Select, Table, bindparam, case, func, select
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import FromClause, Select, Table, bindparam, case, func, select
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import tables
@@ -25,6 +27,15 @@ class StatementRow(Row, frozen=True):
     transfer_record_id: int | None
     conversion_record_id: int | None
     notes: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Summed:
+    """Whose sums: all of an account's wallets and clocks, or one wallet's or clock's of its own alone."""
+
+    account_id: int
+    ewallet_id: int | None = None
+    clock_id: int | None = None
 
 
 class _Parts(Row, frozen=True):
@@ -99,16 +110,12 @@ _ROWS = (
 )
 
 
-def _sums_of(holders: Table) -> Select[tuple[object, ...]]:
+def _sums_of(holders: Table, moved: FromClause = tables.postings) -> Select[tuple[object, ...]]:
     """What was moved into and out of the balances of these wallets or clocks, unlinked ones too, by kind."""
-    is_into = case((_posting.amount > 0, 1), else_=0)
+    amount = moved.c.amount
+    is_into = case((amount > 0, 1), else_=0)
     return (
-        select(
-            _entry.kind,
-            _posting.unit,
-            is_into,
-            *sum_in_parts(_posting.amount),
-        )
+        select(_entry.kind, moved.c.unit, is_into, *sum_in_parts(amount))
         .select_from(holders)
         .join(tables.postings, _posting.balance_id == holders.c.balance_id)
         .join(tables.entries, _entry.id == _posting.entry_id)
@@ -117,12 +124,21 @@ def _sums_of(holders: Table) -> Select[tuple[object, ...]]:
             _posting.at >= bindparam("since"),
             _posting.at < bindparam("until"),
         )
-        .group_by(_entry.kind, _posting.unit, is_into)
+        .group_by(_entry.kind, moved.c.unit, is_into)
     )
 
 
 _WALLET_SUMS = _sums_of(tables.ewallets)
 _CLOCK_SUMS = _sums_of(tables.clocks)
+_ONE_WALLETS_SUMS = _WALLET_SUMS.where(tables.ewallets.c.id == bindparam("ewallet_id"))
+_ONE_CLOCKS_SUMS = _CLOCK_SUMS.where(tables.clocks.c.id == bindparam("clock_id"))
+# The credits of a clock's entries are on the other side of them, with the wallet.
+_ONE_CLOCKS_CREDITS = (
+    _sums_of(tables.clocks, _other)
+    .join(_other, (_other.c.entry_id == _posting.entry_id) & (_other.c.unit == Unit.CREDIT))
+    .join(_other_balance, (_other_balance.c.id == _other.c.balance_id) & (_other_balance.c.issues == 0))
+    .where(tables.clocks.c.id == bindparam("clock_id"))
+)
 
 
 def last_before(transaction: Transaction, balance_id: int, instant: int) -> PostingRow | None:
@@ -154,12 +170,20 @@ def statement_rows(
 
 
 def sums_between(
-    transaction: Transaction, account_id: int, since: int, until: int
+    transaction: Transaction, summed: Summed, since: int, until: int
 ) -> dict[tuple[EntryKind, Unit, bool], int]:
-    """What came into the account's wallets and clocks (True) and what left them (False), by kind and unit."""
-    bounds = {"account_id": account_id, "since": since, "until": until}
-    found = [part for sums in (_WALLET_SUMS, _CLOCK_SUMS) for part in transaction.all(sums, _Parts, **bounds)]
+    """What came into these wallets and clocks (True) and what left them (False), by kind and unit."""
+    values = {**asdict(summed), "since": since, "until": until}
+    found = [part for sums in _statements_of(summed) for part in transaction.all(sums, _Parts, **values)]
     return {
         (EntryKind(part.kind), Unit(part.unit), bool(part.is_into)): abs(joined(part.high, part.low))
         for part in found
     }
+
+
+def _statements_of(summed: Summed) -> tuple[Select[tuple[object, ...]], ...]:
+    if summed.ewallet_id is not None:
+        return (_ONE_WALLETS_SUMS,)
+    if summed.clock_id is not None:
+        return (_ONE_CLOCKS_SUMS, _ONE_CLOCKS_CREDITS)
+    return (_WALLET_SUMS, _CLOCK_SUMS)

@@ -73,9 +73,20 @@ _EXPORTED = {
     "next": Maybe(CURSOR),
 }
 
+
+def summary(by: str) -> dict[str, Shape]:
+    return {
+        "since": TIMESTAMP,
+        "until": TIMESTAMP,
+        "by": by,
+        "rows": [{"start": TIMESTAMP, "end": TIMESTAMP, **TOTAL}],
+        "totals": TOTAL,
+    }
+
+
 # The core account's and ada's come first: cleo has the third wallet, and the third account's sheets.
 AS_CLEO = (new_account("cleo"), login("cleo"), supply(50))
-CLEOS_WALLET, CLEOS_INVOICE_SHEET = 3, 14
+CLEOS_WALLET, CLEOS_CLOCK, CLEOS_INVOICE_SHEET = 3, 3, 14
 
 EXAMPLES = (
     *(
@@ -84,19 +95,12 @@ EXAMPLES = (
     ),
     Example("logged in", {**STATEMENT, "ewallet_id": CLEOS_WALLET}, _STATEMENT, before=AS_CLEO),
     *(
-        Example(
-            "stopped",
-            {**SUMMARY, "by": by},
-            {
-                "since": TIMESTAMP,
-                "until": TIMESTAMP,
-                "by": by,
-                "rows": [{"start": TIMESTAMP, "end": TIMESTAMP, **TOTAL}],
-                "totals": TOTAL,
-            },
-            optional=_A_TIME,
-        )
+        Example("stopped", {**SUMMARY, "by": by}, summary(by), optional={**_A_TIME, "utc_offset": 60})
         for by in ("day", "week", "month")
+    ),
+    *(
+        Example("logged in", {**SUMMARY, **one}, summary("day"), before=AS_CLEO)
+        for one in ({"ewallet_id": CLEOS_WALLET}, {"clock_id": CLEOS_CLOCK})
     ),
     Example(
         "stopped",

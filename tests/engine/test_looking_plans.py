@@ -27,7 +27,13 @@ IN_ORDER = {
         for relation, _, statement in links
     },
 }
-SUMS = {"a wallet's sums": statements._WALLET_SUMS, "a clock's sums": statements._CLOCK_SUMS}
+SUMS = {
+    "wallets' sums": statements._WALLET_SUMS,
+    "clocks' sums": statements._CLOCK_SUMS,
+    "one wallet's sums": statements._ONE_WALLETS_SUMS,
+    "one clock's sums": statements._ONE_CLOCKS_SUMS,
+    "one clock's credits": statements._ONE_CLOCKS_CREDITS,
+}
 
 
 def plan_of(file: Path, statement: Executable) -> list[str]:
@@ -68,10 +74,9 @@ def test_linked_records_are_read_by_their_entry(wallet_file, links):
     [
         (statements._LAST_BEFORE, "ix_postings_balance_id_at_id (balance_id=? AND at<?)"),
         (statements._ROWS, "ix_postings_balance_id_id (balance_id=? AND id>? AND id<?)"),
-        (statements._WALLET_SUMS, "ix_postings_balance_id_at_id (balance_id=? AND at>? AND at<?)"),
-        (statements._CLOCK_SUMS, "ix_postings_balance_id_at_id (balance_id=? AND at>? AND at<?)"),
+        *((sums, "ix_postings_balance_id_at_id (balance_id=? AND at>? AND at<?)") for sums in SUMS.values()),
     ],
-    ids=["opening", "rows", "wallet sums", "clock sums"],
+    ids=["opening", "rows", *SUMS],
 )
 def test_postings_are_read_of_the_period_alone(wallet_file, statement, index):
     assert any(index in step for step in plan_of(wallet_file, statement))

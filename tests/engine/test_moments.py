@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
-from wallclock import DAY, HOUR
+from wallclock import DAY, HOUR, MINUTE
 
 from ewallet_core.instructions import moments
 from ewallet_core.instructions.moments import END_OF_TIME, Step
@@ -97,6 +97,29 @@ def test_periods_follow_each_other_without_a_gap(since, length, step):
     assert [start for start, _ in found] == edges[:-1]
     assert edges[-1] == until
     assert all(start < end for start, end in found)
+
+
+@given(instants, some.integers(0, 400 * DAY), steps, some.integers(-14 * 60, 14 * 60))
+def test_periods_begin_where_clocks_elsewhere_say(since, length, step, minutes_ahead):
+    until = min(since + length, END_OF_TIME - 1)
+    ahead = minutes_ahead * MINUTE
+    found = list(moments.periods(since, until, step, ahead))
+    assert [(start + ahead, end + ahead) for start, end in found] == list(
+        moments.periods(since + ahead, until + ahead, step)
+    )
+    begins = {Step.DAY: lambda day: True, Step.WEEK: lambda day: day.weekday() == 0}
+    for start, _ in found[1:]:
+        midnight = EPOCH + timedelta(milliseconds=min(start + ahead, END_OF_TIME - 1))
+        is_start = begins.get(step, lambda day: day.day == 1)
+        assert start + ahead == END_OF_TIME or ((start + ahead) % DAY == 0 and is_start(midnight))
+
+
+def test_where_clocks_are_ahead_the_last_month_ends_when_they_say_so():
+    noon, ahead = END_OF_TIME - DAY // 2, 13 * HOUR
+    assert list(moments.periods(noon - 2 * HOUR, noon + HOUR, Step.MONTH, ahead)) == [
+        (noon - 2 * HOUR, noon - HOUR),
+        (noon - HOUR, noon + HOUR),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What an account's wallets and clocks took in and gave out, by day, week or month."""
+"""What an account's wallets and clocks took in and gave out, all or one of them, by day, week or month."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from itertools import islice
 from typing import TypedDict
 
+from ewallet_core.actions.belongings.holdings import CLOCK_HOLDING, WALLET_HOLDING
 from ewallet_core.actions.context import Context
 from ewallet_core.actions.data import Data, minutes
 from ewallet_core.actions.looking.periods import Period
@@ -16,7 +17,8 @@ from ewallet_core.instructions.envelope import Answer, ok, timestamp
 from ewallet_core.instructions.moments import DAY, Step
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.refusals.looking import PeriodBackwards, TooManyPeriods
-from ewallet_core.storage.statements import sums_between
+from ewallet_core.refusals.requests import ArgumentsClash
+from ewallet_core.storage.statements import Summed, sums_between
 
 MOST_PERIODS = 400
 
@@ -34,9 +36,22 @@ Sums = dict[str, int]
 
 
 class ViewSummary(Period, frozen=True):
-    """Of what time (absent: the 30 days, 12 weeks or 12 months up to now), and by what periods."""
+    """Of what time (absent: the 30 days, 12 weeks or 12 months up to now), by what periods, and of what.
+
+    Absent, it is of all that the account has. A clock's alone has the credits that were converted with it; a
+    wallet's alone has no time.
+    """
 
     by: fields.PeriodLength = Step.DAY
+    utc_offset: fields.UtcOffset = 0
+    ewallet_id: fields.EwalletId | None = None
+    clock_id: fields.ClockId | None = None
+
+    def check(self) -> None:
+        """At most one of ewallet_id and clock_id says of what."""
+        super().check()
+        if self.ewallet_id is not None and self.clock_id is not None:
+            raise ArgumentsClash("ewallet_id", "clock_id")
 
 
 class Total(TypedDict):
@@ -70,16 +85,15 @@ class PeriodTotal(Total):
     },
 )
 def view_summary(asked: ViewSummary, context: Context) -> Answer:
-    """View what came in, went out, was converted and spent by day, week or month in UTC, the oldest first."""
+    """View what came in, went out, was converted and spent by day, week or month, the oldest first."""
+    summed = _summed(asked, context)
     # What happens at this very moment has happened.
     until = context.now + 1 if asked.ends_at is None else asked.ends_at
     since = _usual_start(until, asked.by) if asked.starts_at is None else asked.starts_at
     if since > until:
         raise PeriodBackwards
-    spans = list(islice(moments.periods(since, until, asked.by), MOST_PERIODS + 1))
-    if len(spans) > MOST_PERIODS:
-        raise TooManyPeriods(MOST_PERIODS)
-    sums = [_sums(context, start, end) for start, end in spans]
+    spans = _spans(asked, since, until)
+    sums = [_sums(context, summed, start, end) for start, end in spans]
     return ok(
         since=timestamp(since),
         until=timestamp(until),
@@ -92,6 +106,14 @@ def view_summary(asked: ViewSummary, context: Context) -> Answer:
     )
 
 
+def _summed(asked: ViewSummary, context: Context) -> Summed:
+    """What is summed up; raises `NotFound` where it is not the account's own."""
+    for holding in (WALLET_HOLDING, CLOCK_HOLDING):
+        if getattr(asked, holding.id_name) is not None:
+            holding.named(context, asked)
+    return Summed(context.account.id, asked.ewallet_id, asked.clock_id)
+
+
 def _usual_start(until: int, by: Step) -> int:
     match by:
         case Step.DAY:
@@ -102,8 +124,17 @@ def _usual_start(until: int, by: Step) -> int:
             return moments.a_year_before(until)
 
 
-def _sums(context: Context, start: int, end: int) -> Sums:
-    moved = sums_between(context.transaction, context.account.id, start, end)
+def _spans(asked: ViewSummary, since: int, until: int) -> list[tuple[int, int]]:
+    """Where the rows begin and end; raises `TooManyPeriods` where they are."""
+    ahead = asked.utc_offset * moments.MINUTE
+    spans = list(islice(moments.periods(since, until, asked.by, ahead), MOST_PERIODS + 1))
+    if len(spans) > MOST_PERIODS:
+        raise TooManyPeriods(MOST_PERIODS)
+    return spans
+
+
+def _sums(context: Context, summed: Summed, start: int, end: int) -> Sums:
+    moved = sums_between(context.transaction, summed, start, end)
     return {
         name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)
         for name, (kinds, unit, is_into) in _SUMS.items()
