@@ -1,4 +1,4 @@
-"""What wallet and clock have in common: credits become time, and time becomes credits again."""
+"""What home, wallet and clock have in common: credits come, become time, and become credits again."""
 
 from __future__ import annotations
 
@@ -7,10 +7,18 @@ from typing import Any
 from textual.binding import Binding, BindingType
 
 from ewallet_tui.screens.framed import FramedScreen
-from ewallet_tui.screens.wallet_forms import credits_plan, credits_receipt, time_plan, time_receipt
+from ewallet_tui.screens.wallet_forms import (
+    credits_plan,
+    credits_receipt,
+    supply_plan,
+    supply_receipt,
+    time_plan,
+    time_receipt,
+)
 
 Record = dict[str, Any]
 
+SUPPLY = Binding("u", "supply", "Supply", tooltip="Supply credits", id="supply")
 CONVERSIONS: tuple[BindingType, ...] = (
     Binding("c", "convert_to_time", "To time", tooltip="Convert credits to time", id="convert_to_time"),
     Binding(
@@ -25,7 +33,7 @@ CONVERSIONS: tuple[BindingType, ...] = (
 
 
 class ConvertingScreen(FramedScreen):
-    """A screen on which credits and time are turned into each other."""
+    """A screen on which credits come, and are turned into time and back."""
 
     def can(self, action: str) -> bool:
         """Whether one of the screen's actions can be carried out as things stand."""
@@ -56,18 +64,28 @@ class ConvertingScreen(FramedScreen):
         picture = self.wallet_app.picture
         return picture.wallet.credits if picture else 0
 
+    def action_supply(self) -> None:
+        """Ask how many credits should come, and for what."""
+        self.fill_in(
+            supply_plan(self.balance()), supply_receipt, writes="transfer", action="supply", supply="credits"
+        )
+
     def action_convert_to_time(self) -> None:
         """Ask how many credits should become time."""
         if picture := self.wallet_app.picture:
             rate = picture.clock.milliseconds_per_credit
             plan = time_plan(self.balance(), rate)
-            self.fill_in(plan, time_receipt(rate), action="convert", convert="credits2clock")
+            self.fill_in(
+                plan, time_receipt(rate), writes="conversion", action="convert", convert="credits2clock"
+            )
 
     def action_convert_to_credits(self) -> None:
         """Ask how much time should become credits."""
         if picture := self.wallet_app.picture:
             plan = credits_plan(self.left_ms, picture.clock.milliseconds_per_credit)
-            self.fill_in(plan, credits_receipt, action="convert", convert="clock2credits")
+            self.fill_in(
+                plan, credits_receipt, writes="conversion", action="convert", convert="clock2credits"
+            )
 
     async def newest(self, kind: str, most: int) -> list[Record]:
         """The newest records of the active sheet of that kind."""

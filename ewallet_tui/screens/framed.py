@@ -52,9 +52,18 @@ class FramedScreen(Screen[None]):
         ),
         Binding("comma", f"go('{SETTINGS.mode}')", "Settings", show=False, key_display=",", id="settings"),
         Binding("g", "go_to", "Go to a screen", show=False, id="go_to"),
-        Binding("j", "app.focus_next", "Next", show=False, id="next"),
-        Binding("k", "app.focus_previous", "Previous", show=False, id="previous"),
+        Binding("j,l", "app.focus_next", "Next", show=False, id="next"),
+        Binding("k,h", "app.focus_previous", "Previous", show=False, id="previous"),
+        Binding("semicolon", "jump", "Jump to what you see", show=False, key_display=";", id="jump"),
         Binding("colon", "app.command_palette", "Everything", show=False, key_display=":", id="palette"),
+        Binding(
+            "z",
+            "show_what_was_done",
+            "Show what was done",
+            show=False,
+            tooltip="Show the record of what was just done",
+            id="show_what_was_done",
+        ),
         Binding("question_mark", "app.help", "Help", key_display="?", id="help"),
         Binding("q", "app.quit", "Quit", id="quit"),
     ]
@@ -106,6 +115,8 @@ class FramedScreen(Screen[None]):
         """Nobody goes where their role doesn't let them."""
         if action == "go" and (picture := self.wallet_app.picture) is not None:
             return parameters[0] in {place.mode for place in places_for(picture.account.role)}
+        if action == "show_what_was_done" and self.is_mounted:
+            return self.query_one(Receipt).record is not None or None
         return super().check_action(action, parameters)
 
     def ask_with(
@@ -127,11 +138,13 @@ class FramedScreen(Screen[None]):
         receipt: Callable[[Answer], str],
         *,
         only_changed: bool = False,
+        writes: str = "",
         **instruction: Any,
     ) -> None:
         """Open a form that completes `instruction`, and say in one line what came of it.
 
-        With `only_changed` what is as it was is not sent; where that is all, nothing is.
+        With `only_changed` what is as it was is not sent; where that is all, nothing is. The line leads to
+        the record of the kind that it `writes`.
         """
 
         async def send(values: dict[str, Any]) -> Answer:
@@ -142,7 +155,8 @@ class FramedScreen(Screen[None]):
 
         def say(answer: Answer | None) -> None:
             if answer is not None:
-                self.query_one(Receipt).say(receipt(answer))
+                record = (writes, answer[f"{writes}_record"]) if writes else None
+                self.query_one(Receipt).say(receipt(answer), record)
 
         self.ask_with(plan, send, say)
 
@@ -158,6 +172,12 @@ class FramedScreen(Screen[None]):
         if self.app.screen is self:
             self.app.push_screen(RecordScreen(kind, record_id, self.today))
 
+    @on(Receipt.Opened)
+    def action_show_what_was_done(self) -> None:
+        """Show the record of what was just done."""
+        if (record := self.query_one(Receipt).record) is not None:
+            self.open_record(*record)
+
     def action_go(self, mode: str) -> None:
         """Go to another place."""
         if mode != self.PLACE:
@@ -167,6 +187,12 @@ class FramedScreen(Screen[None]):
         """Ask for the letter of the place to go to."""
         picture = self.wallet_app.picture
         self.app.push_screen(GoTo(places_for(picture.account.role) if picture else ()), self._go_chosen)
+
+    def action_jump(self) -> None:
+        """Put a letter on everything that can be gone to or pressed."""
+        from ewallet_tui.screens.jump import Jump  # noqa: PLC0415 - few jump
+
+        self.app.push_screen(Jump(self))
 
     def _go_chosen(self, mode: str | None) -> None:
         if mode is not None:

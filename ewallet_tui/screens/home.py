@@ -6,14 +6,15 @@ from typing import ClassVar
 
 from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label, Static
 
 from ewallet_tui.lately import COLUMNS, latest_rows
 from ewallet_tui.picture import Picture
-from ewallet_tui.screens.converting import CONVERSIONS, ConvertingScreen
-from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, supply_plan, supply_receipt
+from ewallet_tui.screens.converting import CONVERSIONS, SUPPLY, ConvertingScreen
+from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
+from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
 from ewallet_tui.standing import standing_of
 from ewallet_tui.widgets.figures import Figures
 from ewallet_tui.widgets.record_list import RecordList
@@ -34,14 +35,15 @@ STEPS = (
 )
 
 
-class HomeScreen(ConvertingScreen):
+class HomeScreen(PayingScreen, ConvertingScreen):
     """Balance, clock in short, actions, and the latest movements; a tour while there are none."""
 
     PLACE = "home"
     CSS_PATH = "home.tcss"
     AUTO_FOCUS = "RecordList"
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("u", "supply", "Supply", tooltip="Supply credits", id="supply"),
+        SUPPLY,
+        *PAYMENTS,
         *CONVERSIONS,
     ]
 
@@ -76,10 +78,6 @@ class HomeScreen(ConvertingScreen):
         left = self.query_one("#left", Figures)
         left.value, left.tint = countdown(picture.clock.left_ms(now)), standing_of(picture.clock, now).style
         self.query_one("#state", Static).update(state_line(picture.clock, now, self.today()))
-
-    def action_supply(self) -> None:
-        """Ask how many credits should come, and for what."""
-        self.fill_in(supply_plan(self.balance()), supply_receipt, action="supply", supply="credits")
 
     @work
     async def action_start(self) -> None:

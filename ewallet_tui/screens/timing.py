@@ -82,4 +82,5 @@ class TimingScreen(ConvertingScreen):
             self._telling = False
         if action == "stop" and not answer["failed"]:
             used = duration(answer["minutes_spent_ms"])
-            receipt.say(f"Used {used}. {countdown(self.left_ms())} left.")
+            record = ("time", answer["time_record"])
+            receipt.say(f"Used {used}. {countdown(self.left_ms())} left.", record)

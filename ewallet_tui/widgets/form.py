@@ -147,7 +147,14 @@ class Form(VerticalScroll, can_focus=False):
         event.stop()
         if isinstance(row := event.input.parent, FormField) and row.text:
             row.left = True
+            row.tidy_up()
         self._show_problems(begun_only=True)
+
+    @on(FormField.Learned)
+    def _know_more(self, event: FormField.Learned) -> None:
+        event.stop()
+        self._show_problems(begun_only=True)
+        self._show_preview()
 
     @on(Input.Submitted)
     def _entered(self, event: Input.Submitted) -> None:

@@ -8,11 +8,13 @@ from typing import Any, get_args
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
-from textual.suggester import SuggestFromList
+from textual.message import Message
+from textual.suggester import Suggester, SuggestFromList
 from textual.widgets import Input, Label
 
 from ewallet_core.instructions.limits import accepts, is_secret, meta_of
 from ewallet_tui.text import plain
+from ewallet_tui.widgets.completion import Completion, Continuing
 from ewallet_tui.words import formats_in_use
 
 
@@ -30,9 +32,11 @@ class Field:
     """Whether it may be left empty; where it then began empty, it has no value at all."""
     suggestions: tuple[str, ...] = ()
     tidy: Callable[[str], str] = str.strip
-    """What becomes of the typed text before it is read (never of a secret's)."""
+    """What becomes of the typed text before it is read, and when one goes on (never of a secret's)."""
     rule: str = ""
     """What is said where the value can't be taken, in place of the kind's own words."""
+    completion: Completion | None = None
+    """Who knows what may be typed here."""
 
     @property
     def is_secret(self) -> bool:
@@ -48,6 +52,20 @@ class Field:
         if not accepts(self.kind, value):
             raise ValueError(self.rule or f"{self.label} must be {meta_of(self.kind).description}.")
         return value
+
+    def tidied(self, text: str) -> str:
+        """The typed text as it is shown when one goes on; one that can't be told stays as it is."""
+        try:
+            return text if self.is_secret else self.tidy(text)
+        except ValueError:
+            return text
+
+    @property
+    def suggester(self) -> Suggester | None:
+        """Who says how a text goes on while it is typed."""
+        if self.completion is not None:
+            return Continuing(self.completion)
+        return SuggestFromList(self.suggestions, case_sensitive=False) if self.suggestions else None
 
     def _read_nothing(self) -> str | None:
         if not self.optional:
@@ -77,9 +95,17 @@ class FormField(Vertical):
         }
         .problem { column-span: 2; padding-left: 16; color: $text-error; height: auto; min-height: 1; }
         &.-current .label { color: $text-accent; text-style: bold; }
+        .hint { column-span: 2; padding-left: 16; color: $text-muted; height: 1; display: none;
+            text-overflow: ellipsis; text-wrap: nowrap; width: 1fr; }
+        &.-hinted.-current .hint { display: block; }
+        &.-hinted.-current .problem { display: none; }
+        &.-wrong.-current .problem { display: block; }
     }
     FormField.-wrong Input { border-left: outer $error; padding-left: 0; }
     """
+
+    class Learned(Message):
+        """More is known now of what is typed here."""
 
     def __init__(self, field: Field) -> None:
         super().__init__(id=f"field-{field.name}")
@@ -89,16 +115,24 @@ class FormField(Vertical):
 
     def compose(self) -> ComposeResult:
         """The label and the input, and the problem's line."""
-        suggestions = self.field.suggestions
         yield Label(self.field.label, classes="label", markup=False)
         yield Input(
             self.field.initial,
             placeholder=self.field.placeholder,
             password=self.field.is_secret,
-            suggester=SuggestFromList(suggestions, case_sensitive=False) if suggestions else None,
+            suggester=self.field.suggester,
             id=self.field.name,
         )
         yield Label("", classes="problem", markup=False)
+        yield Label("", classes="hint", markup=False)
+
+    def on_mount(self) -> None:
+        """Learn what may be typed here."""
+        self._learn(self.field.initial)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """Learn what the typed text may mean."""
+        self._learn(event.value)
 
     def on_descendant_focus(self) -> None:
         """Mark the field that is typed into."""
@@ -123,6 +157,27 @@ class FormField(Vertical):
         self.query_one(".problem", Label).update(plain(problem))
         self.set_class(bool(problem), "-wrong")
 
+    def tidy_up(self) -> None:
+        """Show what was typed as it will be read."""
+        tidied = self.field.tidied(self.text)
+        if tidied != self.text:
+            self.input.value = tidied
+
     def forget(self) -> None:
         """Empty the field."""
         self.input.value = ""
+
+    def _learn(self, typed: str) -> None:
+        if self.field.completion is not None:
+            self.run_worker(self._learn_from(self.field.completion, typed), group="learn", exclusive=True)
+
+    async def _learn_from(self, completion: Completion, typed: str) -> None:
+        await completion.learn(typed)
+        self._show_hint()
+        self.post_message(self.Learned())
+
+    def _show_hint(self) -> None:
+        completion = self.field.completion
+        hint = completion.hint(self.text) if completion else ""
+        self.query_one(".hint", Label).update(plain(hint))
+        self.set_class(bool(hint), "-hinted")

@@ -1,0 +1,160 @@
+"""The forms by which credits go to other people: pay, transfer, and give a payment back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from ewallet_core.instructions import fields
+from ewallet_tui.contact_book import ContactBook
+from ewallet_tui.screens.wallet_forms import NOTES, not_enough_credits
+from ewallet_tui.text import one_line
+from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.widgets.form_plan import Answer, FormPlan, Values
+from ewallet_tui.words import credit_amount, grouped
+
+OWN_ACCOUNT = "That is your own account. Name somebody else."
+WHO = "Name one of your contacts, or type an email such as bob@example.org."
+
+Sentence = Callable[[str, str], str]
+"""What happens to somebody and an amount of credits: `You pay Bob 10 credits.`"""
+
+
+@dataclass(frozen=True)
+class Payer:
+    """Who lets credits go, and from what."""
+
+    email: str
+    balance: int
+    ask_above: int
+    """Above how many credits a person is asked once more; 0 is never."""
+    contacts: ContactBook
+
+    def left(self, sentence: Sentence, whom: str, credits: int) -> str:
+        """What happens, and what is left then; nothing where there are too few."""
+        if credits > self.balance:
+            return ""
+        amount, left = credit_amount(credits), grouped(self.balance - credits)
+        return f"{sentence(one_line(whom), amount)} {left} left."
+
+    def lacks(self, credits: int) -> Mapping[str, str]:
+        """What stands against that many."""
+        return {"credits": not_enough_credits(credits, self.balance)} if credits > self.balance else {}
+
+    def is_asked(self, credits: int) -> bool:
+        """Whether that many are worth a question."""
+        return 0 < self.ask_above < credits
+
+
+def pay_plan(payer: Payer, to: str = "") -> FormPlan:
+    """Credits for somebody, against an invoice."""
+    return _plan("Pay", "Pay", "pay", _paid("You pay"), payer, to)
+
+
+def transfer_plan(payer: Payer, to: str = "") -> FormPlan:
+    """Credits for somebody, without an invoice."""
+    return _plan("Transfer", "Transfer", "transfer_to", _transferred("You transfer"), payer, to)
+
+
+def refund_plan(payer: Payer, to: str, most: int) -> FormPlan:
+    """A payment of which `most` credits can still be given back to who paid, or a part of it."""
+
+    def preview(values: Values) -> str:
+        credits = values.get("credits", most)
+        return "" if credits > most else payer.left(_given_back, payer.contacts.name_of(to), credits)
+
+    def objections(values: Values) -> Mapping[str, str]:
+        credits = values.get("credits", most)
+        if credits > most:
+            return {"credits": f"At most {credit_amount(most)} can be given back."}
+        return payer.lacks(credits)
+
+    return FormPlan(
+        "Give back",
+        "Give back",
+        (Field("credits", "Credits", fields.Credits, initial=str(most)), NOTES),
+        note=f"{one_line(to)} paid this.",
+        preview=preview,
+        objections=objections,
+        question=_question(payer, preview),
+    )
+
+
+def paid_receipt(payer: Payer) -> Callable[[Answer], str]:
+    """What tells what came of a payment: `Paid Bob 10 credits. 1,230 left.`"""
+    sentence = _paid("Paid")
+    return lambda answer: _receipt(payer, sentence, answer["paid"], answer["spent_credits"], answer)
+
+
+def transferred_receipt(payer: Payer) -> Callable[[Answer], str]:
+    """What tells what came of a transfer: `Transferred 10 credits to Bob. 1,230 left.`"""
+    sentence = _transferred("Transferred")
+    return lambda answer: _receipt(
+        payer, sentence, answer["transfered_to"], answer["transfered_credits"], answer
+    )
+
+
+def refunded_receipt(payer: Payer) -> Callable[[Answer], str]:
+    """What tells what came of a refund: `Bob has 10 credits back. 1,220 left.`"""
+    return lambda answer: _receipt(
+        payer,
+        lambda whom, amount: f"{whom} has {amount} back.",
+        answer["refunded_to"],
+        answer["refunded_credits"],
+        answer,
+    )
+
+
+def _plan(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer, to: str) -> FormPlan:
+    book = payer.contacts
+
+    def preview(values: Values) -> str:
+        if "credits" not in values:
+            return ""
+        whom = book.name_of(values[argument]) if argument in values else ""
+        return payer.left(sentence, whom, values["credits"])
+
+    def objections(values: Values) -> Mapping[str, str]:
+        own = str(values.get(argument, "")).casefold() == payer.email.casefold()
+        return {**payer.lacks(values.get("credits", 0)), **({argument: OWN_ACCOUNT} if own else {})}
+
+    partner = Field(
+        argument,
+        "To",
+        fields.Email,
+        initial=to,
+        placeholder="name or email",
+        tidy=book.email_of,
+        rule=WHO,
+        completion=book,
+    )
+    return FormPlan(
+        title,
+        verb,
+        (Field("credits", "Credits", fields.Credits, placeholder="10"), partner, NOTES),
+        note=f"{credit_amount(payer.balance)} there.",
+        preview=preview,
+        objections=objections,
+        question=_question(payer, preview),
+    )
+
+
+def _question(payer: Payer, sentence: Callable[[Values], str]) -> Callable[[Values], str]:
+    return lambda values: sentence(values) if payer.is_asked(values["credits"]) else ""
+
+
+def _paid(begins: str) -> Sentence:
+    return lambda whom, amount: f"{' '.join(filter(None, (begins, whom, amount)))}."
+
+
+def _transferred(begins: str) -> Sentence:
+    return lambda whom, amount: f"{begins} {amount}{f' to {whom}' if whom else ''}."
+
+
+def _given_back(whom: str, amount: str) -> str:
+    return f"{whom} gets {amount} back."
+
+
+def _receipt(payer: Payer, sentence: Sentence, email: str, credits: int, answer: Answer) -> str:
+    there_before = replace(payer, balance=answer["ewallet_credits"] + credits)
+    return there_before.left(sentence, payer.contacts.name_of(email), credits)

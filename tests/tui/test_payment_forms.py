@@ -1,0 +1,236 @@
+"""Pay, transfer and give back: what the forms say, and who is meant by what is typed."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from backends import both_backends
+from frozen import form_gone, form_opened, settled, standing_still
+from person import PASSWORD, Person
+from textual.widgets import Label
+
+from ewallet_tui.contact_book import ContactBook
+from ewallet_tui.screens.payment_forms import Payer, pay_plan, refund_plan, transfer_plan
+from ewallet_tui.screens.question import Question
+from ewallet_tui.widgets.receipt import Receipt
+
+BOB, CAROL = "bob@example.org", "carol@example.org"
+HOSTILE = "[/b]\x1b[2J\u202e"
+
+
+def found(*contacts, next=None):
+    rows = [{"record_data": {"name": name, "email": email}} for name, email in contacts]
+    return {"failed": False, "rows": rows, "next": next}
+
+
+async def book_of(*contacts):
+    async def ask(**_):
+        return found(*contacts)
+
+    book = ContactBook(ask)
+    await book.learn("")
+    return book
+
+
+@pytest.fixture
+async def payer():
+    return Payer("ada@example.org", 1_240, 0, await book_of(("Bob", BOB), ("Carol Danvers", CAROL)))
+
+
+async def test_what_will_have_happened_is_a_sentence(payer):
+    assert pay_plan(payer).preview({"credits": 10}) == "You pay 10 credits. 1,230 left."
+    assert pay_plan(payer).preview({"credits": 10, "pay": BOB}) == "You pay Bob 10 credits. 1,230 left."
+    sent = transfer_plan(payer).preview({"credits": 1, "transfer_to": "dan@example.org"})
+    assert sent == "You transfer 1 credit to dan@example.org. 1,239 left."
+    assert refund_plan(payer, BOB, 40).preview({"credits": 5}) == "Bob gets 5 credits back. 1,235 left."
+
+
+async def test_what_stands_against_it_is_said_at_its_field(payer):
+    values = {"credits": 1_241, "pay": "Ada@Example.org"}
+    assert pay_plan(payer).objections(values) == {
+        "credits": "Not enough credits: 1,241 needed, 1,240 there.",
+        "pay": "That is your own account. Name somebody else.",
+    }
+    assert pay_plan(payer).preview(values) == ""
+    assert refund_plan(payer, BOB, 40).objections({"credits": 41}) == {
+        "credits": "At most 40 credits can be given back."
+    }
+    assert refund_plan(replace(payer, balance=3), BOB, 40).objections({"credits": 4}) == {
+        "credits": "Not enough credits: 4 needed, 3 there."
+    }
+
+
+async def test_a_question_comes_above_the_amount_that_was_chosen(payer):
+    values = {"credits": 10, "pay": BOB}
+    assert pay_plan(payer).question(values) == ""
+    assert pay_plan(replace(payer, ask_above=10)).question(values) == ""
+    assert pay_plan(replace(payer, ask_above=9)).question(values) == "You pay Bob 10 credits. 1,230 left."
+
+
+async def test_a_contacts_name_means_their_email_whatever_its_case():
+    book = await book_of(("Bob", BOB), ("Eve", "eve@example.org"), ("Eve", "eve@example.com"))
+    assert book.email_of(" bob ") == BOB
+    assert book.email_of("Bo") == "Bo"
+    assert book.name_of("BOB@example.org") == "Bob"
+    with pytest.raises(ValueError, match="2 contacts are called eve"):
+        book.email_of("eve")
+
+
+async def test_what_is_typed_goes_on_as_a_contact_does_and_says_who_is_meant():
+    book = await book_of(("Bobette", "bobette@example.org"), ("Bob", BOB), ("Carol", "danvers@example.org"))
+    assert book.hint("") == "By name: Bobette, Bob, Carol"
+    assert (book.continued("bo"), book.hint("bo")) == ("bobette@example.org", "→ Bobette   or Bob")
+    assert (book.continued("Bob"), book.hint("Bob")) == (BOB, f"Bob: {BOB}   or Bobette")
+    assert (book.continued("car"), book.hint("car")) == ("Carol", "→ Carol")
+    assert (book.continued("vers"), book.hint("vers")) == ("", "Carol")
+    assert (book.continued("q"), book.hint("q")) == ("", "")
+
+
+async def test_of_more_contacts_than_are_read_at_once_those_that_are_typed_are_looked_for():
+    asked = []
+
+    async def ask(**instruction):
+        asked.append(instruction["text"])
+        return found(("Zoe", "zoe@example.org")) if instruction["text"] else found(next="more")
+
+    book = ContactBook(ask)
+    for typed in ("", "z", "z"):
+        await book.learn(typed)
+    assert asked == ["", "z"]
+    assert book.email_of("zoe") == "zoe@example.org"
+
+
+@pytest.fixture
+def day(monkeypatch, kind_of_backend, tmp_path):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+
+
+@asynccontextmanager
+async def at_home(day, credits=100, **choices):
+    """Ada, with credits, and with Bob and two others among her contacts."""
+    async with day.make_app().run_test(size=(80, 24), notifications=True) as pilot:
+        person = Person(pilot.app, pilot)
+        bob = {"user_name": "bob", "user_email": BOB, "user_pass": PASSWORD}
+        await person.app.ask(action="new", new="account", **bob)
+        await person.register()
+        for name, email in (("Bob", BOB), ("Carol", CAROL), (HOSTILE, "mallory@example.org")):
+            await person.app.ask(
+                action="new", new="contact", contact="record", user_name=name, user_email=email
+            )
+        if credits:
+            await person.app.ask(action="supply", supply="credits", credits=credits, currency="EUR", cost="1")
+        person.app.keep(replace(person.app.preferences, **choices))
+        await settled(person)
+        yield person
+
+
+async def knows_who_can_be_meant(person):
+    await person.wait_until(lambda: "Bob" in hint(person))
+
+
+def hint(person):
+    return "".join(str(label.content) for label in person.form.query(".hint").results(Label))
+
+
+def receipt(person):
+    line = person.app.screen.query_one(Receipt)
+    return line.content if line.display else ""
+
+
+@both_backends
+async def test_a_contact_is_paid_with_three_keys_beside_what_is_typed(day):
+    async with at_home(day) as person:
+        await person.press("p")
+        await form_opened(person)
+        await person.press("1", "0", "enter")
+        await knows_who_can_be_meant(person)
+        assert not set(person.screen_text) & set("\x1b\u202e")
+        await person.press("b", "o", "b")
+        assert person.sees("You pay Bob 10 credits. 90 left.")
+        await person.press("enter")
+        await form_gone(person)
+        assert receipt(person) == "✓ Paid Bob 10 credits. 90 left."
+        await person.press("z")
+        await person.wait_until(lambda: person.sees(BOB) and person.sees("Journal"))
+
+
+@both_backends
+async def test_what_the_right_arrow_takes_is_transferred_to(day):
+    async with at_home(day) as person:
+        await person.press("t")
+        await form_opened(person)
+        await knows_who_can_be_meant(person)
+        await person.press("5", "tab", "B", "o")
+        await person.wait_until(lambda: person.form.rows[1].input._suggestion)
+        await person.press("right", "enter")
+        await form_gone(person)
+        assert receipt(person) == "✓ Transferred 5 credits to Bob. 95 left."
+
+
+async def test_a_name_becomes_its_email_when_the_field_is_left_and_no_other_name_does(day):
+    async with at_home(day) as person:
+        await person.press("p")
+        await form_opened(person)
+        await knows_who_can_be_meant(person)
+        await person.fill(pay="BOB", notes="")
+        assert person.form.rows[1].text == BOB
+        await person.fill(pay="Bo", notes="")
+        assert person.form.rows[1].text == "Bo"
+        assert person.problem_of("pay").startswith("Name one of your contacts")
+
+
+async def test_who_has_no_account_is_said_at_the_field(day):
+    async with at_home(day) as person:
+        await person.press("p")
+        await form_opened(person)
+        await person.do_form(credits="1", pay=CAROL)
+        await person.wait_until(lambda: person.is_told_no)
+        assert person.problem_of("pay").startswith("Nobody here has that email.")
+
+
+async def test_above_the_chosen_amount_nothing_is_sent_before_the_answer(day):
+    async with at_home(day, ask_above=5) as person:
+        await person.press("p")
+        await form_opened(person)
+        await person.fill(credits="6", pay=BOB)
+        await person.press("enter")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        assert person.sees("You pay Bob 6 credits. 94 left.")
+        await person.press("escape")
+        await settled(person)
+        assert person.app.picture.wallet.credits == 100
+        assert person.form.rows[0].text == "6"
+        await person.press("enter")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.press("y")
+        await form_gone(person)
+        assert receipt(person) == "✓ Paid Bob 6 credits. 94 left."
+
+
+async def test_an_empty_wallet_pays_nobody(day):
+    async with at_home(day, credits=0) as person:
+        await person.press("p", "t")
+        await settled(person)
+        assert not person.app.screen.query("Form")
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids="{0[0]}x{0[1]}".format)
+def test_the_form_looks_like_this(day, snap_compare, size):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await person.register()
+        for name, email in (("Bob", BOB), ("Bobette", "bobette@example.org")):
+            await person.app.ask(
+                action="new", new="contact", contact="record", user_name=name, user_email=email
+            )
+        await person.have_time()
+        await settled(person)
+        await person.press("p")
+        await form_opened(person)
+        await knows_who_can_be_meant(person)
+        await person.press("1", "0", "enter", "b", "o")
+        await person.wait_until(lambda: person.form.rows[1].input._suggestion)
+
+    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
