@@ -103,10 +103,11 @@ def _app_on(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWa
     from ewallet_tui.app import EWalletApp  # noqa: PLC0415
     from ewallet_tui.engines import Engines  # noqa: PLC0415
     from ewallet_tui.preferences import Preferences  # noqa: PLC0415
+    from ewallet_tui.settings.system_formats import formats_of_system  # noqa: PLC0415
 
     chosen = None if server is None else ServerPlace.read(server)
     folder = data_folder(data_dir)
-    preferences = Preferences.read(folder)
+    preferences = Preferences.read(folder, formats_of_system())
     place = chosen if embedded or chosen is not None else preferences.last_server
     return EWalletApp(Engines.kept_in(folder), preferences, place)
 

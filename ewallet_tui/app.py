@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -14,6 +14,7 @@ from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
 from ewallet_core.client import Connection
+from ewallet_tui.changing_account import log_out, switch_account
 from ewallet_tui.connecting import CONNECTING, NOT_ANSWERED, Connecting
 from ewallet_tui.connection_sign import is_connected
 from ewallet_tui.connection_watch import ConnectionWatch
@@ -23,6 +24,7 @@ from ewallet_tui.idle import IdleWatch
 from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
 from ewallet_tui.palette import Everything
 from ewallet_tui.preferences import Preferences
+from ewallet_tui.settings.in_force import SettingsInForce
 from ewallet_tui.text import one_line
 from ewallet_tui.themes import THEMES
 
@@ -75,7 +77,6 @@ class EWalletApp(App[None]):
         """The instants at which a begun timer's figures move on."""
         self.connection_changed: Signal[Connection] = Signal(self, "connection changed")
         """Every new state of the connection to the engine, each second until its next try included."""
-        self.preferences = preferences
         self.connecting = Connecting(self, server)
         self.connection_watch = ConnectionWatch(self, self.connecting.heed)
         self.conversation = self.conversation_at(server)
@@ -86,9 +87,7 @@ class EWalletApp(App[None]):
         self._leaving = asyncio.Lock()
         for theme in THEMES:
             self.register_theme(theme)
-        if preferences.theme not in self.available_themes:
-            self.preferences = preferences.without_theme(THEMES[0].name)
-        self.theme = self.preferences.theme
+        self.settings = SettingsInForce(self, preferences, self._idle)
 
     @cached_property
     def timer_watch(self) -> TimerWatch:
@@ -96,6 +95,11 @@ class EWalletApp(App[None]):
         from ewallet_tui.timer_watch import TimerWatch  # noqa: PLC0415
 
         return TimerWatch(self)
+
+    @property
+    def preferences(self) -> Preferences:
+        """What the person likes."""
+        return self.settings.preferences
 
     @property
     def picture(self) -> Picture | None:
@@ -176,31 +180,27 @@ class EWalletApp(App[None]):
 
     def log_out(self, *, of_all: bool = False) -> None:
         """Log out of the active account, and the session's next goes on; or `of_all` of them."""
-        # The screen that asks for it is among those removed, and must not wait for its own end.
-        if of_all:
-            self.run_worker(self._log_out(of_all), group="account")
-        else:
-            self._change_account(self._log_out(of_all))
+        log_out(self, of_all=of_all)
 
     def switch_account(self, email: str) -> None:
         """Go on as another account of this session."""
-        self._change_account(self.act(action="switch", switch="account", account=email))
+        switch_account(self, email)
 
     def choose_theme(self, name: str) -> None:
         """Wear another look, and keep it."""
-        self.theme = name
         self.choose(theme=name)
 
-    def choose(self, **choice: int | str) -> None:
+    def choose(self, **choice: Any) -> None:
         """Keep a choice of the person's, and act on it."""
-        self.keep(self.preferences.with_choice(**choice))
-        self._idle.begin(self.preferences.lock_after_minutes)
+        self.settings.choose(**choice)
 
     def keep(self, preferences: Preferences) -> None:
         """Go by these preferences from now on, and say where they could not be kept."""
-        if preferences.complaint and preferences is not self.preferences:
-            self.say(preferences.complaint, severity="warning")
-        self.preferences = preferences
+        self.settings.keep(preferences)
+
+    def write_anew(self) -> None:
+        """Have every place write its numbers, times and dates in the forms of now."""
+        self.run_worker(self._write_anew())
 
     def action_lock(self) -> None:
         """Hide everything behind the password."""
@@ -248,28 +248,18 @@ class EWalletApp(App[None]):
             await let_go(self)
 
     def _begin(self) -> None:
-        if self.preferences.complaint:
-            self.say(self.preferences.complaint, severity="warning")
-        self._idle.begin(self.preferences.lock_after_minutes)
+        self.settings.begin()
         self.set_interval(KEEP_ALIVE_SECONDS, self.event_watch.keep_alive)
         self.run_worker(self.connecting.begin(), group=CONNECTING)
 
-    def _change_account(self, change: Coroutine[Any, Any, object]) -> None:
-        # A key pressed twice means one account, and the second is not pressed for the next.
-        if self.has_begun("account"):
-            change.close()
-        else:
-            self.run_worker(change, group="account")
-
-    async def _log_out(self, of_all: bool) -> None:
-        while self.picture is not None and not (await self.act(action="logout"))["failed"]:
-            if self.picture is not None and not of_all:
-                return
-        if self.picture is None:
-            await self.leave()
+    async def _write_anew(self) -> None:
+        async with self._leaving:
+            await self._forget_places()
+        if self.picture is not None:
+            self._show_change(self.picture)
 
     async def _forget_places(self) -> None:
-        for mode in (LOCK, *PLACE_MODES):
+        for mode in {LOCK, *PLACE_MODES} - {self.current_mode}:
             await self.remove_mode(mode)
             self.add_mode(mode, screen_of(mode))
 

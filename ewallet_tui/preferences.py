@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import os
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 from ewallet_core.wire.place import ServerPlace
+from ewallet_tui.settings.catalogue import LOCALE
+from ewallet_tui.settings.catalogue import LOCK_CHOICES as LOCK_CHOICES  # noqa: PLC0414 - read from here too
+from ewallet_tui.settings.formats import SPACE, DateOrder, Formats
+from ewallet_tui.settings.reading import FILE_NAME, Complaint, Found, one_message, read_settings
 from ewallet_tui.themes import DARK
 
-FILE_NAME = "preferences.toml"
-DAMAGED_NAME = f"{FILE_NAME}.damaged"
-LOCK_CHOICES = (0, 1, 5, 15, 60)
-"""After how many idle minutes the screen may lock; 0 is never."""
 MOST_SERVERS = 10
-
-Choice = int | str | tuple[str, ...]
+MOST_ACCOUNTS = 10
+HERE = "embedded"
+"""What the file calls the engine of this machine, where a server has its place."""
 
 
 @dataclass(frozen=True)
@@ -26,50 +25,74 @@ class Preferences:
     """The choices, and the file they are kept in (`None`: nowhere)."""
 
     file: Path | None = None
-    lock_after_minutes: int = 0
+    of_system: Formats = field(default_factory=Formats)
+    """The forms of numbers, times and dates that the machine's own settings name."""
     theme: str = DARK.name
+    lock_after_minutes: int = 0
+    ask_above: int = 0
+    """From how many credits on a payment or transfer asks first; 0 is never."""
+    numbers: str = LOCALE
+    hours: str = LOCALE
+    dates: str = LOCALE
+    bell: bool = True
+    desktop_notifications: bool = False
     server: str = ""
     """The server that was used last, as `ServerPlace.read` takes it; nothing: the engine of this machine."""
     servers: tuple[str, ...] = ()
     """The servers that were used, the newest first."""
-    complaint: str = ""
-    """What is wrong with the file, in a sentence; the choices are then the usual ones."""
+    keys: Mapping[str, Any] = field(default_factory=dict)
+    """The keys of actions as the file has them; the keymap knows which of them can be taken."""
+    accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The names or emails of who logged in here, the newest first, by the server's place."""
+    complaints: tuple[Complaint, ...] = ()
+    """What is wrong with the file; in place of each such setting, the usual one holds."""
+    lines: Mapping[str, int] = field(default_factory=dict)
+    """The line of each setting in the file."""
+    is_kept: bool = True
+    """Whether the last choice could be written down."""
 
     @classmethod
-    def read(cls, folder: Path) -> Preferences:
+    def read(cls, folder: Path, of_system: Formats | None = None) -> Preferences:
         """The choices kept in `folder`."""
-        # The parser is needed by no one who has never chosen anything.
         file = folder / FILE_NAME
-        if not file.exists():
-            return cls(file)
-        import tomllib  # noqa: PLC0415
+        return _chosen(cls(file, of_system or Formats()), read_settings(file))
 
-        try:
-            kept = tomllib.loads(file.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return cls(file, complaint=f"{FILE_NAME} can't be read, so the usual settings hold.")
-        return _chosen_in(cls(file), kept)
+    @property
+    def complaint(self) -> str:
+        """What is wrong with the file, in one message; or nothing."""
+        return one_message(self.complaints)
 
     @property
     def last_server(self) -> ServerPlace | None:
         """The server that was used last; `None`: the engine of this machine."""
         return ServerPlace.read(self.server) if self.server else None
 
-    def without_theme(self, usual: str) -> Preferences:
-        """These choices with the usual look, because nothing is known of the one that was kept."""
-        return replace(
-            self, theme=usual, complaint=f"{FILE_NAME} names an unknown theme, so the usual one holds."
+    @property
+    def formats(self) -> Formats:
+        """The forms in which numbers, times and dates are written."""
+        of_system = self.of_system
+        return Formats(
+            of_system.thousands if self.numbers == LOCALE else self.numbers[1:-3].replace(" ", SPACE),
+            has_24_hours=of_system.has_24_hours if self.hours == LOCALE else self.hours == "24",
+            dates=of_system.dates if self.dates == LOCALE else DateOrder(self.dates),
         )
 
-    def with_choice(self, **choice: Choice) -> Preferences:
-        """These choices with `choice` in place of the old one, kept in the file.
+    def accounts_at(self, server: ServerPlace | None) -> tuple[str, ...]:
+        """Who logged in at that server, the newest first; `None`: on this machine."""
+        return self.accounts.get(_place(server), ())
 
-        A file that could not be used is kept beside it, to be mended.
-        """
-        if self.complaint:
-            _put_aside(self.file)
-        chosen = replace(self, complaint="", **choice)  # type: ignore[arg-type]
-        return chosen if _is_written(chosen) else replace(chosen, complaint=f"{FILE_NAME} can't be written.")
+    def with_choice(self, **choice: Any) -> Preferences:
+        """These choices with `choice` in place of the old one, kept in the file."""
+        chosen = replace(self, **choice)
+        if self.file is None:
+            return chosen
+        from ewallet_tui.settings.catalogue import SETTINGS  # noqa: PLC0415
+        from ewallet_tui.settings.writing import write_settings  # noqa: PLC0415
+
+        values = {setting.name: getattr(chosen, setting.name) for setting in SETTINGS}
+        is_kept = write_settings(self.file, values, choice)
+        found = read_settings(self.file) if is_kept else Found(complaints=self.complaints, lines=self.lines)
+        return replace(chosen, complaints=found.complaints, lines=found.lines, is_kept=is_kept)
 
     def with_server_used(self, place: ServerPlace | None) -> Preferences:
         """These choices with the server that is used now, `None` for the engine of this machine."""
@@ -80,48 +103,36 @@ class Preferences:
         return self.with_choice(server=server, servers=servers[:MOST_SERVERS])
 
     def without_server(self, place: ServerPlace) -> Preferences:
-        """These choices with that server forgotten."""
+        """These choices with that server, and who logged in there, forgotten."""
         servers = tuple(other for other in self.servers if other != str(place))
-        return self.with_choice(servers=servers, server="" if self.server == str(place) else self.server)
+        server = "" if self.server == str(place) else self.server
+        accounts = {where: names for where, names in self.accounts.items() if where != str(place)}
+        changed = {} if accounts == self.accounts else {"accounts": accounts}
+        return self.with_choice(servers=servers, server=server, **changed)
+
+    def with_account_used(self, name: str, server: ServerPlace | None) -> Preferences:
+        """These choices with who has logged in there now before all others."""
+        before = self.accounts_at(server)
+        names = (name, *(other for other in before if other.casefold() != name.casefold()))[:MOST_ACCOUNTS]
+        if names == before:
+            return self
+        return self.with_choice(accounts={**self.accounts, _place(server): names})
+
+    def without_account(self, name: str, server: ServerPlace | None) -> Preferences:
+        """These choices with that name there forgotten."""
+        names = tuple(other for other in self.accounts_at(server) if other.casefold() != name.casefold())
+        others = {where: those for where, those in self.accounts.items() if where != _place(server)}
+        return self.with_choice(accounts=others | ({_place(server): names} if names else {}))
 
 
-def _chosen_in(usual: Preferences, kept: dict[str, object]) -> Preferences:
-    import msgspec  # noqa: PLC0415
-
-    class Kept(msgspec.Struct):
-        """What the file may hold."""
-
-        lock_after_minutes: Literal[LOCK_CHOICES] = usual.lock_after_minutes  # type: ignore[valid-type]
-        theme: str = usual.theme
-        server: str = usual.server
-        servers: tuple[str, ...] = usual.servers
-
-    try:
-        chosen = replace(usual, **msgspec.structs.asdict(msgspec.convert(kept, Kept)))
-        for written in (*chosen.servers, *filter(None, (chosen.server,))):
-            ServerPlace.read(written)
-    except ValueError:
-        return replace(usual, complaint=f"{FILE_NAME} holds an unknown setting, so the usual ones hold.")
-    return chosen
+def _place(server: ServerPlace | None) -> str:
+    return HERE if server is None else str(server)
 
 
-def _is_written(preferences: Preferences) -> bool:
-    if preferences.file is None:
-        return True
-    names = ("theme", "lock_after_minutes", "server", "servers")
-    # Of texts, numbers and lists of texts, JSON is what TOML is.
-    lines = [f"{name} = {json.dumps(getattr(preferences, name), ensure_ascii=False)}\n" for name in names]
-    # Another app may be reading it.
-    new = preferences.file.with_name(f".{FILE_NAME}.{os.getpid()}")
-    try:
-        new.write_text("".join(lines), encoding="utf-8")
-        new.replace(preferences.file)
-    except OSError:
-        return False
-    return True
-
-
-def _put_aside(file: Path | None) -> None:
-    if file is not None:
-        with contextlib.suppress(OSError):
-            file.replace(file.with_name(DAMAGED_NAME))
+def _chosen(usual: Preferences, found: Found) -> Preferences:
+    values = dict(found.values)
+    if "servers" in values:
+        values["servers"] = tuple(values["servers"])
+    if "accounts" in values:
+        values["accounts"] = {where: tuple(names) for where, names in values["accounts"].items()}
+    return replace(usual, **values, complaints=found.complaints, lines=found.lines)

@@ -35,8 +35,8 @@ class HelpScreen(ModalScreen[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Back"),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("j", "scroll(1)", "Down", show=False, id="next"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
     ]
 
     def __init__(self, beneath: Screen[Any]) -> None:

@@ -37,7 +37,7 @@ class LoginScreen(Screen[None]):
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
-        Binding("ctrl+o", "connection", "Connection", key_display="^o"),
+        Binding("ctrl+o", "connection", "Connection", key_display="^o", id="connection"),
     ]
 
     def __init__(self) -> None:
@@ -137,9 +137,10 @@ class LoginScreen(Screen[None]):
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
         from ewallet_tui.screens.login_forms import NEEDS_AN_OWN_ONE, credentials  # noqa: PLC0415
+        from ewallet_tui.screens.recovery import log_in_or_recover  # noqa: PLC0415
 
         once = credentials(values)
-        answer = await self.wallet_app.ask(action="login", **once)
+        answer = await log_in_or_recover(self.wallet_app, **once)
         if answer.get("code") == NEEDS_AN_OWN_ONE:
             self.call_after_refresh(self._open_replacement, once)
         return answer

@@ -23,8 +23,8 @@ class AccountList(OptionList):
     AccountList:blur > .option-list--option-highlighted { background: $background; text-style: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Next", show=False),
-        Binding("k", "cursor_up", "Previous", show=False),
+        Binding("j", "cursor_down", "Next", show=False, id="next"),
+        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
     ]
 
     class Chosen(Message):

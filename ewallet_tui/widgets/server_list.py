@@ -30,10 +30,10 @@ class ServerList(OptionList):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Connect"),
-        Binding("d", "forget", "Forget"),
+        Binding("d", "forget", "Forget", id="forget_server"),
         Binding("delete", "forget", "Forget", show=False),
-        Binding("j", "cursor_down", "Next", show=False),
-        Binding("k", "cursor_up", "Previous", show=False),
+        Binding("j", "cursor_down", "Next", show=False, id="next"),
+        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
     ]
 
     class Chosen(Message):

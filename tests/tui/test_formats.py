@@ -1,5 +1,6 @@
 """Numbers, times and dates in the forms that a person chose, and typed numbers that are never misread."""
 
+import locale
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import strategies as st
 
 from ewallet_core.instructions import fields
 from ewallet_tui import words
+from ewallet_tui.preferences import Preferences
 from ewallet_tui.settings.formats import DateOrder, Formats
+from ewallet_tui.settings.system_formats import date_order, formats_of_system, has_24_hours, thousands_told
 from ewallet_tui.widgets.form_field import Field
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -95,3 +98,60 @@ def test_what_could_be_a_fraction_is_taken_for_no_number(thousands, typed):
 def test_every_number_that_is_written_is_read_as_itself(number, thousands):
     formats = Formats(thousands=thousands)
     assert formats.read_number(formats.number(number)) == number
+
+
+@pytest.mark.parametrize(
+    ("mark", "point", "thousands"),
+    [
+        (",", ".", ","), (".", ",", "."), ("'", ".", "'"), ("", ".", ","), ("", ",", SPACE),
+        ("\N{NARROW NO-BREAK SPACE}", ",", SPACE), (" ", ",", SPACE), ("\x1b[", ".", SPACE),
+    ],
+)  # fmt: skip
+def test_the_systems_mark_is_taken_unless_it_could_be_read_as_a_fraction(mark, point, thousands):
+    assert thousands_told(mark, point) == thousands
+
+
+@pytest.mark.parametrize(
+    ("form", "order"),
+    [
+        ("%m/%d/%Y", DateOrder.MONTH_FIRST),
+        ("%d.%m.%Y", DateOrder.DAY_FIRST),
+        ("%Y-%m-%d", DateOrder.ISO),
+        ("%d/%m/%Y", DateOrder.DAY_AND_NAME),
+    ],
+)
+def test_the_systems_date_is_written_in_the_nearest_form(form, order):
+    assert date_order(form) is order
+
+
+def test_twelve_hours_are_known_by_their_half_of_the_day():
+    assert [has_24_hours(form) for form in ("%H:%M:%S", "%T", "%r", "%I:%M:%S %p")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+
+
+def test_a_system_without_a_language_has_the_usual_forms_and_the_process_stays_as_it_is(monkeypatch):
+    for name in ("LC_ALL", "LC_NUMERIC", "LC_TIME", "LANG"):
+        monkeypatch.delenv(name, raising=False)
+    before = locale.setlocale(locale.LC_ALL)
+    assert formats_of_system() == Formats()
+    monkeypatch.setenv("LC_ALL", "nobody_NOWHERE")
+    assert formats_of_system() == Formats()
+    assert locale.setlocale(locale.LC_ALL) == before
+
+
+@pytest.mark.parametrize(
+    ("choice", "formats"),
+    [
+        ({}, Formats(".", has_24_hours=False, dates=DateOrder.ISO)),
+        ({"numbers": "1,240"}, Formats(",", has_24_hours=False, dates=DateOrder.ISO)),
+        ({"numbers": "1 240", "hours": "24"}, Formats(SPACE, dates=DateOrder.ISO)),
+        ({"numbers": "1240", "dates": "12.11."}, Formats("", has_24_hours=False, dates=DateOrder.DAY_FIRST)),
+    ],
+)
+def test_the_system_has_the_word_only_where_nothing_is_chosen(choice, formats):
+    system = Formats(".", has_24_hours=False, dates=DateOrder.ISO)
+    assert Preferences(of_system=system, **choice).formats == formats

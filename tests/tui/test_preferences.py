@@ -1,9 +1,20 @@
-"""What a person likes is kept, and a file that somebody damaged is worth one sentence."""
+"""What a person likes is kept among their own lines, and a mistake there is named and harms no other."""
+
+import re
+from pathlib import Path
 
 import pytest
 
 from ewallet_core.wire.place import ServerPlace
-from ewallet_tui.preferences import MOST_SERVERS, Preferences
+from ewallet_tui.preferences import MOST_ACCOUNTS, MOST_SERVERS, Preferences
+from ewallet_tui.settings.catalogue import SETTINGS
+
+NAME = "preferences.toml"
+DOCUMENTED = Path(__file__).parents[2] / "docs" / "settings.md"
+
+
+def place(number):
+    return ServerPlace(f"host{number}.example.org", 8080 + number)
 
 
 def test_the_choice_is_kept(tmp_path):
@@ -11,34 +22,117 @@ def test_the_choice_is_kept(tmp_path):
     assert Preferences.read(tmp_path).lock_after_minutes == 15
 
 
+def test_every_choice_comes_back_as_it_was(tmp_path):
+    chosen = {
+        "theme": "nord",
+        "lock_after_minutes": 60,
+        "ask_above": 250,
+        "numbers": "1 240",
+        "hours": "12",
+        "dates": "2026-11-12",
+        "bell": False,
+        "desktop_notifications": True,
+        "server": "wallet.example.org:8080",
+        "servers": ("wallet.example.org:8080",),
+        "accounts": {"embedded": ('ada "the first"', "bob@example.org")},
+    }
+    Preferences.read(tmp_path).with_choice(**chosen)
+    kept = Preferences.read(tmp_path)
+    assert {name: getattr(kept, name) for name in chosen} == chosen
+    assert kept.complaint == ""
+
+
+def test_the_first_file_explains_every_setting(tmp_path):
+    Preferences.read(tmp_path).with_choice(bell=False)
+    text = (tmp_path / NAME).read_text()
+    assert text.isascii()
+    for setting in SETTINGS:
+        assert re.search(rf"^# .+\n(?:{setting.name} = |\[{setting.name}\])", text, re.MULTILINE), (
+            setting.name
+        )
+    assert max(map(len, text.splitlines())) <= 90
+
+
+def test_a_change_keeps_the_lines_comments_and_order_of_people(tmp_path):
+    mine = '# mine\nhours = "12"  # as at home\n\n  theme = "nord"\n[keys]\nhelp = "f1"\n'
+    (tmp_path / NAME).write_text(mine)
+    Preferences.read(tmp_path).with_choice(theme="gruvbox").with_choice(bell=False)
+    text = (tmp_path / NAME).read_text()
+    assert text.startswith('# mine\nhours = "12"  # as at home\n\n  theme = "gruvbox"\n')
+    assert text.endswith('[keys]\nhelp = "f1"\n')
+    assert Preferences.read(tmp_path).bell is False
+    assert "# Whether the terminal's bell" in text
+
+
+def test_the_documented_example_is_read_without_complaint_and_has_every_setting(tmp_path):
+    document = DOCUMENTED.read_text()
+    example = re.search(r"```toml\n(.*?)```", document, re.DOTALL)[1]
+    (tmp_path / NAME).write_text(example)
+    preferences = Preferences.read(tmp_path)
+    assert preferences.complaint == ""
+    for setting in SETTINGS:
+        assert getattr(preferences, setting.name) is not None
+        assert setting.name in preferences.lines, setting.name
+        assert re.search(rf"^\| `\[?{setting.name}\]?` \|", document, re.MULTILINE), setting.name
+
+
 BROKEN = [
-    "lock_after_minutes = 7",
-    "lock_after_minutes = true",
-    "theme = 5",
-    "= [",
-    "\x00",
-    'server = "a b"',
-    'servers = ["a b"]',
+    ("lock_after_minutes = 7", "Line 1: lock_after_minutes must be 0, 1, 5, 15 or 60."),
+    ("lock_after_minutes = true", "Line 1: lock_after_minutes must be"),
+    ("theme = 5", "Line 1: theme can't be 5."),
+    ('# look\ntheme = "nrod"', 'Line 2: theme can\'t be "nrod". Is "nord" meant?'),
+    ('\nthme = "nord"', 'Line 2: There is no setting "thme". Is "theme" meant?'),
+    ("ask_above = -1", "Line 1: ask_above must be a whole number from 0."),
+    ("hours = 24", 'Line 1: hours must be "locale", "24" or "12".'),
+    ("bell = 1", "Line 1: bell must be true or false."),
+    ("\n= [", "Line 2: This is not TOML"),
+    ("theme = \x00", "Line 1: This is not TOML"),
+    ('server = "a b"', "Line 1: server must be a server such as"),
+    ('servers = ["a b"]', "Line 1: servers must be a list"),
+    ("keys = 5", "Line 1: [keys] must be a table"),
+    ("[accounts]\nembedded = 5", "Line 1: [accounts] must have lists of names"),
 ]
 
 
-@pytest.mark.parametrize("text", BROKEN)
-def test_a_broken_file_is_one_complaint_and_the_usual_settings(tmp_path, text):
-    (tmp_path / "preferences.toml").write_text(text)
+@pytest.mark.parametrize(("text", "words"), BROKEN, ids=[text for text, _ in BROKEN])
+def test_what_is_wrong_is_named_with_its_line_and_the_usual_setting_holds(tmp_path, text, words):
+    (tmp_path / NAME).write_text(text)
     preferences = Preferences.read(tmp_path)
-    assert preferences.lock_after_minutes == 0
-    assert "preferences.toml" in preferences.complaint
+    assert preferences.complaint.startswith(f"{NAME}: {words}")
+    for setting in SETTINGS:
+        assert getattr(preferences, setting.name) == setting.usual
+
+
+def test_a_file_of_other_bytes_than_text_is_one_complaint(tmp_path):
+    (tmp_path / NAME).write_bytes(b"\xff\xfe")
+    assert Preferences.read(tmp_path).complaint == f"{NAME}: It can't be read, so the usual settings hold."
+
+
+def test_one_wrong_setting_leaves_the_others_as_they_are_written(tmp_path):
+    (tmp_path / NAME).write_text('theme = "nrod"\nlock_after_minutes = 15\n[accounts]\nembedded = ["ada"]')
+    preferences = Preferences.read(tmp_path)
+    assert (preferences.theme, preferences.lock_after_minutes) == ("ewallet-dark", 15)
+    assert preferences.accounts_at(None) == ("ada",)
+
+
+def test_many_mistakes_are_still_one_short_message(tmp_path):
+    (tmp_path / NAME).write_text("a = 1\nb = 2\nc = 3\nd = 4\ne = 5\n")
+    preferences = Preferences.read(tmp_path)
+    assert len(preferences.complaints) == 5
+    assert preferences.complaint.endswith("And 2 more: see the settings.")
+
+
+def test_a_complaint_goes_when_its_setting_is_chosen_anew(tmp_path):
+    (tmp_path / NAME).write_text('theme = "nrod"\nhours = 24\n')
+    preferences = Preferences.read(tmp_path).with_choice(theme="nord")
+    assert [complaint.line for complaint in preferences.complaints] == [2]
 
 
 async def test_the_complaint_is_shown_once(opened, folder):
-    (folder / "preferences.toml").write_text("= [")
+    (folder / NAME).write_text("= [")
     async with opened() as person:
-        await person.wait_until(lambda: "preferences.toml" in person.toasts)
-        assert person.toasts.count("preferences.toml") == 1
-
-
-def place(number):
-    return ServerPlace(f"host{number}.example.org", 8080 + number)
+        await person.wait_until(lambda: NAME in person.toasts)
+        assert person.toasts.count(NAME) == 1
 
 
 def test_the_servers_that_were_used_are_kept_the_newest_first(tmp_path):
@@ -67,9 +161,28 @@ def test_the_engine_of_this_machine_is_remembered_too(tmp_path):
 
 
 def test_a_forgotten_server_is_not_gone_to_at_the_next_start(tmp_path):
-    Preferences.read(tmp_path).with_server_used(place(1)).without_server(place(1))
+    preferences = Preferences.read(tmp_path).with_server_used(place(1)).with_account_used("ada", place(1))
+    preferences.without_server(place(1))
     kept = Preferences.read(tmp_path)
-    assert (kept.last_server, kept.servers) == (None, ())
+    assert (kept.last_server, kept.servers, kept.accounts) == (None, (), {})
+
+
+def test_the_accounts_of_each_server_are_kept_apart_the_newest_first(tmp_path):
+    preferences = Preferences.read(tmp_path)
+    for name, server in (("ada", None), ("bob", None), ("ADA", None), ("carol", place(1))):
+        preferences = preferences.with_account_used(name, server)
+    kept = Preferences.read(tmp_path)
+    assert kept.accounts_at(None) == ("ADA", "bob")
+    assert kept.accounts_at(place(1)) == ("carol",)
+    assert kept.without_account("bob", None).accounts_at(None) == ("ADA",)
+    assert Preferences.read(tmp_path).without_account("Ada", None).accounts == {str(place(1)): ("carol",)}
+
+
+def test_only_so_many_accounts_are_kept(tmp_path):
+    preferences = Preferences.read(tmp_path)
+    for number in range(MOST_ACCOUNTS + 2):
+        preferences = preferences.with_account_used(f"user{number}", None)
+    assert len(Preferences.read(tmp_path).accounts_at(None)) == MOST_ACCOUNTS
 
 
 def test_who_never_chose_anything_has_no_file(tmp_path):
@@ -78,7 +191,20 @@ def test_who_never_chose_anything_has_no_file(tmp_path):
 
 
 def test_a_file_that_could_not_be_read_is_put_aside_and_not_lost(tmp_path):
-    (tmp_path / "preferences.toml").write_text('theme = "ewallet-light')
+    (tmp_path / NAME).write_text('theme = "ewallet-light')
     Preferences.read(tmp_path).with_server_used(ServerPlace.read("wallet.example.org"))
-    assert (tmp_path / "preferences.toml.damaged").read_text() == 'theme = "ewallet-light'
+    assert (tmp_path / f"{NAME}.damaged").read_text() == 'theme = "ewallet-light'
     assert Preferences.read(tmp_path).servers == ("wallet.example.org:8080",)
+
+
+def test_a_file_that_is_linked_from_elsewhere_stays_linked(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "settings.toml").write_text("bell = true\n")
+    (tmp_path / NAME).symlink_to(tmp_path / "mine" / "settings.toml")
+    Preferences.read(tmp_path).with_choice(bell=False)
+    assert (tmp_path / "mine" / "settings.toml").read_text() == "bell = false\n"
+
+
+def test_a_choice_that_can_not_be_written_holds_all_the_same(tmp_path):
+    preferences = Preferences.read(tmp_path / "missing").with_choice(bell=False)
+    assert (preferences.bell, preferences.is_kept) == (False, False)

@@ -1,0 +1,89 @@
+"""The keys that a person gave to actions work and are shown, and a mistake among them is named by its line."""
+
+import pytest
+from textual.widgets._footer import FooterKey
+
+from ewallet_tui.screens.help import keys_of
+from ewallet_tui.settings.actions import rebindable, scopes
+from ewallet_tui.settings.key_names import is_key
+from ewallet_tui.settings.keymap import Keymap
+from ewallet_tui.settings.reading import read_settings
+
+NAME = "preferences.toml"
+
+
+@pytest.fixture
+def keymap_of(tmp_path):
+    def read(lines):
+        (tmp_path / NAME).write_text(f"[keys]\n{lines}")
+        found = read_settings(tmp_path / NAME)
+        return Keymap.read(found.values["keys"], found.lines)
+
+    return read
+
+
+def test_keys_are_taken_one_or_several(keymap_of):
+    keymap = keymap_of('settings = "f2"\nhelp = "?,  f1"\n"palette" = "comma"')
+    assert keymap.keys["settings"] == "f2"
+    assert keymap.keys["help"] == "question_mark,f1"
+    assert keymap.complaints == ()
+
+
+MISTAKES = [
+    ('setings = "f2"', 'There is no action "setings". Is "settings" meant?'),
+    ('settings = "f99"', 'settings: there is no key "f99".'),
+    ('settings = "f2,cntrl+s"', 'settings: there is no key "cntrl+s".'),
+    ("settings = 5", "settings must be a key"),
+    ('settings = ""', "settings must be a key"),
+    ('settings = "q"', 'settings: "q" is the key of quit already.'),
+    ('settings = "f2"\nhelp = "f2"', 'help: "f2" is the key of settings already.'),
+    ('settings = "tab"', 'settings: "tab" is the key of “Next field” already.'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lines", "words"), MISTAKES, ids=[lines for lines, _ in MISTAKES])
+def test_a_mistake_is_named_with_its_line_and_the_others_hold(keymap_of, lines, words):
+    keymap = keymap_of(f'go_to = "f9"\n{lines}')
+    (complaint,) = keymap.complaints
+    assert complaint.words.startswith(words)
+    assert complaint.line == 2 + len(lines.splitlines())
+    assert keymap.keys["go_to"] == "f9"
+    assert len(keymap.keys) == len(lines.splitlines())
+
+
+def test_two_actions_can_change_their_keys_for_one_another(keymap_of):
+    assert keymap_of('help = "q"\nquit = "?"').complaints == ()
+
+
+@pytest.mark.parametrize(
+    "key", ["p", "L", "?", "+", "f5", "ctrl+p", "space", "comma", "shift+f5", "alt+x", "pageup"]
+)
+def test_a_key_has_a_name(key):
+    assert is_key(key)
+
+
+@pytest.mark.parametrize("key", ["", " ", "f99", "pp", "ctrl+", "strg+p", "ctrl+pp", "\x1b", "<any>"])
+def test_what_no_terminal_sends_is_no_key(key):
+    assert not is_key(key)
+
+
+def test_the_actions_of_every_screen_are_found_without_opening_it():
+    assert {"settings", "help", "quit", "go_to"} <= set(rebindable())
+    assert {"ContactsScreen", "LoginScreen", "ServerList"} <= {scope.name for scope in scopes()}
+
+
+async def test_a_changed_key_works_and_every_list_of_keys_shows_it(opened, folder):
+    (folder / NAME).write_text('[keys]\nquit = "f10"\nhelp = "f1"\nsettings = "f2"\nsetings = "f3"\n')
+    async with opened() as person:
+        await person.wait_until(lambda: 'Line 5: There is no action "setings".' in person.toasts)
+        await person.register()
+        await person.wait_until(lambda: person.app.screen.query(FooterKey))
+        shown = {key.description: key.key_display for key in person.app.screen.query(FooterKey)}
+        assert (shown["Help"], shown["Quit"]) == ("f1", "f10")
+        assert keys_of(person.app.screen)["Settings"] == ["f2"]
+        await person.press("comma")
+        assert person.app.current_mode == "home"
+        await person.press("f2")
+        assert person.app.current_mode == "settings"
+        await person.press("f1")
+        assert person.sees("f10")
