@@ -28,6 +28,13 @@ LOOK_UP = FormPlan(
     (Field("session_id", "Session", fields.SessionId, placeholder="the number of a session"),),
     note="Everybody sees the numbers of their own sessions in their account.",
 )
+OF_LIST = {
+    "start_cleaner": "cleaners",
+    "stop_cleaner": "cleaners",
+    "clean_now": "cleaners",
+    "remove_worker": "workers",
+}
+"""What is done with the line under the cursor, and in which list that is."""
 CAPTION = Content.assemble(
     ("Cleaning up", "bold"), "   which of them run is told when one is started or stopped"
 )
@@ -70,11 +77,11 @@ class WorkersScreen(OperatorPart):
         """Grey what can't be done with the line under the cursor."""
         if action in {"start_cleaner", "stop_cleaner"} and self._is_running != (action == "stop_cleaner"):
             return False
-        if action in {"start_cleaner", "stop_cleaner", "clean_now"} and not self._is_at("cleaners"):
+        if action in OF_LIST and not self._is_at(OF_LIST[action]):
+            return False
+        if action == "clean_now" and self._row_of("cleaners") == ALL:
             return None
-        if action == "clean_now" and self._row_of("cleaners") in (None, ALL):
-            return None
-        if action == "remove_worker" and (not self._is_at("workers") or not self._is_vacant):
+        if action == "remove_worker" and not self._is_vacant:
             return None
         return super().check_action(action, parameters)
 

@@ -27,7 +27,8 @@ async def test_editing_changes_only_what_was_changed(opened):
         await at_account(person)
         await person.press("e")
         await person.do_form(user_name="lovelace", user_phone="+44 20")
-        await person.wait_until(lambda: person.shows_account("lovelace"))
+        await person.wait_until(lambda: person.app.picture.account.name == "lovelace")
+        assert person.sees("● lovelace  ada@example.org")
         assert person.app.picture.account.phone == "+44 20"
         assert person.app.picture.account.email == "ada@example.org"
 
@@ -74,14 +75,14 @@ async def test_two_accounts_and_switching_between_them(opened):
         await at_account(person)
         await person.press("n")
         await person.do_form(user_name="bob", user_pass=PASSWORD)
-        await person.wait_until(lambda: person.shows_account("bob"))
+        await person.wait_until(lambda: person.sees("● bob"))
         accounts = person.app.screen.query_one(AccountList)
         accounts.focus()
         accounts.highlighted = accounts.get_option_index("ada@example.org")
         await person.press("enter")
-        await person.wait_until(lambda: person.shows_account("ada"))
+        await person.wait_until(lambda: person.sees("● ada"))
         await person.press("o")
-        await person.wait_until(lambda: person.shows_account("bob"))
+        await person.wait_until(lambda: person.sees("● bob"))
         await person.press("o")
         await person.wait_until(lambda: person.app.current_mode == "login")
 

@@ -1,0 +1,126 @@
+"""What the parts of the account's place have in common: everything that is done with the account."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, ClassVar
+
+from textual import work
+from textual.binding import Binding, BindingType
+
+from ewallet_tui.places import AUDITOR
+from ewallet_tui.screens import account_forms as forms
+from ewallet_tui.screens.account_leaving import TYPED_NAME, go_on_without, leaving_plan
+from ewallet_tui.screens.login_forms import AGAIN, credentials
+from ewallet_tui.screens.parted import PartedScreen, keys_of_parts
+from ewallet_tui.screens.recovery import log_in_or_recover
+from ewallet_tui.widgets.form_plan import Answer
+from ewallet_tui.widgets.part_tabs import Part
+from ewallet_tui.widgets.receipt import Receipt
+
+PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))
+NOT_AUDITORS = frozenset({"edit_limit", "delete"})
+"""What is not for auditors, who change nothing."""
+ACCOUNT_KEYS: tuple[BindingType, ...] = (
+    Binding("e", "edit", "Edit", id="edit"),
+    Binding("p", "change_password", "Password", tooltip="Change the password", id="change_password"),
+    Binding("l", "edit_limit", "Limit", tooltip="Set the daily limit", id="edit_limit"),
+    Binding("n", "log_in_another", "Another account", id="log_in_another"),
+    Binding("o", "log_out", "Log out", id="log_out"),
+    Binding("i", "report_issue", "Report an issue", show=False, id="report_issue"),
+    Binding("L", "app.lock", "Lock now", show=False, key_display="L", id="lock"),
+    Binding("D", "delete", "Delete this account", show=False, key_display="D", id="delete"),
+    *keys_of_parts(PARTS),
+)
+"""The keys of what these screens have in common, which each puts after its own."""
+
+
+class AccountPart(PartedScreen):
+    """A part of the account's place."""
+
+    PLACE = "account"
+    PARTS = PARTS
+    SCREENS: ClassVar[dict[str, str]] = {
+        "account": "account.AccountScreen",
+        "sessions": "account_sessions.SessionsScreen",
+    }
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Grey what auditors can't do."""
+        picture = self.wallet_app.picture
+        if action in NOT_AUDITORS and (picture is None or picture.account.role == AUDITOR):
+            return None
+        return super().check_action(action, parameters)
+
+    def action_edit(self) -> None:
+        """Change what is known of the account."""
+        if (picture := self.wallet_app.picture) is not None:
+            plan = forms.edit_plan(picture.account)
+            self.fill_in(plan, lambda _: "Saved.", only_changed=True, action="edit", edit="account")
+
+    def action_change_password(self) -> None:
+        """Change the password, with the old one."""
+        self.ask_with(forms.CHANGE_PASSWORD, self._change_password, self._say_changed)
+
+    def action_log_in_another(self) -> None:
+        """Log in to another account as well."""
+        self.ask_with(forms.ANOTHER, self._log_in)
+
+    def action_log_out(self) -> None:
+        """Log out of this account; the next of this session, if there is one, goes on."""
+        self.wallet_app.log_out()
+
+    @work
+    async def action_edit_limit(self) -> None:
+        """Set how much may leave within 24 hours, or lift that."""
+        view = await self.wallet_app.act(action="view", view="limit")
+        if view["failed"]:
+            return
+        most = view["daily_limit"]
+
+        async def send(values: dict[str, Any]) -> Answer:
+            arguments = forms.limit_arguments(most, values)
+            return await self.wallet_app.ask(action="edit", edit="limit", **arguments)
+
+        self.ask_with(forms.limit_plan(most), send)
+
+    def action_report_issue(self) -> None:
+        """Tell the operators what is wrong."""
+        if (picture := self.wallet_app.picture) is None:
+            return
+
+        async def send(values: dict[str, Any]) -> Answer:
+            return await self.wallet_app.ask(action="report", report="issue", issue=forms.issue_of(values))
+
+        def say(answer: Answer | None) -> None:
+            if answer is not None:
+                self.query_one(Receipt).say(forms.reported(answer))
+
+        self.ask_with(forms.report_plan(picture.account.email), send, say)
+
+    def action_delete(self) -> None:
+        """Have the account deleted in 30 days, with its name typed out and the password."""
+        if (picture := self.wallet_app.picture) is not None:
+            others = [email for email in picture.accounts if email != picture.account.email]
+            plan = leaving_plan(picture.account, self.today())
+            self.ask_with(plan, self._delete, partial(self._go_on, others))
+
+    async def _change_password(self, values: dict[str, Any]) -> Answer:
+        kept = {name: value for name, value in values.items() if name != AGAIN}
+        return await self.wallet_app.ask(action="edit", edit="account", **kept)
+
+    def _say_changed(self, answer: Answer | None) -> None:
+        if answer is not None:
+            self.query_one(Receipt).say("The password is changed. Every other session has ended.")
+
+    async def _log_in(self, values: dict[str, Any]) -> Answer:
+        return await log_in_or_recover(self.wallet_app, **credentials(values))
+
+    async def _delete(self, values: dict[str, Any]) -> Answer:
+        kept = {name: value for name, value in values.items() if name != TYPED_NAME}
+        return await self.wallet_app.ask(action="unlink", unlink="account", **kept)
+
+    def _go_on(self, others: list[str], answer: Answer | None) -> None:
+        # This screen may be among those removed, and must not wait for its own end.
+        if answer is not None:
+            self.app.run_worker(go_on_without(self.wallet_app, answer, others), group="account")
