@@ -108,7 +108,7 @@ class BelongingScreen(FramedScreen):
         if (owned := self.owned) is not None:
             choices = {str(id): name for id, name in owned.names.items()}
             title = self.belonging.nouns.capitalize()
-            self.app.push_screen(Chooser(title, choices, str(self.looked_at)), self._choose)
+            self.app.push_screen(Chooser(title, choices, str(self.looked_at)), self._look_at_chosen)
 
     def action_make_active(self) -> None:
         """Let new records go to the one that is looked at."""
@@ -161,7 +161,7 @@ class BelongingScreen(FramedScreen):
     def _asked(self) -> None:
         self.action_choose_one()
 
-    def _choose(self, id: str | None) -> None:
+    def _look_at_chosen(self, id: str | None) -> None:
         if id is not None:
             self.look_at(int(id))
 

@@ -13,6 +13,7 @@ from ewallet_core.instructions import fields
 from ewallet_tui.lately import TRANSFERS
 from ewallet_tui.record_kinds import CONTACT, TRANSFER, Record, RecordKind, amount
 from ewallet_tui.screens.belonging_screen import BELONGING_KEYS
+from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
 from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
 from ewallet_tui.widgets.columns import Column
 from ewallet_tui.widgets.form import Answer, FormPlan
@@ -45,12 +46,13 @@ def the_contact(verb: str) -> dict[str, Any]:
     return {"action": verb, verb: "contact", "contact": "record"}
 
 
-class ContactsScreen(RecordsScreen):
+class ContactsScreen(RecordsScreen, PayingScreen):
     """A list of people; the one under the cursor in full beside it, or with Enter where there is no room."""
 
     PLACE = "contacts"
     SWITCHES = True
     BINDINGS: ClassVar[list[BindingType]] = [
+        *PAYMENTS,
         Binding("n", "new_contact", "New", tooltip="Write a contact down", id="new_contact"),
         Binding("e", "edit_contact", "Edit", id="edit_contact"),
         *RECORD_KEYS,
@@ -91,6 +93,10 @@ class ContactsScreen(RecordsScreen):
         if page is None or page.next is not None:
             return await super().read_pages()
         return RecordPages.of(sorted(page.rows, key=lambda row: str(row.record["name"]).casefold()))
+
+    def partner(self) -> str:
+        """Whoever is under the cursor gets the credits."""
+        return str(self.row.record["email"]) if self.row else ""
 
     def words_for_unlinking(self, record: Record) -> str:
         """What becomes of a contact that is unlinked."""

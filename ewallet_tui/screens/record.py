@@ -33,6 +33,7 @@ class RecordScreen(ModalScreen[None]):
             width: 72; max-width: 100%; height: auto; max-height: 100%; padding: 1 2; background: $background;
             border: round $accent; border-title-color: $accent; border-title-style: bold;
         }
+        RecordDetail { max-height: 60vh; }
         #links { height: auto; layout: grid; grid-size: 2; grid-gutter: 0 1; grid-rows: 1; margin-top: 1; }
         #links Button { width: 1fr; }
         .buttons { height: 1; margin-top: 1; align-horizontal: right; }
@@ -42,6 +43,8 @@ class RecordScreen(ModalScreen[None]):
     AUTO_FOCUS = "#back"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="back"),
+        Binding("down,j", "scroll(1)", "Down", show=False),
+        Binding("up,k", "scroll(-1)", "Up", show=False),
         Binding("y,Y", "copy_value", "Copy a value", id="copy_value"),
     ]
 
@@ -71,6 +74,10 @@ class RecordScreen(ModalScreen[None]):
             self._show()
         else:
             self.dismiss()
+
+    def action_scroll(self, lines: int) -> None:
+        """Move long notes by so many lines."""
+        self.query_one(RecordDetail).scroll_relative(y=lines, animate=False)
 
     def action_copy_value(self) -> None:
         """Choose one of the record's values, and copy it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterable
 from typing import Any
 
@@ -17,6 +18,7 @@ from ewallet_tui.periods import Period, read_period
 from ewallet_tui.record_kinds import Record, RecordKind, as_text
 from ewallet_tui.screens.belonging_screen import BelongingScreen
 from ewallet_tui.screens.copying import choose_value, copy
+from ewallet_tui.screens.export_choice import ExportingScreen
 from ewallet_tui.widgets.belonging_line import BelongingLine
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.form import Answer, FormPlan
@@ -27,11 +29,14 @@ from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.record_pages import PAGE, Page, RecordPages, Row
 from ewallet_tui.words import count
 
+TYPING_SECONDS = 0.15
+"""How long nothing more must be typed until it is looked for."""
 NOTHING_FOUND = "Nothing found. Escape shows everything again."
 
 RECORD_KEYS: tuple[BindingType, ...] = (
     Binding("slash", "filter", "Find", key_display="/", tooltip="Find by a text", id="filter"),
     Binding("f", "choose_period", "Period", tooltip="Show the records of a time", id="choose_period"),
+    Binding("E", "export_shown", "Export", key_display="E", tooltip="Save what is shown", id="export_shown"),
     Binding("d", "unlink_record", "Unlink", tooltip="Take the record off its sheet", id="unlink_record"),
     Binding("y", "copy_row", "Copy the row", show=False, id="copy_row"),
     Binding("Y", "copy_value", "Copy a value", show=False, key_display="Y", id="copy_value"),
@@ -40,7 +45,7 @@ RECORD_KEYS: tuple[BindingType, ...] = (
 """The keys of what these screens have in common, which each puts after its own."""
 
 
-class RecordsScreen(BelongingScreen):
+class RecordsScreen(BelongingScreen, ExportingScreen):
     """Shows the sheet that is looked at. What is its own: `kind`, and `compose_above`."""
 
     AUTO_FOCUS = "#list"
@@ -122,7 +127,9 @@ class RecordsScreen(BelongingScreen):
         self._show_records()
 
     @work(group="records", exclusive=True)
-    async def _show_records(self) -> None:
+    async def _show_records(self, after: float = 0) -> None:
+        # The next key, if it comes before then, begins this anew.
+        await asyncio.sleep(after)
         listed, how_many = self.listed, self.query_one("#how-many", Label)
         listed.empty = NOTHING_FOUND if self.is_filtered else self.kind.empty
         pages = await self.read_pages()
@@ -196,16 +203,20 @@ class RecordsScreen(BelongingScreen):
         if (row := self.row) is not None:
             choose_value(self.app, row.record)
 
+    def action_export_shown(self) -> None:
+        """Save the records that are shown as a file."""
+        record_id = self.row.record["id"] if self.row else None
+        self.export(**self.shown, record_id=record_id)
+
     @on(FilterBox.Narrowed)
     def _narrowed(self, event: FilterBox.Narrowed) -> None:
         if event.text != self._text:
             self._text = event.text
-            self.look()
+            self._show_records(after=TYPING_SECONDS)
 
     @on(RecordList.Opened, "#list")
     def _opened(self, event: RecordList.Opened) -> None:
-        if event.row is not None:
-            self.open_record(self.kind.name, event.row.record["id"])
+        self.open_record(self.kind.name, event.row.record["id"])
 
     @on(RecordList.Moved, "#list")
     def _moved(self, event: RecordList.Moved) -> None:
@@ -250,11 +261,7 @@ class RecordsScreen(BelongingScreen):
     def _how_many(self, pages: RecordPages) -> str:
         if not self.is_filtered:
             return count(pages.count, self.kind.name)
-        more = pages.count > len(pages.rows())
-        found = (
-            f"more than {count(pages.count - 1, self.kind.name)}"
-            if more
-            else count(pages.count, self.kind.name)
-        )
-        period = f" {self._period.words}" if self._period else ""
-        return f"{found}{period}, found"
+        known = len(pages.rows())
+        more = "more than " if pages.count > known else ""
+        period = f", {self._period.words}" if self._period else ""
+        return f"{more}{count(known, self.kind.name)} found{period}"

@@ -5,23 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from textual import on
+from textual import on, work
 from textual.binding import Binding, BindingType
 
 from ewallet_tui.record_kinds import SHEET_KINDS, TRANSFER, RecordKind
 from ewallet_tui.screens.belonging_screen import BELONGING_KEYS
+from ewallet_tui.screens.paying import PayingScreen
 from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
 from ewallet_tui.widgets.part_tabs import Part, PartTabs
 
+NOTHING_TO_REFUND = "That was no payment. To give it back, transfer it."
+ALL_REFUNDED = "All of that payment has been given back."
 KINDS = {kind.name: kind for kind in SHEET_KINDS}
 
 
-class SheetsScreen(RecordsScreen):
+class SheetsScreen(RecordsScreen, PayingScreen):
     """One sheet at a time, with a tab for each kind."""
 
     PLACE = "sheets"
     BINDINGS: ClassVar[list[BindingType]] = [
         *RECORD_KEYS,
+        Binding("r", "refund", "Refund", tooltip="Give a payment that you received back", id="refund"),
         *BELONGING_KEYS,
         *(
             Binding(
@@ -60,6 +64,29 @@ class SheetsScreen(RecordsScreen):
         self.listed.show_columns(self.kind.columns)
         self.action_show_all()
         self.show_line()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only what came in can be given back."""
+        if action == "refund" and self.kind is not TRANSFER:
+            return False
+        if action == "refund" and self.is_mounted:
+            came_in = self.row is not None and self.row.record["transfer_type"] == "incoming"
+            return True if came_in else None
+        return super().check_action(action, parameters)
+
+    @work
+    async def action_refund(self) -> None:
+        """Give the payment under the cursor back, or a part of it."""
+        if (row := self.row) is None:
+            return
+        answer = await self.wallet_app.act(**self.kind.view(row.record["id"]))
+        if answer["failed"]:
+            return
+        left = answer["left_to_refund"]
+        if left:
+            self.refund(row.record["id"], row.record["transfer_from"], left)
+        else:
+            self.wallet_app.say(NOTHING_TO_REFUND if left is None else ALL_REFUNDED, severity="warning")
 
     @on(PartTabs.Chosen)
     def _kind_chosen(self, event: PartTabs.Chosen) -> None:

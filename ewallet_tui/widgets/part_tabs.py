@@ -36,6 +36,10 @@ class PartTab(Static):
     def on_click(self, event: events.Click) -> None:
         """Go there."""
         event.stop()
+        self.choose()
+
+    def choose(self) -> None:
+        """Show that part."""
         self.post_message(PartTabs.Chosen(self.part.id))
 
 

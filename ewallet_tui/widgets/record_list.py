@@ -55,13 +55,11 @@ class RecordList(ScrollView, can_focus=True):
     empty: reactive[str] = reactive("")
     """What is said where there are no records."""
 
-    class OfRecord(Message):
-        """Something about one record of a list."""
+    class OfList(Message):
+        """Something about a list."""
 
         def __init__(self, listed: RecordList) -> None:
             super().__init__()
-            self.row = listed.row
-            """The record under the cursor; `None`: there is none."""
             self._listed = listed
 
         @property
@@ -69,11 +67,19 @@ class RecordList(ScrollView, can_focus=True):
             """The list."""
             return self._listed
 
-    class Moved(OfRecord):
-        """The cursor is on another record, or that record is another one now."""
+    class Moved(OfList):
+        """The cursor is on another record, or that record is another one now; `None`: there is none."""
 
-    class Opened(OfRecord):
+        def __init__(self, listed: RecordList, row: Row | None) -> None:
+            super().__init__(listed)
+            self.row = row
+
+    class Opened(OfList):
         """Somebody wants to see the whole of a record."""
+
+        def __init__(self, listed: RecordList, row: Row) -> None:
+            super().__init__(listed)
+            self.row = row
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -130,7 +136,7 @@ class RecordList(ScrollView, can_focus=True):
     def action_open(self) -> None:
         """Show the whole record under the cursor."""
         if self.row is not None:
-            self.post_message(self.Opened(self))
+            self.post_message(self.Opened(self, self.row))
 
     def on_click(self, event: events.Click) -> None:
         """A click moves the cursor, and two open the record."""
@@ -210,7 +216,7 @@ class RecordList(ScrollView, can_focus=True):
             self._tell_moved()
 
     def _tell_moved(self) -> None:
-        self.post_message(self.Moved(self))
+        self.post_message(self.Moved(self, self.row))
 
     def _laid_out(self, cells: Iterable[str | Content]) -> Content:
         width = self.scrollable_content_region.width

@@ -45,6 +45,10 @@ class PlaceTab(Static):
     def on_click(self, event: events.Click) -> None:
         """Go there."""
         event.stop()
+        self.choose()
+
+    def choose(self) -> None:
+        """Go to the place."""
         self.post_message(self.Chosen(self.place.mode))
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
 from backends import Backend, started
@@ -14,8 +16,8 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.actions.context import Rules
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
-from ewallet_tui.screens.framed import FramedScreen
 from ewallet_tui.screens.form_screen import FormScreen
+from ewallet_tui.screens.framed import FramedScreen
 
 
 class Day(Instant):
@@ -45,6 +47,15 @@ def standing_still(monkeypatch, kind_of_backend, folder):
         yield frozen
     monkeypatch.undo()
     time.tzset()
+
+
+@asynccontextmanager
+async def person_on(day: Day, size: tuple[int, int] = (80, 24)) -> AsyncIterator[Person]:
+    """A person before whom an app has just been opened, on that day."""
+    async with day.make_app().run_test(size=size, notifications=True) as pilot:
+        person = Person(pilot.app, pilot)
+        await person.wait_until(lambda: pilot.app.screen.query("#login Input"))
+        yield person
 
 
 async def form_opened(person: Person) -> None:

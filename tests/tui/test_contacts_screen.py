@@ -1,0 +1,152 @@
+"""The contacts: written down, found, changed, taken off, on one list or another."""
+
+from contextlib import asynccontextmanager
+
+import pytest
+from backends import both_backends
+from frozen import form_gone, form_opened, person_on, settled, standing_still
+from person import PASSWORD, Person
+
+from ewallet_tui.screens.contacts import ContactsScreen
+from ewallet_tui.words import MINUS
+
+HOSTILE_NAME = "[/b][@click=app.quit]x[/] 漢字 e\u0301"
+HOSTILE_NOTES = "\x1b[2J \u202egnirts " + "n" * 900
+
+
+@pytest.fixture
+def day(monkeypatch, kind_of_backend, tmp_path):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+
+
+async def have_contacts(person):
+    ask = person.app.ask
+    await ask(action="new", new="account", user_name="bob", user_email="bob@example.org", user_pass=PASSWORD)
+    await person.register()
+    await ask(action="supply", supply="credits", credits=500, currency="EUR", cost="50")
+    await ask(action="pay", pay="bob@example.org", credits=12, notes="lunch")
+    for name, email in (
+        ("Grace Hopper", "grace@example.org"),
+        ("bob", "bob@example.org"),
+        (HOSTILE_NAME, "mallory@example.org"),
+    ):
+        await ask(
+            action="new",
+            new="contact",
+            contact="record",
+            user_name=name,
+            user_email=email,
+            user_phone="+1 555 0100",
+            notes=HOSTILE_NOTES,
+        )
+
+
+async def shown(person):
+    await settled(person)
+    workers = person.app.workers
+    await person.wait_until(lambda: all(w.is_finished for w in workers if w.group in {"records", "detail"}))
+
+
+@asynccontextmanager
+async def at_the_contacts(day, size=(80, 24)):
+    async with person_on(day, size) as person:
+        await have_contacts(person)
+        await person.press("4")
+        await shown(person)
+        yield person
+
+
+def names(person):
+    return [row.record["name"] for row in person.app.screen.listed.rows]
+
+
+@both_backends
+async def test_somebody_is_written_down_changed_and_taken_off(day):
+    async with person_on(day) as person:
+        await person.register()
+        await person.press("4")
+        await person.wait_until(lambda: person.sees("No contacts on this list yet."))
+        await person.press("n")
+        await form_opened(person)
+        await person.do_form(user_name="Grace", user_email="grace@example", notes="")
+        await person.wait_until(lambda: person.problem_of("user_email"))
+        await person.do_form(user_email="grace@example.org")
+        await form_gone(person)
+        await person.wait_until(lambda: person.sees("Grace is on the list."))
+        await person.press("e")
+        await form_opened(person)
+        await person.do_form(user_phone="+1 555", user_name="Grace Hopper")
+        await form_gone(person)
+        await person.wait_until(lambda: names(person) == ["Grace Hopper"])
+        assert person.app.screen.row.record["phone"] == "+1 555"
+        await person.press("d")
+        await person.wait_until(lambda: person.sees("Grace Hopper is taken off this list."))
+        await person.press("y")
+        await person.wait_until(lambda: names(person) == [])
+
+
+async def test_contacts_stand_in_the_order_of_their_names_and_are_found_as_one_types(day):
+    async with at_the_contacts(day) as person:
+        assert isinstance(person.app.screen, ContactsScreen)
+        assert names(person) == [HOSTILE_NAME, "bob", "Grace Hopper"]
+        await person.press("slash", *"hopp")
+        await person.wait_until(lambda: names(person) == ["Grace Hopper"])
+        await person.press("escape")
+        await person.wait_until(lambda: len(names(person)) == 3)
+
+
+async def test_what_passed_between_you_stands_beside_the_contact(day):
+    async with at_the_contacts(day, (120, 40)) as person:
+        await person.press("down")
+        await person.wait_until(lambda: person.sees(f"{MINUS}12"))
+        await person.press("down")
+        await person.wait_until(lambda: person.sees("Nothing has passed between you yet."))
+
+
+async def test_another_list_is_the_one_on_which_contacts_are_written_down(day):
+    async with at_the_contacts(day) as person:
+        await person.press("N")
+        await form_opened(person)
+        await person.do_form(reference="Work")
+        await person.wait_until(lambda: person.sees("Work ▸  ● active   2 of 2") and names(person) == [])
+        await person.press("n")
+        await form_opened(person)
+        await person.do_form(user_name="Ada", user_email="ada2@example.org")
+        await form_gone(person)
+        await person.wait_until(lambda: names(person) == ["Ada"])
+        await person.press("left_square_bracket")
+        await person.wait_until(lambda: len(names(person)) == 3)
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)], ids="{0[0]}x{0[1]}".format)
+def test_contacts_look_like_this(day, snap_compare, size):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await have_contacts(person)
+        await person.press("4", "down")
+        await shown(person)
+
+    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
+
+
+def test_a_contact_in_full_looks_like_this(day, snap_compare):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await have_contacts(person)
+        await person.press("4", "enter")
+        await person.wait_until(lambda: person.sees("mallory@example.org") and person.sees("esc Back"))
+
+    assert snap_compare(day.make_app(), terminal_size=(80, 24), run_before=come)
+
+
+async def test_a_contact_is_paid_and_sent_credits_from_the_list(day):
+    async with at_the_contacts(day) as person:
+        await person.press("down", "p")
+        await form_opened(person)
+        await person.do_form(credits="5")
+        await form_gone(person)
+        await person.press("t")
+        await form_opened(person)
+        await person.do_form(credits="6")
+        await form_gone(person)
+        assert person.app.picture.wallet.credits == 500 - 12 - 5 - 6

@@ -1,0 +1,248 @@
+"""The sheets: four kinds on one screen, found by text and time, looked at in full, taken off."""
+
+from contextlib import asynccontextmanager
+
+import pytest
+from backends import both_backends
+from frozen import form_gone, form_opened, person_on, settled, standing_still
+from person import PASSWORD, Person
+from textual.widgets import Label
+
+from ewallet_tui.record_kinds import SHEET_KINDS
+from ewallet_tui.screens.form_screen import FormScreen
+from ewallet_tui.screens.record import RecordScreen
+from ewallet_tui.screens.sheets import SheetsScreen
+from ewallet_tui.widgets.record_detail import RecordDetail
+from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.words import MINUS
+
+HOSTILE = "[/b][@click=app.quit]x[/] \x1b[2J \u202egnirts 漢字 e\u0301 \U0001f469\u200d\U0001f4bb"
+
+
+@pytest.fixture
+def day(monkeypatch, kind_of_backend, tmp_path):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+
+
+async def have_records(person, day):
+    """Something of each kind, over two months."""
+    ask = person.app.ask
+    await ask(action="new", new="account", user_name="bob", user_email="bob@example.org", user_pass=PASSWORD)
+    await person.register()
+    await ask(action="supply", supply="credits", credits=500, currency="EUR", cost="50")
+    await ask(action="pay", pay="bob@example.org", credits=12, notes="lunch in november")
+    day.pass_by(minutes=24 * 60 * 20)
+    await ask(action="pay", pay="bob@example.org", credits=30, notes=HOSTILE)
+    await ask(action="convert", convert="credits2clock", credits=20)
+    await ask(action="start", start="clock_timer")
+    day.pass_by(minutes=3)
+    await ask(action="stop", stop="clock_timer")
+
+
+@asynccontextmanager
+async def at_the_sheets(day, size=(80, 24)):
+    async with person_on(day, size) as person:
+        await have_records(person, day)
+        await person.press("5")
+        await shown(person)
+        yield person
+
+
+async def shown(person):
+    await settled(person)
+    workers = person.app.workers
+    await person.wait_until(lambda: all(w.is_finished for w in workers if w.group in {"records", "detail"}))
+
+
+def how_many(person):
+    return str(person.app.screen.query_one("#how-many", Label).content)
+
+
+def cells(person):
+    """What the cells of each record say."""
+    return [
+        tuple(str(cell) for cell in row.cells)
+        for row in person.app.screen.query_one("#list", RecordList).rows
+    ]
+
+
+@both_backends
+async def test_each_kind_has_its_sheet_its_columns_and_its_records(day):
+    async with at_the_sheets(day) as person:
+        assert isinstance(person.app.screen, SheetsScreen)
+        assert [row[1:4] for row in cells(person)] == [
+            ("paid", f"{MINUS}30", "bob@example.org"),
+            ("paid", f"{MINUS}12", "bob@example.org"),
+            ("supplied", "+500", ""),
+        ]
+        for key, expected in {
+            "I": "3 invoices",
+            "C": "1 conversion",
+            "M": "1 time",
+            "T": "3 transfers",
+        }.items():
+            await person.press(key)
+            await shown(person)
+            assert how_many(person) == expected
+
+
+async def test_what_is_typed_finds_records_and_escape_shows_all_again(day):
+    async with at_the_sheets(day) as person:
+        await person.press("slash", *"lunch")
+        await person.wait_until(lambda: how_many(person) == "1 transfer found")
+        await person.press("enter")
+        assert person.app.screen.listed.has_focus
+        assert [row[4] for row in cells(person)] == ["lunch in november"]
+        await person.press("escape")
+        await person.wait_until(lambda: how_many(person) == "3 transfers")
+        await person.press("slash", *"nobody ever")
+        await person.wait_until(lambda: person.sees("Nothing found. Escape shows everything again."))
+
+
+async def test_a_payment_of_last_month_is_found_with_few_keys(day):
+    async with person_on(day) as person:
+        await have_records(person, day)
+        await person.press("5", "f", *"last month", "enter")
+        await person.wait_until(lambda: how_many(person).startswith("2 transfers"))
+        assert [row[4] for row in cells(person)] == ["lunch in november", ""]
+        await person.press("f", *"never", "enter")
+        await person.wait_until(lambda: person.problem_of("period"))
+        await person.press("escape", "escape")
+        await person.wait_until(lambda: how_many(person) == "3 transfers")
+
+
+async def test_a_record_is_shown_in_full_with_those_that_belong_to_it(day):
+    async with at_the_sheets(day) as person:
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("→ Invoice"))
+        assert isinstance(person.app.screen, RecordScreen)
+        await person.click("#links .link")
+        await person.wait_until(lambda: person.sees("Seller") and person.sees("→ Transfer"))
+        await person.press("escape")
+        await person.wait_until(lambda: person.sees("→ Invoice"))
+        await person.press("escape")
+        assert isinstance(person.app.screen, SheetsScreen)
+
+
+async def test_the_record_under_the_cursor_stands_beside_the_list_where_there_is_room(day):
+    async with at_the_sheets(day, (120, 40)) as person:
+        await person.press("down")
+        await shown(person)
+        detail = person.app.screen.query_one(RecordDetail)
+        assert "lunch in november" in str(detail.query_one("#facts").render())
+        assert person.sees("entry 2")
+
+
+async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
+    async with at_the_sheets(day) as person:
+        balance = person.app.picture.wallet.credits
+        await person.press("d")
+        await person.wait_until(lambda: person.sees("Unlink transfer"))
+        await person.press("escape")
+        assert len(cells(person)) == 3
+        await person.press("d")
+        await person.wait_until(lambda: person.sees("Unlink transfer"))
+        await person.press("y")
+        await person.wait_until(lambda: how_many(person) == "2 transfers")
+        assert person.app.picture.wallet.credits == balance
+        assert person.sees("It is unlinked.")
+
+
+async def test_a_row_and_a_value_are_copied_as_they_are(day):
+    async with at_the_sheets(day) as person:
+        await person.press("down", "y")
+        assert person.app.clipboard.split("\t")[1:] == [
+            "paid",
+            f"{MINUS}12",
+            "bob@example.org",
+            "lunch in november",
+        ]
+        await person.press("Y", *"transfer to", "enter")
+        await person.wait_until(lambda: person.app.clipboard == "bob@example.org")
+
+
+async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked(day):
+    async with at_the_sheets(day) as person:
+        await person.press("N")
+        await person.do_form(reference="Holidays")
+        await person.wait_until(lambda: person.sees("Holidays ▸   2 of 2"))
+        assert how_many(person) == "0 transfers"
+        await person.press("A")
+        await person.wait_until(lambda: person.sees("Holidays ▸  ● active   2 of 2"))
+        await person.app.ask(action="pay", pay="bob@example.org", credits=1, notes="the beach")
+        await person.wait_until(lambda: how_many(person) == "1 transfer")
+        await person.press("left_square_bracket")
+        await person.wait_until(lambda: how_many(person) == "3 transfers")
+        await person.press("R")
+        await person.do_form(reference="Old things")
+        await person.wait_until(lambda: person.sees("◂ Old things ▸"))
+        await person.press("D")
+        await person.wait_until(lambda: person.sees("Old things is taken away."))
+        await person.press("y")
+        await person.wait_until(lambda: person.sees("Old things is unlinked."))
+        await person.wait_until(lambda: person.sees("◂ Holidays ▸") and how_many(person) == "1 transfer")
+
+
+async def test_the_active_sheet_can_not_be_unlinked_and_why_is_said(day):
+    async with at_the_sheets(day) as person:
+        await person.press("D")
+        await person.wait_until(lambda: person.sees("Unlink transfer sheet"))
+        await person.press("y")
+        await person.wait_until(lambda: person.toasts)
+        assert how_many(person) == "3 transfers"
+
+
+async def test_another_sheet_is_chosen_from_the_list_of_all(day):
+    async with at_the_sheets(day) as person:
+        for name in ("Rent", "Holidays"):
+            await person.app.ask(action="new", new="transfer", transfer="list", reference=name)
+        await person.press("O", *"holi", "enter")
+        await person.wait_until(lambda: person.sees("◂ Holidays ▸   3 of 3"))
+
+
+SIZES = {"80x24": (80, 24), "120x40": (120, 40), "60x20": (60, 20)}
+
+
+@pytest.mark.parametrize("kind", SHEET_KINDS, ids=lambda kind: kind.name)
+@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
+def test_a_filled_sheet_looks_like_this(snap_compare, day, kind, size):
+    async def run_before(pilot):
+        person = Person(pilot.app, pilot)
+        await have_records(person, day)
+        await person.press("5", kind.key)
+        await shown(person)
+        pilot.app.clear_notifications()
+        await pilot.pause()
+
+    assert snap_compare(day.make_app(), terminal_size=size, run_before=run_before)
+
+
+async def test_a_payment_that_was_received_is_given_back_in_parts(day):
+    async with at_the_sheets(day) as person:
+        await person.log_out()
+        await person.log_in("bob")
+        await person.press("5")
+        await shown(person)
+        await person.press("r")
+        await form_opened(person)
+        await person.do_form(credits="10", notes="too much")
+        await form_gone(person)
+        await shown(person)
+        assert cells(person)[0][1:3] == ("refunded", f"{MINUS}10")
+        await person.press("r")
+        assert not isinstance(person.app.screen, FormScreen)
+        await person.press("down", "enter")
+        await person.wait_until(lambda: person.sees("To refund") and person.sees("20 left"))
+
+
+async def test_what_is_shown_is_saved_as_a_file_with_few_keys(day, tmp_path, monkeypatch):
+    monkeypatch.setenv("EWALLET_EXPORT_DIR", str(tmp_path))
+    async with at_the_sheets(day) as person:
+        await person.press("slash", *"lunch", "enter")
+        await person.wait_until(lambda: how_many(person) == "1 transfer found")
+        await person.press("E", "enter")
+        await person.wait_until(lambda: person.sees("Saved 1 record"))
+    (saved,) = tmp_path.glob("*.csv")
+    lines = saved.read_text(encoding="utf-8").splitlines()
+    assert len(lines) == 2
+    assert "lunch in november" in lines[1]
