@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ewallet_core.client import Unreachable
+from ewallet_tui.instruction_log import InstructionLog
 
 if TYPE_CHECKING:
     from ewallet_core.client import Answer, WalletClient
@@ -18,6 +19,8 @@ VIEWS = (
     {"action": "view", "view": "credit", "credit": "clock"},
 )
 NOT_PERMITTED = "not_permitted"
+DOOR = {"controller": "client", "ctype": "action"}
+"""Where an instruction is for that doesn't say it."""
 
 
 class Conversation:
@@ -36,6 +39,8 @@ class Conversation:
     ) -> None:
         self.client = client
         self.picture: Picture | None = None
+        self.log = InstructionLog(now)
+        """What was asked of the engine, and what it answered."""
         self._now = now
         self._changed = changed
         self._ended = ended
@@ -82,8 +87,10 @@ class Conversation:
         """
         answer = await self._send(**instruction)
         if "session_data" in answer:
-            self._session = answer["session_data"]
-            self._may_supply = True
+            self._heed_session(answer["session_data"])
+        if instruction.get("unlink") == "account" and not answer["failed"]:
+            # Who is to be deleted is logged in no more, and has not been thrown out.
+            self.forget()
         if instruction["action"] == "supply" and "supply_to" not in instruction:
             await self._learn_who_supplies(answer)
         if not answer["failed"] and _changes_something(instruction):
@@ -121,8 +128,19 @@ class Conversation:
         """Know nothing of anybody any more."""
         self.picture = None
         self._session = None
+        self.log.clear()
 
     async def _send(self, **instruction: Any) -> Answer:
+        full = {**DOOR, **instruction}
+        with self.log.exchange(full) as note:
+            answer = await self._answer_to(full)
+            note(answer)
+        if self._is_over(answer):
+            self.forget()
+            self._ended(_changes_something(instruction))
+        return answer
+
+    async def _answer_to(self, instruction: dict[str, Any]) -> Answer:
         await self._tried.wait()
         if self._out_of_reach is not None:
             return _refused(self._out_of_reach)
@@ -130,13 +148,19 @@ class Conversation:
             # Whoever asks now is about to be cancelled with the app, and there is nobody left to answer.
             await asyncio.Event().wait()
         try:
-            answer = await self.client.send(**{"controller": "client", "ctype": "action", **instruction})
+            return await self.client.send(**instruction)
         except Unreachable as reason:
             return _refused(reason)
-        if self._is_over(answer):
-            self.forget()
-            self._ended(_changes_something(instruction))
-        return answer
+
+    def _heed_session(self, session: dict[str, Any]) -> None:
+        """Know who is logged in now, and keep nothing of who has left, or of who tried to come in."""
+        before = _accounts_of(self._session)
+        if not before:
+            self.log.clear(but_newest=True)
+        elif before - _accounts_of(session):
+            self.log.clear()
+        self._session = session
+        self._may_supply = True
 
     async def _learn_who_supplies(self, answer: Answer) -> None:
         may_supply = answer.get("code") != NOT_PERMITTED
@@ -155,6 +179,10 @@ def _changes_something(instruction: Mapping[str, Any]) -> bool:
     from ewallet_core.client.requests import changes_something  # noqa: PLC0415 - nothing is asked at the start
 
     return changes_something(instruction)
+
+
+def _accounts_of(session: Mapping[str, Any] | None) -> set[str]:
+    return set(session["session_account_archive"]) if session else set()
 
 
 def _refused(reason: Unreachable) -> Answer:

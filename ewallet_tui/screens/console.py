@@ -1,11 +1,198 @@
-"""The console."""
+"""The console: what the app asks the engine, what it answers, and a line to ask something by hand."""
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Input, Label
+
+from ewallet_core.client import knowing
+from ewallet_core.client.requests import changes_something
+from ewallet_core.instructions.catalogue import Catalogue
+from ewallet_tui.console.exchange_line import ExchangeLine
+from ewallet_tui.instruction_log import Exchange
+from ewallet_tui.modes import LOGIN
+from ewallet_tui.screens.console_exchange import (
+    ANSWER_COPIED,
+    INSTRUCTION_COPIED,
+    NO_ANSWER_YET,
+    ConsoleExchange,
+    answer_json,
+    instruction_json,
+)
 from ewallet_tui.screens.framed import FramedScreen
+from ewallet_tui.widgets.console_log import ConsoleLog
+from ewallet_tui.widgets.console_prompt import ConsolePrompt
+from ewallet_tui.widgets.console_writing import ConsoleWriting
+from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.words import count, grouped
+
+NOTHING_YET = "Nothing was asked yet. What the app asks from now on is listed here."
+NOTHING_FITS = "Nothing here fits. Escape shows all again."
 
 
 class ConsoleScreen(FramedScreen):
-    """The console."""
+    """The log, newest below, and the prompt beneath it."""
 
     PLACE = "console"
+    CSS_PATH = "console.tcss"
+    AUTO_FOCUS = "ConsoleLog"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "write", "Write one", tooltip="Write an instruction and send it", id="write"),
+        Binding("v", "toggle_views", "Only changes", tooltip="Hide what only looks", id="toggle_views"),
+        Binding("slash", "filter", "Filter", key_display="/", id="filter"),
+        Binding("y", "copy_instruction", "Copy", tooltip="Copy the instruction", id="copy_instruction"),
+        Binding("Y", "copy_answer", "Copy answer", key_display="Y", id="copy_answer"),
+        Binding("escape", "back", "Back", show=False, id="back"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: Catalogue | None = None
+        self._lines: dict[int, ExchangeLine] = {}
+        self._is_due = False
+        self._hides_views = False
+
+    def compose_content(self) -> ComposeResult:
+        """What is shown of it all, the log, and where one is written."""
+        yield Label(id="shown", markup=False)
+        yield Input(placeholder="type to filter", id="filter")
+        yield ConsoleLog()
+        yield ConsoleWriting()
+
+    def on_mount(self) -> None:
+        """Follow what is asked."""
+        super().on_mount()
+        self._log = self.wallet_app.conversation.log
+        self._log.follow(self._log_changed)
+        self._learn()
+
+    def on_unmount(self) -> None:
+        """Follow it no more."""
+        self._log.unfollow(self._log_changed)
+
+    def on_screen_resume(self) -> None:
+        """Show what was asked elsewhere."""
+        self._show_log()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A letter is a letter where something is typed."""
+        if action == "filter" and isinstance(self.focused, Input):
+            return False
+        return super().check_action(action, parameters)
+
+    def action_write(self) -> None:
+        """Go to where an instruction is written."""
+        self.query_one(ConsolePrompt).focus()
+
+    def action_toggle_views(self) -> None:
+        """Hide what only looks, or show it again."""
+        self._hides_views = not self._hides_views
+        self._show_log()
+
+    def action_filter(self) -> None:
+        """Show only what has some text in it."""
+        self.add_class("-filtered")
+        self._filter.focus()
+
+    def action_back(self) -> None:
+        """Leave the line that is typed into; then show all again."""
+        log = self.query_one(ConsoleLog)
+        if self.focused in (log, self._filter):
+            self._filter.value = ""
+            self.remove_class("-filtered")
+        log.focus()
+
+    def action_copy_instruction(self) -> None:
+        """Copy the instruction under the cursor, as JSON."""
+        if (line := self.query_one(ConsoleLog).line) is not None:
+            self.app.copy_to_clipboard(instruction_json(line.exchange))
+            self.query_one(Receipt).say(INSTRUCTION_COPIED)
+
+    def action_copy_answer(self) -> None:
+        """Copy the answer under the cursor, as JSON."""
+        if (line := self.query_one(ConsoleLog).line) is None:
+            return
+        answer = answer_json(line.exchange)
+        if answer is None:
+            self.wallet_app.say(NO_ANSWER_YET)
+            return
+        self.app.copy_to_clipboard(answer)
+        self.query_one(Receipt).say(ANSWER_COPIED)
+
+    def focus_next(self, selector: str | type[Any] = "*") -> Any:
+        """Complete what is typed, or go on to the next place where it is whole."""
+        if isinstance(self.focused, ConsolePrompt) and self.focused.complete():
+            return self.focused
+        return super().focus_next(selector)
+
+    @property
+    def _filter(self) -> Input:
+        return self.query_one("#filter", Input)
+
+    @on(ConsoleLog.Opened)
+    def _opened(self, event: ConsoleLog.Opened) -> None:
+        self.app.push_screen(ConsoleExchange(event.line))
+
+    @on(Input.Changed, "#filter")
+    def _filter_typed(self) -> None:
+        self._show_log()
+
+    @on(Input.Submitted, "#filter")
+    def _filter_entered(self) -> None:
+        self.query_one(ConsoleLog).focus()
+
+    @on(ConsoleWriting.Written)
+    def _written(self, event: ConsoleWriting.Written) -> None:
+        self.query_one(ConsoleLog).go_to_end()
+        # Not this screen's worker: it may be left, and removed, by what is asked.
+        self.app.run_worker(self._send(event.chain), group="console")
+
+    async def _send(self, chain: Mapping[str, Any]) -> None:
+        app = self.wallet_app
+        await app.ask(**chain)
+        if app.picture is None and app.current_mode != LOGIN:
+            await app.leave()
+
+    @work(exclusive=True, group="catalogue")
+    async def _learn(self) -> None:
+        self._known = await asyncio.to_thread(knowing.catalogue)
+        self.query_one(ConsoleWriting).know(self._known)
+        self._show_log()
+
+    def _log_changed(self) -> None:
+        # It is told in the middle of asking, often several times at once.
+        if self.is_current and not self._is_due:
+            self._is_due = True
+            self.call_later(self._show_log)
+
+    def _show_log(self) -> None:
+        self._is_due = False
+        if self._known is None:
+            return
+        exchanges = self._log.exchanges
+        self._lines = {each.number: self._line(each, self._known) for each in exchanges}
+        shown = [line for line in self._lines.values() if self._is_shown(line)]
+        log = self.query_one(ConsoleLog)
+        log.empty = NOTHING_FITS if exchanges else NOTHING_YET
+        log.show(shown)
+        self._say_what_is_shown(len(shown), len(exchanges))
+
+    def _line(self, exchange: Exchange, known: Catalogue) -> ExchangeLine:
+        before = self._lines.get(exchange.number)
+        return before if before and before.exchange is exchange else ExchangeLine.of(exchange, known)
+
+    def _is_shown(self, line: ExchangeLine) -> bool:
+        wanted = self._filter.value.casefold().strip()
+        is_hidden = self._hides_views and not changes_something(line.exchange.instruction)
+        return not is_hidden and wanted in line.text
+
+    def _say_what_is_shown(self, shown: int, of: int) -> None:
+        words = "Only what changes something" if self._hides_views else "Everything that was asked"
+        many = count(of, "instruction") if shown == of else f"{grouped(shown)} of {grouped(of)}"
+        self.query_one("#shown", Label).update(f"{words}: {many}")

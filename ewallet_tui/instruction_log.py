@@ -1,0 +1,130 @@
+"""The last instructions that were sent and what came of them, without anything that is secret."""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from ewallet_tui.console.secrecy import masked
+
+if TYPE_CHECKING:
+    from ewallet_core.client import Answer
+
+MOST_EXCHANGES = 1_000
+MOST_PARTS = 100
+"""How much of a list in an answer is kept; and below, of a text."""
+LONGEST_TEXT = 2_000
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of an instruction."""
+
+    failed: bool
+    error: str
+    """What was wrong, in a sentence."""
+    answer: str
+    """The answer as JSON; nothing where nobody waited for it."""
+    took_ms: int
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """An instruction and, once it is there, its outcome."""
+
+    number: int
+    sent: datetime
+    instruction: Mapping[str, Any]
+    outcome: Outcome | None = None
+
+
+def system_now() -> datetime:
+    """The instant that the machine's calendar shows."""
+    return datetime.now(UTC)
+
+
+class InstructionLog:
+    """The newest exchanges, in the order in which they were begun."""
+
+    calendar: Callable[[], datetime] = staticmethod(system_now)
+    """The instant at which something is sent."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        """`now` is the instant, in seconds, on a clock that never goes backwards."""
+        self._now = now
+        self._exchanges: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
+        self._count = 0
+        self._followers: list[Callable[[], None]] = []
+
+    @property
+    def exchanges(self) -> tuple[Exchange, ...]:
+        """Those that are kept, the newest last."""
+        return tuple(self._exchanges)
+
+    @contextmanager
+    def exchange(self, instruction: Mapping[str, Any]) -> Iterator[Callable[[Answer], None]]:
+        """Note an instruction, and the answer that is handed to what this yields."""
+        number, begun = self._begin(instruction), self._now()
+        answers: list[Answer] = []
+        try:
+            yield answers.append
+        finally:
+            took_ms = round((self._now() - begun) * 1_000)
+            self._end(number, _outcome(answers[-1] if answers else None, took_ms))
+
+    def clear(self, *, but_newest: bool = False) -> None:
+        """Keep nothing of what was, or of what was before the newest."""
+        kept = [self._exchanges[-1]] if but_newest and self._exchanges else []
+        self._exchanges = deque(kept, MOST_EXCHANGES)
+        self._tell()
+
+    def follow(self, follower: Callable[[], None]) -> None:
+        """Call `follower` whenever there is something else to be seen."""
+        self._followers.append(follower)
+
+    def unfollow(self, follower: Callable[[], None]) -> None:
+        """Call it no more."""
+        self._followers.remove(follower)
+
+    def _begin(self, instruction: Mapping[str, Any]) -> int:
+        self._count += 1
+        kept = MappingProxyType(masked(instruction))
+        self._exchanges.append(Exchange(self._count, self.calendar(), kept))
+        self._tell()
+        return self._count
+
+    def _end(self, number: int, outcome: Outcome) -> None:
+        # Numbers follow one another, and what was cleared meanwhile is not there any more.
+        index = number - self._exchanges[0].number if self._exchanges else -1
+        if index >= 0:
+            self._exchanges[index] = replace(self._exchanges[index], outcome=outcome)
+            self._tell()
+
+    def _tell(self) -> None:
+        for follower in self._followers:
+            follower()
+
+
+def _outcome(answer: Answer | None, took_ms: int) -> Outcome:
+    if answer is None:
+        return Outcome(failed=False, error="", answer="", took_ms=took_ms)
+    kept = json.dumps(_shortened(masked(answer)), ensure_ascii=False, default=str)
+    return Outcome(answer["failed"], str(answer.get("error") or ""), kept, took_ms)
+
+
+def _shortened(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _shortened(part) for key, part in value.items()}
+    if isinstance(value, list):
+        more = len(value) - MOST_PARTS
+        kept = [_shortened(part) for part in value[:MOST_PARTS]]
+        return [*kept, f"… and {more:,} more"] if more > 0 else kept
+    if isinstance(value, str) and len(value) > LONGEST_TEXT:
+        return f"{value[:LONGEST_TEXT]}… and {len(value) - LONGEST_TEXT:,} more characters"
+    return value

@@ -1,0 +1,112 @@
+"""One exchange in full: the instruction and its answer, as JSON that can be copied."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Button, Label, Static
+
+from ewallet_tui.console.exchange_line import ExchangeLine, took
+from ewallet_tui.instruction_log import Exchange
+from ewallet_tui.text import plain
+
+NO_ANSWER_YET = "No answer yet."
+INSTRUCTION_COPIED, ANSWER_COPIED = "The instruction is copied.", "The answer is copied."
+
+
+def instruction_json(exchange: Exchange) -> str:
+    """The instruction, for wherever it is to be sent next; in characters that act nowhere."""
+    return json.dumps(dict(exchange.instruction), indent=2, default=str)
+
+
+def answer_json(exchange: Exchange) -> str | None:
+    """The answer, as `instruction_json`; `None` where there is none."""
+    answer = _answer(exchange)
+    return None if answer is None else json.dumps(answer, indent=2)
+
+
+def _answer(exchange: Exchange) -> Any:
+    outcome = exchange.outcome
+    return json.loads(outcome.answer) if outcome and outcome.answer else None
+
+
+class ConsoleExchange(ModalScreen[None]):
+    """The exchange of a line of the console."""
+
+    DEFAULT_CSS = """
+    ConsoleExchange {
+        align: center middle;
+        Vertical {
+            width: 90; max-width: 100%; height: auto; max-height: 90%; padding: 1 2; background: $background;
+            border: round $accent; border-title-color: $accent; border-title-style: bold;
+        }
+        VerticalScroll { height: auto; max-height: 100%; }
+        Horizontal { height: 2; padding-top: 1; dock: bottom; align-horizontal: right; }
+        Button { margin-left: 1; }
+        Label { color: $text-muted; text-style: bold; }
+        Static { height: auto; }
+        #instruction { margin-bottom: 1; }
+    }
+    """
+    AUTO_FOCUS = "VerticalScroll"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "Back"),
+        Binding("y", "copy_instruction", "Copy the instruction", id="copy_instruction"),
+        Binding("Y", "copy_answer", "Copy the answer", key_display="Y", id="copy_answer"),
+        Binding("j", "scroll(1)", "Down", show=False),
+        Binding("k", "scroll(-1)", "Up", show=False),
+    ]
+
+    def __init__(self, line: ExchangeLine) -> None:
+        super().__init__()
+        self._line = line
+        self._exchange = line.exchange
+
+    def compose(self) -> ComposeResult:
+        """What was sent, and what came back."""
+        with Vertical() as sheet:
+            sheet.border_title = f"{self._line.time_of_day}  {took(self._exchange)}".rstrip()
+            with VerticalScroll():
+                yield Label("Instruction")
+                yield Static(_shown(dict(self._exchange.instruction)), id="instruction")
+                yield Label("Answer")
+                answer = _answer(self._exchange)
+                yield Static(plain(NO_ANSWER_YET) if answer is None else _shown(answer), id="answer")
+            with Horizontal():
+                yield Button("y Copy instruction", action="screen.copy_instruction")
+                yield Button("Y Copy answer", action="screen.copy_answer", disabled=answer is None)
+                yield Button("esc Back", action="screen.dismiss", variant="primary")
+
+    def action_scroll(self, direction: int) -> None:
+        """Move by a line."""
+        self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)
+
+    def action_copy_instruction(self) -> None:
+        """Copy what was sent."""
+        self.app.copy_to_clipboard(instruction_json(self._exchange))
+        self.notify(INSTRUCTION_COPIED, markup=False)
+
+    def action_copy_answer(self) -> None:
+        """Copy what came back."""
+        answer = answer_json(self._exchange)
+        self.app.copy_to_clipboard(answer or "")
+        self.notify(ANSWER_COPIED if answer else NO_ANSWER_YET, markup=False)
+
+
+def _shown(value: Any) -> Content:
+    """JSON with its names apart from its values, in characters that can only be read."""
+    lines = json.dumps(value, indent=2, ensure_ascii=False, default=str).split("\n")
+    return Content("\n").join(_line(line) for line in lines)
+
+
+def _line(line: str) -> Content:
+    name, colon, value = line.partition('": ')
+    if not colon or not name.lstrip().startswith('"'):
+        return plain(line)
+    return Content.assemble(plain(f'{name}": ', style="$text-accent"), plain(value))
