@@ -18,6 +18,7 @@ check: .venv/.developed
 
 bench: .venv/.developed
 	$(BIN)/python benchmarks/first_paint.py
+	$(BIN)/python benchmarks/idle.py
 	$(BIN)/python benchmarks/serving.py
 
 screenshots: .venv/.developed

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from datetime import timedelta
+from typing import Any, ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import Button
 
-from ewallet_tui.picture import Clock, Picture, TimerState
-from ewallet_tui.screens.converting import CONVERSIONS, ConvertingScreen, Record
+from ewallet_tui.belongings import CLOCK, TIME_SHEET, Belonging
+from ewallet_tui.periods import Period
+from ewallet_tui.picture import Picture
+from ewallet_tui.record_kinds import TIME
+from ewallet_tui.screens.belonging_screen import BELONGING_KEYS, BelongingScreen
+from ewallet_tui.screens.converting import CONVERSIONS
+from ewallet_tui.screens.timing import TIMER_ACTIONS, TIMER_KEYS, TimingScreen, possible
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
-from ewallet_tui.widgets.columns import Column
-from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.belonging_line import BelongingLine
+from ewallet_tui.widgets.day_bars import MOST_DAYS, Day, DayBars
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.record_pages import Row
+from ewallet_tui.widgets.record_pages import PAGE, Page, RecordPages
 from ewallet_tui.widgets.timer_face import TimerFace
-from ewallet_tui.words import countdown, duration, moment, parse_timestamp
+from ewallet_tui.words import MINUTE, parse_timestamp
 
-MOST_RECORDS = 100
-COLUMNS = (
-    Column("When", fills=True),
-    Column("Used", align="right"),
-    Column("Paused", align="right"),
-    Column("Pauses", align="right"),
-)
-DOES = {
-    TimerState.INACTIVE: frozenset({"start"}),
-    TimerState.ACTIVE: frozenset({"pause", "stop"}),
-    TimerState.PAUSED: frozenset({"resume", "stop"}),
-}
-
-
-def possible(clock: Clock, now: float) -> frozenset[str]:
-    """What the timer of `clock` can be told at `now`."""
-    return DOES[clock.state] if clock.runs or not clock.is_out_of_time(now) else frozenset()
+NOTHING_LATELY = "Nothing used in the last 30 days."
 
 
 def nothing_recorded(picture: Picture, now: float) -> str:
@@ -45,112 +35,122 @@ def nothing_recorded(picture: Picture, now: float) -> str:
     if clock.runs:
         return "The first time record is written when the timer stops."
     if clock.is_out_of_time(now) and not credits and not picture.may_supply:
-        return f"No time and no credits yet. {ASK_FOR_CREDITS}"
+        return f"No time or credits yet. {ASK_FOR_CREDITS}"
     if clock.is_out_of_time(now) and not credits:
-        return "No time and no credits yet. Supply some at home: 1, then u."
+        return "No time or credits yet. Supply some at home: 1, then u."
     if clock.is_out_of_time(now):
         return "No time yet. Convert credits to time with c."
     return "Nothing used yet. Start the timer with space."
 
 
-class ClockScreen(ConvertingScreen):
-    """Minutes left, burning down."""
+class ClockScreen(BelongingScreen, TimingScreen):
+    """Minutes left, burning down, and beneath them what was used before."""
 
     PLACE = "clock"
     CSS_PATH = "clock.tcss"
     AUTO_FOCUS = "RecordList"
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (20, "-high"), (34, "-tall")]  # noqa: RUF012 - as Screen declares it
-    # Space means the one of the three that is possible, and the footer names it.
+    VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Screen declares it
+        (0, "-lowest"),
+        (14, "-low"),
+        (20, "-short"),
+        (24, "-high"),
+        (34, "-tall"),
+    ]
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "start", "Start", id="start"),
-        Binding("space", "pause", "Pause", id="pause"),
-        Binding("space", "resume", "Resume", id="resume"),
-        Binding("x", "stop", "Stop", id="stop"),
+        *TIMER_KEYS,
         *CONVERSIONS,
+        Binding("m", "show_days", "By day", tooltip="What was used by day", id="show_days"),
         Binding("s", "start", "Start", show=False),
         Binding("p", "pause", "Pause", show=False),
         Binding("r", "resume", "Resume", show=False),
+        *BELONGING_KEYS,
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._telling = False
-        """Whether the timer has been told something that isn't answered yet."""
+    @property
+    def belonging(self) -> Belonging:
+        """The clocks of the wallet."""
+        return CLOCK
+
+    @property
+    def shows_both(self) -> bool:
+        """Whether there is room for the records and the days at once."""
+        return self.has_class("-wide") or self.has_class("-tall")
 
     def compose_content(self) -> ComposeResult:
-        """The face, its buttons, and the records."""
+        """Which clock, its face, the face's buttons, and what was used: by record and by day."""
+        yield BelongingLine()
         yield TimerFace()
         with Horizontal(id="controls"):
-            for action in ("start", "pause", "resume", "stop"):
+            for action in TIMER_ACTIONS:
                 yield Button(action.capitalize(), id=action, action=f"screen.{action}", disabled=True)
-        with Container(id="records"):
-            yield RecordList(COLUMNS)
+        with Container(id="used"):
+            yield RecordList(TIME.columns)
+            yield DayBars()
 
     def show(self, picture: Picture) -> None:
         """Show the clock as it is now, and its records."""
         now = self.wallet_app.now()
         self.show_second(picture, now)
+        doable = possible(picture.clock, now)
+        for button in self.query("#controls Button").results(Button):
+            button.disabled = button.id not in doable
         self.query_one(RecordList).empty = nothing_recorded(picture, now)
-        self._show_records()
+        self.query_one(BelongingLine).set_class(len(picture.owned[CLOCK].names) < 2, "-alone")
+        super().show(picture)
 
     def show_second(self, picture: Picture, now: float) -> None:
         """Let the countdown fall by a second."""
         self.query_one(TimerFace).show(picture.clock, now, self.today())
-        doable = possible(picture.clock, now)
-        for button in self.query("#controls Button").results(Button):
-            button.disabled = button.id not in doable
+        # A minute changes a bar, a second none.
+        begun = picture.clock.spent_ms(now) if picture.clock.runs else 0
+        self.query_one(DayBars).begun = begun // MINUTE * MINUTE
+
+    def look(self) -> None:
+        """Show what was used of the clock."""
+        self._show_used()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let space be the one thing that is possible; grey the other keys that can't be used now."""
-        picture = self.wallet_app.picture
-        if action not in {"start", "pause", "resume", "stop"}:
-            return super().check_action(action, parameters)
-        if picture is None:
-            return None
-        if action in possible(picture.clock, self.wallet_app.now()):
-            return True
-        return None if action == "stop" or (action == "start" and not picture.clock.runs) else False
+        """Ask for the days only where they are not there anyway."""
+        if action == "show_days" and self.shows_both:
+            return False
+        return super().check_action(action, parameters)
 
-    def action_start(self) -> None:
-        """Start the timer."""
-        self._tell("start")
+    def action_show_days(self) -> None:
+        """Show what was used by day in place of the records, or those again."""
+        self.toggle_class("-by-day")
 
-    def action_pause(self) -> None:
-        """Pause the timer."""
-        self._tell("pause")
-
-    def action_resume(self) -> None:
-        """Let the paused timer go on."""
-        self._tell("resume")
-
-    def action_stop(self) -> None:
-        """Stop the timer."""
-        self._tell("stop")
-
-    def _tell(self, action: str) -> None:
-        if not self._telling:
-            self._telling = True
-            self._await_timer(action)
-
-    @work
-    async def _await_timer(self, action: str) -> None:
-        receipt = self.query_one(Receipt)
-        receipt.clear()
-        try:
-            answer = await self.wallet_app.act(action=action, **{action: "clock_timer"})
-        finally:
-            self._telling = False
-        if action == "stop" and not answer["failed"]:
-            used = duration(answer["minutes_spent_ms"])
-            receipt.say(f"Used {used}. {countdown(self.left_ms())} left.")
+    @on(RecordList.Opened)
+    def _opened(self, event: RecordList.Opened) -> None:
+        if event.row is not None:
+            self.open_record(TIME.name, event.row.record["id"])
 
     @work(group="records", exclusive=True)
-    async def _show_records(self) -> None:
-        # Looked up before the engine is asked: the screen may be gone when the answer comes.
-        listed = self.query_one(RecordList)
-        listed.show([self._row(record) for record in await self.newest("time", MOST_RECORDS)])
+    async def _show_used(self) -> None:
+        # Looked up before the engine is asked: the screen may be gone when the answers come.
+        listed, bars = self.query_one(RecordList), self.query_one(DayBars)
+        days, pages = await self._days(), RecordPages(self._read_times)
+        await listed.show_pages(pages)
+        bars.days, bars.empty = days, NOTHING_LATELY
+        self.set_class(not pages.count and not any(used for _, used in days), "-unused")
 
-    def _row(self, record: Record) -> Row:
-        when = moment(parse_timestamp(record["time_start"]), self.today())
-        used, paused = duration(record["time_spent_ms"]), duration(record["time_pending_ms"])
-        return Row(str(record["id"]), (when, used, paused, f"{record['pending_count']:,}"))
+    async def _read_times(self, start: int, _: Any) -> Page | None:
+        answer = await self.wallet_app.act(**TIME_SHEET.instruction("view"), limit=PAGE, skip=start)
+        if answer["failed"]:
+            return None
+        sheet, today = answer[TIME.data_key], self.today()
+        return Page([TIME.row(record, today) for record in sheet["rows"]], count=sheet["record_count"])
+
+    async def _days(self) -> tuple[Day, ...]:
+        """What was used on each of the last days, as the machine's calendar counts them."""
+        today = self.today().astimezone()
+        east = today.utcoffset() or timedelta()
+        since = Period(today.date() - timedelta(days=MOST_DAYS - 1), None, "").arguments()
+        answer = await self.wallet_app.act(
+            action="view",
+            view="summary",
+            clock_id=self.looked_at,
+            utc_offset=east // timedelta(minutes=1),
+            **since,
+        )
+        rows = [] if answer["failed"] else answer["rows"]
+        return tuple(((parse_timestamp(row["start"]) + east).date(), row["minutes_spent_ms"]) for row in rows)

@@ -36,12 +36,21 @@ class BurningBar(Widget):
 
     DEFAULT_CSS = "BurningBar { width: 1fr; height: 1; content-align: center middle; }"
 
-    share: reactive[tuple[int, int]] = reactive((0, 0))
+    share: reactive[tuple[int, int]] = reactive((0, 0), repaint=False)
     """What is left, and of how much."""
     tint: reactive[str] = reactive("")
     """The style of what is drawn, in the theme's terms."""
+    _drawn = ""
+
+    def watch_share(self) -> None:
+        """Draw the bar anew only where it would look otherwise: most seconds are too short for that."""
+        if self._bar() != self._drawn:
+            self.refresh()
 
     def render(self) -> Content:
         """The bar, in the middle where the room is longer than a bar reads well."""
-        width = min(self.content_size.width, LONGEST)
-        return Content.styled(burning_bar(*self.share, width), self.tint)
+        self._drawn = self._bar()
+        return Content.styled(self._drawn, self.tint)
+
+    def _bar(self) -> str:
+        return burning_bar(*self.share, min(self.content_size.width, LONGEST))

@@ -2,46 +2,58 @@
 
 from __future__ import annotations
 
-from textual.app import ComposeResult
-from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Static
+from textual.widget import Widget
 
 from ewallet_tui.picture import Picture
 from ewallet_tui.standing import in_short, standing_of
 from ewallet_tui.text import plain
-from ewallet_tui.widgets.burning_bar import BurningBar
-from ewallet_tui.words import credit_amount
+from ewallet_tui.widgets.burning_bar import burning_bar
+from ewallet_tui.words import credit_amount, grouped
+
+GAP = "  "
+LONGEST_BAR, SHORTEST_BAR = 16, 6
 
 
-class StandingLine(Horizontal):
-    """The balance, and the clock in short with a small bar that burns down."""
+def standing_content(picture: Picture, now: float, width: int, *, with_balance: bool = True) -> Content:
+    """A line of `width` cells: the bar gives way first, then the noun of the balance, and never the clock."""
+    clock = picture.clock
+    standing = Content.styled(in_short(clock, now), standing_of(clock, now).style) + GAP
+    room = width - standing.cell_length
+    balance = _balance(picture.wallet.credits, room - len(GAP)) if with_balance else Content("")
+    bar_room = min(room - balance.cell_length - len(GAP), LONGEST_BAR)
+    has_bar = clock.total_ms(now) > 0 and bar_room >= SHORTEST_BAR
+    bar = burning_bar(clock.left_ms(now), clock.total_ms(now), bar_room) if has_bar else ""
+    between = " " * max(room - balance.cell_length - len(bar), 0)
+    return Content.assemble(balance, between, standing, (bar, "$accent")).truncate(width, ellipsis=True)
 
-    DEFAULT_CSS = """
-    StandingLine {
-        height: 1; padding: 0 2;
-        #balance { width: 1fr; text-wrap: nowrap; text-overflow: ellipsis; text-style: bold; }
-        #standing { width: auto; margin-right: 2; }
-        BurningBar { width: 16; color: $accent; }
-    }
+
+def _balance(credits: int, room: int) -> Content:
+    words = credit_amount(credits)
+    return plain(words if len(words) <= room else grouped(credits), room, "bold")
+
+
+class StandingLine(Widget):
+    """The balance, and the clock in short with a small bar that burns down.
+
+    One widget whose size never changes: a second that passes costs one line, and no layout.
     """
+
+    DEFAULT_CSS = "StandingLine { height: 1; padding: 0 2; text-wrap: nowrap; }"
 
     def __init__(self, *, with_balance: bool = True) -> None:
         super().__init__()
         self._with_balance = with_balance
-
-    def compose(self) -> ComposeResult:
-        """Balance left, clock right."""
-        yield Static("", id="balance")
-        yield Static("", id="standing")
-        yield BurningBar()
+        self._shown: tuple[Picture, float] | None = None
 
     def show(self, picture: Picture, now: float) -> None:
         """Show `picture` as it is at `now`."""
-        clock = picture.clock
-        if self._with_balance:
-            self.query_one("#balance", Static).update(plain(credit_amount(picture.wallet.credits)))
-        standing = Content.styled(in_short(clock, now), standing_of(clock, now).style)
-        self.query_one("#standing", Static).update(standing)
-        self.query_one(BurningBar).display = clock.total_ms(now) > 0
-        self.query_one(BurningBar).share = (clock.left_ms(now), clock.total_ms(now))
+        self._shown = (picture, now)
+        self.refresh()
+
+    def render(self) -> Content:
+        """The line; nothing while nobody is known."""
+        if self._shown is None:
+            return Content("")
+        width = self.content_size.width
+        return standing_content(*self._shown, width, with_balance=self._with_balance)

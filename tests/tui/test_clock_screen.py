@@ -18,7 +18,7 @@ async def come_to_the_clock(person, credits=20):
     await person.register()
     if credits:
         await person.have_time(credits)
-    await person.press("2")
+    await person.press("3")
     await settled(person)
 
 
@@ -62,7 +62,7 @@ def footer(person):
 
 
 def rows(person):
-    return [tuple(map(str, row.cells)) for row in person.app.screen.query_one(RecordList).rows]
+    return [tuple(map(str, row.cells[:5])) for row in person.app.screen.query_one(RecordList).rows]
 
 
 def left(person):
@@ -109,7 +109,7 @@ async def test_a_run_is_shown_as_it_goes_and_recorded_when_it_stops(day):
         assert person.sees("used 0:18    paused 1:05    pauses 1")
         await told(person, "x", TimerState.INACTIVE)
         assert str(person.app.screen.query_one(Receipt).content) == "✓ Used 0:18. 19:42 left."
-        assert rows(person) == [("today 14:02", "0:18", "1:05", "1")]
+        assert rows(person) == [("today 14:02", "today 14:03", "0:18", "1:05", "1")]
 
 
 async def test_the_countdown_falls_without_asking_the_engine(day):
@@ -147,7 +147,7 @@ async def test_an_impatient_key_is_told_to_the_engine_once(day):
 async def test_a_clock_without_time_says_how_to_get_some(day):
     async with at_the_clock(day, credits=0) as person:
         assert doable(person) == set()
-        assert person.sees("No time and no credits yet. Supply some in the wallet: 1, then u.")
+        assert person.sees("No time or credits yet. Supply some at home: 1, then u.")
         assert footer(person)["Start"] is False
         await person.press("space", "x")
         await settled(person)
@@ -168,7 +168,7 @@ async def test_a_timer_that_runs_out_is_stopped_and_recorded(day):
         day.pass_by(minutes=21)
         await settled(person)
         assert (state(person), left(person), doable(person)) == (TimerState.INACTIVE, "0:00", set())
-        assert rows(person) == [("today 14:02", "20:00", "0:00", "0")]
+        assert rows(person) == [("today 14:02", "today 14:22", "20:00", "0:00", "0")]
         assert person.sees("■ out of time")
 
 
