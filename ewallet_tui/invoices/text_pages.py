@@ -9,11 +9,12 @@ from textual.content import Content
 from ewallet_tui.invoices.amounts import in_words, what_for
 from ewallet_tui.invoices.invoice import Invoice, Month
 from ewallet_tui.invoices.totals import Total, totals_of
-from ewallet_tui.text import one_line
+from ewallet_tui.text import one_line, plain
 from ewallet_tui.words import count, full_day, grouped
 
 WIDTH = 72
 LABEL = 12
+LONGEST_NAME = 30
 RULE, HEAVY_RULE = "─" * WIDTH, "━" * WIDTH
 NEW_PAGE = "\n\n\f"
 
@@ -50,12 +51,18 @@ def _summary(of: Month) -> Iterator[str]:
     yield from ("", RULE)
     for total in totals_of(of.invoices):
         yield from _apart(_of_side(total), in_words(total.amount))
-    yield RULE
+    yield from (RULE, "")
+    for invoice in of.invoices:
+        yield from _apart(_named(invoice), in_words(invoice.amount))
 
 
 def _of_side(total: Total) -> str:
     credits = f", {grouped(total.credits)} credits" if total.amount.currency else ""
     return f"{total.side}: {count(total.invoices, 'invoice')}{credits}"
+
+
+def _named(invoice: Invoice) -> str:
+    return f"{full_day(invoice.date):<{LABEL}}{plain(invoice.reference, LONGEST_NAME).plain}"
 
 
 def _title(kind: str, name: str) -> Iterator[str]:

@@ -1,0 +1,276 @@
+"""What a screen shows is taken along as a file: whole or not at all, and never over another."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import errno
+import json
+import os
+from contextlib import asynccontextmanager
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from frozen import settled, standing_still
+from person import Person
+from textual.binding import Binding
+from textual.widgets import OptionList
+
+from ewallet_tui.app import EWalletApp
+from ewallet_tui.exporting_file import FOLDER_VARIABLE, NewFile, as_known, export_folder, why_not_written
+from ewallet_tui.screens.chooser import Chooser
+from ewallet_tui.screens.export_choice import ExportingScreen
+from ewallet_tui.screens.export_wait import ExportWait
+from ewallet_tui.widgets.receipt import Receipt
+
+MANY = 8
+LONG_NOTES = "=HYPERLINK(1) " + "ö" * 900
+
+
+class Exporting(ExportingScreen):
+    """A screen of which nothing is there but what it exports."""
+
+    PLACE = "sheets"
+    BINDINGS = [Binding("E", "take_along", "Export")]  # noqa: RUF012
+    wanted = {"kind": "transfer"}  # noqa: RUF012
+
+    def action_take_along(self) -> None:
+        self.export(**self.wanted)
+
+
+@pytest.fixture
+def day(monkeypatch, kind_of_backend, tmp_path):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path / "wallet")
+
+
+@pytest.fixture
+def saved_to(monkeypatch, tmp_path):
+    """The folder that is exported to; it is made when it is first needed."""
+    folder = tmp_path / "saved"
+    monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
+    return folder
+
+
+@asynccontextmanager
+async def at_a_sheet(day, transfers=0, **wanted):
+    async with day.make_app().run_test(size=(80, 24), notifications=True) as pilot:
+        person = Person(pilot.app, pilot)
+        await person.register()
+        for _ in range(transfers):
+            supply = {"credits": 1, "currency": "EUR", "cost": "0.10", "notes": LONG_NOTES}
+            await person.app.conversation.client.send(
+                controller="client", ctype="action", action="supply", supply="credits", **supply
+            )
+        screen = Exporting()
+        screen.wanted = {"kind": "transfer", **wanted}
+        await person.app.push_screen(screen)
+        await settled(person)
+        yield person
+
+
+async def begin(person, downs=0):
+    await person.press("E")
+    await person.wait_until(lambda: person.app.screen.query(OptionList))
+    await person.press(*["down"] * downs, "enter")
+
+
+async def export(person, downs=0):
+    """Export in the form that is so many lines down, and read what was said of it."""
+    person.app.clear_notifications()
+    await begin(person, downs)
+    screen = next(screen for screen in person.app.screen_stack if isinstance(screen, Exporting))
+    receipt = screen.query_one(Receipt)
+    await person.wait_until(
+        lambda: person.app.screen is screen and (receipt.has_class("-there") or person.toasts)
+    )
+    return str(receipt.content) if receipt.has_class("-there") else person.toasts
+
+
+def read_csv(file):
+    with file.open(newline="", encoding="utf-8") as lines:
+        return list(csv.DictReader(lines))
+
+
+def hold_exports(person):
+    """No page comes any more, until what is given back is set; one that was asked for is waited for."""
+    go_on, asked, client = asyncio.Event(), asyncio.Event(), person.app.conversation.client
+    send = client.send
+
+    async def held(**instruction):
+        if instruction["action"] == "export" and "before" in instruction:
+            asked.set()
+            await go_on.wait()
+        return await send(**instruction)
+
+    client.send = held
+    return go_on, asked
+
+
+async def test_a_sheet_of_several_pages_is_one_whole_file_in_each_form(day, saved_to):
+    async with at_a_sheet(day, MANY) as person:
+        counted = person.count_instructions()
+        said = await export(person)
+        assert counted["export"] > 1
+        names = [path.name for path in saved_to.iterdir()]
+        assert said == f"✓ Saved {MANY} records to {saved_to / names[0]}."
+        (file,) = saved_to.iterdir()
+        assert (file.suffix, file.stat().st_mode & 0o777) == (".csv", 0o600)
+        rows = read_csv(file)
+        assert len({row["id"] for row in rows}) == len(rows) == MANY
+        assert {row["notes"] for row in rows} == {"'" + LONG_NOTES}, "a spreadsheet would carry it out"
+        await export(person, downs=1)
+        await export(person, downs=2)
+        as_list = json.loads(file.with_suffix(".json").read_text(encoding="utf-8"))
+        lines = file.with_suffix(".jsonl").read_text(encoding="utf-8").splitlines()
+        assert [record["id"] for record in as_list] == [int(row["id"]) for row in rows]
+        assert [json.loads(line) for line in lines] == as_list
+
+
+async def test_a_file_that_is_there_stays_as_it_is(day, saved_to):
+    async with at_a_sheet(day, 1) as person:
+        await export(person)
+        (first,) = saved_to.iterdir()
+        first.write_text("mine", encoding="utf-8")
+        for number in (2, 3):
+            assert f"-{number}.csv." in await export(person)
+        assert first.read_text(encoding="utf-8") == "mine"
+        assert len(list(saved_to.iterdir())) == 3
+
+
+async def test_only_what_is_shown_is_taken_along(day, saved_to):
+    async with at_a_sheet(day, 2, text="no such text") as person:
+        assert "Saved 0 records" in await export(person)
+        person.app.screen.wanted = {"kind": "transfer", "since": "2026-11-21"}
+        assert "Saved 0 records" in await export(person)
+        person.app.screen.wanted = {"kind": "transfer", "since": "2026-11-20", "until": "2026-11-21"}
+        assert "Saved 2 records" in await export(person)
+
+
+async def test_escape_leaves_a_long_export_and_nothing_of_it(day, saved_to):
+    async with at_a_sheet(day, MANY) as person:
+        _, asked = hold_exports(person)
+        await begin(person)
+        await person.wait_until(lambda: asked.is_set() and person.sees("records so far"))
+        assert not person.sees(" 0 records so far")
+        assert [path.suffix for path in saved_to.iterdir()] == [".part"]
+        await person.press("escape")
+        await person.wait_until(lambda: not list(saved_to.iterdir()))
+        assert isinstance(person.app.screen, Exporting)
+        assert "Nothing was saved." in person.toasts
+
+
+async def test_an_export_that_ends_while_another_screen_is_in_front_waits_there(day, saved_to):
+    async with at_a_sheet(day, MANY) as person:
+        go_on, asked = hold_exports(person)
+        await begin(person)
+        await person.wait_until(asked.is_set)
+        await person.app.push_screen(Chooser("Something else", {}))
+        go_on.set()
+        await person.wait_until(lambda: [path.suffix for path in saved_to.iterdir()] == [".csv"])
+        assert isinstance(person.app.screen, Chooser)
+        await person.press("escape")
+        await person.wait_until(lambda: isinstance(person.app.screen, Exporting))
+        await person.wait_until(lambda: person.sees(f"✓ Saved {MANY} records"))
+
+
+async def test_leaving_the_account_ends_its_export(day, saved_to):
+    async with at_a_sheet(day, MANY) as person:
+        _, asked = hold_exports(person)
+        await begin(person)
+        await person.wait_until(asked.is_set)
+        await person.app.leave()
+        await person.wait_until(lambda: not list(saved_to.iterdir()))
+
+
+async def test_what_fails_is_said_in_words(day, saved_to):
+    async with at_a_sheet(day, 1, sheet_id=10**6) as person:
+        assert "Not saved." in (said := await export(person))
+        assert "no transfer sheet of that number" in said
+        assert list(saved_to.iterdir()) == []
+        saved_to.rmdir()
+        saved_to.write_text("not a folder", encoding="utf-8")
+        person.app.screen.wanted = {"kind": "transfer"}
+        said = await export(person)
+        assert f"Name another folder in {FOLDER_VARIABLE}." in said
+        assert not isinstance(person.app.screen, ExportWait)
+
+
+async def test_in_a_browser_it_goes_to_the_browsers_downloads(day, saved_to, monkeypatch):
+    delivered = {}
+
+    def deliver(_, file, save_filename):
+        with file:
+            delivered[save_filename] = file.read().decode()
+
+    async with at_a_sheet(day, 2) as person:
+        monkeypatch.setattr(EWalletApp, "is_web", True)
+        monkeypatch.setattr(EWalletApp, "deliver_binary", deliver)
+        said = await export(person)
+        ((name, text),) = delivered.items()
+        assert said == f"✓ Saved 2 records to {name}, in your browser's downloads."
+        assert [row["notes"] for row in csv.DictReader(StringIO(text))] == ["'" + LONG_NOTES] * 2
+        assert not saved_to.exists()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "given"),
+    [
+        ("../../.ssh/authorized_keys", "ssh-authorized_keys"),
+        (".bashrc", "bashrc"),
+        ("/etc/passwd", "etc-passwd"),
+        ("\x1b[31m\u202egnp.csv", "31m-gnp.csv"),
+        ("日本", "export"),
+        ("", "export"),
+        ("n" * 10_000 + ".csv", "n" * 96 + ".csv"),
+    ],
+)
+def test_a_name_from_elsewhere_leads_nowhere_else(tmp_path, wanted, given):
+    folder = tmp_path / "saved"
+    with NewFile(folder) as file:
+        file.write("text")
+        file.finish(wanted)
+    assert [path.name for path in folder.iterdir()] == [given]
+
+
+def test_a_file_that_is_not_finished_was_never_there(tmp_path):
+    with NewFile(tmp_path) as file:
+        file.write("half")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path):
+    elsewhere, folder = tmp_path / "elsewhere", tmp_path / "saved"
+    folder.mkdir()
+    (folder / "a.csv").symlink_to(elsewhere)
+    with NewFile(folder) as file:
+        assert file.finish("a.csv").endswith("a-2.csv")
+    assert not elsewhere.exists()
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "There is no room left in ~/Downloads."),
+        (errno.EDQUOT, "There is no room left in ~/Downloads."),
+        (errno.EACCES, "Nothing may be written to ~/Downloads."),
+        (errno.EROFS, "Nothing may be written to ~/Downloads."),
+        (errno.EIO, "~/Downloads can't be written to: input/output error."),
+    ],
+)
+def test_a_disk_that_refuses_is_told_with_a_way_out(number, words):
+    said = why_not_written(OSError(number, os.strerror(number)), Path.home() / "Downloads")
+    assert said.startswith(words)
+    assert said.endswith(f"ame another folder in {FOLDER_VARIABLE}.")
+
+
+def test_the_folder_is_the_named_one_else_the_downloads_else_another(monkeypatch, tmp_path):
+    otherwise, downloads = tmp_path / "data", tmp_path / "downloads"
+    monkeypatch.delenv(FOLDER_VARIABLE, raising=False)
+    monkeypatch.setenv("XDG_DOWNLOAD_DIR", str(downloads))
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    assert export_folder(otherwise) == otherwise
+    downloads.mkdir()
+    assert export_folder(otherwise) == downloads
+    monkeypatch.setenv(FOLDER_VARIABLE, "~/exports")
+    assert as_known(export_folder(otherwise)) == "~/exports"
