@@ -15,12 +15,14 @@ LOGIN, LOCK = "login", "lock"
 PLACE_MODES = tuple(place.mode for place in ALL_PLACES)
 
 
+def screen_class_of(mode: str) -> type[Screen[Any]]:
+    """The screen of `mode`: the class named after it, in the module named after it."""
+    module = import_module(f"ewallet_tui.screens.{mode}")
+    screen_class: type[Screen[Any]] = getattr(module, f"{mode.capitalize()}Screen")
+    return screen_class
+
+
 def screen_of(mode: str) -> Callable[[], Screen[Any]]:
-    """What makes the screen of `mode`: the class named after it, in the module named after it."""
-
-    def make() -> Screen[Any]:
-        screen_class = getattr(import_module(f"ewallet_tui.screens.{mode}"), f"{mode.capitalize()}Screen")
-        screen: Screen[Any] = screen_class()
-        return screen
-
-    return make
+    """What makes the screen of `mode`."""
+    # Not the class itself: its module is imported when it is first gone to.
+    return lambda: screen_class_of(mode)()  # noqa: PLW0108

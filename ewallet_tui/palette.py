@@ -6,10 +6,12 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.keys import format_key
 
+from ewallet_tui.modes import screen_class_of
 from ewallet_tui.places import places_for
 from ewallet_tui.text import one_line
 from ewallet_tui.themes import THEMES
@@ -19,14 +21,8 @@ if TYPE_CHECKING:
 
 Command = tuple[str, str, Callable[[], object]]
 
-ELSEWHERE = (
-    ("Supply credits", "home", "supply"),
-    ("Convert credits to time", "home", "convert_to_time"),
-    ("Convert time to credits", "home", "convert_to_credits"),
-    ("Edit account", "account", "edit"),
-    ("Change password", "account", "change_password"),
-)
-"""What is done at a place, by the place's mode and its screen's action."""
+WAYS = ("go(", "part(", "step(")
+"""How the actions begin that lead somewhere, and do nothing."""
 
 
 class Everything(Provider):
@@ -51,6 +47,7 @@ class Everything(Provider):
             key = f"g {format_key(place.letter)}"
             yield f"Go to {place.title}", key, partial(app.switch_mode, place.mode)
         yield from self._things_of_the_account(app)
+        yield from self._things_done_elsewhere(app)
         for theme in THEMES:
             name = "Dark look" if theme.dark else "Light look"
             yield name, "", partial(app.choose_theme, theme.name)
@@ -59,21 +56,44 @@ class Everything(Provider):
         yield "Quit", "q", partial(app.run_action, "app.quit")
 
     def _things_of_the_account(self, app: EWalletApp) -> Iterator[Command]:
-        for title, mode, action in ELSEWHERE:
-            if app.current_mode != mode:
-                yield title, "", partial(_do_there, app, mode, action)
         if app.picture is not None:
             for email, name in app.picture.accounts.items():
                 if email != app.picture.account.email:
                     yield f"Switch to {one_line(name)}", "", partial(app.switch_account, email)
         yield "Log out", "", app.log_out
 
+    def _things_done_elsewhere(self, app: EWalletApp) -> Iterator[Command]:
+        """What the other places' own keys do; known here by their screens' classes alone."""
+        for place in places_for(app.picture.account.role) if app.picture else ():
+            if place.mode == app.current_mode:
+                continue
+            for binding in own_bindings(place.mode):
+                words = f"{place.title}: {binding.tooltip or binding.description}"
+                yield words, "", partial(_do_there, app, place.mode, binding.action)
+
     def _keys_here(self) -> Iterator[Command]:
+        frame = _actions_of_the_frame()
         for node, binding, enabled, _ in self.screen.active_bindings.values():
-            shown = enabled and binding.show and node is self.screen and binding.action != "app.quit"
-            if shown:
+            is_own = node is self.screen and binding.action.partition("(")[0] not in frame
+            if is_own and enabled and not binding.action.startswith(WAYS):
                 key = self.app.get_key_display(binding)
-                yield binding.description, key, partial(self.app.run_action, binding.action, node)
+                words = binding.tooltip or binding.description
+                yield words, key, partial(self.app.run_action, binding.action, node)
+
+
+def _actions_of_the_frame() -> frozenset[str]:
+    """The actions that are there on every screen."""
+    from ewallet_tui.screens.framed import FramedScreen  # noqa: PLC0415 - there is none before the first paint
+
+    bindings = Binding.make_bindings(FramedScreen.BINDINGS)
+    return frozenset(binding.action.partition("(")[0] for binding in bindings)
+
+
+def own_bindings(mode: str) -> list[Binding]:
+    """What a place's own keys do, each once."""
+    bindings = Binding.make_bindings(vars(screen_class_of(mode)).get("BINDINGS", ()))
+    done = {binding.action: binding for binding in bindings if not binding.action.startswith(WAYS)}
+    return list(done.values())
 
 
 async def _do_there(app: EWalletApp, mode: str, action: str) -> None:

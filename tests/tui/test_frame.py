@@ -5,15 +5,17 @@ from backends import both_backends
 from textual.command import CommandPalette
 from textual.widgets._footer import FooterKey
 
-from ewallet_tui.places import PLACES
+from ewallet_tui.palette import Everything, own_bindings
+from ewallet_tui.places import places_for
 from ewallet_tui.screens.help import HelpScreen, keys_of
 from ewallet_tui.widgets.keys_line import MOST_KEYS
 
+PLACES = [place for place in places_for("user") if place.mode != "settings"]
 BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": "four other words"}
 
 
 async def test_number_letter_and_tab_lead_to_each_place(opened):
-    async with opened() as person:
+    async with opened((120, 40)) as person:
         await person.register()
         for number, place in enumerate(PLACES, start=1):
             for way in ([str(number)], ["g", place.letter]):
@@ -103,10 +105,10 @@ async def test_a_look_is_worn_and_kept(opened, folder):
 async def test_the_palette_does_what_belongs_to_another_place(opened):
     async with opened() as person:
         await person.register()
-        await person.press("2", "colon")
-        await person.press(*"supply")
+        await person.press("3", "colon")
+        await person.press(*"home: supply")
         await person.pilot.pause(0.3)
-        await person.wait_until(lambda: person.sees("Supply credits"))
+        await person.wait_until(lambda: person.sees("Home: Supply credits"))
         await person.press("enter")
         await person.wait_until(lambda: person.app.current_mode == "home" and person.sees("Currency"))
 
@@ -122,3 +124,23 @@ async def test_the_palette_switches_between_the_accounts_of_the_session(opened):
         await person.wait_until(lambda: person.sees("Switch to ada"))
         await person.press("enter")
         await person.wait_until(lambda: person.app.picture.account.name == "ada")
+
+
+async def test_everything_that_has_a_key_is_in_the_palette(opened):
+    async with opened() as person:
+        await person.register()
+        person.app.push_screen(palette := CommandPalette())
+        await person.pilot.pause()
+        names = {name for name, _, _ in Everything(palette._calling_screen)._commands()}
+        for place in PLACES:
+            for binding in own_bindings(place.mode):
+                words = binding.tooltip or binding.description
+                assert {words, f"{place.title}: {words}"} & names or place.mode == "home", words
+
+
+async def test_the_places_of_operators_are_theirs_alone(opened):
+    async with opened((120, 40)) as person:
+        await person.register()
+        await person.press("8")
+        assert person.app.current_mode == "home"
+        assert not person.app.screen.query_one("#tab-operator").display
