@@ -107,6 +107,10 @@ class FramedScreen(Screen[None]):
         if self.wallet_app.picture is not None:
             self._show_picture(self.wallet_app.picture)
 
+    def on_screen_resume(self) -> None:
+        """Show what has passed while another place was looked at."""
+        self._show_second(self.wallet_app.now())
+
     def on_screen_suspend(self) -> None:
         """Say nothing old to whoever comes back."""
         self.query_one(Receipt).clear()
@@ -210,6 +214,7 @@ class FramedScreen(Screen[None]):
         self.refresh_bindings()
 
     def _show_second(self, now: float) -> None:
-        if (picture := self.wallet_app.picture) is not None:
+        # The places that nobody looks at catch up when they are gone to.
+        if (picture := self.wallet_app.picture) is not None and self.is_current:
             self.query_one(StandingLine).show(picture, now)
             self.show_second(picture, now)
