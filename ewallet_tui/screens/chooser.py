@@ -15,6 +15,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
 from ewallet_tui.text import one_line, plain
+from ewallet_tui.widgets.plain_input import PlainInput
 
 
 class Chooser(ModalScreen[str | None]):
@@ -50,7 +51,7 @@ class Chooser(ModalScreen[str | None]):
         with Vertical() as sheet:
             sheet.border_title = self._title
             sheet.border_subtitle = "enter choose   esc back"
-            yield Input(placeholder="type to find")
+            yield PlainInput(placeholder="type to find")
             listed = OptionList(markup=False)
             listed.can_focus = False
             yield listed

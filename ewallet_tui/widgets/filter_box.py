@@ -8,8 +8,10 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
+from ewallet_tui.widgets.plain_input import PlainInput
 
-class FilterBox(Input):
+
+class FilterBox(PlainInput):
     """One line above a list. Enter goes to the list and keeps it narrowed, Escape shows all of it again."""
 
     DEFAULT_CSS = """

@@ -15,6 +15,7 @@ from textual.widgets import Input, Label
 from ewallet_core.instructions.limits import accepts, is_secret, meta_of
 from ewallet_tui.text import plain
 from ewallet_tui.widgets.completion import Completion, Continuing
+from ewallet_tui.widgets.plain_input import PlainInput
 from ewallet_tui.words import formats_in_use
 
 
@@ -116,7 +117,7 @@ class FormField(Vertical):
     def compose(self) -> ComposeResult:
         """The label and the input, and the problem's line."""
         yield Label(self.field.label, classes="label", markup=False)
-        yield Input(
+        yield PlainInput(
             self.field.initial,
             placeholder=self.field.placeholder,
             password=self.field.is_secret,
