@@ -7,6 +7,8 @@ from typing import Any, Self
 
 from textual.app import App
 
+from ewallet_tui.exporting_file import on_any_disk
+
 
 class Download:
     """A file without a name on the machine that runs the app, which the browser fetches when it is whole."""
@@ -26,10 +28,11 @@ class Download:
 
     def finish(self, name: str) -> str:
         """Have the browser fetch it under that name."""
+        known = on_any_disk(name)
         self._file.seek(0)
-        self._app.deliver_binary(self._file, save_filename=name)
+        self._app.deliver_binary(self._file, save_filename=known)
         self._is_handed_over = True
-        return f"{name}, in your browser's downloads"
+        return f"{known}, in your browser's downloads"
 
     def __exit__(self, *_: object) -> None:
         """Let go of what the browser will not fetch."""

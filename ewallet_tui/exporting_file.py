@@ -78,15 +78,20 @@ def why_not_written(problem: OSError, folder: Path) -> str:
     """What is wrong, and what can be done about it."""
     known = as_known(folder)
     if problem.errno in _NO_ROOM:
-        return f"There is no room left in {known}. Make some and export again, or n{ELSEWHERE[1:]}"
+        return f"There is no room left in {known}. Make some, and export again."
     if problem.errno in _NO_LEAVE:
         return f"Nothing may be written to {known}. {ELSEWHERE}"
     return f"{known} can't be written to: {(problem.strerror or 'nobody knows why').lower()}. {ELSEWHERE}"
 
 
+def on_any_disk(name: str) -> str:
+    """`name` in characters that every disk takes, and that lead to no other folder and hide nothing."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[-LONGEST_NAME:].strip("-.") or UNNAMED
+
+
 def _claimed(folder: Path, name: str) -> Path:
     """An empty file that was just made, of that name or the first numbered one that is free."""
-    for candidate in _names(_on_any_disk(name)):
+    for candidate in _names(on_any_disk(name)):
         try:
             (folder / candidate).touch(mode=0o600, exist_ok=False)
         except FileExistsError:
@@ -100,8 +105,3 @@ def _names(name: str) -> Iterator[str]:
     stem, ending = (stem, f".{ending}") if dot else (name, "")
     yield name
     yield from (f"{stem}-{number}{ending}" for number in count(2))
-
-
-def _on_any_disk(name: str) -> str:
-    """`name` in characters that every disk takes, and that lead to no other folder and hide nothing."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[-LONGEST_NAME:].strip("-.") or UNNAMED

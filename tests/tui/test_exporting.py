@@ -15,7 +15,7 @@ import pytest
 from frozen import settled, standing_still
 from person import Person
 from textual.binding import Binding
-from textual.widgets import OptionList
+from textual.widgets import Input
 
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.exporting_file import FOLDER_VARIABLE, NewFile, as_known, export_folder, why_not_written
@@ -71,7 +71,7 @@ async def at_a_sheet(day, transfers=0, **wanted):
 
 async def begin(person, downs=0):
     await person.press("E")
-    await person.wait_until(lambda: person.app.screen.query(OptionList))
+    await person.wait_until(lambda: isinstance(person.app.focused, Input))
     await person.press(*["down"] * downs, "enter")
 
 
@@ -261,7 +261,7 @@ def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path):
 def test_a_disk_that_refuses_is_told_with_a_way_out(number, words):
     said = why_not_written(OSError(number, os.strerror(number)), Path.home() / "Downloads")
     assert said.startswith(words)
-    assert said.endswith(f"ame another folder in {FOLDER_VARIABLE}.")
+    assert said.endswith(("Make some, and export again.", f"Name another folder in {FOLDER_VARIABLE}."))
 
 
 def test_the_folder_is_the_named_one_else_the_downloads_else_another(monkeypatch, tmp_path):

@@ -8,7 +8,7 @@ import pytest
 from frozen import settled, standing_still
 from person import Person
 from textual.binding import Binding
-from textual.widgets import Input, OptionList
+from textual.widgets import Input
 
 from ewallet_tui.exporting_file import FOLDER_VARIABLE
 from ewallet_tui.screens.export_choice import ExportingScreen
@@ -72,8 +72,8 @@ def sheets(person):
 
 
 async def choose(person, words):
-    await person.wait_until(lambda: person.app.screen.query(OptionList))
-    person.app.screen.query_one(Input).value = words
+    await person.wait_until(lambda: isinstance(person.app.focused, Input))
+    person.app.focused.value = words
     await person.pilot.pause()
     await person.press("enter")
 
