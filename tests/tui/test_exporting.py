@@ -127,6 +127,19 @@ async def test_a_sheet_of_several_pages_is_one_whole_file_in_each_form(day, save
         assert [json.loads(line) for line in lines] == as_list
 
 
+async def test_from_home_it_takes_three_keys(day, saved_to):
+    async with day.make_app().run_test(size=(80, 24), notifications=True) as pilot:
+        person = Person(pilot.app, pilot)
+        await person.register()
+        await person.have_time()
+        await person.press("5")
+        await settled(person)
+        await begin(person)
+        await person.wait_until(lambda: person.sees("✓ Saved 1 record to "))
+        (file,) = saved_to.iterdir()
+        assert [row["transfer_type"] for row in read_csv(file)] == ["supply"]
+
+
 async def test_a_file_that_is_there_stays_as_it_is(day, saved_to):
     async with at_a_sheet(day, 1) as person:
         await export(person)
