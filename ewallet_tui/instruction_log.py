@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -20,6 +20,8 @@ MOST_EXCHANGES = 1_000
 MOST_PARTS = 100
 """How much of a list in an answer is kept; and below, of a text."""
 LONGEST_TEXT = 2_000
+CLIENTS_OWN = frozenset({"request_id"})
+"""What comes back with an answer because the client sent it along."""
 
 
 @dataclass(frozen=True)
@@ -76,7 +78,8 @@ class InstructionLog:
             yield answers.append
         finally:
             took_ms = round((self._now() - begun) * 1_000)
-            self._end(number, _outcome(answers[-1] if answers else None, took_ms))
+            own = CLIENTS_OWN - instruction.keys()
+            self._end(number, _outcome(answers[-1] if answers else None, own, took_ms))
 
     def clear(self, *, but_newest: bool = False) -> None:
         """Keep nothing of what was, or of what was before the newest."""
@@ -111,10 +114,11 @@ class InstructionLog:
             follower()
 
 
-def _outcome(answer: Answer | None, took_ms: int) -> Outcome:
+def _outcome(answer: Answer | None, left_out: Container[str], took_ms: int) -> Outcome:
     if answer is None:
         return Outcome(failed=False, error="", answer="", took_ms=took_ms)
-    kept = json.dumps(_shortened(masked(answer)), ensure_ascii=False, default=str)
+    said = {name: value for name, value in answer.items() if name not in left_out}
+    kept = json.dumps(_shortened(masked(said)), ensure_ascii=False, default=str)
     return Outcome(answer["failed"], str(answer.get("error") or ""), kept, took_ms)
 
 

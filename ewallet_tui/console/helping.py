@@ -10,6 +10,7 @@ from msgspec.structs import FieldInfo
 
 from ewallet_core.instructions.catalogue import Catalogue, Instruction
 from ewallet_core.instructions.limits import accepts, meta_of
+from ewallet_tui.console.completing import candidates
 from ewallet_tui.console.reading import Reading, Unreadable, read, value_of
 from ewallet_tui.console.typed import Word, is_json, words_of
 
@@ -35,7 +36,8 @@ def help_with(line: str, cursor: int, known: Catalogue) -> Help:
     reading = read(line, known)
     found = reading.found
     if found is None:
-        return Help("", reading.problem, is_problem=is_json(line) or line.endswith(" "))
+        # What is begun and can be completed is not wrong.
+        return Help("", "") if candidates(line, known) else Help("", reading.problem, is_problem=True)
     word = _word_at(cursor, line)
     argument = found.arguments.get(word.name or "") if word else None
     if word is not None and argument is not None:

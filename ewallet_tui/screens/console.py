@@ -11,10 +11,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
-from ewallet_core.client import knowing
+from ewallet_core.client import Answer, knowing
 from ewallet_core.client.requests import changes_something
 from ewallet_core.instructions.catalogue import Catalogue
 from ewallet_tui.console.exchange_line import ExchangeLine
+from ewallet_tui.console.secrecy import masked
 from ewallet_tui.instruction_log import Exchange
 from ewallet_tui.modes import LOGIN
 from ewallet_tui.screens.console_exchange import (
@@ -33,6 +34,7 @@ from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.words import count, grouped
 
 NOTHING_YET = "Nothing was asked yet. What the app asks from now on is listed here."
+ANSWERED = "→ answered. Escape, then Enter shows the answer."
 NOTHING_FITS = "Nothing here fits. Escape shows all again."
 
 
@@ -155,9 +157,21 @@ class ConsoleScreen(FramedScreen):
 
     async def _send(self, chain: Mapping[str, Any]) -> None:
         app = self.wallet_app
-        await app.ask(**chain)
+        answer = await app.ask(**chain)
         if app.picture is None and app.current_mode != LOGIN:
             await app.leave()
+        elif self.is_mounted:
+            self._tell(chain, answer)
+
+    def _tell(self, chain: Mapping[str, Any], answer: Answer) -> None:
+        """Say what came of what was written, and stay there, whatever the app asks because of it."""
+        self._show_log()
+        asked = masked(chain)
+        written = (each for each in reversed(self._log.exchanges) if dict(each.instruction) == asked)
+        if (exchange := next(written, None)) is not None:
+            self.query_one(ConsoleLog).go_to(exchange.number)
+        words = f"{answer['error']} {answer.get('warning') or ''}" if answer["failed"] else ANSWERED
+        self.query_one(ConsoleWriting).say(words, is_problem=answer["failed"])
 
     @work(exclusive=True, group="catalogue")
     async def _learn(self) -> None:

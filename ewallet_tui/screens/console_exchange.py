@@ -79,8 +79,10 @@ class ConsoleExchange(ModalScreen[None]):
                 answer = _answer(self._exchange)
                 yield Static(plain(NO_ANSWER_YET) if answer is None else _shown(answer), id="answer")
             with Horizontal():
-                yield Button("y Copy instruction", action="screen.copy_instruction")
-                yield Button("Y Copy answer", action="screen.copy_answer", disabled=answer is None)
+                yield Button("y Copy instruction", id="copy-instruction", action="screen.copy_instruction")
+                yield Button(
+                    "Y Copy answer", id="copy-answer", action="screen.copy_answer", disabled=answer is None
+                )
                 yield Button("esc Back", action="screen.dismiss", variant="primary")
 
     def action_scroll(self, direction: int) -> None:

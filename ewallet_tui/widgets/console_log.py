@@ -80,6 +80,12 @@ class ConsoleLog(ScrollView, can_focus=True):
         self.cursor = len(self._lines) - 1
         self.scroll_end(animate=False, force=True)
 
+    def go_to(self, number: int) -> None:
+        """Go to the exchange of that number, if it is shown."""
+        numbers = [line.exchange.number for line in self._lines]
+        if number in numbers:
+            self.action_move(numbers.index(number) - self.cursor)
+
     def validate_cursor(self, cursor: int) -> int:
         """Keep the cursor on a line."""
         return max(0, min(cursor, len(self._lines) - 1))

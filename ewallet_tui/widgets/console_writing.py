@@ -75,6 +75,11 @@ class ConsoleWriting(Vertical):
         self._known = known
         self._help()
 
+    def say(self, words: str, *, is_problem: bool) -> None:
+        """Say what came of what was written, until something else is begun."""
+        if not self.prompt.value:
+            self._show(Help(HOW_TO_BEGIN, words, is_problem))
+
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()

@@ -1,0 +1,262 @@
+"""The console: what was asked and answered is seen and copied, and something is asked by hand."""
+
+import json
+
+import pytest
+from frozen import picture_ready, settled, standing_still
+from person import PASSWORD, Person
+
+from ewallet_tui.console.secrecy import DOTS
+from ewallet_tui.instruction_log import MOST_EXCHANGES, InstructionLog
+from ewallet_tui.screens.console_exchange import ConsoleExchange
+from ewallet_tui.widgets.console_log import ConsoleLog
+from ewallet_tui.widgets.console_prompt import ConsolePrompt
+
+SIZES = [(60, 20), (80, 24), (120, 40)]
+DOOR = {"controller": "client", "ctype": "action"}
+SUPPLY = {"action": "supply", "supply": "credits", "credits": 100, "currency": "EUR", "cost": "10"}
+
+
+@pytest.fixture
+def day(monkeypatch, kind_of_backend, tmp_path):
+    for standing in standing_still(monkeypatch, kind_of_backend, tmp_path):
+        monkeypatch.setattr(InstructionLog, "calendar", staticmethod(standing.today))
+        yield standing
+
+
+@pytest.fixture
+def console(opened):
+    """Opens the console of somebody who has an account."""
+
+    async def open_console(person):
+        await person.register()
+        await person.press("7")
+        await person.wait_until(lambda: log(person).line is not None)
+
+    return open_console
+
+
+def log(person):
+    return person.app.screen.query_one(ConsoleLog)
+
+
+def prompt(person):
+    return person.app.screen.query_one(ConsolePrompt)
+
+
+def chains(person):
+    return [str(line.chain) for line in log(person)._lines]
+
+
+def shown(person, id):
+    return str(person.app.screen.query_one(f"#{id}").content)
+
+
+async def write(person, line, *keys):
+    """Type a line as a terminal would have it pasted, then press keys."""
+    prompt(person).focus()
+    await person.pilot.pause()
+    prompt(person).value = line
+    prompt(person).cursor_position = len(line)
+    await person.pilot.pause()
+    await person.press(*keys)
+
+
+async def test_what_is_written_by_hand_is_sent_and_the_picture_stays_true(opened, console):
+    async with opened() as person:
+        await console(person)
+        await person.press("s")
+        await person.press(*"sup", "tab", *"cre", "tab", *"credits=100 currency=EUR cost=", "1", "enter")
+        await person.wait_until(lambda: person.app.picture.wallet.credits == 100)
+        await person.wait_until(lambda: person.sees("→ supplied"))
+        assert prompt(person).value == ""
+        await person.press("up")
+        assert prompt(person).value == "supply credits credits=100 currency=EUR cost=1"
+        await write(person, '{"action": "convert", "convert": "credits2clock", "credits": 20}', "enter")
+        await person.wait_until(lambda: person.app.picture.wallet.credits == 80)
+        await write(person, "system action view accounts", "enter")
+        await person.wait_until(lambda: person.sees("system action view accounts "))
+        await write(person, "pay pay=bob@example.org credits=10", "enter")
+        await person.wait_until(lambda: shown(person, "detail").startswith("✕ Nobody here has"))
+        assert log(person).line.chain.selectors[-1] == "pay"
+        await person.press("escape", "enter")
+        await person.wait_until(lambda: person.sees('"failed": true'))
+
+
+async def test_what_is_wrong_is_said_and_not_sent(opened, console):
+    async with opened() as person:
+        await console(person)
+        sent = person.count_instructions()
+        await write(person, "pay credits=0 pay=bob@example.org ", "enter")
+        assert shown(person, "detail").startswith("✕ credits must be a whole number from 1")
+        assert not sent
+        assert prompt(person).value
+        await write(person, "pay ")
+        assert shown(person, "candidates") == "tab  pay=  credits=  notes="
+        assert shown(person, "detail") == "Still needed: pay, credits."
+        assert "Pay" in shown(person, "about")
+        await person.press("escape")
+        assert person.app.focused is log(person)
+
+
+async def test_tab_goes_on_where_there_is_nothing_to_complete(opened, console):
+    async with opened() as person:
+        await console(person)
+        await person.press("s", "tab")
+        assert not isinstance(person.app.focused, ConsolePrompt)
+
+
+async def test_no_secret_is_seen_copied_or_recalled(opened, console):
+    async with opened() as person:
+        await console(person)
+        await write(person, f"login user_name=ada user_pass='{PASSWORD}'")
+        assert not set(PASSWORD.split()) & set(person.screen_text.split())
+        prompt(person).action_select_all()
+        prompt(person).action_copy()
+        assert "unrelated" not in person.app.clipboard
+        assert "user_name=ada" in person.app.clipboard
+        await person.press("enter")
+        await person.wait_until(lambda: "login" in str(chains(person)[1:]))
+        await person.press("up")
+        assert prompt(person).value == "login user_name=ada user_pass="
+        await person.press("escape", "slash", *"login", "enter")
+        await person.press("y")
+        assert json.loads(person.app.clipboard)["user_pass"] == DOTS
+        await person.press("enter")
+        await person.wait_until(lambda: isinstance(person.app.screen, ConsoleExchange))
+        assert person.sees(f'"user_pass": "{DOTS}"')
+        assert "unrelated" not in person.screen_text
+
+
+async def test_an_exchange_is_opened_and_both_halves_can_be_copied(opened, console):
+    async with opened() as person:
+        await console(person)
+        await person.app.ask(**SUPPLY, notes="[/b]\x1b\u202e")
+        await person.press("v")
+        await person.wait_until(lambda: person.sees("supply credits"))
+        await person.press("Y")
+        assert json.loads(person.app.clipboard)["failed"] is False
+        await person.press("enter")
+        await person.wait_until(lambda: isinstance(person.app.screen, ConsoleExchange))
+        assert person.sees('"credits": 100')
+        await person.press("y")
+        copied = person.app.clipboard
+        assert json.loads(copied) == {**DOOR, **SUPPLY, "notes": "[/b]\x1b\u202e"}
+        assert copied.isascii()
+        assert not set(person.screen_text) & set("\x1b\u202e")
+        await person.click("#copy-answer")
+        assert json.loads(person.app.clipboard)["failed"] is False
+        await person.press("escape")
+        assert not isinstance(person.app.screen, ConsoleExchange)
+
+
+async def test_what_only_looks_can_be_hidden_and_the_rest_be_filtered(opened, console):
+    async with opened() as person:
+        await console(person)
+        await person.app.ask(**SUPPLY)
+        await person.app.ask(action="convert", convert="credits2clock", credits=20)
+        await person.wait_until(lambda: any("convert" in chain for chain in chains(person)))
+        assert any("view" in chain for chain in chains(person))
+        await person.press("v")
+        assert [chain.split()[2] for chain in chains(person)] == ["login", "supply", "convert"]
+        assert shown(person, "shown").startswith("Only what changes something: 3 of ")
+        await person.press("slash", *"CREDITS2", "enter")
+        assert len(chains(person)) == 1
+        await person.press("slash", *"nothing like it")
+        assert person.sees("Nothing here fits. Escape shows all again.")
+        await person.press("escape", "v")
+        assert len(chains(person)) > 3
+
+
+async def test_the_newest_is_followed_unless_somebody_looks_further_up(opened, console):
+    async with opened() as person:
+        await console(person)
+        for _ in range(4):
+            await person.app.conversation.refresh()
+        await person.pilot.pause()
+        await person.wait_until(lambda: log(person).cursor == len(log(person)._lines) - 1)
+        assert log(person).is_vertical_scroll_end
+        await person.press("up", "up", "up")
+        looked_at, top = log(person).line, log(person).scroll_offset.y
+        await person.app.conversation.refresh()
+        await person.pilot.pause()
+        assert log(person).line.exchange.number == looked_at.exchange.number
+        assert log(person).scroll_offset.y == top
+        await person.press("end")
+        await person.app.conversation.refresh()
+        await person.pilot.pause()
+        await person.wait_until(lambda: log(person).is_vertical_scroll_end)
+        assert log(person).cursor == len(log(person)._lines) - 1
+
+
+async def test_a_full_log_is_drawn_only_where_it_is_looked_at(opened, console):
+    async with opened() as person:
+        await console(person)
+        kept = person.app.conversation.log
+        for _ in range(MOST_EXCHANGES):
+            with kept.exchange({**DOOR, "action": "view", "view": "account"}) as note:
+                note({"failed": False})
+        await person.pilot.pause()
+        await person.wait_until(lambda: len(log(person)._lines) == MOST_EXCHANGES)
+        top, first = log(person).scroll_offset.y, log(person)._lines[0].exchange.number
+        await person.press("home")
+        await person.app.conversation.refresh()
+        await person.pilot.pause()
+        assert top > MOST_EXCHANGES // 2
+        assert log(person).cursor == 0
+        assert log(person)._lines[0].exchange.number > first
+
+
+async def test_logging_out_by_hand_leaves_the_account(opened, console):
+    async with opened() as person:
+        await console(person)
+        await write(person, "logout", "enter")
+        await person.wait_until(lambda: person.app.screen.query("#login"))
+        assert "ada" not in str(person.app.conversation.log.exchanges)
+
+
+async def live(day, person):
+    await person.register()
+    ask = person.app.ask
+    await ask(**SUPPLY, notes="for [/b] \u202elunch")
+    day.pass_by(seconds=61)
+    await ask(action="pay", pay="bob@example.org", credits=10, notes="for lunch")
+    await ask(action="convert", convert="credits2clock", credits=60)
+    await person.press("7")
+    await settled(person)
+    # How many looks there were depends on what was quicker.
+    await person.press("v")
+
+
+async def nothing(day, person):
+    await live(day, person)
+    await person.press("slash", *"nothing like it")
+
+
+async def typing(day, person):
+    await live(day, person)
+    await write(person, f"edit account old_pass='{PASSWORD}' user_n")
+
+
+async def mistaken(day, person):
+    await live(day, person)
+    await write(person, "veiw acount", "enter")
+
+
+async def opened_one(day, person):
+    await live(day, person)
+    await person.press("up", "enter")
+
+
+STATES = {"filled": live, "empty": nothing, "typing": typing, "error": mistaken, "exchange": opened_one}
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize("state", STATES)
+def test_the_console_looks_like_this(day, snap_compare, size, state):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await STATES[state](day, person)
+        await picture_ready(person)
+
+    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
