@@ -7,6 +7,7 @@ from functools import cached_property
 
 from textual.content import Content
 
+from ewallet_core.client.requests import changes_something
 from ewallet_core.instructions.catalogue import Catalogue
 from ewallet_tui.console.chain import Chain
 from ewallet_tui.instruction_log import Exchange
@@ -68,6 +69,11 @@ class ExchangeLine:
     def time_of_day(self) -> str:
         """When it was sent."""
         return f"{self.exchange.sent.astimezone():%H:%M:%S}"
+
+    @cached_property
+    def only_looks(self) -> bool:
+        """Whether everything is afterwards as it was before."""
+        return not changes_something(self.exchange.instruction)
 
     @cached_property
     def text(self) -> str:

@@ -12,7 +12,6 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
 from ewallet_core.client import Answer, knowing
-from ewallet_core.client.requests import changes_something
 from ewallet_core.instructions.catalogue import Catalogue
 from ewallet_tui.console.exchange_line import ExchangeLine
 from ewallet_tui.console.secrecy import masked
@@ -191,20 +190,17 @@ class ConsoleScreen(FramedScreen):
             return
         exchanges = self._log.exchanges
         self._lines = {each.number: self._line(each, self._known) for each in exchanges}
-        shown = [line for line in self._lines.values() if self._is_shown(line)]
+        kept = [line for line in self._lines.values() if not (self._hides_views and line.only_looks)]
+        wanted = self._filter.value.casefold().strip()
+        shown = [line for line in kept if wanted in line.text]
         log = self.query_one(ConsoleLog)
-        log.empty = NOTHING_FITS if exchanges else NOTHING_YET
+        log.empty = NOTHING_FITS if kept else NOTHING_YET
         log.show(shown)
-        self._say_what_is_shown(len(shown), len(exchanges))
+        self._say_what_is_shown(len(shown), len(kept))
 
     def _line(self, exchange: Exchange, known: Catalogue) -> ExchangeLine:
         before = self._lines.get(exchange.number)
         return before if before and before.exchange is exchange else ExchangeLine.of(exchange, known)
-
-    def _is_shown(self, line: ExchangeLine) -> bool:
-        wanted = self._filter.value.casefold().strip()
-        is_hidden = self._hides_views and not changes_something(line.exchange.instruction)
-        return not is_hidden and wanted in line.text
 
     def _say_what_is_shown(self, shown: int, of: int) -> None:
         words = "Only what changes something" if self._hides_views else "Everything that was asked"
