@@ -60,7 +60,7 @@ def scopes() -> tuple[Scope, ...]:
 def rebindable() -> dict[str, Action]:
     """Each action that can have other keys, by its name."""
     found = {action.id: action for scope in scopes() for action in scope.actions if action.id}
-    return {id: found[id] for id in sorted(found)}
+    return found
 
 
 def _classes() -> Iterator[type[DOMNode]]:

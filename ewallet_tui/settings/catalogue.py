@@ -37,8 +37,12 @@ def _ask_words(credits: int) -> str:
     return f"from {credit_amount(credits)}" if credits else "never"
 
 
+def _form_words(form: str) -> str:
+    return "the system's" if form == LOCALE else form
+
+
 def _hours_words(hours: str) -> str:
-    return hours if hours == LOCALE else f"{hours} hours"
+    return _form_words(hours) if hours == LOCALE else f"{hours} hours"
 
 
 def _on_or_off(is_on: bool) -> str:
@@ -82,6 +86,7 @@ CHOSEN = (
         one_of(NUMBERS),
         "Numbers",
         NUMBERS,
+        _form_words,
     ),
     Setting(
         "hours",
@@ -92,7 +97,15 @@ CHOSEN = (
         HOURS,
         _hours_words,
     ),
-    Setting("dates", "How a date is written, shown by 12 November.", LOCALE, one_of(DATES), "Dates", DATES),
+    Setting(
+        "dates",
+        "How a date is written, shown by 12 November.",
+        LOCALE,
+        one_of(DATES),
+        "Dates",
+        DATES,
+        _form_words,
+    ),
     Setting(
         "bell",
         "Whether the terminal's bell sounds when the clock has five minutes left, and when it runs out.",

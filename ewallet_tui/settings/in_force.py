@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,8 @@ class SettingsInForce:
         self.preferences = preferences
         self.complaints: tuple[Complaint, ...] = preferences.complaints
         """What is wrong with the file, its keys included."""
+        self.keys: Mapping[str, str] = {}
+        """The keys that the person gave to actions, as far as they can be taken."""
         self._app = app
         self._idle = idle
         self.wear()
@@ -76,12 +79,11 @@ class SettingsInForce:
             self._app.write_anew()
 
     def _take_keys(self) -> None:
-        self.complaints = self.preferences.complaints
-        if not self.preferences.keys:
-            self._app.set_keymap({})
-            return
-        from ewallet_tui.settings.keymap import Keymap  # noqa: PLC0415 - it looks at every screen
+        self.keys, self.complaints = {}, self.preferences.complaints
+        if self.preferences.keys:
+            from ewallet_tui.settings.keymap import Keymap  # noqa: PLC0415 - it looks at every screen
 
-        keymap = Keymap.read(self.preferences.keys, self.preferences.lines)
-        self.complaints += keymap.complaints
-        self._app.set_keymap(keymap.keys)
+            keymap = Keymap.read(self.preferences.keys, self.preferences.lines)
+            self.keys = keymap.keys
+            self.complaints += keymap.complaints
+        self._app.set_keymap(self.keys)

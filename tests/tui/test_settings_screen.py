@@ -1,0 +1,174 @@
+"""The settings are chosen while what they come to is in view, kept at once, and given back by Escape."""
+
+from pathlib import Path
+
+import pytest
+from frozen import form_gone, form_opened, picture_ready, standing_still
+from person import Person
+
+from ewallet_tui import words
+from ewallet_tui.app import EWalletApp
+from ewallet_tui.preferences import Preferences
+from ewallet_tui.settings.formats import Formats
+from ewallet_tui.settings.preview import Preview
+from ewallet_tui.settings.setting_list import SettingList
+
+NAME = "preferences.toml"
+SIZES = [(80, 24), (60, 20), (120, 40)]
+MISTAKES = 'theme = "nrod"\nhours = "12"\nnumbers = "1.240"\n[keys]\nhelp = "f1"\npey = "p"\nlock = "f99"\n'
+
+
+@pytest.fixture(autouse=True)
+def usual_formats_afterwards():
+    yield
+    words.use(Formats())
+
+
+async def come_to_the_settings(person):
+    await person.register()
+    await person.have_running_timer()
+    await person.press("comma")
+    await person.wait_until(lambda: person.app.screen.query(SettingList) and person.sees("Theme"))
+
+
+def preview(person):
+    return str(person.app.screen.query_one(Preview).content)
+
+
+async def test_an_arrow_changes_the_setting_under_the_cursor_and_it_is_kept(opened, folder):
+    async with opened() as person:
+        await come_to_the_settings(person)
+        await person.press("right")
+        assert person.app.theme == "ewallet-light"
+        assert person.sees("✓ Theme: ewallet-light. Kept in preferences.toml.")
+        await person.press("left", "j", "l")
+        assert (person.app.theme, person.app.preferences.lock_after_minutes) == ("ewallet-dark", 1)
+        await person.press("end", "enter", "up", "space")
+        assert person.sees("✓ Bell: off.")
+    kept = Preferences.read(folder)
+    assert (kept.theme, kept.lock_after_minutes) == ("ewallet-dark", 1)
+    assert (kept.bell, kept.desktop_notifications) == (False, True)
+
+
+async def test_a_look_is_worn_as_the_cursor_comes_to_it_and_escape_brings_the_one_before(opened, folder):
+    async with opened() as person:
+        await come_to_the_settings(person)
+        await person.press("enter", "down", "down", "down", "down")
+        assert person.app.theme == "nord"
+        assert Preferences.read(folder).theme == "ewallet-dark"
+        await person.press("escape")
+        assert person.app.theme == "ewallet-dark"
+        await person.press("enter", "down", "enter")
+        assert (person.app.theme, Preferences.read(folder).theme) == ("ewallet-light", "ewallet-light")
+        await person.press("enter", "end")
+        assert person.app.theme != "ewallet-light"
+        await person.press("1")
+        assert (person.app.current_mode, person.app.theme) == ("home", "ewallet-light")
+
+
+async def test_numbers_times_and_dates_change_in_view_and_then_everywhere(opened):
+    async with opened() as person:
+        await person.register()
+        supply = {"action": "supply", "supply": "credits", "currency": "EUR", "cost": "1"}
+        await person.app.ask(**supply, credits=12_400)
+        await person.wait_until(lambda: person.sees("+12,400"))
+        await person.press("comma")
+        await person.wait_until(lambda: person.app.screen.query(SettingList) and person.sees("Theme"))
+        assert "1,240 credits" in preview(person)
+        await person.press("down", "down", "down", "enter", "down", "down")
+        assert "1.240 credits" in preview(person)
+        assert person.sees("12.400 credits")
+        await person.press("escape")
+        assert "1,240 credits" in preview(person)
+        assert person.sees("12,400 credits")
+        await person.press("right", "right", "down", "right", "right", "down", "right", "right", "right")
+        assert "12.11. 2:02 pm" in preview(person)
+        await person.press("1")
+        await person.wait_until(lambda: person.sees("+12.400"))
+
+
+async def test_any_amount_can_be_asked_above(opened, folder):
+    async with opened() as person:
+        await come_to_the_settings(person)
+        await person.press("down", "down", "right")
+        assert person.sees("from 10 credits")
+        await person.press("enter")
+        await form_opened(person)
+        await person.do_form(ask_above="1,250")
+        await form_gone(person)
+        assert person.sees("✓ Ask to pay: from 1,250 credits.")
+        assert Preferences.read(folder).ask_above == 1_250
+        await person.press("right")
+        assert Preferences.read(folder).ask_above == 0
+
+
+async def test_the_mouse_does_it_too(opened):
+    async with opened() as person:
+        await come_to_the_settings(person)
+        await person.pilot.click(SettingList, offset=(3, 6))
+        await person.pilot.pause()
+        assert person.app.preferences.bell is False
+        await person.pilot.click("#part-keymap")
+        await person.wait_until(lambda: person.sees("Go to Account"))
+
+
+async def test_the_file_is_told_copied_and_read_again(opened, folder):
+    (folder / NAME).write_text(MISTAKES)
+    async with opened() as person:
+        await come_to_the_settings(person)
+        person.app.clear_notifications()
+        await person.wait_until(lambda: person.sees("The usual one holds."))
+        assert person.sees('! Line 1: theme can\'t be "nrod". Is "nord" meant?')
+        assert person.sees('! Line 6: There is no action "pey". Is "pay" meant?')
+        await person.press("y")
+        assert person.app.clipboard == str(folder / NAME)
+        await person.press("Y")
+        assert person.app.clipboard == str(folder)
+        (folder / NAME).write_text('theme = "nord"\n[keys]\nhelp = "f5"\n')
+        await person.press("r")
+        assert person.app.theme == "nord"
+        assert not person.sees("! Line")
+        await person.press("K")
+        await person.wait_until(lambda: person.sees("•"))
+        await person.press("y")
+        assert person.app.clipboard == 'help = "f5"'
+        await person.press("f5")
+        assert person.sees("Keys that work here")
+
+
+@pytest.fixture
+def day(monkeypatch, kind_of_backend, tmp_path):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+
+
+def looks_like_this(day, snap_compare, preferences, size, *keys):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await person.wait_until(lambda: pilot.app.screen.query("#login Input"))
+        await come_to_the_settings(person)
+        await picture_ready(person)
+        await person.press(*keys)
+
+    app = EWalletApp(day.backend.engines, preferences, day.backend.server, day)
+    return snap_compare(app, terminal_size=size, run_before=come)
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+def test_the_settings_look_like_this(day, snap_compare, size):
+    assert looks_like_this(day, snap_compare, Preferences(), size)
+
+
+@pytest.mark.parametrize("theme", ["ewallet-light", "ansi-dark"])
+def test_the_settings_look_like_this_in_other_colours(day, snap_compare, theme):
+    assert looks_like_this(day, snap_compare, Preferences(theme=theme), (80, 24), "down")
+
+
+@pytest.mark.parametrize("size", SIZES[:2], ids="{0[0]}x{0[1]}".format)
+def test_a_file_with_mistakes_looks_like_this(day, snap_compare, size, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path(NAME).write_text(MISTAKES)
+    assert looks_like_this(day, snap_compare, Preferences.read(Path()), size)
+
+
+def test_choosing_a_look_looks_like_this(day, snap_compare):
+    assert looks_like_this(day, snap_compare, Preferences(), (80, 24), "enter", *["down"] * 4)
