@@ -19,7 +19,7 @@ COLUMNS = (
     Column("What"),
     Column("Credits", align="right"),
     Column("With"),
-    Column("Notes", fills=True),
+    Column("Notes", fills=True, from_width=64),
 )
 TRANSFERS = {
     "supply": "supplied",
@@ -39,17 +39,18 @@ def latest_rows(
     most: int,
     zone: tzinfo | None = None,
 ) -> list[Row]:
-    """The newest of both kinds, at most so many, as rows of a list."""
-    dated = [(record["create_date"], f"transfer {record['id']}", record) for record in transfers]
-    dated += [(record["create_date"], f"conversion {record['id']}", record) for record in conversions]
-    dated.sort(key=lambda entry: entry[0], reverse=True)
-    return [_row(key, record, now, zone) for _, key, record in dated[:most]]
+    """The newest of both kinds, at most so many, as rows; the record of each is its kind and number."""
+    found = [*transfers, *conversions]
+    found.sort(key=lambda record: str(record["create_date"]), reverse=True)
+    return [_row(record, now, zone) for record in found[:most]]
 
 
-def _row(key: str, record: Record, now: datetime, zone: tzinfo | None) -> Row:
-    what, partner = _conversion(record) if "conversion_type" in record else _transfer(record)
+def _row(record: Record, now: datetime, zone: tzinfo | None) -> Row:
+    kind = "conversion" if "conversion_type" in record else "transfer"
+    what, partner = _conversion(record) if kind == "conversion" else _transfer(record)
     when = moment(parse_timestamp(record["create_date"]), now, zone)
-    return Row(key, (when, what, _amount(record), partner, record["notes"] or ""))
+    cells = (when, what, _amount(record), partner, record["notes"] or "")
+    return Row(f"{kind} {record['id']}", cells, (kind, record["id"]))
 
 
 def _amount(record: Record) -> Content:

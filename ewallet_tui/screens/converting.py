@@ -19,16 +19,11 @@ from ewallet_tui.screens.wallet_forms import (
 Record = dict[str, Any]
 
 SUPPLY = Binding("u", "supply", "Supply", tooltip="Supply credits", id="supply")
-CONVERSIONS: tuple[BindingType, ...] = (
-    Binding("c", "convert_to_time", "To time", tooltip="Convert credits to time", id="convert_to_time"),
-    Binding(
-        "b",
-        "convert_to_credits",
-        "To credits",
-        tooltip="Convert time back to credits",
-        id="convert_to_credits",
-    ),
+TO_TIME = Binding("c", "convert_to_time", "To time", tooltip="Convert credits to time", id="convert_to_time")
+TO_CREDITS = Binding(
+    "b", "convert_to_credits", "To credits", tooltip="Convert time back to credits", id="convert_to_credits"
 )
+CONVERSIONS: tuple[BindingType, ...] = (TO_TIME, TO_CREDITS)
 """The keys of what these screens have in common, which each puts after its own."""
 
 

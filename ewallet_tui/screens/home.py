@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
+from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label, Static
 
+from ewallet_tui.balance_history import balances, in_words, summary_of
 from ewallet_tui.lately import COLUMNS, latest_rows
 from ewallet_tui.picture import Picture
-from ewallet_tui.screens.converting import CONVERSIONS, SUPPLY, ConvertingScreen
+from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
+from ewallet_tui.screens.timing import TIMER_KEYS, TimingScreen, possible
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
 from ewallet_tui.standing import standing_of
+from ewallet_tui.widgets.balance_curve import BalanceCurve
+from ewallet_tui.widgets.burning_bar import BurningBar
 from ewallet_tui.widgets.figures import Figures
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.timer_face import state_line
@@ -25,80 +30,155 @@ from ewallet_tui.words import countdown, grouped
 MOST_RECORDS = 100
 ACTIONS = {
     "supply": "Supply",
-    "convert_to_time": "Convert to time",
-    "convert_to_credits": "Convert to credits",
+    "pay": "Pay",
+    "transfer": "Transfer",
+    "convert_to_time": "To time",
+    "convert_to_credits": "To credits",
+    "turn": "Start",
+    "stop": "Stop",
 }
+NOTHING_YET = "Nothing has happened here yet. Supply credits with u."
+TURNS = ("start", "pause", "resume")
 STEPS = (
-    Step("supply", "Supply credits"),
-    Step("convert_to_time", "Convert some to time"),
-    Step("start", "Start the clock"),
+    Step(
+        "supply",
+        "Supply credits",
+        "Credits are what you pay with. How many there are stands at the top left, here and on every screen.",
+    ),
+    Step(
+        "convert_to_time",
+        "Convert some to time",
+        "Time is what the clock runs on. It stands at the right, and comes back as credits with b.",
+    ),
+    Step(
+        "start",
+        "Start the clock",
+        "It burns down in the second line of every screen. space pauses it, x stops it, ? has all keys.",
+    ),
 )
 
 
-class HomeScreen(PayingScreen, ConvertingScreen):
-    """Balance, clock in short, actions, and the latest movements; a tour while there are none."""
+class HomeScreen(PayingScreen, TimingScreen):
+    """Balance, clock, actions, and the latest movements; a tour while there are none."""
 
     PLACE = "home"
     CSS_PATH = "home.tcss"
     AUTO_FOCUS = "RecordList"
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (34, "-tall")]  # noqa: RUF012 - as Screen declares it
     BINDINGS: ClassVar[list[BindingType]] = [
         SUPPLY,
         *PAYMENTS,
-        *CONVERSIONS,
+        TO_TIME,
+        *TIMER_KEYS,
+        TO_CREDITS,
+        Binding("escape", "leave_tour", "Leave the tour", show=False, id="leave_tour"),
     ]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._has_left_tour = False
 
     def compose_content(self) -> ComposeResult:
         """What there is, what can be done, what happened."""
         with Horizontal(id="holdings"):
             with Vertical(id="balance-face"):
-                yield Label("Balance", classes="caption")
+                yield Label("Balance, in credits", classes="caption")
                 yield Figures(id="credits")
-                yield Label("credits", classes="caption")
+                yield BalanceCurve()
+                yield Static(id="history", classes="caption detail", markup=False)
             with Vertical(id="clock-face"):
                 yield Label("Clock", classes="caption")
                 yield Figures(id="left")
-                yield Static(id="state", markup=False)
+                yield BurningBar()
+                yield Static(id="state", classes="detail", markup=False)
         with Horizontal(id="controls"):
             for action, label in ACTIONS.items():
                 yield Button(label, id=action, action=f"screen.{action}")
-        yield Tour("Three steps to a running clock:", STEPS)
+        yield Tour("Three steps to a running clock; escape leaves them.", STEPS)
         yield Label("Lately", classes="caption", id="lately")
         yield RecordList(COLUMNS)
 
     def show(self, picture: Picture) -> None:
         """Show what the wallet and its clock hold now, and how that came about."""
         self.query_one("#credits", Figures).value = grouped(picture.wallet.credits)
-        for button in self.query("#controls Button").results(Button):
-            button.disabled = not self.can(button.id or "")
         self.show_second(picture, self.wallet_app.now())
+        self._show_buttons()
         self._show_records()
+        self._show_history(picture)
 
     def show_second(self, picture: Picture, now: float) -> None:
         """Let the countdown fall by a second."""
-        left = self.query_one("#left", Figures)
-        left.value, left.tint = countdown(picture.clock.left_ms(now)), standing_of(picture.clock, now).style
-        self.query_one("#state", Static).update(state_line(picture.clock, now, self.today()))
+        clock, tint = picture.clock, standing_of(picture.clock, now).style
+        left, bar = self.query_one("#left", Figures), self.query_one(BurningBar)
+        left.value, left.tint = countdown(clock.left_ms(now)), tint
+        bar.share, bar.tint = (clock.left_ms(now), clock.total_ms(now)), tint
+        bar.visible = clock.total_ms(now) > 0
+        self.query_one("#state", Static).update(state_line(clock, now, self.today()))
 
-    @work
-    async def action_start(self) -> None:
-        """Start the timer, and go where it is seen."""
-        answer = await self.wallet_app.act(action="start", start="clock_timer")
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A tour can be left while there is one."""
+        if action == "leave_tour":
+            return self.has_class("-touring") or None
+        return super().check_action(action, parameters)
+
+    def action_leave_tour(self) -> None:
+        """Show no steps any more."""
+        self._has_left_tour = True
+        self._show_steps(())
+
+    def action_turn(self) -> None:
+        """Start, pause or resume the timer: whichever can be done."""
+        if turn := self._turn():
+            self._tell(turn)
+
+    @on(RecordList.Opened)
+    def _opened(self, event: RecordList.Opened) -> None:
+        self.open_record(*event.row.record)
+
+    def _turn(self) -> str:
+        picture = self.wallet_app.picture
+        doable = possible(picture.clock, self.wallet_app.now()) if picture else frozenset()
+        return next((turn for turn in TURNS if turn in doable), "")
+
+    def _show_buttons(self) -> None:
+        turn = self._turn()
+        for button in self.query("#controls Button").results(Button):
+            action = button.id or ""
+            if action == "turn":
+                button.label, button.disabled = (turn or "start").capitalize(), not turn
+            else:
+                button.disabled = self.check_action(action, ()) is not True
+
+    @work(group="history", exclusive=True)
+    async def _show_history(self, picture: Picture) -> None:
+        curve, words = self.query_one(BalanceCurve), self.query_one("#history", Static)
+        answer = await self.wallet_app.ask(**summary_of(picture.wallet.id, self.today()))
         if not answer["failed"]:
-            self.action_go("clock")
+            curve.balances = balances(picture.wallet.credits, answer["rows"])
+            words.update(in_words(curve.balances) if any(curve.balances) else "")
 
     @work(group="records", exclusive=True)
     async def _show_records(self) -> None:
         # Looked up before the engine is asked: the screen may be gone when the answers come.
-        tour, lately, listed = self.query_one(Tour), self.query_one("#lately"), self.query_one(RecordList)
+        listed = self.query_one(RecordList)
         transfers = await self.newest("transfer", MOST_RECORDS)
         conversions = await self.newest("conversion", MOST_RECORDS)
         times = await self.newest("time", 1)
         picture = self.wallet_app.picture
         used = bool(times) or bool(picture and picture.clock.runs)
         rows = latest_rows(transfers, conversions, self.today(), MOST_RECORDS)
-        listed.empty = "" if self.may_supply() else f"No credits yet. {ASK_FOR_CREDITS}"
+        listed.empty = NOTHING_YET if self.may_supply() else f"No credits yet. {ASK_FOR_CREDITS}"
         listed.show(rows)
-        lately.display = bool(rows)
+        self.set_class(bool(rows), "-lived")
         # Its first step must not lead to where it goes no further.
-        leads_on = bool(transfers) or self.may_supply()
-        tour.show((bool(transfers), bool(conversions), used) if leads_on else ())
+        leads_on = not self._has_left_tour and (bool(transfers) or self.may_supply())
+        self._show_steps((bool(transfers), bool(conversions), used) if leads_on else ())
+
+    def _show_steps(self, done: Sequence[bool]) -> None:
+        tour = self.query_one(Tour)
+        # A button that can't be pressed any more loses the focus at once.
+        had_focus = tour.has_focus_within
+        tour.show(done)
+        self.set_class(tour.is_under_way, "-touring")
+        if had_focus and not tour.is_under_way:
+            self.call_after_refresh(self.query_one(RecordList).focus)

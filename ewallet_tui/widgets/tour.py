@@ -16,6 +16,8 @@ class Step:
 
     action: str
     words: str
+    about: str
+    """What it is for, and where on the screen it shows."""
 
 
 class Tour(Vertical, can_focus=False):
@@ -25,8 +27,9 @@ class Tour(Vertical, can_focus=False):
     Tour {
         height: auto; display: none;
         &.-under-way { display: block; }
-        Label { color: $text-muted; }
+        Label { color: $text-muted; width: 1fr; }
         Button { width: 44; text-align: left; content-align: left middle; }
+        #about { color: $text; margin-top: 1; }
     }
     """
 
@@ -38,12 +41,19 @@ class Tour(Vertical, can_focus=False):
             step: Button(step.words, id=f"step-{step.action}", action=f"screen.{step.action}")
             for step in steps
         }
+        self._about = Label("", id="about", markup=False)
         self._next: int | None = None
 
     def compose(self) -> ComposeResult:
-        """A sentence, and a button for each step."""
-        yield Label(self._words, markup=False)
+        """A sentence, a button for each step, and what the next one is about."""
+        yield Label(self._words, id="sentence", markup=False)
         yield from self._buttons.values()
+        yield self._about
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether there is a next step."""
+        return self._next is not None
 
     def show(self, done: Sequence[bool]) -> None:
         """Mark the steps that are done, and focus the first that is not; nothing: there is no way to go."""
@@ -54,5 +64,6 @@ class Tour(Vertical, can_focus=False):
             button.label = f" {sign}  {step.words}"
             button.disabled = number != upcoming
             if number == upcoming != self._next:
+                self._about.update(step.about)
                 button.focus()
         self._next = upcoming

@@ -10,7 +10,7 @@ from ewallet_tui.widgets.figures import Figures
 from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.record_list import RecordList
 
-SIZES = [(80, 24), (120, 40)]
+SIZES = [(60, 20), (80, 24), (120, 40)]
 HOSTILE = [
     "[/b]",
     "[@click=app.quit]x[/]",
@@ -27,10 +27,10 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 
 @asynccontextmanager
-async def at_the_wallet(day, size=(80, 24)):
+async def at_the_wallet(day, size=(80, 24), name="ada"):
     async with day.make_app().run_test(size=size, notifications=True) as pilot:
         person = Person(pilot.app, pilot)
-        await person.register()
+        await person.register(name)
         await settled(person)
         yield person
 
@@ -41,7 +41,7 @@ def rows(person):
 
 def receipt(person):
     line = person.app.screen.query_one(Receipt)
-    return str(line.content) if line.display else ""
+    return line.content if line.display else ""
 
 
 def enabled(person, action):
@@ -100,12 +100,28 @@ async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
         await do(person, credits="100", cost="10")
         await person.press("enter")
         await do(person, credits="20")
+        assert person.sees("burns down in the second line")
         await person.press("enter")
-        await person.wait_until(lambda: person.app.current_mode == "clock")
-        assert person.app.picture.clock.runs
-        await person.press("1")
+        await person.wait_until(lambda: person.app.picture.clock.runs)
         await settled(person)
         assert not person.app.screen.query_one("Tour").display
+        assert isinstance(person.app.focused, RecordList)
+
+
+async def test_the_tour_can_be_left_and_hides_no_movement(day):
+    async with at_the_wallet(day) as person:
+        assert person.sees("Credits are what you pay with.")
+        await person.press("escape")
+        await person.wait_until(lambda: isinstance(person.app.focused, RecordList))
+        assert person.sees("Supply credits with u.")
+        await person.press("u")
+        await do(person, credits="100", cost="1")
+        assert not person.sees("Convert some to time")
+    async with at_the_wallet(day, name="bob") as person:
+        await person.press("u")
+        await do(person, credits="100", cost="1")
+        assert person.sees("Convert some to time")
+        assert person.sees("supplied")
 
 
 async def test_what_can_not_be_done_now_is_greyed_and_does_nothing(day):
@@ -113,7 +129,9 @@ async def test_what_can_not_be_done_now_is_greyed_and_does_nothing(day):
         assert enabled(person, "supply")
         assert not enabled(person, "convert_to_time")
         assert not enabled(person, "convert_to_credits")
-        await person.press("c", "b")
+        assert not enabled(person, "pay")
+        assert not enabled(person, "turn")
+        await person.press("c", "b", "p", "t", "space", "x", "z")
         await settled(person)
         assert not person.app.screen.query("Form")
 
@@ -145,6 +163,35 @@ async def test_while_the_timer_runs_only_what_is_not_used_comes_back(day):
         assert person.problem_of("credits") == "Not enough time: 15:00 needed, 14:59 left."
         await do(person, credits="14")
         assert receipt(person) == "✓ 14:00 → 14 credits. 0:59 left."
+
+
+@both_backends
+async def test_the_timer_is_started_paused_and_stopped_without_leaving(day):
+    async with at_the_wallet(day) as person:
+        await person.have_time(20)
+        await settled(person)
+        button = person.app.screen.query_one("#turn", Button)
+        await person.press("space")
+        await person.wait_until(lambda: str(button.label) == "Pause")
+        day.pass_by(seconds=18)
+        await person.click("#turn")
+        await person.wait_until(lambda: str(button.label) == "Resume")
+        await person.press("x")
+        await person.wait_until(lambda: receipt(person) == "✓ Used 0:18. 19:42 left.")
+        await person.press("z")
+        await person.wait_until(lambda: person.sees("Stopped"))
+        await person.press("escape")
+        assert person.app.current_mode == "home"
+
+
+async def test_a_movement_opens_its_record_and_the_curve_tells_the_last_days(day):
+    async with at_the_wallet(day) as person:
+        await person.have_running_timer(20)
+        await settled(person)
+        await person.wait_until(lambda: person.sees("last 30 days, 0 to 80"))
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("Journal"))
+        assert person.sees("supplied")
 
 
 async def test_an_old_receipt_is_gone_when_one_comes_back(day):
@@ -214,7 +261,7 @@ def test_a_filled_wallet_looks_like_this(day, snap_compare, size):
     assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
 
 
-@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+@pytest.mark.parametrize("size", SIZES[1:], ids="{0[0]}x{0[1]}".format)
 @pytest.mark.parametrize(
     ("key", "values"),
     [

@@ -49,7 +49,7 @@ async def test_neither_the_tour_nor_a_button_leads_there_any_more(opened):
         assert not person.app.screen.query_one(Tour).display
         assert person.app.screen.query_one("#supply", Button).disabled
         assert person.sees(ASKS_THE_OPERATOR)
-        await person.press("u", "2")
+        await person.press("u", "3")
         await settled(person)
         assert person.app.current_mode == "clock"
         assert person.sees(ASKS_THE_OPERATOR)

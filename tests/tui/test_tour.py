@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import pytest
 from textual.app import App, ComposeResult
+from textual.widgets import Label
 
 from ewallet_tui.widgets.tour import Step, Tour
 
-STEPS = (Step("supply", "Supply credits"), Step("convert", "Turn them into time"))
+STEPS = (
+    Step("supply", "Supply credits", "They stand at the top left."),
+    Step("convert", "Turn them into time", "It stands at the right."),
+)
 
 
 class Touring(App):
@@ -18,13 +22,18 @@ class Touring(App):
 
 
 @pytest.mark.parametrize(
-    ("done", "focused"), [((False, False), "step-supply"), ((True, False), "step-convert")]
+    ("done", "focused", "about"),
+    [
+        ((False, False), "step-supply", "They stand at the top left."),
+        ((True, False), "step-convert", "It stands at the right."),
+    ],
 )
-async def test_the_next_step_has_the_focus(done, focused):
+async def test_the_next_step_has_the_focus_and_says_what_it_is_about(done, focused, about):
     async with Touring().run_test() as pilot:
         pilot.app.query_one(Tour).show(done)
         await pilot.pause()
         assert pilot.app.focused.id == focused
+        assert str(pilot.app.query_one("#about", Label).content) == about
 
 
 async def test_a_tour_that_is_done_hides_itself():
