@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 Command = tuple[str, str, Callable[[], object]]
 
-WAYS = ("go(", "part(", "step(")
-"""How the actions begin that lead somewhere, and do nothing."""
+LEFT_OUT = ("go(", "part(", "step(", "screen.")
+"""How the actions begin that only lead somewhere, and those that are every screen's own."""
 
 
 class Everything(Provider):
@@ -74,8 +74,8 @@ class Everything(Provider):
     def _keys_here(self) -> Iterator[Command]:
         frame = _actions_of_the_frame()
         for node, binding, enabled, _ in self.screen.active_bindings.values():
-            is_own = node is self.screen and binding.action.partition("(")[0] not in frame
-            if is_own and enabled and not binding.action.startswith(WAYS):
+            is_own = node is self.screen and _name(binding.action) not in frame
+            if is_own and enabled and not binding.action.startswith(LEFT_OUT):
                 key = self.app.get_key_display(binding)
                 words = binding.tooltip or binding.description
                 yield words, key, partial(self.app.run_action, binding.action, node)
@@ -86,13 +86,17 @@ def _actions_of_the_frame() -> frozenset[str]:
     from ewallet_tui.screens.framed import FramedScreen  # noqa: PLC0415 - there is none before the first paint
 
     bindings = Binding.make_bindings(FramedScreen.BINDINGS)
-    return frozenset(binding.action.partition("(")[0] for binding in bindings)
+    return frozenset(_name(binding.action) for binding in bindings)
+
+
+def _name(action: str) -> str:
+    return action.partition("(")[0]
 
 
 def own_bindings(mode: str) -> list[Binding]:
     """What a place's own keys do, each once."""
     bindings = Binding.make_bindings(vars(screen_class_of(mode)).get("BINDINGS", ()))
-    done = {binding.action: binding for binding in bindings if not binding.action.startswith(WAYS)}
+    done = {binding.action: binding for binding in bindings if not binding.action.startswith(LEFT_OUT)}
     return list(done.values())
 
 

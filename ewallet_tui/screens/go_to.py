@@ -1,4 +1,4 @@
-"""What `g` opens: one line with a letter for each place."""
+"""What `g` opens: the places, a letter for each."""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Container
+from textual.content import Content
 from textual.events import Key
 from textual.keys import format_key
 from textual.screen import ModalScreen
-from textual.widgets import Button, Label
+from textual.widgets import Button
 
 from ewallet_tui.places import Place
 
@@ -21,10 +22,14 @@ class GoTo(ModalScreen[str | None]):
 
     DEFAULT_CSS = """
     GoTo {
-        align: center bottom; background: transparent;
-        Horizontal { height: 1; background: $panel; padding: 0 1; }
-        Label { text-style: bold; margin-right: 1; }
-        Button { padding: 0; margin-right: 1; }
+        align: center bottom;
+        #places {
+            layout: grid; grid-size: 3; grid-gutter: 0 1; grid-rows: 1;
+            width: 54; max-width: 100%; height: auto;
+            padding: 1 2; background: $background; border: round $accent; border-title-color: $accent;
+            border-title-style: bold; border-subtitle-color: $text-muted;
+        }
+        Button.-style-default { width: 1fr; text-align: left; background: $background; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Stay")]
@@ -35,10 +40,14 @@ class GoTo(ModalScreen[str | None]):
 
     def compose(self) -> ComposeResult:
         """The letters and the places, as buttons for the mouse."""
-        with Horizontal():
-            yield Label("Go")
+        with Container(id="places") as sheet:
+            sheet.border_title = "Go to"
+            sheet.border_subtitle = "esc stay"
             for place in self._places:
-                yield Button(f"{format_key(place.letter)} {place.title}", id=place.mode)
+                key = Content.styled(f"{format_key(place.letter)}  ", "bold $text-accent")
+                button = Button(Content.assemble(key, place.title), id=place.mode)
+                button.can_focus = False
+                yield button
 
     def on_key(self, event: Key) -> None:
         """Take the letter's place."""
