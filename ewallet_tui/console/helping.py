@@ -35,14 +35,16 @@ def help_with(line: str, cursor: int, known: Catalogue) -> Help:
         return Help(HOW_TO_BEGIN, "")
     reading = read(line, known)
     found = reading.found
+    # What is begun and can be completed is not wrong.
     if found is None:
-        # What is begun and can be completed is not wrong.
         return Help("", "") if candidates(line, known) else Help("", reading.problem, is_problem=True)
     word = _word_at(cursor, line)
     argument = found.arguments.get(word.name or "") if word else None
     if word is not None and argument is not None:
         return Help(about(found), _must_be(argument), is_problem=_is_wrong(word, argument, found))
-    return Help(about(found), *_what_next(line, reading, found))
+    detail, is_problem = _what_next(line, reading, found)
+    is_begun = is_problem and bool(candidates(line, known))
+    return Help(about(found), "" if is_begun else detail, is_problem=is_problem and not is_begun)
 
 
 def about(found: Instruction) -> str:

@@ -81,6 +81,7 @@ def secret_spans(line: str) -> Iterator[Span]:
     for word in words_of(line):
         if word.name is not None:
             follows_secret = is_secret(word.name)
-        # A password with a space in it, and no quotes, is a secret to its last word.
         if follows_secret:
             yield word.start + len(f"{word.name}=" if word.name else ""), word.end
+        # A password with a space in it, and no quotes, is a secret to its last word.
+        follows_secret = follows_secret and word.text[-1] not in "\"'"

@@ -49,7 +49,7 @@ class ConsoleScreen(FramedScreen):
         Binding("slash", "filter", "Filter", key_display="/", id="filter"),
         Binding("y", "copy_instruction", "Copy", tooltip="Copy the instruction", id="copy_instruction"),
         Binding("Y", "copy_answer", "Copy answer", key_display="Y", id="copy_answer"),
-        Binding("escape", "back", "Back", show=False, id="back"),
+        Binding("escape", "back", "Back", id="back"),
     ]
 
     def __init__(self) -> None:
@@ -82,8 +82,9 @@ class ConsoleScreen(FramedScreen):
         self._show_log()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A letter is a letter where something is typed."""
-        if action == "filter" and isinstance(self.focused, Input):
+        """A letter is a letter where something is typed; only from there or a filter is there a way back."""
+        is_typing = isinstance(self.focused, Input)
+        if (action == "filter" and is_typing) or (action == "back" and not (is_typing or self._is_filtered)):
             return False
         return super().check_action(action, parameters)
 
@@ -107,6 +108,7 @@ class ConsoleScreen(FramedScreen):
         if self.focused in (log, self._filter):
             self._filter.value = ""
             self.remove_class("-filtered")
+            self.refresh_bindings()
         log.focus()
 
     def action_copy_instruction(self) -> None:
@@ -131,6 +133,10 @@ class ConsoleScreen(FramedScreen):
         if isinstance(self.focused, ConsolePrompt) and self.focused.complete():
             return self.focused
         return super().focus_next(selector)
+
+    @property
+    def _is_filtered(self) -> bool:
+        return self.has_class("-filtered")
 
     @property
     def _filter(self) -> Input:

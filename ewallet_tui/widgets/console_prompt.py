@@ -49,7 +49,6 @@ class ConsolePrompt(Input):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Send", id="send_written"),
-        Binding("escape", "screen.back", "Back", id="leave_written"),
         Binding("up", "recall(-1)", "Typed before", show=False, id="recall_previous"),
         Binding("down", "recall(1)", "Typed after", show=False, id="recall_next"),
     ]

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from backends import both_backends
 from frozen import picture_ready, settled, standing_still
 from person import PASSWORD, Person
 
@@ -62,6 +63,7 @@ async def write(person, line, *keys):
     await person.press(*keys)
 
 
+@both_backends
 async def test_what_is_written_by_hand_is_sent_and_the_picture_stays_true(opened, console):
     async with opened() as person:
         await console(person)
