@@ -18,8 +18,10 @@ ROLES = {
 }
 
 
-def freezing(account: AccountRow) -> str:
-    """What freezing it means."""
+def freezing(account: AccountRow, *, is_own: bool) -> str:
+    """What freezing it means; `is_own` where it is that of who asks."""
+    if is_own:
+        return "It is the account that you are logged in with: you can do nothing more, here or anywhere."
     return (
         f"Its timers stop, and whoever is logged in as {called(account)} can do nothing. You can unfreeze it."
     )

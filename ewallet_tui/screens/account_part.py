@@ -24,7 +24,7 @@ NOT_AUDITORS = frozenset({"edit_limit", "delete"})
 ACCOUNT_KEYS: tuple[BindingType, ...] = (
     Binding("e", "edit", "Edit", id="edit"),
     Binding("p", "change_password", "Password", tooltip="Change the password", id="change_password"),
-    Binding("l", "edit_limit", "Limit", tooltip="Set the daily limit", id="edit_limit"),
+    Binding("m", "edit_limit", "Limit", tooltip="Set the daily limit", id="edit_limit"),
     Binding("n", "log_in_another", "Another account", id="log_in_another"),
     Binding("o", "log_out", "Log out", id="log_out"),
     Binding("i", "report_issue", "Report an issue", show=False, id="report_issue"),

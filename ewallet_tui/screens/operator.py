@@ -73,6 +73,12 @@ class OperatorScreen(OperatorPart):
         row = rows.first().row if rows else None
         return row.record if row else None
 
+    @property
+    def own_email(self) -> str:
+        """The email of who is logged in."""
+        picture = self.wallet_app.picture
+        return picture.account.email if picture else ""
+
     async def load(self) -> None:
         """Show the accounts of now."""
         listed = self.query_one(RecordList)
@@ -88,8 +94,10 @@ class OperatorScreen(OperatorPart):
     async def action_freeze(self) -> None:
         """Let nobody use the account, after a question."""
         account = self.account
-        words = questions.freezing(account) if account else ""
-        if account and await self.confirm(f"Freeze {called(account)}", words, "Freeze it"):
+        if account is None:
+            return
+        words = questions.freezing(account, is_own=account["email"] == self.own_email)
+        if await self.confirm(f"Freeze {called(account)}", words, "Freeze it"):
             receipt = f"{called(account)} is frozen."
             await self.act(receipt, action="freeze", freeze="account", account=account["email"])
 

@@ -19,8 +19,8 @@ COLUMNS = (
     Column("When"),
     Column("Instruction", fills=True),
     Column("Account"),
-    Column("Role", from_width=66),
-    Column("Address", from_width=76),
+    Column("Role", from_width=70),
+    Column("Address", from_width=90),
 )
 NOBODY = "nobody yet"
 EMPTY = "The permission sheet has refused nobody anything in the last 30 days."

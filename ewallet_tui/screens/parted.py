@@ -18,7 +18,9 @@ from ewallet_tui.widgets.part_tabs import Part, PartTabs
 def keys_of_parts(parts: Sequence[Part]) -> list[Binding]:
     """The keys that lead to each of them."""
     return [
-        Binding(part.key, f"part('{part.id}')", part.title, show=False, key_display=part.key, id=part.id)
+        Binding(
+            part.key, f"part('{part.id}')", part.title, show=False, key_display=part.key, id=f"part_{part.id}"
+        )
         for part in parts
     ]
 

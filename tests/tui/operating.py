@@ -1,0 +1,24 @@
+"""Persons who operate: accounts with a role, given by the program that runs the engine."""
+
+from backends import ask_system
+from person import PASSWORD, Person
+
+
+def grant(backend, email: str, role: str) -> None:
+    engine = backend.open_engine()
+    ask_system(engine, action="grant", grant="role", account=email, role=role)
+    engine.close()
+
+
+async def be(person: Person, backend, role: str, name: str = "ada") -> None:
+    """Be logged in as somebody of that role."""
+    await person.register(name)
+    grant(backend, f"{name}@example.org", role)
+    await person.app.conversation.refresh()
+
+
+async def there_is(person: Person, *names: str) -> None:
+    """Make accounts of these names."""
+    for name in names:
+        account = {"user_name": name, "user_email": f"{name.split()[0]}@example.org", "user_pass": PASSWORD}
+        await person.app.ask(action="new", new="account", **account)

@@ -1,0 +1,141 @@
+"""The accounts as operators see them: found, frozen, supplied, given a role and a password."""
+
+from operating import be, there_is
+
+from ewallet_tui.screens.one_time_password import OneTimePassword
+from ewallet_tui.screens.question import Question
+from ewallet_tui.widgets.filter_box import FilterBox
+from ewallet_tui.widgets.form import Form
+from ewallet_tui.widgets.record_list import RecordList
+
+OWN_PASSWORD = "four words of my own"
+
+
+async def at_the_accounts(person, backend, role="operator"):
+    await person.register("bob")
+    await person.app.ask(action="supply", supply="credits", credits=10, currency="EUR", cost="1")
+    await person.log_out()
+    await be(person, backend, role)
+    await person.press("8")
+    await person.wait_until(lambda: person.sees("bob@example.org"))
+    await person.press("down")
+    assert person.app.screen.account["name"] == "bob"
+
+
+async def confirmed(person):
+    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+    await person.press("y")
+    await person.wait_until(lambda: not isinstance(person.app.screen, Question))
+
+
+async def test_one_key_freezes_after_a_question_and_unfreezes_without_one(opened, backend):
+    async with opened() as person:
+        await at_the_accounts(person, backend)
+        await person.press("f")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.press("escape")
+        assert not person.sees("frozen")
+        await person.press("f")
+        await confirmed(person)
+        await person.wait_until(lambda: person.sees("‖ frozen"))
+        assert person.sees("bob is frozen.")
+        await person.press("f")
+        await person.wait_until(lambda: not person.sees("‖ frozen"))
+        assert person.sees("bob is active again.")
+
+
+async def test_credits_are_given_to_somebody_else(opened, backend):
+    async with opened() as person:
+        await at_the_accounts(person, backend)
+        await person.press("u")
+        await person.wait_until(lambda: person.app.screen.query(Form))
+        await person.fill(credits="100", currency="EUR", cost="12.50")
+        assert person.sees("bob gets 100 credits for EUR 12.50.")
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("bob got 100 credits. 110 there now."))
+        assert person.app.picture.wallet.credits == 0
+        assert person.app.picture.may_supply
+
+
+async def test_a_role_is_chosen_and_that_of_an_operator_asked_about(opened, backend):
+    async with opened() as person:
+        await at_the_accounts(person, backend)
+        await person.press("r", *"auditor", "enter")
+        await person.wait_until(lambda: person.sees("bob is an auditor now."))
+        await person.press("r", *"operator: ", "enter")
+        await confirmed(person)
+        await person.wait_until(lambda: person.sees("bob is an operator now."))
+        await person.press("r", *"user", "enter")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        assert person.sees("bob can then do nothing here any more.")
+
+
+async def test_a_new_password_is_shown_once_and_good_for_one_login(opened, backend):
+    async with opened() as person:
+        await at_the_accounts(person, backend)
+        await person.press("p")
+        await confirmed(person)
+        await person.wait_until(lambda: isinstance(person.app.screen, OneTimePassword))
+        password = str(person.app.screen.query_one("#password").content)
+        await person.press("y")
+        assert person.app.clipboard == password
+        await person.press("escape")
+        assert not person.sees(password)
+        await person.log_out()
+        await person.do_form(user_name="bob", user_pass=password)
+        await person.wait_until(lambda: person.app.screen.query("#replacement Input"))
+        await person.do_form(new_pass=OWN_PASSWORD, password_again=OWN_PASSWORD)
+        await person.wait_until(lambda: person.app.current_mode == "home")
+
+
+async def test_accounts_are_found_as_a_part_of_the_name_is_typed(opened, backend):
+    async with opened() as person:
+        await at_the_accounts(person, backend)
+        await person.press("slash", "b", "o")
+        await person.wait_until(lambda: not person.sees("ada@example.org"))
+        assert person.sees("bob@example.org")
+        await person.press("enter")
+        assert person.app.focused is person.app.screen.query_one(RecordList)
+        assert person.app.screen.query_one(FilterBox).display
+        await person.press("slash", "q", "q")
+        await person.wait_until(lambda: person.sees("No account has that"))
+        await person.press("escape")
+        await person.wait_until(lambda: person.sees("ada@example.org"))
+        assert not person.app.screen.query_one(FilterBox).display
+
+
+async def test_an_account_opened_tells_all_that_operators_see(opened, backend):
+    async with opened() as person:
+        await at_the_accounts(person, backend)
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("Number"))
+        assert person.sees("● active")
+        await person.press("escape")
+        assert not person.sees("Number")
+
+
+async def test_an_auditor_looks_and_changes_nothing(opened, backend):
+    async with opened() as person:
+        await at_the_accounts(person, backend, "auditor")
+        counted = person.count_instructions()
+        for key in "furp":
+            await person.press(key)
+            assert not isinstance(person.app.screen, Question)
+        for part, keys in {"P": ["space"], "W": ["n", "d", "tab", "space", "c"], "I": []}.items():
+            await person.press(part)
+            await person.wait_until(lambda part=part: person.app.screen.PARTS and person.app.focused)
+            await person.press(*keys)
+            assert not isinstance(person.app.screen, Question)
+        assert set(counted) <= {"view", "interogate"}
+
+
+async def test_who_is_no_operator_any_more_is_brought_home(opened, backend):
+    async with opened() as person:
+        await at_the_accounts(person, backend)
+        await there_is(person, "cleo")
+        for email, role in {"cleo@example.org": "operator", "ada@example.org": "user"}.items():
+            granted = {"action": "grant", "grant": "role", "account": email, "role": role}
+            await person.app.ask(controller="system", **granted)
+        await person.wait_until(lambda: person.app.current_mode == "home")
+        await person.press("8")
+        assert person.app.current_mode == "home"
