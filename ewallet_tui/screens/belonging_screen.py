@@ -149,9 +149,19 @@ class BelongingScreen(FramedScreen):
         words = f"{name} is taken away. {belonging.when_unlinked}"
         if not await self.confirm(f"Unlink {belonging.noun}", words, "Unlink it"):
             return
-        answer = await self.wallet_app.act(**belonging.instruction("unlink", id))
-        if not answer["failed"]:
+        if await self._unlink(id, owned):
             self.query_one(Receipt).say(f"{name} is unlinked.")
+
+    async def _unlink(self, id: int, owned: Owned) -> bool:
+        app, beside = self.wallet_app, owned.beside(id, 1)
+        # Where only the active one can be looked at, it makes way for the next, and comes back if it stays.
+        makes_way = self.SWITCHES and beside != id
+        if makes_way and (await app.act(**self.belonging.instruction("switch", beside)))["failed"]:
+            return False
+        unlinked = not (await app.act(**self.belonging.instruction("unlink", id)))["failed"]
+        if makes_way and not unlinked:
+            await app.act(**self.belonging.instruction("switch", id))
+        return unlinked
 
     @on(BelongingLine.Stepped)
     def _stepped(self, event: BelongingLine.Stepped) -> None:

@@ -59,7 +59,8 @@ class ClockScreen(BelongingScreen, TimingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *TIMER_KEYS,
         *CONVERSIONS,
-        Binding("m", "show_days", "By day", tooltip="What was used by day", id="show_days"),
+        Binding("m", "show_days", "By day", tooltip="Show what was used by day", id="show_days"),
+        Binding("m", "show_times", "Times", tooltip="Show every time record", id="show_times"),
         Binding("s", "start", "Start", show=False),
         Binding("p", "pause", "Pause", show=False),
         Binding("r", "resume", "Resume", show=False),
@@ -95,13 +96,13 @@ class ClockScreen(BelongingScreen, TimingScreen):
         for button in self.query("#controls Button").results(Button):
             button.disabled = button.id not in doable
         self.query_one(RecordList).empty = nothing_recorded(picture, now)
-        self.query_one(BelongingLine).set_class(len(picture.owned[CLOCK].names) < 2, "-alone")
+        self.set_class(len(picture.owned[CLOCK].names) < 2, "-alone")
         super().show(picture)
 
     def show_second(self, picture: Picture, now: float) -> None:
         """Let the countdown fall by a second."""
         self.query_one(TimerFace).show(picture.clock, now, self.today())
-        # A minute changes a bar, a second none.
+        # A second is too short to be seen in a bar.
         begun = picture.clock.spent_ms(now) if picture.clock.runs else 0
         self.query_one(DayBars).begun = begun // MINUTE * MINUTE
 
@@ -110,14 +111,21 @@ class ClockScreen(BelongingScreen, TimingScreen):
         self._show_used()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Ask for the days only where they are not there anyway."""
-        if action == "show_days" and self.shows_both:
-            return False
+        """Offer of records and days those that are not there yet."""
+        if action in {"show_days", "show_times"}:
+            return not self.shows_both and self.has_class("-by-day") is (action == "show_times")
         return super().check_action(action, parameters)
 
     def action_show_days(self) -> None:
-        """Show what was used by day in place of the records, or those again."""
-        self.toggle_class("-by-day")
+        """Show what was used by day in place of the records."""
+        self.add_class("-by-day")
+        self.refresh_bindings()
+
+    def action_show_times(self) -> None:
+        """Show the records in place of the days."""
+        self.remove_class("-by-day")
+        self.refresh_bindings()
+        self.query_one(RecordList).focus()
 
     @on(RecordList.Opened)
     def _opened(self, event: RecordList.Opened) -> None:
@@ -131,7 +139,7 @@ class ClockScreen(BelongingScreen, TimingScreen):
         days, pages = await self._days(), RecordPages(self._read_times)
         await listed.show_pages(pages)
         bars.days, bars.empty = days, NOTHING_LATELY
-        self.set_class(not pages.count and not any(used for _, used in days), "-unused")
+        self.set_class(not (pages.count or bars.begun or any(used for _, used in days)), "-unused")
 
     async def _read_times(self, start: int, _: Any) -> Page | None:
         answer = await self.wallet_app.act(**TIME_SHEET.instruction("view"), limit=PAGE, skip=start)

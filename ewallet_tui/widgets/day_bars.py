@@ -104,7 +104,7 @@ class DayChart:
     def _foot_content(self) -> Content:
         foot = self.foot
         today = TODAY if foot.endswith(TODAY) else ""
-        return Content.assemble((foot.removesuffix(today), "$text-muted"), (today, "bold $accent"))
+        return Content.assemble((foot.removesuffix(today), "$foreground-muted"), (today, "bold $accent"))
 
     def _middle(self, index: int) -> int:
         return index * (self.bar_width + GAP) + self.bar_width // 2
@@ -127,7 +127,7 @@ class DayBars(Widget):
         width, height = self.content_size
         shown = self._shown(days_that_fit(width))
         if not any(value for _, value in shown):
-            return Content.styled(self.empty, "$text-muted")
+            return Content.styled(self.empty, "$foreground-muted")
         has_heading = height >= ROOM_FOR_HEADING
         lines = DayChart(shown, width, height - has_heading).lines
         return Content("\n").join([_heading(shown, width), *lines] if has_heading else lines)
@@ -142,5 +142,5 @@ class DayBars(Widget):
 def _heading(days: Sequence[Day], width: int) -> Content:
     total = duration(sum(value for _, value in days))
     among = f" in {count(len(days), 'day')}"
-    heading = Content.assemble(("Used by day  ", "$text-muted"), total, (among, "$text-muted"))
+    heading = Content.assemble(("Used by day  ", "$foreground-muted"), total, (among, "$foreground-muted"))
     return heading.truncate(width, ellipsis=True)
