@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
+
+from ewallet_tui.settings.formats import SPACE
 
 # A character a pixel. A cell is two half rows high and about half as wide, so pixels are square at any scale.
 SHAPES = {
@@ -21,18 +25,28 @@ SHAPES = {
     "d": ("  #", "  #", "###", "# #", "###"),
     ":": (" ", "#", " ", "#", " "),
     ",": (" ", " ", " ", "#", "#"),
+    ".": (" ", " ", " ", " ", "#"),
+    "'": ("#", "#", " ", " ", " "),
+    "\N{RIGHT SINGLE QUOTATION MARK}": ("#", "#", " ", " ", " "),
     "-": ("   ", "   ", "###", "   ", "   "),
     " ": (" ", " ", " ", " ", " "),
+    SPACE: (" ", " ", " ", " ", " "),
 }
-PIXEL_ROWS = 5
 SCALES = (4, 3, 2, 1)
 HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 
 
 def drawn(text: str, scale: int) -> list[str]:
     """The lines that show `text` with every pixel `scale` columns wide and `scale` half rows high."""
-    pixels = [" ".join(SHAPES[character][row] for character in text) for row in range(PIXEL_ROWS)]
-    halves = [[pixel == "#" for pixel in row for _ in range(scale)] for row in pixels for _ in range(scale)]
+    figures = [_figure(character, scale) for character in text]
+    return [(" " * scale).join(lines) for lines in zip(*figures, strict=True)]
+
+
+@lru_cache(maxsize=256)
+def _figure(character: str, scale: int) -> list[str]:
+    # Most of a reading stays as it was a second ago.
+    rows = [row for row in SHAPES[character] for _ in range(scale)]
+    halves = [[pixel == "#" for pixel in row for _ in range(scale)] for row in rows]
     if len(halves) % 2:
         halves.append([False] * len(halves[0]))
     pairs = zip(halves[::2], halves[1::2], strict=True)
@@ -41,7 +55,7 @@ def drawn(text: str, scale: int) -> list[str]:
 
 def largest_that_fits(text: str, width: int, height: int) -> str:
     """`text` in the largest figures that fit into `width` by `height` cells, or as it is."""
-    if not set(text) <= SHAPES.keys():
+    if not text or not set(text) <= SHAPES.keys():
         return text
     for scale in SCALES:
         lines = drawn(text, scale)

@@ -11,8 +11,8 @@ class SteadyLine(Static):
 
     DEFAULT_CSS = "SteadyLine { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }"
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__("", id=id, markup=False)
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__("", id=id, classes=classes, markup=False)
 
     def say(self, content: Content) -> None:
         """Say this from now on."""

@@ -6,10 +6,13 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-from ewallet_tui.picture import Clock, TimerState
+from ewallet_tui.picture import Account, Clock, Picture, TimerState, Wallet
+from ewallet_tui.settings.formats import SPACE
 from ewallet_tui.themes import DARK
-from ewallet_tui.widgets.burning_bar import burning_bar
+from ewallet_tui.widgets.burning_bar import BurningBar, burning_bar
 from ewallet_tui.widgets.figures import Figures, drawn, largest_that_fits
+from ewallet_tui.widgets.standing_line import standing_content
+from ewallet_tui.widgets.steady_line import SteadyLine
 from ewallet_tui.widgets.timer_face import TimerFace
 from ewallet_tui.words import MINUTE, SECOND
 
@@ -101,6 +104,11 @@ def test_figures_are_square_pixels_at_every_scale():
         assert len(lines) == -(-5 * scale // 2)
 
 
+@pytest.mark.parametrize("mark", [",", ".", "'", "\N{RIGHT SINGLE QUOTATION MARK}", SPACE])
+def test_thousands_are_parted_in_figures_whatever_parts_them(mark):
+    assert "█" in largest_that_fits(f"1{mark}240", 80, 5)
+
+
 def test_figures_grow_with_their_room():
     heights = [len(largest_that_fits("19:42", 120, height).splitlines()) for height in (1, 3, 5, 8, 10)]
     assert heights == [1, 3, 5, 8, 10]
@@ -118,6 +126,49 @@ def test_what_has_no_figure_stays_text():
 def test_figures_never_leave_their_room(width, height):
     lines = largest_that_fits("19:42", width, height).splitlines()
     assert len(lines) == 1 or (len(lines) <= height and len(lines[0]) <= width)
+
+
+async def test_what_would_look_the_same_is_not_painted_again(monkeypatch):
+    app = FaceApp(a_clock())
+    async with app.run_test(size=(80, 24)) as pilot:
+        painted = []
+        for widget in (BurningBar, SteadyLine):
+            render = widget.render
+            monkeypatch.setattr(
+                widget, "render", lambda self, render=render: (painted.append(self.id), render(self))[1]
+            )
+        app.query_one(TimerFace).show(app.clock, 1.0, TODAY)
+        await pilot.pause()
+        assert painted == ["facts"]
+        app.query_one(TimerFace).show(app.clock, 600.0, TODAY)
+        await pilot.pause()
+        assert sorted(painted, key=str) == [None, "facts", "facts"]
+
+
+def a_picture(credits=1_240, **clock):
+    return Picture(
+        Account("ada", "ada@example.org", "", "", "active", "user", None),
+        Wallet(1, "", credits),
+        a_clock(**clock),
+        {},
+        {},
+    )
+
+
+def standing(width, **values):
+    return standing_content(a_picture(**values), 0.0, width).plain
+
+
+def test_the_standing_line_gives_up_its_bar_before_its_words():
+    assert standing(76).startswith("1,240 credits ")
+    assert standing(76).endswith("● running  20:00 left  ▕█████████████▊▏")
+    assert standing(43).split() == ["1,240", "credits", "●", "running", "20:00", "left"]
+    assert standing(33).split() == ["1,240", "●", "running", "20:00", "left"]
+
+
+@given(width=st.integers(0, 200), credits=st.integers(0, 10**12), left=st.integers(0, LONGEST))
+def test_the_standing_line_never_leaves_its_room(width, credits, left):
+    assert len(standing(width, credits=credits, left=left)) <= width
 
 
 @given(left=st.integers(0, LONGEST), used=st.integers(0, LONGEST), width=st.integers(3, 120))
