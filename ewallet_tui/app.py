@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections.abc import Callable
 from functools import cached_property
@@ -133,7 +134,7 @@ class EWalletApp(App[None]):
 
     async def ask(self, **instruction: Any) -> Answer:
         """Have an action of the client carried out; the picture is true again when the answer is there."""
-        return await self.conversation.ask(**instruction)
+        return await self.event_watch.ask(**instruction)
 
     async def act(self, **instruction: Any) -> Answer:
         """As `ask`, and a refusal is shown as a toast."""
@@ -145,6 +146,13 @@ class EWalletApp(App[None]):
     def say(self, words: str, *, title: str = "", severity: Any = "information") -> None:
         """Say something in passing, in words that can only be read."""
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
+
+    def tell_desktop(self, title: str, words: str) -> None:
+        """Have the desktop say something too, where the person wants that and the terminal can."""
+        if self.preferences.desktop_notifications and self._driver is not None:
+            from ewallet_tui.desktop import notification  # noqa: PLC0415
+
+            self._driver.write(notification(title, words, os.environ))
 
     def conversation_at(self, server: ServerPlace | None) -> Conversation:
         """A conversation with the engine there, not opened yet."""

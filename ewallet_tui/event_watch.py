@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ewallet_core.client import Unreachable
-from ewallet_tui.news import ENDS_SOON, warning_of
+from ewallet_tui.news import (
+    CHANGED,
+    ENDS_SOON,
+    FROZEN,
+    FROZEN_CODE,
+    USABLE_AGAIN,
+    Event,
+    News,
+    may_be_refund,
+    news_of,
+)
+from ewallet_tui.own_doings import OwnDoings
 
 if TYPE_CHECKING:
+    from ewallet_core.client import Answer
     from ewallet_tui.app import EWalletApp
 
 EVENTS, ALIVE = "events", "alive"
+NEWEST = 5
+"""Among how many of the newest records the one of an event is looked for."""
 
 
 class EventWatch:
@@ -19,9 +32,13 @@ class EventWatch:
 
     def __init__(self, app: EWalletApp) -> None:
         self._app = app
+        self._own = OwnDoings()
+        self._frozen = ""
+        """The email of the account that was found frozen."""
 
     def follow(self) -> None:
         """Watch whoever is logged in now."""
+        self._own.forget()
         self._app.run_worker(self._follow(), group=EVENTS, exclusive=True)
 
     def keep_alive(self) -> None:
@@ -30,6 +47,16 @@ class EventWatch:
         if not self._app.has_begun(ALIVE):
             self._app.run_worker(self._app.conversation.keep_alive(), group=ALIVE)
 
+    async def ask(self, **instruction: Any) -> Answer:
+        """Have an action of the client carried out, whose event will be no news."""
+        with self._own.noting(instruction) as doing:
+            answer = await self._app.conversation.ask(**instruction)
+            if doing is not None:
+                doing.is_done = not answer["failed"]
+        if answer.get("code") == FROZEN_CODE:
+            self._heed_frozen(is_frozen=True)
+        return answer
+
     async def _follow(self) -> None:
         try:
             async for event in self._app.conversation.client.events():
@@ -37,11 +64,43 @@ class EventWatch:
         except Unreachable as reason:
             self._app.connection_watch.give_up(str(reason))
 
-    async def _heed(self, event: Mapping[str, Any]) -> None:
+    async def _heed(self, event: Event) -> None:
         if event["event"] == ENDS_SOON:
             self.keep_alive()
         await self._app.conversation.refresh()
-        warning = warning_of(event)
-        if warning is not None:
-            title, words = warning
-            self._app.say(words, title=title, severity="warning")
+        if event["event"] == CHANGED:
+            self._heed_frozen(is_frozen=False)
+        elif (news := await self._news_of(event)) is not None:
+            self._tell(news)
+
+    async def _news_of(self, event: Event) -> News | None:
+        picture = self._app.picture
+        if picture is None or "data" not in event or self._own.explain(event):
+            return None
+        return news_of(
+            event,
+            own_email=picture.account.email,
+            clock=picture.clock.id,
+            is_refund=may_be_refund(event) and await self._is_refund(event),
+        )
+
+    async def _is_refund(self, event: Event) -> bool:
+        view = {"action": "view", "view": "transfer", "transfer": "list", "limit": NEWEST}
+        answer = await self._app.conversation.ask(**view)
+        records = [] if answer["failed"] else answer["sheet_data"]["rows"]
+        data = event["data"]
+        those = (record for record in records if record["transfer_type"] == "incoming")
+        newest = next((one for one in those if one["transfer_from"] == data["transfer_from"]), None)
+        return newest is not None and newest["credits"] == data["credits"] and "refund_of" in newest
+
+    def _heed_frozen(self, *, is_frozen: bool) -> None:
+        # A frozen account hears of nothing, not even of that: it is in the next answer.
+        email = self._app.picture.account.email if self._app.picture else ""
+        if is_frozen is not (self._frozen == email):
+            self._frozen = email if is_frozen else ""
+            self._tell(FROZEN if is_frozen else USABLE_AGAIN)
+
+    def _tell(self, news: News) -> None:
+        self._app.say(news.words, title=news.title, severity=news.severity)
+        if news.is_for_desktop:
+            self._app.tell_desktop(news.title, news.words)

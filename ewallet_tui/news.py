@@ -3,18 +3,77 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
-NEW_ADDRESS = "login_from_new_address"
+from ewallet_tui.own_doings import ARRIVED
+from ewallet_tui.words import MINUS, credit_amount
+
 ENDS_SOON = "session_about_to_end"
 """What the app answers by using the session, so that nobody need be told."""
+CHANGED = "account_changed"
+FROZEN_CODE = "account_frozen"
+ISSUER = "core@ewallet.local"
+"""Who supplies credits."""
+
+Event = Mapping[str, Any]
 
 
-def warning_of(event: Mapping[str, Any]) -> tuple[str, str] | None:
-    """The title and the sentence of a warning, where the event calls for one."""
-    if event["event"] != NEW_ADDRESS:
-        return None
-    return (
-        f"Somebody logged in to this account from {event['data']['address']}.",
+@dataclass(frozen=True)
+class News:
+    """A title and a sentence, and how much they weigh."""
+
+    title: str
+    words: str
+    severity: Literal["information", "warning"] = "information"
+    is_for_desktop: bool = False
+    """Whether it is worth saying to who looks at something else."""
+
+
+FROZEN = News(
+    "This account is frozen.",
+    "Its timers have stopped, and nothing can be done with it until an operator unfreezes it.",
+    "warning",
+)
+USABLE_AGAIN = News("This account can be used again.", "It is frozen no longer.")
+
+
+def news_of(event: Event, *, own_email: str, clock: int, is_refund: bool = False) -> News | None:
+    """What an event is to who sits here: their email, the clock that is in view; or nothing new to them."""
+    data = event["data"]
+    match event["event"]:
+        case "login_from_new_address":
+            return _login_from(data["address"])
+        case "credits_arrived" if data["transfer_from"] != own_email:
+            return _arrived(data["credits"], data["transfer_from"], is_refund=is_refund)
+        case "credits_left" if data["transfer_to"] != own_email:
+            return _left(data["credits"], data["transfer_to"])
+        case "timer_ran_out" if data["clock"] != clock:
+            return News("■ Out of time", "The timer of another clock of yours has stopped.", "warning")
+    return None
+
+
+def may_be_refund(event: Event) -> bool:
+    """Whether what arrived may be a payment that somebody gave back."""
+    return event["event"] == ARRIVED and event["data"]["transfer_from"] != ISSUER
+
+
+def _login_from(address: str) -> News:
+    return News(
+        f"Somebody logged in to this account from {address}.",
         "If it was not you, change your password: that ends every other session.",
+        "warning",
     )
+
+
+def _arrived(credits: int, giver: str, *, is_refund: bool) -> News:
+    title = f"+ {credit_amount(credits)}"
+    if giver == ISSUER:
+        return News(title, "You were supplied with them.", is_for_desktop=True)
+    verb = "gave them back to you" if is_refund else "sent them to you"
+    return News(title, f"{giver} {verb}.", is_for_desktop=True)
+
+
+def _left(credits: int, receiver: str) -> News:
+    words = f"Another session of yours sent them to {receiver}."
+    return News(f"{MINUS} {credit_amount(credits)}", words, "warning", is_for_desktop=True)

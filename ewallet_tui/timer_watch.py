@@ -42,5 +42,7 @@ class TimerWatch:
 
     def _sound(self, alarm: Alarm | None) -> None:
         if alarm is not None:
-            self._app.bell()
+            if self._app.preferences.bell:
+                self._app.bell()
+            self._app.tell_desktop(alarm.title, alarm.words)
             self._app.say(alarm.words, title=alarm.title, severity=alarm.severity)

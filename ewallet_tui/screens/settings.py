@@ -151,7 +151,7 @@ class SettingsScreen(SettingsPart):
 
     def _paths(self) -> Content:
         file = self._file
-        lines = (("y File    ", file or NOWHERE), ("Y Folder  ", file.parent if file else NOWHERE))
+        lines = (("y Settings file", file or NOWHERE), ("Y Data folder", file.parent if file else NOWHERE))
         return Content("\n").join(
-            Content.assemble((f" {label}", "$foreground-muted"), plain(path)) for label, path in lines
+            Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(path)) for label, path in lines
         )

@@ -59,8 +59,7 @@ def scopes() -> tuple[Scope, ...]:
 
 def rebindable() -> dict[str, Action]:
     """Each action that can have other keys, by its name."""
-    found = {action.id: action for scope in scopes() for action in scope.actions if action.id}
-    return found
+    return {action.id: action for scope in scopes() for action in scope.actions if action.id}
 
 
 def _classes() -> Iterator[type[DOMNode]]:

@@ -40,7 +40,7 @@ class KeyList(OptionList):
         """Show these actions, first those with `changed` keys."""
         highlighted = self.highlighted or 0
         self.clear_options()
-        ids = sorted(actions, key=lambda id: (id not in changed, id))
+        ids = sorted(actions, key=lambda name: (name not in changed, name))
         self.add_options(_option(actions[id], changed.get(id)) for id in ids)
         self.highlighted = min(highlighted, self.option_count - 1)
 

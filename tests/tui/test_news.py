@@ -1,7 +1,11 @@
-"""What happened to the account elsewhere is said where its owner looks."""
+"""What happened to the account elsewhere is said where its owner looks, and what they did here is not."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
+import pytest
+from backends import ask_system, both_backends
 from instant import CHEAP
 from person import PASSWORD
 
@@ -9,34 +13,117 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import database_url
 
 ELSEWHERE = "192.0.2.7"
+HERE = "in process"
+BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": PASSWORD}
 
 
-def log_in_elsewhere(engine: EWalletSessionManager, address: str) -> None:
-    credentials: dict[str, str] = {}
-    for asked in (
-        {"action": "request", "request": "client_id"},
-        {"action": "request", "request": "session_token"},
-        {"action": "login", "user_name": "ada", "user_pass": PASSWORD},
-    ):
-        answer = engine.answer({"controller": "client", "ctype": "action", **asked, **credentials}, address)
+class Elsewhere:
+    """A program of somebody's, at another engine on the same wallet."""
+
+    def __init__(self, engine: EWalletSessionManager, name: str, address: str = HERE) -> None:
+        self._engine, self._address = engine, address
+        self._credentials: dict[str, str] = {}
+        for request in ("client_id", "session_token"):
+            answer = self.ask(action="request", request=request)
+            self._credentials |= {request: answer[request]}
+        self.ask(action="login", user_name=name, user_pass=PASSWORD)
+
+    def ask(self, **instruction):
+        asked = {"controller": "client", "ctype": "action", **instruction, **self._credentials}
+        answer = self._engine.answer(asked, self._address)
         assert answer["failed"] is False, answer
-        credentials |= {name: answer[name] for name in ("client_id", "session_token") if name in answer}
+        return answer
 
 
-async def test_a_login_from_an_unknown_address_is_said_at_once(opened, folder, instant):
+@pytest.fixture
+def another_engine(folder, instant) -> Iterator[EWalletSessionManager]:
+    with EWalletSessionManager(database_url(folder), clock=instant.wall, passwords=CHEAP) as engine:
+        yield engine
+
+
+async def have_bob(person):
+    """Be ada, with 100 credits, and know that there is bob."""
+    await person.register()
+    await person.app.ask(action="new", new="account", **BOB)
+    await person.app.ask(action="supply", supply="credits", credits=100, currency="EUR", cost="10")
+
+
+async def test_a_login_from_an_unknown_address_is_said_at_once(opened, another_engine):
     async with opened() as person:
         await person.register()
-        with EWalletSessionManager(database_url(folder), clock=instant.wall, passwords=CHEAP) as elsewhere:
-            log_in_elsewhere(elsewhere, ELSEWHERE)
+        Elsewhere(another_engine, "ada", ELSEWHERE)
         await person.wait_until(lambda: f"from {ELSEWHERE}" in person.toasts)
         assert "change your password" in person.toasts
 
 
-async def test_a_login_from_a_known_address_is_not(opened, folder, instant):
+async def test_a_login_from_a_known_address_is_not(opened, another_engine):
     async with opened() as person:
         await person.register()
-        with EWalletSessionManager(database_url(folder), clock=instant.wall, passwords=CHEAP) as elsewhere:
-            log_in_elsewhere(elsewhere, "in process")
-            log_in_elsewhere(elsewhere, ELSEWHERE)
+        Elsewhere(another_engine, "ada")
+        Elsewhere(another_engine, "ada", ELSEWHERE)
         await person.wait_until(lambda: person.toasts)
         assert person.toasts.count("Somebody logged in") == 1
+
+
+@both_backends
+async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doings_are_not(
+    opened, another_engine
+):
+    async with opened() as person:
+        await have_bob(person)
+        bob = Elsewhere(another_engine, "bob")
+        await person.app.ask(action="pay", pay="bob@example.org", credits=30)
+        paid = bob.ask(action="view", view="transfer", transfer="list")["sheet_data"]["rows"][0]["id"]
+        bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=7)
+        await person.wait_until(lambda: "+ 7 credits bob@example.org sent them to you." in person.toasts)
+        assert person.toasts.count("credit") == 1
+        bob.ask(action="refund", refund="payment", record_id=paid, credits=5)
+        await person.wait_until(lambda: "+ 5 credits bob@example.org gave them back to you." in person.toasts)
+        Elsewhere(another_engine, "ada").ask(action="pay", pay="bob@example.org", credits=1)
+        await person.wait_until(lambda: "Another session of yours sent them to bob@" in person.toasts)
+        ask_system(
+            another_engine,
+            action="supply",
+            supply="credits",
+            credits=40,
+            currency="EUR",
+            cost="4",
+            supply_to="ada@example.org",
+        )
+        await person.wait_until(lambda: "+ 40 credits You were supplied with them." in person.toasts)
+        assert person.toasts.count("credit") == 4
+
+
+async def test_a_refused_payment_hides_no_later_one(opened, another_engine):
+    async with opened() as person:
+        await have_bob(person)
+        await person.app.ask(action="pay", pay="bob@example.org", credits=1_000)
+        Elsewhere(another_engine, "ada").ask(action="pay", pay="bob@example.org", credits=100)
+        await person.wait_until(lambda: "100 credits Another session" in person.toasts)
+
+
+async def test_a_frozen_account_is_said_and_that_it_can_be_used_again(opened, another_engine):
+    async with opened() as person:
+        await person.register()
+        ask_system(another_engine, action="freeze", freeze="account", account="ada@example.org")
+        await person.app.ask(action="view", view="account")
+        await person.wait_until(lambda: "This account is frozen." in person.toasts)
+        ask_system(another_engine, action="unfreeze", unfreeze="account", account="ada@example.org")
+        await person.wait_until(lambda: "This account can be used again." in person.toasts)
+        await person.app.ask(action="edit", edit="account", user_alias="the first")
+        await person.pilot.pause(0.1)
+        assert len(person.toasts.splitlines()) == 2
+
+
+async def test_the_timer_of_a_clock_out_of_view_is_heard_of_when_it_runs_out(opened, another_engine, instant):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(5)
+        await person.app.ask(action="new", new="credit", credit="clock")
+        if person.app.picture.clock.total_ms(instant()):
+            others = await person.app.ask(action="view", view="credit", credit="clocks")
+            newest = max(clock["id"] for clock in others["clocks"])
+            await person.app.ask(action="switch", switch="credit", credit="clock", clock_id=newest)
+        instant.pass_by(minutes=6)
+        await person.app.conversation.refresh()
+        await person.wait_until(lambda: "The timer of another clock of yours has stopped." in person.toasts)
