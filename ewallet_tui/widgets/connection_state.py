@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, cast
 from textual.content import Content
 from textual.widget import Widget
 
-from ewallet_tui.connection_sign import in_short, is_connected, place_within
+from ewallet_tui.connection_sign import in_short, is_connected, place_within, standing_of
 from ewallet_tui.text import plain
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
 LONGEST_NAME = 24
+SHORT_NAME, SHORT_PLACE = 8, 16
+"""How much of a name and of a place there is to be room for."""
 
 
 class ConnectionState(Widget):
@@ -36,6 +38,15 @@ class ConnectionState(Widget):
     def wallet_app(self) -> EWalletApp:
         """The app, whose engine it is about."""
         return cast("EWalletApp", self.app)
+
+    @property
+    def least_width(self) -> int:
+        """How many cells say it well: what goes on in whole, the names as far as tells them apart."""
+        connection, place = self.wallet_app.connection, self.wallet_app.place
+        name = min(plain(self._whose).cell_length + 1, SHORT_NAME)
+        if is_connected(connection, place):
+            return name + 2 + min(plain(place).cell_length, SHORT_PLACE)
+        return name + len(standing_of(connection, place).text)
 
     def on_mount(self) -> None:
         """Follow the connection from now on."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from enum import Enum, auto
+from typing import TYPE_CHECKING, cast
+
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -13,10 +16,23 @@ from ewallet_tui.picture import Account
 from ewallet_tui.places import PLACES, Place
 from ewallet_tui.widgets.connection_state import ConnectionState
 
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
 FEWEST = 6
 """How many tabs are shown where there is room for their titles, but not for all of them."""
-ROOM_FOR_STATE = 18
-"""The cells at the right end that the tabs leave to who is logged in, and to the connection."""
+
+
+class Fit(Enum):
+    """How much a tab says: its title with or without air around it, or its number alone."""
+
+    AIRY = auto()
+    TIGHT = auto()
+    NUMBER = auto()
+
+
+WAYS_TO_FIT = ((Fit.AIRY, len(PLACES)), (Fit.AIRY, FEWEST), (Fit.TIGHT, FEWEST), (Fit.NUMBER, len(PLACES)))
+"""From the most that is shown to the least; what is not shown is still gone to by number or letter."""
 
 
 class PlaceTab(Static):
@@ -34,13 +50,15 @@ class PlaceTab(Static):
     def __init__(self, place: Place, number: int, *, current: bool) -> None:
         super().__init__(id=f"tab-{place.mode}", classes="-current" if current else "")
         self.place = place
-        self._number = Content.styled(f" {number} ", "" if current else "$foreground-muted")
+        self._number = Content.styled(f"{number}", "" if current else "$foreground-muted")
         self._is_current = current
 
-    def show(self, *, short: bool) -> None:
-        """Show number and title, or the number alone; the current one always says what it is."""
-        cut = short and not self._is_current
-        self.update(self._number if cut else Content.assemble(self._number, self.place.title, " "))
+    def label(self, fit: Fit) -> Content:
+        """What it says; the current one always has its title."""
+        if fit is Fit.NUMBER and not self._is_current:
+            return Content.assemble(" ", self._number, " ")
+        before = "" if fit is Fit.TIGHT and not self._is_current else " "
+        return Content.assemble(before, self._number, " ", self.place.title, " ")
 
     def on_click(self, event: events.Click) -> None:
         """Go there."""
@@ -76,6 +94,10 @@ class TabsLine(Horizontal):
             yield PlaceTab(place, number, current=place.mode == self._current)
         yield ConnectionState()
 
+    def on_mount(self) -> None:
+        """Make room for what is to be said of the connection, whenever that changes."""
+        cast("EWalletApp", self.app).connection_changed.subscribe(self, lambda _: self._fit())
+
     def show(self, account: Account) -> None:
         """Say who is logged in, and offer the places where they may go."""
         self.query_one(ConnectionState).show_name(account.name)
@@ -87,21 +109,16 @@ class TabsLine(Horizontal):
         self._fit()
 
     def _fit(self) -> None:
-        # The titles go first, then the last places: their numbers and the palette lead there all the same.
-        for short, most in ((False, len(PLACES)), (False, FEWEST), (True, len(PLACES))):
-            shown = self._shown(most)
-            if self._width(shown, short=short) <= self.size.width - ROOM_FOR_STATE:
+        room = self.content_size.width - self.query_one(ConnectionState).least_width - 1
+        for fit, most in WAYS_TO_FIT:
+            tabs = self._tabs(most)
+            if sum(tab.label(fit).cell_length for tab in tabs) <= room:
                 break
         for tab in self.query(PlaceTab):
-            tab.display = tab.place in shown
-            tab.show(short=short)
+            tab.display = tab in tabs
+            tab.update(tab.label(fit))
 
-    def _shown(self, most: int) -> list[Place]:
-        return [
-            place
-            for number, place in enumerate(self._offered)
-            if number < most or place.mode == self._current
-        ]
-
-    def _width(self, places: list[Place], *, short: bool) -> int:
-        return sum(3 if short and place.mode != self._current else len(place.title) + 4 for place in places)
+    def _tabs(self, most: int) -> list[PlaceTab]:
+        """The first so many of the tabs that are offered, and the current one."""
+        offered = [tab for tab in self.query(PlaceTab) if tab.place in self._offered]
+        return [tab for at, tab in enumerate(offered) if at < most or tab.place.mode == self._current]

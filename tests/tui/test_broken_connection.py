@@ -164,7 +164,7 @@ async def test_another_place_can_be_gone_to_meanwhile(opened, backend):
     async with opened() as person:
         await person.register()
         await server_stops(person, backend)
-        await person.press("3")
+        await person.press("6")
         assert person.app.current_mode == "account"
         assert person.sees("ada@example.org")
 
