@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
-from ewallet_tui.words import MONTHS
+from ewallet_tui.settings.formats import MONTHS, DateOrder
+from ewallet_tui.words import formats_in_use
 
 HOW_TO_WRITE_IT = "Write a time such as today, last month, 2026-11, 3 Nov or 3 Nov to 9 Nov."
 ENDS_FIRST = "That ends before it begins. Put the earlier day first."
@@ -107,6 +108,10 @@ def _by_digits(wanted: str, _: date) -> Span | None:
         return _numbered(found[1], found[2], found[3])
     if found := re.fullmatch(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4})", wanted):
         return _numbered(found[3], found[2], found[1])
+    if found := re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", wanted):
+        is_month_first = formats_in_use().dates is DateOrder.MONTH_FIRST
+        month, day = (found[1], found[2]) if is_month_first else (found[2], found[1])
+        return _numbered(found[3], month, day)
     return None
 
 
@@ -181,7 +186,7 @@ def _words(since: date | None, until: date | None, today: date) -> str:
 
 def _named(day: date, today: date) -> str:
     near = {today: "today", today - _DAY: "yesterday"}
-    return near.get(day, f"{day.day} {MONTHS[day.month - 1]} {day.year}")
+    return near.get(day) or formats_in_use().day(day)
 
 
 def _midnight(day: date, zone: tzinfo | None) -> str:

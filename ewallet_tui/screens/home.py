@@ -103,8 +103,7 @@ class HomeScreen(PayingScreen, TimingScreen):
         self.query_one("#credits", Figures).value = grouped(picture.wallet.credits)
         self.show_second(picture, self.wallet_app.now())
         self._show_buttons()
-        self._show_records()
-        self._show_history(picture)
+        self._show_past(picture)
 
     def show_second(self, picture: Picture, now: float) -> None:
         """Let the countdown fall by a second."""
@@ -124,7 +123,7 @@ class HomeScreen(PayingScreen, TimingScreen):
     def action_leave_tour(self) -> None:
         """Show no steps any more."""
         self._has_left_tour = True
-        self._show_steps(())
+        self._show_steps(self.query_one(Tour), self.query_one(RecordList), ())
 
     def action_turn(self) -> None:
         """Start, pause or resume the timer: whichever can be done."""
@@ -149,18 +148,21 @@ class HomeScreen(PayingScreen, TimingScreen):
             else:
                 button.disabled = self.check_action(action, ()) is not True
 
-    @work(group="history", exclusive=True)
-    async def _show_history(self, picture: Picture) -> None:
+    @work(group="records", exclusive=True)
+    async def _show_past(self, picture: Picture) -> None:
+        # Looked up before the engine is asked: the screen may be gone when the answers come.
+        tour, listed = self.query_one(Tour), self.query_one(RecordList)
         curve, words = self.query_one(BalanceCurve), self.query_one("#history", Static)
+        await self._show_records(tour, listed)
+        await self._show_history(picture, curve, words)
+
+    async def _show_history(self, picture: Picture, curve: BalanceCurve, words: Static) -> None:
         answer = await self.wallet_app.ask(**summary_of(picture.wallet.id, self.today()))
         if not answer["failed"]:
             curve.balances = balances(picture.wallet.credits, answer["rows"])
             words.update(in_words(curve.balances) if any(curve.balances) else "")
 
-    @work(group="records", exclusive=True)
-    async def _show_records(self) -> None:
-        # Looked up before the engine is asked: the screen may be gone when the answers come.
-        listed = self.query_one(RecordList)
+    async def _show_records(self, tour: Tour, listed: RecordList) -> None:
         transfers = await self.newest("transfer", MOST_RECORDS)
         conversions = await self.newest("conversion", MOST_RECORDS)
         times = await self.newest("time", 1)
@@ -172,13 +174,12 @@ class HomeScreen(PayingScreen, TimingScreen):
         self.set_class(bool(rows), "-lived")
         # Its first step must not lead to where it goes no further.
         leads_on = not self._has_left_tour and (bool(transfers) or self.may_supply())
-        self._show_steps((bool(transfers), bool(conversions), used) if leads_on else ())
+        self._show_steps(tour, listed, (bool(transfers), bool(conversions), used) if leads_on else ())
 
-    def _show_steps(self, done: Sequence[bool]) -> None:
-        tour = self.query_one(Tour)
+    def _show_steps(self, tour: Tour, listed: RecordList, done: Sequence[bool]) -> None:
         # A button that can't be pressed any more loses the focus at once.
         had_focus = tour.has_focus_within
         tour.show(done)
         self.set_class(tour.is_under_way, "-touring")
         if had_focus and not tour.is_under_way:
-            self.call_after_refresh(self.query_one(RecordList).focus)
+            self.call_after_refresh(listed.focus)

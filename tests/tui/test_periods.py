@@ -11,6 +11,8 @@ from hypothesis import strategies as st
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.limits import accepts
 from ewallet_tui.periods import ALL_THE_TIME, ENDS_FIRST, HOW_TO_WRITE_IT, Period, read_period
+from ewallet_tui.settings.formats import DateOrder, Formats
+from ewallet_tui.words import formats_in_use, use
 
 FRIDAY = date(2026, 11, 20)
 
@@ -103,6 +105,23 @@ def told(text):
         return read_period(text, FRIDAY)
     except ValueError as problem:
         return str(problem)
+
+
+@pytest.fixture(params=DateOrder)
+def order(request):
+    use(Formats(dates=request.param))
+    yield request.param
+    use(Formats())
+
+
+def test_a_period_is_told_in_the_form_that_was_chosen_and_read_in_it(order):
+    period = read_period("2026-11-03 to 2026-12-09", FRIDAY)
+    assert formats_in_use().day(date(2026, 11, 3)) in period.words
+    assert read_period(period.words, FRIDAY) == period
+
+
+def test_where_the_day_comes_first_it_does_with_any_mark():
+    assert read_period("3/11/2026", FRIDAY) == read_period("3.11.2026", FRIDAY)
 
 
 @given(text=st.text(max_size=30))

@@ -1,0 +1,227 @@
+"""The wallets, and the statement of the one that is active."""
+
+from __future__ import annotations
+
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+
+import pytest
+from backends import both_backends
+from frozen import form_gone, form_opened, settled, standing_still
+from person import PASSWORD, Person
+from textual.widgets import Button
+
+from ewallet_tui.statement import record_of, statement_row
+from ewallet_tui.widgets.figures import Figures
+from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.record_pages import PAGE
+
+SIZES = [(60, 20), (80, 24), (120, 40)]
+BOB = "bob@example.org"
+MINUS = "\N{MINUS SIGN}"
+HOSTILE = "[/b]\x1b[2J\u202e漢字"
+NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
+
+
+def movement(kind, credits, **more):
+    nothing = dict.fromkeys(("partner", "currency", "cost", "transfer_record", "conversion_record", "notes"))
+    return nothing | {
+        "entry": 7,
+        "time": "2026-11-20T14:02:00.000Z",
+        "kind": kind,
+        "credits": credits,
+        "balance": 1_240,
+        **more,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kind", "credits", "what"),
+    [
+        ("supply", 5, "supplied"),
+        ("payment", -5, "paid"),
+        ("payment", 5, "received"),
+        ("transfer", -5, "sent"),
+        ("transfer", 5, "received"),
+        ("refund", -5, "gave back"),
+        ("refund", 5, "got back"),
+        ("credits2clock", -5, "to time"),
+        ("clock2credits", 5, "from time"),
+        ("something_new", 5, "something_new"),
+    ],
+)
+def test_what_happened_is_told_from_the_wallets_side(kind, credits, what):
+    row = statement_row(movement(kind, credits), NOW, UTC)
+    sign = "+" if credits > 0 else MINUS
+    assert [str(cell) for cell in row.cells] == ["today 14:02", what, "", f"{sign}5", "1,240"]
+
+
+def test_the_other_side_and_the_notes_share_a_column():
+    paid = statement_row(movement("payment", -5, partner=BOB, notes="lunch"), NOW, UTC)
+    supplied = statement_row(
+        movement("supply", 5, partner="core@ewallet.invalid", currency="EUR", cost="1012.5"), NOW, UTC
+    )
+    assert str(paid.cells[2]) == f"{BOB}  lunch"
+    assert str(supplied.cells[2]) == "EUR 1,012.5"
+
+
+def test_a_movement_leads_to_its_record_while_there_is_one():
+    assert record_of(movement("payment", 5, transfer_record=3)) == ("transfer", 3)
+    assert record_of(movement("credits2clock", -5, conversion_record=4)) == ("conversion", 4)
+    assert record_of(movement("payment", 5)) is None
+
+
+@pytest.fixture
+def day(monkeypatch, kind_of_backend, tmp_path):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+
+
+async def have_lived(day, person):
+    """A supply in October, then a payment and a conversion in November."""
+    ask = person.app.ask
+    await ask(action="new", new="account", user_name="bob", user_email=BOB, user_pass=PASSWORD)
+    await person.register()
+    await ask(action="supply", supply="credits", credits=1_500, currency="EUR", cost="150", notes=HOSTILE)
+    day.pass_by(minutes=60 * 24 * 20)
+    await ask(action="pay", pay=BOB, credits=30, notes="lunch")
+    day.pass_by(minutes=1)
+    await ask(action="convert", convert="credits2clock", credits=60)
+
+
+@asynccontextmanager
+async def at_the_wallet(day, size=(80, 24)):
+    async with day.make_app().run_test(size=size, notifications=True) as pilot:
+        person = Person(pilot.app, pilot)
+        await have_lived(day, person)
+        await person.press("2")
+        await settled(person)
+        yield person
+
+
+def rows(person, which="statement"):
+    listed = person.app.screen.query_one(f"#{which}", RecordList)
+    return [tuple(map(str, row.cells)) for row in listed.rows]
+
+
+def receipt(person):
+    line = person.app.screen.query_one(Receipt)
+    return line.content if line.display else ""
+
+
+async def do(person, **values):
+    await form_opened(person)
+    await person.do_form(**values)
+    await form_gone(person)
+
+
+@both_backends
+async def test_the_statement_tells_each_movement_with_the_balance_after_it(day):
+    async with at_the_wallet(day) as person:
+        assert [row[1:] for row in rows(person)] == [
+            ("to time", "", f"{MINUS}60", "1,410"),
+            ("paid", f"{BOB}  lunch", f"{MINUS}30", "1,470"),
+            ("supplied", "EUR 150  [/b]\ufffd[2J\ufffd漢字", "+1,500", "1,500"),
+        ]
+        assert person.sees("all the time   opening 0   closing 1,410")
+        await person.press("p")
+        await do(person, credits="10", pay=BOB)
+        assert receipt(person) == "✓ Paid bob@example.org 10 credits. 1,400 left."
+        assert rows(person)[0][1:] == ("paid", BOB, f"{MINUS}10", "1,400")
+        assert person.app.screen.query_one("#credits", Figures).value == "1,400"
+
+
+async def test_a_time_limits_the_statement_until_escape(day):
+    async with at_the_wallet(day) as person:
+        await person.press("slash")
+        await form_opened(person)
+        await person.do_form(period="soon")
+        assert person.problem_of("period").startswith("Write a time such as")
+        await do(person, period="last month")
+        assert [row[1] for row in rows(person)] == ["supplied"]
+        assert person.sees("Nov 2026   opening 0   closing 1,500")
+        await person.press("f")
+        await do(person, period="2020")
+        assert person.sees("Nothing moved here then.")
+        await person.press("escape")
+        await settled(person)
+        assert len(rows(person)) == 3
+
+
+async def test_enter_opens_a_movement_and_one_without_its_record_is_told_by_the_journal(day):
+    async with at_the_wallet(day) as person:
+        await person.press("down", "enter")
+        await person.wait_until(lambda: person.sees("Journal"))
+        assert person.sees("ada@example.org")
+        assert person.sees(BOB)
+        await person.press("escape")
+        number = person.app.screen.query_one("#statement", RecordList).row.record["transfer_record"]
+        await person.app.ask(action="unlink", unlink="transfer", transfer="record", record_id=number)
+        await settled(person)
+        await person.press("enter")
+        await person.wait_until(lambda: "of the journal" in person.toasts)
+
+
+async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
+    async with at_the_wallet(day) as person:
+        await person.press("N")
+        await do(person, reference="Savings [b]")
+        await person.wait_until(lambda: person.sees("Savings [b] ▸  ● active"))
+        await settled(person)
+        assert rows(person) == []
+        assert person.app.screen.query_one("#pay", Button).disabled
+        assert rows(person, "wallets") == [("  Wallet 1", "1,410"), ("● Savings [b]", "0")]
+        await person.press("R")
+        await do(person, reference="Holiday")
+        await person.press("left_square_bracket")
+        await person.wait_until(lambda: person.app.picture.wallet.credits == 1_410)
+        await settled(person)
+        assert len(rows(person)) == 3
+        wallets = person.app.screen.query_one("#wallets", RecordList)
+        wallets.focus()
+        await person.press("end", "enter")
+        await person.wait_until(lambda: person.sees("Holiday ▸  ● active"))
+        await person.press("D")
+        await person.wait_until(lambda: person.sees("Unlink it"))
+        await person.press("y")
+        await person.wait_until(lambda: receipt(person) == "✓ Holiday is unlinked.")
+        assert person.app.picture.wallet.credits == 1_410
+
+
+async def test_a_long_statement_is_read_where_it_is_looked_at(day):
+    async with at_the_wallet(day) as person:
+        for number in range(PAGE + 2):
+            await person.app.conversation.client.send(
+                controller="client", ctype="action", action="pay", pay=BOB, credits=1, notes=str(number)
+            )
+        await settled(person)
+        listed = person.app.screen.query_one("#statement", RecordList)
+        listed.focus()
+        await person.press("end")
+        await person.press("end")
+        await person.wait_until(lambda: len(listed.rows) == PAGE + 5)
+        await person.wait_until(lambda: listed.row and listed.row.record["kind"] == "supply")
+
+
+@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
+def test_a_wallet_among_others_looks_like_this(day, snap_compare, size):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await have_lived(day, person)
+        new = {"action": "new", "new": "credit", "credit": "ewallet"}
+        await person.app.ask(**new, reference="Holiday in a country with a long name")
+        await person.app.ask(**new, reference=HOSTILE)
+        await person.press("2")
+        await settled(person)
+
+    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
+
+
+def test_an_empty_wallet_looks_like_this(day, snap_compare):
+    async def come(pilot):
+        person = Person(pilot.app, pilot)
+        await person.register()
+        await person.press("2")
+        await settled(person)
+
+    assert snap_compare(day.make_app(), terminal_size=(80, 24), run_before=come)
