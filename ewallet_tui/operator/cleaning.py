@@ -13,7 +13,7 @@ from ewallet_tui.widgets.record_pages import Row
 from ewallet_tui.words import count
 
 ALL = "all"
-COLUMNS = (Column("Cleaner"), Column("State"), Column("What it does", fills=True))
+COLUMNS = (Column("Cleaner"), Column("State"), Column("What goes", fills=True))
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Cleaner:
     """What it is called where it is started and stopped."""
     cleans: str
     """What `cleanup` is told, to have the same done at once; and where its answer says what went."""
-    does: str
+    goes: str
     noun: str
     """What one of those that go is called."""
     warning: str = ""
@@ -32,22 +32,22 @@ class Cleaner:
 
 
 CLEANERS = (
-    Cleaner("clock", "clocks", "stops timers whose minutes have run out", "timer"),
-    Cleaner("session", "sessions", "removes sessions that have expired", "session"),
-    Cleaner("stoken", "stokens", "removes session tokens that have expired", "session token"),
-    Cleaner("ctoken", "ctokens", "removes client ids that have expired", "client id"),
-    Cleaner("worker", "workers", "removes workers that have no session", "worker"),
+    Cleaner("clock", "clocks", "timers that have run out: they stop", "timer"),
+    Cleaner("session", "sessions", "sessions that have expired", "session"),
+    Cleaner("stoken", "stokens", "session tokens that have expired", "session token"),
+    Cleaner("ctoken", "ctokens", "client ids that have expired", "client id"),
+    Cleaner("worker", "workers", "workers that have no session", "worker"),
     Cleaner(
         "account",
         "accounts",
-        "erases accounts whose 30 days are over",
+        "accounts whose 30 days are over",
         "account",
         "Accounts whose 30 days are over are erased for good, with all that says whose they were.",
     ),
     Cleaner(
         "history",
         "history",
-        "forgets events and requests of over 30 days ago",
+        "events and requests over 30 days old",
         "day",
         "Events, decided requests and refused requests of more than 30 days ago are forgotten.",
     ),
@@ -56,7 +56,7 @@ CLEANERS = (
 
 def cleaner_rows(running: AbstractSet[str] | None) -> list[Row]:
     """A line each, and one for all; `None`: it has not been told yet which are running."""
-    rows = [Row(each.name, (each.name, _state(each.name, running), each.does), each) for each in CLEANERS]
+    rows = [Row(each.name, (each.name, _state(each.name, running), each.goes), each) for each in CLEANERS]
     return [*rows, Row(ALL, (ALL, _state_of_all(running), "all of these"))]
 
 

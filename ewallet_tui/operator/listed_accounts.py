@@ -19,7 +19,7 @@ LONGEST_NAME = 20
 COLUMNS = (
     Column("Name"),
     Column("Email", fills=True),
-    Column("Role"),
+    Column("Role", from_width=60),
     Column("State"),
     Column("Since", from_width=66),
 )

@@ -51,6 +51,7 @@ class AccountScreen(AccountPart):
         #beside { margin-top: 1; }
         #halves { margin-bottom: 1; }
         .line { height: 1; }
+        .line Button { width: 23; }
         .line Label { color: $text-muted; margin-left: 2; }
     }
     AccountScreen.-narrow #halves { grid-gutter: 0 2; }

@@ -16,6 +16,8 @@ from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.session_rows import LOGINS, SESSIONS, login_rows, session_row
 
 MOST_LOGINS = 100
+MOST_SEEN = 6
+"""How many sessions are seen without scrolling."""
 
 
 class SessionsScreen(AccountPart):
@@ -30,7 +32,6 @@ class SessionsScreen(AccountPart):
     ]
     DEFAULT_CSS = """
     SessionsScreen {
-        #sessions { height: auto; min-height: 4; max-height: 8; }
         .heading { color: $text-muted; text-style: bold; }
         #history { margin-top: 1; }
         #logins { height: 1fr; }
@@ -96,6 +97,7 @@ class SessionsScreen(AccountPart):
             now = self.today()
             live, ins, outs = answers
             sessions.show([session_row(session, now) for session in live["sessions"]])
+            sessions.styles.height = min(len(live["sessions"]), MOST_SEEN) + 1
             logins.show(login_rows(ins["login_records"], outs["logout_records"], now))
 
 

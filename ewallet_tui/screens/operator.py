@@ -26,7 +26,7 @@ from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 
 EMPTY = "No account yet. Whoever registers is listed here."
-NOT_FOUND = "No account has that in its name or email. Show all with esc."
+NOT_FOUND = "No name or email has that. Show all with esc."
 
 
 class OperatorScreen(OperatorPart):

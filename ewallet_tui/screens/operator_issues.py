@@ -23,7 +23,7 @@ COLUMNS = (
     Column("What is wrong", fills=True),
     Column("Contact"),
 )
-EMPTY = "No issue has been reported. Everybody can report one, in their account with i."
+EMPTY = "None yet. Everybody can report one: Account, then i."
 NO_DETAILS = "None were given."
 
 

@@ -23,7 +23,7 @@ COLUMNS = (
     Column("Address", from_width=90),
 )
 NOBODY = "nobody yet"
-EMPTY = "The permission sheet has refused nobody anything in the last 30 days."
+EMPTY = "Nobody was refused anything in the last 30 days."
 
 
 class RefusalsScreen(OperatorPart):

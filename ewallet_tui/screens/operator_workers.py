@@ -35,9 +35,7 @@ OF_LIST = {
     "remove_worker": "workers",
 }
 """What is done with the line under the cursor, and in which list that is."""
-CAPTION = Content.assemble(
-    ("Cleaning up", "bold"), "   which of them run is told when one is started or stopped"
-)
+CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to learn which run")
 
 
 class WorkersScreen(OperatorPart):

@@ -21,10 +21,11 @@ from ewallet_tui.text import plain
 Sheet = Mapping[str, Mapping[str, bool]]
 
 FARTHEST = 10**9
-CELL_WIDTH = 11
+NARROW = 70
 POINTER = "▸"
 MAY = Content.styled("✓ may", "$text-success")
 MAY_NOT = Content.styled("· may not", "$foreground-muted")
+NOT = Content.styled("· not", "$foreground-muted")
 
 
 @dataclass(frozen=True)
@@ -134,7 +135,7 @@ class PermissionGrid(ScrollView, can_focus=True):
         index = self.scroll_offset.y + at.y - 1
         if at.y < 1 or not 0 <= index < len(self._names):
             return
-        column = (at.x - self._name_width) // CELL_WIDTH
+        column = (at.x - self._name_width) // self._cell_width
         if column < 0:
             self.cursor = index
         elif (index, column) == (self.cursor, self.column):
@@ -150,21 +151,30 @@ class PermissionGrid(ScrollView, can_focus=True):
         if index >= len(self._names):
             return self._line("", [], "row")
         name = self._names[index]
-        cells = [MAY if self.sheet[name][role] else MAY_NOT for role in self._roles]
+        may_not = NOT if self._is_narrow else MAY_NOT
+        cells = [MAY if self.sheet[name][role] else may_not for role in self._roles]
         if index != self.cursor:
             return self._line(name, cells, "row")
         return self._line(name, cells, "cursor-row", self.column)
 
     @property
+    def _is_narrow(self) -> bool:
+        return self.size.width < NARROW
+
+    @property
+    def _cell_width(self) -> int:
+        return 9 if self._is_narrow else 11
+
+    @property
     def _name_width(self) -> int:
-        return max(self.scrollable_content_region.width - CELL_WIDTH * len(self._roles), 0)
+        return max(self.scrollable_content_region.width - self._cell_width * len(self._roles), 0)
 
     def _line(self, name: str, cells: list[Content], component: str, marked: int = -1) -> Strip:
         head = plain(name).truncate(max(self._name_width - 1, 0), ellipsis=True, pad=True).pad_right(1)
         strips = [self._strip(head, component)]
         for column, cell in enumerate(cells):
             is_marked = column == marked
-            shown = Content(POINTER if is_marked else " ") + cell.truncate(CELL_WIDTH - 1, pad=True)
+            shown = Content(POINTER if is_marked else " ") + cell.truncate(self._cell_width - 1, pad=True)
             strips.append(self._strip(shown, "cursor" if is_marked else component))
         used = sum(strip.cell_length for strip in strips)
         return Strip.join(strips).adjust_cell_length(max(used, self.scrollable_content_region.width))

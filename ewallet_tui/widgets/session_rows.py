@@ -18,7 +18,7 @@ ACCEPTED = "accepted"
 SESSIONS = (
     Column("Session", align="right"),
     Column("Where"),
-    Column("Since"),
+    Column("Since", from_width=66),
     Column("Last used"),
     Column("", fills=True),
 )

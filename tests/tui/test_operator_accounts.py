@@ -98,7 +98,7 @@ async def test_accounts_are_found_as_a_part_of_the_name_is_typed(opened, backend
         assert person.app.focused is person.app.screen.query_one(RecordList)
         assert person.app.screen.query_one(FilterBox).display
         await person.press("slash", "q", "q")
-        await person.wait_until(lambda: person.sees("No account has that"))
+        await person.wait_until(lambda: person.sees("No name or email has that"))
         await person.press("escape")
         await person.wait_until(lambda: person.sees("ada@example.org"))
         assert not person.app.screen.query_one(FilterBox).display

@@ -1,23 +1,14 @@
 """What keeps an account its owner's: sessions, logins, the daily limit, and leaving with a way back."""
 
-from datetime import UTC, datetime
-
-import pytest
 from backends import both_backends
 from operating import grant, there_is
 from person import PASSWORD
+from still import still_day as still_day  # noqa: PLC0414 - a fixture
 
-from ewallet_tui.screens.framed import FramedScreen
 from ewallet_tui.screens.question import Question
 from ewallet_tui.widgets.form import Form
 
 LAST_DAY = "20 Dec 2026"
-
-
-@pytest.fixture(autouse=True)
-def still_day(monkeypatch, instant):
-    today = staticmethod(lambda: datetime.fromtimestamp(instant.wall() / 1_000, UTC))
-    monkeypatch.setattr(FramedScreen, "today", today)
 
 
 async def at_the_account(person, *others):
@@ -85,7 +76,7 @@ async def test_logins_logouts_and_wrong_passwords_are_told_the_latest_first(open
         instant.pass_by(minutes=10)
         await person.log_in()
         await person.go_to("account")
-        await person.press("S")
+        await person.click("#part-sessions")
         await person.wait_until(lambda: person.sees("wrong password"))
         told = [
             line.split("today ")[1][:24] for line in person.screen_text.splitlines() if "in process" in line
