@@ -39,7 +39,6 @@ if TYPE_CHECKING:
     from ewallet_tui.screens.login import LoginScreen
     from ewallet_tui.timer_watch import TimerWatch
 
-MOST_STYLES = 1_024
 KEEP_ALIVE_SECONDS = 600
 ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
 LOOK = "Look then whether what you asked last was done."
@@ -70,8 +69,6 @@ class EWalletApp(App[None]):
     ) -> None:
         """The app at `server`, or on this machine; another of `engines` can be chosen."""
         super().__init__()
-        # With fewer than there are styles, each first look at a screen would read all of them anew.
-        self.stylesheet._parse_cache.maxsize = MOST_STYLES  # noqa: SLF001 - it has no other name
         self.engines = engines
         self.now = now
         """The instant, in seconds, on a clock that never goes backwards."""
