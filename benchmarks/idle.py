@@ -77,13 +77,13 @@ async def make_wallet(folder: Path) -> None:
                 raise RuntimeError(answer["error"])
 
 
-def spawned(command: list[str], columns: int, rows: int) -> pexpect.spawn[str]:
+def spawned(command: list[str], columns: int, rows: int) -> pexpect.spawn[bytes]:
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     size = (rows, columns)
-    return pexpect.spawn(command[0], command[1:], env=environment, dimensions=size, encoding="utf-8")
+    return pexpect.spawn(command[0], command[1:], env=environment, dimensions=size)
 
 
-def opened(scene: Scene, folder: Path) -> pexpect.spawn[str]:
+def opened(scene: Scene, folder: Path) -> pexpect.spawn[bytes]:
     """The app, logged in and gone to the scene's screen."""
     app = str(Path(sys.executable).with_name("ewallet"))
     terminal = spawned([app, "--data-dir", str(folder)], scene.columns, scene.rows)
@@ -96,14 +96,14 @@ def opened(scene: Scene, folder: Path) -> pexpect.spawn[str]:
     return terminal
 
 
-def labelled() -> pexpect.spawn[str]:
+def labelled() -> pexpect.spawn[bytes]:
     """The app that there is nothing else in than a label of the time."""
     terminal = spawned([sys.executable, "-c", LABEL], 80, 24)
     terminal.expect_exact("Hello there", timeout=SECONDS_ALLOWED)
     return terminal
 
 
-def read_all(terminals: Iterable[pexpect.spawn[str]], seconds: float) -> None:
+def read_all(terminals: Iterable[pexpect.spawn[bytes]], seconds: float) -> None:
     """Read what they write for so long, as a terminal does."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
@@ -114,7 +114,7 @@ def read_all(terminals: Iterable[pexpect.spawn[str]], seconds: float) -> None:
                 continue
 
 
-def seconds_used(terminal: pexpect.spawn[str]) -> float:
+def seconds_used(terminal: pexpect.spawn[bytes]) -> float:
     """The processor's time that its program has taken so far."""
     after_name = Path(f"/proc/{terminal.pid}/stat").read_text().rpartition(")")[2].split()
     user, system = int(after_name[11]), int(after_name[12])

@@ -385,7 +385,7 @@ async def several(day, person):
 EVERY_STATE = [stopped, running, paused, low, out_of_time, full]
 LOOKS = [
     *((lived, USUAL) for lived in [*EVERY_STATE, several]),
-    *((lived, WIDE) for lived in [stopped, full, month, several]),
+    *((lived, WIDE) for lived in [full, month]),
     *((lived, NARROW) for lived in [low, out_of_time, month, several]),
     (paused, (80, 18)),
     (running, (40, 10)),
