@@ -10,13 +10,14 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
-from textual.widgets import Label
+from textual.widgets import Input, Label
 
 from ewallet_tui.widgets.connection_state import ConnectionState
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
     from ewallet_tui.widgets.form import Answer, Form, FormPlan, Send
+    from ewallet_tui.widgets.remembered_accounts import RememberedAccounts
 
 
 class LoginScreen(Screen[None]):
@@ -38,11 +39,14 @@ class LoginScreen(Screen[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
         Binding("ctrl+o", "connection", "Connection", key_display="^o", id="connection"),
+        Binding("ctrl+g", "forget_name", "Forget the name", key_display="^g", id="forget_name"),
     ]
 
     def __init__(self) -> None:
         super().__init__()
         self._opening = asyncio.Lock()
+        self._whose = ""
+        """The name or email with which somebody logs in."""
 
     def compose(self) -> ComposeResult:
         """The product's name and which engine it is; sheet and keys follow the first paint."""
@@ -77,6 +81,28 @@ class LoginScreen(Screen[None]):
             await self.query("Form").remove()
         self.wallet_app.connecting.choose()
 
+    async def action_forget_name(self) -> None:
+        """Offer the name in the sheet no more."""
+        app = self.wallet_app
+        name = self._name_field.value.strip()
+        app.keep(app.preferences.without_account(name, app.connecting.server))
+        app.say(f"{name} is not offered here any more.")
+        await self._open_login()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a name that is remembered can be forgotten."""
+        if action == "forget_name":
+            return any(
+                field.value.strip() in self._names for field in self.query("#login #user_name").results(Input)
+            )
+        return super().check_action(action, parameters)
+
+    def on_remembered_accounts_chosen(self, event: RememberedAccounts.Chosen) -> None:
+        """Log in as that one."""
+        self._name_field.value = event.name
+        self._go_to_first_empty(cast("Form", self.query_one("#login")))
+        self.refresh_bindings()
+
     @on(events.Click, "ConnectionState")
     async def _place_clicked(self) -> None:
         await self.action_connection()
@@ -92,7 +118,9 @@ class LoginScreen(Screen[None]):
     async def on_form_done(self, event: Form.Done) -> None:
         """Go on as who has logged in."""
         event.form.forget_secrets()
-        await self.wallet_app.enter()
+        app = self.wallet_app
+        await app.enter()
+        app.keep(app.preferences.with_account_used(self._whose, app.connecting.server))
         await event.form.remove()
 
     async def _furnish(self) -> None:
@@ -102,10 +130,18 @@ class LoginScreen(Screen[None]):
             await self.mount(KeysLine())
         await self._open_login(unless_there=True)
 
-    async def _open_login(self, *, unless_there: bool = False) -> None:
-        from ewallet_tui.screens.login_forms import LOG_IN  # noqa: PLC0415
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return self.wallet_app.preferences.accounts_at(self.wallet_app.connecting.server)
 
-        await self._open_sheet(LOG_IN, "login", self._log_in, unless_there=unless_there)
+    @property
+    def _name_field(self) -> Input:
+        return self.query_one("#login #user_name", Input)
+
+    async def _open_login(self, *, unless_there: bool = False) -> None:
+        from ewallet_tui.screens.login_forms import login_for  # noqa: PLC0415
+
+        await self._open_sheet(login_for(self._names), "login", self._log_in, unless_there=unless_there)
 
     async def _open_registration(self) -> None:
         from ewallet_tui.screens.login_forms import registration  # noqa: PLC0415
@@ -125,20 +161,28 @@ class LoginScreen(Screen[None]):
 
     async def _open_sheet(self, plan: FormPlan, id: str, send: Send, *, unless_there: bool = False) -> None:
         from ewallet_tui.widgets.form import Form  # noqa: PLC0415
+        from ewallet_tui.widgets.remembered_accounts import RememberedAccounts  # noqa: PLC0415
 
         # Two may come at once: a new engine's, and that of who comes here from another place.
         async with self._opening:
             if unless_there and self.query(Form):
                 return
-            await self.query(Form).remove()
+            await self.query("Form, RememberedAccounts").remove()
             form = Form(plan, send, id=id)
-            await self.query_one("#middle").mount(form, before=self.query_one(ConnectionState))
-            form.rows[0].input.focus()
+            beside = [RememberedAccounts(self._names)] if id == "login" else []
+            state = self.query_one(ConnectionState)
+            await self.query_one("#middle").mount(form, *beside, before=state)
+            self._go_to_first_empty(form)
+            self.refresh_bindings()
+
+    def _go_to_first_empty(self, form: Form) -> None:
+        next((row for row in form.rows if not row.text), form.rows[-1]).input.focus()
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
         from ewallet_tui.screens.login_forms import NEEDS_AN_OWN_ONE, credentials  # noqa: PLC0415
         from ewallet_tui.screens.recovery import log_in_or_recover  # noqa: PLC0415
 
+        self._whose = values["user_name"]
         once = credentials(values)
         answer = await log_in_or_recover(self.wallet_app, **once)
         if answer.get("code") == NEEDS_AN_OWN_ONE:

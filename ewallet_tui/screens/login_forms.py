@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ewallet_core.instructions import fields
@@ -23,6 +24,14 @@ EMAIL = Field("user_email", "Email", fields.Email, rule="An email looks like ada
 WHOSE = Field("user_name", "Name or email", fields.NameOrEmail)
 
 LOG_IN = FormPlan("Log in", "Log in", (WHOSE, PASSWORD), leave="New account")
+
+
+def login_for(names: Sequence[str]) -> FormPlan:
+    """The sheet to log in with, for those who did so here before: the first is taken to be here again."""
+    if not names:
+        return LOG_IN
+    whose = replace(WHOSE, initial=names[0], suggestions=tuple(names))
+    return replace(LOG_IN, fields=(whose, PASSWORD))
 
 
 def credentials(values: Values) -> dict[str, Any]:

@@ -132,9 +132,8 @@ async def test_a_name_that_looks_like_markup_is_only_a_name(opened):
     name = "[/b] [red]x[/red]"
     async with opened() as person:
         await person.register(name, email="markup@example.org")
-        await person.press("3")
-        await person.wait_until(lambda: person.app.current_mode == "account")
-        assert person.sees(name)
+        await person.go_to("account")
+        await person.wait_until(lambda: person.sees(name))
 
 
 @both_backends
@@ -175,3 +174,46 @@ async def test_who_is_thrown_out_from_elsewhere_is_asked_to_log_in(opened, folde
         one_time_password(folder, instant)
         await person.app.ask(action="view", view="account")
         await person.wait_until(lambda: person.app.current_mode == "login")
+
+
+async def log_in_and_out(person, *names):
+    for name in names:
+        await person.register(name)
+        await person.log_out()
+
+
+async def test_who_logged_in_here_is_offered_again_and_only_the_password_is_typed(opened, folder):
+    async with opened() as person:
+        await log_in_and_out(person, "ada")
+    async with opened() as person:
+        await person.wait_until(lambda: person.app.focused and person.app.focused.id == "user_pass")
+        await person.press(*("space" if letter == " " else letter for letter in PASSWORD), "enter")
+        await person.wait_until(lambda: person.shows_account("ada"))
+    assert PASSWORD not in (folder / "preferences.toml").read_text()
+
+
+async def test_another_who_was_here_is_chosen_completed_or_forgotten(opened):
+    async with opened() as person:
+        await log_in_and_out(person, "bob", "ada")
+        await person.wait_until(lambda: person.sees("Here before   ada     bob"))
+        await person.click("RememberedAccounts Button:last-of-type")
+        await person.wait_until(lambda: person.app.focused.id == "user_pass")
+        field = person.form.rows[0].input
+        assert field.value == "bob"
+        field.focus()
+        field.value = ""
+        await person.press("a")
+        await person.wait_until(lambda: field._suggestion == "ada")
+        await person.press("right", "ctrl+g")
+        await person.wait_until(lambda: person.form.rows[0].input.value == "bob")
+        assert person.sees("ada is not offered here any more.")
+        assert not person.sees("Here before")
+        assert person.app.preferences.accounts_at(None) == ("bob",)
+
+
+async def test_who_was_refused_is_not_remembered(opened, folder):
+    async with opened() as person:
+        await person.do_form(user_name="ada", user_pass="not the password")
+        await person.wait_until(lambda: person.is_told_no)
+        assert person.app.preferences.accounts == {}
+        assert not (folder / "preferences.toml").exists()
