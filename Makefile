@@ -27,6 +27,7 @@ screenshots: .venv/.developed
 docs: .venv/.developed
 	$(BIN)/ewallet instructions --markdown > docs/instructions.md.new || { rm docs/instructions.md.new; exit 1; }
 	mv docs/instructions.md.new docs/instructions.md
+	$(BIN)/python docs/keys_by_screen.py
 
 # Random wallets, each time others, until the time is over or one comes out wrong.
 SECONDS ?= 60

@@ -49,7 +49,7 @@ def test_nothing_is_lost_or_doubled_when_the_server_is_killed_and_started_again(
     app = open_app("--server", server.place)
     make_account(app, server.place)
     supply_and_convert(app)
-    app.press("2")
+    app.press("3")
     app.wait_for("○ stopped")
     app.press("space")
     app.wait_for("● running")
@@ -74,7 +74,7 @@ def test_nothing_is_lost_or_doubled_when_the_server_is_killed_and_started_again(
     app.wait_for(f"ada ● {server.place}", IN_SHORT.format(137), "✓ You got 7 credits. 137 now.", "● running")
     app.wait_until(lambda: app.text.count("note 50") == app.text.count("note 7") == 1)
 
-    app.press("2", "x")
+    app.press("3", "x")
     app.wait_for("○ stopped", "today")
     app.press("q")
     assert app.wait_for_end() == 0

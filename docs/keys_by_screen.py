@@ -1,0 +1,117 @@
+"""Writes the tables in docs/keys.md that say which keys each screen has, from the screens' own bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from textual.binding import Binding
+from textual.dom import DOMNode
+from textual.keys import format_key
+
+from ewallet_tui.screens import (
+    account,
+    account_sessions,
+    clock,
+    console,
+    contacts,
+    form_screen,
+    framed,
+    home,
+    login,
+    operator,
+    operator_issues,
+    operator_permissions,
+    operator_workers,
+    record,
+    settings,
+    settings_keys,
+    sheets,
+    wallet,
+)
+from ewallet_tui.settings.setting_list import SettingList
+from ewallet_tui.widgets.console_prompt import ConsolePrompt
+from ewallet_tui.widgets.filter_box import FilterBox
+from ewallet_tui.widgets.form import Form
+from ewallet_tui.widgets.record_list import RecordList
+
+FILE = Path(__file__).with_name("keys.md")
+BEGINNING = "## By screen\n"
+OURS = "ewallet_tui."
+HEAD = ("| key | what it does | its name in the settings file |", "| --- | --- | --- |")
+NODES: dict[str, tuple[type[DOMNode], ...]] = {
+    "Everywhere after login": (framed.FramedScreen,),
+    "Login": (login.LoginScreen,),
+    "Home": (home.HomeScreen,),
+    "Wallet": (wallet.WalletScreen,),
+    "Clock": (clock.ClockScreen,),
+    "Contacts": (contacts.ContactsScreen,),
+    "Sheets": (sheets.SheetsScreen,),
+    "Account": (account.AccountScreen, account_sessions.SessionsScreen),
+    "Console": (console.ConsoleScreen,),
+    "Console, where an instruction is written": (ConsolePrompt,),
+    "Settings": (settings.SettingsScreen, settings_keys.SettingsKeysScreen, SettingList),
+    "Operator: accounts": (operator.OperatorScreen,),
+    "Operator: permissions": (operator_permissions.PermissionsScreen,),
+    "Operator: workers": (operator_workers.WorkersScreen,),
+    "Operator: issues": (operator_issues.IssuesScreen,),
+    "In a list": (RecordList,),
+    "Where a list is narrowed": (FilterBox,),
+    "A record in full": (record.RecordScreen,),
+    "In a form": (Form, form_screen.FormScreen),
+}
+"""What each table is about, and the classes whose bindings it shows."""
+
+Row = tuple[str, str]
+"""What a key does, and the name of the action in the settings file."""
+
+
+def sections() -> Iterator[str]:
+    """The tables under their headings."""
+    for title, nodes in NODES.items():
+        yield "\n".join((f"### {title}", "", *HEAD, *map(_line, *zip(*keys_of(nodes).items(), strict=True))))
+
+
+def keys_of(nodes: tuple[type[DOMNode], ...]) -> dict[Row, list[str]]:
+    """What can be done on these, and the keys that do it as they are shown."""
+    keys: dict[Row, dict[str, None]] = {}
+    for node in nodes:
+        for binding in _own_bindings(node):
+            row = (_words(binding), binding.id or "")
+            keys.setdefault(row, {})[_shown(binding)] = None
+    return {row: list(shown) for row, shown in keys.items()}
+
+
+def _own_bindings(node: type[DOMNode]) -> Iterator[Binding]:
+    """The bindings of a class and of the app's own classes that it is made from, but not every screen's."""
+    for ancestor in node.__mro__:
+        is_everywhere = ancestor is framed.FramedScreen and node is not ancestor
+        if ancestor.__module__.startswith(OURS) and not is_everywhere:
+            yield from Binding.make_bindings(vars(ancestor).get("BINDINGS", ()))
+
+
+def _words(binding: Binding) -> str:
+    if not binding.tooltip or binding.tooltip.startswith(binding.description):
+        return binding.tooltip or binding.description
+    return f"{binding.description}: {binding.tooltip[0].lower()}{binding.tooltip[1:]}"
+
+
+def _shown(binding: Binding) -> str:
+    if binding.key == "enter":
+        return binding.key
+    return binding.key_display or format_key(binding.key)
+
+
+def _line(row: Row, keys: list[str]) -> str:
+    words, name = row
+    return f"| {' '.join(f'`{key}`' for key in keys)} | {words} | {f'`{name}`' if name else ''} |"
+
+
+def written() -> str:
+    """The whole file: what stands there by hand, and the tables of now."""
+    by_hand = FILE.read_text(encoding="utf-8").partition(BEGINNING)[0]
+    return "\n\n".join((by_hand + BEGINNING.rstrip(), *sections())) + "\n"
+
+
+if __name__ == "__main__":
+    FILE.write_text(written(), encoding="utf-8")
