@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, tzinfo
 
-from ewallet_tui.settings.formats import MONTHS as MONTHS  # noqa: PLC0414 - read from here too
 from ewallet_tui.settings.formats import Formats
 
 MINUS = "\N{MINUS SIGN}"

@@ -47,6 +47,10 @@ class Formats:
             return None
         return int(typed.replace(found["mark"], "") if found["mark"] else typed)
 
+    def is_unclear(self, typed: str) -> bool:
+        """Whether a number that may be a fraction has a point where these forms part thousands."""
+        return self.thousands == "." and re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3})+", typed) is not None
+
     def time(self, local: datetime) -> str:
         """The time of day: `14:02` or `2:02 pm`."""
         if self.has_24_hours:

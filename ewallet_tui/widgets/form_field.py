@@ -49,6 +49,8 @@ class Field:
         typed = text if self.is_secret else self.tidy(text)
         if not typed:
             return self._read_nothing()
+        if _may_be_fraction(self.kind) and formats_in_use().is_unclear(typed):
+            raise ValueError(f"{self.label} can be read in two ways. Write its thousands without a mark.")
         value = _whole_number(typed) if _is_whole(self.kind) else typed
         if not accepts(self.kind, value):
             raise ValueError(self.rule or f"{self.label} must be {meta_of(self.kind).description}.")
@@ -76,6 +78,10 @@ class Field:
 
 def _is_whole(kind: Any) -> bool:
     return int in get_args(kind)[:1]
+
+
+def _may_be_fraction(kind: Any) -> bool:
+    return any(float in get_args(part) for part in get_args(kind))
 
 
 def _whole_number(typed: str) -> int | str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.content import Content
 from textual.message import Message
 from textual.widgets import Button, Label
 
@@ -15,6 +16,8 @@ FEWEST = 2
 """With one there is nothing to choose."""
 MOST_SHOWN = 5
 LONGEST = 16
+AROUND = 5
+"""The cells that a button has beside its words."""
 
 
 class RememberedAccounts(Horizontal):
@@ -45,6 +48,13 @@ class RememberedAccounts(Horizontal):
         yield Label("Here before")
         for name in self._names:
             yield Button(plain(name, LONGEST))
+
+    def on_resize(self) -> None:
+        """Show those for which there is room."""
+        right = self.query_one(Label).outer_size.width
+        for button in self.query(Button):
+            right += Content.from_text(button.label, markup=False).cell_length + AROUND
+            button.display = right <= self.content_size.width
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         """Say who it is."""

@@ -94,6 +94,15 @@ def test_what_could_be_a_fraction_is_taken_for_no_number(thousands, typed):
         CREDITS.read(typed)
 
 
+def test_a_fraction_that_could_be_thousands_is_taken_for_neither():
+    cost = Field("cost", "Cost", fields.Cost)
+    assert [cost.read("1.240"), cost.read("12.50")] == ["1.240", "12.50"]
+    words.use(Formats(thousands="."))
+    assert [cost.read("12.50"), cost.read("1240")] == ["12.50", "1240"]
+    with pytest.raises(ValueError, match="in two ways"):
+        cost.read("1.240")
+
+
 @given(st.integers(min_value=0, max_value=10**18), st.sampled_from([",", ".", SPACE, "", "'"]))
 def test_every_number_that_is_written_is_read_as_itself(number, thousands):
     formats = Formats(thousands=thousands)
