@@ -23,6 +23,7 @@ from ewallet_tui.widgets.balance_curve import BalanceCurve
 from ewallet_tui.widgets.burning_bar import BurningBar
 from ewallet_tui.widgets.figures import Figures
 from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.steady_line import SteadyLine
 from ewallet_tui.widgets.timer_face import state_line
 from ewallet_tui.widgets.tour import Step, Tour
 from ewallet_tui.words import countdown, grouped
@@ -90,7 +91,7 @@ class HomeScreen(PayingScreen, TimingScreen):
                 yield Label("Clock", classes="caption")
                 yield Figures(id="left")
                 yield BurningBar()
-                yield Static(id="state", classes="detail", markup=False)
+                yield SteadyLine(id="state", classes="detail")
         with Horizontal(id="controls"):
             for action, label in ACTIONS.items():
                 yield Button(label, id=action, action=f"screen.{action}")
@@ -112,7 +113,7 @@ class HomeScreen(PayingScreen, TimingScreen):
         left.value, left.tint = countdown(clock.left_ms(now)), tint
         bar.share, bar.tint = (clock.left_ms(now), clock.total_ms(now)), tint
         bar.visible = clock.total_ms(now) > 0
-        self.query_one("#state", Static).update(state_line(clock, now, self.today()))
+        self.query_one("#state", SteadyLine).say(state_line(clock, now, self.today()))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """A tour can be left while there is one."""
