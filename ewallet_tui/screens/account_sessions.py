@@ -28,7 +28,6 @@ class SessionsScreen(AccountPart):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "end_session", "End session", id="end_session"),
         *ACCOUNT_KEYS,
-        Binding("escape", "part('account')", "Back", show=False, id="back_to_account"),
     ]
     DEFAULT_CSS = """
     SessionsScreen {

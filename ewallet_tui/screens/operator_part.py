@@ -66,7 +66,8 @@ class OperatorPart(PartedScreen):
 
     def on_screen_resume(self) -> None:
         """Show what there is by now."""
-        self.reload()
+        if self.wallet_app.picture is not None:
+            self.reload()
 
     @work(group="records", exclusive=True)
     async def reload(self) -> None:

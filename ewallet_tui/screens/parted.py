@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding
+from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from ewallet_tui.screens.framed import FramedScreen
@@ -34,6 +34,10 @@ class PartedScreen(FramedScreen):
     PART: ClassVar[str]
     """The id of the part that this screen is."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back", show=False, id="back_to_first_part"),
+    ]
+
     def compose_content(self) -> ComposeResult:
         """The tabs, and beneath them this part."""
         tabs = PartTabs(self.PARTS)
@@ -44,6 +48,16 @@ class PartedScreen(FramedScreen):
     def compose_part(self) -> ComposeResult:
         """What this part alone shows."""
         yield from ()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The first part is where one comes in: from there nothing leads back."""
+        if action == "back" and self.PARTS[0].id == self.PART:
+            return False
+        return super().check_action(action, parameters)
+
+    def action_back(self) -> None:
+        """Go back to the first part."""
+        self.exchange_for(self.PARTS[0].id)
 
     def action_part(self, part: str) -> None:
         """Go to another part of this place."""

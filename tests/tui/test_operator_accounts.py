@@ -126,6 +126,8 @@ async def test_an_auditor_looks_and_changes_nothing(opened, backend):
             await person.wait_until(lambda part=part: person.app.screen.PARTS and person.app.focused)
             await person.press(*keys)
             assert not isinstance(person.app.screen, Question)
+            await person.press("escape")
+            await person.wait_until(lambda: person.sees("bob@example.org"))
         assert set(counted) <= {"view", "interogate"}
 
 
