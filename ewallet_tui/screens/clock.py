@@ -27,6 +27,7 @@ from ewallet_tui.widgets.timer_face import TimerFace
 from ewallet_tui.words import MINUTE, parse_timestamp
 
 NOTHING_LATELY = "Nothing used in the last 30 days."
+FIRST_MINUTE = "The first minute of this run isn't over yet."
 
 
 def nothing_recorded(picture: Picture, now: float) -> str:
@@ -105,6 +106,7 @@ class ClockScreen(BelongingScreen, TimingScreen):
         # A second is too short to be seen in a bar.
         begun = picture.clock.spent_ms(now) if picture.clock.runs else 0
         self.query_one(DayBars).begun = begun // MINUTE * MINUTE
+        self._share_room()
 
     def look(self) -> None:
         """Show what was used of the clock."""
@@ -136,10 +138,19 @@ class ClockScreen(BelongingScreen, TimingScreen):
     async def _show_used(self) -> None:
         # Looked up before the engine is asked: the screen may be gone when the answers come.
         listed, bars = self.query_one(RecordList), self.query_one(DayBars)
-        days, pages = await self._days(), RecordPages(self._read_times)
-        await listed.show_pages(pages)
-        bars.days, bars.empty = days, NOTHING_LATELY
-        self.set_class(not (pages.count or bars.begun or any(used for _, used in days)), "-unused")
+        days = await self._days()
+        await listed.show_pages(RecordPages(self._read_times))
+        bars.days, bars.empty = days, self._nothing_lately()
+        self._share_room()
+
+    def _share_room(self) -> None:
+        """Leave the days no room beside a sentence that says that there is nothing at all."""
+        is_unused = self.query_one(DayBars).is_empty and not self.query_one(RecordList).pages.count
+        self.set_class(is_unused, "-unused")
+
+    def _nothing_lately(self) -> str:
+        picture = self.wallet_app.picture
+        return FIRST_MINUTE if picture and picture.clock.runs else NOTHING_LATELY
 
     async def _read_times(self, start: int, _: Any) -> Page | None:
         answer = await self.wallet_app.act(**TIME_SHEET.instruction("view"), limit=PAGE, skip=start)

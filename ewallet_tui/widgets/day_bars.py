@@ -122,6 +122,11 @@ class DayBars(Widget):
     empty: reactive[str] = reactive("")
     """What is said where they all come to nothing."""
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether they all come to nothing."""
+        return not self.begun and not any(value for _, value in self.days)
+
     def render(self) -> Content:
         """What they came to together, and their bars."""
         width, height = self.content_size

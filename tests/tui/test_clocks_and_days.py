@@ -1,0 +1,165 @@
+import time
+
+import pytest
+from clock_lives import WIDE, at_the_clock, footer, left, rows, run, stopped, told
+from frozen import form_gone, form_opened, settled, standing_still
+from textual.screen import Screen
+
+from ewallet_tui.belongings import CLOCK
+from ewallet_tui.picture import TimerState
+from ewallet_tui.screens.question import Question
+from ewallet_tui.screens.record import RecordScreen
+from ewallet_tui.widgets.day_bars import DayBars
+
+
+@pytest.fixture
+def day(monkeypatch, kind_of_backend, tmp_path):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
+
+
+def names(person):
+    return list(person.app.picture.owned[CLOCK].names.values())
+
+
+async def unlink(person):
+    await person.press("D")
+    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+    await person.press("y")
+
+
+async def test_a_second_clock_is_made_named_gone_to_and_unlinked(day):
+    async with at_the_clock(day) as person:
+        assert footer(person).get("Next one") is None
+        await person.press("N")
+        await form_opened(person)
+        await person.do_form(reference="Evenings")
+        await form_gone(person)
+        assert person.sees("✓ Evenings is there.")
+        await person.wait_until(lambda: person.sees("Evenings ▸  ● active   2 of 2"))
+        assert (left(person), names(person)) == ("0:00", ["Clock 1", "Evenings"])
+        await person.press("R")
+        await form_opened(person)
+        await person.do_form(reference="Mornings")
+        await form_gone(person)
+        assert person.sees("◂ Mornings ▸")
+        assert person.sees("✓ Renamed.")
+        await unlink(person)
+        await person.wait_until(lambda: names(person) == ["Clock 1"])
+        await settled(person)
+        assert left(person) == "20:00"
+        assert person.sees("✓ Mornings is unlinked.")
+
+
+async def test_a_clock_with_time_on_it_stays_and_why_is_said(day):
+    async with at_the_clock(day) as person:
+        await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings")
+        await unlink(person)
+        await person.wait_until(lambda: person.toasts)
+        await person.wait_until(lambda: left(person) == "20:00")
+        assert names(person) == ["Clock 1", "Evenings"]
+
+
+async def test_each_clock_shows_its_own_times(day):
+    async with at_the_clock(day) as person:
+        await run(day, person, 2)
+        await person.app.ask(action="stop", stop="clock_timer")
+        await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings")
+        await person.press("right_square_bracket")
+        await person.wait_until(lambda: left(person) == "0:00")
+        await settled(person)
+        assert rows(person) == []
+        assert not any(used for _, used in person.app.screen.query_one(DayBars).days)
+        await person.press("left_square_bracket")
+        await person.wait_until(lambda: left(person) == "18:00")
+        await settled(person)
+        assert [row[2] for row in rows(person)] == ["2:00"]
+
+
+async def test_a_record_is_opened_in_full(day):
+    async with at_the_clock(day) as person:
+        await run(day, person, 2)
+        await person.app.ask(action="stop", stop="clock_timer")
+        await settled(person)
+        await person.press("enter")
+        await person.wait_until(lambda: isinstance(person.app.screen, RecordScreen))
+        await person.wait_until(lambda: person.sees("Used") and person.sees("2:00"))
+
+
+async def test_one_key_shows_the_days_in_place_of_the_times_and_back(day):
+    async with at_the_clock(day) as person:
+        await stopped(day, person)
+        await settled(person)
+        assert person.sees("Pauses")
+        assert not person.sees("Used by day")
+        await person.press("m")
+        assert person.sees("Used by day  5:00 in 30 days")
+        assert not person.sees("Pauses")
+        assert (footer(person).get("Times"), footer(person).get("By day")) == (True, None)
+        await person.press("m")
+        assert person.sees("Pauses")
+        assert not person.sees("Used by day")
+
+
+async def test_days_and_times_are_side_by_side_where_there_is_room(day):
+    async with at_the_clock(day, size=WIDE) as person:
+        await stopped(day, person)
+        await settled(person)
+        assert person.sees("Pauses")
+        assert person.sees("Used by day  5:00 in 14 days")
+        assert "By day" not in footer(person)
+
+
+async def test_a_day_counts_what_is_being_used_right_now(day):
+    async with at_the_clock(day, size=WIDE) as person:
+        await run(day, person, 5)
+        await settled(person)
+        assert person.sees("Used by day  5:00 in 14 days")
+        day.pass_by(minutes=2)
+        person.app.second_passed.publish(day())
+        await person.pilot.pause()
+        assert person.sees("Used by day  7:00 in 14 days")
+
+
+async def test_the_first_minute_ever_makes_room_for_the_days(day):
+    async with at_the_clock(day, size=WIDE) as person:
+        await told(person, "space", TimerState.ACTIVE)
+        assert not person.sees("Used by day")
+        day.pass_by(minutes=1)
+        person.app.second_passed.publish(day())
+        await person.wait_until(lambda: person.sees("Used by day  1:00 in 14 days"))
+
+
+async def test_days_begin_where_the_person_is(day, monkeypatch):
+    monkeypatch.setenv("TZ", "Pacific/Kiritimati")
+    time.tzset()
+    async with at_the_clock(day) as person:
+        await stopped(day, person)
+        await settled(person)
+        days = person.app.screen.query_one(DayBars).days
+        assert [(str(on), used) for on, used in days[-1:]] == [("2026-11-21", 5 * 60_000)]
+
+
+async def test_a_second_that_passes_lays_nothing_out_anew(day, monkeypatch):
+    async with at_the_clock(day) as person:
+        await told(person, "space", TimerState.ACTIVE)
+        laid_out = []
+        arrange = Screen._refresh_layout
+        monkeypatch.setattr(
+            Screen, "_refresh_layout", lambda *args, **named: (laid_out.append(args), arrange(*args, **named))
+        )
+        for _ in range(3):
+            day.pass_by(seconds=1)
+            person.app.second_passed.publish(day())
+            await person.pilot.pause(0.05)
+        assert left(person) == "19:57"
+        assert person.sees("19:57 left")
+        assert laid_out == []
+
+
+@pytest.mark.parametrize("size", [(40, 10), (20, 6), (60, 14)], ids="{0[0]}x{0[1]}".format)
+async def test_the_smallest_terminal_shows_what_is_left(day, size):
+    async with at_the_clock(day, size=size) as person:
+        await person.app.ask(action="new", new="credit", credit="clock")
+        await told(person, "space", TimerState.ACTIVE)
+        await person.press("m", "m")
+        assert person.sees("20:00")
