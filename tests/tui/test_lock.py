@@ -15,7 +15,7 @@ async def test_it_locks_after_the_chosen_time_and_not_before(opened, instant):
     async with opened(lock_after_minutes=5) as person:
         await person.register()
         instant.pass_by(minutes=4)
-        await person.press("3")
+        await person.press("6")
         instant.pass_by(minutes=4)
         person.app._idle.look()
         await person.pilot.pause()
