@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from textual import work
 from textual.binding import Binding, BindingType
 
 from ewallet_tui.contact_book import ContactBook
@@ -52,9 +53,12 @@ class PayingScreen(FramedScreen):
             receipt = transferred_receipt(payer)
             self.fill_in(plan, receipt, writes="transfer", action="transfer", transfer="credits")
 
-    def refund(self, record_id: int, to: str, most: int) -> None:
+    @work
+    async def refund(self, record_id: int, to: str, most: int) -> None:
         """Ask how much of the payment of that record is to be given back; at most that many credits can."""
         if payer := self._payer():
+            # Nobody is named in the form, who would be looked up there.
+            await payer.contacts.learn("")
             plan, receipt = refund_plan(payer, to, most), refunded_receipt(payer)
             refund: dict[str, Any] = {"action": "refund", "refund": "payment", "record_id": record_id}
             self.fill_in(plan, receipt, writes="transfer", **refund)
