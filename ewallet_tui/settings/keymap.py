@@ -78,8 +78,10 @@ def _clashes(taken: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, Action, s
 def _clashes_in(
     scope: Scope, at_fault: str, taken: Mapping[str, Sequence[str]]
 ) -> Iterator[tuple[str, Action, str]]:
+    # What shares a key as it comes is never possible at the same time, such as to start and to pause.
+    usual = {key for action in scope.actions if action.id == at_fault for key in action.keys}
     for other in scope.actions:
-        if other.id == at_fault:
+        if other.id == at_fault or not usual.isdisjoint(other.keys):
             continue
         keys = taken.get(other.id, other.keys)
         yield from ((at_fault, other, key) for key in taken[at_fault] if key in keys)

@@ -1,4 +1,4 @@
-"""The keys that a person gave to actions work and are shown, and a mistake among them is named by its line."""
+"""The keys that a person gave to actions work and are shown, and a mistake in them is named by its line."""
 
 import pytest
 from textual.widgets._footer import FooterKey
@@ -60,6 +60,10 @@ def test_two_actions_can_change_their_keys_for_one_another(keymap_of):
 )
 def test_a_key_has_a_name(key):
     assert is_key(key)
+
+
+def test_actions_that_share_their_usual_key_may_share_another(keymap_of):
+    assert keymap_of('start = "f5"\npause = "f5"\nresume = "f5"').complaints == ()
 
 
 @pytest.mark.parametrize("key", ["", " ", "f99", "pp", "ctrl+", "strg+p", "ctrl+pp", "\x1b", "<any>"])
