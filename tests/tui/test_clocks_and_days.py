@@ -3,7 +3,7 @@ import time
 import pytest
 from clock_lives import WIDE, at_the_clock, footer, left, rows, run, stopped, told
 from frozen import form_gone, form_opened, settled, standing_still
-from textual.screen import Screen
+from textual.widget import Widget
 
 from ewallet_tui.belongings import CLOCK
 from ewallet_tui.picture import TimerState
@@ -140,17 +140,21 @@ async def test_days_begin_where_the_person_is(day, monkeypatch):
 
 
 async def test_a_second_that_passes_lays_nothing_out_anew(day, monkeypatch):
+    laid_out = []
+    refresh = Widget.refresh
+
+    def refreshed(widget, *regions, layout=False, **named):
+        if layout:
+            laid_out.append(widget)
+        return refresh(widget, *regions, layout=layout, **named)
+
     async with at_the_clock(day) as person:
         await told(person, "space", TimerState.ACTIVE)
-        laid_out = []
-        arrange = Screen._refresh_layout
-        monkeypatch.setattr(
-            Screen, "_refresh_layout", lambda *args, **named: (laid_out.append(args), arrange(*args, **named))
-        )
+        monkeypatch.setattr(Widget, "refresh", refreshed)
         for _ in range(3):
             day.pass_by(seconds=1)
             person.app.second_passed.publish(day())
-            await person.pilot.pause(0.05)
+            await person.pilot.pause()
         assert left(person) == "19:57"
         assert person.sees("19:57 left")
         assert laid_out == []
