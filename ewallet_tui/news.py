@@ -55,7 +55,7 @@ def news_of(event: Event, *, own_email: str, clock: int, is_refund: bool = False
 
 def may_be_refund(event: Event) -> bool:
     """Whether what arrived may be a payment that somebody gave back."""
-    return event["event"] == ARRIVED and event["data"]["transfer_from"] != ISSUER
+    return event["event"] == ARRIVED and bool(event["data"]["transfer_from"] != ISSUER)
 
 
 def _login_from(address: str) -> News:

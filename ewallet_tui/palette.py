@@ -44,7 +44,7 @@ class Everything(Provider):
         app = cast("EWalletApp", self.app)
         yield from self._keys_here()
         for place in places_for(app.picture.account.role) if app.picture else ():
-            key = f"g {format_key(place.letter)}"
+            key = f"{self._key_of('go_to')} {format_key(place.letter)}"
             yield f"Go to {place.title}", key, partial(app.switch_mode, place.mode)
         yield from self._things_of_the_account(app)
         yield from self._things_done_elsewhere(app)
@@ -53,7 +53,14 @@ class Everything(Provider):
             yield name, "", partial(app.choose_theme, theme.name)
         yield "Terminal's own colours", "", partial(app.choose_theme, "ansi-dark")
         yield "Lock the screen", "", app.action_lock
-        yield "Quit", "q", partial(app.run_action, "app.quit")
+        yield "Quit", self._key_of("app.quit"), partial(app.run_action, "app.quit")
+
+    def _key_of(self, action: str) -> str:
+        """The key that does it here, as people know it."""
+        active = self.screen.active_bindings.values()
+        return next(
+            (self.app.get_key_display(each.binding) for each in active if each.binding.action == action), ""
+        )
 
     def _things_of_the_account(self, app: EWalletApp) -> Iterator[Command]:
         if app.picture is not None:
@@ -102,6 +109,9 @@ def own_bindings(mode: str) -> list[Binding]:
 
 async def _do_there(app: EWalletApp, mode: str, action: str) -> None:
     await app.switch_mode(mode)
+    # A place may show another of its parts just now, above the one that does it.
+    while len(app.screen_stack) > 1:
+        await app.pop_screen()
     await app.run_action(action, app.screen)
 
 

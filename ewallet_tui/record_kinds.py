@@ -18,11 +18,10 @@ from ewallet_tui.belongings import (
     Belonging,
 )
 from ewallet_tui.lately import COMES_IN, CONVERSIONS, TRANSFERS
-from ewallet_tui.screens.wallet_forms import price
 from ewallet_tui.text import one_line
 from ewallet_tui.widgets.columns import Column
 from ewallet_tui.widgets.record_pages import Row
-from ewallet_tui.words import duration, grouped, moment, parse_timestamp, signed
+from ewallet_tui.words import duration, grouped, moment, parse_timestamp, price, signed
 
 Record = Mapping[str, Any]
 Cells = tuple[str | Content, ...]

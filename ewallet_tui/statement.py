@@ -9,11 +9,10 @@ from typing import Any
 from textual.content import Content
 
 from ewallet_tui.lately import CONVERSIONS
-from ewallet_tui.screens.wallet_forms import price
 from ewallet_tui.text import plain
 from ewallet_tui.widgets.columns import Column
 from ewallet_tui.widgets.record_pages import Row
-from ewallet_tui.words import grouped, moment, parse_timestamp, signed
+from ewallet_tui.words import grouped, moment, parse_timestamp, price, signed
 
 Movement = Mapping[str, Any]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 
 from ewallet_tui.settings.formats import Formats
 
@@ -47,6 +48,11 @@ def signed(number: int) -> str:
 def credit_amount(number: int) -> str:
     """An amount of credits: `1,240 credits`."""
     return count(number, "credit")
+
+
+def price(currency: str, cost: object) -> str:
+    """An amount of money: `EUR 1,012.50`."""
+    return f"{currency} {_in_use.decimal(Decimal(str(cost)))}".replace("-", MINUS)
 
 
 def duration(milliseconds: int) -> str:

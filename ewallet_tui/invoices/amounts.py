@@ -7,8 +7,7 @@ from decimal import Decimal
 from iso4217 import Currency
 
 from ewallet_tui.invoices.invoice import Amount, Invoice
-from ewallet_tui.screens.wallet_forms import price
-from ewallet_tui.words import credit_amount
+from ewallet_tui.words import credit_amount, price
 
 
 def in_words(amount: Amount) -> str:

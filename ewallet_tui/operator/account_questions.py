@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from ewallet_tui.operator.listed_accounts import AccountRow, called
-from ewallet_tui.screens.wallet_forms import price, supply_plan
+from ewallet_tui.screens.wallet_forms import supply_plan
 from ewallet_tui.text import one_line
 from ewallet_tui.widgets.form_plan import Answer, FormPlan, Values, as_it_is, no_objections
-from ewallet_tui.words import credit_amount, grouped
+from ewallet_tui.words import credit_amount, grouped, price
 
 ROLES = {
     "user": "user: an own wallet, clock and sheets",

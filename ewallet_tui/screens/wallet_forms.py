@@ -9,7 +9,7 @@ from ewallet_core.instructions import fields
 from ewallet_tui.conversation import NOT_PERMITTED
 from ewallet_tui.widgets.form import Answer, FormPlan, Values
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.words import MINUTE, SECOND, countdown, credit_amount, duration, grouped
+from ewallet_tui.words import MINUTE, SECOND, countdown, credit_amount, duration, grouped, price
 
 CURRENCIES = (
     "EUR",
@@ -39,11 +39,6 @@ def not_enough_credits(needed: int, there: int) -> str:
 def not_enough_time(needed_ms: int, left_ms: int) -> str:
     """What is said to more time than is left on the clock."""
     return f"Not enough time: {duration(needed_ms)} needed, {duration(left_ms)} left."
-
-
-def price(currency: str, cost: object) -> str:
-    """An amount of money: `EUR 1,012.50`."""
-    return f"{currency} {Decimal(str(cost)):,f}"
 
 
 def supply_plan(balance: int) -> FormPlan:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from enum import StrEnum
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -34,6 +35,16 @@ class Formats:
     def number(self, number: int) -> str:
         """`number` with its thousands apart: `1,240`."""
         return f"{number:,}".replace(",", self.thousands)
+
+    def decimal(self, number: Decimal) -> str:
+        """A number that need not be whole, with all its places: `1,012.50`, or `1.012,50`."""
+        whole, _, places = f"{number:,f}".partition(".")
+        mark = "," if self.thousands == "." else "."
+        return (
+            f"{whole.replace(',', self.thousands)}{mark}{places}"
+            if places
+            else whole.replace(",", self.thousands)
+        )
 
     def read_number(self, typed: str) -> int | None:
         """The whole number that was typed, its thousands parted by a space or as they are written; or `None`.

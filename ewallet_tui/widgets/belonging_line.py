@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from ewallet_tui.belongings import Owned
 from ewallet_tui.text import plain
+from ewallet_tui.words import grouped
 
 BEFORE, AFTER = "◂ ", " ▸"
 ACTIVE = "● active"
@@ -42,22 +43,20 @@ class BelongingLine(Widget):
 
     def render(self) -> Content:
         """The line; the name is cut before anything else."""
-        rest = self._rest()
-        room = self.size.width - rest.cell_length - len(BEFORE + AFTER)
+        if len(self._owned.names) < 2:
+            return plain(self._called, self.size.width, "bold")
         return Content.assemble(
-            (BEFORE, "$foreground-muted"),
-            plain(self._called, room, "bold"),
-            (AFTER, "$foreground-muted"),
-            rest,
+            (BEFORE, "$foreground-muted"), self._name(), (AFTER, "$foreground-muted"), self._which()
         )
 
     def on_click(self, event: events.Click) -> None:
         """Lead to one beside it, or to all."""
         event.stop()
-        name = min(len(plain(self._called)), self.size.width)
+        if len(self._owned.names) < 2:
+            return
         if event.x < len(BEFORE):
             self.post_message(self.Stepped(-1))
-        elif event.x >= len(BEFORE) + name:
+        elif event.x >= len(BEFORE) + self._name().cell_length:
             self.post_message(self.Stepped(1))
         else:
             self.post_message(self.Asked())
@@ -66,10 +65,13 @@ class BelongingLine(Widget):
     def _called(self) -> str:
         return self._owned.names.get(self._number, "")
 
-    def _rest(self) -> Content:
-        count = len(self._owned.names)
-        if count < 2:
-            return Content("")
+    def _name(self) -> Content:
+        room = self.size.width - self._which().cell_length - len(BEFORE + AFTER)
+        return plain(self._called, room, "bold")
+
+    def _which(self) -> Content:
+        """Whether it is the active one, and where it stands among all."""
+        ids = list(self._owned.names)
+        at = ids.index(self._number) + 1 if self._number in ids else 0
         active = (f"  {ACTIVE}", "$text-success") if self._number == self._owned.active else ""
-        at = list(self._owned.names).index(self._number) + 1 if self._number in self._owned.names else 0
-        return Content.assemble(active, (f"   {at:,} of {count:,}", "$foreground-muted"))
+        return Content.assemble(active, (f"   {grouped(at)} of {grouped(len(ids))}", "$foreground-muted"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from textual import events, work
@@ -150,7 +151,8 @@ class RecordList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The headings on the first line, and beneath them the records as far as they are scrolled."""
         if not self.pages.count:
-            return self._line(Content(self.empty) if y == 0 else Content(""), "record-list--empty")
+            words = wrap(self.empty, max(self.scrollable_content_region.width, 1))
+            return self._line(Content(words[y] if y < len(words) else ""), "record-list--empty")
         if y == 0:
             return self._line(
                 self._laid_out(column.heading for column in self.columns), "record-list--heading"

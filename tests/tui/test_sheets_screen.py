@@ -180,7 +180,7 @@ async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked(day):
         await person.wait_until(lambda: person.sees("Old things is taken away."))
         await person.press("y")
         await person.wait_until(lambda: person.sees("Old things is unlinked."))
-        await person.wait_until(lambda: person.sees("◂ Holidays ▸") and how_many(person) == "1 transfer")
+        await person.wait_until(lambda: person.sees("Holidays") and how_many(person) == "1 transfer")
 
 
 async def test_the_active_sheet_can_not_be_unlinked_and_why_is_said(day):
