@@ -46,7 +46,7 @@ class BelongingLine(Widget):
         if len(self._owned.names) < 2:
             return plain(self._called, self.size.width, "bold")
         return Content.assemble(
-            (BEFORE, "$foreground-muted"), self._name(), (AFTER, "$foreground-muted"), self._which()
+            (BEFORE, "$foreground-muted"), self._shown_name(), (AFTER, "$foreground-muted"), self._which()
         )
 
     def on_click(self, event: events.Click) -> None:
@@ -56,7 +56,7 @@ class BelongingLine(Widget):
             return
         if event.x < len(BEFORE):
             self.post_message(self.Stepped(-1))
-        elif event.x >= len(BEFORE) + self._name().cell_length:
+        elif event.x >= len(BEFORE) + self._shown_name().cell_length:
             self.post_message(self.Stepped(1))
         else:
             self.post_message(self.Asked())
@@ -65,7 +65,7 @@ class BelongingLine(Widget):
     def _called(self) -> str:
         return self._owned.names.get(self._number, "")
 
-    def _name(self) -> Content:
+    def _shown_name(self) -> Content:
         room = self.size.width - self._which().cell_length - len(BEFORE + AFTER)
         return plain(self._called, room, "bold")
 

@@ -61,7 +61,7 @@ class Person:
     async def log_in(self, name: str = "ada") -> None:
         await self.wait_until(lambda: self.app.screen.query("#login"))
         await self.do_form(user_name=name, user_pass=PASSWORD)
-        await self.wait_until(lambda: self.app.current_mode == "home")
+        await self.wait_until(lambda: self.app.current_mode == "home" and self.app.screen.query("#content"))
 
     async def log_out(self) -> None:
         self.app.log_out()
