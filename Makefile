@@ -21,7 +21,7 @@ bench: .venv/.developed
 	$(BIN)/python benchmarks/idle.py
 	$(BIN)/python benchmarks/serving.py
 
-screenshots: .venv/.developed
+screenshots: .venv/.pictured
 	$(BIN)/python screenshots/take.py
 
 docs: .venv/.developed
@@ -40,6 +40,8 @@ lock:
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements.lock
 	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --upgrade \
 		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-dev.lock
+	uv pip compile --group pyproject.toml:pictures --universal --python-version 3.11 --upgrade \
+		--generate-hashes --no-emit-index-url --no-header --quiet --output-file requirements-pictures.lock
 
 clean:
 	rm -rf .venv
@@ -54,4 +56,8 @@ clean:
 
 .venv/.developed: .venv/.installed requirements-dev.lock
 	$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@touch $@
+
+.venv/.pictured: .venv/.developed requirements-pictures.lock
+	$(BIN)/pip install --quiet --require-hashes --requirement requirements-pictures.lock
 	@touch $@

@@ -1,0 +1,122 @@
+"""Draws the app's SVG as a PNG, and frames of it as one animated picture: Chromium draws, Pillow packs."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import NamedTuple
+
+from PIL import Image
+
+SHARPNESS = 1.5
+FRAMES_A_SHEET = 8
+CAPTION_HEIGHT = 44
+TRANSPARENT = 255
+"""The last of a palette's 256 colours."""
+PAGE = """<!doctype html><meta charset="utf-8"><style>
+body {{ margin: 0; background: transparent; }}
+img {{ display: block; height: {picture}px; }}
+p {{ margin: 0; height: {caption}px; line-height: {caption}px; text-align: center;
+    font: 20px/{caption}px "Fira Code", monospace; color: #7d8b91; white-space: pre; }}
+b {{ font-weight: 600; color: #12876f; border: 1px solid #12876f; border-radius: 5px; padding: 1px 9px; }}
+</style>"""
+
+
+class Frame(NamedTuple):
+    """What the screen looks like for so long."""
+
+    svg: str
+    lasts_ms: int
+    key: str
+    """The key that was pressed last; nothing: none that matters."""
+    words: str
+    """What it is for."""
+
+
+def chromium() -> str | None:
+    """The browser, where there is one."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def draw_png(svg: Path, browser: str) -> None:
+    """Draw the picture beside it: other converters drop spaces or move borders."""
+    png = svg.with_suffix(".png")
+    width, height = _size(svg.read_text(encoding="utf-8"))
+    _photograph(svg.as_uri(), png, (width, height), browser)
+    with Image.open(png) as drawn:
+        few_colours = drawn.convert("RGB").quantize(TRANSPARENT, dither=Image.Dither.NONE)
+        corners = drawn.getchannel("A").point(lambda opacity: 255 * (opacity < 128))
+    few_colours.paste(TRANSPARENT, mask=corners)
+    few_colours.save(png, optimize=True, transparency=TRANSPARENT)
+
+
+def draw_animation(frames: Sequence[Frame], target: Path, browser: str) -> None:
+    """Draw the frames one after the other, the same ones once."""
+    drawn = list(_drawn(frames, browser))
+    drawn[0].save(
+        target,
+        save_all=True,
+        append_images=drawn[1:],
+        duration=[frame.lasts_ms for frame in frames],
+        loop=0,
+        lossless=True,
+        quality=100,
+        method=4,
+        minimize_size=True,
+    )
+
+
+def _drawn(frames: Sequence[Frame], browser: str) -> Iterator[Image.Image]:
+    """Each frame, drawn several to a sheet: the browser takes longer to start than to draw."""
+    width, height = _size(frames[0].svg)
+    tall = height + CAPTION_HEIGHT
+    with tempfile.TemporaryDirectory() as name:
+        for first in range(0, len(frames), FRAMES_A_SHEET):
+            some = frames[first : first + FRAMES_A_SHEET]
+            sheet = Path(name) / f"{first}.html"
+            sheet.write_text(_page(some, height, Path(name), first), encoding="utf-8")
+            _photograph(sheet.as_uri(), sheet.with_suffix(".png"), (width, tall * len(some)), browser)
+            with Image.open(sheet.with_suffix(".png")) as photograph:
+                for at in range(len(some)):
+                    top, bottom = (round(edge * tall * SHARPNESS) for edge in (at, at + 1))
+                    yield photograph.crop((0, top, photograph.width, bottom))
+
+
+def _page(frames: Sequence[Frame], height: int, folder: Path, first: int) -> str:
+    parts = [PAGE.format(picture=height, caption=CAPTION_HEIGHT)]
+    for number, frame in enumerate(frames, first):
+        svg = folder / f"{number}.svg"
+        svg.write_text(frame.svg, encoding="utf-8")
+        key = f"<b>{escape(frame.key)}</b>  " if frame.key else ""
+        parts.append(f'<img src="{svg.as_uri()}"><p>{key}{escape(frame.words)}</p>')
+    return "".join(parts)
+
+
+def _size(svg: str) -> tuple[int, int]:
+    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    if box is None:
+        raise ValueError("that is not a picture of the app")
+    # An even size stays whole when it is drawn more sharply.
+    width, height = (int(float(side)) + 1 for side in box.groups())
+    return width + width % 2, height + height % 2
+
+
+def _photograph(address: str, png: Path, size: tuple[int, int], browser: str) -> None:
+    width, height = size
+    options = (
+        "--headless",
+        "--no-sandbox",
+        "--disable-gpu",
+        "--hide-scrollbars",
+        "--allow-file-access-from-files",
+        "--default-background-color=00000000",
+        f"--force-device-scale-factor={SHARPNESS}",
+        f"--window-size={width},{height}",
+        f"--screenshot={png}",
+    )
+    subprocess.run([browser, *options, address], check=True, capture_output=True)

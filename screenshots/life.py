@@ -1,0 +1,206 @@
+"""Some weeks of Ada's life with her wallet, so that the pictures have something to show."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from ewallet_core import EWalletSessionManager
+from ewallet_core.actions.context import Rules
+from ewallet_core.client import EmbeddedClient
+from ewallet_core.data_folder import database_url
+
+PASSWORD = "four unrelated words"
+NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
+BEGINNING = datetime(2026, 10, 12, 8, 30, tzinfo=UTC)
+LONGER_THAN_A_LIFE_MS = 10**12
+
+PEOPLE = {
+    "olga": "olga@example.org",
+    "ada": "ada@example.org",
+    "bob": "bob@example.org",
+    "grace": "grace@example.org",
+    "linus": "linus@example.org",
+    "mira": "mira@example.org",
+    "newton": "newton@example.org",
+}
+CONTACTS = (
+    ("Bob", "bob@example.org", "+44 20 7946 0733", "Lunch on Thursdays, coffee whenever the build is slow."),
+    ("Grace", "grace@example.org", "+1 202 555 0174", "Knows compilers, and where the moth went."),
+    ("Linus", "linus@example.org", "+358 50 555 0119", ""),
+    ("Mira", "mira@example.org", "+385 1 555 0142", "Translates; invoices at the end of a month."),
+    ("Olga", "olga@example.org", "", "Runs the server."),
+)
+SUPPLIES = (("10-12 08:40", 600, "60"), ("10-27 09:05", 500, "50"), ("11-09 08:55", 700, "68"))
+PAYMENTS = (
+    ("10-13 12:31", "ada", "bob", 14, "lunch"),
+    ("10-16 17:10", "ada", "grace", 60, "two hours on the parser"),
+    ("10-20 12:40", "bob", "ada", 9, "coffee, and the cake"),
+    ("10-22 12:29", "ada", "bob", 16, "lunch"),
+    ("10-30 16:45", "ada", "mira", 120, "October: translation"),
+    ("11-03 10:20", "ada", "linus", 35, "review"),
+    ("11-05 12:33", "ada", "bob", 12, "lunch"),
+    ("11-10 18:02", "grace", "ada", 45, "the diagrams"),
+    ("11-12 12:30", "ada", "bob", 15, "lunch"),
+    ("11-17 09:12", "ada", "grace", 30, "an hour on the parser"),
+    ("11-19 12:34", "ada", "bob", 13, "lunch"),
+    ("11-20 11:05", "bob", "ada", 20, "half of the train"),
+)
+CONVERSIONS = (
+    ("10-12 09:00", "ada", 120),
+    ("10-19 08:50", "ada", 180),
+    ("10-28 09:00", "ada", 200),
+    ("11-09 09:05", "ada", 240),
+    ("11-16 08:58", "ada", 240),
+    ("11-18 10:20", "bob", 30),
+    ("11-20 13:40", "ada", 45),
+)
+# On which day and when Ada began, how many minutes she worked, and how many of a pause there were after ten.
+WORK = (
+    ("10-12 09:10", 42, 0),
+    ("10-13 09:32", 35, 5),
+    ("10-14 10:05", 28, 0),
+    ("10-16 14:20", 12, 0),
+    ("10-19 09:02", 55, 9),
+    ("10-21 09:15", 38, 0),
+    ("10-23 13:30", 47, 4),
+    ("10-26 09:20", 25, 0),
+    ("10-28 09:12", 61, 12),
+    ("10-29 15:10", 33, 0),
+    ("11-02 09:05", 48, 0),
+    ("11-03 14:00", 22, 3),
+    ("11-05 09:40", 36, 0),
+    ("11-09 09:15", 66, 10),
+    ("11-10 09:10", 41, 0),
+    ("11-11 15:25", 18, 0),
+    ("11-12 09:30", 52, 6),
+    ("11-13 10:02", 27, 0),
+    ("11-16 09:08", 71, 8),
+    ("11-17 13:35", 44, 0),
+    ("11-18 09:18", 39, 5),
+    ("11-19 09:26", 58, 0),
+    ("11-20 09:04", 31, 4),
+)
+RAN_OUT = "11-18 10:25"
+"""When Bob started his timer, which used all his time."""
+BEGUN = "11-20 13:49"
+"""When Ada started her timer, which is running now."""
+
+
+class Deed(NamedTuple):
+    """Something that somebody did."""
+
+    when: datetime
+    who: str
+    instruction: dict[str, Any]
+
+
+class Day:
+    """The day of the pictures: it stands still, for the app and its engine at once, until it is moved."""
+
+    def __init__(self, instant: datetime = NOW) -> None:
+        self._begins = self.instant = instant
+
+    def __call__(self) -> float:
+        """Seconds, as the app reads them."""
+        return (self.instant - self._begins).total_seconds()
+
+    def wall(self) -> int:
+        """Milliseconds UTC, as the engine reads them."""
+        return round(self.instant.timestamp() * 1_000)
+
+    def today(self) -> datetime:
+        """The instant that the calendar shows."""
+        return self.instant
+
+    def pass_by(self, **time: float) -> None:
+        """Move it by so many `seconds` or `minutes`."""
+        self.instant += timedelta(**time)
+
+
+def open_engine(folder: Path, day: Day) -> EWalletSessionManager:
+    """The engine on that folder, on that day."""
+    rules = Rules(session_lifetime_ms=LONGER_THAN_A_LIFE_MS, self_supply=True)
+    return EWalletSessionManager(database_url(folder), clock=day.wall, rules=rules)
+
+
+async def live(folder: Path) -> None:
+    """Live until now; it is kept in `folder`."""
+    day = Day(BEGINNING)
+    clients = {name: EmbeddedClient(lambda: open_engine(folder, day)) for name in PEOPLE}
+    for name, client in clients.items():
+        await _begin(name, client)
+    for deed in sorted(_deeds(), key=lambda deed: deed.when):
+        day.instant = deed.when
+        await _act(clients[deed.who], **deed.instruction)
+    for client in clients.values():
+        await client.close()
+    _give_roles(folder)
+
+
+async def _begin(name: str, client: EmbeddedClient) -> None:
+    await client.open()
+    account = {"user_name": name, "user_email": PEOPLE[name], "user_phone": "+44 20 7946 0018"}
+    await _act(client, action="new", new="account", user_pass=PASSWORD, **account)
+    await _act(client, action="login", user_name=name, user_pass=PASSWORD)
+    if name == "ada":
+        for contact in CONTACTS:
+            known = dict(zip(("user_name", "user_email", "user_phone", "notes"), contact, strict=True))
+            await _act(client, action="new", new="contact", contact="record", **known)
+
+
+async def _act(client: EmbeddedClient, **instruction: Any) -> None:
+    answer = await client.send(controller="client", ctype="action", **instruction)
+    if answer["failed"]:
+        raise RuntimeError(f"{instruction}: {answer['error']}")
+
+
+def _give_roles(folder: Path) -> None:
+    with open_engine(folder, Day()) as engine:
+        for change in (
+            {"action": "grant", "grant": "role", "account": PEOPLE["olga"], "role": "operator"},
+            {"action": "freeze", "freeze": "account", "account": PEOPLE["mira"]},
+        ):
+            answer = engine.answer({"controller": "system", "ctype": "action", **change})
+            if answer["failed"]:
+                raise RuntimeError(answer["error"])
+
+
+def _deeds() -> Iterator[Deed]:
+    for name, credits in (("bob", 150), ("grace", 240)):
+        yield Deed(_at("10-12 08:35"), name, _supply(credits, str(credits // 10)))
+    for when, credits, cost in SUPPLIES:
+        yield Deed(_at(when), "ada", _supply(credits, cost))
+    for when, who, to, credits, notes in PAYMENTS:
+        yield Deed(_at(when), who, {"action": "pay", "pay": PEOPLE[to], "credits": credits, "notes": notes})
+    for when, who, credits in CONVERSIONS:
+        convert = {"action": "convert", "convert": "credits2clock", "credits": credits}
+        yield Deed(_at(when), who, convert)
+    for when, minutes, paused in WORK:
+        yield from _worked(_at(when), minutes, paused)
+    yield Deed(_at(RAN_OUT), "bob", _tell("start"))
+    yield Deed(_at(BEGUN), "ada", _tell("start"))
+
+
+def _supply(credits: int, cost: str) -> dict[str, Any]:
+    return {"action": "supply", "supply": "credits", "credits": credits, "currency": "EUR", "cost": cost}
+
+
+def _worked(begun: datetime, minutes: int, paused: int) -> Iterator[Deed]:
+    ten = timedelta(minutes=10)
+    yield Deed(begun, "ada", _tell("start"))
+    if paused:
+        yield Deed(begun + ten, "ada", _tell("pause"))
+        yield Deed(begun + ten + timedelta(minutes=paused), "ada", _tell("resume"))
+    seconds = minutes * 37 % 60
+    yield Deed(begun + timedelta(minutes=minutes + paused, seconds=seconds), "ada", _tell("stop"))
+
+
+def _tell(action: str) -> dict[str, Any]:
+    return {"action": action, action: "clock_timer"}
+
+
+def _at(when: str) -> datetime:
+    return datetime.strptime(f"{NOW.year}-{when}", "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
