@@ -36,7 +36,7 @@ class Engines:
 
         def client_at(place: ServerPlace | None) -> WalletClient:
             if place is None:
-                return EmbeddedClient.on(database_url(folder))
+                return EmbeddedClient.for_somebody(database_url(folder))
             from ewallet_core.client.remote import RemoteClient  # noqa: PLC0415
 
             return RemoteClient(place, known)

@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-SLOW = ("sqlalchemy", "alembic", "argon2", "iso4217", "zxcvbn")
+SLOW = ("sqlalchemy", "alembic", "argon2", "iso4217", "tomlkit", "zxcvbn")
 
 
 def modules_after(statement: str) -> set[str]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from ewallet_core.sessions.manager import EWalletSessionManager
 
 EVENT_INTERVAL_SECONDS = 1.0
+THIS_MACHINE = "this machine"
+"""Whence a person asks who sits at the program."""
 
 _START_CLEANERS = {
     "controller": "system",
@@ -71,9 +73,16 @@ class EmbeddedClient:
     newly_pinned = False
     keeps_passwords_alone = True
 
-    def __init__(self, open_engine: Callable[[], EWalletSessionManager]) -> None:
-        """`open_engine` opens the session manager; it runs on the engine thread, so it may be slow."""
+    def __init__(
+        self, open_engine: Callable[[], EWalletSessionManager], *, for_a_person: bool = False
+    ) -> None:
+        """`open_engine` opens the session manager; it runs on the engine thread, so it may be slow.
+
+        What is asked `for_a_person` may be asked by their role, system instructions too; else it is the
+        program's own.
+        """
         self._open_engine = open_engine
+        self._address = {"address": THIS_MACHINE} if for_a_person else {}
         self._engine: EWalletSessionManager | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._reachability = Reachability()
@@ -92,6 +101,18 @@ class EmbeddedClient:
             return EWalletSessionManager(database_url)
 
         return cls(open_engine)
+
+    @classmethod
+    def for_somebody(cls, database_url: str) -> EmbeddedClient:
+        """A client for the person whose own engine it is, on that database: they supply themselves."""
+
+        def open_engine() -> EWalletSessionManager:
+            from ewallet_core.actions.context import Rules  # noqa: PLC0415 - as in `on`
+            from ewallet_core.sessions.manager import EWalletSessionManager  # noqa: PLC0415
+
+            return EWalletSessionManager(database_url, rules=Rules(self_supply=True))
+
+        return cls(open_engine, for_a_person=True)
 
     @property
     def connection(self) -> Connection:
@@ -175,10 +196,10 @@ class EmbeddedClient:
 
     def _answer(self, request: Request) -> Answer:
         engine = self._opened()
-        answer = engine.answer(request)
+        answer = engine.answer(request, **self._address)
         if answer.get("code") == "outcome_unknown":
             # The same request id: what was done is not done again.
-            answer = engine.answer(request)
+            answer = engine.answer(request, **self._address)
         if "session_data" in answer:
             self._note_login()
         return answer

@@ -83,7 +83,7 @@ class Backend:
 
         def client_at(place: ServerPlace | None) -> EmbeddedClient | RemoteClient:
             if place is None:
-                return EmbeddedClient(self.open_engine)
+                return EmbeddedClient(self.open_engine, for_a_person=True)
             return RemoteClient(place, known, randomness=lambda: 1.0)
 
         return Engines(client_at, known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,8 @@ import pytest
 from backends import Backend, OpenEngine, started
 from instant import CHEAP, Instant
 from person import Person
+from pytest_textual_snapshot import SVGImageExtension
+from syrupy.assertion import SnapshotAssertion
 from textual.widgets import Input
 
 from ewallet_core import EWalletSessionManager
@@ -21,6 +23,7 @@ from ewallet_core.data_folder import FOLDER_VARIABLE, database_url
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
 
+LooksAsKept = Callable[[Person, str], Awaitable[bool]]
 MakeApp = Callable[..., EWalletApp]
 OpenApp = Callable[..., AbstractAsyncContextManager[Person]]
 
@@ -33,6 +36,19 @@ def still_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
+
+
+@pytest.fixture
+def looks_as_kept(snapshot: SnapshotAssertion) -> LooksAsKept:
+    """Whether what a person sees now is as it was kept under that name; a test may come by many."""
+    pictures = snapshot.use_extension(SVGImageExtension)
+
+    async def compare(person: Person, name: str) -> bool:
+        person.app.clear_notifications()
+        await person.pilot.pause()
+        return bool(pictures(name=name) == person.app.export_screenshot())
+
+    return compare
 
 
 @pytest.fixture(scope="session")

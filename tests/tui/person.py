@@ -77,6 +77,11 @@ class Person:
         await self.app.ask(action="start", start="clock_timer")
         await self.pilot.pause()
 
+    async def resize(self, width: int, height: int) -> None:
+        """Give the terminal another size."""
+        await self.pilot.resize_terminal(width, height)
+        await self.pilot.pause()
+
     async def go_to(self, mode: str) -> None:
         await self.app.switch_mode(mode)
         await self.pilot.pause()

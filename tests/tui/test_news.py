@@ -13,7 +13,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import database_url
 
 ELSEWHERE = "192.0.2.7"
-HERE = "in process"
+HERE = "this machine"
 BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": PASSWORD}
 
 

@@ -1,6 +1,7 @@
 """The permission sheet as a grid: moved in, changed, asked about, and what it refused."""
 
 import pytest
+from backends import both_backends
 from operating import be
 
 from ewallet_tui.screens.question import Question
@@ -104,3 +105,11 @@ async def test_what_the_sheet_refused_is_listed_and_the_way_leads_back(opened, b
         assert person.sees("bob@example.org")
         await person.press("escape")
         await person.wait_until(lambda: person.app.screen.query(PermissionGrid))
+
+
+@both_backends
+async def test_who_is_no_operator_asks_nothing_of_the_system_not_even_by_hand(opened):
+    async with opened() as person:
+        await person.register()
+        answer = await person.app.ask(controller="system", action="view", view="accounts")
+        assert answer["code"] == "not_permitted"

@@ -45,7 +45,7 @@ async def test_another_session_is_ended_after_a_question(opened, instant):
         instant.pass_by(minutes=1)
         await elsewhere.app.ask(action="login", user_name="ada", user_pass=PASSWORD)
         await person.app.conversation.refresh()
-        await person.wait_until(lambda: person.screen_text.count("in process") > 3)
+        await person.wait_until(lambda: person.screen_text.count("this machine") > 3)
         await person.press("home", "d")
         await question_answered(person, "escape")
         assert not (await elsewhere.app.ask(action="view", view="account"))["failed"]
@@ -79,7 +79,7 @@ async def test_logins_logouts_and_wrong_passwords_are_told_the_latest_first(open
         await person.click("#part-sessions")
         await person.wait_until(lambda: person.sees("wrong password"))
         told = [
-            line.split("today ")[1][:24] for line in person.screen_text.splitlines() if "in process" in line
+            line.split("today ")[1][:24] for line in person.screen_text.splitlines() if "this machine" in line
         ]
         assert [line.split("  ")[0] for line in told[1:]] == ["14:32", "14:22", "14:12", "14:02"]
         assert [line.split("  ")[1].strip() for line in told[1:]] == [

@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 import pytest
 from backends import both_backends
 from frozen import form_gone, form_opened, person_on, settled, standing_still
-from person import PASSWORD, Person
+from person import PASSWORD
 from textual.widgets import Label
 
 from ewallet_tui.record_kinds import SHEET_KINDS
@@ -200,21 +200,14 @@ async def test_another_sheet_is_chosen_from_the_list_of_all(day):
         await person.wait_until(lambda: person.sees("◂ Holidays ▸   3 of 3"))
 
 
-SIZES = {"80x24": (80, 24), "120x40": (120, 40), "60x20": (60, 20)}
-
-
-@pytest.mark.parametrize("kind", SHEET_KINDS, ids=lambda kind: kind.name)
-@pytest.mark.parametrize("size", SIZES.values(), ids=SIZES)
-def test_a_filled_sheet_looks_like_this(snap_compare, day, kind, size):
-    async def run_before(pilot):
-        person = Person(pilot.app, pilot)
-        await have_records(person, day)
-        await person.press("5", kind.key)
-        await shown(person)
-        pilot.app.clear_notifications()
-        await pilot.pause()
-
-    assert snap_compare(day.make_app(), terminal_size=size, run_before=run_before)
+async def test_the_sheets_look_as_they_are_kept(day, looks_as_kept):
+    async with at_the_sheets(day) as person:
+        for width, height in ((80, 24), (120, 40), (60, 20)):
+            await person.resize(width, height)
+            for kind in SHEET_KINDS:
+                await person.press(kind.key)
+                await shown(person)
+                assert await looks_as_kept(person, f"{kind.name}-{width}x{height}")
 
 
 async def test_a_payment_that_was_received_is_given_back_in_parts(day):
