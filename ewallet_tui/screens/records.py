@@ -12,17 +12,16 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label
 
-from ewallet_core.instructions import fields
 from ewallet_tui.belongings import Belonging
-from ewallet_tui.periods import Period, read_period
+from ewallet_tui.periods import ALL_THE_TIME, Period
 from ewallet_tui.record_kinds import Record, RecordKind, as_text
 from ewallet_tui.screens.belonging_screen import BelongingScreen
 from ewallet_tui.screens.copying import choose_value, copy
 from ewallet_tui.screens.export_choice import ExportingScreen
+from ewallet_tui.screens.period_form import chosen_period, period_plan
 from ewallet_tui.widgets.belonging_line import BelongingLine
 from ewallet_tui.widgets.filter_box import FilterBox
-from ewallet_tui.widgets.form import Answer, FormPlan
-from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.widgets.form_plan import Answer
 from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.record_detail import RecordDetail
 from ewallet_tui.widgets.record_list import RecordList
@@ -162,21 +161,13 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
         """Ask for a time, and show only its records."""
         today = self.today().astimezone().date()
 
-        def objections(values: Any) -> dict[str, str]:
-            try:
-                read_period(values.get("period", ""), today)
-            except ValueError as problem:
-                return {"period": str(problem)}
-            return {}
-
         async def choose(values: dict[str, Any]) -> Answer:
-            self._period = read_period(values["period"], today)
+            period = chosen_period(values, today)
+            self._period = None if period == ALL_THE_TIME else period
             self.look()
             return {"failed": False}
 
-        field = Field("period", "Period", fields.SearchText, placeholder="last month")
-        note = "Such as today, this week, last month, 2026-11, 3 Nov, or 3 Nov to 9 Nov."
-        self.ask_with(FormPlan("Show a time", "Show", (field,), note=note, objections=objections), choose)
+        self.ask_with(period_plan(today, self._period), choose)
 
     @work
     async def action_unlink_record(self) -> None:
