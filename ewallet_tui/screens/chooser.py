@@ -10,25 +10,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 
+from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 from ewallet_tui.text import one_line, plain
 from ewallet_tui.widgets.plain_input import PlainInput
 
 
-class Chooser(ModalScreen[str | None]):
+class Chooser(SheetScreen[str | None]):
     """Its result is the key of what was chosen, or `None` where nothing was."""
 
     DEFAULT_CSS = """
     Chooser {
-        align: center middle;
-        Vertical {
-            width: 58; max-width: 100%; height: auto; max-height: 90%; padding: 1 2; background: $background;
-            border: round $accent; border-title-color: $accent; border-title-style: bold;
-            border-subtitle-color: $text-muted;
-        }
+        .sheet { max-height: 90%; }
         Input { height: 1; border: none; padding: 0 1; background: $panel; margin-bottom: 1; }
         OptionList { height: auto; max-height: 16; border: none; padding: 0; background: $background; }
     }
@@ -49,8 +44,7 @@ class Chooser(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """What is typed, and what it leaves."""
         with Vertical() as sheet:
-            sheet.border_title = self._title
-            sheet.border_subtitle = "enter choose   esc back"
+            titled(sheet, self._title, "enter choose   esc back")
             yield PlainInput(placeholder="type to find")
             listed = OptionList(markup=False)
             listed.can_focus = False

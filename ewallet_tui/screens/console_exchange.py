@@ -9,11 +9,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label, Static
 
 from ewallet_tui.console.exchange_line import ExchangeLine, took
 from ewallet_tui.instruction_log import Exchange
+from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 from ewallet_tui.text import plain
 
 NO_ANSWER_YET = "No answer yet."
@@ -36,16 +36,12 @@ def _answer(exchange: Exchange) -> Any:
     return json.loads(outcome.answer) if outcome and outcome.answer else None
 
 
-class ConsoleExchange(ModalScreen[None]):
+class ConsoleExchange(SheetScreen[None]):
     """The exchange of a line of the console."""
 
     DEFAULT_CSS = """
     ConsoleExchange {
-        align: center middle;
-        Vertical {
-            width: 90; max-width: 100%; height: auto; max-height: 90%; padding: 1 2; background: $background;
-            border: round $accent; border-title-color: $accent; border-title-style: bold;
-        }
+        .sheet { width: 90; max-height: 90%; }
         VerticalScroll { height: auto; max-height: 100%; }
         Horizontal { height: 2; padding-top: 1; dock: bottom; align-horizontal: right; }
         Button { margin-left: 1; }
@@ -71,7 +67,7 @@ class ConsoleExchange(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """What was sent, and what came back."""
         with Vertical() as sheet:
-            sheet.border_title = f"{self._line.time_of_day}  {took(self._exchange)}".rstrip()
+            titled(sheet, f"{self._line.time_of_day}  {took(self._exchange)}".rstrip())
             with VerticalScroll():
                 yield Label("Instruction")
                 yield Static(_shown(dict(self._exchange.instruction)), id="instruction")

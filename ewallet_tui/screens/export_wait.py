@@ -9,12 +9,12 @@ from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label
 
 from ewallet_tui.exporting import Keeper, NothingToSave, Parts, save
 from ewallet_tui.exporting_download import Download
 from ewallet_tui.exporting_file import NewFile, export_folder, why_not_written
+from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 from ewallet_tui.words import count
 
 if TYPE_CHECKING:
@@ -26,20 +26,17 @@ LEFT = "You left before it was done. Nothing was saved."
 NOT_SAVED = "Not saved."
 
 
-class ExportWait(ModalScreen[str | None]):
+class ExportWait(SheetScreen[str | None]):
     """Its result is the line that says what was saved, or `None` where nothing was, which is said already."""
 
     DEFAULT_CSS = """
     ExportWait {
-        align: center middle; background: transparent;
-        Vertical {
-            width: 58; max-width: 100%; height: auto; padding: 1 2; background: $background; display: none;
-            border: round $accent; border-title-color: $accent; border-title-style: bold;
-        }
+        background: transparent;
+        .sheet { display: none; }
         Horizontal { height: 1; margin-top: 1; align-horizontal: right; }
         Label { width: 1fr; }
         &.-long { background: $background 60%; }
-        &.-long Vertical { display: block; }
+        &.-long .sheet { display: block; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Stop", id="stop_export")]
@@ -48,8 +45,6 @@ class ExportWait(ModalScreen[str | None]):
         super().__init__()
         self._parts = parts
         self._noun = noun
-        self._is_over = False
-        self._saved: str | None = None
 
     @property
     def wallet_app(self) -> EWalletApp:
@@ -59,7 +54,7 @@ class ExportWait(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The count, and the way out."""
         with Vertical() as sheet:
-            sheet.border_title = "Export"
+            titled(sheet, "Export")
             yield Label(f"{count(0, self._noun)} so far", markup=False)
             with Horizontal():
                 yield Button("esc Stop", id="stop")
@@ -74,12 +69,7 @@ class ExportWait(ModalScreen[str | None]):
         if not self._saving.is_finished:
             self._saving.cancel()
             self.wallet_app.say(LEFT)
-            self._end(None)
-
-    def on_screen_resume(self) -> None:
-        """Go, where it came to an end while the lock or a question hid it."""
-        if self._is_over and self.is_active:
-            self.dismiss(self._saved)
+            self.dismiss(None)
 
     def on_button_pressed(self) -> None:
         """Do as Escape does."""
@@ -90,7 +80,7 @@ class ExportWait(ModalScreen[str | None]):
         folder = export_folder(self._otherwise)
         keeper: Keeper = Download(self.app) if self.app.is_web else NewFile(folder)
         try:
-            self._end(await save(self._parts, keeper, self._tell, self._noun))
+            self.dismiss(await save(self._parts, keeper, self._tell, self._noun))
         except NothingToSave as reason:
             self._give_up(str(reason))
         except OSError as problem:
@@ -98,11 +88,7 @@ class ExportWait(ModalScreen[str | None]):
 
     def _give_up(self, reason: str) -> None:
         self.wallet_app.say(reason, title=NOT_SAVED, severity="error")
-        self._end(None)
-
-    def _end(self, saved: str | None) -> None:
-        self._is_over, self._saved = True, saved
-        self.on_screen_resume()
+        self.dismiss(None)
 
     def _tell(self, so_far: int) -> None:
         self.query_one(Label).update(f"{count(so_far, self._noun)} so far")

@@ -7,18 +7,17 @@ from typing import ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import ModalScreen
 
 from ewallet_tui.screens.question import Choice, Question
+from ewallet_tui.screens.sheet_screen import SheetScreen
 from ewallet_tui.widgets.form import Answer, Form, FormPlan, Send
 
 DO, DO_KEY = "do", "y"
 
 
-class FormScreen(ModalScreen[Answer | None]):
+class FormScreen(SheetScreen[Answer | None]):
     """Its result is the good answer, or `None` where the form was left."""
 
-    DEFAULT_CSS = "FormScreen { align: center middle; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
 
     def __init__(self, plan: FormPlan, send: Send) -> None:

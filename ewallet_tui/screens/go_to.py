@@ -11,23 +11,20 @@ from textual.containers import Container
 from textual.content import Content
 from textual.events import Key
 from textual.keys import format_key
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from ewallet_tui.places import Place
+from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 
 
-class GoTo(ModalScreen[str | None]):
+class GoTo(SheetScreen[str | None]):
     """Asks where to go; its result is the place's mode."""
 
     DEFAULT_CSS = """
     GoTo {
         align: center bottom;
         #places {
-            layout: grid; grid-size: 3; grid-gutter: 0 1; grid-rows: 1;
-            width: 54; max-width: 100%; height: auto;
-            padding: 1 2; background: $background; border: round $accent; border-title-color: $accent;
-            border-title-style: bold; border-subtitle-color: $text-muted;
+            layout: grid; grid-size: 3; grid-gutter: 0 1; grid-rows: 1; width: 54;
         }
         Button.-style-default { width: 1fr; text-align: left; background: $background; }
     }
@@ -41,8 +38,7 @@ class GoTo(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The letters and the places, as buttons for the mouse."""
         with Container(id="places") as sheet:
-            sheet.border_title = "Go to"
-            sheet.border_subtitle = "esc stay"
+            titled(sheet, "Go to", "esc stay")
             for place in self._places:
                 key = Content.styled(f"{format_key(place.letter)}  ", "bold $text-accent")
                 button = Button(Content.assemble(key, place.title), id=place.mode)

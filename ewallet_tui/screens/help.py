@@ -9,9 +9,10 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widgets import Static
 
+from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 from ewallet_tui.widgets.keys_line import LAST
 
 SCROLLING = "scroll"
@@ -19,17 +20,12 @@ MOVING = 3
 KEYS_WIDTH = 18
 
 
-class HelpScreen(ModalScreen[None]):
+class HelpScreen(SheetScreen[None]):
     """The keys and what they do."""
 
     DEFAULT_CSS = """
     HelpScreen {
-        align: center middle;
-        VerticalScroll {
-            width: 58; max-width: 100%; height: auto; max-height: 90%; padding: 1 2; background: $background;
-            border: round $accent; border-title-color: $accent; border-title-style: bold;
-            border-subtitle-color: $text-muted;
-        }
+        .sheet { max-height: 90%; }
         Static { height: auto; }
     }
     """
@@ -46,8 +42,7 @@ class HelpScreen(ModalScreen[None]):
     def compose(self) -> ComposeResult:
         """One line for each thing that can be done."""
         with VerticalScroll() as sheet:
-            sheet.border_title = "Keys that work here"
-            sheet.border_subtitle = "esc back"
+            titled(sheet, "Keys that work here", "esc back")
             yield Static(self._table())
 
     def action_scroll(self, direction: int) -> None:

@@ -9,10 +9,11 @@ from textual.binding import Binding, BindingType
 from textual.errors import NoWidget
 from textual.events import Click, Key
 from textual.geometry import NULL_REGION, Offset, Region
-from textual.screen import ModalScreen, Screen
+from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from ewallet_tui.screens.sheet_screen import SheetScreen
 from ewallet_tui.widgets.part_tabs import PartTab
 from ewallet_tui.widgets.tabs_line import PlaceTab
 
@@ -39,7 +40,7 @@ def _is_target(widget: Widget) -> bool:
     return widget.focusable or isinstance(widget, PlaceTab | PartTab)
 
 
-class Jump(ModalScreen[None]):
+class Jump(SheetScreen[None]):
     """Letters over the screen; the key of one goes there, or presses what is there."""
 
     DEFAULT_CSS = """

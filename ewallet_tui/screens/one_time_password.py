@@ -9,24 +9,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label, Static
 
-from ewallet_tui.text import one_line, plain
+from ewallet_tui.screens.sheet_screen import SheetScreen, titled
+from ewallet_tui.text import one_line
 from ewallet_tui.widgets.form_plan import Answer
 from ewallet_tui.words import moment, parse_timestamp
 
 
-class OneTimePassword(ModalScreen[None]):
+class OneTimePassword(SheetScreen[None]):
     """The password large enough to be read out, and what is to be done with it."""
 
     DEFAULT_CSS = """
     OneTimePassword {
-        align: center middle;
-        #sheet {
-            width: 62; max-width: 100%; height: auto; padding: 1 2; background: $background;
-            border: round $accent; border-title-color: $accent; border-title-style: bold;
-        }
+        .sheet { width: 62; }
         #password {
             width: 1fr; height: 3; margin: 1 0; content-align: center middle; background: $panel;
             text-style: bold;
@@ -53,8 +49,8 @@ class OneTimePassword(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """For whom it is, the password, and how long it is good."""
-        with Vertical(id="sheet") as sheet:
-            sheet.border_title = plain(f"New password for {self._name}")
+        with Vertical() as sheet:
+            titled(sheet, f"New password for {self._name}")
             yield Static("It is shown here once. Hand it over now.", classes="words")
             yield Static(Content(self._password), id="password")
             yield Label(self._rule, classes="words", markup=False)

@@ -10,8 +10,9 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.events import Key
-from textual.screen import ModalScreen
 from textual.widgets import Button, Label
+
+from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 
 
 @dataclass(frozen=True)
@@ -37,16 +38,11 @@ class Choice:
         return f"{self.key.replace('ctrl+', '^')} {self.words}"
 
 
-class Question(ModalScreen[str | None]):
+class Question(SheetScreen[str | None]):
     """Its result is the id of the chosen answer, or `None` where nothing is to happen."""
 
     DEFAULT_CSS = """
     Question {
-        align: center middle;
-        Vertical {
-            width: 58; max-width: 100%; height: auto; padding: 1 2; background: $background;
-            border: round $accent; border-title-color: $accent; border-title-style: bold;
-        }
         Horizontal { height: 1; margin-top: 1; align-horizontal: right; }
         Label { width: 1fr; }
         Button { margin-left: 2; }
@@ -69,7 +65,7 @@ class Question(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The words and the answers, the harmless one last and ready to be taken."""
         with Vertical() as sheet:
-            sheet.border_title = self._title
+            titled(sheet, self._title)
             yield Label(self._words, markup=False)
             with Horizontal():
                 for choice in self._choices:

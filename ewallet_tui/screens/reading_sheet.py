@@ -9,25 +9,20 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Label, Static
 
+from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 from ewallet_tui.text import plain
 
 Pairs = Sequence[tuple[str, str]]
 
 
-class ReadingSheet(ModalScreen[str | None]):
+class ReadingSheet(SheetScreen[str | None]):
     """Facts and passages over the dimmed screen; none of it can be anything but read."""
 
     DEFAULT_CSS = """
     ReadingSheet {
-        align: center middle;
-        VerticalScroll {
-            width: 72; max-width: 100%; height: auto; max-height: 90%; padding: 1 2; background: $background;
-            border: round $accent; border-title-color: $accent; border-title-style: bold;
-            border-subtitle-color: $text-muted;
-        }
+        .sheet { width: 72; max-height: 90%; }
         Static { height: auto; }
         .passage { margin-top: 1; color: $text-muted; }
     }
@@ -49,8 +44,7 @@ class ReadingSheet(ModalScreen[str | None]):
     def compose(self) -> ComposeResult:
         """The facts, and the passages under their headings."""
         with VerticalScroll() as sheet:
-            sheet.border_title = plain(self._title)
-            sheet.border_subtitle = self.HINT
+            titled(sheet, self._title, self.HINT)
             yield Static(_facts(self._facts))
             for heading, text in self._passages:
                 yield Label(heading, classes="passage", markup=False)

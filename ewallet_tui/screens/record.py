@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Button
 
 from ewallet_tui.record_kinds import RECORD_KINDS
@@ -21,18 +20,15 @@ from ewallet_tui.widgets.record_detail import RELATIONS, RecordDetail
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
+from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 
 
-class RecordScreen(ModalScreen[None]):
+class RecordScreen(SheetScreen[None]):
     """A record's facts; a linked record is shown in its place, and Escape leads back the same way."""
 
     DEFAULT_CSS = """
     RecordScreen {
-        align: center middle;
-        #sheet {
-            width: 72; max-width: 100%; height: auto; max-height: 100%; padding: 1 2; background: $background;
-            border: round $accent; border-title-color: $accent; border-title-style: bold;
-        }
+        .sheet { width: 72; }
         RecordDetail { max-height: 60vh; }
         #links { height: auto; layout: grid; grid-size: 2; grid-gutter: 0 1; grid-rows: 1; margin-top: 1; }
         #links Button { width: 1fr; }
@@ -56,7 +52,7 @@ class RecordScreen(ModalScreen[None]):
 
     def compose(self) -> ComposeResult:
         """Facts, links, buttons."""
-        with Vertical(id="sheet"):
+        with Vertical(classes="sheet"):
             yield RecordDetail()
             yield Horizontal(id="links")
             with Horizontal(classes="buttons"):
@@ -105,7 +101,7 @@ class RecordScreen(ModalScreen[None]):
             self.dismiss()
             return
         self._record = answer["record_data"]
-        self.query_one("#sheet").border_title = kind.belonging.noun.capitalize().partition(" ")[0]
+        titled(self.query_one(".sheet"), kind.belonging.noun.capitalize().partition(" ")[0])
         self.query_one(RecordDetail).show(kind, answer, self._today())
         links = self.query_one("#links", Horizontal)
         await links.remove_children()

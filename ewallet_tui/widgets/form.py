@@ -82,7 +82,7 @@ class Form(VerticalScroll, can_focus=False):
         """Whether an answer is awaited, or another try has to wait."""
         self._send = send
         self._refused: dict[str, str] = {}
-        self.border_title = plan.title
+        self.border_title = plain(plan.title)
 
     def compose(self) -> ComposeResult:
         """Note, fields, preview, refusal, buttons."""
