@@ -9,6 +9,7 @@ from terminal import Terminal
 PASSWORD = "four unrelated words"
 IN_SHORT = "\n  {} credits"
 EMBEDDED = "embedded"
+LEFT = re.compile(r"(\d+):(\d\d) left")
 
 
 def make_account(terminal: Terminal, place: str = EMBEDDED) -> None:
@@ -40,6 +41,15 @@ def supply_and_convert(terminal: Terminal) -> None:
 
 
 def seconds_left(terminal: Terminal) -> int:
-    shown = re.search(r"(\d+):(\d\d) left", terminal.text)
-    assert shown, terminal.text
-    return int(shown[1]) * 60 + int(shown[2])
+    # A screen that is just being painted does not have all its words yet.
+    terminal.wait_until(lambda: bool(LEFT.search(terminal.text)), "it does not say how much is left")
+    minutes, seconds = LEFT.findall(terminal.text)[0]
+    return int(minutes) * 60 + int(seconds)
+
+
+def start_timer(terminal: Terminal) -> None:
+    """Start it, and wait until a second of it is used: who presses a key then has seen it run."""
+    terminal.press("space")
+    terminal.wait_for("● running")
+    left = seconds_left(terminal)
+    terminal.wait_until(lambda: seconds_left(terminal) < left, "the seconds don't burn down")

@@ -13,14 +13,24 @@ import pyte
 
 PATIENCE_SECONDS = 30
 
-KEYS = {"enter": "\r", "tab": "\t", "escape": "\x1b", "space": " ", "^q": "\x11"}
+KEYS = {
+    "enter": "\r",
+    "tab": "\t",
+    "escape": "\x1b",
+    "space": " ",
+    "right": "\x1b[C",
+    "^q": "\x11",
+}
+USUAL = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
 
 
 class Terminal:
     """A program on a screen of that many columns and rows."""
 
-    def __init__(self, command: Sequence[str | Path], columns: int = 100, rows: int = 30) -> None:
-        environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
+    def __init__(
+        self, command: Sequence[str | Path], columns: int = 100, rows: int = 30, **variables: str
+    ) -> None:
+        environment = {**os.environ, **USUAL, **variables}
         words = [str(word) for word in command]
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
@@ -30,6 +40,12 @@ class Terminal:
     def text(self) -> str:
         """What is on the screen."""
         return "\n".join(self._screen.display)
+
+    @property
+    def colours(self) -> set[str]:
+        """The colours of what is on the screen, as names or in hexadecimal digits."""
+        cells = [cell for row in self._screen.buffer.values() for cell in row.values()]
+        return {colour for cell in cells for colour in (cell.fg, cell.bg)}
 
     def press(self, *keys: str) -> None:
         """Press these keys; a word that names no key is typed."""

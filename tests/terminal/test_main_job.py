@@ -8,18 +8,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from main_job import IN_SHORT, log_in, make_account, seconds_left, supply_and_convert
+from main_job import IN_SHORT, PASSWORD, log_in, make_account, seconds_left, start_timer, supply_and_convert
 from terminal import Terminal
+
+from ewallet_core.client import EWalletClient
+from ewallet_core.data_folder import database_url
 
 EWALLET = Path(sys.executable).with_name("ewallet")
 
 
 @pytest.fixture
-def open_app(tmp_path: Path) -> Iterator[Callable[[], Terminal]]:
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def open_app(folder: Path) -> Iterator[Callable[[], Terminal]]:
     opened: list[Terminal] = []
 
     def open_one() -> Terminal:
-        opened.append(Terminal([EWALLET, "--data-dir", tmp_path / "data"]))
+        opened.append(Terminal([EWALLET, "--data-dir", folder]))
         opened[-1].wait_for("Log in", "New account", "● embedded")
         return opened[-1]
 
@@ -36,12 +44,10 @@ def test_from_a_new_account_to_its_time_record_and_back_the_next_day(
     supply_and_convert(today)
     today.press("3")
     today.wait_for("○ stopped")
+    start_timer(today)
     today.press("space")
-    today.wait_for("● running")
-    today.press("space")
-    today.wait_for("‖ paused")
-    today.press("space")
-    today.wait_for("● running")
+    today.wait_for("‖ paused", "paused 0:01")
+    start_timer(today)
     today.press("x")
     today.wait_for("○ stopped", "today")
     left = seconds_left(today)
@@ -56,44 +62,40 @@ def test_from_a_new_account_to_its_time_record_and_back_the_next_day(
     assert seconds_left(tomorrow) == left
 
 
-def test_a_running_timer_goes_on_when_the_app_is_killed(open_app: Callable[[], Terminal]) -> None:
+def test_a_running_timer_goes_on_without_the_app_unless_it_is_stopped(
+    open_app: Callable[[], Terminal], folder: Path
+) -> None:
+    left_running = open_app()
+    make_account(left_running)
+    supply_and_convert(left_running)
+    start_timer(left_running)
+    left_running.press("q")
+    left_running.wait_for("Stop it", "Leave it running", "Stay")
+    left_running.press("escape")
+    left_running.wait_for("● running", "space Pause")
+    left = seconds_left(left_running)
+    left_running.press("q")
+    left_running.wait_for("Leave it running")
+    left_running.press("l")
+    assert left_running.wait_for_end() == 0
+
     killed = open_app()
-    make_account(killed)
-    supply_and_convert(killed)
-    killed.press("3")
-    killed.wait_for("○ stopped")
-    killed.press("space")
+    log_in(killed)
     killed.wait_for("● running")
-    left = seconds_left(killed)
+    assert 0 < seconds_left(killed) <= left
     killed.kill()
 
-    again = open_app()
-    log_in(again)
-    again.wait_for("● running")
-    assert 0 < seconds_left(again) < left
-
-
-@pytest.mark.parametrize(("key", "state"), [("l", "● running"), ("s", "○ stopped")])
-def test_quitting_with_a_running_timer_asks(open_app: Callable[[], Terminal], key: str, state: str) -> None:
-    terminal = open_app()
-    make_account(terminal)
-    supply_and_convert(terminal)
-    terminal.press("3")
-    terminal.wait_for("○ stopped")
-    terminal.press("space")
-    terminal.wait_for("● running")
-    terminal.press("q")
-    terminal.wait_for("Stop it", "Leave it running", "Stay")
-    terminal.press("escape")
-    terminal.wait_for("● running", "x Stop")
-    terminal.press("q")
-    terminal.wait_for("Leave it running")
-    terminal.press(key)
-    assert terminal.wait_for_end() == 0
-
-    again = open_app()
-    log_in(again)
-    again.wait_for(state)
+    stopped = open_app()
+    log_in(stopped)
+    stopped.wait_for("● running")
+    stopped.press("q")
+    stopped.wait_for("Stop it")
+    stopped.press("s")
+    assert stopped.wait_for_end() == 0
+    with EWalletClient(database_url=database_url(folder)) as wallet:
+        wallet.send(action="login", user_name="ada", user_pass=PASSWORD)
+        clock = wallet.send(action="view", view="credit", credit="clock")["clock_data"]
+        assert clock["clock_state"] == "inactive"
 
 
 def test_without_a_terminal_it_says_what_to_do_instead() -> None:
