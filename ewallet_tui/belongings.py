@@ -29,6 +29,11 @@ class Belonging:
         """What people call several."""
         return f"{self.noun}s"
 
+    @property
+    def answer_key(self) -> str:
+        """The key under which the engine's answers have the number of one."""
+        return f"credit_{self.member}" if self.group == "credit" else self.noun.replace(" ", "_")
+
     def instruction(self, verb: Verb, id: int | None = None) -> Instruction:
         """What `verb` is called for one of them; for the active one, or a new one, without an id."""
         named = {} if id is None else {self.id_name: id}

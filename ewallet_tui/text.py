@@ -26,6 +26,11 @@ def one_line(value: object) -> str:
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 
+def inert(text: str) -> str:
+    """`text` in its lines and columns, without any character that would act where it is pasted."""
+    return "".join(character if character in "\n\t" else _shown(character) for character in text)
+
+
 def plain(value: object, width: int | None = None, style: str = "") -> Content:
     """`value` as content without any markup in it, cut to `width` cells where it is longer."""
     content = Content.styled(one_line(value), style) if style else Content(one_line(value))

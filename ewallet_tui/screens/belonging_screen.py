@@ -95,11 +95,11 @@ class BelongingScreen(FramedScreen):
     def look_at(self, id: int) -> None:
         """Look at the one of that number."""
         owned = self.owned
-        if self.SWITCHES and owned is not None and id != owned.active:
-            self._make_active(id)
-            return
         self._chosen[self.belonging] = id
         self.show_line()
+        if self.SWITCHES and owned is not None:
+            self._make_active(id)
+            return
         self.refresh_bindings()
         self.look()
 
@@ -178,13 +178,20 @@ class BelongingScreen(FramedScreen):
     def _made(self, answer: Answer | None) -> None:
         if answer is None or (owned := self.owned) is None:
             return
-        newest = max(owned.names)
-        self.query_one(Receipt).say(f"{one_line(owned.names[newest])} is there.")
-        self.look_at(newest)
+        id = answer[self.belonging.answer_key]
+        # It may be there, and its name not known yet.
+        if id in owned.names:
+            self.query_one(Receipt).say(f"{one_line(owned.names[id])} is there.")
+            self.look_at(id)
 
     @work(group="belonging", exclusive=True)
     async def _make_active(self, id: int) -> None:
-        answer = await self.wallet_app.act(**self.belonging.instruction("switch", id))
+        belonging = self.belonging
+        answer = await self.wallet_app.act(**belonging.instruction("switch", id))
+        if self.SWITCHES:
+            # From now on it is looked at for being the active one, whoever makes another one that.
+            self._chosen.pop(belonging, None)
+            self.show_line()
         owned = self.owned
         if not answer["failed"] and owned is not None and not self.SWITCHES:
             self.query_one(Receipt).say(f"New records go to {one_line(owned.names.get(id, ''))}.")

@@ -165,7 +165,7 @@ class ConsoleScreen(FramedScreen):
         answer = await app.ask(**chain)
         if app.picture is None and app.current_mode != LOGIN:
             await app.leave()
-        elif self.is_mounted:
+        elif self.is_attached:
             self._tell(chain, answer)
 
     def _tell(self, chain: Mapping[str, Any], answer: Answer) -> None:

@@ -82,14 +82,14 @@ class ContactsScreen(RecordsScreen, PayingScreen):
         """Grey the keys that need a contact where there is none; a contact belongs to no time."""
         if action == "choose_period":
             return False
-        if action in ON_CONTACT and self.is_mounted and self.row is None:
+        if action in ON_CONTACT and self.row is None:
             return None
         return super().check_action(action, parameters)
 
     async def read_pages(self) -> RecordPages:
         """The contacts in the order of their names; where there are very many, the newest first."""
-        read = self.read_found if self.is_filtered else self.read_sheet
-        page = await read(0, limit=MOST_SORTED)
+        reads = self.reads_found if self.is_filtered else self.reads_sheet
+        page = await reads(MOST_SORTED)(0, None)
         if page is None or page.next is not None:
             return await super().read_pages()
         return RecordPages.of(sorted(page.rows, key=lambda row: str(row.record["name"]).casefold()))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, cast
 from textual.app import App
 
 from ewallet_tui.screens.chooser import Chooser
-from ewallet_tui.text import one_line
+from ewallet_tui.text import inert, one_line
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
@@ -19,7 +19,7 @@ LONGEST_SHOWN = 200
 
 def copy(app: App[Any], text: str, what: str) -> None:
     """Copy `text`, and say that `what` was copied."""
-    app.copy_to_clipboard(text)
+    app.copy_to_clipboard(inert(text))
     cast("EWalletApp", app).say(f"{what} is copied.")
 
 

@@ -76,6 +76,11 @@ class FramedScreen(Screen[None]):
     today: Callable[[], datetime] = staticmethod(system_today)
     """The instant from which `today` and `yesterday` are told."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[Screen[Any]] = []
+        """The sheets that are to be opened when this screen is in front again."""
+
     @property
     def wallet_app(self) -> EWalletApp:
         """The app, with what it knows and whom it can ask."""
@@ -110,6 +115,8 @@ class FramedScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has passed while another place was looked at."""
         self._show_second(self.wallet_app.now())
+        if self._waiting:
+            self.app.push_screen(self._waiting.pop(0))
 
     def on_screen_suspend(self) -> None:
         """Say nothing old to whoever comes back."""
@@ -119,8 +126,8 @@ class FramedScreen(Screen[None]):
         """Nobody goes where their role doesn't let them."""
         if action == "go" and (picture := self.wallet_app.picture) is not None:
             return parameters[0] in {place.mode for place in places_for(picture.account.role)}
-        if action == "show_what_was_done" and self.is_mounted:
-            return self.query_one(Receipt).record is not None or None
+        if action == "show_what_was_done":
+            return any(receipt.record is not None for receipt in self.query(Receipt)) or None
         return super().check_action(action, parameters)
 
     def ask_with(
@@ -168,6 +175,13 @@ class FramedScreen(Screen[None]):
         """Ask before something that can't be undone; called in a worker."""
         question = Question(title, words, [Choice(DO, DO_KEY, verb)])
         return self.app.screen is self and await self.app.push_screen_wait(question) == DO
+
+    def show_sheet(self, sheet: Screen[Any]) -> None:
+        """Open a sheet over this screen that must not be missed: as soon as this screen is in front again."""
+        if self.app.screen is self:
+            self.app.push_screen(sheet)
+        else:
+            self._waiting.append(sheet)
 
     def open_record(self, kind: str, record_id: int) -> None:
         """Show a record in full over this screen."""

@@ -144,7 +144,7 @@ class OperatorScreen(OperatorPart):
         reset = {"action": "reset", "reset": "password", "account": account["email"]}
         answer = await self.wallet_app.act(**SYSTEM, **reset)
         if not answer["failed"]:
-            self.app.push_screen(OneTimePassword(account["name"], answer, self.today()))
+            self.show_sheet(OneTimePassword(account["name"], answer, self.today()))
 
     async def _is_meant(self, account: AccountRow, role: str) -> bool:
         words = questions.new_role(account, role)

@@ -86,7 +86,7 @@ class OperatorPart(PartedScreen):
             answer = await self.wallet_app.act(**SYSTEM, **asked)
             return None if answer["failed"] else Page([row(each) for each in answer[view]], answer["next"])
 
-        return RecordPages(read)
+        return RecordPages(read, in_order=True)
 
     async def act(self, receipt: str, **instruction: Any) -> Answer:
         """Have something changed, and say in one line what came of it."""

@@ -156,8 +156,8 @@ class WorkersScreen(OperatorPart):
         return self.focused is not None and self.focused.id == listed
 
     def _row_of(self, listed: str) -> str | None:
-        lists = self.query(f"#{listed}").results(RecordList)
-        row = next(lists).row if self.is_mounted else None
+        rows = (each.row for each in self.query(f"#{listed}").results(RecordList))
+        row = next(rows, None)
         return row.key if row else None
 
     def _show_cleaners(self) -> None:

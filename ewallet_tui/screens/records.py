@@ -25,7 +25,7 @@ from ewallet_tui.widgets.form_plan import Answer
 from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.record_detail import RecordDetail
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.record_pages import PAGE, Page, RecordPages, Row
+from ewallet_tui.widgets.record_pages import PAGE, Page, Read, RecordPages, Row
 from ewallet_tui.words import count
 
 TYPING_SECONDS = 0.15
@@ -86,8 +86,8 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
 
     @property
     def row(self) -> Row | None:
-        """The record under the cursor."""
-        return self.listed.row
+        """The record under the cursor, as far as there is one."""
+        return next((listed.row for listed in self.query("#list").results(RecordList)), None)
 
     @property
     def is_filtered(self) -> bool:
@@ -137,11 +137,13 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
 
     async def read_pages(self) -> RecordPages:
         """The records that are looked for, to be read where they are looked at."""
-        return RecordPages(self.read_found if self.is_filtered else self.read_sheet)
+        if self.is_filtered:
+            return RecordPages(self.reads_found(), in_order=True)
+        return RecordPages(self.reads_sheet())
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys that need a record where there is none."""
-        if action in {"unlink_record", "copy_row", "copy_value"} and self.is_mounted and self.row is None:
+        if action in {"unlink_record", "copy_row", "copy_value"} and self.row is None:
             return None
         if action == "show_all":
             return self.is_filtered or None
@@ -218,36 +220,43 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
     @work(group="detail", exclusive=True)
     async def show_aside(self, row: Row | None) -> None:
         """Show the record under the cursor beside the list."""
-        detail = self.query_one(RecordDetail)
+        detail, kind = self.query_one(RecordDetail), self.kind
         if row is None:
             detail.clear()
             return
-        answer = await self.wallet_app.ask(**self.kind.view(row.record["id"]))
+        answer = await self.wallet_app.ask(**kind.view(row.record["id"]))
         if not answer["failed"]:
-            detail.show(self.kind, answer, self.today())
+            detail.show(kind, answer, self.today())
 
-    async def read_sheet(self, start: int, _: Any = None, limit: int = PAGE) -> Page | None:
-        """A page of the whole sheet."""
-        sheet = self.belonging.instruction("view", self.looked_at)
-        answer = await self.wallet_app.act(**sheet, limit=limit, **({"skip": start} if start else {}))
-        if answer["failed"]:
-            return None
-        data = answer[self.kind.data_key]
-        return Page(self._rows(data["rows"]), data["next"], data["record_count"])
+    def reads_sheet(self, limit: int = PAGE) -> Read:
+        """What reads the whole of the sheet that is looked at now, whatever is looked at then."""
+        kind, sheet = self.kind, self.belonging.instruction("view", self.looked_at)
 
-    async def read_found(self, _: int, cursor: Any = None, limit: int = PAGE) -> Page | None:
-        """A page of what is found."""
-        further = {} if cursor is None else {"before": cursor}
-        answer = await self.wallet_app.act(
-            action="search", search="records", limit=limit, **self.shown, **further
-        )
-        if answer["failed"]:
-            return None
-        return Page(self._rows(found["record_data"] for found in answer["rows"]), answer["next"])
+        async def read(start: int, _: Any) -> Page | None:
+            answer = await self.wallet_app.act(**sheet, limit=limit, **({"skip": start} if start else {}))
+            if answer["failed"]:
+                return None
+            data = answer[kind.data_key]
+            return Page(self._rows(kind, data["rows"]), data["next"], data["record_count"])
 
-    def _rows(self, records: Iterable[Record]) -> list[Row]:
+        return read
+
+    def reads_found(self, limit: int = PAGE) -> Read:
+        """What reads the records that are looked for now."""
+        kind, found = self.kind, {"action": "search", "search": "records", **self.shown}
+
+        async def read(_: int, cursor: Any) -> Page | None:
+            further = {} if cursor is None else {"before": cursor}
+            answer = await self.wallet_app.act(**found, limit=limit, **further)
+            if answer["failed"]:
+                return None
+            return Page(self._rows(kind, [row["record_data"] for row in answer["rows"]]), answer["next"])
+
+        return read
+
+    def _rows(self, kind: RecordKind, records: Iterable[Record]) -> list[Row]:
         now = self.today()
-        return [self.kind.row(record, now) for record in records]
+        return [kind.row(record, now) for record in records]
 
     def _how_many(self, pages: RecordPages) -> str:
         if not self.is_filtered:

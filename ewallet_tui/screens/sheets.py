@@ -69,7 +69,7 @@ class SheetsScreen(RecordsScreen, PayingScreen):
         """Only what came in can be given back."""
         if action == "refund" and self.kind is not TRANSFER:
             return False
-        if action == "refund" and self.is_mounted:
+        if action == "refund":
             came_in = self.row is not None and self.row.record["transfer_type"] == "incoming"
             return True if came_in else None
         return super().check_action(action, parameters)

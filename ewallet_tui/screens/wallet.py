@@ -142,7 +142,7 @@ class WalletScreen(BelongingScreen, PayingScreen, ConvertingScreen):
         # Looked up before the engine is asked: the screen may be gone when the answers come.
         listed, wallets = self.query_one("#statement", RecordList), self.query_one("#wallets", RecordList)
         listed.empty = self._nothing_moved()
-        await listed.show_pages(RecordPages(self._read_statement))
+        await listed.show_pages(RecordPages(self._read_statement, in_order=True))
         wallets.show(await self._wallets())
 
     def _nothing_moved(self) -> str:

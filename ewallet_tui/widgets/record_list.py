@@ -105,7 +105,7 @@ class RecordList(ScrollView, can_focus=True):
 
     async def show_pages(self, pages: RecordPages) -> None:
         """Show these pages instead, as soon as those in sight are read; the cursor as with `show`."""
-        for index in {0, self.scroll_offset.y, self.cursor}:
+        for index in sorted({0, self.scroll_offset.y, self.cursor}):
             await pages.load(index)
         self._take(pages)
 
@@ -122,6 +122,7 @@ class RecordList(ScrollView, can_focus=True):
 
     def watch_cursor(self) -> None:
         """Bring the record under the cursor into view, below the headings."""
+        self.pages.try_again()
         self.scroll_to_region(Region(0, self.cursor, 1, 2), animate=False, force=True)
         self.refresh()
         self._tell_moved()

@@ -33,8 +33,10 @@ class Page:
 
 
 Read = Callable[[int, Any], Awaitable[Page | None]]
-"""Reads the page that begins after so many rows; given what the page before it named as `next`, if that was
-read. `None`: it can't be read now."""
+"""Reads the page that begins after so many rows, given what the page before it named as `next`.
+
+`None`: it can't be read now.
+"""
 
 
 async def _nothing(_: int, __: Any) -> Page | None:
@@ -47,10 +49,13 @@ class RecordPages:
     Where the whole length isn't known it grows by a row that is not there yet, as long as there is more.
     """
 
-    def __init__(self, read: Read) -> None:
+    def __init__(self, read: Read, *, in_order: bool = False) -> None:
+        """With `in_order` a page can be read only by what the one before it named."""
         self.count = 0
         """How many rows there are, as far as is known."""
         self._read = read
+        self._in_order = in_order
+        self._is_out_of_reach = False
         self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
         self._cursors: dict[int, Any] = {}
 
@@ -81,14 +86,34 @@ class RecordPages:
                     return number * PAGE + place
         return None
 
+    def try_again(self) -> None:
+        """Ask again, though a page could not be read before."""
+        self._is_out_of_reach = False
+
     async def load(self, index: int) -> Sequence[Row]:
-        """Read the page in which that row is, unless it is kept; returns what was read anew."""
+        """Read the page in which that row is, unless it is kept; returns what was read anew.
+
+        After a page that could not be read none is asked for, until somebody wants to try again.
+        """
         number = index // PAGE
         if number in self._pages:
             self._pages.move_to_end(number)
             return ()
+        for earlier in self._unread_before(number) if self._in_order else ():
+            await self._load_page(earlier)
+        return await self._load_page(number)
+
+    def _unread_before(self, number: int) -> range:
+        """The pages that lead to that one."""
+        known = max((reached for reached in self._cursors if reached <= number), default=0)
+        return range(known, number)
+
+    async def _load_page(self, number: int) -> Sequence[Row]:
+        if self._is_out_of_reach or (self._in_order and number and number not in self._cursors):
+            return ()
         page = await self._read(number * PAGE, self._cursors.get(number))
         if page is None:
+            self._is_out_of_reach = True
             return ()
         self._keep(number, page)
         return page.rows

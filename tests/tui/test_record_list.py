@@ -197,3 +197,39 @@ async def test_the_cursor_stays_on_its_record_far_down_when_a_newer_one_comes():
 
         await app.listed.show_pages(RecordPages(with_one_more))
         assert (app.listed.row.key, app.listed.cursor) == ("550", 551)
+
+
+async def test_pages_that_follow_one_another_are_read_in_order_also_from_far_down():
+    sheet = Sheet(450)
+    app = ListApp([])
+    async with app.run_test(size=(50, 10)) as pilot:
+        await app.listed.show_pages(RecordPages(sheet.follow, in_order=True))
+        for last in (100, 200, 300):
+            await pilot.press("end")
+            await shown_in(app, pilot, last)
+        await app.listed.show_pages(RecordPages(sheet.follow, in_order=True))
+        keys = [row.key for row in app.listed.rows]
+        assert keys == [str(number) for number in range(len(keys))]
+        assert app.listed.row.key == "300"
+
+
+async def test_a_page_that_can_not_be_read_is_asked_for_once_until_the_cursor_moves():
+    asked = []
+
+    async def read(start, cursor):
+        asked.append(start)
+        return (
+            Page([Row(str(n), ("then", str(n), "")) for n in range(100)], count=300) if start == 0 else None
+        )
+
+    app = ListApp([])
+    async with app.run_test(size=(50, 10)) as pilot:
+        await app.listed.show_pages(RecordPages(read))
+        await pilot.press("end")
+        for _ in range(20):
+            app.listed.refresh()
+            await pilot.pause()
+        assert asked == [0, 200]
+        await pilot.press("up")
+        await pilot.pause()
+        assert asked == [0, 200, 200]

@@ -239,3 +239,34 @@ async def test_what_is_shown_is_saved_as_a_file_with_few_keys(day, tmp_path, mon
     lines = saved.read_text(encoding="utf-8").splitlines()
     assert len(lines) == 2
     assert "lunch in november" in lines[1]
+
+
+async def test_another_kind_may_be_chosen_while_a_page_is_being_read(day):
+    async with at_the_sheets(day) as person:
+        for number in range(110):
+            await person.app.conversation._send(
+                action="pay", pay="bob@example.org", credits=1, notes=str(number)
+            )
+        await person.app.conversation.refresh()
+        await shown(person)
+        await person.pilot.press("end", "M")
+        await shown(person)
+        assert how_many(person) == "1 time"
+        assert len(cells(person)) == 1
+
+
+async def test_a_key_pressed_twice_leads_two_sheets_further(day):
+    async with at_the_sheets(day) as person:
+        for name in ("Rent", "Holidays"):
+            await person.app.ask(action="new", new="transfer", transfer="list", reference=name)
+        screen = person.app.screen
+        screen.action_step(1)
+        screen.action_step(1)
+        await person.wait_until(lambda: person.sees("◂ Holidays ▸   3 of 3"))
+
+
+async def test_nothing_acts_where_it_is_pasted(day):
+    async with at_the_sheets(day) as person:
+        await person.press("Y", *"notes", "enter")
+        await person.wait_until(lambda: "nirts" in person.app.clipboard)
+        assert not set(person.app.clipboard) & set("\x1b\u202e")
