@@ -36,31 +36,50 @@ class Formats:
         """`number` with its thousands apart: `1,240`."""
         return f"{number:,}".replace(",", self.thousands)
 
+    @property
+    def point(self) -> str:
+        """The decimal mark: a point, or a comma where points part the thousands."""
+        return "," if self.thousands == "." else "."
+
     def decimal(self, number: Decimal) -> str:
         """A number that need not be whole, with all its places: `1,012.50`, or `1.012,50`."""
-        whole, _, places = f"{number:,f}".partition(".")
-        mark = "," if self.thousands == "." else "."
-        return (
-            f"{whole.replace(',', self.thousands)}{mark}{places}"
-            if places
-            else whole.replace(",", self.thousands)
-        )
+        whole, point, places = f"{number:,f}".partition(".")
+        return whole.replace(",", self.thousands) + point.replace(".", self.point) + places
 
     def read_number(self, typed: str) -> int | None:
         """The whole number that was typed, its thousands parted by a space or as they are written; or `None`.
 
-        Any other mark is somebody's decimal point, and is never taken for the thousands'.
+        Any other mark is somebody's decimal point, and is never taken for the thousands'. No number that
+        has its thousands apart begins with a nought, so `0.500` is a half also where points part them.
         """
         marks = f"[{re.escape(SPACES + self.thousands)}]"
-        written = rf"[0-9]{{1,20}}|[0-9]{{1,3}}(?P<mark>{marks})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,5}}"
-        found = re.fullmatch(written, typed)
+        parted = rf"[1-9][0-9]{{0,2}}(?P<mark>{marks})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,5}}"
+        found = re.fullmatch(rf"[0-9]{{1,20}}|{parted}", typed)
         if found is None:
             return None
         return int(typed.replace(found["mark"], "") if found["mark"] else typed)
 
+    def read_decimal(self, typed: str) -> str | None:
+        """The number that was typed, with its places after a point: `1012.50`; or `None`.
+
+        A point is a decimal point also where the comma is; which of the two a mark means `is_unclear` tells.
+        """
+        if self.is_unclear(typed):
+            return None
+        for mark in (self.point, "."):
+            whole, _, places = typed.partition(mark)
+            number = self.read_number(whole or "0")
+            if number is not None and re.fullmatch("[0-9]+", places):
+                return f"{number}.{places}"
+        number = self.read_number(typed)
+        return None if number is None else str(number)
+
     def is_unclear(self, typed: str) -> bool:
-        """Whether a number that may be a fraction has a point where these forms part thousands."""
-        return self.thousands == "." and re.fullmatch(r"[0-9]{1,3}(?:\.[0-9]{3})+", typed) is not None
+        """Whether a number that may be a fraction has one mark, which parts thousands in these forms."""
+        if self.thousands not in {".", ","}:
+            return False
+        mark = re.escape(self.thousands)
+        return re.fullmatch(rf"(?!0{mark})[0-9]+{mark}[0-9]{{3}}", typed) is not None
 
     def time(self, local: datetime) -> str:
         """The time of day: `14:02` or `2:02 pm`."""

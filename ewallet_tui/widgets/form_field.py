@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
@@ -51,10 +52,15 @@ class Field:
             return self._read_nothing()
         if _may_be_fraction(self.kind) and formats_in_use().is_unclear(typed):
             raise ValueError(f"{self.label} can be read in two ways. Write its thousands without a mark.")
-        value = _whole_number(typed) if _is_whole(self.kind) else typed
+        value = _value_of(self.kind, typed)
         if not accepts(self.kind, value):
-            raise ValueError(self.rule or f"{self.label} must be {meta_of(self.kind).description}.")
+            raise ValueError(self.rule or f"{self.label} must be {_described(self.kind)}.")
         return value
+
+    @property
+    def shown_placeholder(self) -> str:
+        """An example of what may be typed, as it is written here."""
+        return _with_point_in_use(self.placeholder) if _may_be_fraction(self.kind) else self.placeholder
 
     def tidied(self, text: str) -> str:
         """The typed text as it is shown when one goes on; one that can't be told stays as it is."""
@@ -84,9 +90,21 @@ def _may_be_fraction(kind: Any) -> bool:
     return any(float in get_args(part) for part in get_args(kind))
 
 
-def _whole_number(typed: str) -> int | str:
-    number = formats_in_use().read_number(typed)
-    return typed if number is None else number
+def _value_of(kind: Any, typed: str) -> Any:
+    formats = formats_in_use()
+    if _may_be_fraction(kind):
+        return formats.read_decimal(typed)
+    return formats.read_number(typed) if _is_whole(kind) else typed
+
+
+def _described(kind: Any) -> str:
+    """The kind's own words, with the examples in them as they are written here."""
+    description = meta_of(kind).description or ""
+    return _with_point_in_use(description) if _may_be_fraction(kind) else description
+
+
+def _with_point_in_use(words: str) -> str:
+    return re.sub(r"(?<=[0-9])\.(?=[0-9])", formats_in_use().point, words)
 
 
 class FormField(Vertical):
@@ -125,7 +143,7 @@ class FormField(Vertical):
         yield Label(self.field.label, classes="label", markup=False)
         yield PlainInput(
             self.field.initial,
-            placeholder=self.field.placeholder,
+            placeholder=self.field.shown_placeholder,
             password=self.field.is_secret,
             suggester=self.field.suggester,
             id=self.field.name,

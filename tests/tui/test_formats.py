@@ -2,9 +2,10 @@
 
 import locale
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ewallet_core.instructions import fields
@@ -17,6 +18,7 @@ from ewallet_tui.widgets.form_field import Field
 SPACE = "\N{NO-BREAK SPACE}"
 NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 CREDITS = Field("credits", "Credits", fields.Credits)
+COST = Field("cost", "Cost", fields.Cost, placeholder="12.50")
 
 
 @pytest.fixture(autouse=True)
@@ -85,6 +87,7 @@ def test_an_amount_is_read_as_it_is_written(thousands, typed):
     [
         (",", "1.240"), (".", "1,240"), (SPACE, "1,240"), (SPACE, "1.240"), ("", "1,240"), ("", "1.240"),
         (",", "1,24"), (",", "1,2400"), (",", "12,40"), (",", "1,240 000"), (".", "1.24"), (",", "1.24"),
+        (".", "0.001"), (".", "0.500"), (",", "0,500"), (",", "01,240"), (",", "0 500"),
         (",", ",240"), ("", "1240."), (",", "1240,000"), (",", "0x10"), (",", "1e3"), (",", "٣"), ("", "-5"),
     ],
 )  # fmt: skip
@@ -94,19 +97,66 @@ def test_what_could_be_a_fraction_is_taken_for_no_number(thousands, typed):
         CREDITS.read(typed)
 
 
-def test_a_fraction_that_could_be_thousands_is_taken_for_neither():
-    cost = Field("cost", "Cost", fields.Cost)
-    assert [cost.read("1.240"), cost.read("12.50")] == ["1.240", "12.50"]
-    words.use(Formats(thousands="."))
-    assert [cost.read("12.50"), cost.read("1240")] == ["12.50", "1240"]
+@pytest.mark.parametrize(
+    ("thousands", "typed", "cost"),
+    [
+        (",", "1.240", "1.240"), (",", "12.50", "12.50"), (",", "1,012.50", "1012.50"), (",", ".5", "0.5"),
+        (",", "1 012.50", "1012.50"), ("'", "1'240", "1240"), (SPACE, "1 240.5", "1240.5"),
+        (".", "12,50", "12.50"), (".", "1,240", "1.240"), (".", "1.012,50", "1012.50"), (".", "0,5", "0.5"),
+        (".", "12.50", "12.50"), (".", "0.500", "0.500"), (".", "1240", "1240"),
+        (".", "1.240.000", "1240000"),
+    ],
+)  # fmt: skip
+def test_a_fraction_has_the_decimal_mark_that_is_shown(thousands, typed, cost):
+    words.use(Formats(thousands=thousands))
+    assert COST.read(typed) == cost
+
+
+@pytest.mark.parametrize(
+    ("thousands", "typed"), [(",", "1,240"), (".", "1.240"), (".", "01.240"), (".", "1240.500")]
+)
+def test_a_fraction_that_could_be_thousands_is_taken_for_neither(thousands, typed):
+    words.use(Formats(thousands=thousands))
     with pytest.raises(ValueError, match="in two ways"):
-        cost.read("1.240")
+        COST.read(typed)
 
 
-@given(st.integers(min_value=0, max_value=10**18), st.sampled_from([",", ".", SPACE, "", "'"]))
+@pytest.mark.parametrize(
+    ("thousands", "typed", "example"),
+    [
+        (",", "1e3", "12.50"), (",", "٣", "12.50"), (",", "12,50", "12.50"), (",", "0,500", "12.50"),
+        (",", "-5", "12.50"), ("", "12,50", "12.50"), (".", "1,240.50", "12,50"), (".", "1.24.5", "12,50"),
+    ],
+)  # fmt: skip
+def test_what_no_amount_of_money_looks_like_is_refused_in_the_fields_own_words(thousands, typed, example):
+    words.use(Formats(thousands=thousands))
+    with pytest.raises(ValueError, match=f"^Cost must be an amount of money .* such as {example}[.]$"):
+        COST.read(typed)
+    assert COST.shown_placeholder == example
+
+
+THOUSANDS = st.sampled_from([",", ".", SPACE, "", "'"])
+
+
+@given(st.integers(min_value=0, max_value=10**18), THOUSANDS)
 def test_every_number_that_is_written_is_read_as_itself(number, thousands):
     formats = Formats(thousands=thousands)
     assert formats.read_number(formats.number(number)) == number
+
+
+@given(st.text("0123456789.,' \N{NO-BREAK SPACE}-+e", max_size=12), THOUSANDS)
+@example("0.500", ".")
+@example("01,240", ",")
+def test_nothing_else_than_a_written_whole_number_is_read_as_one(typed, thousands):
+    number = Formats(thousands=thousands).read_number(typed)
+    written = {Formats(thousands=mark).number(number) for mark in f"{thousands}{SPACE} "} if number else set()
+    assert number is None or typed.isdigit() or typed in written
+
+
+@given(st.decimals(min_value=0, max_value=10**12, allow_nan=False, places=2), THOUSANDS)
+def test_every_price_that_is_written_is_read_as_itself(cost, thousands):
+    formats = Formats(thousands=thousands)
+    assert Decimal(formats.read_decimal(formats.decimal(cost))) == cost
 
 
 @pytest.mark.parametrize(
