@@ -13,15 +13,22 @@ from typing import NamedTuple
 
 from PIL import Image
 
-SHARPNESS = 1.5
+CELL = 12.2
+"""How wide a letter's place is in the app's SVG."""
+SHARPNESS = 20 / CELL
+"""So sharp that every letter's place is of whole dots."""
+SEAMLESS = {"font-size: 20px": "font-size: 20.4px", "translate(9, 41)": "translate(9.15, 41.48)"}
+"""What lets letters fill their places from edge to edge, and begin on a whole dot."""
 FRAMES_A_SHEET = 8
 CAPTION_HEIGHT = 44
+BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 TRANSPARENT = 255
 """The last of a palette's 256 colours."""
 PAGE = """<!doctype html><meta charset="utf-8"><style>
 body {{ margin: 0; background: transparent; }}
-img {{ display: block; height: {picture}px; }}
-p {{ margin: 0; height: {caption}px; line-height: {caption}px; text-align: center;
+div {{ height: {height}px; position: relative; }}
+img {{ display: block; }}
+p {{ margin: 0; width: 100%; position: absolute; bottom: 0; text-align: center;
     font: 20px/{caption}px "Fira Code", monospace; color: #7d8b91; white-space: pre; }}
 b {{ font-weight: 600; color: #12876f; border: 1px solid #12876f; border-radius: 5px; padding: 1px 9px; }}
 </style>"""
@@ -41,6 +48,13 @@ class Frame(NamedTuple):
 def chromium() -> str | None:
     """The browser, where there is one."""
     return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+def seamless(svg: str) -> str:
+    """The picture in its own size, with nothing between blocks that touch each other on a terminal."""
+    for before, after in SEAMLESS.items():
+        svg = svg.replace(before, after)
+    return BOX.sub(r'\g<0> width="\1" height="\2"', svg, count=1)
 
 
 def draw_png(svg: Path, browser: str) -> None:
@@ -74,36 +88,35 @@ def draw_animation(frames: Sequence[Frame], target: Path, browser: str) -> None:
 def _drawn(frames: Sequence[Frame], browser: str) -> Iterator[Image.Image]:
     """Each frame, drawn several to a sheet: the browser takes longer to start than to draw."""
     width, height = _size(frames[0].svg)
-    tall = height + CAPTION_HEIGHT
+    dots = round((height + CAPTION_HEIGHT) * SHARPNESS)
     with tempfile.TemporaryDirectory() as name:
         for first in range(0, len(frames), FRAMES_A_SHEET):
             some = frames[first : first + FRAMES_A_SHEET]
             sheet = Path(name) / f"{first}.html"
-            sheet.write_text(_page(some, height, Path(name), first), encoding="utf-8")
-            _photograph(sheet.as_uri(), sheet.with_suffix(".png"), (width, tall * len(some)), browser)
+            sheet.write_text(_page(some, dots / SHARPNESS, Path(name), first), encoding="utf-8")
+            size = (width, (height + CAPTION_HEIGHT + 1) * len(some))
+            _photograph(sheet.as_uri(), sheet.with_suffix(".png"), size, browser)
             with Image.open(sheet.with_suffix(".png")) as photograph:
                 for at in range(len(some)):
-                    top, bottom = (round(edge * tall * SHARPNESS) for edge in (at, at + 1))
-                    yield photograph.crop((0, top, photograph.width, bottom))
+                    yield photograph.crop((0, at * dots, photograph.width, (at + 1) * dots))
 
 
-def _page(frames: Sequence[Frame], height: int, folder: Path, first: int) -> str:
-    parts = [PAGE.format(picture=height, caption=CAPTION_HEIGHT)]
+def _page(frames: Sequence[Frame], height: float, folder: Path, first: int) -> str:
+    parts = [PAGE.format(height=height, caption=CAPTION_HEIGHT)]
     for number, frame in enumerate(frames, first):
         svg = folder / f"{number}.svg"
         svg.write_text(frame.svg, encoding="utf-8")
         key = f"<b>{escape(frame.key)}</b>  " if frame.key else ""
-        parts.append(f'<img src="{svg.as_uri()}"><p>{key}{escape(frame.words)}</p>')
+        parts.append(f'<div><img src="{svg.as_uri()}"><p>{key}{escape(frame.words)}</p></div>')
     return "".join(parts)
 
 
 def _size(svg: str) -> tuple[int, int]:
-    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', svg)
+    box = BOX.search(svg)
     if box is None:
         raise ValueError("that is not a picture of the app")
-    # An even size stays whole when it is drawn more sharply.
     width, height = (int(float(side)) + 1 for side in box.groups())
-    return width + width % 2, height + height % 2
+    return width, height
 
 
 def _photograph(address: str, png: Path, size: tuple[int, int], browser: str) -> None:

@@ -13,6 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from draw import seamless
 from life import PASSWORD, Day, open_engine
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -72,7 +73,7 @@ class Scene:
     @property
     def svg(self) -> str:
         """What the screen looks like."""
-        return self.app.export_screenshot(title="ewallet")
+        return seamless(self.app.export_screenshot(title="ewallet"))
 
     @property
     def text(self) -> str:
