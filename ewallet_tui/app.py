@@ -26,6 +26,7 @@ from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
 from ewallet_tui.palette import Everything
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.settings.in_force import SettingsInForce
+from ewallet_tui.stylesheet import StylesheetReadOnce
 from ewallet_tui.text import one_line
 from ewallet_tui.themes import THEMES
 
@@ -69,6 +70,7 @@ class EWalletApp(App[None]):
     ) -> None:
         """The app at `server`, or on this machine; another of `engines` can be chosen."""
         super().__init__()
+        self.stylesheet = StylesheetReadOnce(variables=self.get_css_variables())
         self.engines = engines
         self.now = now
         """The instant, in seconds, on a clock that never goes backwards."""

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from backends import Backend, OpenEngine, started
@@ -15,6 +16,9 @@ from instant import CHEAP, Instant
 from person import Person
 from pytest_textual_snapshot import SVGImageExtension
 from syrupy.assertion import SnapshotAssertion
+from textual import _wait
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
 
 from ewallet_core import EWalletSessionManager
@@ -36,6 +40,24 @@ def still_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def quickly() -> Iterator[None]:
+    """Idleness is seen within 5 ms, and what one app has read of its style sheets the next one has, too."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(_wait, "SLEEP_GRANULARITY", 0.005)
+        patched.setattr(_wait, "SLEEP_IDLE", 0.000_5)
+        read, once = Stylesheet._parse_rules, {}
+
+        def read_once(stylesheet: Stylesheet, *source: Any, **options: Any) -> list[RuleSet]:
+            key = (*source, *options.items(), *stylesheet._variables.items())
+            if key not in once:
+                once[key] = read(stylesheet, *source, **options)
+            return once[key]
+
+        patched.setattr(Stylesheet, "_parse_rules", read_once)
+        yield
 
 
 @pytest.fixture

@@ -17,11 +17,12 @@ from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.screens.certificates import first_certificate
 from ewallet_tui.screens.connection import ConnectionScreen
-from ewallet_tui.screens.question import Question
 from ewallet_tui.screens.form_screen import FormScreen
+from ewallet_tui.screens.question import Question
 from ewallet_tui.widgets.server_list import ServerList
 
 SIZES = [(80, 24), (120, 40), (60, 20)]
+WALLET = "wallet.example.org:8080"
 FINGERPRINT = "SHA256:" + "aB3/" * 10 + "xyz"
 LONG_NAME = "a-very-long-name-of-a-host.in-some-department.of-a-long-domain.example.org:18080"
 
@@ -331,57 +332,40 @@ async def test_a_damaged_file_of_known_servers_is_said(opened, folder):
         assert person.app.screen.query("#reason.-there")
 
 
-async def chosen_among_many(person):
-    await choose_connection(person)
-
-
-async def wrongly_typed(person):
-    await choose_connection(person)
-    await person.press("tab", *"a b:c", "tab")
-
-
-async def another_certificate(person):
-    await choose_connection(person)
-    known = KnownServers(person.app.engines.known_servers.path)
-    person.app.screen.say_out_of_reach(words_of_another_certificate(known))
-
-
 def words_of_another_certificate(known):
-    identity = Identity("wallet.example.org:8080", KnownServers(Path("/home/ada/known_servers")))
-    identity.fingerprint = known.fingerprint_of("wallet.example.org:8080")
+    identity = Identity(WALLET, KnownServers(Path("/home/ada/known_servers")))
+    identity.fingerprint = known.fingerprint_of(WALLET)
     with pytest.raises(Unreachable) as refused:
         identity.must_be_known(b"another certificate")
     return str(refused.value)
 
 
-async def to_be_forgotten(person):
-    await choose_connection(person)
-    await person.press("down", "d")
-    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+async def test_it_looks_as_it_is_kept(opened, folder, looks_as_kept):
+    (folder / "known_servers").write_text(f"{WALLET} {FINGERPRINT}\n")
+    servers = (WALLET, "tcp://10.0.0.7:9000", LONG_NAME, "127.0.0.1:8080")
+    async with opened(servers=servers) as person:
 
+        async def looks(state):
+            for width, height in SIZES:
+                await person.resize(width, height)
+                assert await looks_as_kept(person, f"{state}-{width}x{height}")
 
-async def being_tried(person):
-    await choose_connection(person)
-    person.app.screen._show_trying("wallet.example.org:8080")
-
-
-async def new_here(person):
-    await person.app.push_screen(first_certificate("wallet.example.org:8080", FINGERPRINT))
-
-
-STATES = [chosen_among_many, wrongly_typed, another_certificate, to_be_forgotten, being_tried, new_here]
-
-
-@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-@pytest.mark.parametrize("state", STATES)
-def test_it_looks_like_this(snap_compare, make_app, folder, state, size):
-    (folder / "known_servers").write_text(f"wallet.example.org:8080 {FINGERPRINT}\n")
-
-    async def come_to(pilot):
-        person = Person(pilot.app, pilot)
-        await person.wait_until(lambda: person.app.screen.query("#login Input"))
-        await state(person)
-        await pilot.pause()
-
-    servers = ("wallet.example.org:8080", "tcp://10.0.0.7:9000", LONG_NAME, "127.0.0.1:8080")
-    assert snap_compare(make_app(servers=servers), terminal_size=size, run_before=come_to)
+        await choose_connection(person)
+        await looks("chosen_among_many")
+        await person.press("down", "d")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await looks("to_be_forgotten")
+        await person.press("escape", "tab", *"a b:c", "tab")
+        await looks("wrongly_typed")
+        await person.press("escape")
+        await choose_connection(person)
+        known = KnownServers(person.app.engines.known_servers.path)
+        person.app.screen.say_out_of_reach(words_of_another_certificate(known))
+        await looks("another_certificate")
+        await person.press("escape")
+        await choose_connection(person)
+        person.app.screen._show_trying(WALLET)
+        await looks("being_tried")
+        await person.press("escape")
+        await person.app.push_screen(first_certificate(WALLET, FINGERPRINT))
+        await looks("new_here")

@@ -4,8 +4,8 @@ import json
 
 import pytest
 from backends import both_backends
-from frozen import picture_ready, settled, standing_still
-from person import PASSWORD, Person
+from frozen import person_on, settled, standing_still
+from person import PASSWORD
 
 from ewallet_tui.console.secrecy import DOTS
 from ewallet_tui.instruction_log import MOST_EXCHANGES, InstructionLog
@@ -13,7 +13,6 @@ from ewallet_tui.screens.console_exchange import ConsoleExchange
 from ewallet_tui.widgets.console_log import ConsoleLog
 from ewallet_tui.widgets.console_prompt import ConsolePrompt
 
-SIZES = [(60, 20), (80, 24), (120, 40)]
 DOOR = {"controller": "client", "ctype": "action"}
 SUPPLY = {"action": "supply", "supply": "credits", "credits": 100, "currency": "EUR", "cost": "10"}
 
@@ -230,45 +229,21 @@ async def live(day, person):
     await person.press("v")
 
 
-async def nothing(day, person):
-    await live(day, person)
-    await person.press("slash", *"nothing like it")
+async def test_the_console_looks_as_it_is_kept(day, looks_as_kept):
+    async with person_on(day) as person:
+        await live(day, person)
 
+        async def looks(state, *sizes):
+            for width, height in sizes:
+                await person.resize(width, height)
+                assert await looks_as_kept(person, f"{state}-{width}x{height}")
 
-async def typing(day, person):
-    await live(day, person)
-    await write(person, f"edit account old_pass='{PASSWORD}' user_n")
-
-
-async def mistaken(day, person):
-    await live(day, person)
-    await write(person, "veiw acount", "enter")
-
-
-async def opened_one(day, person):
-    await live(day, person)
-    await person.press("up", "enter")
-
-
-STATES = {"filled": live, "empty": nothing, "typing": typing, "error": mistaken, "exchange": opened_one}
-
-
-@pytest.mark.parametrize(
-    ("state", "size"),
-    [
-        *(("filled", size) for size in SIZES),
-        ("empty", (80, 24)),
-        ("typing", (80, 24)),
-        ("error", (60, 20)),
-        ("exchange", (60, 20)),
-        ("exchange", (120, 40)),
-    ],
-    ids=lambda part: part if isinstance(part, str) else f"{part[0]}x{part[1]}",
-)
-def test_the_console_looks_like_this(day, snap_compare, state, size):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await STATES[state](day, person)
-        await picture_ready(person)
-
-    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
+        await looks("filled", (60, 20), (120, 40), (80, 24))
+        await write(person, f"edit account old_pass='{PASSWORD}' user_n")
+        await looks("typing", (80, 24))
+        await write(person, "veiw acount", "enter")
+        await looks("error", (60, 20))
+        await write(person, "", "escape", "end", "up", "enter")
+        await looks("exchange", (60, 20), (120, 40))
+        await person.press("escape", "slash", *"nothing like it")
+        await looks("empty", (80, 24))

@@ -5,11 +5,12 @@ from contextlib import asynccontextmanager
 import pytest
 from backends import both_backends
 from frozen import form_gone, form_opened, person_on, settled, standing_still
-from person import PASSWORD, Person
+from person import PASSWORD
 
 from ewallet_tui.screens.contacts import ContactsScreen
 from ewallet_tui.words import MINUS
 
+SIZES = [(60, 20), (80, 24), (120, 40)]
 HOSTILE_NAME = "[/b][@click=app.quit]x[/] 漢字 e\u0301"
 HOSTILE_NOTES = "\x1b[2J \u202egnirts " + "n" * 900
 
@@ -85,26 +86,44 @@ async def test_somebody_is_written_down_changed_and_taken_off(day):
         await person.wait_until(lambda: names(person) == [])
 
 
-async def test_contacts_stand_in_the_order_of_their_names_and_are_found_as_one_types(day):
-    async with at_the_contacts(day) as person:
+async def test_contacts_stand_in_the_order_of_their_names_beside_what_passed_and_are_found_as_one_types(day):
+    async with at_the_contacts(day, (120, 40)) as person:
         assert isinstance(person.app.screen, ContactsScreen)
         assert names(person) == [HOSTILE_NAME, "bob", "Grace Hopper"]
+        await person.press("down")
+        await person.wait_until(lambda: person.sees(f"{MINUS}12"))
+        await person.press("down")
+        await person.wait_until(lambda: person.sees("Nothing has passed between you yet."))
         await person.press("slash", *"hopp")
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
         await person.press("escape")
         await person.wait_until(lambda: len(names(person)) == 3)
 
 
-async def test_what_passed_between_you_stands_beside_the_contact(day):
-    async with at_the_contacts(day, (120, 40)) as person:
-        await person.press("down")
-        await person.wait_until(lambda: person.sees(f"{MINUS}12"))
-        await person.press("down")
-        await person.wait_until(lambda: person.sees("Nothing has passed between you yet."))
-
-
-async def test_another_list_is_the_one_on_which_contacts_are_written_down(day):
+async def test_contacts_look_as_they_are_kept(day, looks_as_kept):
     async with at_the_contacts(day) as person:
+        for width, height in SIZES:
+            await person.resize(width, height)
+            await person.press("home", "down")
+            await shown(person)
+            assert await looks_as_kept(person, f"filled-{width}x{height}")
+        await person.resize(80, 24)
+        await person.press("home", "enter")
+        await person.wait_until(lambda: person.sees("mallory@example.org") and person.sees("esc Back"))
+        assert await looks_as_kept(person, "one-80x24")
+
+
+async def test_contacts_are_paid_from_the_list_and_another_list_is_the_one_they_are_written_down_on(day):
+    async with at_the_contacts(day) as person:
+        await person.press("down", "p")
+        await form_opened(person)
+        await person.do_form(credits="5")
+        await form_gone(person)
+        await person.press("t")
+        await form_opened(person)
+        await person.do_form(credits="6")
+        await form_gone(person)
+        assert person.app.picture.wallet.credits == 500 - 12 - 5 - 6
         await person.press("N")
         await form_opened(person)
         await person.do_form(reference="Work")
@@ -116,37 +135,3 @@ async def test_another_list_is_the_one_on_which_contacts_are_written_down(day):
         await person.wait_until(lambda: names(person) == ["Ada"])
         await person.press("left_square_bracket")
         await person.wait_until(lambda: len(names(person)) == 3)
-
-
-@pytest.mark.parametrize("size", [(80, 24), (120, 40), (60, 20)], ids="{0[0]}x{0[1]}".format)
-def test_contacts_look_like_this(day, snap_compare, size):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await have_contacts(person)
-        await person.press("4", "down")
-        await shown(person)
-
-    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
-
-
-def test_a_contact_in_full_looks_like_this(day, snap_compare):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await have_contacts(person)
-        await person.press("4", "enter")
-        await person.wait_until(lambda: person.sees("mallory@example.org") and person.sees("esc Back"))
-
-    assert snap_compare(day.make_app(), terminal_size=(80, 24), run_before=come)
-
-
-async def test_a_contact_is_paid_and_sent_credits_from_the_list(day):
-    async with at_the_contacts(day) as person:
-        await person.press("down", "p")
-        await form_opened(person)
-        await person.do_form(credits="5")
-        await form_gone(person)
-        await person.press("t")
-        await form_opened(person)
-        await person.do_form(credits="6")
-        await form_gone(person)
-        assert person.app.picture.wallet.credits == 500 - 12 - 5 - 6

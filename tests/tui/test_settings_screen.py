@@ -1,5 +1,6 @@
 """The settings are chosen while what they come to is in view, kept at once, and given back by Escape."""
 
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,6 @@ from ewallet_tui.settings.preview import Preview
 from ewallet_tui.settings.setting_list import SettingList
 
 NAME = "preferences.toml"
-SIZES = [(80, 24), (60, 20), (120, 40)]
 MISTAKES = 'theme = "nrod"\nhours = "12"\nnumbers = "1.240"\n[keys]\nhelp = "f1"\npey = "p"\nlock = "f99"\n'
 
 
@@ -141,34 +141,44 @@ def day(monkeypatch, kind_of_backend, tmp_path):
     yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
 
 
-def looks_like_this(day, snap_compare, preferences, size, *keys):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await person.wait_until(lambda: pilot.app.screen.query("#login Input"))
+@asynccontextmanager
+async def at_the_settings(day, preferences):
+    app = EWalletApp(day.backend.engines, preferences, day.backend.server, day)
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        person = Person(app, pilot)
+        await person.wait_until(lambda: app.screen.query("#login Input"))
         await come_to_the_settings(person)
         await picture_ready(person)
-        await person.press(*keys)
-
-    app = EWalletApp(day.backend.engines, preferences, day.backend.server, day)
-    return snap_compare(app, terminal_size=size, run_before=come)
+        yield person
 
 
-@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-def test_the_settings_look_like_this(day, snap_compare, size):
-    assert looks_like_this(day, snap_compare, Preferences(), size)
+async def test_the_settings_look_as_they_are_kept(day, looks_as_kept):
+    async with at_the_settings(day, Preferences()) as person:
+        for width, height in ((80, 24), (60, 20), (120, 40)):
+            await person.resize(width, height)
+            assert await looks_as_kept(person, f"usual-{width}x{height}")
+        await person.resize(80, 24)
+        await person.press("enter", *["down"] * 4)
+        assert await looks_as_kept(person, "choosing-80x24")
+        await person.press("escape")
+        for theme in ("ewallet-light", "ansi-dark"):
+            while person.app.theme != theme:
+                await person.press("right")
+            await person.press("down")
+            assert await looks_as_kept(person, f"{theme}-80x24")
+            await person.press("up")
 
 
-@pytest.mark.parametrize("theme", ["ewallet-light", "ansi-dark"])
-def test_the_settings_look_like_this_in_other_colours(day, snap_compare, theme):
-    assert looks_like_this(day, snap_compare, Preferences(theme=theme), (80, 24), "down")
-
-
-@pytest.mark.parametrize("size", SIZES[:2], ids="{0[0]}x{0[1]}".format)
-def test_a_file_with_mistakes_looks_like_this(day, snap_compare, size, tmp_path, monkeypatch):
+@pytest.fixture
+def mistaken(tmp_path, monkeypatch):
+    """The preferences of a file with mistakes, in the current folder."""
     monkeypatch.chdir(tmp_path)
     Path(NAME).write_text(MISTAKES)
-    assert looks_like_this(day, snap_compare, Preferences.read(Path()), size)
+    return Preferences.read(Path())
 
 
-def test_choosing_a_look_looks_like_this(day, snap_compare):
-    assert looks_like_this(day, snap_compare, Preferences(), (80, 24), "enter", *["down"] * 4)
+async def test_a_file_with_mistakes_looks_as_it_is_kept(day, looks_as_kept, mistaken):
+    async with at_the_settings(day, mistaken) as person:
+        for width, height in ((80, 24), (60, 20)):
+            await person.resize(width, height)
+            assert await looks_as_kept(person, f"mistakes-{width}x{height}")
