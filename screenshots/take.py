@@ -51,7 +51,7 @@ async def pay(scene: Scene) -> None:
     await scene.wait_for("→ Grace")
     await scene.press("right", "tab")
     await scene.type("the talk in Paris")
-    await scene.wait_for("You pay Grace 25 credits.", "the talk in Paris")
+    await scene.wait_for("You pay Grace", "509 left.", "the talk in Paris")
 
 
 async def console(scene: Scene) -> None:

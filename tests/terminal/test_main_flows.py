@@ -68,9 +68,9 @@ def write_bob_down_and_pay_him(terminal: Terminal) -> None:
     terminal.press("p")
     terminal.wait_for("80 credits there.")
     terminal.press("10", "tab", "tab", "lunch")
-    terminal.wait_for("You pay Bob 10 credits. 70 left.", "lunch")
+    terminal.wait_for("You pay Bob", "70 left.", "lunch")
     terminal.press("enter")
-    terminal.wait_for("✓ Paid Bob 10 credits. 70 left.")
+    terminal.wait_for("✓ Paid Bob", IN_SHORT.format(70))
 
 
 def find_it_and_export_it(terminal: Terminal) -> None:
