@@ -10,7 +10,7 @@ from typing import Any
 from ewallet_core.client.knowing import Objection, chain_in, check
 from ewallet_core.instructions.catalogue import Catalogue, Instruction, Selectors
 from ewallet_core.instructions.limits import accepts
-from ewallet_tui.console.typed import Word, is_json, words_of
+from ewallet_tui.console.typed import Word, hidden, is_json, words_of
 from ewallet_tui.conversation import DOOR
 
 LEFT_OUT = tuple(DOOR.values())
@@ -89,7 +89,7 @@ def _from_words(words: Sequence[Word], known: Catalogue) -> dict[str, Any]:
     selectors = selectors_of(words)
     picked = picked_by(selectors, known)
     if picked is None:
-        raise Unreadable(_nothing_known_as(selectors, known))
+        raise Unreadable(_nothing_known_as(hidden(" ".join(selectors)).split(), known))
     form, found = picked
     chain: dict[str, Any] = dict(form)
     for word in words[len(selectors) :]:

@@ -15,7 +15,12 @@ _WORD = re.compile(
     r"""(?: [^\s"'\\] | \\. | \\$ | "(?:[^"\\]|\\.)*(?:"|\\?$) | '[^']*(?:'|$) )+""", re.VERBOSE | re.DOTALL
 )
 _NAMED = re.compile(r"(\w+)=")
-_NAMED_IN_JSON = re.compile(r'"([^"]*)"\s*:\s*("(?:[^"\\]|\\.)*(?:"|\\?$)|[^\s,}\]]+)', re.DOTALL)
+_NAMED_LOOSELY = re.compile(r"""[^\w=:]*(\w*)["']?[=:]""")
+"""Also where it can't be sent so, and is on the screen for all that."""
+_PIECE_OF_JSON = re.compile(
+    r"""\s* ( "(?:[^"\\]|\\.)*(?:"|\\?$) | '(?:[^'\\]|\\.)*(?:'|\\?$) | \w+ | \S )""", re.VERBOSE | re.DOTALL
+)
+_DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
 @dataclass(frozen=True)
@@ -74,14 +79,44 @@ def without_secrets(line: str) -> str:
 
 def secret_spans(line: str) -> Iterator[Span]:
     """Where in the line its secrets are."""
-    if is_json(line):
-        yield from (found.span(2) for found in _NAMED_IN_JSON.finditer(line) if is_secret(found[1]))
-        return
-    follows_secret = False
+    yield from (_secret_in_json(line) if is_json(line) else _secret_in_words(line))
+
+
+def _secret_in_words(line: str) -> Iterator[Span]:
+    before, follows_secret = "", False
     for word in words_of(line):
-        if word.name is not None:
-            follows_secret = is_secret(word.name)
+        named = _NAMED_LOOSELY.match(word.text)
+        if named and follows_secret and word.name is None:
+            named = None
+        if named:
+            # The `=` may stand apart from the name.
+            follows_secret = is_secret(named[1] or before)
         if follows_secret:
-            yield word.start + len(f"{word.name}=" if word.name else ""), word.end
+            yield word.start + (named.end() if named else 0), word.end
         # A password with a space in it, and no quotes, is a secret to its last word.
         follows_secret = follows_secret and word.text[-1] not in "\"'"
+        before = word.text
+
+
+def _secret_in_json(line: str) -> Iterator[Span]:
+    name, place = "", 0
+    while piece := _PIECE_OF_JSON.match(line, place):
+        place = piece.end()
+        if piece[1] in ":=" and is_secret(name):
+            start, place = place, _end_of_value(line, place)
+            value = line[start:place].strip()
+            if value:
+                start = line.index(value, start)
+                yield start, start + len(value)
+        name = piece[1].strip("\"'")
+
+
+def _end_of_value(line: str, place: int) -> int:
+    """Where the value that begins there is over, whatever there is in it, or is still to come."""
+    depth = 0
+    while piece := _PIECE_OF_JSON.match(line, place):
+        if not depth and piece[1] in (",", "]", "}"):
+            return piece.start(1)
+        depth += _DEEPER.get(piece[1], 0)
+        place = piece.end()
+    return len(line)

@@ -166,12 +166,34 @@ def test_the_help_says_what_the_instruction_does_wherever_the_cursor_is(known):
         ('{"user_pass": "ab', '{"user_pass": •••', '{"user_pass": ""'),
         ('{"user_pass" : 1234}', '{"user_pass" : ••••}', '{"user_pass" : ""}'),
         ("pay notes=pass", "pay notes=pass", "pay notes=pass"),
+        ('{"user_pass":["a","b"], "x": 1}', '{"user_pass":•••••••••, "x": 1}', '{"user_pass":"", "x": 1}'),
+        ('{"user_pass": {"a": "b, }"}}', '{"user_pass": •••••••••••••}', '{"user_pass": ""}'),
+        ('{"user_pass": ["a', '{"user_pass": •••', '{"user_pass": ""'),
+        ("{user_pass: 'a b', x: 1}", "{user_pass: •••••, x: 1}", '{user_pass: "", x: 1}'),
+        ('{"user_pass": a b, "x": 1}', '{"user_pass": •••, "x": 1}', '{"user_pass": "", "x": 1}'),
+        ('{"notes": "user_pass: a"}', '{"notes": "user_pass: a"}', '{"notes": "user_pass: a"}'),
+        ("login user_pass =a b:c user_name=d", "login user_pass =• ••• user_name=d", None),
+        ("login user_pass = a", "login user_pass = •", "login user_pass = "),
+        ("login user_pass:a", "login user_pass:•", "login user_pass:"),
+        ('login "user_pass=a b"', 'login "user_pass=••••', 'login "user_pass='),
+        ("verify ctoken validity", "verify ctoken validity", "verify ctoken validity"),
     ],
 )
 def test_a_secret_is_dots_while_it_is_typed_and_is_not_kept(line, shown, kept):
     assert hidden(line) == shown
     assert len(shown) == len(line)
     assert kept is None or without_secrets(line) == kept
+
+
+def test_what_is_said_of_a_line_tells_no_secret_of_it(known):
+    for line in (
+        "login user_pass =open-sesame",
+        "login user_pass:open-sesame",
+        'x {"user_pass":"open-sesame"}',
+    ):
+        help_ = help_with(line, len(line), known)
+        assert "sesame" not in help_.about + help_.detail
+        assert "sesame" not in read(line, known).problem
 
 
 def test_the_history_goes_back_and_forth_and_keeps_what_was_begun():
