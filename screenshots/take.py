@@ -15,7 +15,7 @@ from life import live
 from scene import THEME, Scene, opened, stand_still
 
 HERE = Path(__file__).parent
-USUAL, WIDE, SMALL = (100, 30), (120, 34), (60, 20)
+USUAL, WIDE, SMALL = (100, 30), (120, 28), (60, 20)
 DEMO, DEMO_SIZE = "demo", (80, 24)
 
 
@@ -101,7 +101,7 @@ SHOTS = {
     "clock": place("3", "today"),
     "contacts": place("4", "Between you", then=("down",))._replace(size=WIDE),
     "transfers": place("5", "17 Nov 09:12   ", "Journal", then=("down", "down"))._replace(size=WIDE),
-    "invoices": place("5", "invoice", then=("I",)),
+    "invoices": place("5", "Invoice 15", "Journal", then=("I",))._replace(size=WIDE),
     "account": place("6", "ada@example.org", "Security"),
     "console": Shot(console),
     "settings": place("comma", "Theme"),
