@@ -11,8 +11,8 @@ from person import PASSWORD
 from ewallet_core import EWalletSessionManager
 from ewallet_core.actions.context import Context
 from ewallet_core.client import Reach
-from ewallet_tui.screens.question import Question
 from ewallet_tui.screens.form_screen import FormScreen
+from ewallet_tui.screens.question import Question
 
 IS_ASKED_AGAIN = "◌ The connection is gone. This is asked again"
 
@@ -50,37 +50,31 @@ async def test_a_payment_sent_while_the_server_is_gone_is_done_once(opened, back
         assert person.screen_text.count("only once") == 1
 
 
-async def test_a_form_can_be_left_to_be_answered_later(opened, backend):
+async def test_a_form_can_be_left_and_what_comes_of_it_later_is_said(opened, backend, monkeypatch):
     async with opened() as person:
         await person.register()
-        await person.press("u")
-        await form_opened(person)
-        await person.fill(credits="100", cost="12.50", notes="only once")
-        await server_stops(person, backend)
-        await person.press("enter")
-        await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
-        await person.press("escape")
-        await person.wait_until(lambda: not isinstance(person.app.screen, FormScreen))
+        await leave_a_form_unanswered(person, backend)
         await person.press("2", "1")
         await server_is_back(person, backend)
         await person.wait_until(lambda: "Done: Supply credits." in person.toasts)
         assert person.app.picture.wallet.credits == 100
         await person.wait_until(lambda: person.screen_text.count("only once") == 1)
-
-
-async def test_what_was_left_and_is_refused_later_is_said(opened, backend, monkeypatch):
-    async with opened() as person:
-        await person.register()
-        await person.press("u")
-        await form_opened(person)
-        await server_stops(person, backend)
-        await person.do_form(credits="100", cost="12.50")
-        await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
-        await person.press("escape")
+        await leave_a_form_unanswered(person, backend)
         monkeypatch.setattr(Context, "supplies_itself", False)
         await server_is_back(person, backend)
         await person.wait_until(lambda: "Not done: Supply credits." in person.toasts)
-        assert person.app.picture.wallet.credits == 0
+        assert person.app.picture.wallet.credits == 100
+
+
+async def leave_a_form_unanswered(person, backend):
+    await person.press("u")
+    await form_opened(person)
+    await person.fill(credits="100", cost="12.50", notes="only once")
+    await server_stops(person, backend)
+    await person.press("enter")
+    await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
+    await person.press("escape")
+    await person.wait_until(lambda: not isinstance(person.app.screen, FormScreen))
 
 
 async def test_what_is_typed_stays_and_can_be_sent_when_the_server_is_back(opened, backend):
@@ -99,25 +93,19 @@ async def test_what_is_typed_stays_and_can_be_sent_when_the_server_is_back(opene
         assert person.sees("typed meanwhile")
 
 
-async def test_it_is_said_when_it_breaks_and_when_it_is_back(opened, backend):
-    async with opened() as person:
-        await person.register()
-        assert person.shows_account("ada")
-        await server_stops(person, backend)
-        await person.wait_until(lambda: person.sees("◌ reconnecting"))
-        await person.wait_until(lambda: "The connection is gone." in person.toasts)
-        await server_is_back(person, backend)
-        await person.wait_until(lambda: person.shows_account("ada"))
-        assert "The connection is back." in person.toasts
-
-
-async def test_one_that_comes_and_goes_is_said_by_the_line_alone(opened, backend):
+async def test_it_is_said_when_it_breaks_for_long_and_when_it_is_back(opened, backend):
     async with opened() as person:
         await person.register()
         await server_stops(person, backend)
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.shows_account("ada"))
         assert "connection" not in person.toasts
+        await server_stops(person, backend)
+        await person.wait_until(lambda: person.sees("◌ reconnecting"))
+        await person.wait_until(lambda: "The connection is gone." in person.toasts)
+        await server_is_back(person, backend)
+        await person.wait_until(lambda: person.shows_account("ada"))
+        assert "The connection is back." in person.toasts
 
 
 async def test_a_timer_goes_on_meanwhile_and_is_right_again_by_itself(opened, backend, instant):
@@ -160,42 +148,39 @@ async def test_pausing_while_it_is_gone_is_done_once_when_it_is_back(opened, bac
         assert person.app.picture.clock.pending_count == 1
 
 
-async def test_another_place_can_be_gone_to_meanwhile(opened, backend):
+async def test_meanwhile_another_place_can_be_gone_to_and_the_app_be_left_unasked(opened, backend):
     async with opened() as person:
         await person.register()
         await server_stops(person, backend)
         await person.press("6")
         assert person.app.current_mode == "account"
         assert person.sees("ada@example.org")
-
-
-async def test_quitting_without_anything_unanswered_does_not_ask_and_does_not_wait(opened, backend):
-    async with opened() as person:
-        await person.register()
-        await server_stops(person, backend)
         await person.press("q")
         await person.wait_until(lambda: person.app._exit)
 
 
-@pytest.mark.parametrize("goes", [True, False])
-async def test_quitting_with_something_unanswered_asks(opened, backend, goes):
+async def test_quitting_with_something_unanswered_asks(opened, backend):
     async with opened() as person:
         await person.register()
-        await person.press("u")
-        await form_opened(person)
-        await server_stops(person, backend)
-        await person.do_form(credits="100", cost="1")
-        await person.wait_until(lambda: person.app.conversation.client.unanswered)
-        await person.press("ctrl+q")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
-        assert person.sees("not answered")
-        await person.press("q" if goes else "escape")
-        if goes:
-            await person.wait_until(lambda: person.app._exit)
-        else:
-            await server_is_back(person, backend)
-            await form_gone(person)
-            assert person.app.picture.wallet.credits == 100
+        await quit_with_a_form_unanswered(person, backend)
+        await person.press("escape")
+        await server_is_back(person, backend)
+        await form_gone(person)
+        assert person.app.picture.wallet.credits == 100
+        await quit_with_a_form_unanswered(person, backend)
+        await person.press("q")
+        await person.wait_until(lambda: person.app._exit)
+
+
+async def quit_with_a_form_unanswered(person, backend):
+    await person.press("u")
+    await form_opened(person)
+    await server_stops(person, backend)
+    await person.do_form(credits="100", cost="1")
+    await person.wait_until(lambda: person.app.conversation.client.unanswered)
+    await person.press("ctrl+q")
+    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+    assert person.sees("not answered")
 
 
 async def test_quitting_again_waits_for_no_answer(opened, monkeypatch):
@@ -247,7 +232,7 @@ async def test_stopping_the_timer_on_the_way_out_can_be_given_up(opened, backend
         await person.wait_until(lambda: person.app._exit)
 
 
-async def test_the_login_waits_for_the_server_too(opened, backend):
+async def test_the_login_and_the_lock_wait_for_the_server_too(opened, backend):
     async with opened() as person:
         await person.register()
         await person.log_out()
@@ -257,11 +242,6 @@ async def test_the_login_waits_for_the_server_too(opened, backend):
         assert person.sees(person.app.place)
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.app.current_mode == "home")
-
-
-async def test_behind_the_lock_the_state_is_shown_and_the_password_waits(opened, backend):
-    async with opened() as person:
-        await person.register()
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
         await server_stops(person, backend)

@@ -1,6 +1,5 @@
 """The frame around every screen: where am I, what do I have, what is running, what can I do now."""
 
-import pytest
 from backends import both_backends
 from textual.command import CommandPalette
 from textual.widgets._footer import FooterKey
@@ -14,7 +13,7 @@ PLACES = [place for place in places_for("user") if place.mode != "settings"]
 BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": "four other words"}
 
 
-async def test_number_letter_and_tab_lead_to_each_place(opened):
+async def test_number_letter_and_tab_lead_to_each_place_and_to_no_other(opened):
     async with opened((120, 40)) as person:
         await person.register()
         for number, place in enumerate(PLACES, start=1):
@@ -25,34 +24,30 @@ async def test_number_letter_and_tab_lead_to_each_place(opened):
             await person.go_to("account" if place.mode != "account" else "clock")
             await person.click(f"#tab-{place.mode}")
             assert person.app.current_mode == place.mode
+        await person.press("1", "8")
+        assert person.app.current_mode == "home"
+        assert not person.app.screen.query_one("#tab-operator").display
 
 
-@both_backends
-async def test_balance_and_clock_are_on_every_screen(opened):
+async def test_every_screen_has_balance_and_clock_and_at_most_seven_keys_in_whole(opened):
     async with opened() as person:
         await person.register()
         await person.have_running_timer(20)
         for place in PLACES:
             await person.go_to(place.mode)
-            await person.wait_until(
-                lambda: person.sees("80 credits") and person.sees("● running  20:00 left")
-            )
+            for width, height in ((60, 20), (80, 24), (120, 40)):
+                await person.resize(width, height)
+                await person.wait_until(
+                    lambda: person.sees("80 credits") and person.sees("● running  20:00 left")
+                )
+                await person.wait_until(lambda: person.app.screen.query(FooterKey))
+                keys = list(person.app.screen.query(FooterKey))
+                assert len(keys) <= MOST_KEYS
+                assert {"Help", "Quit"} <= {key.description for key in keys}
+                assert all(key.region.right <= width for key in keys)
 
 
-@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 40)], ids=str)
-async def test_the_last_line_holds_at_most_seven_keys_and_help_in_whole(opened, size):
-    async with opened(size) as person:
-        await person.register()
-        for place in PLACES:
-            await person.go_to(place.mode)
-            await person.wait_until(lambda: person.app.screen.query(FooterKey))
-            keys = list(person.app.screen.query(FooterKey))
-            assert len(keys) <= MOST_KEYS
-            assert {"Help", "Quit"} <= {key.description for key in keys}
-            assert all(key.region.right <= size[0] for key in keys)
-
-
-async def test_help_lists_the_keys_that_work_on_the_screen_beneath(opened):
+async def test_help_lists_the_keys_that_work_now_on_the_screen_beneath(opened):
     async with opened((80, 40)) as person:
         await person.register()
         await person.go_to("account")
@@ -63,26 +58,33 @@ async def test_help_lists_the_keys_that_work_on_the_screen_beneath(opened):
         assert keys["Edit"] == ["e"]
         await person.press("escape")
         assert not isinstance(person.app.screen, HelpScreen)
-
-
-async def test_help_leaves_out_what_can_not_be_done_now(opened):
-    async with opened() as person:
-        await person.register()
         await person.go_to("clock")
         assert "Stop" not in keys_of(person.app.screen)
         await person.have_running_timer()
         await person.wait_until(lambda: "Stop" in keys_of(person.app.screen))
 
 
-async def test_the_palette_finds_an_action_and_does_it(opened):
+async def find_in_palette(person, typed, words):
+    await person.press("colon")
+    assert isinstance(person.app.screen, CommandPalette)
+    await person.press(*typed)
+    await person.wait_until(lambda: person.sees(words))
+
+
+async def test_the_palette_finds_what_is_done_here_and_elsewhere_and_does_it(opened):
     async with opened() as person:
         await person.register()
-        await person.press("colon")
-        assert isinstance(person.app.screen, CommandPalette)
-        await person.press(*"account")
-        await person.pilot.pause(0.3)
-        await person.wait_until(lambda: person.sees("Go to Account"))
+        await person.app.ask(action="new", new="account", **BOB)
+        await person.app.ask(action="login", user_name="bob", user_pass=BOB["user_pass"])
+        await find_in_palette(person, "account", "Go to Account")
+        await person.press("escape", "3")
+        await find_in_palette(person, "home: supply", "Home: Supply credits")
+        await person.press("enter")
+        await person.wait_until(lambda: person.app.current_mode == "home" and person.sees("Currency"))
         await person.press("escape")
+        await find_in_palette(person, "switch", "Switch to ada")
+        await person.press("enter")
+        await person.wait_until(lambda: person.app.picture.account.name == "ada")
 
 
 @both_backends
@@ -102,30 +104,6 @@ async def test_a_look_is_worn_and_kept(opened, folder):
         assert person.app.theme == "ewallet-light"
 
 
-async def test_the_palette_does_what_belongs_to_another_place(opened):
-    async with opened() as person:
-        await person.register()
-        await person.press("3", "colon")
-        await person.press(*"home: supply")
-        await person.pilot.pause(0.3)
-        await person.wait_until(lambda: person.sees("Home: Supply credits"))
-        await person.press("enter")
-        await person.wait_until(lambda: person.app.current_mode == "home" and person.sees("Currency"))
-
-
-async def test_the_palette_switches_between_the_accounts_of_the_session(opened):
-    async with opened() as person:
-        await person.register()
-        await person.app.ask(action="new", new="account", **BOB)
-        await person.app.ask(action="login", user_name="bob", user_pass=BOB["user_pass"])
-        await person.press("colon")
-        await person.press(*"switch")
-        await person.pilot.pause(0.3)
-        await person.wait_until(lambda: person.sees("Switch to ada"))
-        await person.press("enter")
-        await person.wait_until(lambda: person.app.picture.account.name == "ada")
-
-
 async def test_everything_that_has_a_key_is_in_the_palette(opened):
     async with opened() as person:
         await person.register()
@@ -136,11 +114,3 @@ async def test_everything_that_has_a_key_is_in_the_palette(opened):
             for binding in own_bindings(place.mode):
                 words = binding.tooltip or binding.description
                 assert {words, f"{place.title}: {words}"} & names or place.mode == "home", words
-
-
-async def test_the_places_of_operators_are_theirs_alone(opened):
-    async with opened((120, 40)) as person:
-        await person.register()
-        await person.press("8")
-        assert person.app.current_mode == "home"
-        assert not person.app.screen.query_one("#tab-operator").display

@@ -2,6 +2,7 @@
 
 from backends import both_backends
 from instant import CHEAP
+from operating import there_is
 from person import PASSWORD
 from textual.widgets import Input
 
@@ -17,28 +18,26 @@ async def open_registration(person):
 
 
 @both_backends
-async def test_a_new_account_leads_to_the_wallet(opened):
+async def test_a_new_account_leads_to_the_wallet_and_two_enters_make_one(opened):
     async with opened() as person:
         await open_registration(person)
-        await person.do_form(
+        await person.fill(
             user_name="ada", user_email="ada@example.org", user_pass=PASSWORD, password_again=PASSWORD
         )
-        await person.wait_until(lambda: person.app.current_mode == "home")
+        sent = person.count_instructions()
+        person.form.submit()
+        person.form.submit()
+        await person.wait_until(lambda: person.app.current_mode == "home" and person.sees("0 credits"))
         assert person.shows_account("ada")
-        assert person.sees("0 credits")
+        assert (sent["new"], sent["login"]) == (1, 1)
 
 
-async def test_the_rule_and_the_risk_are_said_before_a_password_is_chosen(opened):
+async def test_each_field_says_what_is_wrong_with_it_when_it_is_left_until_it_is_mended(opened):
     async with opened() as person:
         await open_registration(person)
         note = str(person.form.query_one(".note").content)
         assert PASSWORD_RULE in note
         assert NO_WAY_BACK in note
-
-
-async def test_each_field_says_what_is_wrong_with_it_when_it_is_left(opened):
-    async with opened() as person:
-        await open_registration(person)
         await person.fill(user_name="a@b", user_email="ada", user_pass="short", password_again="other")
         assert not person.problem_of("password_again")
         await person.press("tab")
@@ -46,51 +45,37 @@ async def test_each_field_says_what_is_wrong_with_it_when_it_is_left(opened):
         assert "ada@example.org" in person.problem_of("user_email")
         assert "at least 8" in person.problem_of("user_pass")
         assert person.problem_of("password_again") == "The passwords differ."
-
-
-async def test_a_problem_goes_as_soon_as_it_is_mended(opened):
-    async with opened() as person:
-        await open_registration(person)
-        await person.fill(user_email="ada", user_pass=PASSWORD)
-        assert person.problem_of("user_email")
         await person.fill(user_email="ada@example.org")
         assert not person.problem_of("user_email")
+        await person.press("escape")
+        await person.wait_until(lambda: person.form.plan.verb == "Log in")
 
 
-async def test_enter_on_an_empty_form_names_what_is_needed_and_goes_there(opened):
+async def test_letters_are_letters_and_enter_on_an_empty_form_goes_where_something_is_needed(opened):
     async with opened() as person:
-        await person.press("enter")
+        await person.press("tab", "enter")
         assert person.problem_of("user_name") == "Name or email is needed."
         assert isinstance(person.app.focused, Input)
         assert person.app.focused.id == "user_name"
+        await person.press(*"q?:123g")
+        assert person.app.focused.value == "q?:123g"
 
 
-@both_backends
-async def test_a_taken_name_is_said_at_the_name(opened):
+async def test_a_taken_name_and_a_common_password_are_said_where_they_stand(opened):
     async with opened() as person:
-        await person.register()
-        await person.log_out()
+        await there_is(person, "ada")
         await open_registration(person)
         await person.do_form(
             user_name="ADA", user_email="other@example.org", user_pass=PASSWORD, password_again=PASSWORD
         )
         await person.wait_until(lambda: person.problem_of("user_name"))
-
-
-async def test_a_common_password_is_said_at_the_password(opened):
-    async with opened() as person:
-        await open_registration(person)
-        await person.do_form(
-            user_name="ada", user_email="ada@example.org", user_pass="password1", password_again="password1"
-        )
+        await person.do_form(user_name="bob", user_pass="password1", password_again="password1")
         await person.wait_until(lambda: person.problem_of("user_pass"))
 
 
-@both_backends
 async def test_a_wrong_password_is_told_and_throttled_with_a_countdown(opened):
     async with opened() as person:
-        await person.register()
-        await person.log_out()
+        await there_is(person, "ada")
         for _ in range(20):
             if "Try again in" in person.screen_text:
                 break
@@ -100,49 +85,15 @@ async def test_a_wrong_password_is_told_and_throttled_with_a_countdown(opened):
         assert person.form.busy
 
 
-async def test_escape_goes_back_from_registering(opened):
-    async with opened() as person:
-        await open_registration(person)
-        await person.press("escape")
-        await person.wait_until(lambda: person.form.plan.verb == "Log in")
-
-
-async def test_letters_are_letters_in_a_field(opened):
-    async with opened() as person:
-        await person.press(*"q?:123g")
-        assert person.app.focused.value == "q?:123g"
-
-
-@both_backends
-async def test_two_enters_send_once(opened):
-    async with opened() as person:
-        await open_registration(person)
-        await person.fill(
-            user_name="ada", user_email="ada@example.org", user_pass=PASSWORD, password_again=PASSWORD
-        )
-        sent = person.count_instructions()
-        person.form.submit()
-        person.form.submit()
-        await person.wait_until(lambda: person.app.current_mode == "home")
-        assert sent["new"] == 1
-        assert sent["login"] == 1
-
-
-async def test_a_name_that_looks_like_markup_is_only_a_name(opened):
+async def test_the_email_logs_in_as_well_as_a_name_and_one_that_looks_like_markup_is_only_a_name(opened):
     name = "[/b] [red]x[/red]"
     async with opened() as person:
         await person.register(name, email="markup@example.org")
+        await person.log_out()
+        await person.do_form(user_name="markup@example.org", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.app.current_mode == "home" and person.app.picture)
         await person.go_to("account")
         await person.wait_until(lambda: person.sees(name))
-
-
-@both_backends
-async def test_the_email_logs_in_as_well_as_the_name(opened):
-    async with opened() as person:
-        await person.register()
-    async with opened() as person:
-        await person.do_form(user_name="ada@example.org", user_pass=PASSWORD)
-        await person.wait_until(lambda: person.app.picture)
 
 
 def one_time_password(folder, instant) -> str:
@@ -154,11 +105,9 @@ def one_time_password(folder, instant) -> str:
     return answer["user_pass"]
 
 
-@both_backends
 async def test_a_password_for_one_login_is_replaced_by_an_own_one(opened, folder, instant):
     async with opened() as person:
-        await person.register()
-        await person.log_out()
+        await there_is(person, "ada")
         await person.do_form(user_name="ada", user_pass=one_time_password(folder, instant))
         await person.wait_until(lambda: person.sees("Choose a password"))
         await person.do_form(new_pass="four other words there", password_again="four words")
