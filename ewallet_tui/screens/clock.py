@@ -62,9 +62,9 @@ class ClockScreen(BelongingScreen, TimingScreen):
         *CONVERSIONS,
         Binding("m", "show_days", "By day", tooltip="Show what was used by day", id="show_days"),
         Binding("m", "show_times", "Times", tooltip="Show every time record", id="show_times"),
-        Binding("s", "start", "Start", show=False),
-        Binding("p", "pause", "Pause", show=False),
-        Binding("r", "resume", "Resume", show=False),
+        Binding("s", "start", "Start", show=False, id="start"),
+        Binding("p", "pause", "Pause", show=False, id="pause"),
+        Binding("r", "resume", "Resume", show=False, id="resume"),
         *BELONGING_KEYS,
     ]
 

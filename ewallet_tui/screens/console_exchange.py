@@ -55,8 +55,8 @@ class ConsoleExchange(SheetScreen[None]):
         Binding("escape,q", "dismiss", "Back"),
         Binding("y", "copy_instruction", "Copy the instruction", id="copy_instruction"),
         Binding("Y", "copy_answer", "Copy the answer", key_display="Y", id="copy_answer"),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("j", "scroll(1)", "Down", show=False, id="next"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
     ]
 
     def __init__(self, line: ExchangeLine) -> None:

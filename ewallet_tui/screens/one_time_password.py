@@ -35,7 +35,7 @@ class OneTimePassword(SheetScreen[None]):
     AUTO_FOCUS = "#copy"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss", "Done"),
-        Binding("y", "copy", "Copy"),
+        Binding("y", "copy", "Copy", id="copy_password"),
         Binding("left", "app.focus_previous", "Previous", show=False),
         Binding("right", "app.focus_next", "Next", show=False),
     ]

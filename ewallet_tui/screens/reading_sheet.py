@@ -31,8 +31,8 @@ class ReadingSheet(SheetScreen[str | None]):
     """The keys, said at the lower edge."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Back"),
-        Binding("j", "scroll(1)", "Down", show=False),
-        Binding("k", "scroll(-1)", "Up", show=False),
+        Binding("j", "scroll(1)", "Down", show=False, id="next"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
     ]
 
     def __init__(self, title: str, facts: Pairs, passages: Pairs = ()) -> None:

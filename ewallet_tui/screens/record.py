@@ -39,8 +39,8 @@ class RecordScreen(SheetScreen[None]):
     AUTO_FOCUS = "#back"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", id="back"),
-        Binding("down,j", "scroll(1)", "Down", show=False),
-        Binding("up,k", "scroll(-1)", "Up", show=False),
+        Binding("down,j", "scroll(1)", "Down", show=False, id="down"),
+        Binding("up,k", "scroll(-1)", "Up", show=False, id="up"),
         Binding("y,Y", "copy_value", "Copy a value", id="copy_value"),
     ]
 

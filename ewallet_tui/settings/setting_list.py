@@ -31,7 +31,7 @@ class SettingList(OptionList):
         Binding("space", "step(1)", "Next value", show=False, id="next_value"),
         Binding("right", "step(1)", "Next value", show=False, key_display="→"),
         Binding("left", "step(-1)", "Value before", show=False, key_display="←"),
-        Binding("l", "step(1)", "Next value", show=False),
+        Binding("l", "step(1)", "Next value", show=False, id="next_value"),
         Binding("h", "step(-1)", "Value before", show=False, id="value_before"),
         Binding("j", "cursor_down", "Next", show=False, id="next"),
         Binding("k", "cursor_up", "Previous", show=False, id="previous"),

@@ -41,14 +41,14 @@ class PermissionGrid(ScrollView, can_focus=True):
     """Shows what the sheet says; `PermissionGrid.Toggled` says that somebody wants it otherwise."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up,k", "move(-1)", "Up", show=False),
-        Binding("down,j", "move(1)", "Down", show=False),
-        Binding("left,h", "turn(-1)", "Left", show=False),
-        Binding("right,l", "turn(1)", "Right", show=False),
-        Binding("pageup", "page(-1)", "Page up", show=False),
-        Binding("pagedown", "page(1)", "Page down", show=False),
-        Binding("home", f"move(-{FARTHEST})", "First", show=False),
-        Binding("end", f"move({FARTHEST})", "Last", show=False),
+        Binding("up,k", "move(-1)", "Up", show=False, id="up"),
+        Binding("down,j", "move(1)", "Down", show=False, id="down"),
+        Binding("left,h", "turn(-1)", "Left", show=False, id="left"),
+        Binding("right,l", "turn(1)", "Right", show=False, id="right"),
+        Binding("pageup", "page(-1)", "Page up", show=False, id="page_up"),
+        Binding("pagedown", "page(1)", "Page down", show=False, id="page_down"),
+        Binding("home", f"move(-{FARTHEST})", "First", show=False, id="first"),
+        Binding("end", f"move({FARTHEST})", "Last", show=False, id="last"),
     ]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
         "permission-grid--heading",

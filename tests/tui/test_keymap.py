@@ -91,3 +91,14 @@ async def test_a_changed_key_works_and_every_list_of_keys_shows_it(opened, folde
         assert person.app.current_mode == "settings"
         await person.press("f1")
         assert person.sees("f10")
+
+
+def test_every_letter_can_be_given_to_something_else_except_the_one_that_closes_a_sheet():
+    fixed = {
+        (scope.name, action.description, key)
+        for scope in scopes()
+        for action in scope.actions
+        for key in action.keys
+        if not action.id and len(key) == 1 and key != "q"
+    }
+    assert fixed == set()
