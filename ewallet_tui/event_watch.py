@@ -32,7 +32,7 @@ class EventWatch:
 
     def __init__(self, app: EWalletApp) -> None:
         self._app = app
-        self._own = OwnDoings()
+        self._own = OwnDoings(app.now)
         self._frozen = ""
         """The email of the account that was found frozen."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 ARRIVED, LEFT = "credits_arrived", "credits_left"
 HEARD_OF = {"supply": ARRIVED, "pay": LEFT, "transfer": LEFT, "refund": LEFT}
 """The event that an action leads to."""
+LONGEST_ON_ITS_WAY = 30
+"""Within how many seconds after its answer a doing is heard of, if it is at all."""
 
 
 @dataclass(eq=False)
@@ -20,6 +23,8 @@ class Doing:
     credits: int | None
     """How many; `None`: the instruction leaves it to the engine."""
     is_done: bool = True
+    until: float = inf
+    """The instant from which it explains nothing any more."""
 
     def explains(self, event: Mapping[str, Any]) -> bool:
         """Whether `event` is what became of it."""
@@ -29,7 +34,9 @@ class Doing:
 class OwnDoings:
     """Waits for the event of each thing that is asked; the event may come before the answer, or after it."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
+        """`now` is the instant, in seconds, on a clock that never goes backwards."""
+        self._now = now
         self._awaited: list[Doing] = []
 
     @contextmanager
@@ -44,11 +51,14 @@ class OwnDoings:
         try:
             yield doing
         finally:
+            doing.until = self._now() + LONGEST_ON_ITS_WAY
             if not doing.is_done and doing in self._awaited:
                 self._awaited.remove(doing)
 
     def explain(self, event: Mapping[str, Any]) -> bool:
         """Whether `event` is of this app's own doing; each doing explains one."""
+        now = self._now()
+        self._awaited = [doing for doing in self._awaited if now < doing.until]
         doing = next((doing for doing in self._awaited if doing.explains(event)), None)
         if doing is not None:
             self._awaited.remove(doing)
