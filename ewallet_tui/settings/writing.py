@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 DAMAGED_NAME = f"{FILE_NAME}.damaged"
 WIDTH = 88
+OWNERS_ALONE = 0o600
+"""Nobody else is to read who logged in here."""
 ABOUT = (
     "The settings of EWallet. The app changes single lines here, and leaves what else you write as it is. "
     "It reads the file when it starts, and when you press r in the settings."
@@ -116,7 +118,11 @@ def _is_replaced(file: Path, text: str) -> bool:
     place = file.resolve()
     new = place.with_name(f".{FILE_NAME}.{os.getpid()}")
     try:
+        mode = place.stat().st_mode & OWNERS_ALONE if place.exists() else OWNERS_ALONE
+        new.touch(OWNERS_ALONE)
+        new.chmod(OWNERS_ALONE)
         new.write_text(text, encoding="utf-8")
+        new.chmod(mode)
         new.replace(place)
     except OSError:
         return False

@@ -208,3 +208,15 @@ def test_a_file_that_is_linked_from_elsewhere_stays_linked(tmp_path):
 def test_a_choice_that_can_not_be_written_holds_all_the_same(tmp_path):
     preferences = Preferences.read(tmp_path / "missing").with_choice(bell=False)
     assert (preferences.bell, preferences.is_kept) == (False, False)
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 0o600), (0o644, 0o600), (0o400, 0o400)])
+def test_nobody_else_can_read_who_logged_in_here(tmp_path, before, after):
+    file = tmp_path / NAME
+    if before is not None:
+        file.write_text("bell = true\n")
+        file.chmod(before)
+    assert Preferences.read(tmp_path).with_account_used("ada", None).is_kept
+    assert "ada" in file.read_text()
+    assert file.stat().st_mode & 0o777 == after
+    assert list(tmp_path.iterdir()) == [file]
