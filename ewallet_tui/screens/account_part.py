@@ -114,7 +114,11 @@ class AccountPart(PartedScreen):
             self.query_one(Receipt).say("The password is changed. Every other session has ended.")
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
-        return await log_in_or_recover(self.wallet_app, **credentials(values))
+        app = self.wallet_app
+        answer = await log_in_or_recover(app, **credentials(values))
+        if not answer["failed"]:
+            app.keep(app.preferences.with_account_used(values["user_name"], app.connecting.server))
+        return answer
 
     async def _delete(self, values: dict[str, Any]) -> Answer:
         kept = {name: value for name, value in values.items() if name != TYPED_NAME}

@@ -76,6 +76,7 @@ async def test_two_accounts_and_switching_between_them(opened):
         await person.press("n")
         await person.do_form(user_name="bob", user_pass=PASSWORD)
         await person.wait_until(lambda: person.sees("● bob"))
+        assert person.app.preferences.accounts_at(person.app.connecting.server)[:2] == ("bob", "ada")
         accounts = person.app.screen.query_one(AccountList)
         accounts.focus()
         accounts.highlighted = accounts.get_option_index("ada@example.org")
