@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from ewallet_core.instructions import fields
 from ewallet_tui.contact_book import ContactBook
 from ewallet_tui.screens.wallet_forms import NOTES, not_enough_credits
-from ewallet_tui.text import one_line
+from ewallet_tui.text import one_line, plain
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_plan import Answer, FormPlan, Values
 from ewallet_tui.words import credit_amount, grouped
 
 OWN_ACCOUNT = "That is your own account. Name somebody else."
+LONGEST_NAME = 20
+"""In cells; beside the email, which is never cut."""
 WHO = "Name one of your contacts, or type an email such as bob@example.org."
 
 Sentence = Callable[[str, str], str]
@@ -29,6 +31,11 @@ class Payer:
     ask_above: int
     """Above how many credits a person is asked once more; 0 is never."""
     contacts: ContactBook
+
+    def told(self, email: str) -> str:
+        """Who that is, beyond doubt: `Bob (bob@example.org)`, or the email alone where it has no name."""
+        name = self.contacts.name_of(email)
+        return email if name == email else f"{plain(name, LONGEST_NAME)} ({email})"
 
     def left(self, sentence: Sentence, whom: str, credits: int) -> str:
         """What happens, and what is left then; nothing where there are too few."""
@@ -61,7 +68,7 @@ def refund_plan(payer: Payer, to: str, most: int) -> FormPlan:
 
     def preview(values: Values) -> str:
         credits = values.get("credits", most)
-        return "" if credits > most else payer.left(_given_back, payer.contacts.name_of(to), credits)
+        return "" if credits > most else payer.left(_given_back, payer.told(to), credits)
 
     def objections(values: Values) -> Mapping[str, str]:
         credits = values.get("credits", most)
@@ -111,7 +118,7 @@ def _plan(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
     def preview(values: Values) -> str:
         if "credits" not in values:
             return ""
-        whom = book.name_of(values[argument]) if argument in values else ""
+        whom = payer.told(values[argument]) if argument in values else ""
         return payer.left(sentence, whom, values["credits"])
 
     def objections(values: Values) -> Mapping[str, str]:

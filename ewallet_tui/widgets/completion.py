@@ -10,6 +10,9 @@ from textual.suggester import Suggester
 class Completion(Protocol):
     """Knows what may be typed into a field, and learns more of it as it is typed."""
 
+    def knows(self, typed: str) -> bool:
+        """Whether nothing more is to be learned of what `typed` may be the beginning of."""
+
     async def learn(self, typed: str) -> None:
         """Get to know what `typed` may be the beginning of, unless that is known."""
 
@@ -29,6 +32,5 @@ class Continuing(Suggester):
         self._completion = completion
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The whole text, `None` for none."""
-        await self._completion.learn(value)
+        """The whole text as far as is known, `None` for none."""
         return self._completion.continued(value) or None

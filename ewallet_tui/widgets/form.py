@@ -26,6 +26,8 @@ __all__ = ["Answer", "Form", "FormPlan", "Send", "Values"]
 
 Send = Callable[[dict[str, Any]], Awaitable[Answer]]
 
+SETTLING = "settling"
+
 
 class Form(VerticalScroll, can_focus=False):
     """A plan on the screen. It sends its values once, and says `Form.Done` or `Form.Left`."""
@@ -137,6 +139,8 @@ class Form(VerticalScroll, can_focus=False):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
+        # Whoever goes on typing doesn't want it done as it was.
+        self.workers.cancel_group(self, SETTLING)
         self._refused.pop(event.input.id or "", None)
         self.remove_class("-refused")
         self._show_problems(begun_only=True)
@@ -170,22 +174,14 @@ class Form(VerticalScroll, can_focus=False):
         """Send the values once, after the plan's question; or show what is wrong and go there."""
         if self.busy:
             return
-        for row in self.rows:
-            row.left = True
-        self._refused.clear()
-        values, problems = self.read()
-        self._show_problems()
-        if problems:
-            self._go_to(next(row for row in self.rows if row.field.name in problems))
-        elif question := self.plan.question(values):
-            self.post_message(self.Asked(self, question))
+        if unsettled := [row for row in self.rows if not row.is_settled]:
+            self.run_worker(self._settle(unsettled), group=SETTLING, exclusive=True)
         else:
-            self.send()
+            self._submit_as_known()
 
     def send(self) -> None:
-        """Send the values as they are, which nothing stands against."""
-        values, problems = self.read()
-        if self.busy or problems:
+        """Send the values as they are; or show what stands against them by now."""
+        if self.busy or (values := self._good_values()) is None:
             return
         self._be_busy(True)
         self.add_class("-awaiting")
@@ -195,9 +191,41 @@ class Form(VerticalScroll, can_focus=False):
     @on(Button.Pressed, "#leave")
     def leave(self) -> None:
         """Give the form up; while an answer is awaited that can come, it stays."""
+        self.workers.cancel_group(self, SETTLING)
         self._is_left = self._may_be_left_waiting and self.query_one(ConnectionGone).is_gone
         if self._is_left or not self.busy or self.query_one(RetryWait).is_waiting:
             self.post_message(self.Left())
+
+    async def _settle(self, rows: list[FormField]) -> None:
+        """Submit when all is known that decides what was typed; a connection that is gone is said."""
+        self.add_class("-awaiting")
+        try:
+            for row in rows:
+                await row.settle()
+        finally:
+            self.remove_class("-awaiting")
+        self._submit_as_known()
+
+    def _submit_as_known(self) -> None:
+        for row in self.rows:
+            row.left = True
+        self._refused.clear()
+        values = self._good_values()
+        if values is None:
+            return
+        if question := self.plan.question(values):
+            self.post_message(self.Asked(self, question))
+        else:
+            self.send()
+
+    def _good_values(self) -> dict[str, Any] | None:
+        """The values, against which nothing stands; or it shows what does, and goes there."""
+        values, problems = self.read()
+        self._show_problems()
+        if not problems:
+            return values
+        self._go_to(next(row for row in self.rows if row.field.name in problems))
+        return None
 
     async def _await_answer(self, values: dict[str, Any]) -> None:
         late = LateAnswer(cast("EWalletApp", self.app), self.plan.title)

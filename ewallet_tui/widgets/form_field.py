@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any, get_args
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
-from textual.suggester import Suggester, SuggestFromList
+from textual.suggester import Suggester, SuggestFromList, SuggestionReady
 from textual.widgets import Input, Label
 
 from ewallet_core.instructions.limits import accepts, is_secret, meta_of
@@ -18,6 +19,9 @@ from ewallet_tui.text import plain
 from ewallet_tui.widgets.completion import Completion, Continuing
 from ewallet_tui.widgets.plain_input import PlainInput
 from ewallet_tui.words import formats_in_use
+
+TYPING_SECONDS = 0.15
+"""How long nothing more must be typed until it is looked up."""
 
 
 @dataclass(frozen=True)
@@ -156,8 +160,8 @@ class FormField(Vertical):
         self._learn(self.field.initial)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Learn what the typed text may mean."""
-        self._learn(event.value)
+        """Learn what the typed text may mean, once nothing more is typed."""
+        self._learn(event.value, after=TYPING_SECONDS)
 
     def on_descendant_focus(self) -> None:
         """Mark the field that is typed into."""
@@ -192,12 +196,28 @@ class FormField(Vertical):
         """Empty the field."""
         self.input.value = ""
 
-    def _learn(self, typed: str) -> None:
-        if self.field.completion is not None:
-            self.run_worker(self._learn_from(self.field.completion, typed), group="learn", exclusive=True)
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing that is still to be learned can change what the typed text means."""
+        return self.field.completion is None or self.field.completion.knows(self.text)
 
-    async def _learn_from(self, completion: Completion, typed: str) -> None:
-        await completion.learn(typed)
+    async def settle(self) -> None:
+        """Learn now what the typed text means."""
+        if self.field.completion is not None:
+            await self.field.completion.learn(self.text)
+
+    def _learn(self, typed: str, after: float = 0) -> None:
+        if self.field.completion is not None:
+            learning = self._learn_from(self.field.completion, typed, after)
+            self.run_worker(learning, group="learn", exclusive=True)
+
+    async def _learn_from(self, completion: Completion, typed: str, after: float) -> None:
+        if not completion.knows(typed):
+            # The next key, if it comes before then, begins this anew.
+            await asyncio.sleep(after)
+            await completion.learn(typed)
+            if continued := completion.continued(typed):
+                self.input.post_message(SuggestionReady(typed, continued))
         self._show_hint()
         self.post_message(self.Learned())
 

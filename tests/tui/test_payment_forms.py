@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
@@ -11,9 +12,14 @@ from frozen import form_gone, form_opened, settled, standing_still
 from person import PASSWORD, Person
 from textual.widgets import Label
 
+from ewallet_core.instructions import fields
+from ewallet_tui import contact_book
 from ewallet_tui.contact_book import ContactBook
 from ewallet_tui.screens.payment_forms import Payer, pay_plan, refund_plan, transfer_plan
 from ewallet_tui.screens.question import Question
+from ewallet_tui.widgets import form_field
+from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.widgets.form_plan import FormPlan
 from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.record_list import RecordList
 
@@ -42,10 +48,21 @@ async def payer():
 
 async def test_what_will_have_happened_is_a_sentence(payer):
     assert pay_plan(payer).preview({"credits": 10}) == "You pay 10 credits. 1,230 left."
-    assert pay_plan(payer).preview({"credits": 10, "pay": BOB}) == "You pay Bob 10 credits. 1,230 left."
+    assert (
+        pay_plan(payer).preview({"credits": 10, "pay": BOB}) == f"You pay Bob ({BOB}) 10 credits. 1,230 left."
+    )
     sent = transfer_plan(payer).preview({"credits": 1, "transfer_to": "dan@example.org"})
     assert sent == "You transfer 1 credit to dan@example.org. 1,239 left."
-    assert refund_plan(payer, BOB, 40).preview({"credits": 5}) == "Bob gets 5 credits back. 1,235 left."
+    assert (
+        refund_plan(payer, BOB, 40).preview({"credits": 5}) == f"Bob ({BOB}) gets 5 credits back. 1,235 left."
+    )
+
+
+async def test_a_long_name_is_cut_and_the_email_beside_it_never(payer):
+    email = f"{'x' * 60}@example.org"
+    among = replace(payer, contacts=await book_of(("Grace Brewster Murray Hopper", email)))
+    said = pay_plan(among).preview({"credits": 10, "pay": email})
+    assert said == f"You pay Grace Brewster Murr… ({email}) 10 credits. 1,230 left."
 
 
 async def test_what_stands_against_it_is_said_at_its_field(payer):
@@ -67,7 +84,8 @@ async def test_a_question_comes_above_the_amount_that_was_chosen(payer):
     values = {"credits": 10, "pay": BOB}
     assert pay_plan(payer).question(values) == ""
     assert pay_plan(replace(payer, ask_above=10)).question(values) == ""
-    assert pay_plan(replace(payer, ask_above=9)).question(values) == "You pay Bob 10 credits. 1,230 left."
+    asked = pay_plan(replace(payer, ask_above=9)).question(values)
+    assert asked == f"You pay Bob ({BOB}) 10 credits. 1,230 left."
 
 
 async def test_a_contacts_name_means_their_email_whatever_its_case():
@@ -75,8 +93,10 @@ async def test_a_contacts_name_means_their_email_whatever_its_case():
     assert book.email_of(" bob ") == BOB
     assert book.email_of("Bo") == "Bo"
     assert book.name_of("BOB@example.org") == "Bob"
-    with pytest.raises(ValueError, match="2 contacts are called eve"):
+    with pytest.raises(ValueError, match=r"^Several contacts are called eve\. Type the email\.$"):
         book.email_of("eve")
+    assert book.hint("eve") == "Eve: eve@example.org   or eve@example.com"
+    assert book.email_of("eve@example.net") == "eve@example.net"
 
 
 async def test_what_is_typed_goes_on_as_a_contact_does_and_says_who_is_meant():
@@ -90,17 +110,40 @@ async def test_what_is_typed_goes_on_as_a_contact_does_and_says_who_is_meant():
 
 
 async def test_of_more_contacts_than_are_read_at_once_those_that_are_typed_are_looked_for():
+    zoe, asked = ("Zoe", "zoe@example.org"), []
+    known = {"": found(next="more"), "z": found(zoe, next="more"), "zo": found(zoe)}
+
+    async def ask(**instruction):
+        asked.append(instruction["text"])
+        return known[instruction["text"]]
+
+    book = ContactBook(ask)
+    with pytest.raises(ValueError, match="zoe is not looked up yet"):
+        book.email_of("zoe")
+    for typed in ("", "z", "z"):
+        await book.learn(typed)
+    with pytest.raises(ValueError, match=r"^Too many contacts have z in them\. Type the email\.$"):
+        book.email_of("z")
+    for typed in ("Zo", "Zoe"):
+        await book.learn(typed)
+    assert asked == ["", "z", "zo"]
+    assert book.email_of("zoe") == "zoe@example.org"
+
+
+async def test_all_contacts_are_asked_for_once_also_where_no_answer_comes():
     asked = []
 
     async def ask(**instruction):
         asked.append(instruction["text"])
-        return found(("Zoe", "zoe@example.org")) if instruction["text"] else found(next="more")
+        return {"failed": True}
 
     book = ContactBook(ask)
-    for typed in ("", "z", "z"):
+    for typed in ("", "b", "bo"):
         await book.learn(typed)
-    assert asked == ["", "z"]
-    assert book.email_of("zoe") == "zoe@example.org"
+    assert asked == ["", "b", "bo"]
+    with pytest.raises(ValueError, match="bo is not looked up yet"):
+        book.email_of("bo")
+    assert book.email_of(BOB) == BOB
 
 
 @pytest.fixture
@@ -140,6 +183,27 @@ def receipt(person):
     return line.content if line.display else ""
 
 
+def hold_back(person, text):
+    """What contacts are looked for from now on, and what lets the search for `text` be answered."""
+    looked_for, may_be_answered = [], asyncio.Event()
+    client = person.app.conversation.client
+    send = client.send
+
+    async def sending(**instruction):
+        if instruction.get("kind") == "contact":
+            looked_for.append(instruction["text"])
+            if instruction["text"] == text:
+                await may_be_answered.wait()
+        return await send(**instruction)
+
+    client.send = sending
+    return looked_for, may_be_answered
+
+
+def learning(person):
+    return [w for w in person.app.workers if w.group in {"learn", "settling"} and not w.is_finished]
+
+
 @both_backends
 async def test_a_contact_is_paid_with_three_keys_beside_what_is_typed(day):
     async with at_home(day) as person:
@@ -149,7 +213,7 @@ async def test_a_contact_is_paid_with_three_keys_beside_what_is_typed(day):
         await knows_who_can_be_meant(person)
         assert person.sees(f"By name: {HOSTILE}, Carol, Bob")
         await person.press("b", "o", "b")
-        assert person.sees("You pay Bob 10 credits. 90 left.")
+        assert person.sees(f"You pay Bob ({BOB}) 10 credits. 90 left.")
         await person.press("enter")
         await form_gone(person)
         assert receipt(person) == "✓ Paid Bob 10 credits. 90 left."
@@ -198,7 +262,7 @@ async def test_above_the_chosen_amount_nothing_is_sent_before_the_answer(day):
         await person.fill(credits="6", pay=BOB)
         await person.press("enter")
         await person.wait_until(lambda: isinstance(person.app.screen, Question))
-        assert person.sees("You pay Bob 6 credits. 94 left.")
+        assert person.sees(f"You pay Bob ({BOB}) 6 credits. 94 left.")
         await person.press("escape")
         await settled(person)
         assert person.app.picture.wallet.credits == 100
@@ -208,6 +272,78 @@ async def test_above_the_chosen_amount_nothing_is_sent_before_the_answer(day):
         await person.press("y")
         await form_gone(person)
         assert receipt(person) == "✓ Paid Bob 6 credits. 94 left."
+
+
+async def test_nobody_is_paid_before_it_is_known_who_else_has_that_name(day, monkeypatch):
+    monkeypatch.setattr(contact_book, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(form_field, "TYPING_SECONDS", 60)
+    async with at_home(day, ask_above=5) as person:
+        await person.app.ask(
+            action="new", new="contact", contact="record", user_name="Bob", user_email="bob2@example.org"
+        )
+        looked_for, may_be_answered = hold_back(person, "bob")
+        await person.press("p")
+        await form_opened(person)
+        await person.wait_until(lambda: looked_for == [""])
+        await person.press("6", "tab", *"somebody", *["backspace"] * 8, *"Bob")
+        assert looked_for == [""]
+        await person.press("enter")
+        await person.wait_until(lambda: looked_for == ["", "bob"])
+        assert not person.sees("You pay Bob")
+        await person.press("enter")
+        assert person.sees("Notes")
+        may_be_answered.set()
+        await person.wait_until(lambda: person.is_told_no)
+        assert person.problem_of("pay") == "Several contacts are called Bob. Type the email."
+        await person.do_form(pay=BOB)
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        assert person.sees(f"You pay Bob ({BOB}) 6 credits. 94 left.")
+        await person.press("y")
+        await form_gone(person)
+
+
+async def test_what_is_typed_on_or_left_while_a_name_is_looked_up_is_not_sent(day, monkeypatch):
+    monkeypatch.setattr(contact_book, "MOST_AT_ONCE", 2)
+    async with at_home(day) as person:
+        await person.press("p")
+        await form_opened(person)
+        for_bob, may_bob = hold_back(person, "bob")
+        await person.fill(credits="6", pay="Bob")
+        await person.press("enter")
+        await person.wait_until(lambda: "bob" in for_bob)
+        await person.press("shift+tab", "end", "0")
+        may_bob.set()
+        await person.wait_until(lambda: not learning(person))
+        assert person.form.rows[0].text == "60"
+        for_carol, may_carol = hold_back(person, "carol")
+        await person.do_form(pay="Carol")
+        await person.wait_until(lambda: "carol" in for_carol)
+        await person.press("escape")
+        await form_gone(person)
+        may_carol.set()
+        await person.wait_until(lambda: not learning(person))
+        assert person.app.picture.wallet.credits == 100
+
+
+async def test_what_stands_against_it_once_it_was_asked_is_said(day):
+    async with at_home(day) as person:
+        against, sent = {}, []
+
+        async def send(values):
+            sent.append(values)
+            return {"failed": False}
+
+        amount = Field("credits", "Credits", fields.Credits, initial="6")
+        plan = FormPlan("Pay", "Pay", (amount,), objections=lambda _: against, question=lambda _: "Really?")
+        person.app.screen.ask_with(plan, send)
+        await form_opened(person)
+        await person.press("enter")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        against["credits"] = "Not enough credits: 6 needed, 5 there."
+        await person.press("y")
+        await form_opened(person)
+        assert person.problem_of("credits") == against["credits"]
+        assert not sent
 
 
 async def test_a_payment_is_given_back_in_part_and_no_more_than_it_was(day):
@@ -224,7 +360,7 @@ async def test_a_payment_is_given_back_in_part_and_no_more_than_it_was(day):
         await person.do_form(credits="41")
         assert person.problem_of("credits") == "At most 40 credits can be given back."
         await person.fill(credits="15")
-        assert person.sees("Bob gets 15 credits back. 125 left.")
+        assert person.sees(f"Bob ({BOB}) gets 15 credits back. 125")
         await person.press("enter")
         await form_gone(person)
         assert receipt(person) == "✓ Bob has 15 credits back. 125 left."
