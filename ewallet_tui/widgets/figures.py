@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from itertools import product
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -32,8 +33,11 @@ SHAPES = {
     " ": (" ", " ", " ", " ", " "),
     SPACE: (" ", " ", " ", " ", " "),
 }
+PIXEL_ROWS = 5
 SCALES = (4, 3, 2, 1)
 HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+QUARTERS = dict(zip(product(" #", repeat=4), " ▗▖▄▝▐▞▟▘▚▌▙▀▜▛█", strict=True))
+"""By the pixels of a cell: above left and right, below left and right."""
 
 
 def drawn(text: str, scale: int) -> list[str]:
@@ -53,12 +57,23 @@ def _figure(character: str, scale: int) -> list[str]:
     return ["".join(HALVES[pair] for pair in zip(upper, lower, strict=True)) for upper, lower in pairs]
 
 
+def narrow(text: str) -> list[str]:
+    """The lines that show `text` with every pixel half a column wide and half a row high."""
+    rows = [" ".join(SHAPES[character][row] for character in text) + " " for row in range(PIXEL_ROWS)]
+    rows.append(" " * len(rows[0]))
+    return [_quartered(upper, lower) for upper, lower in zip(rows[::2], rows[1::2], strict=True)]
+
+
+def _quartered(upper: str, lower: str) -> str:
+    cells = zip(upper[::2], upper[1::2], lower[::2], lower[1::2], strict=True)
+    return "".join(QUARTERS[cell] for cell in cells)
+
+
 def largest_that_fits(text: str, width: int, height: int) -> str:
     """`text` in the largest figures that fit into `width` by `height` cells, or as it is."""
     if not text or not set(text) <= SHAPES.keys():
         return text
-    for scale in SCALES:
-        lines = drawn(text, scale)
+    for lines in (*(drawn(text, scale) for scale in SCALES), narrow(text)):
         if len(lines) <= height and len(lines[0]) <= width:
             return "\n".join(lines)
     return text

@@ -10,7 +10,7 @@ from ewallet_tui.picture import Account, Clock, Picture, TimerState, Wallet
 from ewallet_tui.settings.formats import SPACE
 from ewallet_tui.themes import DARK
 from ewallet_tui.widgets.burning_bar import BurningBar, burning_bar
-from ewallet_tui.widgets.figures import Figures, drawn, largest_that_fits
+from ewallet_tui.widgets.figures import Figures, drawn, largest_that_fits, narrow
 from ewallet_tui.widgets.standing_line import standing_content
 from ewallet_tui.widgets.steady_line import SteadyLine
 from ewallet_tui.widgets.timer_face import TimerFace
@@ -114,8 +114,13 @@ def test_figures_grow_with_their_room():
     assert heights == [1, 3, 5, 8, 10]
 
 
+def test_the_largest_balance_has_figures_in_the_narrowest_place_for_it():
+    assert narrow("1,024") == ["▟  ▛▌▀▌▌▌", "▐ ▖▌▌▛▘▀▌", "▀▘▘▀▘▀▘ ▘"]
+    assert largest_that_fits("1,000,000,000,000", 32, 3).splitlines() == narrow("1,000,000,000,000")
+
+
 def test_figures_become_text_rather_than_be_cut():
-    assert largest_that_fits("694,444,444 d 10:40:00", 40, 10) == "694,444,444 d 10:40:00"
+    assert largest_that_fits("694,444,444 d 10:40:00", 30, 10) == "694,444,444 d 10:40:00"
 
 
 def test_what_has_no_figure_stays_text():
