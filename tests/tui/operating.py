@@ -5,9 +5,15 @@ from person import PASSWORD, Person
 
 
 def grant(backend, email: str, role: str) -> None:
-    engine = backend.open_engine()
-    ask_system(engine, action="grant", grant="role", account=email, role=role)
-    engine.close()
+    with backend.open_engine() as engine:
+        ask_system(engine, action="grant", grant="role", account=email, role=role)
+
+
+def supply(backend, email: str, credits: int) -> None:
+    """Give somebody credits for a euro."""
+    bought = {"credits": credits, "currency": "EUR", "cost": "1"}
+    with backend.open_engine() as engine:
+        ask_system(engine, action="supply", supply="credits", supply_to=email, **bought)
 
 
 async def be(person: Person, backend, role: str, name: str = "ada") -> None:

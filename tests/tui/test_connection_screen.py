@@ -58,47 +58,41 @@ def nowhere(server):
     return server.place
 
 
-async def test_a_server_is_gone_to_and_remembered(opened, folder, server):
+async def test_a_server_is_gone_to_and_remembered_also_back_at_this_machine(opened, folder, server):
     async with opened() as person:
         await choose_connection(person)
         await type_server(person, server.place)
         await is_at(person, server.place)
         await person.register()
         assert person.shows_account("ada")
-    kept = Preferences.read(folder)
-    assert (kept.last_server, kept.servers) == (server.place, (str(server.place),))
-
-
-async def test_and_back_to_this_machine(opened, folder, server):
-    async with opened() as person:
-        await choose_connection(person)
-        await type_server(person, server.place)
-        await is_at(person, server.place)
+        kept = Preferences.read(folder)
+        assert (kept.last_server, kept.servers) == (server.place, (str(server.place),))
+        await person.log_out()
         await choose_connection(person)
         assert person.app.screen.query_one(ServerList).current == server.place
         await person.press("up", "enter")
         await is_at(person, "embedded")
-        await person.register()
+        await person.log_in()
     kept = Preferences.read(folder)
     assert (kept.last_server, kept.servers) == (None, (str(server.place),))
 
 
-async def test_the_word_beside_the_place_opens_it_too(opened):
+async def test_the_word_beside_the_place_opens_it_and_the_place_in_use_is_simply_gone_back_to(opened):
     async with opened() as person:
+        conversation = person.app.conversation
         await person.click("ConnectionState")
         assert isinstance(person.app.screen, ConnectionScreen)
-        await person.press("escape")
-        await is_at(person, "embedded")
-
-
-async def test_what_is_typed_is_checked_as_it_is_left(opened):
-    async with opened() as person:
-        await choose_connection(person)
         await person.press("tab", *"a b", "tab")
         assert person.sees("That is no place of a server.")
         assert person.sees("Write it as")
         await person.press("shift+tab", "end", "x")
         assert not person.sees("That is no place of a server.")
+        await person.press("escape")
+        await is_at(person, "embedded")
+        await choose_connection(person)
+        await person.press("enter")
+        await is_at(person, "embedded")
+        assert person.app.conversation is conversation
 
 
 async def test_a_server_that_is_not_there_changes_nothing(opened, folder, nowhere):
@@ -111,15 +105,6 @@ async def test_a_server_that_is_not_there_changes_nothing(opened, folder, nowher
         await is_at(person, "embedded")
         await person.register()
     assert Preferences.read(folder).servers == ()
-
-
-async def test_the_place_that_is_used_already_is_simply_gone_back_to(opened):
-    async with opened() as person:
-        conversation = person.app.conversation
-        await choose_connection(person)
-        await person.press("enter")
-        await is_at(person, "embedded")
-        assert person.app.conversation is conversation
 
 
 async def keep_silent(reader, writer):
@@ -219,20 +204,18 @@ async def test_a_first_certificate_is_shown_once_and_then_known(opened, folder, 
         assert not isinstance(person.app.screen, Question)
 
 
-@pytest.mark.parametrize("key", ["escape", "enter"])
-async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known(
-    opened, folder, secured, key
-):
+async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known(opened, folder, secured):
     async with opened() as person:
         fingerprint = await meet(person, secured)
-        await person.press(key)
-        await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
-        assert person.sees("was left. Choose where to go on.")
-        assert person.app.engines.known_servers.fingerprint_of(secured.place.name) is None
-        assert Preferences.read(folder).servers == ()
-        await person.press("enter")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
-        assert person.sees(fingerprint)
+        for key in ("escape", "enter"):
+            assert person.sees(fingerprint)
+            await person.press(key)
+            await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
+            assert person.sees("was left. Choose where to go on.")
+            assert person.app.engines.known_servers.fingerprint_of(secured.place.name) is None
+            assert Preferences.read(folder).servers == ()
+            await person.press("enter")
+            await person.wait_until(lambda: isinstance(person.app.screen, Question))
 
 
 async def test_who_quits_instead_of_trusting_a_new_server_has_not_trusted_it(opened, secured):

@@ -84,9 +84,11 @@ async def test_what_is_written_by_hand_is_sent_and_the_picture_stays_true(opened
         await person.wait_until(lambda: person.sees('"failed": true'))
 
 
-async def test_what_is_wrong_is_said_and_not_sent(opened, console):
+async def test_what_is_wrong_is_said_and_not_sent_and_logging_out_leaves_the_account(opened, console):
     async with opened() as person:
         await console(person)
+        await person.press("s", "tab")
+        assert not isinstance(person.app.focused, ConsolePrompt)
         sent = person.count_instructions()
         await write(person, "pay credits=0 pay=bob@example.org ", "enter")
         assert shown(person, "detail").startswith("✕ credits must be a whole number from 1")
@@ -98,13 +100,9 @@ async def test_what_is_wrong_is_said_and_not_sent(opened, console):
         assert "Pay" in shown(person, "about")
         await person.press("escape")
         assert person.app.focused is log(person)
-
-
-async def test_tab_goes_on_where_there_is_nothing_to_complete(opened, console):
-    async with opened() as person:
-        await console(person)
-        await person.press("s", "tab")
-        assert not isinstance(person.app.focused, ConsolePrompt)
+        await write(person, "logout", "enter")
+        await person.wait_until(lambda: person.app.screen.query("#login"))
+        assert "ada" not in str(person.app.conversation.log.exchanges)
 
 
 async def test_no_secret_is_seen_copied_or_recalled(opened, console):
@@ -129,6 +127,24 @@ async def test_no_secret_is_seen_copied_or_recalled(opened, console):
         assert "unrelated" not in person.screen_text
 
 
+async def test_what_only_looks_can_be_hidden_and_the_rest_be_filtered(opened, console):
+    async with opened() as person:
+        await console(person)
+        await person.app.ask(**SUPPLY)
+        await person.app.ask(action="convert", convert="credits2clock", credits=20)
+        await person.wait_until(lambda: any("convert" in chain for chain in chains(person)))
+        assert any("view" in chain for chain in chains(person))
+        await person.press("v")
+        assert [chain.split()[2] for chain in chains(person)] == ["login", "supply", "convert"]
+        assert shown(person, "shown").endswith(": 3 instructions")
+        await person.press("slash", *"CREDITS2", "enter")
+        assert len(chains(person)) == 1
+        await person.press("slash", *"nothing like it")
+        assert person.sees("Nothing here fits. Escape shows all again.")
+        await person.press("escape", "v")
+        assert len(chains(person)) > 3
+
+
 async def test_an_exchange_is_opened_and_both_halves_can_be_copied(opened, console):
     async with opened() as person:
         await console(person)
@@ -151,25 +167,7 @@ async def test_an_exchange_is_opened_and_both_halves_can_be_copied(opened, conso
         assert not isinstance(person.app.screen, ConsoleExchange)
 
 
-async def test_what_only_looks_can_be_hidden_and_the_rest_be_filtered(opened, console):
-    async with opened() as person:
-        await console(person)
-        await person.app.ask(**SUPPLY)
-        await person.app.ask(action="convert", convert="credits2clock", credits=20)
-        await person.wait_until(lambda: any("convert" in chain for chain in chains(person)))
-        assert any("view" in chain for chain in chains(person))
-        await person.press("v")
-        assert [chain.split()[2] for chain in chains(person)] == ["login", "supply", "convert"]
-        assert shown(person, "shown").endswith(": 3 instructions")
-        await person.press("slash", *"CREDITS2", "enter")
-        assert len(chains(person)) == 1
-        await person.press("slash", *"nothing like it")
-        assert person.sees("Nothing here fits. Escape shows all again.")
-        await person.press("escape", "v")
-        assert len(chains(person)) > 3
-
-
-async def test_the_newest_is_followed_unless_somebody_looks_further_up(opened, console):
+async def test_the_newest_is_followed_unless_somebody_looks_further_up_also_in_a_full_log(opened, console):
     async with opened() as person:
         await console(person)
         for _ in range(4):
@@ -188,11 +186,6 @@ async def test_the_newest_is_followed_unless_somebody_looks_further_up(opened, c
         await person.pilot.pause()
         await person.wait_until(lambda: log(person).is_vertical_scroll_end)
         assert log(person).cursor == len(log(person)._lines) - 1
-
-
-async def test_a_full_log_is_drawn_only_where_it_is_looked_at(opened, console):
-    async with opened() as person:
-        await console(person)
         kept = person.app.conversation.log
         for _ in range(MOST_EXCHANGES):
             with kept.exchange({**DOOR, "action": "view", "view": "account"}) as note:
@@ -206,14 +199,6 @@ async def test_a_full_log_is_drawn_only_where_it_is_looked_at(opened, console):
         assert top > MOST_EXCHANGES // 2
         assert log(person).cursor == 0
         assert log(person)._lines[0].exchange.number > first
-
-
-async def test_logging_out_by_hand_leaves_the_account(opened, console):
-    async with opened() as person:
-        await console(person)
-        await write(person, "logout", "enter")
-        await person.wait_until(lambda: person.app.screen.query("#login"))
-        assert "ada" not in str(person.app.conversation.log.exchanges)
 
 
 async def live(day, person):

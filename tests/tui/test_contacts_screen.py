@@ -3,7 +3,6 @@
 from contextlib import asynccontextmanager
 
 import pytest
-from backends import both_backends
 from frozen import form_gone, form_opened, person_on, settled, standing_still
 from person import PASSWORD
 
@@ -61,7 +60,6 @@ def names(person):
     return [row.record["name"] for row in person.app.screen.listed.rows]
 
 
-@both_backends
 async def test_somebody_is_written_down_changed_and_taken_off(day):
     async with person_on(day) as person:
         await person.register()

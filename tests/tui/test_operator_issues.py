@@ -1,16 +1,10 @@
 """Issues: reported by anybody, read by operators."""
 
-import pytest
 from operating import be, grant
 
 from ewallet_tui.widgets.form import Form
 
-HOSTILE = {
-    "markup": "[/b] [@click=app.quit]x[/]",
-    "bidi": "\u202egnirts",
-    "wide": "漢字かな交じり文" * 8,
-    "long": "n" * 200,
-}
+HOSTILE = ("[/b] [@click=app.quit]x[/]", "\u202egnirts", "漢字かな交じり文" * 8, "n" * 200)
 
 
 async def test_whoever_reports_an_issue_gets_its_reference_and_operators_read_it(opened, backend):
@@ -35,18 +29,20 @@ async def test_whoever_reports_an_issue_gets_its_reference_and_operators_read_it
         assert not person.sees("It did so today.")
 
 
-@pytest.mark.parametrize("text", HOSTILE.values(), ids=HOSTILE)
-async def test_what_a_report_says_is_only_ever_read(opened, backend, text):
+async def test_what_a_report_says_is_only_ever_read(opened, backend):
     async with opened() as person:
         await be(person, backend, "operator")
-        name = text if text.isprintable() else "odd"
-        issue = {"name": name, "details": f"{text}\n{text}", "log": text * 40}
-        assert not (await person.app.ask(action="report", report="issue", issue=issue))["failed"]
+        for text in HOSTILE:
+            name = text if text.isprintable() else "odd"
+            issue = {"name": name, "details": f"{text}\n{text}", "log": text * 40}
+            assert not (await person.app.ask(action="report", report="issue", issue=issue))["failed"]
         await person.go_to("operator")
         await person.press("I")
-        await person.wait_until(lambda: person.sees("ada@example.org"))
-        await person.press("enter")
-        await person.wait_until(lambda: person.sees("Details"))
-        assert not set(person.screen_text) & set("\x1b\x07\u202e")
-        await person.press("j", "j", "k", "escape")
+        for number in reversed(range(len(HOSTILE))):
+            await person.wait_until(lambda: person.sees("ada@example.org"))
+            await person.press("enter")
+            await person.wait_until(lambda number=number: person.sees(f"ISSUE-{number + 1:06}"))
+            await person.wait_until(lambda: person.sees("Details"))
+            assert not set(person.screen_text) & set("\x1b\x07\u202e")
+            await person.press("j", "j", "k", "escape", "down")
         assert person.app.is_running

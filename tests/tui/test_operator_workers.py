@@ -14,7 +14,7 @@ async def at_the_workers(person, backend):
     await person.wait_until(lambda: person.sees("● has room"))
 
 
-async def test_a_worker_is_made_and_removed_while_it_has_no_session(opened, backend):
+async def test_a_worker_is_made_and_removed_and_cleaners_are_started_and_stopped(opened, backend):
     async with opened() as person:
         await at_the_workers(person, backend)
         assert not person.app.screen.check_action("remove_worker", ())
@@ -24,11 +24,6 @@ async def test_a_worker_is_made_and_removed_while_it_has_no_session(opened, back
         await person.press("end", "d")
         await person.wait_until(lambda: not person.sees("○ vacant"))
         assert person.sees("Worker 2 is removed.")
-
-
-async def test_cleaners_are_started_and_stopped_one_by_one_and_all(opened, backend):
-    async with opened() as person:
-        await at_the_workers(person, backend)
         await person.press("tab")
         assert person.sees("? not told")
         await person.press("end", "space")

@@ -1,6 +1,5 @@
 """What keeps an account its owner's: sessions, logins, the daily limit, and leaving with a way back."""
 
-from backends import both_backends
 from operating import grant, there_is
 from person import PASSWORD
 from still import still_day as still_day  # noqa: PLC0414 - a fixture
@@ -92,7 +91,6 @@ async def test_logins_logouts_and_wrong_passwords_are_told_the_latest_first(open
         await person.wait_until(lambda: person.sees("Logged in here"))
 
 
-@both_backends
 async def test_a_daily_limit_is_set_freely_and_raised_with_the_password(opened):
     async with opened() as person:
         await at_the_account(person, "bob")
@@ -121,7 +119,6 @@ async def test_a_daily_limit_is_set_freely_and_raised_with_the_password(opened):
         await person.wait_until(lambda: person.sees("! No more may leave for now."))
 
 
-@both_backends
 async def test_deleting_takes_name_and_password_and_can_be_taken_back_at_the_login(opened):
     async with opened() as person:
         await at_the_account(person)

@@ -87,7 +87,7 @@ async def test_numbers_times_and_dates_change_in_view_and_then_everywhere(opened
         await person.wait_until(lambda: person.sees("+12.400"))
 
 
-async def test_any_amount_can_be_asked_above(opened, folder):
+async def test_any_amount_can_be_asked_above_and_the_mouse_does_the_rest(opened, folder):
     async with opened() as person:
         await come_to_the_settings(person)
         await person.press("down", "down", "right")
@@ -100,11 +100,6 @@ async def test_any_amount_can_be_asked_above(opened, folder):
         assert Preferences.read(folder).ask_above == 1_250
         await person.press("right")
         assert Preferences.read(folder).ask_above == 0
-
-
-async def test_the_mouse_does_it_too(opened):
-    async with opened() as person:
-        await come_to_the_settings(person)
         await person.pilot.click(SettingList, offset=(3, 6))
         await person.pilot.pause()
         assert person.app.preferences.bell is False

@@ -24,6 +24,12 @@ def day(monkeypatch, kind_of_backend, tmp_path):
     yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
 
 
+@pytest.fixture
+def saved_to(monkeypatch, tmp_path):
+    monkeypatch.setenv("EWALLET_EXPORT_DIR", str(tmp_path))
+    return tmp_path
+
+
 async def have_records(person, day):
     """Something of each kind, over two months."""
     ask = person.app.ask
@@ -86,13 +92,28 @@ async def test_each_kind_has_its_sheet_its_columns_and_its_records(day):
             assert how_many(person) == expected
 
 
-async def test_what_is_typed_finds_records_and_escape_shows_all_again(day):
+async def test_what_is_typed_finds_records_to_be_copied_or_saved_and_escape_shows_all_again(day, saved_to):
     async with at_the_sheets(day) as person:
+        await person.press("down", "y")
+        assert person.app.clipboard.split("\t")[1:] == [
+            "paid",
+            f"{MINUS}12",
+            "bob@example.org",
+            "lunch in november",
+        ]
+        await person.press("Y", *"transfer to", "enter")
+        await person.wait_until(lambda: person.app.clipboard == "bob@example.org")
         await person.press("slash", *"lunch")
         await person.wait_until(lambda: how_many(person) == "1 transfer found")
         await person.press("enter")
         assert person.app.screen.listed.has_focus
         assert [row[4] for row in cells(person)] == ["lunch in november"]
+        await person.press("E", "enter")
+        await person.wait_until(lambda: person.sees("Saved 1 record"))
+        (saved,) = saved_to.glob("*.csv")
+        lines = saved.read_text(encoding="utf-8").splitlines()
+        assert len(lines) == 2
+        assert "lunch in november" in lines[1]
         await person.press("escape")
         await person.wait_until(lambda: how_many(person) == "3 transfers")
         await person.press("slash", *"nobody ever")
@@ -111,7 +132,7 @@ async def test_a_payment_of_last_month_is_found_with_few_keys(day):
         await person.wait_until(lambda: how_many(person) == "3 transfers")
 
 
-async def test_a_record_is_shown_in_full_with_those_that_belong_to_it(day):
+async def test_a_record_is_shown_in_full_with_those_that_belong_to_it_or_beside_the_list(day):
     async with at_the_sheets(day) as person:
         await person.press("enter")
         await person.wait_until(lambda: person.sees("→ Invoice"))
@@ -122,10 +143,7 @@ async def test_a_record_is_shown_in_full_with_those_that_belong_to_it(day):
         await person.wait_until(lambda: person.sees("→ Invoice"))
         await person.press("escape")
         assert isinstance(person.app.screen, SheetsScreen)
-
-
-async def test_the_record_under_the_cursor_stands_beside_the_list_where_there_is_room(day):
-    async with at_the_sheets(day, (120, 40)) as person:
+        await person.resize(120, 40)
         await person.press("down")
         await shown(person)
         detail = person.app.screen.query_one(RecordDetail)
@@ -148,21 +166,13 @@ async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
         assert person.sees("It is unlinked.")
 
 
-async def test_a_row_and_a_value_are_copied_as_they_are(day):
+async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked_unless_it_is_the_active_one(day):
     async with at_the_sheets(day) as person:
-        await person.press("down", "y")
-        assert person.app.clipboard.split("\t")[1:] == [
-            "paid",
-            f"{MINUS}12",
-            "bob@example.org",
-            "lunch in november",
-        ]
-        await person.press("Y", *"transfer to", "enter")
-        await person.wait_until(lambda: person.app.clipboard == "bob@example.org")
-
-
-async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked(day):
-    async with at_the_sheets(day) as person:
+        await person.press("D")
+        await person.wait_until(lambda: person.sees("Unlink transfer sheet"))
+        await person.press("y")
+        await person.wait_until(lambda: person.toasts)
+        assert how_many(person) == "3 transfers"
         await person.press("N")
         await person.do_form(reference="Holidays")
         await person.wait_until(lambda: person.sees("Holidays ▸   2 of 2"))
@@ -181,23 +191,10 @@ async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked(day):
         await person.press("y")
         await person.wait_until(lambda: person.sees("Old things is unlinked."))
         await person.wait_until(lambda: person.sees("Holidays") and how_many(person) == "1 transfer")
-
-
-async def test_the_active_sheet_can_not_be_unlinked_and_why_is_said(day):
-    async with at_the_sheets(day) as person:
-        await person.press("D")
-        await person.wait_until(lambda: person.sees("Unlink transfer sheet"))
-        await person.press("y")
-        await person.wait_until(lambda: person.toasts)
-        assert how_many(person) == "3 transfers"
-
-
-async def test_another_sheet_is_chosen_from_the_list_of_all(day):
-    async with at_the_sheets(day) as person:
-        for name in ("Rent", "Holidays"):
+        for name in ("Rent", "Food"):
             await person.app.ask(action="new", new="transfer", transfer="list", reference=name)
-        await person.press("O", *"holi", "enter")
-        await person.wait_until(lambda: person.sees("◂ Holidays ▸   3 of 3"))
+        await person.press("O", *"ren", "enter")
+        await person.wait_until(lambda: person.sees("◂ Rent ▸   2 of 3"))
 
 
 async def test_the_sheets_look_as_they_are_kept(day, looks_as_kept):
@@ -226,19 +223,6 @@ async def test_a_payment_that_was_received_is_given_back_in_parts(day):
         assert not isinstance(person.app.screen, FormScreen)
         await person.press("down", "enter")
         await person.wait_until(lambda: person.sees("To refund") and person.sees("20 left"))
-
-
-async def test_what_is_shown_is_saved_as_a_file_with_few_keys(day, tmp_path, monkeypatch):
-    monkeypatch.setenv("EWALLET_EXPORT_DIR", str(tmp_path))
-    async with at_the_sheets(day) as person:
-        await person.press("slash", *"lunch", "enter")
-        await person.wait_until(lambda: how_many(person) == "1 transfer found")
-        await person.press("E", "enter")
-        await person.wait_until(lambda: person.sees("Saved 1 record"))
-    (saved,) = tmp_path.glob("*.csv")
-    lines = saved.read_text(encoding="utf-8").splitlines()
-    assert len(lines) == 2
-    assert "lunch in november" in lines[1]
 
 
 async def test_another_kind_may_be_chosen_while_a_page_is_being_read(day):
