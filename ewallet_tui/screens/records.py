@@ -56,8 +56,8 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
         #how-many { width: auto; color: $text-muted; }
         FilterBox { margin-bottom: 1; }
         #records { height: 1fr; }
-        #records RecordList { width: 1fr; }
-        #aside { display: none; width: 40; margin-left: 3; height: 1fr; }
+        #list { width: 5fr; }
+        #aside { display: none; width: 2fr; min-width: 32; max-width: 44; margin-left: 3; height: 1fr; }
         &.-wide #aside { display: block; }
         &.-low #which { margin-bottom: 0; }
         &.-low FilterBox { margin-bottom: 0; }
