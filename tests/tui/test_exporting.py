@@ -127,20 +127,7 @@ async def test_a_sheet_of_several_pages_is_one_whole_file_in_each_form(day, save
         assert [json.loads(line) for line in lines] == as_list
 
 
-async def test_from_home_it_takes_three_keys(day, saved_to):
-    async with day.make_app().run_test(size=(80, 24), notifications=True) as pilot:
-        person = Person(pilot.app, pilot)
-        await person.register()
-        await person.have_time()
-        await person.press("5")
-        await settled(person)
-        await begin(person)
-        await person.wait_until(lambda: person.sees("✓ Saved 1 record to "))
-        (file,) = saved_to.iterdir()
-        assert [row["transfer_type"] for row in read_csv(file)] == ["supply"]
-
-
-async def test_a_file_that_is_there_stays_as_it_is(day, saved_to):
+async def test_a_file_that_is_there_stays_as_it_is_and_only_what_is_shown_is_taken_along(day, saved_to):
     async with at_a_sheet(day, 1) as person:
         await export(person)
         (first,) = saved_to.iterdir()
@@ -149,20 +136,19 @@ async def test_a_file_that_is_there_stays_as_it_is(day, saved_to):
             assert f"-{number}.csv." in await export(person)
         assert first.read_text(encoding="utf-8") == "mine"
         assert len(list(saved_to.iterdir())) == 3
-
-
-async def test_only_what_is_shown_is_taken_along(day, saved_to):
-    async with at_a_sheet(day, 2, text="no such text") as person:
+        person.app.screen.wanted = {"kind": "transfer", "text": "no such text"}
         assert "Saved 0 records" in await export(person)
         person.app.screen.wanted = {"kind": "transfer", "since": "2026-11-21"}
         assert "Saved 0 records" in await export(person)
         person.app.screen.wanted = {"kind": "transfer", "since": "2026-11-20", "until": "2026-11-21"}
-        assert "Saved 2 records" in await export(person)
+        assert "Saved 1 record" in await export(person)
 
 
-async def test_escape_leaves_a_long_export_and_nothing_of_it(day, saved_to):
+async def test_a_long_export_waits_for_who_looks_elsewhere_and_leaves_nothing_when_it_is_left(
+    day, saved_to
+):
     async with at_a_sheet(day, MANY) as person:
-        _, asked = hold_exports(person)
+        go_on, asked = hold_exports(person)
         await begin(person)
         await person.wait_until(lambda: asked.is_set() and person.sees("records so far"))
         assert not person.sees(" 0 records so far")
@@ -171,10 +157,8 @@ async def test_escape_leaves_a_long_export_and_nothing_of_it(day, saved_to):
         await person.wait_until(lambda: not list(saved_to.iterdir()))
         assert isinstance(person.app.screen, Exporting)
         assert "Nothing was saved." in person.toasts
+        go_on.set()
 
-
-async def test_an_export_that_ends_while_another_screen_is_in_front_waits_there(day, saved_to):
-    async with at_a_sheet(day, MANY) as person:
         go_on, asked = hold_exports(person)
         await begin(person)
         await person.wait_until(asked.is_set)
@@ -186,14 +170,11 @@ async def test_an_export_that_ends_while_another_screen_is_in_front_waits_there(
         await person.wait_until(lambda: isinstance(person.app.screen, Exporting))
         await person.wait_until(lambda: person.sees(f"✓ Saved {MANY} records"))
 
-
-async def test_leaving_the_account_ends_its_export(day, saved_to):
-    async with at_a_sheet(day, MANY) as person:
         _, asked = hold_exports(person)
         await begin(person)
-        await person.wait_until(asked.is_set)
+        await person.wait_until(lambda: asked.is_set() and len(list(saved_to.iterdir())) == 2)
         await person.app.leave()
-        await person.wait_until(lambda: not list(saved_to.iterdir()))
+        await person.wait_until(lambda: [path.suffix for path in saved_to.iterdir()] == [".csv"])
 
 
 async def test_what_fails_is_said_in_words(day, saved_to):

@@ -1,6 +1,6 @@
 """The accounts as operators see them: found, frozen, supplied, given a role and a password."""
 
-from operating import be, there_is
+from operating import be, supply, there_is
 
 from ewallet_tui.screens.one_time_password import OneTimePassword
 from ewallet_tui.screens.question import Question
@@ -12,9 +12,8 @@ OWN_PASSWORD = "four words of my own"
 
 
 async def at_the_accounts(person, backend, role="operator"):
-    await person.register("bob")
-    await person.app.ask(action="supply", supply="credits", credits=10, currency="EUR", cost="1")
-    await person.log_out()
+    await there_is(person, "bob")
+    supply(backend, "bob@example.org", 10)
     await be(person, backend, role)
     await person.press("8")
     await person.wait_until(lambda: person.sees("bob@example.org"))
@@ -28,7 +27,30 @@ async def confirmed(person):
     await person.wait_until(lambda: not isinstance(person.app.screen, Question))
 
 
-async def test_one_key_freezes_after_a_question_and_unfreezes_without_one(opened, backend):
+async def test_accounts_are_found_as_a_part_of_the_name_is_typed_and_tell_all_that_operators_see(
+    opened, backend
+):
+    async with opened() as person:
+        await at_the_accounts(person, backend)
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("Number"))
+        assert person.sees("● active")
+        await person.press("escape")
+        assert not person.sees("Number")
+        await person.press("slash", "b", "o")
+        await person.wait_until(lambda: not person.sees("ada@example.org"))
+        assert person.sees("bob@example.org")
+        await person.press("enter")
+        assert person.app.focused is person.app.screen.query_one(RecordList)
+        assert person.app.screen.query_one(FilterBox).display
+        await person.press("slash", "q", "q")
+        await person.wait_until(lambda: person.sees("No name or email has that"))
+        await person.press("escape")
+        await person.wait_until(lambda: person.sees("ada@example.org"))
+        assert not person.app.screen.query_one(FilterBox).display
+
+
+async def test_one_key_freezes_after_a_question_unfreezes_without_one_and_gives_credits(opened, backend):
     async with opened() as person:
         await at_the_accounts(person, backend)
         await person.press("f")
@@ -42,15 +64,10 @@ async def test_one_key_freezes_after_a_question_and_unfreezes_without_one(opened
         await person.press("f")
         await person.wait_until(lambda: not person.sees("‖ frozen"))
         assert person.sees("bob is active again.")
-
-
-async def test_credits_are_given_to_somebody_else(opened, backend):
-    async with opened() as person:
-        await at_the_accounts(person, backend)
         await person.press("u")
         await person.wait_until(lambda: person.app.screen.query(Form))
         await person.fill(credits="100", currency="EUR", cost="12.50")
-        assert person.sees("bob gets 100 credits for EUR 12.50.")
+        await person.wait_until(lambda: person.sees("bob gets 100 credits for EUR 12.50."))
         await person.press("enter")
         await person.wait_until(lambda: person.sees("bob got 100 credits. 110 there now."))
         assert person.app.picture.wallet.credits == 0
@@ -86,32 +103,6 @@ async def test_a_new_password_is_shown_once_and_good_for_one_login(opened, backe
         await person.wait_until(lambda: person.app.screen.query("#replacement Input"))
         await person.do_form(new_pass=OWN_PASSWORD, password_again=OWN_PASSWORD)
         await person.wait_until(lambda: person.app.current_mode == "home")
-
-
-async def test_accounts_are_found_as_a_part_of_the_name_is_typed(opened, backend):
-    async with opened() as person:
-        await at_the_accounts(person, backend)
-        await person.press("slash", "b", "o")
-        await person.wait_until(lambda: not person.sees("ada@example.org"))
-        assert person.sees("bob@example.org")
-        await person.press("enter")
-        assert person.app.focused is person.app.screen.query_one(RecordList)
-        assert person.app.screen.query_one(FilterBox).display
-        await person.press("slash", "q", "q")
-        await person.wait_until(lambda: person.sees("No name or email has that"))
-        await person.press("escape")
-        await person.wait_until(lambda: person.sees("ada@example.org"))
-        assert not person.app.screen.query_one(FilterBox).display
-
-
-async def test_an_account_opened_tells_all_that_operators_see(opened, backend):
-    async with opened() as person:
-        await at_the_accounts(person, backend)
-        await person.press("enter")
-        await person.wait_until(lambda: person.sees("Number"))
-        assert person.sees("● active")
-        await person.press("escape")
-        assert not person.sees("Number")
 
 
 async def test_an_auditor_looks_and_changes_nothing(opened, backend):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from backends import ask_system, started
+from backends import started
 from frozen import form_opened, settled
 from instant import CHEAP
+from operating import supply
 from textual.widgets import Button
 
 from ewallet_core import EWalletSessionManager
@@ -33,17 +34,14 @@ async def be_refused(person):
     await person.wait_until(lambda: person.is_told_no)
 
 
-async def test_the_refusal_says_whom_to_ask(opened):
+async def test_the_refusal_says_whom_to_ask_and_nothing_leads_there_any_more_until_credits_come(
+    opened, backend
+):
     async with opened() as person:
         await be_refused(person)
         refusal = str(person.form.query_one(".refusal").content)
         assert refusal.startswith("You can't supply yourself on this server.")
         assert ASKS_THE_OPERATOR in refusal
-
-
-async def test_neither_the_tour_nor_a_button_leads_there_any_more(opened):
-    async with opened() as person:
-        await be_refused(person)
         await person.press("escape")
         await settled(person)
         assert not person.app.screen.query_one(Tour).display
@@ -53,15 +51,8 @@ async def test_neither_the_tour_nor_a_button_leads_there_any_more(opened):
         await settled(person)
         assert person.app.current_mode == "clock"
         assert person.sees(ASKS_THE_OPERATOR)
-
-
-async def test_what_the_operator_supplies_leads_on(opened, backend, folder, instant):
-    async with opened() as person:
-        await be_refused(person)
-        await person.press("escape")
-        with backend.open_engine() as operators:
-            supply = {"action": "supply", "supply": "credits", "supply_to": "ada@example.org"}
-            ask_system(operators, **supply, credits=100, currency="EUR", cost="1")
+        await person.press("1")
+        supply(backend, "ada@example.org", 100)
         await person.wait_until(lambda: person.sees("100 credits"))
         await settled(person)
         assert person.app.screen.query_one(Tour).display
