@@ -2,15 +2,12 @@
 
 from contextlib import asynccontextmanager
 
-from frozen import settled
-from person import Person
+from frozen import USUAL, person_on, settled
 from textual.widgets import Button
 
 from ewallet_tui.widgets.day_bars import DayBars
 from ewallet_tui.widgets.figures import Figures
 from ewallet_tui.widgets.record_list import RecordList
-
-NARROW, USUAL, WIDE = (60, 20), (80, 24), (120, 40)
 
 
 async def come_to_the_clock(person, credits=20):
@@ -25,8 +22,7 @@ async def come_to_the_clock(person, credits=20):
 
 @asynccontextmanager
 async def at_the_clock(day, credits=20, size=USUAL):
-    async with day.make_app().run_test(size=size, notifications=True) as pilot:
-        person = Person(pilot.app, pilot)
+    async with person_on(day, size) as person:
         await come_to_the_clock(person, credits)
         yield person
 
@@ -70,14 +66,18 @@ async def run(day, person, minutes):
     day.pass_by(minutes=minutes)
 
 
+async def stop(person):
+    await person.app.ask(action="stop", stop="clock_timer")
+
+
 async def stopped(day, person):
     await run(day, person, 2)
     await person.app.ask(action="pause", pause="clock_timer")
     day.pass_by(seconds=65)
-    await person.app.ask(action="stop", stop="clock_timer")
+    await stop(person)
     day.pass_by(minutes=60 * 10)
     await run(day, person, 3)
-    await person.app.ask(action="stop", stop="clock_timer")
+    await stop(person)
 
 
 async def running(day, person):
@@ -85,18 +85,19 @@ async def running(day, person):
 
 
 async def paused(day, person):
+    await stop(person)
     await run(day, person, 1)
     await person.app.ask(action="pause", pause="clock_timer")
     day.pass_by(seconds=65)
 
 
 async def low(day, person):
-    await stopped(day, person)
-    await run(day, person, 11)
+    await stop(person)
+    await run(day, person, 5)
 
 
 async def out_of_time(day, person):
-    await run(day, person, 21)
+    day.pass_by(minutes=21)
 
 
 async def full(day, person):
@@ -106,14 +107,13 @@ async def full(day, person):
     await run(day, person, 60 * 24 * 3)
 
 
+LIFE = [stopped, running, paused, low, out_of_time, full]
+"""What may become of a clock with 20 minutes, one after the other."""
+
+
 async def month(day, person):
     for number in range(10):
         await run(day, person, (1, 1.5, 0.2, 3, 2)[number % 5])
-        await person.app.ask(action="stop", stop="clock_timer")
+        await stop(person)
         day.pass_by(minutes=60 * 24 * (number % 3 + 1))
     await run(day, person, 1)
-
-
-async def several(day, person):
-    await running(day, person)
-    await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings and weekends")

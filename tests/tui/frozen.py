@@ -19,6 +19,10 @@ from ewallet_tui.preferences import Preferences
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.framed import FramedScreen
 
+NARROW, USUAL, WIDE = (60, 20), (80, 24), (120, 40)
+READING = {"records", "detail"}
+"""The workers that bring to a screen what it shows of the engine."""
+
 
 class Day(Instant):
     """A day on which one person keeps one wallet in memory."""
@@ -75,8 +79,23 @@ async def settled(person: Person) -> None:
     """Wait until the picture and the records on the screen are those of the engine."""
     await person.app.conversation.refresh()
     await person.pilot.pause()
+    # What the app did itself is news to it when a day has passed by before it hears of that.
+    await person.wait_until(lambda: not person.app.event_watch._own._awaited)
+    await read(person)
+
+
+async def read(person: Person) -> None:
+    """Wait until what the screen reads of the engine has been read."""
     workers = person.app.workers
-    await person.wait_until(lambda: all(w.is_finished for w in workers if w.group == "records"))
+    await person.wait_until(lambda: all(w.is_finished for w in workers if w.group in READING))
+
+
+async def at_sizes(person: Person, *sizes: tuple[int, int]) -> AsyncIterator[str]:
+    """Give the terminal each of the sizes, and the name of that size."""
+    for width, height in sizes:
+        await person.resize(width, height)
+        await read(person)
+        yield f"{width}x{height}"
 
 
 async def picture_ready(person: Person) -> None:

@@ -1,42 +1,33 @@
 """What an account's place looks like beyond its facts: limits, sessions, logins, and its forms."""
 
 import pytest
+from frozen import NARROW, USUAL, WIDE, at_sizes, form_opened, person_on, read, standing_still
 from operating import there_is
-from person import PASSWORD, Person
-from still import still_day as still_day  # noqa: PLC0414 - a fixture
+from person import PASSWORD
 
 from ewallet_tui.widgets.daily_limit import DailyLimit
-from ewallet_tui.widgets.form import Form
 
 
-async def limited(person):
-    await there_is(person, "bob")
-    await person.register()
-    await person.app.ask(action="supply", supply="credits", credits=600, currency="EUR", cost="10")
-    await person.app.ask(action="edit", edit="limit", daily_limit=500)
-    await person.app.ask(action="transfer", transfer="credits", credits=240, transfer_to="bob@example.org")
-    await person.go_to("account")
-    await person.wait_until(lambda: "240 of 500" in str(person.app.screen.query_one(DailyLimit).visual))
+@pytest.fixture
+def day(monkeypatch, kind_of_backend, tmp_path):
+    yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
 
 
-async def sessions(person):
+async def log_in_wrongly_then_well(person):
     await person.register()
     await person.log_out()
     await person.app.ask(action="login", user_name="ada", user_pass="wrong one")
     await person.log_in()
-    await person.go_to("account")
-    await person.press("S")
-    await person.wait_until(lambda: person.sees("wrong password"))
 
 
-async def deleting(person):
-    await limited(person)
-    await person.press("D")
-    await person.wait_until(lambda: person.app.screen.query(Form))
+async def send_half_of_what_may_be_sent(person):
+    await there_is(person, "bob")
+    await person.app.ask(action="supply", supply="credits", credits=600, currency="EUR", cost="10")
+    await person.app.ask(action="edit", edit="limit", daily_limit=500)
+    await person.app.ask(action="transfer", transfer="credits", credits=240, transfer_to="bob@example.org")
 
 
-async def recovering(person):
-    await person.register()
+async def delete_the_account_and_come_back(person):
     await person.app.ask(action="unlink", unlink="account", user_pass=PASSWORD)
     await person.app.leave()
     await person.wait_until(lambda: person.app.screen.query("#login Input"))
@@ -44,33 +35,23 @@ async def recovering(person):
     await person.wait_until(lambda: person.sees("Recover it"))
 
 
-async def reporting(person):
-    await limited(person)
-    await person.press("i")
-    await person.wait_until(lambda: person.app.screen.query(Form))
-
-
-LOOKS = [
-    (limited, (80, 24)),
-    (limited, (60, 20)),
-    (limited, (120, 40)),
-    (sessions, (80, 24)),
-    (sessions, (60, 20)),
-    (deleting, (80, 24)),
-    (recovering, (80, 24)),
-    (reporting, (80, 24)),
-]
-
-
-def name_of(look):
-    return look.__name__ if callable(look) else f"{look[0]}x{look[1]}"
-
-
-@pytest.mark.parametrize(("state", "size"), LOOKS, ids=name_of)
-def test_an_account_looks_like_this(snap_compare, make_app, state, size):
-    async def come_to(pilot):
-        await state(Person(pilot.app, pilot))
-        pilot.app.clear_notifications()
-        await pilot.pause()
-
-    assert snap_compare(make_app(), terminal_size=size, run_before=come_to)
+async def test_an_account_looks_as_it_is_kept(day, looks_as_kept):
+    async with person_on(day) as person:
+        await log_in_wrongly_then_well(person)
+        await send_half_of_what_may_be_sent(person)
+        await person.go_to("account")
+        await person.wait_until(lambda: "240 of 500" in str(person.app.screen.query_one(DailyLimit).visual))
+        async for size in at_sizes(person, NARROW, WIDE, USUAL):
+            assert await looks_as_kept(person, f"limited-{size}")
+        for key, name in (("D", "deleting"), ("i", "reporting")):
+            await person.press(key)
+            await form_opened(person)
+            assert await looks_as_kept(person, f"{name}-80x24")
+            await person.press("escape")
+        await person.press("S")
+        await person.wait_until(lambda: person.sees("wrong password"))
+        await read(person)
+        async for size in at_sizes(person, NARROW, USUAL):
+            assert await looks_as_kept(person, f"sessions-{size}")
+        await delete_the_account_and_come_back(person)
+        assert await looks_as_kept(person, "recovering-80x24")

@@ -1,20 +1,17 @@
+"""What a clock looks like in all that can become of it."""
+
 import pytest
-from clock_lives import (
-    NARROW,
-    USUAL,
-    WIDE,
-    come_to_the_clock,
-    full,
-    low,
-    month,
-    out_of_time,
-    paused,
-    running,
-    several,
-    stopped,
-)
-from frozen import picture_ready, standing_still
-from person import Person
+from clock_lives import LIFE, at_the_clock, month, running
+from frozen import NARROW, USUAL, WIDE, at_sizes, read, settled, standing_still
+
+LOW, TINY, HIGH = (80, 18), (40, 10), (80, 40)
+MORE_SIZES = {
+    "running": [TINY],
+    "paused": [LOW],
+    "low": [NARROW],
+    "out_of_time": [NARROW],
+    "full": [WIDE],
+}
 
 
 @pytest.fixture
@@ -22,50 +19,37 @@ def day(monkeypatch, kind_of_backend, tmp_path):
     yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
 
 
-EVERY_STATE = [stopped, running, paused, low, out_of_time, full]
-LOOKS = [
-    *((lived, USUAL) for lived in [*EVERY_STATE, several]),
-    *((lived, WIDE) for lived in [full, month]),
-    *((lived, NARROW) for lived in [low, out_of_time, month, several]),
-    (paused, (80, 18)),
-    (running, (40, 10)),
-    (month, (80, 40)),
-]
+async def test_a_clock_looks_as_it_is_kept_whatever_becomes_of_it(day, looks_as_kept):
+    async with at_the_clock(day) as person:
+        for lived in LIFE:
+            await lived(day, person)
+            await settled(person)
+            name = lived.__name__
+            async for size in at_sizes(person, USUAL, *MORE_SIZES.get(name, [])):
+                assert await looks_as_kept(person, f"{name}-{size}")
 
 
-@pytest.mark.parametrize(
-    ("lived", "size"), LOOKS, ids=[f"{lived.__name__}-{size[0]}x{size[1]}" for lived, size in LOOKS]
-)
-def test_the_clock_looks_like_this(day, snap_compare, size, lived):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await come_to_the_clock(person)
-        await lived(day, person)
-        await picture_ready(person)
-
-    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
-
-
-@pytest.mark.parametrize(
-    ("theme", "size"),
-    [("ewallet-dark", NARROW), ("ewallet-light", USUAL), ("ansi-dark", WIDE)],
-    ids=["dark", "light", "ansi"],
-)
-def test_the_days_look_like_this(day, snap_compare, theme, size):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await come_to_the_clock(person)
-        person.app.theme = theme
+async def test_a_clock_and_its_days_look_as_they_are_kept_before_and_after_a_month(day, looks_as_kept):
+    async with at_the_clock(day, credits=0) as person:
+        async for size in at_sizes(person, NARROW, USUAL, WIDE):
+            assert await looks_as_kept(person, f"never_had_time-{size}")
+        await person.have_time()
         await month(day, person)
+        await settled(person)
+        async for size in at_sizes(person, HIGH, WIDE, NARROW):
+            assert await looks_as_kept(person, f"month-{size}")
         await person.press("m")
-        await picture_ready(person)
+        await read(person)
+        for theme, shape in (("ewallet-dark", NARROW), ("ewallet-light", USUAL), ("ansi-dark", WIDE)):
+            person.app.theme = theme
+            async for size in at_sizes(person, shape):
+                assert await looks_as_kept(person, f"days-{theme}-{size}")
 
-    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
 
-
-@pytest.mark.parametrize("size", [NARROW, USUAL, WIDE], ids="{0[0]}x{0[1]}".format)
-def test_a_clock_that_never_had_time_looks_like_this(day, snap_compare, size):
-    async def come(pilot):
-        await come_to_the_clock(Person(pilot.app, pilot), credits=0)
-
-    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
+async def test_one_clock_of_several_looks_as_it_is_kept(day, looks_as_kept):
+    async with at_the_clock(day) as person:
+        await running(day, person)
+        await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings and weekends")
+        await settled(person)
+        async for size in at_sizes(person, NARROW, USUAL):
+            assert await looks_as_kept(person, size)

@@ -1,8 +1,8 @@
 import time
 
 import pytest
-from clock_lives import WIDE, at_the_clock, footer, left, rows, run, stopped, told
-from frozen import form_gone, form_opened, settled, standing_still
+from clock_lives import at_the_clock, footer, left, rows, run, stopped, told
+from frozen import WIDE, form_gone, form_opened, settled, standing_still
 from textual.widget import Widget
 
 from ewallet_tui.belongings import CLOCK

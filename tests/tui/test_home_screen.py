@@ -2,15 +2,23 @@ from contextlib import asynccontextmanager
 
 import pytest
 from backends import both_backends
-from frozen import form_gone, form_opened, settled, standing_still
-from person import Person
+from frozen import (
+    NARROW,
+    USUAL,
+    WIDE,
+    at_sizes,
+    form_gone,
+    form_opened,
+    person_on,
+    settled,
+    standing_still,
+)
 from textual.widgets import Button
 
 from ewallet_tui.widgets.figures import Figures
 from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.record_list import RecordList
 
-SIZES = [(60, 20), (80, 24), (120, 40)]
 HOSTILE = [
     "[/b]",
     "[@click=app.quit]x[/]",
@@ -27,10 +35,9 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 
 @asynccontextmanager
-async def at_the_wallet(day, size=(80, 24), name="ada"):
-    async with day.make_app().run_test(size=size, notifications=True) as pilot:
-        person = Person(pilot.app, pilot)
-        await person.register(name)
+async def at_the_wallet(day):
+    async with person_on(day) as person:
+        await person.register()
         await settled(person)
         yield person
 
@@ -81,8 +88,7 @@ async def test_the_main_job_from_the_keyboard(day):
         ]
 
 
-@both_backends
-async def test_the_main_job_with_the_mouse(day):
+async def test_the_main_job_with_the_mouse_leaves_a_receipt_until_one_goes_elsewhere(day):
     async with at_the_wallet(day) as person:
         await person.pilot.click("#supply")
         await form_opened(person)
@@ -91,13 +97,18 @@ async def test_the_main_job_with_the_mouse(day):
         await form_gone(person)
         assert shown_balance(person) == "100"
         assert enabled(person, "convert_to_time")
+        assert receipt(person) == "✓ You got 100 credits. 100 now."
+        await person.press("2")
+        await person.press("1")
+        assert receipt(person) == ""
 
 
-@both_backends
 async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
     async with at_the_wallet(day) as person:
         await person.press("enter")
         await do(person, credits="100", cost="10")
+        assert person.sees("Convert some to time")
+        assert person.sees("supplied")
         await person.press("enter")
         await do(person, credits="20")
         assert person.sees("burns down in the second line")
@@ -108,7 +119,7 @@ async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
         assert isinstance(person.app.focused, RecordList)
 
 
-async def test_the_tour_can_be_left_and_hides_no_movement(day):
+async def test_the_tour_can_be_left(day):
     async with at_the_wallet(day) as person:
         assert person.sees("Credits are what you pay with.")
         await person.press("escape")
@@ -117,11 +128,6 @@ async def test_the_tour_can_be_left_and_hides_no_movement(day):
         await person.press("u")
         await do(person, credits="100", cost="1")
         assert not person.sees("Convert some to time")
-    async with at_the_wallet(day, name="bob") as person:
-        await person.press("u")
-        await do(person, credits="100", cost="1")
-        assert person.sees("Convert some to time")
-        assert person.sees("supplied")
 
 
 async def test_what_can_not_be_done_now_is_greyed_and_does_nothing(day):
@@ -130,14 +136,22 @@ async def test_what_can_not_be_done_now_is_greyed_and_does_nothing(day):
         assert not enabled(person, "convert_to_time")
         assert not enabled(person, "convert_to_credits")
         assert not enabled(person, "pay")
+        assert not enabled(person, "transfer")
         assert not enabled(person, "turn")
         await person.press("c", "b", "p", "t", "space", "x", "z")
         await settled(person)
         assert not person.app.screen.query("Form")
 
 
-async def test_more_than_there_is_is_said_at_the_field_and_not_sent(day):
+async def test_more_than_there_is_or_may_be_is_said_at_the_field_and_not_sent(day):
     async with at_the_wallet(day) as person:
+        await person.press("u")
+        await form_opened(person)
+        await person.do_form(credits="1", cost="1", notes="n" * 10_000)
+        assert "1,000 characters" in person.problem_of("notes")
+        await person.press("escape")
+        await settled(person)
+        assert shown_balance(person) == "0"
         await person.have_time()
         await settled(person)
         await person.press("c")
@@ -150,11 +164,9 @@ async def test_more_than_there_is_is_said_at_the_field_and_not_sent(day):
         assert receipt(person) == ""
 
 
-@both_backends
 async def test_while_the_timer_runs_only_what_is_not_used_comes_back(day):
     async with at_the_wallet(day) as person:
-        await person.have_time(20)
-        await person.app.ask(action="start", start="clock_timer")
+        await person.have_running_timer(20)
         await settled(person)
         await person.press("b")
         await form_opened(person)
@@ -165,7 +177,6 @@ async def test_while_the_timer_runs_only_what_is_not_used_comes_back(day):
         assert receipt(person) == "✓ 14:00 → 14 credits. 0:59 left."
 
 
-@both_backends
 async def test_the_timer_is_started_paused_and_stopped_without_leaving(day):
     async with at_the_wallet(day) as person:
         await person.have_time(20)
@@ -194,47 +205,28 @@ async def test_a_movement_opens_its_record_and_the_curve_tells_the_last_days(day
         assert person.sees("supplied")
 
 
-async def test_an_old_receipt_is_gone_when_one_comes_back(day):
+async def test_notes_of_any_kind_are_only_ever_read(day):
+    supply = {"action": "supply", "supply": "credits", "credits": 1, "currency": "EUR", "cost": "1"}
     async with at_the_wallet(day) as person:
-        await person.press("u")
-        await do(person, credits="100", cost="10")
-        await person.press("2")
-        await person.press("1")
-        assert receipt(person) == ""
+        for number, notes in enumerate(HOSTILE, start=1):
+            await person.app.ask(**supply, notes=notes)
+            await settled(person)
+            assert len(rows(person)) == number
+            assert not set(person.screen_text) & set("\x1b\x07\u202e\t")
+            await person.pilot.click(RecordList, offset=(60, 1))
+            assert person.app.is_running
 
 
-@pytest.mark.parametrize("notes", HOSTILE, ids=range(len(HOSTILE)))
-async def test_notes_of_any_kind_are_only_ever_read(day, notes):
+async def test_a_key_pressed_twice_opens_one_form(day):
     async with at_the_wallet(day) as person:
-        await person.app.ask(
-            action="supply", supply="credits", credits=1, currency="EUR", cost="1", notes=notes
-        )
-        await settled(person)
-        assert len(rows(person)) == 1
-        assert not set(person.screen_text) & set("\x1b\x07\u202e\t")
-        await person.pilot.click(RecordList, offset=(60, 1))
-        assert person.app.is_running
-
-
-async def test_notes_longer_than_their_limit_are_not_sent(day):
-    async with at_the_wallet(day) as person:
-        await person.press("u")
-        await form_opened(person)
-        await person.do_form(credits="1", cost="1", notes="n" * 10_000)
-        assert "1,000 characters" in person.problem_of("notes")
-        await person.press("escape")
-        await settled(person)
-        assert shown_balance(person) == "0"
-
-
-@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-def test_an_empty_wallet_looks_like_this(day, snap_compare, size):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await person.register()
-        await settled(person)
-
-    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
+        await person.have_time(20)
+        screen = person.app.screen
+        for action in (screen.action_supply, screen.action_convert_to_time):
+            action()
+            action()
+            await form_opened(person)
+            assert len(person.app.screen_stack) == 2
+            await person.press("escape")
 
 
 async def live_a_little(day, person):
@@ -251,46 +243,24 @@ async def live_a_little(day, person):
     await settled(person)
 
 
-@pytest.mark.parametrize("size", [*SIZES, (80, 18)], ids="{0[0]}x{0[1]}".format)
-def test_a_filled_wallet_looks_like_this(day, snap_compare, size):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await person.register()
+FORMS = {
+    "supply": ("u", {"credits": "100", "cost": "12.50", "notes": "[/b]"}),
+    "to_time": ("c", {"credits": "30"}),
+    "too_much": ("c", {"credits": "10,000", "notes": ""}),
+    "to_credits": ("b", {"minutes": "10.5"}),
+}
+
+
+async def test_a_wallet_looks_as_it_is_kept_empty_and_filled_and_under_its_forms(day, looks_as_kept):
+    async with at_the_wallet(day) as person:
+        async for size in at_sizes(person, NARROW, USUAL, WIDE):
+            assert await looks_as_kept(person, f"empty-{size}")
         await live_a_little(day, person)
-
-    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
-
-
-@pytest.mark.parametrize(
-    ("key", "values"),
-    [
-        ("u", {"credits": "100", "cost": "12.50", "notes": "[/b]"}),
-        ("c", {"credits": "30"}),
-        ("c", {"credits": "10,000", "notes": ""}),
-        ("b", {"minutes": "10.5"}),
-    ],
-    ids=["supply", "to-time", "too-much", "to-credits"],
-)
-def test_a_form_looks_like_this(day, snap_compare, key, values):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await person.register()
-        await live_a_little(day, person)
-        await person.press(key)
-        await form_opened(person)
-        await person.fill(**values)
-
-    assert snap_compare(day.make_app(), terminal_size=(80, 24), run_before=come)
-
-
-@pytest.mark.parametrize("action", ["supply", "convert_to_time"])
-async def test_a_key_pressed_twice_opens_one_form(day, action):
-    async with day.make_app().run_test(size=(80, 24)) as pilot:
-        person = Person(pilot.app, pilot)
-        await person.register()
-        await person.have_time(20)
-        screen = person.app.screen
-        for _ in range(2):
-            getattr(screen, f"action_{action}")()
-        await form_opened(person)
-        assert len(person.app.screen_stack) == 2
+        async for size in at_sizes(person, NARROW, (80, 18), WIDE, USUAL):
+            assert await looks_as_kept(person, f"filled-{size}")
+        for name, (key, values) in FORMS.items():
+            await person.press(key)
+            await form_opened(person)
+            await person.fill(**values)
+            assert await looks_as_kept(person, f"{name}-80x24")
+            await person.press("escape")

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 import pytest
 from backends import both_backends
-from frozen import form_gone, form_opened, settled, standing_still
-from person import PASSWORD, Person
+from frozen import NARROW, USUAL, at_sizes, form_gone, form_opened, person_on, settled, standing_still
+from person import PASSWORD
 from textual.widgets import Label
 
 from ewallet_core.instructions import fields
@@ -151,20 +151,20 @@ def day(monkeypatch, kind_of_backend, tmp_path):
     yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
 
 
+async def have_contacts(person, *contacts):
+    for name, email in contacts:
+        await person.app.ask(action="new", new="contact", contact="record", user_name=name, user_email=email)
+
+
 @asynccontextmanager
-async def at_home(day, credits=100, **choices):
-    """Ada, with credits, and with Bob and two others among her contacts."""
-    async with day.make_app().run_test(size=(80, 24), notifications=True) as pilot:
-        person = Person(pilot.app, pilot)
-        bob = {"user_name": "bob", "user_email": BOB, "user_pass": PASSWORD}
-        await person.app.ask(action="new", new="account", **bob)
+async def at_home(day, **choices):
+    """Ada, with 100 credits, and with Bob and two others among her contacts."""
+    async with person_on(day) as person:
+        ask = person.app.ask
+        await ask(action="new", new="account", user_name="bob", user_email=BOB, user_pass=PASSWORD)
         await person.register()
-        for name, email in (("Bob", BOB), ("Carol", CAROL), (HOSTILE, "mallory@example.org")):
-            await person.app.ask(
-                action="new", new="contact", contact="record", user_name=name, user_email=email
-            )
-        if credits:
-            await person.app.ask(action="supply", supply="credits", credits=credits, currency="EUR", cost="1")
+        await have_contacts(person, ("Bob", BOB), ("Carol", CAROL), (HOSTILE, "mallory@example.org"))
+        await ask(action="supply", supply="credits", credits=100, currency="EUR", cost="1")
         person.app.keep(replace(person.app.preferences, **choices))
         await settled(person)
         yield person
@@ -221,7 +221,6 @@ async def test_a_contact_is_paid_with_three_keys_beside_what_is_typed(day):
         await person.wait_until(lambda: person.sees(BOB) and person.sees("Journal"))
 
 
-@both_backends
 async def test_what_the_right_arrow_takes_is_transferred_to(day):
     async with at_home(day) as person:
         await person.press("t")
@@ -234,7 +233,7 @@ async def test_what_the_right_arrow_takes_is_transferred_to(day):
         assert receipt(person) == "✓ Transferred 5 credits to Bob. 95 left."
 
 
-async def test_a_name_becomes_its_email_when_the_field_is_left_and_no_other_name_does(day):
+async def test_a_name_becomes_its_email_when_the_field_is_left_and_nobody_else_is_paid(day):
     async with at_home(day) as person:
         await person.press("p")
         await form_opened(person)
@@ -244,12 +243,6 @@ async def test_a_name_becomes_its_email_when_the_field_is_left_and_no_other_name
         await person.fill(pay="Bo", notes="")
         assert person.form.rows[1].text == "Bo"
         assert person.problem_of("pay").startswith("Name one of your contacts")
-
-
-async def test_who_has_no_account_is_said_at_the_field(day):
-    async with at_home(day) as person:
-        await person.press("p")
-        await form_opened(person)
         await person.do_form(credits="1", pay=CAROL)
         await person.wait_until(lambda: person.is_told_no)
         assert person.problem_of("pay").startswith("Nobody here has that email.")
@@ -366,22 +359,10 @@ async def test_a_payment_is_given_back_in_part_and_no_more_than_it_was(day):
         assert receipt(person) == "✓ Bob has 15 credits back. 125 left."
 
 
-async def test_an_empty_wallet_pays_nobody(day):
-    async with at_home(day, credits=0) as person:
-        await person.press("p", "t")
-        await settled(person)
-        assert not person.app.screen.query("Form")
-
-
-@pytest.mark.parametrize("size", [(60, 20), (80, 24)], ids="{0[0]}x{0[1]}".format)
-def test_the_form_looks_like_this(day, snap_compare, size):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
+async def test_the_form_looks_as_it_is_kept(day, looks_as_kept):
+    async with person_on(day) as person:
         await person.register()
-        for name, email in (("Bob", BOB), ("Bobette", "bobette@example.org")):
-            await person.app.ask(
-                action="new", new="contact", contact="record", user_name=name, user_email=email
-            )
+        await have_contacts(person, ("Bob", BOB), ("Bobette", "bobette@example.org"))
         await person.have_time()
         await settled(person)
         await person.press("p")
@@ -389,5 +370,5 @@ def test_the_form_looks_like_this(day, snap_compare, size):
         await knows_who_can_be_meant(person)
         await person.press("1", "0", "enter", "b", "o")
         await person.wait_until(lambda: person.sees("bette@example.org") and person.sees("→ Bobette"))
-
-    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
+        async for size in at_sizes(person, NARROW, USUAL):
+            assert await looks_as_kept(person, size)

@@ -7,8 +7,18 @@ from datetime import UTC, datetime
 
 import pytest
 from backends import both_backends
-from frozen import form_gone, form_opened, settled, standing_still
-from person import PASSWORD, Person
+from frozen import (
+    NARROW,
+    USUAL,
+    WIDE,
+    at_sizes,
+    form_gone,
+    form_opened,
+    person_on,
+    settled,
+    standing_still,
+)
+from person import PASSWORD
 from textual.widgets import Button
 
 from ewallet_tui.statement import record_of, statement_row
@@ -17,7 +27,6 @@ from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.record_pages import PAGE
 
-SIZES = [(60, 20), (80, 24), (120, 40)]
 BOB = "bob@example.org"
 MINUS = "\N{MINUS SIGN}"
 HOSTILE = "[/b]\x1b[2J\u202e漢字"
@@ -77,12 +86,12 @@ def day(monkeypatch, kind_of_backend, tmp_path):
     yield from standing_still(monkeypatch, kind_of_backend, tmp_path)
 
 
-async def have_lived(day, person):
+async def a_little(day, person):
     """A supply in October, then a payment and a conversion in November."""
     ask = person.app.ask
     await ask(action="new", new="account", user_name="bob", user_email=BOB, user_pass=PASSWORD)
-    await person.register()
     await ask(action="supply", supply="credits", credits=1_500, currency="EUR", cost="150", notes=HOSTILE)
+    await settled(person)
     day.pass_by(minutes=60 * 24 * 20)
     await ask(action="pay", pay=BOB, credits=30, notes="lunch")
     day.pass_by(minutes=1)
@@ -90,10 +99,11 @@ async def have_lived(day, person):
 
 
 @asynccontextmanager
-async def at_the_wallet(day, size=(80, 24)):
-    async with day.make_app().run_test(size=size, notifications=True) as pilot:
-        person = Person(pilot.app, pilot)
-        await have_lived(day, person)
+async def at_the_wallet(day, live=a_little):
+    async with person_on(day) as person:
+        await person.register()
+        if live:
+            await live(day, person)
         await person.press("2")
         await settled(person)
         yield person
@@ -203,25 +213,17 @@ async def test_a_long_statement_is_read_where_it_is_looked_at(day):
         await person.wait_until(lambda: listed.row and listed.row.record["kind"] == "supply")
 
 
-@pytest.mark.parametrize("size", SIZES, ids="{0[0]}x{0[1]}".format)
-def test_a_wallet_among_others_looks_like_this(day, snap_compare, size):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await have_lived(day, person)
-        new = {"action": "new", "new": "credit", "credit": "ewallet"}
+async def test_a_wallet_looks_as_it_is_kept_empty_and_filled_and_among_others(day, looks_as_kept):
+    new = {"action": "new", "new": "credit", "credit": "ewallet"}
+    async with at_the_wallet(day, live=None) as person:
+        async for size in at_sizes(person, USUAL):
+            assert await looks_as_kept(person, f"empty-{size}")
+        await a_little(day, person)
+        await settled(person)
+        async for size in at_sizes(person, NARROW, USUAL, WIDE):
+            assert await looks_as_kept(person, f"filled-{size}")
         await person.app.ask(**new, reference="Holiday in a country with a long name")
-        await person.app.ask(**new, reference=HOSTILE)
-        await person.press("2")
+        await person.app.ask(**new, reference="[/b][@click=app.quit]漢字")
         await settled(person)
-
-    assert snap_compare(day.make_app(), terminal_size=size, run_before=come)
-
-
-def test_an_empty_wallet_looks_like_this(day, snap_compare):
-    async def come(pilot):
-        person = Person(pilot.app, pilot)
-        await person.register()
-        await person.press("2")
-        await settled(person)
-
-    assert snap_compare(day.make_app(), terminal_size=(80, 24), run_before=come)
+        async for size in at_sizes(person, NARROW, USUAL, WIDE):
+            assert await looks_as_kept(person, f"among_others-{size}")
