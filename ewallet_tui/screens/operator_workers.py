@@ -35,6 +35,10 @@ OF_LIST = {
     "remove_worker": "workers",
 }
 """What is done with the line under the cursor, and in which list that is."""
+OF_REMOVING = (
+    "It has no session, so nobody is logged out. A new session that finds no room gets a new worker."
+)
+MAKING = "making a worker"
 CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to learn which run")
 
 
@@ -101,17 +105,16 @@ class WorkersScreen(OperatorPart):
 
         self.ask_with(LOOK_UP, send, self._show_session)
 
-    @work
-    async def action_new_worker(self) -> None:
-        """Make a worker."""
-        answer = await self.wallet_app.act(**SYSTEM, action="new", new="worker")
-        if not answer["failed"]:
-            self.query_one(Receipt).say(f"Worker {answer['worker']} is there.")
+    def action_new_worker(self) -> None:
+        """Make a worker: one at a time."""
+        if not self.wallet_app.has_begun(MAKING):
+            self._make_worker()
 
     @work
     async def action_remove_worker(self) -> None:
-        """Remove the worker under the cursor."""
-        if number := self._row_of("workers"):
+        """Remove the worker under the cursor, after a question."""
+        number = self._row_of("workers")
+        if number and await self.confirm(f"Remove worker {number}", OF_REMOVING, "Remove it"):
             receipt = f"Worker {number} is removed."
             await self.act(receipt, action="cleanup", cleanup="workers", worker_id=int(number))
 
@@ -163,6 +166,12 @@ class WorkersScreen(OperatorPart):
     def _show_cleaners(self) -> None:
         self.query_one("#cleaners", RecordList).show(cleaner_rows(self._cleaners_running))
         self.refresh_bindings()
+
+    @work(group=MAKING)
+    async def _make_worker(self) -> None:
+        answer = await self.wallet_app.act(**SYSTEM, action="new", new="worker")
+        if not answer["failed"]:
+            self.query_one(Receipt).say(f"Worker {answer['worker']} is there.")
 
     @work(group="cleaners")
     async def _tell_cleaner(self, verb: str) -> None:

@@ -18,10 +18,14 @@ async def test_a_worker_is_made_and_removed_and_cleaners_are_started_and_stopped
     async with opened() as person:
         await at_the_workers(person, backend)
         assert not person.app.screen.check_action("remove_worker", ())
-        await person.press("n")
+        for _ in range(2):
+            person.app.screen.action_new_worker()
         await person.wait_until(lambda: person.sees("○ vacant"))
         assert person.sees("Worker 2 is there.")
         await person.press("end", "d")
+        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        assert person.sees("Remove worker 2")
+        await person.press("y")
         await person.wait_until(lambda: not person.sees("○ vacant"))
         assert person.sees("Worker 2 is removed.")
         await person.press("tab")
