@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, cast
 
+from textual.actions import parse
 from textual.binding import Binding
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.keys import format_key
+from textual.worker import WorkerError
 
 from ewallet_tui.modes import screen_class_of
 from ewallet_tui.places import places_for
@@ -17,10 +20,13 @@ from ewallet_tui.text import one_line
 from ewallet_tui.themes import THEMES
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from ewallet_tui.app import EWalletApp
 
 Command = tuple[str, str, Callable[[], object]]
 
+NOT_NOW = "That can't be done there now."
 LEFT_OUT = ("go(", "part(", "step(", "screen.")
 """How the actions begin that only lead somewhere, and those that are every screen's own."""
 
@@ -76,7 +82,7 @@ class Everything(Provider):
                 continue
             for binding in own_bindings(place.mode):
                 words = f"{place.title}: {binding.tooltip or binding.description}"
-                yield words, "", partial(_do_there, app, place.mode, binding.action)
+                yield words, "", partial(_do_there, app, place.mode, binding.action, words)
 
     def _keys_here(self) -> Iterator[Command]:
         frame = _actions_of_the_frame()
@@ -107,12 +113,26 @@ def own_bindings(mode: str) -> list[Binding]:
     return list(done.values())
 
 
-async def _do_there(app: EWalletApp, mode: str, action: str) -> None:
+async def _do_there(app: EWalletApp, mode: str, action: str, words: str) -> None:
     await app.switch_mode(mode)
     # A place may show another of its parts just now, above the one that does it.
     while len(app.screen_stack) > 1:
         await app.pop_screen()
-    await app.run_action(action, app.screen)
+    app.run_worker(_do_when_shown(app, app.screen, action, words))
+
+
+async def _do_when_shown(app: EWalletApp, there: Screen[object], action: str, words: str) -> None:
+    # What is done with a record can only be done once the records are there.
+    for worker in [each for each in app.workers if each.node is there and each.group == "records"]:
+        with suppress(WorkerError):
+            await worker.wait()
+    _, name, parameters = parse(action)
+    if app.screen is not there:
+        return
+    if there.check_action(name, parameters):
+        await app.run_action(action, there)
+    else:
+        app.say(words, title=NOT_NOW, severity="warning")
 
 
 def _with_key(name: Content, key: str) -> Content:
