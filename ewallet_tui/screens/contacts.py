@@ -20,7 +20,7 @@ from ewallet_tui.widgets.form import Answer, FormPlan
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.record_detail import RecordDetail
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.record_pages import RecordPages, Row
+from ewallet_tui.widgets.record_pages import PAGE, RecordPages, Row
 from ewallet_tui.words import moment, parse_timestamp
 
 MOST_SORTED = 1_000
@@ -65,6 +65,11 @@ class ContactsScreen(RecordsScreen, PayingScreen):
     }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._long: set[int | None] = set()
+        """The lists with more contacts than are put in order."""
+
     @property
     def kind(self) -> RecordKind:
         """Contacts, and nothing else."""
@@ -88,11 +93,17 @@ class ContactsScreen(RecordsScreen, PayingScreen):
 
     async def read_pages(self) -> RecordPages:
         """The contacts in the order of their names; where there are very many, the newest first."""
-        reads = self.reads_found if self.is_filtered else self.reads_sheet
-        page = await reads(MOST_SORTED)(0, None)
-        if page is None or page.next is not None:
+        is_long = self.looked_at in self._long
+        if is_long and not self.is_filtered:
             return await super().read_pages()
-        return RecordPages.of(sorted(page.rows, key=lambda row: str(row.record["name"]).casefold()))
+        reads = self.reads_found if self.is_filtered else self.reads_sheet
+        page = await reads(PAGE if is_long else MOST_SORTED)(0, None)
+        if page is not None and page.next is None:
+            return RecordPages.of(sorted(page.rows, key=lambda row: str(row.record["name"]).casefold()))
+        if page is not None:
+            # So many are not read again, only to learn once more that there are more.
+            self._long.add(self.looked_at)
+        return await super().read_pages()
 
     def partner(self) -> str:
         """Whoever is under the cursor gets the credits."""

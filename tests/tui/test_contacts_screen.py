@@ -6,6 +6,7 @@ import pytest
 from frozen import form_gone, form_opened, person_on, settled, standing_still
 from person import PASSWORD
 
+from ewallet_tui.screens import contacts
 from ewallet_tui.screens.contacts import ContactsScreen
 from ewallet_tui.words import MINUS
 
@@ -96,6 +97,27 @@ async def test_contacts_stand_in_the_order_of_their_names_beside_what_passed_and
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
         await person.press("escape")
         await person.wait_until(lambda: len(names(person)) == 3)
+
+
+async def test_of_a_list_too_long_to_be_ordered_no_more_is_read_than_is_shown(day, monkeypatch):
+    monkeypatch.setattr(contacts, "MOST_SORTED", 2)
+    monkeypatch.setattr(contacts, "PAGE", 1)
+    async with at_the_contacts(day) as person:
+        client = person.app.conversation.client
+        send, limits = client.send, []
+
+        async def sending(**instruction):
+            limits.append(instruction.get("limit"))
+            return await send(**instruction)
+
+        client.send = sending
+        assert names(person) == [HOSTILE_NAME, "bob", "Grace Hopper"]
+        await person.press("slash", *"hopp")
+        await person.wait_until(lambda: names(person) == ["Grace Hopper"])
+        await person.press("escape")
+        await person.wait_until(lambda: len(names(person)) == 3)
+        assert limits
+        assert contacts.MOST_SORTED not in limits
 
 
 async def test_contacts_look_as_they_are_kept(day, looks_as_kept):
