@@ -85,25 +85,14 @@ class Everything(Provider):
                 yield words, "", partial(_do_there, app, place.mode, binding.action, words)
 
     def _keys_here(self) -> Iterator[Command]:
-        frame = _actions_of_the_frame()
+        from ewallet_tui.screens.framed import DONE_EVERYWHERE, name_of  # noqa: PLC0415 - after the first paint
+
         for node, binding, enabled, _ in self.screen.active_bindings.values():
-            is_own = node is self.screen and _name(binding.action) not in frame
+            is_own = node is self.screen and name_of(binding.action) not in DONE_EVERYWHERE
             if is_own and enabled and not binding.action.startswith(LEFT_OUT):
                 key = self.app.get_key_display(binding)
                 words = binding.tooltip or binding.description
                 yield words, key, partial(self.app.run_action, binding.action, node)
-
-
-def _actions_of_the_frame() -> frozenset[str]:
-    """The actions that are there on every screen."""
-    from ewallet_tui.screens.framed import FramedScreen  # noqa: PLC0415 - there is none before the first paint
-
-    bindings = Binding.make_bindings(FramedScreen.BINDINGS)
-    return frozenset(_name(binding.action) for binding in bindings)
-
-
-def _name(action: str) -> str:
-    return action.partition("(")[0]
 
 
 def own_bindings(mode: str) -> list[Binding]:

@@ -18,18 +18,25 @@ from ewallet_tui.widgets.form import Answer, FormPlan
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.receipt import Receipt
 
-BELONGING_KEYS: tuple[BindingType, ...] = (
-    Binding(
-        "left_square_bracket", "step(-1)", "Previous one", show=False, key_display="[", id="previous_one"
-    ),
-    Binding("right_square_bracket", "step(1)", "Next one", show=False, key_display="]", id="next_one"),
-    Binding("O", "choose_one", "Choose one of all", show=False, key_display="O", id="choose_one"),
-    Binding("A", "make_active", "Make this one active", show=False, key_display="A", id="make_active"),
-    Binding("N", "new_one", "New one", show=False, key_display="N", id="new_one"),
-    Binding("R", "rename_one", "Rename this one", show=False, key_display="R", id="rename_one"),
-    Binding("D", "unlink_one", "Unlink this one", show=False, key_display="D", id="unlink_one"),
-)
-"""The keys of what these screens have in common, which each puts after its own."""
+NEW, RENAME, UNLINK = "new", "rename", "unlink"
+"""What the list of all offers beside them."""
+
+
+def belonging_keys(noun: str) -> tuple[BindingType, ...]:
+    """The keys that these screens have in common, which each puts after its own; there one is a `noun`."""
+    return (
+        _key("left_square_bracket", "[", "step(-1)", f"Previous {noun}", "previous_one"),
+        _key("right_square_bracket", "]", "step(1)", f"Next {noun}", "next_one"),
+        _key("O", "O", "choose_one", f"All {noun}s", "choose_one"),
+        _key("A", "A", "make_active", f"Make this {noun} the active one", "make_active"),
+        _key("N", "N", "new_one", f"New {noun}", "new_one"),
+        _key("R", "R", "rename_one", f"Rename this {noun}", "rename_one"),
+        _key("D", "D", "unlink_one", f"Unlink this {noun}", "unlink_one"),
+    )
+
+
+def _key(key: str, shown: str, action: str, words: str, id: str) -> Binding:
+    return Binding(key, action, words, show=False, key_display=shown, id=id)
 
 
 class BelongingScreen(FramedScreen):
@@ -78,7 +85,7 @@ class BelongingScreen(FramedScreen):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys of what can't be done with the one that is looked at."""
         owned = self.owned
-        if action in {"step", "choose_one"} and owned is not None and len(owned.names) < 2:
+        if action == "step" and owned is not None and len(owned.names) < 2:
             return None
         if action == "make_active" and self.SWITCHES:
             return False
@@ -104,11 +111,16 @@ class BelongingScreen(FramedScreen):
         self.look()
 
     def action_choose_one(self) -> None:
-        """Choose one from the list of all."""
-        if (owned := self.owned) is not None:
-            choices = {str(id): name for id, name in owned.names.items()}
-            title = self.belonging.nouns.capitalize()
-            self.app.push_screen(Chooser(title, choices, str(self.looked_at)), self._look_at_chosen)
+        """Choose one from the list of all, or what is to be done with the one that is looked at."""
+        if (owned := self.owned) is None or (id := self.looked_at) is None:
+            return
+        noun, name = self.belonging.noun, owned.names[id]
+        choices = {str(each): words for each, words in owned.names.items()}
+        choices |= {NEW: f"New {noun}…", RENAME: f"Rename {name}…", UNLINK: f"Unlink {name}…"}
+        title = self.belonging.nouns.capitalize()
+        if self.app.screen is self:
+            chooser = Chooser(title, choices, str(owned.active), str(id))
+            self.app.push_screen(chooser, self._look_at_chosen)
 
     def action_make_active(self) -> None:
         """Let new records go to the one that is looked at."""
@@ -171,9 +183,14 @@ class BelongingScreen(FramedScreen):
     def _asked(self) -> None:
         self.action_choose_one()
 
-    def _look_at_chosen(self, id: str | None) -> None:
-        if id is not None:
-            self.look_at(int(id))
+    def _look_at_chosen(self, chosen: str | None) -> None:
+        if chosen is None:
+            return
+        others = {NEW: self.action_new_one, RENAME: self.action_rename_one, UNLINK: self.action_unlink_one}
+        if chosen in others:
+            self.call_later(others[chosen])
+        else:
+            self.look_at(int(chosen))
 
     def _made(self, answer: Answer | None) -> None:
         if answer is None or (owned := self.owned) is None:
@@ -181,7 +198,11 @@ class BelongingScreen(FramedScreen):
         id = answer[self.belonging.answer_key]
         # It may be there, and its name not known yet.
         if id in owned.names:
-            self.query_one(Receipt).say(f"{one_line(owned.names[id])} is there.")
+            name, noun = one_line(owned.names[id]), self.belonging.noun
+            is_there = (
+                f"is the active {noun} now." if self.SWITCHES else "is there. A makes it the active one."
+            )
+            self.query_one(Receipt).say(f"{name} {is_there}")
             self.look_at(id)
 
     @work(group="belonging", exclusive=True)

@@ -24,7 +24,7 @@ class Chooser(SheetScreen[str | None]):
     DEFAULT_CSS = """
     Chooser {
         .sheet { max-height: 90%; }
-        Input { height: 1; border: none; padding: 0 1; background: $panel; margin-bottom: 1; }
+        PlainInput { margin-bottom: 1; }
         OptionList { height: auto; max-height: 16; border: none; padding: 0; background: $background; }
     }
     """
@@ -34,12 +34,13 @@ class Chooser(SheetScreen[str | None]):
         Binding("up", "move(-1)", "Previous", show=False),
     ]
 
-    def __init__(self, title: str, choices: Mapping[str, str], marked: str = "") -> None:
-        """The words of each choice by its key; `marked` is the one that holds now."""
+    def __init__(self, title: str, choices: Mapping[str, str], marked: str = "", at: str = "") -> None:
+        """The words of each choice by its key; `marked` is the one that holds now, and it begins `at` one."""
         super().__init__()
         self._title = title
         self._choices = choices
         self._marked = marked
+        self._at = at or marked
 
     def compose(self) -> ComposeResult:
         """What is typed, and what it leaves."""
@@ -77,10 +78,10 @@ class Chooser(SheetScreen[str | None]):
         listed = self.query_one(OptionList)
         listed.clear_options()
         wanted = typed.casefold().strip()
+        found = {key: words for key, words in self._choices.items() if wanted in one_line(words).casefold()}
         listed.add_options(
             Option(Content.assemble("● " if key == self._marked else "  ", plain(words)), id=key)
-            for key, words in self._choices.items()
-            if wanted in one_line(words).casefold()
+            for key, words in found.items()
         )
-        if listed.option_count:
-            listed.highlighted = 0
+        if found:
+            listed.highlighted = list(found).index(self._at) if self._at in found else 0

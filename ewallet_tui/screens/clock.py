@@ -15,7 +15,7 @@ from ewallet_tui.belongings import CLOCK, TIME_SHEET, Belonging
 from ewallet_tui.periods import Period
 from ewallet_tui.picture import Picture
 from ewallet_tui.record_kinds import TIME
-from ewallet_tui.screens.belonging_screen import BELONGING_KEYS, BelongingScreen
+from ewallet_tui.screens.belonging_screen import BelongingScreen, belonging_keys
 from ewallet_tui.screens.converting import CONVERSIONS
 from ewallet_tui.screens.timing import TIMER_ACTIONS, TIMER_KEYS, TimingScreen, possible
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
@@ -62,10 +62,7 @@ class ClockScreen(BelongingScreen, TimingScreen):
         *CONVERSIONS,
         Binding("m", "show_days", "By day", tooltip="Show what was used by day", id="show_days"),
         Binding("m", "show_times", "Times", tooltip="Show every time record", id="show_times"),
-        Binding("s", "start", "Start", show=False, id="start"),
-        Binding("p", "pause", "Pause", show=False, id="pause"),
-        Binding("r", "resume", "Resume", show=False, id="resume"),
-        *BELONGING_KEYS,
+        *belonging_keys("clock"),
     ]
 
     @property

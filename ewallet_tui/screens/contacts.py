@@ -12,7 +12,7 @@ from textual.widgets import Label
 from ewallet_core.instructions import fields
 from ewallet_tui.lately import TRANSFERS
 from ewallet_tui.record_kinds import CONTACT, TRANSFER, Record, RecordKind, amount
-from ewallet_tui.screens.belonging_screen import BELONGING_KEYS
+from ewallet_tui.screens.belonging_screen import belonging_keys
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
 from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
 from ewallet_tui.widgets.columns import Column
@@ -56,7 +56,7 @@ class ContactsScreen(RecordsScreen, PayingScreen):
         Binding("n", "new_contact", "New", tooltip="Write a contact down", id="new_contact"),
         Binding("e", "edit_contact", "Edit", id="edit_contact"),
         *RECORD_KEYS,
-        *BELONGING_KEYS,
+        *belonging_keys("list"),
     ]
     DEFAULT_CSS = """
     ContactsScreen #aside {

@@ -80,6 +80,8 @@ class FramedScreen(Screen[None]):
         super().__init__()
         self._waiting: list[Screen[Any]] = []
         """The sheets that are to be opened when this screen is in front again."""
+        self._is_old = True
+        """Whether there is a picture that it has not shown yet."""
 
     @property
     def wallet_app(self) -> EWalletApp:
@@ -107,13 +109,20 @@ class FramedScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Follow the picture from now on."""
-        self.wallet_app.picture_changed.subscribe(self, self._show_picture)
+        self.wallet_app.picture_changed.subscribe(self, self._heed_picture)
         self.wallet_app.second_passed.subscribe(self, self._show_second)
-        if self.wallet_app.picture is not None:
-            self._show_picture(self.wallet_app.picture)
+        self.app.screen_change_signal.subscribe(self, self._come_into_view_beneath)
+        self._catch_up()
+
+    @property
+    def is_in_view(self) -> bool:
+        """Whether it can be seen, be it beneath a form or a question."""
+        stack = self.app.screen_stack
+        return self in stack and all(above.is_modal for above in stack[stack.index(self) + 1 :])
 
     def on_screen_resume(self) -> None:
         """Show what has passed while another place was looked at."""
+        self._catch_up()
         self._show_second(self.wallet_app.now())
         if self._waiting:
             self.app.push_screen(self._waiting.pop(0))
@@ -220,6 +229,21 @@ class FramedScreen(Screen[None]):
     def _tab_chosen(self, event: PlaceTab.Chosen) -> None:
         self.action_go(event.mode)
 
+    def _heed_picture(self, _: Picture) -> None:
+        self._is_old = True
+        self._catch_up()
+
+    def _come_into_view_beneath(self, in_front: Screen[Any]) -> None:
+        # It is not told that it is resumed where a form is before it.
+        if in_front is not self:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Show the newest picture once it can be seen: a place that nobody looks at asks nothing."""
+        if self._is_old and (picture := self.wallet_app.picture) is not None and self.is_in_view:
+            self._is_old = False
+            self._show_picture(picture)
+
     def _show_picture(self, picture: Picture) -> None:
         app = self.wallet_app
         self.query_one(TabsLine).show(picture.account)
@@ -229,6 +253,15 @@ class FramedScreen(Screen[None]):
 
     def _show_second(self, now: float) -> None:
         # The places that nobody looks at catch up when they are gone to.
-        if (picture := self.wallet_app.picture) is not None and self.is_current:
+        if (picture := self.wallet_app.picture) is not None and self.is_in_view:
             self.query_one(StandingLine).show(picture, now)
             self.show_second(picture, now)
+
+
+def name_of(action: str) -> str:
+    """An action without what it is done with."""
+    return action.partition("(")[0]
+
+
+DONE_EVERYWHERE = frozenset(name_of(each.action) for each in Binding.make_bindings(FramedScreen.BINDINGS))
+"""What the keys of every screen do."""

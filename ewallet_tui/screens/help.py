@@ -12,11 +12,12 @@ from textual.containers import VerticalScroll
 from textual.screen import Screen
 from textual.widgets import Static
 
+from ewallet_tui.screens.framed import DONE_EVERYWHERE, name_of
 from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 from ewallet_tui.widgets.keys_line import LAST
 
 SCROLLING = "scroll"
-MOVING = 3
+MOVING, EVERYWHERE, LAST_OF_ALL = 2, 3, 4
 KEYS_WIDTH = 18
 
 
@@ -25,7 +26,7 @@ class HelpScreen(SheetScreen[None]):
 
     DEFAULT_CSS = """
     HelpScreen {
-        .sheet { max-height: 90%; }
+        .sheet { width: 72; max-height: 90%; }
         Static { height: auto; }
     }
     """
@@ -67,9 +68,9 @@ def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
         if not enabled or binding.system or not binding.description:
             continue
         action = _plain_action(binding.action)
-        rank = _rank(binding, is_own=node is screen)
-        if rank < ranks.get(action, MOVING + 1):
-            words[action], ranks[action] = binding.description, rank
+        rank = _rank(binding, is_own=node is screen, is_everywhere=name_of(binding.action) in DONE_EVERYWHERE)
+        if rank < ranks.get(action, LAST_OF_ALL + 1):
+            words[action], ranks[action] = binding.tooltip or binding.description, rank
         keys.setdefault(action, []).append(screen.app.get_key_display(binding))
     words[SCROLLING] = "Scroll"
     return {words[action]: keys[action] for action in sorted(keys, key=lambda action: ranks[action])}
@@ -80,9 +81,12 @@ def _plain_action(action: str) -> str:
     return SCROLLING if name.startswith(("scroll_", "page_")) else name
 
 
-def _rank(binding: Binding, *, is_own: bool) -> int:
+def _rank(binding: Binding, *, is_own: bool, is_everywhere: bool) -> int:
+    """First what is this screen's own, then what moves in its lists, then what every screen has."""
     if binding.action in LAST:
-        return 2
-    if is_own and binding.show:
-        return 0
-    return 1 if is_own and not binding.action.startswith(("scroll_", "page_", "screen.")) else MOVING
+        return LAST_OF_ALL
+    if binding.action.startswith(("scroll_", "page_", "screen.")):
+        return MOVING
+    if is_own and not is_everywhere:
+        return 0 if binding.show else 1
+    return EVERYWHERE if is_everywhere else MOVING

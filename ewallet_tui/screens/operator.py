@@ -40,7 +40,9 @@ class OperatorScreen(OperatorPart):
         Binding("f", "unfreeze", "Unfreeze", id="unfreeze"),
         Binding("u", "supply", "Supply", tooltip="Give credits to this account", id="supply"),
         Binding("r", "grant_role", "Role", tooltip="Make it a user, operator or auditor", id="grant_role"),
-        Binding("p", "reset_password", "New password", tooltip="Give a password for one login", id="reset_password"),
+        Binding(
+            "p", "reset_password", "New password", tooltip="Make a password for a login", id="reset_password"
+        ),
         Binding("slash", "filter", "Find", key_display="/", id="filter"),
     ]
 

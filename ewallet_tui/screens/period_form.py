@@ -48,7 +48,7 @@ def period_plan(today: date, period: Period | None = None) -> FormPlan:
         optional=True,
         suggestions=SUGGESTIONS,
     )
-    return FormPlan("Which time", "Show", (field,), note=NOTE, preview=preview, objections=objections)
+    return FormPlan("Period", "Show", (field,), note=NOTE, preview=preview, objections=objections)
 
 
 def chosen_period(values: Values, today: date) -> Period:

@@ -9,7 +9,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from ewallet_tui.record_kinds import SHEET_KINDS, TRANSFER, RecordKind
-from ewallet_tui.screens.belonging_screen import BELONGING_KEYS
+from ewallet_tui.screens.belonging_screen import belonging_keys
 from ewallet_tui.screens.paying import PayingScreen
 from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
 from ewallet_tui.widgets.part_tabs import Part, PartTabs
@@ -26,7 +26,7 @@ class SheetsScreen(RecordsScreen, PayingScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         *RECORD_KEYS,
         Binding("r", "refund", "Refund", tooltip="Give a payment that you received back", id="refund"),
-        *BELONGING_KEYS,
+        *belonging_keys("sheet"),
         *(
             Binding(
                 kind.key,

@@ -14,7 +14,7 @@ from textual.widgets import Button, Label
 from ewallet_tui.belongings import WALLET, Belonging
 from ewallet_tui.periods import ALL_THE_TIME, Period
 from ewallet_tui.picture import Picture
-from ewallet_tui.screens.belonging_screen import BELONGING_KEYS, BelongingScreen
+from ewallet_tui.screens.belonging_screen import BelongingScreen, belonging_keys
 from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME, ConvertingScreen
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
 from ewallet_tui.screens.period_form import chosen_period, period_plan
@@ -51,15 +51,9 @@ class WalletScreen(BelongingScreen, PayingScreen, ConvertingScreen):
         SUPPLY,
         *PAYMENTS,
         TO_TIME,
-        Binding(
-            "f,slash",
-            "choose_period",
-            "Which time",
-            tooltip="Show the movements of a time",
-            id="choose_period",
-        ),
+        Binding("f", "choose_period", "Period", tooltip="Show the movements of a time", id="choose_period"),
         TO_CREDITS,
-        *BELONGING_KEYS,
+        *belonging_keys("wallet"),
         Binding("escape", "show_all", "Show all", show=False, id="show_all"),
     ]
 

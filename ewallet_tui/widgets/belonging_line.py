@@ -53,6 +53,7 @@ class BelongingLine(Widget):
         """Lead to one beside it, or to all."""
         event.stop()
         if len(self._owned.names) < 2:
+            self.post_message(self.Asked())
             return
         if event.x < len(BEFORE):
             self.post_message(self.Stepped(-1))

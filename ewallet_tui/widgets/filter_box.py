@@ -15,10 +15,7 @@ class FilterBox(PlainInput):
     """One line above a list. Enter goes to the list and keeps it narrowed, Escape shows all of it again."""
 
     DEFAULT_CSS = """
-    FilterBox {
-        height: 1; border: none; padding: 0 1; background: $panel; display: none;
-        &:focus { border: none; background: $primary 25%; background-tint: transparent; }
-    }
+    FilterBox { display: none; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "settle", "To the list", id="settle_filter"),

@@ -82,7 +82,7 @@ class Field:
 
     def _read_nothing(self) -> str | None:
         if not self.optional:
-            raise ValueError(f"{self.label} is needed.")
+            raise ValueError(f"{self.label} can't be left empty.")
         return "" if self.initial else None
 
 
@@ -118,10 +118,6 @@ class FormField(Vertical):
     FormField {
         height: auto; layout: grid; grid-size: 2; grid-columns: 15 1fr; grid-rows: auto;
         .label { color: $text-muted; width: 1fr; height: 1; text-overflow: ellipsis; text-wrap: nowrap; }
-        Input {
-            height: 1; border: none; padding: 0 1; background: $panel;
-            &:focus { border: none; background: $primary 25%; background-tint: transparent; }
-        }
         .problem { column-span: 2; padding-left: 16; color: $text-error; height: auto; min-height: 1; }
         &.-current .label { color: $text-accent; text-style: bold; }
         .hint { column-span: 2; padding-left: 16; color: $text-muted; height: 1; display: none;

@@ -20,5 +20,12 @@ class _Plain(Highlighter):
 class PlainInput(Input):
     """An input that shows control characters, and those that turn text around, as a sign for them."""
 
+    DEFAULT_CSS = """
+    PlainInput {
+        height: 1; border: none; padding: 0 1; background: $panel;
+        &:focus { border: none; background: $primary 25%; background-tint: transparent; }
+    }
+    """
+
     def __init__(self, value: str | None = None, **how: Any) -> None:
         super().__init__(value, highlighter=_Plain(), **how)

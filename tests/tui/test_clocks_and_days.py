@@ -34,7 +34,7 @@ async def test_a_second_clock_is_made_named_gone_to_and_unlinked(day):
         await form_opened(person)
         await person.do_form(reference="Evenings")
         await form_gone(person)
-        assert person.sees("✓ Evenings is there.")
+        assert person.sees("✓ Evenings is the active clock now.")
         await person.wait_until(lambda: person.sees("Evenings ▸  ● active   2 of 2"))
         assert (left(person), names(person)) == ("0:00", ["Clock 1", "Evenings"])
         await person.press("R")

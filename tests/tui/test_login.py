@@ -54,7 +54,7 @@ async def test_each_field_says_what_is_wrong_with_it_when_it_is_left_until_it_is
 async def test_letters_are_letters_and_enter_on_an_empty_form_goes_where_something_is_needed(opened):
     async with opened() as person:
         await person.press("tab", "enter")
-        assert person.problem_of("user_name") == "Name or email is needed."
+        assert person.problem_of("user_name") == "Name or email can't be left empty."
         assert isinstance(person.app.focused, Input)
         assert person.app.focused.id == "user_name"
         await person.press(*"q?:123g")
