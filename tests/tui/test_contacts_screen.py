@@ -92,7 +92,7 @@ async def test_contacts_stand_in_the_order_of_their_names_beside_what_passed_and
         await person.press("down")
         await person.wait_until(lambda: person.sees(f"{MINUS}12"))
         await person.press("down")
-        await person.wait_until(lambda: person.sees("Nothing has passed between you yet."))
+        await person.wait_until(lambda: person.sees("Nothing has passed between you"))
         await person.press("slash", *"hopp")
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
         await person.press("escape")
@@ -131,6 +131,21 @@ async def test_contacts_look_as_they_are_kept(day, looks_as_kept):
         await person.press("home", "enter")
         await person.wait_until(lambda: person.sees("mallory@example.org") and person.sees("esc Back"))
         assert await looks_as_kept(person, "one-80x24")
+
+
+async def test_where_there_is_no_room_beside_the_list_a_contact_is_shown_with_what_passed_and_is_paid_there(day):
+    async with at_the_contacts(day, (60, 20)) as person:
+        await person.press("down", "enter")
+        await person.wait_until(lambda: person.sees(f"{MINUS}12") and person.sees("p Pay"))
+        await person.press("tab", "tab", "tab", "tab", "enter")
+        await person.wait_until(lambda: person.sees("→ Invoice") and not person.sees("p Pay"))
+        await person.press("escape")
+        await person.wait_until(lambda: person.sees("p Pay"))
+        await person.press("t")
+        await form_opened(person)
+        await person.do_form(credits="6")
+        await form_gone(person)
+        assert person.app.picture.wallet.credits == 500 - 12 - 6
 
 
 async def test_contacts_are_paid_from_the_list_and_another_list_is_the_one_they_are_written_down_on(day):
