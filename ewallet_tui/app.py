@@ -15,12 +15,13 @@ from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
 from ewallet_core.client import Connection
-from ewallet_tui.changing_account import log_out, switch_account
+from ewallet_tui.changing_account import end_session, log_out, switch_account
 from ewallet_tui.connecting import CONNECTING, NOT_ANSWERED, Connecting
 from ewallet_tui.connection_sign import is_connected
 from ewallet_tui.connection_watch import ConnectionWatch
 from ewallet_tui.conversation import Conversation
 from ewallet_tui.event_watch import EVENTS, EventWatch
+from ewallet_tui.forgetting import begin_afresh, forget_places_out_of_view
 from ewallet_tui.idle import IdleWatch
 from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
 from ewallet_tui.palette import Everything
@@ -41,8 +42,6 @@ if TYPE_CHECKING:
     from ewallet_tui.timer_watch import TimerWatch
 
 KEEP_ALIVE_SECONDS = 600
-ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
-LOOK = "Look then whether what you asked last was done."
 
 
 class EWalletApp(App[None]):
@@ -87,6 +86,8 @@ class EWalletApp(App[None]):
         """The place that the lock hides."""
         self.event_watch = EventWatch(self)
         self._idle = IdleWatch(self, self.action_lock)
+        self._account: int | None = None
+        """Whose the places are that are open."""
         self._leaving = asyncio.Lock()
         for theme in THEMES:
             self.register_theme(theme)
@@ -180,13 +181,16 @@ class EWalletApp(App[None]):
         for group in (EVENTS, "quit"):
             self.workers.cancel_group(self, group)
         self.conversation.forget()
+        self._account = None
         self.timer_watch.stop()
+        # Not `copy_to_clipboard`: what was copied elsewhere meanwhile is not the app's to take away.
+        self._clipboard = ""
         # There may be several reasons to leave at once.
         async with self._leaving:
             await self.switch_mode(LOGIN)
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
-            await self._forget_places()
+            await forget_places_out_of_view(self)
 
     def log_out(self, *, of_all: bool = False) -> None:
         """Log out of the active account, and the session's next goes on; or `of_all` of them."""
@@ -264,14 +268,9 @@ class EWalletApp(App[None]):
 
     async def _write_anew(self) -> None:
         async with self._leaving:
-            await self._forget_places()
+            await forget_places_out_of_view(self)
         if self.picture is not None:
             self._show_change(self.picture)
-
-    async def _forget_places(self) -> None:
-        for mode in {LOCK, *PLACE_MODES} - {self.current_mode}:
-            await self.remove_mode(mode)
-            self.add_mode(mode, screen_of(mode))
 
     def has_begun(self, group: str) -> bool:
         """Whether a worker of that group is at work."""
@@ -283,11 +282,16 @@ class EWalletApp(App[None]):
 
     def _show_change(self, picture: Picture) -> None:
         self.timer_watch.follow(picture)
-        self.picture_changed.publish(picture)
+        before, self._account = self._account, picture.account.id
+        if before in (None, self._account):
+            self.picture_changed.publish(picture)
+        else:
+            self.run_worker(self._begin_afresh())
+
+    async def _begin_afresh(self) -> None:
+        async with self._leaving:
+            if self.picture is not None:
+                await begin_afresh(self, self.picture.account.role)
 
     def _say_session_ended(self, of_a_change: bool) -> None:
-        self.run_worker(self._end_session(f"{ENDED} {LOOK}" if of_a_change else ENDED))
-
-    async def _end_session(self, words: str) -> None:
-        await self.leave()
-        self.say(words, severity="warning")
+        self.run_worker(end_session(self, of_a_change=of_a_change))

@@ -1,4 +1,4 @@
-"""Logs out of accounts of the session, and goes on as another of them: one change at a time."""
+"""Logs out of accounts of the session, and goes on as another of them or nobody: one change at a time."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
 GROUP = "account"
+ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
+LOOK = "Look then whether what you asked last was done."
 
 
 def log_out(app: EWalletApp, *, of_all: bool) -> None:
@@ -23,6 +25,12 @@ def log_out(app: EWalletApp, *, of_all: bool) -> None:
 def switch_account(app: EWalletApp, email: str) -> None:
     """Go on as another account of the session."""
     _change(app, app.act(action="switch", switch="account", account=email))
+
+
+async def end_session(app: EWalletApp, *, of_a_change: bool) -> None:
+    """Go back to the login because the session is over, and say so; `of_a_change`: to what was asked."""
+    await app.leave()
+    app.say(f"{ENDED} {LOOK}" if of_a_change else ENDED, severity="warning")
 
 
 def _change(app: EWalletApp, change: Coroutine[Any, Any, object]) -> None:

@@ -26,6 +26,7 @@ class TimerState(StrEnum):
 class Account:
     """Who is logged in."""
 
+    id: int
     name: str
     email: str
     phone: str
@@ -38,6 +39,7 @@ class Account:
     def read(cls, data: Mapping[str, Any]) -> Self:
         """The account of an answer's `account_data`."""
         return cls(
+            id=data["id"],
             name=data["name"],
             email=data["email"],
             phone=data["phone"] or "",

@@ -152,7 +152,7 @@ async def test_what_would_look_the_same_is_not_painted_again(monkeypatch):
 
 def a_picture(credits=1_240, **clock):
     return Picture(
-        Account("ada", "ada@example.org", "", "", "active", "user", None),
+        Account(1, "ada", "ada@example.org", "", "", "active", "user", None),
         Wallet(1, "", credits),
         a_clock(**clock),
         {},
