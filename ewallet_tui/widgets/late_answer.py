@@ -24,9 +24,12 @@ class LateAnswer:
 
     def tell(self, answer: Answer) -> None:
         """Say what has become of it, unless somebody else is there now."""
+        now_there = self._account
         if answer.get("code") in NOT_KNOWN:
-            self._say("Look whether it is among your records.", "Not known whether it was done")
-        elif self._account != self._whose:
+            # Who was thrown out by that very answer is told at the login.
+            if now_there in (self._whose, None):
+                self._say("Look whether it is among your records.", "Not known whether it was done")
+        elif now_there != self._whose:
             return
         elif answer["failed"]:
             self._say(f"{answer['error']} {answer.get('warning') or ''}", "Not done", severity="error")
