@@ -138,7 +138,7 @@ def _plan(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
     return FormPlan(
         title,
         verb,
-        (Field("credits", "Credits", fields.Credits, placeholder="10"), partner, NOTES),
+        (Field("credits", "Credits", fields.Credits, placeholder="such as 10"), partner, NOTES),
         note=f"{credit_amount(payer.balance)} there.",
         preview=preview,
         objections=objections,

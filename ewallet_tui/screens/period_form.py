@@ -44,7 +44,7 @@ def period_plan(today: date, period: Period | None = None) -> FormPlan:
         "Time",
         fields.SearchText,
         initial,
-        "last month",
+        "such as last month",
         optional=True,
         suggestions=SUGGESTIONS,
     )

@@ -64,9 +64,9 @@ def supply_plan(balance: int) -> FormPlan:
         title="Supply credits",
         verb="Supply",
         fields=(
-            Field("credits", "Credits", fields.Credits, placeholder="100"),
+            Field("credits", "Credits", fields.Credits, placeholder="such as 100"),
             Field("currency", "Currency", fields.Currency, "EUR", suggestions=CURRENCIES, tidy=_as_code),
-            Field("cost", "Cost", fields.Cost, placeholder="12.50"),
+            Field("cost", "Cost", fields.Cost, placeholder="such as 12.50"),
             NOTES,
         ),
         preview=preview,
@@ -117,7 +117,7 @@ def time_plan(balance: int, milliseconds_per_credit: int) -> FormPlan:
     return FormPlan(
         title="Credits to time",
         verb="Convert",
-        fields=(Field("credits", "Credits", fields.Credits, placeholder="20"), NOTES),
+        fields=(Field("credits", "Credits", fields.Credits, placeholder="such as 20"), NOTES),
         note=f"{credit_amount(balance)} there. One gives {duration(milliseconds_per_credit)}.",
         preview=preview,
         objections=objections,
@@ -143,8 +143,8 @@ def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> Fo
         title="Time to credits",
         verb="Convert",
         fields=(
-            Field("credits", "Credits", fields.Credits, placeholder="10", optional=True),
-            Field("minutes", "or minutes", fields.Minutes, placeholder="10", optional=True),
+            Field("credits", "Credits", fields.Credits, placeholder="such as 10", optional=True),
+            Field("minutes", "or minutes", fields.Minutes, placeholder="such as 10", optional=True),
             NOTES,
         ),
         note=f"{countdown(left_ms())} left. {duration(milliseconds_per_credit)} gives one credit.",

@@ -6,7 +6,7 @@ from frozen import form_gone, form_opened, settled, standing_still
 from ewallet_tui.picture import TimerState
 from ewallet_tui.widgets.receipt import Receipt
 
-KEYS = {"s": "start", "p": "pause", "r": "resume", "x": "stop"}
+KEYS = {"start": "space", "pause": "space", "resume": "space", "stop": "x"}
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 def verbs(person):
     """What the footer says of the timer, and whether it can be done."""
-    words = {verb.capitalize() for verb in KEYS.values()}
+    words = {verb.capitalize() for verb in KEYS}
     return {name: enabled for name, enabled in footer(person).items() if name in words}
 
 
@@ -40,14 +40,14 @@ async def test_space_is_always_the_one_thing_that_is_possible_and_named_in_the_f
 
 async def test_each_thing_has_its_own_key_and_its_button(day):
     async with at_the_clock(day) as person:
-        for way in (person.press, lambda key: person.click(f"#{KEYS[key]}")):
-            for key, expected in (
-                ("s", TimerState.ACTIVE),
-                ("p", TimerState.PAUSED),
-                ("r", TimerState.ACTIVE),
-                ("x", TimerState.INACTIVE),
+        for way in (lambda action: person.press(KEYS[action]), lambda action: person.click(f"#{action}")):
+            for action, expected in (
+                ("start", TimerState.ACTIVE),
+                ("pause", TimerState.PAUSED),
+                ("resume", TimerState.ACTIVE),
+                ("stop", TimerState.INACTIVE),
             ):
-                await way(key)
+                await way(action)
                 await person.wait_until(lambda expected=expected: state(person) is expected)
                 await settled(person)
 
