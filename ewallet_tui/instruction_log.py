@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from ewallet_tui.console.secrecy import masked
+from ewallet_tui.console.shortening import shortened
 
 if TYPE_CHECKING:
     from ewallet_core.client import Answer
 
 MOST_EXCHANGES = 1_000
-MOST_PARTS = 100
-"""How much of a list in an answer is kept; and below, of a text."""
-LONGEST_TEXT = 2_000
+MOST_BYTES = 4_000_000
+"""How much memory the instructions and answers may take in all."""
 CLIENTS_OWN = frozenset({"request_id"})
 """What comes back with an answer because the client sent it along."""
 
@@ -45,6 +47,12 @@ class Exchange:
     instruction: Mapping[str, Any]
     outcome: Outcome | None = None
 
+    @cached_property
+    def size(self) -> int:
+        """About how many bytes it takes."""
+        texts = (repr(self.instruction), *((self.outcome.answer, self.outcome.error) if self.outcome else ()))
+        return sum(map(sys.getsizeof, texts))
+
 
 def system_now() -> datetime:
     """The instant that the machine's calendar shows."""
@@ -60,7 +68,8 @@ class InstructionLog:
     def __init__(self, now: Callable[[], float]) -> None:
         """`now` is the instant, in seconds, on a clock that never goes backwards."""
         self._now = now
-        self._exchanges: deque[Exchange] = deque(maxlen=MOST_EXCHANGES)
+        self._exchanges: deque[Exchange] = deque()
+        self._size = 0
         self._count = 0
         self._followers: list[Callable[[], None]] = []
 
@@ -84,7 +93,8 @@ class InstructionLog:
     def clear(self, *, but_newest: bool = False) -> None:
         """Keep nothing of what was, or of what was before the newest."""
         kept = [self._exchanges[-1]] if but_newest and self._exchanges else []
-        self._exchanges = deque(kept, MOST_EXCHANGES)
+        self._exchanges = deque(kept)
+        self._size = sum(exchange.size for exchange in kept)
         self._tell()
 
     def follow(self, follower: Callable[[], None]) -> None:
@@ -98,7 +108,9 @@ class InstructionLog:
     def _begin(self, instruction: Mapping[str, Any]) -> int:
         self._count += 1
         kept = MappingProxyType(masked(instruction))
-        self._exchanges.append(Exchange(self._count, self.calendar(), kept))
+        exchange = Exchange(self._count, self.calendar(), kept)
+        self._exchanges.append(exchange)
+        self._make_room_for(exchange.size)
         self._tell()
         return self._count
 
@@ -106,8 +118,15 @@ class InstructionLog:
         # Numbers follow one another, and what was cleared meanwhile is not there any more.
         index = number - self._exchanges[0].number if self._exchanges else -1
         if index >= 0:
-            self._exchanges[index] = replace(self._exchanges[index], outcome=outcome)
+            before = self._exchanges[index]
+            self._exchanges[index] = after = replace(before, outcome=outcome)
+            self._make_room_for(after.size - before.size)
             self._tell()
+
+    def _make_room_for(self, more: int) -> None:
+        self._size += more
+        while self._size > MOST_BYTES or len(self._exchanges) > MOST_EXCHANGES:
+            self._size -= self._exchanges.popleft().size
 
     def _tell(self) -> None:
         for follower in self._followers:
@@ -118,17 +137,5 @@ def _outcome(answer: Answer | None, left_out: Container[str], took_ms: int) -> O
     if answer is None:
         return Outcome(failed=False, error="", answer="", took_ms=took_ms)
     said = {name: value for name, value in answer.items() if name not in left_out}
-    kept = json.dumps(_shortened(masked(said)), ensure_ascii=False, default=str)
+    kept = json.dumps(masked(shortened(said)), ensure_ascii=False, default=str)
     return Outcome(answer["failed"], str(answer.get("error") or ""), kept, took_ms)
-
-
-def _shortened(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _shortened(part) for key, part in value.items()}
-    if isinstance(value, list):
-        more = len(value) - MOST_PARTS
-        kept = [_shortened(part) for part in value[:MOST_PARTS]]
-        return [*kept, f"… and {more:,} more"] if more > 0 else kept
-    if isinstance(value, str) and len(value) > LONGEST_TEXT:
-        return f"{value[:LONGEST_TEXT]}… and {len(value) - LONGEST_TEXT:,} more characters"
-    return value

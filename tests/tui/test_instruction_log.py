@@ -1,6 +1,8 @@
 """What the app keeps of its talk with the engine: the newest of it, and no secret."""
 
 import asyncio
+import json
+import sys
 from datetime import UTC, datetime
 
 import pytest
@@ -10,7 +12,8 @@ from person import PASSWORD
 from ewallet_core.client import knowing
 from ewallet_core.instructions.limits import is_secret as is_secret_kind
 from ewallet_tui.console.secrecy import DOTS, is_secret, masked
-from ewallet_tui.instruction_log import LONGEST_TEXT, MOST_EXCHANGES, MOST_PARTS, InstructionLog
+from ewallet_tui.console.shortening import LONGEST_ANSWER, LONGEST_TEXT, MOST_PARTS
+from ewallet_tui.instruction_log import MOST_BYTES, MOST_EXCHANGES, InstructionLog
 
 VIEW = {"controller": "client", "ctype": "action", "action": "view", "view": "account"}
 
@@ -73,6 +76,24 @@ def test_only_the_newest_are_kept_and_much_of_an_answer_is_cut(log):
     cut = noted(log, {"rows": list(range(MOST_PARTS + 3)), "file": "x" * (LONGEST_TEXT + 7)})
     assert '"… and 3 more"' in cut.outcome.answer
     assert "… and 7 more characters" in cut.outcome.answer
+
+
+def test_much_that_is_long_takes_little_memory(log):
+    row = {"notes": "€" * LONGEST_TEXT, "user_pass": "open sesame"}
+    long = {"sheet_data": {"rows": [row] * MOST_PARTS}, "last": ["x" * LONGEST_TEXT] * MOST_PARTS}
+    answer = json.loads(noted(log, long).outcome.answer)
+    rows = answer["sheet_data"]["rows"]
+    assert LONGEST_ANSWER // LONGEST_TEXT - 1 <= len(rows) < LONGEST_ANSWER // LONGEST_TEXT + 2
+    assert rows[0]["user_pass"] == DOTS
+    assert rows[-1] == f"… and {MOST_PARTS + 1 - len(rows)} more"
+    assert answer["…"] == "and 1 more"
+    for _ in range(MOST_BYTES // LONGEST_ANSWER):
+        noted(log, long)
+    kept = [sys.getsizeof(each.outcome.answer) for each in log.exchanges]
+    assert MOST_BYTES * 3 // 4 < sum(kept) < MOST_BYTES
+    log.clear()
+    noted(log, number=1)
+    assert len(log.exchanges) == 1
 
 
 def test_a_kept_instruction_can_not_be_changed_afterwards(log):
