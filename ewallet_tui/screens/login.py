@@ -176,7 +176,9 @@ class LoginScreen(Screen[None]):
             self.refresh_bindings()
 
     def _go_to_first_empty(self, form: Form) -> None:
-        next((row for row in form.rows if not row.text), form.rows[-1]).input.focus()
+        # There are none where the app was quit before its sheet was there.
+        if rows := form.rows:
+            next((row for row in rows if not row.text), rows[-1]).input.focus()
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
         from ewallet_tui.screens.login_forms import NEEDS_AN_OWN_ONE, credentials  # noqa: PLC0415

@@ -13,38 +13,31 @@ async def at_account(person):
     await person.go_to("account")
 
 
-async def test_it_shows_the_facts_and_that_a_password_can_not_be_recovered(opened):
+@both_backends
+async def test_its_facts_are_shown_and_editing_changes_those_that_were_changed(opened):
     async with opened() as person:
         await at_account(person)
         assert person.sees("ada@example.org")
         assert person.sees("20 Nov 2026")
-        assert person.sees("A forgotten password can't")
-
-
-@both_backends
-async def test_editing_changes_only_what_was_changed(opened):
-    async with opened() as person:
-        await at_account(person)
+        await person.wait_until(lambda: person.sees("No daily limit"))
+        alone = person.app.conversation.client.keeps_passwords_alone
+        assert person.sees("A forgotten password can't") is alone
+        await person.press("e")
+        await person.fill(user_name="other")
+        await person.press("escape")
+        assert person.app.picture.account.name == "ada"
         await person.press("e")
         await person.do_form(user_name="lovelace", user_phone="+44 20")
         await person.wait_until(lambda: person.app.picture.account.name == "lovelace")
         assert person.sees("● lovelace  ada@example.org")
         assert person.app.picture.account.phone == "+44 20"
         assert person.app.picture.account.email == "ada@example.org"
-
-
-async def test_a_phone_can_be_taken_back(opened):
-    async with opened() as person:
-        await at_account(person)
         await person.press("e")
-        await person.do_form(user_phone="+44 20")
-        await person.wait_until(lambda: person.app.picture.account.phone)
-        await person.press("e")
-        await person.do_form(user_phone="")
+        await person.do_form(user_phone="", user_email="countess@example.org")
         await person.wait_until(lambda: not person.app.picture.account.phone)
+        assert person.app.picture.accounts == {"countess@example.org": "lovelace"}
 
 
-@both_backends
 async def test_a_new_password_needs_the_old_one(opened):
     async with opened() as person:
         await at_account(person)
@@ -56,15 +49,6 @@ async def test_a_new_password_needs_the_old_one(opened):
         await person.log_out()
         await person.do_form(user_name="ada", user_pass=NEW_PASSWORD)
         await person.wait_until(lambda: person.app.current_mode == "home")
-
-
-async def test_leaving_a_form_changes_nothing(opened):
-    async with opened() as person:
-        await at_account(person)
-        await person.press("e")
-        await person.fill(user_name="other")
-        await person.press("escape")
-        assert person.app.picture.account.name == "ada"
 
 
 @both_backends
@@ -88,8 +72,7 @@ async def test_two_accounts_and_switching_between_them(opened):
         await person.wait_until(lambda: person.app.current_mode == "login")
 
 
-@both_backends
-async def test_nothing_but_its_name_is_left_of_an_account_after_logging_out(opened):
+async def test_nothing_but_its_name_is_left_of_an_account_after_leaving_it_for_one_reason_or_several(opened):
     async with opened() as person:
         await at_account(person)
         await person.click("#log_out")
@@ -97,6 +80,14 @@ async def test_nothing_but_its_name_is_left_of_an_account_after_logging_out(open
         assert person.app.picture is None
         assert {row.field.name: row.text for row in person.form.rows} == {"user_name": "ada", "user_pass": ""}
         assert set(person.app._screen_stacks) <= {"login", "_default"}
+        await person.log_in()
+        await person.go_to("account")
+        await person.press("o", "o")
+        for _ in range(3):
+            person.app.run_worker(person.app.leave())
+        await person.wait_until(lambda: person.app.screen.query("#login Input"))
+        await person.log_in()
+        assert person.shows_account("ada")
 
 
 async def test_the_idle_time_is_chosen_and_kept(opened, folder):
@@ -109,9 +100,15 @@ async def test_the_idle_time_is_chosen_and_kept(opened, folder):
 
 
 @both_backends
-async def test_a_session_that_ended_brings_the_login_and_says_so(opened, instant):
+async def test_a_session_lasts_while_it_is_kept_alive_and_its_end_brings_the_login_and_is_said(
+    opened, instant
+):
     async with opened() as person:
         await at_account(person)
+        for _ in range(4):
+            instant.pass_by(minutes=10)
+            await person.app.conversation.keep_alive()
+        assert not (await person.app.ask(action="view", view="account"))["failed"]
         instant.pass_by(minutes=45)
         await person.app.conversation.keep_alive()
         await person.wait_until(lambda: person.app.current_mode == "login" and person.toasts)
@@ -119,27 +116,6 @@ async def test_a_session_that_ended_brings_the_login_and_says_so(opened, instant
         await person.log_in()
 
 
-@both_backends
-async def test_keeping_alive_keeps_the_session(opened, instant):
-    async with opened() as person:
-        await at_account(person)
-        for _ in range(4):
-            instant.pass_by(minutes=10)
-            await person.app.conversation.keep_alive()
-        assert not (await person.app.ask(action="view", view="account"))["failed"]
-
-
-@both_backends
-async def test_who_is_logged_in_here_has_the_new_email_at_once(opened):
-    async with opened() as person:
-        await person.register()
-        await person.app.ask(
-            action="edit", edit="account", user_email="countess@example.org", user_name="lovelace"
-        )
-        assert person.app.picture.accounts == {"countess@example.org": "lovelace"}
-
-
-@both_backends
 async def test_logging_out_pressed_again_is_one_account_logged_out(opened):
     async with opened() as person:
         for name in ("bob", "cleo", "ada"):
@@ -158,15 +134,3 @@ async def test_logging_out_pressed_again_is_one_account_logged_out(opened):
         person.app.screen.action_log_out()
         await person.wait_until(lambda: person.app.picture.account.name == "ada")
         assert set(person.app.picture.accounts) >= {"cleo@example.org", "ada@example.org"}
-
-
-async def test_leaving_for_several_reasons_at_once_leads_to_the_login(opened):
-    async with opened() as person:
-        await person.register()
-        await person.go_to("account")
-        await person.press("o", "o")
-        for _ in range(3):
-            person.app.run_worker(person.app.leave())
-        await person.wait_until(lambda: person.app.screen.query("#login Input"))
-        await person.log_in()
-        assert person.shows_account("ada")

@@ -4,16 +4,18 @@ from backends import both_backends
 from person import PASSWORD
 
 
-async def lock(person):
-    await person.register()
-    await person.have_running_timer(20)
+async def be_locked_out(person):
     person.app.action_lock()
     await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
 
 
-async def test_it_locks_after_the_chosen_time_and_not_before(opened, instant):
-    async with opened(lock_after_minutes=5) as person:
+async def test_it_locks_once_the_time_that_was_chosen_has_passed(opened, instant):
+    async with opened() as person:
         await person.register()
+        assert person.app.preferences.lock_after_minutes == 0
+        assert person.app._idle._timer is None
+        instant.pass_by(minutes=25)
+        person.app.choose(lock_after_minutes=5)
         instant.pass_by(minutes=4)
         await person.press("6")
         instant.pass_by(minutes=4)
@@ -25,28 +27,16 @@ async def test_it_locks_after_the_chosen_time_and_not_before(opened, instant):
         await person.wait_until(lambda: person.app.current_mode == "lock")
 
 
-async def test_off_by_default(opened, instant):
+async def test_only_the_timer_is_in_view_and_no_key_leads_behind_it(opened, instant):
     async with opened() as person:
         await person.register()
-        instant.pass_by(minutes=25)
-        assert person.app.preferences.lock_after_minutes == 0
-        assert person.app.current_mode == "home"
-
-
-@both_backends
-async def test_only_the_timer_is_in_view_and_goes_on(opened, instant):
-    async with opened() as person:
-        await lock(person)
+        await person.have_running_timer(20)
+        await be_locked_out(person)
         assert person.sees("● running  20:00 left")
         assert not person.sees("80 credits")
         instant.pass_by(seconds=60)
         person.app.timer_watch.pass_second()
         await person.wait_until(lambda: person.sees("19:00 left"))
-
-
-async def test_no_key_leads_behind_it(opened):
-    async with opened() as person:
-        await lock(person)
         await person.press("tab")
         for key in ("1", "2", "3", "g", "escape", "ctrl+p", "colon", "question_mark"):
             await person.press(key)
@@ -55,42 +45,28 @@ async def test_no_key_leads_behind_it(opened):
 
 
 @both_backends
-async def test_the_password_opens_it_where_it_was(opened):
+async def test_the_password_and_no_other_opens_it_where_it_was(opened):
     async with opened() as person:
         await person.register()
         await person.go_to("account")
+        # Twice at once is once.
         person.app.action_lock()
-        await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
+        await be_locked_out(person)
+        await person.do_form(user_pass="not the password")
+        await person.wait_until(lambda: person.is_told_no)
+        assert person.app.current_mode == "lock"
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: person.app.current_mode == "account")
 
 
-@both_backends
-async def test_a_wrong_password_keeps_it_shut(opened):
-    async with opened() as person:
-        await lock(person)
-        await person.do_form(user_pass="not the password")
-        await person.wait_until(lambda: person.is_told_no)
-        assert person.app.current_mode == "lock"
-
-
-@both_backends
 async def test_logging_out_there_logs_out_of_every_account(opened):
     async with opened() as person:
         await person.register("bob")
         await person.log_out()
-        await lock(person)
+        await person.register()
         await person.app.ask(action="login", user_name="bob", user_pass=PASSWORD)
+        await be_locked_out(person)
+        await person.wait_until(lambda: person.sees("The password of bob"))
         await person.click("#leave")
         await person.wait_until(lambda: person.app.current_mode == "login")
         assert person.app.picture is None
-
-
-async def test_locking_twice_at_once_is_locking_once(opened):
-    async with opened() as person:
-        await person.register()
-        person.app.action_lock()
-        person.app.action_lock()
-        await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
-        await person.do_form(user_pass=PASSWORD)
-        await person.wait_until(lambda: person.app.current_mode == "home")
