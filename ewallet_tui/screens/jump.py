@@ -47,7 +47,7 @@ class Jump(SheetScreen[None]):
     Jump {
         background: transparent;
         Static {
-            position: absolute; width: 3; height: 1;
+            position: absolute; width: 1; height: 1;
             background: $warning; color: $background; text-style: bold;
         }
     }
@@ -61,7 +61,7 @@ class Jump(SheetScreen[None]):
     def compose(self) -> ComposeResult:
         """A letter on each."""
         for letter, (place, _) in self._targets.items():
-            label = Static(f" {letter} ", markup=False)
+            label = Static(letter, markup=False)
             label.styles.offset = place
             yield label
 
