@@ -144,9 +144,7 @@ async def test_a_file_that_is_there_stays_as_it_is_and_only_what_is_shown_is_tak
         assert "Saved 1 record" in await export(person)
 
 
-async def test_a_long_export_waits_for_who_looks_elsewhere_and_leaves_nothing_when_it_is_left(
-    day, saved_to
-):
+async def test_a_long_export_waits_for_who_looks_elsewhere_and_leaves_nothing_when_it_is_left(day, saved_to):
     async with at_a_sheet(day, MANY) as person:
         go_on, asked = hold_exports(person)
         await begin(person)
