@@ -7,26 +7,19 @@ from typing import Any, ClassVar
 from textual import work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Label
 
 from ewallet_core.instructions import fields
-from ewallet_tui.lately import TRANSFERS
-from ewallet_tui.record_kinds import CONTACT, TRANSFER, Record, RecordKind, amount
+from ewallet_tui.record_kinds import CONTACT, Record, RecordKind
 from ewallet_tui.screens.belonging_screen import belonging_keys
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
 from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
-from ewallet_tui.widgets.columns import Column
-from ewallet_tui.widgets.form import Answer, FormPlan
+from ewallet_tui.widgets.between_you import BetweenYou
+from ewallet_tui.widgets.form import FormPlan
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.record_detail import RecordDetail
-from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.record_pages import PAGE, RecordPages, Row
-from ewallet_tui.words import moment, parse_timestamp
 
 MOST_SORTED = 1_000
-MOST_BETWEEN = 50
-BETWEEN = (Column("When"), Column("What"), Column("Credits", align="right", fills=True))
-NOTHING_BETWEEN = "Nothing has passed between you yet."
 ON_CONTACT = frozenset({"edit_contact", "pay", "transfer"})
 
 
@@ -60,7 +53,6 @@ class ContactsScreen(RecordsScreen, PayingScreen):
     ]
     DEFAULT_CSS = """
     ContactsScreen #aside {
-        .caption { color: $text-muted; margin-top: 1; }
         RecordDetail { max-height: 60%; }
     }
     """
@@ -78,10 +70,7 @@ class ContactsScreen(RecordsScreen, PayingScreen):
     def compose_aside(self) -> ComposeResult:
         """Who it is, and what passed between you."""
         yield RecordDetail()
-        yield Label("Between you", classes="caption")
-        between = RecordList(BETWEEN, id="between")
-        between.can_focus = False
-        yield between
+        yield BetweenYou(can_be_moved_in=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys that need a contact where there is none; a contact belongs to no time."""
@@ -126,26 +115,28 @@ class ContactsScreen(RecordsScreen, PayingScreen):
         instruction = the_contact("edit") | {"record_id": row.record["id"]}
         self.fill_in(plan, lambda _: "Saved.", only_changed=True, **instruction)
 
+    def open_record(self, kind: str, record_id: int) -> None:
+        """Show a contact with what passed between you, from where credits can be sent too."""
+        if kind != self.kind.name:
+            super().open_record(kind, record_id)
+            return
+        from ewallet_tui.screens.contact_sheet import ContactSheet  # noqa: PLC0415 - few look at one
+
+        if self.app.screen is self:
+            may_pay = self.check_action("pay", ()) is True
+            self.app.push_screen(ContactSheet(record_id, self.today, may_pay=may_pay), self._heed_sheet)
+
+    def _heed_sheet(self, chosen: str | None) -> None:
+        if chosen is not None:
+            self.call_later(self.run_action, chosen)
+
     @work(group="detail", exclusive=True)
     async def show_aside(self, row: Row | None) -> None:
         """Show the contact under the cursor beside the list, and what passed between you."""
-        detail, between = self.query_one(RecordDetail), self.query_one("#between", RecordList)
-        between.empty = NOTHING_BETWEEN if row else ""
+        detail, between = self.query_one(RecordDetail), self.query_one(BetweenYou)
         if row is None:
             detail.clear()
-            between.show([])
+            between.clear()
             return
         detail.show(self.kind, {"record_data": row.record}, self.today())
-        between.show(await self._between(row.record["email"]))
-
-    async def _between(self, email: str) -> list[Row]:
-        found = await self.wallet_app.ask(
-            action="search", search="records", kind=TRANSFER.name, text=email, limit=MOST_BETWEEN
-        )
-        rows: list[Answer] = [] if found["failed"] else found["rows"]
-        return [self._between_row(row["record_data"]) for row in rows]
-
-    def _between_row(self, transfer: dict[str, Any]) -> Row:
-        kind = transfer["transfer_type"]
-        when = moment(parse_timestamp(transfer["create_date"]), self.today())
-        return Row(str(transfer["id"]), (when, TRANSFERS[kind], amount(kind, transfer["credits"])))
+        await between.show_with(row.record, self.wallet_app.ask, self.today())

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
@@ -15,15 +15,15 @@ from textual.widgets import Button
 
 from ewallet_tui.record_kinds import RECORD_KINDS
 from ewallet_tui.screens.copying import choose_value
+from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 from ewallet_tui.text import one_line
 from ewallet_tui.widgets.record_detail import RELATIONS, RecordDetail
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
-from ewallet_tui.screens.sheet_screen import SheetScreen, titled
 
 
-class RecordScreen(SheetScreen[None]):
+class RecordScreen(SheetScreen[str | None]):
     """A record's facts; a linked record is shown in its place, and Escape leads back the same way."""
 
     DEFAULT_CSS = """
@@ -47,17 +47,36 @@ class RecordScreen(SheetScreen[None]):
     def __init__(self, kind: str, record_id: int, today: Callable[[], datetime]) -> None:
         super().__init__()
         self._path = [(kind, record_id)]
-        self._today = today
+        self.today = today
         self._record: Mapping[str, Any] = {}
 
     def compose(self) -> ComposeResult:
         """Facts, links, buttons."""
         with Vertical(classes="sheet"):
             yield RecordDetail()
+            yield from self.compose_further()
             yield Horizontal(id="links")
             with Horizontal(classes="buttons"):
-                yield Button("y Copy", id="copy")
-                yield Button("esc Back", id="back", variant="primary")
+                yield from self.compose_buttons()
+
+    def compose_further(self) -> ComposeResult:
+        """What is shown beneath the facts."""
+        yield from ()
+
+    def compose_buttons(self) -> Iterator[Button]:
+        """What can be done with it, and the way back."""
+        yield Button("y Copy", id="copy", action="screen.copy_value")
+        yield Button("esc Back", id="back", action="screen.back", variant="primary")
+
+    @property
+    def wallet_app(self) -> EWalletApp:
+        """The app, with whom it can ask."""
+        return cast("EWalletApp", self.app)
+
+    @property
+    def is_at_first(self) -> bool:
+        """Whether the record that was opened is shown, and not one to which it led."""
+        return len(self._path) == 1
 
     def on_mount(self) -> None:
         """Look the record up."""
@@ -80,38 +99,43 @@ class RecordScreen(SheetScreen[None]):
         if self._record:
             choose_value(self.app, self._record)
 
-    def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Do what the button says, or follow its link."""
-        event.stop()
-        if event.button.id == "back":
-            self.action_back()
-        elif event.button.id == "copy":
-            self.action_copy_value()
-        else:
-            kind, _, number = (event.button.name or "").partition(" ")
-            self._path.append((kind, int(number)))
-            self._show()
+    def go_to_record(self, kind: str, record_id: int) -> None:
+        """Show another record instead, from which Escape leads back."""
+        self._path.append((kind, record_id))
+        self._show()
+
+    async def show_further(self, answer: Mapping[str, Any]) -> None:
+        """Show what is beneath the facts of what was answered."""
+
+    @on(Button.Pressed, ".link")
+    def _link_pressed(self, event: Button.Pressed) -> None:
+        kind, _, number = (event.button.name or "").partition(" ")
+        self.go_to_record(kind, int(number))
 
     @work(exclusive=True)
     async def _show(self) -> None:
         name, record_id = self._path[-1]
-        kind, app = RECORD_KINDS[name], cast("EWalletApp", self.app)
-        answer = await app.act(**kind.view(record_id))
+        kind = RECORD_KINDS[name]
+        answer = await self.wallet_app.act(**kind.view(record_id))
         if answer["failed"]:
             self.dismiss()
             return
         self._record = answer["record_data"]
         titled(self.query_one(".sheet"), kind.belonging.noun.capitalize().partition(" ")[0])
-        self.query_one(RecordDetail).show(kind, answer, self._today())
+        # The records that belong to it are the buttons beneath.
+        self.query_one(RecordDetail).show(kind, answer, self.today(), with_links=False)
+        await self._show_links(answer.get("linked_records", ()))
+        await self.show_further(answer)
+
+    async def _show_links(self, linked: Sequence[Mapping[str, Any]]) -> None:
         links = self.query_one("#links", Horizontal)
         await links.remove_children()
-        await links.mount_all(_link(linked) for linked in answer.get("linked_records", ()))
+        await links.mount_all(_link(each) for each in linked)
         links.display = bool(links.children)
 
 
 def _link(linked: Mapping[str, Any]) -> Button:
     relation = RELATIONS.get(linked["relation"], linked["relation"])
-    label = f"→ {relation}: {one_line(linked['reference'])}"
-    button = Button(Content(label), name=f"{linked['kind']} {linked['record']}")
-    button.add_class("link")
-    return button
+    reference = one_line(linked["reference"])
+    label = f"→ {reference}" if reference.startswith(relation) else f"→ {relation}: {reference}"
+    return Button(Content(label), name=f"{linked['kind']} {linked['record']}", classes="link")

@@ -42,13 +42,16 @@ class RecordDetail(VerticalScroll, can_focus=False):
         yield Static("", classes="fact-title", markup=False)
         yield Static("", id="facts", markup=False)
 
-    def show(self, kind: RecordKind, answer: Mapping[str, Any], now: datetime) -> None:
+    def show(
+        self, kind: RecordKind, answer: Mapping[str, Any], now: datetime, *, with_links: bool = True
+    ) -> None:
         """Show what a view of a record of `kind` has answered."""
         record = answer["record_data"]
         self.query_one(".fact-title", Static).update(
             Content(one_line(record.get("name") or record["reference"]))
         )
-        facts = [*kind.facts(record, now), *_of_the_journal(answer)]
+        linked = _links(answer) if with_links else []
+        facts = [*kind.facts(record, now), *_of_the_journal(answer), *linked]
         self.query_one("#facts", Static).update(Content("\n").join(_line(*fact) for fact in facts))
         self.scroll_home(animate=False)
 
@@ -62,11 +65,14 @@ def _of_the_journal(answer: Mapping[str, Any]) -> list[tuple[str, str | Content]
     facts: list[tuple[str, str | Content]] = []
     if answer.get("entry") is not None:
         facts.append(("Journal", f"entry {grouped(answer['entry'])}"))
-    linked = answer.get("linked_records", ())
-    facts += [(RELATIONS.get(each["relation"], each["relation"]), each["reference"]) for each in linked]
     if answer.get("left_to_refund"):
         facts.append(("To refund", f"{grouped(answer['left_to_refund'])} left"))
     return facts
+
+
+def _links(answer: Mapping[str, Any]) -> list[tuple[str, str | Content]]:
+    linked = answer.get("linked_records", ())
+    return [(RELATIONS.get(each["relation"], each["relation"]), each["reference"]) for each in linked]
 
 
 def _line(label: str, value: str | Content) -> Content:
