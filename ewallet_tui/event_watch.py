@@ -67,6 +67,7 @@ class EventWatch:
     async def _heed(self, event: Event) -> None:
         if event["event"] == ENDS_SOON:
             self.keep_alive()
+        self._app.timer_watch.left.heed(event)
         await self._app.conversation.refresh()
         if event["event"] == CHANGED:
             self._heed_frozen(is_frozen=False)

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from ewallet_tui.picture import TimerState
+from collections.abc import Sequence
+
+from ewallet_tui.picture import Clock, TimerState
 from ewallet_tui.screens.question import Choice, Question
+from ewallet_tui.text import one_line
 
 STOP, LEAVE = "stop", "leave"
 UNANSWERED = (
@@ -11,19 +14,31 @@ UNANSWERED = (
     "Whether it was done shows when you log in again."
 )
 GOES_ON = {
-    TimerState.ACTIVE: "The timer is running, and goes on without the app.",
-    TimerState.PAUSED: "The timer is paused, and stays paused without the app.",
+    TimerState.ACTIVE: "is running, and goes on without the app.",
+    TimerState.PAUSED: "is paused, and stays paused without the app.",
 }
 
 
-def timer_question(state: TimerState, *, may_stop: bool) -> Question:
-    """Whether to stop the timer first, where that may be done, or to leave it as it is."""
-    left = "Leave it paused" if state is TimerState.PAUSED else "Leave it running"
-    stop = [Choice(STOP, "s", "Stop it")] if may_stop else []
-    return Question("Quit", GOES_ON[state], [*stop, Choice(LEAVE, "l", left)])
+def timer_question(state: TimerState, others: Sequence[Clock], *, may_stop: bool) -> Question:
+    """Whether to stop the active timer first, where that may be done, or to leave all as they are."""
+    runs = state is not TimerState.INACTIVE
+    stop = [Choice(STOP, "s", "Stop the active one" if others else "Stop it")] if runs and may_stop else []
+    states = [state] * runs + [clock.state for clock in others]
+    return Question("Quit", _going_on(state, others), [*stop, Choice(LEAVE, "l", _leave(states))])
 
 
-def unanswered_question(state: TimerState) -> Question:
+def unanswered_question(state: TimerState, others: Sequence[Clock]) -> Question:
     """Whether to go without knowing what came of what was asked last."""
-    words = " ".join(filter(None, (UNANSWERED, GOES_ON.get(state))))
+    words = " ".join(filter(None, (UNANSWERED, _going_on(state, others))))
     return Question("Quit", words, [Choice(LEAVE, "q", "Quit without it")])
+
+
+def _going_on(state: TimerState, others: Sequence[Clock]) -> str:
+    active = [f"The timer {GOES_ON[state]}"] if state in GOES_ON else []
+    return " ".join([*active, *(f"{one_line(clock.reference)} {GOES_ON[clock.state]}" for clock in others)])
+
+
+def _leave(states: Sequence[TimerState]) -> str:
+    if len(states) > 1:
+        return "Leave them"
+    return "Leave it paused" if states[0] is TimerState.PAUSED else "Leave it running"

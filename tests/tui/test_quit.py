@@ -75,3 +75,31 @@ async def test_from_behind_the_lock_the_timer_can_be_left_but_not_stopped(opened
         assert not person.app.screen.query("#stop")
         await person.press("l")
         await person.wait_until(lambda: person.app._exit)
+
+
+async def test_a_timer_that_was_left_for_another_clock_is_in_sight_and_asked_about_until_it_stops(opened):
+    async with opened() as person:
+        await person.register()
+        await person.have_running_timer(20)
+        first = person.app.picture.clock.id
+        await person.press("3", "N")
+        await person.wait_until(lambda: person.sees("New clock"))
+        await person.do_form(reference="Work")
+        await person.wait_until(lambda: person.sees("○ no time yet"))
+        assert "Clock 1 goes on running." in person.toasts
+        assert person.sees("● Clock 1  ○ no time yet")
+        await be_asked(person)
+        assert person.sees("Clock 1 is running, and goes on without the app.")
+        assert not person.app.screen.query("#stop")
+        await person.press("escape")
+        left = person.app.timer_watch.left
+        # As when it was begun in another session: the engine knows.
+        left.heed({"event": "timer_ran_out", "data": {"clock": first}})
+        assert not left.begun()
+        await be_asked(person)
+        assert [clock.id for clock in left.begun()] == [first]
+        await person.press("escape")
+        await person.app.ask(action="switch", switch="credit", credit="clock", clock_id=first)
+        await person.app.ask(action="stop", stop="clock_timer")
+        await person.press("q")
+        await person.wait_until(lambda: person.app._exit)
