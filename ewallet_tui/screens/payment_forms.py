@@ -1,4 +1,4 @@
-"""The forms by which credits go to other people: pay, transfer, and give a payment back."""
+"""The forms by which credits go to other people: pay, transfer, and refund a payment."""
 
 from __future__ import annotations
 
@@ -64,21 +64,21 @@ def transfer_plan(payer: Payer, to: str = "") -> FormPlan:
 
 
 def refund_plan(payer: Payer, to: str, most: int) -> FormPlan:
-    """A payment of which `most` credits can still be given back to who paid, or a part of it."""
+    """A payment of which `most` credits can still be refunded to who paid, or a part of it."""
 
     def preview(values: Values) -> str:
-        credits = values.get("credits", most)
-        return "" if credits > most else payer.left(_given_back, payer.told(to), credits)
+        credits = values.get("credits", 0)
+        return payer.left(_given_back, payer.told(to), credits) if 0 < credits <= most else ""
 
     def objections(values: Values) -> Mapping[str, str]:
-        credits = values.get("credits", most)
+        credits = values.get("credits", 0)
         if credits > most:
-            return {"credits": f"At most {credit_amount(most)} can be given back."}
+            return {"credits": f"At most {credit_amount(most)} can be refunded."}
         return payer.lacks(credits)
 
     return FormPlan(
-        "Give back",
-        "Give back",
+        "Refund",
+        "Refund",
         (Field("credits", "Credits", fields.Credits, initial=str(most)), NOTES),
         note=f"{one_line(to)} paid this.",
         preview=preview,

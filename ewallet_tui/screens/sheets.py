@@ -15,7 +15,7 @@ from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
 from ewallet_tui.widgets.part_tabs import Part, PartTabs
 
 NOTHING_TO_REFUND = "That was no payment. To give it back, transfer it."
-ALL_REFUNDED = "All of that payment has been given back."
+ALL_REFUNDED = "All of that payment has been refunded."
 KINDS = {kind.name: kind for kind in SHEET_KINDS}
 
 
@@ -25,7 +25,7 @@ class SheetsScreen(RecordsScreen, PayingScreen):
     PLACE = "sheets"
     BINDINGS: ClassVar[list[BindingType]] = [
         *RECORD_KEYS,
-        Binding("r", "refund", "Refund", tooltip="Give a payment that you received back", id="refund"),
+        Binding("r", "refund", "Refund", tooltip="Refund a payment that you received", id="refund"),
         *belonging_keys("sheet"),
         *(
             Binding(

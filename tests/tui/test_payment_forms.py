@@ -1,4 +1,4 @@
-"""Pay, transfer and give back: what the forms say, and who is meant by what is typed."""
+"""Pay, transfer and refund: what the forms say, and who is meant by what is typed."""
 
 from __future__ import annotations
 
@@ -58,6 +58,12 @@ async def test_what_will_have_happened_is_a_sentence(payer):
     )
 
 
+async def test_a_refund_is_called_so_and_foretold_only_where_its_credits_can_be_read(payer):
+    plan = refund_plan(payer, BOB, 40)
+    assert (plan.title, plan.verb) == ("Refund", "Refund")
+    assert plan.preview({}) == plan.preview({"credits": 41}) == ""
+
+
 async def test_a_long_name_is_cut_and_the_email_beside_it_never(payer):
     email = f"{'x' * 60}@example.org"
     among = replace(payer, contacts=await book_of(("Grace Brewster Murray Hopper", email)))
@@ -73,7 +79,7 @@ async def test_what_stands_against_it_is_said_at_its_field(payer):
     }
     assert pay_plan(payer).preview(values) == ""
     assert refund_plan(payer, BOB, 40).objections({"credits": 41}) == {
-        "credits": "At most 40 credits can be given back."
+        "credits": "At most 40 credits can be refunded."
     }
     assert refund_plan(replace(payer, balance=3), BOB, 40).objections({"credits": 4}) == {
         "credits": "Not enough credits: 4 needed, 3 there."
@@ -351,7 +357,7 @@ async def test_a_payment_is_given_back_in_part_and_no_more_than_it_was(day):
         person.app.screen.refund(received[1], BOB, 40)
         await form_opened(person)
         await person.do_form(credits="41")
-        assert person.problem_of("credits") == "At most 40 credits can be given back."
+        assert person.problem_of("credits") == "At most 40 credits can be refunded."
         await person.fill(credits="15")
         assert person.sees(f"Bob ({BOB}) gets 15 credits back. 125")
         await person.press("enter")
