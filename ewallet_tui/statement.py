@@ -9,7 +9,6 @@ from typing import Any
 from textual.content import Content
 
 from ewallet_tui.lately import CONVERSIONS
-from ewallet_tui.text import plain
 from ewallet_tui.widgets.columns import Column
 from ewallet_tui.widgets.record_pages import Row
 from ewallet_tui.words import grouped, moment, parse_timestamp, price, signed
@@ -21,6 +20,7 @@ COLUMNS = (
     Column("When"),
     Column("What"),
     Column("With", fills=True),
+    Column("Notes", fills=True, from_width=60),
     Column("Credits", align="right"),
     Column("Balance", align="right"),
 )
@@ -33,7 +33,8 @@ def statement_row(movement: Movement, now: datetime, zone: tzinfo | None = None)
     credits = movement["credits"]
     moved = Content.styled(signed(credits), "$text-success") if credits > 0 else Content(signed(credits))
     when = moment(parse_timestamp(movement["time"]), now, zone)
-    cells = (when, what_of(movement), _with(movement), moved, grouped(movement["balance"]))
+    notes = (movement["notes"] or "")[:LONGEST_NOTES]
+    cells = (when, what_of(movement), _with(movement), notes, moved, grouped(movement["balance"]))
     return Row(f"entry {movement['entry']}", cells, movement)
 
 
@@ -52,9 +53,8 @@ def record_of(movement: Movement) -> tuple[str, int] | None:
     return None
 
 
-def _with(movement: Movement) -> Content:
-    """The other side, or what was paid for it; and the notes."""
-    cost = price(movement["currency"], movement["cost"]) if movement["cost"] else ""
-    side = cost if movement["kind"] == "supply" else movement["partner"] or ""
-    notes = plain((movement["notes"] or "")[:LONGEST_NOTES], style="$foreground-muted")
-    return Content("  ").join(part for part in (plain(side), notes) if part)
+def _with(movement: Movement) -> str:
+    """The other side, or what was paid for it."""
+    if movement["kind"] == "supply":
+        return price(movement["currency"], movement["cost"]) if movement["cost"] else ""
+    return movement["partner"] or ""

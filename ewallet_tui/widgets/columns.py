@@ -18,7 +18,10 @@ class Column:
     heading: str
     align: Literal["left", "right"] = "left"
     fills: bool = False
-    """Whether it takes the width that is left; where there is too little, it gives first."""
+    """Whether it takes the width that is left; where there is too little, it gives first.
+
+    Of two that do, the first is as wide as its text, as far as half of that or what the other leaves.
+    """
     from_width: int = 0
     """How many cells the list must be wide for it to be shown at all."""
 
@@ -26,8 +29,8 @@ class Column:
 def fitted_widths(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:
     """How wide each column is, so that all of them and the gaps between take at most `width` cells.
 
-    What the columns as wide as their text leave over goes to the one that fills; where they take too much,
-    it gives first, and then the last ones.
+    What the columns as wide as their text leave over goes to those that fill; where they take too much,
+    these give first, and then the last ones.
     """
     room = max(width - len(GAP) * (len(columns) - 1), 0)
     widths = [0 if column.fills else cells for column, cells in zip(columns, natural, strict=True)]
@@ -35,7 +38,11 @@ def fitted_widths(columns: Sequence[Column], natural: Sequence[int], width: int)
         widths[index] = min(cells, max(room - sum(widths[:index]), 0))
     filling = [index for index, column in enumerate(columns) if column.fills]
     if filling:
-        widths[filling[0]] = room - sum(widths)
+        *before, last = filling
+        left = room - sum(widths)
+        for index in before:
+            widths[index] = min(natural[index], max(left // 2, left - natural[last]))
+        widths[last] = room - sum(widths)
     return widths
 
 

@@ -63,16 +63,16 @@ def movement(kind, credits, **more):
 def test_what_happened_is_told_from_the_wallets_side(kind, credits, what):
     row = statement_row(movement(kind, credits), NOW, UTC)
     sign = "+" if credits > 0 else MINUS
-    assert [str(cell) for cell in row.cells] == ["today 14:02", what, "", f"{sign}5", "1,240"]
+    assert [str(cell) for cell in row.cells] == ["today 14:02", what, "", "", f"{sign}5", "1,240"]
 
 
-def test_the_other_side_and_the_notes_share_a_column():
+def test_the_other_side_or_the_price_stands_before_the_notes():
     paid = statement_row(movement("payment", -5, partner=BOB, notes="lunch"), NOW, UTC)
     supplied = statement_row(
         movement("supply", 5, partner="core@ewallet.invalid", currency="EUR", cost="1012.5"), NOW, UTC
     )
-    assert str(paid.cells[2]) == f"{BOB}  lunch"
-    assert str(supplied.cells[2]) == "EUR 1,012.5"
+    assert paid.cells[2:4] == (BOB, "lunch")
+    assert supplied.cells[2:4] == ("EUR 1,012.5", "")
 
 
 def test_a_movement_leads_to_its_record_while_there_is_one():
@@ -129,21 +129,21 @@ async def do(person, **values):
 async def test_the_statement_tells_each_movement_with_the_balance_after_it(day):
     async with at_the_wallet(day) as person:
         assert [row[1:] for row in rows(person)] == [
-            ("to time", "", f"{MINUS}60", "1,410"),
-            ("paid", f"{BOB}  lunch", f"{MINUS}30", "1,470"),
-            ("supplied", "EUR 150  [/b]\ufffd[2J\ufffd漢字", "+1,500", "1,500"),
+            ("to time", "", "", f"{MINUS}60", "1,410"),
+            ("paid", BOB, "lunch", f"{MINUS}30", "1,470"),
+            ("supplied", "EUR 150", HOSTILE, "+1,500", "1,500"),
         ]
         assert person.sees("all the time   opening 0   closing 1,410")
         await person.press("p")
         await do(person, credits="10", pay=BOB)
         assert receipt(person) == "✓ Paid bob@example.org 10 credits. 1,400 left."
-        assert rows(person)[0][1:] == ("paid", BOB, f"{MINUS}10", "1,400")
+        assert rows(person)[0][1:] == ("paid", BOB, "", f"{MINUS}10", "1,400")
         assert person.app.screen.query_one("#credits", Figures).value == "1,400"
 
 
 async def test_a_time_limits_the_statement_until_escape(day):
     async with at_the_wallet(day) as person:
-        await person.press("slash")
+        await person.press("f")
         await form_opened(person)
         await person.do_form(period="soon")
         assert person.problem_of("period").startswith("Write a time such as")
