@@ -22,6 +22,8 @@ class Cleaner:
 
     name: str
     """What it is called where it is started and stopped."""
+    title: str
+    """What it is called where it is read."""
     cleans: str
     """What `cleanup` is told, to have the same done at once; and where its answer says what went."""
     goes: str
@@ -32,19 +34,21 @@ class Cleaner:
 
 
 CLEANERS = (
-    Cleaner("clock", "clocks", "timers that have run out: they stop", "timer"),
-    Cleaner("session", "sessions", "sessions that have expired", "session"),
-    Cleaner("stoken", "stokens", "session tokens that have expired", "session token"),
-    Cleaner("ctoken", "ctokens", "client ids that have expired", "client id"),
-    Cleaner("worker", "workers", "workers that have no session", "worker"),
+    Cleaner("clock", "timers", "clocks", "timers that have run out: they stop", "timer"),
+    Cleaner("session", "sessions", "sessions", "sessions that have expired", "session"),
+    Cleaner("stoken", "session tokens", "stokens", "session tokens that have expired", "session token"),
+    Cleaner("ctoken", "client ids", "ctokens", "client ids that have expired", "client id"),
+    Cleaner("worker", "workers", "workers", "workers that have no session", "worker"),
     Cleaner(
         "account",
+        "accounts",
         "accounts",
         "accounts whose 30 days are over",
         "account",
         "Accounts whose 30 days are over are erased for good, with all that says whose they were.",
     ),
     Cleaner(
+        "history",
         "history",
         "history",
         "events and requests over 30 days old",
@@ -56,7 +60,7 @@ CLEANERS = (
 
 def cleaner_rows(running: AbstractSet[str] | None) -> list[Row]:
     """A line each, and one for all; `None`: it has not been told yet which are running."""
-    rows = [Row(each.name, (each.name, _state(each.name, running), each.goes), each) for each in CLEANERS]
+    rows = [Row(each.name, (each.title, _state(each.name, running), each.goes), each) for each in CLEANERS]
     return [*rows, Row(ALL, (ALL, _state_of_all(running), "all of these"))]
 
 
@@ -72,7 +76,7 @@ def cleaned(cleaner: Cleaner, answer: Answer) -> str:
 
 def _state(name: str, running: AbstractSet[str] | None) -> Content:
     if running is None:
-        return Content.styled("? not told", "$foreground-muted")
+        return Content.styled("? unknown", "$foreground-muted")
     if name in running:
         return Content.styled("● running", "$text-success")
     return Content.styled("○ stopped", "$foreground-muted")

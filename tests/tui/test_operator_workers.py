@@ -29,7 +29,7 @@ async def test_a_worker_is_made_and_removed_and_cleaners_are_started_and_stopped
         await person.wait_until(lambda: not person.sees("○ vacant"))
         assert person.sees("Worker 2 is removed.")
         await person.press("tab")
-        assert person.sees("? not told")
+        assert person.sees("? unknown")
         await person.press("end", "space")
         await person.wait_until(lambda: person.sees("7 of 7"))
         await person.press("home", "space")
