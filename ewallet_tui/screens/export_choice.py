@@ -14,12 +14,12 @@ from ewallet_tui.screens.framed import FramedScreen
 from ewallet_tui.widgets.receipt import Receipt
 
 FILES = {
-    "csv": "csv    for a spreadsheet",
-    "json": "json   all in one list",
-    "jsonl": "jsonl  a record a line",
+    "csv": "all shown      csv, for a spreadsheet",
+    "json": "all shown      json, all in one list",
+    "jsonl": "all shown      jsonl, a record a line",
 }
-ONE = {"one html": "html   this invoice as a page", "one txt": "text   this invoice as a page"}
-MONTH = {"month html": "html   a month of invoices", "month txt": "text   a month of invoices"}
+ONE = {"one html": "this invoice   HTML page", "one txt": "this invoice   text page"}
+MONTH = {"month html": "a month        HTML page", "month txt": "a month        text page"}
 INVOICE = "invoice"
 
 
@@ -87,7 +87,7 @@ class ExportingScreen(FramedScreen):
 def _forms(kind: str, record_id: int | None) -> dict[str, str]:
     if kind != INVOICE:
         return FILES
-    return FILES | (ONE if record_id is not None else {}) | MONTH
+    return (ONE if record_id is not None else {}) | MONTH | FILES
 
 
 def _months_of(day: date) -> int:

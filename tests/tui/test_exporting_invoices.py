@@ -99,7 +99,7 @@ async def test_a_month_has_all_its_invoices_and_no_others(day, monkeypatch, tmp_
         await person.app.push_screen(screen)
         await settled(person)
 
-        name, text = await export(person, folder, "text   a month", "nov")
+        name, text = await export(person, folder, "a month        text", "nov")
         assert name == "invoices-2026-11.txt"
         assert person.sees("✓ Saved 4 invoices to ")
         summary, *pages = text.split("\f")
@@ -122,18 +122,18 @@ async def test_a_month_has_all_its_invoices_and_no_others(day, monkeypatch, tmp_
         ]
         assert "first minute" not in text
 
-        name, page = await export(person, folder, "html   a month", "2026")
+        name, page = await export(person, folder, "a month        html", "2026")
         assert (name, page.count("<article")) == ("invoices-2026-12.html", 2)
         assert "EUR 2.00" in page
         assert "last minute" not in page
 
-        name, page = await export(person, folder, "html   this")
+        name, page = await export(person, folder, "this invoice   html")
         assert re.fullmatch(r"invoice-\d+\.html", name)
         assert page.count("<article") == 1
         assert "garden" in page
         assert "7 credits" in page
 
-        name, page = await export(person, folder, "html   a month", "nov")
+        name, page = await export(person, folder, "a month        html", "nov")
         assert page.count("<article") == 5
         assert "<script" not in page
         assert "&lt;/p&gt;&lt;script&gt;" in page
