@@ -24,7 +24,7 @@ from ewallet_tui.event_watch import EVENTS, EventWatch
 from ewallet_tui.forgetting import begin_afresh, forget_places_out_of_view
 from ewallet_tui.idle import IdleWatch
 from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
-from ewallet_tui.palette import Everything
+from ewallet_tui.palette import Everything, open_palette
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.settings.in_force import SettingsInForce
 from ewallet_tui.stylesheet import StylesheetReadOnce
@@ -52,6 +52,7 @@ class EWalletApp(App[None]):
     COMMANDS: ClassVar[set[Any]] = {Everything}
     DEFAULT_MODE = LOGIN
     MODES: ClassVar[dict[str, Any]] = {mode: screen_of(mode) for mode in (LOGIN, LOCK, *PLACE_MODES)}
+    action_command_palette = open_palette
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
         # Ahead of the widgets, so that what is typed right after it goes where it moved to.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 
 from textual.actions import parse
 from textual.binding import Binding
-from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.command import CommandPalette, DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.keys import format_key
 from textual.worker import WorkerError
@@ -20,15 +20,23 @@ from ewallet_tui.text import one_line
 from ewallet_tui.themes import THEMES
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.screen import Screen
 
     from ewallet_tui.app import EWalletApp
 
 Command = tuple[str, str, Callable[[], object]]
 
+WHAT_TO_TYPE = "everything you can do: type a part of it"
 NOT_NOW = "That can't be done there now."
 LEFT_OUT = ("go(", "part(", "step(", "screen.")
 """How the actions begin that only lead somewhere, and those that are every screen's own."""
+
+
+def open_palette(app: App[None]) -> None:
+    """Show it over whatever is in front."""
+    if not CommandPalette.is_open(app):
+        app.push_screen(CommandPalette(placeholder=WHAT_TO_TYPE, id="--command-palette"))
 
 
 class Everything(Provider):
