@@ -32,7 +32,7 @@ ACCOUNT_KEYS: tuple[BindingType, ...] = (
     Binding("D", "delete", "Delete this account", show=False, key_display="D", id="delete"),
     *keys_of_parts(PARTS),
 )
-"""The keys of what these screens have in common, which each puts after its own."""
+"""What is done with the account, from its own part."""
 
 
 class AccountPart(PartedScreen):

@@ -10,7 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Label
 
 from ewallet_tui.picture import Picture
-from ewallet_tui.screens.account_part import ACCOUNT_KEYS, AccountPart
+from ewallet_tui.screens.account_part import PARTS, AccountPart
+from ewallet_tui.screens.parted import keys_of_parts
 from ewallet_tui.widgets.receipt import Receipt
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.session_rows import LOGINS, SESSIONS, login_rows, session_row
@@ -27,7 +28,8 @@ class SessionsScreen(AccountPart):
     AUTO_FOCUS = "#sessions"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("d", "end_session", "End session", id="end_session"),
-        *ACCOUNT_KEYS,
+        Binding("A", "part('account')", "Account", key_display="A", id="part_account"),
+        *keys_of_parts([part for part in PARTS if part.id == "sessions"]),
     ]
     DEFAULT_CSS = """
     SessionsScreen {
