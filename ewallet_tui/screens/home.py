@@ -77,7 +77,8 @@ class HomeScreen(PayingScreen, TimingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._has_left_tour = False
+        self._may_tour: bool | None = None
+        """Whether there are first steps to show; `None`: nothing is known yet of what was done before."""
 
     def compose_content(self) -> ComposeResult:
         """What there is, what can be done, what happened."""
@@ -101,6 +102,9 @@ class HomeScreen(PayingScreen, TimingScreen):
 
     def show(self, picture: Picture) -> None:
         """Show what the wallet and its clock hold now, and how that came about."""
+        if self._may_tour is None:
+            # Whoever comes back to what they have done has taken the first step, or left the tour.
+            self._may_tour = not picture.wallet.credits and picture.clock.is_new
         self.query_one("#credits", Figures).value = grouped(picture.wallet.credits)
         self.show_second(picture, self.wallet_app.now())
         self._show_buttons()
@@ -123,7 +127,7 @@ class HomeScreen(PayingScreen, TimingScreen):
 
     def action_leave_tour(self) -> None:
         """Show no steps any more."""
-        self._has_left_tour = True
+        self._may_tour = False
         self._show_steps(self.query_one(Tour), self.query_one(RecordList), ())
 
     def action_turn(self) -> None:
@@ -174,7 +178,7 @@ class HomeScreen(PayingScreen, TimingScreen):
         listed.show(rows)
         self.set_class(bool(rows), "-lived")
         # Its first step must not lead to where it goes no further.
-        leads_on = not self._has_left_tour and (bool(transfers) or self.may_supply())
+        leads_on = self._may_tour and (bool(transfers) or self.may_supply())
         self._show_steps(tour, listed, (bool(transfers), bool(conversions), used) if leads_on else ())
 
     def _show_steps(self, tour: Tour, listed: RecordList, done: Sequence[bool]) -> None:

@@ -119,6 +119,22 @@ async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
         assert isinstance(person.app.focused, RecordList)
 
 
+async def test_a_tour_comes_back_only_while_nothing_was_done(day):
+    async with at_the_wallet(day) as person:
+        await person.press("escape")
+        await person.log_out()
+        await person.log_in()
+        await person.wait_until(lambda: person.sees("Credits are what you pay with."))
+        await person.press("enter")
+        await do(person, credits="100", cost="10")
+        assert person.sees("Convert some to time")
+        await person.log_out()
+        await person.log_in()
+        await settled(person)
+        assert person.sees("supplied")
+        assert not person.app.screen.query_one("Tour").display
+
+
 async def test_the_tour_can_be_left(day):
     async with at_the_wallet(day) as person:
         assert person.sees("Credits are what you pay with.")
