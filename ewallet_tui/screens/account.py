@@ -13,8 +13,16 @@ from textual.widgets import Button, Label, Select, Static
 from ewallet_tui.picture import Picture
 from ewallet_tui.places import AUDITOR
 from ewallet_tui.preferences import LOCK_CHOICES
-from ewallet_tui.screens.account_leaving import DAYS_TO_RECOVER
-from ewallet_tui.screens.account_part import ACCOUNT_KEYS, NOT_AUDITORS, AccountPart
+from ewallet_tui.screens.account_forms import CHANGE_PASSWORD, LOG_IN_TO_ANOTHER, REPORT_ISSUE, SET_LIMIT
+from ewallet_tui.screens.account_leaving import DAYS_TO_RECOVER, DELETE
+from ewallet_tui.screens.account_part import (
+    ACCOUNT_KEYS,
+    LOCK_NOW,
+    LOG_OUT,
+    NOT_AUDITORS,
+    AccountPart,
+    who_reads,
+)
 from ewallet_tui.screens.login_forms import NO_WAY_BACK
 from ewallet_tui.text import plain
 from ewallet_tui.widgets.account_facts import AccountFacts
@@ -22,11 +30,7 @@ from ewallet_tui.widgets.account_list import AccountList
 from ewallet_tui.widgets.daily_limit import DailyLimit
 from ewallet_tui.words import count
 
-LAST_LINES = {
-    "report_issue": ("Report an issue", "The operators read it."),
-    "delete": ("Delete this account", f"It can be recovered for {DAYS_TO_RECOVER} days."),
-}
-"""What is seldom done: the words of its button, and what is said beside it."""
+RECOVERY = f"It can be recovered for {DAYS_TO_RECOVER} days."
 
 
 class AccountScreen(AccountPart):
@@ -50,8 +54,9 @@ class AccountScreen(AccountPart):
         .small { color: $text-muted; width: 1fr; margin-top: 1; }
         #beside { margin-top: 1; }
         #halves { margin-bottom: 1; }
-        .line { height: 1; }
+        .line { height: 1; margin-bottom: 1; }
         .line Button { width: 23; }
+        #delete { color: $text-error; }
         .line Label { color: $text-muted; margin-left: 2; }
     }
     AccountScreen.-narrow #halves { grid-gutter: 0 2; }
@@ -67,21 +72,23 @@ class AccountScreen(AccountPart):
                 with Vertical(classes="half"):
                     yield Label("Security", classes="heading")
                     yield from self._compose_security()
-            for action, words in LAST_LINES.items():
-                with Horizontal(classes="line"):
-                    yield Button(words[0], id=action)
-                    yield Label(words[1])
+            with Horizontal(classes="line"):
+                yield Button(REPORT_ISSUE, id="report_issue")
+                yield Label(who_reads(self.wallet_app.connecting.server))
+            with Horizontal(classes="line"):
+                yield Button(DELETE, id="delete")
+                yield Label(RECOVERY)
 
     def _compose_facts(self) -> ComposeResult:
         yield Label("Account", classes="heading")
         yield AccountFacts()
         with Horizontal(classes="buttons"):
             yield Button("Edit", id="edit")
-            yield Button("Log out", id="log_out")
+            yield Button(LOG_OUT, id="log_out")
         yield Label("Logged in here", classes="heading", id="beside")
         yield AccountList()
         with Horizontal(classes="buttons"):
-            yield Button("Log in to another", id="log_in_another")
+            yield Button(LOG_IN_TO_ANOTHER, id="log_in_another")
 
     def _compose_security(self) -> ComposeResult:
         with Horizontal(classes="setting"):
@@ -95,12 +102,12 @@ class AccountScreen(AccountPart):
             )
         yield DailyLimit()
         with Horizontal(classes="buttons"):
-            yield Button("Set the limit", id="edit_limit")
+            yield Button(SET_LIMIT, id="edit_limit")
         if self.wallet_app.conversation.client.keeps_passwords_alone:
             yield Static(plain(NO_WAY_BACK), classes="small")
         with Horizontal(classes="buttons"):
-            yield Button("Change password", id="change_password")
-            yield Button("Lock now", id="lock")
+            yield Button(CHANGE_PASSWORD, id="change_password")
+            yield Button(LOCK_NOW, id="lock")
 
     def show(self, picture: Picture) -> None:
         """The facts and the accounts of now."""

@@ -22,9 +22,12 @@ from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_plan import Answer, FormPlan, Values
 from ewallet_tui.words import credit_amount
 
-CHANGE_PASSWORD = FormPlan(
-    "Change password",
-    "Change password",
+CHANGE_PASSWORD, SET_LIMIT = "Change password", "Set limit"
+LOG_IN_TO_ANOTHER, REPORT_ISSUE = "Log in to another", "Report an issue"
+"""What is done with an account: the same words on its key, its button and its form."""
+NEW_PASSWORD_PLAN = FormPlan(
+    CHANGE_PASSWORD,
+    "Change",
     (
         Field("old_pass", "Password now", fields.PasswordAttempt),
         replace(NEW_PASSWORD, label="New password"),
@@ -34,7 +37,7 @@ CHANGE_PASSWORD = FormPlan(
     objections=passwords_differ,
 )
 ANOTHER = FormPlan(
-    "Another account", "Log in", LOG_IN.fields, note="Both stay logged in, and you can switch."
+    LOG_IN_TO_ANOTHER, "Log in", LOG_IN.fields, note="Both stay logged in, and you can switch."
 )
 
 
@@ -61,8 +64,8 @@ def limit_plan(most: int | None) -> FormPlan:
         return {}
 
     return FormPlan(
-        "Daily limit",
-        "Set it",
+        SET_LIMIT,
+        "Set",
         (
             Field(
                 "daily_limit",
@@ -102,10 +105,10 @@ def _limit_preview(values: Values) -> str:
     return f"At most {credit_amount(wanted)} may leave within 24 hours." if wanted else "Nothing may leave."
 
 
-def report_plan(email: str) -> FormPlan:
-    """The form for an issue, to which the operators answer by `email`, or another."""
+def report_plan(email: str, who_reads: str) -> FormPlan:
+    """The form for an issue, answered by `email` or another; `who_reads` it is said in a sentence."""
     return FormPlan(
-        "Report an issue",
+        REPORT_ISSUE,
         "Report",
         (
             Field(
@@ -114,7 +117,7 @@ def report_plan(email: str) -> FormPlan:
             Field("details", "Details", IssueDetails, placeholder="what you did, what came", optional=True),
             Field("email", "Answer to", fields.Email, placeholder=email, optional=True, rule=EMAIL.rule),
         ),
-        note="The operators read it. Write no password in it.",
+        note=f"{who_reads} Write no password in it.",
     )
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 DAYS_TO_RECOVER = 30
 TYPED_NAME = "typed_name"
+DELETE = "Delete this account"
 
 
 def leaving_plan(account: Account, now: datetime) -> FormPlan:
@@ -31,7 +32,7 @@ def leaving_plan(account: Account, now: datetime) -> FormPlan:
         return {}
 
     return FormPlan(
-        "Delete this account",
+        DELETE,
         "Delete it",
         (
             Field(

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import work
 from textual.binding import Binding, BindingType
 
 from ewallet_tui.places import AUDITOR
 from ewallet_tui.screens import account_forms as forms
-from ewallet_tui.screens.account_leaving import TYPED_NAME, go_on_without, leaving_plan
+from ewallet_tui.screens.account_forms import CHANGE_PASSWORD, LOG_IN_TO_ANOTHER, REPORT_ISSUE, SET_LIMIT
+from ewallet_tui.screens.account_leaving import DELETE, TYPED_NAME, go_on_without, leaving_plan
 from ewallet_tui.screens.login_forms import AGAIN, credentials
 from ewallet_tui.screens.parted import PartedScreen, keys_of_parts
 from ewallet_tui.screens.recovery import log_in_or_recover
@@ -18,21 +19,32 @@ from ewallet_tui.widgets.form_plan import Answer
 from ewallet_tui.widgets.part_tabs import Part
 from ewallet_tui.widgets.receipt import Receipt
 
+if TYPE_CHECKING:
+    from ewallet_core.wire.place import ServerPlace
+
 PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))
+LOG_OUT, LOCK_NOW = "Log out", "Lock now"
 NOT_AUDITORS = frozenset({"edit_limit", "delete"})
 """What is not for auditors, who change nothing."""
 ACCOUNT_KEYS: tuple[BindingType, ...] = (
     Binding("e", "edit", "Edit", id="edit"),
-    Binding("p", "change_password", "Password", tooltip="Change the password", id="change_password"),
-    Binding("m", "edit_limit", "Limit", tooltip="Set the daily limit", id="edit_limit"),
-    Binding("n", "log_in_another", "Another account", id="log_in_another"),
-    Binding("o", "log_out", "Log out", id="log_out"),
-    Binding("i", "report_issue", "Report an issue", show=False, id="report_issue"),
-    Binding("L", "app.lock", "Lock now", show=False, key_display="L", id="lock"),
-    Binding("D", "delete", "Delete this account", show=False, key_display="D", id="delete"),
+    Binding("p", "change_password", CHANGE_PASSWORD, id="change_password"),
+    Binding("m", "edit_limit", SET_LIMIT, tooltip="Set the daily limit", id="edit_limit"),
+    Binding("o", "log_out", LOG_OUT, id="log_out"),
+    Binding("n", "log_in_another", LOG_IN_TO_ANOTHER, id="log_in_another"),
+    Binding("i", "report_issue", REPORT_ISSUE, show=False, id="report_issue"),
+    Binding("L", "app.lock", LOCK_NOW, show=False, key_display="L", id="lock"),
+    Binding("D", "delete", DELETE, show=False, key_display="D", id="delete"),
     *keys_of_parts(PARTS),
 )
 """What is done with the account, from its own part."""
+
+
+def who_reads(server: ServerPlace | None) -> str:
+    """Where an issue goes that is reported at that server, or on this machine."""
+    if server is None:
+        return "It is kept in this wallet's issue reports."
+    return "The operators of this server read it."
 
 
 class AccountPart(PartedScreen):
@@ -60,7 +72,7 @@ class AccountPart(PartedScreen):
 
     def action_change_password(self) -> None:
         """Change the password, with the old one."""
-        self.ask_with(forms.CHANGE_PASSWORD, self._change_password, self._say_changed)
+        self.ask_with(forms.NEW_PASSWORD_PLAN, self._change_password, self._say_changed)
 
     def action_log_in_another(self) -> None:
         """Log in to another account as well."""
@@ -96,7 +108,9 @@ class AccountPart(PartedScreen):
             if answer is not None:
                 self.query_one(Receipt).say(forms.reported(answer))
 
-        self.ask_with(forms.report_plan(picture.account.email), send, say)
+        self.ask_with(
+            forms.report_plan(picture.account.email, who_reads(self.wallet_app.connecting.server)), send, say
+        )
 
     def action_delete(self) -> None:
         """Have the account deleted in 30 days, with its name typed out and the password."""
