@@ -13,6 +13,7 @@ from ewallet_tui.picture import Picture
 from ewallet_tui.screens.chooser import Chooser
 from ewallet_tui.screens.framed import FramedScreen
 from ewallet_tui.text import one_line
+from ewallet_tui.unlinking import obstacle_to
 from ewallet_tui.widgets.belonging_line import BelongingLine
 from ewallet_tui.widgets.form import Answer, FormPlan
 from ewallet_tui.widgets.form_field import Field
@@ -153,9 +154,9 @@ class BelongingScreen(FramedScreen):
 
     @work
     async def action_unlink_one(self) -> None:
-        """Unlink the one that is looked at, after a question."""
+        """Unlink the one that is looked at, after a question, unless something is in the way."""
         owned, id, belonging = self.owned, self.looked_at, self.belonging
-        if owned is None or id is None:
+        if owned is None or id is None or self._says_what_is_in_the_way(id):
             return
         name = one_line(owned.names[id])
         words = f"{name} is taken away. {belonging.when_unlinked}"
@@ -163,6 +164,13 @@ class BelongingScreen(FramedScreen):
             return
         if await self._unlink(id, owned):
             self.query_one(Receipt).say(f"{name} is unlinked.")
+
+    def _says_what_is_in_the_way(self, id: int) -> bool:
+        app = self.wallet_app
+        obstacle = obstacle_to(self.belonging, id, app.picture, app.now()) if app.picture else None
+        if obstacle is not None:
+            app.say(obstacle.remedy, title=obstacle.what, severity="error")
+        return obstacle is not None
 
     async def _unlink(self, id: int, owned: Owned) -> bool:
         app, beside = self.wallet_app, owned.beside(id, 1)

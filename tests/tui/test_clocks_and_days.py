@@ -53,9 +53,13 @@ async def test_a_second_clock_is_made_named_gone_to_and_unlinked(day):
 async def test_a_clock_with_time_on_it_stays_and_why_is_said(day):
     async with at_the_clock(day) as person:
         await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings")
-        await unlink(person)
-        await person.wait_until(lambda: person.toasts)
-        await person.wait_until(lambda: left(person) == "20:00")
+        await person.press("D")
+        await person.wait_until(lambda: "There is time left on Clock 1. " in person.toasts)
+        assert not isinstance(person.app.screen, Question)
+        await told(person, "space", TimerState.ACTIVE)
+        await person.press("D")
+        await person.wait_until(lambda: "The timer of Clock 1 is under way. " in person.toasts)
+        assert left(person) == "20:00"
         assert names(person) == ["Clock 1", "Evenings"]
 
 
