@@ -37,8 +37,8 @@ class TimingScreen(ConvertingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._telling = False
-        """Whether the timer has been told something that isn't answered yet."""
+        self._told: tuple[int, TimerState] | None = None
+        """The clock and its state when it was told something that isn't answered yet."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let space be the one thing that is possible; grey the other keys that can't be used now."""
@@ -68,18 +68,23 @@ class TimingScreen(ConvertingScreen):
         self._tell("stop")
 
     def _tell(self, action: str) -> None:
-        if not self._telling:
-            self._telling = True
-            self._await_timer(action)
+        if (picture := self.wallet_app.picture) is None:
+            return
+        at = (picture.clock.id, picture.clock.state)
+        # As soon as it is seen in another state it can be told the next thing.
+        if at != self._told:
+            self._told = at
+            self._await_timer(action, at)
 
     @work
-    async def _await_timer(self, action: str) -> None:
+    async def _await_timer(self, action: str, at: tuple[int, TimerState]) -> None:
         receipt = self.query_one(Receipt)
         receipt.clear()
         try:
             answer = await self.wallet_app.act(action=action, **{action: "clock_timer"})
         finally:
-            self._telling = False
+            if self._told is at:
+                self._told = None
         if action == "stop" and not answer["failed"]:
             used = duration(answer["minutes_spent_ms"])
             record = ("time", answer["time_record"])

@@ -1,3 +1,5 @@
+import asyncio
+
 import pytest
 from backends import both_backends
 from clock_lives import at_the_clock, doable, footer, left, rows, state, told
@@ -116,3 +118,19 @@ async def test_a_timer_that_runs_out_is_stopped_and_recorded(day):
         assert (state(person), left(person), doable(person)) == (TimerState.INACTIVE, "0:00", set())
         assert rows(person) == [("today 14:02", "today 14:22", "20:00", "0:00", "0")]
         assert person.sees("■ out of time")
+
+
+async def test_what_is_pressed_as_soon_as_the_new_state_is_shown_is_heard(day, monkeypatch):
+    async with at_the_clock(day) as person:
+        answered, ask = asyncio.Event(), person.app.event_watch.ask
+
+        async def slowly(**instruction):
+            answer = await ask(**instruction)
+            await answered.wait()
+            return answer
+
+        monkeypatch.setattr(person.app.event_watch, "ask", slowly)
+        for expected in (TimerState.ACTIVE, TimerState.PAUSED):
+            await person.press("space")
+            await person.wait_until(lambda expected=expected: state(person) is expected)
+        answered.set()
