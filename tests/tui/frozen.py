@@ -79,8 +79,6 @@ async def settled(person: Person) -> None:
     """Wait until the picture and the records on the screen are those of the engine."""
     await person.app.conversation.refresh()
     await person.pilot.pause()
-    # What the app did itself is news to it when a day has passed by before it hears of that.
-    await person.wait_until(lambda: not person.app.event_watch._own._awaited)
     await read(person)
 
 

@@ -91,7 +91,6 @@ async def a_little(day, person):
     ask = person.app.ask
     await ask(action="new", new="account", user_name="bob", user_email=BOB, user_pass=PASSWORD)
     await ask(action="supply", supply="credits", credits=1_500, currency="EUR", cost="150", notes=HOSTILE)
-    await settled(person)
     day.pass_by(minutes=60 * 24 * 20)
     await ask(action="pay", pay=BOB, credits=30, notes="lunch")
     day.pass_by(minutes=1)
