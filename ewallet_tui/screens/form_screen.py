@@ -18,12 +18,14 @@ DO, DO_KEY = "do", "y"
 class FormScreen(SheetScreen[Answer | None]):
     """Its result is the good answer, or `None` where the form was left."""
 
+    DEFAULT_CSS = "FormScreen Form { border-subtitle-color: $text-muted; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
 
     def __init__(self, plan: FormPlan, send: Send) -> None:
         super().__init__()
         self._plan = plan
         self._form = Form(plan, send, may_be_left_waiting=True)
+        self._form.border_subtitle = f"enter {plan.verb.lower()}   esc {plan.leave.lower()}"
 
     def compose(self) -> ComposeResult:
         """The form alone."""

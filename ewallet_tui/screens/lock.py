@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
@@ -14,6 +15,7 @@ from ewallet_tui.screens.login_forms import PASSWORD
 from ewallet_tui.text import one_line
 from ewallet_tui.widgets.connection_state import ConnectionState
 from ewallet_tui.widgets.form import Answer, Form, FormPlan
+from ewallet_tui.widgets.keys_line import KeysLine
 from ewallet_tui.widgets.standing_line import StandingLine
 
 if TYPE_CHECKING:
@@ -32,11 +34,17 @@ class LockScreen(Screen[None]):
     }
     """
 
+    # The app's own, but shown: here the letter for it is a letter.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "app.quit", "Quit", key_display="^q", priority=True)
+    ]
+
     def compose(self) -> ComposeResult:
-        """The timer and the sheet."""
+        """The timer and the sheet, and the way out."""
         with Vertical(id="middle"):
             yield StandingLine(with_balance=False)
             yield ConnectionState(with_place=True)
+        yield KeysLine()
 
     @property
     def wallet_app(self) -> EWalletApp:
