@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import OptionList, Static
 
 from ewallet_core.instructions import fields
+from ewallet_tui.exporting_file import as_known
 from ewallet_tui.picture import Picture
 from ewallet_tui.screens.settings_part import SettingsPart
 from ewallet_tui.settings.catalogue import ASK_ABOVE, CHOSEN
@@ -27,6 +28,7 @@ from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.receipt import Receipt
 
 NOWHERE = "nowhere: nothing is kept"
+SHORTEST_PATH = 8
 
 
 class SettingsScreen(SettingsPart):
@@ -143,6 +145,10 @@ class SettingsScreen(SettingsPart):
     def _file(self) -> Path | None:
         return self.wallet_app.preferences.file
 
+    def on_resize(self) -> None:
+        """Write the paths in the room that there is now."""
+        self.call_after_refresh(lambda: self.query_one("#paths", Static).update(self._paths()))
+
     def _explain(self, setting: Setting) -> None:
         self.query_one("#explained", Static).update(setting.explained)
         line = f"{setting.name} = {written(self._value(setting))}"
@@ -150,8 +156,18 @@ class SettingsScreen(SettingsPart):
         self.query_one("#written", Static).update(Content(line + usual))
 
     def _paths(self) -> Content:
-        file = self._file
+        file, room = self._file, self.query_one("#choosing").size.width - 1
         lines = (("y Settings file", file or NOWHERE), ("Y Data folder", file.parent if file else NOWHERE))
         return Content("\n").join(
-            Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(path)) for label, path in lines
+            Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(_in_cells(path, room)))
+            for label, path in lines
         )
+
+
+def _in_cells(path: Path | str, room: int) -> str:
+    """The path as people write it; where it is too long, without its middle."""
+    known = as_known(path) if isinstance(path, Path) else path
+    if len(known) <= room or room < SHORTEST_PATH:
+        return known
+    before = (room - 1) // 2
+    return f"{known[:before]}…{known[before + 1 - room :]}"
