@@ -13,13 +13,16 @@ if TYPE_CHECKING:
 
 LEAVING = "account_leaving"
 RECOVER = "recover"
+HOW = "Log in again and choose Recover."
 
 
 async def log_in_or_recover(app: EWalletApp, **credentials: Any) -> Answer:
     """Log in; where the account is to be deleted, ask whether to keep it. Called in a worker."""
     answer = await app.ask(action="login", **credentials)
-    if answer.get("code") != LEAVING or not await _is_to_be_kept(app, answer):
+    if answer.get("code") != LEAVING:
         return answer
+    if not await _is_to_be_kept(app, answer):
+        return {**answer, "warning": HOW}
     return await app.ask(action="recover", recover="account", **credentials)
 
 

@@ -166,3 +166,15 @@ async def test_who_was_refused_is_not_remembered(opened, folder):
         await person.wait_until(lambda: person.is_told_no)
         assert person.app.preferences.accounts == {}
         assert not (folder / "preferences.toml").exists()
+
+
+async def test_who_does_not_recover_an_account_is_told_how_to(opened):
+    async with opened() as person:
+        await person.register()
+        await person.app.ask(action="unlink", unlink="account", user_pass=PASSWORD)
+        await person.app.leave()
+        await person.wait_until(lambda: person.app.screen.query("#login Input"))
+        await person.do_form(user_name="ada", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.sees("Leave it"))
+        await person.press("escape")
+        await person.wait_until(lambda: person.sees("deleted. Log in again and choose"))
