@@ -38,6 +38,8 @@ class LoginScreen(Screen[None]):
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
+        # The app's own, but shown: here the letter for it is a letter.
+        Binding("ctrl+q", "app.quit", "Quit", key_display="^q", priority=True),
         Binding("ctrl+o", "connection", "Connection", key_display="^o", id="connection"),
         Binding("ctrl+g", "forget_name", "Forget the name", key_display="^g", id="forget_name"),
     ]
