@@ -9,6 +9,7 @@ from typing import Any
 from ewallet_core.instructions.catalogue import Catalogue, read_request
 from ewallet_core.instructions.envelope import open_envelope
 from ewallet_core.refusals.refusal import Refusal
+from ewallet_core.refusals.requests import MissingArgument
 
 _REQUEST_ID = "request_id"
 
@@ -41,5 +42,8 @@ def check(chain: Mapping[str, Any], known: Catalogue) -> None:
 def _objecting() -> Iterator[None]:
     try:
         yield
+    except MissingArgument as refusal:
+        name, must_be = refusal.details["field"], str(refusal.warning).partition(": ")[2]
+        raise Objection(f"{name}= is missing: {must_be}") from refusal
     except Refusal as refusal:
         raise Objection(f"{refusal.error} {refusal.warning}".replace("`", "")) from refusal

@@ -16,7 +16,8 @@ from ewallet_tui.words import grouped
 
 MUTED = "$foreground-muted"
 GAP = "  "
-NARROW = 68
+ROOMY = 96
+"""From how many cells on even the selectors are shown that nearly all have."""
 SHORTEST_OUTCOME, TOOK = 13, 8
 WAITING, NOT_AWAITED = "… waiting", "∅ not awaited"
 DONE = {
@@ -88,7 +89,7 @@ class ExchangeLine:
         return Content.assemble(
             (self.time_of_day, MUTED),
             GAP,
-            self._chain(short=width < NARROW).truncate(max(room - wide - 1, 0), ellipsis=True, pad=True),
+            self._chain(short=width < ROOMY).truncate(max(room - wide - 1, 0), ellipsis=True, pad=True),
             " ",
             outcome.truncate(wide, ellipsis=True, pad=True),
             Content.styled(took(self.exchange), MUTED).right(TOOK),

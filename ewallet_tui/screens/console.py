@@ -46,7 +46,7 @@ class ConsoleScreen(FramedScreen):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "write", "Write one", tooltip="Write an instruction and send it", id="write"),
         Binding("v", "toggle_views", "Only changes", tooltip="Hide what only looks", id="toggle_views"),
-        Binding("slash", "filter", "Filter", key_display="/", id="filter"),
+        Binding("slash", "filter", "Find", key_display="/", tooltip="Find by a text", id="filter"),
         Binding("y", "copy_instruction", "Copy", tooltip="Copy the instruction", id="copy_instruction"),
         Binding("Y", "copy_answer", "Copy answer", key_display="Y", id="copy_answer"),
         Binding("escape", "back", "Back", id="back"),
@@ -62,7 +62,7 @@ class ConsoleScreen(FramedScreen):
     def compose_content(self) -> ComposeResult:
         """What is shown of it all, the log, and where one is written."""
         yield Label(id="shown", markup=False)
-        yield Input(placeholder="type to filter", id="filter")
+        yield Input(placeholder="find: a word of what was asked, or of its answer", id="filter")
         yield ConsoleLog()
         yield ConsoleWriting()
 

@@ -34,8 +34,10 @@ class ConsoleWriting(Vertical):
             width: 1fr; height: 1; border: none; padding: 0; background: $background;
             &:focus { border: none; background: $background; background-tint: transparent; }
         }
-        Static { height: 1; color: $text-muted; text-wrap: nowrap; text-overflow: ellipsis; }
-        #detail { height: 2; text-wrap: wrap; }
+        Static { color: $text-muted; }
+        #candidates { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        #help { height: auto; min-height: 3; }
+        #about, #detail { height: auto; max-height: 2; }
         #detail.-problem { color: $text-error; }
         &:focus-within #sign { color: $text-accent; text-style: bold; }
     }
@@ -53,13 +55,14 @@ class ConsoleWriting(Vertical):
         self._known: Catalogue | None = None
 
     def compose(self) -> ComposeResult:
-        """What may come next, the line, and two lines on it."""
+        """What may come next, the line, and a few lines on it."""
         yield Static(id="candidates", markup=False)
         with Horizontal():
             yield Label(">", id="sign")
             yield ConsolePrompt(self._completed)
-        yield Static(HOW_TO_BEGIN, id="about", markup=False)
-        yield Static(id="detail", markup=False)
+        with Vertical(id="help"):
+            yield Static(HOW_TO_BEGIN, id="about", markup=False)
+            yield Static(id="detail", markup=False)
 
     def on_mount(self) -> None:
         """Help wherever the cursor goes."""

@@ -63,7 +63,7 @@ def test_words_and_json_say_the_same_instruction(known, line, chain):
 @pytest.mark.parametrize(
     ("line", "problem"),
     [
-        ("pay", "pay is missing. Send pay: an email address such as ada@example.org."),
+        ("pay", "pay= is missing: an email address such as ada@example.org."),
         ("pay pay=bob credits=10", "pay must be an email address"),
         ("pay credits=0 pay=bob@example.org", "credits must be a whole number from 1 to 1,000,000,000,000."),
         ("pay colour=red", "This instruction takes no argument colour."),
