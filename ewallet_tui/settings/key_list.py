@@ -36,13 +36,14 @@ class KeyList(OptionList):
     def __init__(self) -> None:
         super().__init__(markup=False)
 
-    def show(self, actions: Mapping[str, Action], changed: Mapping[str, str]) -> None:
-        """Show these actions, first those with `changed` keys."""
+    def show(self, actions: Mapping[str, Action], changed: Mapping[str, str], wanted: str = "") -> None:
+        """Show these actions, first those with `changed` keys; only those in whose words `wanted` is."""
         highlighted = self.highlighted or 0
         self.clear_options()
-        ids = sorted(actions, key=lambda name: (name not in changed, name))
+        found = [id for id, action in actions.items() if wanted in f"{id} {action.description}".casefold()]
+        ids = sorted(found, key=lambda name: (name not in changed, name))
         self.add_options(_option(actions[id], changed.get(id)) for id in ids)
-        self.highlighted = min(highlighted, self.option_count - 1)
+        self.highlighted = min(highlighted, self.option_count - 1) if ids else None
 
     @property
     def current(self) -> str:
