@@ -56,6 +56,7 @@ class AccountScreen(AccountPart):
         #halves { margin-bottom: 1; }
         .line { height: 1; margin-bottom: 1; }
         .line Button { width: 23; }
+        #leaving { margin-bottom: 0; }
         #delete { color: $text-error; }
         .line Label { color: $text-muted; margin-left: 2; }
     }
@@ -75,7 +76,7 @@ class AccountScreen(AccountPart):
             with Horizontal(classes="line"):
                 yield Button(REPORT_ISSUE, id="report_issue")
                 yield Label(who_reads(self.wallet_app.connecting.server))
-            with Horizontal(classes="line"):
+            with Horizontal(classes="line", id="leaving"):
                 yield Button(DELETE, id="delete")
                 yield Label(RECOVERY)
 
