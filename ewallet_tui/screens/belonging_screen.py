@@ -69,9 +69,14 @@ class BelongingScreen(FramedScreen):
     def __init__(self) -> None:
         super().__init__()
         self._chosen: dict[Belonging, int] = {}
+        self._shown: tuple[Belonging, int] | None = None
+        """The one whose name was shown last."""
 
     def look(self) -> None:
         """Show the one that is looked at now."""
+
+    def empty(self) -> None:
+        """Show nothing of the one that was looked at before."""
 
     def show(self, picture: Picture) -> None:  # noqa: ARG002 - as FramedScreen calls it
         """Show which one is looked at, and what is on it."""
@@ -79,9 +84,14 @@ class BelongingScreen(FramedScreen):
         self.look()
 
     def show_line(self) -> None:
-        """Show which one is looked at."""
-        if (owned := self.owned) is not None:
-            self.query_one(BelongingLine).show(owned, self.looked_at or owned.active)
+        """Show which one is looked at; nothing of another stands under its name."""
+        if (owned := self.owned) is None:
+            return
+        id = self.looked_at or owned.active
+        self.query_one(BelongingLine).show(owned, id)
+        before, self._shown = self._shown, (self.belonging, id)
+        if before not in (None, self._shown):
+            self.empty()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys of what can't be done with the one that is looked at."""
@@ -221,6 +231,8 @@ class BelongingScreen(FramedScreen):
             # From now on it is looked at for being the active one, whoever makes another one that.
             self._chosen.pop(belonging, None)
             self.show_line()
+            if answer["failed"]:
+                self.look()
         owned = self.owned
         if not answer["failed"] and owned is not None and not self.SWITCHES:
             self.query_one(Receipt).say(f"New records go to {one_line(owned.names.get(id, ''))}.")

@@ -125,14 +125,20 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
         """Show the records of the sheet that is looked at, as far as they are looked for."""
         self._show_records()
 
+    def empty(self) -> None:
+        """Take the records of another sheet away."""
+        self.workers.cancel_group(self, "records")
+        self.listed.clear()
+        self.query_one("#how-many", Label).update("")
+
     @work(group="records", exclusive=True)
     async def _show_records(self, after: float = 0) -> None:
         # The next key, if it comes before then, begins this anew.
         await asyncio.sleep(after)
         listed, how_many = self.listed, self.query_one("#how-many", Label)
-        listed.empty = NOTHING_FOUND if self.is_filtered else self.kind.empty
         pages = await self.read_pages()
         await listed.show_pages(pages)
+        listed.empty = NOTHING_FOUND if self.is_filtered else self.kind.empty
         how_many.update(self._how_many(pages))
 
     async def read_pages(self) -> RecordPages:

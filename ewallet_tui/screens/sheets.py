@@ -62,8 +62,8 @@ class SheetsScreen(RecordsScreen, PayingScreen):
         self._kind = KINDS[name]
         self.query_one(PartTabs).current = name
         self.listed.show_columns(self.kind.columns)
-        self.action_show_all()
         self.show_line()
+        self.action_show_all()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what came in can be given back."""

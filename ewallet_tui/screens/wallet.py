@@ -92,6 +92,12 @@ class WalletScreen(BelongingScreen, PayingScreen, ConvertingScreen):
         """Show the wallets, and the statement of the one that is looked at."""
         self._show_records()
 
+    def empty(self) -> None:
+        """Take the statement of another wallet away."""
+        self.workers.cancel_group(self, "records")
+        self.query_one("#statement", RecordList).clear()
+        self.query_one("#balances", Label).update("")
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Everything is shown already where no time was chosen."""
         if action == "show_all":
@@ -135,8 +141,8 @@ class WalletScreen(BelongingScreen, PayingScreen, ConvertingScreen):
     async def _show_records(self) -> None:
         # Looked up before the engine is asked: the screen may be gone when the answers come.
         listed, wallets = self.query_one("#statement", RecordList), self.query_one("#wallets", RecordList)
-        listed.empty = self._nothing_moved()
         await listed.show_pages(RecordPages(self._read_statement, in_order=True))
+        listed.empty = self._nothing_moved()
         wallets.show(await self._wallets())
 
     def _nothing_moved(self) -> str:

@@ -109,6 +109,11 @@ class RecordList(ScrollView, can_focus=True):
             await pages.load(index)
         self._take(pages)
 
+    def clear(self) -> None:
+        """Show nothing, and say nothing about it, until there is something to show."""
+        self.empty = ""
+        self.show(())
+
     def show_columns(self, columns: Sequence[Column]) -> None:
         """Show records of another kind from now on, and none yet."""
         self.columns = tuple(columns)

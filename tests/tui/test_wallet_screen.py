@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 
@@ -226,3 +227,26 @@ async def test_a_wallet_looks_as_it_is_kept_empty_and_filled_and_among_others(da
         await settled(person)
         async for size in at_sizes(person, NARROW, USUAL, WIDE):
             assert await looks_as_kept(person, f"among_others-{size}")
+
+
+async def test_nothing_of_another_wallet_stands_under_its_name_while_its_own_is_read(day, monkeypatch):
+    async with at_the_wallet(day) as person:
+        await settled(person)
+        assert len(rows(person)) == 3
+        readable, ask = asyncio.Event(), person.app.event_watch.ask
+
+        async def slowly(**instruction):
+            if instruction.get("view") == "statement":
+                await readable.wait()
+            return await ask(**instruction)
+
+        monkeypatch.setattr(person.app.event_watch, "ask", slowly)
+        await person.app.conversation.refresh()
+        assert len(rows(person)) == 3
+        await person.press("N")
+        await form_opened(person)
+        await person.do_form(reference="Holiday")
+        await person.wait_until(lambda: person.sees("Holiday ▸  ● active"))
+        assert (rows(person), person.sees("Nothing has moved")) == ([], False)
+        readable.set()
+        await person.wait_until(lambda: person.sees("Nothing has moved here yet."))
