@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from textual.actions import parse
 from textual.binding import Binding
@@ -33,7 +33,7 @@ LEFT_OUT = ("go(", "part(", "step(", "screen.")
 """How the actions begin that only lead somewhere, and those that are every screen's own."""
 
 
-def open_palette(app: App[None]) -> None:
+def open_palette(app: App[Any]) -> None:
     """Show it over whatever is in front."""
     if not CommandPalette.is_open(app):
         app.push_screen(CommandPalette(placeholder=WHAT_TO_TYPE, id="--command-palette"))

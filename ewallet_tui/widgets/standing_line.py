@@ -42,7 +42,13 @@ def standing_content(
     has_bar = clock.total_ms(now) > 0 and bar_room >= SHORTEST_BAR
     bar = burning_bar(clock.left_ms(now), clock.total_ms(now), bar_room) if has_bar else ""
     between = " " * max(room - balance.cell_length - len(bar), 0)
-    return Content.assemble(balance, between, standing, (bar, "$accent")).truncate(width, ellipsis=True)
+    # Without a bar the words end where the line does.
+    line = (
+        (balance, between, standing, (bar, "$accent"))
+        if bar
+        else (balance, between, GAP, standing[: -len(GAP)])
+    )
+    return Content.assemble(*line).truncate(width, ellipsis=True)
 
 
 def _named(clock: Clock, now: float) -> Content:
@@ -61,7 +67,7 @@ class StandingLine(Widget):
     One widget whose size never changes: a second that passes costs one line, and no layout.
     """
 
-    DEFAULT_CSS = "StandingLine { height: 1; padding: 0 2; text-wrap: nowrap; }"
+    DEFAULT_CSS = "StandingLine { height: 1; padding: 0 1 0 2; text-wrap: nowrap; }"
 
     def __init__(self, *, with_balance: bool = True) -> None:
         super().__init__()
