@@ -54,7 +54,7 @@ async def test_help_lists_the_keys_that_work_now_on_the_screen_beneath(opened):
         keys = keys_of(person.app.screen)
         await person.press("question_mark")
         assert isinstance(person.app.screen, HelpScreen)
-        assert all(person.sees(words) for words in ("Edit", "Password", "Log out", "Quit"))
+        assert all(person.sees(words) for words in ("Edit", "Change password", "Log out", "Quit"))
         assert keys["Edit"] == ["e"]
         await person.press("escape")
         assert not isinstance(person.app.screen, HelpScreen)

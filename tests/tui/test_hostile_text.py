@@ -87,7 +87,7 @@ def must_be_inert(person, width):
             assert "app.quit" not in str((segment.style.meta if segment.style else {}).get("@click", ""))
 
 
-async def test_no_screen_does_what_a_text_says(day):
+async def test_no_place_does_what_a_text_says(day):
     async with person_on(day) as person:
         await live_among_mallories(person, day)
         await settled(person)
@@ -95,6 +95,12 @@ async def test_no_screen_does_what_a_text_says(day):
             await person.go_to(place.mode)
             await read(person)
             await must_be_inert_in_little_and_much_room(person)
+
+
+async def test_nothing_that_opens_over_a_place_does_what_a_text_says(day):
+    async with person_on(day, SIZES[0]) as person:
+        await live_among_mallories(person, day)
+        await settled(person)
         for keys in (
             ["5", "enter"],
             ["5", "I", "enter"],
@@ -119,7 +125,7 @@ async def test_no_screen_does_what_a_text_says(day):
             for key in keys:
                 await person.press(key)
                 await read(person)
-            await must_be_inert_in_little_and_much_room(person)
+            must_be_inert(person, SIZES[0][0])
             await person.press("escape")
             await person.wait_until(lambda: len(person.app.screen_stack) == 1)
             await person.press("escape")
