@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import termios
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -34,7 +35,15 @@ class Terminal:
         words = [str(word) for word in command]
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
-        self._child = pexpect.spawn(words[0], words[1:], env=environment, dimensions=(rows, columns))
+        size = (rows, columns)
+        # The program must not see its terminal before that has its size, however busy the machine is.
+        self._child = pexpect.spawn(
+            words[0],
+            words[1:],
+            env=environment,
+            dimensions=size,
+            preexec_fn=lambda: termios.tcsetwinsize(0, size),
+        )
 
     @property
     def text(self) -> str:
