@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import termios
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -31,19 +30,13 @@ class Terminal:
     def __init__(
         self, command: Sequence[str | Path], columns: int = 100, rows: int = 30, **variables: str
     ) -> None:
-        environment = {**os.environ, **USUAL, **variables}
+        # A program would believe these more than the terminal itself.
+        inherited = {name: value for name, value in os.environ.items() if name not in {"COLUMNS", "LINES"}}
+        environment = {**inherited, **USUAL, **variables}
         words = [str(word) for word in command]
         self._screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self._screen)
-        size = (rows, columns)
-        # The program must not see its terminal before that has its size, however busy the machine is.
-        self._child = pexpect.spawn(
-            words[0],
-            words[1:],
-            env=environment,
-            dimensions=size,
-            preexec_fn=lambda: termios.tcsetwinsize(0, size),
-        )
+        self._child = pexpect.spawn(words[0], words[1:], env=environment, dimensions=(rows, columns))
 
     @property
     def text(self) -> str:
