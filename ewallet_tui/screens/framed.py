@@ -129,7 +129,9 @@ class FramedScreen(Screen[None]):
 
     def on_screen_suspend(self) -> None:
         """Say nothing old to whoever comes back."""
-        self.query_one(Receipt).clear()
+        # Who logs out leaves a screen that is being taken apart, and there may be none any more.
+        for receipt in self.query(Receipt):
+            receipt.clear()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nobody goes where their role doesn't let them."""

@@ -52,13 +52,19 @@ class Person:
         await self.fill(**values)
         await self.press("enter")
 
-    async def register(self, name: str = "ada", email: str = "") -> None:
-        """Make an account, and be logged in to it."""
+    async def make_account(self, name: str, email: str = "") -> None:
         account = {"user_name": name, "user_email": email or f"{name}@example.org", "user_pass": PASSWORD}
         await self.app.ask(action="new", new="account", **account)
-        await self.log_in(name)
+
+    async def register(self, name: str = "ada", email: str = "") -> None:
+        """Make an account, and be at its wallet without a form."""
+        await self.make_account(name, email)
+        await self.app.ask(action="login", user_name=name, user_pass=PASSWORD)
+        await self.app.enter()
+        await self.wait_until(lambda: self.app.current_mode == "home" and self.app.screen.query("#content"))
 
     async def log_in(self, name: str = "ada") -> None:
+        """Type a name and the password into the login's fields, and press Enter."""
         await self.wait_until(lambda: self.app.screen.query("#login"))
         await self.do_form(user_name=name, user_pass=PASSWORD)
         await self.wait_until(lambda: self.app.current_mode == "home" and self.app.screen.query("#content"))

@@ -54,9 +54,10 @@ async def test_a_new_password_needs_the_old_one(opened):
 @both_backends
 async def test_two_accounts_and_switching_between_them(opened):
     async with opened() as person:
-        await person.register("bob")
-        await person.log_out()
-        await at_account(person)
+        await person.make_account("bob")
+        await person.make_account("ada")
+        await person.log_in("ada")
+        await person.go_to("account")
         await person.press("n")
         await person.do_form(user_name="bob", user_pass=PASSWORD)
         await person.wait_until(lambda: person.sees("● bob"))
@@ -74,7 +75,9 @@ async def test_two_accounts_and_switching_between_them(opened):
 
 async def test_nothing_but_its_name_is_left_of_an_account_after_leaving_it_for_one_reason_or_several(opened):
     async with opened() as person:
-        await at_account(person)
+        await person.make_account("ada")
+        await person.log_in("ada")
+        await person.go_to("account")
         await person.click("#log_out")
         await person.wait_until(lambda: person.app.screen.query("#login"))
         assert person.app.picture is None

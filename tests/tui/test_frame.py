@@ -2,12 +2,11 @@
 
 from backends import both_backends
 from textual.command import CommandPalette
-from textual.widgets._footer import FooterKey
 
 from ewallet_tui.palette import Everything, own_bindings
 from ewallet_tui.places import places_for
 from ewallet_tui.screens.help import HelpScreen, keys_of
-from ewallet_tui.widgets.keys_line import MOST_KEYS
+from ewallet_tui.widgets.keys_line import MOST_KEYS, KeysLine
 
 PLACES = [place for place in places_for("user") if place.mode != "settings"]
 BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": "four other words"}
@@ -40,11 +39,25 @@ async def test_every_screen_has_balance_and_clock_and_at_most_seven_keys_in_whol
                 await person.wait_until(
                     lambda: person.sees("80 credits") and person.sees("● running  20:00 left")
                 )
-                await person.wait_until(lambda: person.app.screen.query(FooterKey))
-                keys = list(person.app.screen.query(FooterKey))
-                assert len(keys) <= MOST_KEYS
-                assert {"Help", "Quit"} <= {key.description for key in keys}
-                assert all(key.region.right <= width for key in keys)
+                line = person.app.screen.query_one(KeysLine)
+                assert len(line.keys) <= MOST_KEYS
+                assert person.sees("  ".join(words_of(person.app, key) for key in line.keys))
+                assert person.sees("? Help  q Quit")
+
+
+def words_of(app, key):
+    return f"{app.get_key_display(key.binding)} {key.binding.description}"
+
+
+async def test_the_keys_below_are_pressed_with_the_mouse_as_well(opened):
+    async with opened() as person:
+        await person.register()
+        line = person.app.screen.query_one(KeysLine)
+        at_help = str(line.content).index("? Help")
+        await person.pilot.hover(line, offset=(at_help + 2, 0))
+        assert line.styles.pointer == "pointer"
+        await person.pilot.click(line, offset=(at_help + 2, 0))
+        assert isinstance(person.app.screen, HelpScreen)
 
 
 async def test_help_lists_the_keys_that_work_now_on_the_screen_beneath(opened):

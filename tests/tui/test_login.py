@@ -127,7 +127,8 @@ async def test_who_is_thrown_out_from_elsewhere_is_asked_to_log_in(opened, folde
 
 async def log_in_and_out(person, *names):
     for name in names:
-        await person.register(name)
+        await person.make_account(name)
+        await person.log_in(name)
         await person.log_out()
 
 
