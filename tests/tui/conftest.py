@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -49,15 +48,6 @@ def still_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
-
-
-@pytest.fixture(autouse=True, scope="session")
-def seldom_collected() -> Iterator[None]:
-    """A screen is many thousands of objects, and looking through them after every 700th takes a fifth of the time."""
-    often = gc.get_threshold()
-    gc.set_threshold(100_000, 50, 100)
-    yield
-    gc.set_threshold(*often)
 
 
 @pytest.fixture(autouse=True, scope="session")
