@@ -9,6 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """One more than there are cores: tests of the app, and of connections, wait for a part of their time."""
     return (os.cpu_count() or 1) + 1
