@@ -84,7 +84,9 @@ def spawned(command: list[str], columns: int, rows: int) -> pexpect.spawn[bytes]
 
 
 def opened(scene: Scene, folder: Path) -> pexpect.spawn[bytes]:
-    """The app, logged in and gone to the scene's screen."""
+    """The app on a new wallet there, logged in and gone to the scene's screen."""
+    folder.mkdir()
+    asyncio.run(make_wallet(folder))
     app = str(Path(sys.executable).with_name("ewallet"))
     terminal = spawned([app, "--data-dir", str(folder)], scene.columns, scene.rows)
     for words, keys in (("embedded", ["ada", "\t", LOGIN["user_pass"], "\r"]), ("Lately", scene.keys)):
@@ -124,9 +126,7 @@ def seconds_used(terminal: pexpect.spawn[bytes]) -> float:
 def main() -> None:
     """Print the share of one processor that each takes, and the ratio to the label's."""
     with tempfile.TemporaryDirectory() as name:
-        folder = Path(name)
-        asyncio.run(make_wallet(folder))
-        terminals = [labelled(), *(opened(scene, folder) for scene in SCENES)]
+        terminals = [labelled(), *(opened(scene, Path(name) / scene.name) for scene in SCENES)]
         try:
             before = [seconds_used(terminal) for terminal in terminals]
             read_all(terminals, SECONDS)

@@ -20,7 +20,6 @@ from ewallet_tui.connecting import CONNECTING, NOT_ANSWERED, Connecting
 from ewallet_tui.connection_sign import is_connected
 from ewallet_tui.connection_watch import ConnectionWatch
 from ewallet_tui.conversation import Conversation
-from ewallet_tui.event_watch import EVENTS, EventWatch
 from ewallet_tui.forgetting import begin_afresh, forget_places_out_of_view
 from ewallet_tui.idle import IdleWatch
 from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
@@ -37,6 +36,7 @@ if TYPE_CHECKING:
     from ewallet_core.client import Answer
     from ewallet_core.wire.place import ServerPlace
     from ewallet_tui.engines import Engines
+    from ewallet_tui.event_watch import EventWatch
     from ewallet_tui.picture import Picture
     from ewallet_tui.screens.login import LoginScreen
     from ewallet_tui.timer_watch import TimerWatch
@@ -85,7 +85,6 @@ class EWalletApp(App[None]):
         self.conversation = self.conversation_at(server)
         self.mode_to_return_to = PLACE_MODES[0]
         """The place that the lock hides."""
-        self.event_watch = EventWatch(self)
         self._idle = IdleWatch(self, self.action_lock)
         self._account: int | None = None
         """Whose the places are that are open."""
@@ -93,6 +92,13 @@ class EWalletApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self.settings = SettingsInForce(self, preferences, self._idle)
+
+    @cached_property
+    def event_watch(self) -> EventWatch:
+        """Who watches what happens to the account, from the first thing asked on."""
+        from ewallet_tui.event_watch import EventWatch  # noqa: PLC0415
+
+        return EventWatch(self)
 
     @cached_property
     def timer_watch(self) -> TimerWatch:
@@ -179,8 +185,8 @@ class EWalletApp(App[None]):
 
     async def leave(self) -> None:
         """Go back to the login, keeping nothing of anybody."""
-        for group in (EVENTS, "quit"):
-            self.workers.cancel_group(self, group)
+        self.event_watch.stop()
+        self.workers.cancel_group(self, "quit")
         self.conversation.forget()
         self._account = None
         self.timer_watch.stop()

@@ -1,4 +1,4 @@
-"""How the engine can be reached, said three times at once: by a sign, by a word and by a colour."""
+"""How the engine can be reached, and what is said of it."""
 
 from __future__ import annotations
 

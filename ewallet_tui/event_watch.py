@@ -41,6 +41,10 @@ class EventWatch:
         self._own.forget()
         self._app.run_worker(self._follow(), group=EVENTS, exclusive=True)
 
+    def stop(self) -> None:
+        """Watch nobody any more."""
+        self._app.workers.cancel_group(self._app, EVENTS)
+
     def keep_alive(self) -> None:
         """Use the session, so that it doesn't end."""
         # Where the connection is gone it is asked as soon as that is back, and once.

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from ewallet_tui.connecting import NOT_ANSWERED
-from ewallet_tui.event_watch import EVENTS
 from ewallet_tui.picture import TimerState
 from ewallet_tui.screens.quit_question import LEAVE, STOP, timer_question, unanswered_question
 
@@ -31,7 +30,7 @@ async def quit_when_answered(app: EWalletApp) -> None:
 
 async def let_go(app: EWalletApp) -> bool:
     """Let go of the engine; whether everything asked was answered within what a person waits."""
-    app.workers.cancel_group(app, EVENTS)
+    app.event_watch.stop()
     app.connection_watch.stop()
     try:
         async with asyncio.timeout(MOST_SECONDS):

@@ -12,13 +12,13 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label, Static
 
 from ewallet_tui.balance_history import balances, in_words, summary_of
+from ewallet_tui.clock_standing import standing_of
 from ewallet_tui.lately import COLUMNS, latest_rows
 from ewallet_tui.picture import Picture
 from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
 from ewallet_tui.screens.timing import TIMER_KEYS, TimingScreen, possible
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
-from ewallet_tui.standing import standing_of
 from ewallet_tui.widgets.balance_curve import BalanceCurve
 from ewallet_tui.widgets.burning_bar import BurningBar
 from ewallet_tui.widgets.figures import Figures

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from textual.content import Content
 from textual.widgets import Static
 
-from ewallet_tui.standing import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
+from ewallet_tui.clock_standing import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
 from ewallet_tui.words import MINUTE, SECOND, countdown, credit_amount, moment, signed
 
 NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, cast
 from textual.content import Content
 from textual.widget import Widget
 
+from ewallet_tui.clock_standing import in_short, standing_of
 from ewallet_tui.picture import Clock, Picture
-from ewallet_tui.standing import in_short, standing_of
 from ewallet_tui.text import plain
 from ewallet_tui.widgets.burning_bar import burning_bar
 from ewallet_tui.words import credit_amount, grouped

@@ -8,8 +8,8 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 
+from ewallet_tui.clock_standing import standing_of
 from ewallet_tui.picture import Clock
-from ewallet_tui.standing import standing_of
 from ewallet_tui.widgets.burning_bar import BurningBar
 from ewallet_tui.widgets.figures import Figures
 from ewallet_tui.widgets.steady_line import SteadyLine
