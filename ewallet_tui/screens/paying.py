@@ -21,7 +21,7 @@ from ewallet_tui.screens.payment_forms import (
 
 PAYMENTS: tuple[BindingType, ...] = (
     Binding("p", "pay", "Pay", tooltip="Pay somebody, against an invoice", id="pay"),
-    Binding("t", "transfer", "Transfer", tooltip="Give somebody credits, without an invoice", id="transfer"),
+    Binding("t", "transfer", "Transfer", tooltip="Give credits without an invoice", id="transfer"),
 )
 """The keys of what these screens have in common, which each puts after its own."""
 

@@ -20,7 +20,7 @@ class Column:
     fills: bool = False
     """Whether it takes the width that is left; where there is too little, it gives first.
 
-    Of two that do, the first is as wide as its text, as far as half of that or what the other leaves.
+    Of two that do, the first is as wide as its text, as far as two thirds of that or what the other leaves.
     """
     from_width: int = 0
     """How many cells the list must be wide for it to be shown at all."""
@@ -41,7 +41,7 @@ def fitted_widths(columns: Sequence[Column], natural: Sequence[int], width: int)
         *before, last = filling
         left = room - sum(widths)
         for index in before:
-            widths[index] = min(natural[index], max(left // 2, left - natural[last]))
+            widths[index] = min(natural[index], max(left * 2 // 3, left - natural[last]))
         widths[last] = room - sum(widths)
     return widths
 

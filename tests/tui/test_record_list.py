@@ -129,6 +129,16 @@ def test_the_columns_never_take_more_than_the_width(natural, width):
     assert sum(widths) <= max(width - 4, 0)
 
 
+@pytest.mark.parametrize(
+    ("natural", "widths"),
+    [([15, 40], [15, 13]), ([40, 40], [18, 10]), ([40, 5], [23, 5]), ([8, 5], [8, 20])],
+    ids=["the first is whole", "two thirds", "what the second leaves", "room for both"],
+)
+def test_of_two_columns_that_fill_the_first_gives_last(natural, widths):
+    both = (Column("With", fills=True), Column("Notes", fills=True))
+    assert fitted_widths(both, natural, 30) == widths
+
+
 class Sheet:
     """A sheet of so many records, which counts what is read of it."""
 
