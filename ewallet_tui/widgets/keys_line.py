@@ -87,4 +87,4 @@ class KeysLine(SteadyLine):
         words = Content.assemble(key, " ", binding.description).stylize(Style.from_meta({KEY: binding.key}))
         if not active.enabled:
             return words.stylize("dim")
-        return words.stylize("on $block-hover-background") if binding.key == self._pointed_at else words
+        return words.stylize("on $panel") if binding.key == self._pointed_at else words
