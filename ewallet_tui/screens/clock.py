@@ -93,7 +93,6 @@ class ClockScreen(BelongingScreen, TimingScreen):
         doable = possible(picture.clock, now)
         for button in self.query("#controls Button").results(Button):
             button.disabled = button.id not in doable
-        self.query_one(RecordList).empty = nothing_recorded(picture, now)
         self.set_class(len(picture.owned[CLOCK].names) < 2, "-alone")
         super().show(picture)
 
@@ -108,6 +107,13 @@ class ClockScreen(BelongingScreen, TimingScreen):
     def look(self) -> None:
         """Show what was used of the clock."""
         self._show_used()
+
+    def empty(self) -> None:
+        """Take what was used of another clock away."""
+        self.workers.cancel_group(self, "records")
+        self.query_one(RecordList).clear()
+        bars = self.query_one(DayBars)
+        bars.days, bars.empty = (), ""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer of records and days those that are not there yet."""
@@ -137,17 +143,16 @@ class ClockScreen(BelongingScreen, TimingScreen):
         listed, bars = self.query_one(RecordList), self.query_one(DayBars)
         days = await self._days()
         await listed.show_pages(RecordPages(self._read_times))
-        bars.days, bars.empty = days, self._nothing_lately()
+        bars.days = days
+        if (picture := self.wallet_app.picture) is not None:
+            listed.empty = nothing_recorded(picture, self.wallet_app.now())
+            bars.empty = FIRST_MINUTE if picture.clock.runs else NOTHING_LATELY
         self._share_room()
 
     def _share_room(self) -> None:
         """Leave the days no room beside a sentence that says that there is nothing at all."""
         is_unused = self.query_one(DayBars).is_empty and not self.query_one(RecordList).pages.count
         self.set_class(is_unused, "-unused")
-
-    def _nothing_lately(self) -> str:
-        picture = self.wallet_app.picture
-        return FIRST_MINUTE if picture and picture.clock.runs else NOTHING_LATELY
 
     async def _read_times(self, start: int, _: Any) -> Page | None:
         answer = await self.wallet_app.act(**TIME_SHEET.instruction("view"), limit=PAGE, skip=start)

@@ -1,3 +1,4 @@
+import asyncio
 import time
 
 import pytest
@@ -77,6 +78,30 @@ async def test_each_clock_shows_its_own_times(day):
         await person.wait_until(lambda: left(person) == "18:00")
         await settled(person)
         assert [row[2] for row in rows(person)] == ["2:00"]
+
+
+async def test_nothing_of_another_clock_stands_under_its_name_while_its_own_is_read(day, monkeypatch):
+    async with at_the_clock(day) as person:
+        await run(day, person, 2)
+        await person.app.ask(action="stop", stop="clock_timer")
+        await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings")
+        await settled(person)
+        assert len(rows(person)) == 1
+        readable, ask = asyncio.Event(), person.app.event_watch.ask
+
+        async def slowly(**instruction):
+            if instruction["action"] == "view":
+                await readable.wait()
+            return await ask(**instruction)
+
+        monkeypatch.setattr(person.app.event_watch, "ask", slowly)
+        await person.press("right_square_bracket")
+        await person.wait_until(lambda: person.sees("Evenings ▸"))
+        bars = person.app.screen.query_one(DayBars)
+        assert (rows(person), bars.days, person.sees("No time")) == ([], (), False)
+        readable.set()
+        await person.wait_until(lambda: person.sees("No time yet. Convert credits to time with c."))
+        assert bars.days
 
 
 async def test_a_record_is_opened_in_full(day):
