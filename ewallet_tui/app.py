@@ -207,10 +207,6 @@ class EWalletApp(App[None]):
         """Go on as another account of this session."""
         switch_account(self, email)
 
-    def choose_theme(self, name: str) -> None:
-        """Wear another look, and keep it."""
-        self.choose(theme=name)
-
     def choose(self, **choice: Any) -> None:
         """Keep a choice of the person's, and act on it."""
         self.settings.choose(**choice)

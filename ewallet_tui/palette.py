@@ -64,8 +64,8 @@ class Everything(Provider):
         yield from self._things_done_elsewhere(app)
         for theme in THEMES:
             name = "Dark look" if theme.dark else "Light look"
-            yield name, "", partial(app.choose_theme, theme.name)
-        yield "Terminal's own colours", "", partial(app.choose_theme, "ansi-dark")
+            yield name, "", partial(app.choose, theme=theme.name)
+        yield "Terminal's own colours", "", partial(app.choose, theme="ansi-dark")
         yield "Lock the screen", "", app.action_lock
         yield "Quit", self._key_of("app.quit"), partial(app.run_action, "app.quit")
 

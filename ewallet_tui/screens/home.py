@@ -18,7 +18,7 @@ from ewallet_tui.picture import Picture
 from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
 from ewallet_tui.screens.timing import TIMER_KEYS, TimingScreen, possible
-from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
+from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, WALLET_ACTIONS
 from ewallet_tui.widgets.balance_curve import BalanceCurve
 from ewallet_tui.widgets.burning_bar import BurningBar
 from ewallet_tui.widgets.figures import Figures
@@ -29,15 +29,7 @@ from ewallet_tui.widgets.tour import Step, Tour
 from ewallet_tui.words import countdown, grouped
 
 MOST_RECORDS = 100
-ACTIONS = {
-    "supply": "Supply",
-    "pay": "Pay",
-    "transfer": "Transfer",
-    "convert_to_time": "To time",
-    "convert_to_credits": "To credits",
-    "turn": "Start",
-    "stop": "Stop",
-}
+ACTIONS = {**WALLET_ACTIONS, "turn": "Start", "stop": "Stop"}
 NOTHING_YET = "Nothing has happened here yet. Supply credits with u."
 TURNS = ("start", "pause", "resume")
 STEPS = (

@@ -18,7 +18,7 @@ from ewallet_tui.screens.belonging_screen import BelongingScreen, belonging_keys
 from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME, ConvertingScreen
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
 from ewallet_tui.screens.period_form import chosen_period, period_plan
-from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
+from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, WALLET_ACTIONS
 from ewallet_tui.statement import COLUMNS, record_of, statement_row
 from ewallet_tui.text import plain
 from ewallet_tui.widgets.belonging_line import BelongingLine
@@ -30,13 +30,6 @@ from ewallet_tui.widgets.record_pages import PAGE, Page, RecordPages, Row
 from ewallet_tui.words import grouped
 
 WALLET_COLUMNS = (Column("Wallet", fills=True), Column("Credits", align="right"))
-ACTIONS = {
-    "supply": "Supply",
-    "pay": "Pay",
-    "transfer": "Transfer",
-    "convert_to_time": "To time",
-    "convert_to_credits": "To credits",
-}
 NOTHING_MOVED = "Nothing has moved here yet. Supply credits with u."
 NOTHING_THEN = "Nothing moved here then. Escape shows all the time."
 
@@ -74,7 +67,7 @@ class WalletScreen(BelongingScreen, PayingScreen, ConvertingScreen):
                 yield Figures(id="credits")
                 yield RecordList(WALLET_COLUMNS, id="wallets")
             with Container(id="controls"):
-                for action, label in ACTIONS.items():
+                for action, label in WALLET_ACTIONS.items():
                     yield Button(label, id=action, action=f"screen.{action}")
         with Vertical(id="movements"):
             yield Label("", id="balances", markup=False)

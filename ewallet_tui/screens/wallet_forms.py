@@ -27,6 +27,14 @@ CURRENCIES = (
     "JPY",
     "INR",
 )
+WALLET_ACTIONS = {
+    "supply": "Supply",
+    "pay": "Pay",
+    "transfer": "Transfer",
+    "convert_to_time": "To time",
+    "convert_to_credits": "To credits",
+}
+"""What is done with a wallet, each with the words on its button."""
 ASK_FOR_CREDITS = "Ask its operator for credits: they come to this wallet."
 NOTES = Field("notes", "Notes", fields.Notes, optional=True)
 

@@ -116,7 +116,7 @@ async def test_another_program_is_seen(opened):
 
 async def test_a_look_is_worn_and_kept(opened, folder):
     async with opened() as person:
-        person.app.choose_theme("ewallet-light")
+        person.app.choose(theme="ewallet-light")
         assert person.app.theme == "ewallet-light"
     async with opened() as person:
         assert person.app.theme == "ewallet-light"
