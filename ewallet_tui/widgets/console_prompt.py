@@ -74,7 +74,7 @@ class ConsolePrompt(Input):
         """Complete the last word, if the cursor is there and it can be completed."""
         completed = self._complete(self.value) if self.value and self.cursor_at_end else None
         if completed is not None:
-            self._become(completed)
+            self.become(completed)
         return completed is not None
 
     def take(self) -> str:
@@ -86,8 +86,9 @@ class ConsolePrompt(Input):
 
     def action_recall(self, steps: int) -> None:
         """Bring back a line that was typed before, or the one after it."""
-        self._become(self.history.step(steps, self.value))
+        self.become(self.history.step(steps, self.value))
 
-    def _become(self, line: str) -> None:
+    def become(self, line: str) -> None:
+        """Hold that line, with the cursor after it."""
         self.value = line
         self.cursor_position = len(line)

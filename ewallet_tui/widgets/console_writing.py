@@ -17,9 +17,8 @@ from ewallet_tui.console.completing import candidates, completed
 from ewallet_tui.console.helping import HOW_TO_BEGIN, Help, help_with
 from ewallet_tui.console.reading import read
 from ewallet_tui.text import plain
+from ewallet_tui.widgets.clickable_line import ClickableLine
 from ewallet_tui.widgets.console_prompt import ConsolePrompt
-
-GAP = "  "
 
 
 class ConsoleWriting(Vertical):
@@ -35,7 +34,6 @@ class ConsoleWriting(Vertical):
             &:focus { border: none; background: $background; background-tint: transparent; }
         }
         Static { color: $text-muted; }
-        #candidates { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
         #help { height: auto; min-height: 3; }
         #about, #detail { height: auto; max-height: 2; }
         #detail.-problem { color: $text-error; }
@@ -56,7 +54,7 @@ class ConsoleWriting(Vertical):
 
     def compose(self) -> ComposeResult:
         """What may come next, the line, and a few lines on it."""
-        yield Static(id="candidates", markup=False)
+        yield ClickableLine(id="candidates")
         with Horizontal():
             yield Label(">", id="sign")
             yield ConsolePrompt(self._completed)
@@ -82,6 +80,12 @@ class ConsoleWriting(Vertical):
         """Say what came of what was written, until something else is begun."""
         if not self.prompt.value:
             self._show(Help(HOW_TO_BEGIN, words, is_problem))
+
+    @on(ClickableLine.Clicked)
+    def _choose(self, event: ClickableLine.Clicked) -> None:
+        event.stop()
+        self.prompt.become(completed(self.prompt.value, event.name))
+        self.prompt.focus()
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
@@ -112,11 +116,11 @@ class ConsoleWriting(Vertical):
         line = self.prompt.value
         listed = candidates(line, self._known) if self._known and line else []
         words = [
-            Content.styled(word, "bold $text-accent" if place == 0 else "")
+            (word, Content.styled(word, "bold $text-accent" if place == 0 else ""))
             for place, word in enumerate(listed)
         ]
-        tab = [Content.styled("tab", "$foreground-muted")] if words else []
-        self.query_one("#candidates", Static).update(Content(GAP).join([*tab, *words]))
+        tab = [("", Content.styled("tab", "$foreground-muted"))] if words else []
+        self.query_one("#candidates", ClickableLine).offer([*tab, *words])
 
     def _help_now(self) -> Help:
         if self._known is None:

@@ -99,6 +99,9 @@ async def test_what_is_wrong_is_said_and_not_sent_and_logging_out_leaves_the_acc
         assert shown(person, "candidates") == "tab  pay=  credits=  notes="
         assert shown(person, "detail") == "Still needed: pay, credits."
         assert "Pay" in shown(person, "about")
+        offered = person.app.screen.query_one("#candidates")
+        await person.pilot.click(offered, offset=(str(offered.content).index("credits=") + 2, 0))
+        assert (prompt(person).value, person.app.focused) == ("pay credits=", prompt(person))
         await person.press("escape")
         assert person.app.focused is log(person)
         await write(person, "logout", "enter")
