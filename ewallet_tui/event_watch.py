@@ -17,6 +17,7 @@ from ewallet_tui.news import (
     news_of,
 )
 from ewallet_tui.own_doings import OwnDoings
+from ewallet_tui.telling import Telling
 
 if TYPE_CHECKING:
     from ewallet_core.client import Answer
@@ -33,17 +34,20 @@ class EventWatch:
     def __init__(self, app: EWalletApp) -> None:
         self._app = app
         self._own = OwnDoings(app.now)
+        self._telling = Telling(app)
         self._frozen = ""
         """The email of the account that was found frozen."""
 
     def follow(self) -> None:
         """Watch whoever is logged in now."""
         self._own.forget()
+        self._telling.forget()
         self._app.run_worker(self._follow(), group=EVENTS, exclusive=True)
 
     def stop(self) -> None:
         """Watch nobody any more."""
         self._app.workers.cancel_group(self._app, EVENTS)
+        self._telling.forget()
 
     def keep_alive(self) -> None:
         """Use the session, so that it doesn't end."""
@@ -76,7 +80,7 @@ class EventWatch:
         if event["event"] == CHANGED:
             self._heed_frozen(is_frozen=False)
         elif (news := await self._news_of(event)) is not None:
-            self._tell(news)
+            self._telling.tell(news)
 
     async def _news_of(self, event: Event) -> News | None:
         picture = self._app.picture
@@ -103,9 +107,4 @@ class EventWatch:
         email = self._app.picture.account.email if self._app.picture else ""
         if is_frozen is not (self._frozen == email):
             self._frozen = email if is_frozen else ""
-            self._tell(FROZEN if is_frozen else USABLE_AGAIN)
-
-    def _tell(self, news: News) -> None:
-        self._app.say(news.words, title=news.title, severity=news.severity)
-        if news.is_for_desktop:
-            self._app.tell_desktop(news.title, news.words)
+            self._telling.tell(FROZEN if is_frozen else USABLE_AGAIN)

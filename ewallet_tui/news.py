@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from ewallet_tui.own_doings import ARRIVED
-from ewallet_tui.words import MINUS, credit_amount
+from ewallet_tui.words import MINUS, count, credit_amount
 
 ENDS_SOON = "session_about_to_end"
 """What the app answers by using the session, so that nobody need be told."""
@@ -26,8 +26,13 @@ class News:
     title: str
     words: str
     severity: Literal["information", "warning"] = "information"
-    is_for_desktop: bool = False
-    """Whether it is worth saying to who looks at something else."""
+    credits: int = 0
+    """How many came; below zero: how many went."""
+
+    @property
+    def is_for_desktop(self) -> bool:
+        """Whether it is worth saying to who looks at something else."""
+        return self.credits != 0
 
 
 FROZEN = News(
@@ -53,6 +58,19 @@ def news_of(event: Event, *, own_email: str, clock: int, is_refund: bool = False
     return None
 
 
+def folded(news: Sequence[News]) -> list[News]:
+    """The same in fewer words: all credits that came and went as one, where that is more than one thing."""
+    moved = [one for one in news if one.credits]
+    if len(moved) < 2:
+        return list(news)
+    came = sum(one.credits for one in moved if one.credits > 0)
+    went = sum(one.credits for one in moved if one.credits < 0)
+    title = "   ".join(_title(credits) for credits in (came, went) if credits)
+    words = f"{count(len(moved), 'movement')} in a moment. Home lists the newest."
+    in_one = News(title, words, "warning" if went else "information", credits=came or went)
+    return [*(one for one in news if not one.credits), in_one]
+
+
 def may_be_refund(event: Event) -> bool:
     """Whether what arrived may be a payment that somebody gave back."""
     return event["event"] == ARRIVED and bool(event["data"]["transfer_from"] != ISSUER)
@@ -67,13 +85,17 @@ def _login_from(address: str) -> News:
 
 
 def _arrived(credits: int, giver: str, *, is_refund: bool) -> News:
-    title = f"+ {credit_amount(credits)}"
+    title = _title(credits)
     if giver == ISSUER:
-        return News(title, "You were supplied with them.", is_for_desktop=True)
+        return News(title, "You were supplied with them.", credits=credits)
     verb = "gave them back to you" if is_refund else "sent them to you"
-    return News(title, f"{giver} {verb}.", is_for_desktop=True)
+    return News(title, f"{giver} {verb}.", credits=credits)
 
 
 def _left(credits: int, receiver: str) -> News:
     words = f"Another session of yours sent them to {receiver}."
-    return News(f"{MINUS} {credit_amount(credits)}", words, "warning", is_for_desktop=True)
+    return News(_title(-credits), words, "warning", credits=-credits)
+
+
+def _title(credits: int) -> str:
+    return f"{'+' if credits > 0 else MINUS} {credit_amount(abs(credits))}"

@@ -11,6 +11,8 @@ from person import PASSWORD
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import database_url
+from ewallet_tui.news import FROZEN, News, folded
+from ewallet_tui.words import MINUS
 
 ELSEWHERE = "192.0.2.7"
 HERE = "this machine"
@@ -87,6 +89,27 @@ async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doi
         )
         await person.wait_until(lambda: "+ 40 credits You were supplied with them." in person.toasts)
         assert person.toasts.count("credit") == 4
+
+
+async def test_many_things_at_once_are_said_in_two(opened, another_engine):
+    async with opened() as person:
+        await have_bob(person)
+        bob = Elsewhere(another_engine, "bob")
+        await person.app.ask(action="pay", pay="bob@example.org", credits=90)
+        for credits in range(1, 13):
+            bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=credits)
+        await person.wait_until(lambda: "+ 77 credits 11 movements in a moment." in person.toasts)
+        assert person.toasts.count("\n") == 1
+        assert person.toasts.startswith("+ 1 credit bob@example.org sent them to you.")
+
+
+def test_nothing_but_movements_of_credits_is_folded():
+    came, went = News("+ 7 credits", "", credits=7), News("2 credits gone", "", credits=-2)
+    assert folded([]) == []
+    assert folded([FROZEN, came]) == [FROZEN, came]
+    words = "3 movements in a moment. Home lists the newest."
+    in_one = News(f"+ 14 credits   {MINUS} 2 credits", words, "warning", credits=14)
+    assert folded([came, FROZEN, went, came]) == [FROZEN, in_one]
 
 
 async def test_a_refused_payment_hides_no_later_one(opened, another_engine):
