@@ -61,6 +61,9 @@ class EventWatch:
             answer = await self._app.conversation.ask(**instruction)
             if doing is not None:
                 doing.is_done = not answer["failed"]
+                if doing.is_heard_of and not doing.is_done:
+                    # What was taken for its event was something else, which the picture may not show yet.
+                    await self._app.conversation.refresh()
         if answer.get("code") == FROZEN_CODE:
             self._heed_frozen(is_frozen=True)
         return answer
@@ -76,6 +79,9 @@ class EventWatch:
         if event["event"] == ENDS_SOON:
             self.keep_alive()
         self._app.timer_watch.left.heed(event)
+        if "data" in event and self._own.explain(event):
+            # The picture was painted with its answer, or will be.
+            return
         await self._app.conversation.refresh()
         if event["event"] == CHANGED:
             self._heed_frozen(is_frozen=False)
@@ -84,7 +90,7 @@ class EventWatch:
 
     async def _news_of(self, event: Event) -> News | None:
         picture = self._app.picture
-        if picture is None or "data" not in event or self._own.explain(event):
+        if picture is None or "data" not in event:
             return None
         return news_of(
             event,

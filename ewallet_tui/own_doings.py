@@ -23,6 +23,7 @@ class Doing:
     credits: int | None
     """How many; `None`: the instruction leaves it to the engine."""
     is_done: bool = True
+    is_heard_of: bool = False
     until: float = inf
     """The instant from which it explains nothing any more."""
 
@@ -61,6 +62,7 @@ class OwnDoings:
         self._awaited = [doing for doing in self._awaited if now < doing.until]
         doing = next((doing for doing in self._awaited if doing.explains(event)), None)
         if doing is not None:
+            doing.is_heard_of = True
             self._awaited.remove(doing)
         return doing is not None
 

@@ -6,11 +6,13 @@ from collections.abc import Iterator
 
 import pytest
 from backends import ask_system, both_backends
+from frozen import settled
 from instant import CHEAP
 from person import PASSWORD
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import database_url
+from ewallet_tui.event_watch import EventWatch
 from ewallet_tui.news import FROZEN, News, folded
 from ewallet_tui.words import MINUS
 
@@ -89,6 +91,31 @@ async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doi
         )
         await person.wait_until(lambda: "+ 40 credits You were supplied with them." in person.toasts)
         assert person.toasts.count("credit") == 4
+
+
+@both_backends
+async def test_what_is_done_here_is_painted_with_its_answer_and_not_again_when_it_is_heard_of(
+    opened, another_engine, monkeypatch
+):
+    heard, heed = [], EventWatch._heed
+
+    async def heed_and_note(self, event):
+        await heed(self, event)
+        heard.append(event["event"])
+
+    monkeypatch.setattr(EventWatch, "_heed", heed_and_note)
+    async with opened() as person:
+        await have_bob(person)
+        await person.wait_until(lambda: {"listening", "credits_arrived"} <= set(heard))
+        await person.app.ask(action="pay", pay="bob@example.org", credits=30)
+        await settled(person)
+        asked = person.count_instructions()
+        await person.wait_until(lambda: "credits_left" in heard)
+        assert not asked
+        bob = Elsewhere(another_engine, "bob")
+        bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=7)
+        await person.wait_until(lambda: person.app.picture.wallet.credits == 77)
+        assert asked["view"]
 
 
 async def test_many_things_at_once_are_said_in_two(opened, another_engine):
