@@ -95,7 +95,7 @@ class EWalletApp(App[None]):
 
     @cached_property
     def event_watch(self) -> EventWatch:
-        """Who watches what happens to the account, from the first thing asked on."""
+        """Who watches what happens to the account; nothing does before the first paint."""
         from ewallet_tui.event_watch import EventWatch  # noqa: PLC0415
 
         return EventWatch(self)

@@ -49,6 +49,10 @@ class EventWatch:
         self._app.workers.cancel_group(self._app, EVENTS)
         self._telling.forget()
 
+    def forget_news(self) -> None:
+        """Say nothing more of the account that was the active one."""
+        self._telling.forget()
+
     def keep_alive(self) -> None:
         """Use the session, so that it doesn't end."""
         # Where the connection is gone it is asked as soon as that is back, and once.

@@ -26,6 +26,7 @@ async def forget_places_out_of_view(app: EWalletApp) -> None:
 
 async def begin_afresh(app: EWalletApp, role: str) -> None:
     """Forget every place, and stay at the one in view as long as `role` may be there."""
+    app.event_watch.forget_news()
     may_be_at = {LOCK, *(place.mode for place in places_for(role))}
     goes_on_at = app.current_mode if app.current_mode in may_be_at else PLACE_MODES[0]
     app.mode_to_return_to = PLACE_MODES[0]

@@ -13,6 +13,7 @@ ENDS_SOON = "session_about_to_end"
 """What the app answers by using the session, so that nobody need be told."""
 CHANGED = "account_changed"
 FROZEN_CODE = "account_frozen"
+IF_NOT_YOU = "If it was not you, change your password: that ends every other session."
 ISSUER = "core@ewallet.local"
 """Who supplies credits."""
 
@@ -28,6 +29,8 @@ class News:
     severity: Literal["information", "warning"] = "information"
     credits: int = 0
     """How many came; below zero: how many went."""
+    address: str = ""
+    """Where somebody logged in from."""
 
     @property
     def is_for_desktop(self) -> bool:
@@ -59,16 +62,28 @@ def news_of(event: Event, *, own_email: str, clock: int, is_refund: bool = False
 
 
 def folded(news: Sequence[News]) -> list[News]:
-    """The same in fewer words: all credits that came and went as one, where that is more than one thing."""
+    """The same in fewer words: all that came and went as one, all logins as one, and everything else."""
     moved = [one for one in news if one.credits]
+    logins = [one for one in news if one.address]
+    others = [one for one in news if not one.credits and not one.address]
+    return [*others, *_logins_in_one(logins), *_moved_in_one(moved)]
+
+
+def _logins_in_one(logins: list[News]) -> list[News]:
+    if len(logins) < 2:
+        return logins
+    title = f"{count(len(logins), 'login')} to this account from new addresses."
+    return [News(title, IF_NOT_YOU, "warning", address=logins[-1].address)]
+
+
+def _moved_in_one(moved: list[News]) -> list[News]:
     if len(moved) < 2:
-        return list(news)
+        return moved
     came = sum(one.credits for one in moved if one.credits > 0)
     went = sum(one.credits for one in moved if one.credits < 0)
     title = "   ".join(_title(credits) for credits in (came, went) if credits)
     words = f"{count(len(moved), 'movement')} in a moment. Home lists the newest."
-    in_one = News(title, words, "warning" if went else "information", credits=came or went)
-    return [*(one for one in news if not one.credits), in_one]
+    return [News(title, words, "warning" if went else "information", credits=came or went)]
 
 
 def may_be_refund(event: Event) -> bool:
@@ -79,8 +94,9 @@ def may_be_refund(event: Event) -> bool:
 def _login_from(address: str) -> News:
     return News(
         f"Somebody logged in to this account from {address}.",
-        "If it was not you, change your password: that ends every other session.",
+        IF_NOT_YOU,
         "warning",
+        address=address,
     )
 
 

@@ -24,12 +24,12 @@ class Telling:
         self._pause: Timer | None = None
 
     def tell(self, news: News) -> None:
-        """Say it now, or with what else comes before a second is over."""
-        if self._pause is not None:
-            self._untold.append(news)
+        """Say it now, or with what else comes before a second is over; behind the lock, once it is open."""
+        if self._app.picture is None:
             return
-        self._say(news)
-        self._pause = self._app.set_timer(AT_ONCE_SECONDS, self._go_on)
+        self._untold.append(news)
+        if self._pause is None:
+            self._go_on()
 
     def forget(self) -> None:
         """Say nothing more of whoever it was about."""
@@ -40,11 +40,13 @@ class Telling:
 
     def _go_on(self) -> None:
         self._pause = None
-        untold, self._untold = folded(self._untold), []
-        for news in untold:
-            self._say(news)
-        if untold:
-            self._pause = self._app.set_timer(AT_ONCE_SECONDS, self._go_on)
+        if not self._untold:
+            return
+        if self._app.is_in_view:
+            untold, self._untold = folded(self._untold), []
+            for news in untold:
+                self._say(news)
+        self._pause = self._app.set_timer(AT_ONCE_SECONDS, self._go_on)
 
     def _say(self, news: News) -> None:
         self._app.say(news.words, title=news.title, severity=news.severity)

@@ -17,7 +17,6 @@ DARK = Theme(
     surface="#171e26",
     panel="#222c37",
     dark=True,
-    variables={"footer-key-foreground": "#3fb8af", "footer-background": "#10151b"},
 )
 LIGHT = Theme(
     name="ewallet-light",
@@ -32,6 +31,5 @@ LIGHT = Theme(
     surface="#eceeed",
     panel="#dfe4e3",
     dark=False,
-    variables={"footer-key-foreground": "#00706b", "footer-background": "#f7f8f7"},
 )
 THEMES = (DARK, LIGHT)

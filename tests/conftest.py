@@ -1,18 +1,17 @@
-"""How all tests are run: by how many workers, and with how little of their time spent on memory."""
+"""How all tests are run: by how many workers, unless somebody says so, and how seldom memory is tidied."""
 
 from __future__ import annotations
 
 import gc
-import os
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 
 import pytest
 
 
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores: tests of the app, and of connections, wait for a part of their time."""
-    return (os.cpu_count() or 1) + 1
+@pytest.hookimpl(wrapper=True, optionalhook=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One more than there would be: tests of the app, and of connections, wait for a part of their time."""
+    return (yield) + 1
 
 
 @pytest.fixture(autouse=True, scope="session")

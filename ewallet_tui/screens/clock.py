@@ -143,6 +143,8 @@ class ClockScreen(BelongingScreen, TimingScreen):
         listed, bars = self.query_one(RecordList), self.query_one(DayBars)
         days = await self._days()
         await listed.show_pages(RecordPages(self._read_times))
+        if days is None or listed.pages.is_out_of_reach:
+            return
         bars.days = days
         if (picture := self.wallet_app.picture) is not None:
             listed.empty = nothing_recorded(picture, self.wallet_app.now())
@@ -151,7 +153,11 @@ class ClockScreen(BelongingScreen, TimingScreen):
 
     def _share_room(self) -> None:
         """Leave the days no room beside a sentence that says that there is nothing at all."""
-        is_unused = self.query_one(DayBars).is_empty and not self.query_one(RecordList).pages.count
+        listed, bars = self.query_one(RecordList), self.query_one(DayBars)
+        if not listed.empty and not listed.pages.count:
+            # Nothing is known of it yet.
+            return
+        is_unused = bars.is_empty and not listed.pages.count
         self.set_class(is_unused, "-unused")
 
     async def _read_times(self, start: int, _: Any) -> Page | None:
@@ -161,8 +167,8 @@ class ClockScreen(BelongingScreen, TimingScreen):
         sheet, today = answer[TIME.data_key], self.today()
         return Page([TIME.row(record, today) for record in sheet["rows"]], count=sheet["record_count"])
 
-    async def _days(self) -> tuple[Day, ...]:
-        """What was used on each of the last days, as the machine's calendar counts them."""
+    async def _days(self) -> tuple[Day, ...] | None:
+        """What was used on each of the last days by the machine's calendar, if that can be read."""
         today = self.today().astimezone()
         east = today.utcoffset() or timedelta()
         since = Period(today.date() - timedelta(days=MOST_DAYS - 1), None, "").arguments()
@@ -173,5 +179,8 @@ class ClockScreen(BelongingScreen, TimingScreen):
             utc_offset=east // timedelta(minutes=1),
             **since,
         )
-        rows = [] if answer["failed"] else answer["rows"]
-        return tuple(((parse_timestamp(row["start"]) + east).date(), row["minutes_spent_ms"]) for row in rows)
+        if answer["failed"]:
+            return None
+        return tuple(
+            ((parse_timestamp(row["start"]) + east).date(), row["minutes_spent_ms"]) for row in answer["rows"]
+        )

@@ -1,8 +1,9 @@
-"""One line of words that can be clicked; those that the mouse is on are shaded."""
+"""One line of words that can be clicked; those that the mouse is on are marked."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from textual import events
 from textual.content import Content
@@ -14,14 +15,23 @@ from ewallet_tui.widgets.steady_line import SteadyLine
 BETWEEN = "  "
 NAME = "name"
 """Under what word the mouse finds the name of what it is on."""
+# A shade alone is none where the terminal's own colours hold.
+POINTED_AT = "underline on $panel"
 
-Words = tuple[str, Content]
-"""Some words and the name they go by; without a name they can't be clicked."""
+
+class Words(NamedTuple):
+    """Some words of the line."""
+
+    content: Content
+    name: str = ""
+    """What a click on them is told by; without one they can't be clicked."""
+    about: str = ""
+    """What is said of them where the mouse rests."""
 
 
 def line_of(words: Iterable[Words]) -> Content:
     """All of them beside one another."""
-    return Content(BETWEEN).join(content for _, content in words)
+    return Content(BETWEEN).join(each.content for each in words)
 
 
 class ClickableLine(SteadyLine):
@@ -44,7 +54,7 @@ class ClickableLine(SteadyLine):
     def offer(self, words: Iterable[Words]) -> None:
         """Show these from now on."""
         self._offered = list(words)
-        self.say(line_of((name, self._marked(name, content)) for name, content in self._offered))
+        self.say(Content(BETWEEN).join(map(self._marked, self._offered)))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Show what a click would be on."""
@@ -64,10 +74,11 @@ class ClickableLine(SteadyLine):
         if name != self._pointed_at:
             self._pointed_at = name
             self.styles.pointer = "pointer" if name else "default"
+            self.tooltip = next((words.about for words in self._offered if words.name == name), "") or None
             self.offer(self._offered)
 
-    def _marked(self, name: str, content: Content) -> Content:
-        if not name:
-            return content
-        marked = content.stylize(Style.from_meta({NAME: name}))
-        return marked.stylize("on $panel") if name == self._pointed_at else marked
+    def _marked(self, words: Words) -> Content:
+        if not words.name:
+            return words.content
+        marked = words.content.stylize(Style.from_meta({NAME: words.name}))
+        return marked.stylize(POINTED_AT) if words.name == self._pointed_at else marked

@@ -17,7 +17,7 @@ from ewallet_tui.console.completing import candidates, completed
 from ewallet_tui.console.helping import HOW_TO_BEGIN, Help, help_with
 from ewallet_tui.console.reading import read
 from ewallet_tui.text import plain
-from ewallet_tui.widgets.clickable_line import ClickableLine
+from ewallet_tui.widgets.clickable_line import ClickableLine, Words
 from ewallet_tui.widgets.console_prompt import ConsolePrompt
 
 
@@ -116,10 +116,10 @@ class ConsoleWriting(Vertical):
         line = self.prompt.value
         listed = candidates(line, self._known) if self._known and line else []
         words = [
-            (word, Content.styled(word, "bold $text-accent" if place == 0 else ""))
+            Words(Content.styled(word, "bold $text-accent" if place == 0 else ""), word)
             for place, word in enumerate(listed)
         ]
-        tab = [("", Content.styled("tab", "$foreground-muted"))] if words else []
+        tab = [Words(Content.styled("tab", "$foreground-muted"))] if words else []
         self.query_one("#candidates", ClickableLine).offer([*tab, *words])
 
     def _help_now(self) -> Help:

@@ -45,7 +45,7 @@ class KeysLine(ClickableLine):
         self.app.simulate_key(event.name)
 
     def _heed_bindings(self, screen: Screen[Any]) -> None:
-        if screen is self.screen:
+        if self.is_attached and screen is self.screen:
             self._show()
 
     def _show(self) -> None:
@@ -56,4 +56,4 @@ class KeysLine(ClickableLine):
         binding = active.binding
         key = Content.styled(self.app.get_key_display(binding), "bold $accent")
         words = Content.assemble(key, " ", binding.description)
-        return (binding.key, words) if active.enabled else ("", words.stylize("dim"))
+        return Words(words, binding.key, active.tooltip) if active.enabled else Words(words.stylize("dim"))

@@ -24,6 +24,7 @@ MOST_ROWS = 1_000
 FARTHEST = 10**9
 LONGEST_CELL = 500
 """How many characters of a cell are looked at: more than any screen has room for."""
+OUT_OF_REACH = "This can't be read just now. It comes by itself as soon as it can."
 NOT_READ_YET = Content.styled("…", "$foreground-muted")
 
 
@@ -157,7 +158,8 @@ class RecordList(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """The headings on the first line, and beneath them the records as far as they are scrolled."""
         if not self.pages.count:
-            words = wrap(self.empty, max(self.scrollable_content_region.width, 1))
+            said = OUT_OF_REACH if self.pages.is_out_of_reach else self.empty
+            words = wrap(said, max(self.scrollable_content_region.width, 1))
             return self._line(Content(words[y] if y < len(words) else ""), "record-list--empty")
         if y == 0:
             return self._line(

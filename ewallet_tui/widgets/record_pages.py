@@ -55,7 +55,8 @@ class RecordPages:
         """How many rows there are, as far as is known."""
         self._read = read
         self._in_order = in_order
-        self._is_out_of_reach = False
+        self.is_out_of_reach = False
+        """Whether a page could not be read when it was asked for last."""
         self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
         self._cursors: dict[int, Any] = {}
 
@@ -88,7 +89,7 @@ class RecordPages:
 
     def try_again(self) -> None:
         """Ask again, though a page could not be read before."""
-        self._is_out_of_reach = False
+        self.is_out_of_reach = False
 
     async def load(self, index: int) -> Sequence[Row]:
         """Read the page in which that row is, unless it is kept; returns what was read anew.
@@ -109,11 +110,11 @@ class RecordPages:
         return range(known, number)
 
     async def _load_page(self, number: int) -> Sequence[Row]:
-        if self._is_out_of_reach or (self._in_order and number and number not in self._cursors):
+        if self.is_out_of_reach or (self._in_order and number and number not in self._cursors):
             return ()
         page = await self._read(number * PAGE, self._cursors.get(number))
         if page is None:
-            self._is_out_of_reach = True
+            self.is_out_of_reach = True
             return ()
         self._keep(number, page)
         return page.rows

@@ -11,6 +11,7 @@ from ewallet_tui.picture import TimerState
 from ewallet_tui.screens.question import Question
 from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.widgets.day_bars import DayBars
+from ewallet_tui.widgets.record_list import RecordList
 
 
 @pytest.fixture
@@ -87,6 +88,8 @@ async def test_nothing_of_another_clock_stands_under_its_name_while_its_own_is_r
         await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings")
         await settled(person)
         assert len(rows(person)) == 1
+        await person.resize(*WIDE)
+        where = [person.app.screen.query_one(part).region for part in (RecordList, DayBars)]
         readable, ask = asyncio.Event(), person.app.event_watch.ask
 
         async def slowly(**instruction):
@@ -99,6 +102,7 @@ async def test_nothing_of_another_clock_stands_under_its_name_while_its_own_is_r
         await person.wait_until(lambda: person.sees("Evenings ▸"))
         bars = person.app.screen.query_one(DayBars)
         assert (rows(person), bars.days, person.sees("No time")) == ([], (), False)
+        assert [person.app.screen.query_one(part).region for part in (RecordList, DayBars)] == where
         readable.set()
         await person.wait_until(lambda: person.sees("No time yet. Convert credits to time with c."))
         assert bars.days

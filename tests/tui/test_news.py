@@ -14,10 +14,12 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import database_url
 from ewallet_tui.event_watch import EventWatch
 from ewallet_tui.news import FROZEN, News, folded
+from ewallet_tui.telling import AT_ONCE_SECONDS
 from ewallet_tui.words import MINUS
 
 ELSEWHERE = "192.0.2.7"
 HERE = "this machine"
+LONGER_THAN_AT_ONCE = AT_ONCE_SECONDS + 0.2
 BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": PASSWORD}
 
 
@@ -130,13 +132,39 @@ async def test_many_things_at_once_are_said_in_two(opened, another_engine):
         assert person.toasts.startswith("+ 1 credit bob@example.org sent them to you.")
 
 
-def test_nothing_but_movements_of_credits_is_folded():
+async def test_no_news_is_said_to_whoever_goes_on_next_nor_over_the_lock(opened, another_engine):
+    async with opened() as person:
+        await have_bob(person)
+        bob = Elsewhere(another_engine, "bob")
+        await person.app.ask(action="pay", pay="bob@example.org", credits=90)
+        person.app.action_lock()
+        await person.wait_until(lambda: person.app.current_mode == "lock")
+        bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=7)
+        await person.wait_until(lambda: person.app.picture.wallet.credits == 17)
+        await person.pilot.pause(LONGER_THAN_AT_ONCE)
+        assert not person.toasts
+        await person.do_form(user_pass=PASSWORD)
+        await person.wait_until(lambda: "+ 7 credits" in person.toasts)
+        for credits in (2, 3):
+            bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=credits)
+        await person.wait_until(lambda: person.app.picture.wallet.credits == 22)
+        await person.app.ask(action="login", user_name="bob", user_pass=PASSWORD)
+        person.app.clear_notifications()
+        await person.pilot.pause(LONGER_THAN_AT_ONCE)
+        assert not person.toasts
+
+
+def test_crowds_of_movements_and_of_logins_are_folded_and_nothing_else():
     came, went = News("+ 7 credits", "", credits=7), News("2 credits gone", "", credits=-2)
     assert folded([]) == []
     assert folded([FROZEN, came]) == [FROZEN, came]
     words = "3 movements in a moment. Home lists the newest."
     in_one = News(f"+ 14 credits   {MINUS} 2 credits", words, "warning", credits=14)
     assert folded([came, FROZEN, went, came]) == [FROZEN, in_one]
+    login = News("Somebody logged in to this account from 192.0.2.7.", "", "warning", address="192.0.2.7")
+    assert folded([login, came]) == [login, came]
+    *_, logins = folded([login, FROZEN, FROZEN, login, login])
+    assert logins.title == "3 logins to this account from new addresses."
 
 
 async def test_a_refused_payment_hides_no_later_one(opened, another_engine):

@@ -223,6 +223,20 @@ async def test_pages_that_follow_one_another_are_read_in_order_also_from_far_dow
         assert app.listed.row.key == "300"
 
 
+async def test_what_can_not_be_read_is_not_said_to_be_nothing():
+    async def read(start, cursor):
+        return None
+
+    app = ListApp([])
+    async with app.run_test(size=(50, 10)) as pilot:
+        await app.listed.show_pages(RecordPages(read))
+        app.listed.empty = "Nothing happened yet."
+        await pilot.pause()
+        said = "".join(app.listed.render_line(y).text for y in range(2))
+        assert "can't be read just now" in said
+        assert "Nothing happened" not in said
+
+
 async def test_a_page_that_can_not_be_read_is_asked_for_once_until_the_cursor_moves():
     asked = []
 
