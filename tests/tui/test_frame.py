@@ -56,8 +56,8 @@ async def test_the_keys_below_are_pressed_with_the_mouse_as_well(opened):
         at_help = str(line.content).index("? Help")
         await person.pilot.hover(line, offset=(at_help + 2, 0))
         assert line.styles.pointer == "pointer"
-        await person.pilot.hover(line, offset=(str(line.content).index("p Pay") + 2, 0))
-        assert line.tooltip == "Pay somebody, against an invoice"
+        await person.pilot.hover(line, offset=(str(line.content).index("u Supply") + 2, 0))
+        assert line.tooltip == "Supply credits"
         await person.pilot.click(line, offset=(at_help + 2, 0))
         assert isinstance(person.app.screen, HelpScreen)
 
