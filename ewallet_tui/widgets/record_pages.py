@@ -39,10 +39,6 @@ Read = Callable[[int, Any], Awaitable[Page | None]]
 """
 
 
-async def _nothing(_: int, __: Any) -> Page | None:
-    return None
-
-
 class RecordPages:
     """A list's pages, of which those looked at last are kept.
 
@@ -63,7 +59,11 @@ class RecordPages:
     @classmethod
     def of(cls, rows: Sequence[Row]) -> RecordPages:
         """A list that is there as a whole."""
-        made = cls(_nothing)
+
+        async def read(start: int, _: Any) -> Page:
+            return Page(rows[start : start + PAGE], count=len(rows))
+
+        made = cls(read)
         for start in range(0, len(rows), PAGE):
             made._pages[start // PAGE] = rows[start : start + PAGE]
         made.count = len(rows)
