@@ -52,6 +52,8 @@ class PlaceTab(Static):
         self.place = place
         self._number = Content.styled(f"{number}", "" if current else "$foreground-muted")
         self._is_current = current
+        self._fit: Fit | None = None
+        """How much it says now."""
 
     def label(self, fit: Fit) -> Content:
         """What it says; the current one always has its title."""
@@ -59,6 +61,12 @@ class PlaceTab(Static):
             return Content.assemble(" ", self._number, " ")
         before = "" if fit is Fit.TIGHT and not self._is_current else " "
         return Content.assemble(before, self._number, " ", self.place.title, " ")
+
+    def say(self, fit: Fit) -> None:
+        """Say so much; where it does already, nothing is laid out anew."""
+        if fit is not self._fit:
+            self._fit = fit
+            self.update(self.label(fit))
 
     def on_click(self, event: events.Click) -> None:
         """Go there."""
@@ -116,7 +124,7 @@ class TabsLine(Horizontal):
                 break
         for tab in self.query(PlaceTab):
             tab.display = tab in tabs
-            tab.update(tab.label(fit))
+            tab.say(fit)
 
     def _tabs(self, most: int) -> list[PlaceTab]:
         """The first so many of the tabs that are offered, and the current one."""
