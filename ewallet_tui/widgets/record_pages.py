@@ -52,7 +52,8 @@ class RecordPages:
         self._read = read
         self._in_order = in_order
         self.is_out_of_reach = False
-        """Whether a page could not be read when it was asked for last."""
+        """Whether a page could not be read, and none has been since."""
+        self._is_given_up = False
         self._pages: OrderedDict[int, Sequence[Row]] = OrderedDict()
         self._cursors: dict[int, Any] = {}
 
@@ -89,7 +90,7 @@ class RecordPages:
 
     def try_again(self) -> None:
         """Ask again, though a page could not be read before."""
-        self.is_out_of_reach = False
+        self._is_given_up = False
 
     async def load(self, index: int) -> Sequence[Row]:
         """Read the page in which that row is, unless it is kept; returns what was read anew.
@@ -110,12 +111,13 @@ class RecordPages:
         return range(known, number)
 
     async def _load_page(self, number: int) -> Sequence[Row]:
-        if self.is_out_of_reach or (self._in_order and number and number not in self._cursors):
+        if self._is_given_up or (self._in_order and number and number not in self._cursors):
             return ()
         page = await self._read(number * PAGE, self._cursors.get(number))
         if page is None:
-            self.is_out_of_reach = True
+            self.is_out_of_reach = self._is_given_up = True
             return ()
+        self.is_out_of_reach = False
         self._keep(number, page)
         return page.rows
 

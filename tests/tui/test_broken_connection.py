@@ -31,15 +31,20 @@ async def server_is_back(person, backend):
     await person.wait_until(lambda: person.app.is_connected)
 
 
+async def send_unanswered(person, backend):
+    """Send a form just after the server has gone."""
+    await person.press("u")
+    await form_opened(person)
+    await person.fill(credits="100", cost="12.50", notes="only once")
+    await server_stops(person, backend)
+    await person.press("enter")
+    await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
+
+
 async def test_a_payment_sent_while_the_server_is_gone_is_done_once(opened, backend):
     async with opened() as person:
         await person.register()
-        await person.press("u")
-        await form_opened(person)
-        await person.fill(credits="100", cost="12.50", notes="only once")
-        await server_stops(person, backend)
-        await person.press("enter")
-        await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
+        await send_unanswered(person, backend)
         assert person.form.rows[0].text == "100"
         await person.press("enter")
         assert person.form.busy
@@ -67,12 +72,7 @@ async def test_a_form_can_be_left_and_what_comes_of_it_later_is_said(opened, bac
 
 
 async def leave_a_form_unanswered(person, backend):
-    await person.press("u")
-    await form_opened(person)
-    await person.fill(credits="100", cost="12.50", notes="only once")
-    await server_stops(person, backend)
-    await person.press("enter")
-    await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN))
+    await send_unanswered(person, backend)
     await person.press("escape")
     await person.wait_until(lambda: not isinstance(person.app.screen, FormScreen))
 

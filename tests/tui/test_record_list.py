@@ -227,8 +227,9 @@ async def test_what_can_not_be_read_is_not_said_to_be_nothing():
     async def read(start, cursor):
         return None
 
-    app = ListApp([])
+    app = ListApp([Row(str(n), ("then", str(n), "")) for n in range(3)])
     async with app.run_test(size=(50, 10)) as pilot:
+        await pilot.press("end")
         await app.listed.show_pages(RecordPages(read))
         app.listed.empty = "Nothing happened yet."
         await pilot.pause()
