@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from textual.events import Event
 
     from ewallet_core.client import Answer
-    from ewallet_core.wire.place import ServerPlace
+    from ewallet_core.protocol.address import ServerAddress
     from ewallet_tui.engines import Engines
     from ewallet_tui.event_watch import EventWatch
     from ewallet_tui.picture import Picture
@@ -65,7 +65,7 @@ class EWalletApp(App[None]):
         self,
         engines: Engines,
         preferences: Preferences,
-        server: ServerPlace | None = None,
+        server: ServerAddress | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
         """The app at `server`, or on this machine; another of `engines` can be chosen."""
@@ -164,7 +164,7 @@ class EWalletApp(App[None]):
 
             self._driver.write(notification(title, words, os.environ))
 
-    def conversation_at(self, server: ServerPlace | None) -> Conversation:
+    def conversation_at(self, server: ServerAddress | None) -> Conversation:
         """A conversation with the engine there, not opened yet."""
         client = self.engines.client_at(server)
         return Conversation(client, self.now, self._show_change, self._say_session_ended)

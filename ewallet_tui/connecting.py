@@ -10,8 +10,8 @@ from rich.text import Text
 from textual.timer import Timer
 from textual.widgets import Input
 
-from ewallet_core.client import Connection, Reach, Unreachable
-from ewallet_core.wire.place import ServerPlace
+from ewallet_core.client import Connection, Reach, UnreachableError
+from ewallet_core.protocol.address import ServerAddress
 
 if TYPE_CHECKING:
     from ewallet_core.client import WalletClient
@@ -33,7 +33,7 @@ CONNECTING = "connecting"
 class Connecting:
     """Knows at which server the app's engine is, and goes over to others."""
 
-    def __init__(self, app: EWalletApp, server: ServerPlace | None) -> None:
+    def __init__(self, app: EWalletApp, server: ServerAddress | None) -> None:
         self.server = server
         """The server whose engine the app uses; `None`: the engine is in this process."""
         self._app = app
@@ -47,15 +47,15 @@ class Connecting:
             self._app.conversation.give_up(NOT_WAITED_FOR)
             self._app.connection_watch.give_up(NOT_WAITED_FOR)
             raise
-        except Unreachable as reason:
+        except UnreachableError as reason:
             self._say_out_of_reach(str(reason))
         else:
             self._arrive()
 
-    async def go_over_to(self, server: ServerPlace | None) -> None:
+    async def go_over_to(self, server: ServerAddress | None) -> None:
         """Use the engine there from now on, and keep nothing of the one before.
 
-        Raises `Unreachable` in words, and then the app uses the engine that it used.
+        Raises `UnreachableError` in words, and then the app uses the engine that it used.
         """
         conversation = self._app.conversation_at(server)
         async with AsyncExitStack() as undo:
@@ -129,7 +129,7 @@ class Connecting:
     def _arrive(self) -> None:
         self._app.keep(self._app.preferences.with_server_used(self.server))
 
-    async def _open(self, conversation: Conversation, server: ServerPlace | None) -> None:
+    async def _open(self, conversation: Conversation, server: ServerAddress | None) -> None:
         async def admit() -> None:
             client = conversation.client
             if server is not None and client.fingerprint is not None and client.newly_pinned:
@@ -137,8 +137,8 @@ class Connecting:
 
         await conversation.open(admit)
 
-    async def _must_be_trusted(self, server: ServerPlace, client: WalletClient) -> None:
-        """Show a certificate that was never seen before; raises `Unreachable` where it is not trusted.
+    async def _must_be_trusted(self, server: ServerAddress, client: WalletClient) -> None:
+        """Show a certificate that was never seen before; raises `UnreachableError` where it is not trusted.
 
         That server is then left, and nothing is known of it.
         """
@@ -155,8 +155,8 @@ class Connecting:
         if answer == TRUST:
             return
         await client.close()
-        raise Unreachable(f"{server.name} was left. Choose where to go on.")
+        raise UnreachableError(f"{server.name} was left. Choose where to go on.")
 
-    def forget(self, server: ServerPlace) -> None:
+    def forget(self, server: ServerAddress) -> None:
         """Offer that server no more; a certificate that it showed stays known."""
         self._app.keep(self._app.preferences.without_server(server))

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from ewallet_core.client import Unreachable
+from ewallet_core.client import UnreachableError
 from ewallet_tui.instruction_log import InstructionLog
 
 if TYPE_CHECKING:
@@ -47,18 +47,18 @@ class Conversation:
         self._session: dict[str, Any] | None = None
         self._may_supply = True
         self._tried = asyncio.Event()
-        self._out_of_reach: Unreachable | None = None
+        self._out_of_reach: UnreachableError | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def open(self, admit: Callable[[], Awaitable[None]]) -> None:
         """Reach the engine, and ask it nothing before `admit` lets it be asked; what was asked before waits.
 
-        Raises `Unreachable` in words, as `admit` may.
+        Raises `UnreachableError` in words, as `admit` may.
         """
         try:
             await self.client.open()
             await admit()
-        except Unreachable as reason:
+        except UnreachableError as reason:
             self._out_of_reach = reason
             raise
         finally:
@@ -66,7 +66,7 @@ class Conversation:
 
     def give_up(self, reason: str) -> None:
         """Ask nothing more; whoever wants to is told the reason."""
-        self._out_of_reach = Unreachable(reason)
+        self._out_of_reach = UnreachableError(reason)
 
     @property
     def is_closing(self) -> bool:
@@ -149,7 +149,7 @@ class Conversation:
             await asyncio.Event().wait()
         try:
             return await self.client.send(**instruction)
-        except Unreachable as reason:
+        except UnreachableError as reason:
             return _refused(reason)
 
     def _heed_session(self, session: dict[str, Any]) -> None:
@@ -185,5 +185,5 @@ def _accounts_of(session: Mapping[str, Any] | None) -> set[str]:
     return set(session["session_account_archive"]) if session else set()
 
 
-def _refused(reason: Unreachable) -> Answer:
+def _refused(reason: UnreachableError) -> Answer:
     return {"failed": True, "error": str(reason), "warning": "", "code": "unreachable", "details": {}}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ewallet_core.client import Unreachable
+from ewallet_core.client import UnreachableError
 from ewallet_tui.news import (
     CHANGED,
     ENDS_SOON,
@@ -76,7 +76,7 @@ class EventWatch:
         try:
             async for event in self._app.conversation.client.events():
                 await self._heed(event)
-        except Unreachable as reason:
+        except UnreachableError as reason:
             self._app.connection_watch.give_up(str(reason))
 
     async def _heed(self, event: Event) -> None:

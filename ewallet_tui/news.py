@@ -100,16 +100,16 @@ def _login_from(address: str) -> News:
     )
 
 
-def _arrived(credits: int, giver: str, *, is_refund: bool) -> News:
+def _arrived(credits: int, sender: str, *, is_refund: bool) -> News:
     title = _title(credits)
-    if giver == ISSUER:
+    if sender == ISSUER:
         return News(title, "You were supplied with them.", credits=credits)
     verb = "gave them back to you" if is_refund else "sent them to you"
-    return News(title, f"{giver} {verb}.", credits=credits)
+    return News(title, f"{sender} {verb}.", credits=credits)
 
 
-def _left(credits: int, receiver: str) -> News:
-    words = f"Another session of yours sent them to {receiver}."
+def _left(credits: int, recipient: str) -> News:
+    words = f"Another session of yours sent them to {recipient}."
     return News(_title(-credits), words, "warning", credits=-credits)
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ewallet_core.wire.place import ServerPlace
+from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui.settings.catalogue import LOCALE
 from ewallet_tui.settings.catalogue import LOCK_CHOICES as LOCK_CHOICES  # noqa: PLC0414 - read from here too
 from ewallet_tui.settings.formats import SPACE, DateOrder, Formats
@@ -37,7 +37,7 @@ class Preferences:
     bell: bool = True
     desktop_notifications: bool = False
     server: str = ""
-    """The server that was used last, as `ServerPlace.read` takes it; nothing: the engine of this machine."""
+    """The server that was used last, as `ServerAddress.read` takes it; nothing: the engine of this machine."""
     servers: tuple[str, ...] = ()
     """The servers that were used, the newest first."""
     keys: Mapping[str, Any] = field(default_factory=dict)
@@ -63,9 +63,9 @@ class Preferences:
         return one_message(self.complaints)
 
     @property
-    def last_server(self) -> ServerPlace | None:
+    def last_server(self) -> ServerAddress | None:
         """The server that was used last; `None`: the engine of this machine."""
-        return ServerPlace.read(self.server) if self.server else None
+        return ServerAddress.read(self.server) if self.server else None
 
     @property
     def formats(self) -> Formats:
@@ -77,7 +77,7 @@ class Preferences:
             dates=of_system.dates if self.dates == LOCALE else DateOrder(self.dates),
         )
 
-    def accounts_at(self, server: ServerPlace | None) -> tuple[str, ...]:
+    def accounts_at(self, server: ServerAddress | None) -> tuple[str, ...]:
         """Who logged in at that server, the newest first; `None`: on this machine."""
         return self.accounts.get(_place(server), ())
 
@@ -94,7 +94,7 @@ class Preferences:
         found = read_settings(self.file) if is_kept else Found(complaints=self.complaints, lines=self.lines)
         return replace(chosen, complaints=found.complaints, lines=found.lines, is_kept=is_kept)
 
-    def with_server_used(self, place: ServerPlace | None) -> Preferences:
+    def with_server_used(self, place: ServerAddress | None) -> Preferences:
         """These choices with the server that is used now, `None` for the engine of this machine."""
         server = "" if place is None else str(place)
         servers = (server, *(other for other in self.servers if other != server)) if server else self.servers
@@ -102,7 +102,7 @@ class Preferences:
             return self
         return self.with_choice(server=server, servers=servers[:MOST_SERVERS])
 
-    def without_server(self, place: ServerPlace) -> Preferences:
+    def without_server(self, place: ServerAddress) -> Preferences:
         """These choices with that server, and who logged in there, forgotten."""
         servers = tuple(other for other in self.servers if other != str(place))
         server = "" if self.server == str(place) else self.server
@@ -110,7 +110,7 @@ class Preferences:
         changed = {} if accounts == self.accounts else {"accounts": accounts}
         return self.with_choice(servers=servers, server=server, **changed)
 
-    def with_account_used(self, name: str, server: ServerPlace | None) -> Preferences:
+    def with_account_used(self, name: str, server: ServerAddress | None) -> Preferences:
         """These choices with who has logged in there now before all others."""
         before = self.accounts_at(server)
         names = (name, *(other for other in before if other.casefold() != name.casefold()))[:MOST_ACCOUNTS]
@@ -118,14 +118,14 @@ class Preferences:
             return self
         return self.with_choice(accounts={**self.accounts, _place(server): names})
 
-    def without_account(self, name: str, server: ServerPlace | None) -> Preferences:
+    def without_account(self, name: str, server: ServerAddress | None) -> Preferences:
         """These choices with that name there forgotten."""
         names = tuple(other for other in self.accounts_at(server) if other.casefold() != name.casefold())
         others = {where: those for where, those in self.accounts.items() if where != _place(server)}
         return self.with_choice(accounts=others | ({_place(server): names} if names else {}))
 
 
-def _place(server: ServerPlace | None) -> str:
+def _place(server: ServerAddress | None) -> str:
     return HERE if server is None else str(server)
 
 

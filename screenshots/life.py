@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Rules
 from ewallet_core.client import EmbeddedClient
 from ewallet_core.data_folder import database_url
+from ewallet_core.operations.context import EngineConfig
 
 PASSWORD = "four unrelated words"
 NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
@@ -122,7 +122,7 @@ class Day:
 
 def open_engine(folder: Path, day: Day) -> EWalletSessionManager:
     """The engine on that folder, on that day."""
-    rules = Rules(session_lifetime_ms=LONGER_THAN_A_LIFE_MS, self_supply=True)
+    rules = EngineConfig(session_lifetime_ms=LONGER_THAN_A_LIFE_MS, self_supply=True)
     return EWalletSessionManager(database_url(folder), clock=day.wall, rules=rules)
 
 

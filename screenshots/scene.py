@@ -19,7 +19,7 @@ from textual.pilot import Pilot
 from textual.widgets import Input
 
 from ewallet_core.client import EmbeddedClient
-from ewallet_core.client.known_servers import KnownServers
+from ewallet_core.client.trust import KnownServers
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.engines import Engines
 from ewallet_tui.instruction_log import InstructionLog

@@ -11,13 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from ewallet_core.actions.doors import DOORS
-from ewallet_core.instructions.catalogue import read_request
-from ewallet_core.instructions.reference import data_of, entry_of, everything
+from ewallet_core.errors.base import WalletError, errors, known_errors
+from ewallet_core.handlers import DOORS
+from ewallet_core.instructions.reference import data_dicts_in, data_of, entry_of, everything, name_of
 from ewallet_core.instructions.reference_page import page
-from ewallet_core.instructions.words_of_types import data_dicts_in, name_of
-from ewallet_core.refusals.known import known_refusals, refusals
-from ewallet_core.refusals.refusal import Refusal
+from ewallet_core.instructions.registry import read_request
 
 ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
@@ -39,7 +37,7 @@ def test_the_reference_is_the_same_each_time():
 @each_instruction
 def test_an_example_is_taken_by_the_catalogue(asked):
     example = json.loads(json.dumps(entry_of(asked).example))
-    picked, arguments = asked.door.catalogue.find(example)
+    picked, arguments = asked.door.registry.find(example)
     assert picked is asked.found
     read_request(picked, arguments)
 
@@ -77,26 +75,26 @@ def _all_data_dicts():
         yield from data_dicts_in([asked.found.answers]).values()
 
 
-def every_refusal(of: type[Refusal] = Refusal) -> set[type[Refusal]]:
+def every_refusal(of: type[WalletError] = WalletError) -> set[type[WalletError]]:
     return {of, *(deeper for each in of.__subclasses__() for deeper in every_refusal(each))}
 
 
 def test_every_refusal_is_found():
     declared = {each for each in every_refusal() if "code" in vars(each) and "refusals" in each.__module__}
-    assert set(refusals()) == declared
+    assert set(errors()) == declared
 
 
 def test_every_code_of_a_refusal_is_its_own_and_written_alike():
-    codes = [refusal.code for refusal in refusals()]
+    codes = [error.code for error in errors()]
     assert [code for code, count in Counter(codes).items() if count > 1] == []
     assert [code for code in codes if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", code)] == []
 
 
 def test_every_code_of_a_refusal_is_listed_with_what_it_means():
     listed = page(DOORS)
-    for refusal in known_refusals():
-        assert f"| `{refusal.code}` | {refusal.error or refusal.meaning} |" in listed
-        assert (refusal.error or refusal.meaning).endswith((".", "?", "!"))
+    for error in known_errors():
+        assert f"| `{error.code}` | {error.error or error.meaning} |" in listed
+        assert (error.error or error.meaning).endswith((".", "?", "!"))
 
 
 @cache

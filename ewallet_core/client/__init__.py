@@ -10,12 +10,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ewallet_core.client.asynchronous import AsyncEWalletClient
+    from ewallet_core.client.client import AsyncEWalletClient, EWalletClient
+    from ewallet_core.client.connection import Connection, Event, Reach, UnreachableError, WalletClient
     from ewallet_core.client.embedded import EmbeddedClient
-    from ewallet_core.client.known_servers import KnownServers
-    from ewallet_core.client.protocol import Connection, Event, Reach, Unreachable, WalletClient
-    from ewallet_core.client.remote import RemoteClient
-    from ewallet_core.client.synchronous import EWalletClient
+    from ewallet_core.client.socket import RemoteClient
+    from ewallet_core.client.trust import KnownServers
     from ewallet_core.instructions.envelope import Answer
 
 __all__ = [
@@ -34,16 +33,16 @@ __all__ = [
 
 _ROOMS = {
     "Answer": "ewallet_core.instructions.envelope",
-    "AsyncEWalletClient": "ewallet_core.client.asynchronous",
-    "EWalletClient": "ewallet_core.client.synchronous",
+    "AsyncEWalletClient": "ewallet_core.client.client",
+    "EWalletClient": "ewallet_core.client.client",
     "EmbeddedClient": "ewallet_core.client.embedded",
-    "KnownServers": "ewallet_core.client.known_servers",
-    "RemoteClient": "ewallet_core.client.remote",
+    "KnownServers": "ewallet_core.client.trust",
+    "RemoteClient": "ewallet_core.client.socket",
 }
 
 
 def __getattr__(name: str) -> Any:
     # Who reaches an engine in this process pays for no TLS, and who reaches a server for no engine.
     if name in __all__:
-        return getattr(import_module(_ROOMS.get(name, "ewallet_core.client.protocol")), name)
+        return getattr(import_module(_ROOMS.get(name, "ewallet_core.client.connection")), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

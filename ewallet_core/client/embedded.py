@@ -10,17 +10,23 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ewallet_core.client.feed import nothing
-from ewallet_core.client.protocol import NOT_OPEN, Connection, Event, Reach, Unreachable
-from ewallet_core.client.reachability import Reachability
+from ewallet_core.client.connection import (
+    NOT_OPEN,
+    Connection,
+    ConnectionState,
+    Event,
+    Reach,
+    UnreachableError,
+)
+from ewallet_core.client.events import nothing
 from ewallet_core.client.requests import Request
 from ewallet_core.client.session import Session
+from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.refusals.refusal import Refusal
 
 if TYPE_CHECKING:
-    from ewallet_core.sessions.happenings import Follower
-    from ewallet_core.sessions.manager import EWalletSessionManager
+    from ewallet_core.engine.event_stream import EventSubscription
+    from ewallet_core.engine.manager import EWalletSessionManager
 
 EVENT_INTERVAL_SECONDS = 1.0
 THIS_MACHINE = "this machine"
@@ -55,13 +61,13 @@ class _Reader:
     after: int | None
     of: _Login | None = None
     login: _Login | None = None
-    follower: Follower | None = None
+    subscription: EventSubscription | None = None
 
-    def begin(self, login: _Login, follower: Follower) -> list[Event]:
+    def begin(self, login: _Login, subscription: EventSubscription) -> list[Event]:
         """Listen for that login from now on."""
         is_asked_for = self.after is not None and self.of in (None, login)
-        listening = follower.begin(self.after if is_asked_for else login.sequence)
-        self.login, self.follower, self.after = login, follower, None
+        listening = subscription.begin(self.after if is_asked_for else login.sequence)
+        self.login, self.subscription, self.after = login, subscription, None
         return listening
 
 
@@ -85,7 +91,7 @@ class EmbeddedClient:
         self._address = {"address": THIS_MACHINE} if for_a_person else {}
         self._engine: EWalletSessionManager | None = None
         self._thread: ThreadPoolExecutor | None = None
-        self._reachability = Reachability()
+        self._state = ConnectionState()
         self._session = Session(self._carry_out, self._forget_login)
         self._login: _Login | None = None
         self._changing = asyncio.Lock()
@@ -96,28 +102,28 @@ class EmbeddedClient:
 
         def open_engine() -> EWalletSessionManager:
             # The engine's libraries take as long to import as the first screen takes to be painted.
-            from ewallet_core.sessions.manager import EWalletSessionManager  # noqa: PLC0415
+            from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
 
             return EWalletSessionManager(database_url)
 
         return cls(open_engine)
 
     @classmethod
-    def for_somebody(cls, database_url: str) -> EmbeddedClient:
+    def for_user(cls, database_url: str) -> EmbeddedClient:
         """A client for the person whose own engine it is, on that database: they supply themselves."""
 
         def open_engine() -> EWalletSessionManager:
-            from ewallet_core.actions.context import Rules  # noqa: PLC0415 - as in `on`
-            from ewallet_core.sessions.manager import EWalletSessionManager  # noqa: PLC0415
+            from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
+            from ewallet_core.operations.context import EngineConfig  # noqa: PLC0415 - as in `on`
 
-            return EWalletSessionManager(database_url, rules=Rules(self_supply=True))
+            return EWalletSessionManager(database_url, config=EngineConfig(self_supply=True))
 
         return cls(open_engine, for_a_person=True)
 
     @property
     def connection(self) -> Connection:
         """As `WalletClient.connection`."""
-        return self._reachability.connection
+        return self._state.connection
 
     @property
     def unanswered(self) -> int:
@@ -126,7 +132,7 @@ class EmbeddedClient:
 
     def watch(self, changed: Callable[[Connection], None]) -> None:
         """As `WalletClient.watch`."""
-        self._reachability.watch(changed)
+        self._state.watch(changed)
 
     async def open(self) -> None:
         """As `WalletClient.open`."""
@@ -135,7 +141,7 @@ class EmbeddedClient:
                 self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="ewallet-engine")
                 await self._open_engine_on_thread()
                 await self._session.open()
-                self._reachability.becomes(Reach.CONNECTED)
+                self._state.becomes(Reach.CONNECTED)
 
     async def send(self, **instruction: Any) -> Answer:
         """As `WalletClient.send`."""
@@ -157,7 +163,7 @@ class EmbeddedClient:
             # What was sent comes before it on the thread, and nothing more is.
             thread, self._thread = self._thread, None
             if thread is not None:
-                self._reachability.becomes(Reach.OFFLINE)
+                self._state.becomes(Reach.OFFLINE)
                 try:
                     await asyncio.get_running_loop().run_in_executor(thread, self._close)
                 finally:
@@ -173,17 +179,17 @@ class EmbeddedClient:
     async def _open_engine_on_thread(self) -> None:
         try:
             await self._on_thread(self._open)
-        except Refusal as refusal:
-            raise Unreachable(f"{refusal.error} {refusal.warning}") from refusal
+        except WalletError as error:
+            raise UnreachableError(f"{error.error} {error.warning}") from error
         except OSError as reason:
-            raise Unreachable(f"The data folder can't be used: {reason.strerror}.") from reason
+            raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
 
     async def _carry_out(self, request: Request) -> Answer:
         return await self._on_thread(partial(self._answer, request))
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
         if self._thread is None:
-            raise Unreachable(NOT_OPEN)
+            raise UnreachableError(NOT_OPEN)
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)
 
     def _open(self) -> None:
@@ -192,7 +198,7 @@ class EmbeddedClient:
         self._engine = self._open_engine()
         answer = self._engine.answer(_START_CLEANERS)
         if answer["failed"]:
-            raise Unreachable(f"{answer['error']} {answer['warning']}")
+            raise UnreachableError(f"{answer['error']} {answer['warning']}")
 
     def _answer(self, request: Request) -> Answer:
         engine = self._opened()
@@ -207,19 +213,19 @@ class EmbeddedClient:
     def _note_login(self) -> None:
         # Of the same account, what was not told yet is still news.
         try:
-            follower = self._following()
-            (listening,) = follower.begin()
-        except Refusal:
+            subscription = self._following()
+            (listening,) = subscription.begin()
+        except WalletError:
             self._login = None
             return
-        if self._login is None or self._login.account != follower.account:
-            self._login = _Login(follower.account, listening["sequence"])
+        if self._login is None or self._login.account != subscription.account:
+            self._login = _Login(subscription.account, listening["sequence"])
 
     def _forget_login(self) -> None:
         self._login = None
 
     def _note_beginning(self, reader: _Reader) -> None:
-        with contextlib.suppress(Refusal, Unreachable):
+        with contextlib.suppress(WalletError, UnreachableError):
             if self._login is not None:
                 (listening,) = self._following().begin()
                 reader.of, reader.after = self._login, listening["sequence"]
@@ -227,25 +233,25 @@ class EmbeddedClient:
     def _news(self, reader: _Reader) -> list[Event]:
         try:
             begun = self._begin(reader) if reader.login is not self._login else []
-            return [*begun, *(reader.follower.news() if reader.follower else [])]
-        except Refusal:
+            return [*begun, *(reader.subscription.news() if reader.subscription else [])]
+        except WalletError:
             # Nobody is logged in any more, which the next answer says as well.
             return []
 
     def _begin(self, reader: _Reader) -> list[Event]:
         """Have the reader listen for who is logged in now."""
-        reader.login, reader.follower = None, None
+        reader.login, reader.subscription = None, None
         if (login := self._login) is None:
             return []
         return reader.begin(login, self._following())
 
-    def _following(self) -> Follower:
+    def _following(self) -> EventSubscription:
         credentials = self._session.credentials
         return self._opened().follow(credentials["client_id"], credentials["session_token"])
 
     def _opened(self) -> EWalletSessionManager:
         if self._engine is None:
-            raise Unreachable(NOT_OPEN)
+            raise UnreachableError(NOT_OPEN)
         return self._engine
 
     def _close(self) -> None:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 from msgspec import Meta
 
-from ewallet_core.client.protocol import Unreachable
-from ewallet_core.wire.place import LAST_PORT
+from ewallet_core.client.connection import UnreachableError
+from ewallet_core.protocol.address import LAST_PORT
 
 NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
 
@@ -59,11 +59,11 @@ class Told(msgspec.Struct, frozen=True):
 
 
 def read_as(form: type[S], message: dict[str, Any]) -> S:
-    """The message in that form; raises `Unreachable` where it has another."""
+    """The message in that form; raises `UnreachableError` where it has another."""
     try:
         return msgspec.convert(message, form)
     except msgspec.ValidationError:
-        raise Unreachable(NO_SERVER) from None
+        raise UnreachableError(NO_SERVER) from None
 
 
 def reason_of(notice: dict[str, object]) -> str:

@@ -7,10 +7,9 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ewallet_core.instructions.envelope import open_envelope
-from ewallet_core.refusals.frames import FrameTooLong, NotUtf8, TooDeep
-from ewallet_core.refusals.requests import BadValue
-from ewallet_core.wire.frames import DEEPEST, LARGEST_FRAME, decode, encode
+from ewallet_core.errors.requests import BadValueError, FrameTooLongError, NotUtf8Error, TooDeepError
+from ewallet_core.instructions.envelope import parse_envelope
+from ewallet_core.protocol.frames import DEEPEST, LARGEST_FRAME, decode, encode
 
 CHANGES_NOTHING = frozenset({"alive", "export", "interogate", "request", "search", "verify", "view"})
 """The actions that leave everything as it was."""
@@ -32,19 +31,19 @@ def signed(instruction: Mapping[str, Any], credentials: Mapping[str, str]) -> Re
 
 
 def frame_of(request: Request) -> bytes:
-    """The request as a frame; raises the `Refusal` of one that the engine would not even read."""
+    """The request as a frame; raises the `WalletError` of one that the engine would not even read."""
     try:
         frame = encode(request)
     except UnicodeEncodeError:
-        raise NotUtf8 from None
+        raise NotUtf8Error from None
     except RecursionError:
-        raise TooDeep(DEEPEST) from None
+        raise TooDeepError(DEEPEST) from None
     except TypeError:
-        open_envelope(request)
-        raise BadValue(_not_for_json(request), _JSON_HAS) from None
+        parse_envelope(request)
+        raise BadValueError(_not_for_json(request), _JSON_HAS) from None
     if len(frame) > LARGEST_FRAME:
-        raise FrameTooLong(LARGEST_FRAME)
-    open_envelope(decode(frame))
+        raise FrameTooLongError(LARGEST_FRAME)
+    parse_envelope(decode(frame))
     return frame
 
 

@@ -7,7 +7,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from ewallet_core.client.protocol import Unreachable
+from ewallet_core.client.connection import UnreachableError
 from ewallet_core.client.requests import Request, changes_something, new_request_id, signed
 from ewallet_core.instructions.envelope import Answer
 
@@ -35,7 +35,7 @@ class Session:
         self._opening = asyncio.Lock()
 
     async def open(self) -> None:
-        """Ask for a client id and a session token; raises `Unreachable` where there are none to be had."""
+        """Ask for a client id and a session token; raises `UnreachableError` where there are none to be had."""
         for _ in range(_MOST_TRIES):
             client = {"client_id": (await self._requested("client_id"))["client_id"]}
             answer = await self._requested("session_token", **client)
@@ -43,7 +43,7 @@ class Session:
                 self.credentials = {**client, "session_token": answer["session_token"]}
                 return
             # Its answer was lost with a connection, and it is told once: only another client id has another.
-        raise Unreachable(f"{answer['error']} {answer['warning']}")
+        raise UnreachableError(f"{answer['error']} {answer['warning']}")
 
     async def send(self, instruction: Mapping[str, Any]) -> Answer:
         """As `WalletClient.send`."""
@@ -67,12 +67,12 @@ class Session:
                 return
             self._ended()
             # Where it fails, the next instruction finds the session over and tries again.
-            with contextlib.suppress(Unreachable):
+            with contextlib.suppress(UnreachableError):
                 await self.open()
 
     async def _requested(self, what: str, **client: str) -> Answer:
         selectors = {"controller": "client", "ctype": "action", "action": "request", "request": what}
         answer = await self._carry_out({**selectors, **client, "request_id": new_request_id()})
         if answer["failed"] and answer["code"] != _TOKEN_LOST:
-            raise Unreachable(f"{answer['error']} {answer['warning']}")
+            raise UnreachableError(f"{answer['error']} {answer['warning']}")
         return answer

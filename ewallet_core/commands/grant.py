@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from ewallet_core.commands.data_folder_option import chosen_folder, data_folder_option
-from ewallet_core.roles import PEOPLE
+from ewallet_core.commands.options import chosen_folder, data_folder_option
+from ewallet_core.types import PEOPLE
 
 REFUSED = 1
 NOTHING_TO_READ = 2
@@ -27,19 +27,19 @@ def grant(ctx: click.Context, /, data_dir: Path | None, role: str, email: str, d
     """
     # Imported here, so that asking for the list of commands does not load the engine.
     from ewallet_core.data_folder import database_url, named_folder  # noqa: PLC0415
-    from ewallet_core.refusals.engine import StorageUnavailable  # noqa: PLC0415
+    from ewallet_core.errors.server import StorageUnavailableError  # noqa: PLC0415
 
     try:
         folder = named_folder(chosen_folder(ctx, data_dir))
         ctx.exit(_grant(database or database_url(folder), email, role))
-    except StorageUnavailable as refusal:
-        click.echo(f"{refusal.error} {refusal.warning}", err=True)
+    except StorageUnavailableError as error:
+        click.echo(f"{error.error} {error.warning}", err=True)
         ctx.exit(NOTHING_TO_READ)
 
 
 def _grant(url: str, email: str, role: str) -> int:
-    from ewallet_core.sessions.manager import EWalletSessionManager  # noqa: PLC0415
-    from ewallet_core.storage.looking import look_into  # noqa: PLC0415
+    from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
+    from ewallet_core.storage.sqlite import look_into  # noqa: PLC0415
 
     # An account to grant it to is in a database that is there: none is made.
     with look_into(url):

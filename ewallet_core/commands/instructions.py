@@ -30,7 +30,7 @@ def instructions(ctx: click.Context, words: tuple[str, ...], as_json: bool, mark
     `ewallet instructions transfer credits` shows what it takes, what it answers, who may, and an example.
     """
     # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.actions.doors import DOORS  # noqa: PLC0415
+    from ewallet_core.handlers import DOORS  # noqa: PLC0415
     from ewallet_core.instructions.reference import everything, named, nearest  # noqa: PLC0415
 
     asked = " ".join(words)
@@ -57,14 +57,14 @@ def instructions(ctx: click.Context, words: tuple[str, ...], as_json: bool, mark
 def _for_a_program(found: list[Asked]) -> dict[str, Any]:
     import msgspec  # noqa: PLC0415
 
+    from ewallet_core.errors.base import known_errors  # noqa: PLC0415
     from ewallet_core.instructions.reference import data_of, entry_of  # noqa: PLC0415
-    from ewallet_core.refusals.known import known_refusals  # noqa: PLC0415
 
     shown: dict[str, Any] = msgspec.to_builtins(
         {
             "instructions": [entry_of(each) for each in found],
             "data": data_of(found),
-            "refusals": known_refusals(),
+            "refusals": known_errors(),
         }
     )
     return shown

@@ -1,9 +1,13 @@
-"""`ewallet serve`: the engine behind its two sockets, until it is told to stop."""
+"""How whoever started a server tells it to stop, and hears that it is ready."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
-from collections.abc import Iterator
+import os
+import signal
+import socket
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,13 +15,49 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ewallet_core.commands.data_folder_option import chosen_folder, data_folder_option
+from ewallet_core.commands.options import chosen_folder, data_folder_option
 
 if TYPE_CHECKING:
     import ssl
 
-    from ewallet_core.serving.settings import Settings
-    from ewallet_core.sessions.manager import EWalletSessionManager
+    from ewallet_core.engine.manager import EWalletSessionManager
+    from ewallet_core.server.settings import Settings
+
+
+STOPPING = (signal.SIGTERM, signal.SIGINT)
+
+
+@contextlib.contextmanager
+def told_to_stop() -> Iterator[Callable[[], None]]:
+    """Hold the signals to stop back, for every thread that begins within, until they are waited for.
+
+    To be entered by the main thread, before others begin; it is given what waits.
+    """
+    # A handler could come in between any two lines; a signal that is waited for can't, and a second one finds
+    # nobody to disturb.
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPPING)
+
+    def wait() -> None:
+        signal.sigwait(STOPPING)
+        for each in STOPPING:
+            signal.signal(each, signal.SIG_IGN)
+
+    try:
+        yield wait
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def tell_supervisor(state: str) -> None:
+    """Tell systemd, such as `READY=1`, where it is that has started this process and listens for it."""
+    place = os.environ.get("NOTIFY_SOCKET")
+    if not place:
+        return
+    # Whoever set the variable for another process hears nothing, and that is no reason not to serve.
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notified, contextlib.suppress(OSError):
+        notified.connect(f"\0{place[1:]}" if place.startswith("@") else place)
+        notified.send(state.encode())
+
 
 COULD_NOT = 1
 NOT_LIKE_THAT = 2
@@ -25,7 +65,7 @@ NOT_LIKE_THAT = 2
 _PORT = click.IntRange(0, 65_535)
 
 
-class CannotServe(Exception):
+class ServeError(Exception):
     """What keeps the server from listening, in words."""
 
 
@@ -57,24 +97,24 @@ def serve(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **o
     serve, 2 when what was asked for can't be.
     """
     # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.serving.settings import Settings, SettingsUnusable  # noqa: PLC0415
+    from ewallet_core.server.settings import Settings, SettingsUnusableError  # noqa: PLC0415
 
     try:
         settings = (Settings() if config is None else Settings.read(config)).with_chosen(options)
-    except SettingsUnusable as reason:
+    except SettingsUnusableError as reason:
         click.echo(reason, err=True)
         ctx.exit(NOT_LIKE_THAT)
     try:
         _serve(settings, chosen_folder(ctx, data_dir))
-    except CannotServe as reason:
+    except ServeError as reason:
         click.echo(reason, err=True)
         ctx.exit(COULD_NOT)
 
 
 def _serve(settings: Settings, folder: Path | None) -> None:
-    from ewallet_core.serving.descriptors import take_all_descriptors  # noqa: PLC0415
-    from ewallet_core.serving.listener import SocketListener  # noqa: PLC0415
-    from ewallet_core.serving.supervision import tell_supervisor, told_to_stop  # noqa: PLC0415
+    from ewallet_core.server.listener import take_all_descriptors  # noqa: PLC0415
+    from ewallet_core.server.socket_listener import SocketListener  # noqa: PLC0415
+    pass  # merged  # noqa: PLC0415
 
     take_all_descriptors()
     with told_to_stop() as wait_until_told, _log_on_stderr():
@@ -109,8 +149,8 @@ def _secured(settings: Settings, folder: Path | None) -> tuple[ssl.SSLContext | 
     if not settings.is_tls:
         return None, "in the clear"
     from ewallet_core.data_folder import data_folder  # noqa: PLC0415
-    from ewallet_core.serving.certificates import (  # noqa: PLC0415
-        CertificateUnusable,
+    from ewallet_core.server.certificates import (
+        CertificateUnusableError,
         fingerprint_in,
         self_signed,
         server_context,
@@ -121,32 +161,32 @@ def _secured(settings: Settings, folder: Path | None) -> tuple[ssl.SSLContext | 
         certificate, key = settings.given_certificate or self_signed(data_folder(folder), settings.host, now)
         context = server_context(certificate, key, now)
         return context, f"with TLS and the certificate {fingerprint_in(certificate)}"
-    except CertificateUnusable as reason:
-        raise CannotServe(str(reason)) from reason
+    except CertificateUnusableError as reason:
+        raise ServeError(str(reason)) from reason
     except OSError as reason:
         raise _folder_unusable(reason) from reason
 
 
 @contextmanager
 def _engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSessionManager]:
-    from ewallet_core.actions.context import Rules  # noqa: PLC0415
     from ewallet_core.data_folder import data_folder, database_url  # noqa: PLC0415
-    from ewallet_core.refusals.engine import StorageUnavailable  # noqa: PLC0415
-    from ewallet_core.sessions.manager import EWalletSessionManager  # noqa: PLC0415
+    from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
+    from ewallet_core.errors.server import StorageUnavailableError  # noqa: PLC0415
+    from ewallet_core.operations.context import EngineConfig  # noqa: PLC0415
 
     try:
         url = settings.database or database_url(data_folder(folder))
-        engine = EWalletSessionManager(url, rules=Rules(self_supply=settings.self_supply))
-    except StorageUnavailable as refusal:
-        raise CannotServe(f"{refusal.error} {refusal.warning}") from refusal
+        engine = EWalletSessionManager(url, config=EngineConfig(self_supply=settings.self_supply))
+    except StorageUnavailableError as error:
+        raise ServeError(f"{error.error} {error.warning}") from error
     except OSError as reason:
         raise _folder_unusable(reason) from reason
     with engine:
         yield engine
 
 
-def _folder_unusable(reason: OSError) -> CannotServe:
-    return CannotServe(f"The data folder can't be used: {str(reason.strerror).lower()}: {reason.filename}.")
+def _folder_unusable(reason: OSError) -> ServeError:
+    return ServeError(f"The data folder can't be used: {str(reason.strerror).lower()}: {reason.filename}.")
 
 
 def _opened(engine: EWalletSessionManager, settings: Settings) -> tuple[int, int]:
@@ -160,12 +200,12 @@ def _opened(engine: EWalletSessionManager, settings: Settings) -> tuple[int, int
 def _ask(engine: EWalletSessionManager, **instruction: Any) -> dict[str, Any]:
     answer = engine.session_manager_controller(controller="system", ctype="action", **instruction)
     if answer["failed"]:
-        raise CannotServe(f"{answer['error']} {answer['warning']}")
+        raise ServeError(f"{answer['error']} {answer['warning']}")
     return answer
 
 
 def _say(host: str, ports: tuple[int, int], how: str) -> None:
-    from ewallet_core.wire.place import name_of  # noqa: PLC0415
+    from ewallet_core.protocol.address import name_of  # noqa: PLC0415
 
     in_place, out_place = (name_of(host, port) for port in ports)
     click.echo(f"Ready: instructions on {in_place}, events on {out_place}, {how}.")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from ewallet_core.commands.data_folder_option import chosen_folder, data_folder_option
+from ewallet_core.commands.options import chosen_folder, data_folder_option
 
 
 @click.command()
@@ -20,23 +20,23 @@ def verify(ctx: click.Context, data_dir: Path | None, database: str | None) -> N
     """
     # Imported here, so that asking for the list of commands does not load the engine.
     from ewallet_core.data_folder import database_url, named_folder  # noqa: PLC0415
-    from ewallet_core.refusals.engine import StorageUnavailable  # noqa: PLC0415
+    from ewallet_core.errors.server import StorageUnavailableError  # noqa: PLC0415
 
     try:
         ctx.exit(_examine(database or database_url(named_folder(chosen_folder(ctx, data_dir)))))
-    except StorageUnavailable as refusal:
-        click.echo(f"{refusal.error} {refusal.warning}", err=True)
+    except StorageUnavailableError as error:
+        click.echo(f"{error.error} {error.warning}", err=True)
         ctx.exit(2)
 
 
 def _examine(url: str) -> int:
-    from ewallet_core.storage.looking import look_into  # noqa: PLC0415
-    from ewallet_core.storage.proofs.checking import examine  # noqa: PLC0415
-    from ewallet_core.storage.proofs.findings import Lie  # noqa: PLC0415
+    from ewallet_core.storage.sqlite import look_into  # noqa: PLC0415
+    from ewallet_core.storage.verification.check import Violation  # noqa: PLC0415
+    from ewallet_core.storage.verification.ledger import examine  # noqa: PLC0415
 
     with look_into(url) as transaction:
         for finding in examine(transaction):
-            if isinstance(finding, Lie):
+            if isinstance(finding, Violation):
                 click.echo(finding.sentence, err=True)
                 return 1
             click.echo(finding.line)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from ewallet_core.instructions.values import is_storable
-from ewallet_core.refusals.refusal import Refusal
-from ewallet_core.refusals.requests import BadValue, Malformed, UnknownArgument
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.requests import BadValueError, MalformedError, UnknownArgumentError
+from ewallet_core.instructions.validation import is_storable
 
 Answer = dict[str, Any]
 """What an instruction came to: `failed`, then its own keys or its error."""
@@ -34,7 +34,7 @@ class Call:
     request_id: str | None = None
 
     @property
-    def asker(self) -> tuple[str, str | None] | None:
+    def caller(self) -> tuple[str, str | None] | None:
         """Who asks, as far as they say so; a client id alone is not whose session it has."""
         return None if self.client_id is None else (self.client_id, self.session_token)
 
@@ -44,10 +44,10 @@ class Call:
         return {name: value for name, value in sent.items() if name in names and value is not None}
 
 
-def open_envelope(request: Mapping[str, Any]) -> Call:
-    """Read a flat or an enveloped request; raises `Malformed`, `UnknownArgument` or `BadValue`."""
+def parse_envelope(request: Mapping[str, Any]) -> Call:
+    """Read a flat or an enveloped request; raises `MalformedError`, `UnknownArgumentError` or `BadValueError`."""
     if not isinstance(request, Mapping):
-        raise Malformed("A request is an object.", "Send an instruction, flat or enveloped.")
+        raise MalformedError("A request is an object.", "Send an instruction, flat or enveloped.")
     _must_have_names(request)
     if "header" in request or "command_chain" in request:
         return _enveloped(request)
@@ -71,19 +71,19 @@ def in_reply_to(request: object, answer: Answer) -> Answer:
     return answer if request_id is None else {**answer, "request_id": request_id}
 
 
-def ok(**keys: Any) -> Answer:
+def success(**keys: Any) -> Answer:
     """The answer to an instruction that was carried out."""
     return {"failed": False, **keys}
 
 
-def nok(refusal: Refusal) -> Answer:
+def error_answer(error: WalletError) -> Answer:
     """The answer to an instruction that was refused."""
     return {
         "failed": True,
-        "error": refusal.error,
-        "warning": refusal.warning,
-        "code": refusal.code,
-        "details": refusal.details,
+        "error": error.error,
+        "warning": error.warning,
+        "code": error.code,
+        "details": error.details,
     }
 
 
@@ -103,7 +103,7 @@ def is_key(key: object) -> bool:
 def _enveloped(request: Mapping[str, Any]) -> Call:
     header, chain = request.get("header", {}), request.get("command_chain")
     if not isinstance(header, Mapping) or not isinstance(chain, Mapping):
-        raise Malformed(
+        raise MalformedError(
             "An enveloped request has a `header` and a `command_chain`, each an object.",
             "Send both, or the flat form.",
         )
@@ -114,7 +114,7 @@ def _enveloped(request: Mapping[str, Any]) -> Call:
         ("envelope", ("header", "command_chain"), request),
     ):
         if unknown := [key for key in keys if key not in known]:
-            raise UnknownArgument(unknown[0], known, place)
+            raise UnknownArgumentError(unknown[0], known, place)
     return Call(
         {key: value for key, value in chain.items() if key not in _CREDENTIALS},
         **_credentials({**header, **chain}),
@@ -124,7 +124,7 @@ def _enveloped(request: Mapping[str, Any]) -> Call:
 def _must_have_names(keys: Iterable[object]) -> None:
     for key in keys:
         if not is_key(key):
-            raise Malformed(
+            raise MalformedError(
                 f"The keys of a request are text of at most {LONGEST_NAME} characters.",
                 "Name each argument as the instruction does.",
             )
@@ -134,10 +134,10 @@ def _credentials(values: Mapping[str, Any]) -> dict[str, str]:
     found = {key: values[key] for key in _CREDENTIALS if values.get(key) is not None}
     for key, value in found.items():
         if not isinstance(value, str):
-            raise BadValue(key, "text")
+            raise BadValueError(key, "text")
     request_id = found.get("request_id")
     if request_id is not None and not _is_request_id(request_id):
-        raise BadValue("request_id", f"text of {SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID} characters")
+        raise BadValueError("request_id", f"text of {SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID} characters")
     return found
 
 

@@ -1,18 +1,18 @@
 """What a value in an instruction may be: each kind of field once, with its limits and the words for them.
 
 A field's description completes the sentence "`name` must be …", so the same words serve the engine's
-refusals, the printed reference and the forms on a screen.
-"""
+refusals, the printed reference and the forms on a screen."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
-from ewallet_core.instructions import moments
-from ewallet_core.instructions.places import Place
-from ewallet_core.instructions.values import (
+from ewallet_core.instructions import timestamps
+from ewallet_core.instructions.validation import (
+    Place,
     is_currency,
     is_measured,
     is_name,
@@ -21,9 +21,8 @@ from ewallet_core.instructions.values import (
     is_visible,
     reads_as,
 )
-from ewallet_core.kinds import Kind
 from ewallet_core.ledger import rates
-from ewallet_core.roles import PEOPLE
+from ewallet_core.types import PEOPLE, Kind
 
 MOST_CREDITS = rates.MOST_CREDITS
 SHORTEST_PASSWORD = 8
@@ -222,7 +221,7 @@ Instant = Annotated[
     Meta(
         description="a date, or a time such as 2026-11-20T22:46:10.123Z or with an offset, from 1970 to 9999",
         examples=["2026-11-20T22:46:10.123Z"],
-        extra={"check": reads_as(moments.instant)},
+        extra={"check": reads_as(timestamps.instant)},
     ),
 ]
 Month = Annotated[
@@ -230,7 +229,7 @@ Month = Annotated[
     Meta(
         description="a year and a month such as 2026-11, from 1970 to 9999",
         examples=["2026-11"],
-        extra={"check": reads_as(moments.month_bounds)},
+        extra={"check": reads_as(timestamps.month_bounds)},
     ),
 ]
 UtcOffset = Annotated[
@@ -242,7 +241,7 @@ UtcOffset = Annotated[
         examples=[60],
     ),
 ]
-PeriodLength = Annotated[moments.Step, Meta(description="day, week or month", examples=["day"])]
+PeriodLength = Annotated[timestamps.Step, Meta(description="day, week or month", examples=["day"])]
 RecordKind = Annotated[
     Kind,
     Meta(description="transfer, invoice, conversion, time or contact", examples=["invoice"]),
@@ -269,4 +268,51 @@ ShortPageLength = Annotated[
 StateOfAccount = Annotated[
     Literal["active", "frozen", "unlink_pending"],
     Meta(description="active, frozen or unlink_pending", examples=["frozen"]),
+]
+
+
+IssueName = Annotated[
+    str,
+    Meta(
+        min_length=1,
+        max_length=200,
+        description="a line of 1 to 200 characters",
+        examples=["The timer shows yesterday"],
+        extra={"check": str.isprintable},
+    ),
+]
+IssueDetails = Annotated[
+    str,
+    Meta(
+        max_length=10_000,
+        description="text of at most 10,000 characters",
+        examples=["It did so when I opened it this morning."],
+    ),
+]
+IssueLog = Annotated[
+    str,
+    Meta(
+        max_length=30_000,
+        description="text of at most 30,000 characters",
+        examples=["2026-11-20T22:46:10.123Z started"],
+    ),
+]
+
+
+class Issue(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wrong, and how to reach who says so."""
+
+    name: IssueName
+    details: IssueDetails
+    log: IssueLog = ""
+    email: Email | None = None
+
+
+IssueInWords = Annotated[
+    Issue,
+    Meta(
+        description="an object of `name` (1 to 200 characters), `details` (at most 10,000) and, if you like,"
+        " `log` (at most 30,000) and `email`",
+        examples=[{"name": "The timer shows yesterday", "details": "It did so this morning."}],
+    ),
 ]

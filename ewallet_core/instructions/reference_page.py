@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from ewallet_core.errors.base import Known, known_errors
 from ewallet_core.instructions.reference import (
     Argument,
     DataDict,
@@ -14,7 +15,6 @@ from ewallet_core.instructions.reference import (
     everything,
     subjects_of,
 )
-from ewallet_core.refusals.known import Known, known_refusals
 
 _OPENING = """# The instructions
 
@@ -75,7 +75,7 @@ def _lines(doors: Iterable[Door]) -> Iterator[str]:
     yield "What the objects in answers are made of.\n"
     for name, data_dict in data_of(asked).items():
         yield from _data(name, data_dict)
-    yield from _refusals(known_refusals())
+    yield from _errors(known_errors())
 
 
 def _paths(subject: Subject) -> str:
@@ -142,11 +142,11 @@ def _data(name: str, data_dict: DataDict) -> Iterator[str]:
     yield from _table(("key", ""), ((f"`{key}`", words) for key, words in data_dict.keys.items()))
 
 
-def _refusals(known: Iterable[Known]) -> Iterator[str]:
+def _errors(known: Iterable[Known]) -> Iterator[str]:
     yield "## Refusals\n"
     yield "Every `code` that an answer can carry, with its sentences, or what it means where they vary.\n"
     said = (
-        (f"`{refusal.code}`", refusal.error or refusal.meaning, refusal.warning or "") for refusal in known
+        (f"`{error.code}`", error.error or error.meaning, error.warning or "") for error in known
     )
     yield from _table(("code", "what is wrong", "what to do"), said)
 

@@ -34,7 +34,7 @@ class EntryKind(StrEnum):
     REFUND = "refund"
 
 
-class Unbalanced(Exception):
+class UnbalancedError(Exception):
     """An entry whose postings don't sum to zero in a unit: a fault of the engine, never of a user."""
 
 
@@ -49,7 +49,7 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One movement, written once and never changed; raises `Unbalanced` when made of a wrong sum.
+    """One movement, written once and never changed; raises `UnbalancedError` when made of a wrong sum.
 
     `reverses` is the id of the entry that a refund gives back, wholly or in part.
     """
@@ -61,7 +61,7 @@ class Entry:
 
     def __post_init__(self) -> None:
         if any(self.sums().values()) or any(posting.amount == 0 for posting in self.postings):
-            raise Unbalanced(f"{self.kind}: {self.postings}")
+            raise UnbalancedError(f"{self.kind}: {self.postings}")
 
     def sums(self) -> dict[Unit, int]:
         """What the postings of each unit come to."""
@@ -86,15 +86,15 @@ def sums_of(postings: Iterable[Posting]) -> dict[Unit, int]:
 
 def move_credits(
     kind: EntryKind,
-    giver: BalanceId,
-    receiver: BalanceId,
+    sender: BalanceId,
+    recipient: BalanceId,
     credits: int,
     at: int,
     *,
     reverses: int | None = None,
 ) -> Entry:
     """Credits from one wallet, or the issuer, to another; of a refund, which entry it gives back."""
-    return Entry(kind, at, _across(Unit.CREDIT, giver, receiver, credits), reverses)
+    return Entry(kind, at, _across(Unit.CREDIT, sender, recipient, credits), reverses)
 
 
 def credits_to_clock(
@@ -123,5 +123,5 @@ def time_spent(issuer: Issuer, clock: BalanceId, milliseconds: int, at: int) -> 
     return Entry(EntryKind.TIME_SPENT, at, postings)
 
 
-def _across(unit: Unit, giver: BalanceId, receiver: BalanceId, amount: int) -> tuple[Posting, Posting]:
-    return Posting(giver, unit, -amount), Posting(receiver, unit, amount)
+def _across(unit: Unit, sender: BalanceId, recipient: BalanceId, amount: int) -> tuple[Posting, Posting]:
+    return Posting(sender, unit, -amount), Posting(recipient, unit, amount)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from ewallet_core.refusals.holdings import NoTimeLeft, WrongTimerState
+from ewallet_core.errors.credits import NoTimeLeftError, WrongTimerStateError
 
 
 class State(StrEnum):
@@ -67,35 +67,35 @@ class Timer:
         return self.since + max(0, balance - self.spent)
 
     def start(self, at: int, balance: int) -> Timer:
-        """Begin a run; raises `WrongTimerState` when one is under way and `NoTimeLeft` on an empty clock."""
+        """Begin a run; raises `WrongTimerStateError` when one is under way and `NoTimeLeftError` on an empty clock."""
         if self.state is State.ACTIVE:
-            raise WrongTimerState("The timer runs already.", "Pause it or stop it.", self.state)
+            raise WrongTimerStateError("The timer runs already.", "Pause it or stop it.", self.state)
         if self.state is State.PAUSED:
-            raise WrongTimerState("The timer is paused.", "Resume it or stop it.", self.state)
+            raise WrongTimerStateError("The timer is paused.", "Resume it or stop it.", self.state)
         if balance <= 0:
-            raise NoTimeLeft(self.state)
+            raise NoTimeLeftError(self.state)
         return Timer(State.ACTIVE, started_at=at, since=at)
 
     def pause(self, at: int) -> Timer:
-        """Stop taking time until `resume`; raises `WrongTimerState` unless the timer runs."""
+        """Stop taking time until `resume`; raises `WrongTimerStateError` unless the timer runs."""
         if self.state is State.PAUSED:
-            raise WrongTimerState("The timer is paused already.", "Resume it or stop it.", self.state)
+            raise WrongTimerStateError("The timer is paused already.", "Resume it or stop it.", self.state)
         self._must_be_under_way()
         at = self._not_before_since(at)
         return replace(self, state=State.PAUSED, since=at, spent=self.spent_at(at), pauses=self.pauses + 1)
 
     def resume(self, at: int, balance: int) -> Timer:
-        """Take time again; raises `WrongTimerState` unless paused and `NoTimeLeft` on an empty clock."""
+        """Take time again; raises `WrongTimerStateError` unless paused and `NoTimeLeftError` on an empty clock."""
         if self.state is State.ACTIVE:
-            raise WrongTimerState("The timer runs, it is not paused.", "Pause it or stop it.", self.state)
+            raise WrongTimerStateError("The timer runs, it is not paused.", "Pause it or stop it.", self.state)
         self._must_be_under_way()
         if self.left_at(at, balance) <= 0:
-            raise NoTimeLeft(self.state)
+            raise NoTimeLeftError(self.state)
         at = self._not_before_since(at)
         return replace(self, state=State.ACTIVE, since=at, pending=self.pending_at(at))
 
     def stop(self, at: int) -> TimeSpent:
-        """End the run; the timer after it is a new one. Raises `WrongTimerState` when none is under way."""
+        """End the run; the timer after it is a new one. Raises `WrongTimerStateError` when none is under way."""
         self._must_be_under_way()
         at = self._not_before_since(at)
         return TimeSpent(
@@ -123,4 +123,4 @@ class Timer:
 
     def _must_be_under_way(self) -> None:
         if self.state is State.INACTIVE:
-            raise WrongTimerState("The timer does not run.", "Start it first.", self.state)
+            raise WrongTimerStateError("The timer does not run.", "Start it first.", self.state)

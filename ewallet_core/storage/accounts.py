@@ -6,12 +6,10 @@ from enum import StrEnum
 
 from sqlalchemy import bindparam, select
 
-from ewallet_core.keys import key_of
-from ewallet_core.roles import Role
-from ewallet_core.storage import tables
-from ewallet_core.storage.patterns import ESCAPE, containing
-from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
+from ewallet_core.storage import schema
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Row, Rows, containing
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.types import Role, user_key
 
 
 class AccountState(StrEnum):
@@ -44,9 +42,9 @@ class Account(Row, frozen=True):
     written_at: int
 
 
-accounts = Rows(tables.accounts, Account)
+accounts = Rows(schema.accounts, Account)
 
-_account = tables.accounts.c
+_account = schema.accounts.c
 _OPERATORS = (
     select(*accounts.columns)
     .where(_account.role == Role.OPERATOR, _account.state == AccountState.ACTIVE)
@@ -81,7 +79,7 @@ def listed_accounts(
     values = {
         "before": before or ABOVE_ALL_IDS,
         "most": most + 1,
-        "called": containing(key_of(text)),
+        "called": containing(user_key(text)),
         **({} if state is None else {"state": state}),
     }
     found = transaction.all(_LISTED if state is None else _LISTED_IN_STATE, Account, **values)

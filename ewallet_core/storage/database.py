@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
-from ewallet_core.refusals.engine import StorageUnavailable
+from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.transaction import Transaction
 
 T = TypeVar("T")
@@ -24,7 +24,7 @@ class Database(Protocol):
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Carry `work` out, all or nothing, and return its result once it is durable.
 
-        Raises what `work` raised, `StorageFailed` when nothing was kept and `OutcomeUnknown` when that
+        Raises what `work` raised, `StorageFailedError` when nothing was kept and `OutcomeUnknownError` when that
         can't be told. `work` may be run again, so it must have no effect but on its transaction.
         """
         ...
@@ -35,18 +35,18 @@ class Database(Protocol):
 
 
 def open_database(url: str) -> Database:
-    """The database at that SQLAlchemy URL, made or migrated when need be; raises `StorageUnavailable`."""
+    """The database at that SQLAlchemy URL, made or migrated when need be; raises `StorageUnavailableError`."""
     # Imported here, so that this protocol can be named without opening anything.
     from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
 
     try:
         parsed = make_url(url)
     except ArgumentError:
-        raise StorageUnavailable(
+        raise StorageUnavailableError(
             "its URL can't be read", "Give one such as sqlite:////folder/file."
         ) from None
     if parsed.get_backend_name() != "sqlite":
-        raise StorageUnavailable(
+        raise StorageUnavailableError(
             f"this release keeps wallets in SQLite, not in {parsed.get_backend_name()}", "Give a sqlite URL."
         )
     return SqliteDatabase(parsed)

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import bindparam, func, select
 
-from ewallet_core.storage import tables
+from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
@@ -27,7 +27,7 @@ class EventKind(StrEnum):
     TIMER_STOPPED = "timer_stopped"
     TIMER_RAN_OUT = "timer_ran_out"
     ACCOUNT_CHANGED = "account_changed"
-    BELONGINGS_CHANGED = "belongings_changed"
+    OWNED_ITEM_CHANGED = "belongings_changed"
     LOGIN_FROM_NEW_ADDRESS = "login_from_new_address"
 
 
@@ -40,17 +40,17 @@ class EventRow(Row, frozen=True):
     at: int
 
 
-events = Rows(tables.events, EventRow)
+events = Rows(schema.events, EventRow)
 
-_account = tables.accounts.c
+_account = schema.accounts.c
 # The account's row is locked while its sequence is counted, so that a reader of `since` misses none.
 _NEXT_SEQUENCE = (
-    tables.accounts.update()
+    schema.accounts.update()
     .where(_account.id == bindparam("account_id"))
     .values(event_sequence=_account.event_sequence + 1)
     .returning(_account.event_sequence)
 )
-_event = tables.events.c
+_event = schema.events.c
 _SINCE = (
     select(*events.columns)
     .where(_event.account_id == bindparam("account_id"), _event.sequence > bindparam("since"))
@@ -59,10 +59,10 @@ _SINCE = (
 )
 _NEWS = select(_event.id, _event.account_id).where(_event.id > bindparam("after")).order_by(_event.id)
 _LATEST = select(func.max(_event.id))
-_FORGET = tables.events.delete().where(_event.at < bindparam("before"))
+_FORGET = schema.events.delete().where(_event.at < bindparam("before"))
 
 
-def happened(transaction: Transaction, account_id: int, kind: EventKind, now: int, **data: Any) -> None:
+def append_event(transaction: Transaction, account_id: int, kind: EventKind, now: int, **data: Any) -> None:
     """Note that this happened to the account."""
     sequence = transaction.number(_NEXT_SEQUENCE, account_id=account_id)
     text = msgspec.json.encode(data).decode()
@@ -86,7 +86,7 @@ def latest_event(transaction: Transaction) -> int:
     return transaction.number(_LATEST) or 0
 
 
-def news_after(transaction: Transaction, event_id: int) -> list[News]:
+def events_after(transaction: Transaction, event_id: int) -> list[News]:
     """To which accounts something happened after that event, oldest first."""
     return transaction.all(_NEWS, News, after=event_id)
 

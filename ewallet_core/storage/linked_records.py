@@ -1,4 +1,4 @@
-"""Records that belong together: a transfer, its invoice, the payment that it gives back, and its refunds."""
+"""Records that belong together: a transfer, its invoice, the payment it refunds, and its refunds."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, Table, bindparam, select
 
-from ewallet_core.kinds import Kind
 from ewallet_core.ledger.journal import EntryKind
-from ewallet_core.storage import tables
+from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.types import Kind
 
 MOST_LINKED = 100
 """How many records of one relation are named at most: a payment may be given back credit by credit."""
@@ -31,7 +31,7 @@ class LinkedRecord(NamedTuple):
     reference: str
 
 
-_entry, _sheet = tables.entries.c, tables.sheets.c
+_entry, _sheet = schema.entries.c, schema.sheets.c
 _is_same = _entry.id == bindparam("entry_id")
 _is_given_back = _entry.id == select(_entry.reverses_id).where(_is_same).correlate(None).scalar_subquery()
 _gives_back = (_entry.reverses_id == bindparam("entry_id")) & (_entry.kind == EntryKind.REFUND)
@@ -42,10 +42,10 @@ def _own_of(records: Table, is_wanted: ColumnElement[bool]) -> Select[Any]:
     record = records.c
     return (
         select(record.id, record.reference)
-        .select_from(tables.entries)
+        .select_from(schema.entries)
         .join(records, record.entry_id == _entry.id)
         # The sheet says whose it is: the record's own account would lead through all that the account has.
-        .join(tables.sheets, _sheet.id == record.sheet_id)
+        .join(schema.sheets, _sheet.id == record.sheet_id)
         .where(is_wanted, _sheet.account_id == bindparam("account_id"), record.unlinked_at.is_(None))
         .order_by(_entry.id.desc())
         .limit(MOST_LINKED)
@@ -55,11 +55,11 @@ def _own_of(records: Table, is_wanted: ColumnElement[bool]) -> Select[Any]:
 # Of each kind that is linked to others: the relation, the other's kind, and how it is found.
 LINKS: dict[Kind, tuple[tuple[str, Kind, Select[Any]], ...]] = {
     Kind.TRANSFER: (
-        ("invoice", Kind.INVOICE, _own_of(tables.invoice_records, _is_same)),
-        ("refund_of", Kind.TRANSFER, _own_of(tables.transfer_records, _is_given_back)),
-        ("refunded_by", Kind.TRANSFER, _own_of(tables.transfer_records, _gives_back)),
+        ("invoice", Kind.INVOICE, _own_of(schema.invoice_records, _is_same)),
+        ("refund_of", Kind.TRANSFER, _own_of(schema.transfer_records, _is_given_back)),
+        ("refunded_by", Kind.TRANSFER, _own_of(schema.transfer_records, _gives_back)),
     ),
-    Kind.INVOICE: (("transfer", Kind.TRANSFER, _own_of(tables.transfer_records, _is_same)),),
+    Kind.INVOICE: (("transfer", Kind.TRANSFER, _own_of(schema.transfer_records, _is_same)),),
 }
 
 
@@ -70,3 +70,30 @@ def linked_to(
     for relation, other, statement in LINKS.get(kind, ()):
         for found in transaction.all(statement, _Referenced, entry_id=entry_id, account_id=account_id):
             yield LinkedRecord(relation, other, found.id, found.reference)
+
+
+class Refunded(Row, frozen=True):
+    """The record of the payment that a refund gives back, on the same side; None where it was unlinked."""
+
+    id: int | None
+
+
+_refund = schema.transfer_records.alias("refund")
+_paid = schema.transfer_records.alias("paid")
+_REFUNDED_BY = (
+    select(_paid.c.id)
+    .select_from(_refund)
+    .join(schema.entries, schema.entries.c.id == _refund.c.entry_id)
+    .outerjoin(
+        _paid,
+        (_paid.c.entry_id == schema.entries.c.reverses_id)
+        & (_paid.c.account_id == _refund.c.account_id)
+        & _paid.c.unlinked_at.is_(None),
+    )
+    .where(_refund.c.id == bindparam("record_id"), schema.entries.c.reverses_id.is_not(None))
+)
+
+
+def refunded_by(transaction: Transaction, record_id: int) -> Refunded | None:
+    """Which record of the same account a transfer record gives back; None unless it is of a refund."""
+    return transaction.one(_REFUNDED_BY, Refunded, record_id=record_id)

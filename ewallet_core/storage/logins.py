@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import bindparam, select
 
-from ewallet_core.storage import tables
+from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.sessions import (
     Session,
@@ -45,14 +45,14 @@ class OwnSession(Row, frozen=True):
     expires_at: int
 
 
-login_records = Rows(tables.login_records, LoginRecord)
-login_throttles = Rows(tables.login_throttles, LoginThrottle)
+login_records = Rows(schema.login_records, LoginRecord)
+login_throttles = Rows(schema.login_throttles, LoginThrottle)
 
-_throttle = tables.login_throttles.c
-_FORGET = tables.login_throttles.delete().where(_throttle.last_failed_at <= bindparam("before"))
-_FORGET_NAME = tables.login_throttles.delete().where(_throttle.name_hash == bindparam("name_hash"))
-_record = tables.login_records.c
-_FORGET_NOBODYS = tables.login_records.delete().where(
+_throttle = schema.login_throttles.c
+_FORGET = schema.login_throttles.delete().where(_throttle.last_failed_at <= bindparam("before"))
+_FORGET_NAME = schema.login_throttles.delete().where(_throttle.name_hash == bindparam("name_hash"))
+_record = schema.login_records.c
+_FORGET_NOBODYS = schema.login_records.delete().where(
     _record.account_id.is_(None), _record.at < bindparam("before")
 )
 _ACCEPTED = (
@@ -65,10 +65,10 @@ _ACCEPTED = (
     .limit(1)
 )
 _ACCEPTED_FROM_THERE = _ACCEPTED.where(_record.address == bindparam("address"))
-_session, _member = tables.sessions.c, tables.session_accounts.c
+_session, _member = schema.sessions.c, schema.session_accounts.c
 _OWN_SESSIONS = (
     select(_session.id, _member.logged_in_at, _session.last_used_at, _session.address, _session.expires_at)
-    .join(tables.session_accounts, _member.session_id == _session.id)
+    .join(schema.session_accounts, _member.session_id == _session.id)
     .where(_member.account_id == bindparam("account_id"), _session.expires_at > bindparam("now"))
     .order_by(_member.logged_in_at.desc(), _session.id.desc())
 )
@@ -79,7 +79,7 @@ def forget_failures(transaction: Transaction, before: int) -> None:
     transaction.run(_FORGET, before=before)
 
 
-def forget_logins_of_nobody(transaction: Transaction, before: int) -> None:
+def delete_logins_without_account(transaction: Transaction, before: int) -> None:
     """Drop the records, from before then, of logins with a name that nobody has."""
     transaction.run(_FORGET_NOBODYS, before=before)
 

@@ -1,4 +1,4 @@
-"""The plain statements that every table has, and the typed row that each of its rows comes as."""
+"""Patterns for finding a text anywhere in a column."""
 
 from __future__ import annotations
 
@@ -10,6 +10,17 @@ import msgspec
 from sqlalchemy import BindParameter, Delete, Insert, Select, Table, Update, bindparam, select
 
 from ewallet_core.storage.transaction import Transaction
+
+ESCAPE = "!"
+"""What stands in a pattern before a character that is to mean no more than itself."""
+
+
+def containing(text: str) -> str:
+    """The pattern of what holds `text`, in which nothing but that means more than itself."""
+    for special in (ESCAPE, "%", "_"):
+        text = text.replace(special, ESCAPE + special)
+    return f"%{text}%"
+
 
 ABOVE_ALL_IDS = 2**63 - 1
 """Where a page begins that has no cursor."""

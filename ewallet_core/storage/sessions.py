@@ -17,10 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.dml import ReturningDelete
 
-from ewallet_core.storage import tables
+from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, accounts
-from ewallet_core.storage.requests import forget_scope
 from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.seen_requests import forget_scope
 from ewallet_core.storage.transaction import Transaction
 
 
@@ -64,25 +64,25 @@ class SessionAccount(Row, frozen=True):
     logged_in_at: int
 
 
-client_ids = Rows(tables.client_ids, ClientId)
-sessions = Rows(tables.sessions, Session)
-workers = Rows(tables.workers, Worker)
-session_accounts = Rows(tables.session_accounts, SessionAccount)
+client_ids = Rows(schema.client_ids, ClientId)
+sessions = Rows(schema.sessions, Session)
+workers = Rows(schema.workers, Worker)
+session_accounts = Rows(schema.session_accounts, SessionAccount)
 
-_member = tables.session_accounts.c
-_worker = tables.workers.c
+_member = schema.session_accounts.c
+_worker = schema.workers.c
 _LOGGED_IN = (
     select(*accounts.columns)
-    .join(tables.session_accounts, _member.account_id == tables.accounts.c.id)
+    .join(schema.session_accounts, _member.account_id == schema.accounts.c.id)
     .where(_member.session_id == bindparam("session_id"))
     .order_by(_member.logged_in_at.desc(), _member.account_id.desc())
 )
-_session = tables.sessions.c
+_session = schema.sessions.c
 _SESSION_COUNT = select(func.count()).where(
     _session.worker_id == bindparam("worker_id"), _session.expires_at > bindparam("now")
 )
 _CLIENT_IDS_HELD = select(_session.client_id).where(_session.client_id.is_not(None))
-_CLIENT_ID_EXPIRED = tables.client_ids.c.expires_at <= bindparam("now")
+_CLIENT_ID_EXPIRED = schema.client_ids.c.expires_at <= bindparam("now")
 
 
 Removal = Delete | ReturningDelete[Any]
@@ -92,9 +92,9 @@ def _ending(*which: ColumnElement[bool]) -> tuple[Removal, ...]:
     """What removes those sessions, the accounts that are logged in to them, and what they asked before."""
     scopes = select(literal("session ").concat(cast(_session.id, Text))).where(*which)
     return (
-        tables.seen_requests.delete().where(tables.seen_requests.c.scope.in_(scopes)),
-        tables.session_accounts.delete().where(_member.session_id.in_(select(_session.id).where(*which))),
-        tables.sessions.delete().where(*which).returning(_session.id),
+        schema.seen_requests.delete().where(schema.seen_requests.c.scope.in_(scopes)),
+        schema.session_accounts.delete().where(_member.session_id.in_(select(_session.id).where(*which))),
+        schema.sessions.delete().where(*which).returning(_session.id),
     )
 
 
@@ -103,25 +103,25 @@ _END_ONE = _ending(_session.id == bindparam("session_id"))
 _END_EXPIRED = _ending(_IS_EXPIRED)
 _END_EXPIRED_TOKENS = _ending(_IS_EXPIRED, _session.token_hash.is_not(None))
 _END_WITH_THEIR_CLIENTS = _ending(
-    _IS_EXPIRED, _session.client_id.in_(select(tables.client_ids.c.id).where(_CLIENT_ID_EXPIRED))
+    _IS_EXPIRED, _session.client_id.in_(select(schema.client_ids.c.id).where(_CLIENT_ID_EXPIRED))
 )
 _DROP_EXPIRED_CLIENT_IDS = (
-    tables.client_ids.delete()
-    .where(_CLIENT_ID_EXPIRED, tables.client_ids.c.id.not_in(_CLIENT_IDS_HELD))
-    .returning(tables.client_ids.c.id)
+    schema.client_ids.delete()
+    .where(_CLIENT_ID_EXPIRED, schema.client_ids.c.id.not_in(_CLIENT_IDS_HELD))
+    .returning(schema.client_ids.c.id)
 )
 _IS_VACANT = ~exists().where(_session.worker_id == _worker.id)
-_FORGET_VACANT_WORKERS = tables.seen_requests.delete().where(
-    tables.seen_requests.c.scope.in_(
+_FORGET_VACANT_WORKERS = schema.seen_requests.delete().where(
+    schema.seen_requests.c.scope.in_(
         select(literal("worker ").concat(cast(_worker.id, Text))).where(_IS_VACANT)
     )
 )
-_DROP_VACANT_WORKERS = tables.workers.delete().where(_IS_VACANT).returning(_worker.id)
+_DROP_VACANT_WORKERS = schema.workers.delete().where(_IS_VACANT).returning(_worker.id)
 _ROOMY_WORKER = (
     select(*workers.columns)
-    .outerjoin(tables.sessions, tables.sessions.c.worker_id == _worker.id)
+    .outerjoin(schema.sessions, schema.sessions.c.worker_id == _worker.id)
     .group_by(*workers.columns)
-    .having(func.count(tables.sessions.c.id) < _worker.session_limit)
+    .having(func.count(schema.sessions.c.id) < _worker.session_limit)
     .order_by(_worker.id)
     .limit(1)
 )
@@ -173,7 +173,7 @@ def drop_worker(transaction: Transaction, worker: Worker, now: int) -> None:
     workers.delete(transaction, id=worker.id)
 
 
-def worker_with_room(transaction: Transaction) -> Worker | None:
+def worker_with_capacity(transaction: Transaction) -> Worker | None:
     """The first worker below its limit."""
     return transaction.one(_ROOMY_WORKER, Worker)
 

@@ -7,11 +7,10 @@ from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, func, select
 
-from ewallet_core.keys import key_of
-from ewallet_core.kinds import Kind
-from ewallet_core.storage import columns, tables
+from ewallet_core.storage import columns, schema
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.types import Kind, user_key
 
 
 class Sheet(Row, frozen=True):
@@ -94,11 +93,11 @@ class TimeRecord(Record, frozen=True):
 
 R = TypeVar("R", bound=Record)
 
-sheets = Rows(tables.sheets, Sheet)
+sheets = Rows(schema.sheets, Sheet)
 
-_sheet = tables.sheets.c
+_sheet = schema.sheets.c
 _NEXT_POSITION = (
-    tables.sheets.update()
+    schema.sheets.update()
     .where(_sheet.id == bindparam("sheet_id"))
     .values(
         last_position=_sheet.last_position + 1,
@@ -109,7 +108,7 @@ _NEXT_POSITION = (
 )
 
 _ONE_LESS = (
-    tables.sheets.update()
+    schema.sheets.update()
     .where(_sheet.id == bindparam("sheet_id"))
     .values(record_count=_sheet.record_count - 1, written_at=bindparam("now"))
 )
@@ -150,7 +149,7 @@ class Records(Rows[R]):
         self._count = select(func.count()).where(on_sheet)
         self._own = (
             select(*self.columns)
-            .join(tables.sheets, _sheet.id == record.sheet_id)
+            .join(schema.sheets, _sheet.id == record.sheet_id)
             .where(
                 record.id == bindparam("record_id"),
                 record.unlinked_at.is_(None),
@@ -184,7 +183,7 @@ class Records(Rows[R]):
 
     def search_key(self, values: Mapping[str, Any]) -> str:
         """What a record with these values is found by: its words, whatever their case."""
-        return key_of(" ".join(values[name] for name in ("reference", *self._searched)))
+        return user_key(" ".join(values[name] for name in ("reference", *self._searched)))
 
     def unlink(self, transaction: Transaction, record: Record, now: int) -> None:
         """Take the record off its sheet."""

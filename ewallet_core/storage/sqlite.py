@@ -1,21 +1,24 @@
-"""SQLite behind the two doors: one writer lane with group commit, and readers beside it."""
+"""SQLite: one writer with group commit, readers beside it, and a read-only view of a database."""
 
 from __future__ import annotations
 
 import sqlite3
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, StaticPool, create_engine, event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import URL, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.exc import ArgumentError, DBAPIError
 
-from ewallet_core.refusals.engine import EngineClosed, StorageFailed, StorageUnavailable
-from ewallet_core.storage import migrating
+from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
+from ewallet_core.storage import migration
+from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import seal_unsealed
+from ewallet_core.storage.migration import SCHEMA_VERSION
 from ewallet_core.storage.transaction import Statements, Transaction
-from ewallet_core.storage.writer_lane import WriterLane
 
 BUSY_SECONDS = 10
 
@@ -31,12 +34,12 @@ class SqliteDatabase:
         self._statements = Statements(self._engine.dialect)
         try:
             self._make_private(url)
-            migrating.migrate(self._engine, None if self._in_memory else url.database)
-            self._lane = WriterLane(self._connect, self._writing, seal_unsealed)
+            migration.migrate(self._engine, None if self._in_memory else url.database)
+            self._lane = GroupCommitWriter(self._connect, self._writing, seal_unsealed)
         except (DBAPIError, sqlite3.Error, OSError) as reason:
             self._engine.dispose()
-            raise StorageUnavailable(_words(reason)) from reason
-        except StorageUnavailable:
+            raise StorageUnavailableError(_words(reason)) from reason
+        except StorageUnavailableError:
             self._engine.dispose()
             raise
 
@@ -45,7 +48,7 @@ class SqliteDatabase:
         if self._in_memory:
             return self.write(work)
         if self._lane.is_closed:
-            raise EngineClosed
+            raise EngineClosedError
         connection = self._engine.raw_connection()
         try:
             driver = _driver(connection)
@@ -55,7 +58,7 @@ class SqliteDatabase:
             finally:
                 driver.execute("ROLLBACK")
         except sqlite3.OperationalError as reason:
-            raise StorageFailed(str(reason)) from reason
+            raise StorageFailedError(str(reason)) from reason
         finally:
             connection.close()
 
@@ -135,3 +138,71 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 def _begin(connection: Any) -> None:
     # A plain BEGIN that writes later fails at once when another process writes, whatever the time-out.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+
+READER_BUSY_SECONDS = 10
+
+_VERSION = "SELECT version_num FROM alembic_version"
+_HAS_VERSION = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+
+
+@contextmanager
+def look_into(url: str) -> Iterator[Transaction]:
+    """What is kept at that SQLAlchemy URL, all of it as of one moment, also while others write to it.
+
+    Raises `StorageUnavailableError` where there is no database that this release keeps.
+    """
+    file = _file_of(_read(url))
+    try:
+        with closing(_connect(file)) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            connection.execute("BEGIN")
+            _must_be_of_this_release(connection)
+            yield Transaction(
+                connection, Statements(SQLiteDialect_pysqlite(paramstyle="named")), writes=False
+            )
+    except sqlite3.Error as reason:
+        raise StorageUnavailableError(str(reason)) from reason
+
+
+def _read(url: str) -> URL:
+    try:
+        return make_url(url)
+    except ArgumentError:
+        raise StorageUnavailableError(
+            "its URL can't be read", "Give one such as sqlite:////folder/file."
+        ) from None
+
+
+def _file_of(url: URL) -> Path:
+    if url.get_backend_name() != "sqlite":
+        raise StorageUnavailableError(
+            f"this release keeps wallets in SQLite, not in {url.get_backend_name()}", "Give a sqlite URL."
+        )
+    if url.database in (None, "", ":memory:"):
+        raise StorageUnavailableError("its URL names no file", "Give one such as sqlite:////folder/file.")
+    file = Path(str(url.database)).absolute()
+    if not file.is_file():
+        raise StorageUnavailableError(f"there is no file {file}", "Check the folder, or choose another.")
+    return file
+
+
+def _connect(file: Path) -> sqlite3.Connection:
+    # A log that is there is in use, or was left by a crash; one that this look makes, SQLite takes away again
+    # only for a connection that could write.
+    mode = "ro" if Path(f"{file}-wal").exists() else "rw"
+    return sqlite3.connect(
+        f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=READER_BUSY_SECONDS
+    )
+
+
+def _must_be_of_this_release(connection: sqlite3.Connection) -> None:
+    (has_version,) = connection.execute(_HAS_VERSION).fetchone()
+    (version,) = (connection.execute(_VERSION).fetchone() if has_version else None) or (None,)
+    if version is None:
+        raise StorageUnavailableError("it holds no wallets", "Choose the folder of an ewallet.")
+    if version != SCHEMA_VERSION:
+        raise StorageUnavailableError(
+            f"its schema is {version}, this release's is {SCHEMA_VERSION}",
+            "Open it once with this release's app, or verify it with the release that wrote it.",
+        )

@@ -1,17 +1,41 @@
-"""What happened to balances, by the dates of their postings: a wallet's statement, an account's sums."""
+"""Sums and statements: what moved a balance, by the dates of its postings."""
 
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass
+from typing import Any
 
-from sqlalchemy import FromClause, Select, Table, bindparam, case, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    FromClause,
+    Select,
+    Table,
+    bindparam,
+    case,
+    cast,
+    func,
+    or_,
+    select,
+)
 
 from ewallet_core.ledger.journal import EntryKind, Unit
-from ewallet_core.storage import tables
-from ewallet_core.storage.exact_sums import joined, sum_in_parts
+from ewallet_core.storage import schema
 from ewallet_core.storage.journal import PostingRow, postings
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row
 from ewallet_core.storage.transaction import Transaction
+
+_LOW = 1_000_000
+
+
+def sum_in_parts(amount: ColumnElement[Any]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+    """The two columns that the exact sum of an amount is read from; none of them overflows."""
+    return cast(func.sum(amount // _LOW), BigInteger), cast(func.sum(amount % _LOW), BigInteger)
+
+
+def joined(high: int | None, low: int | None) -> int:
+    """The exact sum from its two parts; nothing at all is 0."""
+    return (high or 0) * _LOW + (low or 0)
 
 
 class StatementRow(Row, frozen=True):
@@ -46,9 +70,9 @@ class _Parts(Row, frozen=True):
     low: int
 
 
-_posting, _entry, _sheet = tables.postings.c, tables.entries.c, tables.sheets.c
-_other = tables.postings.alias("other")
-_other_balance = tables.balances.alias("other_balance")
+_posting, _entry, _sheet = schema.postings.c, schema.entries.c, schema.sheets.c
+_other = schema.postings.alias("other")
+_other_balance = schema.balances.alias("other_balance")
 
 _LAST_BEFORE = (
     select(*postings.columns)
@@ -64,14 +88,14 @@ def _own_record(records: Table, column: str) -> Select[tuple[object]]:
     is_the_wallets = (_sheet.kind != "transfer") | (_sheet.owner_id == bindparam("ewallet_id"))
     return (
         select(record[column])
-        .join(tables.sheets, _sheet.id == record.sheet_id)
+        .join(schema.sheets, _sheet.id == record.sheet_id)
         .where(
             record.entry_id == _posting.entry_id,
             record.account_id == bindparam("account_id"),
             record.unlinked_at.is_(None),
             is_the_wallets,
         )
-        .correlate(tables.postings)
+        .correlate(schema.postings)
         .limit(1)
     )
 
@@ -85,14 +109,14 @@ _ROWS = (
         _posting.amount,
         _posting.balance_after,
         _other_balance.c.account_id,
-        _own_record(tables.transfer_records, "id").scalar_subquery(),
-        _own_record(tables.conversion_records, "id").scalar_subquery(),
+        _own_record(schema.transfer_records, "id").scalar_subquery(),
+        _own_record(schema.conversion_records, "id").scalar_subquery(),
         func.coalesce(
-            _own_record(tables.transfer_records, "notes").scalar_subquery(),
-            _own_record(tables.conversion_records, "notes").scalar_subquery(),
+            _own_record(schema.transfer_records, "notes").scalar_subquery(),
+            _own_record(schema.conversion_records, "notes").scalar_subquery(),
         ),
     )
-    .join(tables.entries, _entry.id == _posting.entry_id)
+    .join(schema.entries, _entry.id == _posting.entry_id)
     .join(
         _other,
         (_other.c.entry_id == _posting.entry_id)
@@ -110,15 +134,15 @@ _ROWS = (
 )
 
 
-def _sums_of(holders: Table, moved: FromClause = tables.postings) -> Select[tuple[object, ...]]:
+def _sums_of(holders: Table, moved: FromClause = schema.postings) -> Select[tuple[object, ...]]:
     """What was moved into and out of the balances of these wallets or clocks, unlinked ones too, by kind."""
     amount = moved.c.amount
     is_into = case((amount > 0, 1), else_=0)
     return (
         select(_entry.kind, moved.c.unit, is_into, *sum_in_parts(amount))
         .select_from(holders)
-        .join(tables.postings, _posting.balance_id == holders.c.balance_id)
-        .join(tables.entries, _entry.id == _posting.entry_id)
+        .join(schema.postings, _posting.balance_id == holders.c.balance_id)
+        .join(schema.entries, _entry.id == _posting.entry_id)
         .where(
             holders.c.account_id == bindparam("account_id"),
             _posting.at >= bindparam("since"),
@@ -128,16 +152,16 @@ def _sums_of(holders: Table, moved: FromClause = tables.postings) -> Select[tupl
     )
 
 
-_WALLET_SUMS = _sums_of(tables.ewallets)
-_CLOCK_SUMS = _sums_of(tables.clocks)
-_ONE_WALLETS_SUMS = _WALLET_SUMS.where(tables.ewallets.c.id == bindparam("ewallet_id"))
-_ONE_CLOCKS_SUMS = _CLOCK_SUMS.where(tables.clocks.c.id == bindparam("clock_id"))
+_WALLET_SUMS = _sums_of(schema.ewallets)
+_CLOCK_SUMS = _sums_of(schema.clocks)
+_ONE_WALLETS_SUMS = _WALLET_SUMS.where(schema.ewallets.c.id == bindparam("ewallet_id"))
+_ONE_CLOCKS_SUMS = _CLOCK_SUMS.where(schema.clocks.c.id == bindparam("clock_id"))
 # The credits of a clock's entries are on the other side of them, with the wallet.
 _ONE_CLOCKS_CREDITS = (
-    _sums_of(tables.clocks, _other)
+    _sums_of(schema.clocks, _other)
     .join(_other, (_other.c.entry_id == _posting.entry_id) & (_other.c.unit == Unit.CREDIT))
     .join(_other_balance, (_other_balance.c.id == _other.c.balance_id) & (_other_balance.c.issues == 0))
-    .where(tables.clocks.c.id == bindparam("clock_id"))
+    .where(schema.clocks.c.id == bindparam("clock_id"))
 )
 
 
@@ -187,3 +211,39 @@ def _statements_of(summed: Summed) -> tuple[Select[tuple[object, ...]], ...]:
     if summed.clock_id is not None:
         return (_ONE_CLOCKS_SUMS, _ONE_CLOCKS_CREDITS)
     return (_WALLET_SUMS, _CLOCK_SUMS)
+
+
+_TO_OTHERS = (EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
+
+_spent_posting = schema.postings.c
+_spent_entry = schema.entries.c
+_wallet = schema.ewallets.c
+_left = -_spent_posting.amount
+_SPENT_SINCE = (
+    select(*sum_in_parts(_left), func.min(_spent_entry.at))
+    .join(schema.entries, _spent_entry.id == _spent_posting.entry_id)
+    .where(
+        _spent_posting.balance_id.in_(
+            select(_wallet.balance_id).where(_wallet.account_id == bindparam("account_id"))
+        ),
+        # A posting is never dated before its entry: the index leaves out what can't count.
+        _spent_posting.at > bindparam("since"),
+        _spent_entry.at > bindparam("since"),
+        _spent_posting.amount < 0,
+        or_(*(_spent_entry.kind == kind for kind in _TO_OTHERS)),
+    )
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """The credits that left for other accounts, and when the first of them did."""
+
+    credits: int
+    first_at: int | None
+
+
+def spent_since(transaction: Transaction, account_id: int, since: int) -> Spent:
+    """What has left the account for others after that instant."""
+    high, low, first_at = transaction.run(_SPENT_SINCE, account_id=account_id, since=since).fetchone()
+    return Spent(joined(high, low), first_at)

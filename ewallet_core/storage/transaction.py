@@ -55,11 +55,11 @@ class Statements:
         return found
 
 
-class TransactionLost(Exception):
+class TransactionLostError(Exception):
     """The storage ended the whole transaction, with everybody's work in it; its cause says why."""
 
 
-class BookkeepingDue(Exception):
+class NeedsWrite(Exception):
     """Work that only looks has found something to write down first; do it again where it may write."""
 
 
@@ -72,9 +72,9 @@ class Transaction:
         self._writes = writes
 
     def must_write(self) -> None:
-        """Raise `BookkeepingDue` unless this transaction may write."""
+        """Raise `NeedsWrite` unless this transaction may write."""
         if not self._writes:
-            raise BookkeepingDue
+            raise NeedsWrite
 
     def run(self, statement: ClauseElement, **values: Any) -> Cursor:
         """Carry `statement` out with these values."""
@@ -113,7 +113,7 @@ class Transaction:
 def savepoint(connection: Connection, name: str) -> Iterator[None]:
     """Undo what is done inside when it raises; what stood before stays.
 
-    Raises `TransactionLost` when that can't be undone alone, because the storage ended the transaction.
+    Raises `TransactionLostError` when that can't be undone alone, because the storage ended the transaction.
     """
     connection.execute(f"SAVEPOINT {name}")
     try:
@@ -124,5 +124,5 @@ def savepoint(connection: Connection, name: str) -> Iterator[None]:
             connection.execute(f"ROLLBACK TO {name}")
             connection.execute(f"RELEASE {name}")
         except Exception:  # noqa: BLE001 - each driver has its own
-            raise TransactionLost from reason
+            raise TransactionLostError from reason
         raise

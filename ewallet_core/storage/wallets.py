@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import bindparam, func, select
 
 from ewallet_core.ledger.timer import State, Timer
-from ewallet_core.storage import tables
+from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
@@ -56,17 +56,17 @@ class Clock(Row, frozen=True):
         )
 
 
-wallets = Rows(tables.ewallets, Wallet)
-clocks = Rows(tables.clocks, Clock)
+wallets = Rows(schema.ewallets, Wallet)
+clocks = Rows(schema.clocks, Clock)
 
-_clock = tables.clocks.c
+_clock = schema.clocks.c
 _DUE = (
     select(*clocks.columns)
     .where(_clock.account_id == bindparam("account_id"), _clock.runs_out_at <= bindparam("now"))
     .order_by(_clock.runs_out_at)
 )
 
-_WALLETS_EVER = select(func.count()).where(tables.ewallets.c.account_id == bindparam("account_id"))
+_WALLETS_EVER = select(func.count()).where(schema.ewallets.c.account_id == bindparam("account_id"))
 _CLOCKS_EVER = select(func.count()).where(_clock.ewallet_id == bindparam("ewallet_id"))
 
 

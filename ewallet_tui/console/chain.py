@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from ewallet_core.instructions.catalogue import Catalogue, Selectors
+from ewallet_core.instructions.registry import InstructionRegistry, Selectors
 from ewallet_tui.text import one_line
 
 DOOR = ("controller", "ctype")
@@ -22,7 +22,7 @@ class Chain:
     arguments: tuple[str, ...]
 
     @classmethod
-    def of(cls, instruction: Mapping[str, Any], known: Catalogue) -> Self:
+    def of(cls, instruction: Mapping[str, Any], known: InstructionRegistry) -> Self:
         """The chain of an instruction; of one that is not known only the first words are told apart."""
         form = form_of(instruction, known) or dict.fromkeys((*DOOR, "action"))
         selectors = tuple(one_line(instruction.get(key)) for key in form)
@@ -33,7 +33,7 @@ class Chain:
         return " ".join((*self.selectors, *self.arguments))
 
 
-def form_of(instruction: Mapping[str, Any], known: Catalogue) -> Selectors | None:
+def form_of(instruction: Mapping[str, Any], known: InstructionRegistry) -> Selectors | None:
     """The selectors by which the instruction was picked, in their order."""
     found = known.picked_by(instruction)
     if found is None:

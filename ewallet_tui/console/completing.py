@@ -7,15 +7,15 @@ from collections.abc import Iterable, Iterator
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
 
-from ewallet_core.instructions.catalogue import Catalogue, Instruction
-from ewallet_core.instructions.limits import meta_of
+from ewallet_core.instructions.registry import Instruction, InstructionRegistry
+from ewallet_core.instructions.validation import meta_of
 from ewallet_tui.console.reading import paths, picked_by, selectors_of
 from ewallet_tui.console.typed import Word, is_json, words_of
 
 _CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
 
 
-def candidates(line: str, known: Catalogue) -> list[str]:
+def candidates(line: str, known: InstructionRegistry) -> list[str]:
     """The whole words that the end of the line may become, the likeliest first."""
     if is_json(line):
         return []
@@ -33,7 +33,7 @@ def completed(line: str, word: str) -> str:
     return f"{before}{word}" if word.endswith("=") else f"{before}{word} "
 
 
-def _next(words: list[Word], begun: str, known: Catalogue) -> Iterator[str]:
+def _next(words: list[Word], begun: str, known: InstructionRegistry) -> Iterator[str]:
     selectors = selectors_of(words)
     picked = picked_by(selectors, known)
     if len(selectors) == len(words):
@@ -44,7 +44,7 @@ def _next(words: list[Word], begun: str, known: Catalogue) -> Iterator[str]:
         yield from _arguments(picked[1], {word.name for word in words})
 
 
-def _selectors_after(words: list[str], known: Catalogue) -> set[str]:
+def _selectors_after(words: list[str], known: InstructionRegistry) -> set[str]:
     count = len(words)
     return {path[count] for path, _, _ in paths(known) if len(path) > count and list(path[:count]) == words}
 
@@ -58,7 +58,7 @@ def _arguments(found: Instruction, given: Iterable[str | None]) -> Iterator[str]
                 yield f"{name}="
 
 
-def _values(name: str, found: Instruction, known: Catalogue) -> Iterator[str]:
+def _values(name: str, found: Instruction, known: InstructionRegistry) -> Iterator[str]:
     argument = found.arguments.get(name)
     if argument is None:
         return

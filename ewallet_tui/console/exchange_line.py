@@ -8,7 +8,7 @@ from functools import cached_property
 from textual.content import Content
 
 from ewallet_core.client.requests import changes_something
-from ewallet_core.instructions.catalogue import Catalogue
+from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_tui.console.chain import Chain
 from ewallet_tui.instruction_log import Exchange
 from ewallet_tui.text import one_line, plain
@@ -62,7 +62,7 @@ class ExchangeLine:
     chain: Chain
 
     @classmethod
-    def of(cls, exchange: Exchange, known: Catalogue) -> ExchangeLine:
+    def of(cls, exchange: Exchange, known: InstructionRegistry) -> ExchangeLine:
         """The line of that exchange."""
         return cls(exchange, Chain.of(exchange.instruction, known))
 

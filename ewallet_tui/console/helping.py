@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo
 
-from ewallet_core.instructions.catalogue import Catalogue, Instruction
-from ewallet_core.instructions.limits import accepts, meta_of
+from ewallet_core.instructions.registry import Instruction, InstructionRegistry
+from ewallet_core.instructions.validation import accepts, meta_of
 from ewallet_tui.console.completing import candidates
 from ewallet_tui.console.reading import Reading, Unreadable, read, value_of
 from ewallet_tui.console.typed import Word, is_json, words_of
@@ -29,7 +29,7 @@ class Help:
     is_problem: bool = False
 
 
-def help_with(line: str, cursor: int, known: Catalogue) -> Help:
+def help_with(line: str, cursor: int, known: InstructionRegistry) -> Help:
     """The help for a line with the cursor there."""
     if not line.strip():
         return Help(HOW_TO_BEGIN, "")

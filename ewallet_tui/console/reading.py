@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ewallet_core.client.knowing import Objection, chain_in, check
-from ewallet_core.instructions.catalogue import Catalogue, Instruction, Selectors
-from ewallet_core.instructions.limits import accepts
+from ewallet_core.client.validation import ValidationError, chain_in, check
+from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Selectors
+from ewallet_core.instructions.validation import accepts
 from ewallet_tui.console.typed import Word, hidden, is_json, words_of
 from ewallet_tui.conversation import DOOR
 
@@ -34,7 +34,7 @@ class Reading:
     """Why it can't be sent; nothing where it can."""
 
 
-def read(line: str, known: Catalogue) -> Reading:
+def read(line: str, known: InstructionRegistry) -> Reading:
     """Understand the line as far as that can be done."""
     words = words_of(line)
     picked = None if is_json(line) else picked_by(selectors_of(words), known)
@@ -43,7 +43,7 @@ def read(line: str, known: Catalogue) -> Reading:
         chain = _from_json(line) if is_json(line) else _from_words(words, known)
         found = known.picked_by(chain)
         check(chain, known)
-    except (Unreadable, Objection) as reason:
+    except (Unreadable, ValidationError) as reason:
         return Reading(found, chain, str(reason))
     return Reading(found, chain)
 
@@ -54,7 +54,7 @@ def selectors_of(words: Sequence[Word]) -> list[str]:
     return [word.text for word in words[: next(named, len(words))]]
 
 
-def paths(known: Catalogue) -> Iterator[tuple[tuple[str, ...], Selectors, Instruction]]:
+def paths(known: InstructionRegistry) -> Iterator[tuple[tuple[str, ...], Selectors, Instruction]]:
     """Every path of words that picks an instruction, also those that leave out the first two."""
     for found in known:
         for form in found.forms:
@@ -64,7 +64,7 @@ def paths(known: Catalogue) -> Iterator[tuple[tuple[str, ...], Selectors, Instru
                 yield words[2:], form, found
 
 
-def picked_by(words: Sequence[str], known: Catalogue) -> tuple[Selectors, Instruction] | None:
+def picked_by(words: Sequence[str], known: InstructionRegistry) -> tuple[Selectors, Instruction] | None:
     """The instruction of exactly these words, and the selectors that they are."""
     return next(((form, found) for path, form, found in paths(known) if path == tuple(words)), None)
 
@@ -85,7 +85,7 @@ def value_of(word: Word, found: Instruction) -> Any:
     return value if accepts(argument.type, value) else typed
 
 
-def _from_words(words: Sequence[Word], known: Catalogue) -> dict[str, Any]:
+def _from_words(words: Sequence[Word], known: InstructionRegistry) -> dict[str, Any]:
     selectors = selectors_of(words)
     picked = picked_by(selectors, known)
     if picked is None:
@@ -101,7 +101,7 @@ def _from_words(words: Sequence[Word], known: Catalogue) -> dict[str, Any]:
     return chain
 
 
-def _nothing_known_as(words: Sequence[str], known: Catalogue) -> str:
+def _nothing_known_as(words: Sequence[str], known: InstructionRegistry) -> str:
     if not words:
         return "An instruction begins with its selectors, such as view account."
     if any(path[: len(words)] == tuple(words) for path, _, _ in paths(known)):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.issue import IssueDetails, IssueName
+from ewallet_core.instructions.fields import IssueDetails, IssueName
 from ewallet_tui.picture import Account
 from ewallet_tui.screens.login_forms import (
     EMAIL,

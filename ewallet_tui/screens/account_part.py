@@ -20,7 +20,7 @@ from ewallet_tui.widgets.part_tabs import Part
 from ewallet_tui.widgets.receipt import Receipt
 
 if TYPE_CHECKING:
-    from ewallet_core.wire.place import ServerPlace
+    from ewallet_core.protocol.address import ServerAddress
 
 PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))
 LOG_OUT, LOCK_NOW = "Log out", "Lock now"
@@ -40,7 +40,7 @@ ACCOUNT_KEYS: tuple[BindingType, ...] = (
 """What is done with the account, from its own part."""
 
 
-def who_reads(server: ServerPlace | None) -> str:
+def who_reads(server: ServerAddress | None) -> str:
     """Where an issue goes that is reported at that server, or on this machine."""
     if server is None:
         return "It is kept in this wallet's issue reports."

@@ -12,8 +12,8 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.widgets import Input, Static
 
-from ewallet_core.client import Unreachable
-from ewallet_core.wire.place import ServerPlace
+from ewallet_core.client import UnreachableError
+from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui.connecting import CONNECTING
 from ewallet_tui.screens.question import Choice, Question
 from ewallet_tui.text import one_line, plain
@@ -32,7 +32,7 @@ class ServerField(Field):
 
     def read(self, text: str) -> Any:
         """The place that was typed, `None` for none; raises `ValueError` with the words for the person."""
-        return ServerPlace.read(text) if text.strip() else None
+        return ServerAddress.read(text) if text.strip() else None
 
 
 ANOTHER = ServerField("server", "Another server", str, placeholder="host:port, then enter", optional=True)
@@ -130,17 +130,17 @@ class ConnectionScreen(Screen[None]):
         if server is not None:
             self._connect_to(server)
 
-    def _read(self) -> ServerPlace | None:
+    def _read(self) -> ServerAddress | None:
         row = self.query_one(FormField)
         try:
-            server: ServerPlace | None = row.field.read(row.text)
+            server: ServerAddress | None = row.field.read(row.text)
         except ValueError as problem:
             row.show_problem(str(problem))
             return None
         row.show_problem("")
         return server
 
-    def _connect_to(self, server: ServerPlace | None) -> None:
+    def _connect_to(self, server: ServerAddress | None) -> None:
         app = self.wallet_app
         if self.has_class("-trying"):
             return
@@ -150,12 +150,12 @@ class ConnectionScreen(Screen[None]):
             # The app's own, because this screen is gone before it is done.
             app.run_worker(self._connect(server), group=CONNECTING, exclusive=True)
 
-    async def _connect(self, server: ServerPlace | None) -> None:
+    async def _connect(self, server: ServerAddress | None) -> None:
         self.say_out_of_reach("")
         self._show_trying(HERE if server is None else server.name)
         try:
             await self.wallet_app.connecting.go_over_to(server)
-        except Unreachable as reason:
+        except UnreachableError as reason:
             self.say_out_of_reach(str(reason))
             self._show_trying("")
 
@@ -163,7 +163,7 @@ class ConnectionScreen(Screen[None]):
         self.set_class(bool(place), "-trying")
         self.query_one("#trying", Static).update(plain(f"◌ Connecting to {place}…  esc gives up"))
 
-    async def _forget(self, server: ServerPlace) -> None:
+    async def _forget(self, server: ServerAddress) -> None:
         words = f"{one_line(server.name)} leaves this list. A certificate that it showed stays known."
         question = Question("Forget a server", words, [Choice(FORGET, "f", "Forget it")], stay="Keep it")
         if await self.app.push_screen_wait(question) == FORGET:
@@ -173,7 +173,7 @@ class ConnectionScreen(Screen[None]):
     def _show_servers(self) -> None:
         app = self.wallet_app
         used = app.connecting.server
-        servers = [ServerPlace.read(server) for server in app.preferences.servers]
+        servers = [ServerAddress.read(server) for server in app.preferences.servers]
         if used is not None and used not in servers:
             servers.insert(0, used)
         self.query_one(ServerList).show(servers, used, self._mark_of)
@@ -181,6 +181,6 @@ class ConnectionScreen(Screen[None]):
     def _mark_of(self, name: str) -> str | None:
         try:
             return self.wallet_app.engines.known_servers.mark_of(name)
-        except Unreachable as damaged:
+        except UnreachableError as damaged:
             self.say_out_of_reach(str(damaged))
             return None

@@ -11,8 +11,8 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
-from ewallet_core.client import Answer, knowing
-from ewallet_core.instructions.catalogue import Catalogue
+from ewallet_core.client import Answer, validation
+from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_tui.console.exchange_line import ExchangeLine
 from ewallet_tui.console.secrecy import masked
 from ewallet_tui.instruction_log import Exchange
@@ -54,7 +54,7 @@ class ConsoleScreen(FramedScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: Catalogue | None = None
+        self._known: InstructionRegistry | None = None
         self._lines: dict[int, ExchangeLine] = {}
         self._is_due = False
         self._hides_views = False
@@ -180,7 +180,7 @@ class ConsoleScreen(FramedScreen):
 
     @work(exclusive=True, group="catalogue")
     async def _learn(self) -> None:
-        self._known = await asyncio.to_thread(knowing.catalogue)
+        self._known = await asyncio.to_thread(validation.catalogue)
         self.query_one(ConsoleWriting).know(self._known)
         self._show_log()
 
@@ -204,7 +204,7 @@ class ConsoleScreen(FramedScreen):
         log.show(shown)
         self._say_what_is_shown(len(shown), len(kept))
 
-    def _line(self, exchange: Exchange, known: Catalogue) -> ExchangeLine:
+    def _line(self, exchange: Exchange, known: InstructionRegistry) -> ExchangeLine:
         before = self._lines.get(exchange.number)
         return before if before and before.exchange is exchange else ExchangeLine.of(exchange, known)
 

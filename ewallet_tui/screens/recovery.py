@@ -26,8 +26,8 @@ async def log_in_or_recover(app: EWalletApp, **credentials: Any) -> Answer:
     return await app.ask(action="recover", recover="account", **credentials)
 
 
-async def _is_to_be_kept(app: EWalletApp, refusal: Answer) -> bool:
-    last_day = refusal["details"]["recoverable_until"]
+async def _is_to_be_kept(app: EWalletApp, error: Answer) -> bool:
+    last_day = error["details"]["recoverable_until"]
     until = f" on {full_day(parse_timestamp(last_day))}" if last_day else ""
     question = Question(
         "Recover this account?",

@@ -83,10 +83,10 @@ def supply_plan(balance: int) -> FormPlan:
     )
 
 
-def _refused_supply(refusal: Answer) -> Answer:
-    if refusal.get("code") != NOT_PERMITTED:
-        return refusal
-    return {**refusal, "error": "You can't supply yourself on this server.", "warning": ASK_FOR_CREDITS}
+def _refused_supply(error: Answer) -> Answer:
+    if error.get("code") != NOT_PERMITTED:
+        return error
+    return {**error, "error": "You can't supply yourself on this server.", "warning": ASK_FOR_CREDITS}
 
 
 def supply_receipt(answer: Answer) -> str:

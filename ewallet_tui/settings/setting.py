@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ewallet_core.wire.place import ServerPlace
+from ewallet_core.protocol.address import ServerAddress
 
 Value = Any
 """A text, a whole number, true or false, or texts in a list: what TOML and Python have in common."""
@@ -102,7 +102,7 @@ def _alternatives(values: Sequence[Value]) -> str:
 
 def _is_place(text: str) -> bool:
     try:
-        ServerPlace.read(text)
+        ServerAddress.read(text)
     except ValueError:
         return False
     return True

@@ -12,7 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Label, Static
 
-from ewallet_core.instructions.catalogue import Catalogue
+from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_tui.console.completing import candidates, completed
 from ewallet_tui.console.helping import HOW_TO_BEGIN, Help, help_with
 from ewallet_tui.console.reading import read
@@ -50,7 +50,7 @@ class ConsoleWriting(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._known: Catalogue | None = None
+        self._known: InstructionRegistry | None = None
 
     def compose(self) -> ComposeResult:
         """What may come next, the line, and a few lines on it."""
@@ -71,7 +71,7 @@ class ConsoleWriting(Vertical):
         """The line itself."""
         return self.query_one(ConsolePrompt)
 
-    def know(self, known: Catalogue) -> None:
+    def know(self, known: InstructionRegistry) -> None:
         """Help with these instructions from now on."""
         self._known = known
         self._help()

@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.suggester import Suggester, SuggestFromList, SuggestionReady
 from textual.widgets import Input, Label
 
-from ewallet_core.instructions.limits import accepts, is_secret, meta_of
+from ewallet_core.instructions.validation import accepts, is_secret, meta_of
 from ewallet_tui.text import plain
 from ewallet_tui.widgets.completion import Completion, Continuing
 from ewallet_tui.widgets.plain_input import PlainInput

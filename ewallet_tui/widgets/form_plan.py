@@ -17,9 +17,9 @@ def no_preview(_: Values) -> str:
     return ""
 
 
-def as_it_is(refusal: Answer) -> Answer:
+def as_it_is(error: Answer) -> Answer:
     """A refusal in the engine's own words."""
-    return refusal
+    return error
 
 
 def no_objections(_: Values) -> Mapping[str, str]:

@@ -11,8 +11,8 @@ from textual.message import Message
 from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
-from ewallet_core.client.known_servers import AUTHORITY
-from ewallet_core.wire.place import ServerPlace, is_loopback
+from ewallet_core.client.trust import AUTHORITY
+from ewallet_core.protocol.address import ServerAddress, is_loopback
 from ewallet_tui.connection_sign import place_within
 from ewallet_tui.text import plain
 
@@ -39,25 +39,25 @@ class ServerList(OptionList):
     class Chosen(Message):
         """Somebody wants to use the engine there; `None` is this machine's."""
 
-        def __init__(self, server: ServerPlace | None) -> None:
+        def __init__(self, server: ServerAddress | None) -> None:
             super().__init__()
             self.server = server
 
     class Unwanted(Message):
         """Somebody wants a server to be forgotten."""
 
-        def __init__(self, server: ServerPlace) -> None:
+        def __init__(self, server: ServerAddress) -> None:
             super().__init__()
             self.server = server
 
     def __init__(self) -> None:
         super().__init__(markup=False)
-        self._servers: list[ServerPlace | None] = []
+        self._servers: list[ServerAddress | None] = []
 
     def show(
         self,
-        servers: Sequence[ServerPlace],
-        used: ServerPlace | None,
+        servers: Sequence[ServerAddress],
+        used: ServerAddress | None,
         mark_of: Callable[[str], str | None],
     ) -> None:
         """Show these servers, the one that is used marked and under the cursor."""
@@ -69,7 +69,7 @@ class ServerList(OptionList):
         self.highlighted = self._servers.index(used) if used in self._servers else 0
 
     @property
-    def current(self) -> ServerPlace | None:
+    def current(self) -> ServerAddress | None:
         """The server under the cursor; `None` is this machine."""
         return None if self.highlighted is None else self._servers[self.highlighted]
 
@@ -92,13 +92,13 @@ class ServerList(OptionList):
         self.post_message(self.Chosen(self._servers[event.option_index]))
 
 
-def _lines(server: ServerPlace | None, *, is_used: bool, mark_of: Callable[[str], str | None]) -> Content:
+def _lines(server: ServerAddress | None, *, is_used: bool, mark_of: Callable[[str], str | None]) -> Content:
     name = plain(HERE) if server is None else place_within(server.name, WIDEST_NAME)
     known = plain(_known_of(server, mark_of), style="dim")
     return Content.assemble("● " if is_used else "○ ", name, "\n  ", known)
 
 
-def _known_of(server: ServerPlace | None, mark_of: Callable[[str], str | None]) -> str:
+def _known_of(server: ServerAddress | None, mark_of: Callable[[str], str | None]) -> str:
     if server is None:
         return "the wallet in your own data folder"
     if server.tls:

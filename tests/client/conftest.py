@@ -12,7 +12,7 @@ from served import CHEAP, Served, database_url_in, lies_in
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, KnownServers, RemoteClient, WalletClient, embedded
-from ewallet_core.wire.place import ServerPlace
+from ewallet_core.protocol.address import ServerAddress
 
 OpenClient = Callable[..., Awaitable[WalletClient]]
 
@@ -57,7 +57,7 @@ def remote(tmp_path: Path) -> Callable[..., RemoteClient]:
 
     def makes(in_port: int, out_port: int | None = None, **choices: Any) -> RemoteClient:
         tls = choices.pop("tls", False)
-        place = ServerPlace(choices.pop("host", "127.0.0.1"), in_port, out_port, tls=tls)
+        place = ServerAddress(choices.pop("host", "127.0.0.1"), in_port, out_port, tls=tls)
         known = choices.pop("known_servers", KnownServers(tmp_path / "known_servers"))
         # As quick to try again as it gets.
         return RemoteClient(place, known, **{"randomness": lambda: 1.0, **choices})

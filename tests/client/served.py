@@ -9,13 +9,13 @@ from pathlib import Path
 from argon2 import PasswordHasher
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Rules
-from ewallet_core.credentials.passwords import Passwords
-from ewallet_core.serving.limits import Limits
-from ewallet_core.serving.listener import SocketListener
-from ewallet_core.storage.looking import look_into
-from ewallet_core.storage.proofs.checking import examine
-from ewallet_core.storage.proofs.findings import Lie
+from ewallet_core.operations.context import EngineConfig
+from ewallet_core.security.passwords import Passwords
+from ewallet_core.server.limits import Limits
+from ewallet_core.server.socket_listener import SocketListener
+from ewallet_core.storage.sqlite import look_into
+from ewallet_core.storage.verification.check import Violation
+from ewallet_core.storage.verification.ledger import examine
 
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 NO_HURRY = Limits(requests_per_second_per_session=100_000)
@@ -29,13 +29,13 @@ class Served:
         database_url: str,
         clock: Callable[[], int],
         *,
-        rules: Rules | None = None,
+        config: EngineConfig | None = None,
         limits: Limits = NO_HURRY,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.database_url = database_url
         self._clock = clock
-        self._rules = rules or Rules(self_supply=True)
+        self._config = config or EngineConfig(self_supply=True)
         self.limits = limits
         self.tls = tls
         self.ports = (0, 0)
@@ -43,7 +43,7 @@ class Served:
 
     def start(self) -> None:
         manager = EWalletSessionManager(
-            self.database_url, clock=self._clock, passwords=CHEAP, rules=self._rules
+            self.database_url, clock=self._clock, passwords=CHEAP, config=self._config
         )
         listener = SocketListener(manager, tls=self.tls, limits=self.limits)
         manager.listen_through(listener)
@@ -64,4 +64,4 @@ def database_url_in(folder: Path) -> str:
 def lies_in(database_url: str) -> list[str]:
     """What is not true in that database."""
     with look_into(database_url) as transaction:
-        return [finding.sentence for finding in examine(transaction) if isinstance(finding, Lie)]
+        return [finding.sentence for finding in examine(transaction) if isinstance(finding, Violation)]

@@ -6,7 +6,7 @@ from itertools import islice
 
 import pytest
 
-from ewallet_core.client.backoff import delays
+from ewallet_core.client.connect import delays
 
 
 def test_waits_double_up_to_the_longest() -> None:

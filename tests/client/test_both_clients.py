@@ -21,7 +21,7 @@ from talk import (
     supply,
 )
 
-from ewallet_core.client import Connection, Reach, Unreachable, WalletClient
+from ewallet_core.client import Connection, Reach, UnreachableError, WalletClient
 
 LISTENING = "listening"
 ENDLESS: list[Any] = []
@@ -209,7 +209,7 @@ async def test_closing_takes_nothing_more_however_eagerly_it_is_sent(client: Wal
     await asyncio.sleep(0.01)
     await asyncio.wait_for(client.close(), 10)
     ended = await asyncio.wait_for(asyncio.gather(*asking, return_exceptions=True), 10)
-    assert [type(reason) for reason in ended] == [Unreachable] * 4
+    assert [type(reason) for reason in ended] == [UnreachableError] * 4
 
 
 async def test_making_another_account_meanwhile_loses_no_news(
@@ -322,7 +322,7 @@ async def test_it_is_offline_before_and_after_and_says_when_that_changes(
 
 async def test_nothing_is_sent_once_it_is_closed(client: WalletClient) -> None:
     await client.close()
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         await asyncio.wait_for(ask(client, **BALANCE), 10)
     await client.close()
 

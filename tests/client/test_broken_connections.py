@@ -11,8 +11,8 @@ from cutting_proxy import CuttingProxy, Does, once
 from served import Served
 from talk import ask, balance, enter, hear_credits, log_in, sign_up, supply, until
 
-from ewallet_core.client import Connection, Reach, RemoteClient, Unreachable, WalletClient
-from ewallet_core.serving.limits import Limits
+from ewallet_core.client import Connection, Reach, RemoteClient, UnreachableError, WalletClient
+from ewallet_core.server.limits import Limits
 
 Remote = Callable[..., RemoteClient]
 Opened = Callable[[WalletClient], Awaitable[WalletClient]]
@@ -159,7 +159,7 @@ async def test_patience_ends_in_words_and_the_same_request_is_still_done_once(
     hasty = await opened(remote(network.port, patience_seconds=0.1))
     await enter(hasty)
     network.downward = lambda line: Does.SWALLOW
-    with pytest.raises(Unreachable, match="not known whether"):
+    with pytest.raises(UnreachableError, match="not known whether"):
         await supply(hasty, 5, request_id="supply-0001")
     assert hasty.unanswered == 0
     network.downward = lambda line: None
@@ -174,7 +174,7 @@ async def test_closing_while_nobody_answers_waits_for_nothing(
     await until(lambda: client.connection.reach is Reach.RECONNECTING)
     assert client.unanswered == 1
     await asyncio.wait_for(client.close(), 5)
-    with pytest.raises(Unreachable, match="not known"):
+    with pytest.raises(UnreachableError, match="not known"):
         await paying
     assert client.connection == Connection(Reach.OFFLINE)
 
@@ -207,7 +207,7 @@ async def test_a_client_may_be_opened_once_there_is_a_server(
 ) -> None:
     server.stop()
     client = remote(server.ports[0])
-    with pytest.raises(Unreachable, match="Nothing listens at"):
+    with pytest.raises(UnreachableError, match="Nothing listens at"):
         await client.open()
     server.start()
     await opened(client)
@@ -215,7 +215,7 @@ async def test_a_client_may_be_opened_once_there_is_a_server(
 
 
 async def test_a_name_that_is_no_machine_is_said_so(remote: Remote) -> None:
-    with pytest.raises(Unreachable, match="no machine of the name"):
+    with pytest.raises(UnreachableError, match="no machine of the name"):
         await remote(1, host="nowhere.invalid").open()
 
 
@@ -224,7 +224,7 @@ async def something_else(says: bytes) -> AsyncIterator[int]:
     """The port of what is no such server, which says this and waits until it is left."""
     left = asyncio.Event()
 
-    async def attend(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(says)
         with suppress(OSError):
             await reader.read()
@@ -232,20 +232,20 @@ async def something_else(says: bytes) -> AsyncIterator[int]:
             await writer.wait_closed()
         left.set()
 
-    async with await asyncio.start_server(attend, "127.0.0.1", 0) as other:
+    async with await asyncio.start_server(handle, "127.0.0.1", 0) as other:
         yield other.sockets[0].getsockname()[1]
         await asyncio.wait_for(left.wait(), 10)
 
 
 async def test_what_is_no_such_server_is_said_so(remote: Remote) -> None:
     async with something_else(b"220 mail.example.org ready\r\n") as port:
-        with pytest.raises(Unreachable, match="no EWallet server"):
+        with pytest.raises(UnreachableError, match="no EWallet server"):
             await remote(port).open()
 
 
 async def test_what_says_nothing_is_not_waited_for(remote: Remote) -> None:
     async with something_else(b"") as port:
-        with pytest.raises(Unreachable, match="gives no answer"):
+        with pytest.raises(UnreachableError, match="gives no answer"):
             await remote(port, connect_seconds=0.05).open()
 
 

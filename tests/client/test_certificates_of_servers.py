@@ -12,7 +12,7 @@ from certificates import EXPIRED, Issued
 from served import Served
 from talk import ask, balance, hear, log_in, supply, until
 
-from ewallet_core.client import Reach, RemoteClient, Unreachable, WalletClient
+from ewallet_core.client import Reach, RemoteClient, UnreachableError, WalletClient
 
 Remote = Callable[..., RemoteClient]
 Opened = Callable[[WalletClient], Awaitable[WalletClient]]
@@ -94,7 +94,7 @@ async def test_another_certificate_is_refused_with_both_fingerprints(
     await (await opened(remote(in_port, tls=True))).close()
     secured(another)
     before = kept(known_file)
-    with pytest.raises(Unreachable) as refused:
+    with pytest.raises(UnreachableError) as refused:
         await remote(in_port, tls=True).open()
     for named in (own.fingerprint, another.fingerprint, str(known_file)):
         assert named in str(refused.value)
@@ -111,9 +111,9 @@ async def test_a_certificate_that_changes_meanwhile_ends_all_tries(
     await asyncio.to_thread(secured, another)
     await until(lambda: client.connection.reach is Reach.OFFLINE)
     assert another.fingerprint in client.connection.reason
-    with pytest.raises(Unreachable, match="another certificate"):
+    with pytest.raises(UnreachableError, match="another certificate"):
         await supply(client, 1)
-    with pytest.raises(Unreachable, match="another certificate"):
+    with pytest.raises(UnreachableError, match="another certificate"):
         await hear(told)
     await asyncio.to_thread(secured, own)
     await client.open()
@@ -155,7 +155,7 @@ async def test_once_an_authority_has_vouched_nothing_less_is_taken(
     await asyncio.to_thread(secured, own)
     await until(lambda: client.connection.reach is Reach.OFFLINE)
     assert "no authority vouches for" in client.connection.reason
-    with pytest.raises(Unreachable, match=f"remove its line from {known_file}"):
+    with pytest.raises(UnreachableError, match=f"remove its line from {known_file}"):
         await remote(in_port, tls=True).open()
     assert kept(known_file) == before
     await asyncio.to_thread(secured, vouched_for)
@@ -177,7 +177,7 @@ async def test_what_an_authority_would_not_vouch_for_is_never_kept(
     said: str,
 ) -> None:
     in_port = secured(Issued(tmp_path, "flawed", authority, **flaw)).ports[0]
-    with pytest.raises(Unreachable, match=said):
+    with pytest.raises(UnreachableError, match=said):
         await remote(in_port, tls=True).open()
     assert kept(known_file) == ""
 
@@ -194,18 +194,18 @@ async def test_a_damaged_file_is_named_before_anything_is_said(
     secured: Callable[[Issued], Served], own: Issued, remote: Remote, known_file: Path
 ) -> None:
     damaged(known_file)
-    with pytest.raises(Unreachable, match=f"Line 1 of {known_file}"):
+    with pytest.raises(UnreachableError, match=f"Line 1 of {known_file}"):
         await remote(secured(own).ports[0], tls=True).open()
     assert kept(known_file) == "what is this\n"
 
 
 async def test_a_server_in_the_clear_is_said_to_speak_no_tls(server: Served, remote: Remote) -> None:
-    with pytest.raises(Unreachable, match=r"tcp://127\.0\.0\.1"):
+    with pytest.raises(UnreachableError, match=r"tcp://127\.0\.0\.1"):
         await remote(server.ports[0], tls=True, connect_seconds=0.5).open()
 
 
 async def test_a_server_in_tls_is_said_to_speak_it(
     secured: Callable[[Issued], Served], own: Issued, remote: Remote
 ) -> None:
-    with pytest.raises(Unreachable, match="tls://"):
+    with pytest.raises(UnreachableError, match="tls://"):
         await remote(secured(own).ports[0]).open()

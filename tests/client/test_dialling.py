@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from served import Served
 
-from ewallet_core.client import RemoteClient, Unreachable
-from ewallet_core.client.lines import LONGEST_EVENT
+from ewallet_core.client import RemoteClient, UnreachableError
+from ewallet_core.client.connect import LONGEST_EVENT
 
 Remote = Callable[..., RemoteClient]
 FLOOD = b'{"event": "flood"}\n' * 2**20 * 3
@@ -59,7 +59,7 @@ async def test_where_no_address_is_listened_on_that_is_said_as_of_one(
     server: Served, remote: Remote, two_addresses: str
 ) -> None:
     server.stop()
-    with pytest.raises(Unreachable, match="Nothing listens at two"):
+    with pytest.raises(UnreachableError, match="Nothing listens at two"):
         await remote(server.ports[0], host=two_addresses).open()
 
 
@@ -68,7 +68,7 @@ async def flood() -> AsyncIterator[tuple[int, asyncio.Event]]:
     """A port that says a lot, and whether all of it was taken."""
     taken = asyncio.Event()
 
-    async def attend(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(OSError):
             writer.write(FLOOD)
             writer.transport.set_write_buffer_limits(0)
@@ -76,7 +76,7 @@ async def flood() -> AsyncIterator[tuple[int, asyncio.Event]]:
             taken.set()
         writer.transport.abort()
 
-    listening = await asyncio.start_server(attend, ALIVE, 0)
+    listening = await asyncio.start_server(handle, ALIVE, 0)
     yield listening.sockets[0].getsockname()[1], taken
     listening.close()
 

@@ -13,9 +13,9 @@ from served import CHEAP
 from talk import ask, enter, hear, log_in, supply
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Rules
-from ewallet_core.client import EmbeddedClient, Unreachable, embedded
+from ewallet_core.client import EmbeddedClient, UnreachableError, embedded
 from ewallet_core.instructions.fields import CLEANERS
+from ewallet_core.operations.context import EngineConfig
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ async def client(engine_of: Callable[[], EWalletSessionManager]) -> AsyncIterato
 
 async def test_an_engine_that_cannot_be_opened_is_unreachable_in_words(tmp_path: Path) -> None:
     client = EmbeddedClient.on(f"sqlite:///{tmp_path}/nowhere/wallet.sqlite3")
-    with pytest.raises(Unreachable, match="no such file or directory"):
+    with pytest.raises(UnreachableError, match="no such file or directory"):
         await client.open()
     await client.close()
 
@@ -71,8 +71,8 @@ async def test_the_end_of_a_timer_that_nobody_asks_about_is_told(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
-    brief = Rules(milliseconds_per_credit=100)
-    client = EmbeddedClient(lambda: EWalletSessionManager(database_url, rules=brief, passwords=CHEAP))
+    brief = EngineConfig(milliseconds_per_credit=100)
+    client = EmbeddedClient(lambda: EWalletSessionManager(database_url, config=brief, passwords=CHEAP))
     await client.open()
     await log_in(client)
     await supply(client, 1)

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ewallet_core.client import KnownServers, Unreachable
-from ewallet_core.wire.fingerprint import fingerprint_of
+from ewallet_core.client import KnownServers, UnreachableError
+from ewallet_core.protocol.fingerprint import fingerprint_of
 
 FIRST, SECOND = fingerprint_of(b"first"), fingerprint_of(b"second")
 
@@ -61,20 +61,20 @@ def test_a_damaged_line_is_named_and_left_alone(file: Path, line: str) -> None:
     file.write_text(f"old.example.org:8080 {FIRST}\n{line}\n")
     before = file.read_bytes()
     known = KnownServers(file)
-    with pytest.raises(Unreachable, match=f"Line 2 of {file}"):
+    with pytest.raises(UnreachableError, match=f"Line 2 of {file}"):
         known.fingerprint_of("old.example.org:8080")
-    with pytest.raises(Unreachable, match="Line 2"):
+    with pytest.raises(UnreachableError, match="Line 2"):
         known.add("new.example.org:8080", SECOND)
     assert file.read_bytes() == before
 
 
 def test_what_is_not_text_or_no_file_is_said_so(file: Path) -> None:
     file.write_bytes(b"\xff\xfe")
-    with pytest.raises(Unreachable, match="is not text"):
+    with pytest.raises(UnreachableError, match="is not text"):
         KnownServers(file).fingerprint_of("a:1")
-    with pytest.raises(Unreachable, match="can't be used"):
+    with pytest.raises(UnreachableError, match="can't be used"):
         KnownServers(file.parent).fingerprint_of("a:1")
-    with pytest.raises(Unreachable, match="can't be used"):
+    with pytest.raises(UnreachableError, match="can't be used"):
         KnownServers(file.parent / "nowhere" / "known_servers").add("a:1", FIRST)
 
 

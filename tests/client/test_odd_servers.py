@@ -12,9 +12,9 @@ import pytest
 from odd_server import OddServer, as_a_server_would
 from served import Served
 
-from ewallet_core.client import KnownServers, Reach, RemoteClient, Unreachable
-from ewallet_core.client.protocol import Connection
-from ewallet_core.wire.place import ServerPlace
+from ewallet_core.client import KnownServers, Reach, RemoteClient, UnreachableError
+from ewallet_core.client.connection import Connection
+from ewallet_core.protocol.address import ServerAddress
 
 Remote = Callable[..., RemoteClient]
 
@@ -68,7 +68,7 @@ async def test_a_greeting_that_is_to_be_sent_again_is(remote: Remote, code: str)
 @pytest.mark.parametrize("out_port", [0, -5, 99_999, "8081", [1]])
 async def test_a_greeting_with_no_port_in_it_is_no_servers(remote: Remote, out_port: object) -> None:
     async with OddServer(lambda request: {**as_a_server_would(request), "out_port": out_port}) as server:
-        with pytest.raises(Unreachable, match="no EWallet server"):
+        with pytest.raises(UnreachableError, match="no EWallet server"):
             await remote(server.port).open()
 
 
@@ -122,17 +122,17 @@ async def test_who_watches_may_fail_without_harm(remote: Remote) -> None:
 @pytest.mark.parametrize("host", ["wallet..example.org", f"{'a' * 64}.example.org", ".example.org"])
 def test_a_host_that_can_have_no_address_is_no_place(host: str) -> None:
     with pytest.raises(ValueError, match="no name of a machine"):
-        ServerPlace.read(f"{host}:8080")
+        ServerAddress.read(f"{host}:8080")
 
 
 async def test_the_port_of_events_is_told_from_that_of_instructions(remote: Remote, server: Served) -> None:
-    with pytest.raises(Unreachable, match="its port for instructions"):
+    with pytest.raises(UnreachableError, match="its port for instructions"):
         await remote(server.ports[1]).open()
 
 
 async def test_silence_under_tls_is_no_reason_to_speak_in_the_clear(remote: Remote) -> None:
     async with OddServer() as server:
-        with pytest.raises(Unreachable) as reason:
+        with pytest.raises(UnreachableError) as reason:
             await remote(server.port, tls=True, connect_seconds=0.3).open()
     assert "tcp://" not in str(reason.value)
 
@@ -141,9 +141,9 @@ async def test_who_is_known_by_a_certificate_is_never_said_to_speak_in_the_clear
     tmp_path: Path, remote: Remote
 ) -> None:
     async with OddServer(greets=b'{"failed": true}\n') as server:
-        with pytest.raises(Unreachable, match="tcp://"):
+        with pytest.raises(UnreachableError, match="tcp://"):
             await remote(server.port, tls=True).open()
         KnownServers(tmp_path / "known_servers").add(f"127.0.0.1:{server.port}", "SHA256:" + "A" * 43)
-        with pytest.raises(Unreachable) as reason:
+        with pytest.raises(UnreachableError) as reason:
             await remote(server.port, tls=True).open()
     assert "tcp://" not in str(reason.value)

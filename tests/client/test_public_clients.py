@@ -15,7 +15,7 @@ import pytest
 from served import Served
 from talk import BALANCE, PASSWORD, SUPPLY
 
-from ewallet_core.client import AsyncEWalletClient, EWalletClient, Reach, Unreachable
+from ewallet_core.client import AsyncEWalletClient, EWalletClient, Reach, UnreachableError
 
 PAGE = Path(__file__).parents[2] / "docs" / "clients.md"
 SYNCHRONOUS, ASYNCHRONOUS = re.findall(r"```python\n(.*?)```", PAGE.read_text(), re.DOTALL)
@@ -108,7 +108,7 @@ def test_threads_that_go_on_asking_are_let_go_when_it_is_closed(wallet: EWalletC
         try:
             while True:
                 wallet.send(action="view", view="sockets")
-        except Unreachable as reason:
+        except UnreachableError as reason:
             ended.append(reason)
 
     def in_threads(work: Callable[[], None], times: int) -> list[threading.Thread]:
@@ -143,7 +143,7 @@ def test_a_fork_of_the_process_has_no_client(wallet: EWalletClient) -> None:
     if child == 0:
         try:
             wallet.send(**BALANCE)
-        except Unreachable:
+        except UnreachableError:
             os._exit(7)
         os._exit(1)
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
@@ -156,14 +156,14 @@ def test_nothing_is_left_of_a_client_that_was_closed(wallet: EWalletClient) -> N
     wallet.close()
     assert list(told) == []
     assert "ewallet-client" not in {thread.name for thread in threading.enumerate()}
-    with pytest.raises(Unreachable):
+    with pytest.raises(UnreachableError):
         wallet.send(**BALANCE)
 
 
 def test_a_server_that_is_not_there_is_said_so_at_once(server: Served, tmp_path: Path) -> None:
     server.stop()
     with (
-        pytest.raises(Unreachable, match="Nothing listens"),
+        pytest.raises(UnreachableError, match="Nothing listens"),
         EWalletClient(f"127.0.0.1:{server.ports[0]}", known_servers=tmp_path / "known"),
     ):
         pass

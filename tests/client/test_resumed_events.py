@@ -11,7 +11,7 @@ from cutting_proxy import CuttingProxy, Does, once
 from served import Served
 from talk import ask, enter, hear, hear_credits, log_in, supply
 
-from ewallet_core.client import RemoteClient, WalletClient, beginnings, listening
+from ewallet_core.client import RemoteClient, WalletClient, events
 
 Remote = Callable[..., RemoteClient]
 Opened = Callable[[WalletClient], Awaitable[WalletClient]]
@@ -83,7 +83,7 @@ async def test_another_account_is_not_asked_for_what_the_first_has_heard(
 async def test_a_connection_without_a_sign_of_life_counts_as_dead(
     client: WalletClient, network: CuttingProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "SILENT_SECONDS", 0.1)
+    monkeypatch.setattr(events, "SILENT_SECONDS", 0.1)
     network.downward = once(Does.SWALLOW)
     told = client.events()
     assert (await hear(told))["event"] == "listening"
@@ -107,7 +107,7 @@ async def test_what_is_done_right_after_the_call_is_told_however_far_the_server(
 async def test_whoever_cannot_be_told_where_events_begin_keeps_nobody_waiting(
     client: WalletClient, network: CuttingProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beginnings, "ASKED_WITHIN_SECONDS", 0.05)
+    monkeypatch.setattr(events, "ASKED_WITHIN_SECONDS", 0.05)
     network.downward = lambda line: Does.SWALLOW
     told = client.events()
     assert (await asyncio.wait_for(supply(client, 1), 2))["total_credits"] == 1

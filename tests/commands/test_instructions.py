@@ -8,9 +8,8 @@ import json
 import pytest
 from click.testing import CliRunner, Result
 
-from ewallet_core.actions import CATALOGUE
-from ewallet_core.actions.doors import DOORS
 from ewallet_core.commands import instructions as command
+from ewallet_core.handlers import DOORS, REGISTRY
 from ewallet_tui.__main__ import main
 
 CONVERT = "client action convert clock2credits"
@@ -22,7 +21,7 @@ def printed(*words: str) -> Result:
 
 def test_every_instruction_has_its_line():
     lines = printed().stdout.splitlines()
-    for found in (found for door in DOORS for found in door.catalogue):
+    for found in (found for door in DOORS for found in door.registry):
         assert [line for line in lines if line.startswith((f"  {found.name} (", f"  {found.name}: "))], (
             found.name
         )
@@ -53,7 +52,7 @@ def test_on_a_terminal_no_line_is_wider_than_it(monkeypatch, columns):
 def test_words_in_their_order_find_every_path_that_has_them():
     found = [line for line in printed("view", "record").stdout.splitlines() if line.startswith("client")]
     assert found == [
-        each.name for each in CATALOGUE if " view " in each.name and each.name.endswith("record")
+        each.name for each in REGISTRY if " view " in each.name and each.name.endswith("record")
     ]
     assert printed("record", "view").exit_code == 2
 
@@ -99,7 +98,7 @@ def test_an_entry_shows_what_its_data_are_made_of():
 def test_the_example_of_an_entry_is_a_dict_that_the_catalogue_takes():
     shown = printed(*CONVERT.split()).stdout
     example = ast.literal_eval(shown[shown.index("{") : shown.index("}") + 1])
-    found, arguments = CATALOGUE.find(example)
+    found, arguments = REGISTRY.find(example)
     assert (found.name, arguments) == (CONVERT, {"credits": 20})
 
 
@@ -115,9 +114,9 @@ def test_words_that_are_in_no_path_are_answered_with_the_nearest():
 def test_a_program_gets_the_same_as_json():
     shown = json.loads(printed("--json").stdout)
     assert [entry["path"] for entry in shown["instructions"]] == [
-        found.name for door in DOORS for found in door.catalogue
+        found.name for door in DOORS for found in door.registry
     ]
-    assert "not_logged_in" in [refusal["code"] for refusal in shown["refusals"]]
+    assert "not_logged_in" in [error["code"] for error in shown["refusals"]]
     assert shown["data"]["account_data"]["keys"]["id"] == "whole number"
 
 

@@ -4,6 +4,6 @@ from __future__ import annotations
 
 import argon2
 
-from ewallet_core.credentials.passwords import Passwords
+from ewallet_core.security.passwords import Passwords
 
 CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))

@@ -21,7 +21,7 @@ from sqlalchemy import Dialect, Engine, create_engine
 from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Rules
+from ewallet_core.operations.context import EngineConfig
 from ewallet_core.storage import sqlite
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.sqlite import SqliteDatabase
@@ -101,15 +101,15 @@ def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]
 
 
 @pytest.fixture
-def rules() -> Rules:
+def config() -> EngineConfig:
     """What whoever runs the engine has chosen; a file of tests may choose otherwise."""
-    return Rules()
+    return EngineConfig()
 
 
 @pytest.fixture
-def engine(open_engine: OpenEngine, wallet_file: Path, rules: Rules) -> Iterator[EWalletSessionManager]:
+def engine(open_engine: OpenEngine, wallet_file: Path, config: EngineConfig) -> Iterator[EWalletSessionManager]:
     """An engine whose ledger is in order when the test is over, whatever the test has done."""
-    yield open_engine(rules=rules)
+    yield open_engine(config=config)
     assert faults_in(wallet_file) == []
 
 

@@ -92,7 +92,7 @@ class DrivenWallets:
     def enter(self, name: str) -> None:
         self.callers[name] = Caller(self.engine).opens_a_session().logs_in(name)
 
-    def passes(self, wait: Wait) -> None:
+    def transient(self, wait: Wait) -> None:
         """Time goes on, and who was away for longer than a session lives comes back."""
         stride = self._until_empty(wait) if isinstance(wait, ToWhereAClockIsEmpty) else wait
         self.clock.forward(stride)

@@ -23,9 +23,9 @@ from shapes import (
 )
 from wallclock import SECOND, Wallclock
 
-from ewallet_core.actions import CATALOGUE
-from ewallet_core.instructions.catalogue import Access
-from ewallet_core.instructions.catalogue import Instruction as CatalogueEntry
+from ewallet_core.handlers import REGISTRY
+from ewallet_core.instructions.registry import Access
+from ewallet_core.instructions.registry import Instruction as CatalogueEntry
 
 _JOURNEY: dict[str, Instruction | None] = {
     "nobody": None,
@@ -72,7 +72,7 @@ class Example:
 
     @property
     def found(self) -> CatalogueEntry:
-        return CATALOGUE.find(SELECTORS | self.instruction)[0]
+        return REGISTRY.find(SELECTORS | self.instruction)[0]
 
     @property
     def access(self) -> Access:
@@ -80,7 +80,7 @@ class Example:
 
     @property
     def arguments(self) -> dict[str, Any]:
-        return CATALOGUE.find(SELECTORS | self.instruction)[1]
+        return REGISTRY.find(SELECTORS | self.instruction)[1]
 
     @property
     def selectors(self) -> Instruction:

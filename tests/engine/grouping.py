@@ -13,10 +13,10 @@ from typing import Any
 
 from kept_rows import rows
 
-from ewallet_core.storage.requests import seen_requests
+from ewallet_core.storage.group_commit import GroupCommitWriter
+from ewallet_core.storage.seen_requests import seen_requests
 from ewallet_core.storage.sqlite import SqliteDatabase
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.writer_lane import WriterLane
 
 Work = Callable[[Transaction], Any]
 
@@ -40,7 +40,7 @@ def notes(file: Path) -> list[str]:
     ]
 
 
-def lane_of(database: SqliteDatabase) -> WriterLane:
+def lane_of(database: SqliteDatabase) -> GroupCommitWriter:
     return database._lane
 
 
@@ -48,11 +48,11 @@ def together(
     database: SqliteDatabase, *works: Work, beforehand: Callable[[], None] = lambda: None
 ) -> list[Future[Any]]:
     """Hand the lane this work while it is busy, so that it makes one group of it; how each ended."""
-    lane, is_busy = lane_of(database), Event()
+    lock_key, is_busy = lane_of(database), Event()
 
     def busy(_transaction: Transaction) -> None:
         is_busy.set()
-        while lane._waiting.qsize() < len(works):
+        while lock_key._waiting.qsize() < len(works):
             time.sleep(0)
         beforehand()
 
@@ -62,7 +62,7 @@ def together(
         ended = []
         for position, work in enumerate(works, start=1):
             ended.append(threads.submit(database.write, work))
-            while lane._waiting.qsize() < position < len(works):
+            while lock_key._waiting.qsize() < position < len(works):
                 time.sleep(0)
     return ended
 
@@ -102,11 +102,11 @@ def commits_fail(
     database: SqliteDatabase, *, after_it_happened: bool, error: str = "SQLITE_IOERR_FSYNC"
 ) -> Iterator[None]:
     """Let the lane's COMMITs end in an error meanwhile."""
-    lane = lane_of(database)
-    real = lane._connection
-    lane._connection = FailsAtCommit(real, after_it_happened=after_it_happened, error=error)
+    lock_key = lane_of(database)
+    real = lock_key._connection
+    lock_key._connection = FailsAtCommit(real, after_it_happened=after_it_happened, error=error)
     yield
-    lane._connection = real
+    lock_key._connection = real
 
 
 class Interruption:

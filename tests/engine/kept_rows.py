@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage.proofs.checking import check
 from ewallet_core.storage.transaction import Statements, Transaction
+from ewallet_core.storage.verification.ledger import check
 
 Rows = list[dict[str, Any]]
 

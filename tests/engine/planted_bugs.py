@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from ewallet_core.actions.credits import clock_timer, converting, handing_over
+from ewallet_core.handlers import conversions, timer
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, move_credits, time_spent
 from ewallet_core.ledger.timer import State, Timer, TimeSpent
+from ewallet_core.operations import movements
 from ewallet_core.storage import journal, wallets
 
 
@@ -50,7 +51,7 @@ def a_run_out_is_dated_when_it_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 def a_run_out_is_noticed_a_millisecond_late(monkeypatch: pytest.MonkeyPatch) -> None:
     found = wallets.clocks_run_out
     monkeypatch.setattr(
-        clock_timer, "clocks_run_out", lambda transaction, account, now: found(transaction, account, now - 1)
+        timer, "clocks_run_out", lambda transaction, account, now: found(transaction, account, now - 1)
     )
 
 
@@ -58,18 +59,18 @@ def a_stop_takes_a_millisecond_less(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(issuer: Issuer, clock: BalanceId, milliseconds: int, at: int) -> Entry:
         return time_spent(issuer, clock, max(0, milliseconds - 1), at)
 
-    monkeypatch.setattr(clock_timer, "time_spent", wrong)
+    monkeypatch.setattr(timer, "time_spent", wrong)
 
 
 def a_payment_moves_a_credit_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(kind: EntryKind, giver: BalanceId, receiver: BalanceId, credits: int, *more, **named) -> Entry:
-        return move_credits(kind, giver, receiver, credits + (kind is EntryKind.PAYMENT), *more, **named)
+    def wrong(kind: EntryKind, sender: BalanceId, recipient: BalanceId, credits: int, *more, **named) -> Entry:
+        return move_credits(kind, sender, recipient, credits + (kind is EntryKind.PAYMENT), *more, **named)
 
-    monkeypatch.setattr(handing_over, "move_credits", wrong)
+    monkeypatch.setattr(movements, "move_credits", wrong)
 
 
 def a_conversion_is_made_at_another_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(converting, "milliseconds_of", lambda amount, rate: amount * rate + (amount > 25))
+    monkeypatch.setattr(conversions, "milliseconds_of", lambda amount, rate: amount * rate + (amount > 25))
 
 
 def a_balance_is_not_moved_with_its_posting(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,7 +83,7 @@ def a_balance_is_not_moved_with_its_posting(monkeypatch: pytest.MonkeyPatch) -> 
             transaction.run(journal._MOVE, balance_id=moved.balance, by=-moved.amount, at=entry.at)
         return entry_id
 
-    monkeypatch.setattr(handing_over, "post", wrong)
+    monkeypatch.setattr(movements, "post", wrong)
 
 
 def an_entry_is_not_sealed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,10 +19,9 @@ from shapes import REFUSAL, misfits
 from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions import CATALOGUE
-from ewallet_core.actions.sessions.live_sessions import SESSION_CATALOGUE
-from ewallet_core.actions.sessions.session_maps import WORKER_CATALOGUE
-from ewallet_core.instructions.catalogue import Catalogue
+from ewallet_core.handlers import REGISTRY, SESSION_REGISTRY
+from ewallet_core.handlers.workers import WORKER_REGISTRY
+from ewallet_core.instructions.registry import InstructionRegistry
 
 DEEP = 1_000
 HUGE = 10**5_000
@@ -89,8 +88,8 @@ values = st.recursive(
 WORDS = sorted(
     {
         word
-        for catalogue in (CATALOGUE, SESSION_CATALOGUE, WORKER_CATALOGUE)
-        for asked in catalogue
+        for registry in (REGISTRY, SESSION_REGISTRY, WORKER_REGISTRY)
+        for asked in registry
         for form in asked.forms
         for word in (*form, *form.values(), *asked.arguments)
     }
@@ -102,12 +101,12 @@ keys = st.none() | st.integers() | st.floats() | st.text() | st.binary()
 anything = st.dictionaries(names | st.text(), values | st.sampled_from(WORDS), max_size=8)
 
 
-def known(catalogue: Catalogue):
+def known(registry: InstructionRegistry):
     """Requests that pick an instruction, with whatever for arguments."""
 
     @st.composite
     def draw_known(draw):
-        asked = draw(st.sampled_from(list(catalogue)))
+        asked = draw(st.sampled_from(list(registry)))
         own = {name: draw(values) for name in draw(st.sets(st.sampled_from([*asked.arguments, "self"])))}
         return {**own, **draw(st.sampled_from(asked.forms))}
 
@@ -118,8 +117,8 @@ def enveloped(requests):
     return st.fixed_dictionaries({"header": anything | values, "command_chain": requests})
 
 
-def requests_for(catalogue: Catalogue):
-    flat = anything | known(catalogue)
+def requests_for(registry: InstructionRegistry):
+    flat = anything | known(registry)
     return flat | enveloped(flat | values)
 
 
@@ -143,13 +142,13 @@ def must_be_an_answer(answer: object, request: object = None) -> None:
 
 
 @settings(max_examples=300, deadline=None)
-@given(request=requests_for(CATALOGUE))
+@given(request=requests_for(REGISTRY))
 def test_the_session_manager_answers_whatever_it_is_asked(engine, request):
     must_be_an_answer(engine.session_manager_controller(**with_odd_values(request)), request)
 
 
 @settings(max_examples=150, deadline=None)
-@given(request=requests_for(SESSION_CATALOGUE))
+@given(request=requests_for(SESSION_REGISTRY))
 def test_a_session_answers_whatever_it_is_asked(engine, request):
     live = max(engine.sessions.values(), key=lambda session: session.id, default=None)
     if live is None:
@@ -159,7 +158,7 @@ def test_a_session_answers_whatever_it_is_asked(engine, request):
 
 
 @settings(max_examples=150, deadline=None)
-@given(request=requests_for(WORKER_CATALOGUE))
+@given(request=requests_for(WORKER_REGISTRY))
 def test_a_worker_answers_whatever_it_is_asked(engine, request):
     if not engine.workers:
         Caller(engine).asks_ok(**NEW_SESSION)

@@ -13,8 +13,8 @@ from examples_system import cleanup, start_cleaner
 from kept_rows import faults_in, rows
 from wallclock import HOUR
 
-from ewallet_core.actions.context import Rules
-from ewallet_core.sessions.manager import system_clock
+from ewallet_core.engine.manager import system_clock
+from ewallet_core.operations.context import EngineConfig
 
 ENOUGH_SECONDS = 20
 
@@ -28,7 +28,7 @@ def appears(file: Path, table: str) -> list[dict[str, int]]:
 
 
 def test_a_timer_stops_when_it_runs_out_with_nobody_asking(open_engine, wallet_file):
-    engine = open_engine(clock=system_clock, rules=Rules(milliseconds_per_credit=200))
+    engine = open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=200))
     ada = Caller(engine).opens_a_session().registers().logs_in()
     ada.asks_ok(**start_cleaner("clock"))
     ada.asks_ok(**supply())
@@ -42,7 +42,7 @@ def test_a_timer_stops_when_it_runs_out_with_nobody_asking(open_engine, wallet_f
 
 
 def test_a_timer_is_settled_once_however_many_engines_clean_one_file(open_engine, wallet_file):
-    engines = [open_engine(clock=system_clock, rules=Rules(milliseconds_per_credit=100)) for _ in range(3)]
+    engines = [open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=100)) for _ in range(3)]
     ada = Caller(engines[0]).opens_a_session().registers().logs_in()
     ada.asks_ok(**supply())
     ada.asks_ok(**to_clock(2))

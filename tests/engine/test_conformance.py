@@ -12,9 +12,9 @@ from declared import departures
 from example import Example
 from examples import EXAMPLES
 
-from ewallet_core.actions import CATALOGUE
-from ewallet_core.instructions.catalogue import Access
-from ewallet_core.instructions.limits import meta_of
+from ewallet_core.handlers import REGISTRY
+from ewallet_core.instructions.registry import Access
+from ewallet_core.instructions.validation import meta_of
 
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 IDS = ("_id", "record", "contact_sheet", "contact_list")
@@ -104,13 +104,13 @@ def test_an_answer_is_json_and_reads_back_the_same(nobody, wallclock, example):
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
 
 
-@pytest.mark.parametrize("instruction", list(CATALOGUE), ids=lambda found: found.name)
+@pytest.mark.parametrize("instruction", list(REGISTRY), ids=lambda found: found.name)
 def test_an_instruction_says_what_it_does_in_a_sentence(instruction):
     said = instruction.carry_out.__doc__ or ""
     assert said.partition("\n")[0].endswith(".")
 
 
-@pytest.mark.parametrize("instruction", list(CATALOGUE), ids=lambda found: found.name)
+@pytest.mark.parametrize("instruction", list(REGISTRY), ids=lambda found: found.name)
 def test_every_argument_has_words_and_an_example_that_is_accepted(instruction):
     shown = {}
     for name, argument in instruction.arguments.items():
@@ -119,6 +119,6 @@ def test_every_argument_has_words_and_an_example_that_is_accepted(instruction):
         assert meta.examples, name
         if argument.required:
             shown[name] = meta.examples[0]
-    found, arguments = CATALOGUE.find(SELECTORS | dict(instruction.forms[0]) | shown)
+    found, arguments = REGISTRY.find(SELECTORS | dict(instruction.forms[0]) | shown)
     assert found is instruction
     assert arguments == shown

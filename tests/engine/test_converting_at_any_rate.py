@@ -17,7 +17,7 @@ from kept_rows import faults_in
 from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Rules
+from ewallet_core.operations.context import EngineConfig
 
 ODD_RATES = [1, 7, 59_999, 60_000, 61_001, 3_600_000]
 rates = some.one_of(some.sampled_from(ODD_RATES), some.integers(1, 10**8))
@@ -39,9 +39,9 @@ steps = some.lists(
 def test_whatever_is_converted_nothing_is_lost(new_wallet_file, rate, steps):
     with TemporaryDirectory() as folder:
         file = Path(shutil.copy(new_wallet_file, folder))
-        rules = Rules(milliseconds_per_credit=rate)
+        config = EngineConfig(milliseconds_per_credit=rate)
         with EWalletSessionManager(
-            f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP, rules=rules
+            f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP, config=config
         ) as engine:
             ada = Caller(engine).opens_a_session().registers().logs_in()
             ada.asks_ok(**supply(1_000))
@@ -59,8 +59,8 @@ def test_whatever_is_converted_nothing_is_lost(new_wallet_file, rate, steps):
 @pytest.mark.parametrize(("first", "then"), [(61_001, 7), (7, 61_001), (60_000, 59_999)])
 def test_what_makes_no_whole_credit_at_another_rate_stays_as_time(ada, open_engine, first, then):
     ada.asks_ok(**supply(100_000))
-    ada.at(open_engine(rules=Rules(milliseconds_per_credit=first))).asks_ok(**to_clock(100_000))
-    later = ada.at(open_engine(rules=Rules(milliseconds_per_credit=then)))
+    ada.at(open_engine(config=EngineConfig(milliseconds_per_credit=first))).asks_ok(**to_clock(100_000))
+    later = ada.at(open_engine(config=EngineConfig(milliseconds_per_credit=then)))
     credits, rest = divmod(100_000 * first, then)
     later.asks_ok(**to_credits(credits=credits))
     assert (later.credits, later.milliseconds_left) == (credits, rest)

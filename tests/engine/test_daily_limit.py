@@ -20,8 +20,8 @@ from sqlalchemy.dialects import sqlite
 from wallclock import DAY, HOUR, SECOND, Wallclock
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.belongings.opening import open_wallet
-from ewallet_core.storage import spending
+from ewallet_core.operations.provisioning import open_wallet
+from ewallet_core.storage import statements
 
 BOB = "bob@example.org"
 ADA = "ada@example.org"
@@ -231,7 +231,7 @@ def test_what_left_is_summed_beyond_64_bits(open_engine, wallet_file):
 
 
 def test_what_left_is_found_by_the_index_of_balances_and_times(ada, wallet_file):
-    compiled = spending._SPENT_SINCE.compile(dialect=sqlite.dialect(paramstyle="named"))
+    compiled = statements._SPENT_SINCE.compile(dialect=sqlite.dialect(paramstyle="named"))
     values = {**compiled.params, "account_id": 2, "since": 0}
     with contextlib.closing(sqlite3.connect(wallet_file)) as connection:
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {compiled}", values)]

@@ -7,11 +7,11 @@ from asking import LOGOUT, PASSWORD, supply
 from caller import Caller
 from kept_rows import rows
 
-from ewallet_core.actions.context import Context
-from ewallet_core.instructions.catalogue import NoArguments, instruction
+from ewallet_core.engine.execution import Execution
+from ewallet_core.errors.credits import NotEnoughCreditsError
 from ewallet_core.instructions.envelope import Answer, Call
-from ewallet_core.refusals.holdings import NotEnoughCredits
-from ewallet_core.sessions.errand import Errand
+from ewallet_core.instructions.registry import NoArguments, instruction
+from ewallet_core.operations.context import Context
 from ewallet_core.storage.accounts import accounts
 
 UNLINK = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
@@ -21,20 +21,20 @@ UNLINK = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
 def rename_and_think_better_of_it(_asked: NoArguments, context: Context) -> Answer:
     """Change something, and be refused after that."""
     accounts.change(context.transaction, context.account.id, name="countess")
-    raise NotEnoughCredits(1, 0).keeping(
+    raise NotEnoughCreditsError(1, 0).with_after_rollback(
         lambda: accounts.change(context.transaction, context.account.id, phone="1")
     )
 
 
 @pytest.fixture
-def half_way(ada: Caller) -> Errand:
+def half_way(ada: Caller) -> Execution:
     """The errand of that instruction, asked by Ada."""
 
     def circumstances(transaction, call):
-        return ada.engine._desk.context(transaction, call)
+        return ada.engine._dispatcher.context(transaction, call)
 
     call = Call({}, **ada.credentials, request_id="half way 1")
-    return Errand(rename_and_think_better_of_it, NoArguments(), call, circumstances)
+    return Execution(rename_and_think_better_of_it, NoArguments(), call, circumstances)
 
 
 def test_what_was_begun_is_undone_and_what_the_refusal_notes_stays(ada, half_way, wallet_file):

@@ -7,8 +7,8 @@ from asking import START, VIEW_CLOCK, supply, to_clock
 from caller import Caller
 from wallclock import MINUTE, SECOND
 
-from ewallet_core.refusals.askers import NotLoggedIn
-from ewallet_core.refusals.refusal import Refusal
+from ewallet_core.errors.accounts import NotLoggedInError
+from ewallet_core.errors.base import WalletError
 
 
 def events_of(caller: Caller, since: int):
@@ -71,12 +71,12 @@ def test_what_is_refused_has_not_happened(ada):
 
 
 def test_nothing_is_told_to_a_session_without_an_account(registered):
-    with pytest.raises(NotLoggedIn):
+    with pytest.raises(NotLoggedInError):
         events_of(registered, 0)
 
 
 def test_nothing_is_told_without_the_sessions_token(ada):
-    with pytest.raises(Refusal):
+    with pytest.raises(WalletError):
         ada.engine.events(ada.credentials["client_id"], "no-such-token", 0)
 
 

@@ -9,7 +9,7 @@ from asking import supply
 from grouping import Interruption, commits_fail, no_more_room, note, notes, together, without_syncs
 from kept_rows import changed_by_hand
 
-from ewallet_core.refusals.engine import OutcomeUnknown, StorageFailed
+from ewallet_core.errors.server import OutcomeUnknownError, StorageFailedError
 
 pytestmark = pytest.mark.usefixtures("on_disk")
 
@@ -23,7 +23,7 @@ SHARES = 4
 def test_work_that_finds_no_room_fails_alone(database, wallet_file):
     with no_more_room(database, pages=2):
         before, large, after = together(database, note("before"), note("large", 1_000_000), note("after"))
-    assert isinstance(large.exception(), StorageFailed)
+    assert isinstance(large.exception(), StorageFailedError)
     assert (before.result(), after.result()) == ("before", "after")
     assert notes(wallet_file) == ["after", "before"]
 
@@ -61,8 +61,8 @@ def test_whatever_step_is_interrupted_work_is_kept_whole_or_not_at_all(database,
         ended = together(database, note("a"), note("b"), beforehand=interruption.begin)
         interruption.end()
         for name, error in zip("ab", (future.exception() for future in ended), strict=True):
-            assert isinstance(error, StorageFailed | OutcomeUnknown | None), (step, error)
-            assert isinstance(error, OutcomeUnknown) or (name in notes(wallet_file)) is (error is None), step
+            assert isinstance(error, StorageFailedError | OutcomeUnknownError | None), (step, error)
+            assert isinstance(error, OutcomeUnknownError) or (name in notes(wallet_file)) is (error is None), step
         if not interruption.has_come:
             break
     assert step > 50
@@ -89,16 +89,16 @@ def test_whatever_step_is_interrupted_a_supply_is_done_once_when_it_is_sent_agai
 
 
 @pytest.mark.parametrize("happened", [True, False], ids=["it happened", "it did not"])
-def test_a_commit_of_unknown_fate_is_said_to_be_unknown(ada, happened):
-    with commits_fail(ada.engine._database, after_it_happened=happened):
+def test_a_commit_of_unknown_fate_is_said_to_be_unknown(ada, append_event):
+    with commits_fail(ada.engine._database, after_it_happened=append_event):
         answer = ada.is_refused("outcome_unknown", **supply(5), request_id="unknown 1")
     assert "same request id" in answer["warning"]
-    assert ada.credits == (5 if happened else 0)
+    assert ada.credits == (5 if append_event else 0)
 
 
 @pytest.mark.parametrize("happened", [True, False], ids=["it happened", "it did not"])
-def test_what_has_an_unknown_fate_is_done_once_when_it_is_sent_again(ada, happened):
-    with commits_fail(ada.engine._database, after_it_happened=happened):
+def test_what_has_an_unknown_fate_is_done_once_when_it_is_sent_again(ada, append_event):
+    with commits_fail(ada.engine._database, after_it_happened=append_event):
         ada.is_refused("outcome_unknown", **supply(5), request_id="unknown 1")
     assert ada.asks_ok(**supply(5), request_id="unknown 1")["total_credits"] == 5
     assert ada.credits == 5
@@ -107,7 +107,7 @@ def test_what_has_an_unknown_fate_is_done_once_when_it_is_sent_again(ada, happen
 def test_a_commit_of_unknown_fate_is_unknown_to_its_whole_group(database):
     with commits_fail(database, after_it_happened=True):
         ended = together(database, note("a"), note("b"))
-    assert all(isinstance(future.exception(), OutcomeUnknown) for future in ended)
+    assert all(isinstance(future.exception(), OutcomeUnknownError) for future in ended)
 
 
 def test_a_commit_that_found_no_room_has_not_happened(ada):

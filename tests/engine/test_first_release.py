@@ -12,7 +12,7 @@ from kept_rows import faults_in, rows
 from sqlalchemy import create_engine
 from wallclock import DAY, MINUTE
 
-from ewallet_core.storage import migrating
+from ewallet_core.storage import migration
 
 KEPT = Path(__file__).parents[1] / "kept" / "schema-0001.sql"
 
@@ -42,10 +42,10 @@ def schema_of(file: Path) -> set[tuple[str, str]]:
 
 
 def test_the_first_migration_is_as_it_was_released(kept_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(migrating, "SCHEMA_VERSION", "0001")
+    monkeypatch.setattr(migration, "SCHEMA_VERSION", "0001")
     file = tmp_path / "first.sqlite3"
     engine = create_engine(f"sqlite:///{file}")
-    migrating.migrate(engine, None)
+    migration.migrate(engine, None)
     engine.dispose()
     assert schema_of(kept_file) == schema_of(file)
 

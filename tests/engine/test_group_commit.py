@@ -8,9 +8,9 @@ from caller import Caller
 from grouping import Work, note, notes, statements_of, together
 from kept_rows import changed_by_hand
 
-from ewallet_core.refusals.engine import StorageFailed
+from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.storage.database import open_database
-from ewallet_core.storage.requests import seen_requests
+from ewallet_core.storage.seen_requests import seen_requests
 from ewallet_core.storage.transaction import Transaction
 
 pytestmark = pytest.mark.usefixtures("on_disk")
@@ -66,7 +66,7 @@ def ending_everything(transaction: Transaction) -> None:
 def test_work_that_ends_the_whole_transaction_fails_alone(database, wallet_file):
     before, wrong, after = together(database, note("before"), ending_everything, note("after"))
     assert (before.result(), after.result()) == ("before", "after")
-    assert isinstance(wrong.exception(), StorageFailed)
+    assert isinstance(wrong.exception(), StorageFailedError)
     assert notes(wallet_file) == ["after", "before"]
 
 
@@ -80,7 +80,7 @@ def test_work_that_is_done_again_is_answered_with_what_it_came_to_at_last(databa
 
     again, wrong = together(database, fails_once, ending_everything)
     assert again.result() == "again"
-    assert isinstance(wrong.exception(), StorageFailed)
+    assert isinstance(wrong.exception(), StorageFailedError)
     assert notes(wallet_file) == ["again"]
 
 

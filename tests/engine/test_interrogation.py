@@ -9,7 +9,7 @@ from examples_system import INTEROGATE_WORKERS, cleanup, interogate_session
 from kept_rows import rows
 from wallclock import MINUTE
 
-from ewallet_core.actions.context import Rules
+from ewallet_core.operations.context import EngineConfig
 
 
 def test_a_session_is_shown_with_its_worker_and_its_times(nobody, ada, wallclock):
@@ -67,7 +67,7 @@ def test_a_worker_is_vacant_when_the_cleanup_of_tokens_has_left_it_empty(nobody,
 
 
 def test_a_full_worker_is_available_when_one_of_its_sessions_was_ended(open_engine):
-    small = Caller(open_engine(rules=Rules(session_limit=2)))
+    small = Caller(open_engine(config=EngineConfig(session_limit=2)))
     for _ in range(2):
         Caller(small.engine).opens_a_session()
     assert small.engine.workers[1].state == "full"

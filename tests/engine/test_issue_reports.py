@@ -8,7 +8,7 @@ from examples_accounts import report_issue
 from examples_operators import VIEW_ISSUES
 from wallclock import HOUR, SECOND
 
-from ewallet_core.actions.accounts.issue_reports import MOST_IN_AN_HOUR
+from ewallet_core.handlers.issue_reports import MOST_IN_AN_HOUR
 
 SOCKET = "198.51.100.7"
 ISSUE = {"name": "n", "details": "d"}

@@ -11,7 +11,7 @@ from caller import Caller
 from kept_rows import faults_in, rows
 from wallclock import DAY, MINUTE
 
-from ewallet_core.storage.migrating import SCHEMA_VERSION
+from ewallet_core.storage.migration import SCHEMA_VERSION
 
 KEPT = sorted((Path(__file__).parents[1] / "kept").glob("schema-*.sql"))
 

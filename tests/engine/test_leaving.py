@@ -29,12 +29,12 @@ from kept_rows import faults_in, rows
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from wallclock import DAY, MINUTE, SECOND
 
-from ewallet_core.actions.accounts.leaving import RECOVERABLE_MS, erase_due_accounts
-from ewallet_core.actions.context import SYSTEM_CORE_ID, Rules
-from ewallet_core.storage import erasing
+from ewallet_core.operations.account_deletion import RECOVERABLE_MS, erase_due_accounts
+from ewallet_core.operations.context import SYSTEM_CORE_ID, EngineConfig
+from ewallet_core.storage import erasure
 from ewallet_core.storage.accounts import AccountState
 from ewallet_core.storage.events import forget_old_events
-from ewallet_core.storage.requests import KEPT_MILLISECONDS, forget_old_requests
+from ewallet_core.storage.seen_requests import KEPT_MILLISECONDS, forget_old_requests
 
 ID = {"request_id": "request-0001"}
 ADA_ID = 2
@@ -45,9 +45,9 @@ def account_row(file, account_id: int = ADA_ID) -> dict:
 
 
 @pytest.fixture
-def rules() -> Rules:
+def config() -> EngineConfig:
     """Users supply themselves from elsewhere too."""
-    return Rules(self_supply=True)
+    return EngineConfig(self_supply=True)
 
 
 @pytest.fixture
@@ -55,15 +55,15 @@ def erase(engine):
     """Has whatever is due erased, and what has been kept for its time forgotten."""
 
     def erases() -> list[int]:
-        desk = engine._desk
+        dispatcher = engine._dispatcher
 
         def work(transaction):
-            context = desk.context(transaction, None)
+            context = dispatcher.context(transaction, None)
             forget_old_requests(transaction, context.now)
             forget_old_events(transaction, context.now - KEPT_MILLISECONDS)
             return erase_due_accounts(context)
 
-        return desk.database.write(work)
+        return dispatcher.database.write(work)
 
     return erases
 
@@ -349,7 +349,7 @@ def test_erasing_one_of_many_accounts_looks_through_no_others_rows(wallet_file):
     dialect = SQLiteDialect_pysqlite(paramstyle="named")
     values = {"account_id": 2, "issuer_id": 1, "now": 3}
     with contextlib.closing(sqlite3.connect(wallet_file)) as connection:
-        for statement in erasing.ERASING:
+        for statement in erasure.ERASING:
             compiled = statement.compile(dialect=dialect)
             known = {**compiled.params, **values}
             plan = connection.execute(f"EXPLAIN QUERY PLAN {compiled}", known).fetchall()

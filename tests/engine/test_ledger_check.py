@@ -14,9 +14,9 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from tampering import tampered
 from wallclock import MINUTE
 
-from ewallet_core.storage.proofs.checking import check, examine
-from ewallet_core.storage.proofs.findings import Proof
 from ewallet_core.storage.transaction import Statements, Transaction
+from ewallet_core.storage.verification.check import Check
+from ewallet_core.storage.verification.ledger import check, examine
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -242,7 +242,7 @@ def test_a_ledger_ten_times_as_long_takes_no_more_memory(lived_in):
 
 
 def test_what_was_proved_is_counted(lived_in):
-    proved = [finding.line for finding in examined(lived_in) if isinstance(finding, Proof)]
+    proved = [finding.line for finding in examined(lived_in) if isinstance(finding, Check)]
     assert proved == [
         "5 entries, each sums to zero per unit",
         "the seals' chain is whole: 5 seals",

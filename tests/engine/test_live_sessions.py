@@ -11,7 +11,7 @@ from examples_system import cleanup
 from live import Live, live_session
 from wallclock import MINUTE
 
-from ewallet_core.actions.sessions.live_sessions import SESSION_CATALOGUE
+from ewallet_core.handlers import SESSION_REGISTRY
 
 CREATE_ACCOUNT = {
     "action": "create",
@@ -88,7 +88,7 @@ def test_the_answers_of_a_session_are_those_of_the_session_manager(ours, visitor
 
 def test_the_answers_of_a_session_are_as_declared(session):
     for asked in (CREATE_ACCOUNT, login(), SUPPLY):
-        found, _ = SESSION_CATALOGUE.find({"controller": "user", "ctype": "action", **asked})
+        found, _ = SESSION_REGISTRY.find({"controller": "user", "ctype": "action", **asked})
         assert list(departures(session.asks_ok(**asked), {"failed": bool, **found.answers})) == []
 
 

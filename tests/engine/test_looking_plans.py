@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage import linked_records, searching, statements
+from ewallet_core.storage import linked_records, search, statements
 from ewallet_core.storage.transaction import Statements
 
 _SAID = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
@@ -19,8 +19,8 @@ _SAID = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
 IN_ORDER = {
     "the posting before an instant": statements._LAST_BEFORE,
     "a page of a statement": statements._ROWS,
-    **{f"{found.kind} records of an account": found._of_account for found in searching.FOUND},
-    **{f"{found.kind} records of a sheet": found._of_sheet for found in searching.FOUND},
+    **{f"{found.kind} records of an account": found._of_account for found in search.FOUND},
+    **{f"{found.kind} records of a sheet": found._of_sheet for found in search.FOUND},
     **{
         f"{relation} of {kind} records": statement
         for kind, links in linked_records.LINKS.items()
@@ -55,7 +55,7 @@ def test_pages_come_in_the_order_of_an_index(wallet_file, statement):
     assert [step for step in plan_of(wallet_file, statement) if "TEMP B-TREE" in step] == []
 
 
-@pytest.mark.parametrize("found", searching.FOUND, ids=lambda found: found.kind)
+@pytest.mark.parametrize("found", search.FOUND, ids=lambda found: found.kind)
 def test_records_are_read_from_their_place_on(wallet_file, found):
     steps = plan_of(wallet_file, found._of_account)
     index = f"ix_{found.kind}_records_account_id_created_at_id"

@@ -15,8 +15,8 @@ from kept_rows import changed_by_hand, faults_in, rows, what_matters
 from sqlalchemy import Engine, create_engine, inspect
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.refusals.refusal import Refusal
-from ewallet_core.storage import columns, migrating
+from ewallet_core.errors.base import WalletError
+from ewallet_core.storage import columns, migration
 
 pytestmark = pytest.mark.usefixtures("on_disk")
 
@@ -56,7 +56,7 @@ def test_the_migrations_make_what_the_tables_would_make_themselves(migrated):
 
 def test_a_new_database_has_this_releases_version(migrated):
     found = rows(Path(migrated.url.database), "SELECT version_num FROM alembic_version")
-    assert found == [{"version_num": migrating.SCHEMA_VERSION}]
+    assert found == [{"version_num": migration.SCHEMA_VERSION}]
 
 
 def test_a_new_file_can_be_read_by_its_owner_alone(migrated):
@@ -80,34 +80,34 @@ def test_opening_a_file_of_this_release_changes_nothing_in_it(open_engine, walle
 def test_a_file_of_a_newer_release_is_refused_in_words_and_left_alone(open_engine, wallet_file):
     changed_by_hand(wallet_file, "UPDATE alembic_version SET version_num = '9999'")
     before = what_matters(wallet_file)
-    with pytest.raises(Refusal, match="newer release"):
+    with pytest.raises(WalletError, match="newer release"):
         open_engine()
     assert what_matters(wallet_file) == before
 
 
 def test_a_file_that_is_no_database_is_refused_in_words_and_left_alone(open_engine, wallet_file):
     wallet_file.write_bytes(b"Dear diary, " * 1000)
-    with pytest.raises(Refusal, match="not a database"):
+    with pytest.raises(WalletError, match="not a database"):
         open_engine()
     assert wallet_file.read_bytes() == b"Dear diary, " * 1000
 
 
 @pytest.mark.parametrize("url", ["sqlite:////no/such/folder/wallet.sqlite3", "mysql://host/wallet", "wallet"])
 def test_a_place_where_no_wallet_can_be_is_refused_in_words(url):
-    with pytest.raises(Refusal) as refused:
+    with pytest.raises(WalletError) as refused:
         EWalletSessionManager(url)
     assert refused.value.warning
 
 
 def test_the_copy_before_a_migration_holds_everything(supplied, wallet_file):
-    copy = migrating.keep_copy(str(wallet_file), "0001")
+    copy = migration.keep_copy(str(wallet_file), "0001")
     assert copy == wallet_file.with_name(f"{wallet_file.name}.before-migration-from-0001")
     assert what_matters(copy) == what_matters(wallet_file)
     assert faults_in(copy) == []
 
 
 def test_the_copy_before_a_migration_can_be_read_by_its_owner_alone(wallet_file):
-    copy = migrating.keep_copy(str(wallet_file), "0001")
+    copy = migration.keep_copy(str(wallet_file), "0001")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 
 
@@ -140,8 +140,8 @@ def test_only_a_database_that_must_be_migrated_pays_for_the_migrations(tmp_path,
 
 def test_a_copy_that_is_there_already_is_left_as_it_is(wallet_file):
     first, second = (
-        migrating.keep_copy(str(wallet_file), "0000"),
-        migrating.keep_copy(str(wallet_file), "0000"),
+        migration.keep_copy(str(wallet_file), "0000"),
+        migration.keep_copy(str(wallet_file), "0000"),
     )
     assert first != second
     assert first.read_bytes()

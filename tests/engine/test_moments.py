@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 from wallclock import DAY, HOUR, MINUTE
 
-from ewallet_core.instructions import moments
-from ewallet_core.instructions.moments import END_OF_TIME, Step
+from ewallet_core.instructions import timestamps
+from ewallet_core.instructions.timestamps import END_OF_TIME, Step
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 instants = some.integers(0, END_OF_TIME - 1)
@@ -27,7 +27,7 @@ def test_an_instant_is_read_in_any_time_zone(milliseconds, minutes_ahead):
         there = calendar(milliseconds).astimezone(timezone(timedelta(minutes=minutes_ahead)))
     except OverflowError:
         return
-    assert moments.instant(there.isoformat(timespec="milliseconds")) == milliseconds
+    assert timestamps.instant(there.isoformat(timespec="milliseconds")) == milliseconds
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_an_instant_is_read_in_any_time_zone(milliseconds, minutes_ahead):
     ],
 )
 def test_a_date_is_its_midnight_and_milliseconds_may_be_left_out(text, milliseconds):
-    assert moments.instant(text) == milliseconds
+    assert timestamps.instant(text) == milliseconds
 
 
 @pytest.mark.parametrize(
@@ -73,12 +73,12 @@ def test_a_date_is_its_midnight_and_milliseconds_may_be_left_out(text, milliseco
 )
 def test_what_is_no_instant_of_these_years_is_none(text):
     with pytest.raises(ValueError):  # noqa: PT011 - it is the whole promise
-        moments.instant(text)
+        timestamps.instant(text)
 
 
 @given(instants, steps)
 def test_the_next_period_begins_after_now_at_the_first_midnight_that_is_one(at, step):
-    start = moments.next_start(step, at)
+    start = timestamps.next_start(step, at)
     is_start = {
         Step.DAY: lambda day: True,
         Step.WEEK: lambda day: day.weekday() == 0,
@@ -92,7 +92,7 @@ def test_the_next_period_begins_after_now_at_the_first_midnight_that_is_one(at, 
 @given(instants, some.integers(0, 400 * DAY), steps)
 def test_periods_follow_each_other_without_a_gap(since, length, step):
     until = min(since + length, END_OF_TIME - 1)
-    found = list(moments.periods(since, until, step))
+    found = list(timestamps.periods(since, until, step))
     edges = [since, *(end for _, end in found)]
     assert [start for start, _ in found] == edges[:-1]
     assert edges[-1] == until
@@ -103,9 +103,9 @@ def test_periods_follow_each_other_without_a_gap(since, length, step):
 def test_periods_begin_where_clocks_elsewhere_say(since, length, step, minutes_ahead):
     until = min(since + length, END_OF_TIME - 1)
     ahead = minutes_ahead * MINUTE
-    found = list(moments.periods(since, until, step, ahead))
+    found = list(timestamps.periods(since, until, step, ahead))
     assert [(start + ahead, end + ahead) for start, end in found] == list(
-        moments.periods(since + ahead, until + ahead, step)
+        timestamps.periods(since + ahead, until + ahead, step)
     )
     begins = {Step.DAY: lambda day: True, Step.WEEK: lambda day: day.weekday() == 0}
     for start, _ in found[1:]:
@@ -116,7 +116,7 @@ def test_periods_begin_where_clocks_elsewhere_say(since, length, step, minutes_a
 
 def test_where_clocks_are_ahead_the_last_month_ends_when_they_say_so():
     noon, ahead = END_OF_TIME - DAY // 2, 13 * HOUR
-    assert list(moments.periods(noon - 2 * HOUR, noon + HOUR, Step.MONTH, ahead)) == [
+    assert list(timestamps.periods(noon - 2 * HOUR, noon + HOUR, Step.MONTH, ahead)) == [
         (noon - 2 * HOUR, noon - HOUR),
         (noon - HOUR, noon + HOUR),
     ]
@@ -127,11 +127,11 @@ def test_where_clocks_are_ahead_the_last_month_ends_when_they_say_so():
     [("1970-01", "1970-01-01", "1970-02-01"), ("2028-02", "2028-02-01", "2028-03-01")],
 )
 def test_a_month_goes_from_its_first_day_to_that_of_the_next(month, first, after):
-    assert moments.month_bounds(month) == (moments.instant(first), moments.instant(after))
+    assert timestamps.month_bounds(month) == (timestamps.instant(first), timestamps.instant(after))
 
 
 def test_the_last_month_ends_with_time():
-    assert moments.month_bounds("9999-12")[1] == END_OF_TIME
+    assert timestamps.month_bounds("9999-12")[1] == END_OF_TIME
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_the_last_month_ends_with_time():
 )
 def test_what_is_no_month_of_these_years_is_none(text):
     with pytest.raises(ValueError):  # noqa: PT011 - it is the whole promise
-        moments.month_bounds(text)
+        timestamps.month_bounds(text)
 
 
 @pytest.mark.parametrize(
@@ -151,4 +151,4 @@ def test_what_is_no_month_of_these_years_is_none(text):
     ],
 )
 def test_a_year_before_is_the_same_day(now, then):
-    assert moments.a_year_before(moments.instant(now)) == moments.instant(then)
+    assert timestamps.a_year_before(timestamps.instant(now)) == timestamps.instant(then)

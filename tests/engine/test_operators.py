@@ -27,8 +27,8 @@ from examples_operators import (
 from kept_rows import rows
 from wallclock import DAY, MINUTE, SECOND
 
-from ewallet_core.actions.accounts.leaving import RECOVERABLE_MS
-from ewallet_core.actions.belongings.opening import SYSTEM_CORE_EMAIL
+from ewallet_core.operations.account_deletion import RECOVERABLE_MS
+from ewallet_core.operations.provisioning import SYSTEM_CORE_EMAIL
 
 SOCKET = "198.51.100.7"
 BOB = "bob@example.org"

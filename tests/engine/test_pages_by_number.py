@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from looking import witness
 
-from ewallet_core.actions.context import SYSTEM_CORE_ID
+from ewallet_core.operations.context import SYSTEM_CORE_ID
 from ewallet_core.storage.sheets import sheets, transfers
 
 FAR_BEYOND = 2**63 - 1

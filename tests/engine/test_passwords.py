@@ -19,8 +19,8 @@ from asking import (
 from caller import Caller
 from kept_rows import rows
 
-from ewallet_core.credentials import throttle
-from ewallet_core.credentials.passwords import Passwords
+from ewallet_core.security import throttle
+from ewallet_core.security.passwords import Passwords
 
 WRONG = login(password="wrong")
 

@@ -20,7 +20,7 @@ from kept_rows import changed_by_hand, faults_in, rows
 from wallclock import SECOND, Wallclock
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.belongings.opening import open_wallet
+from ewallet_core.operations.provisioning import open_wallet
 
 BOB = "bob@example.org"
 ADA = "ada@example.org"
@@ -296,12 +296,12 @@ gifts = some.lists(
 def test_whatever_three_people_give_each_other_nothing_is_made_and_nothing_lost(new_wallet_file, gifts):
     held = [100, 100, 100]
     with people_on(new_wallet_file, "abc", 100) as (people, file):
-        for give, giver, receiver, credits in gifts:
-            answer = people[giver].ask(**give(f"{'abc'[receiver]}@example.org", credits))
-            assert answer["failed"] is (giver == receiver or credits > held[giver])
+        for give, sender, recipient, credits in gifts:
+            answer = people[sender].ask(**give(f"{'abc'[recipient]}@example.org", credits))
+            assert answer["failed"] is (sender == recipient or credits > held[sender])
             if not answer["failed"]:
-                held[giver] -= credits
-                held[receiver] += credits
+                held[sender] -= credits
+                held[recipient] += credits
         assert [person.credits for person in people] == held
         assert sum(held) == 300
         assert faults_in(file) == []

@@ -9,7 +9,7 @@ from examples import EXAMPLES
 from examples_permissions import VIEW_PERMISSIONS, VIEW_REFUSALS, edit_permission
 from kept_rows import changed_by_hand, rows
 
-from ewallet_core.actions.context import Rules
+from ewallet_core.operations.context import EngineConfig
 
 ELSEWHERE = "192.0.2.7"
 SUPPLY = "client action supply credits"
@@ -160,7 +160,7 @@ def test_the_sheet_outlives_the_engine(nobody, ada, open_engine):
 
 
 def test_where_users_do_not_supply_themselves_they_are_refused_until_the_sheet_says_so(ada, open_engine):
-    server = open_engine(rules=Rules(self_supply=False))
+    server = open_engine(config=EngineConfig(self_supply=False))
     at_server = ada.at(server)
     at_server.is_refused("not_permitted", **supply())
     Caller(server).asks_ok(**edit_permission(SUPPLY, "user", True))
@@ -171,7 +171,7 @@ def test_where_users_do_not_supply_themselves_they_are_refused_until_the_sheet_s
 def test_who_comes_over_a_socket_supplies_itself_only_where_the_engine_was_started_so(
     ada, open_engine, self_supply, may
 ):
-    elsewhere = Caller(open_engine(rules=Rules(self_supply=self_supply)), ada.credentials, ELSEWHERE)
+    elsewhere = Caller(open_engine(config=EngineConfig(self_supply=self_supply)), ada.credentials, ELSEWHERE)
     assert elsewhere.ask(**supply()).get("code") == (None if may else "not_permitted")
     assert ada.at(open_engine()).ask(**supply())["failed"] is False
 
@@ -179,7 +179,7 @@ def test_who_comes_over_a_socket_supplies_itself_only_where_the_engine_was_start
 def test_that_users_supply_themselves_holds_for_the_process_and_is_not_stored(ada, open_engine, wallet_file):
     ada.asks_ok(**supply())
     assert rows(wallet_file, "SELECT * FROM permissions") == []
-    ada.at(open_engine(rules=Rules(self_supply=False))).is_refused("not_permitted", **supply())
+    ada.at(open_engine(config=EngineConfig(self_supply=False))).is_refused("not_permitted", **supply())
 
 
 def test_the_catalogue_has_a_role_for_everything_on_the_sheet():

@@ -14,7 +14,7 @@ from examples import EXAMPLES
 from shapes import misfits
 from wallclock import SECOND, Wallclock
 
-from ewallet_core.actions import CATALOGUE
+from ewallet_core.handlers import REGISTRY
 
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
 each_option = pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def in_envelope(caller: Caller, example: Example) -> dict[str, object]:
 
 def test_there_is_an_example_of_every_form_of_every_instruction():
     shown = [SELECTORS | example.instruction for example in EXAMPLES]
-    forms = [form for instruction in CATALOGUE for form in instruction.forms]
+    forms = [form for instruction in REGISTRY for form in instruction.forms]
     assert [form for form in forms if not any(form.items() <= example.items() for example in shown)] == []
 
 
 def test_there_is_an_example_of_every_argument_of_every_instruction():
-    for instruction in CATALOGUE:
+    for instruction in REGISTRY:
         form = instruction.forms[0].items()
         fitting = [example for example in EXAMPLES if form <= (SELECTORS | example.instruction).items()]
         shown = {name for example in fitting for name in (*example.arguments, *example.optional)}

@@ -11,7 +11,7 @@ from examples_payments import REFUND_RECORD, edit_limit, pay, refund, transfer
 from kept_rows import changed_by_hand, rows
 from shapes import misfits
 
-from ewallet_core.actions.belongings.opening import open_wallet
+from ewallet_core.operations.provisioning import open_wallet
 
 BOB = "bob@example.org"
 ADA = "ada@example.org"

@@ -18,7 +18,7 @@ from examples import EXAMPLES
 from shapes import REFUSAL, misfits
 from wallclock import MINUTE
 
-from ewallet_core.instructions.catalogue import Access
+from ewallet_core.instructions.registry import Access
 
 
 def needs(access: Access):

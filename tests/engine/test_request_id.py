@@ -26,7 +26,7 @@ from examples import EXAMPLES
 from kept_rows import rows, what_matters
 from wallclock import DAY, MINUTE, SECOND
 
-from ewallet_core.instructions.catalogue import Access
+from ewallet_core.instructions.registry import Access
 
 ID = {"request_id": "request-0001"}
 CHANGING = [example for example in EXAMPLES if example.access is Access.ACCOUNT and example.found.changes]

@@ -13,11 +13,9 @@ from examples_system import cleanup, start_cleaner, stop_cleaner
 from kept_rows import rows
 from wallclock import DAY, MINUTE, SECOND
 
+from ewallet_core.engine.cleanup import CLEANERS, LONGEST_WAIT_MS, RETRY_MS, CleanupThread, Scheduler
+from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.instructions import fields
-from ewallet_core.refusals.engine import StorageFailed
-from ewallet_core.sessions.caretaker import Caretaker
-from ewallet_core.sessions.cleaners import CLEANERS
-from ewallet_core.sessions.scheduler import LONGEST_WAIT_MS, RETRY_MS, Scheduler
 
 ALL = ["clock", "session", "stoken", "ctoken", "worker", "account", "history"]
 ENOUGH_SECONDS = 20
@@ -209,7 +207,7 @@ def test_a_cleaner_that_failed_is_tried_again_a_little_later(engine, wallclock, 
 
 def test_a_storage_that_can_not_be_read_is_tried_again(wallclock):
     def look(_work):
-        raise StorageFailed("disk I/O error")
+        raise StorageFailedError("disk I/O error")
 
     scheduler = Scheduler(CLEANERS, look, lambda what: {"failed": False}, wallclock)
     scheduler.start("all")
@@ -243,19 +241,19 @@ class CountedBell:
             self.over.set()
 
 
-def has_its_turns(caretaker: Caretaker, bell: CountedBell) -> None:
-    caretaker.start("clock")
-    assert bell.over.wait(ENOUGH_SECONDS)
-    caretaker.close()
+def has_its_turns(cleanup_thread: CleanupThread, wake_up: CountedBell) -> None:
+    cleanup_thread.start("clock")
+    assert wake_up.over.wait(ENOUGH_SECONDS)
+    cleanup_thread.close()
 
 
 def test_the_thread_waits_until_what_is_next_due(engine, supplied, wallclock, wallet_file):
     supplied.asks_ok(**to_clock(2))
     supplied.asks_ok(**START)
     began = wallclock.now
-    bell = CountedBell(3, wallclock.forward)
-    has_its_turns(Caretaker(scheduler_of(engine, wallclock), bell), bell)
-    assert bell.waited == [MINUTE, MINUTE, LONGEST_WAIT_MS]
+    wake_up = CountedBell(3, wallclock.forward)
+    has_its_turns(CleanupThread(scheduler_of(engine, wallclock), wake_up), wake_up)
+    assert wake_up.waited == [MINUTE, MINUTE, LONGEST_WAIT_MS]
     assert runs(wallet_file) == [{"time_stop": began + 2 * MINUTE, "time_spent": 2 * MINUTE}]
 
 
@@ -273,9 +271,9 @@ class Faulty:
 
 
 def test_the_thread_survives_a_fault_of_a_cleaners_own():
-    bell = CountedBell(3, lambda _: None)
-    has_its_turns(Caretaker(Faulty(), bell), bell)
-    assert bell.waited == [RETRY_MS] * 3
+    wake_up = CountedBell(3, lambda _: None)
+    has_its_turns(CleanupThread(Faulty(), wake_up), wake_up)
+    assert wake_up.waited == [RETRY_MS] * 3
 
 
 def test_a_view_after_the_cleaner_shows_what_it_did(running, scheduler, wallclock):

@@ -8,7 +8,7 @@ import pytest
 from asking import START, STOP, to_clock
 from kept_rows import rows
 
-from ewallet_core.actions.accounts.logins import login_records
+from ewallet_core.handlers.logins import login_records
 
 MOST_CREDITS = 10**12
 

@@ -12,8 +12,8 @@ from live import Live, live_worker
 from shapes import REFUSAL, misfits
 from wallclock import MINUTE, SECOND
 
-from ewallet_core.actions.context import Rules
-from ewallet_core.actions.sessions.session_maps import WORKER_CATALOGUE
+from ewallet_core.handlers.workers import WORKER_REGISTRY
+from ewallet_core.operations.context import EngineConfig
 
 TOKEN = "a token that nobody guesses"
 
@@ -27,7 +27,7 @@ def worker(visitor) -> Live:
 @pytest.fixture
 def small(open_engine) -> Caller:
     """A caller at an engine whose workers take one session each, with two that each have one."""
-    engine = open_engine(rules=Rules(session_limit=1))
+    engine = open_engine(config=EngineConfig(session_limit=1))
     Caller(engine).opens_a_session()
     return Caller(engine).opens_a_session()
 
@@ -146,7 +146,7 @@ def test_a_session_map_is_removed_by_session_by_token_or_by_client(visitor, ada,
 
 
 def test_a_full_worker_is_available_when_a_session_map_was_removed(open_engine):
-    engine = open_engine(rules=Rules(session_limit=2))
+    engine = open_engine(config=EngineConfig(session_limit=2))
     for _ in range(2):
         Caller(engine).opens_a_session()
     assert engine.workers[1].state == "full"
@@ -197,7 +197,7 @@ def test_the_answers_of_a_worker_are_as_declared(worker, visitor, announced):
         mapping(announced, session=1),
         {"action": "remove", "remove": "session_map", "session_id": 1},
     ):
-        found, _ = WORKER_CATALOGUE.find({"controller": "system", "ctype": "action", **asked})
+        found, _ = WORKER_REGISTRY.find({"controller": "system", "ctype": "action", **asked})
         assert list(departures(worker.asks_ok(**asked), {"failed": bool, **found.answers})) == []
 
 

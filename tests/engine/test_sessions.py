@@ -24,7 +24,7 @@ from caller import Caller
 from kept_rows import rows
 from wallclock import MINUTE, SECOND
 
-from ewallet_core.actions.context import Rules
+from ewallet_core.operations.context import EngineConfig
 
 
 def last_uses(file: Path) -> list[int]:
@@ -64,7 +64,7 @@ def test_what_is_no_instruction_is_no_use(ada, wallclock):
 
 
 def test_a_rule_gives_sessions_another_life(open_engine, wallclock):
-    brief = Caller(open_engine(rules=Rules(session_lifetime_ms=2 * MINUTE))).opens_a_session()
+    brief = Caller(open_engine(config=EngineConfig(session_lifetime_ms=2 * MINUTE))).opens_a_session()
     assert brief.asks_ok(**KEEP_SESSION_TOKEN)["extended"] == 2
     wallclock.forward(2 * MINUTE)
     brief.is_refused("session_expired", **KEEP_SESSION_TOKEN)
@@ -210,7 +210,7 @@ def states(engine):
 @pytest.fixture
 def small(open_engine):
     """An engine whose workers take two sessions each."""
-    return open_engine(rules=Rules(session_limit=2))
+    return open_engine(config=EngineConfig(session_limit=2))
 
 
 def test_a_new_worker_is_vacant(nobody):

@@ -12,18 +12,17 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from kept_rows import changed_by_hand, rows
 
-from ewallet_core.actions.context import Rules
 from ewallet_core.ledger.rates import MOST_CREDITS
-from ewallet_core.storage.costs import cost_of, costs_up_to, note_cost
-from ewallet_core.storage.journal import entries
+from ewallet_core.operations.context import EngineConfig
+from ewallet_core.storage.journal import cost_of, costs_up_to, entries, note_cost
 
 ELSEWHERE = "192.0.2.7:4000"
 
 
 @pytest.fixture
-def rules() -> Rules:
+def config() -> EngineConfig:
     """Users supply themselves from elsewhere too."""
-    return Rules(self_supply=True)
+    return EngineConfig(self_supply=True)
 
 
 BOB = "bob@example.org"

@@ -22,7 +22,7 @@ from asking import (
 from example import bring
 from wallclock import MINUTE, SECOND
 
-from ewallet_core.actions.context import Rules
+from ewallet_core.operations.context import EngineConfig
 
 FRIDAY_NOON = "2026-11-20T12:00:00.000Z"
 
@@ -112,7 +112,7 @@ def test_minutes_give_whole_credits_and_the_rest_stays_on_the_clock(converted, m
 
 
 def test_another_rate_is_another_conversion(ada, open_engine):
-    dear = ada.at(open_engine(rules=Rules(milliseconds_per_credit=1_500)))
+    dear = ada.at(open_engine(config=EngineConfig(milliseconds_per_credit=1_500)))
     dear.asks_ok(**supply(10))
     assert dear.asks_ok(**to_clock(4))["credit_clock_ms"] == 6_000
     assert dear.asks_ok(**to_credits(minutes=0.06))["converted_credits"] == 2

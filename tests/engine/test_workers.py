@@ -10,7 +10,7 @@ from kept_rows import rows
 from live import Live, live_worker
 from wallclock import MINUTE, SECOND
 
-from ewallet_core.actions.context import Rules
+from ewallet_core.operations.context import EngineConfig
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def worker(visitor) -> Live:
 @pytest.fixture
 def small(open_engine) -> Caller:
     """A caller at an engine whose workers take one session each, with two that each have one."""
-    engine = open_engine(rules=Rules(session_limit=1))
+    engine = open_engine(config=EngineConfig(session_limit=1))
     Caller(engine).opens_a_session()
     return Caller(engine).opens_a_session()
 

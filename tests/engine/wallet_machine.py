@@ -81,7 +81,7 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
 
     def somebody(self, name: str, wait: Wait = 0) -> tuple[str, ModelAccount]:
         """The person, or Ada where they are away; Ada never leaves."""
-        self.passes(wait)
+        self.transient(wait)
         here = name if self.model[name].is_here else "ada"
         return here, self.model[here]
 
@@ -116,8 +116,8 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
         self.entries += 1
         return done
 
-    def gives(self, giver: str, taker: str, credits: int, *, pays: bool) -> Done:
-        account, email = self.model[giver], f"{taker}@example.org"
+    def gives(self, sender: str, taker: str, credits: int, *, pays: bool) -> Done:
+        account, email = self.model[sender], f"{taker}@example.org"
         instruction: Instruction = {"action": "pay", "pay": email, "credits": credits}
         if not pays:
             instruction = {
@@ -126,11 +126,11 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
                 "transfer_to": email,
                 "credits": credits,
             }
-        if taker == giver or not self.model[taker].is_here:
-            return self.is_refused(giver, None, instruction)
+        if taker == sender or not self.model[taker].is_here:
+            return self.is_refused(sender, None, instruction)
         if credits > account.wallet.credits:
-            return self.is_refused(giver, "not_enough_credits", instruction)
-        done = self.does(giver, instruction)
+            return self.is_refused(sender, "not_enough_credits", instruction)
+        done = self.does(sender, instruction)
         receiving = self.model[taker].wallet
         self.moves(
             account.wallet, receiving, credits, done.answer["transfer_record"], self.latest_transfer(taker)
@@ -286,7 +286,7 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
 
     @rule(name=st.sampled_from(NAMES[1:]), wait=waits)
     def leaves_or_comes_back(self, name: str, wait: Wait) -> None:
-        self.passes(wait)
+        self.transient(wait)
         account = self.model[name]
         if account.leaves_at is None:
             self.leaves(name, account)
@@ -313,7 +313,7 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
     @precondition(lambda self: any(not account.is_here for account in self.model.values()))
     @rule(wait=st.sampled_from([0, 29 * DAY, 30 * DAY]))
     def the_due_are_erased(self, wait: int) -> None:
-        self.passes(wait)
+        self.transient(wait)
         self.program.asks_ok(**CLEANUP_ACCOUNTS)
         for name, account in list(self.model.items()):
             if account.leaves_at is not None and account.leaves_at <= self.clock.now:
@@ -352,7 +352,7 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
             case "login":
                 self.enter(self.somebody(name)[0])
             case "wait":
-                self.passes(wait)
+                self.transient(wait)
             case _:
                 self.clock.forward(-wait // 7)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import argon2
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.credentials.passwords import Passwords
+from ewallet_core.security.passwords import Passwords
 
 FRIDAY_NOON = 1_795_176_000_000
 MINUTE = 60_000

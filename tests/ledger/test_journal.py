@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ewallet_core.ledger import journal
-from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, Posting, Unbalanced, Unit
+from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, Posting, UnbalancedError, Unit
 
 NOON = 1_795_000_000_000
 MOST = 10**12
@@ -78,7 +78,7 @@ def test_the_issuer_is_always_the_same():
     ],
 )
 def test_a_wrong_sum_or_an_empty_posting_makes_no_entry(postings):
-    with pytest.raises(Unbalanced) as caught:
+    with pytest.raises(UnbalancedError) as caught:
         Entry(EntryKind.TRANSFER, NOON, postings)
     assert str(caught.value) == f"transfer: {postings}"
 
@@ -105,7 +105,7 @@ def test_one_posting_off_by_anything_is_noticed(movements, data):
     off = data.draw(st.integers(-MOST, MOST).filter(bool))
     was = postings[wrong]
     postings[wrong] = Posting(was.balance, was.unit, was.amount + off)
-    with pytest.raises(Unbalanced):
+    with pytest.raises(UnbalancedError):
         Entry(EntryKind.TRANSFER, NOON, tuple(postings))
 
 
@@ -114,7 +114,7 @@ def test_one_posting_off_by_anything_is_noticed(movements, data):
 
 @credit_kinds
 def test_credits_leave_the_giver_and_reach_the_receiver(kind):
-    entry = journal.move_credits(kind, giver=WALLET, receiver=PARTNER, credits=30, at=NOON)
+    entry = journal.move_credits(kind, sender=WALLET, recipient=PARTNER, credits=30, at=NOON)
     assert entry == Entry(kind, NOON, (credit(WALLET, -30), credit(PARTNER, 30)))
 
 
@@ -147,14 +147,14 @@ def test_a_timer_stopped_at_once_makes_an_entry_that_moves_nothing():
 
 @credit_kinds
 def test_no_credits_move_nothing_and_make_no_entry(kind):
-    with pytest.raises(Unbalanced):
+    with pytest.raises(UnbalancedError):
         journal.move_credits(kind, WALLET, PARTNER, credits=0, at=NOON)
 
 
 @pytest.mark.parametrize(("credits", "milliseconds"), [(0, 60_000), (1, 0)])
 @pytest.mark.parametrize("convert", [journal.credits_to_clock, journal.clock_to_credits])
 def test_a_conversion_of_one_side_only_makes_no_entry(convert, credits, milliseconds):
-    with pytest.raises(Unbalanced):
+    with pytest.raises(UnbalancedError):
         convert(ISSUER, WALLET, CLOCK, credits, milliseconds, at=NOON)
 
 

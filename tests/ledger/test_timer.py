@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.credits import NoTimeLeftError, WrongTimerStateError
 from ewallet_core.ledger.timer import State, Timer, TimeSpent
-from ewallet_core.refusals.holdings import NoTimeLeft, WrongTimerState
-from ewallet_core.refusals.refusal import Refusal
 
 NOON = 1_795_000_000_000
 SECOND, MINUTE, DAY = 1_000, 60_000, 86_400_000
@@ -128,32 +128,32 @@ def test_a_finished_run_is_never_changed(running):
     ],
 )
 def test_what_the_state_does_not_allow_is_refused_with_that_state(timers, state, change, error, warning):
-    refusal = refusal_of(timers[State(state)], change, balance=60 * MINUTE)
-    assert isinstance(refusal, WrongTimerState)
-    assert refusal.code == "timer_state"
-    assert refusal.details == {"clock_state": state}
-    assert (refusal.error, refusal.warning) == (error, warning)
+    error = refusal_of(timers[State(state)], change, balance=60 * MINUTE)
+    assert isinstance(error, WrongTimerStateError)
+    assert error.code == "timer_state"
+    assert error.details == {"clock_state": state}
+    assert (error.error, error.warning) == (error, warning)
 
 
 @pytest.mark.parametrize(("state", "change", "spent"), [("inactive", "start", 0), ("paused", "resume", 10)])
 @pytest.mark.parametrize("missing", [0, 1])
 def test_an_empty_clock_is_refused_with_the_state(timers, state, change, spent, missing):
-    refusal = refusal_of(timers[State(state)], change, balance=spent * MINUTE - missing)
-    assert isinstance(refusal, NoTimeLeft)
-    assert refusal.code == "no_time_left"
-    assert refusal.details == {"clock_state": state}
+    error = refusal_of(timers[State(state)], change, balance=spent * MINUTE - missing)
+    assert isinstance(error, NoTimeLeftError)
+    assert error.code == "no_time_left"
+    assert error.details == {"clock_state": state}
 
 
 @pytest.mark.parametrize(
     ("state", "change"), [("active", "start"), ("active", "resume"), ("paused", "start")]
 )
 def test_the_wrong_state_is_told_before_the_empty_clock(timers, state, change):
-    assert isinstance(refusal_of(timers[State(state)], change, balance=0), WrongTimerState)
+    assert isinstance(refusal_of(timers[State(state)], change, balance=0), WrongTimerStateError)
 
 
-def refusal_of(timer: Timer, change: str, balance: int) -> Refusal:
+def refusal_of(timer: Timer, change: str, balance: int) -> WalletError:
     needs = {"balance": balance} if change in {"start", "resume"} else {}
-    with pytest.raises(Refusal) as caught:
+    with pytest.raises(WalletError) as caught:
         getattr(timer, change)(at=NOON + DAY, **needs)
     return caught.value
 

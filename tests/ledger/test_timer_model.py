@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.stateful import run_state_machine_as_test
 from timer_machine import TimerMachine, amounts, instants, strides
 
+from ewallet_core.errors.base import WalletError
 from ewallet_core.ledger.timer import State, Timer
-from ewallet_core.refusals.refusal import Refusal
 
 ANY_SEQUENCE = settings(max_examples=200, stateful_step_count=40, deadline=None, print_blob=True)
 UNTIL_IT_FAILS = settings(
@@ -54,7 +54,7 @@ def forget_what_was_spent(timer: Timer, at: int, balance: int) -> Timer:
 )
 def test_a_timer_with_a_fault_is_found_out(monkeypatch, rule: str, fault: Callable[..., object]):
     monkeypatch.setattr(Timer, rule, fault)
-    with pytest.raises((AssertionError, Refusal)):
+    with pytest.raises((AssertionError, WalletError)):
         run_state_machine_as_test(TimerMachine, settings=UNTIL_IT_FAILS)
 
 
@@ -79,8 +79,8 @@ def live(clock: DrivenClock, now: int, life: list, *, watched: bool = False) -> 
 def answer(clock: DrivenClock, now: int, wish: str, amount: int) -> str:
     try:
         carry_out(clock, now, wish, amount)
-    except Refusal as refusal:
-        return refusal.code
+    except WalletError as error:
+        return error.code
     return "done"
 
 

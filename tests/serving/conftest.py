@@ -15,9 +15,9 @@ from served_engine import ServedEngine
 from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Rules
-from ewallet_core.serving.limits import Limits
-from ewallet_core.serving.listener import SocketListener
+from ewallet_core.operations.context import EngineConfig
+from ewallet_core.server.limits import Limits
+from ewallet_core.server.socket_listener import SocketListener
 
 Serve = Callable[..., ServedEngine]
 
@@ -50,7 +50,7 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
     ) -> ServedEngine:
         engine = EWalletSessionManager(
             f"sqlite:///{wallet_file}",
-            **{"clock": wallclock, "passwords": CHEAP, "rules": Rules(self_supply=True), **choices},
+            **{"clock": wallclock, "passwords": CHEAP, "rules": EngineConfig(self_supply=True), **choices},
         )
         theirs, ours = tls
         listener = SocketListener(engine, tls=theirs, limits=Limits(**(limits or {})))

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from cheap_hashes import CHEAP
 from socket_wire import PATIENCE_SECONDS
 
-from ewallet_core.credentials.passwords import Passwords
+from ewallet_core.security.passwords import Passwords
 
 
 class GatedPasswords(Passwords):

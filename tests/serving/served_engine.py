@@ -12,7 +12,7 @@ from caller import Caller
 from socket_wire import PATIENCE_SECONDS, Wire
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.serving.listener import SocketListener
+from ewallet_core.server.socket_listener import SocketListener
 
 VIEW_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "view": "sockets"}
 
@@ -44,7 +44,7 @@ class ServedEngine:
         """How many connections it has."""
         at_work = self.listener._at_work
         assert at_work is not None
-        return at_work.reception._in_door._guests.count
+        return at_work.server._in_door._limiter.count
 
     def in_wire(self, **choices: int) -> Wire:
         """A connection on which instructions are asked."""

@@ -15,15 +15,15 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ewallet_core.serving.certificates import (
+from ewallet_core.protocol.fingerprint import fingerprint_of
+from ewallet_core.server.certificates import (
     KEPT_FILE,
     LIFETIME,
-    CertificateUnusable,
+    CertificateUnusableError,
     fingerprint_in,
     self_signed,
     server_context,
 )
-from ewallet_core.wire.fingerprint import fingerprint_of
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -90,9 +90,9 @@ def test_nothing_older_than_tls_1_2_is_spoken(kept):
 
 
 def refused(certificate: Path, key: Path, now: datetime = NOW) -> str:
-    with pytest.raises(CertificateUnusable) as refusal:
+    with pytest.raises(CertificateUnusableError) as error:
         server_context(certificate, key, now)
-    return str(refusal.value)
+    return str(error.value)
 
 
 def test_one_that_has_expired_is_refused_with_what_to_do(kept, tmp_path):
@@ -139,5 +139,5 @@ def test_a_file_that_cannot_be_read_is_refused(kept, tmp_path):
 
 def test_a_folder_that_takes_none_is_said(tmp_path):
     (tmp_path / "tls").write_text("in the way")
-    with pytest.raises(CertificateUnusable, match="own certificate can't be kept as"):
+    with pytest.raises(CertificateUnusableError, match="own certificate can't be kept as"):
         self_signed(tmp_path, "localhost", NOW)

@@ -15,9 +15,9 @@ from long_answers import has_a_long_contact_list
 from served_engine import VIEW_SOCKETS
 from socket_wire import Wire
 
-from ewallet_core.refusals.refusal import Refusal
-from ewallet_core.serving.certificates import self_signed, server_context
-from ewallet_core.wire.frames import LARGEST_FRAME
+from ewallet_core.errors.base import WalletError
+from ewallet_core.protocol.frames import LARGEST_FRAME
+from ewallet_core.server.certificates import self_signed, server_context
 
 MANY = 100
 CUT_SHORT = b'{"controller": "client", "ctype": "act'
@@ -199,5 +199,5 @@ def test_a_stopped_server_lets_nobody_in(server):
     for port in ports:
         with pytest.raises(ConnectionRefusedError):
             Wire(port)
-    with pytest.raises(Refusal):
+    with pytest.raises(WalletError):
         server.listener.open(0, 0)

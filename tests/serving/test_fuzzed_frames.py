@@ -126,8 +126,8 @@ class Residue:
         server.empties(left=1)
         gc.collect()
         tasks = asyncio.run_coroutine_threadsafe(count_tasks(), server.loop).result()
-        hands = ("ewallet-looks", "ewallet-changes", "ewallet-passwords")
-        names = [thread.name for thread in threading.enumerate() if not thread.name.startswith(hands)]
+        executor = ("ewallet-looks", "ewallet-changes", "ewallet-passwords")
+        names = [thread.name for thread in threading.enumerate() if not thread.name.startswith(executor)]
         self.counted = (tasks, sorted(names), open_sockets())
         self.objects = len(gc.get_objects())
         self.bytes = resident_bytes()

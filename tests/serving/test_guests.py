@@ -6,20 +6,19 @@ import contextlib
 
 import pytest
 
-from ewallet_core.refusals.connections import TooManyConnections, TooManyFromAddress
-from ewallet_core.serving.guests import Guests
-from ewallet_core.serving.limits import Limits
+from ewallet_core.errors.server import TooManyConnectionsError, TooManyFromAddressError
+from ewallet_core.server.limits import ConnectionLimiter, Limits
 
 HERE, THERE, ELSEWHERE = "127.0.0.1", "192.0.2.1", "198.51.100.7"
 
 
-def guests(**limits: object) -> Guests:
-    return Guests(Limits(**{"connections": 3, "connections_per_address": 1, **limits}))
+def limiter(**limits: object) -> ConnectionLimiter:
+    return ConnectionLimiter(Limits(**{"connections": 3, "connections_per_address": 1, **limits}))
 
 
 def test_there_is_room_again_when_somebody_has_gone():
-    house = guests(connections=1)
-    with house.one_from(THERE), pytest.raises(TooManyConnections), house.one_from(ELSEWHERE):
+    house = limiter(connections=1)
+    with house.one_from(THERE), pytest.raises(TooManyConnectionsError), house.one_from(ELSEWHERE):
         pass
     with house.one_from(ELSEWHERE):
         assert house.count == 1
@@ -27,9 +26,9 @@ def test_there_is_room_again_when_somebody_has_gone():
 
 
 def test_an_address_has_no_more_than_its_own_while_others_come():
-    house = guests()
+    house = limiter()
     with house.one_from(THERE), house.one_from(ELSEWHERE):
-        with pytest.raises(TooManyFromAddress), house.one_from(THERE):
+        with pytest.raises(TooManyFromAddressError), house.one_from(THERE):
             pass
         assert house.count == 2
     with house.one_from(THERE):
@@ -37,7 +36,7 @@ def test_an_address_has_no_more_than_its_own_while_others_come():
 
 
 def test_somebody_who_goes_by_an_error_is_gone_all_the_same():
-    house = guests()
+    house = limiter()
     with pytest.raises(OSError, match="reset"), house.one_from(THERE):
         raise OSError("reset")
     assert house.count == 0
@@ -45,15 +44,15 @@ def test_somebody_who_goes_by_an_error_is_gone_all_the_same():
 
 @pytest.mark.parametrize("address", [HERE, "127.8.8.8", "::1", "::ffff:127.0.0.1"])
 def test_this_machine_is_not_counted_by_address_but_among_all(address):
-    house = guests()
+    house = limiter()
     with contextlib.ExitStack() as connected:
         for _ in range(3):
             connected.enter_context(house.one_from(address))
-        with pytest.raises(TooManyConnections):
+        with pytest.raises(TooManyConnectionsError):
             connected.enter_context(house.one_from(address))
 
 
 def test_this_machine_is_counted_where_it_is_to_be():
-    house = guests(loopback_is_exempt=False)
-    with house.one_from(HERE), pytest.raises(TooManyFromAddress), house.one_from(HERE):
+    house = limiter(loopback_is_exempt=False)
+    with house.one_from(HERE), pytest.raises(TooManyFromAddressError), house.one_from(HERE):
         pass

@@ -11,8 +11,8 @@ from gated_passwords import GatedPasswords
 from long_answers import has_a_long_contact_list
 from served_engine import VIEW_SOCKETS, ServedEngine
 
-from ewallet_core.serving.lines import Lines
-from ewallet_core.wire.frames import LARGEST_FRAME
+from ewallet_core.protocol.frames import LARGEST_FRAME
+from ewallet_core.server.connection import Lines
 
 SEVERAL, EACH = 5, 100
 

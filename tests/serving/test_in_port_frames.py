@@ -8,7 +8,7 @@ import pytest
 from served_engine import VIEW_SOCKETS, ServedEngine
 from socket_wire import Wire
 
-from ewallet_core.wire.frames import LARGEST_FRAME
+from ewallet_core.protocol.frames import LARGEST_FRAME
 
 NO_REQUESTS = {
     "bad JSON": (b'{"action": ', "not_json"),

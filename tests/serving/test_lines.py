@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ewallet_core.refusals.connections import IdleTooLong, LineUnfinished
-from ewallet_core.refusals.frames import FrameTooLong
-from ewallet_core.serving.lines import Lines
-from ewallet_core.wire.frames import LARGEST_FRAME
+from ewallet_core.errors.requests import FrameTooLongError
+from ewallet_core.errors.server import IdleTooLongError, LineUnfinishedError
+from ewallet_core.protocol.frames import LARGEST_FRAME
+from ewallet_core.server.connection import Lines
 
 REFUSED = None
 LENGTHS = st.one_of(
@@ -30,7 +30,7 @@ async def found_in(chunks: list[bytes]) -> list[bytes | None]:
         while True:
             try:
                 line = await lines.next()
-            except FrameTooLong:
+            except FrameTooLongError:
                 found.append(REFUSED)
                 continue
             if line is None:
@@ -70,7 +70,7 @@ async def test_a_long_line_is_not_kept_while_it_comes():
     reader = asyncio.StreamReader()
     lines = Lines(reader, idle_seconds=60, unfinished_seconds=60)
     reader.feed_data(b"x" * LARGEST_FRAME)
-    with pytest.raises(FrameTooLong):
+    with pytest.raises(FrameTooLongError):
         await lines.next()
     reading = asyncio.create_task(lines.next())
     for _ in range(100):
@@ -82,7 +82,7 @@ async def test_a_long_line_is_not_kept_while_it_comes():
 
 
 async def test_between_lines_there_may_be_so_many_seconds():
-    with pytest.raises(IdleTooLong):
+    with pytest.raises(IdleTooLongError):
         await Lines(asyncio.StreamReader(), idle_seconds=0, unfinished_seconds=60).next()
 
 
@@ -91,7 +91,7 @@ async def test_a_line_that_was_begun_has_its_own_time():
     reader.feed_data(b"whole\nbegun")
     lines = Lines(reader, idle_seconds=60, unfinished_seconds=0)
     assert await lines.next() == b"whole"
-    with pytest.raises(LineUnfinished):
+    with pytest.raises(LineUnfinishedError):
         await lines.next()
 
 
@@ -105,7 +105,7 @@ async def test_a_line_that_comes_slowly_gets_no_more_time_with_each_byte():
             await asyncio.sleep(0.005)
 
     dripping = asyncio.create_task(drip())
-    with pytest.raises(LineUnfinished):
+    with pytest.raises(LineUnfinishedError):
         await lines.next()
     dripping.cancel()
 
@@ -114,7 +114,7 @@ async def test_a_line_that_is_too_long_must_end_in_time_too():
     reader = asyncio.StreamReader()
     reader.feed_data(b"x" * LARGEST_FRAME)
     lines = Lines(reader, idle_seconds=60, unfinished_seconds=0)
-    with pytest.raises(FrameTooLong):
+    with pytest.raises(FrameTooLongError):
         await lines.next()
-    with pytest.raises(LineUnfinished):
+    with pytest.raises(LineUnfinishedError):
         await lines.next()

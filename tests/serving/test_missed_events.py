@@ -13,8 +13,8 @@ from hearing import is_told, plant_events, supplied
 from served_engine import ServedEngine
 from socket_wire import PATIENCE_SECONDS, Wire
 
-from ewallet_core.refusals.connections import ReaderTooSlow
-from ewallet_core.serving import connection
+from ewallet_core.errors.server import ReaderTooSlowError
+from ewallet_core.server import connection
 from ewallet_core.storage.events import LARGEST_PAGE
 
 
@@ -127,7 +127,7 @@ def noticed(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     is_dropped = threading.Event()
     drop = connection.Connection._dropped
 
-    def dropped(dropping: connection.Connection, reason: ReaderTooSlow) -> ReaderTooSlow:
+    def dropped(dropping: connection.Connection, reason: ReaderTooSlowError) -> ReaderTooSlowError:
         is_dropped.set()
         return drop(dropping, reason)
 

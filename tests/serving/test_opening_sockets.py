@@ -21,7 +21,7 @@ from served_engine import ServedEngine
 from socket_wire import LOOPBACK, Wire
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Rules
+from ewallet_core.operations.context import EngineConfig
 
 OPEN_ANYWHERE = system("open", "sockets", in_port=0, out_port=0)
 
@@ -42,9 +42,9 @@ wire.close()
 @pytest.fixture
 def plain(wallet_file, wallclock) -> Iterator[EWalletSessionManager]:
     """An engine as a program opens it, which has not been told to listen."""
-    rules = Rules(self_supply=True)
+    config = EngineConfig(self_supply=True)
     with EWalletSessionManager(
-        f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP, rules=rules
+        f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP, config=config
     ) as engine:
         yield engine
 

@@ -28,8 +28,8 @@ from socket_wire import Wire
 from wallclock import MINUTE, SECOND
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Rules
-from ewallet_core.serving import out_port
+from ewallet_core.operations.context import EngineConfig
+from ewallet_core.server import event_port
 
 SUPPLY_ELSEWHERE = """
 import sys
@@ -127,7 +127,7 @@ def test_what_others_do_to_the_account_is_told_and_theirs_is_not(server, ada, ea
 
 def test_what_another_engine_does_on_the_same_database_is_told(server, ada, ear, wallet_file, wallclock):
     with EWalletSessionManager(
-        f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP, rules=Rules(self_supply=True)
+        f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP, config=EngineConfig(self_supply=True)
     ) as other:
         ada.at(other).asks_ok(**supply(7))
         assert is_told(ear, "credits_arrived", 2)["data"]["credits"] == 7
@@ -200,7 +200,7 @@ def test_a_session_that_another_engine_ends_listens_no_more(ada, ear, wallet_fil
 
 
 def test_where_nothing_happens_an_empty_line_comes_from_time_to_time(server, ada, monkeypatch):
-    monkeypatch.setattr(out_port, "BEATS_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(event_port, "BEATS_EVERY_SECONDS", 0.01)
     ear = server.listens(ada)
     is_told(ear, "listening", 1)
     assert [ear.next_bytes() for _ in range(3)] == [b"\n"] * 3

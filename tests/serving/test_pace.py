@@ -8,7 +8,7 @@ import weakref
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewallet_core.serving.pace import MOST_KNOWN, SECOND_MS, Pace
+from ewallet_core.server.limits import MOST_KNOWN, SECOND_MS, RateLimiter
 
 
 class Instant:
@@ -22,13 +22,13 @@ class Instant:
 
 
 def test_what_may_be_asked_in_a_second_may_be_asked_at_once():
-    pace = Pace(5, Instant())
+    pace = RateLimiter(5, Instant())
     assert [pace.wait("ada") > 0 for _ in range(7)] == [False] * 5 + [True] * 2
 
 
 def test_who_waits_as_long_as_they_were_told_may_ask():
     instant = Instant()
-    pace = Pace(5, instant)
+    pace = RateLimiter(5, instant)
     while not (wait := pace.wait("ada")):
         pass
     assert wait == SECOND_MS // 5
@@ -39,7 +39,7 @@ def test_who_waits_as_long_as_they_were_told_may_ask():
 
 def test_what_is_refused_is_not_counted():
     instant = Instant()
-    pace = Pace(2, instant)
+    pace = RateLimiter(2, instant)
     for _ in range(100):
         pace.wait("ada")
     instant.now += SECOND_MS
@@ -47,7 +47,7 @@ def test_what_is_refused_is_not_counted():
 
 
 def test_each_has_a_pace_of_their_own():
-    pace = Pace(1, Instant())
+    pace = RateLimiter(1, Instant())
     assert pace.wait("ada") == 0
     assert pace.wait("ada") > 0
     assert pace.wait("bob") == 0
@@ -56,7 +56,7 @@ def test_each_has_a_pace_of_their_own():
 @given(per_second=st.integers(1, 50), pauses=st.lists(st.integers(0, 400), max_size=300))
 def test_in_any_time_no_more_is_asked_than_at_once_and_then_evenly(per_second, pauses):
     instant = Instant()
-    pace = Pace(per_second, instant)
+    pace = RateLimiter(per_second, instant)
     asked_at = []
     for pause in pauses:
         instant.now += pause
@@ -70,7 +70,7 @@ def test_in_any_time_no_more_is_asked_than_at_once_and_then_evenly(per_second, p
 @given(per_second=st.integers(1, 50), pauses=st.lists(st.integers(0, 400), max_size=200))
 def test_who_asks_evenly_is_never_refused(per_second, pauses):
     instant = Instant()
-    pace = Pace(per_second, instant)
+    pace = RateLimiter(per_second, instant)
     for pause in pauses:
         instant.now += pause + SECOND_MS / per_second
         assert pace.wait("ada") == 0
@@ -78,7 +78,7 @@ def test_who_asks_evenly_is_never_refused(per_second, pauses):
 
 def test_who_has_rested_is_forgotten_where_there_are_many():
     instant = Instant()
-    pace = Pace(100, instant)
+    pace = RateLimiter(100, instant)
     for number in range(5 * MOST_KNOWN):
         instant.now += 1
         assert pace.wait(f"client {number}") == 0
@@ -89,7 +89,7 @@ def test_of_whom_it_counts_it_keeps_nothing_alive():
     class Guest:
         pass
 
-    pace, guest = Pace(1, Instant()), Guest()
+    pace, guest = RateLimiter(1, Instant()), Guest()
     pace.wait(guest)
     seen = weakref.ref(guest)
     del guest

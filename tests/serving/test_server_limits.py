@@ -15,8 +15,8 @@ from long_answers import has_a_long_contact_list
 from served_engine import VIEW_SOCKETS, ServedEngine
 from socket_wire import Wire
 
-from ewallet_core.serving import hands
-from ewallet_core.serving.connection import LEAST_READ_BYTES
+from ewallet_core.server import executor
+from ewallet_core.server.connection import LEAST_READ_BYTES
 
 SOON = 0.1
 LATER = 1.0
@@ -41,11 +41,11 @@ def lives(wire: Wire) -> bool:
 
 def test_who_comes_when_there_are_enough_is_told_and_cut(limited):
     server = limited(connections=3)
-    guests = [server.in_wire(), server.out_wire(), server.in_wire()]
-    assert lives(guests[2])
+    limiter = [server.in_wire(), server.out_wire(), server.in_wire()]
+    assert lives(limiter[2])
     for more in (server.in_wire(), server.out_wire()):
         more.ends_with("too_many_connections")
-    assert lives(guests[0])
+    assert lives(limiter[0])
 
 
 def test_there_is_room_again_when_one_has_gone(limited):
@@ -59,11 +59,11 @@ def test_there_is_room_again_when_one_has_gone(limited):
 
 def test_there_is_room_again_after_many_were_cut(limited):
     server = limited(connections=2)
-    guests = [server.in_wire() for _ in range(2)]
-    assert all(map(lives, guests))
+    limiter = [server.in_wire() for _ in range(2)]
+    assert all(map(lives, limiter))
     for _ in range(30):
         server.in_wire().ends_with("too_many_connections")
-    for guest in guests:
+    for guest in limiter:
         guest.resets()
     server.empties()
     assert lives(server.in_wire())
@@ -71,10 +71,10 @@ def test_there_is_room_again_after_many_were_cut(limited):
 
 def test_an_address_has_no_more_than_its_own(limited):
     server = limited(connections_per_address=2, loopback_is_exempt=False)
-    guests = [server.in_wire(), server.out_wire()]
-    assert lives(guests[0])
+    limiter = [server.in_wire(), server.out_wire()]
+    assert lives(limiter[0])
     server.in_wire().ends_with("too_many_from_address")
-    guests[1].close()
+    limiter[1].close()
     server.empties(left=1)
     assert lives(server.in_wire())
 
@@ -202,7 +202,7 @@ def test_where_too_many_passwords_wait_the_next_is_told_to_come_again(serve):
         assert second.engine.next_line()["request_id"] == "afterwards"
         refused = third.engine.answer({**login_of(third), "request_id": "the third"})
         assert (refused["code"], refused["request_id"]) == ("server_busy", "the third")
-        assert refused["details"]["retry_after_ms"] == hands.BUSY_RETRY_MS
+        assert refused["details"]["retry_after_ms"] == executor.BUSY_RETRY_MS
         assert ada.credits == 0
         ada.asks_ok(**supply(1))
     assert [wire.next_line()["code"] for wire in (first.engine, second.engine)] == ["login_refused"] * 2

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 
 from ewallet_core.commands.serve import serve
-from ewallet_core.serving.limits import Limits
-from ewallet_core.serving.settings import Settings, SettingsUnusable
+from ewallet_core.server.limits import Limits
+from ewallet_core.server.settings import Settings, SettingsUnusableError
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "serving.md").read_text()
@@ -75,12 +75,12 @@ def test_a_url_that_names_no_relative_file_is_as_it_is(file, url):
         ("limits = 3", "`limits` is a table. Write its settings below a line `[limits]`."),
         ("[limits]\nconnections = 0", "`limits.connections` can't be 0. It must be a whole number from 1 to"),
         ("[limits]\nloopback_is_exempt = 1", "`limits.loopback_is_exempt` can't be 1. It must be true or"),
-        ("[limits]\nguests = 1", "There is no setting `limits.guests`. Those there are: connections, "),
+        ("[limits]\nguests = 1", "There is no setting `limits.limiter`. Those there are: connections, "),
         ("host = \n", "are not TOML: no value (at line 1, column 8). Mend that line."),
     ],
 )
 def test_what_cannot_be_is_named_with_what_it_may_be(file, written, said):
-    with pytest.raises(SettingsUnusable, match=re.escape(said)) as refused:
+    with pytest.raises(SettingsUnusableError, match=re.escape(said)) as refused:
         read(file, written)
     assert str(file) in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -90,7 +90,7 @@ def test_what_cannot_be_is_named_with_what_it_may_be(file, written, said):
     "written", ["x = " + "[" * 100_000, f"in_port = {'9' * 5_000}", f"in_port = 0x{'f' * 5_000}"], ids=len
 )
 def test_what_is_far_too_much_is_said_so(file, written):
-    with pytest.raises(SettingsUnusable, match="far too long or too deep"):
+    with pytest.raises(SettingsUnusableError, match="far too long or too deep"):
         read(file, written)
 
 
@@ -101,13 +101,13 @@ def test_the_mark_that_some_editors_begin_with_is_not_seen(file):
 
 @pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.org", "a\0b", "a b"], ids=repr)
 def test_a_host_that_no_machine_can_be_is_said_so(host):
-    with pytest.raises(SettingsUnusable, match=r"`host` can't be .* It must be a name or an address"):
+    with pytest.raises(SettingsUnusableError, match=r"`host` can't be .* It must be a name or an address"):
         Settings().with_chosen({"host": host, "insecure": True})
 
 
 def test_a_file_that_is_no_text_is_said_so(file):
     file.write_bytes(b"host = '\xff'")
-    with pytest.raises(SettingsUnusable, match="not text in UTF-8"):
+    with pytest.raises(SettingsUnusableError, match="not text in UTF-8"):
         Settings.read(file)
 
 
@@ -121,7 +121,7 @@ def test_on_this_machine_alone_it_may_be_in_the_clear(host):
 )
 def test_beyond_this_machine_somebody_must_say_how(how):
     assert Settings().with_chosen({"host": "0.0.0.0", **how}).host == "0.0.0.0"
-    with pytest.raises(SettingsUnusable, match="in the clear"):
+    with pytest.raises(SettingsUnusableError, match="in the clear"):
         Settings().with_chosen({"host": "0.0.0.0"})
 
 

@@ -13,7 +13,7 @@ from examples_system import cleanup, start_cleaner
 from gated_passwords import GatedPasswords
 from served_engine import VIEW_SOCKETS
 
-from ewallet_core.actions.context import Rules
+from ewallet_core.operations.context import EngineConfig
 
 ELSEWHERE = {"src_address": "192.0.2.1", "src_port": 80, "loggin_user": 1, "session_id": 1}
 
@@ -38,7 +38,7 @@ def test_nobody_becomes_the_program_by_saying_so(ada, address):
 
 
 def test_nobody_supplies_themselves_unless_the_server_is_told_so(serve):
-    ada = serve(rules=Rules()).user()
+    ada = serve(config=EngineConfig()).user()
     ada.is_refused("not_permitted", **supply(1))
     assert ada.credits == 0
 

@@ -12,11 +12,11 @@ import pytest
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient
-from ewallet_core.client.known_servers import KnownServers
-from ewallet_core.client.remote import RemoteClient
-from ewallet_core.serving.certificates import self_signed, server_context
-from ewallet_core.serving.listener import SocketListener
-from ewallet_core.wire.place import ServerPlace
+from ewallet_core.client.socket import RemoteClient
+from ewallet_core.client.trust import KnownServers
+from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.server.certificates import self_signed, server_context
+from ewallet_core.server.socket_listener import SocketListener
 from ewallet_tui.engines import Engines
 
 OpenEngine = Callable[[], EWalletSessionManager]
@@ -44,8 +44,8 @@ class Server:
         self._running = ExitStack()
 
     @property
-    def place(self) -> ServerPlace:
-        return ServerPlace("127.0.0.1", self._ports["in_port"], tls=self.certificates is not None)
+    def place(self) -> ServerAddress:
+        return ServerAddress("127.0.0.1", self._ports["in_port"], tls=self.certificates is not None)
 
     def start(self) -> None:
         engine = self._running.enter_context(self._open_engine())
@@ -72,7 +72,7 @@ class Backend:
         self._server = Server(open_engine) if kind == "remote" else None
 
     @property
-    def server(self) -> ServerPlace | None:
+    def server(self) -> ServerAddress | None:
         """Where the app is to begin: at a server that runs the engine, or in its own process."""
         return self._server and self._server.place
 
@@ -81,7 +81,7 @@ class Backend:
         """For an app whose own engine is the same as the server's."""
         known = KnownServers(self._folder / "known_servers")
 
-        def client_at(place: ServerPlace | None) -> EmbeddedClient | RemoteClient:
+        def client_at(place: ServerAddress | None) -> EmbeddedClient | RemoteClient:
             if place is None:
                 return EmbeddedClient(self.open_engine, for_a_person=True)
             return RemoteClient(place, known, randomness=lambda: 1.0)

@@ -23,8 +23,8 @@ from textual.css.stylesheet import Stylesheet
 from textual.widgets import Input
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Rules
 from ewallet_core.data_folder import FOLDER_VARIABLE, database_url
+from ewallet_core.operations.context import EngineConfig
 from ewallet_tui import own_doings
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
@@ -112,8 +112,8 @@ def open_engine(folder: Path, instant: Instant) -> OpenEngine:
     """Opens an engine on the folder, also where another has it open."""
 
     def open_one() -> EWalletSessionManager:
-        rules = Rules(self_supply=True)
-        return EWalletSessionManager(database_url(folder), clock=instant.wall, rules=rules, passwords=CHEAP)
+        config = EngineConfig(self_supply=True)
+        return EWalletSessionManager(database_url(folder), clock=instant.wall, config=config, passwords=CHEAP)
 
     return open_one
 

@@ -13,7 +13,7 @@ from person import Person
 from textual.widgets import Input
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Rules
+from ewallet_core.operations.context import EngineConfig
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.screens.form_screen import FormScreen
@@ -37,8 +37,8 @@ class Day(Instant):
 
     def open_engine(self) -> EWalletSessionManager:
         # The day may pass in leaps longer than a session lives.
-        rules = Rules(session_lifetime_ms=10**12, self_supply=True)
-        return EWalletSessionManager("sqlite://", clock=self.wall, rules=rules, passwords=CHEAP)
+        config = EngineConfig(session_lifetime_ms=10**12, self_supply=True)
+        return EWalletSessionManager("sqlite://", clock=self.wall, config=config, passwords=CHEAP)
 
 
 def standing_still(monkeypatch, kind_of_backend, folder):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argon2
 
-from ewallet_core.credentials.passwords import Passwords
+from ewallet_core.security.passwords import Passwords
 
 # The afternoon of 20 November 2026, two minutes past two.
 FRIDAY_AFTERNOON_MS = 1_795_183_320_000

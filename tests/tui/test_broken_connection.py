@@ -9,8 +9,8 @@ from frozen import form_gone, form_opened
 from person import PASSWORD
 
 from ewallet_core import EWalletSessionManager
-from ewallet_core.actions.context import Context
 from ewallet_core.client import Reach
+from ewallet_core.operations.context import Context
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.question import Question
 

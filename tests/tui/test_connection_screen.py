@@ -9,10 +9,9 @@ import pytest
 from backends import Server
 from person import Person
 
-from ewallet_core.client import Reach, Unreachable
-from ewallet_core.client.identity import Identity
-from ewallet_core.client.known_servers import KnownServers
-from ewallet_core.wire.place import ServerPlace
+from ewallet_core.client import Reach, UnreachableError
+from ewallet_core.client.trust import Identity, KnownServers
+from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.preferences import Preferences
 from ewallet_tui.screens.certificates import first_certificate
@@ -114,7 +113,7 @@ async def keep_silent(reader, writer):
 
 async def test_a_server_that_keeps_silent_can_be_given_up(opened):
     silent = await asyncio.start_server(keep_silent, "127.0.0.1", 0)
-    place = ServerPlace("127.0.0.1", silent.sockets[0].getsockname()[1], tls=False)
+    place = ServerAddress("127.0.0.1", silent.sockets[0].getsockname()[1], tls=False)
     async with opened() as person:
         await choose_connection(person)
         await type_server(person, place)
@@ -318,7 +317,7 @@ async def test_a_damaged_file_of_known_servers_is_said(opened, folder):
 def words_of_another_certificate(known):
     identity = Identity(WALLET, KnownServers(Path("/home/ada/known_servers")))
     identity.fingerprint = known.fingerprint_of(WALLET)
-    with pytest.raises(Unreachable) as refused:
+    with pytest.raises(UnreachableError) as refused:
         identity.must_be_known(b"another certificate")
     return str(refused.value)
 

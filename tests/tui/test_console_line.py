@@ -2,7 +2,7 @@
 
 import pytest
 
-from ewallet_core.client import knowing
+from ewallet_core.client import validation
 from ewallet_tui.console.chain import Chain
 from ewallet_tui.console.completing import candidates, completed
 from ewallet_tui.console.exchange_line import DONE
@@ -17,7 +17,7 @@ PAY = {**DOOR, "action": "pay", "pay": "bob@example.org", "credits": 10}
 
 @pytest.fixture(scope="module")
 def known():
-    return knowing.catalogue()
+    return validation.registry()
 
 
 @pytest.mark.parametrize(

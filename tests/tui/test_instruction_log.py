@@ -9,8 +9,8 @@ import pytest
 from instant import Instant
 from person import PASSWORD
 
-from ewallet_core.client import knowing
-from ewallet_core.instructions.limits import is_secret as is_secret_kind
+from ewallet_core.client import validation
+from ewallet_core.instructions.validation import is_secret as is_secret_kind
 from ewallet_tui.console.secrecy import DOTS, is_secret, masked
 from ewallet_tui.console.shortening import LONGEST_ANSWER, LONGEST_TEXT, MOST_PARTS
 from ewallet_tui.instruction_log import MOST_BYTES, MOST_EXCHANGES, InstructionLog
@@ -117,19 +117,19 @@ def test_what_was_cleared_stays_away_when_its_answer_comes(log):
 def test_who_no_longer_follows_is_not_told(log):
     told = []
 
-    def follower():
+    def subscription():
         told.append(1)
 
-    log.follow(follower)
+    log.follow(subscription)
     noted(log)
-    log.unfollow(follower)
+    log.unfollow(subscription)
     noted(log)
     assert len(told) == 2
 
 
 def test_every_secret_that_the_catalogue_knows_is_hidden_by_its_name():
     tokens = {"client_id", "session_token", "ctoken", "stoken", "user_pass"}
-    for found in knowing.catalogue():
+    for found in validation.registry():
         for name, argument in found.arguments.items():
             assert is_secret(name) is (is_secret_kind(argument.type) or name in tokens), (found.name, name)
         for name in found.answers:

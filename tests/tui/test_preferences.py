@@ -4,17 +4,17 @@ import re
 from pathlib import Path
 
 import pytest
+from ewallet_tui.settings.registry import SETTINGS
 
-from ewallet_core.wire.place import ServerPlace
+from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui.preferences import MOST_ACCOUNTS, MOST_SERVERS, Preferences
-from ewallet_tui.settings.catalogue import SETTINGS
 
 NAME = "preferences.toml"
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "settings.md"
 
 
 def place(number):
-    return ServerPlace(f"host{number}.example.org", 8080 + number)
+    return ServerAddress(f"host{number}.example.org", 8080 + number)
 
 
 def test_the_choice_is_kept(tmp_path):
@@ -43,7 +43,7 @@ def test_every_choice_comes_back_as_it_was(tmp_path):
 
 
 def test_the_first_file_explains_every_setting(tmp_path):
-    Preferences.read(tmp_path).with_choice(bell=False)
+    Preferences.read(tmp_path).with_choice(wake_up=False)
     text = (tmp_path / NAME).read_text()
     assert text.isascii()
     for setting in SETTINGS:
@@ -56,11 +56,11 @@ def test_the_first_file_explains_every_setting(tmp_path):
 def test_a_change_keeps_the_lines_comments_and_order_of_people(tmp_path):
     mine = '# mine\nhours = "12"  # as at home\n\n  theme = "nord"\n[keys]\nhelp = "f1"\n'
     (tmp_path / NAME).write_text(mine)
-    Preferences.read(tmp_path).with_choice(theme="gruvbox").with_choice(bell=False)
+    Preferences.read(tmp_path).with_choice(theme="gruvbox").with_choice(wake_up=False)
     text = (tmp_path / NAME).read_text()
     assert text.startswith('# mine\nhours = "12"  # as at home\n\n  theme = "gruvbox"\n')
     assert text.endswith('[keys]\nhelp = "f1"\n')
-    assert Preferences.read(tmp_path).bell is False
+    assert Preferences.read(tmp_path).wake_up is False
     assert "# Whether the terminal's bell" in text
 
 
@@ -192,7 +192,7 @@ def test_who_never_chose_anything_has_no_file(tmp_path):
 
 def test_a_file_that_could_not_be_read_is_put_aside_and_not_lost(tmp_path):
     (tmp_path / NAME).write_text('theme = "ewallet-light')
-    Preferences.read(tmp_path).with_server_used(ServerPlace.read("wallet.example.org"))
+    Preferences.read(tmp_path).with_server_used(ServerAddress.read("wallet.example.org"))
     assert (tmp_path / f"{NAME}.damaged").read_text() == 'theme = "ewallet-light'
     assert Preferences.read(tmp_path).servers == ("wallet.example.org:8080",)
 
@@ -201,13 +201,13 @@ def test_a_file_that_is_linked_from_elsewhere_stays_linked(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "settings.toml").write_text("bell = true\n")
     (tmp_path / NAME).symlink_to(tmp_path / "mine" / "settings.toml")
-    Preferences.read(tmp_path).with_choice(bell=False)
+    Preferences.read(tmp_path).with_choice(wake_up=False)
     assert (tmp_path / "mine" / "settings.toml").read_text() == "bell = false\n"
 
 
 def test_a_choice_that_can_not_be_written_holds_all_the_same(tmp_path):
-    preferences = Preferences.read(tmp_path / "missing").with_choice(bell=False)
-    assert (preferences.bell, preferences.is_kept) == (False, False)
+    preferences = Preferences.read(tmp_path / "missing").with_choice(wake_up=False)
+    assert (preferences.wake_up, preferences.is_kept) == (False, False)
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, 0o600), (0o644, 0o600), (0o400, 0o400)])

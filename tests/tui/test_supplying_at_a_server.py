@@ -39,9 +39,9 @@ async def test_the_refusal_says_whom_to_ask_and_nothing_leads_there_any_more_unt
 ):
     async with opened() as person:
         await be_refused(person)
-        refusal = str(person.form.query_one(".refusal").content)
-        assert refusal.startswith("You can't supply yourself on this server.")
-        assert ASKS_THE_OPERATOR in refusal
+        error = str(person.form.query_one(".refusal").content)
+        assert error.startswith("You can't supply yourself on this server.")
+        assert ASKS_THE_OPERATOR in error
         await person.press("escape")
         await settled(person)
         assert not person.app.screen.query_one(Tour).display

@@ -8,9 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewallet_core.refusals.frames import NotJson, NotUtf8, TooDeep
-from ewallet_core.refusals.requests import Malformed
-from ewallet_core.wire.frames import DEEPEST, decode, encode
+from ewallet_core.errors.requests import MalformedError, NotJsonError, NotUtf8Error, TooDeepError
+from ewallet_core.protocol.frames import DEEPEST, decode, encode
 
 TEXT = st.text(st.characters(codec="utf-8"))
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63 - 1) | st.floats(allow_nan=False) | TEXT
@@ -48,14 +47,14 @@ def test_a_frame_is_one_line(message):
 
 @given(st.binary(max_size=200))
 def test_whatever_else_comes_is_refused_and_never_fails(frame):
-    with contextlib.suppress(NotJson, NotUtf8, Malformed, TooDeep):
+    with contextlib.suppress(NotJsonError, NotUtf8Error, MalformedError, TooDeepError):
         assert isinstance(decode(frame), dict)
 
 
 @pytest.mark.parametrize(("opening", "closing"), [(b'{"a": ', b"}"), (b"[", b"]")], ids=["objects", "lists"])
 def test_as_many_may_be_inside_one_another_as_that_and_no_more(opening, closing):
     assert decode(nested(DEEPEST - 1, opening, closing))
-    with pytest.raises(TooDeep):
+    with pytest.raises(TooDeepError):
         decode(nested(DEEPEST + 1, opening, closing))
 
 
@@ -63,7 +62,7 @@ def test_as_many_may_be_inside_one_another_as_that_and_no_more(opening, closing)
     "frame", [b"[" * 60_000, b'{"a":' * 10_000, nested(5_000)], ids=["lists", "objects", "whole"]
 )
 def test_no_depth_is_too_much_to_be_refused(frame):
-    with pytest.raises(TooDeep):
+    with pytest.raises(TooDeepError):
         decode(frame)
 
 
@@ -75,17 +74,17 @@ def test_many_beside_one_another_are_not_deep():
     "frame", [b"", b"{", b"{} {}", b"{'a': 1}", b'{"a": NaN}', b'{"a": 1e999}', b'{"a": "\x01"}']
 )
 def test_what_is_not_json_is_refused_so(frame):
-    with pytest.raises(NotJson):
+    with pytest.raises(NotJsonError):
         decode(frame)
 
 
 @pytest.mark.parametrize("frame", [b'{"a": "\xff"}', b"\xff", b'{"a": "\xc3"}', b'{"a": "\xed\xa0\x80"}'])
 def test_what_is_not_utf8_is_refused_so(frame):
-    with pytest.raises(NotUtf8):
+    with pytest.raises(NotUtf8Error):
         decode(frame)
 
 
 @pytest.mark.parametrize("frame", [b"[]", b"1", b'"a"', b"null", b"true", b"[{}]"])
 def test_what_is_no_object_is_refused_so(frame):
-    with pytest.raises(Malformed):
+    with pytest.raises(MalformedError):
         decode(frame)

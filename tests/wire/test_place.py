@@ -8,19 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewallet_core.wire.fingerprint import fingerprint_of
-from ewallet_core.wire.place import ServerPlace, is_loopback, name_of
+from ewallet_core.protocol.address import ServerAddress, is_loopback, name_of
+from ewallet_core.protocol.fingerprint import fingerprint_of
 
 WRITTEN = {
-    "wallet.example.org": ServerPlace("wallet.example.org", 8080, None, tls=True),
-    "Wallet.Example.ORG:9000": ServerPlace("wallet.example.org", 9000, None, tls=True),
-    "  192.0.2.1:1/65535 ": ServerPlace("192.0.2.1", 1, 65_535, tls=True),
-    "tcp://192.0.2.1": ServerPlace("192.0.2.1", tls=False),
-    "localhost": ServerPlace("localhost", tls=False),
-    "127.0.0.1:8080/8081": ServerPlace("127.0.0.1", 8080, 8081, tls=False),
-    "tls://127.0.0.1": ServerPlace("127.0.0.1", tls=True),
-    "[::1]:9000": ServerPlace("::1", 9000, tls=False),
-    "[2001:DB8::7]": ServerPlace("2001:db8::7", tls=True),
+    "wallet.example.org": ServerAddress("wallet.example.org", 8080, None, tls=True),
+    "Wallet.Example.ORG:9000": ServerAddress("wallet.example.org", 9000, None, tls=True),
+    "  192.0.2.1:1/65535 ": ServerAddress("192.0.2.1", 1, 65_535, tls=True),
+    "tcp://192.0.2.1": ServerAddress("192.0.2.1", tls=False),
+    "localhost": ServerAddress("localhost", tls=False),
+    "127.0.0.1:8080/8081": ServerAddress("127.0.0.1", 8080, 8081, tls=False),
+    "tls://127.0.0.1": ServerAddress("127.0.0.1", tls=True),
+    "[::1]:9000": ServerAddress("::1", 9000, tls=False),
+    "[2001:DB8::7]": ServerAddress("2001:db8::7", tls=True),
 }
 NO_PLACES = [
     "",
@@ -46,25 +46,25 @@ NO_PLACES = [
 
 @pytest.mark.parametrize(("written", "meant"), WRITTEN.items(), ids=WRITTEN)
 def test_what_is_written_is_read_as_it_is_meant(written, meant):
-    assert ServerPlace.read(written) == meant
+    assert ServerAddress.read(written) == meant
 
 
 @pytest.mark.parametrize("place", WRITTEN.values(), ids=str)
 def test_a_place_that_is_written_down_is_read_as_itself(place):
-    assert ServerPlace.read(str(place)) == place
+    assert ServerAddress.read(str(place)) == place
 
 
 @pytest.mark.parametrize("written", NO_PLACES, ids=repr)
 def test_what_is_no_place_is_said_to_be_none(written):
     with pytest.raises(ValueError, match="Write it as host:port"):
-        ServerPlace.read(written)
+        ServerAddress.read(written)
 
 
 @given(st.text(max_size=30))
 def test_nothing_that_is_written_is_worse_than_no_place(written):
     with contextlib.suppress(ValueError):
-        place = ServerPlace.read(written)
-        assert ServerPlace.read(str(place)) == place
+        place = ServerAddress.read(written)
+        assert ServerAddress.read(str(place)) == place
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])

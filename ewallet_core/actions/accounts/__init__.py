@@ -1,1 +1,0 @@
-"""Accounts: making, viewing and leaving one, logging in, and what operators do with them."""

@@ -1,1 +1,0 @@
-"""Credits and time: supplying, converting, the clock timer, and what passes between people."""

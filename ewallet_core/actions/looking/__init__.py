@@ -1,1 +1,0 @@
-"""Looking at what happened: statements, summaries, searches and exports."""

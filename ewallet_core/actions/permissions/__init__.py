@@ -1,1 +1,0 @@
-"""The permission sheet: enforced, viewed and edited."""

@@ -1,1 +1,0 @@
-"""Sessions: client ids, tokens, workers, cleaners, and what live sessions and workers are asked."""

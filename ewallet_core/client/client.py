@@ -1,0 +1,295 @@
+"""EWalletClient and AsyncEWalletClient: the clients of a program, for an engine of its own or a server."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import CancelledError
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+from ewallet_core.client.connection import NOT_OPEN, Connection, Event, UnreachableError, WalletClient
+from ewallet_core.instructions.envelope import Answer
+
+PATIENCE_SECONDS = 30.0
+
+
+class Reached:
+    """What is known of the engine that `client` reaches, whoever asks."""
+
+    def __init__(self, client: WalletClient) -> None:
+        self._client = client
+
+    @property
+    def place(self) -> str:
+        """Where the engine is: `embedded` or `host:port`."""
+        return self._client.place
+
+    @property
+    def fingerprint(self) -> str | None:
+        """The fingerprint of the server's certificate that was pinned; None where there is none."""
+        return self._client.fingerprint
+
+    @property
+    def newly_pinned(self) -> bool:
+        """Whether that certificate was seen, and pinned, by this client for the first time."""
+        return self._client.newly_pinned
+
+    @property
+    def connection(self) -> Connection:
+        """How the engine can be reached just now."""
+        return self._client.connection
+
+    @property
+    def unanswered(self) -> int:
+        """How many changing instructions were sent and are not answered yet."""
+        return self._client.unanswered
+
+
+def client_of(
+    place: str | None, database_url: str | None, known_servers: Path | None, patience_seconds: float | None
+) -> WalletClient:
+    """A client of the server at that place; without one, of the engine on that database."""
+    if place is None:
+        return _embedded(database_url)
+    return _remote(place, known_servers, patience_seconds)
+
+
+def complete(instruction: dict[str, Any]) -> dict[str, Any]:
+    """The instruction with the door that most of them go through, in the form that it has."""
+    if "command_chain" in instruction:
+        return instruction
+    return {"controller": "client", "ctype": "action", **instruction}
+
+
+def _embedded(database_url: str | None) -> WalletClient:
+    from ewallet_core.client.embedded import EmbeddedClient  # noqa: PLC0415 - not for who reaches a server
+
+    return EmbeddedClient.on(database_url)
+
+
+def _remote(place: str, known_servers: Path | None, patience_seconds: float | None) -> WalletClient:
+    # Nor is this for who has the engine in this process.
+    from ewallet_core.client.socket import RemoteClient  # noqa: PLC0415
+    from ewallet_core.client.trust import KnownServers  # noqa: PLC0415
+    from ewallet_core.protocol.address import ServerAddress  # noqa: PLC0415
+
+    known = KnownServers(known_servers or _known_servers())
+    return RemoteClient(ServerAddress.read(place), known, patience_seconds=patience_seconds)
+
+
+def _known_servers() -> Path:
+    from ewallet_core.client.trust import FILE_NAME  # noqa: PLC0415
+    from ewallet_core.data_folder import data_folder  # noqa: PLC0415
+
+    try:
+        return data_folder() / FILE_NAME
+    except OSError as reason:
+        raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
+
+
+T = TypeVar("T")
+
+
+class LoopThread:
+    """Runs what is asynchronous for any thread, and has that wait for it."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._handing_over = threading.Lock()
+        self._is_stopped = False
+        self._thread = threading.Thread(target=self._loop.run_forever, name="ewallet-client", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_running(self) -> bool:
+        """Whether it has not been stopped, and was not left behind by a fork of the process."""
+        return not self._is_stopped and self._thread.is_alive()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """What `work` brings; who is interrupted meanwhile interrupts it too.
+
+        Raises `UnreachableError` where this has been stopped, also meanwhile.
+        """
+        with self._handing_over:
+            if not self.is_running:
+                work.close()
+                raise UnreachableError(NOT_OPEN)
+            under_way = asyncio.run_coroutine_threadsafe(work, self._loop)
+        try:
+            return under_way.result()
+        except CancelledError:
+            raise UnreachableError(NOT_OPEN) from None
+        finally:
+            under_way.cancel()
+
+    def stop(self) -> None:
+        """Run nothing more, and break off what is under way; twice does no harm."""
+        with self._handing_over:
+            if not self.is_running:
+                return
+            # Whatever was handed over before this is found by it, and nothing is handed over after it.
+            self._is_stopped = True
+            winding_up = asyncio.run_coroutine_threadsafe(self._wind_up(), self._loop)
+        winding_up.result()
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.close()
+
+    async def _wind_up(self) -> None:
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in left:
+            task.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
+        await self._loop.shutdown_asyncgens()
+
+
+class AsyncEWalletClient(Reached):
+    """A session at an engine, open inside `async with`.
+
+    `place` is a server's `host:port`; absent, the engine runs in this process, on the database at
+    `database_url`, or else in the user's data folder. `known_servers` is the file in which servers'
+    certificates are remembered; absent, the one in that folder. After `patience_seconds` without an answer
+    of a server `send` raises `UnreachableError`; None waits for ever. Raises `ValueError` where `place` is none.
+    """
+
+    def __init__(
+        self,
+        place: str | None = None,
+        *,
+        database_url: str | None = None,
+        known_servers: Path | None = None,
+        patience_seconds: float | None = PATIENCE_SECONDS,
+    ) -> None:
+        super().__init__(client_of(place, database_url, known_servers, patience_seconds))
+
+    def watch(self, changed: Callable[[Connection], None]) -> None:
+        """Call `changed` with each new state of the connection from now on."""
+        self._client.watch(changed)
+
+    async def open(self) -> None:
+        """Reach the engine, as `async with` does; raises `UnreachableError` in words."""
+        await self._client.open()
+
+    async def send(self, **instruction: Any) -> Answer:
+        """Have an instruction carried out, once, and bring its answer.
+
+        `controller` is `client` and `ctype` is `action` where they are not given. Raises `UnreachableError` when
+        the patience is over: whether it was done is then not known, and asking again under the same
+        `request_id` does it once.
+        """
+        return await self._client.send(**complete(instruction))
+
+    def events(self, since: int | None = None) -> AsyncIterator[Event]:
+        """What happens to the logged-in account from this call on: `listening` first, then each event.
+
+        With `since` it is what came after the event of that sequence, also what this program did not hear.
+        """
+        return self._client.events(since)
+
+    async def close(self) -> None:
+        """Wait for what was sent to be answered, as far as it can be, and let go of the engine."""
+        await self._client.close()
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self.open()
+        except BaseException:
+            await self.close()
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+
+class EWalletClient(Reached):
+    """A session at an engine, open inside `with`, to be used by any thread.
+
+    It is the twin of `AsyncEWalletClient`, and is made like it.
+    """
+
+    def __init__(
+        self,
+        place: str | None = None,
+        *,
+        database_url: str | None = None,
+        known_servers: Path | None = None,
+        patience_seconds: float | None = PATIENCE_SECONDS,
+    ) -> None:
+        super().__init__(client_of(place, database_url, known_servers, patience_seconds))
+        self._loop: LoopThread | None = None
+        self._opening = threading.Lock()
+
+    def open(self) -> None:
+        """Reach the engine, as `with` does; raises `UnreachableError` in words."""
+        with self._opening:
+            if self._loop is None:
+                self._loop = LoopThread()
+            loop = self._loop
+        loop.run(self._client.open())
+
+    def send(self, **instruction: Any) -> Answer:
+        """As `AsyncEWalletClient.send`."""
+        return self._opened().run(self._client.send(**complete(instruction)))
+
+    def events(self, timeout: float | None = None, since: int | None = None) -> Iterator[Event]:
+        """As `AsyncEWalletClient.events`; with a `timeout`, until nothing happens for so many seconds."""
+        loop = self._loop
+        if loop is None:
+            return iter(())
+        return _one_by_one(loop, loop.run(self._listen(since)), timeout)
+
+    def close(self) -> None:
+        """As `AsyncEWalletClient.close`; by several threads or twice it does no harm."""
+        with self._opening:
+            if self._loop is None:
+                return
+            try:
+                self._loop.run(self._client.close())
+            finally:
+                self._loop.stop()
+                self._loop = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.open()
+        except BaseException:
+            self.close()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def _listen(self, since: int | None) -> AsyncIterator[Event]:
+        return self._client.events(since)
+
+    def _opened(self) -> LoopThread:
+        loop = self._loop
+        if loop is None:
+            raise UnreachableError(NOT_OPEN)
+        return loop
+
+
+def _one_by_one(loop: LoopThread, told: AsyncIterator[Event], timeout: float | None) -> Iterator[Event]:
+    async def following() -> Event:
+        async with asyncio.timeout(timeout):
+            return await anext(told)
+
+    while loop.is_running:
+        try:
+            event = loop.run(following())
+        except (StopAsyncIteration, TimeoutError):
+            return
+        except UnreachableError:
+            if loop.is_running:
+                raise
+            return
+        yield event

@@ -1,0 +1,49 @@
+"""What an engine of this version can be asked, for a program that helps a person to ask it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.requests import MissingArgumentError
+from ewallet_core.instructions.envelope import parse_envelope
+from ewallet_core.instructions.registry import InstructionRegistry, read_request
+
+_REQUEST_ID = "request_id"
+
+
+class ValidationError(Exception):
+    """What is wrong with an instruction and what to do, in the engine's words, before it is asked."""
+
+
+def registry() -> InstructionRegistry:
+    """Every instruction; without an engine in this process, the first call takes as long as loading one."""
+    from ewallet_core.handlers import REGISTRY  # noqa: PLC0415
+
+    return REGISTRY
+
+
+def chain_in(request: Mapping[str, Any]) -> dict[str, Any]:
+    """The instruction of a flat or an enveloped request, without who asks; raises `ValidationError`."""
+    with _objecting():
+        call = parse_envelope(request)
+    return call.chain if call.request_id is None else {**call.chain, _REQUEST_ID: call.request_id}
+
+
+def check(chain: Mapping[str, Any], known: InstructionRegistry) -> None:
+    """Raise `ValidationError` where it would be refused whoever asks."""
+    with _objecting():
+        read_request(*known.find({name: value for name, value in chain.items() if name != _REQUEST_ID}))
+
+
+@contextmanager
+def _objecting() -> Iterator[None]:
+    try:
+        yield
+    except MissingArgumentError as error:
+        name, must_be = error.details["field"], str(error.warning).partition(": ")[2]
+        raise ValidationError(f"{name}= is missing: {must_be}") from error
+    except WalletError as error:
+        raise ValidationError(f"{error.error} {error.warning}".replace("`", "")) from error

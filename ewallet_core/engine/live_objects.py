@@ -1,0 +1,120 @@
+"""Sessions and workers as live Python objects."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from ewallet_core.engine.dispatcher import Caller
+from ewallet_core.handlers import SESSION_REGISTRY
+from ewallet_core.handlers.workers import WORKER_REGISTRY
+from ewallet_core.operations.sessions import worker_data
+from ewallet_core.storage.sessions import Session, logged_in, sessions, workers
+
+if TYPE_CHECKING:
+    from ewallet_core.engine.dispatcher import Dispatcher
+    from ewallet_core.instructions.envelope import Answer
+    from ewallet_core.operations.answer_data import Data
+    from ewallet_core.storage.transaction import Transaction
+
+
+class EWallet:
+    """A session of the document: who is logged in to it, and until when it lives.
+
+    Found as `manager.sessions[id]`. Its properties raise `LookupError` once the session has been removed.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, session_id: int) -> None:
+        self._dispatcher = dispatcher
+        self._asker = Caller(SESSION_REGISTRY, live_session_id=session_id)
+        self.id = session_id
+
+    def ewallet_controller(self, /, **instruction: Any) -> Answer:
+        """Carry out one of the session's own instructions, flat or enveloped; it never raises for it.
+
+        They are `controller='user'` with `action='create', create='account'`; `action='login'`; and
+        `action='create', create='transfer', ttype='supply'`. Who asks is this session, so neither a client id
+        nor a session token is needed.
+        """
+        return self._dispatcher.answer(instruction, self._asker)
+
+    def is_at(self, dispatcher: Dispatcher) -> bool:
+        """Whether it is a session of that engine."""
+        return self._dispatcher is dispatcher
+
+    @property
+    def worker_id(self) -> int:
+        """The worker that has this session."""
+        return self._row.worker_id
+
+    @property
+    def account(self) -> str | None:
+        """The active account's email, or None while nobody is logged in."""
+        active = self._row.account_id
+        members = self._dispatcher.database.read(lambda transaction: logged_in(transaction, self.id))
+        return next((member.email for member in members if member.id == active), None)
+
+    @property
+    def expires_at(self) -> int:
+        """When it ends unless it is used before, in milliseconds UTC."""
+        return self._row.expires_at
+
+    @property
+    def _row(self) -> Session:
+        return self._dispatcher.database.read(lambda transaction: sessions.require(transaction, id=self.id))
+
+
+class EWalletWorker:
+    """A worker of the document: the sessions it has, and whether it has room for more.
+
+    Found as `manager.workers[id]`. Its properties raise `LookupError` once the worker has been removed.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, worker_id: int) -> None:
+        self._dispatcher = dispatcher
+        self._asker = Caller(WORKER_REGISTRY, live_worker_id=worker_id)
+        self.id = worker_id
+
+    def main_controller(self, /, **instruction: Any) -> Answer:
+        """Carry out one of the worker's own instructions, flat or enveloped; it never raises for it.
+
+        They are `controller='system'` with `action='search', search='session'`; `action='add', add='session'`
+        or `add='session_map'`; and `action='remove', remove='session_map'`. `session=` takes the live session
+        or its id. Removing a session map ends its session: what opened it is gone for good.
+        """
+        instruction = self._with_ids(instruction)
+        chain = instruction.get("command_chain")
+        if isinstance(chain, Mapping):
+            instruction["command_chain"] = self._with_ids(chain)
+        return self._dispatcher.answer(instruction, self._asker)
+
+    @property
+    def state(self) -> str:
+        """`vacant` without sessions, `full` at its limit, else `available`."""
+        return str(self._data["state"])
+
+    @property
+    def session_limit(self) -> int:
+        """How many sessions it takes."""
+        return int(self._data["session_limit"])
+
+    @property
+    def session_ids(self) -> tuple[int, ...]:
+        """The live sessions it has."""
+        held = self._dispatcher.database.read(lambda transaction: sessions.all(transaction, worker_id=self.id))
+        now = self._dispatcher.clock()
+        return tuple(session.id for session in held if session.expires_at > now)
+
+    def _with_ids(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments with the number of a live session of this engine's in its place."""
+        session = arguments.get("session")
+        if isinstance(session, EWallet) and session.is_at(self._dispatcher):
+            return {**arguments, "session": session.id}
+        return dict(arguments)
+
+    @property
+    def _data(self) -> Data:
+        def look(transaction: Transaction) -> Data:
+            return worker_data(transaction, workers.require(transaction, id=self.id), self._dispatcher.clock())
+
+        return self._dispatcher.database.read(look)

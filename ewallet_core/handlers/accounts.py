@@ -1,0 +1,231 @@
+"""Creating, viewing, editing and removing an account."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from ewallet_core.errors.accounts import EmailTakenError, LastOperatorError, NameTakenError
+from ewallet_core.errors.requests import BadValueError, MissingArgumentError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
+from ewallet_core.operations.account_deletion import RECOVERABLE_MS, erase_due_accounts
+from ewallet_core.operations.account_status import is_gone, why_not_active
+from ewallet_core.operations.answer_data import (
+    AccountData,
+    SessionData,
+    Timestamp,
+    account_data,
+    session_data,
+)
+from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.credentials import (
+    PasswordCheck,
+    check_own_password,
+    record_logout,
+    require_password,
+)
+from ewallet_core.operations.provisioning import open_account
+from ewallet_core.operations.settlement import stop_timers
+from ewallet_core.security.passwords import must_be_uncommon, must_not_be_name
+from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator
+from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.logins import leave_sessions, log_out
+from ewallet_core.types import PEOPLE, Role, user_key
+
+
+class NewAccount(Request, frozen=True):
+    """Who the account is for."""
+
+    user_name: fields.UserName
+    user_pass: fields.Password
+    user_email: fields.Email
+    user_phone: fields.Phone = ""
+    user_alias: fields.Alias = ""
+
+
+class EditAccount(Request, frozen=True):
+    """What is to change; a new password needs the old one."""
+
+    user_name: fields.UserName | None = None
+    user_email: fields.Email | None = None
+    user_phone: fields.Phone | None = None
+    user_alias: fields.Alias | None = None
+    user_pass: fields.Password | None = None
+    old_pass: fields.PasswordAttempt | None = None
+
+    def check(self) -> None:
+        """A new password comes with the old one, and is another."""
+        if self.user_pass is not None and self.old_pass is None:
+            raise MissingArgumentError("old_pass", "the account's password until now")
+        if self.old_pass is not None and self.user_pass is None:
+            raise MissingArgumentError("user_pass", "the account's password from now on")
+        if self.user_pass is not None and self.user_pass == self.old_pass:
+            raise BadValueError("user_pass", "another password than `old_pass`")
+
+
+def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
+    """The slow part of a new account; a name that is taken is refused before it."""
+
+    def look(context: Context) -> None:
+        _must_be_free(context, asked.user_name, asked.user_email)
+
+    preparation.look(look)
+    must_be_uncommon(asked.user_pass, "user_pass")
+    must_not_be_name(asked.user_pass, "user_pass", asked.user_name, asked.user_email)
+    return preparation.passwords.hash(asked.user_pass)
+
+
+@instruction(
+    NewAccount,
+    {"action": "new", "new": "account"},
+    access=Access.SESSION,
+    prepare=hash_new_password,
+    answers={"account": str, "account_data": AccountData, "session_data": SessionData},
+    roles=PEOPLE,
+)
+def new_account(asked: NewAccount, context: Context) -> Answer:
+    """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""
+    erase_due_accounts(context)
+    _must_be_free(context, asked.user_name, asked.user_email)
+    account_id = open_account(
+        context.transaction,
+        context.now,
+        asked.user_name,
+        asked.user_email,
+        password_hash=context.prepared,
+        phone=asked.user_phone,
+        alias=asked.user_alias,
+    )
+    account = accounts.require(context.transaction, id=account_id)
+    return success(
+        account=account.email,
+        account_data=account_data(context, account),
+        session_data=session_data(context),
+    )
+
+
+@instruction(
+    NoArguments,
+    {"action": "view", "view": "account"},
+    changes=False,
+    answers={"account": str, "account_data": AccountData},
+)
+def view_account(_asked: NoArguments, context: Context) -> Answer:
+    """View the account."""
+    return success(account=context.account.email, account_data=account_data(context, context.account))
+
+
+def check_old_password(asked: EditAccount, preparation: Preparation) -> PasswordCheck | None:
+    """The slow part of changing a password."""
+    if asked.user_pass is None or asked.old_pass is None:
+        return None
+    # Before the old one is checked: what is wrong with the new one must not tell that the old is right.
+    must_be_uncommon(asked.user_pass, "user_pass")
+    password_check = check_own_password(asked.old_pass, preparation)
+    if not password_check.is_right:
+        return password_check
+    return replace(password_check, new_hash=preparation.passwords.hash(asked.user_pass))
+
+
+@instruction(
+    EditAccount,
+    {"action": "edit", "edit": "account"},
+    prepare=check_old_password,
+    answers={"account": str, "edit": dict[str, bool], "account_data": AccountData},
+    roles=PEOPLE,
+)
+def edit_account(asked: EditAccount, context: Context) -> Answer:
+    """Edit the account; a new password ends its other sessions."""
+    transaction, account, password_check = context.transaction, context.account, context.prepared
+    if password_check is not None:
+        require_password(context, password_check, "old_pass")
+        names = (asked.user_name or account.name, asked.user_email or account.email)
+        must_not_be_name(asked.user_pass or "", "user_pass", *names)
+    erase_due_accounts(context)
+    _must_be_free(context, asked.user_name, asked.user_email, but=account.id)
+    changes = _changes(asked, account)
+    if password_check is not None:
+        changes["password_hash"] = password_check.new_hash
+        leave_sessions(transaction, account.id, context.now, but=context.session.id)
+    if changes:
+        accounts.change(transaction, account.id, **changes, written_at=context.now)
+        append_event(transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+    edited = accounts.require(transaction, id=account.id)
+    return success(
+        account=edited.email,
+        edit={
+            "user_name": "name" in changes,
+            "user_email": "email" in changes,
+            "user_phone": "phone" in changes,
+            "user_alias": "alias" in changes,
+            "user_pass": "password_hash" in changes,
+        },
+        account_data=account_data(context, edited),
+    )
+
+
+def _changes(asked: EditAccount, account: Account) -> dict[str, Any]:
+    """The columns that differ from what the account has."""
+    wanted = {
+        "name": asked.user_name,
+        "email": asked.user_email,
+        "phone": asked.user_phone,
+        "alias": asked.user_alias,
+    }
+    changes = {
+        column: value
+        for column, value in wanted.items()
+        if value is not None and value != getattr(account, column)
+    }
+    keys = {f"{column}_key": user_key(changes[column]) for column in ("name", "email") if column in changes}
+    return changes | keys
+
+
+def _must_be_free(context: Context, name: str | None, email: str | None, *, but: int | None = None) -> None:
+    for column, value, taken in (("name_key", name, NameTakenError), ("email_key", email, EmailTakenError)):
+        found = accounts.find(context.transaction, **{column: user_key(value)}) if value is not None else None
+        if found is not None and found.id != but and not is_gone(found, context.now):
+            raise taken
+
+
+class UnlinkAccount(Request, frozen=True):
+    """The password, once more."""
+
+    user_pass: fields.PasswordAttempt
+
+
+def check_leaving_password(asked: UnlinkAccount, preparation: Preparation) -> PasswordCheck:
+    """The slow part of leaving."""
+    return check_own_password(asked.user_pass, preparation)
+
+
+# It is asked by an account, but leaves nobody logged in: a repetition is known by its session.
+@instruction(
+    UnlinkAccount,
+    {"action": "unlink", "unlink": "account"},
+    access=Access.SESSION,
+    prepare=check_leaving_password,
+    answers={"account": str, "to_unlink_timestamp": Timestamp},
+    roles=(Role.USER, Role.OPERATOR),
+)
+def unlink_account(_asked: UnlinkAccount, context: Context) -> Answer:
+    """Have the account deleted in 30 days; its timers stop, and it is logged out everywhere at once."""
+    transaction, account, now = context.transaction, context.account, context.now
+    error = why_not_active(account)
+    if error is not None:
+        raise error
+    require_password(context, context.prepared, "user_pass")
+    if is_last_operator(transaction, account):
+        raise LastOperatorError
+    stop_timers(context, account.id)
+    due = now + RECOVERABLE_MS
+    accounts.change(
+        transaction, account.id, state=AccountState.UNLINK_PENDING, to_unlink_at=due, written_at=now
+    )
+    append_event(transaction, account.id, EventKind.ACCOUNT_CHANGED, now)
+    leave_sessions(transaction, account.id, now, but=context.session.id)
+    log_out(transaction, context.session, account.id, now)
+    record_logout(context, account)
+    return success(account=account.email, to_unlink_timestamp=timestamp(due))

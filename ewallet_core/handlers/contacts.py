@@ -1,0 +1,97 @@
+"""Contacts: writing one down, and editing it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ewallet_core.errors.requests import ArgumentsClashError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.registry import Request, instruction
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.ownership import record_change
+from ewallet_core.operations.records import own_record, own_sheet, record_answer, record_answers, the_record
+from ewallet_core.operations.sheet_kinds import CONTACT
+from ewallet_core.storage.sheets import contacts, sheets
+
+
+class NewContact(Request, frozen=True):
+    """Who is to be on which list; absent, the active one."""
+
+    user_name: fields.ContactName
+    user_email: fields.Email
+    user_phone: fields.Phone = ""
+    user_reference: fields.Reference | None = None
+    notes: fields.Notes = ""
+    contact_sheet: fields.ListId | None = None
+    contact_list: fields.ListId | None = None
+
+    def check(self) -> None:
+        """At most one of contact_sheet and contact_list says where."""
+        if self.contact_sheet is not None and self.contact_list is not None:
+            raise ArgumentsClashError("contact_sheet", "contact_list")
+
+
+class EditContact(Request, frozen=True):
+    """What is to change of a contact."""
+
+    record_id: fields.RecordId
+    user_name: fields.ContactName | None = None
+    user_email: fields.Email | None = None
+    user_phone: fields.Phone | None = None
+    user_reference: fields.Reference | None = None
+    notes: fields.Notes | None = None
+
+
+@instruction(
+    NewContact,
+    the_record(CONTACT, "new"),
+    answers={"new_contact": str, "contact_record": int, "contact_sheet": int, "contact_list": int},
+)
+def new_contact(asked: NewContact, context: Context) -> Answer:
+    """Write down a contact."""
+    field = "contact_list" if asked.contact_sheet is None else "contact_sheet"
+    chosen = own_sheet(context, CONTACT, asked.contact_list or asked.contact_sheet, field)
+    named: dict[str, Any] = {} if asked.user_reference is None else {"reference": asked.user_reference}
+    record_id = contacts.append(
+        context.transaction,
+        chosen.id,
+        context.now,
+        name=asked.user_name,
+        email=asked.user_email,
+        phone=asked.user_phone,
+        notes=asked.notes,
+        **named,
+    )
+    record_change(context, "contact record", record_id, "made")
+    return success(
+        new_contact=asked.user_name,
+        contact_record=record_id,
+        contact_sheet=chosen.id,
+        contact_list=chosen.id,
+    )
+
+
+@instruction(EditContact, the_record(CONTACT, "edit"), answers=record_answers(CONTACT))
+def edit_contact(asked: EditContact, context: Context) -> Answer:
+    """Edit a contact."""
+    record = own_record(context, CONTACT, asked.record_id)
+    wanted = {
+        "name": asked.user_name,
+        "email": asked.user_email,
+        "phone": asked.user_phone,
+        "reference": asked.user_reference,
+        "notes": asked.notes,
+    }
+    edited = {name: getattr(record, name) if value is None else value for name, value in wanted.items()}
+    if any(getattr(record, name) != value for name, value in edited.items()):
+        contacts.change(
+            context.transaction,
+            record.id,
+            **edited,
+            search_key=contacts.search_key(edited),
+            written_at=context.now,
+        )
+        sheets.change(context.transaction, record.sheet_id, written_at=context.now)
+        record_change(context, "contact record", record.id, "edited")
+    return record_answer(context, CONTACT, own_record(context, CONTACT, record.id))

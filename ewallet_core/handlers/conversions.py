@@ -1,0 +1,171 @@
+"""Converting credits of the wallet to time on its clock, and time back to credits."""
+
+from __future__ import annotations
+
+from ewallet_core.errors.credits import (
+    BalanceLimitError,
+    LessThanOneCreditError,
+    NotEnoughCreditsError,
+    NotEnoughTimeError,
+)
+from ewallet_core.errors.requests import ArgumentsClashError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.registry import Request, instruction
+from ewallet_core.instructions.validation import as_decimal
+from ewallet_core.ledger.journal import (
+    BalanceId,
+    Entry,
+    clock_to_credits,
+    credits_to_clock,
+)
+from ewallet_core.ledger.rates import MOST_CREDITS, milliseconds_in, milliseconds_of, whole_credits_in
+from ewallet_core.operations.answer_data import Minutes, minutes
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.settlement import settle_run_outs
+from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.journal import amount_of, post
+from ewallet_core.storage.schema import MOST_MILLISECONDS
+from ewallet_core.storage.sheets import conversions
+from ewallet_core.storage.wallets import Clock, Wallet, keep_timer, wallets
+
+
+class ConvertCredits(Request, frozen=True):
+    """Credits to be turned into clock time."""
+
+    credits: fields.Credits
+    notes: fields.Notes = ""
+
+
+class ConvertTime(Request, frozen=True):
+    """Clock time to be turned into credits: exactly one of `credits` and `minutes`."""
+
+    credits: fields.Credits | None = None
+    minutes: fields.Minutes | None = None
+    notes: fields.Notes = ""
+
+    def check(self) -> None:
+        """Exactly one of credits and minutes says how much."""
+        if (self.credits is None) == (self.minutes is None):
+            raise ArgumentsClashError("credits", "minutes")
+
+
+_BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms": int}
+
+
+@instruction(
+    ConvertCredits,
+    {"action": "convert", "convert": "credits2clock"},
+    answers={**_BALANCES, "conversion_record": int, "converted_credits": int},
+)
+def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
+    """Convert credits of the active wallet to time on its active clock."""
+    wallet, clock = context.wallet, context.clock
+    there = amount_of(context.transaction, wallet.balance_id)
+    if asked.credits > there:
+        raise NotEnoughCreditsError(asked.credits, there)
+    span = milliseconds_of(asked.credits, context.config.milliseconds_per_credit)
+    _must_have_room(context, clock.balance_id, span, MOST_MILLISECONDS)
+    entry = credits_to_clock(
+        context.issuer,
+        BalanceId(wallet.balance_id),
+        BalanceId(clock.balance_id),
+        asked.credits,
+        span,
+        context.now,
+    )
+    record = _convert(context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes)
+    return success(**_balances(context, wallet, clock), conversion_record=record, converted_credits=asked.credits)
+
+
+@instruction(
+    ConvertTime,
+    {"action": "convert", "convert": "clock2credits"},
+    answers={
+        "conversion_record_id": int,
+        "conversion_record": int,
+        **_BALANCES,
+        "converted_minutes": Minutes,
+        "converted_minutes_ms": int,
+        "converted_credits": int,
+    },
+)
+def convert_time(asked: ConvertTime, context: Context) -> Answer:
+    """Convert time of the active clock that is not yet used to credits of its wallet."""
+    wallet, clock = context.wallet, context.clock
+    credits = _credits_for_time(asked, context, clock)
+    span = milliseconds_of(credits, context.config.milliseconds_per_credit)
+    _must_have_room(context, wallet.balance_id, credits, MOST_CREDITS)
+    entry = clock_to_credits(
+        context.issuer, BalanceId(wallet.balance_id), BalanceId(clock.balance_id), credits, span, context.now
+    )
+    record = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
+    # Taking back all that is left of a running timer is running out.
+    settle_run_outs(context, context.account.id)
+    return success(
+        conversion_record_id=record,
+        conversion_record=record,
+        **_balances(context, wallet, clock),
+        **minutes(converted_minutes=span),
+        converted_credits=credits,
+    )
+
+
+def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int:
+    """The whole credits that are asked for; raises when the clock has not that much left."""
+    rate = context.config.milliseconds_per_credit
+    left = clock.timer.left_at(context.now, amount_of(context.transaction, clock.balance_id))
+    if asked.credits is not None:
+        field, span = "credits", milliseconds_of(asked.credits, rate)
+    else:
+        field, span = "minutes", milliseconds_in(as_decimal(asked.minutes or 0))
+    if span > left:
+        raise NotEnoughTimeError(span, left, field)
+    if span < rate:
+        raise LessThanOneCreditError(rate)
+    return whole_credits_in(span, rate)
+
+
+def _convert(
+    context: Context, wallet: Wallet, clock: Clock, entry: Entry, *, credits: int, span: int, notes: str
+) -> int:
+    """Post a conversion, write its record and let the clock know its new balance; returns the record's id."""
+    transaction, now = context.transaction, context.now
+    record_id = conversions.append(
+        transaction,
+        clock.conversion_sheet_id,
+        now,
+        entry_id=post(transaction, entry, context.issuer),
+        conversion_type=entry.kind,
+        milliseconds=span,
+        credits=credits,
+        notes=notes,
+    )
+    wallets.change(transaction, wallet.id, written_at=now)
+    keep_timer(transaction, clock, clock.timer, amount_of(transaction, clock.balance_id), now)
+    append_event(
+        transaction,
+        wallet.account_id,
+        EventKind.CREDITS_CONVERTED,
+        now,
+        ewallet=wallet.id,
+        clock=clock.id,
+        conversion_type=str(entry.kind),
+        credits=credits,
+        **minutes(minutes=span),
+    )
+    return record_id
+
+
+def _balances(context: Context, wallet: Wallet, clock: Clock) -> Answer:
+    left = clock.timer.left_at(context.now, amount_of(context.transaction, clock.balance_id))
+    return {
+        "ewallet_credits": amount_of(context.transaction, wallet.balance_id),
+        **minutes(credit_clock=left),
+    }
+
+
+def _must_have_room(context: Context, balance_id: int, more: int, most: int) -> None:
+    there = amount_of(context.transaction, balance_id)
+    if there + more > most:
+        raise BalanceLimitError(most, there)

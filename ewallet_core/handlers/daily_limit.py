@@ -1,0 +1,69 @@
+"""The limit that an account's owner sets on what may leave it for others within 24 hours."""
+
+from __future__ import annotations
+
+from ewallet_core.errors.requests import ArgumentsClashError, MissingArgumentError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.registry import NoArguments, Request, instruction
+from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.credentials import PasswordCheck, check_own_password, require_password
+from ewallet_core.operations.movements import left_within, spent_today
+from ewallet_core.storage.accounts import Account, accounts
+from ewallet_core.storage.events import EventKind, append_event
+
+_LIMIT = {"account": str, "daily_limit": int | None, "spent_today": int, "left_today": int | None}
+
+
+class EditLimit(Request, frozen=True):
+    """The new limit, or that there is to be none; more than until now needs the password."""
+
+    daily_limit: fields.DailyLimit | None = None
+    no_limit: fields.Flag | None = None
+    user_pass: fields.PasswordAttempt | None = None
+
+    def check(self) -> None:
+        """Either a limit is set, or it is lifted."""
+        if (self.daily_limit is not None) == bool(self.no_limit):
+            raise ArgumentsClashError("daily_limit", "no_limit")
+
+
+@instruction(NoArguments, {"action": "view", "view": "limit"}, changes=False, answers=_LIMIT)
+def view_limit(_asked: NoArguments, context: Context) -> Answer:
+    """View how much may leave the account within 24 hours, and how much of that has left."""
+    return _limit_of(context, context.account)
+
+
+def check_limit_password(asked: EditLimit, preparation: Preparation) -> PasswordCheck | None:
+    """The slow part of raising a limit."""
+    return None if asked.user_pass is None else check_own_password(asked.user_pass, preparation)
+
+
+@instruction(EditLimit, {"action": "edit", "edit": "limit"}, prepare=check_limit_password, answers=_LIMIT)
+def edit_limit(asked: EditLimit, context: Context) -> Answer:
+    """Set how much may leave the account within 24 hours; to raise it, or to lift it, takes the password."""
+    account = context.account
+    if context.prepared is not None:
+        require_password(context, context.prepared, "user_pass")
+    elif _is_raised(account.daily_limit, asked.daily_limit):
+        raise MissingArgumentError("user_pass", "the account's password, which raising the limit takes")
+    if asked.daily_limit != account.daily_limit:
+        accounts.change(
+            context.transaction, account.id, daily_limit=asked.daily_limit, written_at=context.now
+        )
+        append_event(context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+    return _limit_of(context, accounts.require(context.transaction, id=account.id))
+
+
+def _is_raised(limit: int | None, wanted: int | None) -> bool:
+    return limit is not None and (wanted is None or wanted > limit)
+
+
+def _limit_of(context: Context, account: Account) -> Answer:
+    spent, limit = spent_today(context, account), account.daily_limit
+    return success(
+        account=account.email,
+        daily_limit=limit,
+        spent_today=spent.credits,
+        left_today=None if limit is None else left_within(limit, spent),
+    )

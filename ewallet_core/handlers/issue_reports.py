@@ -1,0 +1,106 @@
+"""Issue reports: what somebody found wrong, for the operators to read."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from ewallet_core.errors.accounts import TooManyIssuesError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.fields import IssueInWords
+from ewallet_core.instructions.registry import Access, Request, instruction
+from ewallet_core.operations.answer_data import Timestamp
+from ewallet_core.operations.context import Context
+from ewallet_core.storage.operators import IssueReport, issue_reports, report_before_latest
+from ewallet_core.types import PEOPLE
+
+MOST_IN_AN_HOUR = 20
+HOUR_MS = 60 * 60_000
+
+
+class ReportIssue(Request, frozen=True):
+    """What is wrong."""
+
+    issue: IssueInWords
+
+
+class ViewIssues(Request, frozen=True):
+    """A page of issues, from the latest or from a cursor on."""
+
+    limit: fields.ShortPageLength = fields.SHORT_PAGE
+    before: fields.Cursor | None = None
+
+
+class IssueRow(TypedDict):
+    """An issue: what is wrong, who said so from where, and how to reach them."""
+
+    issue: str
+    timestamp: Timestamp
+    account: int | None
+    name: str
+    details: str
+    log: str
+    source: str
+    contact: str
+
+
+@instruction(
+    ReportIssue,
+    {"action": "report", "report": "issue"},
+    access=Access.SESSION,
+    answers={"issue": str, "timestamp": Timestamp, "source": str, "contact": str},
+    roles=PEOPLE,
+)
+def report_issue(asked: ReportIssue, context: Context) -> Answer:
+    """Report an issue to the operators, who answer to the email in it, or else to the account's."""
+    _must_be_few(context)
+    issue, account = asked.issue, context.logged_in
+    contact = issue.email or (account.email if account else "")
+    number = issue_reports.insert(
+        context.transaction,
+        account_id=account.id if account else None,
+        reference="",
+        name=issue.name,
+        details=issue.details,
+        log=issue.log,
+        email=contact,
+        address=context.address,
+        at=context.now,
+    )
+    reference = f"ISSUE-{number:06}"
+    issue_reports.change(context.transaction, number, reference=reference)
+    return success(issue=reference, timestamp=timestamp(context.now), source=context.address, contact=contact)
+
+
+@instruction(
+    ViewIssues,
+    {"controller": "system", "action": "view", "view": "issues"},
+    access=Access.SYSTEM,
+    changes=False,
+    answers={"issues": list[IssueRow], "next": int | None},
+)
+def view_issues(asked: ViewIssues, context: Context) -> Answer:
+    """View the issues that were reported, the latest first."""
+    page, following = issue_reports.latest(context.transaction, asked.before, asked.limit)
+    return success(issues=[_row(report) for report in page], next=following)
+
+
+def _row(report: IssueReport) -> dict[str, str | int | None]:
+    return {
+        "issue": report.reference,
+        "timestamp": timestamp(report.at),
+        "account": report.account_id,
+        "name": report.name,
+        "details": report.details,
+        "log": report.log,
+        "source": report.address,
+        "contact": report.email,
+    }
+
+
+def _must_be_few(context: Context) -> None:
+    """Raise `TooManyIssuesError` where as many came from that address within the last hour as are taken."""
+    since = context.now - HOUR_MS
+    oldest = report_before_latest(context.transaction, context.address, since, MOST_IN_AN_HOUR - 1)
+    if oldest is not None:
+        raise TooManyIssuesError(MOST_IN_AN_HOUR, oldest - since)

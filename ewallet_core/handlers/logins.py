@@ -1,0 +1,308 @@
+"""Logging in and out, switching accounts, recovering one, and the record of logins."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TypedDict
+
+from ewallet_core.errors.accounts import (
+    AccountNotInSessionError,
+    AccountNotUnlinkedError,
+    LoginRefusedError,
+    NewPasswordNeededError,
+)
+from ewallet_core.errors.requests import ArgumentsClashError, BadValueError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
+from ewallet_core.operations.account_status import is_gone, why_not_active
+from ewallet_core.operations.answer_data import (
+    AccountData,
+    SessionData,
+    Timestamp,
+    account_data,
+    session_data,
+)
+from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.credentials import (
+    PasswordCheck,
+    _record,
+    note_failure,
+    record_logout,
+    refuse_login,
+)
+from ewallet_core.security import throttle
+from ewallet_core.security.passwords import Passwords, must_be_uncommon, must_not_be_name
+from ewallet_core.storage.accounts import Account, AccountState, accounts
+from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.logins import LoginRecord, is_new_address, leave_sessions, log_out, login_records
+from ewallet_core.storage.sessions import logged_in, session_accounts, sessions
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.types import user_key
+
+
+class Login(Request, frozen=True):
+    """Whose account, by name or email, its password, and one to take its place if there is to be another."""
+
+    user_pass: fields.PasswordAttempt
+    user_name: fields.UserName | None = None
+    user_email: fields.Email | None = None
+    new_pass: fields.Password | None = None
+
+    @property
+    def whose(self) -> str:
+        """The name or email that was sent."""
+        return self.user_name or self.user_email or ""
+
+    @property
+    def door(self) -> str:
+        """Where a failure counts: names and emails apart, so that neither clears the other's."""
+        return throttle.by_email(self.whose) if self.user_name is None else throttle.by_name(self.whose)
+
+    def check(self) -> None:
+        """Exactly one of name and email says whose, and a new password is another one."""
+        if (self.user_name is None) == (self.user_email is None):
+            raise ArgumentsClashError("user_name", "user_email")
+        if self.new_pass == self.user_pass:
+            raise BadValueError("new_pass", "another password than `user_pass`")
+
+
+class SwitchAccount(Request, frozen=True):
+    """Which of the session's accounts is to be active."""
+
+    account: fields.Email
+
+
+def check_login(asked: Login, preparation: Preparation) -> PasswordCheck:
+    """The slow part of a login; who has to wait is refused before it."""
+
+    def look(context: Context) -> Account | None:
+        throttle.must_not_wait(context.transaction, asked.door, context.address, context.now)
+        return _find(context.transaction, asked)
+
+    if asked.new_pass is not None:
+        # Before the password is checked: what is wrong with the new one must not tell that the old is right.
+        must_be_uncommon(asked.new_pass, "new_pass")
+    account: Account | None = preparation.look(look)
+    passwords = preparation.passwords
+    if not passwords.matches(asked.user_pass, account.password_hash if account else None) or account is None:
+        return PasswordCheck(account, is_right=False)
+    return PasswordCheck(account, is_right=True, new_hash=_new_hash(asked, account, passwords))
+
+
+@instruction(
+    Login,
+    {"action": "login"},
+    access=Access.SESSION,
+    prepare=check_login,
+    remembered=False,
+    answers={"account": str, "account_data": AccountData, "session_data": SessionData},
+)
+def login(asked: Login, context: Context) -> Answer:
+    """Log an account in to this session and make it the active one.
+
+    With `new_pass` the account has that password from then on, and its other sessions end.
+    """
+    account = authenticated_account(asked, context)
+    _must_be_active(context, account)
+    return log_in(asked, context, account)
+
+
+def authenticated_account(asked: Login, context: Context) -> Account:
+    """The account whose password was proven; raises `LoginRefusedError` where it was not, and writes that down."""
+    transaction, now, password_check = context.transaction, context.now, context.prepared
+    throttle.must_not_wait(transaction, asked.door, context.address, now)
+    account = _find(transaction, asked)
+    if not password_check.holds_for(account) or account is None or is_gone(account, now) or _is_over(account, now):
+        raise LoginRefusedError().with_after_rollback(partial(note_failure, context, asked.door, account))
+    return account
+
+
+def log_in(asked: Login, context: Context, account: Account) -> Answer:
+    """Log the proven account in, and answer as a login does."""
+    transaction = context.transaction
+    if account.one_time_until is not None and asked.new_pass is None:
+        raise NewPasswordNeededError().with_after_rollback(partial(refuse_login, context, account))
+    if asked.new_pass is not None:
+        must_not_be_name(asked.new_pass, "new_pass", account.name, account.email)
+    throttle.succeeded(transaction, asked.door, context.address)
+    _take_new_hash(asked, context, account)
+    _join_session(context, account)
+    _record_accepted(context, account)
+    return success(
+        account=account.email,
+        account_data=account_data(context, accounts.require(transaction, id=account.id)),
+        session_data=session_data(context),
+    )
+
+
+# Who is frozen may still leave, and go on with another account: these two ask for no active account.
+@instruction(
+    NoArguments,
+    {"action": "logout"},
+    access=Access.SESSION,
+    answers={"account": str, "session_data": SessionData},
+)
+def logout(_asked: NoArguments, context: Context) -> Answer:
+    """Log the active account out; the next of the session's accounts becomes active, or none."""
+    log_out(context.transaction, context.session, context.account.id, context.now)
+    record_logout(context, context.account)
+    return success(account=context.account.email, session_data=session_data(context))
+
+
+@instruction(
+    SwitchAccount,
+    {"action": "switch", "switch": "account"},
+    access=Access.SESSION,
+    answers={"account": str, "session_data": SessionData},
+)
+def switch_account(asked: SwitchAccount, context: Context) -> Answer:
+    """Make another of the accounts that are logged in to this session the active one."""
+    key = user_key(asked.account)
+    members = logged_in(context.transaction, context.session.id)
+    chosen = next((account for account in members if user_key(account.email) == key), None)
+    if chosen is None:
+        raise AccountNotInSessionError
+    _must_be_active(context, chosen)
+    sessions.change(context.transaction, context.session.id, account_id=chosen.id, written_at=context.now)
+    return success(account=chosen.email, session_data=session_data(context))
+
+
+def _find(transaction: Transaction, asked: Login) -> Account | None:
+    column = "name_key" if asked.user_name is not None else "email_key"
+    return accounts.find(transaction, **{column: user_key(asked.whose)})
+
+
+def _is_over(account: Account, now: int) -> bool:
+    """Whether the account's password was a one-time one, and its time is over."""
+    return account.one_time_until is not None and account.one_time_until <= now
+
+
+def _new_hash(asked: Login, account: Account, passwords: Passwords) -> str | None:
+    """The hash that the account is to have from this login on, where it is to have another."""
+    if asked.new_pass is not None:
+        return passwords.hash(asked.new_pass)
+    is_outdated = account.password_hash is not None and passwords.is_outdated(account.password_hash)
+    return passwords.hash(asked.user_pass) if is_outdated else None
+
+
+def _take_new_hash(asked: Login, context: Context, account: Account) -> None:
+    transaction, new_hash, now = context.transaction, context.prepared.new_hash, context.now
+    if asked.new_pass is not None:
+        accounts.change(transaction, account.id, password_hash=new_hash, one_time_until=None, written_at=now)
+        append_event(transaction, account.id, EventKind.ACCOUNT_CHANGED, now)
+        leave_sessions(transaction, account.id, now, but=context.session.id)
+    elif new_hash is not None:
+        # The same password in a newer hash: nothing that its owner would call a change.
+        accounts.change(transaction, account.id, password_hash=new_hash)
+
+
+def _must_be_active(context: Context, account: Account) -> None:
+    error = why_not_active(account)
+    if error is not None:
+        raise error.with_after_rollback(partial(refuse_login, context, account))
+
+
+def _join_session(context: Context, account: Account) -> None:
+    transaction, session_id = context.transaction, context.session.id
+    session_accounts.delete(transaction, session_id=session_id, account_id=account.id)
+    session_accounts.insert(
+        transaction, session_id=session_id, account_id=account.id, logged_in_at=context.now
+    )
+    sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
+
+
+def _record_accepted(context: Context, account: Account) -> None:
+    is_new = is_new_address(context.transaction, account.id, context.address)
+    _record(context, account.id, "login", "accepted", is_new=is_new)
+    if is_new:
+        append_event(
+            context.transaction,
+            account.id,
+            EventKind.LOGIN_FROM_NEW_ADDRESS,
+            context.now,
+            address=context.address,
+            time=timestamp(context.now),
+        )
+
+
+@instruction(
+    Login,
+    {"action": "recover", "recover": "account"},
+    access=Access.SESSION,
+    prepare=check_login,
+    remembered=False,
+    answers={"account": str, "account_data": AccountData, "session_data": SessionData},
+)
+def recover_account(asked: Login, context: Context) -> Answer:
+    """Keep an account that was about to be deleted, and log it in."""
+    account = authenticated_account(asked, context)
+    if account.state != AccountState.UNLINK_PENDING:
+        error = why_not_active(account) or AccountNotUnlinkedError()
+        raise error.with_after_rollback(partial(refuse_login, context, account))
+    accounts.change(
+        context.transaction,
+        account.id,
+        state=AccountState.ACTIVE,
+        to_unlink_at=None,
+        written_at=context.now,
+    )
+    append_event(context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+    return log_in(asked, context, account)
+
+
+class ViewHistory(Request, frozen=True):
+    """A page of records, from the latest or from a cursor on."""
+
+    limit: fields.PageLength = fields.USUAL_PAGE
+    before: fields.Cursor | None = None
+
+
+class LogoutRow(TypedDict):
+    """A logout: when, from which address, and whether it was `accepted` or `refused`."""
+
+    time: Timestamp
+    address: str
+    outcome: str
+
+
+class LoginRow(LogoutRow):
+    """A login, or a password that was wrong; and whether it was the first from that address."""
+
+    is_new_address: bool
+
+
+@instruction(
+    ViewHistory,
+    {"action": "view", "view": "login"},
+    changes=False,
+    answers={"account": str, "login_records": list[LoginRow], "next": int | None},
+)
+def view_logins(asked: ViewHistory, context: Context) -> Answer:
+    """View the logins to the account, the latest first, those that were refused too."""
+    page, following = _page(asked, context, "login")
+    rows = [{**_row(record), "is_new_address": bool(record.is_new_address)} for record in page]
+    return success(account=context.account.email, login_records=rows, next=following)
+
+
+@instruction(
+    ViewHistory,
+    {"action": "view", "view": "logout"},
+    changes=False,
+    answers={"account": str, "logout_records": list[LogoutRow], "next": int | None},
+)
+def view_logouts(asked: ViewHistory, context: Context) -> Answer:
+    """View the logouts from the account, the latest first."""
+    page, following = _page(asked, context, "logout")
+    rows = [_row(record) for record in page]
+    return success(account=context.account.email, logout_records=rows, next=following)
+
+
+def _page(asked: ViewHistory, context: Context, kind: str) -> tuple[list[LoginRecord], int | None]:
+    return login_records.latest(
+        context.transaction, asked.before, asked.limit, account_id=context.account.id, kind=kind
+    )
+
+
+def _row(record: LoginRecord) -> dict[str, str | None]:
+    return {"time": timestamp(record.at), "address": record.address, "outcome": record.outcome}

@@ -1,0 +1,196 @@
+"""What operators do with accounts: listing, freezing, roles, and a password for who has forgotten theirs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from ewallet_core.errors.accounts import LastOperatorError, WrongAccountStateError
+from ewallet_core.errors.credits import PartnerUnknownError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.registry import Access, Request, instruction
+from ewallet_core.operations.account_status import is_gone
+from ewallet_core.operations.answer_data import Data, Dated, Timestamp, dates
+from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.settlement import stop_timers
+from ewallet_core.security.tokens import new_one_time_password
+from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator, listed_accounts
+from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.logins import leave_sessions
+from ewallet_core.types import Role, user_key
+
+ONE_TIME_MS = 24 * 60 * 60_000
+
+_STATE = {"account": str, "state": str}
+
+
+class WhichAccount(Request, frozen=True):
+    """Whose account, by email."""
+
+    account: fields.Email
+
+
+class GrantRole(Request, frozen=True):
+    """Whose account, and what it is to be here for."""
+
+    account: fields.Email
+    role: fields.RoleName
+
+
+class ViewAccounts(Request, frozen=True):
+    """A page of accounts, from the latest or from a cursor on: those with a text in their name or email."""
+
+    limit: fields.PageLength = fields.USUAL_PAGE
+    before: fields.Cursor | None = None
+    text: fields.SearchText = ""
+    state: fields.StateOfAccount | None = None
+
+
+class AccountRow(Dated):
+    """An account as operators see it."""
+
+    id: int
+    name: str
+    email: str
+    state: str
+    role: str
+    to_unlink_timestamp: Timestamp | None
+
+
+@dataclass(frozen=True, slots=True)
+class OneTimePassword:
+    """A password that an operator hands over, and its hash."""
+
+    password: str
+    hashed: str
+
+
+@instruction(
+    WhichAccount,
+    {"controller": "system", "action": "freeze", "freeze": "account"},
+    access=Access.SYSTEM,
+    answers=_STATE,
+)
+def freeze_account(asked: WhichAccount, context: Context) -> Answer:
+    """Freeze an account: its timers stop, and whoever is logged in to it can do nothing."""
+    account = _in_state(context, asked.account, AccountState.ACTIVE)
+    _must_not_be_last_operator(context, account)
+    stop_timers(context, account.id)
+    return _changed(context, account, state=AccountState.FROZEN)
+
+
+@instruction(
+    WhichAccount,
+    {"controller": "system", "action": "unfreeze", "unfreeze": "account"},
+    access=Access.SYSTEM,
+    answers=_STATE,
+)
+def unfreeze_account(asked: WhichAccount, context: Context) -> Answer:
+    """Let an account that was frozen be used again."""
+    account = _in_state(context, asked.account, AccountState.FROZEN)
+    return _changed(context, account, state=AccountState.ACTIVE)
+
+
+@instruction(
+    GrantRole,
+    {"controller": "system", "action": "grant", "grant": "role"},
+    access=Access.SYSTEM,
+    answers={"account": str, "role": str},
+)
+def grant_role(asked: GrantRole, context: Context) -> Answer:
+    """Make an account a user's, an operator's or an auditor's.
+
+    Only the program that runs the engine can take the role from the last operator.
+    """
+    account, role = _person(context, asked.account), Role(asked.role)
+    if role is not account.role:
+        if role is not Role.OPERATOR:
+            _must_not_be_last_operator(context, account)
+        _changed(context, account, role=role)
+    return success(account=account.email, role=str(role))
+
+
+def make_one_time_password(asked: WhichAccount, preparation: Preparation) -> OneTimePassword:
+    """The slow part of resetting a password."""
+
+    def look(context: Context) -> str:
+        _person(context, asked.account)
+        return new_one_time_password(context.randomness)
+
+    password = preparation.look(look)
+    return OneTimePassword(password, preparation.passwords.hash(password))
+
+
+@instruction(
+    WhichAccount,
+    {"controller": "system", "action": "reset", "reset": "password"},
+    access=Access.SYSTEM,
+    prepare=make_one_time_password,
+    remembered=False,
+    answers={"account": str, "user_pass": str, "valid_to": Timestamp},
+)
+def reset_password(asked: WhichAccount, context: Context) -> Answer:
+    """Give an account a password that is good for one login within 24 hours, and end its sessions.
+
+    That login must bring `new_pass`, the password from then on.
+    """
+    account, made = _person(context, asked.account), context.prepared
+    until = context.now + ONE_TIME_MS
+    _changed(context, account, password_hash=made.hashed, one_time_until=until)
+    leave_sessions(context.transaction, account.id, context.now)
+    return success(account=account.email, user_pass=made.password, valid_to=timestamp(until))
+
+
+@instruction(
+    ViewAccounts,
+    {"controller": "system", "action": "view", "view": "accounts"},
+    access=Access.SYSTEM,
+    changes=False,
+    answers={"accounts": list[AccountRow], "next": int | None},
+)
+def view_accounts(asked: ViewAccounts, context: Context) -> Answer:
+    """View the accounts of people, the latest first; erased ones are nobody's and left out."""
+    state = None if asked.state is None else AccountState(asked.state)
+    page, following = listed_accounts(context.transaction, asked.before, asked.limit, asked.text, state)
+    return success(accounts=[_row(account) for account in page], next=following)
+
+
+def _row(account: Account) -> Data:
+    return {
+        "id": account.id,
+        "name": account.name,
+        "email": account.email,
+        "state": str(account.state),
+        "role": str(account.role),
+        "to_unlink_timestamp": timestamp(account.to_unlink_at),
+        **dates(account),
+    }
+
+
+def _person(context: Context, email: str) -> Account:
+    """The account with that email; the system core account is nobody's to change."""
+    account = accounts.find(context.transaction, email_key=user_key(email))
+    if account is None or account.role is Role.ISSUER or is_gone(account, context.now):
+        raise PartnerUnknownError("account")
+    return account
+
+
+def _in_state(context: Context, email: str, needed: AccountState) -> Account:
+    account = _person(context, email)
+    if account.state != needed:
+        raise WrongAccountStateError(account.state, needed)
+    return account
+
+
+def _must_not_be_last_operator(context: Context, account: Account) -> None:
+    if context.is_in_process or account.role is not Role.OPERATOR:
+        return
+    if is_last_operator(context.transaction, account):
+        raise LastOperatorError
+
+
+def _changed(context: Context, account: Account, **columns: Any) -> Answer:
+    accounts.change(context.transaction, account.id, **columns, written_at=context.now)
+    append_event(context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+    return success(account=account.email, state=str(columns.get("state", account.state)))

@@ -1,0 +1,108 @@
+"""Viewing and editing the permission sheet, and what it has refused."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from ewallet_core.errors.accounts import OwnPermissionError
+from ewallet_core.errors.requests import UnknownInstructionError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
+from ewallet_core.operations.answer_data import Timestamp
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.permissions import allows, change, sheet_of
+from ewallet_core.operations.sheet_kinds import email_of
+from ewallet_core.storage.operators import refused_requests
+from ewallet_core.types import PEOPLE, Role
+
+
+class EditPermission(Request, frozen=True):
+    """Which role may, or may not, ask which instruction."""
+
+    instruction: fields.InstructionName
+    role: fields.RoleName
+    allowed: fields.Flag
+
+
+class ViewRefusedRequests(Request, frozen=True):
+    """A page of what the sheet has refused, from the latest or from a cursor on."""
+
+    limit: fields.PageLength = fields.USUAL_PAGE
+    before: fields.Cursor | None = None
+
+
+class RefusedRow(TypedDict):
+    """A request that was refused: when, to whom and at which address."""
+
+    time: Timestamp
+    account: str | None
+    role: str
+    instruction: str
+    address: str
+
+
+@instruction(
+    NoArguments,
+    {"controller": "system", "action": "view", "view": "permissions"},
+    access=Access.SYSTEM,
+    changes=False,
+    answers={"permissions": dict[str, dict[str, bool]]},
+)
+def view_permissions(_asked: NoArguments, context: Context) -> Answer:
+    """View the permission sheet: for each instruction, which roles may ask it."""
+    return success(
+        permissions={
+            asked.name: {str(role): allows(context, role, asked) for role in PEOPLE}
+            for asked in sheet_of(context.registry)
+        }
+    )
+
+
+@instruction(
+    EditPermission,
+    {"controller": "system", "action": "edit", "edit": "permission"},
+    access=Access.SYSTEM,
+    answers={"instruction": str, "role": str, "allowed": bool},
+)
+def edit_permission(asked: EditPermission, context: Context) -> Answer:
+    """Allow or forbid a role to ask an instruction."""
+    known = {entry.name: entry for entry in sheet_of(context.registry)}
+    if asked.instruction not in known:
+        raise UnknownInstructionError(asked.instruction, context.registry.nearest(asked.instruction))
+    if asked.role == Role.OPERATOR and asked.instruction == EDIT_PERMISSION and not asked.allowed:
+        raise OwnPermissionError
+    change(context, Role(asked.role), asked.instruction, allowed=asked.allowed)
+    return success(instruction=asked.instruction, role=asked.role, allowed=asked.allowed)
+
+
+EDIT_PERMISSION = edit_permission.name
+
+
+@instruction(
+    ViewRefusedRequests,
+    {"controller": "system", "action": "view", "view": "refusals"},
+    access=Access.SYSTEM,
+    changes=False,
+    answers={"refusals": list[RefusedRow], "next": int | None},
+)
+def view_refused_requests(asked: ViewRefusedRequests, context: Context) -> Answer:
+    """View whom the permission sheet kept from what, the latest first."""
+    page, following = refused_requests.latest(context.transaction, asked.before, asked.limit)
+    return success(
+        errors=[
+            {
+                "time": timestamp(refused.at),
+                "account": _email(context, refused.account_id),
+                "role": refused.role,
+                "instruction": refused.instruction,
+                "address": refused.address,
+            }
+            for refused in page
+        ],
+        next=following,
+    )
+
+
+def _email(context: Context, account_id: int | None) -> str | None:
+    return None if account_id is None else email_of(context, account_id)

@@ -1,0 +1,1 @@
+"""Statement, summary, search and export."""

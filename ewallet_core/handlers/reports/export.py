@@ -1,0 +1,192 @@
+"""Exports a whole sheet, or a month of invoices, as pages of a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from ewallet_core.errors.requests import ArgumentsClashError
+from ewallet_core.instructions import fields, timestamps
+from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.registry import instruction
+from ewallet_core.instructions.validation import Place
+from ewallet_core.operations.answer_data import Data
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.period import Period
+from ewallet_core.operations.records import own_sheet
+from ewallet_core.operations.sheet_kinds import INVOICE, SHEET_KINDS, SheetKind, record_data
+from ewallet_core.storage.search import Found, Wanted, newest_first
+
+Columns = Sequence[str]
+
+# What makes a spreadsheet take a text for a formula; a number below zero is only a number.
+_BEGINS_A_FORMULA = tuple(
+    "=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
+    "\N{FULLWIDTH HYPHEN-MINUS}"
+)
+# Nor is a phone number one.
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?|\+[0-9][0-9 ()]*")
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """`begin` takes the columns' names; `add` these, a record, and whether it is the file's first."""
+
+    begin: Callable[[Columns], str]
+    add: Callable[[Columns, Data, bool], str]
+    end: str = ""
+
+
+def size_of(text: str) -> int:
+    """The most bytes that the text takes up in an answer, however that is written as JSON."""
+    return len(json.dumps(text)) - len('""')
+
+
+def _csv_line(values: Iterable[Any]) -> str:
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow([_inert(value) for value in values])
+    return line.getvalue()
+
+
+def _inert(value: Any) -> Any:
+    """The value, in a form that no spreadsheet carries out."""
+    if isinstance(value, str) and value.startswith(_BEGINS_A_FORMULA) and not _NUMBER.fullmatch(value):
+        return f"'{value}"
+    return value
+
+
+def _json_of(record: Data) -> str:
+    return msgspec.json.encode(record).decode()
+
+
+FILE_FORMATS = {
+    "csv": FileFormat(
+        begin=_csv_line,
+        add=lambda columns, record, _is_first: _csv_line(record.get(name) for name in columns),
+    ),
+    "json": FileFormat(
+        begin=lambda _columns: "[\n",
+        add=lambda _columns, record, is_first: ("" if is_first else ",\n") + _json_of(record),
+        end="\n]\n",
+    ),
+    "jsonl": FileFormat(
+        begin=lambda _columns: "",
+        add=lambda _columns, record, _is_first: _json_of(record) + "\n",
+    ),
+}
+
+
+LARGEST_PAGE = 32 * 1_024
+"""How many bytes of an answer a page's text takes up at most, but that one record always has room."""
+_READ_AT_ONCE = 100
+
+_KINDS = {kind.name: kind for kind in SHEET_KINDS}
+
+
+class ExportSheet(Period, frozen=True, kw_only=True):
+    """Which records to take along (absent: all of the active sheet's), in what format, and from where on.
+
+    A month of invoices without a sheet is that of all the account's invoice sheets. With a `text` it is only
+    what a search for it finds.
+    """
+
+    kind: fields.RecordKind
+    sheet_id: fields.SheetId | None = None
+    format: fields.FileFormat = "csv"
+    month: fields.Month | None = None
+    text: fields.SearchText = ""
+    limit: fields.PageLength = fields.LONGEST_PAGE
+    before: fields.RecordCursor | None = None
+
+    def check(self) -> None:
+        """A month is a period already."""
+        super().check()
+        for name, bound in (("since", self.since), ("until", self.until)):
+            if self.month is not None and bound is not None:
+                raise ArgumentsClashError("month", name)
+
+    @property
+    def starts_at(self) -> int | None:
+        """The first millisecond of it, in UTC."""
+        return super().starts_at if self.month is None else timestamps.month_bounds(self.month)[0]
+
+    @property
+    def ends_at(self) -> int | None:
+        """The first millisecond after it, in UTC."""
+        return super().ends_at if self.month is None else timestamps.month_bounds(self.month)[1]
+
+
+@instruction(
+    ExportSheet,
+    {"action": "export", "export": "sheet"},
+    changes=False,
+    answers={
+        "sheet": int | None,
+        "kind": str,
+        "format": str,
+        "file_name": str,
+        "content": str,
+        "records": int,
+        "next": str | None,
+    },
+)
+def export_sheet(asked: ExportSheet, context: Context) -> Answer:
+    """Export a sheet, newest record first, as csv, json or jsonl: the pages' contents joined are the file."""
+    kind = _KINDS[asked.kind]
+    sheet_id = _sheet_id(asked, context, kind)
+    wanted = Wanted(context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=sheet_id)
+    found = newest_first(
+        context.transaction,
+        wanted,
+        (kind.name,),
+        asked.starting_below(asked.before),
+        min(asked.limit + 1, _READ_AT_ONCE),
+    )
+    content, records, following = _page(asked, context, kind, found)
+    return success(
+        sheet=sheet_id,
+        kind=str(asked.kind),
+        format=asked.format,
+        file_name=_file_name(asked, kind, sheet_id),
+        content=content,
+        records=records,
+        next=following,
+    )
+
+
+def _page(
+    asked: ExportSheet, context: Context, kind: SheetKind, found: Iterator[Found]
+) -> tuple[str, int, str | None]:
+    """The page's text, how many records are in it, and where the next page goes on."""
+    file, is_first = FILE_FORMATS[asked.format], asked.before is None
+    columns = ("id", kind.sheet_key, "reference", "create_date", "write_date", *kind.columns)
+    parts = [file.begin(columns)] if is_first else []
+    size, last, records = 0, None, 0
+    for each in found:
+        part = file.add(columns, record_data(context, kind, each.record), is_first and last is None)
+        size += size_of(part)
+        if last is not None and (records == asked.limit or size > LARGEST_PAGE):
+            return "".join(parts), records, str(Place(*last.place))
+        parts.append(part)
+        last, records = each, records + 1
+    return "".join([*parts, file.end]), records, None
+
+
+def _sheet_id(asked: ExportSheet, context: Context, kind: SheetKind) -> int | None:
+    """The sheet to be exported; None where it is all of that kind."""
+    if asked.sheet_id is None and asked.month is not None and kind is INVOICE:
+        return None
+    return own_sheet(context, kind, asked.sheet_id, "sheet_id").id
+
+
+def _file_name(asked: ExportSheet, kind: SheetKind, sheet_id: int | None) -> str:
+    name = f"{kind.name}s" if sheet_id is None else f"{kind.name}-{kind.noun}-{sheet_id}"
+    month = "" if asked.month is None else f"-{asked.month}"
+    return f"{name}{month}.{asked.format}"

@@ -1,0 +1,83 @@
+"""Finding records by their words, on one sheet or across all sheets and lists of an account."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any, TypedDict
+
+from ewallet_core.errors.requests import MissingArgumentError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.registry import instruction
+from ewallet_core.instructions.validation import Place, meta_of
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.period import Period
+from ewallet_core.operations.records import own_sheet
+from ewallet_core.operations.sheet_kinds import SHEET_KINDS, SheetKind, record_data
+from ewallet_core.storage.search import Wanted, newest_first
+
+_KINDS: dict[str, SheetKind] = {kind.name: kind for kind in SHEET_KINDS}
+
+
+class SearchRecords(Period, frozen=True):
+    """What the records hold, of what kind, sheet and time they are (absent: whatever), and which page.
+
+    A sheet, or of contacts a list, is named with its kind.
+    """
+
+    text: fields.SearchText = ""
+    kind: fields.RecordKind | None = None
+    sheet_id: fields.SheetId | None = None
+    limit: fields.PageLength = fields.USUAL_PAGE
+    before: fields.RecordCursor | None = None
+
+    def check(self) -> None:
+        """A sheet is one of a kind."""
+        super().check()
+        if self.sheet_id is not None and self.kind is None:
+            raise MissingArgumentError("kind", str(meta_of(fields.RecordKind).description))
+
+
+class FoundRow(TypedDict):
+    """A record's kind, number and data."""
+
+    kind: str
+    record: int
+    record_data: dict[str, Any]
+
+
+@instruction(
+    SearchRecords,
+    {"action": "search", "search": "records"},
+    changes=False,
+    answers={"rows": list[FoundRow], "next": str | None},
+)
+def search_records(asked: SearchRecords, context: Context) -> Answer:
+    """Search all records or a sheet's for a text in them or the other side's name or email, newest first."""
+    wanted = Wanted(
+        context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=_sheet_id(asked, context)
+    )
+    kinds = _KINDS if asked.kind is None else (asked.kind,)
+    found = newest_first(
+        context.transaction, wanted, kinds, asked.starting_below(asked.before), asked.limit + 1
+    )
+    page = list(islice(found, asked.limit + 1))
+    shown = page[: asked.limit]
+    return success(
+        rows=[
+            {
+                "kind": str(kind),
+                "record": record.id,
+                "record_data": record_data(context, _KINDS[kind], record),
+            }
+            for kind, record in shown
+        ],
+        next=str(Place(*shown[-1].place)) if len(page) > len(shown) else None,
+    )
+
+
+def _sheet_id(asked: SearchRecords, context: Context) -> int | None:
+    """The sheet to be searched; None where it is all of them."""
+    if asked.kind is None or asked.sheet_id is None:
+        return None
+    return own_sheet(context, _KINDS[asked.kind], asked.sheet_id, "sheet_id").id

@@ -1,0 +1,136 @@
+"""A wallet's statement, from the journal: its balance before and after a time, and every movement between."""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+from ewallet_core.errors.credits import NotFoundError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.registry import instruction
+from ewallet_core.instructions.timestamps import END_OF_TIME
+from ewallet_core.ledger.journal import EntryKind
+from ewallet_core.operations.answer_data import Data, Timestamp
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.period import Period
+from ewallet_core.operations.sheet_kinds import email_of
+from ewallet_core.storage.journal import PostingRow, cost_of, costs_up_to
+from ewallet_core.storage.statements import StatementRow, last_before, statement_rows
+from ewallet_core.storage.wallets import Wallet, wallets
+
+_OWN_CONVERSIONS = (EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS)
+
+
+class ViewStatement(Period, frozen=True):
+    """Whose statement (absent: the active wallet's), of what time, and which page of its rows."""
+
+    ewallet_id: fields.EwalletId | None = None
+    limit: fields.PageLength = fields.USUAL_PAGE
+    before: fields.Cursor | None = None
+
+
+class Movement(TypedDict):
+    """Credits that came (above 0) or went, the balance after that, and what was paid for credits by then."""
+
+    entry: int
+    time: Timestamp
+    kind: str
+    partner: str | None
+    credits: int
+    balance: int
+    currency: str | None
+    cost: str | None
+    cost_total: str | None
+    transfer_record: int | None
+    conversion_record: int | None
+    notes: str | None
+
+
+@instruction(
+    ViewStatement,
+    {"action": "view", "view": "statement"},
+    changes=False,
+    answers={
+        "credit_ewallet": int,
+        "since": Timestamp | None,
+        "until": Timestamp | None,
+        "opening": int,
+        "closing": int,
+        "opening_costs": dict[str, str],
+        "closing_costs": dict[str, str],
+        "rows": list[Movement],
+        "next": int | None,
+    },
+)
+def view_statement(asked: ViewStatement, context: Context) -> Answer:
+    """View a wallet's balance before and after a time, and a page of what moved it, the newest first."""
+    wallet = _wallet(asked, context)
+    before_it = last_before(context.transaction, wallet.balance_id, asked.starts_at or 0)
+    until = END_OF_TIME if asked.ends_at is None else asked.ends_at
+    last = last_before(context.transaction, wallet.balance_id, until)
+    after, newest = before_it.id if before_it else 0, last.id if last else 0
+    found = statement_rows(
+        context.transaction,
+        balance_id=wallet.balance_id,
+        ewallet_id=wallet.id,
+        account_id=wallet.account_id,
+        after=after,
+        before=min(asked.before or newest + 1, newest + 1),
+        most=asked.limit + 1,
+    )
+    page = found[: asked.limit]
+    return success(
+        credit_ewallet=wallet.id,
+        since=timestamp(asked.starts_at),
+        until=timestamp(asked.ends_at),
+        opening=_balance_after(before_it),
+        closing=_balance_after(last),
+        opening_costs=_costs_after(context, wallet, before_it),
+        closing_costs=_costs_after(context, wallet, last),
+        rows=_movements(context, wallet, page),
+        next=page[-1].id if len(found) > len(page) else None,
+    )
+
+
+def _wallet(asked: ViewStatement, context: Context) -> Wallet:
+    if asked.ewallet_id is None:
+        return context.wallet
+    found = wallets.find(context.transaction, id=asked.ewallet_id, account_id=context.account.id)
+    if found is None:
+        raise NotFoundError("wallet", "ewallet_id")
+    return found
+
+
+def _balance_after(posting: PostingRow | None) -> int:
+    return posting.balance_after or 0 if posting else 0
+
+
+def _costs_after(context: Context, wallet: Wallet, posting: PostingRow | None) -> dict[str, str]:
+    if posting is None:
+        return {}
+    return costs_up_to(context.transaction, wallet.balance_id, posting.entry_id)
+
+
+def _movements(context: Context, wallet: Wallet, page: list[StatementRow]) -> list[Data]:
+    partners = {row.partner_id for row in page if row.kind not in _OWN_CONVERSIONS}
+    emails = {partner: email_of(context, partner) for partner in partners}
+    return [_movement(context, wallet, row, emails) for row in page]
+
+
+def _movement(context: Context, wallet: Wallet, row: StatementRow, emails: dict[int, str]) -> Data:
+    found = cost_of(context.transaction, wallet.balance_id, row.entry_id)
+    currency, cost, total = found or (None, None, None)
+    return {
+        "entry": row.entry_id,
+        "time": timestamp(row.at),
+        "kind": row.kind,
+        "partner": None if row.kind in _OWN_CONVERSIONS else emails[row.partner_id],
+        "credits": row.amount,
+        "balance": row.balance_after,
+        "currency": currency,
+        "cost": cost,
+        "cost_total": total,
+        "transfer_record": row.transfer_record_id,
+        "conversion_record": row.conversion_record_id,
+        "notes": row.notes,
+    }

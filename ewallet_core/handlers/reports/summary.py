@@ -1,0 +1,149 @@
+"""What an account's wallets and clocks took in and gave out, all or one of them, by day, week or month."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import islice
+from typing import TypedDict
+
+from ewallet_core.errors.requests import ArgumentsClashError, PeriodReversedError, TooManyPeriodsError
+from ewallet_core.instructions import fields, timestamps
+from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.registry import instruction
+from ewallet_core.instructions.timestamps import DAY, Step
+from ewallet_core.ledger.journal import EntryKind, Unit
+from ewallet_core.operations.answer_data import Data, Minutes, Timestamp, minutes
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
+from ewallet_core.operations.period import Period
+from ewallet_core.storage.statements import Summed, sums_between
+
+MOST_PERIODS = 400
+
+_BETWEEN_PEOPLE = (EntryKind.SUPPLY, EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
+# Of each sum: the kinds of entry, the unit, and whether it is what came into a wallet or clock.
+_SUMS: dict[str, tuple[tuple[EntryKind, ...], Unit, bool]] = {
+    "credits_in": (_BETWEEN_PEOPLE, Unit.CREDIT, True),
+    "credits_out": (_BETWEEN_PEOPLE, Unit.CREDIT, False),
+    "converted_to_time": ((EntryKind.CREDITS_TO_CLOCK,), Unit.CREDIT, False),
+    "converted_to_credits": ((EntryKind.CLOCK_TO_CREDITS,), Unit.CREDIT, True),
+    "minutes_spent": ((EntryKind.TIME_SPENT,), Unit.MILLISECOND, False),
+}
+
+Sums = dict[str, int]
+
+
+class ViewSummary(Period, frozen=True):
+    """Of what time (absent: the 30 days, 12 weeks or 12 months up to now), by what periods, and of what.
+
+    Absent, it is of all that the account has. A clock's alone has the credits that were converted with it; a
+    wallet's alone has no time.
+    """
+
+    by: fields.PeriodLength = Step.DAY
+    utc_offset: fields.UtcOffset = 0
+    ewallet_id: fields.EwalletId | None = None
+    clock_id: fields.ClockId | None = None
+
+    def check(self) -> None:
+        """At most one of ewallet_id and clock_id says of what."""
+        super().check()
+        if self.ewallet_id is not None and self.clock_id is not None:
+            raise ArgumentsClashError("ewallet_id", "clock_id")
+
+
+class Total(TypedDict):
+    """Credits from and to others, credits converted either way, and time that timers took."""
+
+    credits_in: int
+    credits_out: int
+    converted_to_time: int
+    converted_to_credits: int
+    minutes_spent: Minutes
+    minutes_spent_ms: int
+
+
+class PeriodTotal(Total):
+    """The same of one period, which goes up to and without its end."""
+
+    start: Timestamp
+    end: Timestamp
+
+
+@instruction(
+    ViewSummary,
+    {"action": "view", "view": "summary"},
+    changes=False,
+    answers={
+        "since": Timestamp,
+        "until": Timestamp,
+        "by": str,
+        "rows": list[PeriodTotal],
+        "totals": Total,
+    },
+)
+def view_summary(asked: ViewSummary, context: Context) -> Answer:
+    """View what came in, went out, was converted and spent by day, week or month, the oldest first."""
+    summed = _summed(asked, context)
+    # What happens at this very moment has happened.
+    until = context.now + 1 if asked.ends_at is None else asked.ends_at
+    since = _usual_start(until, asked.by) if asked.starts_at is None else asked.starts_at
+    if since > until:
+        raise PeriodReversedError
+    spans = _spans(asked, since, until)
+    sums = [_sums(context, summed, start, end) for start, end in spans]
+    return success(
+        since=timestamp(since),
+        until=timestamp(until),
+        by=str(asked.by),
+        rows=[
+            {"start": timestamp(start), "end": timestamp(end), **_shown(summed)}
+            for (start, end), summed in zip(spans, sums, strict=True)
+        ],
+        totals=_shown(_together(sums)),
+    )
+
+
+def _summed(asked: ViewSummary, context: Context) -> Summed:
+    """What is summed up; raises `NotFoundError` where it is not the account's own."""
+    for holder_kind in (WALLET_HOLDER, CLOCK_HOLDER):
+        if getattr(asked, holder_kind.id_name) is not None:
+            holder_kind.named(context, asked)
+    return Summed(context.account.id, asked.ewallet_id, asked.clock_id)
+
+
+def _usual_start(until: int, by: Step) -> int:
+    match by:
+        case Step.DAY:
+            return max(until - 30 * DAY, 0)
+        case Step.WEEK:
+            return max(until - 12 * 7 * DAY, 0)
+        case Step.MONTH:
+            return timestamps.a_year_before(until)
+
+
+def _spans(asked: ViewSummary, since: int, until: int) -> list[tuple[int, int]]:
+    """Where the rows begin and end; raises `TooManyPeriodsError` where they are."""
+    ahead = asked.utc_offset * timestamps.MINUTE
+    spans = list(islice(timestamps.periods(since, until, asked.by, ahead), MOST_PERIODS + 1))
+    if len(spans) > MOST_PERIODS:
+        raise TooManyPeriodsError(MOST_PERIODS)
+    return spans
+
+
+def _sums(context: Context, summed: Summed, start: int, end: int) -> Sums:
+    moved = sums_between(context.transaction, summed, start, end)
+    return {
+        name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)
+        for name, (kinds, unit, is_into) in _SUMS.items()
+    }
+
+
+def _together(sums: Iterable[Sums]) -> Sums:
+    summed = list(sums)
+    return {name: sum(part[name] for part in summed) for name in _SUMS}
+
+
+def _shown(sums: Sums) -> Data:
+    rest = dict(sums)
+    return {**minutes(minutes_spent=rest.pop("minutes_spent")), **rest}

@@ -1,0 +1,245 @@
+"""Client ids, session tokens and sessions: requesting, keeping alive, verifying, listing and ending them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from ewallet_core.errors.accounts import ClientUnknownError, SessionTokenExistsError
+from ewallet_core.errors.credits import NotFoundError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.registry import Access, Instruction, NoArguments, Request, instruction
+from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE
+from ewallet_core.operations.answer_data import Data, SessionData, Timestamp, session_data
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.credentials import record_logout
+from ewallet_core.operations.sessions import _use, open_session, touch
+from ewallet_core.security.tokens import hash_of, new_token
+from ewallet_core.storage.logins import leave_session, log_out, sessions_of
+from ewallet_core.storage.sessions import (
+    ClientId,
+    client_ids,
+    end_session,
+    sessions,
+)
+from ewallet_core.types import PEOPLE
+
+
+@instruction(
+    NoArguments,
+    {"action": "request", "request": "client_id"},
+    access=Access.ANYBODY,
+    answers={"client_id": str},
+)
+def request_client_id(_asked: NoArguments, context: Context) -> Answer:
+    """Request a client id, under which one session can be opened."""
+    client_id = new_token(context.randomness)
+    client_ids.insert(
+        context.transaction,
+        hash=hash_of(client_id),
+        **_use(context),
+        created_at=context.now,
+        written_at=context.now,
+    )
+    return success(client_id=client_id)
+
+
+@instruction(
+    NoArguments,
+    {"action": "request", "request": "session_token"},
+    access=Access.CLIENT,
+    answers={"session_token": str},
+)
+def request_session_token(_asked: NoArguments, context: Context) -> Answer:
+    """Open a session and request its token, or renew it by sending it."""
+    client, given = _client(context), context.call.session_token
+    live = sessions.find(context.transaction, client_id=client.id)
+    if live is not None and live.expires_at > context.now:
+        if given is None or hash_of(given) != live.token_hash:
+            raise SessionTokenExistsError
+        touch(context, client, live)
+        return success(session_token=given)
+    if live is not None:
+        end_session(context.transaction, live.id)
+    token = new_token(context.randomness)
+    open_session(context, client_id=client.id, token_hash=hash_of(token))
+    touch(context, client, None)
+    return success(session_token=token)
+
+
+_EXTENDED = {"extended": int, "time_unit": str, "valid_to": Timestamp}
+
+
+@instruction(
+    NoArguments,
+    {"action": "alive", "alive": "ctoken"},
+    access=Access.SESSION,
+    remembered=False,
+    answers={"ctoken": str, **_EXTENDED},
+)
+def keep_client_id(_asked: NoArguments, context: Context) -> Answer:
+    """Keep the client id, and with it the session, alive from now on."""
+    return success(ctoken=context.call.client_id, **_extend(context))
+
+
+@instruction(
+    NoArguments,
+    {"action": "alive", "alive": "stoken"},
+    access=Access.SESSION,
+    remembered=False,
+    answers={"stoken": str, **_EXTENDED},
+)
+def keep_session_token(_asked: NoArguments, context: Context) -> Answer:
+    """Keep the session token, and with it the client id, alive from now on."""
+    return success(stoken=context.call.session_token, **_extend(context))
+
+
+@instruction(
+    NoArguments,
+    {"controller": "system", "action": "new", "new": "session"},
+    access=Access.SYSTEM,
+    answers={"ewallet_session": int, "session_data": SessionData},
+)
+def new_session(_asked: NoArguments, context: Context) -> Answer:
+    """Open a session that belongs to no client."""
+    session_id = open_session(context)
+    opened = sessions.require(context.transaction, id=session_id)
+    return success(
+        ewallet_session=session_id,
+        session_data=session_data(context.within(opened)),
+    )
+
+
+def _client(context: Context) -> ClientId:
+    if context.client is None:
+        raise ClientUnknownError
+    return context.client
+
+
+def _extend(context: Context) -> Data:
+    touch(context, context.client, context.session)
+    return {
+        "extended": context.config.session_lifetime_ms // MILLISECONDS_PER_MINUTE,
+        "time_unit": "minutes",
+        "valid_to": timestamp(context.now + context.config.session_lifetime_ms),
+    }
+
+
+class EndSession(Request, frozen=True):
+    """One of the sessions that the account is logged in to."""
+
+    session_id: fields.SessionId
+
+
+class SessionRow(TypedDict):
+    """A session, since when the account is logged in to it, and whether it is the one that asks."""
+
+    session_id: int
+    since: Timestamp
+    last_use: Timestamp
+    address: str
+    expires: Timestamp
+    is_this: bool
+
+
+@instruction(
+    NoArguments,
+    {"action": "view", "view": "sessions"},
+    changes=False,
+    answers={"sessions": list[SessionRow]},
+)
+def view_sessions(_asked: NoArguments, context: Context) -> Answer:
+    """View the sessions that the account is logged in to, the latest login first."""
+    found = sessions_of(context.transaction, context.account.id, context.now)
+    return success(
+        sessions=[
+            {
+                "session_id": session.id,
+                "since": timestamp(session.logged_in_at),
+                "last_use": timestamp(session.last_used_at),
+                "address": session.address,
+                "expires": timestamp(session.expires_at),
+                "is_this": session.id == context.session.id,
+            }
+            for session in found
+        ]
+    )
+
+
+# As a logout does, it asks for no active account: who is frozen may still throw a stranger out.
+@instruction(
+    EndSession,
+    {"action": "end", "end": "session"},
+    access=Access.SESSION,
+    answers={"session_id": int},
+    roles=PEOPLE,
+)
+def end_own_session(asked: EndSession, context: Context) -> Answer:
+    """Log the account out of one of its sessions, which ends where nobody else is logged in to it.
+
+    The asking session goes on, as after a logout; so does one that others are logged in to.
+    """
+    transaction, account, now = context.transaction, context.account, context.now
+    own = {session.id for session in sessions_of(transaction, account.id, now)}
+    if asked.session_id not in own:
+        raise NotFoundError("session", "session_id")
+    if asked.session_id == context.session.id:
+        log_out(transaction, context.session, account.id, now)
+    else:
+        leave_session(transaction, asked.session_id, account.id, now)
+    record_logout(context, account)
+    return success(session_id=asked.session_id)
+
+
+# Whoever gets an answer has proven both tokens, so it is about that pair alone: it says how things stand
+# where they stand well, and an expired or unknown one is refused before.
+_ASPECTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "validity": (
+        "is valid",
+        {"valid": bool, "registered": bool, "expired": bool},
+    ),
+    "linked": ("is linked to its counterpart", {"linked": bool}),
+    "session": ("has a session plugged in", {"plugged": bool, "session": int}),
+}
+_FACTS: dict[str, Callable[[Context], Data]] = {
+    "validity": lambda context: {
+        "valid": context.session.expires_at > context.now,
+        "registered": True,
+        "expired": context.session.expires_at <= context.now,
+    },
+    "linked": lambda context: {"linked": context.client is not None},
+    "session": lambda context: {"plugged": True, "session": context.session.id},
+}
+
+
+def _verifications(selector: str, words: str, key: str, other: str) -> tuple[Instruction, ...]:
+    """The four instructions that verify a token of one kind; `other` names what it is linked to."""
+    tokens: dict[str, Callable[[Context], str | None]] = {
+        "client_id": lambda context: context.call.client_id,
+        "session_token": lambda context: context.call.session_token,
+    }
+
+    def verification(aspect: str, said: str, *parts: str) -> Instruction:
+        shown = (key, other) if "linked" in parts else (key,)
+        declared = {name: declared for part in parts for name, declared in _ASPECTS[part][1].items()}
+
+        def verify(_asked: NoArguments, context: Context) -> Answer:
+            facts = {name: fact for part in parts for name, fact in _FACTS[part](context).items()}
+            return success(**{name: tokens[name](context) for name in shown}, **facts)
+
+        verify.__doc__ = f"Verify that the {words} sent {said}."
+        return instruction(
+            NoArguments,
+            {"action": "verify", "verify": selector, selector: aspect},
+            access=Access.SESSION,
+            changes=False,
+            answers=dict.fromkeys(shown, str) | declared,
+        )(verify)
+
+    one_by_one = (verification(aspect, said, aspect) for aspect, (said, _) in _ASPECTS.items())
+    return (*one_by_one, verification("status", "is valid, linked and has a session, all in one", *_ASPECTS))
+
+
+VERIFY_CLIENT_ID = _verifications("ctoken", "client id", "client_id", "session_token")
+VERIFY_SESSION_TOKEN = _verifications("stoken", "session token", "session_token", "client_id")

@@ -1,0 +1,294 @@
+"""Sheets, contact lists and the records on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypedDict
+
+from ewallet_core.errors.requests import ArgumentsClashError
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.registry import Instruction, Request, instruction, naming
+from ewallet_core.operations.answer_data import Archive, Data, SheetData, archive, dates
+from ewallet_core.operations.context import SYSTEM_CORE_ID, Context
+from ewallet_core.operations.ownership import record_change
+from ewallet_core.operations.provisioning import open_sheet
+from ewallet_core.operations.records import (
+    left_to_refund,
+    own_record,
+    own_sheet,
+    record_answer,
+    record_answers,
+    the_record,
+    unlink_sheet,
+)
+from ewallet_core.operations.sheet_kinds import CONTACT, SHEET_KINDS, TRANSFER, SheetKind, record_data
+from ewallet_core.storage.linked_records import linked_to
+from ewallet_core.storage.sheets import Sheet, sheets
+
+_ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
+
+
+class NewList(Request, frozen=True):
+    """What a new sheet is to be called; absent, it is numbered."""
+
+    reference: fields.Reference | None = None
+
+
+class ViewList(Request, frozen=True):
+    """A page of a sheet: from the newest record on, from a cursor on, or below so many of the newest."""
+
+    limit: fields.PageLength = fields.USUAL_PAGE
+    before: fields.Cursor | None = None
+    skip: fields.PassedOver | None = None
+
+    def check(self) -> None:
+        """At most one of before and skip says where the page begins."""
+        if self.before is not None and self.skip is not None:
+            raise ArgumentsClashError("before", "skip")
+
+
+class UnlinkList(Request, frozen=True):
+    """One of the user's own lists."""
+
+    list_id: fields.ListId
+
+
+class UnlinkSheet(Request, frozen=True):
+    """One of the user's own sheets: exactly one of `list_id` and `sheet_id`."""
+
+    list_id: fields.SheetId | None = None
+    sheet_id: fields.SheetId | None = None
+
+    def check(self) -> None:
+        """Exactly one of list_id and sheet_id says which."""
+        if (self.list_id is None) == (self.sheet_id is None):
+            raise ArgumentsClashError("list_id", "sheet_id")
+
+
+class RenameList(Request, frozen=True):
+    """What a sheet is to be called from now on."""
+
+    reference: fields.Reference
+
+
+# Every kind is unlinked by its `list_id`; sheets by the name that they have everywhere else, too.
+_UNLINK: dict[str, type[Request]] = {"sheet": UnlinkSheet, "list": UnlinkList}
+
+
+def sheet_data(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Data:
+    """A sheet and a page of its records, the newest first."""
+    count = _record_count(context, kind, sheet)
+    before = page_asked.before or kind.records.below_newest(
+        context.transaction, sheet, count, page_asked.skip or 0
+    )
+    found = kind.records.page(context.transaction, sheet.id, before, page_asked.limit + 1)
+    page = found[: page_asked.limit]
+    return {
+        "id": sheet.id,
+        kind.owner.name: sheet.owner_id,
+        "reference": sheet.reference,
+        **dates(sheet),
+        "record_count": count,
+        "records": archive(page),
+        "rows": [record_data(context, kind, record) for record in page],
+        "next": page[-1].position if len(found) > len(page) else None,
+    }
+
+
+def _record_count(context: Context, kind: SheetKind, sheet: Sheet) -> int:
+    if sheet.account_id != SYSTEM_CORE_ID:
+        return sheet.record_count
+    return kind.records.count(context.transaction, sheet.id)
+
+
+def _naming_one(kind: SheetKind, request: type[Request], *, required: bool = True) -> type[Request]:
+    return naming(request, kind.id_name, _ID_TYPES[kind.noun], required=required)
+
+
+def _the_list(kind: SheetKind, verb: str) -> dict[str, str]:
+    return {"action": verb, verb: str(kind.name), str(kind.name): "list"}
+
+
+def _viewed(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Answer:
+    data = sheet_data(context, kind, sheet, page_asked)
+    answer = success(**{kind.sheet_key: sheet.id, kind.data_key: data})
+    if kind.listed_by is not None:
+        answer[f"{kind.name}_records"] = {str(row["id"]): row[kind.listed_by] for row in data["rows"]}
+    return answer
+
+
+def _view_answers(kind: SheetKind) -> dict[str, Any]:
+    names = {} if kind.listed_by is None else {f"{kind.name}_records": Archive}
+    return {kind.sheet_key: int, **names, kind.data_key: SheetData}
+
+
+def _new_list(kind: SheetKind) -> Instruction:
+    @instruction(NewList, _the_list(kind, "new"), answers={kind.sheet_key: int, kind.data_key: SheetData})
+    def new_list(asked: NewList, context: Context) -> Answer:
+        """Create another sheet; the active one stays active."""
+        owner = kind.owner.active(context)
+        sheet_id = open_sheet(
+            context.transaction, context.now, context.account.id, kind, owner.id, asked.reference
+        )
+        sheet = sheets.require(context.transaction, id=sheet_id)
+        kind.owned_item(sheet, kind.id_name).change_owner(context)
+        record_change(context, kind.title, sheet_id, "made")
+        return success(**{kind.sheet_key: sheet_id, kind.data_key: sheet_data(context, kind, sheet, ViewList())})
+
+    return new_list
+
+
+def _view_list(kind: SheetKind) -> Instruction:
+    @instruction(
+        _naming_one(kind, ViewList, required=False),
+        _the_list(kind, "view"),
+        changes=False,
+        answers=_view_answers(kind),
+    )
+    def view_list(asked: Any, context: Context) -> Answer:
+        """View a sheet, the active one unless another is named, a page of records at a time, newest first."""
+        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
+        return _viewed(context, kind, sheet, asked)
+
+    return view_list
+
+
+def _switch_list(kind: SheetKind) -> Instruction:
+    @instruction(
+        _naming_one(kind, Request),
+        {"action": "switch", "switch": kind.sheet_key},
+        _the_list(kind, "switch"),
+        answers={kind.sheet_key: int, kind.data_key: SheetData},
+    )
+    def switch_list(asked: Any, context: Context) -> Answer:
+        """Make another sheet the active one, on which new records go."""
+        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
+        kind.owned_item(sheet, kind.id_name).make_active(context)
+        return success(**{kind.sheet_key: sheet.id, kind.data_key: sheet_data(context, kind, sheet, ViewList())})
+
+    return switch_list
+
+
+def _rename_list(kind: SheetKind) -> Instruction:
+    @instruction(_naming_one(kind, RenameList), _the_list(kind, "edit"), answers=_view_answers(kind))
+    def rename_list(asked: Any, context: Context) -> Answer:
+        """Call a sheet something else."""
+        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
+        if asked.reference != sheet.reference:
+            sheets.change(context.transaction, sheet.id, reference=asked.reference, written_at=context.now)
+            kind.owned_item(sheet, kind.id_name).change_owner(context)
+            record_change(context, kind.title, sheet.id, "renamed")
+        renamed = sheets.require(context.transaction, id=sheet.id)
+        return _viewed(context, kind, renamed, ViewList())
+
+    return rename_list
+
+
+def _unlink_list(kind: SheetKind) -> Instruction:
+    @instruction(_UNLINK[kind.noun], _the_list(kind, "unlink"), answers={kind.sheet_key: int})
+    def unlink_list(asked: Any, context: Context) -> Answer:
+        """Unlink a sheet that is not the active one, with its records; the journal keeps what they say."""
+        field = "list_id" if asked.list_id is not None else kind.id_name
+        sheet = own_sheet(context, kind, getattr(asked, field), field)
+        owned_item = kind.owned_item(sheet, field)
+        owned_item.require_removable(context, kind.all_of(context, sheet.owner_id))
+        unlink_sheet(context, kind, sheet)
+        owned_item.change_owner(context)
+        record_change(context, kind.title, sheet.id, "unlinked")
+        return success(**{kind.sheet_key: sheet.id})
+
+    return unlink_list
+
+
+_VERBS: tuple[Callable[[SheetKind], Instruction], ...] = (
+    _new_list,
+    _view_list,
+    _switch_list,
+    _rename_list,
+    _unlink_list,
+)
+
+LISTS = tuple(verb(kind) for kind in SHEET_KINDS for verb in _VERBS)
+
+
+class OneRecord(Request, frozen=True):
+    """One record of the user's own."""
+
+    record_id: fields.RecordId
+
+
+class OneContact(Request, frozen=True):
+    """One contact of the user's own: exactly one of `record` and `record_id`."""
+
+    record: fields.RecordId | None = None
+    record_id: fields.RecordId | None = None
+
+    def check(self) -> None:
+        """Exactly one of record and record_id says which."""
+        if (self.record is None) == (self.record_id is None):
+            raise ArgumentsClashError("record", "record_id")
+
+
+class Linked(TypedDict):
+    """A record of the user's own, and what it is to another: invoice, transfer, refund_of or refunded_by."""
+
+    relation: str
+    kind: str
+    record: int
+    reference: str
+
+
+def _view_record(kind: SheetKind) -> Instruction:
+    @instruction(
+        OneContact if kind is CONTACT else OneRecord,
+        the_record(kind, "view"),
+        changes=False,
+        answers=_record_view_answers(kind),
+    )
+    def view_record(asked: OneRecord | OneContact, context: Context) -> Answer:
+        """View one record of the user's own, with its entry in the journal and the records linked to it."""
+        if isinstance(asked, OneContact) and asked.record is not None:
+            return _viewed_record(context, kind, own_record(context, kind, asked.record, "record"))
+        return _viewed_record(context, kind, own_record(context, kind, asked.record_id or 0))
+
+    return view_record
+
+
+def _record_view_answers(kind: SheetKind) -> dict[str, Any]:
+    refundable = {"left_to_refund": int | None} if kind is TRANSFER else {}
+    return {**record_answers(kind), "entry": int | None, "linked_records": list[Linked], **refundable}
+
+
+def _viewed_record(context: Context, kind: SheetKind, record: Any) -> Answer:
+    answer = record_answer(context, kind, record)
+    # A contact moves nothing.
+    answer["entry"] = None if kind is CONTACT else record.entry_id
+    answer["linked_records"] = _linked_records(context, kind, answer["entry"])
+    if kind is TRANSFER:
+        answer["left_to_refund"] = left_to_refund(context.transaction, record)
+    return answer
+
+
+def _linked_records(context: Context, kind: SheetKind, entry_id: int | None) -> list[Data]:
+    return [
+        {"relation": relation, "kind": str(other), "record": record_id, "reference": reference}
+        for relation, other, record_id, reference in linked_to(
+            context.transaction, kind.name, entry_id, context.account.id
+        )
+    ]
+
+
+def _unlink_record(kind: SheetKind) -> Instruction:
+    @instruction(OneRecord, the_record(kind, "unlink"), answers={kind.sheet_key: int, kind.record_key: int})
+    def unlink_record(asked: OneRecord, context: Context) -> Answer:
+        """Take a record off its sheet for this user; no balance, journal or other side's record changes."""
+        record = own_record(context, kind, asked.record_id)
+        kind.records.unlink(context.transaction, record, context.now)
+        record_change(context, f"{kind.name} record", record.id, "unlinked")
+        return success(**{kind.sheet_key: record.sheet_id, kind.record_key: record.id})
+
+    return unlink_record
+
+
+RECORDS = tuple(verb(kind) for kind in SHEET_KINDS for verb in (_view_record, _unlink_record))

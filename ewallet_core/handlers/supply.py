@@ -1,0 +1,109 @@
+"""Supplying credits: to the own wallet, where that is permitted, or to another account's."""
+
+from __future__ import annotations
+
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.registry import Access, Instruction, Request, instruction
+from ewallet_core.instructions.validation import as_decimal
+from ewallet_core.ledger.journal import (
+    EntryKind,
+)
+from ewallet_core.operations.answer_data import Data
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.movements import (
+    Bill,
+    CreditTransfer,
+    Side,
+    issuing_side,
+    move_between_accounts,
+    own_side,
+    partner_named,
+)
+from ewallet_core.storage.journal import amount_of, note_cost
+from ewallet_core.types import Role
+
+
+class Bought(Request, frozen=True):
+    """Credits to be had, and what they cost."""
+
+    credits: fields.Credits
+    currency: fields.Currency
+    cost: fields.Cost
+    notes: fields.Notes = ""
+
+
+class SupplyCredits(Bought, frozen=True):
+    """Credits to be had, and what they cost; for somebody else where `supply_to` says so."""
+
+    added = frozenset({"supply_to"})
+
+    supply_to: fields.Email | None = None
+
+    def needs(self) -> Instruction | None:
+        """To supply somebody else takes the system's leave, however it is asked."""
+        return None if self.supply_to is None else supply_on_behalf
+
+
+class SupplyOnBehalf(Bought, frozen=True, kw_only=True):
+    """Who is to have credits, by email, and what they cost."""
+
+    supply_to: fields.Email
+
+
+_SUPPLIED = {
+    "total_credits": int,
+    "ewallet_credits": int,
+    "supplied_credits": int,
+    "transfer_record": int,
+    "invoice_record": int,
+}
+
+
+@instruction(
+    SupplyOnBehalf,
+    {"controller": "system", "action": "supply", "supply": "credits"},
+    access=Access.SYSTEM,
+    answers={"supplied_to": str, **_SUPPLIED},
+)
+def supply_on_behalf(asked: SupplyOnBehalf, context: Context) -> Answer:
+    """Supply another account's active wallet with credits from the system core account."""
+    recipient = partner_named(context, asked.supply_to, "supply_to")
+    return success(supplied_to=recipient.account.email, **_supply(context, asked, recipient))
+
+
+@instruction(
+    SupplyCredits,
+    {"action": "supply", "supply": "credits"},
+    answers=_SUPPLIED,
+    # A user may where the rules let users supply themselves.
+    roles=(Role.OPERATOR,),
+)
+def supply_credits(asked: SupplyCredits, context: Context) -> Answer:
+    """Supply the active wallet, or with leave another's, with credits from the system core account."""
+    if asked.supply_to is None:
+        return success(**_supply(context, asked, own_side(context)))
+    return success(**_supply(context, asked, partner_named(context, asked.supply_to, "supply_to")))
+
+
+def _supply(context: Context, asked: Bought, recipient: Side) -> Data:
+    """Hand issued credits over; the answer is about the receiver's wallet and records."""
+    core, cost = issuing_side(context), as_decimal(asked.cost).copy_abs()
+    handover = CreditTransfer(
+        EntryKind.SUPPLY,
+        core,
+        recipient,
+        asked.credits,
+        asked.notes,
+        bill=Bill(core.account, asked.currency, f"{cost:f}"),
+    )
+    done = move_between_accounts(context, handover)
+    note_cost(context.transaction, recipient.balance, done.entry_id, asked.currency, cost)
+    total = amount_of(context.transaction, recipient.balance)
+    return {
+        "total_credits": total,
+        "ewallet_credits": total,
+        "supplied_credits": asked.credits,
+        "transfer_record": done.recipient.transfer,
+        "invoice_record": done.recipient.invoice,
+    }

@@ -1,0 +1,158 @@
+"""Credits to other people: paying, transferring, and refunding a payment."""
+
+from __future__ import annotations
+
+from ewallet_core.errors.credits import (
+    NotFoundError,
+    OwnAccountError,
+    RefundExceedsPaymentError,
+)
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.registry import Request, instruction
+from ewallet_core.ledger.journal import EntryKind
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.movements import (
+    Bill,
+    CreditTransfer,
+    Side,
+    move_between_accounts,
+    must_be_available,
+    own_side,
+    partner_named,
+)
+from ewallet_core.operations.records import _left_of
+from ewallet_core.storage.accounts import accounts
+from ewallet_core.storage.journal import amount_of, giving_balance
+from ewallet_core.storage.sheets import TransferRecord, transfers
+from ewallet_core.storage.wallets import wallets
+from ewallet_core.types import user_key
+
+
+class PayCredits(Request, frozen=True):
+    """Who is paid, by email, and how much."""
+
+    pay: fields.Email
+    credits: fields.Credits
+    notes: fields.Notes = ""
+
+
+class TransferCredits(Request, frozen=True):
+    """Who is given credits, by email, and how many."""
+
+    transfer_to: fields.Email
+    credits: fields.Credits
+    notes: fields.Notes = ""
+
+
+@instruction(
+    PayCredits,
+    {"action": "pay"},
+    answers={
+        "paid": str,
+        "total_credits": int,
+        "ewallet_credits": int,
+        "spent_credits": int,
+        "transfer_record": int,
+        "invoice_record": int,
+    },
+)
+def pay_credits(asked: PayCredits, context: Context) -> Answer:
+    """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
+    own, partner = own_side(context), _other_person(context, asked.pay, "pay")
+    handover = CreditTransfer(
+        EntryKind.PAYMENT, own, partner, asked.credits, asked.notes, bill=Bill(seller=partner.account)
+    )
+    recorded = move_between_accounts(context, handover).sender
+    left = amount_of(context.transaction, own.balance)
+    return success(
+        paid=partner.account.email,
+        total_credits=left,
+        ewallet_credits=left,
+        spent_credits=asked.credits,
+        transfer_record=recorded.transfer,
+        invoice_record=recorded.invoice,
+    )
+
+
+@instruction(
+    TransferCredits,
+    {"action": "transfer", "transfer": "credits"},
+    answers={
+        "transfered_to": str,
+        "ewallet_credits": int,
+        "transfered_credits": int,
+        "transfer_record": int,
+    },
+)
+def transfer_credits(asked: TransferCredits, context: Context) -> Answer:
+    """Transfer credits of the active wallet to another person's."""
+    own, partner = own_side(context), _other_person(context, asked.transfer_to, "transfer_to")
+    handover = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
+    recorded = move_between_accounts(context, handover).sender
+    return success(
+        transfered_to=partner.account.email,
+        ewallet_credits=amount_of(context.transaction, own.balance),
+        transfered_credits=asked.credits,
+        transfer_record=recorded.transfer,
+    )
+
+
+def _other_person(context: Context, email: str, field: str) -> Side:
+    if user_key(email) == user_key(context.account.email):
+        raise OwnAccountError(field)
+    return partner_named(context, email, field)
+
+
+class RefundPayment(Request, frozen=True):
+    """The own record of the payment, and how much of it to give back: absent, all that is left."""
+
+    record_id: fields.RecordId
+    credits: fields.Credits | None = None
+    notes: fields.Notes = ""
+
+
+@instruction(
+    RefundPayment,
+    {"action": "refund", "refund": "payment"},
+    answers={
+        "refunded_to": str,
+        "refunded_credits": int,
+        "left_to_refund": int,
+        "ewallet_credits": int,
+        "transfer_record": int,
+    },
+)
+def refund_payment(asked: RefundPayment, context: Context) -> Answer:
+    """Give back a payment that was received, or a part of it, to whoever paid."""
+    payment = _own_transfer(context, asked.record_id)
+    left = _left_of(context, payment)
+    credits = left if asked.credits is None else asked.credits
+    if credits > left:
+        raise RefundExceedsPaymentError(left)
+    own, payer = own_side(context), _payer(context, payment)
+    handover = CreditTransfer(EntryKind.REFUND, own, payer, credits, asked.notes, reverses=payment.entry_id)
+    recorded = move_between_accounts(context, handover).sender
+    return success(
+        refunded_to=payer.account.email,
+        refunded_credits=credits,
+        left_to_refund=left - credits,
+        ewallet_credits=amount_of(context.transaction, own.balance),
+        transfer_record=recorded.transfer,
+    )
+
+
+def _own_transfer(context: Context, record_id: int) -> TransferRecord:
+    record = transfers.own(context.transaction, record_id, context.account.id)
+    if record is None:
+        raise NotFoundError("transfer record", "record_id")
+    return record
+
+
+def _payer(context: Context, payment: TransferRecord) -> Side:
+    """Who paid, with the wallet that paid, or with the active one where that is no more."""
+    account = accounts.require(context.transaction, id=payment.from_account_id)
+    must_be_available(account, "record_id")
+    paid_from = giving_balance(context.transaction, payment.entry_id)
+    wallet = wallets.find(context.transaction, balance_id=paid_from)
+    return Side(account, wallet or wallets.require(context.transaction, id=account.ewallet_id))

@@ -1,0 +1,116 @@
+"""Wallets and clocks: creating, viewing, switching, renaming and unlinking them, one way for both."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.registry import Instruction, NoArguments, Request, instruction
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.holder_kinds import (
+    CLOCK_HOLDER,
+    WALLET_HOLDER,
+    HolderKind,
+)
+from ewallet_core.operations.ownership import record_change
+
+
+class NewHolder(Request, frozen=True):
+    """What the new one is to be called; absent, it is numbered."""
+
+    reference: fields.Reference | None = None
+
+
+class RenameHolder(Request, frozen=True):
+    """What it is to be called from now on."""
+
+    reference: fields.Reference
+
+
+def _new(holder_kind: HolderKind) -> Instruction:
+    @instruction(NewHolder, *holder_kind.forms("new"), answers=holder_kind.answers)
+    def new_holder(asked: NewHolder, context: Context) -> Answer:
+        """Create another wallet or clock, with its sheets; the active one stays active."""
+        held_id = holder_kind.open(context, asked.reference)
+        held = holder_kind.kept.rows.require(context.transaction, id=held_id)
+        holder_kind.owned_item(held).change_owner(context)
+        record_change(context, holder_kind.kept.word, held_id, "made")
+        return holder_kind.answer(context, held)
+
+    return new_holder
+
+
+def _view(holder_kind: HolderKind) -> Instruction:
+    @instruction(NoArguments, *holder_kind.forms("view"), changes=False, answers=holder_kind.answers)
+    def view_holder(_asked: NoArguments, context: Context) -> Answer:
+        """View the active wallet or clock: what it holds now, and what belongs to it."""
+        return holder_kind.answer(context, holder_kind.kept.active(context))
+
+    return view_holder
+
+
+def _list(holder_kind: HolderKind) -> Instruction:
+    plural = f"{holder_kind.name}s"
+    data_type: Any = holder_kind.data_type
+
+    @instruction(
+        NoArguments,
+        {"action": "view", "view": "credit", "credit": plural},
+        changes=False,
+        answers={plural: list[data_type]},
+    )
+    def list_holders(_asked: NoArguments, context: Context) -> Answer:
+        """List all of the account's wallets, or all clocks of the active wallet, oldest first."""
+        held = holder_kind.all_of(context, holder_kind.belongs_to.active(context).id)
+        return success(**{plural: [holder_kind.data(context, each) for each in held]})
+
+    return list_holders
+
+
+def _switch(holder_kind: HolderKind) -> Instruction:
+    @instruction(holder_kind.request(), *holder_kind.forms("switch"), answers=holder_kind.answers)
+    def switch_holder(asked: Request, context: Context) -> Answer:
+        """Make another wallet or clock the active one; timers go on as they are."""
+        chosen = holder_kind.named(context, asked)
+        holder_kind.owned_item(chosen).make_active(context)
+        return holder_kind.answer(context, chosen)
+
+    return switch_holder
+
+
+def _rename(holder_kind: HolderKind) -> Instruction:
+    @instruction(holder_kind.request(RenameHolder), *holder_kind.forms("edit"), answers=holder_kind.answers)
+    def rename_holder(asked: Any, context: Context) -> Answer:
+        """Call a wallet or clock something else."""
+        held = holder_kind.named(context, asked)
+        if asked.reference != held.reference:
+            renamed = {"reference": asked.reference, "written_at": context.now}
+            holder_kind.kept.rows.change(context.transaction, held.id, **renamed)
+            holder_kind.owned_item(held).change_owner(context)
+            record_change(context, holder_kind.kept.word, held.id, "renamed")
+        return holder_kind.answer(context, held)
+
+    return rename_holder
+
+
+def _unlink(holder_kind: HolderKind) -> Instruction:
+    @instruction(holder_kind.request(), *holder_kind.forms("unlink"), answers={holder_kind.answer_key: int})
+    def unlink_holder(asked: Request, context: Context) -> Answer:
+        """Unlink a wallet or clock that is not active and holds nothing, with its sheets."""
+        held = holder_kind.named(context, asked)
+        owned_item = holder_kind.owned_item(held)
+        owned_item.require_removable(context, holder_kind.all_of(context, owned_item.owner_id))
+        holder_kind.unlink(context, held, holder_kind.id_name)
+        owned_item.change_owner(context)
+        record_change(context, holder_kind.kept.word, held.id, "unlinked")
+        return success(**{holder_kind.answer_key: held.id})
+
+    return unlink_holder
+
+
+HOLDERS = tuple(
+    verb(holder_kind)
+    for holder_kind in (WALLET_HOLDER, CLOCK_HOLDER)
+    for verb in (_new, _view, _list, _switch, _rename, _unlink)
+)

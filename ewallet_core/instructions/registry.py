@@ -1,0 +1,307 @@
+"""How much work an instruction is."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum, auto
+from functools import cached_property
+from types import ModuleType
+from typing import Any, ClassVar, cast
+
+import msgspec
+from msgspec.structs import FieldInfo
+
+from ewallet_core.errors.requests import (
+    BadValueError,
+    MissingArgumentError,
+    UnknownArgumentError,
+    UnknownInstructionError,
+)
+from ewallet_core.instructions.envelope import Answer, is_key
+from ewallet_core.instructions.suggestions import closest_to
+from ewallet_core.instructions.validation import accepts, arguments_in, is_secret, meta_of
+from ewallet_core.types import PEOPLE, Role
+
+
+class WorkClass(Enum):
+    """How much work an instruction is, and what it waits for."""
+
+    LOOK = auto()
+    CHANGE = auto()
+    PASSWORD = auto()
+    """A password is hashed, which is slow by design."""
+
+
+LONGEST_PATH_SHOWN = 200
+MOST_NEAREST = 3
+_DOOR = ("controller", "ctype")
+
+Selectors = Mapping[str, str]
+CarryOut = Callable[[Any, Any], Answer]
+Prepare = Callable[[Any, Any], Any]
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """The arguments of an instruction, each of a kind from `fields`.
+
+    `added` are those that the instruction did not have when it was first released: a request without them
+    keeps the fingerprint that it had then, under which it may still be remembered.
+    """
+
+    added: ClassVar[frozenset[str]] = frozenset()
+
+    def check(self) -> None:
+        """Raise a refusal where the arguments, each right by itself, don't go together."""
+
+    def needs(self) -> Instruction | None:
+        """The instruction whose permission these arguments take besides that of their own."""
+        return None
+
+
+class NoArguments(Request, frozen=True):
+    """Nothing beside the selectors."""
+
+
+def naming(request: type[Request], argument: str, field_type: Any, *, required: bool = True) -> type[Request]:
+    """The request with one argument more, which names what the instruction is about."""
+    field: Any = (argument, field_type) if required else (argument, field_type | None, None)
+    described = {"__doc__": request.__doc__}
+    extended = msgspec.defstruct(
+        request.__name__, [field], bases=(request,), namespace=described, frozen=True, kw_only=True
+    )
+    return cast("type[Request]", extended)
+
+
+class Access(Enum):
+    """What a caller must have for an instruction to be considered at all."""
+
+    ANYBODY = auto()
+    CLIENT = auto()
+    SESSION = auto()
+    ACCOUNT = auto()
+    SYSTEM = auto()
+
+
+_ACCOUNTS_OWN = (Access.ACCOUNT, Access.SYSTEM)
+# What is asked before there is a session answers with a secret, and is not kept.
+_REMEMBERED = (Access.SESSION, Access.ACCOUNT, Access.SYSTEM)
+
+
+@dataclass(frozen=True)
+class Instruction:
+    """One instruction: the selectors that pick it, its arguments, who may ask it and what it does.
+
+    `prepare` is slow work that is done before the transaction. `changes` tells whether it writes, and
+    `remembered` whether a repeated request id gets the first answer. `answers` are the answer's keys beside
+    `failed`, each with its type. `roles` may ask it unless the permission sheet says otherwise; one that is
+    `permitted_as` another has no line of its own there.
+    """
+
+    forms: tuple[Selectors, ...]
+    request: type[Request]
+    access: Access
+    carry_out: CarryOut
+    prepare: Prepare | None
+    changes: bool
+    remembered: bool
+    answers: Mapping[str, Any]
+    roles: frozenset[Role]
+    is_on_permission_sheet: bool
+    permitted_as: Instruction | None = None
+
+    @property
+    def name(self) -> str:
+        """The selectors' path in words, such as `client action view transfer list`."""
+        return " ".join(self.forms[0].values())
+
+    @cached_property
+    def arguments(self) -> dict[str, FieldInfo]:
+        """The arguments it takes, by name."""
+        return {argument.name: argument for argument in msgspec.structs.fields(self.request)}
+
+    @cached_property
+    def work_class(self) -> WorkClass:
+        """How much work it is."""
+        if not self.changes:
+            return WorkClass.LOOK
+        takes_a_secret = any(is_secret(argument.type) for argument in self.arguments.values())
+        return WorkClass.PASSWORD if self.prepare is not None and takes_a_secret else WorkClass.CHANGE
+
+    def __call__(self, request: Any, context: Any) -> Answer:
+        """Carry the instruction out."""
+        return self.carry_out(request, context)
+
+    def fingerprint(self, request: Request) -> bytes:
+        """What tells this request from every other; passwords are left out, a hash of one is a leak."""
+        shown = {
+            name: _shown(getattr(request, name), argument)
+            for name, argument in self.arguments.items()
+            if name not in request.added or getattr(request, name) is not None
+        }
+        return hashlib.sha256(msgspec.json.encode([self.name, shown], order="sorted")).digest()
+
+
+def instruction(
+    request: type[Request],
+    *forms: Selectors,
+    access: Access = Access.ACCOUNT,
+    prepare: Prepare | None = None,
+    changes: bool = True,
+    remembered: bool | None = None,
+    answers: Mapping[str, Any],
+    roles: Iterable[Role] | None = None,
+) -> Callable[[CarryOut], Instruction]:
+    """Declare the decorated function as what carries an instruction out.
+
+    The first of `forms` is the instruction's own; the others are what the document prints as well.
+    `controller` and `ctype` are `client` and `action` unless a form says otherwise. Without `roles`,
+    everybody may view what is their own, and operators and auditors what is the system's; everybody but an
+    auditor may change what is their own, and an operator what is the system's. What a session alone takes is
+    on the permission sheet only with `roles`: nobody is kept from logging in or out.
+    """
+    full = tuple({"controller": "client", "ctype": "action", **form} for form in forms)
+    kept = changes and access in _REMEMBERED if remembered is None else remembered
+
+    def declare(carry_out: CarryOut) -> Instruction:
+        may = frozenset(_usual_roles(access, changes) if roles is None else roles)
+        on_sheet = roles is not None or access in _ACCOUNTS_OWN
+        return Instruction(full, request, access, carry_out, prepare, changes, kept, answers, may, on_sheet)
+
+    return declare
+
+
+def _usual_roles(access: Access, changes: bool) -> Iterable[Role]:
+    if access is Access.SYSTEM:
+        return (Role.OPERATOR,) if changes else (Role.OPERATOR, Role.AUDITOR)
+    # An auditor looks at everything and moves nothing; what comes before a login asks for no role.
+    return (Role.USER, Role.OPERATOR) if changes and access is Access.ACCOUNT else PEOPLE
+
+
+class InstructionRegistry:
+    """The instructions, found by their selectors."""
+
+    def __init__(self, instructions: Iterable[Instruction]) -> None:
+        self._instructions = tuple(instructions)
+        self._selectors = {key for entry in self._instructions for form in entry.forms for key in form}
+        self._by_action: dict[str, list[tuple[Selectors, Instruction]]] = {}
+        for entry in self._instructions:
+            for form in entry.forms:
+                self._by_action.setdefault(form["action"], []).append((form, entry))
+        for forms in self._by_action.values():
+            forms.sort(key=lambda found: -len(found[0]))
+
+    @classmethod
+    def of(cls, *subjects: ModuleType) -> InstructionRegistry:
+        """The instructions that these modules declare."""
+        return cls(found for subject in subjects for found in _declared(subject))
+
+    def __iter__(self) -> Iterator[Instruction]:
+        return iter(self._instructions)
+
+    def find(self, chain: Mapping[str, Any]) -> tuple[Instruction, dict[str, Any]]:
+        """The instruction that the chain's selectors pick, and its arguments.
+
+        Raises `UnknownInstructionError`, which names the nearest known paths.
+        """
+        for form, found in self._forms_of(chain):
+            return found, {key: value for key, value in chain.items() if key not in form}
+        path = self._path(chain)
+        alike = self.nearest(self._gist(chain, path))
+        likely = dict.fromkeys([*self._under_another_controller(chain), *alike])
+        raise UnknownInstructionError(f"`{path}`", list(likely)[:MOST_NEAREST])
+
+    def picked_by(self, chain: Mapping[str, Any]) -> Instruction | None:
+        """The instruction that the chain's selectors pick; None where they pick none, which costs nothing."""
+        return next((found for _, found in self._forms_of(chain)), None)
+
+    def nearest(self, path: str) -> list[str]:
+        """The names of the instructions that are most like that path, the likeliest first."""
+        return closest_to([found.name for found in self], path, MOST_NEAREST)
+
+    def _forms_of(self, chain: Mapping[str, Any]) -> Iterator[tuple[Selectors, Instruction]]:
+        """The forms that the chain has, the one with most selectors first."""
+        for form, found in self._with_action_of(chain):
+            if all(chain.get(key) == value for key, value in form.items()):
+                yield form, found
+
+    def _with_action_of(self, chain: Mapping[str, Any]) -> Sequence[tuple[Selectors, Instruction]]:
+        action = chain.get("action")
+        return self._by_action.get(action, ()) if isinstance(action, str) else ()
+
+    def _under_another_controller(self, chain: Mapping[str, Any]) -> Iterator[str]:
+        for form, found in self._with_action_of(chain):
+            told_apart = {key: value for key, value in form.items() if key not in _DOOR}
+            if all(chain.get(key) == value for key, value in told_apart.items()):
+                yield found.name
+
+    def _gist(self, chain: Mapping[str, Any], path: str) -> str:
+        """The path with whatever else in the chain is a word of some path; it is compared and never shown."""
+        words = {word for entry in self for form in entry.forms for word in form.values()}
+        more = [value for value in chain.values() if isinstance(value, str) and value in words]
+        return " ".join(dict.fromkeys([*path.split(), *more]))
+
+    def _path(self, chain: Mapping[str, Any]) -> str:
+        asked = [_word(chain.get(key)) for key in ("controller", "ctype", "action")]
+        # Only what is a selector somewhere is repeated: an argument may be a secret.
+        while asked[-1] in self._selectors and isinstance(value := chain.get(asked[-1]), str):
+            if value in asked:
+                break
+            asked.append(_word(value))
+        return " ".join(asked)[:LONGEST_PATH_SHOWN]
+
+
+def read_request(found: Instruction, arguments: Mapping[str, Any]) -> Request:
+    """The arguments as the instruction's request; raises a refusal that names the argument at fault."""
+    request = found.request(**_read(arguments, found.arguments))
+    request.check()
+    return request
+
+
+def _read(sent: Mapping[str, Any], known: Mapping[str, FieldInfo], within: str = "") -> dict[str, Any]:
+    """The values of what was sent; in an object that is itself an argument they are named `within` it."""
+    for name in sent:
+        if name not in known:
+            raise UnknownArgumentError(f"{within}{name}", [f"{within}{each}" for each in known])
+    values = {}
+    for name, argument in known.items():
+        if sent.get(name) is not None:
+            values[name] = _value(sent[name], argument.type, f"{within}{name}")
+        elif argument.required:
+            raise MissingArgumentError(f"{within}{name}", _must_be(argument.type))
+    return values
+
+
+def _value(sent: Any, field_type: Any, name: str) -> Any:
+    if parts := arguments_in(field_type):
+        if not isinstance(sent, Mapping) or not sent or not all(map(is_key, sent)):
+            raise BadValueError(name, _must_be(field_type))
+        return msgspec.convert(_read(sent, parts, f"{name}."), field_type)
+    if not accepts(field_type, sent):
+        raise BadValueError(name, _must_be(field_type))
+    return msgspec.convert(sent, field_type)
+
+
+def _must_be(field_type: Any) -> str:
+    return str(meta_of(field_type).description)
+
+
+def _declared(subject: ModuleType) -> Iterator[Instruction]:
+    for value in vars(subject).values():
+        if isinstance(value, Instruction):
+            yield value
+        elif isinstance(value, tuple):
+            yield from (part for part in value if isinstance(part, Instruction))
+
+
+def _word(selector: Any) -> str:
+    """A selector as it may be repeated: text that every wire can carry, and of anything else its kind."""
+    if not isinstance(selector, str):
+        return f"({type(selector).__name__})"
+    return selector[:LONGEST_PATH_SHOWN].encode("utf-8", "replace").decode()
+
+
+def _shown(value: Any, argument: FieldInfo) -> Any:
+    """The value as fingerprints have it: of a secret only whether it was sent."""
+    return value is not None if is_secret(argument.type) else value

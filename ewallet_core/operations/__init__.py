@@ -1,0 +1,1 @@
+"""What several handlers share: timers, movements of credits, records, credentials."""

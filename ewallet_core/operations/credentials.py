@@ -1,0 +1,80 @@
+"""Proof of an account's own password, and the record of logins and failures."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+
+from ewallet_core.errors.accounts import WrongPasswordError
+from ewallet_core.operations.context import Context, Preparation, StalePreparationError
+from ewallet_core.security import throttle
+from ewallet_core.storage.accounts import Account
+from ewallet_core.storage.logins import login_records
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordCheck:
+    """What came of checking a password: against which hash, and the hash it is to have from now on."""
+
+    account: Account | None
+    is_right: bool
+    new_hash: str | None = None
+
+    def holds_for(self, account: Account | None) -> bool:
+        """Whether the password was right; raises `StalePreparationError` if it is not what was checked."""
+        checked, kept = (found.password_hash if found else None for found in (self.account, account))
+        if checked != kept:
+            raise StalePreparationError
+        return self.is_right
+
+
+def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
+    """Check the password of the account that asks, before the transaction; who has to wait is refused."""
+
+    def look(context: Context) -> Account:
+        door = throttle.by_account(context.account.id)
+        throttle.must_not_wait(context.transaction, door, context.address, context.now)
+        return context.account
+
+    account: Account = preparation.look(look)
+    return PasswordCheck(account, is_right=preparation.passwords.matches(attempt, account.password_hash))
+
+
+def require_password(context: Context, password_check: PasswordCheck, field: str) -> None:
+    """Raise `WrongPasswordError`, about that argument, unless the account's own password was proven."""
+    transaction, account = context.transaction, context.account
+    door = throttle.by_account(account.id)
+    throttle.must_not_wait(transaction, door, context.address, context.now)
+    if not password_check.holds_for(account):
+        raise WrongPasswordError(field).with_after_rollback(partial(note_failure, context, door, account))
+    throttle.succeeded(transaction, door, context.address)
+
+
+def note_failure(context: Context, door: str, account: Account | None) -> None:
+    """Write down that somebody did not know the account's password."""
+    throttle.failed(context.transaction, door, context.address, context.now)
+    refuse_login(context, account)
+
+
+def refuse_login(context: Context, account: Account | None) -> None:
+    """Write down that a login was refused."""
+    _record(context, account.id if account else None, "login", "refused")
+
+
+def record_logout(context: Context, account: Account) -> None:
+    """Write down that the account was logged out."""
+    _record(context, account.id, "logout", "accepted")
+
+
+def _record(
+    context: Context, account_id: int | None, kind: str, outcome: str, *, is_new: bool = False
+) -> None:
+    login_records.insert(
+        context.transaction,
+        account_id=account_id,
+        kind=kind,
+        outcome=outcome,
+        address=context.address,
+        at=context.now,
+        is_new_address=int(is_new),
+    )

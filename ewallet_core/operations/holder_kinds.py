@@ -1,0 +1,193 @@
+"""Wallets and clocks, described once: how each is opened, shown and removed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ewallet_core.errors.credits import (
+    ClockNotEmptyError,
+    NotFoundError,
+    TimerUnderWayError,
+    WalletNotEmptyError,
+)
+from ewallet_core.instructions import fields
+from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.registry import Request, naming
+from ewallet_core.operations.answer_data import ClockData, Data, EwalletData, archive, dates, minutes
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.ownership import OwnedItem, Owner
+from ewallet_core.operations.provisioning import open_clock, open_wallet
+from ewallet_core.operations.records import unlink_sheet
+from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, kinds_of, sheets_of
+from ewallet_core.storage.journal import amount_of
+from ewallet_core.storage.wallets import Clock, Wallet, clocks
+
+
+def ewallet_data(context: Context, wallet: Wallet) -> Data:
+    """A wallet, what it holds, and what belongs to it."""
+    transaction = context.transaction
+    return {
+        "id": wallet.id,
+        "user": wallet.account_id,
+        "reference": wallet.reference,
+        "credits": amount_of(transaction, wallet.balance_id),
+        "clock": wallet.clock_id,
+        "clock_archive": archive(clocks.all(transaction, ewallet_id=wallet.id)),
+        **sheets_of(context, EWALLET, wallet),
+        **dates(wallet),
+    }
+
+
+def clock_data(context: Context, clock: Clock) -> Data:
+    """A clock as of now: what is left on it, and what its timer is doing."""
+    transaction, timer = context.transaction, clock.timer
+    balance = amount_of(transaction, clock.balance_id)
+    return {
+        "id": clock.id,
+        "ewallet": clock.ewallet_id,
+        "reference": clock.reference,
+        "clock_state": str(timer.state),
+        "start_timestamp": timestamp(timer.started_at),
+        **minutes(
+            credit_clock=timer.left_at(context.now, balance),
+            minutes_spent=timer.spent_at(context.now),
+            pending_time=timer.pending_at(context.now),
+        ),
+        "pending_count": timer.pauses,
+        "milliseconds_per_credit": context.config.milliseconds_per_credit,
+        **sheets_of(context, CLOCK, clock),
+        **dates(clock),
+    }
+
+
+@dataclass(frozen=True)
+class HolderKind:
+    """What credits or time are held in: a wallet, which belongs to the account, or a clock, to the wallet.
+
+    `words` are those the documents use for it, the first being its own.
+    """
+
+    words: tuple[str, ...]
+    kept: Owner
+    belongs_to: Owner
+    owner_column: str
+    id_type: Any
+    data: Callable[[Context, Any], Data]
+    data_type: Any
+    open: Callable[[Context, str | None], int]
+    unlink: Callable[[Context, Any, str], None]
+
+    @property
+    def name(self) -> str:
+        """Its own word."""
+        return self.words[0]
+
+    @property
+    def answer_key(self) -> str:
+        """The key under which answers name it."""
+        return f"credit_{self.name}"
+
+    @property
+    def data_key(self) -> str:
+        """The key under which answers hold it."""
+        return f"{self.name}_data"
+
+    @property
+    def id_name(self) -> str:
+        """The argument that names one; its owner's column for the active one is called the same."""
+        return f"{self.name}_id"
+
+    @property
+    def answers(self) -> dict[str, Any]:
+        """The keys of what is answered of one."""
+        return {self.answer_key: int, self.data_key: self.data_type}
+
+    def forms(self, verb: str) -> list[dict[str, str]]:
+        """The selectors of a verb, in each of its words."""
+        return [{"action": verb, verb: "credit", "credit": word} for word in self.words]
+
+    def request(self, request: type[Request] = Request) -> type[Request]:
+        """The request, which also names one."""
+        return naming(request, self.id_name, self.id_type)
+
+    def all_of(self, context: Context, owner_id: int) -> list[Any]:
+        """Those of the owner of that number, oldest first."""
+        return self.kept.rows.all(context.transaction, **{self.owner_column: owner_id})
+
+    def named(self, context: Context, asked: Request) -> Any:
+        """The one that the request names; raises `NotFoundError` where it is not the account's own."""
+        own = {"id": getattr(asked, self.id_name), "account_id": context.account.id}
+        found = self.kept.rows.find(context.transaction, **own)
+        if found is None:
+            raise NotFoundError(self.kept.word, self.id_name)
+        return found
+
+    def owned_item(self, held: Any) -> OwnedItem:
+        """One of them as what its owner has several of."""
+        owner_id = getattr(held, self.owner_column)
+        return OwnedItem(self.kept.word, self.id_name, held.id, self.belongs_to, owner_id, self.id_name)
+
+    def answer(self, context: Context, held: Any) -> Answer:
+        """What is answered of one, as it is now."""
+        now = self.kept.rows.require(context.transaction, id=held.id)
+        return success(**{self.answer_key: held.id, self.data_key: self.data(context, now)})
+
+
+def _open_wallet(context: Context, reference: str | None) -> int:
+    return open_wallet(context.transaction, context.now, context.account.id, reference)
+
+
+def _open_clock(context: Context, reference: str | None) -> int:
+    wallet = context.wallet
+    return open_clock(context.transaction, context.now, wallet.account_id, wallet.id, reference)
+
+
+def _unlink_clock(context: Context, clock: Clock, field: str) -> None:
+    if clock.timer.is_under_way:
+        raise TimerUnderWayError(field, clock.id, clock.timer.state)
+    left = amount_of(context.transaction, clock.balance_id)
+    if left:
+        raise ClockNotEmptyError(field, clock.id, left)
+    _unlink_with_sheets(context, CLOCK, clock.id)
+
+
+def _unlink_wallet(context: Context, wallet: Wallet, field: str) -> None:
+    credits = amount_of(context.transaction, wallet.balance_id)
+    if credits:
+        raise WalletNotEmptyError(credits)
+    for clock in clocks.all(context.transaction, ewallet_id=wallet.id):
+        _unlink_clock(context, clock, field)
+    _unlink_with_sheets(context, EWALLET, wallet.id)
+
+
+def _unlink_with_sheets(context: Context, kept: Owner, held_id: int) -> None:
+    for kind in kinds_of(kept):
+        for sheet in kind.all_of(context, held_id):
+            unlink_sheet(context, kind, sheet)
+    kept.rows.change(context.transaction, held_id, unlinked_at=context.now, written_at=context.now)
+
+
+WALLET_HOLDER = HolderKind(
+    ("ewallet", "wallet"),
+    kept=EWALLET,
+    belongs_to=USER,
+    owner_column="account_id",
+    id_type=fields.EwalletId,
+    data=ewallet_data,
+    data_type=EwalletData,
+    open=_open_wallet,
+    unlink=_unlink_wallet,
+)
+CLOCK_HOLDER = HolderKind(
+    ("clock",),
+    kept=CLOCK,
+    belongs_to=EWALLET,
+    owner_column="ewallet_id",
+    id_type=fields.ClockId,
+    data=clock_data,
+    data_type=ClockData,
+    open=_open_clock,
+    unlink=_unlink_clock,
+)

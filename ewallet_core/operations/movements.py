@@ -1,0 +1,232 @@
+"""Moves credits from one account to another, with records and events on both sides, within the daily limit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ewallet_core.errors.credits import (
+    BalanceLimitError,
+    DailyLimitReachedError,
+    NotEnoughCreditsError,
+    PartnerBalanceLimitError,
+    PartnerUnavailableError,
+    PartnerUnknownError,
+)
+from ewallet_core.instructions.envelope import timestamp
+from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
+from ewallet_core.ledger.rates import MOST_CREDITS
+from ewallet_core.operations.context import SYSTEM_CORE_ID, Context
+from ewallet_core.storage.accounts import Account, AccountState, accounts
+from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.journal import amount_of, post
+from ewallet_core.storage.sheets import invoices, transfers
+from ewallet_core.storage.statements import Spent, spent_since
+from ewallet_core.storage.wallets import Wallet, wallets
+from ewallet_core.types import user_key
+
+DAY_MS = 24 * 60 * 60_000
+
+
+def must_be_within_limit(context: Context, account: Account, credits: int) -> None:
+    """Raise `DailyLimitReachedError` where that many more are more than may leave the account now."""
+    if account.daily_limit is None:
+        return
+    spent = spent_today(context, account)
+    if spent.credits + credits > account.daily_limit:
+        raise DailyLimitReachedError(
+            account.daily_limit,
+            spent.credits,
+            left_within(account.daily_limit, spent),
+            timestamp(None if spent.first_at is None else spent.first_at + DAY_MS),
+        )
+
+
+def spent_today(context: Context, account: Account) -> Spent:
+    return spent_since(context.transaction, account.id, context.now - DAY_MS)
+
+
+def left_within(limit: int, spent: Spent) -> int:
+    # A limit that was lowered may be below what has left already.
+    return max(0, limit - spent.credits)
+
+
+INCOMING = "incoming"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """An account that credits leave or reach, and its wallet that they leave or reach."""
+
+    account: Account
+    wallet: Wallet
+
+    @property
+    def issues(self) -> bool:
+        """Whether it is the issuer, of whose own rows nothing changes with what it issues."""
+        return self.account.id == SYSTEM_CORE_ID
+
+    @property
+    def balance(self) -> BalanceId:
+        """The balance that is moved."""
+        return BalanceId(self.wallet.balance_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Bill:
+    """Who sold what the invoices are of, and for how much money; a currency of "" is none."""
+
+    seller: Account
+    currency: str = ""
+    cost: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditTransfer:
+    """Credits that one side gives the other, and why; `reverses` is the entry that a refund gives back."""
+
+    kind: EntryKind
+    sender: Side
+    recipient: Side
+    credits: int
+    notes: str
+    bill: Bill | None = None
+    reverses: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TransferRecords:
+    """The records that were written on one side's sheets; without a bill there is no invoice."""
+
+    transfer: int
+    invoice: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class CompletedTransfer:
+    """The entry that moved the credits, and what was recorded of it on each side."""
+
+    entry_id: int
+    sender: TransferRecords
+    recipient: TransferRecords
+
+
+def own_side(context: Context) -> Side:
+    """The account that asks, with its active wallet."""
+    return Side(context.account, context.wallet)
+
+
+def issuing_side(context: Context) -> Side:
+    """The issuer, from which all credits come."""
+    core = context.system_core
+    return Side(core, wallets.require(context.transaction, id=core.ewallet_id))
+
+
+def partner_named(context: Context, email: str, field: str) -> Side:
+    """The account with that email and its active wallet, raising a refusal where it can't take credits."""
+    account = accounts.find(context.transaction, email_key=user_key(email))
+    if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountState.ERASED:
+        raise PartnerUnknownError(field)
+    must_be_available(account, field)
+    return Side(account, wallets.require(context.transaction, id=account.ewallet_id))
+
+
+def must_be_available(account: Account, field: str) -> None:
+    """Raise `PartnerUnavailableError` for an account that is not used now."""
+    if account.state != AccountState.ACTIVE:
+        raise PartnerUnavailableError(field)
+
+
+def move_between_accounts(context: Context, handover: CreditTransfer) -> CompletedTransfer:
+    """Move the credits, write both sides' records, the giver's first, and tell both; or refuse to."""
+    sender, recipient = handover.sender, handover.recipient
+    if not sender.issues:
+        _must_be_able_to_give(context, sender, handover.credits)
+    _must_have_room(context, recipient, handover.credits)
+    entry = move_credits(
+        handover.kind,
+        sender.balance,
+        recipient.balance,
+        handover.credits,
+        context.now,
+        reverses=handover.reverses,
+    )
+    entry_id = post(context.transaction, entry, context.issuer)
+    recorded = CompletedTransfer(
+        entry_id,
+        sender=_record(context, handover, entry_id, sender),
+        recipient=_record(context, handover, entry_id, recipient),
+    )
+    _tell(context, sender, EventKind.CREDITS_LEFT, handover.credits, transfer_to=recipient.account.email)
+    _tell(context, recipient, EventKind.CREDITS_ARRIVED, handover.credits, transfer_from=sender.account.email)
+    return recorded
+
+
+def _must_be_able_to_give(context: Context, sender: Side, credits: int) -> None:
+    there = amount_of(context.transaction, sender.balance)
+    if credits > there:
+        raise NotEnoughCreditsError(credits, there)
+    must_be_within_limit(context, sender.account, credits)
+
+
+def _must_have_room(context: Context, recipient: Side, credits: int) -> None:
+    there = amount_of(context.transaction, recipient.balance)
+    if there + credits <= MOST_CREDITS:
+        return
+    if context.logged_in is not None and context.logged_in.id == recipient.account.id:
+        raise BalanceLimitError(MOST_CREDITS, there)
+    raise PartnerBalanceLimitError(MOST_CREDITS)
+
+
+def _record(context: Context, handover: CreditTransfer, entry_id: int, side: Side) -> TransferRecords:
+    """Write one side's records; the issuer's take the entry's number as position."""
+    position = entry_id if side.issues else None
+    transfer_id = transfers.append(
+        context.transaction,
+        side.wallet.transfer_sheet_id,
+        context.now,
+        position=position,
+        entry_id=entry_id,
+        transfer_type=_transfer_type(handover, side),
+        from_account_id=handover.sender.account.id,
+        to_account_id=handover.recipient.account.id,
+        credits=handover.credits,
+        notes=handover.notes,
+    )
+    if handover.bill is None:
+        return TransferRecords(transfer_id, None)
+    invoice_id = invoices.append(
+        context.transaction,
+        side.wallet.invoice_sheet_id,
+        context.now,
+        position=position,
+        entry_id=entry_id,
+        transfer_record_id=transfer_id,
+        seller_account_id=handover.bill.seller.id,
+        credits=handover.credits,
+        currency=handover.bill.currency,
+        cost=handover.bill.cost,
+        notes=handover.notes,
+    )
+    return TransferRecords(transfer_id, invoice_id)
+
+
+def _transfer_type(handover: CreditTransfer, side: Side) -> str:
+    """What the record is called on that side: a supply is one on both, all else is incoming on the other."""
+    if side is handover.sender or handover.kind is EntryKind.SUPPLY:
+        return handover.kind
+    return INCOMING
+
+
+def _tell(context: Context, side: Side, kind: EventKind, credits: int, **partner: str) -> None:
+    if side.issues:
+        return
+    wallets.change(context.transaction, side.wallet.id, written_at=context.now)
+    append_event(
+        context.transaction,
+        side.account.id,
+        kind,
+        context.now,
+        ewallet=side.wallet.id,
+        credits=credits,
+        **partner,
+    )

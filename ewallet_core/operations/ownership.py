@@ -1,0 +1,76 @@
+"""What an owner has several of, one of them active: the rules of sheets, lists, wallets and clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sized
+from dataclasses import dataclass
+from typing import Any
+
+from ewallet_core.errors.credits import LastOneError, StillActiveError, WrongOwnerError
+from ewallet_core.operations.context import Context
+from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.rows import Rows
+
+
+@dataclass(frozen=True)
+class Owner:
+    """What things of some kind belong to: its rows, and which of them is the active one."""
+
+    name: str
+    rows: Rows[Any]
+    active: Callable[[Context], Any]
+
+    @property
+    def word(self) -> str:
+        """What people call it."""
+        return self.name.removeprefix("e")
+
+
+@dataclass(frozen=True)
+class OwnedItem:
+    """One of the things of a kind that an owner has several of.
+
+    `what` it is called, `field` is the argument that named it, and `active_column` is where its owner has
+    the active one.
+    """
+
+    what: str
+    field: str
+    id: int
+    owner: Owner
+    owner_id: int
+    active_column: str
+
+    def make_active(self, context: Context) -> None:
+        """Make it the active one; raises `WrongOwnerError` where it is not the active owner's."""
+        owning = self.owner.active(context)
+        if self.owner_id != owning.id:
+            raise WrongOwnerError(self.what, self.owner.word, self.owner_id, self.field)
+        if getattr(owning, self.active_column) != self.id:
+            self.change_owner(context, **{self.active_column: self.id})
+            record_change(context, self.what, self.id, "switched")
+
+    def require_removable(self, context: Context, all_there_are: Sized) -> None:
+        """Raise `LastOneError` or `StillActiveError` unless its owner can do without it."""
+        if len(all_there_are) == 1:
+            raise LastOneError(self.what, self.field)
+        owning = self.owner.rows.require(context.transaction, id=self.owner_id)
+        if getattr(owning, self.active_column) == self.id:
+            raise StillActiveError(self.what, self.field)
+
+    def change_owner(self, context: Context, **columns: int) -> None:
+        """Change its owner, or only note that something of the owner's has changed."""
+        self.owner.rows.change(context.transaction, self.owner_id, **columns, written_at=context.now)
+
+
+def record_change(context: Context, what: str, number: int, change: str) -> None:
+    """Write down for the account what became of something of its own."""
+    append_event(
+        context.transaction,
+        context.account.id,
+        EventKind.OWNED_ITEM_CHANGED,
+        context.now,
+        what=what,
+        id=number,
+        change=change,
+    )

@@ -1,0 +1,143 @@
+"""Making an account, a wallet, a clock or a sheet whole: with all that belongs to a new one, active."""
+
+from __future__ import annotations
+
+from ewallet_core.ledger.journal import Unit
+from ewallet_core.ledger.timer import State
+from ewallet_core.operations.context import SYSTEM_CORE_ID
+from ewallet_core.operations.ownership import Owner
+from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, SheetKind, kinds_of
+from ewallet_core.storage.accounts import AccountState, accounts
+from ewallet_core.storage.journal import open_balance
+from ewallet_core.storage.sheets import sheets, sheets_ever
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.wallets import clocks, clocks_ever, wallets, wallets_ever
+from ewallet_core.types import user_key
+
+SYSTEM_CORE_NAME = "System core"
+SYSTEM_CORE_EMAIL = "core@ewallet.local"
+
+
+def create_system_core(transaction: Transaction, now: int) -> None:
+    """Make the issuer's account where the database has none yet; nobody can log in to it."""
+    if accounts.find(transaction, id=SYSTEM_CORE_ID) is None:
+        open_account(transaction, now, SYSTEM_CORE_NAME, SYSTEM_CORE_EMAIL, role="issuer")
+
+
+def open_account(  # noqa: PLR0913 - an account is made of this much
+    transaction: Transaction,
+    now: int,
+    name: str,
+    email: str,
+    *,
+    password_hash: str | None = None,
+    phone: str = "",
+    alias: str = "",
+    role: str = "user",
+) -> int:
+    """An account with one wallet, one clock, one sheet of each kind and one contact list; returns its id."""
+    account_id = accounts.insert(
+        transaction,
+        name=name,
+        name_key=user_key(name),
+        email=email,
+        email_key=user_key(email),
+        phone=phone,
+        alias=alias,
+        password_hash=password_hash,
+        role=role,
+        state=AccountState.ACTIVE,
+        created_at=now,
+        written_at=now,
+    )
+    accounts.change(
+        transaction,
+        account_id,
+        ewallet_id=open_wallet(transaction, now, account_id, issues=role == "issuer"),
+        **_open_sheets(transaction, now, account_id, USER, account_id),
+    )
+    return account_id
+
+
+def open_wallet(
+    transaction: Transaction,
+    now: int,
+    account_id: int,
+    reference: str | None = None,
+    *,
+    issues: bool = False,
+) -> int:
+    """A wallet of 0 credits with a clock and its sheets; returns its id.
+
+    Without a reference it is numbered, by how many there ever were: no name comes back after an unlink.
+    """
+    wallet_id = wallets.insert(
+        transaction,
+        account_id=account_id,
+        balance_id=open_balance(transaction, account_id, Unit.CREDIT, issues=issues),
+        reference=reference or f"Wallet {wallets_ever(transaction, account_id) + 1}",
+        created_at=now,
+        written_at=now,
+    )
+    wallets.change(
+        transaction,
+        wallet_id,
+        clock_id=open_clock(transaction, now, account_id, wallet_id, issues=issues),
+        **_open_sheets(transaction, now, account_id, EWALLET, wallet_id),
+    )
+    return wallet_id
+
+
+def open_clock(
+    transaction: Transaction,
+    now: int,
+    account_id: int,
+    wallet_id: int,
+    reference: str | None = None,
+    *,
+    issues: bool = False,
+) -> int:
+    """A clock of 0 minutes with its sheets; returns its id."""
+    clock_id = clocks.insert(
+        transaction,
+        account_id=account_id,
+        ewallet_id=wallet_id,
+        balance_id=open_balance(transaction, account_id, Unit.MILLISECOND, issues=issues),
+        reference=reference or f"Clock {clocks_ever(transaction, wallet_id) + 1}",
+        timer_state=State.INACTIVE,
+        created_at=now,
+        written_at=now,
+    )
+    clocks.change(transaction, clock_id, **_open_sheets(transaction, now, account_id, CLOCK, clock_id))
+    return clock_id
+
+
+def open_sheet(
+    transaction: Transaction,
+    now: int,
+    account_id: int,
+    kind: SheetKind,
+    owner_id: int,
+    reference: str | None = None,
+) -> int:
+    """An empty sheet of that kind; returns its id."""
+    numbered = f"{kind.title.capitalize()} {sheets_ever(transaction, owner_id, kind.name) + 1}"
+    return sheets.insert(
+        transaction,
+        account_id=account_id,
+        kind=kind.name,
+        owner_id=owner_id,
+        reference=reference or numbered,
+        created_at=now,
+        written_at=now,
+    )
+
+
+def _open_sheets(
+    transaction: Transaction, now: int, account_id: int, owner: Owner, owner_id: int
+) -> dict[str, int]:
+    """A sheet of each kind that belongs to such an owner, by the column that says which one is active."""
+    return {
+        kind.active_column: open_sheet(transaction, now, account_id, kind, owner_id)
+        for kind in kinds_of(owner)
+    }

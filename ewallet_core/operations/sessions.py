@@ -1,0 +1,79 @@
+"""Opens sessions, extends them when they are used, and assigns them to workers."""
+
+from __future__ import annotations
+
+from ewallet_core.operations.answer_data import Data, dates
+from ewallet_core.operations.context import Context
+from ewallet_core.storage.sessions import (
+    ClientId,
+    Session,
+    Worker,
+    client_ids,
+    drop_expired_client_ids,
+    end_expired_sessions,
+    session_count,
+    sessions,
+    worker_with_capacity,
+    workers,
+)
+from ewallet_core.storage.transaction import Transaction
+
+
+def worker_for_a_session(context: Context) -> Worker:
+    """The first worker that has room for one session more, or a new one."""
+    return worker_with_capacity(context.transaction) or _make_worker(context)
+
+
+def worker_data(transaction: Transaction, worker: Worker, now: int) -> Data:
+    """A worker, and whether it has sessions and room for more: counted whenever it is asked."""
+    count = session_count(transaction, worker.id, now)
+    state = "vacant" if count == 0 else "full" if count >= worker.session_limit else "available"
+    return {
+        "id": worker.id,
+        "state": state,
+        "session_count": count,
+        "session_limit": worker.session_limit,
+        **dates(worker),
+    }
+
+
+def _make_worker(context: Context) -> Worker:
+    worker_id = workers.insert(
+        context.transaction,
+        session_limit=context.config.session_limit,
+        created_at=context.now,
+        written_at=context.now,
+    )
+    return workers.require(context.transaction, id=worker_id)
+
+
+def open_session(context: Context, *, client_id: int | None = None, token_hash: bytes | None = None) -> int:
+    """Open a session with the first worker that has room, or with a new one; returns its id."""
+    end_expired_sessions(context.transaction, context.now)
+    drop_expired_client_ids(context.transaction, context.now)
+    worker = worker_for_a_session(context)
+    return sessions.insert(
+        context.transaction,
+        client_id=client_id,
+        token_hash=token_hash,
+        worker_id=worker.id,
+        address=context.address,
+        **_use(context),
+        created_at=context.now,
+        written_at=context.now,
+    )
+
+
+def touch(context: Context, client: ClientId | None, session: Session | None) -> None:
+    """Count this as a use of the client id and of the session."""
+    if client is not None:
+        client_ids.change(context.transaction, client.id, **_use(context))
+    if session is not None:
+        sessions.change(context.transaction, session.id, **_use(context))
+
+
+def _use(context: Context) -> dict[str, int]:
+    return {
+        "last_used_at": context.now,
+        "expires_at": context.now + context.config.session_lifetime_ms,
+    }

@@ -1,0 +1,63 @@
+"""Settles timers: stops those that have run out, and records what a run used."""
+
+from __future__ import annotations
+
+from ewallet_core.ledger.journal import BalanceId, time_spent
+from ewallet_core.ledger.timer import State, Timer, TimeSpent
+from ewallet_core.operations.answer_data import minutes
+from ewallet_core.operations.context import Context
+from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.journal import amount_of, post
+from ewallet_core.storage.sheets import times
+from ewallet_core.storage.wallets import Clock, clocks, clocks_run_out, keep_timer
+
+
+def settle_run_outs(context: Context, account_id: int) -> None:
+    """Stop the account's timers whose minutes have run out, each dated when they did.
+
+    It comes before anything else that an instruction does, so it is as if a timer stopped by itself.
+    """
+    for clock in clocks_run_out(context.transaction, account_id, context.now):
+        context.transaction.must_write()
+        balance = amount_of(context.transaction, clock.balance_id)
+        run = clock.timer.run_out(context.now, balance)
+        if run is not None:
+            finish_run(context, clock, run, EventKind.TIMER_RAN_OUT)
+
+
+def stop_timers(context: Context, account_id: int) -> None:
+    """Stop every timer of the account that is under way: it is about to be used no more."""
+    settle_run_outs(context, account_id)
+    for clock in clocks.all(context.transaction, account_id=account_id):
+        if clock.timer.state is not State.INACTIVE:
+            finish_run(context, clock, clock.timer.stop(context.now), EventKind.TIMER_STOPPED)
+
+
+def update_timer(context: Context, clock: Clock, timer: Timer, balance: int, kind: EventKind) -> None:
+    keep_timer(context.transaction, clock, timer, balance, context.now)
+    left = timer.left_at(context.now, balance)
+    append_event(
+        context.transaction,
+        clock.account_id,
+        kind,
+        context.now,
+        clock=clock.id,
+        **minutes(credit_clock=left),
+    )
+
+
+def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) -> int:
+    entry = time_spent(context.issuer, BalanceId(clock.balance_id), run.spent, run.stopped_at)
+    record_id = times.append(
+        context.transaction,
+        clock.time_sheet_id,
+        run.stopped_at,
+        entry_id=post(context.transaction, entry, context.issuer),
+        time_start=run.started_at,
+        time_stop=run.stopped_at,
+        time_spent=run.spent,
+        time_pending=run.pending,
+        pending_count=run.pauses,
+    )
+    update_timer(context, clock, Timer(), amount_of(context.transaction, clock.balance_id), kind)
+    return record_id

@@ -1,0 +1,222 @@
+"""The kinds of sheet, each described once: whose it is, what its records are, and how they are shown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ewallet_core.instructions.envelope import timestamp
+from ewallet_core.operations.answer_data import Data, archive, dates, minutes
+from ewallet_core.operations.context import Context
+from ewallet_core.operations.ownership import OwnedItem, Owner
+from ewallet_core.storage.accounts import AccountState, accounts
+from ewallet_core.storage.linked_records import refunded_by
+from ewallet_core.storage.sheets import (
+    ContactRecord,
+    ConversionRecord,
+    InvoiceRecord,
+    Record,
+    Records,
+    Sheet,
+    TimeRecord,
+    TransferRecord,
+    contacts,
+    conversions,
+    invoices,
+    sheets,
+    times,
+    transfers,
+)
+from ewallet_core.storage.wallets import clocks, wallets
+from ewallet_core.types import Kind
+
+DELETED_ACCOUNT = "deleted account"
+
+
+EWALLET = Owner("ewallet", wallets, lambda context: context.wallet)
+CLOCK = Owner("clock", clocks, lambda context: context.clock)
+USER = Owner("user", accounts, lambda context: context.account)
+
+
+@dataclass(frozen=True)
+class SheetKind:
+    """What makes sheets of one kind what they are; `noun` is what the documents call such a sheet.
+
+    `columns` are the keys that `describe` gives, in the order of a table that has them all. Where records
+    have a name, `listed_by` is its key in their data: a view of the list has those too.
+    """
+
+    name: Kind
+    owner: Owner
+    records: Records[Any]
+    describe: Callable[[Context, Any], Data]
+    columns: tuple[str, ...]
+    noun: str = "sheet"
+    listed_by: str | None = None
+
+    @property
+    def sheet_key(self) -> str:
+        """The key under which answers name the sheet, and an instruction switches it."""
+        return f"{self.name}_{self.noun}"
+
+    @property
+    def record_key(self) -> str:
+        """The key under which answers name a record."""
+        return f"{self.name}_record"
+
+    @property
+    def data_key(self) -> str:
+        """The key under which answers hold the sheet itself."""
+        return f"{self.noun}_data"
+
+    @property
+    def id_name(self) -> str:
+        """The argument that names a sheet."""
+        return f"{self.noun}_id"
+
+    @property
+    def title(self) -> str:
+        """What people call such a sheet."""
+        return f"{self.name} {self.noun}"
+
+    @property
+    def active_column(self) -> str:
+        """The owner's column that says which sheet is active."""
+        return f"{self.sheet_key}_id"
+
+    def active(self, context: Context) -> int:
+        """The active sheet of the active owner."""
+        sheet_id: int = getattr(self.owner.active(context), self.active_column)
+        return sheet_id
+
+    def all_of(self, context: Context, owner_id: int) -> list[Sheet]:
+        """The sheets of this kind that the owner of that number has, oldest first."""
+        return sheets.all(context.transaction, owner_id=owner_id, kind=self.name)
+
+    def owned_item(self, sheet: Sheet, field: str) -> OwnedItem:
+        """A sheet of this kind as what its owner has several of."""
+        return OwnedItem(self.title, field, sheet.id, self.owner, sheet.owner_id, self.active_column)
+
+
+def email_of(context: Context, account_id: int) -> str:
+    """The account's email of today; an erased one has none."""
+    account = accounts.require(context.transaction, id=account_id)
+    return DELETED_ACCOUNT if account.state is AccountState.ERASED else account.email
+
+
+def _transfer(context: Context, record: TransferRecord) -> Data:
+    refunded = refunded_by(context.transaction, record.id)
+    return {
+        "transfer_type": record.transfer_type,
+        "transfer_from": email_of(context, record.from_account_id),
+        "transfer_to": email_of(context, record.to_account_id),
+        "credits": record.credits,
+        "notes": record.notes,
+        **({} if refunded is None else {"refund_of": refunded.id}),
+    }
+
+
+def _invoice(context: Context, record: InvoiceRecord) -> Data:
+    linked = transfers.find(context.transaction, id=record.transfer_record_id)
+    return {
+        "credits": record.credits,
+        # A payment is of credits alone.
+        "currency": record.currency or None,
+        "cost": record.cost or None,
+        "seller": record.seller_account_id,
+        "seller_email": email_of(context, record.seller_account_id),
+        "transfer_record": linked.id if linked else None,
+        "notes": record.notes,
+    }
+
+
+def _conversion(_context: Context, record: ConversionRecord) -> Data:
+    return {
+        "conversion_type": record.conversion_type,
+        **minutes(minutes=record.milliseconds),
+        "credits": record.credits,
+        "notes": record.notes,
+    }
+
+
+def _time(_context: Context, record: TimeRecord) -> Data:
+    return {
+        "time_start": timestamp(record.time_start),
+        "time_stop": timestamp(record.time_stop),
+        **minutes(time_spent=record.time_spent, time_pending=record.time_pending),
+        "pending_count": record.pending_count,
+    }
+
+
+def _contact(_context: Context, record: ContactRecord) -> Data:
+    return {"name": record.name, "email": record.email, "phone": record.phone, "notes": record.notes}
+
+
+TRANSFER = SheetKind(
+    Kind.TRANSFER,
+    EWALLET,
+    transfers,
+    _transfer,
+    columns=("transfer_type", "transfer_from", "transfer_to", "credits", "notes", "refund_of"),
+)
+INVOICE = SheetKind(
+    Kind.INVOICE,
+    EWALLET,
+    invoices,
+    _invoice,
+    columns=("credits", "currency", "cost", "seller", "seller_email", "transfer_record", "notes"),
+)
+CONVERSION = SheetKind(
+    Kind.CONVERSION,
+    CLOCK,
+    conversions,
+    _conversion,
+    columns=("conversion_type", "minutes", "minutes_ms", "credits", "notes"),
+)
+TIME = SheetKind(
+    Kind.TIME,
+    CLOCK,
+    times,
+    _time,
+    columns=(
+        *("time_start", "time_stop", "time_spent", "time_spent_ms"),
+        *("time_pending", "time_pending_ms", "pending_count"),
+    ),
+)
+CONTACT = SheetKind(
+    Kind.CONTACT,
+    USER,
+    contacts,
+    _contact,
+    columns=("name", "email", "phone", "notes"),
+    noun="list",
+    listed_by="name",
+)
+
+SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME, CONTACT)
+
+
+def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
+    """The kinds of sheet that belong to such an owner."""
+    return tuple(kind for kind in SHEET_KINDS if kind.owner is owner)
+
+
+def sheets_of(context: Context, owner: Owner, owning: Any) -> Data:
+    """The active sheet of each kind that belongs to it, and all of them by number, as answers show them."""
+    held: Data = {}
+    for kind in kinds_of(owner):
+        held[kind.sheet_key] = getattr(owning, kind.active_column)
+        held[f"{kind.sheet_key}_archive"] = archive(kind.all_of(context, owning.id))
+    return held
+
+
+def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
+    """A record as answers show it."""
+    return {
+        "id": record.id,
+        kind.sheet_key: record.sheet_id,
+        "reference": record.reference,
+        **dates(record),
+        **kind.describe(context, record),
+    }

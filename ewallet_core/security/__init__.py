@@ -1,0 +1,1 @@
+"""Passwords, tokens and the throttle on failed logins."""

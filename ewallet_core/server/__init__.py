@@ -1,0 +1,1 @@
+"""The server: sockets for instructions and events, their limits and certificates."""

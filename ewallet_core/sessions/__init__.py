@@ -1,1 +1,0 @@
-"""Who is asking: the session manager, its workers and sessions, and an instruction's way through them."""

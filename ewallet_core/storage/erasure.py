@@ -1,0 +1,135 @@
+"""What is erased with an account: all that tells who it was. The journal, balances and costs are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sqlalchemy import ColumnElement, Table, Update, bindparam, func, null, select, union_all
+
+from ewallet_core.storage import schema
+from ewallet_core.storage.accounts import Account, AccountState, accounts
+from ewallet_core.storage.rows import Row
+from ewallet_core.storage.seen_requests import forget_scope
+from ewallet_core.storage.transaction import Transaction
+
+# Its rows in these say only what it did here, and where from.
+_DROPPED = tuple(
+    table.delete().where(table.c.account_id == bindparam("account_id"))
+    for table in (
+        schema.contact_records,
+        schema.session_accounts,
+        schema.login_records,
+        schema.events,
+        schema.refused_requests,
+    )
+)
+_RECORDS = (
+    schema.transfer_records,
+    schema.invoice_records,
+    schema.conversion_records,
+    schema.time_records,
+)
+_SIGNED_OUT = (
+    schema.sessions.update()
+    .where(schema.sessions.c.account_id == bindparam("account_id"))
+    .values(account_id=null())
+)
+
+
+_OWNED_BY_IT = union_all(
+    *(
+        select(owner.c.id).where(owner.c.account_id == bindparam("account_id"))
+        for owner in (schema.ewallets, schema.clocks)
+    ),
+    select(schema.accounts.c.id).where(schema.accounts.c.id == bindparam("account_id")),
+)
+
+
+def _of_account(table: Table) -> ColumnElement[bool]:
+    is_its_own: ColumnElement[bool] = table.c.account_id == bindparam("account_id")
+    # Sheets are many, and are found by what they belong to.
+    return is_its_own & table.c.owner_id.in_(_OWNED_BY_IT) if table is schema.sheets else is_its_own
+
+
+def _blank(table: Table, *columns: str) -> Update:
+    """Empty those columns of the account's rows."""
+    return (
+        table.update()
+        .where(_of_account(table))
+        .values(dict.fromkeys(columns, "") | {"written_at": bindparam("now")})
+    )
+
+
+def _unlink(table: Table) -> Update:
+    """Take the account's rows away, with the names that they had."""
+    return _blank(table, "reference").values(unlinked_at=func.coalesce(table.c.unlinked_at, bindparam("now")))
+
+
+def _blanked_records() -> Iterator[Update]:
+    """What its records say, and what the issuer's copies of them say: nobody else reads those."""
+    for table in _RECORDS:
+        words = [name for name in ("reference", "notes", "search_key") if name in table.c]
+        yield _blank(table, *words)
+        if "notes" in table.c:
+            own = table.alias("own")
+            its_entries = select(own.c.entry_id).where(own.c.account_id == bindparam("account_id"))
+            yield (
+                table.update()
+                .where(table.c.entry_id.in_(its_entries), table.c.account_id == bindparam("issuer_id"))
+                .values(notes="", search_key="", written_at=bindparam("now"))
+            )
+
+
+_NO_CONTACTS = (
+    schema.sheets.update()
+    .where(_of_account(schema.sheets), schema.sheets.c.kind == "contact")
+    .values(record_count=0)
+)
+_UNSIGNED_REPORTS = (
+    schema.issue_reports.update()
+    .where(schema.issue_reports.c.account_id == bindparam("account_id"))
+    .values(account_id=null(), name="", details="", log="", email="", address="")
+)
+ERASING = (
+    *_DROPPED,
+    _SIGNED_OUT,
+    _UNSIGNED_REPORTS,
+    *_blanked_records(),
+    _NO_CONTACTS,
+    _unlink(schema.sheets),
+    _unlink(schema.clocks),
+    _unlink(schema.ewallets),
+)
+"""All that is done to other rows than the account's own, in its order."""
+
+_account = schema.accounts.c
+_DUE = (
+    select(_account.id)
+    .where(_account.to_unlink_at <= bindparam("now"))
+    .order_by(_account.to_unlink_at, _account.id)
+)
+
+
+class _Due(Row, frozen=True):
+    id: int
+
+
+def accounts_due(transaction: Transaction, now: int) -> list[int]:
+    """The ids of the accounts that are to be erased by `now`, the earliest first."""
+    return [due.id for due in transaction.all(_DUE, _Due, now=now)]
+
+
+def erase_personal_data(transaction: Transaction, account: Account, issuer_id: int, now: int) -> None:
+    """Empty every place that tells who the account was; its number alone is left."""
+    for statement in ERASING:
+        transaction.run(statement, account_id=account.id, issuer_id=issuer_id, now=now)
+    forget_scope(transaction, f"account {account.id}")
+    accounts.change(
+        transaction,
+        account.id,
+        **dict.fromkeys(("name", "email", "phone", "alias"), ""),
+        **dict.fromkeys(("name_key", "email_key", "password_hash", "one_time_until"), None),
+        **dict.fromkeys(("daily_limit", "to_unlink_at"), None),
+        state=AccountState.ERASED,
+        written_at=now,
+    )

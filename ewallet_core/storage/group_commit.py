@@ -1,0 +1,176 @@
+"""Group commit: one thread that writes, and makes durable together what callers wait for together."""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Any
+
+from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
+from ewallet_core.storage.transaction import Transaction, TransactionLostError, savepoint
+
+LARGEST_GROUP = 1_000
+
+Work = Callable[[Transaction], Any]
+
+
+@dataclass(slots=True)
+class _Waiting:
+    """A piece of work, and what it came to once it is durable."""
+
+    work: Work
+    done: Future[Any] = field(default_factory=Future)
+    result: Any = None
+    error: BaseException | None = None
+
+    def answer(self) -> None:
+        if self.error is None:
+            self.done.set_result(self.result)
+        else:
+            self.done.set_exception(self.error)
+
+
+class GroupCommitWriter:
+    """A daemon thread with the one connection that writes.
+
+    Work may be carried out more than once before it is answered, so it must have no effect but on its
+    transaction. Each piece is isolated from the others of its group by a savepoint.
+    """
+
+    def __init__(
+        self,
+        connect: Callable[[], sqlite3.Connection],
+        open_transaction: Callable[[sqlite3.Connection], Transaction],
+        before_commit: Work,
+    ) -> None:
+        self._open_transaction = open_transaction
+        self._before_commit = before_commit
+        self._waiting: queue.SimpleQueue[_Waiting | None] = queue.SimpleQueue()
+        self._closing = threading.Lock()
+        self._closed = False
+        self._connection = connect()
+        self._thread = threading.Thread(target=self._run, name="ewallet-writer", daemon=True)
+        self._thread.start()
+
+    def write(self, work: Work) -> Any:
+        """Carry `work` out and return its result once it is durable; raises what it raised."""
+        waiting = _Waiting(work)
+        with self._closing:
+            if self._closed:
+                raise EngineClosedError
+            self._waiting.put(waiting)
+        return waiting.done.result()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether it takes no more work."""
+        return self._closed
+
+    def close(self) -> None:
+        """Finish what waits, then end the thread."""
+        with self._closing:
+            if self._closed:
+                return
+            self._closed = True
+            self._waiting.put(None)
+        self._thread.join()
+        self._connection.close()
+
+    def _run(self) -> None:
+        while (first := self._waiting.get()) is not None:
+            group, last = self._gather(first)
+            self._commit(group)
+            for waiting in group:
+                waiting.answer()
+            if last:
+                return
+
+    def _gather(self, first: _Waiting) -> tuple[list[_Waiting], bool]:
+        group = [first]
+        while len(group) < LARGEST_GROUP:
+            try:
+                waiting = self._waiting.get_nowait()
+            except queue.Empty:
+                break
+            if waiting is None:
+                return group, True
+            group.append(waiting)
+        return group, False
+
+    def _commit(self, group: list[_Waiting]) -> None:
+        """Make the group durable together; where that can't be, each piece of work alone."""
+        try:
+            self._begin()
+        except sqlite3.Error as reason:
+            # Most likely another process keeps the lock: nobody in the group would fare better alone.
+            self._give_up()
+            _fail(group, _as_error(reason))
+            return
+        try:
+            self._carry_out_all(group)
+        except Exception as reason:  # noqa: BLE001 - the lane lives on, whatever happened to this group
+            self._give_up()
+            self._fail_or_replay(group, _as_error(reason))
+            return
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as reason:
+            self._give_up()
+            # Errors of the driver's own have no name, and tell nothing of what was kept.
+            if getattr(reason, "sqlite_errorname", None) == "SQLITE_FULL":
+                self._fail_or_replay(group, _as_error(reason))
+            else:
+                _fail(group, OutcomeUnknownError())
+
+    def _begin(self) -> None:
+        self._roll_back()
+        self._connection.execute("BEGIN IMMEDIATE")
+
+    def _carry_out_all(self, group: list[_Waiting]) -> None:
+        transaction = self._open_transaction(self._connection)
+        for waiting in group:
+            self._carry_out(waiting, transaction)
+        self._before_commit(transaction)
+
+    def _carry_out(self, waiting: _Waiting, transaction: Transaction) -> None:
+        waiting.result = waiting.error = None
+        try:
+            with savepoint(self._connection, "piece"):
+                waiting.result = waiting.work(transaction)
+        except TransactionLostError:
+            raise
+        except BaseException as reason:  # noqa: BLE001 - it is the caller's, and is handed to the caller
+            waiting.error = _as_error(reason)
+
+    def _fail_or_replay(self, group: list[_Waiting], reason: BaseException) -> None:
+        if len(group) == 1:
+            _fail(group, reason)
+            return
+        for waiting in group:
+            self._commit([waiting])
+
+    def _give_up(self) -> None:
+        # Where even this fails, the next group begins with it.
+        with contextlib.suppress(sqlite3.Error):
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._connection.in_transaction:
+            self._connection.execute("ROLLBACK")
+
+
+def _as_error(reason: BaseException) -> BaseException:
+    """What the caller is told: a fault of the storage in words, anything else as it is."""
+    if isinstance(reason, TransactionLostError):
+        return _as_error(reason.__cause__ or reason)
+    return StorageFailedError(str(reason)) if isinstance(reason, sqlite3.OperationalError) else reason
+
+
+def _fail(group: list[_Waiting], reason: BaseException) -> None:
+    for waiting in group:
+        waiting.error = reason

@@ -1,0 +1,72 @@
+"""What operators keep: permissions, refused requests and issue reports."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam, select
+
+from ewallet_core.storage import schema
+from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.types import Role
+
+
+class Permission(Row, frozen=True):
+    """What the sheet says of a role and an instruction, by its name."""
+
+    role: Role
+    instruction: str
+    allowed: int
+    written_at: int
+
+
+class RefusedRequest(Row, frozen=True):
+    """A request that the permission sheet kept from an account, or from somebody without one."""
+
+    id: int
+    account_id: int | None
+    role: str
+    instruction: str
+    address: str
+    at: int
+
+
+permissions = Rows(schema.permissions, Permission)
+refused_requests = Rows(schema.refused_requests, RefusedRequest)
+
+_FORGET = schema.refused_requests.delete().where(schema.refused_requests.c.at < bindparam("before"))
+
+
+def delete_old_refused_requests(transaction: Transaction, before: int) -> None:
+    """Drop the refusals that were written down before then."""
+    transaction.run(_FORGET, before=before)
+
+
+class IssueReport(Row, frozen=True):
+    """What somebody found wrong, from where they reported it, and how to reach them."""
+
+    id: int
+    account_id: int | None
+    reference: str
+    name: str
+    details: str
+    log: str
+    email: str
+    address: str
+    at: int
+
+
+issue_reports = Rows(schema.issue_reports, IssueReport)
+
+_report = schema.issue_reports.c
+_LATEST_FROM_THERE = (
+    select(_report.at)
+    .where(_report.address == bindparam("address"), _report.at > bindparam("since"))
+    .order_by(_report.at.desc())
+    .limit(1)
+    .offset(bindparam("skipped"))
+)
+
+
+def report_before_latest(transaction: Transaction, address: str, since: int, skipped: int) -> int | None:
+    """When the last report but `skipped` came from that address, if that was after `since`."""
+    return transaction.number(_LATEST_FROM_THERE, address=address, since=since, skipped=skipped)

@@ -1,0 +1,34 @@
+"""Requests that were decided: a repeated one gets the first answer and does nothing again."""
+
+from __future__ import annotations
+
+from sqlalchemy import bindparam
+
+from ewallet_core.storage import schema
+from ewallet_core.storage.rows import Row, Rows
+from ewallet_core.storage.transaction import Transaction
+
+KEPT_MILLISECONDS = 30 * 24 * 3_600_000
+
+
+class SeenRequest(Row, frozen=True):
+    """A request id's instruction, by fingerprint, and its answer as JSON text."""
+
+    fingerprint: bytes
+    answer: str
+    seen_at: int
+
+
+seen_requests = Rows(schema.seen_requests, SeenRequest)
+
+_FORGET = schema.seen_requests.delete().where(schema.seen_requests.c.seen_at < bindparam("before"))
+
+
+def forget_scope(transaction: Transaction, scope: str) -> None:
+    """Drop the requests of a scope that is no more."""
+    seen_requests.delete(transaction, scope=scope)
+
+
+def forget_old_requests(transaction: Transaction, now: int) -> None:
+    """Drop the requests that have been kept as long as PROTOCOL section 1 says."""
+    transaction.run(_FORGET, before=now - KEPT_MILLISECONDS)

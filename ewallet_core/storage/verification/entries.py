@@ -1,0 +1,208 @@
+"""Proves the journal: entries sum to zero, their seals are one chain, and records say what entries moved.
+
+Entries come once, in their order; the seals come with them, and the records beside them in the same order."""
+
+from __future__ import annotations
+
+import heapq
+from collections import Counter
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Select, Table, select
+
+from ewallet_core.ledger.hash_chain import FIRST_SEAL, seal
+from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Posting, UnbalancedError, Unit
+from ewallet_core.storage import columns, schema
+from ewallet_core.storage.rows import Row
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.verification.check import Check, Findings, Violation, several
+
+
+class _Line(Row, frozen=True):
+    """An entry with its seal and one of its postings; an entry without postings has one line too."""
+
+    id: int
+    kind: EntryKind
+    at: int
+    reverses_id: int | None
+    position: int | None
+    hash: bytes | None
+    balance_id: int | None
+    unit: Unit | None
+    amount: int | None
+
+
+class _Claim(Row, frozen=True):
+    """What a record says that its entry moved."""
+
+    entry_id: int
+    record_id: int
+    amount: int
+    kind: str
+    unit: str
+
+
+class _Stray(Row, frozen=True):
+    entry_id: int
+
+
+_entry, _posting, _seal = schema.entries.c, schema.postings.c, schema.seals.c
+_LINES = (
+    select(
+        _entry.id,
+        _entry.kind,
+        _entry.at,
+        _entry.reverses_id,
+        _seal.position,
+        _seal.hash,
+        _posting.balance_id,
+        _posting.unit,
+        _posting.amount,
+    )
+    .outerjoin_from(schema.entries, schema.seals, _seal.entry_id == _entry.id)
+    .outerjoin(schema.postings, _posting.entry_id == _entry.id)
+    .order_by(_entry.id, _posting.id)
+)
+_STRAY_SEALS = (
+    select(_seal.entry_id)
+    .outerjoin_from(schema.seals, schema.entries, _entry.id == _seal.entry_id)
+    .where(_entry.id.is_(None))
+    .order_by(_seal.entry_id)
+)
+
+
+def _claims(kind: str, column: str, unit: Unit) -> tuple[str, Unit, Select[Any]]:
+    table = columns.metadata.tables[f"{kind}_records"]
+    return kind, unit, _saying(table, column).order_by(table.c.entry_id, table.c.id)
+
+
+def _saying(table: Table, column: str) -> Select[Any]:
+    return select(table.c.entry_id, table.c.id, table.c[column])
+
+
+# What each kind of record says its entry moved, by the unit it moved.
+_SAID_BY_RECORDS = (
+    _claims("transfer", "credits", Unit.CREDIT),
+    _claims("invoice", "credits", Unit.CREDIT),
+    _claims("conversion", "credits", Unit.CREDIT),
+    _claims("conversion", "milliseconds", Unit.MILLISECOND),
+    _claims("time", "time_spent", Unit.MILLISECOND),
+)
+
+
+class _SaidAmount(Row, frozen=True):
+    entry_id: int
+    id: int
+    amount: int
+
+
+def check_entries(transaction: Transaction) -> Findings:
+    """Every entry sums to zero in each unit, is sealed in one chain, and moved what its records say."""
+    claims, chain, entries = _Claims(transaction), _Chain(), 0
+    for entry_id, grouped in groupby(transaction.each(_LINES, _Line), lambda line: line.id):
+        lines = list(grouped)
+        entries += 1
+        yield from _balanced(lines)
+        yield from chain.next(lines)
+        yield from claims.about(entry_id, _moved(lines))
+    yield from claims.left_over()
+    for stray in transaction.each(_STRAY_SEALS, _Stray):
+        yield Violation(f"There is a seal of entry {stray.entry_id}, which doesn't exist.")
+    yield Check(f"{several(entries, 'entry', 'entries')}, each sums to zero per unit")
+    yield Check(f"the seals' chain is whole: {several(chain.length, 'seal', 'seals')}")
+    yield Check(
+        f"{several(claims.records, 'record', 'records')}, each points at an entry that moved what it says"
+    )
+
+
+def _balanced(lines: list[_Line]) -> Findings:
+    sums: Counter[str] = Counter()
+    for line in lines:
+        sums[line.unit or ""] += line.amount or 0
+    if any(sums.values()):
+        yield Violation(f"The postings of entry {lines[0].id} don't sum to zero.")
+
+
+def _moved(lines: list[_Line]) -> Counter[str]:
+    moved: Counter[str] = Counter()
+    for line in lines:
+        moved[line.unit or ""] += max(0, line.amount or 0)
+    return moved
+
+
+class _Chain:
+    """The seals, followed from the first; once it is broken nothing after it can be told."""
+
+    def __init__(self) -> None:
+        self.length = 0
+        self._last = FIRST_SEAL
+        self._is_broken = False
+
+    def next(self, lines: list[_Line]) -> Findings:
+        """Follow the chain to the entry of these lines."""
+        if self._is_broken:
+            return
+        self.length += 1
+        first = lines[0]
+        try:
+            self._last = seal(self._last, first.id, _entry_of(lines))
+        except UnbalancedError:
+            self._is_broken = True
+        if self._is_broken or (first.position, first.hash) != (self.length, self._last):
+            self._is_broken = True
+            yield Violation(f"The seals' chain breaks at entry {first.id}.")
+
+
+def _entry_of(lines: list[_Line]) -> Entry:
+    first = lines[0]
+    postings = (
+        Posting(BalanceId(line.balance_id), line.unit, line.amount or 0)
+        for line in lines
+        if line.balance_id is not None and line.unit is not None
+    )
+    return Entry(first.kind, first.at, tuple(postings), reverses=first.reverses_id)
+
+
+class _Claims:
+    """The claims of all records in the order of their entries, taken as their entries come by."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self.records = 0
+        by_kind = (
+            _claims_of(transaction, kind, unit, statement) for kind, unit, statement in _SAID_BY_RECORDS
+        )
+        self._claims = heapq.merge(*by_kind, key=lambda claim: claim.entry_id)
+        self._next = next(self._claims, None)
+
+    def about(self, entry_id: int, moved: Counter[str]) -> Findings:
+        """Hold the claims about that entry to what it moved, by unit."""
+        for claim in self._until(entry_id):
+            if claim.entry_id != entry_id:
+                yield _points_at_nothing(claim)
+            elif claim.amount != moved[claim.unit]:
+                yield Violation(
+                    f"The {claim.kind} record {claim.record_id} says {claim.amount} {claim.unit}s,"
+                    " its entry moved others."
+                )
+
+    def left_over(self) -> Findings:
+        """The claims about entries after the last."""
+        yield from (_points_at_nothing(claim) for claim in self._until(None))
+
+    def _until(self, entry_id: int | None) -> Iterator[_Claim]:
+        while self._next is not None and (entry_id is None or self._next.entry_id <= entry_id):
+            # A conversion claims twice, once in each unit.
+            self.records += (self._next.kind, self._next.unit) != ("conversion", Unit.MILLISECOND)
+            yield self._next
+            self._next = next(self._claims, None)
+
+
+def _claims_of(transaction: Transaction, kind: str, unit: Unit, statement: Select[Any]) -> Iterator[_Claim]:
+    for said in transaction.each(statement, _SaidAmount):
+        yield _Claim(said.entry_id, said.id, said.amount, kind, unit)
+
+
+def _points_at_nothing(claim: _Claim) -> Violation:
+    return Violation(f"The {claim.kind} record {claim.record_id} points at no entry.")

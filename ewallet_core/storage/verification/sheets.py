@@ -1,0 +1,103 @@
+"""Proves the sheets: each counts its records, and its records are of its kind and of its account.
+
+Sheets come once with their records in order, so that one sheet at a time is kept in mind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+from typing import Any
+
+from sqlalchemy import Select, and_, select
+
+from ewallet_core.storage import columns, schema
+from ewallet_core.storage.rows import Row
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.verification.check import Check, Findings, Violation, several
+from ewallet_core.types import Kind, Role
+
+
+class _Line(Row, frozen=True):
+    """A sheet with one of its records; an empty sheet has one line too."""
+
+    id: int
+    account_id: int
+    role: str | None
+    record_count: int
+    last_position: int
+    record_id: int | None
+    position: int | None
+    records_account: int | None
+    unlinked_at: int | None
+
+
+class _Stray(Row, frozen=True):
+    id: int
+
+
+_sheet, _account = schema.sheets.c, schema.accounts.c
+
+
+def _lines(kind: Kind) -> Select[Any]:
+    record = columns.metadata.tables[f"{kind}_records"]
+    return (
+        select(
+            _sheet.id,
+            _sheet.account_id,
+            _account.role,
+            _sheet.record_count,
+            _sheet.last_position,
+            record.c.id,
+            record.c.position,
+            record.c.account_id,
+            record.c.unlinked_at,
+        )
+        .outerjoin_from(schema.sheets, schema.accounts, _account.id == _sheet.account_id)
+        .outerjoin(record, record.c.sheet_id == _sheet.id)
+        .where(_sheet.kind == kind)
+        .order_by(_sheet.id, record.c.position)
+    )
+
+
+def _strays(kind: Kind) -> Select[Any]:
+    record = columns.metadata.tables[f"{kind}_records"]
+    its_sheet = and_(_sheet.id == record.c.sheet_id, _sheet.kind == kind)
+    return (
+        select(record.c.id)
+        .outerjoin_from(record, schema.sheets, its_sheet)
+        .where(_sheet.id.is_(None))
+        .order_by(record.c.id)
+    )
+
+
+_BY_KIND = tuple((kind, _lines(kind), _strays(kind)) for kind in Kind)
+
+
+def check_sheets(transaction: Transaction) -> Findings:
+    """Every sheet counts the records on it, and every record is on a sheet of its kind and account."""
+    sheets = 0
+    for kind, lines, strays in _BY_KIND:
+        for _, of_sheet in groupby(transaction.each(lines, _Line), lambda line: line.id):
+            sheets += 1
+            yield from _in_order(kind, of_sheet)
+        for stray in transaction.each(strays, _Stray):
+            yield Violation(f"The {kind} record {stray.id} is on no {kind} sheet.")
+    yield Check(f"{several(sheets, 'sheet', 'sheets')}, each counts its records and holds its account's")
+
+
+def _in_order(kind: Kind, lines: Iterable[_Line]) -> Findings:
+    linked, highest = 0, 0
+    for line in lines:
+        if line.record_id is None:
+            continue
+        linked += line.unlinked_at is None
+        highest = max(highest, line.position or 0)
+        if line.records_account != line.account_id:
+            yield Violation(f"The {kind} record {line.record_id} is not of its sheet's account.")
+    # What the issuer's sheets hold is derived, so that nobody waits for them.
+    if line.role == Role.ISSUER:
+        return
+    if linked != line.record_count:
+        yield Violation(f"Sheet {line.id} counts {line.record_count} records, and {linked} are on it.")
+    if highest > line.last_position:
+        yield Violation(f"Sheet {line.id} ends at position {line.last_position}, and a record is at {highest}.")

@@ -1,1 +1,0 @@
-"""What both ends of a connection have in common: frames, places, and a certificate's fingerprint."""
