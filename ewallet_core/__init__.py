@@ -13,7 +13,7 @@ __all__ = ["EWalletSessionManager"]
 def __getattr__(name: str) -> Any:
     # The engine's libraries take as long to import as a screen takes to open, so only who asks for it pays.
     if name in __all__:
-        from ewallet_core import manager  # noqa: PLC0415
+        from ewallet_core import manager
 
         return getattr(manager, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

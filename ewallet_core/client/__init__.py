@@ -6,7 +6,6 @@ what they are made of, and what the app uses.
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -27,22 +26,38 @@ __all__ = [
     "KnownServers",
     "Reach",
     "RemoteClient",
-    "Unreachable",
+    "UnreachableError",
     "WalletClient",
 ]
 
-_ROOMS = {
-    "Answer": "ewallet_core.instructions.envelope",
-    "AsyncEWalletClient": "ewallet_core.client.client",
-    "EWalletClient": "ewallet_core.client.client",
-    "EmbeddedClient": "ewallet_core.client.embedded",
-    "KnownServers": "ewallet_core.client.trust",
-    "RemoteClient": "ewallet_core.client.socket",
-}
-
 
 def __getattr__(name: str) -> Any:
-    # Who reaches an engine in this process pays for no TLS, and who reaches a server for no engine.
-    if name in __all__:
-        return getattr(import_module(_ROOMS.get(name, "ewallet_core.client.connection")), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    # A program with an engine of its own does not import TLS, and one that reaches a server imports no engine.
+    module: Any
+    if name in ("AsyncEWalletClient", "EWalletClient"):
+        from ewallet_core.client import client
+
+        module = client
+    elif name == "EmbeddedClient":
+        from ewallet_core.client import embedded
+
+        module = embedded
+    elif name == "RemoteClient":
+        from ewallet_core.client import socket
+
+        module = socket
+    elif name == "KnownServers":
+        from ewallet_core.client import trust
+
+        module = trust
+    elif name == "Answer":
+        from ewallet_core.instructions import envelope
+
+        module = envelope
+    elif name in __all__:
+        from ewallet_core.client import connection
+
+        module = connection
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(module, name)

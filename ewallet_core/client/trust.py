@@ -188,7 +188,9 @@ class Identity:
             self.newly_pinned = self.fingerprint == seen
         if self.fingerprint != seen:
             known = self.fingerprint or "one that an authority vouches for"
-            raise NotTrustedError(self._unlike_before(f"another certificate than before: {seen}, not {known}"))
+            raise NotTrustedError(
+                self._unlike_before(f"another certificate than before: {seen}, not {known}")
+            )
 
     def _is_known_by(self, mark: str | None) -> None:
         self._was_vouched_for = mark == AUTHORITY

@@ -114,7 +114,8 @@ def serve(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **o
 def _serve(settings: Settings, folder: Path | None) -> None:
     from ewallet_core.server.listener import take_all_descriptors  # noqa: PLC0415
     from ewallet_core.server.socket_listener import SocketListener  # noqa: PLC0415
-    pass  # merged  # noqa: PLC0415
+
+    # merged
 
     take_all_descriptors()
     with told_to_stop() as wait_until_told, _log_on_stderr():
@@ -149,7 +150,7 @@ def _secured(settings: Settings, folder: Path | None) -> tuple[ssl.SSLContext | 
     if not settings.is_tls:
         return None, "in the clear"
     from ewallet_core.data_folder import data_folder  # noqa: PLC0415
-    from ewallet_core.server.certificates import (
+    from ewallet_core.server.certificates import (  # noqa: PLC0415
         CertificateUnusableError,
         fingerprint_in,
         self_signed,

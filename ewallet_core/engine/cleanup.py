@@ -152,8 +152,6 @@ class Scheduler:
 
 LULL_SECONDS = 0.02
 
-_log = logging.getLogger("ewallet_core")
-
 
 class WakeUpEvent:
     """What the caretaker waits for: a time, or that somebody rings."""

@@ -195,7 +195,9 @@ class Dispatcher:
         preparation = self._preparation(execution)
         for _ in range(MOST_PREPARATIONS):
             with contextlib.suppress(StalePreparationError):
-                return self.database.write(execution.prepared_with(prepare(execution.request, preparation)).run)
+                return self.database.write(
+                    execution.prepared_with(prepare(execution.request, preparation)).run
+                )
         raise StalePreparationError
 
     def _preparation(self, execution: Execution) -> Preparation:

@@ -101,7 +101,9 @@ class EWalletWorker:
     @property
     def session_ids(self) -> tuple[int, ...]:
         """The live sessions it has."""
-        held = self._dispatcher.database.read(lambda transaction: sessions.all(transaction, worker_id=self.id))
+        held = self._dispatcher.database.read(
+            lambda transaction: sessions.all(transaction, worker_id=self.id)
+        )
         now = self._dispatcher.clock()
         return tuple(session.id for session in held if session.expires_at > now)
 
@@ -115,6 +117,8 @@ class EWalletWorker:
     @property
     def _data(self) -> Data:
         def look(transaction: Transaction) -> Data:
-            return worker_data(transaction, workers.require(transaction, id=self.id), self._dispatcher.clock())
+            return worker_data(
+                transaction, workers.require(transaction, id=self.id), self._dispatcher.clock()
+            )
 
         return self._dispatcher.database.read(look)

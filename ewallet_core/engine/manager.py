@@ -90,7 +90,9 @@ class EWalletSessionManager:
         call = Call({}, client_id=client_id, session_token=session_token)
 
         def look(transaction: Transaction) -> EventPage:
-            return event_page(authenticate(self._dispatcher.context(transaction, call), Access.ACCOUNT), since)
+            return event_page(
+                authenticate(self._dispatcher.context(transaction, call), Access.ACCOUNT), since
+            )
 
         return self._database.read(look)
 
@@ -135,7 +137,9 @@ class EWalletSessionManager:
         """The sessions that have not ended, by id: live objects, each with its `ewallet_controller`."""
         found = self._database.read(sessions.all)
         now = self._clock()
-        return {session.id: EWallet(self._dispatcher, session.id) for session in found if session.expires_at > now}
+        return {
+            session.id: EWallet(self._dispatcher, session.id) for session in found if session.expires_at > now
+        }
 
     def close(self) -> None:
         """Stop the cleaners, finish what was begun and let go of the database; twice does no harm."""

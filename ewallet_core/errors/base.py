@@ -46,7 +46,7 @@ class Known:
 
 def errors() -> list[type[WalletError]]:
     """Every type of refusal that has a code, in the order of the codes."""
-    modules = pkgutil.iter_modules(ewallet_core.errors.__path__, "ewallet_core.refusals.")
+    modules = pkgutil.iter_modules(ewallet_core.errors.__path__, "ewallet_core.errors.")
     found = [
         value
         for module in modules

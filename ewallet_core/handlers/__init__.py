@@ -11,13 +11,17 @@ from ewallet_core.handlers import (
     contacts,
     conversions,
     daily_limit,
+    export,
     issue_reports,
     logins,
     operators,
     permissions,
+    search,
     sessions,
     sheets,
     sockets,
+    statement,
+    summary,
     supply,
     timer,
     transfers,
@@ -26,7 +30,6 @@ from ewallet_core.handlers import (
 )
 from ewallet_core.handlers.accounts import new_account
 from ewallet_core.handlers.logins import login
-from ewallet_core.handlers.reports import export, search, statement, summary
 from ewallet_core.handlers.supply import Bought, SupplyCredits, supply_credits
 from ewallet_core.handlers.workers import WORKER_REGISTRY
 from ewallet_core.instructions import fields
@@ -40,17 +43,12 @@ REGISTRY = InstructionRegistry.of(
     sessions,
     logins,
     accounts,
-    accounts,
-    logins,
-    sessions,
     supply,
     conversions,
     timer,
     transfers,
-    transfers,
     daily_limit,
     wallets,
-    sheets,
     sheets,
     contacts,
     statement,
@@ -60,7 +58,6 @@ REGISTRY = InstructionRegistry.of(
     issue_reports,
     permissions,
     operators,
-    workers,
     workers,
     cleanup,
     sockets,

@@ -75,7 +75,9 @@ def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
         context.now,
     )
     record = _convert(context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes)
-    return success(**_balances(context, wallet, clock), conversion_record=record, converted_credits=asked.credits)
+    return success(
+        **_balances(context, wallet, clock), conversion_record=record, converted_credits=asked.credits
+    )
 
 
 @instruction(

@@ -113,7 +113,12 @@ def authenticated_account(asked: Login, context: Context) -> Account:
     transaction, now, password_check = context.transaction, context.now, context.prepared
     throttle.must_not_wait(transaction, asked.door, context.address, now)
     account = _find(transaction, asked)
-    if not password_check.holds_for(account) or account is None or is_gone(account, now) or _is_over(account, now):
+    if (
+        not password_check.holds_for(account)
+        or account is None
+        or is_gone(account, now)
+        or _is_over(account, now)
+    ):
         raise LoginRefusedError().with_after_rollback(partial(note_failure, context, asked.door, account))
     return account
 

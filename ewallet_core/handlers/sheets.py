@@ -134,7 +134,9 @@ def _new_list(kind: SheetKind) -> Instruction:
         sheet = sheets.require(context.transaction, id=sheet_id)
         kind.owned_item(sheet, kind.id_name).change_owner(context)
         record_change(context, kind.title, sheet_id, "made")
-        return success(**{kind.sheet_key: sheet_id, kind.data_key: sheet_data(context, kind, sheet, ViewList())})
+        return success(
+            **{kind.sheet_key: sheet_id, kind.data_key: sheet_data(context, kind, sheet, ViewList())}
+        )
 
     return new_list
 
@@ -165,7 +167,9 @@ def _switch_list(kind: SheetKind) -> Instruction:
         """Make another sheet the active one, on which new records go."""
         sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
         kind.owned_item(sheet, kind.id_name).make_active(context)
-        return success(**{kind.sheet_key: sheet.id, kind.data_key: sheet_data(context, kind, sheet, ViewList())})
+        return success(
+            **{kind.sheet_key: sheet.id, kind.data_key: sheet_data(context, kind, sheet, ViewList())}
+        )
 
     return switch_list
 

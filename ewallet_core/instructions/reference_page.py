@@ -145,9 +145,7 @@ def _data(name: str, data_dict: DataDict) -> Iterator[str]:
 def _errors(known: Iterable[Known]) -> Iterator[str]:
     yield "## Refusals\n"
     yield "Every `code` that an answer can carry, with its sentences, or what it means where they vary.\n"
-    said = (
-        (f"`{error.code}`", error.error or error.meaning, error.warning or "") for error in known
-    )
+    said = ((f"`{error.code}`", error.error or error.meaning, error.warning or "") for error in known)
     yield from _table(("code", "what is wrong", "what to do"), said)
 
 

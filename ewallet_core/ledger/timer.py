@@ -87,7 +87,9 @@ class Timer:
     def resume(self, at: int, balance: int) -> Timer:
         """Take time again; raises `WrongTimerStateError` unless paused and `NoTimeLeftError` on an empty clock."""
         if self.state is State.ACTIVE:
-            raise WrongTimerStateError("The timer runs, it is not paused.", "Pause it or stop it.", self.state)
+            raise WrongTimerStateError(
+                "The timer runs, it is not paused.", "Pause it or stop it.", self.state
+            )
         self._must_be_under_way()
         if self.left_at(at, balance) <= 0:
             raise NoTimeLeftError(self.state)

@@ -42,7 +42,12 @@ class Door:
     """A socket that listens on a host; `handle` is what is done with each connection."""
 
     def __init__(
-        self, handle: Handle, limiter: ConnectionLimiter, limits: Limits, host: str, tls: ssl.SSLContext | None
+        self,
+        handle: Handle,
+        limiter: ConnectionLimiter,
+        limits: Limits,
+        host: str,
+        tls: ssl.SSLContext | None,
     ) -> None:
         self._handle = handle
         self._limiter = limiter

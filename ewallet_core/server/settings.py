@@ -64,7 +64,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             ) from reason
         except tomllib.TOMLDecodeError as reason:
             where = str(reason).replace("Invalid", "no")
-            raise SettingsUnusableError(f"The settings {file} are not TOML: {where}. Mend that line.") from reason
+            raise SettingsUnusableError(
+                f"The settings {file} are not TOML: {where}. Mend that line."
+            ) from reason
         except SettingsUnusableError as reason:
             raise SettingsUnusableError(f"{file}: {reason}") from reason
         except (RecursionError, ValueError) as reason:

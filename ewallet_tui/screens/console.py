@@ -180,7 +180,7 @@ class ConsoleScreen(FramedScreen):
 
     @work(exclusive=True, group="catalogue")
     async def _learn(self) -> None:
-        self._known = await asyncio.to_thread(validation.catalogue)
+        self._known = await asyncio.to_thread(validation.registry)
         self.query_one(ConsoleWriting).know(self._known)
         self._show_log()
 

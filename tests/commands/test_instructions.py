@@ -51,9 +51,7 @@ def test_on_a_terminal_no_line_is_wider_than_it(monkeypatch, columns):
 
 def test_words_in_their_order_find_every_path_that_has_them():
     found = [line for line in printed("view", "record").stdout.splitlines() if line.startswith("client")]
-    assert found == [
-        each.name for each in REGISTRY if " view " in each.name and each.name.endswith("record")
-    ]
+    assert found == [each.name for each in REGISTRY if " view " in each.name and each.name.endswith("record")]
     assert printed("record", "view").exit_code == 2
 
 

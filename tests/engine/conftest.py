@@ -107,7 +107,9 @@ def config() -> EngineConfig:
 
 
 @pytest.fixture
-def engine(open_engine: OpenEngine, wallet_file: Path, config: EngineConfig) -> Iterator[EWalletSessionManager]:
+def engine(
+    open_engine: OpenEngine, wallet_file: Path, config: EngineConfig
+) -> Iterator[EWalletSessionManager]:
     """An engine whose ledger is in order when the test is over, whatever the test has done."""
     yield open_engine(config=config)
     assert faults_in(wallet_file) == []

@@ -63,7 +63,9 @@ def a_stop_takes_a_millisecond_less(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_payment_moves_a_credit_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    def wrong(kind: EntryKind, sender: BalanceId, recipient: BalanceId, credits: int, *more, **named) -> Entry:
+    def wrong(
+        kind: EntryKind, sender: BalanceId, recipient: BalanceId, credits: int, *more, **named
+    ) -> Entry:
         return move_credits(kind, sender, recipient, credits + (kind is EntryKind.PAYMENT), *more, **named)
 
     monkeypatch.setattr(movements, "move_credits", wrong)

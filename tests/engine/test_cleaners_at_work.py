@@ -42,7 +42,9 @@ def test_a_timer_stops_when_it_runs_out_with_nobody_asking(open_engine, wallet_f
 
 
 def test_a_timer_is_settled_once_however_many_engines_clean_one_file(open_engine, wallet_file):
-    engines = [open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=100)) for _ in range(3)]
+    engines = [
+        open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=100)) for _ in range(3)
+    ]
     ada = Caller(engines[0]).opens_a_session().registers().logs_in()
     ada.asks_ok(**supply())
     ada.asks_ok(**to_clock(2))

@@ -62,7 +62,9 @@ def test_whatever_step_is_interrupted_work_is_kept_whole_or_not_at_all(database,
         interruption.end()
         for name, error in zip("ab", (future.exception() for future in ended), strict=True):
             assert isinstance(error, StorageFailedError | OutcomeUnknownError | None), (step, error)
-            assert isinstance(error, OutcomeUnknownError) or (name in notes(wallet_file)) is (error is None), step
+            assert isinstance(error, OutcomeUnknownError) or (name in notes(wallet_file)) is (
+                error is None
+            ), step
         if not interruption.has_come:
             break
     assert step > 50

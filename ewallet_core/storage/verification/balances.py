@@ -121,7 +121,9 @@ class _Holding:
             return
         self.total += line.amount
         if line.unit != line.counts:
-            yield Violation(f"Posting {line.posting_id} moves {line.unit}s, its balance counts {line.counts}s.")
+            yield Violation(
+                f"Posting {line.posting_id} moves {line.unit}s, its balance counts {line.counts}s."
+            )
         if line.entry_at is None:
             yield Violation(f"Posting {line.posting_id} belongs to no entry.")
         elif line.at < line.entry_at:
@@ -149,7 +151,9 @@ class _Holding:
         if says.held != total:
             yield Violation(f"Balance {says.id} says {says.held}, its postings sum to {self.total}.")
         if says.moved_at != moved_at:
-            yield Violation(f"Balance {says.id} says it moved at {says.moved_at}, its last posting at {moved_at}.")
+            yield Violation(
+                f"Balance {says.id} says it moved at {says.moved_at}, its last posting at {moved_at}."
+            )
 
 
 def _issuers(circulating: Counter[Unit], issued: Counter[Unit]) -> Findings:

@@ -54,7 +54,9 @@ def check_refunds(transaction: Transaction) -> Findings:
     """Every refund gives back an entry that is a payment, and all refunds of one no more than was paid."""
     for odd in transaction.each(_ODD, _Odd):
         wrong = "gives nothing back" if odd.kind is EntryKind.REFUND else "is none and gives something back"
-        yield Violation(f"Entry {odd.id} should be a refund exactly where it gives back a payment, but {wrong}.")
+        yield Violation(
+            f"Entry {odd.id} should be a refund exactly where it gives back a payment, but {wrong}."
+        )
     payments = 0
     for payment_id, parts in groupby(transaction.each(_PARTS, _Part), lambda part: part.payment_id):
         payments += 1

@@ -100,4 +100,6 @@ def _in_order(kind: Kind, lines: Iterable[_Line]) -> Findings:
     if linked != line.record_count:
         yield Violation(f"Sheet {line.id} counts {line.record_count} records, and {linked} are on it.")
     if highest > line.last_position:
-        yield Violation(f"Sheet {line.id} ends at position {line.last_position}, and a record is at {highest}.")
+        yield Violation(
+            f"Sheet {line.id} ends at position {line.last_position}, and a record is at {highest}."
+        )

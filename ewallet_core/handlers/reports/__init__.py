@@ -1,1 +1,0 @@
-"""Statement, summary, search and export."""
