@@ -80,7 +80,7 @@ def every_refusal(of: type[WalletError] = WalletError) -> set[type[WalletError]]
 
 
 def test_every_refusal_is_found():
-    declared = {each for each in every_refusal() if "code" in vars(each) and "refusals" in each.__module__}
+    declared = {each for each in every_refusal() if "code" in vars(each) and ".errors." in each.__module__}
     assert set(errors()) == declared
 
 

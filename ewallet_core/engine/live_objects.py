@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ewallet_core.engine.dispatcher import Caller
 from ewallet_core.handlers import SESSION_REGISTRY
-from ewallet_core.handlers.workers import WORKER_REGISTRY
+from ewallet_core.handlers.session_maps import WORKER_REGISTRY
 from ewallet_core.operations.sessions import worker_data
 from ewallet_core.storage.sessions import Session, logged_in, sessions, workers
 

@@ -90,7 +90,7 @@ def view_refused_requests(asked: ViewRefusedRequests, context: Context) -> Answe
     """View whom the permission sheet kept from what, the latest first."""
     page, following = refused_requests.latest(context.transaction, asked.before, asked.limit)
     return success(
-        errors=[
+        refusals=[
             {
                 "time": timestamp(refused.at),
                 "account": _email(context, refused.account_id),

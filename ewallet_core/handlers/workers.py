@@ -1,4 +1,4 @@
-"""Session workers: creating and interrogating them, and what a live worker is asked."""
+"""Session workers: creating and interrogating them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ewallet_core.instructions.envelope import Answer, success, timestamp
 from ewallet_core.instructions.registry import Access, InstructionRegistry, NoArguments, Request, instruction
 from ewallet_core.operations.answer_data import SessionData, Timestamp, WorkerData, session_data
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.sessions import _make_worker, touch, worker_data
+from ewallet_core.operations.sessions import make_worker, touch, worker_data
 from ewallet_core.security.tokens import hash_of
 from ewallet_core.storage.sessions import (
     ClientId,
@@ -38,7 +38,7 @@ from ewallet_core.storage.sessions import (
 )
 def new_worker(_asked: NoArguments, context: Context) -> Answer:
     """Make a session worker."""
-    worker = _make_worker(context)
+    worker = make_worker(context)
     return success(worker=worker.id, worker_data=worker_data(context.transaction, worker, context.now))
 
 
@@ -94,170 +94,3 @@ def interogate_workers(_asked: NoArguments, context: Context) -> Answer:
     )
 
 
-class SearchSession(Request, frozen=True):
-    """The token that opens the session."""
-
-    session_token: fields.IssuedToken
-
-
-class AddSession(Request, frozen=True):
-    """The session to take over: its live object or its number."""
-
-    session: fields.SessionId
-
-
-class AddSessionMap(Request, frozen=True):
-    """What is to open which session of this worker's."""
-
-    client_id: fields.IssuedToken
-    session_token: fields.NewToken
-    session: fields.SessionId
-
-
-class RemoveSessionMap(Request, frozen=True):
-    """The session, by its number or by either half of its map."""
-
-    session_id: fields.SessionId | None = None
-    session_token: fields.IssuedToken | None = None
-    client_id: fields.IssuedToken | None = None
-
-    def check(self) -> None:
-        """Exactly one of the three says which session."""
-        given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ArgumentsClashError(*self.__struct_fields__)
-
-
-_WITH_WORKER = {"ewallet_session": int, "worker": int, "worker_data": WorkerData}
-
-
-@instruction(
-    SearchSession,
-    {"controller": "system", "action": "search", "search": "session"},
-    access=Access.SYSTEM,
-    changes=False,
-    answers={"ewallet_session": int, "session_data": SessionData},
-)
-def search_session(asked: SearchSession, context: Context) -> Answer:
-    """Find the session of this worker's that a session token opens."""
-    session = _own(context, _by_token(context, asked.session_token))
-    return success(ewallet_session=session.id, session_data=session_data(context.within(session)))
-
-
-@instruction(
-    AddSession,
-    {"controller": "system", "action": "add", "add": "session"},
-    access=Access.SYSTEM,
-    answers=_WITH_WORKER,
-)
-def add_session(asked: AddSession, context: Context) -> Answer:
-    """Have this worker take a session over from the worker that has it."""
-    worker = _worker(context)
-    session = _live(context, sessions.find(context.transaction, id=asked.session))
-    if session.worker_id != worker.id:
-        if session_count(context.transaction, worker.id, context.now) >= worker.session_limit:
-            raise WorkerFullError(worker.session_limit)
-        sessions.change(context.transaction, session.id, worker_id=worker.id, written_at=context.now)
-    return _with_worker(context, session)
-
-
-@instruction(
-    AddSessionMap,
-    {"controller": "system", "action": "add", "add": "session_map"},
-    access=Access.SYSTEM,
-    answers=_WITH_WORKER,
-)
-def add_session_map(asked: AddSessionMap, context: Context) -> Answer:
-    """Have a client id and a session token open a session of this worker's, in place of what opened it."""
-    transaction = context.transaction
-    session = _own(context, sessions.find(transaction, id=asked.session))
-    client = _live_client(context, asked.client_id)
-    token_hash = hash_of(asked.session_token)
-    for column, value in (("client_id", client.id), ("token_hash", token_hash)):
-        mapped = sessions.find(transaction, **{column: value})
-        if mapped is not None and mapped.id != session.id:
-            _make_way(context, mapped)
-    if (session.client_id, session.token_hash) != (client.id, token_hash):
-        sessions.change(
-            transaction, session.id, client_id=client.id, token_hash=token_hash, written_at=context.now
-        )
-    touch(context, client, session)
-    return _with_worker(context, session)
-
-
-@instruction(
-    RemoveSessionMap,
-    {"controller": "system", "action": "remove", "remove": "session_map"},
-    access=Access.SYSTEM,
-    answers=_WITH_WORKER,
-)
-def remove_session_map(asked: RemoveSessionMap, context: Context) -> Answer:
-    """Remove a session of this worker's with what opens it: it ends, and its accounts are logged out."""
-    session = _own(context, _meant(asked, context))
-    end_session(context.transaction, session.id)
-    return _with_worker(context, session)
-
-
-WORKER_REGISTRY = InstructionRegistry((search_session, add_session, add_session_map, remove_session_map))
-
-
-def _worker(context: Context) -> Worker:
-    worker = workers.find(context.transaction, id=context.live_worker_id)
-    if worker is None:
-        raise NotFoundError("worker", "worker")
-    return worker
-
-
-def _with_worker(context: Context, session: Session) -> Answer:
-    worker = _worker(context)
-    data = worker_data(context.transaction, worker, context.now)
-    return success(ewallet_session=session.id, worker=worker.id, worker_data=data)
-
-
-def _live(context: Context, session: Session | None) -> Session:
-    if session is None:
-        raise SessionUnknownError
-    if session.expires_at <= context.now:
-        raise SessionExpiredError
-    return session
-
-
-def _own(context: Context, session: Session | None) -> Session:
-    """The session, which must be live and this worker's."""
-    if session is None or session.worker_id != _worker(context).id:
-        raise SessionUnknownError
-    return _live(context, session)
-
-
-def _by_token(context: Context, token: str) -> Session | None:
-    return sessions.find(context.transaction, token_hash=hash_of(token))
-
-
-def _client(context: Context, client_id: str) -> ClientId:
-    client = client_ids.find(context.transaction, hash=hash_of(client_id))
-    if client is None:
-        raise ClientUnknownError
-    return client
-
-
-def _live_client(context: Context, client_id: str) -> ClientId:
-    client = _client(context, client_id)
-    if client.expires_at <= context.now:
-        raise ClientUnknownError
-    return client
-
-
-def _make_way(context: Context, mapped: Session) -> None:
-    """A session that has ended holds no map any more; of a live one it is not taken."""
-    if mapped.expires_at > context.now:
-        raise SessionTokenExistsError
-    end_session(context.transaction, mapped.id)
-
-
-def _meant(asked: RemoveSessionMap, context: Context) -> Session | None:
-    if asked.session_id is not None:
-        return sessions.find(context.transaction, id=asked.session_id)
-    if asked.session_token is not None:
-        return _by_token(context, asked.session_token)
-    client = _client(context, asked.client_id or "")
-    return sessions.find(context.transaction, client_id=client.id)

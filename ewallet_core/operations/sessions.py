@@ -21,7 +21,7 @@ from ewallet_core.storage.transaction import Transaction
 
 def worker_for_a_session(context: Context) -> Worker:
     """The first worker that has room for one session more, or a new one."""
-    return worker_with_capacity(context.transaction) or _make_worker(context)
+    return worker_with_capacity(context.transaction) or make_worker(context)
 
 
 def worker_data(transaction: Transaction, worker: Worker, now: int) -> Data:
@@ -37,7 +37,7 @@ def worker_data(transaction: Transaction, worker: Worker, now: int) -> Data:
     }
 
 
-def _make_worker(context: Context) -> Worker:
+def make_worker(context: Context) -> Worker:
     worker_id = workers.insert(
         context.transaction,
         session_limit=context.config.session_limit,

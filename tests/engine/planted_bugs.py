@@ -7,10 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from ewallet_core.handlers import conversions, timer
+from ewallet_core.handlers import conversions
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, move_credits, time_spent
 from ewallet_core.ledger.timer import State, Timer, TimeSpent
-from ewallet_core.operations import movements
+from ewallet_core.operations import movements, settlement
 from ewallet_core.storage import journal, wallets
 
 
@@ -51,7 +51,7 @@ def a_run_out_is_dated_when_it_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 def a_run_out_is_noticed_a_millisecond_late(monkeypatch: pytest.MonkeyPatch) -> None:
     found = wallets.clocks_run_out
     monkeypatch.setattr(
-        timer, "clocks_run_out", lambda transaction, account, now: found(transaction, account, now - 1)
+        settlement, "clocks_run_out", lambda transaction, account, now: found(transaction, account, now - 1)
     )
 
 
@@ -59,7 +59,7 @@ def a_stop_takes_a_millisecond_less(monkeypatch: pytest.MonkeyPatch) -> None:
     def wrong(issuer: Issuer, clock: BalanceId, milliseconds: int, at: int) -> Entry:
         return time_spent(issuer, clock, max(0, milliseconds - 1), at)
 
-    monkeypatch.setattr(timer, "time_spent", wrong)
+    monkeypatch.setattr(settlement, "time_spent", wrong)
 
 
 def a_payment_moves_a_credit_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,7 @@ from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.handlers import REGISTRY, SESSION_REGISTRY
-from ewallet_core.handlers.workers import WORKER_REGISTRY
+from ewallet_core.handlers.session_maps import WORKER_REGISTRY
 from ewallet_core.instructions.registry import InstructionRegistry
 
 DEEP = 1_000

@@ -90,17 +90,17 @@ def test_whatever_step_is_interrupted_a_supply_is_done_once_when_it_is_sent_agai
 # A COMMIT of which nobody knows
 
 
-@pytest.mark.parametrize("happened", [True, False], ids=["it happened", "it did not"])
-def test_a_commit_of_unknown_fate_is_said_to_be_unknown(ada, append_event):
-    with commits_fail(ada.engine._database, after_it_happened=append_event):
+@pytest.mark.parametrize("committed", [True, False], ids=["it happened", "it did not"])
+def test_a_commit_of_unknown_fate_is_said_to_be_unknown(ada, committed):
+    with commits_fail(ada.engine._database, after_it_happened=committed):
         answer = ada.is_refused("outcome_unknown", **supply(5), request_id="unknown 1")
     assert "same request id" in answer["warning"]
-    assert ada.credits == (5 if append_event else 0)
+    assert ada.credits == (5 if committed else 0)
 
 
-@pytest.mark.parametrize("happened", [True, False], ids=["it happened", "it did not"])
-def test_what_has_an_unknown_fate_is_done_once_when_it_is_sent_again(ada, append_event):
-    with commits_fail(ada.engine._database, after_it_happened=append_event):
+@pytest.mark.parametrize("committed", [True, False], ids=["it happened", "it did not"])
+def test_what_has_an_unknown_fate_is_done_once_when_it_is_sent_again(ada, committed):
+    with commits_fail(ada.engine._database, after_it_happened=committed):
         ada.is_refused("outcome_unknown", **supply(5), request_id="unknown 1")
     assert ada.asks_ok(**supply(5), request_id="unknown 1")["total_credits"] == 5
     assert ada.credits == 5

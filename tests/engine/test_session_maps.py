@@ -12,7 +12,7 @@ from live import Live, live_worker
 from shapes import REFUSAL, misfits
 from wallclock import MINUTE, SECOND
 
-from ewallet_core.handlers.workers import WORKER_REGISTRY
+from ewallet_core.handlers.session_maps import WORKER_REGISTRY
 from ewallet_core.operations.context import EngineConfig
 
 TOKEN = "a token that nobody guesses"

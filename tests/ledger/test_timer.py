@@ -116,7 +116,7 @@ def test_a_finished_run_is_never_changed(running):
 
 
 @pytest.mark.parametrize(
-    ("state", "change", "error", "warning"),
+    ("state", "change", "said", "warning"),
     [
         ("active", "start", "The timer runs already.", "Pause it or stop it."),
         ("paused", "start", "The timer is paused.", "Resume it or stop it."),
@@ -127,12 +127,12 @@ def test_a_finished_run_is_never_changed(running):
         ("inactive", "stop", "The timer does not run.", "Start it first."),
     ],
 )
-def test_what_the_state_does_not_allow_is_refused_with_that_state(timers, state, change, error, warning):
+def test_what_the_state_does_not_allow_is_refused_with_that_state(timers, state, change, said, warning):
     error = refusal_of(timers[State(state)], change, balance=60 * MINUTE)
     assert isinstance(error, WrongTimerStateError)
     assert error.code == "timer_state"
     assert error.details == {"clock_state": state}
-    assert (error.error, error.warning) == (error, warning)
+    assert (error.error, error.warning) == (said, warning)
 
 
 @pytest.mark.parametrize(("state", "change", "spent"), [("inactive", "start", 0), ("paused", "resume", 10)])

@@ -50,7 +50,7 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
     ) -> ServedEngine:
         engine = EWalletSessionManager(
             f"sqlite:///{wallet_file}",
-            **{"clock": wallclock, "passwords": CHEAP, "rules": EngineConfig(self_supply=True), **choices},
+            **{"clock": wallclock, "passwords": CHEAP, "config": EngineConfig(self_supply=True), **choices},
         )
         theirs, ours = tls
         listener = SocketListener(engine, tls=theirs, limits=Limits(**(limits or {})))
