@@ -30,8 +30,8 @@ from ewallet_core.handlers import (
 )
 from ewallet_core.handlers.accounts import new_account
 from ewallet_core.handlers.logins import login
-from ewallet_core.handlers.supply import Bought, SupplyCredits, supply_credits
 from ewallet_core.handlers.session_maps import WORKER_REGISTRY
+from ewallet_core.handlers.supply import Bought, SupplyCredits, supply_credits
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.reference import Door

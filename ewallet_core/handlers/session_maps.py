@@ -12,11 +12,11 @@ from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.errors.server import WorkerFullError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
-from ewallet_core.instructions.registry import Access, InstructionRegistry, NoArguments, Request, instruction
-from ewallet_core.operations.answer_data import SessionData, Timestamp, WorkerData, session_data
+from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.registry import Access, InstructionRegistry, Request, instruction
+from ewallet_core.operations.answer_data import SessionData, WorkerData, session_data
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.sessions import make_worker, touch, worker_data
+from ewallet_core.operations.sessions import touch, worker_data
 from ewallet_core.security.tokens import hash_of
 from ewallet_core.storage.sessions import (
     ClientId,
@@ -28,8 +28,6 @@ from ewallet_core.storage.sessions import (
     sessions,
     workers,
 )
-
-
 
 
 class SearchSession(Request, frozen=True):

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-from ewallet_core.errors.accounts import (
-    ClientUnknownError,
-    SessionExpiredError,
-    SessionTokenExistsError,
-    SessionUnknownError,
-)
 from ewallet_core.errors.credits import NotFoundError
-from ewallet_core.errors.requests import ArgumentsClashError
-from ewallet_core.errors.server import WorkerFullError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success, timestamp
-from ewallet_core.instructions.registry import Access, InstructionRegistry, NoArguments, Request, instruction
+from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
 from ewallet_core.operations.answer_data import SessionData, Timestamp, WorkerData, session_data
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.sessions import make_worker, touch, worker_data
-from ewallet_core.security.tokens import hash_of
+from ewallet_core.operations.sessions import make_worker, worker_data
 from ewallet_core.storage.sessions import (
-    ClientId,
-    Session,
-    Worker,
-    client_ids,
-    end_session,
-    session_count,
     sessions,
     workers,
 )
@@ -92,5 +77,3 @@ def interogate_workers(_asked: NoArguments, context: Context) -> Answer:
     return success(
         workers={str(worker.id): worker_data(context.transaction, worker, context.now) for worker in found}
     )
-
-
