@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
-from ewallet_tui.settings.registry import SETTINGS
+from ewallet_tui.settings.catalogue import SETTINGS
 
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui.preferences import MOST_ACCOUNTS, MOST_SERVERS, Preferences
