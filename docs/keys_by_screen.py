@@ -12,11 +12,11 @@ from textual.keys import format_key
 from ewallet_tui.screens import (
     account,
     account_sessions,
+    base,
     clock,
     console,
     contacts,
     form_screen,
-    framed,
     home,
     login,
     operator,
@@ -25,22 +25,21 @@ from ewallet_tui.screens import (
     operator_workers,
     record,
     settings,
-    settings_keys,
     sheets,
     wallet,
 )
-from ewallet_tui.settings.setting_list import SettingList
-from ewallet_tui.widgets.console_prompt import ConsolePrompt
+from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.form import Form
 from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.setting_lists import SettingList
 
 FILE = Path(__file__).with_name("keys.md")
 BEGINNING = "## By screen\n"
 OURS = "ewallet_tui."
 HEAD = ("| key | what it does | its name in the settings file |", "| --- | --- | --- |")
 NODES: dict[str, tuple[type[DOMNode], ...]] = {
-    "Everywhere after login": (framed.FramedScreen,),
+    "Everywhere after login": (base.BaseScreen,),
     "Login": (login.LoginScreen,),
     "Home": (home.HomeScreen,),
     "Wallet": (wallet.WalletScreen,),
@@ -50,7 +49,7 @@ NODES: dict[str, tuple[type[DOMNode], ...]] = {
     "Account": (account.AccountScreen, account_sessions.SessionsScreen),
     "Console": (console.ConsoleScreen,),
     "Console, where an instruction is written": (ConsolePrompt,),
-    "Settings": (settings.SettingsScreen, settings_keys.SettingsKeysScreen, SettingList),
+    "Settings": (settings.SettingsScreen, settings.SettingsKeysScreen, SettingList),
     "Operator: accounts": (operator.OperatorScreen,),
     "Operator: permissions": (operator_permissions.PermissionsScreen,),
     "Operator: workers": (operator_workers.WorkersScreen,),
@@ -62,7 +61,7 @@ NODES: dict[str, tuple[type[DOMNode], ...]] = {
 }
 """What each table is about, and the classes whose bindings it shows."""
 
-Row = tuple[str, str]
+ListRow = tuple[str, str]
 """What a key does, and the name of the action in the settings file."""
 
 
@@ -72,9 +71,9 @@ def sections() -> Iterator[str]:
         yield "\n".join((f"### {title}", "", *HEAD, *map(_line, *zip(*keys_of(nodes).items(), strict=True))))
 
 
-def keys_of(nodes: tuple[type[DOMNode], ...]) -> dict[Row, list[str]]:
+def keys_of(nodes: tuple[type[DOMNode], ...]) -> dict[ListRow, list[str]]:
     """What can be done on these, and the keys that do it as they are shown."""
-    keys: dict[Row, dict[str, None]] = {}
+    keys: dict[ListRow, dict[str, None]] = {}
     for node in nodes:
         for binding in _own_bindings(node):
             row = (_words(binding), binding.id or "")
@@ -85,7 +84,7 @@ def keys_of(nodes: tuple[type[DOMNode], ...]) -> dict[Row, list[str]]:
 def _own_bindings(node: type[DOMNode]) -> Iterator[Binding]:
     """The bindings of a class and of the app's own classes that it is made from, but not every screen's."""
     for ancestor in node.__mro__:
-        is_everywhere = ancestor is framed.FramedScreen and node is not ancestor
+        is_everywhere = ancestor is base.BaseScreen and node is not ancestor
         if ancestor.__module__.startswith(OURS) and not is_everywhere:
             yield from Binding.make_bindings(vars(ancestor).get("BINDINGS", ()))
 
@@ -102,7 +101,7 @@ def _shown(binding: Binding) -> str:
     return binding.key_display or format_key(binding.key)
 
 
-def _line(row: Row, keys: list[str]) -> str:
+def _line(row: ListRow, keys: list[str]) -> str:
     words, name = row
     return f"| {' '.join(f'`{key}`' for key in keys)} | {words} | {f'`{name}`' if name else ''} |"
 

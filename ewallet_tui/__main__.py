@@ -99,17 +99,17 @@ def _app_on(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWa
     """The app at that server, or on this machine, or where it was last; raises `ValueError` in words."""
     # Imported here, so that the commands don't wait for the screens.
     from ewallet_core.data_folder import data_folder  # noqa: PLC0415
+    from ewallet_core.presentation.formatting import formats_of_system  # noqa: PLC0415
     from ewallet_core.protocol.address import ServerAddress  # noqa: PLC0415
     from ewallet_tui.app import EWalletApp  # noqa: PLC0415
-    from ewallet_tui.engines import Engines  # noqa: PLC0415
-    from ewallet_tui.preferences import Preferences  # noqa: PLC0415
-    from ewallet_tui.settings.system_formats import formats_of_system  # noqa: PLC0415
+    from ewallet_tui.config.preferences import Preferences  # noqa: PLC0415
+    from ewallet_tui.connection import Backends  # noqa: PLC0415
 
     chosen = None if server is None else ServerAddress.read(server)
     folder = data_folder(data_dir)
     preferences = Preferences.read(folder, formats_of_system())
     place = chosen if embedded or chosen is not None else preferences.last_server
-    return EWalletApp(Engines.kept_in(folder), preferences, place)
+    return EWalletApp(Backends.kept_in(folder), preferences, place)
 
 
 if __name__ == "__main__":

@@ -14,32 +14,35 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
-from ewallet_core.client import Connection
-from ewallet_tui.changing_account import end_session, log_out, switch_account
-from ewallet_tui.connecting import CONNECTING, NOT_ANSWERED, Connecting
-from ewallet_tui.connection_sign import is_connected
-from ewallet_tui.connection_watch import ConnectionWatch
-from ewallet_tui.conversation import Conversation
-from ewallet_tui.forgetting import begin_afresh, forget_places_out_of_view
-from ewallet_tui.idle import IdleWatch
-from ewallet_tui.modes import LOCK, LOGIN, PLACE_MODES, screen_of
+from ewallet_core.client import ConnectionStatus
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.config.controller import SettingsController
+from ewallet_tui.config.preferences import Preferences
+from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Connecting, ConnectionWatch
+from ewallet_tui.lifecycle import (
+    IdleWatch,
+    begin_afresh,
+    end_session,
+    forget_places_out_of_view,
+    log_out,
+    switch_account,
+)
+from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, screen_of
 from ewallet_tui.palette import Everything, open_palette
-from ewallet_tui.preferences import Preferences
-from ewallet_tui.settings.in_force import SettingsInForce
-from ewallet_tui.stylesheet import StylesheetReadOnce
-from ewallet_tui.text import one_line
-from ewallet_tui.themes import THEMES
+from ewallet_tui.status import is_connected
+from ewallet_tui.store import AccountStore
+from ewallet_tui.themes import THEMES, StylesheetReadOnce
 
 if TYPE_CHECKING:
     from textual.events import Event
 
     from ewallet_core.client import Answer
     from ewallet_core.protocol.address import ServerAddress
-    from ewallet_tui.engines import Engines
+    from ewallet_tui.connection import Backends
     from ewallet_tui.event_watch import EventWatch
-    from ewallet_tui.picture import Picture
     from ewallet_tui.screens.login import LoginScreen
-    from ewallet_tui.timer_watch import TimerWatch
+    from ewallet_tui.state import AccountState
+    from ewallet_tui.timer import TimerWatch
 
 KEEP_ALIVE_SECONDS = 600
 
@@ -51,7 +54,7 @@ class EWalletApp(App[None]):
     CSS_PATH = "app.tcss"
     COMMANDS: ClassVar[set[Any]] = {Everything}
     DEFAULT_MODE = LOGIN
-    MODES: ClassVar[dict[str, Any]] = {mode: screen_of(mode) for mode in (LOGIN, LOCK, *PLACE_MODES)}
+    MODES: ClassVar[dict[str, Any]] = {mode: screen_of(mode) for mode in (LOGIN, LOCK, *SCREEN_MODES)}
     action_command_palette = open_palette
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", show=False, priority=True),
@@ -63,35 +66,35 @@ class EWalletApp(App[None]):
 
     def __init__(
         self,
-        engines: Engines,
+        backends: Backends,
         preferences: Preferences,
         server: ServerAddress | None = None,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """The app at `server`, or on this machine; another of `engines` can be chosen."""
+        """The app at `server`, or on this machine; another of `backends` can be chosen."""
         super().__init__()
         self.stylesheet = StylesheetReadOnce(variables=self.get_css_variables())
-        self.engines = engines
+        self.backends = backends
         self.now = now
         """The instant, in seconds, on a clock that never goes backwards."""
-        self.picture_changed: Signal[Picture] = Signal(self, "picture changed")
+        self.state_changed: Signal[AccountState] = Signal(self, "picture changed")
         """Every new picture of the account that is logged in."""
         self.second_passed: Signal[float] = Signal(self, "second passed")
         """The instants at which a begun timer's figures move on."""
-        self.connection_changed: Signal[Connection] = Signal(self, "connection changed")
+        self.connection_changed: Signal[ConnectionStatus] = Signal(self, "connection changed")
         """Every new state of the connection to the engine, each second until its next try included."""
         self.connecting = Connecting(self, server)
-        self.connection_watch = ConnectionWatch(self, self.connecting.heed)
-        self.conversation = self.conversation_at(server)
-        self.mode_to_return_to = PLACE_MODES[0]
+        self.connection_watch = ConnectionWatch(self, self.connecting.handle)
+        self.store = self.store_at(server)
+        self.mode_to_return_to = SCREEN_MODES[0]
         """The place that the lock hides."""
         self._idle = IdleWatch(self, self.action_lock)
         self._account: int | None = None
         """Whose the places are that are open."""
-        self._leaving = asyncio.Lock()
+        self._leave_lock = asyncio.Lock()
         for theme in THEMES:
             self.register_theme(theme)
-        self.settings = SettingsInForce(self, preferences, self._idle)
+        self.settings = SettingsController(self, preferences, self._idle)
 
     @cached_property
     def event_watch(self) -> EventWatch:
@@ -103,7 +106,7 @@ class EWalletApp(App[None]):
     @cached_property
     def timer_watch(self) -> TimerWatch:
         """Who watches the timer, from the first picture on."""
-        from ewallet_tui.timer_watch import TimerWatch  # noqa: PLC0415
+        from ewallet_tui.timer import TimerWatch  # noqa: PLC0415
 
         return TimerWatch(self)
 
@@ -113,17 +116,17 @@ class EWalletApp(App[None]):
         return self.settings.preferences
 
     @property
-    def picture(self) -> Picture | None:
+    def state(self) -> AccountState | None:
         """What is known of the account that is logged in, `None` where nobody is."""
-        return self.conversation.picture
+        return self.store.state
 
     @property
     def place(self) -> str:
         """Where the engine is, in a word."""
-        return self.conversation.client.place
+        return self.store.client.place
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> ConnectionStatus:
         """How the engine can be reached just now."""
         return self.connection_watch.connection
 
@@ -135,11 +138,11 @@ class EWalletApp(App[None]):
     @property
     def is_in_view(self) -> bool:
         """Whether somebody is logged in and the screen is not locked."""
-        return self.picture is not None and self.current_mode != LOCK
+        return self.state is not None and self.current_mode != LOCK
 
     def on_mount(self) -> None:
         """Reach the engine once the first screen has been painted."""
-        self.connection_watch.follow(self.conversation.client)
+        self.connection_watch.follow(self.store.client)
         self.call_after_refresh(self._begin)
 
     async def ask(self, **instruction: Any) -> Answer:
@@ -160,40 +163,40 @@ class EWalletApp(App[None]):
     def tell_desktop(self, title: str, words: str) -> None:
         """Have the desktop say something too, where the person wants that and the terminal can."""
         if self.preferences.desktop_notifications and self._driver is not None:
-            from ewallet_tui.desktop import notification  # noqa: PLC0415
+            from ewallet_tui.notifications import notification  # noqa: PLC0415
 
             self._driver.write(notification(title, words, os.environ))
 
-    def conversation_at(self, server: ServerAddress | None) -> Conversation:
+    def store_at(self, server: ServerAddress | None) -> AccountStore:
         """A conversation with the engine there, not opened yet."""
-        client = self.engines.client_at(server)
-        return Conversation(client, self.now, self._show_change, self._say_session_ended)
+        client = self.backends.client_at(server)
+        return AccountStore(client, self.now, self._show_change, self._say_session_ended)
 
-    async def converse(self, conversation: Conversation) -> None:
+    async def converse(self, store: AccountStore) -> None:
         """Go on with another conversation, which has been opened; nobody is logged in there."""
         await self.leave()
-        self.conversation = conversation
-        self.connection_watch.follow(conversation.client)
+        self.store = store
+        self.connection_watch.follow(store.client)
         # What was typed was meant for the one before.
         await cast("LoginScreen", self.screen_stack[0]).start_over()
 
     async def enter(self) -> None:
         """Go on as the account that is logged in now."""
         self.event_watch.follow()
-        if self.current_mode not in PLACE_MODES:
-            await self.switch_mode(PLACE_MODES[0])
+        if self.current_mode not in SCREEN_MODES:
+            await self.switch_mode(SCREEN_MODES[0])
 
     async def leave(self) -> None:
         """Go back to the login, keeping nothing of anybody."""
         self.event_watch.stop()
         self.workers.cancel_group(self, "quit")
-        self.conversation.forget()
+        self.store.forget()
         self._account = None
         self.timer_watch.stop()
         # Not `copy_to_clipboard`: what was copied elsewhere meanwhile is not the app's to take away.
         self._clipboard = ""
         # There may be several reasons to leave at once.
-        async with self._leaving:
+        async with self._leave_lock:
             await self.switch_mode(LOGIN)
             while len(self.screen_stack) > 1:
                 await self.pop_screen()
@@ -226,7 +229,7 @@ class EWalletApp(App[None]):
 
     def action_help(self) -> None:
         """Show every key that works here."""
-        from ewallet_tui.screens.help import HelpScreen  # noqa: PLC0415
+        from ewallet_tui.screens.overlays import HelpScreen  # noqa: PLC0415
 
         self.push_screen(HelpScreen(self.screen))
 
@@ -235,13 +238,13 @@ class EWalletApp(App[None]):
 
         Asked again while answers are waited for, it waits for none.
         """
-        if self.conversation.is_closing:
+        if self.store.is_closing:
             self.exit(message=Text(NOT_ANSWERED))
             return
-        from ewallet_tui.quitting import quit_when_answered  # noqa: PLC0415
-        from ewallet_tui.screens.question import Question  # noqa: PLC0415
+        from ewallet_tui.lifecycle import quit_when_answered  # noqa: PLC0415
+        from ewallet_tui.screens.modal import ConfirmModal  # noqa: PLC0415
 
-        is_asked = self.has_begun("quit") and isinstance(self.screen, Question)
+        is_asked = self.has_begun("quit") and isinstance(self.screen, ConfirmModal)
         if not is_asked:
             # Whoever waits in vain for the timer to be stopped first can change their mind.
             self.run_worker(quit_when_answered(self), group="quit", exclusive=True)
@@ -259,9 +262,9 @@ class EWalletApp(App[None]):
 
     async def on_unmount(self) -> None:
         """Let go of the engine, however the app ends."""
-        from ewallet_tui.quitting import let_go  # noqa: PLC0415
+        from ewallet_tui.lifecycle import let_go  # noqa: PLC0415
 
-        if not self.conversation.is_closing:
+        if not self.store.is_closing:
             await let_go(self)
 
     def _begin(self) -> None:
@@ -270,10 +273,10 @@ class EWalletApp(App[None]):
         self.run_worker(self.connecting.begin(), group=CONNECTING)
 
     async def _write_anew(self) -> None:
-        async with self._leaving:
+        async with self._leave_lock:
             await forget_places_out_of_view(self)
-        if self.picture is not None:
-            self._show_change(self.picture)
+        if self.state is not None:
+            self._show_change(self.state)
 
     def has_begun(self, group: str) -> bool:
         """Whether a worker of that group is at work."""
@@ -283,18 +286,18 @@ class EWalletApp(App[None]):
         self.mode_to_return_to = self.current_mode
         await self.switch_mode(LOCK)
 
-    def _show_change(self, picture: Picture) -> None:
-        self.timer_watch.follow(picture)
-        before, self._account = self._account, picture.account.id
+    def _show_change(self, state: AccountState) -> None:
+        self.timer_watch.follow(state)
+        before, self._account = self._account, state.account.id
         if before in (None, self._account):
-            self.picture_changed.publish(picture)
+            self.state_changed.publish(state)
         else:
             self.run_worker(self._begin_afresh())
 
     async def _begin_afresh(self) -> None:
-        async with self._leaving:
-            if self.picture is not None:
-                await begin_afresh(self, self.picture.account.role)
+        async with self._leave_lock:
+            if self.state is not None:
+                await begin_afresh(self, self.state.account.role)
 
     def _say_session_ended(self, of_a_change: bool) -> None:
         self.run_worker(end_session(self, of_a_change=of_a_change))

@@ -1,8 +1,9 @@
-"""The last instructions that were sent and what came of them, without anything that is secret."""
+"""The last instructions that were sent and their answers, without secrets and without very long values."""
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
@@ -10,14 +11,87 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
+from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from ewallet_tui.console.secrecy import masked
-from ewallet_tui.console.shortening import shortened
-
 if TYPE_CHECKING:
     from ewallet_core.client import Answer
+
+
+DOT = "\N{BULLET}"
+DOTS = DOT * 8
+"""What stands for a secret: always as many, so that not even its length is told."""
+
+# A part of the name is enough, so that one with a typing mistake in it is hidden too. A count is no secret.
+_SECRET = re.compile(r"pas|pwd|tok(?!ens$)|secret|client_id", re.IGNORECASE)
+
+
+def is_secret(name: str) -> bool:
+    """Whether the value of that name must not be shown, as an argument or in an answer."""
+    return _SECRET.search(name) is not None
+
+
+def masked(value: Any, name: str = "") -> Any:
+    """A copy with every secret in it as dots, however deep it lies."""
+    if value is not None and is_secret(name):
+        return DOTS
+    if isinstance(value, Mapping):
+        return {key: masked(part, str(key)) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [masked(part) for part in value]
+    return value
+
+
+MOST_PARTS = 100
+"""How much of a list is kept; and below, of a text, and in all, in characters."""
+LONGEST_TEXT = 2_000
+LONGEST_ANSWER = 40_000
+MARKS = 4
+"""About as many characters as JSON puts around a value."""
+
+
+def shortened(value: Any) -> Any:
+    """A copy that takes little more than `LONGEST_ANSWER`; what is left out is not looked at."""
+    return _Shortening().of(value)
+
+
+class _Shortening:
+    def __init__(self) -> None:
+        self._room = LONGEST_ANSWER
+
+    def of(self, value: Any) -> Any:
+        if isinstance(value, Mapping):
+            return self._mapping(value)
+        if isinstance(value, list | tuple):
+            return self._list(value)
+        kept = _text(value) if isinstance(value, str) else value
+        self._room -= len(str(kept)) + MARKS
+        return kept
+
+    def _mapping(self, value: Mapping[Any, Any]) -> dict[Any, Any]:
+        kept: dict[Any, Any] = {}
+        for name, part in value.items():
+            if self._room <= 0:
+                return {**kept, "…": f"and {len(value) - len(kept):,} more"}
+            self._room -= len(str(name)) + MARKS
+            kept[name] = self.of(part)
+        return kept
+
+    def _list(self, value: list[Any] | tuple[Any, ...]) -> list[Any]:
+        kept: list[Any] = []
+        for part in islice(value, MOST_PARTS):
+            if self._room <= 0:
+                break
+            kept.append(self.of(part))
+        more = len(value) - len(kept)
+        return [*kept, f"… and {more:,} more"] if more else kept
+
+
+def _text(value: str) -> str:
+    more = len(value) - LONGEST_TEXT
+    return f"{value[:LONGEST_TEXT]}… and {more:,} more characters" if more > 0 else value
+
 
 MOST_EXCHANGES = 1_000
 MOST_BYTES = 4_000_000

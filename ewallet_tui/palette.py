@@ -14,9 +14,8 @@ from textual.content import Content
 from textual.keys import format_key
 from textual.worker import WorkerError
 
-from ewallet_tui.modes import screen_class_of
-from ewallet_tui.places import places_for
-from ewallet_tui.text import one_line
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.navigation import destinations_for, screen_class_of
 from ewallet_tui.themes import THEMES
 
 if TYPE_CHECKING:
@@ -57,7 +56,7 @@ class Everything(Provider):
     def _commands(self) -> Iterator[Command]:
         app = cast("EWalletApp", self.app)
         yield from self._keys_here()
-        for place in places_for(app.picture.account.role) if app.picture else ():
+        for place in destinations_for(app.state.account.role) if app.state else ():
             key = f"{self._key_of('go_to')} {format_key(place.letter)}"
             yield f"Go to {place.title}", key, partial(app.switch_mode, place.mode)
         yield from self._things_of_the_account(app)
@@ -77,15 +76,15 @@ class Everything(Provider):
         )
 
     def _things_of_the_account(self, app: EWalletApp) -> Iterator[Command]:
-        if app.picture is not None:
-            for email, name in app.picture.accounts.items():
-                if email != app.picture.account.email:
+        if app.state is not None:
+            for email, name in app.state.accounts.items():
+                if email != app.state.account.email:
                     yield f"Switch to {one_line(name)}", "", partial(app.switch_account, email)
         yield "Log out", "", app.log_out
 
     def _things_done_elsewhere(self, app: EWalletApp) -> Iterator[Command]:
         """What the other places' own keys do; known here by their screens' classes alone."""
-        for place in places_for(app.picture.account.role) if app.picture else ():
+        for place in destinations_for(app.state.account.role) if app.state else ():
             if place.mode == app.current_mode:
                 continue
             for binding in own_bindings(place.mode):
@@ -93,7 +92,7 @@ class Everything(Provider):
                 yield words, "", partial(_do_there, app, place.mode, binding.action, words)
 
     def _keys_here(self) -> Iterator[Command]:
-        from ewallet_tui.screens.framed import DONE_EVERYWHERE, name_of  # noqa: PLC0415 - after the first paint
+        from ewallet_tui.screens.base import DONE_EVERYWHERE, name_of  # noqa: PLC0415 - after the first paint
 
         for node, binding, enabled, _ in self.screen.active_bindings.values():
             is_own = node is self.screen and name_of(binding.action) not in DONE_EVERYWHERE

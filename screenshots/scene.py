@@ -21,10 +21,10 @@ from textual.widgets import Input
 from ewallet_core.client import EmbeddedClient
 from ewallet_core.client.trust import KnownServers
 from ewallet_tui.app import EWalletApp
-from ewallet_tui.engines import Engines
+from ewallet_tui.config.preferences import Preferences
+from ewallet_tui.connection import Backends
 from ewallet_tui.instruction_log import InstructionLog
-from ewallet_tui.preferences import Preferences
-from ewallet_tui.screens.framed import FramedScreen
+from ewallet_tui.screens.base import BaseScreen
 
 PATIENCE = 500
 THEME = "ewallet-dark"
@@ -93,15 +93,15 @@ def stand_still() -> None:
 async def opened(life: Path, size: tuple[int, int], theme: str = THEME) -> AsyncIterator[Scene]:
     """The app, just opened on a copy of that life."""
     day = Day()
-    FramedScreen.today = InstructionLog.calendar = staticmethod(day.today)
+    BaseScreen.today = InstructionLog.calendar = staticmethod(day.today)
     with tempfile.TemporaryDirectory() as home, chdir(home):
         # As seen from there, so that no picture shows where it was taken.
         folder = Path(shutil.copytree(life, OWN_FOLDER))
         preferences = replace(Preferences.read(folder), theme=theme)
-        engines = Engines(
+        backends = Backends(
             lambda _: EmbeddedClient(lambda: open_engine(folder, day)), KnownServers(folder / "known")
         )
-        async with EWalletApp(engines, preferences, None, day).run_test(size=size) as pilot:
+        async with EWalletApp(backends, preferences, None, day).run_test(size=size) as pilot:
             scene = Scene(pilot, day)
             await scene.wait_for("New account")
             yield scene

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from ewallet_core.errors.base import WalletError, errors, known_errors
-from ewallet_core.handlers import DOORS
+from ewallet_core.handlers import SECTIONS
 from ewallet_core.instructions.reference import data_dicts_in, data_of, entry_of, everything, name_of
 from ewallet_core.instructions.reference_page import page
 from ewallet_core.instructions.registry import read_request
@@ -21,17 +21,17 @@ ROOT = Path(__file__).parent.parent
 DOCS = ROOT / "docs"
 DEFECTS = (DOCS / "defects.md").read_text()
 
-EVERYTHING = everything(DOORS)
+EVERYTHING = everything(SECTIONS)
 
 each_instruction = pytest.mark.parametrize("asked", EVERYTHING, ids=lambda asked: asked.found.name)
 
 
 def test_the_reference_is_what_the_catalogue_has():
-    assert (DOCS / "instructions.md").read_text() == page(DOORS), "run `make docs`"
+    assert (DOCS / "instructions.md").read_text() == page(SECTIONS), "run `make docs`"
 
 
 def test_the_reference_is_the_same_each_time():
-    assert page(DOORS) == page(DOORS)
+    assert page(SECTIONS) == page(SECTIONS)
 
 
 @each_instruction
@@ -91,7 +91,7 @@ def test_every_code_of_a_refusal_is_its_own_and_written_alike():
 
 
 def test_every_code_of_a_refusal_is_listed_with_what_it_means():
-    listed = page(DOORS)
+    listed = page(SECTIONS)
     for error in known_errors():
         assert f"| `{error.code}` | {error.error or error.meaning} |" in listed
         assert (error.error or error.meaning).endswith((".", "?", "!"))

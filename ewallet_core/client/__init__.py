@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ewallet_core.client.client import AsyncEWalletClient, EWalletClient
-    from ewallet_core.client.connection import Connection, Event, Reach, UnreachableError, WalletClient
+    from ewallet_core.client.connection import ConnectionStatus, Event, Reach, UnreachableError, WalletClient
     from ewallet_core.client.embedded import EmbeddedClient
     from ewallet_core.client.socket import RemoteClient
     from ewallet_core.client.trust import KnownServers
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Answer",
     "AsyncEWalletClient",
-    "Connection",
+    "ConnectionStatus",
     "EWalletClient",
     "EmbeddedClient",
     "Event",

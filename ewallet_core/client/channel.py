@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from ewallet_core.client.connect import Lines, delays
+from ewallet_core.client.connect import LineStream, delays
 from ewallet_core.client.connection import ConnectionState, Reach, UnreachableError
 from ewallet_core.client.messages import Reply, read_as, reason_of
 from ewallet_core.client.requests import Request, changes_something, frame_of
@@ -136,7 +136,7 @@ class RequestChannel:
 
     def __init__(
         self,
-        dial: Callable[[], Awaitable[Lines]],
+        dial: Callable[[], Awaitable[LineStream]],
         reachability: ConnectionState,
         randomness: Callable[[], float],
         answer_within: float,
@@ -146,7 +146,7 @@ class RequestChannel:
         self._randomness = randomness
         self._answer_within = answer_within
         self._pending = PendingRequests()
-        self._lines: Lines | None = None
+        self._lines: LineStream | None = None
         self._keeper: asyncio.Task[None] | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._at_rest = asyncio.Event()
@@ -189,7 +189,7 @@ class RequestChannel:
         await asyncio.wait([self._keeper])
         self._state.becomes(Reach.OFFLINE)
 
-    async def _keep(self, lines: Lines) -> None:
+    async def _keep(self, lines: LineStream) -> None:
         """Hold a connection for as long as this is open, or until a person has to settle something."""
         reason = UnreachableError(f"The connection was closed. {_NOT_KNOWN}")
         try:
@@ -206,7 +206,7 @@ class RequestChannel:
             self._pending.give_up(reason)
             self._note_rest()
 
-    async def _converse(self, lines: Lines) -> str:
+    async def _converse(self, lines: LineStream) -> str:
         """Ask and take answers until the connection breaks; returns why it did, in a sentence."""
         self._lines = lines
         self._state.becomes(Reach.CONNECTED)
@@ -230,7 +230,7 @@ class RequestChannel:
             self._note_rest()
             await lines.close()
 
-    async def _connected_again(self, reason: str) -> Lines:
+    async def _connected_again(self, reason: str) -> LineStream:
         for delay in delays(self._randomness):
             seconds = math.ceil(delay)
             self._state.becomes(Reach.RECONNECTING, reason=reason, retry_in_seconds=seconds)
@@ -244,7 +244,7 @@ class RequestChannel:
                 reason = str(found)
         raise AssertionError("the delays have no end")
 
-    async def _next_message(self, lines: Lines) -> Answer | None:
+    async def _next_message(self, lines: LineStream) -> Answer | None:
         """What comes next; raises `TimeoutError` where it is overdue."""
         now = asyncio.get_running_loop().time
         begun = now()

@@ -10,7 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from ewallet_core.client.connection import NOT_OPEN, Connection, Event, UnreachableError, WalletClient
+from ewallet_core.client.connection import NOT_OPEN, ConnectionStatus, Event, UnreachableError, WalletClient
 from ewallet_core.instructions.envelope import Answer
 
 PATIENCE_SECONDS = 30.0
@@ -38,7 +38,7 @@ class Reached:
         return self._client.newly_pinned
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> ConnectionStatus:
         """How the engine can be reached just now."""
         return self._client.connection
 
@@ -165,7 +165,7 @@ class AsyncEWalletClient(Reached):
     ) -> None:
         super().__init__(client_of(place, database_url, known_servers, patience_seconds))
 
-    def watch(self, changed: Callable[[Connection], None]) -> None:
+    def watch(self, changed: Callable[[ConnectionStatus], None]) -> None:
         """Call `changed` with each new state of the connection from now on."""
         self._client.watch(changed)
 

@@ -44,7 +44,7 @@ LONGEST_EVENT = 128 * 1024
 """As many of one event; whoever reads events slowly leaves the rest with the server, which is to notice."""
 
 
-class Lines:
+class LineStream:
     """An open connection; whoever opens it closes it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -93,7 +93,7 @@ WHICH_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "v
 _EVENTS_PORT = "That is where the server tells events. Give its port for instructions, which is another one."
 
 
-async def greeted(lines: Lines, within: float) -> int | None:
+async def greeted(lines: LineStream, within: float) -> int | None:
     """The port of the server's events, where it says so; raises `UnreachableError` where no answer comes."""
     try:
         async with asyncio.timeout(within):
@@ -106,7 +106,7 @@ async def greeted(lines: Lines, within: float) -> int | None:
     return read_as(Sockets, answer).out_port
 
 
-async def _answer_to(instruction: dict[str, str], lines: Lines) -> Answer | None:
+async def _answer_to(instruction: dict[str, str], lines: LineStream) -> Answer | None:
     """The answer; None where it is to be asked once more, after the time that the server wanted."""
     request_id = new_request_id()
     lines.write(frame_of({**instruction, "request_id": request_id}))
@@ -123,7 +123,7 @@ async def _answer_to(instruction: dict[str, str], lines: Lines) -> Answer | None
     return answer
 
 
-def _closed_without_a_word(lines: Lines) -> str:
+def _closed_without_a_word(lines: LineStream) -> str:
     closed = "What listens there has closed the connection."
     if lines.certificate is not None:
         return f"{closed} Try again later."
@@ -152,7 +152,7 @@ class Dialler:
         # Where there is one address there is no race, in which a connection that is given up would be lost.
         self._next_address_after = None if _is_address(place.host) else NEXT_ADDRESS_SECONDS
 
-    async def dial(self, port: int, limit: int) -> Lines:
+    async def dial(self, port: int, limit: int) -> LineStream:
         """Connect to that port, for lines of up to `limit` bytes, of which twice that is read ahead.
 
         Raises `UnreachableError`, or `NotTrustedError` where trying again does not help.
@@ -169,7 +169,7 @@ class Dialler:
         lines = await self._connected(port, limit, ssl=_believing_anybody())
         return await _only_if(self._identity.must_be_known, lines)
 
-    async def _connected(self, port: int, limit: int, **tls: Any) -> Lines:
+    async def _connected(self, port: int, limit: int, **tls: Any) -> LineStream:
         name = name_of(self._place.host, port)
         if tls:
             tls["ssl_shutdown_timeout"] = FAREWELL_SECONDS
@@ -190,7 +190,7 @@ class Dialler:
             raise UnreachableError(f"{name} has closed the connection. Try again later.") from reason
         except OSError as reason:
             raise UnreachableError(_why(name, self._place.host, _of_one_address(reason))) from reason
-        return Lines(*opened)
+        return LineStream(*opened)
 
     def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
         # What is known to speak TLS does so still, whatever somebody in between says in the clear.
@@ -209,7 +209,7 @@ def _is_address(host: str) -> bool:
     return True
 
 
-async def _only_if(known: Callable[[bytes | None], None], lines: Lines) -> Lines:
+async def _only_if(known: Callable[[bytes | None], None], lines: LineStream) -> LineStream:
     """That connection, unless who has answered on it is not the one it should be."""
     try:
         known(lines.certificate)

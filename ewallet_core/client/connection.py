@@ -29,7 +29,7 @@ class Reach(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Connection:
+class ConnectionStatus:
     """How the engine can be reached just now, and what a person should know of it."""
 
     reach: Reach
@@ -63,7 +63,7 @@ class WalletClient(Protocol):
         ...
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> ConnectionStatus:
         """How the engine can be reached just now."""
         ...
 
@@ -72,7 +72,7 @@ class WalletClient(Protocol):
         """How many changing instructions were sent and are not answered yet."""
         ...
 
-    def watch(self, changed: Callable[[Connection], None]) -> None:
+    def watch(self, changed: Callable[[ConnectionStatus], None]) -> None:
         """Call `changed` with each new state of the connection from now on, in the loop of `open`."""
         ...
 
@@ -125,16 +125,16 @@ class ConnectionState:
     """The state of a connection; OFFLINE to begin with."""
 
     def __init__(self) -> None:
-        self.connection = Connection(Reach.OFFLINE)
-        self._watchers: list[Callable[[Connection], None]] = []
+        self.connection = ConnectionStatus(Reach.OFFLINE)
+        self._watchers: list[Callable[[ConnectionStatus], None]] = []
 
-    def watch(self, changed: Callable[[Connection], None]) -> None:
+    def watch(self, changed: Callable[[ConnectionStatus], None]) -> None:
         """Call `changed` with each new state."""
         self._watchers.append(changed)
 
     def becomes(self, reach: Reach, *, reason: str = "", retry_in_seconds: int | None = None) -> None:
         """Take that state, and tell it where it is another one."""
-        connection = Connection(reach, retry_in_seconds, reason)
+        connection = ConnectionStatus(reach, retry_in_seconds, reason)
         if connection == self.connection:
             return
         self.connection = connection

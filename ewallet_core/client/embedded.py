@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ewallet_core.client.connection import (
     NOT_OPEN,
-    Connection,
     ConnectionState,
+    ConnectionStatus,
     Event,
     Reach,
     UnreachableError,
 )
 from ewallet_core.client.events import nothing
 from ewallet_core.client.requests import Request
-from ewallet_core.client.session import Session
+from ewallet_core.client.session import ClientSession
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer
 
@@ -92,7 +92,7 @@ class EmbeddedClient:
         self._engine: EWalletSessionManager | None = None
         self._thread: ThreadPoolExecutor | None = None
         self._state = ConnectionState()
-        self._session = Session(self._carry_out, self._forget_login)
+        self._session = ClientSession(self._carry_out, self._forget_login)
         self._login: _Login | None = None
         self._changing = asyncio.Lock()
 
@@ -121,7 +121,7 @@ class EmbeddedClient:
         return cls(open_engine, for_a_person=True)
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> ConnectionStatus:
         """As `WalletClient.connection`."""
         return self._state.connection
 
@@ -130,7 +130,7 @@ class EmbeddedClient:
         """As `WalletClient.unanswered`."""
         return self._session.unanswered
 
-    def watch(self, changed: Callable[[Connection], None]) -> None:
+    def watch(self, changed: Callable[[ConnectionStatus], None]) -> None:
         """As `WalletClient.watch`."""
         self._state.watch(changed)
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from ewallet_core.client.connect import Lines, delays
+from ewallet_core.client.connect import LineStream, delays
 from ewallet_core.client.connection import Event, UnreachableError
 from ewallet_core.client.messages import LISTENING, NO_SERVER, Told, read_as, reason_of
 from ewallet_core.client.trust import NotTrustedError
@@ -99,7 +99,7 @@ class Beginnings:
     """
 
     def __init__(
-        self, dial: Callable[[], Awaitable[Lines]], credentials: Callable[[], Mapping[str, str]]
+        self, dial: Callable[[], Awaitable[LineStream]], credentials: Callable[[], Mapping[str, str]]
     ) -> None:
         self._dial = dial
         self._credentials = credentials
@@ -130,7 +130,7 @@ class Beginnings:
         except (EOFError, OSError, TimeoutError, UnreachableError):
             return None
 
-    async def _stands_at(self, lines: Lines) -> int:
+    async def _stands_at(self, lines: LineStream) -> int:
         try:
             lines.write(encode(self._credentials()))
             while (message := await lines.read()) is None:
@@ -151,7 +151,7 @@ async def nothing() -> AsyncIterator[Event]:
     yield
 
 
-class Feed:
+class EventQueue:
     """Gathers events from when it is made, and hands them on one by one.
 
     Where `gather` raises, whoever reads is told, after the events before it.
@@ -216,7 +216,7 @@ class EventReader:
 
     def __init__(
         self,
-        dial: Callable[[], Awaitable[Lines]],
+        dial: Callable[[], Awaitable[LineStream]],
         credentials: Callable[[], Mapping[str, str]],
         active: ActiveAccount,
         randomness: Callable[[], float],
@@ -252,7 +252,7 @@ class EventReader:
                     await asyncio.sleep(next(self._waits))
 
     @asynccontextmanager
-    async def _connected(self, login: int) -> AsyncIterator[Lines]:
+    async def _connected(self, login: int) -> AsyncIterator[LineStream]:
         """A connection that ends when that login does: of the next one nothing is told on it."""
         lines = await self._dial()
         leaving = asyncio.create_task(self._leave(lines, login))
@@ -262,11 +262,11 @@ class EventReader:
             leaving.cancel()
             await lines.close()
 
-    async def _leave(self, lines: Lines, login: int) -> None:
+    async def _leave(self, lines: LineStream, login: int) -> None:
         await self._active.moved_from(login)
         await lines.close()
 
-    async def _heard_from(self, lines: Lines, login: int) -> AsyncGenerator[Event, None]:
+    async def _heard_from(self, lines: LineStream, login: int) -> AsyncGenerator[Event, None]:
         """What is told on one connection, until there is nobody any more for whom to listen on it."""
         if not self._active.is_settled or self._active.number != login:
             return

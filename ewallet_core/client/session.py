@@ -19,7 +19,7 @@ _TOKEN_LOST = "session_token_exists"  # noqa: S105 - a refusal's code
 _MOST_TRIES = 3
 
 
-class Session:
+class ClientSession:
     """A client id and its session token, opened anew whenever they have ended.
 
     `carry_out` brings the answer to a signed request, in the order of its calls; `ended` is called when the

@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from ewallet_core.client.channel import RequestChannel
-from ewallet_core.client.connect import LONGEST_ANSWER, LONGEST_EVENT, Dialler, Lines, greeted
-from ewallet_core.client.connection import Connection, ConnectionState, Event, Reach, UnreachableError
-from ewallet_core.client.events import ActiveAccount, Beginnings, EventReader, Feed, nothing
+from ewallet_core.client.connect import LONGEST_ANSWER, LONGEST_EVENT, Dialler, LineStream, greeted
+from ewallet_core.client.connection import ConnectionState, ConnectionStatus, Event, Reach, UnreachableError
+from ewallet_core.client.events import ActiveAccount, Beginnings, EventQueue, EventReader, nothing
 from ewallet_core.client.requests import moves_the_account
-from ewallet_core.client.session import Session
+from ewallet_core.client.session import ClientSession
 from ewallet_core.client.trust import Identity, KnownServers
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.protocol.address import OUT_PORT, ServerAddress
@@ -52,9 +52,9 @@ class RemoteClient:
         self._active = ActiveAccount()
         self._state = ConnectionState()
         self._link = RequestChannel(self._dial_in, self._state, randomness, answer_seconds)
-        self._session = Session(self._link.ask, self._active.forget)
+        self._session = ClientSession(self._link.ask, self._active.forget)
         self._beginnings = Beginnings(self._dial_out, self._credentials)
-        self._readers: list[tuple[EventReader, Feed]] = []
+        self._readers: list[tuple[EventReader, EventQueue]] = []
         self._is_open = False
         self._opening = asyncio.Lock()
         self._turn = asyncio.Lock()
@@ -75,7 +75,7 @@ class RemoteClient:
         return self._identity.newly_pinned
 
     @property
-    def connection(self) -> Connection:
+    def connection(self) -> ConnectionStatus:
         """As `WalletClient.connection`."""
         return self._state.connection
 
@@ -84,7 +84,7 @@ class RemoteClient:
         """As `WalletClient.unanswered`."""
         return self._session.unanswered
 
-    def watch(self, changed: Callable[[Connection], None]) -> None:
+    def watch(self, changed: Callable[[ConnectionStatus], None]) -> None:
         """As `WalletClient.watch`."""
         self._state.watch(changed)
 
@@ -119,7 +119,7 @@ class RemoteClient:
         listening = EventReader(self._dial_out, self._credentials, self._active, self._randomness, since)
         if since is None and self._active.is_there:
             listening.begins(self._active.number, self._beginnings.ask())
-        feed = Feed(listening.events)
+        feed = EventQueue(listening.events)
         self._readers = [*self._reading(), (listening, feed)]
         return feed.events()
 
@@ -167,10 +167,10 @@ class RemoteClient:
     def _credentials(self) -> dict[str, str]:
         return self._session.credentials
 
-    def _reading(self) -> list[tuple[EventReader, Feed]]:
+    def _reading(self) -> list[tuple[EventReader, EventQueue]]:
         return [(listening, feed) for listening, feed in self._readers if not feed.is_over]
 
-    async def _dial_in(self) -> Lines:
+    async def _dial_in(self) -> LineStream:
         lines = await self._dialler.dial(self._server.in_port, LONGEST_ANSWER)
         try:
             out_port = await greeted(lines, self._connect_seconds)
@@ -180,5 +180,5 @@ class RemoteClient:
         self._out_port = self._server.out_port or out_port or self._out_port
         return lines
 
-    async def _dial_out(self) -> Lines:
+    async def _dial_out(self) -> LineStream:
         return await self._dialler.dial(self._out_port or OUT_PORT, LONGEST_EVENT)

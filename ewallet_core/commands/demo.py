@@ -22,7 +22,7 @@ _SECRETS = ("client_id", "session_token", "user_pass", "stoken", "ctoken")
 
 
 @dataclass(frozen=True)
-class Step:
+class DemoStep:
     """Something a person does after a while, in words and as an instruction."""
 
     story: str
@@ -46,7 +46,7 @@ class ForwardClock:
 
 
 STEPS = (
-    Step(
+    DemoStep(
         "Ada makes an account.",
         {
             "action": "new",
@@ -56,8 +56,10 @@ STEPS = (
             "user_pass": "four unrelated words here",
         },
     ),
-    Step("She logs in.", {"action": "login", "user_name": "ada", "user_pass": "four unrelated words here"}),
-    Step(
+    DemoStep(
+        "She logs in.", {"action": "login", "user_name": "ada", "user_pass": "four unrelated words here"}
+    ),
+    DemoStep(
         "She supplies 100 credits for 12.50 euro.",
         {
             "action": "supply",
@@ -68,28 +70,28 @@ STEPS = (
             "notes": "pocket money",
         },
     ),
-    Step(
+    DemoStep(
         "She converts 20 of them to clock time.",
         {"action": "convert", "convert": "credits2clock", "credits": 20},
     ),
-    Step("She starts the clock timer.", {"action": "start", "start": "clock_timer"}),
-    Step(
+    DemoStep("She starts the clock timer.", {"action": "start", "start": "clock_timer"}),
+    DemoStep(
         "After 4 minutes and 30 seconds she pauses it.",
         {"action": "pause", "pause": "clock_timer"},
         after_ms=4 * MINUTE_MS + 30 * SECOND_MS,
     ),
-    Step(
+    DemoStep(
         "A coffee of 10 minutes costs her nothing. She resumes.",
         {"action": "resume", "resume": "clock_timer"},
         after_ms=10 * MINUTE_MS,
     ),
-    Step(
+    DemoStep(
         "Another 90 seconds, and she stops: exactly 6 minutes are taken from the clock.",
         {"action": "stop", "stop": "clock_timer"},
         after_ms=90 * SECOND_MS,
     ),
-    Step("The time record says so.", {"action": "view", "view": "time", "time": "list"}),
-    Step("So does the clock.", {"action": "view", "view": "credit", "credit": "clock"}),
+    DemoStep("The time record says so.", {"action": "view", "view": "time", "time": "list"}),
+    DemoStep("So does the clock.", {"action": "view", "view": "credit", "credit": "clock"}),
 )
 
 
@@ -102,7 +104,7 @@ def demo() -> None:
         raise click.ClickException("The demo stopped at an instruction that failed.")
 
 
-def perform(clock: ForwardClock) -> Iterator[tuple[Step, dict[str, Any], Answer]]:
+def perform(clock: ForwardClock) -> Iterator[tuple[DemoStep, dict[str, Any], Answer]]:
     """Send the steps to an engine in memory, running the clock forward between them."""
     # Imported here, so that asking for the list of commands does not load the engine.
     from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
@@ -117,14 +119,14 @@ def perform(clock: ForwardClock) -> Iterator[tuple[Step, dict[str, Any], Answer]
             yield step, sent, answer
 
 
-def _opening() -> tuple[Step, ...]:
+def _opening() -> tuple[DemoStep, ...]:
     return (
-        Step("A program asks for a client id.", {"action": "request", "request": "client_id"}),
-        Step("With it, it opens a session.", {"action": "request", "request": "session_token"}),
+        DemoStep("A program asks for a client id.", {"action": "request", "request": "client_id"}),
+        DemoStep("With it, it opens a session.", {"action": "request", "request": "session_token"}),
     )
 
 
-def _show(console: Console, step: Step, sent: dict[str, Any], answer: Answer) -> bool:
+def _show(console: Console, step: DemoStep, sent: dict[str, Any], answer: Answer) -> bool:
     console.print()
     console.print(Text(step.story, style="bold cyan"))
     for sign, shown in (("→", sent), ("←", answer)):

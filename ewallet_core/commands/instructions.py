@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from ewallet_core.instructions.reference import Asked, DataDict, Entry
+    from ewallet_core.instructions.reference import Asked, DataDict, InstructionEntry
 
 NARROWEST = 80
 FOUND_NOTHING = 2
@@ -30,22 +30,22 @@ def instructions(ctx: click.Context, words: tuple[str, ...], as_json: bool, mark
     `ewallet instructions transfer credits` shows what it takes, what it answers, who may, and an example.
     """
     # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.handlers import DOORS  # noqa: PLC0415
+    from ewallet_core.handlers import SECTIONS  # noqa: PLC0415
     from ewallet_core.instructions.reference import everything, named, nearest  # noqa: PLC0415
 
     asked = " ".join(words)
     if markdown and (asked or as_json):
         raise click.UsageError("--markdown prints the whole reference; give it alone.")
-    found = named(everything(DOORS), asked)
+    found = named(everything(SECTIONS), asked)
     if not found:
         click.echo(f"There is no instruction `{asked}`. The nearest known:", err=True)
-        for path in nearest(everything(DOORS), asked):
+        for path in nearest(everything(SECTIONS), asked):
             click.echo(f"  {path}", err=True)
         ctx.exit(FOUND_NOTHING)
     if markdown:
         from ewallet_core.instructions.reference_page import page  # noqa: PLC0415
 
-        click.echo(page(DOORS), nl=False)
+        click.echo(page(SECTIONS), nl=False)
     elif as_json:
         click.echo(json.dumps(_for_a_program(found), indent=2, ensure_ascii=False))
     elif asked:
@@ -79,7 +79,7 @@ def _show_list(found: Iterable[Asked]) -> None:
             _show_line(entry)
 
 
-def _show_line(entry: Entry) -> None:
+def _show_line(entry: InstructionEntry) -> None:
     """One line, wherever it goes; a terminal has it broken between words."""
     head = f"{entry.path} {entry.takes}".rstrip()
     line = f"{head}: {entry.summary}"
@@ -101,7 +101,7 @@ def _show_whole(found: list[Asked]) -> None:
         _show_data(name, data_dict)
 
 
-def _show_entry(entry: Entry) -> None:
+def _show_entry(entry: InstructionEntry) -> None:
     from ewallet_core.instructions.reference_page import as_python, in_effect  # noqa: PLC0415
 
     click.secho(entry.path, bold=True)
@@ -121,7 +121,7 @@ def _show_entry(entry: Entry) -> None:
     click.echo(as_python(entry.example))
 
 
-def _arguments(entry: Entry) -> dict[str, str]:
+def _arguments(entry: InstructionEntry) -> dict[str, str]:
     lines = {}
     for argument in entry.arguments:
         needed = "required" if argument.required else "optional"

@@ -34,7 +34,7 @@ from ewallet_core.handlers.session_maps import WORKER_REGISTRY
 from ewallet_core.handlers.supply import Bought, SupplyCredits, supply_credits
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.instructions.reference import Door
+from ewallet_core.instructions.reference import RegistrySection
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, instruction
 from ewallet_core.operations.context import Context
 from ewallet_core.types import user_key
@@ -99,15 +99,15 @@ SESSION_REGISTRY = InstructionRegistry(
 )
 
 
-DOORS = (
-    Door(REGISTRY),
-    Door(
+SECTIONS = (
+    RegistrySection(REGISTRY),
+    RegistrySection(
         SESSION_REGISTRY,
         "Live sessions",
         "Asked of a session's live object in the engine's own process:"
         " `manager.sessions[id].ewallet_controller(…)`.",
     ),
-    Door(
+    RegistrySection(
         WORKER_REGISTRY,
         "Live workers",
         "Asked of a worker's live object in the engine's own process:"

@@ -19,10 +19,10 @@ from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import Place
 from ewallet_core.operations.answer_data import Data
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.period import Period
+from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
 from ewallet_core.operations.sheet_kinds import INVOICE, SHEET_KINDS, SheetKind, record_data
-from ewallet_core.storage.search import Found, Wanted, newest_first
+from ewallet_core.storage.search import FoundRecord, SearchFilter, newest_first
 
 Columns = Sequence[str]
 
@@ -90,7 +90,7 @@ _READ_AT_ONCE = 100
 _KINDS = {kind.name: kind for kind in SHEET_KINDS}
 
 
-class ExportSheet(Period, frozen=True, kw_only=True):
+class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
     """Which records to take along (absent: all of the active sheet's), in what format, and from where on.
 
     A month of invoices without a sheet is that of all the account's invoice sheets. With a `text` it is only
@@ -141,7 +141,7 @@ def export_sheet(asked: ExportSheet, context: Context) -> Answer:
     """Export a sheet, newest record first, as csv, json or jsonl: the pages' contents joined are the file."""
     kind = _KINDS[asked.kind]
     sheet_id = _sheet_id(asked, context, kind)
-    wanted = Wanted(context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=sheet_id)
+    wanted = SearchFilter(context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=sheet_id)
     found = newest_first(
         context.transaction,
         wanted,
@@ -162,7 +162,7 @@ def export_sheet(asked: ExportSheet, context: Context) -> Answer:
 
 
 def _page(
-    asked: ExportSheet, context: Context, kind: SheetKind, found: Iterator[Found]
+    asked: ExportSheet, context: Context, kind: SheetKind, found: Iterator[FoundRecord]
 ) -> tuple[str, int, str | None]:
     """The page's text, how many records are in it, and where the next page goes on."""
     file, is_first = FILE_FORMATS[asked.format], asked.before is None

@@ -11,15 +11,15 @@ from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import Place, meta_of
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.period import Period
+from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
 from ewallet_core.operations.sheet_kinds import SHEET_KINDS, SheetKind, record_data
-from ewallet_core.storage.search import Wanted, newest_first
+from ewallet_core.storage.search import SearchFilter, newest_first
 
 _KINDS: dict[str, SheetKind] = {kind.name: kind for kind in SHEET_KINDS}
 
 
-class SearchRecords(Period, frozen=True):
+class SearchRecords(PeriodRequest, frozen=True):
     """What the records hold, of what kind, sheet and time they are (absent: whatever), and which page.
 
     A sheet, or of contacts a list, is named with its kind.
@@ -54,7 +54,7 @@ class FoundRow(TypedDict):
 )
 def search_records(asked: SearchRecords, context: Context) -> Answer:
     """Search all records or a sheet's for a text in them or the other side's name or email, newest first."""
-    wanted = Wanted(
+    wanted = SearchFilter(
         context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=_sheet_id(asked, context)
     )
     kinds = _KINDS if asked.kind is None else (asked.kind,)

@@ -12,7 +12,7 @@ from ewallet_core.instructions.timestamps import END_OF_TIME
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.answer_data import Data, Timestamp
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.period import Period
+from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.sheet_kinds import email_of
 from ewallet_core.storage.journal import PostingRow, cost_of, costs_up_to
 from ewallet_core.storage.statements import StatementRow, last_before, statement_rows
@@ -21,7 +21,7 @@ from ewallet_core.storage.wallets import Wallet, wallets
 _OWN_CONVERSIONS = (EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS)
 
 
-class ViewStatement(Period, frozen=True):
+class ViewStatement(PeriodRequest, frozen=True):
     """Whose statement (absent: the active wallet's), of what time, and which page of its rows."""
 
     ewallet_id: fields.EwalletId | None = None

@@ -10,12 +10,12 @@ from ewallet_core.errors.requests import ArgumentsClashError, PeriodReversedErro
 from ewallet_core.instructions import fields, timestamps
 from ewallet_core.instructions.envelope import Answer, success, timestamp
 from ewallet_core.instructions.registry import instruction
-from ewallet_core.instructions.timestamps import DAY, Step
+from ewallet_core.instructions.timestamps import DAY, PeriodUnit
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.operations.answer_data import Data, Minutes, Timestamp, minutes
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
-from ewallet_core.operations.period import Period
+from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.storage.statements import Summed, sums_between
 
 MOST_PERIODS = 400
@@ -33,14 +33,14 @@ _SUMS: dict[str, tuple[tuple[EntryKind, ...], Unit, bool]] = {
 Sums = dict[str, int]
 
 
-class ViewSummary(Period, frozen=True):
+class ViewSummary(PeriodRequest, frozen=True):
     """Of what time (absent: the 30 days, 12 weeks or 12 months up to now), by what periods, and of what.
 
     Absent, it is of all that the account has. A clock's alone has the credits that were converted with it; a
     wallet's alone has no time.
     """
 
-    by: fields.PeriodLength = Step.DAY
+    by: fields.PeriodLength = PeriodUnit.DAY
     utc_offset: fields.UtcOffset = 0
     ewallet_id: fields.EwalletId | None = None
     clock_id: fields.ClockId | None = None
@@ -112,13 +112,13 @@ def _summed(asked: ViewSummary, context: Context) -> Summed:
     return Summed(context.account.id, asked.ewallet_id, asked.clock_id)
 
 
-def _usual_start(until: int, by: Step) -> int:
+def _usual_start(until: int, by: PeriodUnit) -> int:
     match by:
-        case Step.DAY:
+        case PeriodUnit.DAY:
             return max(until - 30 * DAY, 0)
-        case Step.WEEK:
+        case PeriodUnit.WEEK:
             return max(until - 12 * 7 * DAY, 0)
-        case Step.MONTH:
+        case PeriodUnit.MONTH:
             return timestamps.a_year_before(until)
 
 

@@ -241,7 +241,7 @@ UtcOffset = Annotated[
         examples=[60],
     ),
 ]
-PeriodLength = Annotated[timestamps.Step, Meta(description="day, week or month", examples=["day"])]
+PeriodLength = Annotated[timestamps.PeriodUnit, Meta(description="day, week or month", examples=["day"])]
 RecordKind = Annotated[
     Kind,
     Meta(description="transfer, invoice, conversion, time or contact", examples=["invoice"]),

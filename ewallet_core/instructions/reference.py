@@ -123,7 +123,7 @@ _LIVE = "the program that holds the live object"
 
 
 @dataclass(frozen=True)
-class Door:
+class RegistrySection:
     """Where the instructions of a catalogue are asked; a live object's have one title for all of them."""
 
     registry: InstructionRegistry
@@ -135,7 +135,7 @@ class Door:
 class Asked:
     """An instruction, and the door that it is asked at."""
 
-    door: Door
+    door: RegistrySection
     found: Instruction
 
 
@@ -148,7 +148,7 @@ class Argument(msgspec.Struct, frozen=True):
     default: Any = None
 
 
-class Entry(msgspec.Struct, frozen=True):
+class InstructionEntry(msgspec.Struct, frozen=True):
     """An instruction as the reference shows it; `remembered` makes it safe to repeat under one request id."""
 
     path: str
@@ -183,10 +183,10 @@ class Subject(msgspec.Struct, frozen=True):
 
     title: str
     about: str
-    entries: list[Entry]
+    entries: list[InstructionEntry]
 
 
-def everything(doors: Iterable[Door]) -> list[Asked]:
+def everything(doors: Iterable[RegistrySection]) -> list[Asked]:
     """Every instruction that is asked at these doors."""
     return [Asked(door, found) for door in doors for found in door.registry]
 
@@ -202,11 +202,11 @@ def subjects_of(asked: Iterable[Asked]) -> list[Subject]:
     ]
 
 
-def entry_of(asked: Asked) -> Entry:
+def entry_of(asked: Asked) -> InstructionEntry:
     """What there is to say of one instruction."""
     found = asked.found
     summary, _, notes = (inspect.getdoc(found.carry_out) or "").partition("\n")
-    return Entry(
+    return InstructionEntry(
         path=found.name,
         subject=_title(asked),
         summary=summary,

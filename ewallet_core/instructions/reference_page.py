@@ -8,8 +8,8 @@ from ewallet_core.errors.base import Known, known_errors
 from ewallet_core.instructions.reference import (
     Argument,
     DataDict,
-    Door,
-    Entry,
+    InstructionEntry,
+    RegistrySection,
     Subject,
     data_of,
     everything,
@@ -56,12 +56,12 @@ their own, users may supply themselves.
 """
 
 
-def page(doors: Iterable[Door]) -> str:
+def page(doors: Iterable[RegistrySection]) -> str:
     """The whole page."""
     return "\n".join(_lines(doors))
 
 
-def _lines(doors: Iterable[Door]) -> Iterator[str]:
+def _lines(doors: Iterable[RegistrySection]) -> Iterator[str]:
     yield _OPENING
     asked = everything(doors)
     subjects = subjects_of(asked)
@@ -93,7 +93,7 @@ def _subject(subject: Subject) -> Iterator[str]:
         yield from _entry(entry)
 
 
-def _entry(entry: Entry) -> Iterator[str]:
+def _entry(entry: InstructionEntry) -> Iterator[str]:
     yield f"### {entry.path}\n"
     yield " ".join(part for part in (entry.summary, entry.notes) if part) + "\n"
     forms = [" ".join(f"`{key}={value}`" for key, value in form.items()) for form in entry.selectors]
@@ -111,7 +111,7 @@ def _entry(entry: Entry) -> Iterator[str]:
     yield "```\n"
 
 
-def in_effect(entry: Entry) -> str:
+def in_effect(entry: InstructionEntry) -> str:
     """Whether the instruction changes something, and whether it may be repeated, in a sentence."""
     if not entry.changes:
         return "Changes nothing."

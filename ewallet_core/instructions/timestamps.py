@@ -20,7 +20,7 @@ _INSTANT = re.compile(
 _MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
 
 
-class Step(StrEnum):
+class PeriodUnit(StrEnum):
     """How long the periods of a summary are."""
 
     DAY = "day"
@@ -55,23 +55,23 @@ def month_bounds(text: str) -> tuple[int, int]:
     begins = _midnight(date(int(found[1]), int(found[2]), 1))
     if begins < 0:
         raise ValueError(text)
-    return begins, next_start(Step.MONTH, begins)
+    return begins, next_start(PeriodUnit.MONTH, begins)
 
 
-def next_start(step: Step, at: int) -> int:
+def next_start(step: PeriodUnit, at: int) -> int:
     """The first instant after `at` at which a day, a week (on a Monday) or a month begins."""
     day = at // DAY
     match step:
-        case Step.DAY:
+        case PeriodUnit.DAY:
             return (day + 1) * DAY
-        case Step.WEEK:
+        case PeriodUnit.WEEK:
             # The first day of all, 1970-01-01, was a Thursday.
             return (day + 7 - (day + 3) % 7) * DAY
-        case Step.MONTH:
+        case PeriodUnit.MONTH:
             return _next_month(at)
 
 
-def periods(since: int, until: int, step: Step, ahead: int = 0) -> Iterator[tuple[int, int]]:
+def periods(since: int, until: int, step: PeriodUnit, ahead: int = 0) -> Iterator[tuple[int, int]]:
     """The days, weeks or months from `since` to `until`, of which these two cut the first and the last.
 
     They begin where clocks say so that are so many milliseconds ahead of UTC.

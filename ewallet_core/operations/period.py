@@ -9,7 +9,7 @@ from ewallet_core.instructions.timestamps import END_OF_TIME
 from ewallet_core.instructions.validation import Place
 
 
-class Period(Request, frozen=True):
+class PeriodRequest(Request, frozen=True):
     """A time from `since`, up to and without `until`; each that is absent leaves its end open."""
 
     since: fields.Instant | None = None

@@ -14,7 +14,7 @@ from ewallet_core.protocol.frames import LARGEST_FRAME, encode
 from ewallet_core.server.limits import Limits
 
 
-class Lines:
+class LineReader:
     """The lines that come out of `reader`, one after another."""
 
     def __init__(self, reader: asyncio.StreamReader, idle_seconds: int, unfinished_seconds: int) -> None:
@@ -100,9 +100,9 @@ class Connection:
         """The host it comes from, without the port: what is counted by address is counted by machine."""
         writer.transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
 
-    def lines(self, idle_seconds: int) -> Lines:
+    def lines(self, idle_seconds: int) -> LineReader:
         """The lines that come in, between which there may be so many seconds."""
-        return Lines(self._reader, idle_seconds, self._limits.unfinished_line_seconds)
+        return LineReader(self._reader, idle_seconds, self._limits.unfinished_line_seconds)
 
     async def send(self, *messages: Any) -> None:
         """Send each as a frame.

@@ -29,28 +29,28 @@ _log = logging.getLogger("ewallet_core")
 
 
 @dataclass(eq=False, slots=True)
-class EventReader:
+class EventRecipient:
     """Somebody who listens: whom they follow, and what wakes them."""
 
     subscription: EventSubscription
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
-class Feed:
+class EventBroadcaster:
     """Wakes whoever listens to an account once something has happened to it."""
 
     def __init__(self, engine: Engine, executor: Executor) -> None:
         self._engine = engine
         self._executor = executor
-        self._listening: set[EventReader] = set()
+        self._listening: set[EventRecipient] = set()
         self._wake_up = asyncio.Event()
         self._latest: int | None = None
         self._sessions_looked_at = 0.0
 
     @contextmanager
-    def to(self, subscription: EventSubscription) -> Iterator[EventReader]:
+    def to(self, subscription: EventSubscription) -> Iterator[EventRecipient]:
         """Wake that one from now on, for as long as it lasts."""
-        listening = EventReader(subscription)
+        listening = EventRecipient(subscription)
         self._listening.add(listening)
         # The first look wakes everybody: what happened before it is not looked for.
         self._latest = self._latest if len(self._listening) > 1 else None
@@ -130,7 +130,7 @@ class Introduction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class OutPort:
     """Tells each connection what happens to the account of its session."""
 
-    def __init__(self, engine: Engine, executor: Executor, feed: Feed, limits: Limits) -> None:
+    def __init__(self, engine: Engine, executor: Executor, feed: EventBroadcaster, limits: Limits) -> None:
         self._engine = engine
         self._executor = executor
         self._feed = feed
@@ -166,7 +166,7 @@ class OutPort:
                     await _woken(listening, connection)
 
 
-async def _woken(listening: EventReader, connection: Connection) -> None:
+async def _woken(listening: EventRecipient, connection: Connection) -> None:
     """Wait until there may be something to tell, with a sign of life from time to time."""
     while True:
         with contextlib.suppress(TimeoutError):

@@ -18,7 +18,7 @@ from ewallet_core.errors.requests import (
 from ewallet_core.errors.server import ReaderTooSlowError, TooManyRequestsError
 from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to, parse_envelope
 from ewallet_core.protocol.frames import decode
-from ewallet_core.server.connection import Connection, Lines
+from ewallet_core.server.connection import Connection, LineReader
 from ewallet_core.server.executor import Executor
 from ewallet_core.server.limits import ConnectionLimiter, Limits, RateLimiter
 
@@ -62,7 +62,7 @@ class InPort:
             if under_way:
                 await asyncio.wait(under_way)
 
-    async def _next_request(self, lines: Lines, connection: Connection) -> Request | None:
+    async def _next_request(self, lines: LineReader, connection: Connection) -> Request | None:
         """The next line that is a request; those that are none are answered on the way to it."""
         while True:
             try:

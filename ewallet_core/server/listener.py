@@ -38,7 +38,7 @@ ANY_FREE = 0
 Handle = Callable[[Connection], Awaitable[None]]
 
 
-class Door:
+class Listener:
     """A socket that listens on a host; `handle` is what is done with each connection."""
 
     def __init__(

@@ -6,11 +6,11 @@ import asyncio
 import ssl
 
 from ewallet_core.errors.server import PortUnavailableError
-from ewallet_core.server.event_port import Feed, OutPort
+from ewallet_core.server.event_port import EventBroadcaster, OutPort
 from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.instruction_port import InPort
 from ewallet_core.server.limits import ConnectionLimiter, Limits
-from ewallet_core.server.listener import Door
+from ewallet_core.server.listener import Listener
 
 LONGEST_GOODBYE_SECONDS = 20.0
 
@@ -21,11 +21,11 @@ class Server:
     def __init__(self, engine: Engine, host: str, tls: ssl.SSLContext | None, limits: Limits) -> None:
         limiter = ConnectionLimiter(limits)
         self._executor = Executor(engine, limits)
-        self._feed = Feed(engine, self._executor)
+        self._feed = EventBroadcaster(engine, self._executor)
         in_port = InPort(self._executor, limiter, limits)
         out_port = OutPort(engine, self._executor, self._feed, limits)
-        self._in_door = Door(in_port.handle, limiter, limits, host, tls)
-        self._out_door = Door(out_port.handle, limiter, limits, host, tls)
+        self._in_door = Listener(in_port.handle, limiter, limits, host, tls)
+        self._out_door = Listener(out_port.handle, limiter, limits, host, tls)
         self._feeding: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
 

@@ -74,7 +74,7 @@ def events_since(transaction: Transaction, account_id: int, since: int) -> list[
     return transaction.all(_SINCE, EventRow, account_id=account_id, since=since)
 
 
-class News(Row, frozen=True):
+class AccountActivity(Row, frozen=True):
     """That something happened to an account."""
 
     id: int
@@ -86,9 +86,9 @@ def latest_event(transaction: Transaction) -> int:
     return transaction.number(_LATEST) or 0
 
 
-def events_after(transaction: Transaction, event_id: int) -> list[News]:
+def events_after(transaction: Transaction, event_id: int) -> list[AccountActivity]:
     """To which accounts something happened after that event, oldest first."""
-    return transaction.all(_NEWS, News, after=event_id)
+    return transaction.all(_NEWS, AccountActivity, after=event_id)
 
 
 def forget_old_events(transaction: Transaction, before: int) -> None:

@@ -23,7 +23,7 @@ Below = tuple[int, str, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SearchFilter:
     """An account's records since an instant that hold `text`, or whose other side's name or email does.
 
     Only what is still on a sheet is found, and only on the sheet `sheet_id` where that is given.
@@ -35,7 +35,7 @@ class Wanted:
     sheet_id: int | None = None
 
 
-class Found(NamedTuple):
+class FoundRecord(NamedTuple):
     """A record, and of what kind it is."""
 
     kind: Kind
@@ -72,8 +72,8 @@ class FoundRecords(Rows[Any]):
         self._of_sheet = self._of_account.where(record.sheet_id == bindparam("sheet_id"))
 
     def newest_first(
-        self, transaction: Transaction, wanted: Wanted, below: Below, batch: int
-    ) -> Iterator[Found]:
+        self, transaction: Transaction, wanted: SearchFilter, below: Below, batch: int
+    ) -> Iterator[FoundRecord]:
         """The wanted records below that place, read `batch` at a time."""
         at, kind, number = below
         # At one date the kinds follow each other, so all, some or none of a kind's records are below.
@@ -88,7 +88,7 @@ class FoundRecords(Rows[Any]):
             "most": batch,
         }
         while found := transaction.all(statement, self.row_type, **values, at=at, below=highest):
-            yield from (Found(self.kind, record) for record in found)
+            yield from (FoundRecord(self.kind, record) for record in found)
             if len(found) < batch:
                 return
             at, highest = found[-1].created_at, found[-1].id
@@ -117,8 +117,8 @@ FOUND = tuple(FoundRecords(records, _WITH_SOMEBODY.get(records.kind)) for record
 
 
 def newest_first(
-    transaction: Transaction, wanted: Wanted, kinds: Collection[str], below: Below, batch: int
-) -> Iterator[Found]:
+    transaction: Transaction, wanted: SearchFilter, kinds: Collection[str], below: Below, batch: int
+) -> Iterator[FoundRecord]:
     """The wanted records of these kinds below that place; each kind's are read `batch` at a time."""
     streams = [
         records.newest_first(transaction, wanted, below, batch) for records in FOUND if records.kind in kinds

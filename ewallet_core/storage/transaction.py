@@ -14,7 +14,7 @@ R = TypeVar("R", bound=msgspec.Struct)
 ROWS_IN_A_CHUNK = 1_000
 
 
-class Cursor(Protocol):
+class DbCursor(Protocol):
     """What we use of a DB-API cursor."""
 
     def fetchone(self) -> Any:
@@ -30,10 +30,10 @@ class Cursor(Protocol):
         ...
 
 
-class Connection(Protocol):
+class DbConnection(Protocol):
     """What we use of a DB-API connection."""
 
-    def execute(self, sql: str, values: Any = ..., /) -> Cursor:
+    def execute(self, sql: str, values: Any = ..., /) -> DbCursor:
         """Run `sql` with these values."""
         ...
 
@@ -59,14 +59,14 @@ class TransactionLostError(Exception):
     """The storage ended the whole transaction, with everybody's work in it; its cause says why."""
 
 
-class NeedsWrite(Exception):
+class NeedsWrite(Exception):  # noqa: N818 - a request to start again, not an error
     """Work that only looks has found something to write down first; do it again where it may write."""
 
 
 class Transaction:
     """What one piece of work sees and does: all of it is kept, or none."""
 
-    def __init__(self, connection: Connection, statements: Statements, *, writes: bool) -> None:
+    def __init__(self, connection: DbConnection, statements: Statements, *, writes: bool) -> None:
         self._connection = connection
         self._statements = statements
         self._writes = writes
@@ -76,7 +76,7 @@ class Transaction:
         if not self._writes:
             raise NeedsWrite
 
-    def run(self, statement: ClauseElement, **values: Any) -> Cursor:
+    def run(self, statement: ClauseElement, **values: Any) -> DbCursor:
         """Carry `statement` out with these values."""
         sql, written = self._statements.compiled(statement)
         return self._connection.execute(sql, {**written, **values} if written else values)
@@ -110,7 +110,7 @@ class Transaction:
 
 
 @contextmanager
-def savepoint(connection: Connection, name: str) -> Iterator[None]:
+def savepoint(connection: DbConnection, name: str) -> Iterator[None]:
     """Undo what is done inside when it raises; what stood before stays.
 
     Raises `TransactionLostError` when that can't be undone alone, because the storage ended the transaction.

@@ -10,12 +10,11 @@ from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Label, Select, Static
 
-from ewallet_tui.picture import Picture
-from ewallet_tui.places import AUDITOR
-from ewallet_tui.preferences import LOCK_CHOICES
-from ewallet_tui.screens.account_forms import CHANGE_PASSWORD, LOG_IN_TO_ANOTHER, REPORT_ISSUE, SET_LIMIT
-from ewallet_tui.screens.account_leaving import DAYS_TO_RECOVER, DELETE
-from ewallet_tui.screens.account_part import (
+from ewallet_core.presentation.formatting import count
+from ewallet_tui.config.preferences import LOCK_CHOICES
+from ewallet_tui.navigation import AUDITOR
+from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.account_base import (
     ACCOUNT_KEYS,
     LOCK_NOW,
     LOG_OUT,
@@ -23,12 +22,17 @@ from ewallet_tui.screens.account_part import (
     AccountPart,
     who_reads,
 )
-from ewallet_tui.screens.login_forms import NO_WAY_BACK
-from ewallet_tui.text import plain
-from ewallet_tui.widgets.account_facts import AccountFacts
-from ewallet_tui.widgets.account_list import AccountList
-from ewallet_tui.widgets.daily_limit import DailyLimit
-from ewallet_tui.words import count
+from ewallet_tui.screens.account_forms import (
+    CHANGE_PASSWORD,
+    DAYS_TO_RECOVER,
+    DELETE,
+    LOG_IN_TO_ANOTHER,
+    NO_WAY_BACK,
+    REPORT_ISSUE,
+    SET_LIMIT,
+)
+from ewallet_tui.state import AccountState
+from ewallet_tui.widgets.accounts import AccountFacts, AccountList, DailyLimit
 
 RECOVERY = f"It can be recovered for {DAYS_TO_RECOVER} days."
 
@@ -104,18 +108,18 @@ class AccountScreen(AccountPart):
         yield DailyLimit()
         with Horizontal(classes="buttons"):
             yield Button(SET_LIMIT, id="edit_limit")
-        if self.wallet_app.conversation.client.keeps_passwords_alone:
+        if self.wallet_app.store.client.keeps_passwords_alone:
             yield Static(plain(NO_WAY_BACK), classes="small")
         with Horizontal(classes="buttons"):
             yield Button(CHANGE_PASSWORD, id="change_password")
             yield Button(LOCK_NOW, id="lock")
 
-    def show(self, picture: Picture) -> None:
+    def show(self, state: AccountState) -> None:
         """The facts and the accounts of now."""
-        self.query_one(AccountFacts).show(picture.account)
-        self.query_one(AccountList).show(picture)
+        self.query_one(AccountFacts).show(state.account)
+        self.query_one(AccountList).show(state)
         for button in self.query(Button):
-            button.disabled = button.id in NOT_AUDITORS and picture.account.role == AUDITOR
+            button.disabled = button.id in NOT_AUDITORS and state.account.role == AUDITOR
         self._show_limit()
 
     @work(group="records", exclusive=True)

@@ -1,31 +1,89 @@
-"""The forms of an account: its facts, its password, its daily limit, another login, and a report."""
+"""The forms of an account: login, registration, its data, its password, its daily limit, and its deletion."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.fields import IssueDetails, IssueName
-from ewallet_tui.picture import Account
-from ewallet_tui.screens.login_forms import (
-    EMAIL,
-    LOG_IN,
-    NAME,
-    NEW_PASSWORD,
-    PASSWORD_AGAIN,
-    PASSWORD_RULE,
-    passwords_differ,
-)
+from ewallet_core.presentation.formatting import credit_amount, full_day, parse_timestamp
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.state import AccountInfo
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.form_plan import Answer, FormPlan, Values
-from ewallet_tui.words import credit_amount
+from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
+
+AGAIN = "password_again"
+PASSWORD_RULE = f"A password has at least {fields.SHORTEST_PASSWORD} characters."
+NO_WAY_BACK = "A forgotten password can't be recovered: nobody but you keeps it."
+
+NAME = Field("user_name", "Name", fields.UserName, rule="A name has 1 to 64 characters, without @.")
+PASSWORD = Field("user_pass", "Password", fields.PasswordAttempt)
+NEW_PASSWORD = Field("user_pass", "Password", fields.Password, rule=PASSWORD_RULE)
+OWN_PASSWORD = Field("new_pass", "New password", fields.Password, rule=PASSWORD_RULE)
+PASSWORD_AGAIN = Field(AGAIN, "Once more", fields.PasswordAttempt)
+EMAIL = Field("user_email", "Email", fields.Email, rule="An email looks like ada@example.org.")
+
+WHOSE = Field("user_name", "Name or email", fields.NameOrEmail)
+
+LOG_IN = FormSpec("Log in", "Log in", (WHOSE, PASSWORD), leave="New account")
+
+
+def login_for(names: Sequence[str]) -> FormSpec:
+    """The sheet to log in with, for those who did so here before: the first is taken to be here again."""
+    if not names:
+        return LOG_IN
+    whose = replace(WHOSE, initial=names[0], suggestions=tuple(names))
+    return replace(LOG_IN, fields=(whose, PASSWORD))
+
+
+def credentials(values: Values) -> dict[str, Any]:
+    """What a login is asked with: no name has an @, and every email has one."""
+    whose = str(values["user_name"])
+    return {"user_email" if "@" in whose else "user_name": whose, "user_pass": values["user_pass"]}
+
+
+def passwords_differ(values: Values) -> Mapping[str, str]:
+    """The objection to a new password that isn't the same both times."""
+    if AGAIN in values and values[AGAIN] != values.get("new_pass", values.get("user_pass")):
+        return {AGAIN: "The passwords differ."}
+    return {}
+
+
+NEEDS_AN_OWN_ONE = "new_password_needed"
+REPLACEMENT = FormSpec(
+    "Choose a password",
+    "Log in",
+    (OWN_PASSWORD, PASSWORD_AGAIN),
+    note=f"That password was for one login. {PASSWORD_RULE}",
+    validate=passwords_differ,
+    leave="Back",
+)
+
+
+def registration(*, keeps_passwords_alone: bool) -> FormSpec:
+    """The sheet for a new account, with what should be known before a password is chosen."""
+    note = f"{PASSWORD_RULE} {NO_WAY_BACK}" if keeps_passwords_alone else PASSWORD_RULE
+    return FormSpec(
+        "New account",
+        "Create account",
+        (NAME, EMAIL, NEW_PASSWORD, PASSWORD_AGAIN),
+        note=note,
+        validate=passwords_differ,
+        leave="Back",
+    )
+
 
 CHANGE_PASSWORD, SET_LIMIT = "Change password", "Set limit"
 LOG_IN_TO_ANOTHER, REPORT_ISSUE = "Log in to another", "Report an issue"
 """What is done with an account: the same words on its key, its button and its form."""
-NEW_PASSWORD_PLAN = FormPlan(
+NEW_PASSWORD_PLAN = FormSpec(
     CHANGE_PASSWORD,
     "Change",
     (
@@ -34,16 +92,16 @@ NEW_PASSWORD_PLAN = FormPlan(
         PASSWORD_AGAIN,
     ),
     note=PASSWORD_RULE,
-    objections=passwords_differ,
+    validate=passwords_differ,
 )
-ANOTHER = FormPlan(
+ANOTHER = FormSpec(
     LOG_IN_TO_ANOTHER, "Log in", LOG_IN.fields, note="Both stay logged in, and you can switch."
 )
 
 
-def edit_plan(account: Account) -> FormPlan:
+def edit_plan(account: AccountInfo) -> FormSpec:
     """The form that changes what is known of `account`."""
-    return FormPlan(
+    return FormSpec(
         "Edit account",
         "Save",
         (
@@ -55,15 +113,15 @@ def edit_plan(account: Account) -> FormPlan:
     )
 
 
-def limit_plan(most: int | None) -> FormPlan:
+def limit_plan(most: int | None) -> FormSpec:
     """The form for another daily limit than `most`; `None`: there is none."""
 
-    def objections(values: Values) -> Mapping[str, str]:
+    def validate(values: Values) -> Mapping[str, str]:
         if is_raised(most, values) and "user_pass" not in values:
             return {"user_pass": "To let more leave takes your password."}
         return {}
 
-    return FormPlan(
+    return FormSpec(
         SET_LIMIT,
         "Set",
         (
@@ -80,7 +138,7 @@ def limit_plan(most: int | None) -> FormPlan:
         note="At most so many credits leave for others within 24 hours. Left empty, there is no limit."
         " Letting more leave than now takes your password.",
         preview=_limit_preview,
-        objections=objections,
+        validate=validate,
     )
 
 
@@ -105,9 +163,9 @@ def _limit_preview(values: Values) -> str:
     return f"At most {credit_amount(wanted)} may leave within 24 hours." if wanted else "Nothing may leave."
 
 
-def report_plan(email: str, who_reads: str) -> FormPlan:
+def report_plan(email: str, who_reads: str) -> FormSpec:
     """The form for an issue, answered by `email` or another; `who_reads` it is said in a sentence."""
-    return FormPlan(
+    return FormSpec(
         REPORT_ISSUE,
         "Report",
         (
@@ -129,3 +187,44 @@ def issue_of(values: Values) -> dict[str, Any]:
 def reported(answer: Answer) -> str:
     """What came of it: `Reported as ISSUE-000001.`"""
     return f"Reported as {answer['issue']}. The answer goes to {answer['contact']}."
+
+
+DAYS_TO_RECOVER = 30
+TYPED_NAME = "typed_name"
+DELETE = "Delete this account"
+
+
+def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
+    """The form that takes the name, typed out, and the password."""
+    last_day = full_day(now + timedelta(days=DAYS_TO_RECOVER))
+
+    def validate(values: Values) -> Mapping[str, str]:
+        if values.get(TYPED_NAME, account.name) != account.name:
+            return {TYPED_NAME: f"The name of this account is {one_line(account.name)}."}
+        return {}
+
+    return FormSpec(
+        DELETE,
+        "Delete it",
+        (
+            Field(
+                TYPED_NAME, "Its name", fields.UserName, placeholder=f"{one_line(account.name)}, typed out"
+            ),
+            PASSWORD,
+        ),
+        note="You are logged out everywhere at once, and running timers stop."
+        f" It is erased for good after {DAYS_TO_RECOVER} days, on {last_day}, with all that is in it."
+        " Until then you can recover it by logging in.",
+        validate=validate,
+        leave="Keep it",
+    )
+
+
+async def go_on_without(app: EWalletApp, answer: Answer, others: Sequence[str]) -> None:
+    """Go on as another account of this session, or to the login, and say until when there is a way back."""
+    if others:
+        await app.act(action="switch", switch="account", account=others[0])
+    else:
+        await app.leave()
+    last_day = full_day(parse_timestamp(answer["to_unlink_timestamp"]))
+    app.say(f"Log in by {last_day} to recover it.", title=f"{one_line(answer['account'])} is to be erased.")

@@ -1,20 +1,74 @@
-"""Where the account is logged in, and who has logged in to it lately."""
+"""Where an account is logged in, and who has logged in to it and out of it: a row each."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.content import Content
 from textual.widgets import Label
 
-from ewallet_tui.picture import Picture
-from ewallet_tui.screens.account_part import PARTS, AccountPart
-from ewallet_tui.screens.parted import keys_of_parts
-from ewallet_tui.widgets.receipt import Receipt
-from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.session_rows import LOGINS, SESSIONS, login_rows, session_row
+from ewallet_core.presentation.formatting import moment, parse_timestamp
+from ewallet_core.presentation.tables import Column
+from ewallet_tui.screens.account_base import PARTS, AccountPart
+from ewallet_tui.screens.tabbed import keys_of_parts
+from ewallet_tui.state import AccountState
+from ewallet_tui.widgets.record_list import ListRow, RecordList
+from ewallet_tui.widgets.result_line import ResultLine
+
+Record = Mapping[str, Any]
+
+ACCEPTED = "accepted"
+SESSIONS = (
+    Column("Session", align="right"),
+    Column("Where"),
+    Column("Since", from_width=66),
+    Column("Last used"),
+    Column("", fills=True),
+)
+LOGINS = (Column("When"), Column("What"), Column("Where"), Column("", fills=True))
+THIS_ONE = Content.styled("● this one", "$text-success")
+NEW_ADDRESS = Content.styled("! first time from there", "bold $text-warning")
+
+
+def session_row(session: Record, now: datetime) -> ListRow:
+    """A session that the account is logged in to."""
+    cells = (
+        str(session["session_id"]),
+        session["address"],
+        moment(parse_timestamp(session["since"]), now),
+        moment(parse_timestamp(session["last_use"]), now),
+        THIS_ONE if session["is_this"] else "",
+    )
+    return ListRow(str(session["session_id"]), cells, session)
+
+
+def login_rows(logins: Iterable[Record], logouts: Iterable[Record], now: datetime) -> list[ListRow]:
+    """Both in one list, the latest first."""
+    told = [("in", login) for login in logins] + [("out", logout) for logout in logouts]
+    told.sort(key=lambda entry: str(entry[1]["time"]), reverse=True)
+    return [_login_row(place, way, record, now) for place, (way, record) in enumerate(told)]
+
+
+def _login_row(place: int, way: str, record: Record, now: datetime) -> ListRow:
+    mark = NEW_ADDRESS if record.get("is_new_address") else ""
+    when = moment(parse_timestamp(record["time"]), now)
+    return ListRow(
+        f"{record['time']} {way} {place}", (when, _what(way, record), record["address"], mark), record
+    )
+
+
+def _what(way: str, record: Record) -> Content:
+    if way == "out":
+        return Content.styled("○ logged out", "$foreground-muted")
+    if record["outcome"] == ACCEPTED:
+        return Content("● logged in")
+    return Content.styled("✕ wrong password", "$text-error")
+
 
 MOST_LOGINS = 100
 MOST_SEEN = 6
@@ -52,7 +106,7 @@ class SessionsScreen(AccountPart):
             return None
         return super().check_action(action, parameters)
 
-    def show(self, _picture: Picture) -> None:
+    def show(self, _state: AccountState) -> None:
         """The sessions and logins of now."""
         self._load()
 
@@ -74,10 +128,10 @@ class SessionsScreen(AccountPart):
             await self._end(session["session_id"])
 
     async def _end(self, number: int) -> None:
-        receipt = self.query_one(Receipt)
+        result = self.query_one(ResultLine)
         answer = await self.wallet_app.act(action="end", end="session", session_id=number)
         if not answer["failed"]:
-            receipt.say(f"Session {number} has ended.")
+            result.say(f"Session {number} has ended.")
 
     @on(RecordList.Moved)
     def _moved(self) -> None:

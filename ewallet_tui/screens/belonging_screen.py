@@ -8,22 +8,20 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from ewallet_core.instructions import fields
-from ewallet_tui.belongings import Belonging, Owned
-from ewallet_tui.picture import Picture
-from ewallet_tui.screens.chooser import Chooser
-from ewallet_tui.screens.framed import FramedScreen
-from ewallet_tui.text import one_line
-from ewallet_tui.unlinking import obstacle_to
-from ewallet_tui.widgets.belonging_line import BelongingLine
-from ewallet_tui.widgets.form import Answer, FormPlan
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.modal import ChoiceModal
+from ewallet_tui.state import AccountState, OwnedItemKind, OwnedItems, obstacle_to
+from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.owned_item_line import OwnedItemLine
+from ewallet_tui.widgets.result_line import ResultLine
 
 NEW, RENAME, UNLINK = "new", "rename", "unlink"
 """What the list of all offers beside them."""
 
 
-def belonging_keys(noun: str) -> tuple[BindingType, ...]:
+def owned_item_keys(noun: str) -> tuple[BindingType, ...]:
     """The keys that these screens have in common, which each puts after its own; there one is a `noun`."""
     return (
         _key("left_square_bracket", "[", "step(-1)", f"Previous {noun}", "previous_one"),
@@ -40,22 +38,22 @@ def _key(key: str, shown: str, action: str, words: str, id: str) -> Binding:
     return Binding(key, action, words, show=False, key_display=shown, id=id)
 
 
-class BelongingScreen(FramedScreen):
-    """Looks at one of several. What is its own: `belonging`, `SWITCHES`, and `look` at another one."""
+class OwnedItemScreen(BaseScreen):
+    """Looks at one of several. What is its own: `kind_of_item`, `SWITCHES`, and `look` at another one."""
 
     SWITCHES: ClassVar[bool] = True
     """Whether looking at another one makes it the active one: not where new records would then go there."""
 
     @property
-    def belonging(self) -> Belonging:
+    def kind_of_item(self) -> OwnedItemKind:
         """What there are several of here."""
         raise NotImplementedError
 
     @property
-    def owned(self) -> Owned | None:
+    def owned(self) -> OwnedItems | None:
         """Those that there are, as far as is known."""
-        picture = self.wallet_app.picture
-        return picture.owned[self.belonging] if picture else None
+        state = self.wallet_app.state
+        return state.owned[self.kind_of_item] if state else None
 
     @property
     def looked_at(self) -> int | None:
@@ -63,13 +61,13 @@ class BelongingScreen(FramedScreen):
         owned = self.owned
         if owned is None:
             return None
-        chosen = self._chosen.get(self.belonging)
+        chosen = self._chosen.get(self.kind_of_item)
         return chosen if chosen in owned.names else owned.active
 
     def __init__(self) -> None:
         super().__init__()
-        self._chosen: dict[Belonging, int] = {}
-        self._shown: tuple[Belonging, int] | None = None
+        self._chosen: dict[OwnedItemKind, int] = {}
+        self._shown: tuple[OwnedItemKind, int] | None = None
         """The one whose name was shown last."""
 
     def look(self) -> None:
@@ -78,7 +76,7 @@ class BelongingScreen(FramedScreen):
     def empty(self) -> None:
         """Show nothing of the one that was looked at before."""
 
-    def show(self, picture: Picture) -> None:  # noqa: ARG002 - as FramedScreen calls it
+    def show(self, state: AccountState) -> None:  # noqa: ARG002 - as FramedScreen calls it
         """Show which one is looked at, and what is on it."""
         self.show_line()
         self.look()
@@ -88,8 +86,8 @@ class BelongingScreen(FramedScreen):
         if (owned := self.owned) is None:
             return
         id = self.looked_at or owned.active
-        self.query_one(BelongingLine).show(owned, id)
-        before, self._shown = self._shown, (self.belonging, id)
+        self.query_one(OwnedItemLine).show(owned, id)
+        before, self._shown = self._shown, (self.kind_of_item, id)
         if before not in (None, self._shown):
             self.empty()
 
@@ -113,7 +111,7 @@ class BelongingScreen(FramedScreen):
     def look_at(self, id: int) -> None:
         """Look at the one of that number."""
         owned = self.owned
-        self._chosen[self.belonging] = id
+        self._chosen[self.kind_of_item] = id
         self.show_line()
         if self.SWITCHES and owned is not None:
             self._make_active(id)
@@ -125,12 +123,12 @@ class BelongingScreen(FramedScreen):
         """Choose one from the list of all, or what is to be done with the one that is looked at."""
         if (owned := self.owned) is None or (id := self.looked_at) is None:
             return
-        noun, name = self.belonging.noun, owned.names[id]
+        noun, name = self.kind_of_item.noun, owned.names[id]
         choices = {str(each): words for each, words in owned.names.items()}
         choices |= {NEW: f"New {noun}…", RENAME: f"Rename {name}…", UNLINK: f"Unlink {name}…"}
-        title = self.belonging.nouns.capitalize()
+        title = self.kind_of_item.nouns.capitalize()
         if self.app.screen is self:
-            chooser = Chooser(title, choices, str(owned.active), str(id))
+            chooser = ChoiceModal(title, choices, str(owned.active), str(id))
             self.app.push_screen(chooser, self._look_at_chosen)
 
     def action_make_active(self) -> None:
@@ -140,8 +138,8 @@ class BelongingScreen(FramedScreen):
 
     def action_new_one(self) -> None:
         """Ask what a new one is to be called, and look at it."""
-        noun = self.belonging.noun
-        plan = FormPlan(
+        noun = self.kind_of_item.noun
+        plan = FormSpec(
             f"New {noun}",
             "Create",
             (Field("reference", "Name", fields.Reference, optional=True),),
@@ -149,7 +147,7 @@ class BelongingScreen(FramedScreen):
         )
 
         async def send(values: dict[str, str]) -> Answer:
-            return await self.wallet_app.ask(**self.belonging.instruction("new"), **values)
+            return await self.wallet_app.ask(**self.kind_of_item.instruction("new"), **values)
 
         self.ask_with(plan, send, self._made)
 
@@ -159,45 +157,45 @@ class BelongingScreen(FramedScreen):
         if owned is None or id is None:
             return
         field = Field("reference", "Name", fields.Reference, initial=owned.names[id])
-        plan = FormPlan(f"Rename {self.belonging.noun}", "Rename", (field,))
-        self.fill_in(plan, lambda _: "Renamed.", **self.belonging.instruction("edit", id))
+        plan = FormSpec(f"Rename {self.kind_of_item.noun}", "Rename", (field,))
+        self.fill_in(plan, lambda _: "Renamed.", **self.kind_of_item.instruction("edit", id))
 
     @work
     async def action_unlink_one(self) -> None:
         """Unlink the one that is looked at, after a question, unless something is in the way."""
-        owned, id, belonging = self.owned, self.looked_at, self.belonging
+        owned, id, kind_of_item = self.owned, self.looked_at, self.kind_of_item
         if owned is None or id is None or self._says_what_is_in_the_way(id):
             return
         name = one_line(owned.names[id])
-        words = f"{name} is taken away. {belonging.when_unlinked}"
-        if not await self.confirm(f"Unlink {belonging.noun}", words, "Unlink it"):
+        words = f"{name} is taken away. {kind_of_item.when_unlinked}"
+        if not await self.confirm(f"Unlink {kind_of_item.noun}", words, "Unlink it"):
             return
         if await self._unlink(id, owned):
-            self.query_one(Receipt).say(f"{name} is unlinked.")
+            self.query_one(ResultLine).say(f"{name} is unlinked.")
 
     def _says_what_is_in_the_way(self, id: int) -> bool:
         app = self.wallet_app
-        obstacle = obstacle_to(self.belonging, id, app.picture, app.now()) if app.picture else None
+        obstacle = obstacle_to(self.kind_of_item, id, app.state, app.now()) if app.state else None
         if obstacle is not None:
             app.say(obstacle.remedy, title=obstacle.what, severity="error")
         return obstacle is not None
 
-    async def _unlink(self, id: int, owned: Owned) -> bool:
+    async def _unlink(self, id: int, owned: OwnedItems) -> bool:
         app, beside = self.wallet_app, owned.beside(id, 1)
         # Where only the active one can be looked at, it makes way for the next, and comes back if it stays.
         makes_way = self.SWITCHES and beside != id
-        if makes_way and (await app.act(**self.belonging.instruction("switch", beside)))["failed"]:
+        if makes_way and (await app.act(**self.kind_of_item.instruction("switch", beside)))["failed"]:
             return False
-        unlinked = not (await app.act(**self.belonging.instruction("unlink", id)))["failed"]
+        unlinked = not (await app.act(**self.kind_of_item.instruction("unlink", id)))["failed"]
         if makes_way and not unlinked:
-            await app.act(**self.belonging.instruction("switch", id))
+            await app.act(**self.kind_of_item.instruction("switch", id))
         return unlinked
 
-    @on(BelongingLine.Stepped)
-    def _stepped(self, event: BelongingLine.Stepped) -> None:
+    @on(OwnedItemLine.Stepped)
+    def _stepped(self, event: OwnedItemLine.Stepped) -> None:
         self.action_step(event.steps)
 
-    @on(BelongingLine.Asked)
+    @on(OwnedItemLine.Asked)
     def _asked(self) -> None:
         self.action_choose_one()
 
@@ -213,26 +211,26 @@ class BelongingScreen(FramedScreen):
     def _made(self, answer: Answer | None) -> None:
         if answer is None or (owned := self.owned) is None:
             return
-        id = answer[self.belonging.answer_key]
+        id = answer[self.kind_of_item.answer_key]
         # It may be there, and its name not known yet.
         if id in owned.names:
-            name, noun = one_line(owned.names[id]), self.belonging.noun
+            name, noun = one_line(owned.names[id]), self.kind_of_item.noun
             is_there = (
                 f"is the active {noun} now." if self.SWITCHES else "is there. A makes it the active one."
             )
-            self.query_one(Receipt).say(f"{name} {is_there}")
+            self.query_one(ResultLine).say(f"{name} {is_there}")
             self.look_at(id)
 
     @work(group="belonging", exclusive=True)
     async def _make_active(self, id: int) -> None:
-        belonging = self.belonging
-        answer = await self.wallet_app.act(**belonging.instruction("switch", id))
+        kind_of_item = self.kind_of_item
+        answer = await self.wallet_app.act(**kind_of_item.instruction("switch", id))
         if self.SWITCHES:
             # From now on it is looked at for being the active one, whoever makes another one that.
-            self._chosen.pop(belonging, None)
+            self._chosen.pop(kind_of_item, None)
             self.show_line()
             if answer["failed"]:
                 self.look()
         owned = self.owned
         if not answer["failed"] and owned is not None and not self.SWITCHES:
-            self.query_one(Receipt).say(f"New records go to {one_line(owned.names.get(id, ''))}.")
+            self.query_one(ResultLine).say(f"New records go to {one_line(owned.names.get(id, ''))}.")

@@ -11,31 +11,29 @@ from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
 from textual.widgets import Button
 
-from ewallet_tui.belongings import CLOCK, TIME_SHEET, Belonging
-from ewallet_tui.periods import Period
-from ewallet_tui.picture import Picture
-from ewallet_tui.record_kinds import TIME
-from ewallet_tui.screens.belonging_screen import BelongingScreen, belonging_keys
+from ewallet_core.presentation.formatting import MINUTE, parse_timestamp
+from ewallet_core.presentation.periods import Period
+from ewallet_tui.records import TIME
+from ewallet_tui.screens.belonging_screen import OwnedItemScreen, owned_item_keys
 from ewallet_tui.screens.converting import CONVERSIONS
 from ewallet_tui.screens.timing import TIMER_ACTIONS, TIMER_KEYS, TimingScreen, possible
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
-from ewallet_tui.widgets.belonging_line import BelongingLine
-from ewallet_tui.widgets.day_bars import MOST_DAYS, Day, DayBars
-from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.record_pages import PAGE, Page, RecordPages
-from ewallet_tui.widgets.timer_face import TimerFace
-from ewallet_tui.words import MINUTE, parse_timestamp
+from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState, OwnedItemKind
+from ewallet_tui.widgets.big_digits import TimerFace
+from ewallet_tui.widgets.charts import MOST_DAYS, Day, DayBars
+from ewallet_tui.widgets.owned_item_line import OwnedItemLine
+from ewallet_tui.widgets.record_list import PAGE, Page, RecordList, RecordPages
 
-NOTHING_LATELY = "Nothing used in the last 30 days."
+NO_RECENT_ACTIVITY = "Nothing used in the last 30 days."
 FIRST_MINUTE = "The first minute of this run isn't over yet."
 
 
-def nothing_recorded(picture: Picture, now: float) -> str:
+def nothing_recorded(state: AccountState, now: float) -> str:
     """What to do about a clock that has no time records yet."""
-    clock, credits = picture.clock, picture.wallet.credits
+    clock, credits = state.clock, state.wallet.credits
     if clock.runs:
         return "The first time record is written when the timer stops."
-    if clock.is_out_of_time(now) and not credits and not picture.may_supply:
+    if clock.is_out_of_time(now) and not credits and not state.may_supply:
         return f"No time or credits yet. {ASK_FOR_CREDITS}"
     if clock.is_out_of_time(now) and not credits:
         return "No time or credits yet. Supply some at home: 1, then u."
@@ -44,10 +42,10 @@ def nothing_recorded(picture: Picture, now: float) -> str:
     return "Nothing used yet. Start the timer with space."
 
 
-class ClockScreen(BelongingScreen, TimingScreen):
+class ClockScreen(OwnedItemScreen, TimingScreen):
     """Minutes left, burning down, and beneath them what was used before."""
 
-    PLACE = "clock"
+    MODE = "clock"
     CSS_PATH = "clock.tcss"
     AUTO_FOCUS = "RecordList"
     VERTICAL_BREAKPOINTS = [  # noqa: RUF012 - as Screen declares it
@@ -62,11 +60,11 @@ class ClockScreen(BelongingScreen, TimingScreen):
         *CONVERSIONS,
         Binding("m", "show_days", "By day", tooltip="Show what was used by day", id="show_days"),
         Binding("m", "show_times", "Times", tooltip="Show every time record", id="show_times"),
-        *belonging_keys("clock"),
+        *owned_item_keys("clock"),
     ]
 
     @property
-    def belonging(self) -> Belonging:
+    def kind_of_item(self) -> OwnedItemKind:
         """The clocks of the wallet."""
         return CLOCK
 
@@ -77,7 +75,7 @@ class ClockScreen(BelongingScreen, TimingScreen):
 
     def compose_content(self) -> ComposeResult:
         """Which clock, its face, the face's buttons, and what was used: by record and by day."""
-        yield BelongingLine()
+        yield OwnedItemLine()
         yield TimerFace()
         with Horizontal(id="controls"):
             for action in TIMER_ACTIONS:
@@ -86,21 +84,21 @@ class ClockScreen(BelongingScreen, TimingScreen):
             yield RecordList(TIME.columns)
             yield DayBars()
 
-    def show(self, picture: Picture) -> None:
+    def show(self, state: AccountState) -> None:
         """Show the clock as it is now, and its records."""
         now = self.wallet_app.now()
-        self.show_second(picture, now)
-        doable = possible(picture.clock, now)
+        self.show_second(state, now)
+        doable = possible(state.clock, now)
         for button in self.query("#controls Button").results(Button):
             button.disabled = button.id not in doable
-        self.set_class(len(picture.owned[CLOCK].names) < 2, "-alone")
-        super().show(picture)
+        self.set_class(len(state.owned[CLOCK].names) < 2, "-alone")
+        super().show(state)
 
-    def show_second(self, picture: Picture, now: float) -> None:
+    def show_second(self, state: AccountState, now: float) -> None:
         """Let the countdown fall by a second."""
-        self.query_one(TimerFace).show(picture.clock, now, self.today())
+        self.query_one(TimerFace).show(state.clock, now, self.today())
         # A second is too short to be seen in a bar.
-        begun = picture.clock.spent_ms(now) if picture.clock.runs else 0
+        begun = state.clock.spent_ms(now) if state.clock.runs else 0
         self.query_one(DayBars).begun = begun // MINUTE * MINUTE
         self._share_room()
 
@@ -146,9 +144,9 @@ class ClockScreen(BelongingScreen, TimingScreen):
         if days is None or listed.pages.is_out_of_reach:
             return
         bars.days = days
-        if (picture := self.wallet_app.picture) is not None:
-            listed.empty = nothing_recorded(picture, self.wallet_app.now())
-            bars.empty = FIRST_MINUTE if picture.clock.runs else NOTHING_LATELY
+        if (state := self.wallet_app.state) is not None:
+            listed.empty = nothing_recorded(state, self.wallet_app.now())
+            bars.empty = FIRST_MINUTE if state.clock.runs else NO_RECENT_ACTIVITY
         self._share_room()
 
     def _share_room(self) -> None:

@@ -1,4 +1,4 @@
-"""Where the engine is: this machine, a server that was used, or another one."""
+"""What is said of a server's certificate that was never seen before."""
 
 from __future__ import annotations
 
@@ -13,16 +13,31 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from ewallet_core.client import UnreachableError
+from ewallet_core.presentation.text import one_line
 from ewallet_core.protocol.address import ServerAddress
-from ewallet_tui.connecting import CONNECTING
-from ewallet_tui.screens.question import Choice, Question
-from ewallet_tui.text import one_line, plain
+from ewallet_tui.connection import CONNECTING
+from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.modal import Choice, ConfirmModal
+from ewallet_tui.widgets.footer import Footer
 from ewallet_tui.widgets.form_field import Field, FormField
-from ewallet_tui.widgets.keys_line import KeysLine
 from ewallet_tui.widgets.server_list import HERE, ServerList
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
+
+
+TRUST = "trust"
+
+
+def first_certificate(server: str, fingerprint: str) -> ConfirmModal:
+    """Shows the fingerprint once, so that it can be compared; its result may be to trust the server."""
+    words = (
+        f"{server} is new here. Its certificate has the fingerprint\n\n{fingerprint}\n\n"
+        "Compare it with what the server's operator says. "
+        "Trust it only where they are the same; should it ever show another one, nothing is sent to it."
+    )
+    return ConfirmModal("New server", words, [Choice(TRUST, "ctrl+t", "Trust it")], stay="Leave it")
+
 
 FORGET = "forget"
 
@@ -76,7 +91,7 @@ class ConnectionScreen(Screen[None]):
             yield Static(id="trying", markup=False)
             yield ServerList()
             yield FormField(ANOTHER)
-        yield KeysLine()
+        yield Footer()
 
     @property
     def wallet_app(self) -> EWalletApp:
@@ -165,8 +180,10 @@ class ConnectionScreen(Screen[None]):
 
     async def _forget(self, server: ServerAddress) -> None:
         words = f"{one_line(server.name)} leaves this list. A certificate that it showed stays known."
-        question = Question("Forget a server", words, [Choice(FORGET, "f", "Forget it")], stay="Keep it")
-        if await self.app.push_screen_wait(question) == FORGET:
+        confirmation = ConfirmModal(
+            "Forget a server", words, [Choice(FORGET, "f", "Forget it")], stay="Keep it"
+        )
+        if await self.app.push_screen_wait(confirmation) == FORGET:
             self.wallet_app.connecting.forget(server)
             self._show_servers()
 
@@ -180,7 +197,7 @@ class ConnectionScreen(Screen[None]):
 
     def _mark_of(self, name: str) -> str | None:
         try:
-            return self.wallet_app.engines.known_servers.mark_of(name)
+            return self.wallet_app.backends.known_servers.mark_of(name)
         except UnreachableError as damaged:
             self.say_out_of_reach(str(damaged))
             return None

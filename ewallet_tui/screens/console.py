@@ -13,10 +13,11 @@ from textual.widgets import Input, Label
 
 from ewallet_core.client import Answer, validation
 from ewallet_core.instructions.registry import InstructionRegistry
-from ewallet_tui.console.exchange_line import ExchangeLine
-from ewallet_tui.console.secrecy import masked
-from ewallet_tui.instruction_log import Exchange
-from ewallet_tui.modes import LOGIN
+from ewallet_core.presentation.formatting import count, grouped
+from ewallet_tui.console.exchange import ExchangeLine
+from ewallet_tui.instruction_log import Exchange, masked
+from ewallet_tui.navigation import LOGIN
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.console_exchange import (
     ANSWER_COPIED,
     INSTRUCTION_COPIED,
@@ -25,22 +26,19 @@ from ewallet_tui.screens.console_exchange import (
     answer_json,
     instruction_json,
 )
-from ewallet_tui.screens.framed import FramedScreen
+from ewallet_tui.widgets.console_input import ConsolePrompt, ConsoleWriting
 from ewallet_tui.widgets.console_log import ConsoleLog
-from ewallet_tui.widgets.console_prompt import ConsolePrompt
-from ewallet_tui.widgets.console_writing import ConsoleWriting
-from ewallet_tui.widgets.receipt import Receipt
-from ewallet_tui.words import count, grouped
+from ewallet_tui.widgets.result_line import ResultLine
 
 NOTHING_YET = "Nothing was asked yet. What the app asks from now on is listed here."
 ANSWERED = "→ answered. Escape, then Enter shows the answer."
 NOTHING_FITS = "Nothing here fits. Escape shows all again."
 
 
-class ConsoleScreen(FramedScreen):
+class ConsoleScreen(BaseScreen):
     """The log, newest below, and the prompt beneath it."""
 
-    PLACE = "console"
+    MODE = "console"
     CSS_PATH = "console.tcss"
     AUTO_FOCUS = "ConsoleLog"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -69,7 +67,7 @@ class ConsoleScreen(FramedScreen):
     def on_mount(self) -> None:
         """Follow what is asked."""
         super().on_mount()
-        self._log = self.wallet_app.conversation.log
+        self._log = self.wallet_app.store.log
         self._log.follow(self._log_changed)
         self._learn()
 
@@ -115,7 +113,7 @@ class ConsoleScreen(FramedScreen):
         """Copy the instruction under the cursor, as JSON."""
         if (line := self.query_one(ConsoleLog).line) is not None:
             self.app.copy_to_clipboard(instruction_json(line.exchange))
-            self.query_one(Receipt).say(INSTRUCTION_COPIED)
+            self.query_one(ResultLine).say(INSTRUCTION_COPIED)
 
     def action_copy_answer(self) -> None:
         """Copy the answer under the cursor, as JSON."""
@@ -126,7 +124,7 @@ class ConsoleScreen(FramedScreen):
             self.wallet_app.say(NO_ANSWER_YET)
             return
         self.app.copy_to_clipboard(answer)
-        self.query_one(Receipt).say(ANSWER_COPIED)
+        self.query_one(ResultLine).say(ANSWER_COPIED)
 
     def focus_next(self, selector: str | type[Any] = "*") -> Any:
         """Complete what is typed, or go on to the next place where it is whole."""
@@ -163,7 +161,7 @@ class ConsoleScreen(FramedScreen):
     async def _send(self, chain: Mapping[str, Any]) -> None:
         app = self.wallet_app
         answer = await app.ask(**chain)
-        if app.picture is None and app.current_mode != LOGIN:
+        if app.state is None and app.current_mode != LOGIN:
             await app.leave()
         elif self.is_attached:
             self._tell(chain, answer)

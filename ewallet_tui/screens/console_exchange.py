@@ -11,10 +11,10 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Label, Static
 
-from ewallet_tui.console.exchange_line import ExchangeLine, took
+from ewallet_tui.console.exchange import ExchangeLine, took
 from ewallet_tui.instruction_log import Exchange
-from ewallet_tui.screens.sheet_screen import SheetScreen, titled
-from ewallet_tui.text import plain
+from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.modal import Modal, titled
 
 NO_ANSWER_YET = "No answer yet."
 INSTRUCTION_COPIED, ANSWER_COPIED = "The instruction is copied.", "The answer is copied."
@@ -36,7 +36,7 @@ def _answer(exchange: Exchange) -> Any:
     return json.loads(outcome.answer) if outcome and outcome.answer else None
 
 
-class ConsoleExchange(SheetScreen[None]):
+class ConsoleExchange(Modal[None]):
     """The exchange of a line of the console."""
 
     DEFAULT_CSS = """

@@ -1,23 +1,89 @@
-"""The contacts of a list, what is known of one, and what passed between you."""
+"""The contacts of a list, one contact in full, and the payments with it."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 
-from textual import work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.widgets import Button
 
 from ewallet_core.instructions import fields
-from ewallet_tui.record_kinds import CONTACT, Record, RecordKind
-from ewallet_tui.screens.belonging_screen import belonging_keys
+from ewallet_tui.records import CONTACT, TRANSFER, Record, RecordKind
+from ewallet_tui.screens.belonging_screen import owned_item_keys
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
+from ewallet_tui.screens.record import RecordDetail, RecordScreen
 from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
-from ewallet_tui.widgets.between_you import BetweenYou
-from ewallet_tui.widgets.form import FormPlan
+from ewallet_tui.widgets.contact_payments import ContactPayments
+from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.record_detail import RecordDetail
-from ewallet_tui.widgets.record_pages import PAGE, RecordPages, Row
+from ewallet_tui.widgets.record_list import PAGE, ListRow, RecordList, RecordPages
+
+MOST_LINES = 8
+"""How many lines of what passed are seen without scrolling."""
+ABOVE_THEM, BESIDE_THEM = 3, 17
+"""How many lines the caption and the headings take, and all else of the sheet."""
+
+
+class ContactModal(RecordScreen):
+    """Its result is how the contact is to get credits, `pay` or `transfer`, or `None`."""
+
+    DEFAULT_CSS = """
+    ContactModal {
+        &.-at-first RecordDetail { max-height: 8; }
+        ContactPayments { max-height: 11; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("p", "leave_to('pay')", "Pay", id="pay"),
+        Binding("t", "leave_to('transfer')", "Transfer", id="transfer"),
+    ]
+
+    def __init__(self, contact: int, today: Callable[[], datetime], *, may_pay: bool) -> None:
+        super().__init__(CONTACT.name, contact, today)
+        self._may_pay = may_pay
+
+    def compose_further(self) -> ComposeResult:
+        """What passed between you."""
+        yield ContactPayments(can_be_moved_in=True)
+
+    def compose_buttons(self) -> Iterator[Button]:
+        """What can be sent, before what every record has."""
+        yield Button("p Pay", id="pay", action="screen.leave_to('pay')", disabled=not self._may_pay)
+        yield Button(
+            "t Transfer", id="transfer", action="screen.leave_to('transfer')", disabled=not self._may_pay
+        )
+        yield from super().compose_buttons()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is sent out of an empty wallet, nor from a record that was only looked at from here."""
+        if action == "leave_to":
+            return self._may_pay and self.is_at_first
+        return super().check_action(action, parameters)
+
+    async def show_further(self, answer: Mapping[str, Any]) -> None:
+        """What passed with the contact, but not beneath a record that was opened from there."""
+        between = self.query_one(ContactPayments)
+        self.set_class(self.is_at_first, "-at-first")
+        between.display = self.is_at_first
+        for button in self.query("#pay, #transfer"):
+            button.display = self.is_at_first
+        if self.is_at_first:
+            lines = await between.show_with(answer["record_data"], self.wallet_app.ask, self.today())
+            room = min(MOST_LINES, self.size.height - BESIDE_THEM)
+            between.styles.height = ABOVE_THEM + max(min(lines, room), 1)
+
+    def action_leave_to(self, action: str) -> None:
+        """Have credits sent by the screen beneath."""
+        self.dismiss(action)
+
+    @on(RecordList.Opened)
+    def _opened(self, event: RecordList.Opened) -> None:
+        self.go_to_record(TRANSFER.name, int(event.row.key))
+
 
 MOST_SORTED = 1_000
 ON_CONTACT = frozenset({"edit_contact", "pay", "transfer"})
@@ -42,14 +108,14 @@ def the_contact(verb: str) -> dict[str, Any]:
 class ContactsScreen(RecordsScreen, PayingScreen):
     """A list of people; the one under the cursor in full beside it, or with Enter where there is no room."""
 
-    PLACE = "contacts"
+    MODE = "contacts"
     SWITCHES = True
     BINDINGS: ClassVar[list[BindingType]] = [
         *PAYMENTS,
         Binding("n", "new_contact", "New", tooltip="Write a contact down", id="new_contact"),
         Binding("e", "edit_contact", "Edit", id="edit_contact"),
         *RECORD_KEYS,
-        *belonging_keys("list"),
+        *owned_item_keys("list"),
     ]
     DEFAULT_CSS = """
     ContactsScreen #aside {
@@ -70,7 +136,7 @@ class ContactsScreen(RecordsScreen, PayingScreen):
     def compose_aside(self) -> ComposeResult:
         """Who it is, and what passed between you."""
         yield RecordDetail()
-        yield BetweenYou(can_be_moved_in=False)
+        yield ContactPayments(can_be_moved_in=False)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey the keys that need a contact where there is none; a contact belongs to no time."""
@@ -104,14 +170,14 @@ class ContactsScreen(RecordsScreen, PayingScreen):
 
     def action_new_contact(self) -> None:
         """Write somebody down on the list that is looked at."""
-        plan = FormPlan("New contact", "Write down", contact_fields())
+        plan = FormSpec("New contact", "Write down", contact_fields())
         self.fill_in(plan, lambda answer: f"{answer['new_contact']} is on the list.", **the_contact("new"))
 
     def action_edit_contact(self) -> None:
         """Change what is known of the contact under the cursor."""
         if (row := self.row) is None:
             return
-        plan = FormPlan("Edit contact", "Save", contact_fields(row.record))
+        plan = FormSpec("Edit contact", "Save", contact_fields(row.record))
         instruction = the_contact("edit") | {"record_id": row.record["id"]}
         self.fill_in(plan, lambda _: "Saved.", only_changed=True, **instruction)
 
@@ -120,20 +186,20 @@ class ContactsScreen(RecordsScreen, PayingScreen):
         if kind != self.kind.name:
             super().open_record(kind, record_id)
             return
-        from ewallet_tui.screens.contact_sheet import ContactSheet  # noqa: PLC0415 - few look at one
+        # merged
 
         if self.app.screen is self:
             may_pay = self.check_action("pay", ()) is True
-            self.app.push_screen(ContactSheet(record_id, self.today, may_pay=may_pay), self._heed_sheet)
+            self.app.push_screen(ContactModal(record_id, self.today, may_pay=may_pay), self._handle_modal)
 
-    def _heed_sheet(self, chosen: str | None) -> None:
+    def _handle_modal(self, chosen: str | None) -> None:
         if chosen is not None:
             self.call_later(self.run_action, chosen)
 
     @work(group="detail", exclusive=True)
-    async def show_aside(self, row: Row | None) -> None:
+    async def show_aside(self, row: ListRow | None) -> None:
         """Show the contact under the cursor beside the list, and what passed between you."""
-        detail, between = self.query_one(RecordDetail), self.query_one(BetweenYou)
+        detail, between = self.query_one(RecordDetail), self.query_one(ContactPayments)
         if row is None:
             detail.clear()
             between.clear()

@@ -6,14 +6,14 @@ from typing import Any
 
 from textual.binding import Binding, BindingType
 
-from ewallet_tui.screens.framed import FramedScreen
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.wallet_forms import (
     credits_plan,
-    credits_receipt,
+    credits_result,
     supply_plan,
-    supply_receipt,
+    supply_result,
     time_plan,
-    time_receipt,
+    time_result,
 )
 
 Record = dict[str, Any]
@@ -27,7 +27,7 @@ CONVERSIONS: tuple[BindingType, ...] = (TO_TIME, TO_CREDITS)
 """The keys of what these screens have in common, which each puts after its own."""
 
 
-class ConvertingScreen(FramedScreen):
+class ConvertingScreen(BaseScreen):
     """A screen on which credits come, and are turned into time and back."""
 
     def can(self, action: str) -> bool:
@@ -46,41 +46,39 @@ class ConvertingScreen(FramedScreen):
 
     def left_ms(self) -> int:
         """The time that is not used yet, at this very instant."""
-        picture = self.wallet_app.picture
-        return picture.clock.left_ms(self.wallet_app.now()) if picture else 0
+        state = self.wallet_app.state
+        return state.clock.left_ms(self.wallet_app.now()) if state else 0
 
     def may_supply(self) -> bool:
         """Whether credits can be had by supplying oneself, as far as is known."""
-        picture = self.wallet_app.picture
-        return picture is None or picture.may_supply
+        state = self.wallet_app.state
+        return state is None or state.may_supply
 
     def balance(self) -> int:
         """The credits in the active wallet."""
-        picture = self.wallet_app.picture
-        return picture.wallet.credits if picture else 0
+        state = self.wallet_app.state
+        return state.wallet.credits if state else 0
 
     def action_supply(self) -> None:
         """Ask how many credits should come, and for what."""
         self.fill_in(
-            supply_plan(self.balance()), supply_receipt, writes="transfer", action="supply", supply="credits"
+            supply_plan(self.balance()), supply_result, writes="transfer", action="supply", supply="credits"
         )
 
     def action_convert_to_time(self) -> None:
         """Ask how many credits should become time."""
-        if picture := self.wallet_app.picture:
-            rate = picture.clock.milliseconds_per_credit
+        if state := self.wallet_app.state:
+            rate = state.clock.milliseconds_per_credit
             plan = time_plan(self.balance(), rate)
             self.fill_in(
-                plan, time_receipt(rate), writes="conversion", action="convert", convert="credits2clock"
+                plan, time_result(rate), writes="conversion", action="convert", convert="credits2clock"
             )
 
     def action_convert_to_credits(self) -> None:
         """Ask how much time should become credits."""
-        if picture := self.wallet_app.picture:
-            plan = credits_plan(self.left_ms, picture.clock.milliseconds_per_credit)
-            self.fill_in(
-                plan, credits_receipt, writes="conversion", action="convert", convert="clock2credits"
-            )
+        if state := self.wallet_app.state:
+            plan = credits_plan(self.left_ms, state.clock.milliseconds_per_credit)
+            self.fill_in(plan, credits_result, writes="conversion", action="convert", convert="clock2credits")
 
     async def newest(self, kind: str, most: int) -> list[Record]:
         """The newest records of the active sheet of that kind."""

@@ -1,27 +1,32 @@
-"""A form over the dimmed screen, and the question that may come before it is sent."""
+"""A form over another screen, and the form that asks for a period."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
 from typing import ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from ewallet_tui.screens.question import Choice, Question
-from ewallet_tui.screens.sheet_screen import SheetScreen
-from ewallet_tui.widgets.form import Answer, Form, FormPlan, Send
+from ewallet_core.instructions import fields
+from ewallet_core.presentation.periods import Period, read_period
+from ewallet_tui.screens.modal import Choice, ConfirmModal, Modal
+from ewallet_tui.widgets.form import Answer, Form, Send
+from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.widgets.form_spec import FormSpec, Values
 
 DO, DO_KEY = "do", "y"
 
 
-class FormScreen(SheetScreen[Answer | None]):
+class FormScreen(Modal[Answer | None]):
     """Its result is the good answer, or `None` where the form was left."""
 
     DEFAULT_CSS = "FormScreen Form { border-subtitle-color: $text-muted; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
 
-    def __init__(self, plan: FormPlan, send: Send) -> None:
+    def __init__(self, plan: FormSpec, send: Send) -> None:
         super().__init__()
         self._plan = plan
         self._form = Form(plan, send, may_be_left_waiting=True)
@@ -38,9 +43,11 @@ class FormScreen(SheetScreen[Answer | None]):
     @on(Form.Asked)
     @work
     async def _ask(self, event: Form.Asked) -> None:
-        question = Question(self._plan.title, event.question, [Choice(DO, DO_KEY, self._plan.verb)])
+        confirmation = ConfirmModal(
+            self._plan.title, event.confirmation, [Choice(DO, DO_KEY, self._plan.verb)]
+        )
         # Enter pressed twice asks once: the second is pressed on a screen that is not in front any more.
-        if self.app.screen is self and await self.app.push_screen_wait(question) == DO:
+        if self.app.screen is self and await self.app.push_screen_wait(confirmation) == DO:
             self._form.send()
 
     @on(Form.Done)
@@ -50,3 +57,49 @@ class FormScreen(SheetScreen[Answer | None]):
     @on(Form.Left)
     def _left(self) -> None:
         self.dismiss(None)
+
+
+SUGGESTIONS = (
+    "today",
+    "this week",
+    "this month",
+    "this year",
+    "yesterday",
+    "last week",
+    "last month",
+    "last year",
+    "last 30 days",
+    "all the time",
+)
+NOTE = "Such as today, last month, 2026-11, or 3 Nov to 9 Nov.\nNothing means all the time."
+
+
+def period_plan(today: date, period: Period | None = None) -> FormSpec:
+    """A time as people write it, beginning with the one that is shown now."""
+
+    def preview(values: Values) -> str:
+        return "" if validate(values) else f"Shows {chosen_period(values, today).words}."
+
+    def validate(values: Values) -> Mapping[str, str]:
+        try:
+            chosen_period(values, today)
+        except ValueError as problem:
+            return {"period": str(problem)}
+        return {}
+
+    initial = period.words if period else ""
+    field = Field(
+        "period",
+        "Time",
+        fields.SearchText,
+        initial,
+        "such as last month",
+        optional=True,
+        suggestions=SUGGESTIONS,
+    )
+    return FormSpec("Period", "Show", (field,), note=NOTE, preview=preview, validate=validate)
+
+
+def chosen_period(values: Values, today: date) -> Period:
+    """The time that was typed; raises `ValueError` with words for the person."""
+    return read_period(values.get("period", ""), today)

@@ -13,11 +13,11 @@ from textual.events import Key
 from textual.keys import format_key
 from textual.widgets import Button
 
-from ewallet_tui.places import Place
-from ewallet_tui.screens.sheet_screen import SheetScreen, titled
+from ewallet_tui.navigation import Destination
+from ewallet_tui.screens.modal import Modal, titled
 
 
-class GoTo(SheetScreen[str | None]):
+class GoTo(Modal[str | None]):
     """Asks where to go; its result is the place's mode."""
 
     DEFAULT_CSS = """
@@ -31,7 +31,7 @@ class GoTo(SheetScreen[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Stay")]
 
-    def __init__(self, places: Sequence[Place]) -> None:
+    def __init__(self, places: Sequence[Destination]) -> None:
         super().__init__()
         self._places = places
 

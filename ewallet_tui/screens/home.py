@@ -11,39 +11,37 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label, Static
 
-from ewallet_tui.balance_history import balances, in_words, summary_of
-from ewallet_tui.clock_standing import standing_of
-from ewallet_tui.lately import COLUMNS, latest_rows
-from ewallet_tui.picture import Picture
+from ewallet_core.presentation.formatting import countdown, grouped
+from ewallet_tui.activity import ACTIVITY_COLUMNS, balances, in_words, latest_rows, summary_of
 from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
 from ewallet_tui.screens.timing import TIMER_KEYS, TimingScreen, possible
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, WALLET_ACTIONS
-from ewallet_tui.widgets.balance_curve import BalanceCurve
-from ewallet_tui.widgets.burning_bar import BurningBar
-from ewallet_tui.widgets.figures import Figures
+from ewallet_tui.state import AccountState
+from ewallet_tui.status import clock_status
+from ewallet_tui.widgets.big_digits import BigDigits, state_line
+from ewallet_tui.widgets.charts import BalanceCurve
+from ewallet_tui.widgets.footer import SteadyLine
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.steady_line import SteadyLine
-from ewallet_tui.widgets.timer_face import state_line
-from ewallet_tui.widgets.tour import Step, Tour
-from ewallet_tui.words import countdown, grouped
+from ewallet_tui.widgets.status_bar import BurningBar
+from ewallet_tui.widgets.tour import Tour, TourStep
 
 MOST_RECORDS = 100
 ACTIONS = {**WALLET_ACTIONS, "turn": "Start", "stop": "Stop"}
 NOTHING_YET = "Nothing has happened here yet. Supply credits with u."
 TURNS = ("start", "pause", "resume")
 STEPS = (
-    Step(
+    TourStep(
         "supply",
         "Supply credits",
         "Credits are what you pay with. How many there are stands at the top left, here and on every screen.",
     ),
-    Step(
+    TourStep(
         "convert_to_time",
         "Convert some to time",
         "Time is what the clock runs on. It stands at the right, and comes back as credits with b.",
     ),
-    Step(
+    TourStep(
         "start",
         "Start the clock",
         "It burns down in the second line of every screen. space pauses it, x stops it, ? has all keys.",
@@ -54,7 +52,7 @@ STEPS = (
 class HomeScreen(PayingScreen, TimingScreen):
     """Balance, clock, actions, and the latest movements; a tour while there are none."""
 
-    PLACE = "home"
+    MODE = "home"
     CSS_PATH = "home.tcss"
     AUTO_FOCUS = "RecordList"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (34, "-tall")]  # noqa: RUF012 - as Screen declares it
@@ -77,12 +75,12 @@ class HomeScreen(PayingScreen, TimingScreen):
         with Horizontal(id="holdings"):
             with Vertical(id="balance-face"):
                 yield Label("Balance, in credits", classes="caption")
-                yield Figures(id="credits")
+                yield BigDigits(id="credits")
                 yield BalanceCurve()
                 yield Static(id="history", classes="caption detail", markup=False)
             with Vertical(id="clock-face"):
                 yield Label("Clock", classes="caption")
-                yield Figures(id="left")
+                yield BigDigits(id="left")
                 yield BurningBar()
                 yield SteadyLine(id="state", classes="detail")
         with Horizontal(id="controls"):
@@ -90,22 +88,22 @@ class HomeScreen(PayingScreen, TimingScreen):
                 yield Button(label, id=action, action=f"screen.{action}")
         yield Tour("Three steps to a running clock; escape leaves them.", STEPS)
         yield Label("Lately", classes="caption", id="lately")
-        yield RecordList(COLUMNS)
+        yield RecordList(ACTIVITY_COLUMNS)
 
-    def show(self, picture: Picture) -> None:
+    def show(self, state: AccountState) -> None:
         """Show what the wallet and its clock hold now, and how that came about."""
         if self._may_tour is None:
             # Whoever comes back to what they have done has taken the first step, or left the tour.
-            self._may_tour = not picture.wallet.credits and picture.clock.is_new
-        self.query_one("#credits", Figures).value = grouped(picture.wallet.credits)
-        self.show_second(picture, self.wallet_app.now())
+            self._may_tour = not state.wallet.credits and state.clock.is_new
+        self.query_one("#credits", BigDigits).value = grouped(state.wallet.credits)
+        self.show_second(state, self.wallet_app.now())
         self._show_buttons()
-        self._show_past(picture)
+        self._show_past(state)
 
-    def show_second(self, picture: Picture, now: float) -> None:
+    def show_second(self, state: AccountState, now: float) -> None:
         """Let the countdown fall by a second."""
-        clock, tint = picture.clock, standing_of(picture.clock, now).style
-        left, bar = self.query_one("#left", Figures), self.query_one(BurningBar)
+        clock, tint = state.clock, clock_status(state.clock, now).style
+        left, bar = self.query_one("#left", BigDigits), self.query_one(BurningBar)
         left.value, left.tint = countdown(clock.left_ms(now)), tint
         bar.share, bar.tint = (clock.left_ms(now), clock.total_ms(now)), tint
         bar.visible = clock.total_ms(now) > 0
@@ -132,8 +130,8 @@ class HomeScreen(PayingScreen, TimingScreen):
         self.open_record(*event.row.record)
 
     def _turn(self) -> str:
-        picture = self.wallet_app.picture
-        doable = possible(picture.clock, self.wallet_app.now()) if picture else frozenset()
+        state = self.wallet_app.state
+        doable = possible(state.clock, self.wallet_app.now()) if state else frozenset()
         return next((turn for turn in TURNS if turn in doable), "")
 
     def _show_buttons(self) -> None:
@@ -146,25 +144,25 @@ class HomeScreen(PayingScreen, TimingScreen):
                 button.disabled = self.check_action(action, ()) is not True
 
     @work(group="records", exclusive=True)
-    async def _show_past(self, picture: Picture) -> None:
+    async def _show_past(self, state: AccountState) -> None:
         # Looked up before the engine is asked: the screen may be gone when the answers come.
         tour, listed = self.query_one(Tour), self.query_one(RecordList)
         curve, words = self.query_one(BalanceCurve), self.query_one("#history", Static)
         await self._show_records(tour, listed)
-        await self._show_history(picture, curve, words)
+        await self._show_history(state, curve, words)
 
-    async def _show_history(self, picture: Picture, curve: BalanceCurve, words: Static) -> None:
-        answer = await self.wallet_app.ask(**summary_of(picture.wallet.id, self.today()))
+    async def _show_history(self, state: AccountState, curve: BalanceCurve, words: Static) -> None:
+        answer = await self.wallet_app.ask(**summary_of(state.wallet.id, self.today()))
         if not answer["failed"]:
-            curve.balances = balances(picture.wallet.credits, answer["rows"])
+            curve.balances = balances(state.wallet.credits, answer["rows"])
             words.update(in_words(curve.balances) if any(curve.balances) else "")
 
     async def _show_records(self, tour: Tour, listed: RecordList) -> None:
         transfers = await self.newest("transfer", MOST_RECORDS)
         conversions = await self.newest("conversion", MOST_RECORDS)
         times = await self.newest("time", 1)
-        picture = self.wallet_app.picture
-        used = bool(times) or bool(picture and picture.clock.runs)
+        state = self.wallet_app.state
+        used = bool(times) or bool(state and state.clock.runs)
         rows = latest_rows(transfers, conversions, self.today(), MOST_RECORDS)
         listed.empty = NOTHING_YET if self.may_supply() else f"No credits yet. {ASK_FOR_CREDITS}"
         listed.show(rows)

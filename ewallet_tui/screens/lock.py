@@ -10,13 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
-from ewallet_tui.picture import Picture
-from ewallet_tui.screens.login_forms import PASSWORD
-from ewallet_tui.text import one_line
-from ewallet_tui.widgets.connection_state import ConnectionState
-from ewallet_tui.widgets.form import Answer, Form, FormPlan
-from ewallet_tui.widgets.keys_line import KeysLine
-from ewallet_tui.widgets.standing_line import StandingLine
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.screens.account_forms import PASSWORD
+from ewallet_tui.state import AccountState
+from ewallet_tui.widgets.footer import Footer
+from ewallet_tui.widgets.form import Answer, Form, FormSpec
+from ewallet_tui.widgets.status_bar import StatusBar
+from ewallet_tui.widgets.tabs_bar import ConnectionBadge
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
@@ -29,8 +29,8 @@ class LockScreen(Screen[None]):
     LockScreen {
         align: center middle;
         #middle { width: 66; max-width: 100%; height: auto; }
-        StandingLine { margin-bottom: 1; }
-        ConnectionState { text-align: center; margin-top: 1; }
+        StatusBar { margin-bottom: 1; }
+        ConnectionBadge { text-align: center; margin-top: 1; }
     }
     """
 
@@ -42,9 +42,9 @@ class LockScreen(Screen[None]):
     def compose(self) -> ComposeResult:
         """The timer and the sheet, and the way out."""
         with Vertical(id="middle"):
-            yield StandingLine(with_balance=False)
-            yield ConnectionState(with_place=True)
-        yield KeysLine()
+            yield StatusBar(with_balance=False)
+            yield ConnectionBadge(with_place=True)
+        yield Footer()
 
     @property
     def wallet_app(self) -> EWalletApp:
@@ -53,24 +53,24 @@ class LockScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Keep the timer in view."""
-        self.wallet_app.picture_changed.subscribe(self, self._show)
+        self.wallet_app.state_changed.subscribe(self, self._show)
         self.wallet_app.second_passed.subscribe(self, self._show_now)
 
     async def on_screen_resume(self) -> None:
         """Ask anew each time it is locked, and not when a question over it is gone."""
-        picture = self.wallet_app.picture
-        if picture is None or self.query(Form):
+        state = self.wallet_app.state
+        if state is None or self.query(Form):
             return
-        note = f"The password of {one_line(picture.account.name)} opens it again."
-        plan = FormPlan("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
+        note = f"The password of {one_line(state.account.name)} opens it again."
+        plan = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
         form = Form(plan, self._unlock)
-        await self.query_one("#middle").mount(form, before=self.query_one(ConnectionState))
+        await self.query_one("#middle").mount(form, before=self.query_one(ConnectionBadge))
         form.rows[0].input.focus()
-        self._show(picture)
+        self._show(state)
 
     async def _unlock(self, values: dict[str, Any]) -> Answer:
-        picture = self.wallet_app.picture
-        name = picture.account.name if picture else ""
+        state = self.wallet_app.state
+        name = state.account.name if state else ""
         return await self.wallet_app.ask(action="login", user_name=name, **values)
 
     @on(Form.Done)
@@ -84,9 +84,9 @@ class LockScreen(Screen[None]):
         # The accounts beside it would be open to whoever sits here now.
         self.wallet_app.log_out(of_all=True)
 
-    def _show(self, picture: Picture) -> None:
-        self.query_one(StandingLine).show(picture, self.wallet_app.now())
+    def _show(self, state: AccountState) -> None:
+        self.query_one(StatusBar).show(state, self.wallet_app.now())
 
     def _show_now(self, _: float) -> None:
-        if (picture := self.wallet_app.picture) is not None:
-            self._show(picture)
+        if (state := self.wallet_app.state) is not None:
+            self._show(state)

@@ -1,4 +1,4 @@
-"""The first screen: who are you; and the same sheet with more fields for who is new."""
+"""Logging in; and to an account that is to be deleted, by recovering it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,41 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Input, Label
 
-from ewallet_tui.widgets.connection_state import ConnectionState
+from ewallet_core.presentation.formatting import full_day, parse_timestamp
+from ewallet_tui.screens.modal import Choice, ConfirmModal
+from ewallet_tui.widgets.tabs_bar import ConnectionBadge
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
-    from ewallet_tui.widgets.form import Answer, Form, FormPlan, Send
-    from ewallet_tui.widgets.remembered_accounts import RememberedAccounts
+    from ewallet_tui.widgets.accounts import RememberedAccounts
+    from ewallet_tui.widgets.form import Answer, Form, FormSpec, Send
+
+
+LEAVING = "account_leaving"
+RECOVER = "recover"
+HOW = "Log in again and choose Recover."
+
+
+async def log_in_or_recover(app: EWalletApp, **credentials: Any) -> Answer:
+    """Log in; where the account is to be deleted, ask whether to keep it. Called in a worker."""
+    answer = await app.ask(action="login", **credentials)
+    if answer.get("code") != LEAVING:
+        return answer
+    if not await _is_to_be_kept(app, answer):
+        return {**answer, "warning": HOW}
+    return await app.ask(action="recover", recover="account", **credentials)
+
+
+async def _is_to_be_kept(app: EWalletApp, error: Answer) -> bool:
+    last_day = error["details"]["recoverable_until"]
+    until = f" on {full_day(parse_timestamp(last_day))}" if last_day else ""
+    confirmation = ConfirmModal(
+        "Recover this account?",
+        f"It is to be erased for good{until}. Recovered, it is as it was, and you are logged in.",
+        [Choice(RECOVER, "y", "Recover it")],
+        stay="Leave it",
+    )
+    return await app.push_screen_wait(confirmation) == RECOVER
 
 
 class LoginScreen(Screen[None]):
@@ -28,7 +57,7 @@ class LoginScreen(Screen[None]):
         align: center middle;
         #product { width: 1fr; text-align: center; color: $accent; text-style: bold; }
         #promise { width: 1fr; text-align: center; color: $text-muted; margin-bottom: 1; }
-        ConnectionState { text-align: center; margin-top: 1; }
+        ConnectionBadge { text-align: center; margin-top: 1; }
         #middle { width: 66; max-width: 100%; height: auto; align-horizontal: center; }
         Form { max-height: 75vh; }
         &.-low Form { max-height: 85vh; }
@@ -55,7 +84,7 @@ class LoginScreen(Screen[None]):
         with Vertical(id="middle"):
             yield Label("E W A L L E T", id="product")
             yield Label("credits, time, and a clock that keeps both", id="promise")
-            yield ConnectionState(with_place=True, change="change")
+            yield ConnectionBadge(with_place=True, change="change")
 
     @property
     def wallet_app(self) -> EWalletApp:
@@ -105,7 +134,7 @@ class LoginScreen(Screen[None]):
         self._go_to_first_empty(cast("Form", self.query_one("#login")))
         self.refresh_bindings()
 
-    @on(events.Click, "ConnectionState")
+    @on(events.Click, "ConnectionBadge")
     async def _place_clicked(self) -> None:
         await self.action_connection()
 
@@ -126,10 +155,10 @@ class LoginScreen(Screen[None]):
         await event.form.remove()
 
     async def _furnish(self) -> None:
-        from ewallet_tui.widgets.keys_line import KeysLine  # noqa: PLC0415
+        from ewallet_tui.widgets.footer import Footer  # noqa: PLC0415
 
-        if not self.query(KeysLine):
-            await self.mount(KeysLine())
+        if not self.query(Footer):
+            await self.mount(Footer())
         await self._open_login(unless_there=True)
 
     @property
@@ -141,29 +170,29 @@ class LoginScreen(Screen[None]):
         return self.query_one("#login #user_name", Input)
 
     async def _open_login(self, *, unless_there: bool = False) -> None:
-        from ewallet_tui.screens.login_forms import login_for  # noqa: PLC0415
+        from ewallet_tui.screens.account_forms import login_for  # noqa: PLC0415
 
         await self._open_sheet(login_for(self._names), "login", self._log_in, unless_there=unless_there)
 
     async def _open_registration(self) -> None:
-        from ewallet_tui.screens.login_forms import registration  # noqa: PLC0415
+        from ewallet_tui.screens.account_forms import registration  # noqa: PLC0415
 
-        alone = self.wallet_app.conversation.client.keeps_passwords_alone
+        alone = self.wallet_app.store.client.keeps_passwords_alone
         plan = registration(keeps_passwords_alone=alone)
         await self._open_sheet(plan, "registration", self._register)
 
     async def _open_replacement(self, once: dict[str, Any]) -> None:
         """Ask for a password of the person's own, to take the place of the one that was for one login."""
-        from ewallet_tui.screens.login_forms import REPLACEMENT  # noqa: PLC0415
+        from ewallet_tui.screens.account_forms import REPLACEMENT  # noqa: PLC0415
 
         async def log_in(values: dict[str, Any]) -> Answer:
             return await self.wallet_app.ask(action="login", **once, new_pass=values["new_pass"])
 
         await self._open_sheet(REPLACEMENT, "replacement", log_in)
 
-    async def _open_sheet(self, plan: FormPlan, id: str, send: Send, *, unless_there: bool = False) -> None:
+    async def _open_sheet(self, plan: FormSpec, id: str, send: Send, *, unless_there: bool = False) -> None:
+        from ewallet_tui.widgets.accounts import RememberedAccounts  # noqa: PLC0415
         from ewallet_tui.widgets.form import Form  # noqa: PLC0415
-        from ewallet_tui.widgets.remembered_accounts import RememberedAccounts  # noqa: PLC0415
 
         # Two may come at once: a new engine's, and that of who comes here from another place.
         async with self._opening:
@@ -172,7 +201,7 @@ class LoginScreen(Screen[None]):
             await self.query("Form, RememberedAccounts").remove()
             form = Form(plan, send, id=id)
             beside = [RememberedAccounts(self._names)] if id == "login" else []
-            state = self.query_one(ConnectionState)
+            state = self.query_one(ConnectionBadge)
             await self.query_one("#middle").mount(form, *beside, before=state)
             self._go_to_first_empty(form)
             self.refresh_bindings()
@@ -183,8 +212,8 @@ class LoginScreen(Screen[None]):
             next((row for row in rows if not row.text), rows[-1]).input.focus()
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
-        from ewallet_tui.screens.login_forms import NEEDS_AN_OWN_ONE, credentials  # noqa: PLC0415
-        from ewallet_tui.screens.recovery import log_in_or_recover  # noqa: PLC0415
+        from ewallet_tui.screens.account_forms import NEEDS_AN_OWN_ONE, credentials  # noqa: PLC0415
+        # merged
 
         self._whose = values["user_name"]
         once = credentials(values)

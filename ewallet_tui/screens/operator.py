@@ -1,29 +1,210 @@
-"""The operator's place, which begins with the accounts: finding one, and what can be done with it."""
+"""The operator's accounts: finding one, and what can be done with it."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Button, Label, Static
 
-from ewallet_tui.operator import account_questions as questions
-from ewallet_tui.operator.listed_accounts import (
-    ACTIVE,
-    COLUMNS,
-    FROZEN,
-    AccountRow,
-    account_row,
-    called,
-    facts_of,
+from ewallet_core.presentation.formatting import (
+    credit_amount,
+    full_day,
+    grouped,
+    moment,
+    parse_timestamp,
+    price,
 )
-from ewallet_tui.screens.chooser import Chooser
-from ewallet_tui.screens.one_time_password import OneTimePassword
-from ewallet_tui.screens.operator_part import SYSTEM, OperatorPart
-from ewallet_tui.screens.reading_sheet import ReadingSheet
+from ewallet_core.presentation.tables import Column
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, titled
+from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
+from ewallet_tui.screens.wallet_forms import supply_plan
 from ewallet_tui.widgets.filter_box import FilterBox
-from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, as_it_is, no_problems
+from ewallet_tui.widgets.record_list import ListRow, RecordList
+
+AccountRow = Mapping[str, Any]
+
+ACTIVE, FROZEN, LEAVING = "active", "frozen", "unlink_pending"
+LONGEST_NAME = 20
+COLUMNS = (
+    Column("Name"),
+    Column("Email", fills=True),
+    Column("Role", from_width=60),
+    Column("State"),
+    Column("Since", from_width=66),
+)
+ROLE_STYLES = {"operator": "$text-accent", "auditor": "$text-secondary"}
+
+
+def account_row(account: AccountRow) -> ListRow:
+    """A line of the list."""
+    cells = (
+        plain(account["name"], LONGEST_NAME),
+        account["email"],
+        Content.styled(account["role"], ROLE_STYLES.get(account["role"], "")),
+        state_of(account),
+        full_day(parse_timestamp(account["create_date"])),
+    )
+    return ListRow(str(account["id"]), cells, account)
+
+
+def state_of(account: AccountRow) -> Content:
+    """How the account stands, by sign, word and colour."""
+    if account["state"] == FROZEN:
+        return Content.styled("‖ frozen", "$text-warning")
+    if account["state"] == LEAVING:
+        return Content.styled(f"○ erased on {_last_day(account)}", "$foreground-muted")
+    return Content.styled("● active", "$text-success")
+
+
+def facts_of(account: AccountRow) -> list[tuple[str, str]]:
+    """All that operators see of the account."""
+    return [
+        ("Name", account["name"]),
+        ("Email", account["email"]),
+        ("Role", account["role"]),
+        ("State", state_of(account).plain),
+        ("Since", full_day(parse_timestamp(account["create_date"]))),
+        ("Changed", full_day(parse_timestamp(account["write_date"]))),
+        ("Number", str(account["id"])),
+    ]
+
+
+def called(account: AccountRow) -> str:
+    """The name, for a sentence."""
+    return one_line(account["name"])
+
+
+def _last_day(account: AccountRow) -> str:
+    return full_day(parse_timestamp(account["to_unlink_timestamp"]))
+
+
+ROLES = {
+    "user": "user: an own wallet, clock and sheets",
+    "operator": "operator: also everything here",
+    "auditor": "auditor: looks at everything here, changes nothing",
+}
+
+
+def freezing(account: AccountRow, *, is_own: bool) -> str:
+    """What freezing it means; `is_own` where it is that of who asks."""
+    if is_own:
+        return "It is the account that you are logged in with: you can do nothing more, here or anywhere."
+    return (
+        f"Its timers stop, and whoever is logged in as {called(account)} can do nothing. You can unfreeze it."
+    )
+
+
+def resetting(account: AccountRow) -> str:
+    """What a new password for it means."""
+    return (
+        f"The password of {called(account)} works no more, and all sessions of the account end."
+        " You get one that is good for one login within 24 hours."
+    )
+
+
+def new_role(account: AccountRow, role: str) -> str:
+    """What that role means, where it should be thought over; nothing where it needn't."""
+    if role == "operator":
+        return f"{called(account)} can then do all that you can do here: freeze, supply, permit."
+    if account["role"] == "operator":
+        return f"{called(account)} can then do nothing here any more."
+    return ""
+
+
+def supplying(account: AccountRow) -> FormSpec:
+    """The form for credits that go to the account's active wallet."""
+
+    def preview(values: Values) -> str:
+        if "credits" not in values:
+            return ""
+        whole = {"currency", "cost"} <= set(values)
+        paid = f" for {price(values['currency'], values['cost'])}" if whole else ""
+        return f"{called(account)} gets {credit_amount(values['credits'])}{paid}."
+
+    return replace(
+        supply_plan(0),
+        title="Supply an account",
+        note=f"To {one_line(account['email'])}, into the wallet that is active there.",
+        preview=preview,
+        validate=no_problems,
+        reworded=as_it_is,
+    )
+
+
+def supplied(account: AccountRow) -> Callable[[Answer], str]:
+    """What tells what came of it."""
+
+    def result(answer: Answer) -> str:
+        got = credit_amount(answer["supplied_credits"])
+        return f"{called(account)} got {got}. {grouped(answer['ewallet_credits'])} there now."
+
+    return result
+
+
+class OneTimePasswordModal(Modal[None]):
+    """The password large enough to be read out, and what is to be done with it."""
+
+    DEFAULT_CSS = """
+    OneTimePassword {
+        .sheet { width: 62; }
+        #password {
+            width: 1fr; height: 3; margin: 1 0; content-align: center middle; background: $panel;
+            text-style: bold;
+        }
+        .words { width: 1fr; height: auto; }
+        .buttons { height: 1; margin-top: 1; align-horizontal: right; }
+        Button { margin-left: 2; }
+    }
+    """
+    AUTO_FOCUS = "#copy"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Done"),
+        Binding("y", "copy", "Copy", id="copy_password"),
+        Binding("left", "app.focus_previous", "Previous", show=False),
+        Binding("right", "app.focus_next", "Next", show=False),
+    ]
+
+    def __init__(self, name: str, answer: Answer, now: datetime) -> None:
+        """The answer to what made the password."""
+        super().__init__()
+        self._name = one_line(name)
+        self._password = answer["user_pass"]
+        self._until = moment(parse_timestamp(answer["valid_to"]), now)
+
+    def compose(self) -> ComposeResult:
+        """For whom it is, the password, and how long it is good."""
+        with Vertical() as sheet:
+            titled(sheet, f"New password for {self._name}")
+            yield Static("It is shown here once. Hand it over now.", classes="words")
+            yield Static(Content(self._password), id="password")
+            yield Label(self._rule, classes="words", markup=False)
+            with Horizontal(classes="buttons"):
+                yield Button("y Copy", id="copy", action="screen.copy")
+                yield Button("esc Done", id="done", action="screen.dismiss")
+
+    @property
+    def _rule(self) -> str:
+        return (
+            f"{self._name} can log in with it once, until {self._until}, and chooses an own password there."
+            " The old one works no more, and all sessions have ended."
+        )
+
+    def action_copy(self) -> None:
+        """Put it where the terminal pastes from."""
+        self.app.copy_to_clipboard(self._password)
+        self.notify("Copied.", markup=False)
+
 
 EMPTY = "No account yet. Whoever registers is listed here."
 NOT_FOUND = "No name or email has that. Show all with esc."
@@ -78,8 +259,8 @@ class OperatorScreen(OperatorPart):
     @property
     def own_email(self) -> str:
         """The email of who is logged in."""
-        picture = self.wallet_app.picture
-        return picture.account.email if picture else ""
+        state = self.wallet_app.state
+        return state.account.email if state else ""
 
     async def load(self) -> None:
         """Show the accounts of now."""
@@ -98,24 +279,24 @@ class OperatorScreen(OperatorPart):
         account = self.account
         if account is None:
             return
-        words = questions.freezing(account, is_own=account["email"] == self.own_email)
+        words = freezing(account, is_own=account["email"] == self.own_email)
         if await self.confirm(f"Freeze {called(account)}", words, "Freeze it"):
-            receipt = f"{called(account)} is frozen."
-            await self.act(receipt, action="freeze", freeze="account", account=account["email"])
+            result = f"{called(account)} is frozen."
+            await self.act(result, action="freeze", freeze="account", account=account["email"])
 
     @work
     async def action_unfreeze(self) -> None:
         """Let the account be used again."""
         if account := self.account:
-            receipt = f"{called(account)} is active again."
-            await self.act(receipt, action="unfreeze", unfreeze="account", account=account["email"])
+            result = f"{called(account)} is active again."
+            await self.act(result, action="unfreeze", unfreeze="account", account=account["email"])
 
     def action_supply(self) -> None:
         """Ask how many credits the account is to have."""
         if account := self.account:
             self.fill_in(
-                questions.supplying(account),
-                questions.supplied(account),
+                supplying(account),
+                supplied(account),
                 controller="system",
                 action="supply",
                 supply="credits",
@@ -129,10 +310,10 @@ class OperatorScreen(OperatorPart):
         if account is None or self.app.screen is not self:
             return
         title = f"What is {called(account)} here for?"
-        role = await self.app.push_screen_wait(Chooser(title, questions.ROLES, account["role"]))
+        role = await self.app.push_screen_wait(ChoiceModal(title, ROLES, account["role"]))
         if role is not None and role != account["role"] and await self._is_meant(account, role):
-            receipt = f"{called(account)} is {_a(role)} now."
-            await self.act(receipt, action="grant", grant="role", account=account["email"], role=role)
+            result = f"{called(account)} is {_a(role)} now."
+            await self.act(result, action="grant", grant="role", account=account["email"], role=role)
 
     @work
     async def action_reset_password(self) -> None:
@@ -140,16 +321,16 @@ class OperatorScreen(OperatorPart):
         account = self.account
         if account is None:
             return
-        words, title = questions.resetting(account), f"New password for {called(account)}"
+        words, title = resetting(account), f"New password for {called(account)}"
         if not await self.confirm(title, words, "Make one"):
             return
         reset = {"action": "reset", "reset": "password", "account": account["email"]}
         answer = await self.wallet_app.act(**SYSTEM, **reset)
         if not answer["failed"]:
-            self.show_sheet(OneTimePassword(account["name"], answer, self.today()))
+            self.show_modal(OneTimePasswordModal(account["name"], answer, self.today()))
 
     async def _is_meant(self, account: AccountRow, role: str) -> bool:
-        words = questions.new_role(account, role)
+        words = new_role(account, role)
         return not words or await self.confirm("Change the role", words, f"Make {_a(role)}")
 
     @on(FilterBox.Narrowed)
@@ -164,7 +345,7 @@ class OperatorScreen(OperatorPart):
     @on(RecordList.Opened)
     def _open(self, event: RecordList.Opened) -> None:
         if event.row is not None:
-            self.app.push_screen(ReadingSheet("Account", facts_of(event.row.record)))
+            self.app.push_screen(FactsModal("Account", facts_of(event.row.record)))
 
 
 def _a(role: str) -> str:

@@ -9,13 +9,12 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 
-from ewallet_tui.screens.operator_part import OperatorPart
-from ewallet_tui.screens.reading_sheet import ReadingSheet
-from ewallet_tui.widgets.columns import Column
-from ewallet_tui.widgets.receipt import Receipt
-from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.record_pages import Row
-from ewallet_tui.words import moment, parse_timestamp
+from ewallet_core.presentation.formatting import moment, parse_timestamp
+from ewallet_core.presentation.tables import Column
+from ewallet_tui.screens.modal import FactsModal
+from ewallet_tui.screens.operator_base import OperatorPart
+from ewallet_tui.widgets.record_list import ListRow, RecordList
+from ewallet_tui.widgets.result_line import ResultLine
 
 COLUMNS = (
     Column("When"),
@@ -54,7 +53,7 @@ class IssuesScreen(OperatorPart):
     def action_copy_contact(self) -> None:
         """Put the address of who reported it where the terminal pastes from."""
         self.app.copy_to_clipboard(self._contact)
-        self.query_one(Receipt).say(f"Copied: {self._contact}")
+        self.query_one(ResultLine).say(f"Copied: {self._contact}")
 
     @property
     def _contact(self) -> str:
@@ -75,11 +74,11 @@ class IssuesScreen(OperatorPart):
         passages = [("Details", issue["details"] or NO_DETAILS)]
         if issue["log"]:
             passages.append(("Log", issue["log"]))
-        self.app.push_screen(ReadingSheet(issue["issue"], self._facts(issue), passages))
+        self.app.push_screen(FactsModal(issue["issue"], self._facts(issue), passages))
 
-    def _row(self, issue: Mapping[str, Any]) -> Row:
+    def _row(self, issue: Mapping[str, Any]) -> ListRow:
         cells = (self._when(issue), issue["issue"], issue["name"], issue["contact"] or "—")
-        return Row(issue["issue"], cells, issue)
+        return ListRow(issue["issue"], cells, issue)
 
     def _facts(self, issue: Mapping[str, Any]) -> list[tuple[str, str]]:
         return [

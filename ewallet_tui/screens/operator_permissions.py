@@ -1,19 +1,56 @@
-"""The permission sheet: which role may ask which instruction, seen and changed."""
+"""The permission sheet, and the requests that it refused."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.widgets import Static
+from textual.widgets import Label, Static
 
-from ewallet_tui.operator.permission_questions import saying, toggling
-from ewallet_tui.screens.operator_part import SYSTEM, OperatorPart
-from ewallet_tui.text import plain
+from ewallet_core.presentation.formatting import moment, parse_timestamp
+from ewallet_core.presentation.tables import Column
+from ewallet_tui.navigation import OPERATOR
+from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
 from ewallet_tui.widgets.filter_box import FilterBox
-from ewallet_tui.widgets.permission_grid import Permission, PermissionGrid, Sheet
+from ewallet_tui.widgets.permission_grid import PermissionCell, PermissionGrid, Sheet
+from ewallet_tui.widgets.record_list import ListRow, RecordList
+
+REGISTERING = "client action new account"
+SHOWN_EVERYWHERE = frozenset(
+    {"client action view account", "client action view credit ewallet", "client action view credit clock"}
+)
+"""What the app can show nothing without."""
+WHO = {"user": "Users", "operator": "Operators", "auditor": "Auditors"}
+
+
+def saying(permission: PermissionCell) -> str:
+    """What the sheet says, in a sentence: `Users may not ask: system action view issues`."""
+    verb = "may ask" if permission.allowed else "may not ask"
+    return f"{WHO[permission.role]} {verb}: {permission.instruction}"
+
+
+def toggling(permission: PermissionCell) -> str:
+    """What the opposite would come to, where that should be thought over; nothing where it needn't."""
+    if permission.allowed:
+        return _taking_away(permission)
+    if permission.instruction.startswith("system ") and permission.role != OPERATOR:
+        return f"{WHO[permission.role]} could then do what operators do: {permission.instruction}."
+    return ""
+
+
+def _taking_away(permission: PermissionCell) -> str:
+    who = WHO[permission.role]
+    if permission.instruction == REGISTERING and permission.role == "user":
+        return "Nobody could make an account any more."
+    if permission.instruction in SHOWN_EVERYWHERE:
+        return f"{who} would be locked out: the app can show them nothing without it."
+    if permission.role == OPERATOR:
+        return f"You and all operators could do that no more: {permission.instruction}."
+    return ""
 
 
 class PermissionsScreen(OperatorPart):
@@ -51,7 +88,7 @@ class PermissionsScreen(OperatorPart):
         return super().check_action(action, parameters)
 
     @property
-    def permission(self) -> Permission | None:
+    def permission(self) -> PermissionCell | None:
         """What the cell under the cursor says."""
         grids = self.query(PermissionGrid)
         return grids.first().permission if grids else None
@@ -67,7 +104,7 @@ class PermissionsScreen(OperatorPart):
         """Ask for a part of the instruction."""
         self.query_one(FilterBox).open()
 
-    def action_refusals(self) -> None:
+    def action_refused_requests(self) -> None:
         """Show whom the sheet kept from what."""
         self.exchange_for("refusals")
 
@@ -104,7 +141,7 @@ class PermissionsScreen(OperatorPart):
         words, verb = toggling(permission), "Forbid it" if permission.allowed else "Allow it"
         if words and not await self.confirm(f"{verb}?", words, verb):
             return
-        cell = Permission(permission.instruction, permission.role, not permission.allowed)
+        cell = PermissionCell(permission.instruction, permission.role, not permission.allowed)
         await self.act(
             f"{saying(cell)}.",
             action="edit",
@@ -117,3 +154,45 @@ class PermissionsScreen(OperatorPart):
     def _show_sheet(self) -> None:
         wanted = {name: roles for name, roles in self._sheet.items() if self._text in name.casefold()}
         self.query_one(PermissionGrid).show(wanted)
+
+
+COLUMNS = (
+    Column("When"),
+    Column("Instruction", fills=True),
+    Column("Account"),
+    Column("Role", from_width=70),
+    Column("Address", from_width=90),
+)
+NOBODY = "nobody yet"
+EMPTY = "Nobody was refused anything in the last 30 days."
+
+
+class RefusedRequestsScreen(OperatorPart):
+    """What the permission sheet refused; the way back is to the sheet."""
+
+    PART = "permissions"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "back", "Back to the sheet", id="back_to_permissions"),
+    ]
+    DEFAULT_CSS = "RefusedRequestsScreen #caption { color: $text-muted; text-style: bold; }"
+
+    def compose_part(self) -> ComposeResult:
+        """What it is, and the requests."""
+        yield Label("Refused requests", id="caption")
+        yield RecordList(COLUMNS)
+
+    async def load(self) -> None:
+        """Show those of now."""
+        listed = self.query_one(RecordList)
+        listed.empty = EMPTY
+        await listed.show_pages(self.pages("refusals", self._row))
+
+    def action_back(self) -> None:
+        """Go back to the sheet."""
+        self.exchange_for(self.PART)
+
+    def _row(self, refused: Mapping[str, Any]) -> ListRow:
+        when = moment(parse_timestamp(refused["time"]), self.today())
+        who = refused["account"] or NOBODY
+        cells = (when, refused["instruction"], who, refused["role"], refused["address"])
+        return ListRow(" ".join([refused["time"], who, refused["instruction"]]), cells, refused)

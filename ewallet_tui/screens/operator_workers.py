@@ -1,7 +1,11 @@
-"""Workers, their sessions, and what cleans up after them."""
+"""Session workers, their sessions, and the cleaners."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -12,17 +16,165 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ewallet_core.instructions import fields
-from ewallet_tui.operator import cleaning, listed_workers
-from ewallet_tui.operator.cleaning import ALL, CLEANERS, cleaned, cleaner_rows
-from ewallet_tui.operator.listed_workers import VACANT, session_facts, worker_rows
-from ewallet_tui.screens.operator_part import SYSTEM, OperatorPart
-from ewallet_tui.screens.session_sheet import END, SessionSheet
+from ewallet_core.presentation.formatting import count, grouped, moment, parse_timestamp
+from ewallet_core.presentation.tables import Column
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.screens.modal import FactsModal, Pairs
+from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.form_plan import Answer, FormPlan
-from ewallet_tui.widgets.receipt import Receipt
-from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.form_spec import Answer, FormSpec
+from ewallet_tui.widgets.record_list import ListRow, RecordList
+from ewallet_tui.widgets.result_line import ResultLine
 
-LOOK_UP = FormPlan(
+Worker = Mapping[str, Any]
+
+VACANT = "vacant"
+COLUMNS = (
+    Column("Worker"),
+    Column("State"),
+    Column("Sessions", align="right"),
+    Column("Limit", align="right"),
+    Column("Since", fills=True),
+)
+STATES = {
+    VACANT: Content.styled("○ vacant", "$foreground-muted"),
+    "available": Content.styled("● has room", "$text-success"),
+    "full": Content.styled("■ full", "$text-warning"),
+}
+
+
+def worker_rows(workers: Mapping[str, Worker], now: datetime) -> list[ListRow]:
+    """A line each, by number."""
+    return [_row(workers[number], now) for number in sorted(workers, key=int)]
+
+
+def _row(worker: Worker, now: datetime) -> ListRow:
+    cells = (
+        str(worker["id"]),
+        STATES.get(worker["state"], Content(worker["state"])),
+        grouped(worker["session_count"]),
+        grouped(worker["session_limit"]),
+        moment(parse_timestamp(worker["create_date"]), now),
+    )
+    return ListRow(str(worker["id"]), cells, worker)
+
+
+def session_facts(answer: Answer, now: datetime) -> list[tuple[str, str]]:
+    """What there is to know of a session, from the answer to its interrogation."""
+    session = answer["session_data"]
+    members = session["session_account_archive"]
+    return [
+        ("Session", str(answer["session_id"])),
+        ("Worker", str(answer["worker"])),
+        ("Address", answer["address"]),
+        *((label, moment(parse_timestamp(answer[key]), now)) for label, key in TIMES),
+        ("Active", session["session_user_account"] or "nobody is logged in"),
+        ("Accounts", ", ".join(f"{one_line(name)} <{email}>" for email, name in members.items())),
+    ]
+
+
+TIMES = (("Since", "since"), ("Last use", "last_use"), ("Until", "expires"))
+
+
+ALL = "all"
+CLEANER_COLUMNS = (Column("Cleaner"), Column("State"), Column("What goes", fills=True))
+
+
+@dataclass(frozen=True)
+class CleanerRow:
+    """One of them."""
+
+    name: str
+    """What it is called where it is started and stopped."""
+    title: str
+    """What it is called where it is read."""
+    cleans: str
+    """What `cleanup` is told, to have the same done at once; and where its answer says what went."""
+    goes: str
+    noun: str
+    """What one of those that go is called."""
+    warning: str = ""
+    """What is said first, where what goes may be missed by somebody."""
+
+
+CLEANERS = (
+    CleanerRow("clock", "timers", "clocks", "timers that have run out: they stop", "timer"),
+    CleanerRow("session", "sessions", "sessions", "sessions that have expired", "session"),
+    CleanerRow("stoken", "session tokens", "stokens", "session tokens that have expired", "session token"),
+    CleanerRow("ctoken", "client ids", "ctokens", "client ids that have expired", "client id"),
+    CleanerRow("worker", "workers", "workers", "workers that have no session", "worker"),
+    CleanerRow(
+        "account",
+        "accounts",
+        "accounts",
+        "accounts whose 30 days are over",
+        "account",
+        "Accounts whose 30 days are over are erased for good, with all that says whose they were.",
+    ),
+    CleanerRow(
+        "history",
+        "history",
+        "history",
+        "events and requests over 30 days old",
+        "day",
+        "Events, decided requests and refused requests of more than 30 days ago are forgotten.",
+    ),
+)
+
+
+def cleaner_rows(running: AbstractSet[str] | None) -> list[ListRow]:
+    """A line each, and one for all; `None`: it has not been told yet which are running."""
+    rows = [
+        ListRow(each.name, (each.title, _state(each.name, running), each.goes), each) for each in CLEANERS
+    ]
+    return [*rows, ListRow(ALL, (ALL, _state_of_all(running), "all of these"))]
+
+
+def cleaned(cleaner: CleanerRow, answer: Answer) -> str:
+    """What came of cleaning at once: `2 sessions went.`"""
+    if "forgotten_before" in answer:
+        return "What is older than 30 days is forgotten."
+    went = answer[cleaner.cleans]
+    number = went if isinstance(went, int) else len(went)
+    verb = "stopped" if cleaner.name == "clock" else "removed"
+    return f"{count(number, cleaner.noun)} {verb}." if number else "There was nothing to clean up."
+
+
+def _state(name: str, running: AbstractSet[str] | None) -> Content:
+    if running is None:
+        return Content.styled("? unknown", "$foreground-muted")
+    if name in running:
+        return Content.styled("● running", "$text-success")
+    return Content.styled("○ stopped", "$foreground-muted")
+
+
+def _state_of_all(running: AbstractSet[str] | None) -> Content:
+    return Content("" if running is None else f"{len(running)} of {len(CLEANERS)}")
+
+
+END = "end"
+
+
+class SessionModal(FactsModal):
+    """Its result is `END` where the session is to be ended."""
+
+    HINT = "d end it   esc back"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("d", "end", "End it", id="end_session")]
+
+    def __init__(self, facts: Pairs, *, may_end: bool) -> None:
+        super().__init__("Session", facts)
+        self._may_end = may_end
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Auditors look."""
+        return self._may_end if action == "end" else super().check_action(action, parameters)
+
+    def action_end(self) -> None:
+        """Go back, to end it."""
+        self.dismiss(END)
+
+
+LOOK_UP = FormSpec(
     "Look at a session",
     "Look",
     (Field("session_id", "Session", fields.SessionId, placeholder="the number of a session"),),
@@ -71,9 +223,9 @@ class WorkersScreen(OperatorPart):
 
     def compose_part(self) -> ComposeResult:
         """Both lists."""
-        yield RecordList(listed_workers.COLUMNS, id="workers")
+        yield RecordList(COLUMNS, id="workers")
         yield Static(CAPTION, id="cleaning")
-        yield RecordList(cleaning.COLUMNS, id="cleaners")
+        yield RecordList(COLUMNS, id="cleaners")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what can't be done with the line under the cursor."""
@@ -115,8 +267,8 @@ class WorkersScreen(OperatorPart):
         """Remove the worker under the cursor, after a question."""
         number = self._row_of("workers")
         if number and await self.confirm(f"Remove worker {number}", OF_REMOVING, "Remove it"):
-            receipt = f"Worker {number} is removed."
-            await self.act(receipt, action="cleanup", cleanup="workers", worker_id=int(number))
+            result = f"Worker {number} is removed."
+            await self.act(result, action="cleanup", cleanup="workers", worker_id=int(number))
 
     def action_start_cleaner(self) -> None:
         """Have the cleaner under the cursor clean by itself."""
@@ -134,7 +286,7 @@ class WorkersScreen(OperatorPart):
             return
         answer = await self.wallet_app.act(**SYSTEM, action="cleanup", cleanup=cleaner.cleans)
         if not answer["failed"]:
-            self.query_one(Receipt).say(cleaned(cleaner, answer))
+            self.query_one(ResultLine).say(cleaned(cleaner, answer))
 
     @on(RecordList.Moved)
     def _moved(self) -> None:
@@ -171,7 +323,7 @@ class WorkersScreen(OperatorPart):
     async def _make_worker(self) -> None:
         answer = await self.wallet_app.act(**SYSTEM, action="new", new="worker")
         if not answer["failed"]:
-            self.query_one(Receipt).say(f"Worker {answer['worker']} is there.")
+            self.query_one(ResultLine).say(f"Worker {answer['worker']} is there.")
 
     @work(group="cleaners")
     async def _tell_cleaner(self, verb: str) -> None:
@@ -184,10 +336,10 @@ class WorkersScreen(OperatorPart):
     def _show_session(self, answer: Answer | None) -> None:
         if answer is not None:
             number = answer["session_id"]
-            sheet = SessionSheet(session_facts(answer, self.today()), may_end=self.may_change)
-            self.app.push_screen(sheet, partial(self._heed_sheet, number))
+            sheet = SessionModal(session_facts(answer, self.today()), may_end=self.may_change)
+            self.app.push_screen(sheet, partial(self._handle_modal, number))
 
-    def _heed_sheet(self, number: int, chosen: str | None) -> None:
+    def _handle_modal(self, number: int, chosen: str | None) -> None:
         if chosen == END:
             self._end(number)
 
@@ -195,5 +347,5 @@ class WorkersScreen(OperatorPart):
     async def _end(self, number: int) -> None:
         words = "Whoever is logged in to it is logged out at once."
         if await self.confirm(f"End session {number}", words, "End it"):
-            receipt = f"Session {number} has ended."
-            await self.act(receipt, action="cleanup", cleanup="sessions", session_id=number)
+            result = f"Session {number} has ended."
+            await self.act(result, action="cleanup", cleanup="sessions", session_id=number)

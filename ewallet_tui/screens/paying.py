@@ -8,15 +8,15 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from ewallet_tui.contact_book import ContactBook
-from ewallet_tui.screens.framed import FramedScreen
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.payment_forms import (
     Payer,
-    paid_receipt,
+    paid_result,
     pay_plan,
     refund_plan,
-    refunded_receipt,
+    refunded_result,
     transfer_plan,
-    transferred_receipt,
+    transferred_result,
 )
 
 PAYMENTS: tuple[BindingType, ...] = (
@@ -26,7 +26,7 @@ PAYMENTS: tuple[BindingType, ...] = (
 """The keys of what these screens have in common, which each puts after its own."""
 
 
-class PayingScreen(FramedScreen):
+class PayingScreen(BaseScreen):
     """A screen from which credits go to other people; `partner` says to whom, where that is known."""
 
     def partner(self) -> str:
@@ -35,8 +35,8 @@ class PayingScreen(FramedScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nobody pays out of an empty wallet."""
-        picture = self.wallet_app.picture
-        if action in {"pay", "transfer"} and picture is not None and not picture.wallet.credits:
+        state = self.wallet_app.state
+        if action in {"pay", "transfer"} and state is not None and not state.wallet.credits:
             return None
         return super().check_action(action, parameters)
 
@@ -44,14 +44,14 @@ class PayingScreen(FramedScreen):
         """Ask how much is to be paid, and to whom."""
         if payer := self._payer():
             plan = pay_plan(payer, self.partner())
-            self.fill_in(plan, paid_receipt(payer), writes="transfer", action="pay")
+            self.fill_in(plan, paid_result(payer), writes="transfer", action="pay")
 
     def action_transfer(self) -> None:
         """Ask how much is to be transferred, and to whom."""
         if payer := self._payer():
             plan = transfer_plan(payer, self.partner())
-            receipt = transferred_receipt(payer)
-            self.fill_in(plan, receipt, writes="transfer", action="transfer", transfer="credits")
+            result = transferred_result(payer)
+            self.fill_in(plan, result, writes="transfer", action="transfer", transfer="credits")
 
     @work
     async def refund(self, record_id: int, to: str, most: int) -> None:
@@ -59,13 +59,13 @@ class PayingScreen(FramedScreen):
         if payer := self._payer():
             # Nobody is named in the form, who would be looked up there.
             await payer.contacts.learn("")
-            plan, receipt = refund_plan(payer, to, most), refunded_receipt(payer)
+            plan, result = refund_plan(payer, to, most), refunded_result(payer)
             refund: dict[str, Any] = {"action": "refund", "refund": "payment", "record_id": record_id}
-            self.fill_in(plan, receipt, writes="transfer", **refund)
+            self.fill_in(plan, result, writes="transfer", **refund)
 
     def _payer(self) -> Payer | None:
         app = self.wallet_app
-        if app.picture is None:
+        if app.state is None:
             return None
-        email, balance = app.picture.account.email, app.picture.wallet.credits
+        email, balance = app.state.account.email, app.state.wallet.credits
         return Payer(email, balance, app.preferences.ask_above, ContactBook(app.ask))

@@ -6,12 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ewallet_core.instructions import fields
+from ewallet_core.presentation.formatting import credit_amount, grouped
+from ewallet_core.presentation.text import one_line
 from ewallet_tui.contact_book import ContactBook
+from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.wallet_forms import NOTES, not_enough_credits
-from ewallet_tui.text import one_line, plain
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.form_plan import Answer, FormPlan, Values
-from ewallet_tui.words import credit_amount, grouped
+from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values
 
 OWN_ACCOUNT = "That is your own account. Name somebody else."
 LONGEST_NAME = 20
@@ -53,57 +54,57 @@ class Payer:
         return 0 < self.ask_above < credits
 
 
-def pay_plan(payer: Payer, to: str = "") -> FormPlan:
+def pay_plan(payer: Payer, to: str = "") -> FormSpec:
     """Credits for somebody, against an invoice."""
     return _plan("Pay", "Pay", "pay", _paid("You pay"), payer, to)
 
 
-def transfer_plan(payer: Payer, to: str = "") -> FormPlan:
+def transfer_plan(payer: Payer, to: str = "") -> FormSpec:
     """Credits for somebody, without an invoice."""
     return _plan("Transfer", "Transfer", "transfer_to", _transferred("You transfer"), payer, to)
 
 
-def refund_plan(payer: Payer, to: str, most: int) -> FormPlan:
+def refund_plan(payer: Payer, to: str, most: int) -> FormSpec:
     """A payment of which `most` credits can still be refunded to who paid, or a part of it."""
 
     def preview(values: Values) -> str:
         credits = values.get("credits", 0)
         return payer.left(_given_back, payer.told(to), credits) if 0 < credits <= most else ""
 
-    def objections(values: Values) -> Mapping[str, str]:
+    def validate(values: Values) -> Mapping[str, str]:
         credits = values.get("credits", 0)
         if credits > most:
             return {"credits": f"At most {credit_amount(most)} can be refunded."}
         return payer.lacks(credits)
 
-    return FormPlan(
+    return FormSpec(
         "Refund",
         "Refund",
         (Field("credits", "Credits", fields.Credits, initial=str(most)), NOTES),
         note=f"{one_line(to)} paid this.",
         preview=preview,
-        objections=objections,
-        question=_question(payer, preview),
+        validate=validate,
+        confirmation=_confirmation(payer, preview),
     )
 
 
-def paid_receipt(payer: Payer) -> Callable[[Answer], str]:
+def paid_result(payer: Payer) -> Callable[[Answer], str]:
     """What tells what came of a payment: `Paid Bob 10 credits. 1,230 left.`"""
     sentence = _paid("Paid")
-    return lambda answer: _receipt(payer, sentence, answer["paid"], answer["spent_credits"], answer)
+    return lambda answer: _result(payer, sentence, answer["paid"], answer["spent_credits"], answer)
 
 
-def transferred_receipt(payer: Payer) -> Callable[[Answer], str]:
+def transferred_result(payer: Payer) -> Callable[[Answer], str]:
     """What tells what came of a transfer: `Transferred 10 credits to Bob. 1,230 left.`"""
     sentence = _transferred("Transferred")
-    return lambda answer: _receipt(
+    return lambda answer: _result(
         payer, sentence, answer["transfered_to"], answer["transfered_credits"], answer
     )
 
 
-def refunded_receipt(payer: Payer) -> Callable[[Answer], str]:
+def refunded_result(payer: Payer) -> Callable[[Answer], str]:
     """What tells what came of a refund: `Bob has 10 credits back. 1,220 left.`"""
-    return lambda answer: _receipt(
+    return lambda answer: _result(
         payer,
         lambda whom, amount: f"{whom} has {amount} back.",
         answer["refunded_to"],
@@ -112,7 +113,7 @@ def refunded_receipt(payer: Payer) -> Callable[[Answer], str]:
     )
 
 
-def _plan(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer, to: str) -> FormPlan:
+def _plan(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer, to: str) -> FormSpec:
     book = payer.contacts
 
     def preview(values: Values) -> str:
@@ -121,7 +122,7 @@ def _plan(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
         whom = payer.told(values[argument]) if argument in values else ""
         return payer.left(sentence, whom, values["credits"])
 
-    def objections(values: Values) -> Mapping[str, str]:
+    def validate(values: Values) -> Mapping[str, str]:
         own = str(values.get(argument, "")).casefold() == payer.email.casefold()
         return {**payer.lacks(values.get("credits", 0)), **({argument: OWN_ACCOUNT} if own else {})}
 
@@ -135,18 +136,18 @@ def _plan(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
         rule=WHO,
         completion=book,
     )
-    return FormPlan(
+    return FormSpec(
         title,
         verb,
         (Field("credits", "Credits", fields.Credits, placeholder="such as 10"), partner, NOTES),
         note=f"{credit_amount(payer.balance)} there.",
         preview=preview,
-        objections=objections,
-        question=_question(payer, preview),
+        validate=validate,
+        confirmation=_confirmation(payer, preview),
     )
 
 
-def _question(payer: Payer, sentence: Callable[[Values], str]) -> Callable[[Values], str]:
+def _confirmation(payer: Payer, sentence: Callable[[Values], str]) -> Callable[[Values], str]:
     return lambda values: sentence(values) if payer.is_asked(values["credits"]) else ""
 
 
@@ -162,6 +163,6 @@ def _given_back(whom: str, amount: str) -> str:
     return f"{whom} gets {amount} back."
 
 
-def _receipt(payer: Payer, sentence: Sentence, email: str, credits: int, answer: Answer) -> str:
+def _result(payer: Payer, sentence: Sentence, email: str, credits: int, answer: Answer) -> str:
     there_before = replace(payer, balance=answer["ewallet_credits"] + credits)
     return there_before.left(sentence, payer.contacts.name_of(email), credits)

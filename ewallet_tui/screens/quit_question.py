@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ewallet_tui.picture import Clock, TimerState
-from ewallet_tui.screens.question import Choice, Question
-from ewallet_tui.text import one_line
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.screens.modal import Choice, ConfirmModal
+from ewallet_tui.state import ClockState, TimerState
 
 STOP, LEAVE = "stop", "leave"
 UNANSWERED = (
@@ -19,21 +19,21 @@ GOES_ON = {
 }
 
 
-def timer_question(state: TimerState, others: Sequence[Clock], *, may_stop: bool) -> Question:
+def timer_confirmation(state: TimerState, others: Sequence[ClockState], *, may_stop: bool) -> ConfirmModal:
     """Whether to stop the active timer first, where that may be done, or to leave all as they are."""
     runs = state is not TimerState.INACTIVE
     stop = [Choice(STOP, "s", "Stop the active one" if others else "Stop it")] if runs and may_stop else []
     states = [state] * runs + [clock.state for clock in others]
-    return Question("Quit", _going_on(state, others), [*stop, Choice(LEAVE, "l", _leave(states))])
+    return ConfirmModal("Quit", _going_on(state, others), [*stop, Choice(LEAVE, "l", _leave(states))])
 
 
-def unanswered_question(state: TimerState, others: Sequence[Clock]) -> Question:
+def unanswered_confirmation(state: TimerState, others: Sequence[ClockState]) -> ConfirmModal:
     """Whether to go without knowing what came of what was asked last."""
     words = " ".join(filter(None, (UNANSWERED, _going_on(state, others))))
-    return Question("Quit", words, [Choice(LEAVE, "q", "Quit without it")])
+    return ConfirmModal("Quit", words, [Choice(LEAVE, "q", "Quit without it")])
 
 
-def _going_on(state: TimerState, others: Sequence[Clock]) -> str:
+def _going_on(state: TimerState, others: Sequence[ClockState]) -> str:
     active = [f"The timer {GOES_ON[state]}"] if state in GOES_ON else []
     return " ".join([*active, *(f"{one_line(clock.reference)} {GOES_ON[clock.state]}" for clock in others)])
 

@@ -12,21 +12,19 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label
 
-from ewallet_tui.belongings import Belonging
-from ewallet_tui.periods import ALL_THE_TIME, Period
-from ewallet_tui.record_kinds import Record, RecordKind, as_text
-from ewallet_tui.screens.belonging_screen import BelongingScreen
-from ewallet_tui.screens.copying import choose_value, copy
-from ewallet_tui.screens.export_choice import ExportingScreen
-from ewallet_tui.screens.period_form import chosen_period, period_plan
-from ewallet_tui.widgets.belonging_line import BelongingLine
+from ewallet_core.presentation.formatting import count
+from ewallet_core.presentation.periods import ALL_THE_TIME, Period
+from ewallet_tui.records import Record, RecordKind, as_text
+from ewallet_tui.screens.belonging_screen import OwnedItemScreen
+from ewallet_tui.screens.export import ExportingScreen, choose_value, copy
+from ewallet_tui.screens.form_screen import chosen_period, period_plan
+from ewallet_tui.screens.record import RecordDetail
+from ewallet_tui.state import OwnedItemKind
 from ewallet_tui.widgets.filter_box import FilterBox
-from ewallet_tui.widgets.form_plan import Answer
-from ewallet_tui.widgets.receipt import Receipt
-from ewallet_tui.widgets.record_detail import RecordDetail
-from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.record_pages import PAGE, Page, Read, RecordPages, Row
-from ewallet_tui.words import count
+from ewallet_tui.widgets.form_spec import Answer
+from ewallet_tui.widgets.owned_item_line import OwnedItemLine
+from ewallet_tui.widgets.record_list import PAGE, ListRow, Page, Read, RecordList, RecordPages
+from ewallet_tui.widgets.result_line import ResultLine
 
 TYPING_SECONDS = 0.15
 """How long nothing more must be typed until it is looked for."""
@@ -44,7 +42,7 @@ RECORD_KEYS: tuple[BindingType, ...] = (
 """The keys of what these screens have in common, which each puts after its own."""
 
 
-class RecordsScreen(BelongingScreen, ExportingScreen):
+class RecordsScreen(OwnedItemScreen, ExportingScreen):
     """Shows the sheet that is looked at. What is its own: `kind`, and `compose_above`."""
 
     AUTO_FOCUS = "#list"
@@ -52,7 +50,7 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
     DEFAULT_CSS = """
     RecordsScreen {
         #which { height: 1; margin-bottom: 1; }
-        #which BelongingLine { width: 1fr; }
+        #which OwnedItemLine { width: 1fr; }
         #how-many { width: auto; color: $text-muted; }
         FilterBox { margin-bottom: 1; }
         #records { height: 1fr; }
@@ -75,9 +73,9 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
         raise NotImplementedError
 
     @property
-    def belonging(self) -> Belonging:
+    def kind_of_item(self) -> OwnedItemKind:
         """The sheets of the kind that is shown."""
-        return self.kind.belonging
+        return self.kind.kind_of_item
 
     @property
     def listed(self) -> RecordList:
@@ -85,7 +83,7 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
         return self.query_one("#list", RecordList)
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> ListRow | None:
         """The record under the cursor, as far as there is one."""
         return next((listed.row for listed in self.query("#list").results(RecordList)), None)
 
@@ -105,7 +103,7 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
         """Which sheet, what is looked for, the records, and beside them the one under the cursor."""
         yield from self.compose_above()
         with Horizontal(id="which"):
-            yield BelongingLine()
+            yield OwnedItemLine()
             yield Label("", id="how-many", markup=False)
         yield FilterBox("find: a name, an email, a note", "#list")
         with Horizontal(id="records"):
@@ -186,7 +184,7 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
         if await self.confirm(f"Unlink {self.kind.name}", words, "Unlink it"):
             answer = await self.wallet_app.act(**self.kind.unlink(row.record["id"]))
             if not answer["failed"]:
-                self.query_one(Receipt).say("It is unlinked.")
+                self.query_one(ResultLine).say("It is unlinked.")
 
     def words_for_unlinking(self, record: Record) -> str:
         """What becomes of a record that is unlinked."""
@@ -224,7 +222,7 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
             self.show_aside(event.row)
 
     @work(group="detail", exclusive=True)
-    async def show_aside(self, row: Row | None) -> None:
+    async def show_aside(self, row: ListRow | None) -> None:
         """Show the record under the cursor beside the list."""
         detail, kind = self.query_one(RecordDetail), self.kind
         if row is None:
@@ -236,7 +234,7 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
 
     def reads_sheet(self, limit: int = PAGE) -> Read:
         """What reads the whole of the sheet that is looked at now, whatever is looked at then."""
-        kind, sheet = self.kind, self.belonging.instruction("view", self.looked_at)
+        kind, sheet = self.kind, self.kind_of_item.instruction("view", self.looked_at)
 
         async def read(start: int, _: Any) -> Page | None:
             answer = await self.wallet_app.act(**sheet, limit=limit, **({"skip": start} if start else {}))
@@ -260,7 +258,7 @@ class RecordsScreen(BelongingScreen, ExportingScreen):
 
         return read
 
-    def _rows(self, kind: RecordKind, records: Iterable[Record]) -> list[Row]:
+    def _rows(self, kind: RecordKind, records: Iterable[Record]) -> list[ListRow]:
         now = self.today()
         return [kind.row(record, now) for record in records]
 

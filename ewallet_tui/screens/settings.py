@@ -1,4 +1,4 @@
-"""The settings: a list at the left, and at the right what they come to and what each is for."""
+"""The settings and the keys, each with what it is for."""
 
 from __future__ import annotations
 
@@ -10,22 +10,100 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import OptionList, Static
+from textual.widgets import Label, OptionList, Static
 
 from ewallet_core.instructions import fields
-from ewallet_tui.exporting_file import as_known
-from ewallet_tui.picture import Picture
-from ewallet_tui.screens.settings_part import SettingsPart
-from ewallet_tui.settings.catalogue import ASK_ABOVE, CHOSEN
-from ewallet_tui.settings.choice_list import ChoiceList
-from ewallet_tui.settings.preview import Preview
-from ewallet_tui.settings.reading import FILE_NAME
-from ewallet_tui.settings.setting import Setting, Value, written
-from ewallet_tui.settings.setting_list import SettingList
-from ewallet_tui.text import plain
-from ewallet_tui.widgets.form import Answer, FormPlan
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.config.file import FILE_NAME
+from ewallet_tui.config.keymap import rebindable
+from ewallet_tui.config.settings import ASK_ABOVE, CHOSEN, Setting, Value, written
+from ewallet_tui.export import as_known
+from ewallet_tui.navigation import SETTINGS
+from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.tabbed import TabbedScreen, keys_of_parts
+from ewallet_tui.state import AccountState
+from ewallet_tui.widgets.filter_box import FilterBox
+from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.result_line import ResultLine
+from ewallet_tui.widgets.setting_lists import ChoiceList, KeyList, Preview, SettingList
+from ewallet_tui.widgets.tabs import Part
+
+PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K"))
+
+
+class SettingsPart(TabbedScreen):
+    """A part of the settings; what is its own is `compose_own` and `show_settings`."""
+
+    MODE = SETTINGS.mode
+    PARTS = PARTS
+    SCREENS = {"choices": "settings.SettingsScreen", "keymap": "settings.SettingsKeysScreen"}  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("y", "copy", "Copy", id="copy_setting"),
+        Binding(
+            "r", "read_again", "Read again", tooltip="Read the settings file again", id="read_settings_again"
+        ),
+        *keys_of_parts(PARTS),
+    ]
+    DEFAULT_CSS = """
+    SettingsPart {
+        #complaints { height: auto; max-height: 30%; color: $text-warning; margin-top: 1; display: none; }
+        #complaints.-there { display: block; }
+        &.-low #complaints { margin-top: 0; }
+        &.-low PartTabs { margin-bottom: 0; }
+    }
+    """
+
+    def compose_part(self) -> ComposeResult:
+        """This part, and beneath it what is wrong with the file."""
+        yield from self.compose_own()
+        with VerticalScroll(id="complaints", can_focus=False):
+            yield Static(markup=False)
+
+    def compose_own(self) -> ComposeResult:
+        """What this part alone shows."""
+        yield from ()
+
+    def show_settings(self) -> None:
+        """Show the settings as they are now."""
+
+    def copied(self) -> str:
+        """What is copied from the line under the cursor."""
+        return ""
+
+    def on_mount(self) -> None:
+        """Show the settings of now."""
+        super().on_mount()
+        self.show_all()
+
+    def on_screen_resume(self) -> None:
+        """Show what was changed elsewhere."""
+        self.show_all()
+
+    def show_all(self) -> None:
+        """Show the settings, and what is wrong with the file."""
+        self.show_settings()
+        config_errors = self.wallet_app.settings.config_errors
+        lines = [Content(one_line(f"! {config_error.sentence}")) for config_error in config_errors]
+        self.query_one("#complaints Static", Static).update(Content("\n").join(lines))
+        self.query_one("#complaints").set_class(bool(config_errors), "-there")
+
+    def action_copy(self) -> None:
+        """Put the line under the cursor where the terminal pastes from."""
+        text = self.copied()
+        self.app.copy_to_clipboard(text)
+        self.query_one(ResultLine).say(f"Copied: {text}")
+
+    def action_read_again(self) -> None:
+        """Go by the file as it is now."""
+        settings = self.wallet_app.settings
+        settings.read_again()
+        self.show_all()
+        count = len(settings.config_errors)
+        self.query_one(ResultLine).say(
+            f"{FILE_NAME} is read again" + (", with complaints." if count else ".")
+        )
+
 
 NOWHERE = "nowhere: nothing is kept"
 SHORTEST_PATH = 8
@@ -53,7 +131,7 @@ class SettingsScreen(SettingsPart):
                 yield Static(id="written", markup=False)
                 yield Preview()
 
-    def show(self, picture: Picture) -> None:  # noqa: ARG002 - the preview is made up
+    def show(self, state: AccountState) -> None:  # noqa: ARG002 - the preview is made up
         """Write everything in the forms of now."""
         self.show_settings()
 
@@ -72,7 +150,7 @@ class SettingsScreen(SettingsPart):
         """Copy the path of the data folder."""
         folder = str(self._file.parent if self._file else NOWHERE)
         self.app.copy_to_clipboard(folder)
-        self.query_one(Receipt).say(f"Copied: {folder}")
+        self.query_one(ResultLine).say(f"Copied: {folder}")
 
     def on_screen_suspend(self) -> None:
         """Nothing is tried out where it can't be seen."""
@@ -83,8 +161,8 @@ class SettingsScreen(SettingsPart):
     def _moved(self) -> None:
         self._explain(self.query_one(SettingList).current)
 
-    @on(SettingList.Wanted)
-    def _wanted(self, event: SettingList.Wanted) -> None:
+    @on(SettingList.Chosen)
+    def _wanted(self, event: SettingList.Chosen) -> None:
         self._choose(event.setting, event.value)
 
     @on(SettingList.Opened)
@@ -120,19 +198,19 @@ class SettingsScreen(SettingsPart):
         """Show what `choice` would come to; without one, what holds."""
         self.wallet_app.settings.try_out(**choice)
         self.query_one(Preview).show()
-        if (picture := self.wallet_app.picture) is not None:
-            self._show_picture(picture)
+        if (state := self.wallet_app.state) is not None:
+            self._show_state(state)
 
     def _choose(self, setting: Setting, value: Value) -> None:
         self.wallet_app.choose(**{setting.name: value})
         self.show_all()
         kept = f"Kept in {FILE_NAME}." if self.wallet_app.preferences.is_kept else "It holds until you quit."
-        self.query_one(Receipt).say(f"{setting.label}: {setting.shown(value)}. {kept}")
+        self.query_one(ResultLine).say(f"{setting.label}: {setting.shown(value)}. {kept}")
 
-    def _amount_plan(self) -> FormPlan:
+    def _amount_plan(self) -> FormSpec:
         amount = self._value(ASK_ABOVE)
         field = Field(ASK_ABOVE.name, "From credits", fields.DailyLimit, initial=str(amount))
-        return FormPlan("Ask before paying", "Keep", (field,), note=ASK_ABOVE.explained)
+        return FormSpec("Ask before paying", "Keep", (field,), note=ASK_ABOVE.explained)
 
     async def _choose_amount(self, values: dict[str, Any]) -> Answer:
         self._choose(ASK_ABOVE, values[ASK_ABOVE.name])
@@ -171,3 +249,53 @@ def _in_cells(path: Path | str, room: int) -> str:
         return known
     before = (room - 1) // 2
     return f"{known[:before]}…{known[before + 1 - room :]}"
+
+
+HOW = f"Give others under [keys] in {FILE_NAME}: y copies a line for it."
+
+
+class SettingsKeysScreen(SettingsPart):
+    """Every action that can have another key."""
+
+    PART = "keymap"
+    AUTO_FOCUS = "KeyList"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("slash", "filter", "Find", key_display="/", tooltip="Find by a text", id="filter"),
+    ]
+    DEFAULT_CSS = """
+    SettingsKeysScreen {
+        #keys { height: 1fr; }
+        #how { color: $text-muted; width: 1fr; margin-bottom: 1; }
+        &.-low #how { margin-bottom: 0; }
+    }
+    """
+
+    def compose_own(self) -> ComposeResult:
+        """How a key is changed, and what there is."""
+        with Vertical(id="keys"):
+            yield Label(HOW, id="how", markup=False)
+            yield FilterBox("find: what is done, or its name", "KeyList")
+            yield KeyList()
+
+    def show_settings(self) -> None:
+        """The keys that hold now."""
+        wanted = self.query_one(FilterBox).value.strip().casefold()
+        self.query_one(KeyList).show(rebindable(), self.wallet_app.settings.keys, wanted)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nothing is copied where nothing was found."""
+        if action == "copy" and not any(each.current for each in self.query(KeyList)):
+            return None
+        return super().check_action(action, parameters)
+
+    def action_filter(self) -> None:
+        """Find what is done by a text that is typed."""
+        self.query_one(FilterBox).open()
+
+    @on(FilterBox.Narrowed)
+    def _narrowed(self) -> None:
+        self.show_settings()
+
+    def copied(self) -> str:
+        """The line for the file."""
+        return self.query_one(KeyList).current

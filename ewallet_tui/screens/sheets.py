@@ -8,11 +8,11 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 
-from ewallet_tui.record_kinds import SHEET_KINDS, TRANSFER, RecordKind
-from ewallet_tui.screens.belonging_screen import belonging_keys
+from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind
+from ewallet_tui.screens.belonging_screen import owned_item_keys
 from ewallet_tui.screens.paying import PayingScreen
 from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
-from ewallet_tui.widgets.part_tabs import Part, PartTabs
+from ewallet_tui.widgets.tabs import Part, PartTabs
 
 NOTHING_TO_REFUND = "That was no payment. To give it back, transfer it."
 ALL_REFUNDED = "All of that payment has been refunded."
@@ -22,11 +22,11 @@ KINDS = {kind.name: kind for kind in SHEET_KINDS}
 class SheetsScreen(RecordsScreen, PayingScreen):
     """One sheet at a time, with a tab for each kind."""
 
-    PLACE = "sheets"
+    MODE = "sheets"
     BINDINGS: ClassVar[list[BindingType]] = [
         *RECORD_KEYS,
         Binding("r", "refund", "Refund", tooltip="Refund a payment that you received", id="refund"),
-        *belonging_keys("sheet"),
+        *owned_item_keys("sheet"),
         *(
             Binding(
                 kind.key,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from textual import work
 from textual.binding import Binding, BindingType
 
-from ewallet_tui.picture import Clock, TimerState
+from ewallet_core.presentation.formatting import countdown, duration
 from ewallet_tui.screens.converting import ConvertingScreen
-from ewallet_tui.widgets.receipt import Receipt
-from ewallet_tui.words import countdown, duration
+from ewallet_tui.state import ClockState, TimerState
+from ewallet_tui.widgets.result_line import ResultLine
 
 # Space means the one of the three that is possible, and the footer names it.
 TIMER_KEYS: tuple[BindingType, ...] = (
@@ -27,7 +27,7 @@ DOES = {
 }
 
 
-def possible(clock: Clock, now: float) -> frozenset[str]:
+def possible(clock: ClockState, now: float) -> frozenset[str]:
     """What the timer of `clock` can be told at `now`."""
     return DOES[clock.state] if clock.runs or not clock.is_out_of_time(now) else frozenset()
 
@@ -42,14 +42,14 @@ class TimingScreen(ConvertingScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let space be the one thing that is possible; grey the other keys that can't be used now."""
-        picture = self.wallet_app.picture
+        state = self.wallet_app.state
         if action not in TIMER_ACTIONS:
             return super().check_action(action, parameters)
-        if picture is None:
+        if state is None:
             return None
-        if action in possible(picture.clock, self.wallet_app.now()):
+        if action in possible(state.clock, self.wallet_app.now()):
             return True
-        return None if action == "stop" or (action == "start" and not picture.clock.runs) else False
+        return None if action == "stop" or (action == "start" and not state.clock.runs) else False
 
     def action_start(self) -> None:
         """Start the timer."""
@@ -68,9 +68,9 @@ class TimingScreen(ConvertingScreen):
         self._tell("stop")
 
     def _tell(self, action: str) -> None:
-        if (picture := self.wallet_app.picture) is None:
+        if (state := self.wallet_app.state) is None:
             return
-        at = (picture.clock.id, picture.clock.state)
+        at = (state.clock.id, state.clock.state)
         # As soon as it is seen in another state it can be told the next thing.
         if at != self._told:
             self._told = at
@@ -78,8 +78,8 @@ class TimingScreen(ConvertingScreen):
 
     @work
     async def _await_timer(self, action: str, at: tuple[int, TimerState]) -> None:
-        receipt = self.query_one(Receipt)
-        receipt.clear()
+        result = self.query_one(ResultLine)
+        result.clear()
         try:
             answer = await self.wallet_app.act(action=action, **{action: "clock_timer"})
         finally:
@@ -88,4 +88,4 @@ class TimingScreen(ConvertingScreen):
         if action == "stop" and not answer["failed"]:
             used = duration(answer["minutes_spent_ms"])
             record = ("time", answer["time_record"])
-            receipt.say(f"Used {used}. {countdown(self.left_ms())} left.", record)
+            result.say(f"Used {used}. {countdown(self.left_ms())} left.", record)

@@ -11,33 +11,31 @@ from textual.containers import Container, Vertical
 from textual.content import Content
 from textual.widgets import Button, Label
 
-from ewallet_tui.belongings import WALLET, Belonging
-from ewallet_tui.periods import ALL_THE_TIME, Period
-from ewallet_tui.picture import Picture
-from ewallet_tui.screens.belonging_screen import BelongingScreen, belonging_keys
+from ewallet_core.presentation.formatting import grouped
+from ewallet_core.presentation.periods import ALL_THE_TIME, Period
+from ewallet_core.presentation.tables import Column
+from ewallet_tui.activity import COLUMNS, record_of, statement_row
+from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.belonging_screen import OwnedItemScreen, owned_item_keys
 from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME, ConvertingScreen
+from ewallet_tui.screens.form_screen import chosen_period, period_plan
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
-from ewallet_tui.screens.period_form import chosen_period, period_plan
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, WALLET_ACTIONS
-from ewallet_tui.statement import COLUMNS, record_of, statement_row
-from ewallet_tui.text import plain
-from ewallet_tui.widgets.belonging_line import BelongingLine
-from ewallet_tui.widgets.columns import Column
-from ewallet_tui.widgets.figures import Figures
+from ewallet_tui.state import WALLET, AccountState, OwnedItemKind
+from ewallet_tui.widgets.big_digits import BigDigits
 from ewallet_tui.widgets.form import Answer
-from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.record_pages import PAGE, Page, RecordPages, Row
-from ewallet_tui.words import grouped
+from ewallet_tui.widgets.owned_item_line import OwnedItemLine
+from ewallet_tui.widgets.record_list import PAGE, ListRow, Page, RecordList, RecordPages
 
 WALLET_COLUMNS = (Column("Wallet", fills=True), Column("Credits", align="right"))
 NOTHING_MOVED = "Nothing has moved here yet. Supply credits with u."
 NOTHING_THEN = "Nothing moved here then. Escape shows all the time."
 
 
-class WalletScreen(BelongingScreen, PayingScreen, ConvertingScreen):
+class WalletScreen(OwnedItemScreen, PayingScreen, ConvertingScreen):
     """The wallets beside the statement of the active one, or above it where there is less room."""
 
-    PLACE = "wallet"
+    MODE = "wallet"
     CSS_PATH = "wallet.tcss"
     AUTO_FOCUS = "#statement"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -46,7 +44,7 @@ class WalletScreen(BelongingScreen, PayingScreen, ConvertingScreen):
         TO_TIME,
         Binding("f", "choose_period", "Period", tooltip="Show the movements of a time", id="choose_period"),
         TO_CREDITS,
-        *belonging_keys("wallet"),
+        *owned_item_keys("wallet"),
         Binding("escape", "show_all", "Show all", show=False, id="show_all"),
     ]
 
@@ -55,16 +53,16 @@ class WalletScreen(BelongingScreen, PayingScreen, ConvertingScreen):
         self._period = ALL_THE_TIME
 
     @property
-    def belonging(self) -> Belonging:
+    def kind_of_item(self) -> OwnedItemKind:
         """The wallets of the account."""
         return WALLET
 
     def compose_content(self) -> ComposeResult:
         """Which wallet, what is in it and what can be done; all wallets; and what moved it."""
         with Vertical(id="wallet"):
-            yield BelongingLine()
+            yield OwnedItemLine()
             with Container(id="holdings"):
-                yield Figures(id="credits")
+                yield BigDigits(id="credits")
                 yield RecordList(WALLET_COLUMNS, id="wallets")
             with Container(id="controls"):
                 for action, label in WALLET_ACTIONS.items():
@@ -73,13 +71,13 @@ class WalletScreen(BelongingScreen, PayingScreen, ConvertingScreen):
             yield Label("", id="balances", markup=False)
             yield RecordList(COLUMNS, id="statement")
 
-    def show(self, picture: Picture) -> None:
+    def show(self, state: AccountState) -> None:
         """Show what the active wallet holds, what can be done with it, and how it came to that."""
-        self.query_one("#credits", Figures).value = grouped(picture.wallet.credits)
+        self.query_one("#credits", BigDigits).value = grouped(state.wallet.credits)
         for button in self.query("#controls Button").results(Button):
             button.disabled = self.check_action(button.id or "", ()) is not True
-        self.set_class(len(picture.owned[WALLET].names) > 1, "-several")
-        super().show(picture)
+        self.set_class(len(state.owned[WALLET].names) > 1, "-several")
+        super().show(state)
 
     def look(self) -> None:
         """Show the wallets, and the statement of the one that is looked at."""
@@ -160,14 +158,14 @@ class WalletScreen(BelongingScreen, PayingScreen, ConvertingScreen):
         now = self.today()
         return Page([statement_row(movement, now) for movement in answer["rows"]], answer["next"])
 
-    async def _wallets(self) -> list[Row]:
+    async def _wallets(self) -> list[ListRow]:
         answer = await self.wallet_app.act(action="view", view="credit", credit="ewallets")
         return [] if answer["failed"] else [self._wallet_row(wallet) for wallet in answer["ewallets"]]
 
-    def _wallet_row(self, wallet: dict[str, Any]) -> Row:
+    def _wallet_row(self, wallet: dict[str, Any]) -> ListRow:
         is_active = wallet["id"] == self.looked_at
         name = Content.assemble(("● " if is_active else "  ", "$text-success"), plain(wallet["reference"]))
-        return Row(str(wallet["id"]), (name, grouped(wallet["credits"])), wallet)
+        return ListRow(str(wallet["id"]), (name, grouped(wallet["credits"])), wallet)
 
 
 def _balances(period: Period, opening: int, closing: int) -> Content:

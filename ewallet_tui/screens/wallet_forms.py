@@ -6,10 +6,18 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 from ewallet_core.instructions import fields
-from ewallet_tui.conversation import NOT_PERMITTED
-from ewallet_tui.widgets.form import Answer, FormPlan, Values
+from ewallet_core.presentation.formatting import (
+    MINUTE,
+    SECOND,
+    countdown,
+    credit_amount,
+    duration,
+    grouped,
+    price,
+)
+from ewallet_tui.store import NOT_PERMITTED
+from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.words import MINUTE, SECOND, countdown, credit_amount, duration, grouped, price
 
 CURRENCIES = (
     "EUR",
@@ -49,7 +57,7 @@ def not_enough_time(needed_ms: int, left_ms: int) -> str:
     return f"Not enough time: {duration(needed_ms)} needed, {duration(left_ms)} left."
 
 
-def supply_plan(balance: int) -> FormPlan:
+def supply_plan(balance: int) -> FormSpec:
     """New credits for a wallet that has `balance`."""
 
     def preview(values: Values) -> str:
@@ -61,14 +69,14 @@ def supply_plan(balance: int) -> FormPlan:
         )
         return f"You get {credit_amount(credits)}{paid}. {grouped(balance + credits)} then."
 
-    def objections(values: Values) -> Mapping[str, str]:
+    def validate(values: Values) -> Mapping[str, str]:
         if balance + values.get("credits", 0) > fields.MOST_CREDITS:
             return {
                 "credits": f"A wallet holds at most {grouped(fields.MOST_CREDITS)}: {grouped(balance)} there."
             }
         return {}
 
-    return FormPlan(
+    return FormSpec(
         title="Supply credits",
         verb="Supply",
         fields=(
@@ -78,7 +86,7 @@ def supply_plan(balance: int) -> FormPlan:
             NOTES,
         ),
         preview=preview,
-        objections=objections,
+        validate=validate,
         reworded=_refused_supply,
     )
 
@@ -89,27 +97,27 @@ def _refused_supply(error: Answer) -> Answer:
     return {**error, "error": "You can't supply yourself on this server.", "warning": ASK_FOR_CREDITS}
 
 
-def supply_receipt(answer: Answer) -> str:
+def supply_result(answer: Answer) -> str:
     """What came of a supply: `You got 100 credits. 140 now.`"""
     return f"You got {credit_amount(answer['supplied_credits'])}. {grouped(answer['ewallet_credits'])} now."
 
 
-def time_receipt(milliseconds_per_credit: int) -> Callable[[Answer], str]:
+def time_result(milliseconds_per_credit: int) -> Callable[[Answer], str]:
     """What tells what came of turning credits into time: `20 credits → 20:00. 80 left.`"""
 
-    def receipt(answer: Answer) -> str:
+    def result(answer: Answer) -> str:
         credits, left = answer["converted_credits"], answer["ewallet_credits"]
         return _to_time(credits, milliseconds_per_credit, left)
 
-    return receipt
+    return result
 
 
-def credits_receipt(answer: Answer) -> str:
+def credits_result(answer: Answer) -> str:
     """What came of turning time into credits: `10:00 → 10 credits. 20:00 left.`"""
     return _to_credits(answer["converted_minutes_ms"], answer["converted_credits"], answer["credit_clock_ms"])
 
 
-def time_plan(balance: int, milliseconds_per_credit: int) -> FormPlan:
+def time_plan(balance: int, milliseconds_per_credit: int) -> FormSpec:
     """Credits of a wallet that has `balance` into time on its clock."""
 
     def preview(values: Values) -> str:
@@ -118,21 +126,21 @@ def time_plan(balance: int, milliseconds_per_credit: int) -> FormPlan:
             return ""
         return _to_time(credits, milliseconds_per_credit, balance - credits)
 
-    def objections(values: Values) -> Mapping[str, str]:
+    def validate(values: Values) -> Mapping[str, str]:
         needed = values.get("credits", 0)
         return {"credits": not_enough_credits(needed, balance)} if needed > balance else {}
 
-    return FormPlan(
+    return FormSpec(
         title="Credits to time",
         verb="Convert",
         fields=(Field("credits", "Credits", fields.Credits, placeholder="such as 20"), NOTES),
         note=f"{credit_amount(balance)} there. One gives {duration(milliseconds_per_credit)}.",
         preview=preview,
-        objections=objections,
+        validate=validate,
     )
 
 
-def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> FormPlan:
+def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> FormSpec:
     """Time that is not used yet into credits; `left_ms` says how much that is, also while the timer runs."""
 
     def preview(values: Values) -> str:
@@ -144,10 +152,10 @@ def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> Fo
         stays = f" {duration(rest)} makes no whole credit and stays." if rest >= SECOND else ""
         return _to_credits(time, credits, left - time) + stays
 
-    def objections(values: Values) -> Mapping[str, str]:
-        return _time_objections(values, left_ms(), milliseconds_per_credit)
+    def validate(values: Values) -> Mapping[str, str]:
+        return _time_problems(values, left_ms(), milliseconds_per_credit)
 
-    return FormPlan(
+    return FormSpec(
         title="Time to credits",
         verb="Convert",
         fields=(
@@ -157,11 +165,11 @@ def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> Fo
         ),
         note=f"{countdown(left_ms())} left. {duration(milliseconds_per_credit)} gives one credit.",
         preview=preview,
-        objections=objections,
+        validate=validate,
     )
 
 
-def _time_objections(values: Values, left: int, milliseconds_per_credit: int) -> Mapping[str, str]:
+def _time_problems(values: Values, left: int, milliseconds_per_credit: int) -> Mapping[str, str]:
     given = [name for name in ("credits", "minutes") if name in values]
     if not given:
         return {"minutes": "Give the credits or the minutes."}

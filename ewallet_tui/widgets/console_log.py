@@ -15,7 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from ewallet_tui.console.exchange_line import ExchangeLine
+from ewallet_tui.console.exchange import ExchangeLine
 
 FARTHEST = 10**9
 

@@ -8,7 +8,7 @@ from textual.binding import Binding, BindingType
 from textual.message import Message
 from textual.widgets import Input
 
-from ewallet_tui.widgets.plain_input import PlainInput
+from ewallet_tui.widgets.form_field import PlainInput
 
 
 class FilterBox(PlainInput):

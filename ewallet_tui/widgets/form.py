@@ -1,4 +1,4 @@
-"""The one form of the app: a short sheet described by data, checked as it is typed, sent once, and gone."""
+"""Said in a form while the answer that it awaits can't come."""
 
 from __future__ import annotations
 
@@ -10,19 +10,86 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import Button, Input, Label
 
-from ewallet_tui.text import plain
-from ewallet_tui.widgets.connection_gone import ConnectionGone
+from ewallet_core.presentation.formatting import SECOND, countdown
+from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import FormField
-from ewallet_tui.widgets.form_plan import Answer, FormPlan, Values, no_preview
+from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_preview
 from ewallet_tui.widgets.late_answer import LateAnswer
-from ewallet_tui.widgets.retry_wait import RetryWait
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
-__all__ = ["Answer", "Form", "FormPlan", "Send", "Values"]
+
+WORDS = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
+NEED_NOT_WAIT = "Leaving this sheet doesn't take it back."
+
+
+class ConnectionGone(Label):
+    """Nothing, while there is a connection; the form shows it while it awaits an answer."""
+
+    DEFAULT_CSS = "ConnectionGone { display: none; color: $text-warning; width: 1fr; }"
+
+    def __init__(self, *, may_be_left: bool) -> None:
+        super().__init__(f"{WORDS} {NEED_NOT_WAIT}" if may_be_left else WORDS, markup=False)
+
+    @property
+    def is_gone(self) -> bool:
+        """Whether there is no connection."""
+        return self.has_class("-gone")
+
+    def on_mount(self) -> None:
+        """Follow the connection from now on."""
+        app = cast("EWalletApp", self.app)
+        app.connection_changed.subscribe(self, lambda _: self.set_class(not app.is_connected, "-gone"))
+        self.set_class(not app.is_connected, "-gone")
+
+
+class RetryWait(Label):
+    """Nothing, until an answer asks to wait; then the time that is left of it."""
+
+    DEFAULT_CSS = """
+    RetryWait { display: none; color: $text-warning; width: 1fr; }
+    RetryWait.-waiting { display: block; }
+    """
+
+    class Over(Message):
+        """Another try may be made."""
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+        self._left_ms = 0
+        self._ticks: Timer | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether another try has to wait."""
+        return self._ticks is not None
+
+    def begin(self, wait_ms: int) -> None:
+        """Count down from `wait_ms` milliseconds."""
+        self._left_ms = wait_ms
+        self._show()
+        self.add_class("-waiting")
+        if self._ticks is None:
+            self._ticks = self.set_interval(1, self._tick)
+
+    def _tick(self) -> None:
+        self._left_ms -= SECOND
+        self._show()
+        if self._left_ms <= 0 and self._ticks is not None:
+            self._ticks.stop()
+            self._ticks = None
+            self.remove_class("-waiting")
+            self.post_message(self.Over())
+
+    def _show(self) -> None:
+        self.update(f"◷ Try again in {countdown(self._left_ms)}.")
+
+
+__all__ = ["Answer", "Form", "FormSpec", "Send", "Values"]
 
 Send = Callable[[dict[str, Any]], Awaitable[Answer]]
 
@@ -59,10 +126,10 @@ class Form(VerticalScroll, can_focus=False):
     class Asked(Message):
         """The values are right, and the person is to be asked before they are sent."""
 
-        def __init__(self, form: Form, question: str) -> None:
+        def __init__(self, form: Form, confirmation: str) -> None:
             super().__init__()
             self.form = form
-            self.question = question
+            self.confirmation = confirmation
 
     class Left(Message):
         """The person wants something else, by the other button or Escape."""
@@ -73,7 +140,7 @@ class Form(VerticalScroll, can_focus=False):
     ]
 
     def __init__(
-        self, plan: FormPlan, send: Send, *, id: str | None = None, may_be_left_waiting: bool = False
+        self, plan: FormSpec, send: Send, *, id: str | None = None, may_be_left_waiting: bool = False
     ) -> None:
         """With `may_be_left_waiting` it may be left where no answer can come, and a late one is told."""
         super().__init__(id=id)
@@ -123,12 +190,12 @@ class Form(VerticalScroll, can_focus=False):
                 if value is not None:
                     values[row.field.name] = value
         # What is empty because it was put, wrongly, into another field is not wrong itself.
-        objections = {
+        validate = {
             name: words
-            for name, words in self.plan.objections(values).items()
+            for name, words in self.plan.validate(values).items()
             if name in values or not problems
         }
-        return values, objections | problems
+        return values, validate | problems
 
     def forget_secrets(self) -> None:
         """Empty what must not stay on a screen, hidden as it may be."""
@@ -213,8 +280,8 @@ class Form(VerticalScroll, can_focus=False):
         values = self._good_values()
         if values is None:
             return
-        if question := self.plan.question(values):
-            self.post_message(self.Asked(self, question))
+        if confirmation := self.plan.confirmation(values):
+            self.post_message(self.Asked(self, confirmation))
         else:
             self.send()
 
@@ -238,9 +305,9 @@ class Form(VerticalScroll, can_focus=False):
             self.post_message(self.Done(self, answer))
             return
         self._be_busy(False)
-        self._show_refusal(self.plan.reworded(answer))
+        self._show_error(self.plan.reworded(answer))
 
-    def _show_refusal(self, answer: Answer) -> None:
+    def _show_error(self, answer: Answer) -> None:
         details = answer.get("details") or {}
         wait = details.get("retry_after_ms")
         # The wait is said by its countdown.

@@ -1,4 +1,4 @@
-"""One labelled field of a form: what it takes, how it reads what was typed, what it says when it can't."""
+"""One labelled field of a form: its input, its completion, and what is wrong with its value."""
 
 from __future__ import annotations
 
@@ -6,8 +6,10 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, Protocol, get_args
 
+from rich.highlighter import Highlighter
+from rich.text import Text
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.message import Message
@@ -15,10 +17,59 @@ from textual.suggester import Suggester, SuggestFromList, SuggestionReady
 from textual.widgets import Input, Label
 
 from ewallet_core.instructions.validation import accepts, is_secret, meta_of
-from ewallet_tui.text import plain
-from ewallet_tui.widgets.completion import Completion, Continuing
-from ewallet_tui.widgets.plain_input import PlainInput
-from ewallet_tui.words import formats_in_use
+from ewallet_core.presentation.formatting import formats_in_use
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.sanitize import plain
+
+
+class _Plain(Highlighter):
+    def highlight(self, text: Text) -> None:
+        """Show each character as one that can only be read."""
+        text.plain = one_line(text.plain)
+
+
+class PlainInput(Input):
+    """An input that shows control characters, and those that turn text around, as a sign for them."""
+
+    DEFAULT_CSS = """
+    PlainInput {
+        height: 1; border: none; padding: 0 1; background: $panel;
+        &:focus { border: none; background: $primary 25%; background-tint: transparent; }
+    }
+    """
+
+    def __init__(self, value: str | None = None, **how: Any) -> None:
+        super().__init__(value, highlighter=_Plain(), **how)
+
+
+class Completion(Protocol):
+    """Knows what may be typed into a field, and learns more of it as it is typed."""
+
+    def knows(self, typed: str) -> bool:
+        """Whether nothing more is to be learned of what `typed` may be the beginning of."""
+
+    async def learn(self, typed: str) -> None:
+        """Get to know what `typed` may be the beginning of, unless that is known."""
+
+    def continued(self, typed: str) -> str:
+        """The first text that begins with what is typed, as far as is known; or nothing."""
+
+    def hint(self, typed: str) -> str:
+        """What the typed text means, or could go on to, in one line; or nothing."""
+
+
+class Continuing(Suggester):
+    """Lets an input go on with the first text that is known; the right arrow takes it."""
+
+    def __init__(self, completion: Completion) -> None:
+        # What is known grows, and what is typed is shown as it was typed.
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._completion = completion
+
+    async def get_suggestion(self, value: str) -> str | None:
+        """The whole text as far as is known, `None` for none."""
+        return self._completion.continued(value) or None
+
 
 TYPING_SECONDS = 0.15
 """How long nothing more must be typed until it is looked up."""

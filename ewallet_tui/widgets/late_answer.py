@@ -38,8 +38,8 @@ class LateAnswer:
 
     @property
     def _account(self) -> str | None:
-        picture = self._app.picture
-        return picture.account.email if picture else None
+        state = self._app.state
+        return state.account.email if state else None
 
     def _say(self, words: str, outcome: str, severity: str = "information") -> None:
         self._app.say(words, title=f"{outcome}: {self._title}.", severity=severity)

@@ -16,7 +16,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from ewallet_tui.text import plain
+from ewallet_tui.sanitize import plain
 
 Sheet = Mapping[str, Mapping[str, bool]]
 
@@ -29,7 +29,7 @@ NOT = Content.styled("· not", "$foreground-muted")
 
 
 @dataclass(frozen=True)
-class Permission:
+class PermissionCell:
     """Whether a role may ask an instruction."""
 
     instruction: str
@@ -92,12 +92,12 @@ class PermissionGrid(ScrollView, can_focus=True):
         self.refresh()
 
     @property
-    def permission(self) -> Permission | None:
+    def permission(self) -> PermissionCell | None:
         """What the cell under the cursor says."""
         if not self._names:
             return None
         instruction, role = self._names[self.cursor], self._roles[self.column]
-        return Permission(instruction, role, self.sheet[instruction][role])
+        return PermissionCell(instruction, role, self.sheet[instruction][role])
 
     def validate_cursor(self, cursor: int) -> int:
         """Keep the cursor on the sheet."""

@@ -1,10 +1,12 @@
-"""A list of records: columns that fit the width, a cursor, and a sentence when there are none."""
+"""A list of records in columns, read a page at a time where it is looked at."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
 from textwrap import wrap
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from textual import events, work
 from textual.binding import Binding, BindingType
@@ -16,9 +18,136 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
 
-from ewallet_tui.text import plain
-from ewallet_tui.widgets.columns import Column, laid_out
-from ewallet_tui.widgets.record_pages import RecordPages, Row
+from ewallet_core.presentation.tables import Column, laid_out
+from ewallet_tui.sanitize import plain
+
+PAGE = 100
+MOST_PAGES = 50
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """One record: what tells it apart, the text of its cells, which may be anybody's, and the record."""
+
+    key: str
+    cells: tuple[Any, ...]
+    """Texts, or `Content`."""
+    record: Any = None
+
+
+@dataclass(frozen=True)
+class Page:
+    """Rows that follow one another."""
+
+    rows: Sequence[ListRow]
+    next: Any = None
+    """What the page after this one is read by; `None`: there is none."""
+    count: int | None = None
+    """How many rows the whole list has, where that is known."""
+
+
+Read = Callable[[int, Any], Awaitable[Page | None]]
+"""Reads the page that begins after so many rows, given what the page before it named as `next`.
+
+`None`: it can't be read now.
+"""
+
+
+class RecordPages:
+    """A list's pages, of which those looked at last are kept.
+
+    Where the whole length isn't known it grows by a row that is not there yet, as long as there is more.
+    """
+
+    def __init__(self, read: Read, *, in_order: bool = False) -> None:
+        """With `in_order` a page can be read only by what the one before it named."""
+        self.count = 0
+        """How many rows there are, as far as is known."""
+        self._read = read
+        self._in_order = in_order
+        self.is_out_of_reach = False
+        """Whether a page could not be read, and none has been since."""
+        self._is_given_up = False
+        self._pages: OrderedDict[int, Sequence[ListRow]] = OrderedDict()
+        self._cursors: dict[int, Any] = {}
+
+    @classmethod
+    def of(cls, rows: Sequence[ListRow]) -> RecordPages:
+        """A list that is there as a whole."""
+
+        async def read(start: int, _: Any) -> Page:
+            return Page(rows[start : start + PAGE], count=len(rows))
+
+        made = cls(read)
+        for start in range(0, len(rows), PAGE):
+            made._pages[start // PAGE] = rows[start : start + PAGE]
+        made.count = len(rows)
+        return made
+
+    def row(self, index: int) -> ListRow | None:
+        """The row there, if it has been read."""
+        number, place = divmod(index, PAGE)
+        page = self._pages.get(number, ())
+        return page[place] if 0 <= place < len(page) else None
+
+    def rows(self) -> list[ListRow]:
+        """Every row that is kept, from above."""
+        return [row for number in sorted(self._pages) for row in self._pages[number]]
+
+    def index_of(self, key: str) -> int | None:
+        """Where the row of that key is, among those that are kept."""
+        for number, page in self._pages.items():
+            for place, row in enumerate(page):
+                if row.key == key:
+                    return number * PAGE + place
+        return None
+
+    def try_again(self) -> None:
+        """Ask again, though a page could not be read before."""
+        self._is_given_up = False
+
+    async def load(self, index: int) -> Sequence[ListRow]:
+        """Read the page in which that row is, unless it is kept; returns what was read anew.
+
+        After a page that could not be read none is asked for, until somebody wants to try again.
+        """
+        number = index // PAGE
+        if number in self._pages:
+            self._pages.move_to_end(number)
+            return ()
+        for earlier in self._unread_before(number) if self._in_order else ():
+            await self._load_page(earlier)
+        return await self._load_page(number)
+
+    def _unread_before(self, number: int) -> range:
+        """The pages that lead to that one."""
+        known = max((reached for reached in self._cursors if reached <= number), default=0)
+        return range(known, number)
+
+    async def _load_page(self, number: int) -> Sequence[ListRow]:
+        if self._is_given_up or (self._in_order and number and number not in self._cursors):
+            return ()
+        page = await self._read(number * PAGE, self._cursors.get(number))
+        if page is None:
+            self.is_out_of_reach = self._is_given_up = True
+            return ()
+        self.is_out_of_reach = False
+        self._keep(number, page)
+        return page.rows
+
+    def _keep(self, number: int, page: Page) -> None:
+        self._pages[number] = page.rows
+        if page.next is not None:
+            self._cursors[number + 1] = page.next
+        seen = number * PAGE + len(page.rows)
+        if page.count is not None:
+            self.count = max(page.count, seen)
+        else:
+            self.count = max(self.count, seen + (page.next is not None))
+        # The first page is where everybody begins.
+        while len(self._pages) > MOST_PAGES:
+            self._pages.pop(next(kept for kept in self._pages if kept))
+
 
 MOST_ROWS = 1_000
 FARTHEST = 10**9
@@ -72,14 +201,14 @@ class RecordList(ScrollView, can_focus=True):
     class Moved(OfList):
         """The cursor is on another record, or that record is another one now; `None`: there is none."""
 
-        def __init__(self, listed: RecordList, row: Row | None) -> None:
+        def __init__(self, listed: RecordList, row: ListRow | None) -> None:
             super().__init__(listed)
             self.row = row
 
     class Opened(OfList):
         """Somebody wants to see the whole of a record."""
 
-        def __init__(self, listed: RecordList, row: Row) -> None:
+        def __init__(self, listed: RecordList, row: ListRow) -> None:
             super().__init__(listed)
             self.row = row
 
@@ -91,16 +220,16 @@ class RecordList(ScrollView, can_focus=True):
         self._loading = False
 
     @property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[ListRow, ...]:
         """The records that have been read."""
         return tuple(self.pages.rows())
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> ListRow | None:
         """The record under the cursor."""
         return self.pages.row(self.cursor)
 
-    def show(self, rows: Sequence[Row]) -> None:
+    def show(self, rows: Sequence[ListRow]) -> None:
         """Show these records instead; a cursor that was moved stays on its record, or in its place."""
         self._take(RecordPages.of(rows[:MOST_ROWS]))
 
@@ -188,7 +317,7 @@ class RecordList(ScrollView, can_focus=True):
             self._tell_moved()
         self.refresh()
 
-    def _measure(self, rows: Iterable[Row]) -> None:
+    def _measure(self, rows: Iterable[ListRow]) -> None:
         for row in rows:
             lengths = [_as_content(cell).cell_length for cell in row.cells]
             self._natural = [max(both) for both in zip(self._natural, lengths, strict=True)]
@@ -218,7 +347,7 @@ class RecordList(ScrollView, can_focus=True):
         in_sight = range(top, min(top + self.size.height, self.pages.count))
         return next((index for index in in_sight if self.pages.row(index) is None), None)
 
-    def _show_loaded(self, rows: Sequence[Row]) -> None:
+    def _show_loaded(self, rows: Sequence[ListRow]) -> None:
         self._measure(rows)
         self.virtual_size = Size(0, self.pages.count + 1)
         self.refresh()

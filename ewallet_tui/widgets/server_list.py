@@ -13,8 +13,8 @@ from textual.widgets.option_list import Option
 
 from ewallet_core.client.trust import AUTHORITY
 from ewallet_core.protocol.address import ServerAddress, is_loopback
-from ewallet_tui.connection_sign import place_within
-from ewallet_tui.text import plain
+from ewallet_tui.sanitize import plain
+from ewallet_tui.status import place_within
 
 HERE = "This machine"
 WIDEST_NAME = 48

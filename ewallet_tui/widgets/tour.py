@@ -11,7 +11,7 @@ from textual.widgets import Button, Label
 
 
 @dataclass(frozen=True)
-class Step:
+class TourStep:
     """One step: the action of the screen that takes it, and the words for it."""
 
     action: str
@@ -33,7 +33,7 @@ class Tour(Vertical, can_focus=False):
     }
     """
 
-    def __init__(self, words: str, steps: Sequence[Step]) -> None:
+    def __init__(self, words: str, steps: Sequence[TourStep]) -> None:
         super().__init__()
         self._words = words
         # Held, not looked up: they may be gone from the screen already when what is done comes to be known.

@@ -21,7 +21,7 @@ from talk import (
     supply,
 )
 
-from ewallet_core.client import Connection, Reach, UnreachableError, WalletClient
+from ewallet_core.client import ConnectionStatus, Reach, UnreachableError, WalletClient
 
 LISTENING = "listening"
 ENDLESS: list[Any] = []
@@ -311,11 +311,11 @@ async def test_a_refused_login_leaves_the_session_alone(client: WalletClient) ->
 async def test_it_is_offline_before_and_after_and_says_when_that_changes(
     open_client: OpenClient, client: WalletClient
 ) -> None:
-    seen: list[Connection] = []
+    seen: list[ConnectionStatus] = []
     client.watch(seen.append)
-    assert client.connection == Connection(Reach.CONNECTED)
+    assert client.connection == ConnectionStatus(Reach.CONNECTED)
     await client.close()
-    assert seen == [Connection(Reach.OFFLINE)]
+    assert seen == [ConnectionStatus(Reach.OFFLINE)]
     assert client.connection.reason == ""
     assert (client.fingerprint, client.newly_pinned, client.unanswered) == (None, False, 0)
 

@@ -11,7 +11,7 @@ from cutting_proxy import CuttingProxy, Does, once
 from served import Served
 from talk import ask, balance, enter, hear_credits, log_in, sign_up, supply, until
 
-from ewallet_core.client import Connection, Reach, RemoteClient, UnreachableError, WalletClient
+from ewallet_core.client import ConnectionStatus, Reach, RemoteClient, UnreachableError, WalletClient
 from ewallet_core.server.limits import Limits
 
 Remote = Callable[..., RemoteClient]
@@ -92,7 +92,7 @@ async def test_a_server_that_is_started_again_goes_on_where_it_was(
     assert [answer["total_credits"] for answer in answers] == list(range(1, 31))
     sequences = [sequence for sequence, _ in await hear_credits(told, 5)]
     assert sequences == list(range(sequences[0], sequences[0] + 5))
-    assert client.connection == Connection(Reach.CONNECTED)
+    assert client.connection == ConnectionStatus(Reach.CONNECTED)
 
 
 async def test_a_change_of_account_that_was_cut_off_takes_no_payment_with_it(
@@ -130,7 +130,7 @@ async def test_a_server_that_does_not_answer_any_more_counts_as_gone(
     client = await opened(remote(network.port, answer_seconds=0.5))
     await log_in(client)
     network.downward = once(Does.SWALLOW)
-    seen: list[Connection] = []
+    seen: list[ConnectionStatus] = []
     client.watch(seen.append)
     assert (await asyncio.wait_for(supply(client, 5), 10))["total_credits"] == 5
     assert [state.reach for state in seen] == [Reach.RECONNECTING, Reach.RECONNECTING, Reach.CONNECTED]
@@ -176,7 +176,7 @@ async def test_closing_while_nobody_answers_waits_for_nothing(
     await asyncio.wait_for(client.close(), 5)
     with pytest.raises(UnreachableError, match="not known"):
         await paying
-    assert client.connection == Connection(Reach.OFFLINE)
+    assert client.connection == ConnectionStatus(Reach.OFFLINE)
 
 
 async def test_what_was_dropped_while_nobody_answered_is_not_asked_later(

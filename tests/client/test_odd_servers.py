@@ -13,7 +13,7 @@ from odd_server import OddServer, as_a_server_would
 from served import Served
 
 from ewallet_core.client import KnownServers, Reach, RemoteClient, UnreachableError
-from ewallet_core.client.connection import Connection
+from ewallet_core.client.connection import ConnectionStatus
 from ewallet_core.protocol.address import ServerAddress
 
 Remote = Callable[..., RemoteClient]
@@ -105,7 +105,7 @@ async def test_an_event_of_no_known_form_is_listened_past(remote: Remote, odd: d
 async def test_who_watches_may_fail_without_harm(remote: Remote) -> None:
     seen: list[Reach] = []
 
-    def fails(connection: Connection) -> None:
+    def fails(connection: ConnectionStatus) -> None:
         seen.append(connection.reach)
         raise RuntimeError("what a program may do")
 

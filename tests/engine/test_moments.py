@@ -10,11 +10,11 @@ from hypothesis import strategies as some
 from wallclock import DAY, HOUR, MINUTE
 
 from ewallet_core.instructions import timestamps
-from ewallet_core.instructions.timestamps import END_OF_TIME, Step
+from ewallet_core.instructions.timestamps import END_OF_TIME, PeriodUnit
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 instants = some.integers(0, END_OF_TIME - 1)
-steps = some.sampled_from(Step)
+steps = some.sampled_from(PeriodUnit)
 
 
 def calendar(milliseconds: int) -> datetime:
@@ -80,9 +80,9 @@ def test_what_is_no_instant_of_these_years_is_none(text):
 def test_the_next_period_begins_after_now_at_the_first_midnight_that_is_one(at, step):
     start = timestamps.next_start(step, at)
     is_start = {
-        Step.DAY: lambda day: True,
-        Step.WEEK: lambda day: day.weekday() == 0,
-        Step.MONTH: lambda day: day.day == 1,
+        PeriodUnit.DAY: lambda day: True,
+        PeriodUnit.WEEK: lambda day: day.weekday() == 0,
+        PeriodUnit.MONTH: lambda day: day.day == 1,
     }[step]
     midnights = range((at // DAY + 1) * DAY, min(start + 1, END_OF_TIME), DAY)
     assert start % DAY == 0
@@ -107,7 +107,7 @@ def test_periods_begin_where_clocks_elsewhere_say(since, length, step, minutes_a
     assert [(start + ahead, end + ahead) for start, end in found] == list(
         timestamps.periods(since + ahead, until + ahead, step)
     )
-    begins = {Step.DAY: lambda day: True, Step.WEEK: lambda day: day.weekday() == 0}
+    begins = {PeriodUnit.DAY: lambda day: True, PeriodUnit.WEEK: lambda day: day.weekday() == 0}
     for start, _ in found[1:]:
         midnight = EPOCH + timedelta(milliseconds=min(start + ahead, END_OF_TIME - 1))
         is_start = begins.get(step, lambda day: day.day == 1)
@@ -116,7 +116,7 @@ def test_periods_begin_where_clocks_elsewhere_say(since, length, step, minutes_a
 
 def test_where_clocks_are_ahead_the_last_month_ends_when_they_say_so():
     noon, ahead = END_OF_TIME - DAY // 2, 13 * HOUR
-    assert list(timestamps.periods(noon - 2 * HOUR, noon + HOUR, Step.MONTH, ahead)) == [
+    assert list(timestamps.periods(noon - 2 * HOUR, noon + HOUR, PeriodUnit.MONTH, ahead)) == [
         (noon - 2 * HOUR, noon - HOUR),
         (noon - HOUR, noon + HOUR),
     ]

@@ -225,7 +225,7 @@ prices = some.lists(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prices=prices)
 def test_no_digit_of_a_total_is_ever_rounded_away(database, prices):
-    class Undone(Exception):
+    class UndoneError(Exception):
         """What was tried is not to be kept."""
 
     def work(transaction):
@@ -237,7 +237,7 @@ def test_no_digit_of_a_total_is_ever_rounded_away(database, prices):
                 totals[currency] = totals.get(currency, Decimal(0)) + cost
                 found = costs_up_to(transaction, 1, entry)
                 assert {name: Decimal(total) for name, total in found.items()} == totals
-            raise Undone
+            raise UndoneError
 
-    with pytest.raises(Undone):
+    with pytest.raises(UndoneError):
         database.write(work)

@@ -12,7 +12,7 @@ from long_answers import has_a_long_contact_list
 from served_engine import VIEW_SOCKETS, ServedEngine
 
 from ewallet_core.protocol.frames import LARGEST_FRAME
-from ewallet_core.server.connection import Lines
+from ewallet_core.server.connection import LineReader
 
 SEVERAL, EACH = 5, 100
 
@@ -120,7 +120,7 @@ class Turns:
         self._loop = server.loop
         self._taken, self._most = 0, 0
         self._is_over = False
-        monkeypatch.setattr(Lines, "next", self._counted(Lines.next))
+        monkeypatch.setattr(LineReader, "next", self._counted(LineReader.next))
         self._loop.call_soon_threadsafe(self._again)
 
     def end(self) -> int:
@@ -133,8 +133,10 @@ class Turns:
         if not self._is_over:
             self._loop.call_soon(self._again)
 
-    def _counted(self, take: Callable[[Lines], Awaitable[bytes | None]]) -> Callable[..., Awaitable[object]]:
-        async def take_one(lines: Lines) -> bytes | None:
+    def _counted(
+        self, take: Callable[[LineReader], Awaitable[bytes | None]]
+    ) -> Callable[..., Awaitable[object]]:
+        async def take_one(lines: LineReader) -> bytes | None:
             line = await take(lines)
             self._taken += line is not None
             return line

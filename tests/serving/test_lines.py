@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from ewallet_core.errors.requests import FrameTooLongError
 from ewallet_core.errors.server import IdleTooLongError, LineUnfinishedError
 from ewallet_core.protocol.frames import LARGEST_FRAME
-from ewallet_core.server.connection import Lines
+from ewallet_core.server.connection import LineReader
 
 REFUSED = None
 LENGTHS = st.one_of(
@@ -23,7 +23,7 @@ CUTS = st.lists(st.one_of(st.integers(1, 64), st.integers(1, 2 * LARGEST_FRAME))
 async def found_in(chunks: list[bytes]) -> list[bytes | None]:
     """The lines in a stream that comes in these chunks, each when the one before it was read."""
     reader = asyncio.StreamReader()
-    lines = Lines(reader, idle_seconds=60, unfinished_seconds=60)
+    lines = LineReader(reader, idle_seconds=60, unfinished_seconds=60)
     found: list[bytes | None] = []
 
     async def read_all() -> None:
@@ -68,7 +68,7 @@ def test_any_cutting_of_a_stream_gives_the_same_lines_and_refusals(lengths, size
 
 async def test_a_long_line_is_not_kept_while_it_comes():
     reader = asyncio.StreamReader()
-    lines = Lines(reader, idle_seconds=60, unfinished_seconds=60)
+    lines = LineReader(reader, idle_seconds=60, unfinished_seconds=60)
     reader.feed_data(b"x" * LARGEST_FRAME)
     with pytest.raises(FrameTooLongError):
         await lines.next()
@@ -83,13 +83,13 @@ async def test_a_long_line_is_not_kept_while_it_comes():
 
 async def test_between_lines_there_may_be_so_many_seconds():
     with pytest.raises(IdleTooLongError):
-        await Lines(asyncio.StreamReader(), idle_seconds=0, unfinished_seconds=60).next()
+        await LineReader(asyncio.StreamReader(), idle_seconds=0, unfinished_seconds=60).next()
 
 
 async def test_a_line_that_was_begun_has_its_own_time():
     reader = asyncio.StreamReader()
     reader.feed_data(b"whole\nbegun")
-    lines = Lines(reader, idle_seconds=60, unfinished_seconds=0)
+    lines = LineReader(reader, idle_seconds=60, unfinished_seconds=0)
     assert await lines.next() == b"whole"
     with pytest.raises(LineUnfinishedError):
         await lines.next()
@@ -97,7 +97,7 @@ async def test_a_line_that_was_begun_has_its_own_time():
 
 async def test_a_line_that_comes_slowly_gets_no_more_time_with_each_byte():
     reader = asyncio.StreamReader()
-    lines = Lines(reader, idle_seconds=60, unfinished_seconds=0.05)
+    lines = LineReader(reader, idle_seconds=60, unfinished_seconds=0.05)
 
     async def drip() -> None:
         while True:
@@ -113,7 +113,7 @@ async def test_a_line_that_comes_slowly_gets_no_more_time_with_each_byte():
 async def test_a_line_that_is_too_long_must_end_in_time_too():
     reader = asyncio.StreamReader()
     reader.feed_data(b"x" * LARGEST_FRAME)
-    lines = Lines(reader, idle_seconds=60, unfinished_seconds=0)
+    lines = LineReader(reader, idle_seconds=60, unfinished_seconds=0)
     with pytest.raises(FrameTooLongError):
         await lines.next()
     with pytest.raises(LineUnfinishedError):

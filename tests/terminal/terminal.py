@@ -58,11 +58,11 @@ class Terminal:
         """Look at the screen until all these words are on it."""
         self.wait_until(lambda: all(word in self.text for word in words), f"waited in vain for {words}")
 
-    def wait_until(self, holds: Callable[[], bool], complaint: str = "it never came to that") -> None:
+    def wait_until(self, holds: Callable[[], bool], config_error: str = "it never came to that") -> None:
         """Look at the screen until `holds`."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not holds():
-            assert time.monotonic() < deadline, f"{complaint}:\n{self.text}"
+            assert time.monotonic() < deadline, f"{config_error}:\n{self.text}"
             self._read()
 
     def wait_for_end(self) -> int:

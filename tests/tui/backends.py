@@ -17,7 +17,7 @@ from ewallet_core.client.trust import KnownServers
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_core.server.certificates import self_signed, server_context
 from ewallet_core.server.socket_listener import SocketListener
-from ewallet_tui.engines import Engines
+from ewallet_tui.connection import Backends
 
 OpenEngine = Callable[[], EWalletSessionManager]
 
@@ -77,7 +77,7 @@ class Backend:
         return self._server and self._server.place
 
     @property
-    def engines(self) -> Engines:
+    def backends(self) -> Backends:
         """For an app whose own engine is the same as the server's."""
         known = KnownServers(self._folder / "known_servers")
 
@@ -86,7 +86,7 @@ class Backend:
                 return EmbeddedClient(self.open_engine, for_a_person=True)
             return RemoteClient(place, known, randomness=lambda: 1.0)
 
-        return Engines(client_at, known)
+        return Backends(client_at, known)
 
     def start(self) -> None:
         if self._server is not None:

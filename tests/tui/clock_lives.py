@@ -5,8 +5,8 @@ from contextlib import asynccontextmanager
 from frozen import USUAL, person_on, settled
 from textual.widgets import Button
 
-from ewallet_tui.widgets.day_bars import DayBars
-from ewallet_tui.widgets.figures import Figures
+from ewallet_tui.widgets.big_digits import BigDigits
+from ewallet_tui.widgets.charts import DayBars
 from ewallet_tui.widgets.record_list import RecordList
 
 
@@ -28,7 +28,7 @@ async def at_the_clock(day, credits=20, size=USUAL):
 
 
 def state(person):
-    return person.app.picture.clock.state
+    return person.app.state.clock.state
 
 
 async def told(person, key, expected):
@@ -58,7 +58,7 @@ def rows(person):
 
 
 def left(person):
-    return person.app.screen.query_one(Figures).value
+    return person.app.screen.query_one(BigDigits).value
 
 
 async def run(day, person, minutes):

@@ -27,7 +27,7 @@ from ewallet_core.data_folder import FOLDER_VARIABLE, database_url
 from ewallet_core.operations.context import EngineConfig
 from ewallet_tui import own_doings
 from ewallet_tui.app import EWalletApp
-from ewallet_tui.preferences import Preferences
+from ewallet_tui.config.preferences import Preferences
 
 LooksAsKept = Callable[[Person, str], Awaitable[bool]]
 MakeApp = Callable[..., EWalletApp]
@@ -130,7 +130,7 @@ def make_app(folder: Path, instant: Instant, backend: Backend) -> MakeApp:
 
     def make(**choices: int | str) -> EWalletApp:
         preferences = replace(Preferences.read(folder), **choices)
-        return EWalletApp(backend.engines, preferences, backend.server, instant)
+        return EWalletApp(backend.backends, preferences, backend.server, instant)
 
     return make
 

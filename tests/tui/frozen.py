@@ -15,9 +15,9 @@ from textual.widgets import Input
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
 from ewallet_tui.app import EWalletApp
-from ewallet_tui.preferences import Preferences
+from ewallet_tui.config.preferences import Preferences
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.form_screen import FormScreen
-from ewallet_tui.screens.framed import FramedScreen
 
 NARROW, USUAL, WIDE = (60, 20), (80, 24), (120, 40)
 READING = {"records", "detail"}
@@ -33,7 +33,7 @@ class Day(Instant):
     backend: Backend
 
     def make_app(self) -> EWalletApp:
-        return EWalletApp(self.backend.engines, Preferences(), self.backend.server, self)
+        return EWalletApp(self.backend.backends, Preferences(), self.backend.server, self)
 
     def open_engine(self) -> EWalletSessionManager:
         # The day may pass in leaps longer than a session lives.
@@ -44,7 +44,7 @@ class Day(Instant):
 def standing_still(monkeypatch, kind_of_backend, folder):
     """What a fixture yields from: a day, and until its end the zone in which it is told."""
     frozen = Day()
-    monkeypatch.setattr(FramedScreen, "today", staticmethod(frozen.today))
+    monkeypatch.setattr(BaseScreen, "today", staticmethod(frozen.today))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     with started(kind_of_backend, frozen.open_engine, folder) as frozen.backend:
@@ -77,7 +77,7 @@ async def form_gone(person: Person) -> None:
 
 async def settled(person: Person) -> None:
     """Wait until the picture and the records on the screen are those of the engine."""
-    await person.app.conversation.refresh()
+    await person.app.store.refresh()
     await person.pilot.pause()
     await read(person)
 

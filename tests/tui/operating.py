@@ -20,7 +20,7 @@ async def be(person: Person, backend, role: str, name: str = "ada") -> None:
     """Be logged in as somebody of that role."""
     await person.register(name)
     grant(backend, f"{name}@example.org", role)
-    await person.app.conversation.refresh()
+    await person.app.store.refresh()
 
 
 async def there_is(person: Person, *names: str) -> None:

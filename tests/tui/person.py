@@ -95,13 +95,13 @@ class Person:
     def count_instructions(self) -> Counter[str]:
         """Counts what is asked from now on, by its action."""
         counted: Counter[str] = Counter()
-        send = self.app.conversation.client.send
+        send = self.app.store.client.send
 
         async def counting(**instruction: Any) -> dict[str, Any]:
             counted[instruction["action"]] += 1
             return await send(**instruction)
 
-        self.app.conversation.client.send = counting  # type: ignore[method-assign]
+        self.app.store.client.send = counting  # type: ignore[method-assign]
         return counted
 
     @property

@@ -4,10 +4,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from ewallet_tui.screens.framed import FramedScreen
+from ewallet_tui.screens.base import BaseScreen
 
 
 @pytest.fixture(autouse=True)
 def still_day(monkeypatch, instant):
     today = staticmethod(lambda: datetime.fromtimestamp(instant.wall() / 1_000, UTC))
-    monkeypatch.setattr(FramedScreen, "today", today)
+    monkeypatch.setattr(BaseScreen, "today", today)

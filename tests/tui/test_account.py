@@ -3,7 +3,7 @@
 from backends import both_backends
 from person import PASSWORD
 
-from ewallet_tui.widgets.account_list import AccountList
+from ewallet_tui.widgets.accounts import AccountList
 
 NEW_PASSWORD = "four other words there"
 
@@ -20,22 +20,22 @@ async def test_its_facts_are_shown_and_editing_changes_those_that_were_changed(o
         assert person.sees("ada@example.org")
         assert person.sees("20 Nov 2026")
         await person.wait_until(lambda: person.sees("No daily limit"))
-        alone = person.app.conversation.client.keeps_passwords_alone
+        alone = person.app.store.client.keeps_passwords_alone
         assert person.sees("A forgotten password can't") is alone
         await person.press("e")
         await person.fill(user_name="other")
         await person.press("escape")
-        assert person.app.picture.account.name == "ada"
+        assert person.app.state.account.name == "ada"
         await person.press("e")
         await person.do_form(user_name="lovelace", user_phone="+44 20")
-        await person.wait_until(lambda: person.app.picture.account.name == "lovelace")
+        await person.wait_until(lambda: person.app.state.account.name == "lovelace")
         assert person.sees("● lovelace  ada@example.org")
-        assert person.app.picture.account.phone == "+44 20"
-        assert person.app.picture.account.email == "ada@example.org"
+        assert person.app.state.account.phone == "+44 20"
+        assert person.app.state.account.email == "ada@example.org"
         await person.press("e")
         await person.do_form(user_phone="", user_email="countess@example.org")
-        await person.wait_until(lambda: not person.app.picture.account.phone)
-        assert person.app.picture.accounts == {"countess@example.org": "lovelace"}
+        await person.wait_until(lambda: not person.app.state.account.phone)
+        assert person.app.state.accounts == {"countess@example.org": "lovelace"}
 
 
 async def test_a_new_password_needs_the_old_one(opened):
@@ -80,7 +80,7 @@ async def test_nothing_but_its_name_is_left_of_an_account_after_leaving_it_for_o
         await person.go_to("account")
         await person.click("#log_out")
         await person.wait_until(lambda: person.app.screen.query("#login"))
-        assert person.app.picture is None
+        assert person.app.state is None
         assert {row.field.name: row.text for row in person.form.rows} == {"user_name": "ada", "user_pass": ""}
         assert set(person.app._screen_stacks) <= {"login", "_default"}
         await person.log_in()
@@ -110,10 +110,10 @@ async def test_a_session_lasts_while_it_is_kept_alive_and_its_end_brings_the_log
         await at_account(person)
         for _ in range(4):
             instant.pass_by(minutes=10)
-            await person.app.conversation.keep_alive()
+            await person.app.store.keep_alive()
         assert not (await person.app.ask(action="view", view="account"))["failed"]
         instant.pass_by(minutes=45)
-        await person.app.conversation.keep_alive()
+        await person.app.store.keep_alive()
         await person.wait_until(lambda: person.app.current_mode == "login" and person.toasts)
         assert "session has ended" in person.toasts
         await person.log_in()
@@ -135,5 +135,5 @@ async def test_logging_out_pressed_again_is_one_account_logged_out(opened):
         await person.go_to("account")
         person.app.screen.action_log_out()
         person.app.screen.action_log_out()
-        await person.wait_until(lambda: person.app.picture.account.name == "ada")
-        assert set(person.app.picture.accounts) >= {"cleo@example.org", "ada@example.org"}
+        await person.wait_until(lambda: person.app.state.account.name == "ada")
+        assert set(person.app.state.accounts) >= {"cleo@example.org", "ada@example.org"}

@@ -5,7 +5,7 @@ from frozen import NARROW, USUAL, WIDE, at_sizes, form_opened, person_on, read, 
 from operating import there_is
 from person import PASSWORD
 
-from ewallet_tui.widgets.daily_limit import DailyLimit
+from ewallet_tui.widgets.accounts import DailyLimit
 
 
 @pytest.fixture

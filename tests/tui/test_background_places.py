@@ -2,10 +2,10 @@
 
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.standing_line import StandingLine
+from ewallet_tui.widgets.status_bar import StatusBar
 
 SUPPLY = {"action": "supply", "supply": "credits", "currency": "EUR", "cost": "1"}
-PLACES = ("wallet", "clock", "contacts", "sheets", "account", "console", "settings", "home")
+DESTINATIONS = ("wallet", "clock", "contacts", "sheets", "account", "console", "settings", "home")
 
 
 async def settled(person, counted):
@@ -21,12 +21,12 @@ async def test_only_the_place_in_view_asks_and_the_others_are_true_when_gone_to(
         await person.register()
         await person.have_time()
         counted = person.count_instructions()
-        for mode in PLACES:
+        for mode in DESTINATIONS:
             await person.go_to(mode)
         await person.press("6", "S", "1")
         await settled(person, counted)
         counted.clear()
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         await settled(person, counted)
         # Three for the picture, and four for what home shows.
         assert counted == {"view": 7}
@@ -61,4 +61,4 @@ async def test_a_place_beneath_a_form_is_kept_true_also_when_it_comes_back_with_
 
 
 def shows_balance(place, credits):
-    return f"{credits} credits" in str(place.query_one(StandingLine).render())
+    return f"{credits} credits" in str(place.query_one(StatusBar).render())

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 from textual.app import App, ComposeResult
 
-from ewallet_tui.balance_history import balances, in_words, summary_of
-from ewallet_tui.widgets.balance_curve import BalanceCurve
+from ewallet_tui.activity import balances, in_words, summary_of
+from ewallet_tui.widgets.charts import BalanceCurve
 
 
 def day(came=0, went=0, to_time=0, to_credits=0):

@@ -12,7 +12,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.client import Reach
 from ewallet_core.operations.context import Context
 from ewallet_tui.screens.form_screen import FormScreen
-from ewallet_tui.screens.question import Question
+from ewallet_tui.screens.modal import ConfirmModal
 
 IS_ASKED_AGAIN = "◌ The connection is gone. This is asked again"
 
@@ -51,7 +51,7 @@ async def test_a_payment_sent_while_the_server_is_gone_is_done_once(opened, back
         await server_is_back(person, backend)
         await form_gone(person)
         assert person.sees("✓ You got 100 credits. 100 now.")
-        assert person.app.picture.wallet.credits == 100
+        assert person.app.state.wallet.credits == 100
         assert person.screen_text.count("only once") == 1
 
 
@@ -62,13 +62,13 @@ async def test_a_form_can_be_left_and_what_comes_of_it_later_is_said(opened, bac
         await person.press("2", "1")
         await server_is_back(person, backend)
         await person.wait_until(lambda: "Done: Supply credits." in person.toasts)
-        assert person.app.picture.wallet.credits == 100
+        assert person.app.state.wallet.credits == 100
         await person.wait_until(lambda: person.screen_text.count("only once") == 1)
         await leave_a_form_unanswered(person, backend)
         monkeypatch.setattr(Context, "supplies_itself", False)
         await server_is_back(person, backend)
         await person.wait_until(lambda: "Not done: Supply credits." in person.toasts)
-        assert person.app.picture.wallet.credits == 100
+        assert person.app.state.wallet.credits == 100
 
 
 async def leave_a_form_unanswered(person, backend):
@@ -145,7 +145,7 @@ async def test_pausing_while_it_is_gone_is_done_once_when_it_is_back(opened, bac
         await person.press("space", "space")
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.sees("‖ paused  20:00 left"))
-        assert person.app.picture.clock.pending_count == 1
+        assert person.app.state.clock.pending_count == 1
 
 
 async def test_meanwhile_another_place_can_be_gone_to_and_the_app_be_left_unasked(opened, backend):
@@ -166,7 +166,7 @@ async def test_quitting_with_something_unanswered_asks(opened, backend):
         await person.press("escape")
         await server_is_back(person, backend)
         await form_gone(person)
-        assert person.app.picture.wallet.credits == 100
+        assert person.app.state.wallet.credits == 100
         await quit_with_a_form_unanswered(person, backend)
         await person.press("q")
         await person.wait_until(lambda: person.app._exit)
@@ -177,9 +177,9 @@ async def quit_with_a_form_unanswered(person, backend):
     await form_opened(person)
     await server_stops(person, backend)
     await person.do_form(credits="100", cost="1")
-    await person.wait_until(lambda: person.app.conversation.client.unanswered)
+    await person.wait_until(lambda: person.app.store.client.unanswered)
     await person.press("ctrl+q")
-    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+    await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
     assert person.sees("not answered")
 
 
@@ -196,7 +196,7 @@ async def test_quitting_again_waits_for_no_answer(opened, monkeypatch):
         monkeypatch.setattr(EWalletSessionManager, "answer", answers_slowly)
         supply = person.app.ask(action="supply", supply="credits", credits=10, currency="EUR", cost="1")
         person.app.run_worker(supply)
-        await person.wait_until(lambda: person.app.conversation.client.unanswered)
+        await person.wait_until(lambda: person.app.store.client.unanswered)
         await person.press("ctrl+q")
         await person.wait_until(lambda: "Waiting for the last answer" in person.toasts)
         assert not person.app._exit
@@ -211,7 +211,7 @@ async def test_a_running_timer_can_not_be_stopped_on_the_way_out_while_the_serve
         await person.have_running_timer(20)
         await server_stops(person, backend)
         await person.press("q")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         assert not person.app.screen.query("#stop")
         await person.press("l")
         await person.wait_until(lambda: person.app._exit)
@@ -227,7 +227,7 @@ async def test_stopping_the_timer_on_the_way_out_can_be_given_up(opened, backend
         await person.press("s")
         assert not person.app._exit
         await person.press("ctrl+q")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("l", "q")
         await person.wait_until(lambda: person.app._exit)
 

@@ -6,10 +6,10 @@ from person import PASSWORD
 
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.sheets import SheetsScreen
-from ewallet_tui.widgets.console_prompt import ConsolePrompt
+from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.late_answer import LateAnswer
-from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.result_line import ResultLine
 
 
 async def be_eve_beside_bob(person):
@@ -35,7 +35,7 @@ async def leave_traces(person):
     await person.press("1", "u")
     await person.wait_until(lambda: isinstance(app.screen, FormScreen))
     await person.do_form(credits="7", currency="EUR", cost="1")
-    await person.wait_until(lambda: app.screen.query_one(Receipt).record)
+    await person.wait_until(lambda: app.screen.query_one(ResultLine).record)
     await person.press("7", "s")
     app.screen.query_one(ConsolePrompt).value = "view limit"
     await person.press("enter", "escape", "5", "slash")
@@ -62,7 +62,7 @@ async def test_nothing_that_one_account_typed_or_was_told_stays_for_the_next(ope
         await person.press("7", "s", "up")
         assert app.screen.query_one(ConsolePrompt).value == ""
         await person.press("escape", "1")
-        assert app.screen.query_one(Receipt).record is None
+        assert app.screen.query_one(ResultLine).record is None
         assert person.shows_account("bob")
         app.log_out(of_all=True)
         await person.wait_until(lambda: app.current_mode == "login" and app.screen.query("#login"))
@@ -73,7 +73,7 @@ async def test_who_may_not_be_where_the_other_was_is_at_home_with_no_form_of_the
     async with opened() as person:
         await be_eve_beside_bob(person)
         grant(backend, "eve@example.org", "operator")
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         await person.press("8")
         await person.wait_until(lambda: person.app.current_mode == "operator")
         person.app.action_lock()

@@ -5,8 +5,8 @@ from backends import both_backends
 from clock_lives import at_the_clock, doable, footer, left, rows, state, told
 from frozen import form_gone, form_opened, settled, standing_still
 
-from ewallet_tui.picture import TimerState
-from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.state import TimerState
+from ewallet_tui.widgets.result_line import ResultLine
 
 KEYS = {"start": "space", "pause": "space", "resume": "space", "stop": "x"}
 
@@ -67,7 +67,7 @@ async def test_a_run_is_shown_as_it_goes_and_recorded_when_it_stops(day):
         await settled(person)
         assert person.sees("used 0:18    paused 1:05    pauses 1")
         await told(person, "x", TimerState.INACTIVE)
-        assert str(person.app.screen.query_one(Receipt).content) == "✓ Used 0:18. 19:42 left."
+        assert str(person.app.screen.query_one(ResultLine).content) == "✓ Used 0:18. 19:42 left."
         assert rows(person) == [("today 14:02", "today 14:03", "0:18", "1:05", "1")]
 
 

@@ -6,11 +6,10 @@ from clock_lives import at_the_clock, footer, left, rows, run, stopped, told
 from frozen import WIDE, form_gone, form_opened, settled, standing_still
 from textual.widget import Widget
 
-from ewallet_tui.belongings import CLOCK
-from ewallet_tui.picture import TimerState
-from ewallet_tui.screens.question import Question
+from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.record import RecordScreen
-from ewallet_tui.widgets.day_bars import DayBars
+from ewallet_tui.state import CLOCK, TimerState
+from ewallet_tui.widgets.charts import DayBars
 from ewallet_tui.widgets.record_list import RecordList
 
 
@@ -20,12 +19,12 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 
 def names(person):
-    return list(person.app.picture.owned[CLOCK].names.values())
+    return list(person.app.state.owned[CLOCK].names.values())
 
 
 async def unlink(person):
     await person.press("D")
-    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+    await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
     await person.press("y")
 
 
@@ -57,7 +56,7 @@ async def test_a_clock_with_time_on_it_stays_and_why_is_said(day):
         await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings")
         await person.press("D")
         await person.wait_until(lambda: "There is time left on Clock 1. " in person.toasts)
-        assert not isinstance(person.app.screen, Question)
+        assert not isinstance(person.app.screen, ConfirmModal)
         await told(person, "space", TimerState.ACTIVE)
         await person.press("D")
         await person.wait_until(lambda: "The timer of Clock 1 is under way. " in person.toasts)

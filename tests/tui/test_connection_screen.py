@@ -13,11 +13,10 @@ from ewallet_core.client import Reach, UnreachableError
 from ewallet_core.client.trust import Identity, KnownServers
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui.app import EWalletApp
-from ewallet_tui.preferences import Preferences
-from ewallet_tui.screens.certificates import first_certificate
-from ewallet_tui.screens.connection import ConnectionScreen
+from ewallet_tui.config.preferences import Preferences
+from ewallet_tui.screens.connection import ConnectionScreen, first_certificate
 from ewallet_tui.screens.form_screen import FormScreen
-from ewallet_tui.screens.question import Question
+from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.widgets.server_list import ServerList
 
 SIZES = [(80, 24), (120, 40), (60, 20)]
@@ -78,8 +77,8 @@ async def test_a_server_is_gone_to_and_remembered_also_back_at_this_machine(open
 
 async def test_the_word_beside_the_place_opens_it_and_the_place_in_use_is_simply_gone_back_to(opened):
     async with opened() as person:
-        conversation = person.app.conversation
-        await person.click("ConnectionState")
+        store = person.app.store
+        await person.click("ConnectionBadge")
         assert isinstance(person.app.screen, ConnectionScreen)
         await person.press("tab", *"a b", "tab")
         assert person.sees("That is no place of a server.")
@@ -91,7 +90,7 @@ async def test_the_word_beside_the_place_opens_it_and_the_place_in_use_is_simply
         await choose_connection(person)
         await person.press("enter")
         await is_at(person, "embedded")
-        assert person.app.conversation is conversation
+        assert person.app.store is store
 
 
 async def test_a_server_that_is_not_there_changes_nothing(opened, folder, nowhere):
@@ -132,20 +131,20 @@ async def test_a_server_is_forgotten_after_a_question(opened, folder):
     async with opened() as person:
         await choose_connection(person)
         await person.press("down", "d")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("escape")
         assert person.sees("wallet.example.org:8080")
         await person.press("d")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("f")
         await person.wait_until(lambda: not person.sees("wallet.example.org:8080"))
         await person.press("d")
-        assert not isinstance(person.app.screen, Question)
+        assert not isinstance(person.app.screen, ConfirmModal)
     assert Preferences.read(folder).servers == ()
 
 
 async def test_a_chosen_server_that_is_not_there_is_said_at_the_start(backend, folder, instant, nowhere):
-    app = EWalletApp(backend.engines, Preferences.read(folder), nowhere, instant)
+    app = EWalletApp(backend.backends, Preferences.read(folder), nowhere, instant)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         person = Person(app, pilot)
         await person.wait_until(lambda: app.screen.query("#reason.-there"))
@@ -178,8 +177,8 @@ async def meet(person, server):
     """Go to a server for the first time; returns the fingerprint that was shown."""
     await choose_connection(person)
     await type_server(person, server.place)
-    await person.wait_until(lambda: isinstance(person.app.screen, Question))
-    fingerprint = person.app.engines.known_servers.fingerprint_of(server.place.name)
+    await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
+    fingerprint = person.app.backends.known_servers.fingerprint_of(server.place.name)
     assert person.sees("is new here")
     assert person.sees(fingerprint)
     return fingerprint
@@ -200,7 +199,7 @@ async def test_a_first_certificate_is_shown_once_and_then_known(opened, folder, 
         assert person.sees(fingerprint)
         await person.press("down", "enter")
         await is_at(person, secured.place.name)
-        assert not isinstance(person.app.screen, Question)
+        assert not isinstance(person.app.screen, ConfirmModal)
 
 
 async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known(opened, folder, secured):
@@ -211,16 +210,16 @@ async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known
             await person.press(key)
             await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
             assert person.sees("was left. Choose where to go on.")
-            assert person.app.engines.known_servers.fingerprint_of(secured.place.name) is None
+            assert person.app.backends.known_servers.fingerprint_of(secured.place.name) is None
             assert Preferences.read(folder).servers == ()
             await person.press("enter")
-            await person.wait_until(lambda: isinstance(person.app.screen, Question))
+            await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
 
 
 async def test_who_quits_instead_of_trusting_a_new_server_has_not_trusted_it(opened, secured):
     async with opened() as person:
         await meet(person, secured)
-        known = person.app.engines.known_servers
+        known = person.app.backends.known_servers
         await person.press("ctrl+q")
         await person.wait_until(lambda: person.app._exit)
     assert known.fingerprint_of(secured.place.name) is None
@@ -267,7 +266,7 @@ async def test_who_is_logged_in_when_the_certificate_changes_is_led_away(opened,
         shows_another_certificate(secured, tmp_path)
         await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
         await person.wait_until(lambda: person.sees("shows another certificate"))
-        assert person.app.picture is None
+        assert person.app.state is None
         await person.press("escape")
         await person.wait_until(lambda: person.sees("✕ offline"))
 
@@ -292,15 +291,15 @@ async def test_a_form_that_waits_when_the_certificate_changes_is_said_to_be_unan
 
 
 async def test_nothing_is_sent_to_a_new_server_before_it_is_trusted(backend, secured, instant):
-    app = EWalletApp(backend.engines, Preferences(), secured.place, instant)
+    app = EWalletApp(backend.backends, Preferences(), secured.place, instant)
     async with app.run_test(notifications=True) as pilot:
         person = Person(app, pilot)
         app.run_worker(app.ask(action="login", user_name="ada", user_pass="four unrelated words"))
-        await person.wait_until(lambda: isinstance(app.screen, Question))
-        assert app.conversation.client.unanswered == 0
+        await person.wait_until(lambda: isinstance(app.screen, ConfirmModal))
+        assert app.store.client.unanswered == 0
         await person.press("escape")
         await person.wait_until(lambda: app.screen.query("#reason.-there"))
-        assert app.picture is None
+        assert app.state is None
 
 
 async def test_a_damaged_file_of_known_servers_is_said(opened, folder):
@@ -335,13 +334,13 @@ async def test_it_looks_as_it_is_kept(opened, folder, looks_as_kept):
         await choose_connection(person)
         await looks("chosen_among_many")
         await person.press("down", "d")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await looks("to_be_forgotten")
         await person.press("escape", "tab", *"a b:c", "tab")
         await looks("wrongly_typed")
         await person.press("escape")
         await choose_connection(person)
-        known = KnownServers(person.app.engines.known_servers.path)
+        known = KnownServers(person.app.backends.known_servers.path)
         person.app.screen.say_out_of_reach(words_of_another_certificate(known))
         await looks("another_certificate")
         await person.press("escape")

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 from person import Person
 
-from ewallet_core.client import Connection, Reach
-from ewallet_tui.connection_sign import in_short, is_connected, place_within
+from ewallet_core.client import ConnectionStatus, Reach
+from ewallet_tui.status import connection_status_text, is_connected, place_within
 
-PLACE = "wallet.example.org:8080"
-CONNECTED = Connection(Reach.CONNECTED)
-WAITING = Connection(Reach.RECONNECTING, 3, "The server has closed the connection.")
-TRYING = Connection(Reach.RECONNECTING)
-UNTRIED = Connection(Reach.OFFLINE)
-GONE = Connection(Reach.OFFLINE, reason="Nobody listens there.")
+MODE = "wallet.example.org:8080"
+CONNECTED = ConnectionStatus(Reach.CONNECTED)
+WAITING = ConnectionStatus(Reach.RECONNECTING, 3, "The server has closed the connection.")
+TRYING = ConnectionStatus(Reach.RECONNECTING)
+UNTRIED = ConnectionStatus(Reach.OFFLINE)
+GONE = ConnectionStatus(Reach.OFFLINE, reason="Nobody listens there.")
 
 
 @pytest.mark.parametrize(
@@ -27,11 +27,11 @@ GONE = Connection(Reach.OFFLINE, reason="Nobody listens there.")
     ],
 )
 def test_each_state_has_its_sign_and_its_word(connection, words):
-    assert in_short(connection, PLACE, 40).plain == words
+    assert connection_status_text(connection, MODE, 40).plain == words
 
 
 def test_the_engine_of_this_process_is_there_as_soon_as_the_app_is():
-    assert in_short(UNTRIED, "embedded", 40).plain == "● embedded"
+    assert connection_status_text(UNTRIED, "embedded", 40).plain == "● embedded"
     assert is_connected(UNTRIED, "embedded")
     assert not is_connected(GONE, "embedded")
 
@@ -39,11 +39,11 @@ def test_the_engine_of_this_process_is_there_as_soon_as_the_app_is():
 @pytest.mark.parametrize(
     ("place", "width", "shown"),
     [
-        (PLACE, 23, PLACE),
-        (PLACE, 20, "wallet.example…:8080"),
+        (MODE, 23, MODE),
+        (MODE, 20, "wallet.example…:8080"),
         ("[2001:db8::1234:5678]:8080", 18, "[2001:db8::1…:8080"),
         ("embedded", 6, "embed…"),
-        (PLACE, 3, ":80"),
+        (MODE, 3, ":80"),
     ],
 )
 def test_a_place_that_is_too_long_keeps_its_port(place, width, shown):
@@ -53,7 +53,7 @@ def test_a_place_that_is_too_long_keeps_its_port(place, width, shown):
 @pytest.mark.parametrize("connection", [CONNECTED, WAITING, TRYING, UNTRIED, GONE])
 def test_it_is_never_wider_than_there_is_room(connection):
     for width in range(30):
-        assert in_short(connection, PLACE, width).cell_length <= max(width, 2)
+        assert connection_status_text(connection, MODE, width).cell_length <= max(width, 2)
 
 
 async def test_the_state_is_whole_in_the_tabs_line_beside_the_longest_name(opened):
@@ -63,11 +63,11 @@ async def test_the_state_is_whole_in_the_tabs_line_beside_the_longest_name(opene
             await person.resize(*size)
             for connection in (replace(WAITING, retry_in_seconds=12), GONE):
                 show(person, connection)
-                state = in_short(connection, PLACE, 40).plain
+                state = connection_status_text(connection, MODE, 40).plain
                 await person.wait_until(lambda state=state: person.sees(f"… {state}"))
 
 
-def show(person: Person, connection: Connection) -> None:
+def show(person: Person, connection: ConnectionStatus) -> None:
     person.app.connection_watch.connection = connection
     person.app.connection_changed.publish(connection)
 
@@ -76,9 +76,9 @@ async def test_the_wait_for_the_next_try_is_counted_down(opened):
     async with opened() as person:
         await person.register()
         watch = person.app.connection_watch
-        watch._heed(person.app.conversation.client, WAITING)
+        watch._handle(person.app.store.client, WAITING)
         for words in ("◌ reconnecting 3 s", "◌ reconnecting 2 s", "◌ reconnecting 1 s", "◌ reconnecting…"):
             await person.wait_until(lambda words=words: person.sees(words))
             watch._tick()
-        watch._heed(person.app.conversation.client, CONNECTED)
+        watch._handle(person.app.store.client, CONNECTED)
         await person.wait_until(lambda: person.shows_account("ada"))

@@ -3,16 +3,13 @@
 import pytest
 
 from ewallet_core.client import validation
-from ewallet_tui.console.chain import Chain
-from ewallet_tui.console.completing import candidates, completed
-from ewallet_tui.console.exchange_line import DONE
-from ewallet_tui.console.helping import HOW_TO_BEGIN, help_with
-from ewallet_tui.console.history import History
-from ewallet_tui.console.reading import NEEDS_QUOTES, OPEN_QUOTE, read
-from ewallet_tui.console.typed import hidden, without_secrets
+from ewallet_tui.console.completion import HOW_TO_BEGIN, candidates, completed, help_with
+from ewallet_tui.console.exchange import DONE, Chain
+from ewallet_tui.console.line import History, hidden, without_secrets
+from ewallet_tui.console.parser import NEEDS_QUOTES, OPEN_QUOTE, read
 
-DOOR = {"controller": "client", "ctype": "action"}
-PAY = {**DOOR, "action": "pay", "pay": "bob@example.org", "credits": 10}
+CLIENT_ACTION = {"controller": "client", "ctype": "action"}
+PAY = {**CLIENT_ACTION, "action": "pay", "pay": "bob@example.org", "credits": 10}
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +26,7 @@ def known():
         ("pay pay=bob@example.org credits=10 notes=5", {**PAY, "notes": "5"}),
         ("pay pay=bob@example.org credits=10 notes=a=b", {**PAY, "notes": "a=b"}),
         ("pay pay=bob@example.org credits=10 notes=''", {**PAY, "notes": ""}),
-        ("stop clock_timer", {**DOOR, "action": "stop", "stop": "clock_timer"}),
+        ("stop clock_timer", {**CLIENT_ACTION, "action": "stop", "stop": "clock_timer"}),
         (
             "system action edit permission instruction='client action pay' role=user allowed=false",
             {
@@ -44,13 +41,18 @@ def known():
         ),
         (
             """report issue issue='{"name": "Slow", "details": "It is."}'""",
-            {**DOOR, "action": "report", "report": "issue", "issue": {"name": "Slow", "details": "It is."}},
+            {
+                **CLIENT_ACTION,
+                "action": "report",
+                "report": "issue",
+                "issue": {"name": "Slow", "details": "It is."},
+            },
         ),
         ('{"action": "pay", "pay": "bob@example.org", "credits": 10}', PAY),
         (
             '{"header": {"client_id": "c", "request_id": "12345678"}, "command_chain":'
             ' {"controller": "client", "ctype": "action", "action": "view", "view": "account"}}',
-            {**DOOR, "action": "view", "view": "account", "request_id": "12345678"},
+            {**CLIENT_ACTION, "action": "view", "view": "account", "request_id": "12345678"},
         ),
     ],
 )
@@ -215,7 +217,7 @@ def test_a_chain_tells_its_selectors_from_its_arguments(known):
         "credits=10",
         'notes="for \N{REPLACEMENT CHARACTER}lunch"',
     )
-    unknown = Chain.of({**DOOR, "action": "fly", "fly": ["far"]}, known)
+    unknown = Chain.of({**CLIENT_ACTION, "action": "fly", "fly": ["far"]}, known)
     assert str(unknown) == 'client action fly fly=["far"]'
 
 

@@ -7,13 +7,12 @@ from backends import both_backends
 from frozen import person_on, settled, standing_still
 from person import PASSWORD
 
-from ewallet_tui.console.secrecy import DOTS
-from ewallet_tui.instruction_log import MOST_EXCHANGES, InstructionLog
+from ewallet_tui.instruction_log import DOTS, MOST_EXCHANGES, InstructionLog
 from ewallet_tui.screens.console_exchange import ConsoleExchange
+from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.console_log import ConsoleLog
-from ewallet_tui.widgets.console_prompt import ConsolePrompt
 
-DOOR = {"controller": "client", "ctype": "action"}
+CLIENT_ACTION = {"controller": "client", "ctype": "action"}
 SUPPLY = {"action": "supply", "supply": "credits", "credits": 100, "currency": "EUR", "cost": "10"}
 
 
@@ -68,13 +67,13 @@ async def test_what_is_written_by_hand_is_sent_and_the_picture_stays_true(opened
         await console(person)
         await person.press("s")
         await person.press(*"sup", "tab", *"cre", "tab", *"credits=100 currency=EUR cost=", "1", "enter")
-        await person.wait_until(lambda: person.app.picture.wallet.credits == 100)
+        await person.wait_until(lambda: person.app.state.wallet.credits == 100)
         await person.wait_until(lambda: person.sees("→ supplied"))
         assert prompt(person).value == ""
         await person.press("up")
         assert prompt(person).value == "supply credits credits=100 currency=EUR cost=1"
         await write(person, '{"action": "convert", "convert": "credits2clock", "credits": 20}', "enter")
-        await person.wait_until(lambda: person.app.picture.wallet.credits == 80)
+        await person.wait_until(lambda: person.app.state.wallet.credits == 80)
         await write(person, "system action view accounts", "enter")
         await person.wait_until(lambda: person.sees("system action view accounts "))
         await write(person, "pay pay=bob@example.org credits=10", "enter")
@@ -106,7 +105,7 @@ async def test_what_is_wrong_is_said_and_not_sent_and_logging_out_leaves_the_acc
         assert person.app.focused is log(person)
         await write(person, "logout", "enter")
         await person.wait_until(lambda: person.app.screen.query("#login"))
-        assert "ada" not in str(person.app.conversation.log.exchanges)
+        assert "ada" not in str(person.app.store.log.exchanges)
 
 
 async def test_no_secret_is_seen_copied_or_recalled(opened, console):
@@ -162,7 +161,7 @@ async def test_an_exchange_is_opened_and_both_halves_can_be_copied(opened, conso
         assert person.sees('"credits": 100')
         await person.press("y")
         copied = person.app.clipboard
-        assert json.loads(copied) == {**DOOR, **SUPPLY, "notes": "[/b]\x1b\u202e"}
+        assert json.loads(copied) == {**CLIENT_ACTION, **SUPPLY, "notes": "[/b]\x1b\u202e"}
         assert copied.isascii()
         assert not set(person.screen_text) & set("\x1b\u202e")
         await person.click("#copy-answer")
@@ -175,30 +174,30 @@ async def test_the_newest_is_followed_unless_somebody_looks_further_up_also_in_a
     async with opened() as person:
         await console(person)
         for _ in range(4):
-            await person.app.conversation.refresh()
+            await person.app.store.refresh()
         await person.pilot.pause()
         await person.wait_until(lambda: log(person).cursor == len(log(person)._lines) - 1)
         assert log(person).is_vertical_scroll_end
         await person.press("up", "up", "up")
         looked_at, top = log(person).line, log(person).scroll_offset.y
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         await person.pilot.pause()
         assert log(person).line.exchange.number == looked_at.exchange.number
         assert log(person).scroll_offset.y == top
         await person.press("end")
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         await person.pilot.pause()
         await person.wait_until(lambda: log(person).is_vertical_scroll_end)
         assert log(person).cursor == len(log(person)._lines) - 1
-        kept = person.app.conversation.log
+        kept = person.app.store.log
         for _ in range(MOST_EXCHANGES):
-            with kept.exchange({**DOOR, "action": "view", "view": "account"}) as note:
+            with kept.exchange({**CLIENT_ACTION, "action": "view", "view": "account"}) as note:
                 note({"failed": False})
         await person.pilot.pause()
         await person.wait_until(lambda: len(log(person)._lines) == MOST_EXCHANGES)
         top, first = log(person).scroll_offset.y, log(person)._lines[0].exchange.number
         await person.press("home")
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         await person.pilot.pause()
         assert top > MOST_EXCHANGES // 2
         assert log(person).cursor == 0

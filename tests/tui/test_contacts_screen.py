@@ -6,9 +6,9 @@ import pytest
 from frozen import form_gone, form_opened, person_on, settled, standing_still
 from person import PASSWORD
 
+from ewallet_core.presentation.formatting import MINUS
 from ewallet_tui.screens import contacts
 from ewallet_tui.screens.contacts import ContactsScreen
-from ewallet_tui.words import MINUS
 
 SIZES = [(60, 20), (80, 24), (120, 40)]
 HOSTILE_NAME = "[/b][@click=app.quit]x[/] 漢字 e\u0301"
@@ -103,7 +103,7 @@ async def test_of_a_list_too_long_to_be_ordered_no_more_is_read_than_is_shown(da
     monkeypatch.setattr(contacts, "MOST_SORTED", 2)
     monkeypatch.setattr(contacts, "PAGE", 1)
     async with at_the_contacts(day) as person:
-        client = person.app.conversation.client
+        client = person.app.store.client
         send, limits = client.send, []
 
         async def sending(**instruction):
@@ -147,7 +147,7 @@ async def test_where_there_is_no_room_beside_the_list_a_contact_is_shown_with_wh
         await form_opened(person)
         await person.do_form(credits="6")
         await form_gone(person)
-        assert person.app.picture.wallet.credits == 500 - 12 - 6
+        assert person.app.state.wallet.credits == 500 - 12 - 6
 
 
 async def test_contacts_are_paid_from_the_list_and_another_list_is_the_one_they_are_written_down_on(day):
@@ -160,7 +160,7 @@ async def test_contacts_are_paid_from_the_list_and_another_list_is_the_one_they_
         await form_opened(person)
         await person.do_form(credits="6")
         await form_gone(person)
-        assert person.app.picture.wallet.credits == 500 - 12 - 5 - 6
+        assert person.app.state.wallet.credits == 500 - 12 - 5 - 6
         await person.press("N")
         await form_opened(person)
         await person.do_form(reference="Work")

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
-from ewallet_tui.widgets.day_bars import EIGHTHS, MOST_DAYS, NOTHING, DayBars, DayChart, days_that_fit
-from ewallet_tui.words import MINUTE
+from ewallet_core.presentation.formatting import MINUTE
+from ewallet_tui.widgets.charts import EIGHTHS, MOST_DAYS, NOTHING, DayBars, DayChart, days_that_fit
 
 TODAY = date(2026, 11, 20)
 LONGEST = 10**12 * MINUTE

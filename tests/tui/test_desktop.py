@@ -2,7 +2,7 @@
 
 import pytest
 
-from ewallet_tui.desktop import notification
+from ewallet_tui.notifications import notification
 
 
 @pytest.mark.parametrize(
@@ -57,7 +57,7 @@ async def test_bell_and_desktop_are_heard_as_the_settings_say(opened, instant, w
         heard = written(person.app)
         await person.have_running_timer(6)
         instant.pass_by(minutes=2)
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         await person.wait_until(lambda: "4:00 left" in person.toasts)
         assert any("]9;EWallet: ! 4:00 left" in text for text in heard) is desktop
         assert ("\a" in heard) is wake_up

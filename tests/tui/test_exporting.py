@@ -18,11 +18,10 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from ewallet_tui.app import EWalletApp
-from ewallet_tui.exporting_file import FOLDER_VARIABLE, NewFile, as_known, export_folder, why_not_written
-from ewallet_tui.screens.chooser import Chooser
-from ewallet_tui.screens.export_choice import ExportingScreen
-from ewallet_tui.screens.export_wait import ExportWait
-from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.export import FOLDER_VARIABLE, NewFile, as_known, export_folder, why_not_written
+from ewallet_tui.screens.export import ExportingScreen, ExportWait
+from ewallet_tui.screens.modal import ChoiceModal
+from ewallet_tui.widgets.result_line import ResultLine
 
 MANY = 8
 LONG_NOTES = "=HYPERLINK(1) " + "ö" * 900
@@ -31,7 +30,7 @@ LONG_NOTES = "=HYPERLINK(1) " + "ö" * 900
 class Exporting(ExportingScreen):
     """A screen of which nothing is there but what it exports."""
 
-    PLACE = "sheets"
+    MODE = "sheets"
     BINDINGS = [Binding("E", "take_along", "Export")]  # noqa: RUF012
     wanted = {"kind": "transfer"}  # noqa: RUF012
 
@@ -59,7 +58,7 @@ async def at_a_sheet(day, transfers=0, **wanted):
         await person.register()
         for _ in range(transfers):
             supply = {"credits": 1, "currency": "EUR", "cost": "0.10", "notes": LONG_NOTES}
-            await person.app.conversation.client.send(
+            await person.app.store.client.send(
                 controller="client", ctype="action", action="supply", supply="credits", **supply
             )
         screen = Exporting()
@@ -80,11 +79,11 @@ async def export(person, downs=0):
     person.app.clear_notifications()
     await begin(person, downs)
     screen = next(screen for screen in person.app.screen_stack if isinstance(screen, Exporting))
-    receipt = screen.query_one(Receipt)
+    result = screen.query_one(ResultLine)
     await person.wait_until(
-        lambda: person.app.screen is screen and (receipt.has_class("-there") or person.toasts)
+        lambda: person.app.screen is screen and (result.has_class("-there") or person.toasts)
     )
-    return str(receipt.content) if receipt.has_class("-there") else person.toasts
+    return str(result.content) if result.has_class("-there") else person.toasts
 
 
 def read_csv(file):
@@ -94,7 +93,7 @@ def read_csv(file):
 
 def hold_exports(person):
     """No page comes any more, until what is given back is set; one that was asked for is waited for."""
-    go_on, asked, client = asyncio.Event(), asyncio.Event(), person.app.conversation.client
+    go_on, asked, client = asyncio.Event(), asyncio.Event(), person.app.store.client
     send = client.send
 
     async def held(**instruction):
@@ -160,10 +159,10 @@ async def test_a_long_export_waits_for_who_looks_elsewhere_and_leaves_nothing_wh
         go_on, asked = hold_exports(person)
         await begin(person)
         await person.wait_until(asked.is_set)
-        await person.app.push_screen(Chooser("Something else", {}))
+        await person.app.push_screen(ChoiceModal("Something else", {}))
         go_on.set()
         await person.wait_until(lambda: [path.suffix for path in saved_to.iterdir()] == [".csv"])
-        assert isinstance(person.app.screen, Chooser)
+        assert isinstance(person.app.screen, ChoiceModal)
         await person.press("escape")
         await person.wait_until(lambda: isinstance(person.app.screen, Exporting))
         await person.wait_until(lambda: person.sees(f"✓ Saved {MANY} records"))

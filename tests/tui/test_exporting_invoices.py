@@ -10,8 +10,8 @@ from person import Person
 from textual.binding import Binding
 from textual.widgets import Input
 
-from ewallet_tui.exporting_file import FOLDER_VARIABLE
-from ewallet_tui.screens.export_choice import ExportingScreen
+from ewallet_tui.export import FOLDER_VARIABLE
+from ewallet_tui.screens.export import ExportingScreen
 
 DAY = 24 * 60
 CORE = "core@ewallet.local"
@@ -20,7 +20,7 @@ CORE = "core@ewallet.local"
 class Invoices(ExportingScreen):
     """A screen on which the third invoice is under the cursor."""
 
-    PLACE = "sheets"
+    MODE = "sheets"
     BINDINGS = [Binding("E", "take_along", "Export")]  # noqa: RUF012
     looked_at: int
 
@@ -65,8 +65,8 @@ async def live_through_two_months(day, person):
 def sheets(person):
     return [
         id
-        for belonging, owned in person.app.picture.owned.items()
-        if belonging.group == "invoice"
+        for kind_of_item, owned in person.app.state.owned.items()
+        if kind_of_item.group == "invoice"
         for id in owned.names
     ]
 

@@ -9,10 +9,16 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ewallet_core.instructions import fields
-from ewallet_tui import words
-from ewallet_tui.preferences import Preferences
-from ewallet_tui.settings.formats import DateOrder, Formats
-from ewallet_tui.settings.system_formats import date_order, formats_of_system, has_24_hours, thousands_told
+from ewallet_core.presentation import formatting
+from ewallet_core.presentation.formatting import (
+    DateOrder,
+    Formats,
+    date_order,
+    formats_of_system,
+    has_24_hours,
+    thousands_told,
+)
+from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.widgets.form_field import Field
 
 SPACE = "\N{NO-BREAK SPACE}"
@@ -24,7 +30,7 @@ COST = Field("cost", "Cost", fields.Cost, placeholder="12.50")
 @pytest.fixture(autouse=True)
 def usual_formats_afterwards():
     yield
-    words.use(Formats())
+    formatting.use(Formats())
 
 
 @pytest.mark.parametrize(
@@ -32,11 +38,11 @@ def usual_formats_afterwards():
     [(",", "1,240,000"), (".", "1.240.000"), (SPACE, f"1{SPACE}240{SPACE}000"), ("", "1240000")],
 )
 def test_the_thousands_are_parted_as_chosen_wherever_there_is_a_number(thousands, text):
-    words.use(Formats(thousands=thousands))
-    assert words.grouped(1_240_000) == text
-    assert words.credit_amount(1_240_000) == f"{text} credits"
-    assert words.signed(-1_240_000) == f"\N{MINUS SIGN}{text}"
-    assert words.duration(1_240_000 * words.DAY) == f"{text} d 0:00:00"
+    formatting.use(Formats(thousands=thousands))
+    assert formatting.grouped(1_240_000) == text
+    assert formatting.credit_amount(1_240_000) == f"{text} credits"
+    assert formatting.signed(-1_240_000) == f"\N{MINUS SIGN}{text}"
+    assert formatting.duration(1_240_000 * formatting.DAY) == f"{text} d 0:00:00"
 
 
 @pytest.mark.parametrize(
@@ -49,20 +55,20 @@ def test_the_thousands_are_parted_as_chosen_wherever_there_is_a_number(thousands
     ],
 )
 def test_a_date_has_its_year_where_it_is_another(order, near, far):
-    words.use(Formats(dates=order))
+    formatting.use(Formats(dates=order))
     day = datetime(2026, 11, 12, 13, 2, tzinfo=UTC)
-    assert words.moment(day, NOW, UTC) == f"{near} 13:02"
-    assert words.moment(day.replace(year=2025), NOW, UTC) == f"{far} 13:02"
-    assert words.full_day(day.replace(year=2025), UTC) == far
+    assert formatting.moment(day, NOW, UTC) == f"{near} 13:02"
+    assert formatting.moment(day.replace(year=2025), NOW, UTC) == f"{far} 13:02"
+    assert formatting.full_day(day.replace(year=2025), UTC) == far
 
 
 @pytest.mark.parametrize(
     ("hour", "text"), [(0, "12:02 am"), (9, "9:02 am"), (12, "12:02 pm"), (14, "2:02 pm")]
 )
 def test_twelve_hours_have_their_half_of_the_day(hour, text):
-    words.use(Formats(has_24_hours=False))
-    assert words.moment(NOW.replace(hour=hour), NOW, UTC) == f"today {text}"
-    assert words.moment(NOW - timedelta(days=1), NOW, UTC) == "yesterday 2:02 pm"
+    formatting.use(Formats(has_24_hours=False))
+    assert formatting.moment(NOW.replace(hour=hour), NOW, UTC) == f"today {text}"
+    assert formatting.moment(NOW - timedelta(days=1), NOW, UTC) == "yesterday 2:02 pm"
 
 
 @pytest.mark.parametrize(
@@ -78,7 +84,7 @@ def test_twelve_hours_have_their_half_of_the_day(hour, text):
     ],
 )
 def test_an_amount_is_read_as_it_is_written(thousands, typed):
-    words.use(Formats(thousands=thousands))
+    formatting.use(Formats(thousands=thousands))
     assert CREDITS.read(typed) == 1_240
 
 
@@ -92,7 +98,7 @@ def test_an_amount_is_read_as_it_is_written(thousands, typed):
     ],
 )  # fmt: skip
 def test_what_could_be_a_fraction_is_taken_for_no_number(thousands, typed):
-    words.use(Formats(thousands=thousands))
+    formatting.use(Formats(thousands=thousands))
     with pytest.raises(ValueError, match="Credits must be"):
         CREDITS.read(typed)
 
@@ -108,7 +114,7 @@ def test_what_could_be_a_fraction_is_taken_for_no_number(thousands, typed):
     ],
 )  # fmt: skip
 def test_a_fraction_has_the_decimal_mark_that_is_shown(thousands, typed, cost):
-    words.use(Formats(thousands=thousands))
+    formatting.use(Formats(thousands=thousands))
     assert COST.read(typed) == cost
 
 
@@ -116,7 +122,7 @@ def test_a_fraction_has_the_decimal_mark_that_is_shown(thousands, typed, cost):
     ("thousands", "typed"), [(",", "1,240"), (".", "1.240"), (".", "01.240"), (".", "1240.500")]
 )
 def test_a_fraction_that_could_be_thousands_is_taken_for_neither(thousands, typed):
-    words.use(Formats(thousands=thousands))
+    formatting.use(Formats(thousands=thousands))
     with pytest.raises(ValueError, match="in two ways"):
         COST.read(typed)
 
@@ -129,7 +135,7 @@ def test_a_fraction_that_could_be_thousands_is_taken_for_neither(thousands, type
     ],
 )  # fmt: skip
 def test_what_no_amount_of_money_looks_like_is_refused_in_the_fields_own_words(thousands, typed, example):
-    words.use(Formats(thousands=thousands))
+    formatting.use(Formats(thousands=thousands))
     with pytest.raises(ValueError, match=f"^Cost must be an amount of money .* such as {example}[.]$"):
         COST.read(typed)
     assert COST.shown_placeholder == example

@@ -3,19 +3,19 @@
 from backends import both_backends
 from textual.command import CommandPalette
 
+from ewallet_tui.navigation import destinations_for
 from ewallet_tui.palette import Everything, own_bindings
-from ewallet_tui.places import places_for
-from ewallet_tui.screens.help import HelpScreen, keys_of
-from ewallet_tui.widgets.keys_line import MOST_KEYS, KeysLine
+from ewallet_tui.screens.overlays import HelpScreen, keys_of
+from ewallet_tui.widgets.footer import MOST_KEYS, Footer
 
-PLACES = [place for place in places_for("user") if place.mode != "settings"]
+DESTINATIONS = [place for place in destinations_for("user") if place.mode != "settings"]
 BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": "four other words"}
 
 
 async def test_number_letter_and_tab_lead_to_each_place_and_to_no_other(opened):
     async with opened((120, 40)) as person:
         await person.register()
-        for number, place in enumerate(PLACES, start=1):
+        for number, place in enumerate(DESTINATIONS, start=1):
             for way in ([str(number)], ["g", place.letter]):
                 await person.go_to("account" if place.mode != "account" else "clock")
                 await person.press(*way)
@@ -32,14 +32,14 @@ async def test_every_screen_has_balance_and_clock_and_at_most_seven_keys_in_whol
     async with opened() as person:
         await person.register()
         await person.have_running_timer(20)
-        for place in PLACES:
+        for place in DESTINATIONS:
             await person.go_to(place.mode)
             for width, height in ((60, 20), (80, 24), (120, 40)):
                 await person.resize(width, height)
                 await person.wait_until(
                     lambda: person.sees("80 credits") and person.sees("● running  20:00 left")
                 )
-                line = person.app.screen.query_one(KeysLine)
+                line = person.app.screen.query_one(Footer)
                 assert len(line.keys) <= MOST_KEYS
                 assert person.sees("  ".join(words_of(person.app, key) for key in line.keys))
                 assert person.sees("? Help  q Quit")
@@ -52,7 +52,7 @@ def words_of(app, key):
 async def test_the_keys_below_are_pressed_with_the_mouse_as_well(opened):
     async with opened() as person:
         await person.register()
-        line = person.app.screen.query_one(KeysLine)
+        line = person.app.screen.query_one(Footer)
         at_help = str(line.content).index("? Help")
         await person.pilot.hover(line, offset=(at_help + 2, 0))
         assert line.styles.pointer == "pointer"
@@ -104,7 +104,7 @@ async def test_the_palette_finds_what_is_done_here_and_elsewhere_and_does_it(ope
         await person.press("escape")
         await find_in_palette(person, "switch", "Switch to ada")
         await person.press("enter")
-        await person.wait_until(lambda: person.app.picture.account.name == "ada")
+        await person.wait_until(lambda: person.app.state.account.name == "ada")
 
 
 @both_backends
@@ -130,7 +130,7 @@ async def test_everything_that_has_a_key_is_in_the_palette(opened):
         person.app.push_screen(palette := CommandPalette())
         await person.pilot.pause()
         names = {name for name, _, _ in Everything(palette._calling_screen)._commands()}
-        for place in PLACES:
+        for place in DESTINATIONS:
             for binding in own_bindings(place.mode):
                 words = binding.tooltip or binding.description
                 assert {words, f"{place.title}: {words}"} & names or place.mode == "home", words

@@ -15,9 +15,9 @@ from frozen import (
 )
 from textual.widgets import Button
 
-from ewallet_tui.widgets.figures import Figures
-from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.big_digits import BigDigits
 from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.result_line import ResultLine
 
 HOSTILE = [
     "[/b]",
@@ -46,8 +46,8 @@ def rows(person):
     return [tuple(map(str, row.cells)) for row in person.app.screen.query_one(RecordList).rows]
 
 
-def receipt(person):
-    line = person.app.screen.query_one(Receipt)
+def result(person):
+    line = person.app.screen.query_one(ResultLine)
     return line.content if line.display else ""
 
 
@@ -62,7 +62,7 @@ async def do(person, **values):
 
 
 def shown_balance(person):
-    return person.app.screen.query_one("#credits", Figures).value
+    return person.app.screen.query_one("#credits", BigDigits).value
 
 
 @both_backends
@@ -70,16 +70,16 @@ async def test_the_main_job_from_the_keyboard(day):
     async with at_the_wallet(day) as person:
         await person.press("u")
         await do(person, credits="100", cost="12.50", notes="first")
-        assert receipt(person) == "✓ You got 100 credits. 100 now."
+        assert result(person) == "✓ You got 100 credits. 100 now."
         assert rows(person) == [("today 14:02", "supplied", "+100", "", "first")]
         day.pass_by(minutes=1)
         await person.press("c")
         await do(person, credits="20")
-        assert receipt(person) == "✓ 20 credits → 20:00. 80 left."
+        assert result(person) == "✓ 20 credits → 20:00. 80 left."
         day.pass_by(minutes=1)
         await person.press("b")
         await do(person, minutes="5.5")
-        assert receipt(person) == "✓ 5:00 → 5 credits. 15:00 left."
+        assert result(person) == "✓ 5:00 → 5 credits. 15:00 left."
         assert shown_balance(person) == "85"
         assert [row[1:4] for row in rows(person)] == [
             ("from time", "+5", "← 5:00"),
@@ -97,10 +97,10 @@ async def test_the_main_job_with_the_mouse_leaves_a_receipt_until_one_goes_elsew
         await form_gone(person)
         assert shown_balance(person) == "100"
         assert enabled(person, "convert_to_time")
-        assert receipt(person) == "✓ You got 100 credits. 100 now."
+        assert result(person) == "✓ You got 100 credits. 100 now."
         await person.press("2")
         await person.press("1")
-        assert receipt(person) == ""
+        assert result(person) == ""
 
 
 async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
@@ -113,7 +113,7 @@ async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
         await do(person, credits="20")
         assert person.sees("burns down in the second line")
         await person.press("enter")
-        await person.wait_until(lambda: person.app.picture.clock.runs)
+        await person.wait_until(lambda: person.app.state.clock.runs)
         await settled(person)
         assert not person.app.screen.query_one("Tour").display
         assert isinstance(person.app.focused, RecordList)
@@ -177,7 +177,7 @@ async def test_more_than_there_is_or_may_be_is_said_at_the_field_and_not_sent(da
         await person.press("escape")
         await settled(person)
         assert shown_balance(person) == "80"
-        assert receipt(person) == ""
+        assert result(person) == ""
 
 
 async def test_while_the_timer_runs_only_what_is_not_used_comes_back(day):
@@ -190,7 +190,7 @@ async def test_while_the_timer_runs_only_what_is_not_used_comes_back(day):
         await person.do_form(credits="15")
         assert person.problem_of("credits") == "Not enough time: 15:00 needed, 14:59 left."
         await do(person, credits="14")
-        assert receipt(person) == "✓ 14:00 → 14 credits. 0:59 left."
+        assert result(person) == "✓ 14:00 → 14 credits. 0:59 left."
 
 
 async def test_the_timer_is_started_paused_and_stopped_without_leaving(day):
@@ -204,7 +204,7 @@ async def test_the_timer_is_started_paused_and_stopped_without_leaving(day):
         await person.click("#turn")
         await person.wait_until(lambda: str(button.label) == "Resume")
         await person.press("x")
-        await person.wait_until(lambda: receipt(person) == "✓ Used 0:18. 19:42 left.")
+        await person.wait_until(lambda: result(person) == "✓ Used 0:18. 19:42 left.")
         await person.press("z")
         await person.wait_until(lambda: person.sees("Stopped"))
         await person.press("escape")

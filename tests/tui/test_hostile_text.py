@@ -7,7 +7,7 @@ from frozen import person_on, settled, standing_still
 from person import PASSWORD
 from rich.cells import cell_len
 
-from ewallet_tui.places import places_for
+from ewallet_tui.navigation import destinations_for
 
 CLICK = "[@click=app.quit]x[/]"
 NAME = f"[/b]{CLICK} 漢字 e\u0301"
@@ -91,7 +91,7 @@ async def test_no_place_does_what_a_text_says(day):
     async with person_on(day) as person:
         await live_among_mallories(person, day)
         await settled(person)
-        for place in places_for("user"):
+        for place in destinations_for("user"):
             await person.go_to(place.mode)
             await read(person)
             await must_be_inert_in_little_and_much_room(person)

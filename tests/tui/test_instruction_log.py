@@ -11,9 +11,17 @@ from person import PASSWORD
 
 from ewallet_core.client import validation
 from ewallet_core.instructions.validation import is_secret as is_secret_kind
-from ewallet_tui.console.secrecy import DOTS, is_secret, masked
-from ewallet_tui.console.shortening import LONGEST_ANSWER, LONGEST_TEXT, MOST_PARTS
-from ewallet_tui.instruction_log import MOST_BYTES, MOST_EXCHANGES, InstructionLog
+from ewallet_tui.instruction_log import (
+    DOTS,
+    LONGEST_ANSWER,
+    LONGEST_TEXT,
+    MOST_BYTES,
+    MOST_EXCHANGES,
+    MOST_PARTS,
+    InstructionLog,
+    is_secret,
+    masked,
+)
 
 VIEW = {"controller": "client", "ctype": "action", "action": "view", "view": "account"}
 
@@ -149,12 +157,12 @@ async def test_neither_password_nor_token_of_a_real_talk_is_kept(opened):
         await ask(action="edit", edit="account", old_pass=PASSWORD, user_pass="another four words here")
         await ask(action="login", user_name="ada", user_pass="wrong " + PASSWORD)
         await ask(action="request", request="client_id")
-        await person.app.conversation.keep_alive()
-        kept = everything_in(person.app.conversation.log)
+        await person.app.store.keep_alive()
+        kept = everything_in(person.app.store.log)
         secrets = [
             PASSWORD,
             "another four words",
-            *person.app.conversation.client._session.credentials.values(),
+            *person.app.store.client._session.credentials.values(),
         ]
         assert "user_pass" in kept
         assert "ctoken" in kept
@@ -165,13 +173,13 @@ async def test_nothing_is_kept_of_who_has_left_or_tried_to_come_in(opened):
     async with opened() as person:
         await person.app.ask(action="login", user_name="a password in the wrong field", user_pass="x")
         await person.register()
-        log = person.app.conversation.log
+        log = person.app.store.log
         assert "wrong field" not in everything_in(log)
         assert "user_name" in everything_in(log)
         await person.app.ask(action="new", new="account", **bob())
         await person.app.ask(action="login", user_name="bob", user_pass=PASSWORD)
         await person.app.ask(action="logout")
-        assert person.app.picture.account.name == "ada"
+        assert person.app.state.account.name == "ada"
         assert "bob" not in everything_in(log)
         await person.log_out()
         assert "ada" not in everything_in(log)
@@ -186,12 +194,12 @@ def bob():
 async def test_what_is_out_of_reach_is_kept_as_well(opened):
     async with opened() as person:
         await person.register()
-        person.app.conversation.give_up("The engine is gone.")
+        person.app.store.give_up("The engine is gone.")
         await person.app.ask(action="pay", pay="bob@example.org", credits=1)
-        outcome = person.app.conversation.log.exchanges[-1].outcome
+        outcome = person.app.store.log.exchanges[-1].outcome
         assert (outcome.failed, outcome.error) == (True, "The engine is gone.")
         # So that the app can be left.
-        person.app.conversation._out_of_reach = None
+        person.app.store._out_of_reach = None
 
 
 def test_the_clock_of_a_log_is_the_machines_own_unless_another_is_given():

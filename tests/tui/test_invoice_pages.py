@@ -13,13 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from ewallet_tui.invoices import text_pages, web_pages
-from ewallet_tui.invoices.amounts import in_words
-from ewallet_tui.invoices.invoice import UNKNOWN, Amount, Invoice, Month, Owner, Party
-from ewallet_tui.invoices.totals import totals_of
+from ewallet_core.presentation import invoice_html, invoice_text
+from ewallet_core.presentation.invoices import (
+    UNKNOWN,
+    Amount,
+    Invoice,
+    InvoiceOwner,
+    Month,
+    Party,
+    in_words,
+    totals_of,
+)
 
 DAY = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
-OWNER = Owner(3, Party("ada@example.org", "ada"))
+OWNER = InvoiceOwner(3, Party("ada@example.org", "ada"))
 HOSTILE = {
     "markup": "[b]bold[/b] [@click=app.quit]x[/]",
     "script": "</bdi></span><script>alert(1)</script>",
@@ -84,7 +91,7 @@ class Elements(HTMLParser):
 @pytest.mark.parametrize("is_sale", [True, False])
 def test_hostile_text_adds_nothing_to_a_page_but_text(text, is_sale):
     invoice, usual = an_invoice(text, is_sale=is_sale), an_invoice(is_sale=is_sale)
-    for pages in (web_pages.one, lambda each: "".join(web_pages.month(month_of(each)))):
+    for pages in (invoice_html.one, lambda each: "".join(invoice_html.month(month_of(each)))):
         page, plain = Elements(pages(invoice)), Elements(pages(usual))
         lines = page.elements.pop("span") - plain.elements.pop("span")
         assert page.elements.pop("bdi") - plain.elements.pop("bdi") == lines >= 0
@@ -100,8 +107,8 @@ def test_hostile_text_adds_nothing_to_a_page_but_text(text, is_sale):
 @pytest.mark.parametrize("is_sale", [True, False])
 def test_hostile_text_stays_in_its_lines(text, is_sale):
     invoice = an_invoice(text, is_sale=is_sale)
-    pages = "".join(text_pages.month(month_of(invoice)))
-    assert pages.count(text_pages.NEW_PAGE) == pages.count("\f") == 1
+    pages = "".join(invoice_text.month(month_of(invoice)))
+    assert pages.count(invoice_text.NEW_PAGE) == pages.count("\f") == 1
     assert only_to_be_read(pages.replace("\f", ""))
     assert pages.encode().decode() == pages
 
@@ -137,7 +144,7 @@ invoices = st.builds(
 @given(invoices)
 @settings(max_examples=60, deadline=None)
 def test_no_line_is_wider_than_an_emails(invoice):
-    pages = "".join(text_pages.month(month_of(invoice)))
+    pages = "".join(invoice_text.month(month_of(invoice)))
     assert max(cell_len(line) for line in re.split("[\n\f]", pages)) <= 72
 
 
@@ -188,7 +195,7 @@ def test_a_page_says_all_that_an_invoice_is_about():
     }
     transfer = {"reference": "Transfer 9", "transfer_from": "bob@example.org"}
     invoice = Invoice.read(record, transfer, OWNER)
-    for page in (text_pages.one(invoice), " ".join(Elements(web_pages.one(invoice)).words)):
+    for page in (invoice_text.one(invoice), " ".join(Elements(invoice_html.one(invoice)).words)):
         for words in (
             "Invoice 7",
             "20 Nov 2026",
@@ -203,7 +210,7 @@ def test_a_page_says_all_that_an_invoice_is_about():
 
 
 def test_a_page_needs_and_lets_in_nothing_from_elsewhere():
-    page = web_pages.one(an_invoice())
+    page = invoice_html.one(an_invoice())
     assert page.startswith('<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">')
     policy = re.search('Content-Security-Policy" content="([^"]+)"', page)
     assert policy is not None

@@ -2,9 +2,9 @@
 
 from textual.widgets import Static
 
-from ewallet_tui.screens.jump import Jump, targets_on
-from ewallet_tui.widgets.part_tabs import PartTab
-from ewallet_tui.widgets.tabs_line import PlaceTab
+from ewallet_tui.screens.overlays import Jump, targets_on
+from ewallet_tui.widgets.tabs import PartTab
+from ewallet_tui.widgets.tabs_bar import ScreenTab
 
 
 def letter_of(person, wanted):
@@ -23,7 +23,7 @@ async def test_tabs_parts_lists_and_buttons_are_a_letter_away(opened):
         await person.press(invoices)
         await person.wait_until(lambda: person.sees("No invoices on this sheet yet."))
         await person.press("semicolon")
-        await person.press(letter_of(person, lambda t: isinstance(t, PlaceTab) and t.place.mode == "home"))
+        await person.press(letter_of(person, lambda t: isinstance(t, ScreenTab) and t.place.mode == "home"))
         await person.wait_until(lambda: person.app.current_mode == "home")
         await person.press("semicolon")
         await person.press(letter_of(person, lambda target: target.id == "supply"))

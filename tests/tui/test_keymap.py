@@ -2,11 +2,9 @@
 
 import pytest
 
-from ewallet_tui.screens.help import keys_of
-from ewallet_tui.settings.actions import rebindable, scopes
-from ewallet_tui.settings.key_names import is_key
-from ewallet_tui.settings.keymap import Keymap
-from ewallet_tui.settings.reading import read_settings
+from ewallet_tui.config.file import read_settings
+from ewallet_tui.config.keymap import Keymap, is_key, rebindable, scopes
+from ewallet_tui.screens.overlays import keys_of
 
 NAME = "preferences.toml"
 
@@ -25,7 +23,7 @@ def test_keys_are_taken_one_or_several(keymap_of):
     keymap = keymap_of('settings = "f2"\nhelp = "?,  f1"\n"palette" = "comma"')
     assert keymap.keys["settings"] == "f2"
     assert keymap.keys["help"] == "question_mark,f1"
-    assert keymap.complaints == ()
+    assert keymap.config_errors == ()
 
 
 MISTAKES = [
@@ -43,15 +41,15 @@ MISTAKES = [
 @pytest.mark.parametrize(("lines", "words"), MISTAKES, ids=[lines for lines, _ in MISTAKES])
 def test_a_mistake_is_named_with_its_line_and_the_others_hold(keymap_of, lines, words):
     keymap = keymap_of(f'go_to = "f9"\n{lines}')
-    (complaint,) = keymap.complaints
-    assert complaint.words.startswith(words)
-    assert complaint.line == 2 + len(lines.splitlines())
+    (config_error,) = keymap.config_errors
+    assert config_error.words.startswith(words)
+    assert config_error.line == 2 + len(lines.splitlines())
     assert keymap.keys["go_to"] == "f9"
     assert len(keymap.keys) == len(lines.splitlines())
 
 
 def test_two_actions_can_change_their_keys_for_one_another(keymap_of):
-    assert keymap_of('help = "q"\nquit = "?"').complaints == ()
+    assert keymap_of('help = "q"\nquit = "?"').config_errors == ()
 
 
 @pytest.mark.parametrize(
@@ -62,7 +60,7 @@ def test_a_key_has_a_name(key):
 
 
 def test_actions_that_share_their_usual_key_may_share_another(keymap_of):
-    assert keymap_of('start = "f5"\npause = "f5"\nresume = "f5"').complaints == ()
+    assert keymap_of('start = "f5"\npause = "f5"\nresume = "f5"').config_errors == ()
 
 
 @pytest.mark.parametrize("key", ["", " ", "f99", "pp", "ctrl+", "strg+p", "ctrl+pp", "\x1b", "<any>"])

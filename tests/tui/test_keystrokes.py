@@ -8,9 +8,9 @@ import pytest
 from frozen import person_on, settled, standing_still
 from person import PASSWORD
 
-from ewallet_tui.exporting_file import FOLDER_VARIABLE
-from ewallet_tui.picture import TimerState
+from ewallet_tui.export import FOLDER_VARIABLE
 from ewallet_tui.screens.record import RecordScreen
+from ewallet_tui.state import TimerState
 
 DOCS = Path(__file__).parents[2] / "docs"
 TABLE = (DOCS / "keys.md").read_text(encoding="utf-8").partition("## By screen")[0]
@@ -70,12 +70,12 @@ def found(person):
 
 
 async def test_each_line_of_strokes_does_what_it_is_for(day, saved_to):
-    def picture():
-        return person.app.picture
+    def state():
+        return person.app.state
 
     done = {
-        "start the timer": lambda: picture().clock.state is TimerState.ACTIVE,
-        "stop the timer": lambda: picture().clock.state is TimerState.INACTIVE,
+        "start the timer": lambda: state().clock.state is TimerState.ACTIVE,
+        "stop the timer": lambda: state().clock.state is TimerState.INACTIVE,
         "turn 20 credits to time": lambda: person.sees("✓ 20 credits → 20:00. 45 left."),
         "pay a contact": lambda: person.sees("✓ Paid Grace") and person.sees("35 credits"),
         "export a sheet": lambda: person.sees("✓ Saved") and len(list(saved_to.iterdir())) == 1,

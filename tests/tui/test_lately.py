@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from ewallet_tui.lately import latest_rows
+from ewallet_tui.activity import latest_rows
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 

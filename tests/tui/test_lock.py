@@ -69,4 +69,4 @@ async def test_logging_out_there_logs_out_of_every_account(opened):
         await person.wait_until(lambda: person.sees("The password of bob"))
         await person.click("#leave")
         await person.wait_until(lambda: person.app.current_mode == "login")
-        assert person.app.picture is None
+        assert person.app.state is None

@@ -8,7 +8,7 @@ from textual.widgets import Input
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import database_url
-from ewallet_tui.screens.login_forms import NO_WAY_BACK, PASSWORD_RULE
+from ewallet_tui.screens.account_forms import NO_WAY_BACK, PASSWORD_RULE
 
 
 async def open_registration(person):
@@ -91,7 +91,7 @@ async def test_the_email_logs_in_as_well_as_a_name_and_one_that_looks_like_marku
         await person.register(name, email="markup@example.org")
         await person.log_out()
         await person.do_form(user_name="markup@example.org", user_pass=PASSWORD)
-        await person.wait_until(lambda: person.app.current_mode == "home" and person.app.picture)
+        await person.wait_until(lambda: person.app.current_mode == "home" and person.app.state)
         await person.go_to("account")
         await person.wait_until(lambda: person.sees(name))
 

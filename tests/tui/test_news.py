@@ -12,10 +12,9 @@ from person import PASSWORD
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import database_url
+from ewallet_core.presentation.formatting import MINUS
 from ewallet_tui.event_watch import EventWatch
-from ewallet_tui.news import FROZEN, News, folded
-from ewallet_tui.telling import AT_ONCE_SECONDS
-from ewallet_tui.words import MINUS
+from ewallet_tui.notifications import AT_ONCE_SECONDS, FROZEN, Notification, folded
 
 ELSEWHERE = "192.0.2.7"
 HERE = "this machine"
@@ -99,10 +98,10 @@ async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doi
 async def test_what_is_done_here_is_painted_with_its_answer_and_not_again_when_it_is_heard_of(
     opened, another_engine, monkeypatch
 ):
-    heard, heed = [], EventWatch._heed
+    heard, handle = [], EventWatch._handle
 
     async def heed_and_note(self, event):
-        await heed(self, event)
+        await handle(self, event)
         heard.append(event["event"])
 
     monkeypatch.setattr(EventWatch, "_heed", heed_and_note)
@@ -116,7 +115,7 @@ async def test_what_is_done_here_is_painted_with_its_answer_and_not_again_when_i
         assert not asked
         bob = Elsewhere(another_engine, "bob")
         bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=7)
-        await person.wait_until(lambda: person.app.picture.wallet.credits == 77)
+        await person.wait_until(lambda: person.app.state.wallet.credits == 77)
         assert asked["view"]
 
 
@@ -140,14 +139,14 @@ async def test_no_news_is_said_to_whoever_goes_on_next_nor_over_the_lock(opened,
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock")
         bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=7)
-        await person.wait_until(lambda: person.app.picture.wallet.credits == 17)
+        await person.wait_until(lambda: person.app.state.wallet.credits == 17)
         await person.pilot.pause(LONGER_THAN_AT_ONCE)
         assert not person.toasts
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: "+ 7 credits" in person.toasts)
         for credits in (2, 3):
             bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=credits)
-        await person.wait_until(lambda: person.app.picture.wallet.credits == 22)
+        await person.wait_until(lambda: person.app.state.wallet.credits == 22)
         await person.app.ask(action="login", user_name="bob", user_pass=PASSWORD)
         person.app.clear_notifications()
         await person.pilot.pause(LONGER_THAN_AT_ONCE)
@@ -155,13 +154,15 @@ async def test_no_news_is_said_to_whoever_goes_on_next_nor_over_the_lock(opened,
 
 
 def test_crowds_of_movements_and_of_logins_are_folded_and_nothing_else():
-    came, went = News("+ 7 credits", "", credits=7), News("2 credits gone", "", credits=-2)
+    came, went = Notification("+ 7 credits", "", credits=7), Notification("2 credits gone", "", credits=-2)
     assert folded([]) == []
     assert folded([FROZEN, came]) == [FROZEN, came]
     words = "3 movements in a moment. Home lists the newest."
-    in_one = News(f"+ 14 credits   {MINUS} 2 credits", words, "warning", credits=14)
+    in_one = Notification(f"+ 14 credits   {MINUS} 2 credits", words, "warning", credits=14)
     assert folded([came, FROZEN, went, came]) == [FROZEN, in_one]
-    login = News("Somebody logged in to this account from 192.0.2.7.", "", "warning", address="192.0.2.7")
+    login = Notification(
+        "Somebody logged in to this account from 192.0.2.7.", "", "warning", address="192.0.2.7"
+    )
     assert folded([login, came]) == [login, came]
     *_, logins = folded([login, FROZEN, FROZEN, login, login])
     assert logins.title == "3 logins to this account from new addresses."
@@ -193,10 +194,10 @@ async def test_the_timer_of_a_clock_out_of_view_is_heard_of_when_it_runs_out(ope
         await person.register()
         await person.have_running_timer(5)
         await person.app.ask(action="new", new="credit", credit="clock")
-        if person.app.picture.clock.total_ms(instant()):
+        if person.app.state.clock.total_ms(instant()):
             others = await person.app.ask(action="view", view="credit", credit="clocks")
             newest = max(clock["id"] for clock in others["clocks"])
             await person.app.ask(action="switch", switch="credit", credit="clock", clock_id=newest)
         instant.pass_by(minutes=6)
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         await person.wait_until(lambda: "The timer of another clock of yours has stopped." in person.toasts)

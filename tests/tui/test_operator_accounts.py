@@ -2,8 +2,8 @@
 
 from operating import be, supply, there_is
 
-from ewallet_tui.screens.one_time_password import OneTimePassword
-from ewallet_tui.screens.question import Question
+from ewallet_tui.screens.modal import ConfirmModal
+from ewallet_tui.screens.operator import OneTimePasswordModal
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.form import Form
 from ewallet_tui.widgets.record_list import RecordList
@@ -22,9 +22,9 @@ async def at_the_accounts(person, backend, role="operator"):
 
 
 async def confirmed(person):
-    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+    await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
     await person.press("y")
-    await person.wait_until(lambda: not isinstance(person.app.screen, Question))
+    await person.wait_until(lambda: not isinstance(person.app.screen, ConfirmModal))
 
 
 async def test_accounts_are_found_as_a_part_of_the_name_is_typed_and_tell_all_that_operators_see(
@@ -54,7 +54,7 @@ async def test_one_key_freezes_after_a_question_unfreezes_without_one_and_gives_
     async with opened() as person:
         await at_the_accounts(person, backend)
         await person.press("f")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("escape")
         assert not person.sees("frozen")
         await person.press("f")
@@ -70,8 +70,8 @@ async def test_one_key_freezes_after_a_question_unfreezes_without_one_and_gives_
         await person.wait_until(lambda: person.sees("bob gets 100 credits for EUR 12.50."))
         await person.press("enter")
         await person.wait_until(lambda: person.sees("bob got 100 credits. 110 there now."))
-        assert person.app.picture.wallet.credits == 0
-        assert person.app.picture.may_supply
+        assert person.app.state.wallet.credits == 0
+        assert person.app.state.may_supply
 
 
 async def test_a_role_is_chosen_and_that_of_an_operator_asked_about(opened, backend):
@@ -83,7 +83,7 @@ async def test_a_role_is_chosen_and_that_of_an_operator_asked_about(opened, back
         await confirmed(person)
         await person.wait_until(lambda: person.sees("bob is an operator now."))
         await person.press("r", *"user", "enter")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         assert person.sees("bob can then do nothing here any more.")
 
 
@@ -92,7 +92,7 @@ async def test_a_new_password_is_shown_once_and_good_for_one_login(opened, backe
         await at_the_accounts(person, backend)
         await person.press("p")
         await confirmed(person)
-        await person.wait_until(lambda: isinstance(person.app.screen, OneTimePassword))
+        await person.wait_until(lambda: isinstance(person.app.screen, OneTimePasswordModal))
         password = str(person.app.screen.query_one("#password").content)
         await person.press("y")
         assert person.app.clipboard == password
@@ -111,12 +111,12 @@ async def test_an_auditor_looks_and_changes_nothing(opened, backend):
         counted = person.count_instructions()
         for key in "furp":
             await person.press(key)
-            assert not isinstance(person.app.screen, Question)
+            assert not isinstance(person.app.screen, ConfirmModal)
         for part, keys in {"P": ["space"], "W": ["n", "d", "tab", "space", "c"], "I": []}.items():
             await person.press(part)
             await person.wait_until(lambda part=part: person.app.screen.PARTS and person.app.focused)
             await person.press(*keys)
-            assert not isinstance(person.app.screen, Question)
+            assert not isinstance(person.app.screen, ConfirmModal)
             await person.press("escape")
             await person.wait_until(lambda: person.sees("bob@example.org"))
         assert set(counted) <= {"view", "interogate"}

@@ -16,7 +16,7 @@ async def test_whoever_reports_an_issue_gets_its_reference_and_operators_read_it
         await person.do_form(name="The timer shows yesterday", details="It did so today.", email="a@b.org")
         await person.wait_until(lambda: person.sees("Reported as ISSUE-000001. The answer goes to a@b.org."))
         grant(backend, "ada@example.org", "operator")
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         await person.go_to("operator")
         await person.press("I")
         await person.wait_until(lambda: person.sees("The timer shows yesterday"))

@@ -4,7 +4,7 @@ import pytest
 from backends import both_backends
 from operating import be
 
-from ewallet_tui.screens.question import Question
+from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.widgets.permission_grid import PermissionGrid
 from ewallet_tui.widgets.record_list import RecordList
 
@@ -55,7 +55,7 @@ async def test_what_locks_people_out_or_lets_them_operate_is_asked_about_first(o
     async with opened() as person:
         await at_the_sheet(person, backend, "new account")
         await person.press("space")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         assert person.sees("Nobody could make an account any more.")
         await person.press("escape")
         assert cell(person).allowed
@@ -67,13 +67,13 @@ async def test_what_locks_people_out_or_lets_them_operate_is_asked_about_first(o
             await person.press("slash", *typed, "enter")
             grid(person).column = column
             await person.press("space")
-            await person.wait_until(lambda: isinstance(person.app.screen, Question))
+            await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
             assert person.sees(words)
             await person.press("escape")
         await person.press("slash", *"edit permission", "enter")
         grid(person).column = 1
         await person.press("space")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("y")
         await person.wait_until(lambda: person.toasts)
         assert "Operators must be able to edit the permission sheet" in person.toasts

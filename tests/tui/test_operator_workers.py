@@ -3,7 +3,7 @@
 from operating import be, there_is
 from person import PASSWORD
 
-from ewallet_tui.screens.question import Question
+from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.widgets.form import Form
 
 
@@ -23,7 +23,7 @@ async def test_a_worker_is_made_and_removed_and_cleaners_are_started_and_stopped
         await person.wait_until(lambda: person.sees("○ vacant"))
         assert person.sees("Worker 2 is there.")
         await person.press("end", "d")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         assert person.sees("Remove worker 2")
         await person.press("y")
         await person.wait_until(lambda: not person.sees("○ vacant"))
@@ -51,12 +51,12 @@ async def test_what_expired_is_cleaned_at_once_and_what_is_final_after_a_questio
         await person.press("c")
         await person.wait_until(lambda: person.sees("There was nothing to clean up."))
         await person.press("down", "c")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         assert person.sees("erased for good")
         await person.press("y")
         await person.wait_until(lambda: person.sees("There was nothing to clean up."))
         await person.press("down", "c")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("y")
         await person.wait_until(lambda: person.sees("What is older than 30 days is forgotten."))
 
@@ -74,7 +74,7 @@ async def test_a_session_is_looked_at_by_its_number_and_ended_after_a_question(o
         await person.wait_until(lambda: person.sees("Last use"))
         assert person.sees("bob <bob@example.org>")
         await person.press("d")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("y")
         await person.wait_until(lambda: person.sees("Session 1 has ended."))
         assert (await bob.app.ask(action="view", view="account"))["failed"]

@@ -15,13 +15,13 @@ from textual.widgets import Label
 from ewallet_core.instructions import fields
 from ewallet_tui import contact_book
 from ewallet_tui.contact_book import ContactBook
+from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.payment_forms import Payer, pay_plan, refund_plan, transfer_plan
-from ewallet_tui.screens.question import Question
 from ewallet_tui.widgets import form_field
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.form_plan import FormPlan
-from ewallet_tui.widgets.receipt import Receipt
+from ewallet_tui.widgets.form_spec import FormSpec
 from ewallet_tui.widgets.record_list import RecordList
+from ewallet_tui.widgets.result_line import ResultLine
 
 BOB, CAROL = "bob@example.org", "carol@example.org"
 HOSTILE = "[/b][@click=app.quit]x"
@@ -73,24 +73,24 @@ async def test_a_long_name_is_cut_and_the_email_beside_it_never(payer):
 
 async def test_what_stands_against_it_is_said_at_its_field(payer):
     values = {"credits": 1_241, "pay": "Ada@Example.org"}
-    assert pay_plan(payer).objections(values) == {
+    assert pay_plan(payer).validate(values) == {
         "credits": "Not enough credits: 1,241 needed, 1,240 there.",
         "pay": "That is your own account. Name somebody else.",
     }
     assert pay_plan(payer).preview(values) == ""
-    assert refund_plan(payer, BOB, 40).objections({"credits": 41}) == {
+    assert refund_plan(payer, BOB, 40).validate({"credits": 41}) == {
         "credits": "At most 40 credits can be refunded."
     }
-    assert refund_plan(replace(payer, balance=3), BOB, 40).objections({"credits": 4}) == {
+    assert refund_plan(replace(payer, balance=3), BOB, 40).validate({"credits": 4}) == {
         "credits": "Not enough credits: 4 needed, 3 there."
     }
 
 
 async def test_a_question_comes_above_the_amount_that_was_chosen(payer):
     values = {"credits": 10, "pay": BOB}
-    assert pay_plan(payer).question(values) == ""
-    assert pay_plan(replace(payer, ask_above=10)).question(values) == ""
-    asked = pay_plan(replace(payer, ask_above=9)).question(values)
+    assert pay_plan(payer).confirmation(values) == ""
+    assert pay_plan(replace(payer, ask_above=10)).confirmation(values) == ""
+    asked = pay_plan(replace(payer, ask_above=9)).confirmation(values)
     assert asked == f"You pay Bob ({BOB}) 10 credits. 1,230 left."
 
 
@@ -184,15 +184,15 @@ def hint(person):
     return "".join(str(label.content) for label in person.form.query(".hint").results(Label))
 
 
-def receipt(person):
-    line = person.app.screen.query_one(Receipt)
+def result(person):
+    line = person.app.screen.query_one(ResultLine)
     return line.content if line.display else ""
 
 
 def hold_back(person, text):
     """What contacts are looked for from now on, and what lets the search for `text` be answered."""
     looked_for, may_be_answered = [], asyncio.Event()
-    client = person.app.conversation.client
+    client = person.app.store.client
     send = client.send
 
     async def sending(**instruction):
@@ -222,7 +222,7 @@ async def test_a_contact_is_paid_with_three_keys_beside_what_is_typed(day):
         assert person.sees(f"You pay Bob ({BOB}) 10 credits. 90 left.")
         await person.press("enter")
         await form_gone(person)
-        assert receipt(person) == "✓ Paid Bob 10 credits. 90 left."
+        assert result(person) == "✓ Paid Bob 10 credits. 90 left."
         await person.press("z")
         await person.wait_until(lambda: person.sees(BOB) and person.sees("Journal"))
 
@@ -236,7 +236,7 @@ async def test_what_the_right_arrow_takes_is_transferred_to(day):
         await person.wait_until(lambda: person.form.rows[1].input._suggestion)
         await person.press("right", "enter")
         await form_gone(person)
-        assert receipt(person) == "✓ Transferred 5 credits to Bob. 95 left."
+        assert result(person) == "✓ Transferred 5 credits to Bob. 95 left."
 
 
 async def test_a_name_becomes_its_email_when_the_field_is_left_and_nobody_else_is_paid(day):
@@ -260,17 +260,17 @@ async def test_above_the_chosen_amount_nothing_is_sent_before_the_answer(day):
         await form_opened(person)
         await person.fill(credits="6", pay=BOB)
         await person.press("enter")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         assert person.sees(f"You pay Bob ({BOB}) 6 credits. 94 left.")
         await person.press("escape")
         await settled(person)
-        assert person.app.picture.wallet.credits == 100
+        assert person.app.state.wallet.credits == 100
         assert person.form.rows[0].text == "6"
         await person.press("enter")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("y")
         await form_gone(person)
-        assert receipt(person) == "✓ Paid Bob 6 credits. 94 left."
+        assert result(person) == "✓ Paid Bob 6 credits. 94 left."
 
 
 async def test_nobody_is_paid_before_it_is_known_who_else_has_that_name(day, monkeypatch):
@@ -295,7 +295,7 @@ async def test_nobody_is_paid_before_it_is_known_who_else_has_that_name(day, mon
         await person.wait_until(lambda: person.is_told_no)
         assert person.problem_of("pay") == "Several contacts are called Bob. Type the email."
         await person.do_form(pay=BOB)
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         assert person.sees(f"You pay Bob ({BOB}) 6 credits. 94 left.")
         await person.press("y")
         await form_gone(person)
@@ -321,7 +321,7 @@ async def test_what_is_typed_on_or_left_while_a_name_is_looked_up_is_not_sent(da
         await form_gone(person)
         may_carol.set()
         await person.wait_until(lambda: not learning(person))
-        assert person.app.picture.wallet.credits == 100
+        assert person.app.state.wallet.credits == 100
 
 
 async def test_what_stands_against_it_once_it_was_asked_is_said(day):
@@ -333,11 +333,11 @@ async def test_what_stands_against_it_once_it_was_asked_is_said(day):
             return {"failed": False}
 
         amount = Field("credits", "Credits", fields.Credits, initial="6")
-        plan = FormPlan("Pay", "Pay", (amount,), objections=lambda _: against, question=lambda _: "Really?")
+        plan = FormSpec("Pay", "Pay", (amount,), validate=lambda _: against, confirmation=lambda _: "Really?")
         person.app.screen.ask_with(plan, send)
         await form_opened(person)
         await person.press("enter")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         against["credits"] = "Not enough credits: 6 needed, 5 there."
         await person.press("y")
         await form_opened(person)
@@ -362,7 +362,7 @@ async def test_a_payment_is_given_back_in_part_and_no_more_than_it_was(day):
         assert person.sees(f"Bob ({BOB}) gets 15 credits back. 125")
         await person.press("enter")
         await form_gone(person)
-        assert receipt(person) == "✓ Bob has 15 credits back. 125 left."
+        assert result(person) == "✓ Bob has 15 credits back. 125 left."
 
 
 async def test_the_form_looks_as_it_is_kept(day, looks_as_kept):

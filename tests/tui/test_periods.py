@@ -10,9 +10,8 @@ from hypothesis import strategies as st
 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.validation import accepts
-from ewallet_tui.periods import ALL_THE_TIME, ENDS_FIRST, HOW_TO_WRITE_IT, Period, read_period
-from ewallet_tui.settings.formats import DateOrder, Formats
-from ewallet_tui.words import formats_in_use, use
+from ewallet_core.presentation.formatting import DateOrder, Formats, formats_in_use, use
+from ewallet_core.presentation.periods import ALL_THE_TIME, ENDS_FIRST, HOW_TO_WRITE_IT, Period, read_period
 
 FRIDAY = date(2026, 11, 20)
 

@@ -4,10 +4,10 @@ import re
 from pathlib import Path
 
 import pytest
-from ewallet_tui.settings.catalogue import SETTINGS
 
 from ewallet_core.protocol.address import ServerAddress
-from ewallet_tui.preferences import MOST_ACCOUNTS, MOST_SERVERS, Preferences
+from ewallet_tui.config.preferences import MOST_ACCOUNTS, MOST_SERVERS, Preferences
+from ewallet_tui.config.settings import SETTINGS
 
 NAME = "preferences.toml"
 DOCUMENTED = Path(__file__).parents[2] / "docs" / "settings.md"
@@ -39,7 +39,7 @@ def test_every_choice_comes_back_as_it_was(tmp_path):
     Preferences.read(tmp_path).with_choice(**chosen)
     kept = Preferences.read(tmp_path)
     assert {name: getattr(kept, name) for name in chosen} == chosen
-    assert kept.complaint == ""
+    assert kept.config_error == ""
 
 
 def test_the_first_file_explains_every_setting(tmp_path):
@@ -69,7 +69,7 @@ def test_the_documented_example_is_read_without_complaint_and_has_every_setting(
     example = re.search(r"```toml\n(.*?)```", document, re.DOTALL)[1]
     (tmp_path / NAME).write_text(example)
     preferences = Preferences.read(tmp_path)
-    assert preferences.complaint == ""
+    assert preferences.config_error == ""
     for setting in SETTINGS:
         assert getattr(preferences, setting.name) is not None
         assert setting.name in preferences.lines, setting.name
@@ -98,14 +98,14 @@ BROKEN = [
 def test_what_is_wrong_is_named_with_its_line_and_the_usual_setting_holds(tmp_path, text, words):
     (tmp_path / NAME).write_text(text)
     preferences = Preferences.read(tmp_path)
-    assert preferences.complaint.startswith(f"{NAME}: {words}")
+    assert preferences.config_error.startswith(f"{NAME}: {words}")
     for setting in SETTINGS:
         assert getattr(preferences, setting.name) == setting.usual
 
 
 def test_a_file_of_other_bytes_than_text_is_one_complaint(tmp_path):
     (tmp_path / NAME).write_bytes(b"\xff\xfe")
-    assert Preferences.read(tmp_path).complaint == f"{NAME}: It can't be read, so the usual settings hold."
+    assert Preferences.read(tmp_path).config_error == f"{NAME}: It can't be read, so the usual settings hold."
 
 
 def test_one_wrong_setting_leaves_the_others_as_they_are_written(tmp_path):
@@ -118,14 +118,14 @@ def test_one_wrong_setting_leaves_the_others_as_they_are_written(tmp_path):
 def test_many_mistakes_are_still_one_short_message(tmp_path):
     (tmp_path / NAME).write_text("a = 1\nb = 2\nc = 3\nd = 4\ne = 5\n")
     preferences = Preferences.read(tmp_path)
-    assert len(preferences.complaints) == 5
-    assert preferences.complaint.endswith("And 2 more: see the settings.")
+    assert len(preferences.config_errors) == 5
+    assert preferences.config_error.endswith("And 2 more: see the settings.")
 
 
 def test_a_complaint_goes_when_its_setting_is_chosen_anew(tmp_path):
     (tmp_path / NAME).write_text('theme = "nrod"\nhours = 24\n')
     preferences = Preferences.read(tmp_path).with_choice(theme="nord")
-    assert [complaint.line for complaint in preferences.complaints] == [2]
+    assert [config_error.line for config_error in preferences.config_errors] == [2]
 
 
 async def test_the_complaint_is_shown_once(opened, folder):

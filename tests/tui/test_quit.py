@@ -2,12 +2,12 @@
 
 from backends import both_backends
 
-from ewallet_tui.screens.question import Question
+from ewallet_tui.screens.modal import ConfirmModal
 
 
 async def be_asked(person):
     await person.press("q")
-    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+    await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
 
 
 @both_backends
@@ -36,7 +36,7 @@ async def test_staying_leaves_everything_as_it_is(opened):
         ):
             await be_asked(person)
             await stay()
-            assert not isinstance(person.app.screen, Question)
+            assert not isinstance(person.app.screen, ConfirmModal)
             assert not person.app._exit
             assert person.sees("● running")
 
@@ -51,7 +51,7 @@ async def test_the_timer_is_left_running_or_stopped_by_key_or_mouse(opened):
     for stop in (lambda person: person.press("s"), lambda person: person.click("#stop")):
         async with opened() as person:
             await person.log_in()
-            if not person.app.picture.clock.runs:
+            if not person.app.state.clock.runs:
                 await person.app.ask(action="start", start="clock_timer")
             await person.wait_until(lambda person=person: person.sees("● running"))
             await be_asked(person)
@@ -69,9 +69,9 @@ async def test_from_behind_the_lock_the_timer_can_be_left_but_not_stopped(opened
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
         await person.press("ctrl+q")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("s")
-        assert isinstance(person.app.screen, Question)
+        assert isinstance(person.app.screen, ConfirmModal)
         assert not person.app.screen.query("#stop")
         await person.press("l")
         await person.wait_until(lambda: person.app._exit)
@@ -81,7 +81,7 @@ async def test_a_timer_that_was_left_for_another_clock_is_in_sight_and_asked_abo
     async with opened() as person:
         await person.register()
         await person.have_running_timer(20)
-        first = person.app.picture.clock.id
+        first = person.app.state.clock.id
         await person.press("3", "N")
         await person.wait_until(lambda: person.sees("New clock"))
         await person.do_form(reference="Work")
@@ -94,7 +94,7 @@ async def test_a_timer_that_was_left_for_another_clock_is_in_sight_and_asked_abo
         await person.press("escape")
         left = person.app.timer_watch.left
         # As when it was begun in another session: the engine knows.
-        left.heed({"event": "timer_ran_out", "data": {"clock": first}})
+        left.handle({"event": "timer_ran_out", "data": {"clock": first}})
         assert not left.begun()
         await be_asked(person)
         assert [clock.id for clock in left.begun()] == [first]

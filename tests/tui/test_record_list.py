@@ -5,9 +5,8 @@ from rich.cells import cell_len
 from rich.style import Style
 from textual.app import App, ComposeResult
 
-from ewallet_tui.widgets.columns import Column, fitted_widths
-from ewallet_tui.widgets.record_list import MOST_ROWS, RecordList
-from ewallet_tui.widgets.record_pages import Page, RecordPages, Row
+from ewallet_core.presentation.tables import Column, fitted_widths
+from ewallet_tui.widgets.record_list import MOST_ROWS, ListRow, Page, RecordList, RecordPages
 
 COLUMNS = (Column("When"), Column("Credits", align="right"), Column("Notes", fills=True))
 HOSTILE = {
@@ -43,11 +42,13 @@ class ListApp(App[None]):
 
 
 def rows(count, notes="lunch"):
-    return [Row(str(number), ("today 14:02", f"{number}", notes)) for number in range(count)]
+    return [ListRow(str(number), ("today 14:02", f"{number}", notes)) for number in range(count)]
 
 
 async def test_columns_stand_under_their_headings_on_their_side():
-    app = ListApp([Row("1", ("today 14:02", "+5", "lunch")), Row("2", ("yesterday 09:15", "-1,000", ""))])
+    app = ListApp(
+        [ListRow("1", ("today 14:02", "+5", "lunch")), ListRow("2", ("yesterday 09:15", "-1,000", ""))]
+    )
     async with app.run_test(size=(50, 10)):
         heading, first, second, *_ = app.lines()
         assert heading.rstrip() == "When             Credits  Notes"
@@ -112,7 +113,7 @@ async def test_the_cursor_stays_on_its_record_when_a_newer_one_comes():
     app = ListApp(rows(5))
     async with app.run_test(size=(50, 10)) as pilot:
         await pilot.press("j", "j")
-        app.listed.show([Row("new", ("today 15:00", "9", "")), *rows(5)])
+        app.listed.show([ListRow("new", ("today 15:00", "9", "")), *rows(5)])
         assert app.listed.rows[app.listed.cursor].key == "2"
 
 
@@ -149,7 +150,7 @@ class Sheet:
     async def read(self, start, cursor):
         self.read_at.append(start)
         numbers = range(start, min(start + 100, self.count))
-        return Page([Row(str(number), ("then", str(number), "")) for number in numbers], count=self.count)
+        return Page([ListRow(str(number), ("then", str(number), "")) for number in numbers], count=self.count)
 
     async def follow(self, start, cursor):
         """As `read`, but nobody knows how long it is."""
@@ -202,7 +203,7 @@ async def test_the_cursor_stays_on_its_record_far_down_when_a_newer_one_comes():
 
         async def with_one_more(start, cursor):
             page = await sheet.read(max(start - 1, 0), cursor)
-            newest = [Row("new", ("now", "9", ""))] if start == 0 else []
+            newest = [ListRow("new", ("now", "9", ""))] if start == 0 else []
             return Page([*newest, *page.rows][:100], count=1_001)
 
         await app.listed.show_pages(RecordPages(with_one_more))
@@ -227,7 +228,7 @@ async def test_what_can_not_be_read_is_not_said_to_be_nothing():
     async def read(start, cursor):
         return None
 
-    app = ListApp([Row(str(n), ("then", str(n), "")) for n in range(3)])
+    app = ListApp([ListRow(str(n), ("then", str(n), "")) for n in range(3)])
     async with app.run_test(size=(50, 10)) as pilot:
         await pilot.press("end")
         await app.listed.show_pages(RecordPages(read))
@@ -244,7 +245,9 @@ async def test_a_page_that_can_not_be_read_is_asked_for_once_until_the_cursor_mo
     async def read(start, cursor):
         asked.append(start)
         return (
-            Page([Row(str(n), ("then", str(n), "")) for n in range(100)], count=300) if start == 0 else None
+            Page([ListRow(str(n), ("then", str(n), "")) for n in range(100)], count=300)
+            if start == 0
+            else None
         )
 
     app = ListApp([])

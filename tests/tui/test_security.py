@@ -4,7 +4,7 @@ from operating import grant, there_is
 from person import PASSWORD
 from still import still_day as still_day  # noqa: PLC0414 - a fixture
 
-from ewallet_tui.screens.question import Question
+from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.widgets.form import Form
 
 LAST_DAY = "20 Dec 2026"
@@ -23,9 +23,9 @@ async def at_the_sessions(person):
 
 
 async def question_answered(person, key):
-    await person.wait_until(lambda: isinstance(person.app.screen, Question))
+    await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
     await person.press(key)
-    await person.wait_until(lambda: not isinstance(person.app.screen, Question))
+    await person.wait_until(lambda: not isinstance(person.app.screen, ConfirmModal))
 
 
 async def form_opened(person, key):
@@ -43,7 +43,7 @@ async def test_another_session_is_ended_after_a_question(opened, instant):
         await at_the_sessions(person)
         instant.pass_by(minutes=1)
         await elsewhere.app.ask(action="login", user_name="ada", user_pass=PASSWORD)
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         await person.wait_until(lambda: person.screen_text.count("this machine") > 3)
         await person.press("home", "d")
         await question_answered(person, "escape")
@@ -52,7 +52,7 @@ async def test_another_session_is_ended_after_a_question(opened, instant):
         await question_answered(person, "y")
         await person.wait_until(lambda: person.sees("has ended."))
         assert (await elsewhere.app.ask(action="view", view="account"))["failed"]
-        assert person.app.picture is not None
+        assert person.app.state is not None
 
 
 async def test_ending_the_own_session_logs_out(opened):
@@ -135,11 +135,11 @@ async def test_deleting_takes_name_and_password_and_can_be_taken_back_at_the_log
         await person.wait_until(lambda: person.sees(f"for good on {LAST_DAY}"))
         await question_answered(person, "escape")
         await person.wait_until(lambda: person.is_told_no)
-        assert person.app.picture is None
+        assert person.app.state is None
         await person.press("enter")
         await question_answered(person, "y")
         await person.wait_until(lambda: person.app.current_mode == "home")
-        assert person.app.picture.account.state == "active"
+        assert person.app.state.account.state == "active"
 
 
 async def test_who_deletes_one_of_two_accounts_goes_on_as_the_other(opened):
@@ -150,7 +150,7 @@ async def test_who_deletes_one_of_two_accounts_goes_on_as_the_other(opened):
         await person.wait_until(lambda: person.sees("● bob"))
         await delete(person, typed="bob")
         await person.wait_until(lambda: person.sees("● ada  ada@example.org"))
-        assert set(person.app.picture.accounts) == {"ada@example.org"}
+        assert set(person.app.state.accounts) == {"ada@example.org"}
         assert "bob@example.org is to be erased." in person.toasts
         await form_opened(person, "n")
         await person.do_form(user_name="bob", user_pass=PASSWORD)
@@ -162,7 +162,7 @@ async def test_an_auditor_neither_leaves_nor_limits(opened, backend):
     async with opened() as person:
         await at_the_account(person)
         grant(backend, "ada@example.org", "auditor")
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         await person.press("D", "m")
         assert not person.app.screen.query(Form)
         assert person.app.screen.query_one("#delete").disabled

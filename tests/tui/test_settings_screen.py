@@ -7,12 +7,11 @@ import pytest
 from frozen import form_gone, form_opened, picture_ready, standing_still
 from person import Person
 
-from ewallet_tui import words
+from ewallet_core.presentation import formatting
+from ewallet_core.presentation.formatting import Formats
 from ewallet_tui.app import EWalletApp
-from ewallet_tui.preferences import Preferences
-from ewallet_tui.settings.formats import Formats
-from ewallet_tui.settings.preview import Preview
-from ewallet_tui.settings.setting_list import SettingList
+from ewallet_tui.config.preferences import Preferences
+from ewallet_tui.widgets.setting_lists import Preview, SettingList
 
 NAME = "preferences.toml"
 MISTAKES = 'theme = "nrod"\nhours = "12"\nnumbers = "1.240"\n[keys]\nhelp = "f1"\npey = "p"\nlock = "f99"\n'
@@ -21,7 +20,7 @@ MISTAKES = 'theme = "nrod"\nhours = "12"\nnumbers = "1.240"\n[keys]\nhelp = "f1"
 @pytest.fixture(autouse=True)
 def usual_formats_afterwards():
     yield
-    words.use(Formats())
+    formatting.use(Formats())
 
 
 async def come_to_the_settings(person):
@@ -138,7 +137,7 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 @asynccontextmanager
 async def at_the_settings(day, preferences):
-    app = EWalletApp(day.backend.engines, preferences, day.backend.server, day)
+    app = EWalletApp(day.backend.backends, preferences, day.backend.server, day)
     async with app.run_test(size=(80, 24), notifications=True) as pilot:
         person = Person(app, pilot)
         await person.wait_until(lambda: app.screen.query("#login Input"))

@@ -6,15 +6,15 @@ from frozen import form_opened
 from person import PASSWORD
 
 from ewallet_tui.screens.form_screen import FormScreen
-from ewallet_tui.screens.question import Choice, Question
+from ewallet_tui.screens.modal import Choice, ConfirmModal
 
 
 class Held:
     """Holds the engine's answers to what changes something, until it lets them go."""
 
     def __init__(self, person):
-        self._send, self._may_go = person.app.conversation.client.send, asyncio.Event()
-        person.app.conversation.client.send = self._sending
+        self._send, self._may_go = person.app.store.client.send, asyncio.Event()
+        person.app.store.client.send = self._sending
 
     async def _sending(self, **instruction):
         answer = await self._send(**instruction)
@@ -42,7 +42,7 @@ async def test_a_form_that_is_answered_behind_the_lock_goes_when_it_is_unlocked(
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
         held.let_go()
-        await person.wait_until(lambda: person.app.picture.wallet.credits == 7)
+        await person.wait_until(lambda: person.app.state.wallet.credits == 7)
         assert person.app.current_mode == "lock"
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: person.app.current_mode == "home")
@@ -56,7 +56,7 @@ async def test_a_form_that_is_answered_elsewhere_goes_when_one_comes_back(opened
         held = await sent_and_held(person)
         await person.go_to("sheets")
         held.let_go()
-        await person.wait_until(lambda: person.app.picture.wallet.credits == 7)
+        await person.wait_until(lambda: person.app.state.wallet.credits == 7)
         await person.go_to("home")
         await person.wait_until(lambda: not isinstance(person.app.screen, FormScreen))
 
@@ -67,10 +67,10 @@ async def test_a_form_that_is_answered_under_a_question_leaves_the_question_alon
         await person.have_running_timer()
         held = await sent_and_held(person)
         await person.press("ctrl+q")
-        await person.wait_until(lambda: isinstance(person.app.screen, Question))
+        await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         held.let_go()
-        await person.wait_until(lambda: person.app.picture.wallet.credits == 87)
-        assert isinstance(person.app.screen, Question)
+        await person.wait_until(lambda: person.app.state.wallet.credits == 87)
+        assert isinstance(person.app.screen, ConfirmModal)
         await person.press("escape")
         await person.wait_until(lambda: len(person.app.screen_stack) == 1)
 
@@ -79,11 +79,11 @@ async def test_an_answer_given_twice_is_heard_once(opened):
     async with opened() as person:
         await person.register()
         heard = []
-        question = Question("[/b]Bob [red]x", "Really", [Choice("do", "y", "Do it")])
-        person.app.push_screen(question, heard.append)
+        confirmation = ConfirmModal("[/b]Bob [red]x", "Really", [Choice("do", "y", "Do it")])
+        person.app.push_screen(confirmation, heard.append)
         await person.pilot.pause()
         assert person.sees("[/b]Bob [red]x")
-        question.dismiss("do")
-        question.dismiss(None)
+        confirmation.dismiss("do")
+        confirmation.dismiss(None)
         await person.wait_until(lambda: len(person.app.screen_stack) == 1)
         assert heard == ["do"]

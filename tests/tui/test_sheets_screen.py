@@ -8,13 +8,12 @@ from frozen import form_gone, form_opened, person_on, settled, standing_still
 from person import PASSWORD
 from textual.widgets import Label
 
-from ewallet_tui.record_kinds import SHEET_KINDS
+from ewallet_core.presentation.formatting import MINUS
+from ewallet_tui.records import SHEET_KINDS
 from ewallet_tui.screens.form_screen import FormScreen
-from ewallet_tui.screens.record import RecordScreen
+from ewallet_tui.screens.record import RecordDetail, RecordScreen
 from ewallet_tui.screens.sheets import SheetsScreen
-from ewallet_tui.widgets.record_detail import RecordDetail
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.words import MINUS
 
 HOSTILE = "[/b][@click=app.quit]x[/] \x1b[2J \u202egnirts 漢字 e\u0301 \U0001f469\u200d\U0001f4bb"
 
@@ -153,7 +152,7 @@ async def test_a_record_is_shown_in_full_with_those_that_belong_to_it_or_beside_
 
 async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
     async with at_the_sheets(day) as person:
-        balance = person.app.picture.wallet.credits
+        balance = person.app.state.wallet.credits
         await person.press("d")
         await person.wait_until(lambda: person.sees("Unlink transfer"))
         await person.press("escape")
@@ -162,7 +161,7 @@ async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
         await person.wait_until(lambda: person.sees("Unlink transfer"))
         await person.press("y")
         await person.wait_until(lambda: how_many(person) == "2 transfers")
-        assert person.app.picture.wallet.credits == balance
+        assert person.app.state.wallet.credits == balance
         assert person.sees("It is unlinked.")
 
 
@@ -227,10 +226,8 @@ async def test_a_payment_that_was_received_is_given_back_in_parts(day):
 async def test_another_kind_may_be_chosen_while_a_page_is_being_read(day):
     async with at_the_sheets(day) as person:
         for number in range(110):
-            await person.app.conversation._send(
-                action="pay", pay="bob@example.org", credits=1, notes=str(number)
-            )
-        await person.app.conversation.refresh()
+            await person.app.store._send(action="pay", pay="bob@example.org", credits=1, notes=str(number))
+        await person.app.store.refresh()
         await shown(person)
         await person.pilot.press("end", "M")
         await shown(person)

@@ -6,15 +6,12 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 from textual.widgets import Static
 
-from ewallet_tui.picture import Account, Clock, Picture, TimerState, Wallet
-from ewallet_tui.settings.formats import SPACE
+from ewallet_core.presentation.formatting import MINUTE, SECOND, SPACE
+from ewallet_tui.state import AccountInfo, AccountState, ClockState, TimerState, WalletState
 from ewallet_tui.themes import DARK
-from ewallet_tui.widgets.burning_bar import BurningBar, burning_bar
-from ewallet_tui.widgets.figures import Figures, drawn, largest_that_fits, narrow
-from ewallet_tui.widgets.standing_line import standing_content
-from ewallet_tui.widgets.steady_line import SteadyLine
-from ewallet_tui.widgets.timer_face import TimerFace
-from ewallet_tui.words import MINUTE, SECOND
+from ewallet_tui.widgets.big_digits import BigDigits, TimerFace, drawn, largest_that_fits, narrow
+from ewallet_tui.widgets.footer import SteadyLine
+from ewallet_tui.widgets.status_bar import BurningBar, burning_bar, status_content
 
 TODAY = datetime(2026, 11, 20, 14, 30, tzinfo=UTC)
 STARTED = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
@@ -29,7 +26,7 @@ def a_clock(
     pauses=2,
     started=STARTED,
 ):
-    return Clock(
+    return ClockState(
         id=1,
         reference="",
         state=state,
@@ -64,7 +61,7 @@ class FaceApp(App[None]):
 async def faced(clock, now=0.0):
     app = FaceApp(clock, now)
     async with app.run_test(size=(80, 24)):
-        return app.query_one(Figures).value, app.text_of("#state"), app.text_of("#facts")
+        return app.query_one(BigDigits).value, app.text_of("#state"), app.text_of("#facts")
 
 
 async def test_a_running_clock_counts_down_from_when_it_was_read():
@@ -151,9 +148,9 @@ async def test_what_would_look_the_same_is_not_painted_again(monkeypatch):
 
 
 def a_picture(credits=1_240, **clock):
-    return Picture(
-        Account(1, "ada", "ada@example.org", "", "", "active", "user", None),
-        Wallet(1, "", credits),
+    return AccountState(
+        AccountInfo(1, "ada", "ada@example.org", "", "", "active", "user", None),
+        WalletState(1, "", credits),
         a_clock(**clock),
         {},
         {},
@@ -161,7 +158,7 @@ def a_picture(credits=1_240, **clock):
 
 
 def standing(width, **values):
-    return standing_content(a_picture(**values), 0.0, width).plain
+    return status_content(a_picture(**values), 0.0, width).plain
 
 
 def test_the_standing_line_gives_up_its_bar_before_its_words():
@@ -201,6 +198,6 @@ async def test_the_longest_time_is_shown_whole(size):
     app = FaceApp(a_clock(left=LONGEST, spent=LONGEST, paused=LONGEST, pauses=10**6))
     async with app.run_test(size=size):
         shown = "\n".join(
-            line.text for line in app.query_one(Figures).render_lines(app.query_one(Figures).region)
+            line.text for line in app.query_one(BigDigits).render_lines(app.query_one(BigDigits).region)
         )
         assert "694,444,444 d 10:40:00" in shown or set("█▌") & set(shown)

@@ -15,7 +15,7 @@ async def test_the_last_five_minutes_are_said_once(opened, instant):
         assert not person.toasts
         instant.pass_by(minutes=2)
         for _ in range(3):
-            await person.app.conversation.refresh()
+            await person.app.store.refresh()
         await person.wait_until(lambda: person.sees("! 4:00 left"))
         assert person.toasts.count("4:00 left") == 1
 
@@ -27,8 +27,8 @@ async def test_running_out_is_said_loudly_and_shown(opened, instant):
         instant.pass_by(minutes=21)
         person.app.timer_watch.pass_second()
         await person.wait_until(lambda: "Out of time" in person.toasts)
-        assert person.app.picture.clock.left_ms(instant()) == 0
-        assert not person.app.picture.clock.runs
+        assert person.app.state.clock.left_ms(instant()) == 0
+        assert not person.app.state.clock.runs
 
 
 async def test_each_second_moves_the_countdown_on_until_it_is_paused(opened, instant):

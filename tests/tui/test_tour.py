@@ -6,11 +6,11 @@ import pytest
 from textual.app import App, ComposeResult
 from textual.widgets import Label
 
-from ewallet_tui.widgets.tour import Step, Tour
+from ewallet_tui.widgets.tour import Tour, TourStep
 
 STEPS = (
-    Step("supply", "Supply credits", "They stand at the top left."),
-    Step("convert", "Turn them into time", "It stands at the right."),
+    TourStep("supply", "Supply credits", "They stand at the top left."),
+    TourStep("convert", "Turn them into time", "It stands at the right."),
 )
 
 

@@ -5,9 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ewallet_core.instructions import fields
+from ewallet_core.presentation.formatting import MINUTE
 from ewallet_tui.screens.wallet_forms import credits_plan, supply_plan, time_plan
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.words import MINUTE
 
 TWENTY_MINUTES = 20 * MINUTE
 
@@ -28,8 +28,8 @@ def test_a_supply_without_its_cost_yet_says_what_it_can():
 
 def test_a_wallet_can_be_filled_to_the_brim_and_no_further():
     plan = supply_plan(1)
-    assert plan.objections({"credits": fields.MOST_CREDITS - 1}) == {}
-    assert plan.objections({"credits": fields.MOST_CREDITS}) == {
+    assert plan.validate({"credits": fields.MOST_CREDITS - 1}) == {}
+    assert plan.validate({"credits": fields.MOST_CREDITS}) == {
         "credits": "A wallet holds at most 1,000,000,000,000: 1 there."
     }
 
@@ -50,15 +50,15 @@ def test_the_engine_sets_the_rate():
 
 def test_more_credits_than_there_are_is_said_at_the_field():
     plan = time_plan(7, MINUTE)
-    assert plan.objections({"credits": 7}) == {}
-    assert plan.objections({"credits": 12}) == {"credits": "Not enough credits: 12 needed, 7 there."}
+    assert plan.validate({"credits": 7}) == {}
+    assert plan.validate({"credits": 12}) == {"credits": "Not enough credits: 12 needed, 7 there."}
     assert plan.preview({"credits": 12}) == ""
 
 
 @pytest.mark.parametrize("values", [{"credits": 10}, {"minutes": "10"}, {"minutes": "10.0"}])
 def test_time_to_credits_by_credits_or_by_minutes(values):
     assert credits_from().preview(values) == "10:00 → 10 credits. 10:00 left."
-    assert credits_from().objections(values) == {}
+    assert credits_from().validate(values) == {}
 
 
 def test_minutes_that_make_no_whole_credit_stay_on_the_clock():
@@ -76,22 +76,22 @@ def test_minutes_that_make_no_whole_credit_stay_on_the_clock():
     ],
 )
 def test_what_can_not_be_turned_into_credits_is_said_at_the_field(values, words):
-    assert credits_from().objections(values) == {"minutes": words}
+    assert credits_from().validate(values) == {"minutes": words}
 
 
 def test_only_time_that_is_not_used_yet_counts():
     left = [TWENTY_MINUTES]
     plan = credits_plan(lambda: left[0], MINUTE)
-    assert plan.objections({"credits": 20}) == {}
+    assert plan.validate({"credits": 20}) == {}
     left[0] -= 1
-    assert plan.objections({"credits": 20}) == {"credits": "Not enough time: 20:00 needed, 19:59 left."}
+    assert plan.validate({"credits": 20}) == {"credits": "Not enough time: 20:00 needed, 19:59 left."}
 
 
 @given(minutes=st.decimals(Decimal("0.000001"), Decimal(20), places=6), rate=st.integers(1, 10**7))
 def test_a_preview_is_there_exactly_when_nothing_stands_against_it(minutes, rate):
     plan = credits_from(rate=rate)
     values = {"minutes": str(minutes)}
-    assert bool(plan.preview(values)) is not bool(plan.objections(values))
+    assert bool(plan.preview(values)) is not bool(plan.validate(values))
 
 
 @pytest.mark.parametrize("typed", ["1,5", "1,0", "12,50", "1,0000", ",5", "1 2"])

@@ -22,11 +22,10 @@ from frozen import (
 from person import PASSWORD
 from textual.widgets import Button
 
-from ewallet_tui.statement import record_of, statement_row
-from ewallet_tui.widgets.figures import Figures
-from ewallet_tui.widgets.receipt import Receipt
-from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.record_pages import PAGE
+from ewallet_tui.activity import record_of, statement_row
+from ewallet_tui.widgets.big_digits import BigDigits
+from ewallet_tui.widgets.record_list import PAGE, RecordList
+from ewallet_tui.widgets.result_line import ResultLine
 
 BOB = "bob@example.org"
 MINUS = "\N{MINUS SIGN}"
@@ -114,8 +113,8 @@ def rows(person, which="statement"):
     return [tuple(map(str, row.cells)) for row in listed.rows]
 
 
-def receipt(person):
-    line = person.app.screen.query_one(Receipt)
+def result(person):
+    line = person.app.screen.query_one(ResultLine)
     return line.content if line.display else ""
 
 
@@ -136,9 +135,9 @@ async def test_the_statement_tells_each_movement_with_the_balance_after_it(day):
         assert person.sees("all the time   opening 0   closing 1,410")
         await person.press("p")
         await do(person, credits="10", pay=BOB)
-        assert receipt(person) == "✓ Paid bob@example.org 10 credits. 1,400 left."
+        assert result(person) == "✓ Paid bob@example.org 10 credits. 1,400 left."
         assert rows(person)[0][1:] == ("paid", BOB, "", f"{MINUS}10", "1,400")
-        assert person.app.screen.query_one("#credits", Figures).value == "1,400"
+        assert person.app.screen.query_one("#credits", BigDigits).value == "1,400"
 
 
 async def test_a_time_limits_the_statement_until_escape(day):
@@ -184,7 +183,7 @@ async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
         await person.press("R")
         await do(person, reference="Holiday")
         await person.press("left_square_bracket")
-        await person.wait_until(lambda: person.app.picture.wallet.credits == 1_410)
+        await person.wait_until(lambda: person.app.state.wallet.credits == 1_410)
         await settled(person)
         assert len(rows(person)) == 3
         wallets = person.app.screen.query_one("#wallets", RecordList)
@@ -194,14 +193,14 @@ async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
         await person.press("D")
         await person.wait_until(lambda: person.sees("Unlink it"))
         await person.press("y")
-        await person.wait_until(lambda: receipt(person) == "✓ Holiday is unlinked.")
-        assert person.app.picture.wallet.credits == 1_410
+        await person.wait_until(lambda: result(person) == "✓ Holiday is unlinked.")
+        assert person.app.state.wallet.credits == 1_410
 
 
 async def test_a_long_statement_is_read_where_it_is_looked_at(day):
     async with at_the_wallet(day) as person:
         for number in range(PAGE + 2):
-            await person.app.conversation.client.send(
+            await person.app.store.client.send(
                 controller="client", ctype="action", action="pay", pay=BOB, credits=1, notes=str(number)
             )
         await settled(person)
@@ -241,7 +240,7 @@ async def test_nothing_of_another_wallet_stands_under_its_name_while_its_own_is_
             return await ask(**instruction)
 
         monkeypatch.setattr(person.app.event_watch, "ask", slowly)
-        await person.app.conversation.refresh()
+        await person.app.store.refresh()
         assert len(rows(person)) == 3
         await person.press("N")
         await form_opened(person)

@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewallet_tui import words
+from ewallet_core.presentation import formatting
 
-LONGEST = 10**12 * words.MINUTE
+LONGEST = 10**12 * formatting.MINUTE
 milliseconds = st.integers(min_value=0, max_value=LONGEST)
 PARIS = timezone(timedelta(hours=1))
 NOW = datetime(2026, 11, 20, 22, 46, tzinfo=UTC)
@@ -24,12 +24,12 @@ def in_seconds(reading: str) -> int:
     [(0, "0 credits"), (1, "1 credit"), (1_240, "1,240 credits"), (10**12, "1,000,000,000,000 credits")],
 )
 def test_credits_are_grouped_and_agree_with_their_noun(number, text):
-    assert words.credit_amount(number) == text
+    assert formatting.credit_amount(number) == text
 
 
 @pytest.mark.parametrize(("number", "text"), [(100, "+100"), (-1_020, "\N{MINUS SIGN}1,020"), (0, "0")])
 def test_a_movement_carries_its_sign(number, text):
-    assert words.signed(number) == text
+    assert formatting.signed(number) == text
 
 
 @pytest.mark.parametrize(
@@ -44,52 +44,52 @@ def test_a_movement_carries_its_sign(number, text):
     ],
 )
 def test_a_duration_reads_like_a_clock(time, text):
-    assert words.duration(time) == text
+    assert formatting.duration(time) == text
 
 
 @given(milliseconds)
 def test_no_duration_is_wider_than_a_narrow_column(time):
-    assert len(words.duration(time)) <= 22
+    assert len(formatting.duration(time)) <= 22
 
 
 @given(milliseconds)
 def test_a_duration_loses_less_than_a_second(time):
-    assert 0 <= time - in_seconds(words.duration(time)) * 1_000 < 1_000
+    assert 0 <= time - in_seconds(formatting.duration(time)) * 1_000 < 1_000
 
 
 @given(st.integers(min_value=1, max_value=LONGEST))
 def test_a_countdown_shows_zero_only_when_nothing_is_left(left):
-    assert words.countdown(left) != "0:00"
+    assert formatting.countdown(left) != "0:00"
 
 
 @given(st.integers(min_value=1, max_value=LONGEST))
 def test_a_countdown_stays_until_the_next_second_and_then_falls_by_one(left):
-    shown, wait = words.countdown(left), words.until_next_second(left)
+    shown, wait = formatting.countdown(left), formatting.until_next_second(left)
     assert 0 < wait <= 1_000
-    assert words.countdown(left - wait + 1) == shown
-    assert in_seconds(words.countdown(left - wait)) == in_seconds(shown) - 1
+    assert formatting.countdown(left - wait + 1) == shown
+    assert in_seconds(formatting.countdown(left - wait)) == in_seconds(shown) - 1
 
 
 @given(left=milliseconds, used=milliseconds)
 def test_what_is_left_and_what_is_used_always_add_up_on_screen(left, used):
     used += -(left + used) % 1_000
-    shown = in_seconds(words.countdown(left)) + in_seconds(words.duration(used))
+    shown = in_seconds(formatting.countdown(left)) + in_seconds(formatting.duration(used))
     assert shown * 1_000 == left + used
 
 
 def test_a_countdown_that_has_run_past_its_end_shows_nothing_left():
-    assert words.countdown(-5_000) == "0:00"
+    assert formatting.countdown(-5_000) == "0:00"
 
 
 def test_a_timestamp_of_an_answer_is_read_to_the_millisecond():
     expected = datetime(2026, 11, 20, 22, 46, 10, 123_000, tzinfo=UTC)
-    assert words.parse_timestamp("2026-11-20T22:46:10.123Z") == expected
+    assert formatting.parse_timestamp("2026-11-20T22:46:10.123Z") == expected
 
 
 @pytest.mark.parametrize("text", ["", "soon", "2026-11-20T22:46:10.123"])
 def test_a_timestamp_without_its_zone_is_refused(text):
     with pytest.raises(ValueError, match=text or "Invalid"):
-        words.parse_timestamp(text)
+        formatting.parse_timestamp(text)
 
 
 @pytest.mark.parametrize(
@@ -105,4 +105,4 @@ def test_a_timestamp_without_its_zone_is_refused(text):
     ],
 )
 def test_a_moment_is_told_as_seen_from_now_in_the_users_zone(instant, text):
-    assert words.moment(instant, NOW, PARIS) == text
+    assert formatting.moment(instant, NOW, PARIS) == text

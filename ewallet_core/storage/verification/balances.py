@@ -18,7 +18,7 @@ from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
 
 
-class _Line(Row, frozen=True):
+class _BalanceLine(Row, frozen=True):
     """A balance with one of its postings; one without postings has one line too."""
 
     id: int
@@ -34,7 +34,7 @@ class _Line(Row, frozen=True):
     entry_at: int | None
 
 
-class _Stray(Row, frozen=True):
+class _StrayPosting(Row, frozen=True):
     id: int
 
 
@@ -91,14 +91,14 @@ _NAMES = {Unit.CREDIT: "credits", Unit.MILLISECOND: "milliseconds"}
 def check_balances(transaction: Transaction) -> Findings:
     """Every balance equals its postings, and the issuer's is minus what circulates."""
     balances, circulating, issued = 0, Counter[Unit](), Counter[Unit]()
-    for _, lines in groupby(transaction.each(_LINES, _Line), lambda line: line.id):
+    for _, lines in groupby(transaction.each(_LINES, _BalanceLine), lambda line: line.id):
         balances += 1
         holding = _Holding()
         for line in lines:
             yield from holding.takes(line)
         yield from holding.ends()
         (issued if holding.last.issues else circulating)[holding.last.counts] += holding.total
-    for stray in transaction.each(_STRAY_POSTINGS, _Stray):
+    for stray in transaction.each(_STRAY_POSTINGS, _StrayPosting):
         yield Violation(f"Posting {stray.id} belongs to no balance.")
     yield Check(f"{several(balances, 'balance', 'balances')}, each equals its postings")
     yield from _issuers(circulating, issued)
@@ -108,13 +108,13 @@ def check_balances(transaction: Transaction) -> Findings:
 class _Holding:
     """What one balance comes to, posting by posting."""
 
-    last: _Line
+    last: _BalanceLine
 
     def __init__(self) -> None:
         self.total = 0
         self._moved_at = 0
 
-    def takes(self, line: _Line) -> Findings:
+    def takes(self, line: _BalanceLine) -> Findings:
         """Add the line's posting."""
         self.last = line
         if line.posting_id is None or line.amount is None or line.at is None:
@@ -131,7 +131,7 @@ class _Holding:
         if not line.issues:
             yield from self._follows(line, line.at)
 
-    def _follows(self, line: _Line, at: int) -> Findings:
+    def _follows(self, line: _BalanceLine, at: int) -> Findings:
         if line.balance_after != self.total:
             yield Violation(
                 f"Posting {line.posting_id} says {line.balance_after} is left,"

@@ -20,7 +20,7 @@ from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
 
 
-class _Line(Row, frozen=True):
+class _EntryLine(Row, frozen=True):
     """An entry with its seal and one of its postings; an entry without postings has one line too."""
 
     id: int
@@ -44,7 +44,7 @@ class _Claim(Row, frozen=True):
     unit: str
 
 
-class _Stray(Row, frozen=True):
+class _StraySeal(Row, frozen=True):
     entry_id: int
 
 
@@ -101,14 +101,14 @@ class _SaidAmount(Row, frozen=True):
 def check_entries(transaction: Transaction) -> Findings:
     """Every entry sums to zero in each unit, is sealed in one chain, and moved what its records say."""
     claims, chain, entries = _Claims(transaction), _Chain(), 0
-    for entry_id, grouped in groupby(transaction.each(_LINES, _Line), lambda line: line.id):
+    for entry_id, grouped in groupby(transaction.each(_LINES, _EntryLine), lambda line: line.id):
         lines = list(grouped)
         entries += 1
         yield from _balanced(lines)
         yield from chain.next(lines)
         yield from claims.about(entry_id, _moved(lines))
     yield from claims.left_over()
-    for stray in transaction.each(_STRAY_SEALS, _Stray):
+    for stray in transaction.each(_STRAY_SEALS, _StraySeal):
         yield Violation(f"There is a seal of entry {stray.entry_id}, which doesn't exist.")
     yield Check(f"{several(entries, 'entry', 'entries')}, each sums to zero per unit")
     yield Check(f"the seals' chain is whole: {several(chain.length, 'seal', 'seals')}")
@@ -117,7 +117,7 @@ def check_entries(transaction: Transaction) -> Findings:
     )
 
 
-def _balanced(lines: list[_Line]) -> Findings:
+def _balanced(lines: list[_EntryLine]) -> Findings:
     sums: Counter[str] = Counter()
     for line in lines:
         sums[line.unit or ""] += line.amount or 0
@@ -125,7 +125,7 @@ def _balanced(lines: list[_Line]) -> Findings:
         yield Violation(f"The postings of entry {lines[0].id} don't sum to zero.")
 
 
-def _moved(lines: list[_Line]) -> Counter[str]:
+def _moved(lines: list[_EntryLine]) -> Counter[str]:
     moved: Counter[str] = Counter()
     for line in lines:
         moved[line.unit or ""] += max(0, line.amount or 0)
@@ -140,7 +140,7 @@ class _Chain:
         self._last = FIRST_SEAL
         self._is_broken = False
 
-    def next(self, lines: list[_Line]) -> Findings:
+    def next(self, lines: list[_EntryLine]) -> Findings:
         """Follow the chain to the entry of these lines."""
         if self._is_broken:
             return
@@ -155,7 +155,7 @@ class _Chain:
             yield Violation(f"The seals' chain breaks at entry {first.id}.")
 
 
-def _entry_of(lines: list[_Line]) -> Entry:
+def _entry_of(lines: list[_EntryLine]) -> Entry:
     first = lines[0]
     postings = (
         Posting(BalanceId(line.balance_id), line.unit, line.amount or 0)

@@ -92,7 +92,7 @@ def check_active_items(transaction: Transaction) -> Findings:
     yield Check("every account, wallet and clock has its own wallet, clock and sheets active")
 
 
-class _Line(Row, frozen=True):
+class _HolderLine(Row, frozen=True):
     """A balance with one that holds it; a balance that nothing holds has one line too."""
 
     id: int
@@ -152,7 +152,7 @@ _HOLDING_NOTHING = Faults(
 def check_holders(transaction: Transaction) -> Findings:
     """Every balance has one wallet or clock, of its account and unit; the issuer's alone issue."""
     balances = 0
-    for _, lines in groupby(transaction.each(_LINES, _Line), lambda line: line.id):
+    for _, lines in groupby(transaction.each(_LINES, _HolderLine), lambda line: line.id):
         balances += 1
         holders = 0
         for line in lines:
@@ -170,7 +170,7 @@ def check_holders(transaction: Transaction) -> Findings:
     )
 
 
-def _fits(line: _Line) -> Findings:
+def _fits(line: _HolderLine) -> Findings:
     if line.holder is None:
         return
     holder = f"The {line.holder} {line.holder_id}"

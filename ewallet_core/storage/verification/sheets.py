@@ -17,7 +17,7 @@ from ewallet_core.storage.verification.check import Check, Findings, Violation, 
 from ewallet_core.types import Kind, Role
 
 
-class _Line(Row, frozen=True):
+class _SheetLine(Row, frozen=True):
     """A sheet with one of its records; an empty sheet has one line too."""
 
     id: int
@@ -31,7 +31,7 @@ class _Line(Row, frozen=True):
     unlinked_at: int | None
 
 
-class _Stray(Row, frozen=True):
+class _StrayRecord(Row, frozen=True):
     id: int
 
 
@@ -77,15 +77,15 @@ def check_sheets(transaction: Transaction) -> Findings:
     """Every sheet counts the records on it, and every record is on a sheet of its kind and account."""
     sheets = 0
     for kind, lines, strays in _BY_KIND:
-        for _, of_sheet in groupby(transaction.each(lines, _Line), lambda line: line.id):
+        for _, of_sheet in groupby(transaction.each(lines, _SheetLine), lambda line: line.id):
             sheets += 1
             yield from _in_order(kind, of_sheet)
-        for stray in transaction.each(strays, _Stray):
+        for stray in transaction.each(strays, _StrayRecord):
             yield Violation(f"The {kind} record {stray.id} is on no {kind} sheet.")
     yield Check(f"{several(sheets, 'sheet', 'sheets')}, each counts its records and holds its account's")
 
 
-def _in_order(kind: Kind, lines: Iterable[_Line]) -> Findings:
+def _in_order(kind: Kind, lines: Iterable[_SheetLine]) -> Findings:
     linked, highest = 0, 0
     for line in lines:
         if line.record_id is None:

@@ -1,0 +1,132 @@
+"""Invoices as one HTML file that needs nothing from elsewhere and lets nothing in it act."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator
+from functools import cache
+from html import escape
+from importlib.resources import files
+from string import Template
+
+from ewallet_core.presentation.formatting import full_day, grouped
+from ewallet_core.presentation.invoices import (
+    Invoice,
+    InvoiceTotal,
+    Month,
+    Party,
+    in_words,
+    totals_of,
+    what_for,
+)
+from ewallet_core.presentation.text import one_line
+
+
+class Html(str):
+    """Text that is HTML already; all other text is escaped before it gets onto a page."""
+
+    __slots__ = ()
+
+
+def one(invoice: Invoice) -> str:
+    """An invoice as a page."""
+    begin, end = _document(f"{invoice.reference}, {full_day(invoice.date)}")
+    return begin + _invoice(invoice) + end
+
+
+def month(of: Month) -> Iterator[str]:
+    """A summary, then the invoices, each on a page of its own."""
+    begin, end = _document(f"Invoices, {of.name}")
+    yield begin + _summary(of)
+    yield from map(_invoice, of.invoices)
+    yield end
+
+
+def _document(title: str) -> tuple[str, str]:
+    """What is before the pages, and what is after them."""
+    style = _read("style.css")
+    hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    begin = _filled("begin.html", title=title, style=Html(style), style_hash=hash)
+    return begin, _read("end.html")
+
+
+def _invoice(invoice: Invoice) -> Html:
+    return _filled(
+        "invoice.html",
+        record=str(invoice.record),
+        reference=invoice.reference,
+        date=full_day(invoice.date),
+        seller=_party(invoice.seller),
+        buyer=_party(invoice.buyer),
+        what=what_for(invoice),
+        amount=in_words(invoice.amount),
+        notes=_section("Notes", invoice.notes.strip()),
+        transfer=_section("Transfer", invoice.transfer),
+    )
+
+
+def _summary(of: Month) -> Html:
+    return _filled(
+        "summary.html",
+        name=of.name,
+        owner=_party(of.owner.party),
+        count=grouped(len(of.invoices)),
+        totals=_joined(_total(total) for total in totals_of(of.invoices)),
+        rows=_joined(_row(invoice) for invoice in of.invoices),
+    )
+
+
+def _total(total: InvoiceTotal) -> Html:
+    return _filled(
+        "total.html",
+        side=total.side,
+        count=grouped(total.invoices),
+        credits=grouped(total.credits),
+        amount=in_words(total.amount),
+    )
+
+
+def _row(invoice: Invoice) -> Html:
+    return _filled(
+        "row.html",
+        record=str(invoice.record),
+        reference=invoice.reference,
+        date=full_day(invoice.date),
+        other=(invoice.buyer if invoice.is_sale else invoice.seller).email,
+        amount=in_words(invoice.amount),
+    )
+
+
+def _party(party: Party) -> Html:
+    return _joined(_filled("line.html", text=line) for line in party.lines)
+
+
+def _section(title: str, text: str) -> Html:
+    """A passage under its title; nothing where there is none."""
+    if not text:
+        return Html()
+    lines = _joined(_filled("line.html", text=line) for line in text.splitlines())
+    return _filled("section.html", title=title, lines=lines)
+
+
+def _filled(template: str, **values: str) -> Html:
+    return Html(_template(template).substitute({key: _safe(value) for key, value in values.items()}))
+
+
+def _safe(value: str) -> str:
+    return value if isinstance(value, Html) else escape(one_line(value))
+
+
+def _joined(parts: Iterator[Html]) -> Html:
+    return Html("".join(parts))
+
+
+@cache
+def _template(name: str) -> Template:
+    return Template(_read(name))
+
+
+@cache
+def _read(name: str) -> str:
+    return files(__package__).joinpath("pages", name).read_text(encoding="utf-8")

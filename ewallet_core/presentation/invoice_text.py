@@ -1,0 +1,98 @@
+"""Invoices as plain text: no line is wider than an email's, and each invoice begins a page when printed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from textual.content import Content
+
+from ewallet_core.presentation.formatting import count, full_day, grouped
+from ewallet_core.presentation.invoices import Invoice, InvoiceTotal, Month, in_words, totals_of, what_for
+from ewallet_core.presentation.text import one_line
+
+WIDTH = 72
+LABEL = 12
+LONGEST_NAME = 30
+RULE, HEAVY_RULE = "─" * WIDTH, "━" * WIDTH
+NEW_PAGE = "\n\n\f"
+
+
+def one(invoice: Invoice) -> str:
+    """An invoice as a page."""
+    return _joined(_invoice(invoice))
+
+
+def month(of: Month) -> Iterator[str]:
+    """A summary, then the invoices, each beginning a page."""
+    yield _joined(_summary(of))
+    for invoice in of.invoices:
+        yield NEW_PAGE + one(invoice)
+
+
+def _invoice(invoice: Invoice) -> Iterator[str]:
+    yield from _title("INVOICE", invoice.reference)
+    yield from _fact("Date", full_day(invoice.date))
+    yield from _fact("Seller", *invoice.seller.lines)
+    yield from _fact("Buyer", *invoice.buyer.lines)
+    if invoice.transfer:
+        yield from _fact("Transfer", invoice.transfer)
+    amount = in_words(invoice.amount)
+    yield from ("", RULE, *_apart(what_for(invoice), amount), RULE, *_apart("Total", amount))
+    if invoice.notes.strip():
+        yield from ("", "Notes", *_passage(invoice.notes))
+
+
+def _summary(of: Month) -> Iterator[str]:
+    yield from _title("INVOICES", of.name)
+    yield from _fact("Account", *of.owner.party.lines)
+    yield from _fact("Invoices", grouped(len(of.invoices)))
+    yield from ("", RULE)
+    for total in totals_of(of.invoices):
+        yield from _apart(_of_side(total), in_words(total.amount))
+    yield from (RULE, "")
+    for invoice in of.invoices:
+        yield from _apart(_named(invoice), in_words(invoice.amount))
+
+
+def _of_side(total: InvoiceTotal) -> str:
+    credits = f", {grouped(total.credits)} credits" if total.amount.currency else ""
+    return f"{total.side}: {count(total.invoices, 'invoice')}{credits}"
+
+
+def _named(invoice: Invoice) -> str:
+    return f"{full_day(invoice.date):<{LABEL}}{Content(one_line(invoice.reference)).truncate(LONGEST_NAME, ellipsis=True).plain}"
+
+
+def _title(kind: str, name: str) -> Iterator[str]:
+    yield from _apart(kind, name)
+    yield from (HEAVY_RULE, "")
+
+
+def _fact(label: str, *values: str) -> Iterator[str]:
+    lines = [line for value in values for line in _wrapped(value, WIDTH - LABEL)]
+    for at, line in enumerate(lines):
+        yield f"{'' if at else label:<{LABEL}}{line}"
+
+
+def _apart(left: str, right: str) -> Iterator[str]:
+    """`right` at the right edge, beside `left` where there is room, else beneath it."""
+    last, content = Content(left), Content(one_line(right))
+    if last.cell_length + 2 + content.cell_length <= WIDTH:
+        yield f"{left}{' ' * (WIDTH - last.cell_length - content.cell_length)}{content.plain}"
+        return
+    yield left
+    for line in _wrapped(right, WIDTH):
+        yield " " * (WIDTH - Content(line).cell_length) + line
+
+
+def _passage(text: str) -> Iterator[str]:
+    for line in text.strip().splitlines():
+        yield from (f"  {part}".rstrip() for part in _wrapped(line, WIDTH - 2))
+
+
+def _wrapped(text: str, width: int) -> Sequence[str]:
+    return [line.plain.rstrip() for line in Content(one_line(text)).wrap(width)]
+
+
+def _joined(lines: Iterable[str]) -> str:
+    return "".join(f"{line}\n" for line in lines)

@@ -1,0 +1,171 @@
+"""Invoices, and a month of them: their parties, amounts and totals."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Context, Decimal
+from typing import Any, Self
+
+from iso4217 import Currency
+
+from ewallet_core.presentation.formatting import credit_amount, parse_timestamp, price
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Party:
+    """Who sells or buys: an email, and a name where that is known for sure."""
+
+    email: str
+    name: str = ""
+
+    @property
+    def lines(self) -> Sequence[str]:
+        """What is written of them."""
+        return (self.name, self.email) if self.name else (self.email,)
+
+
+UNKNOWN = Party("not known any more")
+"""The buyer of what was sold by a transfer that its seller has unlinked."""
+
+
+@dataclass(frozen=True)
+class InvoiceOwner:
+    """The account whose invoices they are."""
+
+    id: int
+    party: Party
+
+    @classmethod
+    def read(cls, account: Record) -> Self:
+        """The account of an answer's `account_data`."""
+        return cls(account["id"], Party(account["email"], account["name"]))
+
+
+@dataclass(frozen=True)
+class Amount:
+    """What is to be paid, in a currency, or in credits where `currency` is empty."""
+
+    number: Decimal
+    currency: str = ""
+
+
+@dataclass(frozen=True)
+class Invoice:
+    """One invoice."""
+
+    record: int
+    reference: str
+    date: datetime
+    seller: Party
+    buyer: Party
+    is_sale: bool
+    """Whether the account whose record it is sold something; else it bought."""
+    credits: int
+    amount: Amount
+    notes: str
+    transfer: str
+    """The reference of the transfer that it is about; nothing where that is unlinked."""
+
+    @classmethod
+    def read(cls, record: Record, transfer: Record | None, owner: InvoiceOwner) -> Self:
+        """The invoice of a record of `owner`, and of the transfer record that belongs to it."""
+        is_sale = record["seller"] == owner.id
+        other = _payer(transfer) if is_sale else Party(record["seller_email"])
+        return cls(
+            record=record["id"],
+            reference=record["reference"],
+            date=parse_timestamp(record["create_date"]),
+            seller=owner.party if is_sale else other,
+            buyer=other if is_sale else owner.party,
+            is_sale=is_sale,
+            credits=record["credits"],
+            amount=_amount(record),
+            notes=record["notes"] or "",
+            transfer=transfer["reference"] if transfer else "",
+        )
+
+
+@dataclass(frozen=True)
+class Month:
+    """All the invoices of an account in a month, the oldest first."""
+
+    name: str
+    """As people write it: `Nov 2026`."""
+    owner: InvoiceOwner
+    invoices: Sequence[Invoice]
+
+
+def _payer(transfer: Record | None) -> Party:
+    return Party(transfer["transfer_from"]) if transfer else UNKNOWN
+
+
+def _amount(record: Record) -> Amount:
+    if record["currency"]:
+        return Amount(Decimal(str(record["cost"])), record["currency"])
+    return Amount(Decimal(record["credits"]))
+
+
+def in_words(amount: Amount) -> str:
+    """`EUR 1,012.50`, with as many decimals as the currency has, or more where they count; `20 credits`."""
+    if not amount.currency:
+        return credit_amount(int(amount.number))
+    return price(amount.currency, _padded(amount.number, _decimals(amount.currency)))
+
+
+def what_for(invoice: Invoice) -> str:
+    """What is charged: credits for money, or a payment in credits."""
+    return credit_amount(invoice.credits) if invoice.amount.currency else "Payment in credits"
+
+
+def _decimals(currency: str) -> int:
+    try:
+        return Currency(currency).exponent or 0
+    except ValueError:
+        return 0
+
+
+def _padded(number: Decimal, decimals: int) -> str:
+    written = f"{number.normalize():f}" if number else "0"
+    there = len(written.partition(".")[2])
+    return f"{number:.{max(decimals, there)}f}"
+
+
+_EXACT = Context(prec=200)
+
+
+@dataclass(frozen=True)
+class InvoiceTotal:
+    """The sum of the invoices of one side in one currency."""
+
+    is_sale: bool
+    amount: Amount
+    invoices: int
+    credits: int
+
+    @property
+    def side(self) -> str:
+        """What the account did, in a word."""
+        if self.amount.currency:
+            return "Sold" if self.is_sale else "Bought"
+        return "Received" if self.is_sale else "Paid"
+
+
+def totals_of(invoices: Iterable[Invoice]) -> Sequence[InvoiceTotal]:
+    """The totals, what was bought first; none of nothing."""
+    groups: dict[tuple[bool, str], list[Invoice]] = {}
+    for invoice in invoices:
+        groups.setdefault((invoice.is_sale, invoice.amount.currency), []).append(invoice)
+    return [_total(*group, groups[group]) for group in sorted(groups)]
+
+
+def _total(is_sale: bool, currency: str, invoices: Sequence[Invoice]) -> InvoiceTotal:
+    number = Decimal(0)
+    for invoice in invoices:
+        number = _EXACT.add(number, invoice.amount.number)
+    return InvoiceTotal(
+        is_sale, Amount(number, currency), len(invoices), sum(each.credits for each in invoices)
+    )

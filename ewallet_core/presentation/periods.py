@@ -1,0 +1,195 @@
+"""A time as people write it: `today`, `last month`, `2026-11`, `3 Nov`, `nov to dec`, `since monday`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+
+from ewallet_core.presentation.formatting import MONTHS, DateOrder, formats_in_use
+
+HOW_TO_WRITE_IT = "Write a time such as today, last month, 2026-11, 3 Nov or 3 Nov to 9 Nov."
+ENDS_FIRST = "That ends before it begins. Put the earlier day first."
+EVERYTHING = "all the time"
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_YEARS = range(1970, 9999)
+_WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+_MONTH_NAMES = (
+    "january",
+    "february",
+    "march",
+    "april",
+    "may",
+    "june",
+    "july",
+    "august",
+    "september",
+    "october",
+    "november",
+    "december",
+)
+_DAY = timedelta(days=1)
+
+Span = tuple[date, date]
+"""A first day, and the day after the last."""
+
+
+@dataclass(frozen=True)
+class Period:
+    """A time from a day on, up to and without another; `None` leaves that end open."""
+
+    since: date | None
+    until: date | None
+    words: str
+    """What people call it."""
+
+    def arguments(self, zone: tzinfo | None = None) -> dict[str, str]:
+        """`since` and `until` as an instruction takes them: the midnights of `zone`, or of this machine's."""
+        ends = {"since": self.since, "until": self.until}
+        return {name: _midnight(day, zone) for name, day in ends.items() if day is not None}
+
+
+ALL_THE_TIME = Period(None, None, EVERYTHING)
+
+
+def read_period(text: str, today: date) -> Period:
+    """The period that was written, as seen from `today`; raises `ValueError` with words for the person."""
+    wanted = " ".join(text.casefold().replace(",", " ").split())
+    if wanted in {"", "all", "ever", EVERYTHING}:
+        return ALL_THE_TIME
+    try:
+        since, until = _ends(wanted, today)
+    except (ValueError, OverflowError):
+        raise ValueError(HOW_TO_WRITE_IT) from None
+    if since is not None and until is not None and since >= until:
+        raise ValueError(ENDS_FIRST)
+    return Period(since, until, _words(since, until, today))
+
+
+def _ends(wanted: str, today: date) -> tuple[date | None, date | None]:
+    if found := re.fullmatch(r"(?:since|from) (.+?)(?: (?:to|until|till) (.+))?", wanted):
+        return _span(found[1], today)[0], _span(found[2], today)[1] if found[2] else None
+    if found := re.fullmatch(r"(?:to|until|till) (.+)", wanted):
+        return None, _span(found[1], today)[1]
+    if found := re.fullmatch(r"(.+?) ?(?: to | until | till | - |\.\.) ?(.+)", wanted):
+        return _span(found[1], today)[0], _span(found[2], today)[1]
+    return _span(wanted, today)
+
+
+def _span(wanted: str, today: date) -> Span:
+    for read in (_by_word, _by_length, _by_digits, _by_month_name, _by_weekday):
+        if (span := read(wanted, today)) is not None:
+            return span
+    raise ValueError(wanted)
+
+
+def _by_word(wanted: str, today: date) -> Span | None:
+    if wanted in {"today", "yesterday"}:
+        day = today - _DAY * (wanted == "yesterday")
+        return day, day + _DAY
+    found = re.fullmatch(r"(?:(this|last) )?(week|month|year)", wanted)
+    if found is None:
+        return None
+    around = _AROUND[found[2]]
+    now = around(today)
+    return around(now[0] - _DAY) if found[1] == "last" else now
+
+
+def _by_length(wanted: str, today: date) -> Span | None:
+    found = re.fullmatch(r"(?:last )?([1-9][0-9]{0,3}) days?", wanted)
+    return (today - _DAY * (int(found[1]) - 1), today + _DAY) if found else None
+
+
+def _by_digits(wanted: str, _: date) -> Span | None:
+    if found := re.fullmatch(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", wanted):
+        return _numbered(found[1], found[2], found[3])
+    if found := re.fullmatch(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4})", wanted):
+        return _numbered(found[3], found[2], found[1])
+    if found := re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", wanted):
+        is_month_first = formats_in_use().dates is DateOrder.MONTH_FIRST
+        month, day = (found[1], found[2]) if is_month_first else (found[2], found[1])
+        return _numbered(found[3], month, day)
+    return None
+
+
+def _by_month_name(wanted: str, today: date) -> Span | None:
+    found = re.fullmatch(r"(?:([0-9]{1,2})\.? )?([a-z]{3,9})(?: ([0-9]{1,2}))?(?: ([0-9]{4}))?", wanted)
+    if found is None or (found[1] and found[3]):
+        return None
+    month = next((at for at, name in enumerate(_MONTH_NAMES, 1) if name.startswith(found[2])), None)
+    if month is None:
+        return None
+    day = found[1] or found[3]
+    if found[4]:
+        return _numbered(found[4], str(month), day)
+    span = _numbered(str(today.year), str(month), day)
+    # Without a year it is the last one that has begun.
+    return span if span[0] <= today else _numbered(str(today.year - 1), str(month), day)
+
+
+def _by_weekday(wanted: str, today: date) -> Span | None:
+    found = re.fullmatch(r"(?:last )?([a-z]{3,9})", wanted)
+    for weekday, name in enumerate(_WEEKDAYS):
+        if found and name.startswith(found[1]):
+            day = today - _DAY * ((today.weekday() - weekday) % 7)
+            return day, day + _DAY
+    return None
+
+
+def _numbered(year: str, month: str | None, day: str | None) -> Span:
+    if int(year) not in _YEARS:
+        raise ValueError(year)
+    first = date(int(year), int(month or 1), int(day or 1))
+    if day:
+        return first, first + _DAY
+    return _month_around(first) if month else _year_around(first)
+
+
+def _week_around(day: date) -> Span:
+    monday = day - _DAY * day.weekday()
+    return monday, monday + 7 * _DAY
+
+
+def _month_around(day: date) -> Span:
+    first = day.replace(day=1)
+    return first, (first + 31 * _DAY).replace(day=1)
+
+
+def _year_around(day: date) -> Span:
+    return date(day.year, 1, 1), date(day.year + 1, 1, 1)
+
+
+_AROUND: dict[str, Callable[[date], Span]] = {
+    "week": _week_around,
+    "month": _month_around,
+    "year": _year_around,
+}
+
+
+def _words(since: date | None, until: date | None, today: date) -> str:
+    if since is None:
+        return f"until {_named(until - _DAY, today)}" if until else EVERYTHING
+    if until is None:
+        return f"since {_named(since, today)}"
+    last = until - _DAY
+    if since == last:
+        return _named(since, today)
+    if (since, until) == _month_around(since):
+        return f"{MONTHS[since.month - 1]} {since.year}"
+    if (since, until) == _year_around(since):
+        return str(since.year)
+    return f"{_named(since, today)} to {_named(last, today)}"
+
+
+def _named(day: date, today: date) -> str:
+    near = {today: "today", today - _DAY: "yesterday"}
+    return near.get(day) or formats_in_use().day(day)
+
+
+def _midnight(day: date, zone: tzinfo | None) -> str:
+    local = datetime.combine(day, time.min, zone)
+    # The machine's own zone is not one that can be named, so it is asked for.
+    instant = max((local if zone else local.astimezone()).astimezone(UTC), _EPOCH)
+    return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

@@ -1,0 +1,243 @@
+"""Every setting: its name in the file, what it means, and the values it can take."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from textual.theme import BUILTIN_THEMES
+
+from ewallet_core.presentation.formatting import DateOrder, count, credit_amount
+from ewallet_core.protocol.address import ServerAddress
+from ewallet_tui.themes import DARK, LIGHT
+
+Value = Any
+"""A text, a whole number, true or false, or texts in a list: what TOML and Python have in common."""
+MOST_NAMED = 6
+"""How many possible values a sentence can name."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the settings file."""
+
+    name: str
+    explained: str
+    """What it does, in a sentence or two: the comment in the file, and the help on the screen."""
+    usual: Value
+    """What holds where nothing is chosen."""
+    problem_with: Callable[[str, object], str]
+    """What is wrong with a value that the file has for the setting of that name; or nothing."""
+    label: str = ""
+    """Its name on the screen; nothing: it isn't chosen there."""
+    offered: tuple[Value, ...] = ()
+    """What the screen offers, in this order."""
+    shown: Callable[[Value], str] = str
+    """A value in words."""
+
+
+def one_of(values: Sequence[Value]) -> Callable[[str, object], str]:
+    """Takes one of these values."""
+
+    def problem_with(name: str, value: object) -> str:
+        # To Python, true is a 1.
+        if any(value == possible and type(value) is type(possible) for possible in values):
+            return ""
+        if len(values) > MOST_NAMED:
+            return f"{name} can't be {written(value)}.{meant(value, values)}"
+        return f"{name} must be {_alternatives(values)}."
+
+    return problem_with
+
+
+def whole_number(name: str, value: object) -> str:
+    """Takes a whole number from 0."""
+    is_taken = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    return "" if is_taken else f"{name} must be a whole number from 0."
+
+
+def place_of_server(name: str, value: object) -> str:
+    """Takes the place of a server, or nothing."""
+    if isinstance(value, str) and (not value or _is_place(value)):
+        return ""
+    return f'{name} must be a server such as "wallet.example.org:8080", or "".'
+
+
+def places_of_servers(name: str, value: object) -> str:
+    """Takes a list of the places of servers."""
+    if isinstance(value, list) and all(isinstance(place, str) and _is_place(place) for place in value):
+        return ""
+    return f'{name} must be a list of servers, such as ["wallet.example.org:8080"].'
+
+
+def names_by_place(name: str, value: object) -> str:
+    """Takes a table with a list of names for each place."""
+    lists = value.values() if isinstance(value, dict) else [None]
+    if all(isinstance(names, list) and all(isinstance(one, str) for one in names) for names in lists):
+        return ""
+    return f'[{name}] must have lists of names, such as embedded = ["ada"].'
+
+
+def keys_by_action(name: str, value: object) -> str:
+    """Takes a table; what is in it is looked at by who knows the actions."""
+    return "" if isinstance(value, dict) else f'[{name}] must be a table with lines such as pay = "p".'
+
+
+def meant(value: object, values: Sequence[Value]) -> str:
+    """The question, after a sentence, whether the nearest of `values` is meant; or nothing."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
+
+    nearest = get_close_matches(str(value), [str(possible) for possible in values], 1)
+    return f" Is {written(nearest[0])} meant?" if nearest else ""
+
+
+def written(value: object) -> str:
+    """A value as it stands in the file."""
+    # Of texts, numbers, true, false and lists of texts, JSON is what TOML is.
+    return json.dumps(value, ensure_ascii=False, default=str)
+
+
+def _alternatives(values: Sequence[Value]) -> str:
+    *others, last = map(written, values)
+    return f"{', '.join(others)} or {last}"
+
+
+def _is_place(text: str) -> bool:
+    try:
+        ServerAddress.read(text)
+    except ValueError:
+        return False
+    return True
+
+
+LOCALE = "locale"
+"""Whatever the machine's own settings name."""
+THEME_NAMES = (DARK.name, LIGHT.name, *BUILTIN_THEMES)
+LOCK_CHOICES = (0, 1, 5, 15, 60)
+"""After how many idle minutes the screen may lock; 0 is never."""
+AMOUNTS = (0, 10, 50, 100, 500, 1_000, 10_000)
+NUMBERS = (LOCALE, "1,240", "1.240", "1 240", "1240")
+HOURS = (LOCALE, "24", "12")
+DATES = (LOCALE, *map(str, DateOrder))
+ON_OFF = (True, False)
+
+
+def _lock_words(minutes: int) -> str:
+    return f"after {count(minutes, 'minute')}" if minutes else "never"
+
+
+def _ask_words(credits: int) -> str:
+    return f"from {credit_amount(credits)}" if credits else "never"
+
+
+def _form_words(form: str) -> str:
+    return "the system's" if form == LOCALE else form
+
+
+def _hours_words(hours: str) -> str:
+    return _form_words(hours) if hours == LOCALE else f"{hours} hours"
+
+
+def _on_or_off(is_on: bool) -> str:
+    return "on" if is_on else "off"
+
+
+THEME = Setting(
+    "theme",
+    "The colours. ansi-dark and ansi-light are the terminal's own.",
+    DARK.name,
+    one_of(THEME_NAMES),
+    "Theme",
+    THEME_NAMES,
+)
+LOCK = Setting(
+    "lock_after_minutes",
+    "After how many minutes without a key or the mouse the screen locks; 0 is never.",
+    0,
+    one_of(LOCK_CHOICES),
+    "Lock",
+    LOCK_CHOICES,
+    _lock_words,
+)
+ASK_ABOVE = Setting(
+    "ask_above",
+    "From how many credits on a payment or transfer asks first; 0 is never.",
+    0,
+    whole_number,
+    "Ask to pay",
+    AMOUNTS,
+    _ask_words,
+)
+CHOSEN = (
+    THEME,
+    LOCK,
+    ASK_ABOVE,
+    Setting(
+        "numbers",
+        "How the thousands of a number are parted, where one is shown and where one is typed.",
+        LOCALE,
+        one_of(NUMBERS),
+        "Numbers",
+        NUMBERS,
+        _form_words,
+    ),
+    Setting(
+        "hours",
+        "Whether a time of day has 24 hours or 12.",
+        LOCALE,
+        one_of(HOURS),
+        "Time of day",
+        HOURS,
+        _hours_words,
+    ),
+    Setting(
+        "dates",
+        "How a date is written, shown by 12 November.",
+        LOCALE,
+        one_of(DATES),
+        "Dates",
+        DATES,
+        _form_words,
+    ),
+    Setting(
+        "bell",
+        "Whether the terminal's bell sounds when the clock has five minutes left, and when it runs out.",
+        True,
+        one_of(ON_OFF),
+        "Bell",
+        ON_OFF,
+        _on_or_off,
+    ),
+    Setting(
+        "desktop_notifications",
+        "Whether the desktop says it too, and when credits arrive. The terminal passes it on, also over ssh, "
+        "if it can.",
+        False,
+        one_of(ON_OFF),
+        "Desktop",
+        ON_OFF,
+        _on_or_off,
+    ),
+)
+"""What is chosen on the settings screen."""
+
+SERVERS = (
+    Setting("server", 'The server to begin with; "" is the engine of this machine.', "", place_of_server),
+    Setting("servers", "The servers that were used, the newest first.", (), places_of_servers),
+)
+KEYS = Setting(
+    "keys",
+    "Other keys for what can be done, by its name: one, or several with commas. Names: docs/settings.md.",
+    {},
+    keys_by_action,
+)
+ACCOUNTS = Setting(
+    "accounts",
+    "Who logged in here, the newest first: here, and at each server. Never a password.",
+    {},
+    names_by_place,
+)
+TABLES = (KEYS, ACCOUNTS)
+SETTINGS = (*CHOSEN, *SERVERS, *TABLES)

@@ -1,0 +1,159 @@
+"""What can come next in a typed line, and what is said of it while it is typed."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, Literal, get_args, get_origin
+
+from msgspec import NODEFAULT
+from msgspec.structs import FieldInfo
+
+from ewallet_core.instructions.registry import Instruction, InstructionRegistry
+from ewallet_core.instructions.validation import accepts, meta_of
+from ewallet_tui.console.line import Word, is_json, words_of
+from ewallet_tui.console.parser import ParseError, Reading, paths, picked_by, read, selectors_of, value_of
+
+_CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
+
+
+def candidates(line: str, known: InstructionRegistry) -> list[str]:
+    """The whole words that the end of the line may become, the likeliest first."""
+    if is_json(line):
+        return []
+    words = words_of(line)
+    begun = words.pop().text if words and words[-1].end == len(line) else ""
+    listed = dict.fromkeys(_next(words, begun, known))
+    return [word for word in listed if word.startswith(begun) and word != begun]
+
+
+def completed(line: str, word: str) -> str:
+    """The line that ends with that word, ready for what follows it."""
+    words = words_of(line)
+    is_begun = words and words[-1].end == len(line)
+    before = line[: words[-1].start] if is_begun else line
+    return f"{before}{word}" if word.endswith("=") else f"{before}{word} "
+
+
+def _next(words: list[Word], begun: str, known: InstructionRegistry) -> Iterator[str]:
+    selectors = selectors_of(words)
+    picked = picked_by(selectors, known)
+    if len(selectors) == len(words):
+        yield from sorted(_selectors_after(selectors, known))
+    if picked is not None and "=" in begun:
+        yield from _values(begun.partition("=")[0], picked[1], known)
+    elif picked is not None:
+        yield from _arguments(picked[1], {word.name for word in words})
+
+
+def _selectors_after(words: list[str], known: InstructionRegistry) -> set[str]:
+    count = len(words)
+    return {path[count] for path, _, _ in paths(known) if len(path) > count and list(path[:count]) == words}
+
+
+def _arguments(found: Instruction, given: Iterable[str | None]) -> Iterator[str]:
+    """Those that are needed, then those that may be left out."""
+    there = set(given)
+    for required in (True, False):
+        for name, argument in found.arguments.items():
+            if argument.required is required and name not in there:
+                yield f"{name}="
+
+
+def _values(name: str, found: Instruction, known: InstructionRegistry) -> Iterator[str]:
+    argument = found.arguments.get(name)
+    if argument is None:
+        return
+    if name == "instruction":
+        yield from (f'{name}="{each.name}"' for each in known)
+    yield from (f"{name}={value}" for value in choices_of(argument.type))
+
+
+def choices_of(kind: Any) -> list[str]:
+    """The few values that a field of that kind can have; nothing where there are many."""
+    if isinstance(kind, type):
+        return _values_of(kind)
+    if get_origin(kind) is Literal:
+        return [str(value) for value in get_args(kind)]
+    listed = _CHOICES.fullmatch(meta_of(kind).pattern or "")
+    if listed is not None:
+        return listed[1].split("|")
+    return [value for part in get_args(kind) for value in choices_of(part)]
+
+
+def _values_of(kind: type) -> list[str]:
+    if issubclass(kind, Enum):
+        return [str(value.value) for value in kind]
+    return ["true", "false"] if kind is bool else []
+
+
+HOW_TO_BEGIN = "Type one, such as view account, or paste it as JSON."
+READY = "Enter sends it."
+
+
+@dataclass(frozen=True)
+class Help:
+    """Two lines beneath what is typed."""
+
+    about: str
+    """What the instruction does."""
+    detail: str
+    """What the argument at the cursor must be, what is still needed, or what is wrong."""
+    is_problem: bool = False
+
+
+def help_with(line: str, cursor: int, known: InstructionRegistry) -> Help:
+    """The help for a line with the cursor there."""
+    if not line.strip():
+        return Help(HOW_TO_BEGIN, "")
+    reading = read(line, known)
+    found = reading.found
+    # What is begun and can be completed is not wrong.
+    if found is None:
+        return Help("", "") if candidates(line, known) else Help("", reading.problem, is_problem=True)
+    word = _word_at(cursor, line)
+    argument = found.arguments.get(word.name or "") if word else None
+    if word is not None and argument is not None:
+        return Help(about(found), _must_be(argument), is_problem=_is_wrong(word, argument, found))
+    detail, is_problem = _what_next(line, reading, found)
+    is_begun = is_problem and bool(candidates(line, known))
+    return Help(about(found), "" if is_begun else detail, is_problem=is_problem and not is_begun)
+
+
+def about(found: Instruction) -> str:
+    """What an instruction does, in a sentence."""
+    return (inspect.getdoc(found.carry_out) or "").partition("\n")[0]
+
+
+def _what_next(line: str, reading: Reading, found: Instruction) -> tuple[str, bool]:
+    if not reading.problem:
+        optional = [name for name in found.arguments if name not in reading.chain]
+        return (f"{READY} It can have {', '.join(optional)}." if optional else READY), False
+    given = {word.name for word in words_of(line)} | set(reading.chain)
+    needed = [name for name, argument in found.arguments.items() if argument.required and name not in given]
+    if needed and not is_json(line):
+        return f"Still needed: {', '.join(needed)}.", False
+    return reading.problem, True
+
+
+def _word_at(cursor: int, line: str) -> Word | None:
+    words = [] if is_json(line) else words_of(line)
+    return next((word for word in words if word.start <= cursor <= word.end), None)
+
+
+def _must_be(argument: FieldInfo) -> str:
+    needed = "required" if argument.required else "optional"
+    is_told = argument.default not in (NODEFAULT, None, "")
+    default = f"; {argument.default} when absent" if is_told else ""
+    return f"{argument.name}, {needed}: {meta_of(argument.type).description}{default}"
+
+
+def _is_wrong(word: Word, argument: FieldInfo, found: Instruction) -> bool:
+    """Whether what is typed so far can't be taken; nothing yet is not wrong."""
+    try:
+        return bool(word.value) and not accepts(argument.type, value_of(word, found))
+    except (ValueError, ParseError):
+        return False

@@ -1,0 +1,166 @@
+"""An instruction and its answer as one line: time, command chain, result and duration."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Self
+
+from textual.content import Content
+
+from ewallet_core.client.requests import changes_something
+from ewallet_core.instructions.registry import InstructionRegistry, Selectors
+from ewallet_core.presentation.formatting import grouped
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.instruction_log import Exchange
+from ewallet_tui.sanitize import plain
+
+CLIENT_ACTION = ("controller", "ctype")
+LONGEST_ARGUMENT = 200
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The words of the selectors, and the arguments as they are typed: `credits=10`."""
+
+    selectors: tuple[str, ...]
+    arguments: tuple[str, ...]
+
+    @classmethod
+    def of(cls, instruction: Mapping[str, Any], known: InstructionRegistry) -> Self:
+        """The chain of an instruction; of one that is not known only the first words are told apart."""
+        form = form_of(instruction, known) or dict.fromkeys((*CLIENT_ACTION, "action"))
+        selectors = tuple(one_line(instruction.get(key)) for key in form)
+        return cls(selectors, tuple(_typed(*each) for each in instruction.items() if each[0] not in form))
+
+    def __str__(self) -> str:
+        """The whole chain in one line."""
+        return " ".join((*self.selectors, *self.arguments))
+
+
+def form_of(instruction: Mapping[str, Any], known: InstructionRegistry) -> Selectors | None:
+    """The selectors by which the instruction was picked, in their order."""
+    found = known.picked_by(instruction)
+    if found is None:
+        return None
+    return max((form for form in found.forms if form.items() <= instruction.items()), key=len)
+
+
+def _typed(name: str, value: Any) -> str:
+    return f"{one_line(name)}={_value(value)[:LONGEST_ARGUMENT]}"
+
+
+def _value(value: Any) -> str:
+    if not isinstance(value, str):
+        return one_line(json.dumps(value, ensure_ascii=False, default=str))
+    text = one_line(value)
+    return text if text and not set(text) & set(" \"'\\") else json.dumps(text, ensure_ascii=False)
+
+
+MUTED = "$foreground-muted"
+GAP = "  "
+ROOMY = 96
+"""From how many cells on even the selectors are shown that nearly all have."""
+SHORTEST_OUTCOME, TOOK = 13, 8
+WAITING, NOT_AWAITED = "… waiting", "∅ not awaited"
+DONE = {
+    "alive": "kept alive",
+    "cleanup": "cleaned up",
+    "close": "closed",
+    "convert": "converted",
+    "edit": "changed",
+    "end": "ended",
+    "export": "exported",
+    "freeze": "frozen",
+    "grant": "granted",
+    "login": "logged in",
+    "logout": "logged out",
+    "new": "created",
+    "open": "opened",
+    "pause": "paused",
+    "pay": "paid",
+    "recover": "recovered",
+    "refund": "refunded",
+    "report": "reported",
+    "request": "given",
+    "reset": "reset",
+    "resume": "resumed",
+    "start": "started",
+    "stop": "stopped",
+    "supply": "supplied",
+    "switch": "switched",
+    "transfer": "transferred",
+    "unfreeze": "unfrozen",
+    "unlink": "unlinked",
+    "verify": "verified",
+}
+"""What is said where an action was carried out; of the others that they were answered."""
+
+
+@dataclass(frozen=True)
+class ExchangeLine:
+    """An exchange and its chain."""
+
+    exchange: Exchange
+    chain: Chain
+
+    @classmethod
+    def of(cls, exchange: Exchange, known: InstructionRegistry) -> ExchangeLine:
+        """The line of that exchange."""
+        return cls(exchange, Chain.of(exchange.instruction, known))
+
+    @property
+    def time_of_day(self) -> str:
+        """When it was sent."""
+        return f"{self.exchange.sent.astimezone():%H:%M:%S}"
+
+    @cached_property
+    def only_looks(self) -> bool:
+        """Whether everything is afterwards as it was before."""
+        return not changes_something(self.exchange.instruction)
+
+    @cached_property
+    def text(self) -> str:
+        """All that can be searched for."""
+        return f"{self.time_of_day} {self.chain} {outcome_of(self.exchange).plain}".casefold()
+
+    def in_width(self, width: int) -> Content:
+        """The line in so many cells; the chain gives what there is no room for."""
+        outcome = outcome_of(self.exchange)
+        room = max(width - len(self.time_of_day) - len(GAP) - TOOK - 1, 0)
+        wide = max(SHORTEST_OUTCOME, min(outcome.cell_length, room * 2 // 5))
+        return Content.assemble(
+            (self.time_of_day, MUTED),
+            GAP,
+            self._chain(short=width < ROOMY).truncate(max(room - wide - 1, 0), ellipsis=True, pad=True),
+            " ",
+            outcome.truncate(wide, ellipsis=True, pad=True),
+            Content.styled(took(self.exchange), MUTED).right(TOOK),
+        )
+
+    def _chain(self, *, short: bool) -> Content:
+        """The selectors apart from the arguments; where it is narrow, without those that nearly all have."""
+        door, path = self.chain.selectors[:2], self.chain.selectors[2:]
+        words = [] if short and door == ("client", "action") else [(f"{' '.join(door)} ", MUTED)]
+        arguments = plain(" ".join(self.chain.arguments))
+        return Content.assemble(*words, (" ".join(path), "bold $text-accent"), GAP, arguments)
+
+
+def outcome_of(exchange: Exchange) -> Content:
+    """What came of it: a sign and words, and a colour that says the same."""
+    outcome = exchange.outcome
+    if outcome is None:
+        return Content.styled(WAITING, "$text-warning")
+    if outcome.failed:
+        return Content.styled(f"✕ {one_line(outcome.error)}", "$text-error")
+    if not outcome.answer:
+        return Content.styled(NOT_AWAITED, MUTED)
+    words = DONE.get(str(exchange.instruction.get("action")))
+    return Content.styled(f"→ {words}", "$text-success") if words else Content.styled("→ answered", MUTED)
+
+
+def took(exchange: Exchange) -> str:
+    """How long the answer took; nothing while there is none."""
+    return f"{grouped(exchange.outcome.took_ms)} ms" if exchange.outcome else ""

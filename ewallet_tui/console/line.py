@@ -1,0 +1,148 @@
+"""A typed line in words, with its secrets hidden, and the lines typed before."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ewallet_tui.instruction_log import DOT, is_secret
+
+Span = tuple[int, int]
+
+_WORD = re.compile(
+    r"""(?: [^\s"'\\] | \\. | \\$ | "(?:[^"\\]|\\.)*(?:"|\\?$) | '[^']*(?:'|$) )+""", re.VERBOSE | re.DOTALL
+)
+_NAMED = re.compile(r"(\w+)=")
+_NAMED_LOOSELY = re.compile(r"""[^\w=:]*(\w*)["']?[=:]""")
+"""Also where it can't be sent so, and is on the screen for all that."""
+_PIECE_OF_JSON = re.compile(
+    r"""\s* ( "(?:[^"\\]|\\.)*(?:"|\\?$) | '(?:[^'\\]|\\.)*(?:'|\\?$) | \w+ | \S )""", re.VERBOSE | re.DOTALL
+)
+_DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
+
+
+@dataclass(frozen=True)
+class Word:
+    """A word as it stands in the line."""
+
+    start: int
+    text: str
+
+    @property
+    def end(self) -> int:
+        """Where it ends."""
+        return self.start + len(self.text)
+
+    @property
+    def name(self) -> str | None:
+        """The name before the `=`; `None` where there is none."""
+        named = _NAMED.match(self.text)
+        return named and named[1]
+
+    @property
+    def plain(self) -> str:
+        """The word without its quotes; raises `ValueError` where one is not closed."""
+        return "".join(shlex.split(self.text))
+
+    @property
+    def value(self) -> str:
+        """What follows the name, as `plain`."""
+        return self.plain.partition("=")[2]
+
+
+def words_of(line: str) -> list[Word]:
+    """The words of the line, from the left."""
+    return [Word(found.start(), found[0]) for found in _WORD.finditer(line)]
+
+
+def is_json(line: str) -> bool:
+    """Whether the line is meant as an object."""
+    return line.lstrip().startswith("{")
+
+
+def hidden(line: str) -> str:
+    """The line, just as long, with dots for every secret in it."""
+    for start, end in secret_spans(line):
+        line = line[:start] + DOT * (end - start) + line[end:]
+    return line
+
+
+def without_secrets(line: str) -> str:
+    """The line as it may be kept."""
+    nothing = '""' if is_json(line) else ""
+    for start, end in reversed(list(secret_spans(line))):
+        line = line[:start] + nothing + line[end:]
+    return line
+
+
+def secret_spans(line: str) -> Iterator[Span]:
+    """Where in the line its secrets are."""
+    yield from (_secret_in_json(line) if is_json(line) else _secret_in_words(line))
+
+
+def _secret_in_words(line: str) -> Iterator[Span]:
+    before, follows_secret = "", False
+    for word in words_of(line):
+        named = _NAMED_LOOSELY.match(word.text)
+        if named and follows_secret and word.name is None:
+            named = None
+        if named:
+            # The `=` may stand apart from the name.
+            follows_secret = is_secret(named[1] or before)
+        if follows_secret:
+            yield word.start + (named.end() if named else 0), word.end
+        # A password with a space in it, and no quotes, is a secret to its last word.
+        follows_secret = follows_secret and word.text[-1] not in "\"'"
+        before = word.text
+
+
+def _secret_in_json(line: str) -> Iterator[Span]:
+    name, place = "", 0
+    while piece := _PIECE_OF_JSON.match(line, place):
+        place = piece.end()
+        if piece[1] in ":=" and is_secret(name):
+            start, place = place, _end_of_value(line, place)
+            value = line[start:place].strip()
+            if value:
+                start = line.index(value, start)
+                yield start, start + len(value)
+        name = piece[1].strip("\"'")
+
+
+def _end_of_value(line: str, place: int) -> int:
+    """Where the value that begins there is over, whatever there is in it, or is still to come."""
+    depth = 0
+    while piece := _PIECE_OF_JSON.match(line, place):
+        if not depth and piece[1] in (",", "]", "}"):
+            return piece.start(1)
+        depth += _DEEPER.get(piece[1], 0)
+        place = piece.end()
+    return len(line)
+
+
+MOST_LINES = 200
+
+
+class History:
+    """Lines, the newest last, and which of them is looked at."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._place = 0
+        self._begun = ""
+
+    def add(self, line: str) -> None:
+        """Keep a line that was sent."""
+        kept = without_secrets(line)
+        if self._lines[-1:] != [kept]:
+            self._lines = [*self._lines, kept][-MOST_LINES:]
+        self._place, self._begun = len(self._lines), ""
+
+    def step(self, steps: int, line: str) -> str:
+        """The line so many steps on from the one that is looked at; what was begun waits below the newest."""
+        if self._place == len(self._lines):
+            self._begun = line
+        self._place = max(0, min(self._place + steps, len(self._lines)))
+        return self._begun if self._place == len(self._lines) else self._lines[self._place]

@@ -1,0 +1,125 @@
+"""What a typed line says: an instruction, or what is wrong with it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ewallet_core.client.validation import ValidationError, chain_in, check
+from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Selectors
+from ewallet_core.instructions.validation import accepts
+from ewallet_tui.console.line import Word, hidden, is_json, words_of
+from ewallet_tui.store import CLIENT_ACTION
+
+LEFT_OUT = tuple(CLIENT_ACTION.values())
+"""The words that need not be typed."""
+OPEN_QUOTE = "A quote is opened and not closed. Close it."
+NEEDS_QUOTES = 'Each argument is name=value. Put a text with spaces in quotes: notes="for lunch".'
+
+
+class ParseError(Exception):
+    """The line is no instruction, for a reason in words."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A typed line as it was understood."""
+
+    found: Instruction | None = None
+    """The instruction that its selectors pick."""
+    chain: Mapping[str, Any] = field(default_factory=dict)
+    problem: str = ""
+    """Why it can't be sent; nothing where it can."""
+
+
+def read(line: str, known: InstructionRegistry) -> Reading:
+    """Understand the line as far as that can be done."""
+    words = words_of(line)
+    picked = None if is_json(line) else picked_by(selectors_of(words), known)
+    found, chain = picked and picked[1], {}
+    try:
+        chain = _from_json(line) if is_json(line) else _from_words(words, known)
+        found = known.picked_by(chain)
+        check(chain, known)
+    except (ParseError, ValidationError) as reason:
+        return Reading(found, chain, str(reason))
+    return Reading(found, chain)
+
+
+def selectors_of(words: Sequence[Word]) -> list[str]:
+    """The words before the first argument."""
+    named = (place for place, word in enumerate(words) if word.name is not None)
+    return [word.text for word in words[: next(named, len(words))]]
+
+
+def paths(known: InstructionRegistry) -> Iterator[tuple[tuple[str, ...], Selectors, Instruction]]:
+    """Every path of words that picks an instruction, also those that leave out the first two."""
+    for found in known:
+        for form in found.forms:
+            words = tuple(form.values())
+            yield words, form, found
+            if words[:2] == LEFT_OUT:
+                yield words[2:], form, found
+
+
+def picked_by(words: Sequence[str], known: InstructionRegistry) -> tuple[Selectors, Instruction] | None:
+    """The instruction of exactly these words, and the selectors that they are."""
+    return next(((form, found) for path, form, found in paths(known) if path == tuple(words)), None)
+
+
+def value_of(word: Word, found: Instruction) -> Any:
+    """The argument's value, in the type that its kind wants."""
+    try:
+        typed = word.value
+    except ValueError:
+        raise ParseError(OPEN_QUOTE) from None
+    argument = found.arguments.get(word.name or "")
+    if argument is None or accepts(argument.type, typed):
+        return typed
+    try:
+        value = json.loads(typed)
+    except ValueError:
+        return typed
+    return value if accepts(argument.type, value) else typed
+
+
+def _from_words(words: Sequence[Word], known: InstructionRegistry) -> dict[str, Any]:
+    selectors = selectors_of(words)
+    picked = picked_by(selectors, known)
+    if picked is None:
+        raise ParseError(_nothing_known_as(hidden(" ".join(selectors)).split(), known))
+    form, found = picked
+    chain: dict[str, Any] = dict(form)
+    for word in words[len(selectors) :]:
+        if word.name is None:
+            raise ParseError(NEEDS_QUOTES)
+        if word.name in chain:
+            raise ParseError(f"{word.name} is there already. Say it once.")
+        chain[word.name] = value_of(word, found)
+    return chain
+
+
+def _nothing_known_as(words: Sequence[str], known: InstructionRegistry) -> str:
+    if not words:
+        return "An instruction begins with its selectors, such as view account."
+    if any(path[: len(words)] == tuple(words) for path, _, _ in paths(known)):
+        return f"There is more than one {' '.join(words)}. Go on with the next word."
+    doors = {path[0] for path, _, _ in paths(known)}
+    whole = words if words[0] in doors else (*LEFT_OUT, *words)
+    nearest = "; ".join(
+        name.removeprefix(f"{' '.join(LEFT_OUT)} ") for name in known.nearest(" ".join(whole))
+    )
+    return f"There is no instruction {' '.join(words)}. The nearest known: {nearest}."
+
+
+def _from_json(line: str) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+    except ValueError as reason:
+        place = getattr(reason, "pos", 0) + 1
+        raise ParseError(f"This is no JSON yet. Look at character {place}.") from None
+    except RecursionError:
+        raise ParseError("This is nested too deep. Take something out of it.") from None
+    return {**CLIENT_ACTION, **chain_in(request)}

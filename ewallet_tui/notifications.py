@@ -1,0 +1,204 @@
+"""Notifications: which events the user is told of, as toasts and on the desktop."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from ewallet_core.presentation.formatting import MINUS, count, credit_amount
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.own_doings import ARRIVED
+
+if TYPE_CHECKING:
+    from textual.timer import Timer
+
+    from ewallet_tui.app import EWalletApp
+
+
+ENDS_SOON = "session_about_to_end"
+"""What the app answers by using the session, so that nobody need be told."""
+CHANGED = "account_changed"
+FROZEN_CODE = "account_frozen"
+IF_NOT_YOU = "If it was not you, change your password: that ends every other session."
+ISSUER = "core@ewallet.local"
+"""Who supplies credits."""
+
+Event = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Notification:
+    """A title and a sentence, and how much they weigh."""
+
+    title: str
+    words: str
+    severity: Literal["information", "warning"] = "information"
+    credits: int = 0
+    """How many came; below zero: how many went."""
+    address: str = ""
+    """Where somebody logged in from."""
+
+    @property
+    def is_for_desktop(self) -> bool:
+        """Whether it is worth saying to who looks at something else."""
+        return self.credits != 0
+
+
+FROZEN = Notification(
+    "This account is frozen.",
+    "Its timers have stopped, and nothing can be done with it until an operator unfreezes it.",
+    "warning",
+)
+USABLE_AGAIN = Notification("This account can be used again.", "It is frozen no longer.")
+
+
+def notification_of(
+    event: Event, *, own_email: str, clock: int, is_refund: bool = False
+) -> Notification | None:
+    """What an event is to who sits here: their email, the clock that is in view; or nothing new to them."""
+    data = event["data"]
+    match event["event"]:
+        case "login_from_new_address":
+            return _login_from(data["address"])
+        case "credits_arrived" if data["transfer_from"] != own_email:
+            return _arrived(data["credits"], data["transfer_from"], is_refund=is_refund)
+        case "credits_left" if data["transfer_to"] != own_email:
+            return _left(data["credits"], data["transfer_to"])
+        case "timer_ran_out" if data["clock"] != clock:
+            return Notification(
+                "■ Out of time", "The timer of another clock of yours has stopped.", "warning"
+            )
+    return None
+
+
+def folded(notifications: Sequence[Notification]) -> list[Notification]:
+    """The same in fewer words: all that came and went as one, all logins as one, and everything else."""
+    moved = [one for one in notifications if one.credits]
+    logins = [one for one in notifications if one.address]
+    others = [one for one in notifications if not one.credits and not one.address]
+    return [*others, *_logins_in_one(logins), *_moved_in_one(moved)]
+
+
+def _logins_in_one(logins: list[Notification]) -> list[Notification]:
+    if len(logins) < 2:
+        return logins
+    title = f"{count(len(logins), 'login')} to this account from new addresses."
+    return [Notification(title, IF_NOT_YOU, "warning", address=logins[-1].address)]
+
+
+def _moved_in_one(moved: list[Notification]) -> list[Notification]:
+    if len(moved) < 2:
+        return moved
+    came = sum(one.credits for one in moved if one.credits > 0)
+    went = sum(one.credits for one in moved if one.credits < 0)
+    title = "   ".join(_title(credits) for credits in (came, went) if credits)
+    words = f"{count(len(moved), 'movement')} in a moment. Home lists the newest."
+    return [Notification(title, words, "warning" if went else "information", credits=came or went)]
+
+
+def may_be_refund(event: Event) -> bool:
+    """Whether what arrived may be a payment that somebody gave back."""
+    return event["event"] == ARRIVED and bool(event["data"]["transfer_from"] != ISSUER)
+
+
+def _login_from(address: str) -> Notification:
+    return Notification(
+        f"Somebody logged in to this account from {address}.",
+        IF_NOT_YOU,
+        "warning",
+        address=address,
+    )
+
+
+def _arrived(credits: int, sender: str, *, is_refund: bool) -> Notification:
+    title = _title(credits)
+    if sender == ISSUER:
+        return Notification(title, "You were supplied with them.", credits=credits)
+    verb = "gave them back to you" if is_refund else "sent them to you"
+    return Notification(title, f"{sender} {verb}.", credits=credits)
+
+
+def _left(credits: int, recipient: str) -> Notification:
+    words = f"Another session of yours sent them to {recipient}."
+    return Notification(_title(-credits), words, "warning", credits=-credits)
+
+
+def _title(credits: int) -> str:
+    return f"{'+' if credits > 0 else MINUS} {credit_amount(abs(credits))}"
+
+
+AT_ONCE_SECONDS = 1.0
+"""How far apart news are that do not come at once."""
+
+
+class Notifier:
+    """Says them in passing, and to the desktop what is worth it."""
+
+    def __init__(self, app: EWalletApp) -> None:
+        self._app = app
+        self._untold: list[Notification] = []
+        self._pause: Timer | None = None
+
+    def tell(self, notifications: Notification) -> None:
+        """Say it now, or with what else comes before a second is over; behind the lock, once it is open."""
+        if self._app.state is None:
+            return
+        self._untold.append(notifications)
+        if self._pause is None:
+            self._go_on()
+
+    def forget(self) -> None:
+        """Say nothing more of whoever it was about."""
+        self._untold.clear()
+        if self._pause is not None:
+            self._pause.stop()
+            self._pause = None
+
+    def _go_on(self) -> None:
+        self._pause = None
+        if not self._untold:
+            return
+        if self._app.is_in_view:
+            untold, self._untold = folded(self._untold), []
+            for notifications in untold:
+                self._say(notifications)
+        self._pause = self._app.set_timer(AT_ONCE_SECONDS, self._go_on)
+
+    def _say(self, notifications: Notification) -> None:
+        self._app.say(notifications.words, title=notifications.title, severity=notifications.severity)
+        if notifications.is_for_desktop:
+            self._app.tell_desktop(notifications.title, notifications.words)
+
+
+ESCAPE, END = "\x1b", "\a"
+LONGEST = 200
+SPEAKS_777 = ("rxvt", "foot")
+"""The terminals, by how their name begins, that know a title and a text apart."""
+SPEAKS_NEITHER = ("linux", "dumb")
+"""Those that would show what they don't know."""
+
+
+def notification(title: str, words: str, environment: Mapping[str, str]) -> str:
+    """What makes a terminal in that environment show a notification; nothing where it can't.
+
+    The words are somebody's: none of them can end the sequence or begin another.
+    """
+    terminal = environment.get("TERM", "dumb")
+    if terminal.startswith(SPEAKS_NEITHER):
+        return ""
+    title, words = _harmless(title), _harmless(words)
+    if terminal.startswith(SPEAKS_777) or "VTE_VERSION" in environment:
+        sequence = f"{ESCAPE}]777;notify;{title};{words}{END}"
+    else:
+        sequence = f"{ESCAPE}]9;EWallet: {title}. {words}{END}"
+    return _through_tmux(sequence) if "TMUX" in environment else sequence
+
+
+def _harmless(words: str) -> str:
+    return one_line(words)[:LONGEST].replace(";", ",").strip(" .")
+
+
+def _through_tmux(sequence: str) -> str:
+    doubled = sequence.replace(ESCAPE, ESCAPE * 2)
+    return f"{ESCAPE}Ptmux;{doubled}{ESCAPE}\\"

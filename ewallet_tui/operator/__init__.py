@@ -1,1 +1,0 @@
-"""What operators look at and change: its words, rows, questions and forms."""

@@ -1,0 +1,269 @@
+"""The frame around every screen after login: tabs and standing above, keys below, one thing between them."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.screen import Screen
+
+from ewallet_tui.navigation import DESTINATIONS, SETTINGS, destinations_for
+from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen
+from ewallet_tui.screens.go_to import GoTo
+from ewallet_tui.screens.modal import Choice, ConfirmModal
+from ewallet_tui.state import AccountState
+from ewallet_tui.widgets.footer import Footer
+from ewallet_tui.widgets.form import Answer, FormSpec
+from ewallet_tui.widgets.result_line import ResultLine
+from ewallet_tui.widgets.status_bar import StatusBar
+from ewallet_tui.widgets.tabs_bar import ScreenTab, TabsBar
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
+
+def system_today() -> datetime:
+    """The instant that the machine's calendar shows."""
+    return datetime.now(UTC)
+
+
+def changes(plan: FormSpec, values: dict[str, Any]) -> dict[str, Any]:
+    """Those of the values that are not what the form began with."""
+    before = {field.name: field.initial for field in plan.fields}
+    return {name: value for name, value in values.items() if value != before[name]}
+
+
+class BaseScreen(Screen[None]):
+    """A place of the app. What is its own: `MODE`, `compose_content`, `show` and `show_second`."""
+
+    MODE: ClassVar[str]
+    """The mode of the place it is."""
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-tiny"), (72, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Screen declares it
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
+    BINDINGS: ClassVar[list[BindingType]] = [
+        *(
+            Binding(str(number), f"go('{place.mode}')", f"Go to {place.title}", show=False, id=place.mode)
+            for number, place in enumerate(DESTINATIONS, start=1)
+        ),
+        Binding("comma", f"go('{SETTINGS.mode}')", "Settings", show=False, key_display=",", id="settings"),
+        Binding("g", "go_to", "Go to a screen", show=False, id="go_to"),
+        Binding("j,l", "app.focus_next", "Next", show=False, id="next"),
+        Binding("k,h", "app.focus_previous", "Previous", show=False, id="previous"),
+        Binding("semicolon", "jump", "Jump to what you see", show=False, key_display=";", id="jump"),
+        Binding("colon", "app.command_palette", "Everything", show=False, key_display=":", id="palette"),
+        Binding(
+            "z",
+            "show_what_was_done",
+            "Show what was done",
+            show=False,
+            tooltip="Show the record of what was just done",
+            id="show_what_was_done",
+        ),
+        Binding("question_mark", "app.help", "Help", key_display="?", id="help"),
+        Binding("q", "app.quit", "Quit", id="quit"),
+    ]
+    DEFAULT_CSS = """
+    BaseScreen {
+        #content { height: 1fr; padding: 1 2 0 2; }
+        &.-low #content { padding: 0 2; }
+    }
+    """
+    today: Callable[[], datetime] = staticmethod(system_today)
+    """The instant from which `today` and `yesterday` are told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._waiting: list[Screen[Any]] = []
+        """The sheets that are to be opened when this screen is in front again."""
+        self._is_old = True
+        """Whether there is a picture that it has not shown yet."""
+
+    @property
+    def wallet_app(self) -> EWalletApp:
+        """The app, with what it knows and whom it can ask."""
+        return cast("EWalletApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """The frame, and the screen's own content in it."""
+        yield TabsBar(self.MODE)
+        yield StatusBar()
+        with Vertical(id="content"):
+            yield from self.compose_content()
+            yield ResultLine()
+        yield Footer()
+
+    def compose_content(self) -> ComposeResult:
+        """What this screen alone shows."""
+        yield from ()
+
+    def show(self, state: AccountState) -> None:
+        """Show a new picture; called when the screen is there and upon every change."""
+
+    def show_second(self, state: AccountState, now: float) -> None:
+        """Show that a second of a begun timer has passed; called at the countdown's own seconds."""
+
+    def on_mount(self) -> None:
+        """Follow the picture from now on."""
+        self.wallet_app.state_changed.subscribe(self, self._handle_state)
+        self.wallet_app.second_passed.subscribe(self, self._show_second)
+        self.app.screen_change_signal.subscribe(self, self._come_into_view_beneath)
+        self._catch_up()
+
+    @property
+    def is_in_view(self) -> bool:
+        """Whether it can be seen, be it beneath a form or a question."""
+        stack = self.app.screen_stack
+        return self in stack and all(above.is_modal for above in stack[stack.index(self) + 1 :])
+
+    def on_screen_resume(self) -> None:
+        """Show what has passed while another place was looked at."""
+        self._catch_up()
+        self._show_second(self.wallet_app.now())
+        if self._waiting:
+            self.app.push_screen(self._waiting.pop(0))
+
+    def on_screen_suspend(self) -> None:
+        """Say nothing old to whoever comes back."""
+        # Who logs out leaves a screen that is being taken apart, and there may be none any more.
+        for result in self.query(ResultLine):
+            result.clear()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Nobody goes where their role doesn't let them."""
+        if action == "go" and (state := self.wallet_app.state) is not None:
+            return parameters[0] in {place.mode for place in destinations_for(state.account.role)}
+        if action == "show_what_was_done":
+            return any(result.record is not None for result in self.query(ResultLine)) or None
+        return super().check_action(action, parameters)
+
+    def ask_with(
+        self,
+        plan: FormSpec,
+        send: Callable[[dict[str, Any]], Awaitable[Answer]],
+        done: Callable[[Answer | None], None] | None = None,
+    ) -> None:
+        """Open the form of `plan` over this screen, and tell `done` what came of it.
+
+        A key pressed twice opens one form: the second is pressed on a screen that is not in front any more.
+        """
+        if self.app.screen is self:
+            self.app.push_screen(FormScreen(plan, send), done)
+
+    def fill_in(
+        self,
+        plan: FormSpec,
+        result: Callable[[Answer], str],
+        *,
+        only_changed: bool = False,
+        writes: str = "",
+        **instruction: Any,
+    ) -> None:
+        """Open a form that completes `instruction`, and say in one line what came of it.
+
+        With `only_changed` what is as it was is not sent; where that is all, nothing is. The line leads to
+        the record of the kind that it `writes`.
+        """
+
+        async def send(values: dict[str, Any]) -> Answer:
+            sent = changes(plan, values) if only_changed else values
+            if only_changed and not sent:
+                return {"failed": False}
+            return await self.wallet_app.ask(**instruction, **sent)
+
+        def say(answer: Answer | None) -> None:
+            if answer is not None:
+                record = (writes, answer[f"{writes}_record"]) if writes else None
+                self.query_one(ResultLine).say(result(answer), record)
+
+        self.ask_with(plan, send, say)
+
+    async def confirm(self, title: str, words: str, verb: str) -> bool:
+        """Ask before something that can't be undone; called in a worker."""
+        confirmation = ConfirmModal(title, words, [Choice(DO, DO_KEY, verb)])
+        return self.app.screen is self and await self.app.push_screen_wait(confirmation) == DO
+
+    def show_modal(self, sheet: Screen[Any]) -> None:
+        """Open a sheet over this screen that must not be missed: as soon as this screen is in front again."""
+        if self.app.screen is self:
+            self.app.push_screen(sheet)
+        else:
+            self._waiting.append(sheet)
+
+    def open_record(self, kind: str, record_id: int) -> None:
+        """Show a record in full over this screen."""
+        from ewallet_tui.screens.record import RecordScreen  # noqa: PLC0415 - few look at one
+
+        if self.app.screen is self:
+            self.app.push_screen(RecordScreen(kind, record_id, self.today))
+
+    @on(ResultLine.Opened)
+    def action_show_what_was_done(self) -> None:
+        """Show the record of what was just done."""
+        if (record := self.query_one(ResultLine).record) is not None:
+            self.open_record(*record)
+
+    def action_go(self, mode: str) -> None:
+        """Go to another place."""
+        if mode != self.MODE:
+            self.app.switch_mode(mode)
+
+    def action_go_to(self) -> None:
+        """Ask for the letter of the place to go to."""
+        state = self.wallet_app.state
+        self.app.push_screen(GoTo(destinations_for(state.account.role) if state else ()), self._go_chosen)
+
+    def action_jump(self) -> None:
+        """Put a letter on everything that can be gone to or pressed."""
+        from ewallet_tui.screens.overlays import Jump  # noqa: PLC0415 - few jump
+
+        self.app.push_screen(Jump(self))
+
+    def _go_chosen(self, mode: str | None) -> None:
+        if mode is not None:
+            self.action_go(mode)
+
+    @on(ScreenTab.Chosen)
+    def _tab_chosen(self, event: ScreenTab.Chosen) -> None:
+        self.action_go(event.mode)
+
+    def _handle_state(self, _: AccountState) -> None:
+        self._is_old = True
+        self._catch_up()
+
+    def _come_into_view_beneath(self, in_front: Screen[Any]) -> None:
+        # It is not told that it is resumed where a form is before it.
+        if in_front is not self:
+            self._catch_up()
+
+    def _catch_up(self) -> None:
+        """Show the newest picture once it can be seen: a place that nobody looks at asks nothing."""
+        if self._is_old and (state := self.wallet_app.state) is not None and self.is_in_view:
+            self._is_old = False
+            self._show_state(state)
+
+    def _show_state(self, state: AccountState) -> None:
+        app = self.wallet_app
+        self.query_one(TabsBar).show(state.account)
+        self.query_one(StatusBar).show(state, app.now())
+        self.show(state)
+        self.refresh_bindings()
+
+    def _show_second(self, now: float) -> None:
+        # The places that nobody looks at catch up when they are gone to.
+        if (state := self.wallet_app.state) is not None and self.is_in_view:
+            self.query_one(StatusBar).show(state, now)
+            self.show_second(state, now)
+
+
+def name_of(action: str) -> str:
+    """An action without what it is done with."""
+    return action.partition("(")[0]
+
+
+DONE_EVERYWHERE = frozenset(name_of(each.action) for each in Binding.make_bindings(BaseScreen.BINDINGS))
+"""What the keys of every screen do."""

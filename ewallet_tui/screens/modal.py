@@ -1,0 +1,262 @@
+"""Screens over another screen: confirmation, choice from a list, and facts to read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.events import Key
+from textual.screen import ModalScreen, ScreenResultType
+from textual.widget import Widget
+from textual.widgets import Button, Input, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.sanitize import plain
+from ewallet_tui.widgets.form_field import PlainInput
+
+
+class Modal(ModalScreen[ScreenResultType]):
+    """A sheet. Left while the lock, a question or another place is in front, it goes when it is so again.
+
+    Textual takes the foremost screen away for whichever is dismissed, and again for each time it is.
+    """
+
+    DEFAULT_CSS = """
+    Modal {
+        align: center middle;
+        .sheet {
+            width: 58; max-width: 100%; height: auto; max-height: 100%; padding: 1 2; background: $background;
+            border: round $accent; border-title-color: $accent; border-title-style: bold;
+            border-subtitle-color: $text-muted;
+        }
+    }
+    """
+
+    _result: tuple[ScreenResultType | None] | None = None
+    """What it was left with."""
+    _is_gone = False
+
+    def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
+        """Leave with that result; what comes after the first is not heard."""
+        if self._result is None:
+            self._result = (result,)
+        return self._go()
+
+    def on_screen_resume(self) -> None:
+        """Go, if it was left while it was hidden."""
+        if self._result is not None:
+            self._go()
+
+    def _go(self) -> AwaitComplete:
+        if self._result is None or self._is_gone or self.app.screen is not self:
+            return AwaitComplete()
+        self._is_gone = True
+        return super().dismiss(self._result[0])
+
+
+def titled(sheet: Widget, title: object, subtitle: str = "") -> None:
+    """Write a title on the sheet's edge, whatever it says, and the keys at its lower edge."""
+    sheet.add_class("sheet")
+    sheet.border_title = plain(title)
+    sheet.border_subtitle = subtitle
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One answer: what the question then comes to, its key, and its words, which begin with a verb.
+
+    One with a control key can be taken by that alone, or by the mouse: never by what is being typed for
+    something else while the question opens.
+    """
+
+    id: str
+    key: str
+    words: str
+
+    @property
+    def is_deliberate(self) -> bool:
+        """Whether it is taken only by who means it."""
+        return self.key.startswith("ctrl+")
+
+    @property
+    def label(self) -> str:
+        """The key as people know it, and the words."""
+        return f"{self.key.replace('ctrl+', '^')} {self.words}"
+
+
+class ConfirmModal(Modal[str | None]):
+    """Its result is the id of the chosen answer, or `None` where nothing is to happen."""
+
+    DEFAULT_CSS = """
+    ConfirmModal {
+        Horizontal { height: 1; margin-top: 1; align-horizontal: right; }
+        Label { width: 1fr; }
+        Button { margin-left: 2; }
+    }
+    """
+    AUTO_FOCUS = "#stay"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Stay"),
+        Binding("left", "app.focus_previous", "Previous", show=False),
+        Binding("right", "app.focus_next", "Next", show=False),
+    ]
+
+    def __init__(self, title: str, words: str, choices: Sequence[Choice], stay: str = "Stay") -> None:
+        super().__init__()
+        self._title = title
+        self._words = words
+        self._choices = choices
+        self._stay = stay
+
+    def compose(self) -> ComposeResult:
+        """The words and the answers, the harmless one last and ready to be taken."""
+        with Vertical() as sheet:
+            titled(sheet, self._title)
+            yield Label(self._words, markup=False)
+            with Horizontal():
+                for choice in self._choices:
+                    button = Button(choice.label, id=choice.id)
+                    button.can_focus = not choice.is_deliberate
+                    yield button
+                yield Button(f"esc {self._stay}", id="stay", variant="primary")
+
+    def on_key(self, event: Key) -> None:
+        """Take the answer of that key."""
+        for choice in self._choices:
+            if choice.key in (event.key, event.character):
+                event.stop()
+                self.dismiss(choice.id)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Take the button's answer."""
+        self.dismiss(None if event.button.id == "stay" else event.button.id)
+
+
+class ChoiceModal(Modal[str | None]):
+    """Its result is the key of what was chosen, or `None` where nothing was."""
+
+    DEFAULT_CSS = """
+    ChoiceModal {
+        .sheet { max-height: 90%; }
+        PlainInput { margin-bottom: 1; }
+        OptionList { height: auto; max-height: 16; border: none; padding: 0; background: $background; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss", "Back"),
+        Binding("down", "move(1)", "Next", show=False),
+        Binding("up", "move(-1)", "Previous", show=False),
+    ]
+
+    def __init__(self, title: str, choices: Mapping[str, str], marked: str = "", at: str = "") -> None:
+        """The words of each choice by its key; `marked` is the one that holds now, and it begins `at` one."""
+        super().__init__()
+        self._title = title
+        self._choices = choices
+        self._marked = marked
+        self._at = at or marked
+
+    def compose(self) -> ComposeResult:
+        """What is typed, and what it leaves."""
+        with Vertical() as sheet:
+            titled(sheet, self._title, "enter choose   esc back")
+            yield PlainInput(placeholder="type to find")
+            listed = OptionList(markup=False)
+            listed.can_focus = False
+            yield listed
+
+    def on_mount(self) -> None:
+        """Begin with all of them."""
+        self._list("")
+
+    def action_move(self, steps: int) -> None:
+        """Go to the next or the previous one."""
+        listed = self.query_one(OptionList)
+        (listed.action_cursor_down if steps > 0 else listed.action_cursor_up)()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        self._list(event.value)
+
+    @on(Input.Submitted)
+    def _entered(self) -> None:
+        listed = self.query_one(OptionList)
+        if listed.highlighted is not None:
+            self.dismiss(listed.get_option_at_index(listed.highlighted).id)
+
+    @on(OptionList.OptionSelected)
+    def _clicked(self, event: OptionList.OptionSelected) -> None:
+        self.dismiss(event.option.id)
+
+    def _list(self, typed: str) -> None:
+        listed = self.query_one(OptionList)
+        listed.clear_options()
+        wanted = typed.casefold().strip()
+        found = {key: words for key, words in self._choices.items() if wanted in one_line(words).casefold()}
+        listed.add_options(
+            Option(Content.assemble("● " if key == self._marked else "  ", plain(words)), id=key)
+            for key, words in found.items()
+        )
+        if found:
+            listed.highlighted = list(found).index(self._at) if self._at in found else 0
+
+
+Pairs = Sequence[tuple[str, str]]
+
+
+class FactsModal(Modal[str | None]):
+    """Facts and passages over the dimmed screen; none of it can be anything but read."""
+
+    DEFAULT_CSS = """
+    FactsModal {
+        .sheet { width: 72; max-height: 90%; }
+        Static { height: auto; }
+        .passage { margin-top: 1; color: $text-muted; }
+    }
+    """
+    HINT: ClassVar[str] = "esc back"
+    """The keys, said at the lower edge."""
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "Back"),
+        Binding("j", "scroll(1)", "Down", show=False, id="next"),
+        Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
+    ]
+
+    def __init__(self, title: str, facts: Pairs, passages: Pairs = ()) -> None:
+        super().__init__()
+        self._title = title
+        self._facts = facts
+        self._passages = passages
+
+    def compose(self) -> ComposeResult:
+        """The facts, and the passages under their headings."""
+        with VerticalScroll() as sheet:
+            titled(sheet, self._title, self.HINT)
+            yield Static(_facts(self._facts))
+            for heading, text in self._passages:
+                yield Label(heading, classes="passage", markup=False)
+                yield Static(_passage(text))
+
+    def action_scroll(self, direction: int) -> None:
+        """Move by a line."""
+        self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)
+
+
+def _facts(pairs: Pairs) -> Content:
+    width = max(len(label) for label, _ in pairs) + 2
+    return Content("\n").join(
+        Content.assemble((f"{label:<{width}}", "$foreground-muted"), plain(value) if value else "—")
+        for label, value in pairs
+    )
+
+
+def _passage(text: str) -> Content:
+    return Content("\n").join(plain(line) for line in text.splitlines())

@@ -1,0 +1,304 @@
+"""AccountState: what the app knows of the account that is logged in, as frozen values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Literal, NamedTuple, Self
+
+from ewallet_core.presentation.formatting import MINUTE, credit_amount, parse_timestamp
+
+Verb = Literal["new", "view", "switch", "edit", "unlink"]
+Instruction = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class OwnedItemKind:
+    """One kind of them, and how the engine's instructions name it."""
+
+    noun: str
+    """What people call one."""
+    group: str
+    member: str
+    """An instruction about one is `action=<verb> <verb>=<group> <group>=<member>`."""
+    id_name: str
+    """The argument that says which one."""
+    when_unlinked: str
+    """What becomes of what is in it, in a sentence."""
+
+    @property
+    def nouns(self) -> str:
+        """What people call several."""
+        return f"{self.noun}s"
+
+    @property
+    def answer_key(self) -> str:
+        """The key under which the engine's answers have the number of one."""
+        return f"credit_{self.member}" if self.group == "credit" else self.noun.replace(" ", "_")
+
+    def instruction(self, verb: Verb, id: int | None = None) -> Instruction:
+        """What `verb` is called for one of them; for the active one, or a new one, without an id."""
+        named = {} if id is None else {self.id_name: id}
+        return {"action": verb, verb: self.group, self.group: self.member, **named}
+
+
+_RECORDS_GO = "Its records go with it; what they say stays in the journal."
+
+WALLET = OwnedItemKind(
+    "wallet",
+    "credit",
+    "ewallet",
+    "ewallet_id",
+    "Its clocks and sheets go with it. It must be empty.",
+)
+CLOCK = OwnedItemKind("clock", "credit", "clock", "clock_id", "Its sheets go with it. It must be empty.")
+TRANSFER_SHEET = OwnedItemKind("transfer sheet", "transfer", "list", "sheet_id", _RECORDS_GO)
+INVOICE_SHEET = OwnedItemKind("invoice sheet", "invoice", "list", "sheet_id", _RECORDS_GO)
+CONVERSION_SHEET = OwnedItemKind("conversion sheet", "conversion", "list", "sheet_id", _RECORDS_GO)
+TIME_SHEET = OwnedItemKind("time sheet", "time", "list", "sheet_id", _RECORDS_GO)
+CONTACT_LIST = OwnedItemKind("contact list", "contact", "list", "list_id", "Its contacts go with it.")
+
+
+@dataclass(frozen=True)
+class OwnedItems:
+    """All that an account has of one kind, by number, and which of them is the active one."""
+
+    active: int
+    names: Mapping[int, str]
+
+    @classmethod
+    def read(cls, owner: Mapping[str, Any], key: str) -> Self:
+        """What the data of their owner says of them under `key` and `<key>_archive`."""
+        names = {int(id): name for id, name in owner[f"{key}_archive"].items()}
+        return cls(owner[key], dict(sorted(names.items())))
+
+    def beside(self, id: int, steps: int) -> int:
+        """The one that is so many steps from that one, round and round."""
+        ids = list(self.names)
+        at = ids.index(id) if id in ids else ids.index(self.active)
+        return ids[(at + steps) % len(ids)]
+
+
+def owned_items_of(
+    account: Mapping[str, Any], wallet: Mapping[str, Any], clock: Mapping[str, Any]
+) -> dict[OwnedItemKind, OwnedItems]:
+    """What the data of an account, its active wallet and its active clock say that there is."""
+    return {
+        WALLET: OwnedItems.read(account, "ewallet"),
+        CONTACT_LIST: OwnedItems.read(account, "contact_list"),
+        CLOCK: OwnedItems.read(wallet, "clock"),
+        TRANSFER_SHEET: OwnedItems.read(wallet, "transfer_sheet"),
+        INVOICE_SHEET: OwnedItems.read(wallet, "invoice_sheet"),
+        CONVERSION_SHEET: OwnedItems.read(clock, "conversion_sheet"),
+        TIME_SHEET: OwnedItems.read(clock, "time_sheet"),
+    }
+
+
+class Obstacle(NamedTuple):
+    """What is in the way, and what to do about it."""
+
+    what: str
+    remedy: str
+
+
+def obstacle_to(kind_of_item: OwnedItemKind, id: int, state: AccountState, now: float) -> Obstacle | None:
+    """What is in the way of unlinking that one; nothing that is known of may still be something."""
+    if len(state.owned[kind_of_item].names) == 1:
+        noun = kind_of_item.noun
+        return Obstacle(
+            f"This is the last {noun} there is.",
+            f"Make another {noun} and switch to it first, then unlink this one.",
+        )
+    if kind_of_item is WALLET and id == state.wallet.id:
+        return _of_wallet(state.wallet) or _of_clock(state.clock, now)
+    if kind_of_item is CLOCK and id == state.clock.id:
+        return _of_clock(state.clock, now)
+    return None
+
+
+def _of_wallet(wallet: WalletState) -> Obstacle | None:
+    if not wallet.credits:
+        return None
+    held = f"{wallet.reference} holds {credit_amount(wallet.credits)}."
+    return Obstacle(held, "Spend or transfer them first.")
+
+
+def _of_clock(clock: ClockState, now: float) -> Obstacle | None:
+    if clock.runs:
+        return Obstacle(f"The timer of {clock.reference} is under way.", "Stop it first.")
+    if clock.left_ms(now):
+        remedy = "Convert it back to credits, or spend it, first."
+        return Obstacle(f"There is time left on {clock.reference}.", remedy)
+    return None
+
+
+SOON_OVER = 5 * MINUTE
+
+
+class TimerState(StrEnum):
+    """What a clock's timer does, by the engine's own words."""
+
+    INACTIVE = "inactive"
+    ACTIVE = "active"
+    PAUSED = "paused"
+
+
+@dataclass(frozen=True)
+class AccountInfo:
+    """Who is logged in."""
+
+    id: int
+    name: str
+    email: str
+    phone: str
+    alias: str
+    state: str
+    role: str
+    created: datetime | None
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """The account of an answer's `account_data`."""
+        return cls(
+            id=data["id"],
+            name=data["name"],
+            email=data["email"],
+            phone=data["phone"] or "",
+            alias=data["alias"] or "",
+            state=data["state"],
+            role=data["role"],
+            created=_moment(data["create_date"]),
+        )
+
+
+@dataclass(frozen=True)
+class WalletState:
+    """The active wallet."""
+
+    id: int
+    reference: str
+    credits: int
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any]) -> Self:
+        """The wallet of an answer's `ewallet_data`."""
+        return cls(id=data["id"], reference=data["reference"] or "", credits=data["credits"])
+
+
+@dataclass(frozen=True)
+class ClockState:
+    """The active clock as it was at one instant, from which any later one can be told.
+
+    Instants are readings, in seconds, of one clock that never goes backwards.
+    """
+
+    id: int
+    reference: str
+    state: TimerState
+    credit_clock_ms: int
+    minutes_spent_ms: int
+    pending_time_ms: int
+    pending_count: int
+    started: datetime | None
+    is_new: bool
+    milliseconds_per_credit: int
+    read_at: float
+
+    @classmethod
+    def read(cls, data: Mapping[str, Any], read_at: float) -> Self:
+        """The clock of an answer's `clock_data` that was true at `read_at`."""
+        return cls(
+            id=data["id"],
+            reference=data["reference"] or "",
+            state=TimerState(data["clock_state"]),
+            credit_clock_ms=data["credit_clock_ms"],
+            minutes_spent_ms=data["minutes_spent_ms"],
+            pending_time_ms=data["pending_time_ms"],
+            pending_count=data["pending_count"],
+            started=_moment(data["start_timestamp"]),
+            # A clock is written when time comes or goes, so one that never was has had none.
+            is_new=data["write_date"] == data["create_date"],
+            milliseconds_per_credit=data["milliseconds_per_credit"],
+            read_at=read_at,
+        )
+
+    def left_ms(self, now: float) -> int:
+        """The time left at `now`; never below zero."""
+        return max(self.credit_clock_ms - self._passed_ms(TimerState.ACTIVE, now), 0)
+
+    def spent_ms(self, now: float) -> int:
+        """The time this run has used at `now`; never more than there was to use."""
+        used = min(self._passed_ms(TimerState.ACTIVE, now), self.credit_clock_ms)
+        return self.minutes_spent_ms + used
+
+    def pending_ms(self, now: float) -> int:
+        """The time this run has been paused for at `now`."""
+        return self.pending_time_ms + self._passed_ms(TimerState.PAUSED, now)
+
+    def total_ms(self, now: float) -> int:
+        """What the bar is full at: the time left and what this run has used of it."""
+        return self.left_ms(now) + (self.spent_ms(now) if self.runs else 0)
+
+    @property
+    def runs(self) -> bool:
+        """Whether a run has begun and not been stopped: the timer is active or paused."""
+        return self.state is not TimerState.INACTIVE
+
+    def is_out_of_time(self, now: float) -> bool:
+        """Whether nothing is left at `now`."""
+        return self.left_ms(now) == 0
+
+    def is_soon_over(self, now: float) -> bool:
+        """Whether the timer is active and its last minutes have begun."""
+        return self.state is TimerState.ACTIVE and 0 < self.left_ms(now) < SOON_OVER
+
+    def _passed_ms(self, state: TimerState, now: float) -> int:
+        return round(max(now - self.read_at, 0) * 1_000) if self.state is state else 0
+
+
+@dataclass(frozen=True)
+class AccountState:
+    """The logged-in account with its active wallet and clock, and the accounts logged in beside it."""
+
+    account: AccountInfo
+    wallet: WalletState
+    clock: ClockState
+    accounts: Mapping[str, str]
+    owned: Mapping[OwnedItemKind, OwnedItems]
+    """The wallets, clocks, sheets and contact lists that there are, and which are active."""
+    may_supply: bool = True
+    """Whether credits can be supplied by who is logged in; true until the engine says otherwise."""
+
+    @classmethod
+    def read(
+        cls,
+        account_data: Mapping[str, Any],
+        ewallet_data: Mapping[str, Any],
+        clock_data: Mapping[str, Any],
+        session_data: Mapping[str, Any],
+        read_at: float,
+        *,
+        may_supply: bool = True,
+    ) -> Self:
+        """The picture that four answers paint, true at `read_at`."""
+        return cls(
+            account=AccountInfo.read(account_data),
+            wallet=WalletState.read(ewallet_data),
+            clock=ClockState.read(clock_data, read_at),
+            accounts=_accounts_now(session_data, account_data),
+            owned=owned_items_of(account_data, ewallet_data, clock_data),
+            may_supply=may_supply,
+        )
+
+
+def _accounts_now(session_data: Mapping[str, Any], active: Mapping[str, Any]) -> dict[str, str]:
+    """The session's accounts, the active one as it is since it was last edited."""
+    edited = {session_data["session_user_account"]: (active["email"], active["name"])}
+    archive = session_data["session_account_archive"]
+    return dict(edited.get(email, (email, name)) for email, name in archive.items())
+
+
+def _moment(text: str | None) -> datetime | None:
+    return parse_timestamp(text) if text else None

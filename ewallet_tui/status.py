@@ -1,0 +1,94 @@
+"""The state of a clock or of the connection, said by a sign, a word and a colour."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from ewallet_core.client import ConnectionStatus, Reach
+from ewallet_core.presentation.formatting import countdown
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.connection import EMBEDDED
+from ewallet_tui.sanitize import plain
+from ewallet_tui.state import ClockState, TimerState
+
+
+@dataclass(frozen=True)
+class StatusBadge:
+    """A sign and a word for how something stands, and the style that both are shown in."""
+
+    sign: str
+    word: str
+    style: str
+
+    @property
+    def text(self) -> str:
+        """Sign and word: `● running`."""
+        return f"{self.sign} {self.word}" if self.word else self.sign
+
+
+RUNNING = StatusBadge("●", "running", "$text-success")
+SOON_OVER = StatusBadge("!", "", "bold $text-secondary")
+PAUSED = StatusBadge("‖", "paused", "$text-warning")
+STOPPED = StatusBadge("○", "stopped", "$foreground-muted")
+OUT_OF_TIME = StatusBadge("■", "out of time", "bold $text-error")
+NO_TIME = StatusBadge("○", "no time yet", "$foreground-muted")
+
+
+def clock_status(clock: ClockState, now: float) -> StatusBadge:
+    """How `clock` stands at `now`."""
+    if clock.is_out_of_time(now):
+        return NO_TIME if clock.is_new else OUT_OF_TIME
+    if clock.state is TimerState.PAUSED:
+        return PAUSED
+    if clock.state is TimerState.INACTIVE:
+        return STOPPED
+    return SOON_OVER if clock.is_soon_over(now) else RUNNING
+
+
+def clock_status_text(clock: ClockState, now: float) -> str:
+    """A clock in a few words: `● running  19:42 left`, `! 4:12 left`, `■ out of time`."""
+    standing = clock_status(clock, now)
+    if clock.is_out_of_time(now):
+        return standing.text
+    return f"{standing.text}{'  ' if standing.word else ' '}{countdown(clock.left_ms(now))} left"
+
+
+CONNECTING = StatusBadge("◌", "connecting…", "$text-warning")
+TRYING_AGAIN = StatusBadge("◌", "reconnecting…", "$text-warning")
+OFFLINE = StatusBadge("✕", "offline", "bold $text-error")
+
+
+def is_connected(connection: ConnectionStatus, place: str) -> bool:
+    """Whether what is asked there is answered; an engine of this process needs no connection to be made."""
+    begins_here = place == EMBEDDED and not connection.reason
+    return connection.reach is Reach.CONNECTED or begins_here
+
+
+def connection_status(connection: ConnectionStatus, place: str) -> StatusBadge:
+    """How the engine at `place` can be reached."""
+    if is_connected(connection, place):
+        return StatusBadge("●", place, "$text-success")
+    if connection.reach is Reach.OFFLINE:
+        return OFFLINE if connection.reason else CONNECTING
+    if connection.retry_in_seconds is None:
+        return TRYING_AGAIN
+    return StatusBadge("◌", f"reconnecting {connection.retry_in_seconds:,} s", "$text-warning")
+
+
+def connection_status_text(connection: ConnectionStatus, place: str, width: int) -> Content:
+    """`● host:port`, `◌ reconnecting 3 s` or `✕ offline`, in at most `width` cells."""
+    standing = connection_status(connection, place)
+    if not is_connected(connection, place):
+        return Content.styled(standing.text, standing.style).truncate(width, ellipsis=True)
+    return Content.assemble((standing.sign, standing.style), " ", place_within(place, width - 2))
+
+
+def place_within(place: str, width: int) -> Content:
+    """A place in at most `width` cells: its host is cut, the port stays."""
+    host, colon, port = one_line(place).rpartition(":")
+    end = colon + port
+    if not colon or Content(place).cell_length <= width:
+        return plain(place, width)
+    return Content.assemble(plain(host, width - len(end)), end).truncate(max(width, 0))

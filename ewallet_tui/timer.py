@@ -1,0 +1,196 @@
+"""The timer's seconds and its alarms, and timers that run on other clocks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+from textual.timer import Timer
+
+from ewallet_core.presentation.formatting import SECOND, countdown, until_next_second
+from ewallet_tui.state import AccountState, ClockState, TimerState
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
+
+class SecondTick:
+    """Calls `passed` at each of the countdown's own seconds, or of the pause's while it is paused."""
+
+    def __init__(self, app: EWalletApp, passed: Callable[[], None]) -> None:
+        self._app = app
+        self._passed = passed
+        self._clock: ClockState | None = None
+        self._timer: Timer | None = None
+
+    def follow(self, clock: ClockState) -> None:
+        """Tick for `clock` from now on."""
+        self.stop()
+        self._clock = clock
+        if clock.runs:
+            self._timer = self._app.set_timer(self._until_next(clock) / SECOND, self._tick)
+
+    def stop(self) -> None:
+        """Tick no more."""
+        if self._timer is not None:
+            self._timer.stop()
+            self._timer = None
+
+    def _tick(self) -> None:
+        clock = self._clock
+        if clock is not None:
+            self.follow(clock)
+            self._passed()
+
+    def _until_next(self, clock: ClockState) -> int:
+        now = self._app.now()
+        if clock.state is TimerState.ACTIVE and not clock.is_out_of_time(now):
+            return until_next_second(clock.left_ms(now))
+        return SECOND - clock.pending_ms(now) % SECOND
+
+
+@dataclass(frozen=True)
+class Alarm:
+    """What is said aloud."""
+
+    title: str
+    words: str
+    severity: Literal["warning", "error"]
+
+
+OUT_OF_TIME = Alarm("■ Out of time", "The timer has stopped. Convert credits to start it again.", "error")
+
+
+class Alarms:
+    """Each alarm once in a run, however often the run is looked at."""
+
+    def __init__(self) -> None:
+        self._clock: ClockState | None = None
+        self._warned: tuple[int, datetime | None] | None = None
+
+    def changed_to(self, state: AccountState, now: float) -> Alarm | None:
+        """The alarm that a new picture raises."""
+        before, self._clock = self._clock, state.clock
+        if before is not None and _ran_out(before, state.clock, now):
+            return OUT_OF_TIME
+        return self.passed(state, now)
+
+    def passed(self, state: AccountState, now: float) -> Alarm | None:
+        """The alarm that the time itself raises."""
+        clock = state.clock
+        run = (clock.id, clock.started)
+        if not clock.is_soon_over(now) or run == self._warned:
+            return None
+        self._warned = run
+        left = countdown(clock.left_ms(now))
+        return Alarm(f"! {left} left", "The timer stops when nothing is left.", "warning")
+
+
+def _ran_out(before: ClockState, after: ClockState, now: float) -> bool:
+    same = before.id == after.id and before.state is TimerState.ACTIVE
+    return same and not after.runs and after.is_out_of_time(now)
+
+
+STATE_AFTER = {
+    "timer_paused": TimerState.PAUSED,
+    "timer_resumed": TimerState.ACTIVE,
+    "timer_stopped": TimerState.INACTIVE,
+    "timer_ran_out": TimerState.INACTIVE,
+}
+"""What a timer does after the event."""
+
+
+class TimersLeft:
+    """Those of the account that is in view."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        """`now` is the instant, in seconds, on a clock that never goes backwards."""
+        self._now = now
+        self._account: int | None = None
+        self._active: ClockState | None = None
+        self._left: dict[int, ClockState] = {}
+
+    def begun(self) -> tuple[ClockState, ...]:
+        """The clocks, besides the active one, whose timers have begun and not ended yet."""
+        now = self._now()
+        return tuple(clock for clock in self._left.values() if not clock.is_out_of_time(now))
+
+    def follow(self, state: AccountState) -> ClockState | None:
+        """Go by `state`; the clock that it leaves with a begun timer, if there is one."""
+        if state.account.id != self._account:
+            self._account, self._active = state.account.id, None
+            self._left.clear()
+        before, self._active = self._active, state.clock
+        self._left.pop(state.clock.id, None)
+        if before is None or before.id == state.clock.id or not before.runs:
+            return None
+        self._left[before.id] = before
+        return before
+
+    def handle(self, event: Mapping[str, Any]) -> None:
+        """Go by what has happened to a timer, before the picture that shows it."""
+        state, id = STATE_AFTER.get(event["event"]), event.get("data", {}).get("clock")
+        if state is None:
+            return
+        if state is TimerState.INACTIVE and self._active is not None and self._active.id == id:
+            self._active = None
+        if clock := self._left.pop(id, None):
+            now = self._now()
+            self._keep(replace(clock, state=state, credit_clock_ms=clock.left_ms(now), read_at=now))
+
+    def learn(self, clocks: Iterable[Mapping[str, Any]]) -> None:
+        """Go by what the engine says of each of `clocks`."""
+        for data in clocks:
+            self._left.pop(data["id"], None)
+            self._keep(ClockState.read(data, self._now()))
+
+    def _keep(self, clock: ClockState) -> None:
+        if clock.runs and (self._active is None or self._active.id != clock.id):
+            self._left[clock.id] = clock
+
+
+class TimerWatch:
+    """Follows each new picture of `app`."""
+
+    def __init__(self, app: EWalletApp) -> None:
+        self._app = app
+        self._alarms = Alarms()
+        self._tick = SecondTick(app, self.pass_second)
+        self.left = TimersLeft(app.now)
+        """The timers that go on though another clock is the active one."""
+
+    def follow(self, state: AccountState) -> None:
+        """Watch the timer of `state` from now on."""
+        if clock := self.left.follow(state):
+            self._say_left(clock)
+        self._sound(self._alarms.changed_to(state, self._app.now()))
+        self._tick.follow(state.clock)
+
+    def stop(self) -> None:
+        """Watch nothing any more."""
+        self._alarms = Alarms()
+        self.left = TimersLeft(self._app.now)
+        self._tick.stop()
+
+    def pass_second(self) -> None:
+        """Tell that the figures have moved on; once nothing is left, the engine has the last word."""
+        if (state := self._app.state) is None:
+            return
+        now = self._app.now()
+        self._sound(self._alarms.passed(state, now))
+        self._app.second_passed.publish(now)
+        if state.clock.runs and state.clock.is_out_of_time(now):
+            self._app.run_worker(self._app.store.refresh(), group="refresh", exclusive=True)
+
+    def _say_left(self, clock: ClockState) -> None:
+        what = "stays paused" if clock.state is TimerState.PAUSED else "goes on running"
+        self._app.say(f"{clock.reference} {what}.")
+
+    def _sound(self, alarm: Alarm | None) -> None:
+        if alarm is not None:
+            if self._app.preferences.bell:
+                self._app.bell()
+            self._app.tell_desktop(alarm.title, alarm.words)
+            self._app.say(alarm.words, title=alarm.title, severity=alarm.severity)

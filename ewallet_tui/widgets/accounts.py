@@ -1,0 +1,188 @@
+"""Accounts: their facts, those logged in to this session, those remembered, and the daily limit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Button, Label, OptionList, Static
+from textual.widgets.option_list import Option
+
+from ewallet_core.presentation.formatting import full_day, grouped
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.sanitize import plain
+from ewallet_tui.state import AccountInfo, AccountState
+from ewallet_tui.widgets.status_bar import burning_bar
+
+LABEL_WIDTH = 8
+
+
+class AccountFacts(Static):
+    """The facts, with a dash where there is none."""
+
+    DEFAULT_CSS = "AccountFacts { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def show(self, account: AccountInfo) -> None:
+        """Show the facts of `account`."""
+        facts = [
+            ("Name", account.name),
+            ("Email", account.email),
+            ("Phone", account.phone),
+            ("Alias", account.alias),
+            ("Since", full_day(account.created) if account.created else ""),
+        ]
+        self.update(Content("\n").join(self._line(label, value) for label, value in facts))
+
+    def _line(self, label: str, value: str) -> Content:
+        shown = (one_line(value), "") if value else ("—", "$foreground-muted")
+        return Content.assemble((f"{label:<{LABEL_WIDTH}}", "$foreground-muted"), shown)
+
+
+class AccountList(OptionList):
+    """A line for each account."""
+
+    DEFAULT_CSS = """
+    AccountList { height: auto; max-height: 6; border: none; padding: 0; background: $background; }
+    AccountList:focus { border: none; }
+    AccountList:blur > .option-list--option-highlighted { background: $background; text-style: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Next", show=False, id="next"),
+        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
+    ]
+
+    class Chosen(Message):
+        """Somebody wants to go on as another account."""
+
+        def __init__(self, email: str) -> None:
+            super().__init__()
+            self.email = email
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._active = ""
+
+    def show(self, state: AccountState) -> None:
+        """Show the accounts of `state`."""
+        highlighted = self.highlighted
+        self._active = state.account.email
+        self.clear_options()
+        self.add_options(self._option(email, name) for email, name in state.accounts.items())
+        if self.option_count:
+            self.highlighted = min(highlighted or 0, self.option_count - 1)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Switch, unless it is the one already."""
+        event.stop()
+        email = event.option.id
+        if email and email != self._active:
+            self.post_message(self.Chosen(email))
+
+    def _option(self, email: str, name: str) -> Option:
+        sign = "● " if email == self._active else "○ "
+        return Option(
+            Content.assemble(sign, one_line(name), (f"  {one_line(email)}", "$foreground-muted")), id=email
+        )
+
+
+FEWEST = 2
+"""With one there is nothing to choose."""
+MOST_SHOWN = 5
+LONGEST = 16
+AROUND = 5
+"""The cells that a button has beside its words."""
+
+
+class RememberedAccounts(Horizontal):
+    """The names, the newest first; those for which there is no room are completed as they are typed."""
+
+    DEFAULT_CSS = """
+    RememberedAccounts {
+        height: 1; padding: 0 3; display: none;
+        &.-there { display: block; }
+        Label { color: $text-muted; margin-right: 1; }
+        Button { margin-right: 1; }
+    }
+    """
+
+    class Chosen(Message):
+        """Somebody is one of them."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(classes="-there" if len(names) >= FEWEST else "")
+        self._names = tuple(names[:MOST_SHOWN])
+
+    def compose(self) -> ComposeResult:
+        """A button for each."""
+        yield Label("Here before")
+        for name in self._names:
+            yield Button(plain(name, LONGEST))
+
+    def on_resize(self) -> None:
+        """Show those for which there is room."""
+        right = self.query_one(Label).outer_size.width
+        for button in self.query(Button):
+            right += Content.from_text(button.label, markup=False).cell_length + AROUND
+            button.display = right <= self.content_size.width
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        """Say who it is."""
+        event.stop()
+        self.post_message(self.Chosen(self._names[list(self.query(Button)).index(event.button)]))
+
+
+WIDEST_BAR = 36
+NONE_SET = "No daily limit: all that is there may leave at once."
+NOTHING_LEAVES = "The daily limit is 0: nothing may leave."
+
+Limit = Mapping[str, Any]
+
+
+def spent_words(limit: Limit) -> str:
+    """How much of the limit is spent."""
+    return f"Daily limit: {grouped(limit['spent_today'])} of {grouped(limit['daily_limit'])} spent"
+
+
+def left_words(limit: Limit) -> str:
+    """How much more may leave."""
+    left = limit["left_today"]
+    return f"{grouped(left)} more may leave within 24 hours." if left else "! No more may leave for now."
+
+
+class DailyLimit(Static):
+    """Fills from the left as credits leave."""
+
+    DEFAULT_CSS = "DailyLimit { height: auto; min-height: 1; width: 1fr; }"
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+        self._limit: Limit | None = None
+
+    def show(self, limit: Limit) -> None:
+        """Show what a view of the limit has answered."""
+        self._limit = limit
+        self.update(self._state())
+
+    def on_resize(self) -> None:
+        """Draw the bar as long as there is room."""
+        if self._limit is not None:
+            self.update(self._state())
+
+    def _state(self) -> Content:
+        limit = self._limit or {}
+        if not limit["daily_limit"]:
+            return Content(NONE_SET if limit["daily_limit"] is None else NOTHING_LEAVES)
+        style = "$text-success" if limit["left_today"] else "$text-warning"
+        width = min(self.size.width, WIDEST_BAR)
+        bar = burning_bar(limit["spent_today"], limit["daily_limit"], width)
+        drawn = Content.styled(bar, style)
+        return Content("\n").join((Content(spent_words(limit)), drawn, Content(left_words(limit))))

@@ -1,0 +1,164 @@
+"""Large digits made of blocks, and the face of the timer."""
+
+from __future__ import annotations
+
+from datetime import datetime, tzinfo
+from functools import lru_cache
+from itertools import product
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from ewallet_core.presentation.formatting import SPACE, countdown, duration, grouped, moment
+from ewallet_tui.state import ClockState
+from ewallet_tui.status import clock_status
+from ewallet_tui.widgets.footer import SteadyLine
+from ewallet_tui.widgets.status_bar import BurningBar
+
+# A character a pixel. A cell is two half rows high and about half as wide, so pixels are square at any scale.
+SHAPES = {
+    "0": ("###", "# #", "# #", "# #", "###"),
+    "1": (" # ", "## ", " # ", " # ", "###"),
+    "2": ("###", "  #", "###", "#  ", "###"),
+    "3": ("###", "  #", "###", "  #", "###"),
+    "4": ("# #", "# #", "###", "  #", "  #"),
+    "5": ("###", "#  ", "###", "  #", "###"),
+    "6": ("###", "#  ", "###", "# #", "###"),
+    "7": ("###", "  #", "  #", "  #", "  #"),
+    "8": ("###", "# #", "###", "# #", "###"),
+    "9": ("###", "# #", "###", "  #", "###"),
+    "d": ("  #", "  #", "###", "# #", "###"),
+    ":": (" ", "#", " ", "#", " "),
+    ",": (" ", " ", " ", "#", "#"),
+    ".": (" ", " ", " ", " ", "#"),
+    "'": ("#", "#", " ", " ", " "),
+    "\N{RIGHT SINGLE QUOTATION MARK}": ("#", "#", " ", " ", " "),
+    "-": ("   ", "   ", "###", "   ", "   "),
+    " ": (" ", " ", " ", " ", " "),
+    SPACE: (" ", " ", " ", " ", " "),
+}
+PIXEL_ROWS = 5
+SCALES = (4, 3, 2, 1)
+HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
+QUARTERS = dict(zip(product(" #", repeat=4), " ▗▖▄▝▐▞▟▘▚▌▙▀▜▛█", strict=True))
+"""By the pixels of a cell: above left and right, below left and right."""
+
+
+def drawn(text: str, scale: int) -> list[str]:
+    """The lines that show `text` with every pixel `scale` columns wide and `scale` half rows high."""
+    digits = [_figure(character, scale) for character in text]
+    return [(" " * scale).join(lines) for lines in zip(*digits, strict=True)]
+
+
+@lru_cache(maxsize=256)
+def _figure(character: str, scale: int) -> list[str]:
+    # Most of a reading stays as it was a second ago.
+    rows = [row for row in SHAPES[character] for _ in range(scale)]
+    halves = [[pixel == "#" for pixel in row for _ in range(scale)] for row in rows]
+    if len(halves) % 2:
+        halves.append([False] * len(halves[0]))
+    pairs = zip(halves[::2], halves[1::2], strict=True)
+    return ["".join(HALVES[pair] for pair in zip(upper, lower, strict=True)) for upper, lower in pairs]
+
+
+def narrow(text: str) -> list[str]:
+    """The lines that show `text` with every pixel half a column wide and half a row high."""
+    rows = [" ".join(SHAPES[character][row] for character in text) + " " for row in range(PIXEL_ROWS)]
+    rows.append(" " * len(rows[0]))
+    return [_quartered(upper, lower) for upper, lower in zip(rows[::2], rows[1::2], strict=True)]
+
+
+def _quartered(upper: str, lower: str) -> str:
+    cells = zip(upper[::2], upper[1::2], lower[::2], lower[1::2], strict=True)
+    return "".join(QUARTERS[cell] for cell in cells)
+
+
+def largest_that_fits(text: str, width: int, height: int) -> str:
+    """`text` in the largest figures that fit into `width` by `height` cells, or as it is."""
+    if not text or not set(text) <= SHAPES.keys():
+        return text
+    for lines in (*(drawn(text, scale) for scale in SCALES), narrow(text)):
+        if len(lines) <= height and len(lines[0]) <= width:
+            return "\n".join(lines)
+    return text
+
+
+class BigDigits(Widget):
+    """A number or a reading of a clock, drawn as large as the widget's own size allows."""
+
+    DEFAULT_CSS = """
+    BigDigits { width: 1fr; height: 5; content-align: left middle; text-wrap: nowrap; text-overflow: ellipsis; }
+    """
+
+    value: reactive[str] = reactive("")
+    tint: reactive[str] = reactive("")
+    """The style of what is drawn, in the theme's terms."""
+
+    def render(self) -> Content:
+        """The value at the largest scale that its room allows."""
+        return Content.styled(largest_that_fits(self.value, *self.content_size), self.tint)
+
+
+GAP, NARROW_GAP = "    ", "  "
+
+
+def facts(clock: ClockState, now: float, width: int) -> str:
+    """What a run has come to so far: `used 0:18    paused 1:05    pauses 2`."""
+    told = (
+        f"used {duration(clock.spent_ms(now))}",
+        f"paused {duration(clock.pending_ms(now))}",
+        f"pauses {grouped(clock.pending_count)}",
+    )
+    wide = GAP.join(told)
+    return wide if len(wide) <= width else NARROW_GAP.join(told)
+
+
+def state_line(clock: ClockState, now: float, today: datetime, zone: tzinfo | None = None) -> Content:
+    """How the clock stands, and when its run began: `● running, started today 14:02`."""
+    standing = clock_status(clock, now)
+    word = "" if standing.word else f" {countdown(clock.left_ms(now))} left"
+    begun = f", started {moment(clock.started, today, zone)}" if clock.runs and clock.started else ""
+    return Content.styled(standing.text + word, standing.style) + Content.styled(begun, "$foreground-muted")
+
+
+class TimerFace(Vertical, can_focus=False):
+    """One clock at one instant; a style that gives its figures one line makes the face a compact one."""
+
+    DEFAULT_CSS = """
+    TimerFace {
+        height: auto;
+        BigDigits { height: 5; content-align: center middle; }
+        SteadyLine { content-align: center middle; }
+        BurningBar { margin: 1 0; }
+        #facts { color: $text-muted; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: tuple[ClockState, float, datetime] | None = None
+
+    def compose(self) -> ComposeResult:
+        """BigDigits, bar, state, facts."""
+        yield BigDigits()
+        yield BurningBar()
+        yield SteadyLine(id="state")
+        yield SteadyLine(id="facts")
+
+    def show(self, clock: ClockState, now: float, today: datetime) -> None:
+        """Show `clock` as it is at `now`, which is the instant `today` of the calendar."""
+        self._shown = (clock, now, today)
+        tint = clock_status(clock, now).style
+        digits, bar = self.query_one(BigDigits), self.query_one(BurningBar)
+        digits.value, digits.tint = countdown(clock.left_ms(now)), tint
+        bar.share, bar.tint = (clock.left_ms(now), clock.total_ms(now)), tint
+        self.query_one("#state", SteadyLine).say(state_line(clock, now, today))
+        self.query_one("#facts", SteadyLine).say(Content(facts(clock, now, self.size.width)))
+
+    def on_resize(self) -> None:
+        """Tell the facts as closely as there is room for."""
+        if self._shown is not None:
+            self.show(*self._shown)

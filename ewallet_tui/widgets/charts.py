@@ -1,0 +1,171 @@
+"""Balances and minutes by day, drawn with block characters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from ewallet_core.presentation.formatting import count, duration
+
+MOST_DAYS, FEWER_DAYS = 30, 14
+WIDEST_BAR, GAP = 6, 1
+TALLEST = 16
+ROOM_FOR_FOOT, ROOM_FOR_TOP, ROOM_FOR_HEADING = 2, 3, 4
+EIGHTHS = " ▁▂▃▄▅▆▇█"
+NOTHING = "·"
+TODAY = "today"
+WEEK = 7
+
+Day = tuple[date, int]
+"""A day, and the milliseconds that it came to."""
+
+
+def days_that_fit(width: int) -> int:
+    """How many days there is room for: a month, or two weeks, or as many as can be."""
+    most = (width + GAP) // (1 + GAP)
+    return next((days for days in (MOST_DAYS, FEWER_DAYS) if days <= most), most)
+
+
+def bar(value: int, largest: int, height: int) -> str:
+    """The cells of one bar from below; some of it is seen as soon as there is anything at all."""
+    if value <= 0:
+        return NOTHING + " " * (height - 1)
+    eighths = max(value * height * 8 // largest, 1)
+    return "".join(EIGHTHS[min(max(eighths - 8 * row, 0), 8)] for row in range(height))
+
+
+def labels(places: Iterable[tuple[int, str]], width: int) -> str:
+    """A line of labels with their middles at these places, as far as they leave each other room."""
+    line = ""
+    for middle, label in places:
+        start = max(min(middle - len(label) // 2, width - len(label)), 0)
+        if start + len(label) <= width and (not line.strip() or start > len(line.rstrip())):
+            line = f"{line:<{start}}{label}"
+    return line
+
+
+class DayChart:
+    """A bar for each of `days`, the last of which is today, and no more than `width` by `height` cells."""
+
+    def __init__(self, days: Sequence[Day], width: int, height: int) -> None:
+        self.days = days
+        self.largest = max(value for _, value in days)
+        self.has_foot, self.has_top = height >= ROOM_FOR_FOOT, height >= ROOM_FOR_TOP
+        self.height = max(min(height - self.has_foot - self.has_top, TALLEST), 1)
+        self.bar_width = min((width + GAP) // len(days) - GAP, WIDEST_BAR)
+        self.width = len(days) * (self.bar_width + GAP) - GAP
+
+    @property
+    def lines(self) -> list[Content]:
+        """The largest day's value, the bars, the days; with little height, the bars alone."""
+        top = [Content(self.top)] if self.has_top else []
+        foot = [self._foot_content()] if self.has_foot else []
+        return [*top, *map(self._row_content, self.rows), *foot]
+
+    @property
+    def rows(self) -> list[str]:
+        """The rows of the bars, from above."""
+        columns = [bar(value, self.largest, self.height) for _, value in self.days]
+        return [
+            (" " * GAP).join(
+                column[row].center(self.bar_width) if column[row] == NOTHING else column[row] * self.bar_width
+                for column in columns
+            )
+            for row in reversed(range(self.height))
+        ]
+
+    @property
+    def top(self) -> str:
+        """What the largest day came to, above its bar."""
+        index = next(index for index, (_, value) in enumerate(self.days) if value == self.largest)
+        return labels([(self._middle(index), duration(self.largest))], self.width)
+
+    @property
+    def foot(self) -> str:
+        """Which days they are: the days of the month, or one a week where bars are thin; and today."""
+        apart = 1 if self.bar_width + GAP > len("30") else WEEK
+        last = len(self.days) - 1
+        room = self.width - len(TODAY) - 1
+        numbers = [
+            (self._middle(index), str(day.day))
+            for index, (day, _) in enumerate(self.days[:last])
+            if not (last - index) % apart and self._middle(index) + len("30") // 2 <= room
+        ]
+        return labels([*numbers, (self.width, TODAY)], self.width)
+
+    def _row_content(self, row: str) -> Content:
+        before_today = self.width - self.bar_width
+        return Content.assemble((row[:before_today], "$primary 70%"), (row[before_today:], "$accent"))
+
+    def _foot_content(self) -> Content:
+        foot = self.foot
+        today = TODAY if foot.endswith(TODAY) else ""
+        return Content.assemble((foot.removesuffix(today), "$foreground-muted"), (today, "bold $accent"))
+
+    def _middle(self, index: int) -> int:
+        return index * (self.bar_width + GAP) + self.bar_width // 2
+
+
+class DayBars(Widget):
+    """What each of the last days came to, today's bar the last one; a sentence where that is nothing."""
+
+    DEFAULT_CSS = "DayBars { height: 1fr; text-wrap: nowrap; }"
+
+    days: reactive[tuple[Day, ...]] = reactive(())
+    """Up to a month of days, the oldest first and today the last, a value each."""
+    begun: reactive[int] = reactive(0)
+    """What counts for today beside that, as it isn't written down yet."""
+    empty: reactive[str] = reactive("")
+    """What is said where they all come to nothing."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether they all come to nothing."""
+        return not self.begun and not any(value for _, value in self.days)
+
+    def render(self) -> Content:
+        """What they came to together, and their bars."""
+        width, height = self.content_size
+        shown = self._shown(days_that_fit(width))
+        if not any(value for _, value in shown):
+            return Content.styled(self.empty, "$foreground-muted")
+        has_heading = height >= ROOM_FOR_HEADING
+        lines = DayChart(shown, width, height - has_heading).lines
+        return Content("\n").join([_heading(shown, width), *lines] if has_heading else lines)
+
+    def _shown(self, most: int) -> list[Day]:
+        if not self.days or not most:
+            return []
+        today, value = self.days[-1]
+        return [*self.days[:-1], (today, value + self.begun)][-most:]
+
+
+def _heading(days: Sequence[Day], width: int) -> Content:
+    total = duration(sum(value for _, value in days))
+    among = f" in {count(len(days), 'day')}"
+    heading = Content.assemble(("Used by day  ", "$foreground-muted"), total, (among, "$foreground-muted"))
+    return heading.truncate(width, ellipsis=True)
+
+
+class BalanceCurve(Widget):
+    """As many of the last days as there is room for, from nothing up to the highest balance."""
+
+    DEFAULT_CSS = "BalanceCurve { width: 1fr; height: 1; text-wrap: nowrap; }"
+
+    balances: reactive[tuple[int, ...]] = reactive(())
+
+    def render(self) -> Content:
+        """The columns, row by row; nothing where there never was anything."""
+        width, height = self.content_size
+        shown = self.balances[-width:] if width else ()
+        if not any(shown):
+            return Content("")
+        columns = [bar(value, max(shown), height) for value in shown]
+        rows = ["".join(column[row] for column in columns) for row in reversed(range(height))]
+        return Content("\n").join(
+            Content.assemble((row[:-1], "$primary 70%"), (row[-1:], "$accent")) for row in rows
+        )

@@ -1,0 +1,68 @@
+"""What passed between the person and one contact, the newest first."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from datetime import datetime
+from typing import Any
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Label
+
+from ewallet_core.presentation.formatting import moment, parse_timestamp
+from ewallet_core.presentation.tables import Column
+from ewallet_tui.activity import TRANSFERS
+from ewallet_tui.records import TRANSFER, Record, amount
+from ewallet_tui.widgets.record_list import ListRow, RecordList
+
+Ask = Callable[..., Awaitable[dict[str, Any]]]
+
+MOST_BETWEEN = 50
+COLUMNS = (Column("When"), Column("What"), Column("Credits", align="right", fills=True))
+NOTHING_BETWEEN = "Nothing has passed between you yet."
+
+
+class ContactPayments(Vertical):
+    """The transfers to and from a contact, under a caption."""
+
+    DEFAULT_CSS = """
+    ContactPayments {
+        height: 1fr;
+        Label { color: $text-muted; margin-top: 1; }
+    }
+    """
+
+    def __init__(self, *, can_be_moved_in: bool) -> None:
+        super().__init__()
+        self._can_be_moved_in = can_be_moved_in
+
+    def compose(self) -> ComposeResult:
+        """The caption and the list."""
+        yield Label("Between you")
+        between = RecordList(COLUMNS, id="between")
+        between.can_focus = self._can_be_moved_in
+        yield between
+
+    async def show_with(self, contact: Record, ask: Ask, now: datetime) -> int:
+        """Show what passed with that contact, and say how many lines that is."""
+        between = self.query_one(RecordList)
+        between.empty = NOTHING_BETWEEN
+        found = await ask(
+            action="search", search="records", kind=TRANSFER.name, text=contact["email"], limit=MOST_BETWEEN
+        )
+        rows = [] if found["failed"] else found["rows"]
+        between.show([_row(row["record_data"], now) for row in rows])
+        return len(rows)
+
+    def clear(self) -> None:
+        """Show nothing."""
+        between = self.query_one(RecordList)
+        between.empty = ""
+        between.show([])
+
+
+def _row(transfer: Record, now: datetime) -> ListRow:
+    kind = transfer["transfer_type"]
+    when = moment(parse_timestamp(transfer["create_date"]), now)
+    return ListRow(str(transfer["id"]), (when, TRANSFERS[kind], amount(kind, transfer["credits"])), transfer)

@@ -1,0 +1,149 @@
+"""The footer: the keys that matter most on this screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, NamedTuple
+
+from textual import events, on
+from textual.binding import ActiveBinding
+from textual.content import Content
+from textual.message import Message
+from textual.screen import Screen
+from textual.style import Style
+from textual.widgets import Static
+
+
+class SteadyLine(Static):
+    """One line across the room it is in."""
+
+    DEFAULT_CSS = "SteadyLine { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }"
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__("", id=id, classes=classes, markup=False)
+
+    def say(self, content: Content) -> None:
+        """Say this from now on."""
+        shown = self.content
+        if not (isinstance(shown, Content) and content.is_same(shown)):
+            self.update(content, layout=False)
+
+
+BETWEEN = "  "
+NAME = "name"
+"""Under what word the mouse finds the name of what it is on."""
+# A shade alone is none where the terminal's own colours hold.
+POINTED_AT = "underline on $panel"
+
+
+class Words(NamedTuple):
+    """Some words of the line."""
+
+    content: Content
+    name: str = ""
+    """What a click on them is told by; without one they can't be clicked."""
+    about: str = ""
+    """What is said of them where the mouse rests."""
+
+
+def line_of(words: Iterable[Words]) -> Content:
+    """All of them beside one another."""
+    return Content(BETWEEN).join(each.content for each in words)
+
+
+class ClickableLine(SteadyLine):
+    """Shows what it is offered, and says `ClickableLine.Clicked` of what is clicked."""
+
+    ALLOW_SELECT = False
+
+    class Clicked(Message):
+        """The words of that name were clicked."""
+
+        def __init__(self, name: str) -> None:
+            super().__init__()
+            self.name = name
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._offered: list[Words] = []
+        self._pointed_at = ""
+
+    def offer(self, words: Iterable[Words]) -> None:
+        """Show these from now on."""
+        self._offered = list(words)
+        self.say(Content(BETWEEN).join(map(self._marked, self._offered)))
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Show what a click would be on."""
+        self._point_at(event.style.meta.get(NAME, ""))
+
+    def on_leave(self) -> None:
+        """A click elsewhere is on none of them."""
+        self._point_at("")
+
+    def on_click(self, event: events.Click) -> None:
+        """Say what was clicked."""
+        if name := event.style.meta.get(NAME):
+            event.stop()
+            self.post_message(self.Clicked(name))
+
+    def _point_at(self, name: str) -> None:
+        if name != self._pointed_at:
+            self._pointed_at = name
+            self.styles.pointer = "pointer" if name else "default"
+            self.tooltip = next((words.about for words in self._offered if words.name == name), "") or None
+            self.offer(self._offered)
+
+    def _marked(self, words: Words) -> Content:
+        if not words.name:
+            return words.content
+        marked = words.content.stylize(Style.from_meta({NAME: words.name}))
+        return marked.stylize(POINTED_AT) if words.name == self._pointed_at else marked
+
+
+MOST_KEYS = 7
+LAST = ("app.help", "app.quit")
+
+
+class Footer(ClickableLine):
+    """At most seven keys, as far as there is room, the screen's own first; a click does what the key does."""
+
+    DEFAULT_CSS = "Footer { dock: bottom; padding: 0 1; color: $text-muted; background: $background; }"
+
+    @property
+    def keys(self) -> list[ActiveBinding]:
+        """Those that are shown, from the left."""
+        shown = [active for active in self.screen.active_bindings.values() if active.binding.show]
+        own = [active for active in shown if active.binding.action not in LAST]
+        last = [active for active in shown if active.binding.action in LAST]
+        keys = own[: MOST_KEYS - len(last)]
+        while keys and line_of(map(self._words_of, [*keys, *last])).cell_length > self.content_size.width:
+            keys.pop()
+        return [*keys, *last]
+
+    def on_mount(self) -> None:
+        """Show the keys of each moment."""
+        self.screen.bindings_updated_signal.subscribe(self, self._handle_bindings)
+
+    def on_resize(self) -> None:
+        """Show what there is room for."""
+        self._show()
+
+    @on(ClickableLine.Clicked)
+    def _press(self, event: ClickableLine.Clicked) -> None:
+        event.stop()
+        self.app.simulate_key(event.name)
+
+    def _handle_bindings(self, screen: Screen[Any]) -> None:
+        if self.is_attached and screen is self.screen:
+            self._show()
+
+    def _show(self) -> None:
+        if self.content_size.width:
+            self.offer(map(self._words_of, self.keys))
+
+    def _words_of(self, active: ActiveBinding) -> Words:
+        binding = active.binding
+        key = Content.styled(self.app.get_key_display(binding), "bold $accent")
+        words = Content.assemble(key, " ", binding.description)
+        return Words(words, binding.key, active.tooltip) if active.enabled else Words(words.stylize("dim"))

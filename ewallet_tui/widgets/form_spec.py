@@ -1,0 +1,54 @@
+"""A form described by data: its fields, the words around them, and what stands against their values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ewallet_tui.widgets.form_field import Field
+
+Answer = dict[str, Any]
+Values = Mapping[str, Any]
+
+
+def no_preview(_: Values) -> str:
+    """The preview of a form that has nothing to say before it is done."""
+    return ""
+
+
+def as_it_is(error: Answer) -> Answer:
+    """A refusal in the engine's own words."""
+    return error
+
+
+def no_problems(_: Values) -> Mapping[str, str]:
+    """The objections of a form whose fields don't depend on each other or on what is there."""
+    return {}
+
+
+def no_confirmation(_: Values) -> str:
+    """The question of a form that can be sent without one."""
+    return ""
+
+
+@dataclass(frozen=True)
+class FormSpec:
+    """What a form is: its fields, and the words around them."""
+
+    title: str
+    verb: str
+    """What its button does, as a verb."""
+    fields: tuple[Field, ...]
+    note: str = ""
+    """What a person should know before they begin."""
+    preview: Callable[[Values], str] = no_preview
+    """A sentence about what will have happened, from the values that can be taken so far; or nothing."""
+    validate: Callable[[Values], Mapping[str, str]] = no_problems
+    """What is wrong, by field, with values that are each right by themselves."""
+    reworded: Callable[[Answer], Answer] = as_it_is
+    """A refusal in the words that say most to who fills in this form."""
+    leave: str = "Cancel"
+    """What the other button does, as a verb."""
+    confirmation: Callable[[Values], str] = no_confirmation
+    """What a person is asked once more before the values are sent; nothing: they meant it."""

@@ -1,0 +1,280 @@
+"""Lists of settings, their values and keys, and a preview of the chosen formats and colours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.keys import format_key
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from ewallet_core.presentation.formatting import MINUTE, SECOND, countdown, credit_amount, moment, signed
+from ewallet_core.presentation.text import one_line
+from ewallet_tui.config.keymap import Action
+from ewallet_tui.config.settings import Setting, Value
+from ewallet_tui.sanitize import plain
+from ewallet_tui.status import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
+
+LABEL_WIDTH = 12
+VALUE_WIDTH = 20
+
+
+class SettingList(OptionList):
+    """The screen says which values hold; the list says which are wanted instead."""
+
+    DEFAULT_CSS = """
+    SettingList { height: auto; border: none; padding: 0; background: $background; }
+    SettingList:focus { border: none; background-tint: transparent; }
+    SettingList:blur > .option-list--option-highlighted { background: $background; text-style: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Change"),
+        Binding("space", "step(1)", "Next value", show=False, id="next_value"),
+        Binding("right", "step(1)", "Next value", show=False, key_display="→"),
+        Binding("left", "step(-1)", "Value before", show=False, key_display="←"),
+        Binding("l", "step(1)", "Next value", show=False, id="next_value"),
+        Binding("h", "step(-1)", "Value before", show=False, id="value_before"),
+        Binding("j", "cursor_down", "Next", show=False, id="next"),
+        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
+    ]
+
+    class Chosen(Message):
+        """Somebody wants another value of a setting."""
+
+        def __init__(self, setting: Setting, value: Value) -> None:
+            super().__init__()
+            self.setting = setting
+            self.value = value
+
+    class Opened(Message):
+        """Somebody wants to see all values of a setting."""
+
+        def __init__(self, setting: Setting) -> None:
+            super().__init__()
+            self.setting = setting
+
+    def __init__(self, settings: Sequence[Setting]) -> None:
+        super().__init__(markup=False)
+        self._settings = settings
+        self._values: Mapping[str, Value] = {}
+
+    def show(self, values: Mapping[str, Value]) -> None:
+        """Show these values."""
+        self._values = values
+        if not self.option_count:
+            self.add_options(Option("") for _ in self._settings)
+            self.highlighted = 0
+        for index in range(self.option_count):
+            self.replace_option_prompt_at_index(index, self._line(index))
+
+    @property
+    def current(self) -> Setting:
+        """The setting under the cursor."""
+        return self._settings[self.highlighted or 0]
+
+    def action_step(self, direction: int) -> None:
+        """Want the value after this one, or before it; from the last on it begins anew."""
+        setting = self.current
+        offered = setting.offered
+        value = self._values[setting.name]
+        at = offered.index(value) + direction if value in offered else 0
+        self.post_message(self.Chosen(setting, offered[at % len(offered)]))
+
+    def watch_highlighted(self, highlighted: int | None) -> None:
+        """Mark the line under the cursor as one that goes on to both sides."""
+        super().watch_highlighted(highlighted)
+        if self._values:
+            self.show(self._values)
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Want the other value where there are but two, and else to see them all."""
+        event.stop()
+        if len(self.current.offered) > 2:
+            self.post_message(self.Opened(self.current))
+        else:
+            self.action_step(1)
+
+    def _line(self, index: int) -> Content:
+        setting = self._settings[index]
+        value = plain(setting.shown(self._values[setting.name]), VALUE_WIDTH)
+        ends = ("◂ ", " ▸") if index == self.highlighted else ("  ", "")
+        return Content.assemble(f" {setting.label:<{LABEL_WIDTH}}", ends[0], value, ends[1])
+
+
+class ChoiceList(OptionList):
+    """Says what is tried out, and what has come of it."""
+
+    DEFAULT_CSS = """
+    ChoiceList {
+        display: none; height: 1fr; border: round $accent; padding: 0 1; background: $background;
+        border-title-color: $accent; border-subtitle-color: $text-muted;
+    }
+    ChoiceList:focus { border: round $accent; background-tint: transparent; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "select", "Keep"),
+        Binding("space", "select", "Keep", show=False),
+        Binding("escape", "leave", "Back"),
+        Binding("j", "cursor_down", "Next", show=False, id="next"),
+        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
+    ]
+
+    class Tried(Message):
+        """The cursor is on a value."""
+
+        def __init__(self, setting: Setting, value: Value) -> None:
+            super().__init__()
+            self.setting = setting
+            self.value = value
+
+    class Taken(Tried):
+        """Somebody wants to keep a value."""
+
+    class Left(Message):
+        """Somebody wants what was before."""
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+        self._setting: Setting | None = None
+
+    def open(self, setting: Setting, value: Value) -> None:
+        """Offer the values of `setting`, beginning with the one that holds."""
+        self._setting = None
+        self.clear_options()
+        self.border_title, self.border_subtitle = setting.label, "esc back"
+        self.add_options(Option(plain(setting.shown(offered))) for offered in setting.offered)
+        self._setting = setting
+        self.highlighted = setting.offered.index(value) if value in setting.offered else 0
+
+    def action_leave(self) -> None:
+        """Have it as it was before."""
+        self.post_message(self.Left())
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Have the value tried out."""
+        event.stop()
+        if (setting := self._setting) is not None:
+            self.post_message(self.Tried(setting, setting.offered[event.option_index]))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Have the value kept."""
+        event.stop()
+        if (setting := self._setting) is not None:
+            self.post_message(self.Taken(setting, setting.offered[event.option_index]))
+
+
+KEYS_WIDTH, NAME_WIDTH = 12, 22
+CHANGED = "•"
+
+
+class KeyList(OptionList):
+    """What can be done, by its name in the file."""
+
+    DEFAULT_CSS = """
+    KeyList {
+        height: 1fr; border: none; padding: 0; background: $background;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    KeyList:focus { border: none; background-tint: transparent; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Next", show=False, id="next"),
+        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def show(self, actions: Mapping[str, Action], changed: Mapping[str, str], wanted: str = "") -> None:
+        """Show these actions, first those with `changed` keys; only those in whose words `wanted` is."""
+        highlighted = self.highlighted or 0
+        self.clear_options()
+        found = [id for id, action in actions.items() if wanted in f"{id} {action.description}".casefold()]
+        ids = sorted(found, key=lambda name: (name not in changed, name))
+        self.add_options(_option(actions[id], changed.get(id)) for id in ids)
+        self.highlighted = min(highlighted, self.option_count - 1) if ids else None
+
+    @property
+    def current(self) -> str:
+        """The line for the file of the action under the cursor, with the keys that it has."""
+        return "" if self.highlighted is None else self.get_option_at_index(self.highlighted).id or ""
+
+
+def _option(action: Action, changed: str | None) -> Option:
+    keys = changed.split(",") if changed else list(dict.fromkeys(action.keys))
+    shown = one_line(" ".join(map(format_key, keys)))
+    line = Content.assemble(
+        f" {CHANGED if changed else ' '} ",
+        (f"{shown:<{KEYS_WIDTH}} ", "bold"),
+        f"{action.id:<{NAME_WIDTH}} {action.description}",
+    )
+    return Option(line, id=f'{action.id} = "{",".join(keys)}"')
+
+
+NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
+LEFT_MS = 19 * MINUTE + 42 * SECOND
+BAR = 36
+RECENT_ACTIVITY = (
+    (timedelta(0), "to time", -20),
+    (timedelta(days=1, hours=5), "supplied", 1_240),
+    (timedelta(days=8), "paid Bob", -10),
+    (timedelta(days=365), "received", 12_500),
+)
+
+
+class Preview(Static):
+    """A balance, a clock, four movements, and how a clock can stand."""
+
+    DEFAULT_CSS = """
+    Preview {
+        height: auto; border: round $panel; padding: 0 1; border-title-color: $text-muted;
+        text-wrap: nowrap; text-overflow: ellipsis;
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__("", markup=False)
+        self.border_title = "How it looks"
+
+    def on_mount(self) -> None:
+        """Show the picture."""
+        self.show()
+
+    def show(self) -> None:
+        """Paint it in the forms of now."""
+        self.update(Content("\n").join([*_standing(), Content(), *_recent_activity(), Content(), _states()]))
+
+
+def _standing() -> list[Content]:
+    left = f"{RUNNING.text}  {countdown(LEFT_MS)} left"
+    balance = Content.styled(credit_amount(1_240), "bold")
+    bar = ("━" * (BAR * 2 // 3), "$text-accent"), ("━" * (BAR // 3), "$panel")
+    return [Content.assemble(balance, "  ", (left, RUNNING.style)), Content.assemble(*bar)]
+
+
+def _recent_activity() -> list[Content]:
+    rows = [(moment(NOW - ago, NOW, UTC), what, signed(credits)) for ago, what, credits in RECENT_ACTIVITY]
+    return [
+        Content.assemble((f"{when} ", "$foreground-muted"), f"{what} ", (credits, _colour(credits)))
+        for when, what, credits in zip(*map(_column, zip(*rows, strict=True), "<<>"), strict=True)
+    ]
+
+
+def _column(cells: Sequence[str], align: str) -> list[str]:
+    width = max(map(len, cells))
+    return [f"{cell:{align}{width}}" for cell in cells]
+
+
+def _colour(credits: str) -> str:
+    return "$text-success" if "+" in credits else ""
+
+
+def _states() -> Content:
+    soon = f"{SOON_OVER.text} {countdown(4 * MINUTE + 12 * SECOND)} left"
+    states = (PAUSED.text, PAUSED.style), (soon, SOON_OVER.style), (OUT_OF_TIME.text, OUT_OF_TIME.style)
+    return Content("  ").join(Content.styled(*state) for state in states)

@@ -1,0 +1,144 @@
+"""The status bar: the wallet's balance and the clock's timer, on every screen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, cast
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from ewallet_core.presentation.formatting import credit_amount, grouped
+from ewallet_tui.sanitize import plain
+from ewallet_tui.state import AccountState, ClockState
+from ewallet_tui.status import clock_status, clock_status_text
+
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
+
+LONGEST = 72
+EIGHTHS = " ▏▎▍▌▋▊▉"
+LEFT_EDGE, RIGHT_EDGE = "▕", "▏"
+
+
+def burning_bar(left: int, total: int, width: int) -> str:
+    """A bar of `width` cells, edges included, filled as far as `left` is of `total`.
+
+    It is empty only when nothing is left, and full only when nothing is used.
+    """
+    room = max(width - 2, 0)
+    eighths = _share(left, total, room * 8)
+    full, part = divmod(eighths, 8)
+    filled = "█" * full + (EIGHTHS[part] if part else "")
+    return f"{LEFT_EDGE}{filled:<{room}}{RIGHT_EDGE}"
+
+
+def _share(left: int, total: int, steps: int) -> int:
+    if left <= 0 or steps <= 0:
+        return 0
+    if left >= total:
+        return steps
+    return min(max(left * steps // total, 1), steps - 1)
+
+
+class BurningBar(Widget):
+    """How much of what the clock timer began with is left."""
+
+    DEFAULT_CSS = "BurningBar { width: 1fr; height: 1; content-align: center middle; }"
+
+    share: reactive[tuple[int, int]] = reactive((0, 0), repaint=False)
+    """What is left, and of how much."""
+    tint: reactive[str] = reactive("")
+    """The style of what is drawn, in the theme's terms."""
+    _drawn = ""
+
+    def watch_share(self) -> None:
+        """Draw the bar anew only where it would look otherwise: most seconds are too short for that."""
+        if self._bar() != self._drawn:
+            self.refresh()
+
+    def render(self) -> Content:
+        """The bar, in the middle where the room is longer than a bar reads well."""
+        self._drawn = self._bar()
+        return Content.styled(self._drawn, self.tint)
+
+    def _bar(self) -> str:
+        return burning_bar(*self.share, min(self.content_size.width, LONGEST))
+
+
+GAP = "  "
+LONGEST_BAR, SHORTEST_BAR = 16, 6
+LONGEST_NAME = 16
+
+
+def status_content(
+    state: AccountState,
+    now: float,
+    width: int,
+    *,
+    with_balance: bool = True,
+    others: Iterable[ClockState] = (),
+) -> Content:
+    """A line of `width` cells, with those of `others` that there is room for.
+
+    The bar gives way first, then the others, the noun of the balance, and never the clock.
+    """
+    clock = state.clock
+    standing = Content.styled(clock_status_text(clock, now), clock_status(clock, now).style) + GAP
+    room = width - standing.cell_length
+    balance = _balance(state.wallet.credits, room - len(GAP)) if with_balance else Content("")
+    for other in others:
+        named = _named(other, now)
+        if named.cell_length <= room - balance.cell_length - len(GAP):
+            standing = named + standing
+            room -= named.cell_length
+    bar_room = min(room - balance.cell_length - len(GAP), LONGEST_BAR)
+    has_bar = clock.total_ms(now) > 0 and bar_room >= SHORTEST_BAR
+    bar = burning_bar(clock.left_ms(now), clock.total_ms(now), bar_room) if has_bar else ""
+    between = " " * max(room - balance.cell_length - len(bar), 0)
+    # Without a bar the words end where the line does.
+    line = (
+        (balance, between, standing, (bar, "$accent"))
+        if bar
+        else (balance, between, GAP, standing[: -len(GAP)])
+    )
+    return Content.assemble(*line).truncate(width, ellipsis=True)
+
+
+def _named(clock: ClockState, now: float) -> Content:
+    standing = clock_status(clock, now)
+    return Content.styled(f"{standing.sign} ", standing.style) + plain(clock.reference, LONGEST_NAME) + GAP
+
+
+def _balance(credits: int, room: int) -> Content:
+    words = credit_amount(credits)
+    return plain(words if len(words) <= room else grouped(credits), room, "bold")
+
+
+class StatusBar(Widget):
+    """The balance, and the clock in short with a small bar that burns down.
+
+    One widget whose size never changes: a second that passes costs one line, and no layout.
+    """
+
+    DEFAULT_CSS = "StatusBar { height: 1; padding: 0 1 0 2; text-wrap: nowrap; }"
+
+    def __init__(self, *, with_balance: bool = True) -> None:
+        super().__init__()
+        self._with_balance = with_balance
+        self._shown: tuple[AccountState, float] | None = None
+
+    def show(self, state: AccountState, now: float) -> None:
+        """Show `state` as it is at `now`."""
+        self._shown = (state, now)
+        self.refresh()
+
+    def render(self) -> Content:
+        """The line; nothing while nobody is known."""
+        if self._shown is None:
+            return Content("")
+        width = self.content_size.width
+        others = cast("EWalletApp", self.app).timer_watch.left.begun()
+        return status_content(*self._shown, width, with_balance=self._with_balance, others=others)
