@@ -75,7 +75,7 @@ def test_a_url_that_names_no_relative_file_is_as_it_is(file, url):
         ("limits = 3", "`limits` is a table. Write its settings below a line `[limits]`."),
         ("[limits]\nconnections = 0", "`limits.connections` can't be 0. It must be a whole number from 1 to"),
         ("[limits]\nloopback_is_exempt = 1", "`limits.loopback_is_exempt` can't be 1. It must be true or"),
-        ("[limits]\nguests = 1", "There is no setting `limits.limiter`. Those there are: connections, "),
+        ("[limits]\nguests = 1", "There is no setting `limits.guests`. Those there are: connections, "),
         ("host = \n", "are not TOML: no value (at line 1, column 8). Mend that line."),
     ],
 )

@@ -51,8 +51,8 @@ def written(monkeypatch):
 
 
 @pytest.mark.parametrize(("desktop", "bell"), [(True, False), (False, True)])
-async def test_bell_and_desktop_are_heard_as_the_settings_say(opened, instant, written, desktop, wake_up):
-    async with opened(desktop_notifications=desktop, wake_up=wake_up) as person:
+async def test_bell_and_desktop_are_heard_as_the_settings_say(opened, instant, written, desktop, bell):
+    async with opened(desktop_notifications=desktop, bell=bell) as person:
         await person.register()
         heard = written(person.app)
         await person.have_running_timer(6)
@@ -60,10 +60,10 @@ async def test_bell_and_desktop_are_heard_as_the_settings_say(opened, instant, w
         await person.app.store.refresh()
         await person.wait_until(lambda: "4:00 left" in person.toasts)
         assert any("]9;EWallet: ! 4:00 left" in text for text in heard) is desktop
-        assert ("\a" in heard) is wake_up
+        assert ("\a" in heard) is bell
         heard.clear()
         instant.pass_by(minutes=5)
         person.app.timer_watch.pass_second()
         await person.wait_until(lambda: "Out of time" in person.toasts)
         assert any("Out of time" in text for text in heard) is desktop
-        assert ("\a" in heard) is wake_up
+        assert ("\a" in heard) is bell

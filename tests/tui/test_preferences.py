@@ -43,7 +43,7 @@ def test_every_choice_comes_back_as_it_was(tmp_path):
 
 
 def test_the_first_file_explains_every_setting(tmp_path):
-    Preferences.read(tmp_path).with_choice(wake_up=False)
+    Preferences.read(tmp_path).with_choice(bell=False)
     text = (tmp_path / NAME).read_text()
     assert text.isascii()
     for setting in SETTINGS:
@@ -56,11 +56,11 @@ def test_the_first_file_explains_every_setting(tmp_path):
 def test_a_change_keeps_the_lines_comments_and_order_of_people(tmp_path):
     mine = '# mine\nhours = "12"  # as at home\n\n  theme = "nord"\n[keys]\nhelp = "f1"\n'
     (tmp_path / NAME).write_text(mine)
-    Preferences.read(tmp_path).with_choice(theme="gruvbox").with_choice(wake_up=False)
+    Preferences.read(tmp_path).with_choice(theme="gruvbox").with_choice(bell=False)
     text = (tmp_path / NAME).read_text()
     assert text.startswith('# mine\nhours = "12"  # as at home\n\n  theme = "gruvbox"\n')
     assert text.endswith('[keys]\nhelp = "f1"\n')
-    assert Preferences.read(tmp_path).wake_up is False
+    assert Preferences.read(tmp_path).bell is False
     assert "# Whether the terminal's bell" in text
 
 
@@ -201,13 +201,13 @@ def test_a_file_that_is_linked_from_elsewhere_stays_linked(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "settings.toml").write_text("bell = true\n")
     (tmp_path / NAME).symlink_to(tmp_path / "mine" / "settings.toml")
-    Preferences.read(tmp_path).with_choice(wake_up=False)
+    Preferences.read(tmp_path).with_choice(bell=False)
     assert (tmp_path / "mine" / "settings.toml").read_text() == "bell = false\n"
 
 
 def test_a_choice_that_can_not_be_written_holds_all_the_same(tmp_path):
-    preferences = Preferences.read(tmp_path / "missing").with_choice(wake_up=False)
-    assert (preferences.wake_up, preferences.is_kept) == (False, False)
+    preferences = Preferences.read(tmp_path / "missing").with_choice(bell=False)
+    assert (preferences.bell, preferences.is_kept) == (False, False)
 
 
 @pytest.mark.parametrize(("before", "after"), [(None, 0o600), (0o644, 0o600), (0o400, 0o400)])

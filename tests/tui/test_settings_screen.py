@@ -46,7 +46,7 @@ async def test_an_arrow_changes_the_setting_under_the_cursor_and_it_is_kept(open
         assert person.sees("✓ Bell: off.")
     kept = Preferences.read(folder)
     assert (kept.theme, kept.lock_after_minutes) == ("ewallet-dark", 1)
-    assert (kept.wake_up, kept.desktop_notifications) == (False, True)
+    assert (kept.bell, kept.desktop_notifications) == (False, True)
 
 
 async def test_a_look_is_worn_as_the_cursor_comes_to_it_and_escape_brings_the_one_before(opened, folder):
@@ -101,7 +101,7 @@ async def test_any_amount_can_be_asked_above_and_the_mouse_does_the_rest(opened,
         assert Preferences.read(folder).ask_above == 0
         await person.pilot.click(SettingList, offset=(3, 6))
         await person.pilot.pause()
-        assert person.app.preferences.wake_up is False
+        assert person.app.preferences.bell is False
         await person.pilot.click("#part-keymap")
         await person.wait_until(lambda: person.sees("Go to Account"))
 
