@@ -5,12 +5,12 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from asking import VIEW_WALLET, supply, to_clock
-from caller import Caller
+from database_file import changed_by_hand, rows
+from engine_client import EngineClient
 from examples_payments import pay, supply_to
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from kept_rows import changed_by_hand, rows
+from instructions import VIEW_WALLET, supply, to_clock
 
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import EngineConfig
@@ -29,7 +29,7 @@ BOB = "bob@example.org"
 
 
 @pytest.fixture
-def operator(ada, wallet_file) -> Caller:
+def operator(ada, wallet_file) -> EngineClient:
     """Ada, who is an operator and calls from another machine."""
     changed_by_hand(wallet_file, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
     ada.address = ELSEWHERE
@@ -160,7 +160,7 @@ def test_nothing_of_the_issuers_own_changes_with_what_it_issues(supplied, bob, w
 # What credits have cost
 
 
-def balance_of(caller: Caller, wallet_file) -> int:
+def balance_of(caller: EngineClient, wallet_file) -> int:
     wallet = caller.asks_ok(**VIEW_WALLET)["ewallet_data"]["id"]
     return rows(wallet_file, "SELECT balance_id FROM ewallets WHERE id = ?", wallet)[0]["balance_id"]
 
