@@ -13,9 +13,9 @@ from ewallet_core.operations.context import EngineConfig
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.server.limits import Limits
 from ewallet_core.server.socket_listener import SocketListener
-from ewallet_core.storage.sqlite import look_into
+from ewallet_core.storage.sqlite import open_read_only
 from ewallet_core.storage.verification.check import Violation
-from ewallet_core.storage.verification.ledger import examine
+from ewallet_core.storage.verification.ledger import run_checks
 
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 NO_HURRY = Limits(requests_per_second_per_session=100_000)
@@ -63,5 +63,5 @@ def database_url_in(folder: Path) -> str:
 
 def lies_in(database_url: str) -> list[str]:
     """What is not true in that database."""
-    with look_into(database_url) as transaction:
-        return [finding.sentence for finding in examine(transaction) if isinstance(finding, Violation)]
+    with open_read_only(database_url) as transaction:
+        return [finding.sentence for finding in run_checks(transaction) if isinstance(finding, Violation)]

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core.storage.transaction import Statements, Transaction
-from ewallet_core.storage.verification.ledger import check
+from ewallet_core.storage.verification.ledger import find_violations
 
 Rows = list[dict[str, Any]]
 
@@ -40,7 +40,7 @@ class DatabaseFile:
         """What is wrong with the ledger, as of now."""
         self._connection.execute("BEGIN")
         try:
-            return check(Transaction(self._connection, _STATEMENTS, writes=False))
+            return find_violations(Transaction(self._connection, _STATEMENTS, writes=False))
         finally:
             self._connection.execute("ROLLBACK")
 

@@ -49,9 +49,11 @@ def a_run_out_is_dated_when_it_is_noticed(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 def a_run_out_is_noticed_a_millisecond_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    found = wallets.clocks_run_out
+    found = wallets.find_run_out_clocks
     monkeypatch.setattr(
-        settlement, "clocks_run_out", lambda transaction, account, now: found(transaction, account, now - 1)
+        settlement,
+        "find_run_out_clocks",
+        lambda transaction, account, now: found(transaction, account, now - 1),
     )
 
 
@@ -72,7 +74,9 @@ def a_payment_moves_a_credit_more(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def a_conversion_is_made_at_another_rate(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(conversions, "milliseconds_of", lambda amount, rate: amount * rate + (amount > 25))
+    monkeypatch.setattr(
+        conversions, "credits_to_milliseconds", lambda amount, rate: amount * rate + (amount > 25)
+    )
 
 
 def a_balance_is_not_moved_with_its_posting(monkeypatch: pytest.MonkeyPatch) -> None:

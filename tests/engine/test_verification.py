@@ -15,7 +15,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core.storage.transaction import Statements, Transaction
 from ewallet_core.storage.verification.check import Check
-from ewallet_core.storage.verification.ledger import check, examine
+from ewallet_core.storage.verification.ledger import find_violations, run_checks
 
 MINUS = "\N{MINUS SIGN}"
 
@@ -216,14 +216,14 @@ def lengthened(file, *, by: int, since: int = 100) -> None:
 
 
 def test_a_longer_ledger_is_not_asked_more_questions(lived_in):
-    short = read_by(check, lived_in)
+    short = read_by(find_violations, lived_in)
     lengthened(lived_in, by=500)
-    assert len(read_by(check, lived_in)) == len(short)
+    assert len(read_by(find_violations, lived_in)) == len(short)
 
 
 def peak_of_examining(file) -> int:
     def examine_all(transaction: Transaction) -> None:
-        for _ in examine(transaction):
+        for _ in run_checks(transaction):
             pass
 
     tracemalloc.start()
@@ -262,4 +262,4 @@ def test_what_was_proved_is_counted(lived_in):
 def examined(file):
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
         statements = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
-        return list(examine(Transaction(connection, statements, writes=False)))
+        return list(run_checks(Transaction(connection, statements, writes=False)))

@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewallet_core.protocol.address import ServerAddress, is_loopback, name_of
-from ewallet_core.protocol.fingerprint import fingerprint_of
+from ewallet_core.protocol.address import ServerAddress, fingerprint_of, format_host_port, is_loopback
 
 WRITTEN = {
     "wallet.example.org": ServerAddress("wallet.example.org", 8080, None, tls=True),
@@ -80,8 +79,8 @@ def test_what_others_may_reach_is_not_this_machine(host):
 
 
 def test_a_name_keeps_an_address_apart_from_its_port():
-    assert name_of("::1", 80) == "[::1]:80"
-    assert name_of("host", 80) == "host:80"
+    assert format_host_port("::1", 80) == "[::1]:80"
+    assert format_host_port("host", 80) == "host:80"
 
 
 def test_a_fingerprint_is_as_other_tools_write_it():
