@@ -57,14 +57,13 @@ def instructions(ctx: click.Context, words: tuple[str, ...], as_json: bool, mark
 def _for_a_program(found: list[Asked]) -> dict[str, Any]:
     import msgspec  # noqa: PLC0415
 
-    from ewallet_core.errors.base import known_errors  # noqa: PLC0415
-    from ewallet_core.instructions.reference import data_of, entry_of  # noqa: PLC0415
+    from ewallet_core.instructions.reference import data_of, entry_of, errors  # noqa: PLC0415
 
     shown: dict[str, Any] = msgspec.to_builtins(
         {
             "instructions": [entry_of(each) for each in found],
             "data": data_of(found),
-            "refusals": known_errors(),
+            "refusals": errors(),
         }
     )
     return shown
