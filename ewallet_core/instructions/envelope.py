@@ -114,7 +114,7 @@ def _enveloped(request: Mapping[str, Any]) -> Call:
         ("envelope", ("header", "command_chain"), request),
     ):
         if unknown := [key for key in keys if key not in known]:
-            raise UnknownArgumentError(unknown[0], known, place)
+            raise UnknownArgumentError(unknown[0], sorted(known), place)
     return Call(
         {key: value for key, value in chain.items() if key not in _CREDENTIALS},
         **_credentials({**header, **chain}),
