@@ -107,7 +107,7 @@ def demo() -> None:
 def perform(clock: ForwardClock) -> Iterator[tuple[DemoStep, dict[str, Any], Answer]]:
     """Send the steps to an engine in memory, running the clock forward between them."""
     # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
+    from ewallet_core.manager import EWalletSessionManager  # noqa: PLC0415
 
     credentials: dict[str, str] = {}
     with EWalletSessionManager("sqlite://", clock=clock) as engine:

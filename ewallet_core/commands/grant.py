@@ -38,7 +38,7 @@ def grant(ctx: click.Context, /, data_dir: Path | None, role: str, email: str, d
 
 
 def _grant(url: str, email: str, role: str) -> int:
-    from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
+    from ewallet_core.manager import EWalletSessionManager  # noqa: PLC0415
     from ewallet_core.storage.sqlite import look_into  # noqa: PLC0415
 
     # An account to grant it to is in a database that is there: none is made.

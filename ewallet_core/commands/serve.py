@@ -20,7 +20,7 @@ from ewallet_core.commands.options import chosen_folder, data_folder_option
 if TYPE_CHECKING:
     import ssl
 
-    from ewallet_core.engine.manager import EWalletSessionManager
+    from ewallet_core.manager import EWalletSessionManager
     from ewallet_core.server.settings import Settings
 
 
@@ -171,8 +171,8 @@ def _secured(settings: Settings, folder: Path | None) -> tuple[ssl.SSLContext | 
 @contextmanager
 def _engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSessionManager]:
     from ewallet_core.data_folder import data_folder, database_url  # noqa: PLC0415
-    from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
     from ewallet_core.errors.server import StorageUnavailableError  # noqa: PLC0415
+    from ewallet_core.manager import EWalletSessionManager  # noqa: PLC0415
     from ewallet_core.operations.context import EngineConfig  # noqa: PLC0415
 
     try:

@@ -13,7 +13,7 @@ from examples_system import cleanup, start_cleaner
 from kept_rows import faults_in, rows
 from wallclock import HOUR
 
-from ewallet_core.engine.manager import system_clock
+from ewallet_core.manager import system_clock
 from ewallet_core.operations.context import EngineConfig
 
 ENOUGH_SECONDS = 20
