@@ -26,11 +26,11 @@ def grant(ctx: click.Context, /, data_dir: Path | None, role: str, email: str, d
     when there is no database that can be opened.
     """
     # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.data_folder import database_url, named_folder  # noqa: PLC0415
+    from ewallet_core.data_folder import database_url, find_data_folder  # noqa: PLC0415
     from ewallet_core.errors.server import StorageUnavailableError  # noqa: PLC0415
 
     try:
-        folder = named_folder(chosen_folder(ctx, data_dir))
+        folder = find_data_folder(chosen_folder(ctx, data_dir))
         ctx.exit(_grant(database or database_url(folder), email, role))
     except StorageUnavailableError as error:
         click.echo(f"{error.error} {error.warning}", err=True)
@@ -39,10 +39,10 @@ def grant(ctx: click.Context, /, data_dir: Path | None, role: str, email: str, d
 
 def _grant(url: str, email: str, role: str) -> int:
     from ewallet_core.manager import EWalletSessionManager  # noqa: PLC0415
-    from ewallet_core.storage.sqlite import look_into  # noqa: PLC0415
+    from ewallet_core.storage.sqlite import open_read_only  # noqa: PLC0415
 
     # An account to grant it to is in a database that is there: none is made.
-    with look_into(url):
+    with open_read_only(url):
         pass
     with EWalletSessionManager(url) as engine:
         answer = engine.session_manager_controller(

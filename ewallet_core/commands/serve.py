@@ -206,7 +206,7 @@ def _ask(engine: EWalletSessionManager, **instruction: Any) -> dict[str, Any]:
 
 
 def _say(host: str, ports: tuple[int, int], how: str) -> None:
-    from ewallet_core.protocol.address import name_of  # noqa: PLC0415
+    from ewallet_core.protocol.address import format_host_port  # noqa: PLC0415
 
-    in_place, out_place = (name_of(host, port) for port in ports)
+    in_place, out_place = (format_host_port(host, port) for port in ports)
     click.echo(f"Ready: instructions on {in_place}, events on {out_place}, {how}.")

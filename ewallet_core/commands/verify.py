@@ -19,23 +19,23 @@ def verify(ctx: click.Context, data_dir: Path | None, database: str | None) -> N
     Prints what was checked. Exits 0 when all of it is true, 1 at the first lie, 2 when it can't be read.
     """
     # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.data_folder import database_url, named_folder  # noqa: PLC0415
+    from ewallet_core.data_folder import database_url, find_data_folder  # noqa: PLC0415
     from ewallet_core.errors.server import StorageUnavailableError  # noqa: PLC0415
 
     try:
-        ctx.exit(_examine(database or database_url(named_folder(chosen_folder(ctx, data_dir)))))
+        ctx.exit(_examine(database or database_url(find_data_folder(chosen_folder(ctx, data_dir)))))
     except StorageUnavailableError as error:
         click.echo(f"{error.error} {error.warning}", err=True)
         ctx.exit(2)
 
 
 def _examine(url: str) -> int:
-    from ewallet_core.storage.sqlite import look_into  # noqa: PLC0415
+    from ewallet_core.storage.sqlite import open_read_only  # noqa: PLC0415
     from ewallet_core.storage.verification.check import Violation  # noqa: PLC0415
-    from ewallet_core.storage.verification.ledger import examine  # noqa: PLC0415
+    from ewallet_core.storage.verification.ledger import run_checks  # noqa: PLC0415
 
-    with look_into(url) as transaction:
-        for finding in examine(transaction):
+    with open_read_only(url) as transaction:
+        for finding in run_checks(transaction):
             if isinstance(finding, Violation):
                 click.echo(finding.sentence, err=True)
                 return 1

@@ -14,7 +14,7 @@ from ewallet_core.instructions.registry import Access
 from ewallet_core.operations.account_status import why_not_active
 from ewallet_core.operations.context import AccountContext, ClientContext, Context, SessionContext
 from ewallet_core.operations.sessions import touch
-from ewallet_core.security.tokens import hash_of
+from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.sessions import ClientId, Session, client_ids, sessions
 
@@ -64,7 +64,7 @@ def _extended(kind: type[C], context: Context, **authenticated: Any) -> C:
 
 def _client(context: Context) -> ClientId:
     given = context.credentials.client_id
-    found = client_ids.find(context.transaction, hash=hash_of(given)) if given is not None else None
+    found = client_ids.find(context.transaction, hash=hash_token(given)) if given is not None else None
     if found is None:
         raise ClientUnknownError
     if found.expires_at <= context.now:
@@ -74,7 +74,7 @@ def _client(context: Context) -> ClientId:
 
 def _session(context: Context, client: ClientId) -> Session:
     given = context.credentials.session_token
-    found = sessions.find(context.transaction, token_hash=hash_of(given)) if given is not None else None
+    found = sessions.find(context.transaction, token_hash=hash_token(given)) if given is not None else None
     return _require_live(found if found is not None and found.client_id == client.id else None, context)
 
 

@@ -13,7 +13,7 @@ from msgspec import Meta
 from ewallet_core.errors.server import TlsNeededError
 from ewallet_core.instructions.fields import Port
 from ewallet_core.instructions.validation import meta_of
-from ewallet_core.protocol.address import IN_PORT, OUT_PORT, is_loopback, may_be_host
+from ewallet_core.protocol.address import IN_PORT, OUT_PORT, is_loopback, is_valid_host
 from ewallet_core.server.limits import Limits
 
 Host = Annotated[str, Meta(min_length=1, description="a name or an address of this machine, such as 0.0.0.0")]
@@ -108,7 +108,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     def must_go_together(self) -> None:
         """Raise `SettingsUnusableError` where one setting can't be because of another."""
-        if not may_be_host(self.host):
+        if not is_valid_host(self.host):
             raise SettingsUnusableError(_cannot_be("host", self.host, Host))
         if (self.tls_cert is None) != (self.tls_key is None):
             raise SettingsUnusableError(

@@ -65,7 +65,7 @@ class PermissionsScreen(OperatorPart):
         Binding("space", "allow", "Allow", id="allow"),
         Binding("space", "forbid", "Forbid", id="forbid"),
         Binding("slash", "filter", "Find", key_display="/", id="filter"),
-        Binding("r", "refusals", "Refused requests", id="refusals"),
+        Binding("r", "refused_requests", "Refused requests", id="refusals"),
     ]
 
     def __init__(self) -> None:

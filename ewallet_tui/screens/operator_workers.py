@@ -225,7 +225,7 @@ class WorkersScreen(OperatorPart):
         """Both lists."""
         yield RecordList(COLUMNS, id="workers")
         yield Static(CAPTION, id="cleaning")
-        yield RecordList(COLUMNS, id="cleaners")
+        yield RecordList(CLEANER_COLUMNS, id="cleaners")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what can't be done with the line under the cursor."""
