@@ -28,7 +28,7 @@ from ewallet_core.types import PEOPLE, Role
 class WorkClass(Enum):
     """How much work an instruction is, and what it waits for."""
 
-    LOOK = auto()
+    VIEW = auto()
     CHANGE = auto()
     PASSWORD = auto()
     """A password is hashed, which is slow by design."""
@@ -125,7 +125,7 @@ class Instruction:
     def work_class(self) -> WorkClass:
         """How much work it is."""
         if not self.changes:
-            return WorkClass.LOOK
+            return WorkClass.VIEW
         takes_a_secret = any(is_secret(argument.type) for argument in self.arguments.values())
         return WorkClass.PASSWORD if self.prepare is not None and takes_a_secret else WorkClass.CHANGE
 

@@ -87,7 +87,7 @@ class InvalidCall:
     error: Callable[[], WalletError]
     reply_id: str | None
     order_key: Hashable = None
-    work_class: ClassVar[WorkClass] = WorkClass.LOOK
+    work_class: ClassVar[WorkClass] = WorkClass.VIEW
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

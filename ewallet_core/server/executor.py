@@ -57,8 +57,8 @@ class Executor:
         self._dispatcher = dispatcher
         self._limits = limits
         self._threads = {
-            WorkClass.LOOK: ThreadPoolExecutor(READERS, "ewallet-readers"),
-            WorkClass.CHANGE: ThreadPoolExecutor(WRITERS, "ewallet-writers"),
+            WorkClass.VIEW: ThreadPoolExecutor(READERS, "ewallet-views"),
+            WorkClass.CHANGE: ThreadPoolExecutor(WRITERS, "ewallet-changes"),
             WorkClass.PASSWORD: ThreadPoolExecutor(limits.passwords_at_once, "ewallet-passwords"),
         }
         self._passwords = 0
@@ -100,7 +100,7 @@ class Executor:
 
     async def read(self, work: Callable[[], T]) -> T:
         """The result of `work`, which only reads."""
-        return await asyncio.get_running_loop().run_in_executor(self._threads[WorkClass.LOOK], work)
+        return await asyncio.get_running_loop().run_in_executor(self._threads[WorkClass.VIEW], work)
 
     def shut_down(self) -> None:
         """Wait for the work that has begun, and end the threads."""
