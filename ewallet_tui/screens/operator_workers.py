@@ -19,11 +19,12 @@ from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import count, grouped, moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
 from ewallet_core.presentation.text import one_line
+from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.modal import FactsModal, Pairs
 from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import Answer, FormSpec
-from ewallet_tui.widgets.record_list import ListRow, RecordList
+from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 
 Worker = Mapping[str, Any]

@@ -19,7 +19,7 @@ from serve_process import PATIENCE_SECONDS, ServeProcess, served, wire_to
 
 from ewallet_core.data_folder import DATABASE_FILE
 from ewallet_core.protocol.address import fingerprint_of
-from ewallet_core.server.certificates import self_signed
+from ewallet_core.server.certificates import ensure_self_signed
 from ewallet_tui.__main__ import main
 
 ANY_PORTS = ("--in-port", 0, "--out-port", 0)
@@ -128,7 +128,7 @@ def taken() -> Iterator[int]:
 def files(tmp_path: Path) -> Path:
     """A folder with two certificates, and with settings that name none."""
     for name in ("one", "other"):
-        made, _ = self_signed(tmp_path / "made" / name, "localhost", datetime.now(UTC))
+        made, _ = ensure_self_signed(tmp_path / "made" / name, "localhost", datetime.now(UTC))
         made.rename(tmp_path / f"{name}.pem")
     with closing(sqlite3.connect(tmp_path / "others.db")) as another:
         another.execute("CREATE TABLE tunes (name TEXT)")
