@@ -29,7 +29,7 @@ class NewContact(Request, frozen=True):
     def check(self) -> None:
         """At most one of contact_sheet and contact_list says where."""
         if self.contact_sheet is not None and self.contact_list is not None:
-            raise ArgumentsClashError("contact_sheet", "contact_list")
+            raise ArgumentsClashError(("contact_sheet", "contact_list"))
 
 
 class EditContact(Request, frozen=True):

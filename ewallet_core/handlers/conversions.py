@@ -52,7 +52,7 @@ class ConvertTime(Request, frozen=True):
     def check(self) -> None:
         """Exactly one of credits and minutes says how much."""
         if (self.credits is None) == (self.minutes is None):
-            raise ArgumentsClashError("credits", "minutes")
+            raise ArgumentsClashError(("credits", "minutes"))
 
 
 _BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms": int}

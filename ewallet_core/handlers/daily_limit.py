@@ -25,7 +25,7 @@ class EditLimit(Request, frozen=True):
     def check(self) -> None:
         """Either a limit is set, or it is lifted."""
         if (self.daily_limit is not None) == bool(self.no_limit):
-            raise ArgumentsClashError("daily_limit", "no_limit")
+            raise ArgumentsClashError(("daily_limit", "no_limit"))
 
 
 @instruction(NoArguments, {"action": "view", "view": "limit"}, changes=False, answers=_LIMIT)

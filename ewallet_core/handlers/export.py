@@ -110,7 +110,7 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
         super().check()
         for name, bound in (("since", self.since), ("until", self.until)):
             if self.month is not None and bound is not None:
-                raise ArgumentsClashError("month", name)
+                raise ArgumentsClashError(("month", name))
 
     @property
     def starts_at(self) -> int | None:

@@ -68,7 +68,7 @@ class Login(Request, frozen=True):
     def check(self) -> None:
         """Exactly one of name and email says whose, and a new password is another one."""
         if (self.user_name is None) == (self.user_email is None):
-            raise ArgumentsClashError("user_name", "user_email")
+            raise ArgumentsClashError(("user_name", "user_email"))
         if self.new_pass == self.user_pass:
             raise BadValueError("new_pass", "another password than `user_pass`")
 

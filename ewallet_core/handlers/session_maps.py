@@ -61,7 +61,7 @@ class RemoveSessionMap(Request, frozen=True):
         """Exactly one of the three says which session."""
         given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ArgumentsClashError(*self.__struct_fields__)
+            raise ArgumentsClashError(self.__struct_fields__)
 
 
 _WITH_WORKER = {"ewallet_session": int, "worker": int, "worker_data": WorkerData}

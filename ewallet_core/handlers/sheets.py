@@ -45,7 +45,7 @@ class ViewList(Request, frozen=True):
     def check(self) -> None:
         """At most one of before and skip says where the page begins."""
         if self.before is not None and self.skip is not None:
-            raise ArgumentsClashError("before", "skip")
+            raise ArgumentsClashError(("before", "skip"))
 
 
 class UnlinkList(Request, frozen=True):
@@ -63,7 +63,7 @@ class UnlinkSheet(Request, frozen=True):
     def check(self) -> None:
         """Exactly one of list_id and sheet_id says which."""
         if (self.list_id is None) == (self.sheet_id is None):
-            raise ArgumentsClashError("list_id", "sheet_id")
+            raise ArgumentsClashError(("list_id", "sheet_id"))
 
 
 class RenameList(Request, frozen=True):
@@ -231,7 +231,7 @@ class OneContact(Request, frozen=True):
     def check(self) -> None:
         """Exactly one of record and record_id says which."""
         if (self.record is None) == (self.record_id is None):
-            raise ArgumentsClashError("record", "record_id")
+            raise ArgumentsClashError(("record", "record_id"))
 
 
 class Linked(TypedDict):

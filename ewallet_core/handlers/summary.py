@@ -49,7 +49,7 @@ class ViewSummary(PeriodRequest, frozen=True):
         """At most one of ewallet_id and clock_id says of what."""
         super().check()
         if self.ewallet_id is not None and self.clock_id is not None:
-            raise ArgumentsClashError("ewallet_id", "clock_id")
+            raise ArgumentsClashError(("ewallet_id", "clock_id"))
 
 
 class Total(TypedDict):

@@ -109,7 +109,7 @@ def _enveloped(request: Mapping[str, Any]) -> Envelope:
         ("envelope", ("header", "command_chain"), request),
     ):
         if unknown := [key for key in keys if key not in known]:
-            raise UnknownArgumentError(unknown[0], known, part)
+            raise UnknownArgumentError(unknown[0], sorted(known), part)
     return _envelope(chain, {**header, **chain})
 
 

@@ -273,7 +273,7 @@ def _read(sent: Mapping[str, Any], known: Mapping[str, FieldInfo], within: str =
     """The values of what was sent; in an object that is itself an argument they are named `within` it."""
     for name in sent:
         if name not in known:
-            raise UnknownArgumentError(f"{within}{name}", [f"{within}{each}" for each in known])
+            raise UnknownArgumentError(f"{within}{name}", sorted(f"{within}{each}" for each in known))
     values = {}
     for name, argument in known.items():
         if sent.get(name) is not None:

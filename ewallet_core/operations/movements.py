@@ -25,6 +25,7 @@ from ewallet_core.storage.wallets import Wallet, wallets
 from ewallet_core.types import user_key
 
 DAY_MS = 24 * 60 * 60_000
+_ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here can be paid."
 
 
 def must_be_within_limit(context: Context, account: Account, credits: int) -> None:
@@ -125,6 +126,8 @@ def partner_named(context: Context, email: str, field: str) -> Side:
     """The account with that email and its active wallet, raising a refusal where it can't take credits."""
     account = accounts.find(context.transaction, email_key=user_key(email))
     if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountState.ERASED:
+        if context.is_in_process:
+            raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
     must_be_available(account, field)
     return Side(account, wallets.require(context.transaction, id=account.ewallet_id))
