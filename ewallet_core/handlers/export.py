@@ -173,7 +173,7 @@ def _page(
         part = file.add(columns, record_data(context, kind, each.record), is_first and last is None)
         size += size_of(part)
         if last is not None and (records == asked.limit or size > LARGEST_PAGE):
-            return "".join(parts), records, str(Place(*last.place))
+            return "".join(parts), records, str(Place(*last.position))
         parts.append(part)
         last, records = each, records + 1
     return "".join([*parts, file.end]), records, None

@@ -72,7 +72,7 @@ def search_records(asked: SearchRecords, context: AccountContext) -> Answer:
             }
             for kind, record in shown
         ],
-        next=str(Place(*shown[-1].place)) if len(page) > len(shown) else None,
+        next=str(Place(*shown[-1].position)) if len(page) > len(shown) else None,
     )
 
 
