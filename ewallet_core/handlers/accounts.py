@@ -19,7 +19,13 @@ from ewallet_core.operations.answer_data import (
     account_data,
     session_data,
 )
-from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.context import (
+    AccountContext,
+    Context,
+    Preparation,
+    SessionContext,
+    require_account,
+)
 from ewallet_core.operations.credentials import (
     PasswordCheck,
     check_own_password,
@@ -85,7 +91,7 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
     answers={"account": str, "account_data": AccountData, "session_data": SessionData},
     roles=PEOPLE,
 )
-def new_account(asked: NewAccount, context: Context) -> Answer:
+def new_account(asked: NewAccount, context: SessionContext) -> Answer:
     """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""
     erase_due_accounts(context)
     _must_be_free(context, asked.user_name, asked.user_email)
@@ -102,7 +108,7 @@ def new_account(asked: NewAccount, context: Context) -> Answer:
     return success(
         account=account.email,
         account_data=account_data(context, account),
-        session_data=session_data(context),
+        session_data=session_data(context.transaction, context.session.id),
     )
 
 
@@ -112,7 +118,7 @@ def new_account(asked: NewAccount, context: Context) -> Answer:
     changes=False,
     answers={"account": str, "account_data": AccountData},
 )
-def view_account(_asked: NoArguments, context: Context) -> Answer:
+def view_account(_asked: NoArguments, context: AccountContext) -> Answer:
     """View the account."""
     return success(account=context.account.email, account_data=account_data(context, context.account))
 
@@ -136,7 +142,7 @@ def check_old_password(asked: EditAccount, preparation: Preparation) -> Password
     answers={"account": str, "edit": dict[str, bool], "account_data": AccountData},
     roles=PEOPLE,
 )
-def edit_account(asked: EditAccount, context: Context) -> Answer:
+def edit_account(asked: EditAccount, context: AccountContext) -> Answer:
     """Edit the account; a new password ends its other sessions."""
     transaction, account, password_check = context.transaction, context.account, context.prepared
     if password_check is not None:
@@ -210,8 +216,9 @@ def check_leaving_password(asked: UnlinkAccount, preparation: Preparation) -> Pa
     answers={"account": str, "to_unlink_timestamp": Timestamp},
     roles=(Role.USER, Role.OPERATOR),
 )
-def unlink_account(_asked: UnlinkAccount, context: Context) -> Answer:
+def unlink_account(_asked: UnlinkAccount, session_context: SessionContext) -> Answer:
     """Have the account deleted in 30 days; its timers stop, and it is logged out everywhere at once."""
+    context = require_account(session_context)
     transaction, account, now = context.transaction, context.account, context.now
     error = why_not_active(account)
     if error is not None:

@@ -26,7 +26,7 @@ from ewallet_core.ledger.rates import (
     minutes_to_milliseconds,
 )
 from ewallet_core.operations.answer_data import Minutes, minutes
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import EventKind, append_event
 from ewallet_core.storage.journal import post, read_amount
@@ -63,7 +63,7 @@ _BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms":
     {"action": "convert", "convert": "credits2clock"},
     answers={**_BALANCES, "conversion_record": int, "converted_credits": int},
 )
-def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
+def convert_credits(asked: ConvertCredits, context: AccountContext) -> Answer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
     there = read_amount(context.transaction, wallet.balance_id)
@@ -97,7 +97,7 @@ def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
         "converted_credits": int,
     },
 )
-def convert_time(asked: ConvertTime, context: Context) -> Answer:
+def convert_time(asked: ConvertTime, context: AccountContext) -> Answer:
     """Convert time of the active clock that is not yet used to credits of its wallet."""
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(asked, context, clock)
@@ -118,7 +118,7 @@ def convert_time(asked: ConvertTime, context: Context) -> Answer:
     )
 
 
-def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int:
+def _credits_for_time(asked: ConvertTime, context: AccountContext, clock: Clock) -> int:
     """The whole credits that are asked for; raises when the clock has not that much left."""
     rate = context.config.milliseconds_per_credit
     left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
@@ -134,7 +134,14 @@ def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int
 
 
 def _convert(
-    context: Context, wallet: Wallet, clock: Clock, entry: Entry, *, credits: int, span: int, notes: str
+    context: AccountContext,
+    wallet: Wallet,
+    clock: Clock,
+    entry: Entry,
+    *,
+    credits: int,
+    span: int,
+    notes: str,
 ) -> int:
     """Post a conversion, write its record and let the clock know its new balance; returns the record's id."""
     transaction, now = context.transaction, context.now
@@ -164,7 +171,7 @@ def _convert(
     return record_id
 
 
-def _balances(context: Context, wallet: Wallet, clock: Clock) -> Answer:
+def _balances(context: AccountContext, wallet: Wallet, clock: Clock) -> Answer:
     left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
     return {
         "ewallet_credits": read_amount(context.transaction, wallet.balance_id),
@@ -172,7 +179,7 @@ def _balances(context: Context, wallet: Wallet, clock: Clock) -> Answer:
     }
 
 
-def _must_have_room(context: Context, balance_id: int, more: int, most: int) -> None:
+def _must_have_room(context: AccountContext, balance_id: int, more: int, most: int) -> None:
     there = read_amount(context.transaction, balance_id)
     if there + more > most:
         raise BalanceLimitError(most, there)

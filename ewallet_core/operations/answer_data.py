@@ -11,6 +11,7 @@ from ewallet_core.operations.context import Context
 from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.sessions import logged_in, sessions
 from ewallet_core.storage.sheets import sheets
+from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import wallets
 
 Timestamp = Annotated[str, "time"]
@@ -181,10 +182,9 @@ def account_data(context: Context, account: Account) -> Data:
     }
 
 
-def session_data(context: Context) -> Data:
+def session_data(transaction: Transaction, session_id: int) -> Data:
     """The session as it is now, with every account that is logged in to it."""
-    transaction = context.transaction
-    session = sessions.require(transaction, id=context.session.id)
+    session = sessions.require(transaction, id=session_id)
     members = logged_in(transaction, session.id)
     active = next((account for account in members if account.id == session.account_id), None)
     return {

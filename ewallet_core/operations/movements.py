@@ -15,7 +15,7 @@ from ewallet_core.errors.credits import (
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
-from ewallet_core.operations.context import SYSTEM_CORE_ID, Context
+from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
 from ewallet_core.storage.accounts import Account, AccountState, accounts
 from ewallet_core.storage.events import EventKind, append_event
 from ewallet_core.storage.journal import post, read_amount
@@ -111,7 +111,7 @@ class CompletedTransfer:
     recipient: TransferRecords
 
 
-def own_side(context: Context) -> Side:
+def own_side(context: AccountContext) -> Side:
     """The account that asks, with its active wallet."""
     return Side(context.account, context.wallet)
 
