@@ -116,8 +116,8 @@ class _AtWork:
 
     def end(self) -> None:
         """See everybody out, then let go of the thread and the loop."""
-        self.wait_for(self.server.end())
+        self.wait_for(self.server.stop())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
-        self.server.rest()
+        self.server.shut_down()

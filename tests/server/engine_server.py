@@ -44,7 +44,7 @@ class EngineServer:
         """How many connections it has."""
         at_work = self.listener._at_work
         assert at_work is not None
-        return at_work.server._in_door._limiter.count
+        return at_work.server._in_listener._limiter.count
 
     def in_wire(self, **choices: int) -> Wire:
         """A connection on which instructions are asked."""
