@@ -225,7 +225,7 @@ class Dispatcher:
             # A repeated request must get its first answer even if its preparation would fail now.
             seen = self._read(execution.first_answer)
             answer = self._prepare_and_run(call.instruction.prepare, execution) if seen is None else seen
-        self._cleanup_thread.notice()
+        self._cleanup_thread.notice_change()
         self.changed()
         return answer
 
