@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,11 +17,6 @@ from ewallet_core.presentation.formatting import SECOND, countdown
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import FormField
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_preview
-from ewallet_tui.widgets.late_answer import LateAnswer
-
-if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
-
 
 WORDS = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
 NEED_NOT_WAIT = "Leaving this sheet doesn't take it back."
@@ -34,17 +29,6 @@ class ConnectionGone(Label):
 
     def __init__(self, *, may_be_left: bool) -> None:
         super().__init__(f"{WORDS} {NEED_NOT_WAIT}" if may_be_left else WORDS, markup=False)
-
-    @property
-    def is_gone(self) -> bool:
-        """Whether there is no connection."""
-        return self.has_class("-gone")
-
-    def on_mount(self) -> None:
-        """Follow the connection from now on."""
-        app = cast("EWalletApp", self.app)
-        app.connection_changed.subscribe(self, lambda _: self.set_class(not app.is_connected, "-gone"))
-        self.set_class(not app.is_connected, "-gone")
 
 
 class RetryWait(Label):
@@ -92,6 +76,7 @@ class RetryWait(Label):
 __all__ = ["Answer", "Form", "FormSpec", "Send", "Values"]
 
 Send = Callable[[dict[str, Any]], Awaitable[Answer]]
+Tell = Callable[[Answer], None]
 
 SETTLING = "settling"
 
@@ -140,11 +125,20 @@ class Form(VerticalScroll, can_focus=False):
     ]
 
     def __init__(
-        self, plan: FormSpec, send: Send, *, id: str | None = None, may_be_left_waiting: bool = False
+        self,
+        plan: FormSpec,
+        send: Send,
+        *,
+        id: str | None = None,
+        tell_late: Callable[[], Tell] | None = None,
     ) -> None:
-        """With `may_be_left_waiting` it may be left where no answer can come, and a late one is told."""
+        """With `tell_late` the form may be left while there is no connection.
+
+        It is called when the values are sent; what it returns is called with an answer that comes too late.
+        """
         super().__init__(id=id)
-        self._may_be_left_waiting = may_be_left_waiting
+        self._tell_late = tell_late
+        self._is_connected = True
         self._is_left = False
         self.plan = plan
         self.busy = False
@@ -163,7 +157,9 @@ class Form(VerticalScroll, can_focus=False):
             yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
         yield RetryWait()
-        yield ConnectionGone(may_be_left=self._may_be_left_waiting)
+        gone = ConnectionGone(may_be_left=self._tell_late is not None)
+        gone.set_class(not self._is_connected, "-gone")
+        yield gone
         with Horizontal(classes="buttons"):
             yield Button(self.plan.verb, variant="primary", id="do")
             yield Button(self.plan.leave, id="leave")
@@ -171,6 +167,12 @@ class Form(VerticalScroll, can_focus=False):
     def on_mount(self) -> None:
         """Say what the first values come to."""
         self._show_preview()
+
+    def show_connected(self, is_connected: bool) -> None:
+        """Say in a form that waits for an answer if there is no connection."""
+        self._is_connected = is_connected
+        for gone in self.query(ConnectionGone):
+            gone.set_class(not is_connected, "-gone")
 
     @property
     def rows(self) -> list[FormField]:
@@ -252,14 +254,14 @@ class Form(VerticalScroll, can_focus=False):
             return
         self._be_busy(True)
         self.add_class("-awaiting")
-        waits = self.app if self._may_be_left_waiting else self
-        waits.run_worker(self._await_answer(values))
+        # A worker of the form would be cancelled with it.
+        (self.app if self._tell_late else self).run_worker(self._await_answer(values))
 
     @on(Button.Pressed, "#leave")
     def leave(self) -> None:
         """Give the form up; while an answer is awaited that can come, it stays."""
         self.workers.cancel_group(self, SETTLING)
-        self._is_left = self._may_be_left_waiting and self.query_one(ConnectionGone).is_gone
+        self._is_left = self._tell_late is not None and not self._is_connected
         if self._is_left or not self.busy or self.query_one(RetryWait).is_waiting:
             self.post_message(self.Left())
 
@@ -295,10 +297,11 @@ class Form(VerticalScroll, can_focus=False):
         return None
 
     async def _await_answer(self, values: dict[str, Any]) -> None:
-        late = LateAnswer(cast("EWalletApp", self.app), self.plan.title)
+        tell_late = self._tell_late() if self._tell_late else None
         answer = await self._send(values)
         if self._is_left or not self.is_attached:
-            late.tell(answer)
+            if tell_late is not None:
+                tell_late(answer)
             return
         self.remove_class("-awaiting")
         if not answer["failed"]:

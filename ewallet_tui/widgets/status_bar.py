@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -13,10 +12,6 @@ from ewallet_core.presentation.formatting import credit_amount, grouped
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountState, ClockState
 from ewallet_tui.status import clock_status, clock_status_text
-
-if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
-
 
 LONGEST = 72
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -128,17 +123,17 @@ class StatusBar(Widget):
     def __init__(self, *, with_balance: bool = True) -> None:
         super().__init__()
         self._with_balance = with_balance
-        self._shown: tuple[AccountState, float] | None = None
+        self._shown: tuple[AccountState, float, Sequence[ClockState]] | None = None
 
-    def show(self, state: AccountState, now: float) -> None:
-        """Show `state` as it is at `now`."""
-        self._shown = (state, now)
+    def show(self, state: AccountState, now: float, others: Sequence[ClockState] = ()) -> None:
+        """Show `state` and the other begun clocks as they are at `now`."""
+        self._shown = (state, now, others)
         self.refresh()
 
     def render(self) -> Content:
-        """The line; nothing while nobody is known."""
         if self._shown is None:
             return Content("")
-        width = self.content_size.width
-        others = cast("EWalletApp", self.app).timer_watch.left.begun()
-        return status_content(*self._shown, width, with_balance=self._with_balance, others=others)
+        state, now, others = self._shown
+        return status_content(
+            state, now, self.content_size.width, with_balance=self._with_balance, others=others
+        )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,14 +12,11 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from ewallet_core.client import ConnectionStatus, Reach
 from ewallet_tui.navigation import DESTINATIONS, Destination
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountInfo
 from ewallet_tui.status import connection_status, connection_status_text, is_connected, place_within
-
-if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
-
 
 LONGEST_NAME = 24
 SHORT_NAME, SHORT_PLACE = 8, 16
@@ -41,41 +37,37 @@ class ConnectionBadge(Widget):
         super().__init__(id=id, classes="-changeable" if change else "")
         self._with_place = with_place
         self._change = change
-        self._whose = ""
+        self._account_name = ""
+        self._connection = ConnectionStatus(Reach.OFFLINE)
+        self._place = ""
 
     @property
-    def wallet_app(self) -> EWalletApp:
-        """The app, whose engine it is about."""
-        return cast("EWalletApp", self.app)
+    def min_width(self) -> int:
+        """The width for the whole status, and enough of the names to tell them apart."""
+        name = min(plain(self._account_name).cell_length + 1, SHORT_NAME)
+        if is_connected(self._connection, self._place):
+            return name + 2 + min(plain(self._place).cell_length, SHORT_PLACE)
+        return name + len(connection_status(self._connection, self._place).text)
 
-    @property
-    def least_width(self) -> int:
-        """How many cells say it well: what goes on in whole, the names as far as tells them apart."""
-        connection, place = self.wallet_app.connection, self.wallet_app.place
-        name = min(plain(self._whose).cell_length + 1, SHORT_NAME)
-        if is_connected(connection, place):
-            return name + 2 + min(plain(place).cell_length, SHORT_PLACE)
-        return name + len(connection_status(connection, place).text)
-
-    def on_mount(self) -> None:
-        """Follow the connection from now on."""
-        self.wallet_app.connection_changed.subscribe(self, lambda _: self.refresh())
+    def show_connection(self, connection: ConnectionStatus, place: str) -> None:
+        """Show the connection to the engine at `place`."""
+        self._connection, self._place = connection, place
+        self.refresh()
 
     def show_name(self, name: str) -> None:
-        """Say who is logged in, before the state."""
-        self._whose = name
+        """Show the name of the account before the status."""
+        self._account_name = name
         self.refresh()
 
     def render(self) -> Content:
-        """The line, cut to what there is room for: the name first, then the host, and never the state."""
+        """The line in the width there is: the name is cut first, then the host, never the status."""
         change = Content.assemble("   ", (self._change, "underline")) if self._change else Content()
         room = self.size.width - change.cell_length
-        connection, place = self.wallet_app.connection, self.wallet_app.place
-        state = connection_status_text(connection, place, room)
-        if self._with_place and not is_connected(connection, place):
-            state = Content.assemble(state, "  ", place_within(place, room - state.cell_length - 2))
-        name = plain(self._whose, min(LONGEST_NAME, room - state.cell_length - 1))
-        return Content.assemble(name, " " if name else "", state, change)
+        status = connection_status_text(self._connection, self._place, room)
+        if self._with_place and not is_connected(self._connection, self._place):
+            status = Content.assemble(status, "  ", place_within(self._place, room - status.cell_length - 2))
+        name = plain(self._account_name, min(LONGEST_NAME, room - status.cell_length - 1))
+        return Content.assemble(name, " " if name else "", status, change)
 
 
 FEWEST = 6
@@ -166,9 +158,10 @@ class TabsBar(Horizontal):
             yield ScreenTab(place, number, current=place.mode == self._current)
         yield ConnectionBadge()
 
-    def on_mount(self) -> None:
-        """Make room for what is to be said of the connection, whenever that changes."""
-        cast("EWalletApp", self.app).connection_changed.subscribe(self, lambda _: self._fit())
+    def show_connection(self, connection: ConnectionStatus, place: str) -> None:
+        """Show the connection to the engine at `place`."""
+        self.query_one(ConnectionBadge).show_connection(connection, place)
+        self._fit()
 
     def show(self, account: AccountInfo) -> None:
         """Say who is logged in, and offer the places where they may go."""
@@ -181,7 +174,7 @@ class TabsBar(Horizontal):
         self._fit()
 
     def _fit(self) -> None:
-        room = self.content_size.width - self.query_one(ConnectionBadge).least_width - 1
+        room = self.content_size.width - self.query_one(ConnectionBadge).min_width - 1
         for fit, most in WAYS_TO_FIT:
             tabs = self._tabs(most)
             if sum(tab.label(fit).cell_length for tab in tabs) <= room:
