@@ -1,4 +1,4 @@
-"""Said in a form while the answer that it awaits can't come."""
+"""A form: its fields, and what is said while its answer is awaited or refused."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NEED_NOT_WAIT = "Leaving this sheet doesn't take it back."
 
 
 class ConnectionGone(Label):
-    """Nothing, while there is a connection; the form shows it while it awaits an answer."""
+    """Shown while a form awaits its answer without a connection."""
 
     DEFAULT_CSS = "ConnectionGone { display: none; color: $text-warning; width: 1fr; }"
 
@@ -32,7 +32,7 @@ class ConnectionGone(Label):
 
 
 class RetryWait(Label):
-    """Nothing, until an answer asks to wait; then the time that is left of it."""
+    """A countdown, shown if the server asks to wait before the next try."""
 
     DEFAULT_CSS = """
     RetryWait { display: none; color: $text-warning; width: 1fr; }
@@ -40,7 +40,7 @@ class RetryWait(Label):
     """
 
     class Over(Message):
-        """Another try may be made."""
+        """Another try is allowed."""
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
@@ -49,7 +49,6 @@ class RetryWait(Label):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether another try has to wait."""
         return self._ticks is not None
 
     def begin(self, wait_ms: int) -> None:
@@ -82,7 +81,7 @@ SETTLING = "settling"
 
 
 class Form(VerticalScroll, can_focus=False):
-    """A plan on the screen. It sends its values once, and says `Form.Done` or `Form.Left`."""
+    """The form of a `FormSpec`. It sends its values once, and posts `Form.Done` or `Form.Left`."""
 
     DEFAULT_CSS = """
     Form {
@@ -101,7 +100,7 @@ class Form(VerticalScroll, can_focus=False):
     """
 
     class Done(Message):
-        """The values were sent and the answer is good."""
+        """The values were sent and accepted."""
 
         def __init__(self, form: Form, answer: Answer) -> None:
             super().__init__()
@@ -109,7 +108,7 @@ class Form(VerticalScroll, can_focus=False):
             self.answer = answer
 
     class Asked(Message):
-        """The values are right, and the person is to be asked before they are sent."""
+        """The values are valid, and the user must confirm them before they are sent."""
 
         def __init__(self, form: Form, confirmation: str) -> None:
             super().__init__()
@@ -117,7 +116,7 @@ class Form(VerticalScroll, can_focus=False):
             self.confirmation = confirmation
 
     class Left(Message):
-        """The person wants something else, by the other button or Escape."""
+        """The user left the form, by the other button or Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next field", show=False),
@@ -148,7 +147,6 @@ class Form(VerticalScroll, can_focus=False):
         self.border_title = plain(plan.title)
 
     def compose(self) -> ComposeResult:
-        """Note, fields, preview, refusal, buttons."""
         if self.plan.note:
             yield Label(self.plan.note, classes="note", markup=False)
         for field in self.plan.fields:
@@ -165,7 +163,6 @@ class Form(VerticalScroll, can_focus=False):
             yield Button(self.plan.leave, id="leave")
 
     def on_mount(self) -> None:
-        """Say what the first values come to."""
         self._show_preview()
 
     def show_connected(self, is_connected: bool) -> None:
@@ -176,11 +173,11 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def rows(self) -> list[FormField]:
-        """The fields on the screen, from above."""
+        """The fields, from the top."""
         return list(self.query(FormField))
 
     def read(self) -> tuple[dict[str, Any], dict[str, str]]:
-        """The values that can be taken now, and what is wrong with the other fields."""
+        """The valid values, and what is wrong with the other fields."""
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
         for row in self.rows:
@@ -200,7 +197,7 @@ class Form(VerticalScroll, can_focus=False):
         return values, validate | problems
 
     def forget_secrets(self) -> None:
-        """Empty what must not stay on a screen, hidden as it may be."""
+        """Empty the fields of secrets."""
         for row in self.rows:
             if row.field.is_secret:
                 row.forget()
@@ -240,7 +237,7 @@ class Form(VerticalScroll, can_focus=False):
 
     @on(Button.Pressed, "#do")
     def submit(self) -> None:
-        """Send the values once, after the plan's question; or show what is wrong and go there."""
+        """Validate the values, then send them or ask for confirmation; or show the problems and focus the first."""
         if self.busy:
             return
         if unsettled := [row for row in self.rows if not row.is_settled]:
@@ -249,7 +246,7 @@ class Form(VerticalScroll, can_focus=False):
             self._submit_as_known()
 
     def send(self) -> None:
-        """Send the values as they are; or show what stands against them by now."""
+        """Send the values if they are still valid."""
         if self.busy or (values := self._good_values()) is None:
             return
         self._be_busy(True)
@@ -259,14 +256,14 @@ class Form(VerticalScroll, can_focus=False):
 
     @on(Button.Pressed, "#leave")
     def leave(self) -> None:
-        """Give the form up; while an answer is awaited that can come, it stays."""
+        """Leave the form; not while an answer is awaited that can still come."""
         self.workers.cancel_group(self, SETTLING)
         self._is_left = self._tell_late is not None and not self._is_connected
         if self._is_left or not self.busy or self.query_one(RetryWait).is_waiting:
             self.post_message(self.Left())
 
     async def _settle(self, rows: list[FormField]) -> None:
-        """Submit when all is known that decides what was typed; a connection that is gone is said."""
+        """Submit once every completion has looked up what was typed."""
         self.add_class("-awaiting")
         try:
             for row in rows:
@@ -288,7 +285,7 @@ class Form(VerticalScroll, can_focus=False):
             self.send()
 
     def _good_values(self) -> dict[str, Any] | None:
-        """The values, against which nothing stands; or it shows what does, and goes there."""
+        """The values if all are valid; otherwise show the problems and focus the first."""
         values, problems = self.read()
         self._show_problems()
         if not problems:

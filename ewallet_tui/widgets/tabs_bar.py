@@ -24,7 +24,7 @@ SHORT_NAME, SHORT_PLACE = 8, 16
 
 
 class ConnectionBadge(Widget):
-    """Sign and word; where there is room also the place that is out of reach, and a word to change it."""
+    """The state of the connection; if it is lost also the server's address, and a word to change it."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -60,7 +60,6 @@ class ConnectionBadge(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """The line in the width there is: the name is cut first, then the host, never the status."""
         change = Content.assemble("   ", (self._change, "underline")) if self._change else Content()
         room = self.size.width - change.cell_length
         status = connection_status_text(self._connection, self._place, room)
@@ -75,7 +74,7 @@ FEWEST = 6
 
 
 class Fit(Enum):
-    """How much a tab says: its title with or without air around it, or its number alone."""
+    """How much a tab shows: its title with or without padding, or only its number."""
 
     AIRY = auto()
     TIGHT = auto()
@@ -92,12 +91,12 @@ WAYS_TO_FIT = (
 
 
 class ScreenTab(Static):
-    """One place's tab; a click goes there."""
+    """The tab of one screen."""
 
     ALLOW_SELECT = False
 
     class Chosen(Message):
-        """Somebody wants to go to the place."""
+        """The user chose a screen."""
 
         def __init__(self, mode: str) -> None:
             super().__init__()
@@ -112,30 +111,28 @@ class ScreenTab(Static):
         """How much it says now."""
 
     def label(self, fit: Fit) -> Content:
-        """What it says; the current one always has its title."""
+        """The text of the tab; the current one always has its title."""
         if fit is Fit.NUMBER and not self._is_current:
             return Content.assemble(" ", self._number, " ")
         before = "" if fit is Fit.TIGHT and not self._is_current else " "
         return Content.assemble(before, self._number, " ", self.place.title, " ")
 
     def say(self, fit: Fit) -> None:
-        """Say so much; where it does already, nothing is laid out anew."""
+        """Show as much as `fit` says."""
         if fit is not self._fit:
             self._fit = fit
             self.update(self.label(fit))
 
     def on_click(self, event: events.Click) -> None:
-        """Go there."""
         event.stop()
         self.choose()
 
     def choose(self) -> None:
-        """Go to the place."""
         self.post_message(self.Chosen(self.place.mode))
 
 
 class TabsBar(Horizontal):
-    """The places, the current one marked by form as well as by colour."""
+    """The tabs of the screens, with the account and the connection on the right."""
 
     DEFAULT_CSS = """
     TabsBar {
@@ -153,7 +150,6 @@ class TabsBar(Horizontal):
         self._offered: list[Destination] = list(DESTINATIONS)
 
     def compose(self) -> ComposeResult:
-        """The tabs from the left, the account and the connection at the right end."""
         for number, place in enumerate(DESTINATIONS, start=1):
             yield ScreenTab(place, number, current=place.mode == self._current)
         yield ConnectionBadge()
@@ -164,13 +160,12 @@ class TabsBar(Horizontal):
         self._fit()
 
     def show(self, account: AccountInfo) -> None:
-        """Say who is logged in, and offer the places where they may go."""
+        """Show the name of the account and the screens of its role."""
         self.query_one(ConnectionBadge).show_name(account.name)
         self._offered = [place for place in DESTINATIONS if account.role in place.roles]
         self._fit()
 
     def on_resize(self) -> None:
-        """Show what there is room for."""
         self._fit()
 
     def _fit(self) -> None:
@@ -184,6 +179,6 @@ class TabsBar(Horizontal):
             tab.say(fit)
 
     def _tabs(self, most: int) -> list[ScreenTab]:
-        """The first so many of the tabs that are offered, and the current one."""
+        """The first `most` tabs, and the current one."""
         offered = [tab for tab in self.query(ScreenTab) if tab.place in self._offered]
         return [tab for at, tab in enumerate(offered) if at < most or tab.place.mode == self._current]
