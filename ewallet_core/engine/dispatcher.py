@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Hashable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 from weakref import WeakValueDictionary
 
@@ -195,9 +196,11 @@ class Dispatcher:
         preparation = self._preparation(execution)
         for _ in range(MOST_PREPARATIONS):
             with contextlib.suppress(StalePreparationError):
-                return self.database.write(
-                    execution.prepared_with(prepare(execution.request, preparation)).run
-                )
+                try:
+                    prepared = prepare(execution.request, preparation)
+                except WalletError as error:
+                    return self._read(partial(execution.refuse, error))
+                return self.database.write(execution.prepared_with(prepared).run)
         raise StalePreparationError
 
     def _preparation(self, execution: Execution) -> Preparation:

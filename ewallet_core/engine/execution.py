@@ -17,6 +17,7 @@ from ewallet_core.instructions.registry import Access, Instruction, Request
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.permissions import authorize, record_refused_request
 from ewallet_core.operations.settlement import settle_run_outs
+from ewallet_core.storage.events import session_event_sequence
 from ewallet_core.storage.seen_requests import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
@@ -42,11 +43,19 @@ class Execution:
     def first_answer(self, transaction: Transaction) -> Answer | None:
         """The answer that this request got before, if it was decided before; or that it is not permitted."""
         context = self.context(transaction)
-        return self._not_permitted(context) or self._seen(context)
+        answer = self._not_permitted(context) or self._seen(context)
+        return None if answer is None else self._with_event_sequence(context, answer)
+
+    def refuse(self, error: WalletError, transaction: Transaction) -> Answer:
+        """The answer to an error of the instruction's slow work."""
+        return self._with_event_sequence(self.context(transaction), error_answer(error))
 
     def run(self, transaction: Transaction) -> Answer:
         """Carry the instruction out, or refuse it and write down what a refusal leaves behind."""
         context = replace(self.context(transaction), prepared=self.prepared)
+        return self._with_event_sequence(context, self._answer(context))
+
+    def _answer(self, context: Context) -> Answer:
         refused = self._not_permitted(context)
         if refused is not None:
             return refused
@@ -65,6 +74,16 @@ class Execution:
             return error_answer(error)
         self._remember(context, answer)
         return answer
+
+    def _with_event_sequence(self, context: Context, answer: Answer) -> Answer:
+        """The answer with the newest event's sequence of the account that is now active in the session."""
+        if context.open_session is None:
+            return answer
+        if context.logged_in is not None and not context.transaction.writes:
+            # Nothing can have happened since the account was read.
+            return {**answer, "event_sequence": context.logged_in.event_sequence}
+        sequence = session_event_sequence(context.transaction, context.open_session.id)
+        return answer if sequence is None else {**answer, "event_sequence": sequence}
 
     def _not_permitted(self, context: Context) -> Answer | None:
         for needed in self._on_sheet:

@@ -20,10 +20,11 @@ from ewallet_core.ledger.journal import (
     credits_to_clock,
 )
 from ewallet_core.ledger.rates import MOST_CREDITS, milliseconds_in, milliseconds_of, whole_credits_in
-from ewallet_core.operations.answer_data import Minutes, minutes
+from ewallet_core.operations.answer_data import Data, Minutes, minutes
 from ewallet_core.operations.context import Context
+from ewallet_core.operations.events import record_event
 from ewallet_core.operations.settlement import settle_run_outs
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import amount_of, post
 from ewallet_core.storage.schema import MOST_MILLISECONDS
 from ewallet_core.storage.sheets import conversions
@@ -74,10 +75,10 @@ def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
         span,
         context.now,
     )
-    record = _convert(context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes)
-    return success(
-        **_balances(context, wallet, clock), conversion_record=record, converted_credits=asked.credits
+    record, balances = _convert(
+        context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes
     )
+    return success(**balances, conversion_record=record, converted_credits=asked.credits)
 
 
 @instruction(
@@ -101,13 +102,13 @@ def convert_time(asked: ConvertTime, context: Context) -> Answer:
     entry = clock_to_credits(
         context.issuer, BalanceId(wallet.balance_id), BalanceId(clock.balance_id), credits, span, context.now
     )
-    record = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
+    record, balances = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
     # Taking back all that is left of a running timer is running out.
     settle_run_outs(context, context.account.id)
     return success(
         conversion_record_id=record,
         conversion_record=record,
-        **_balances(context, wallet, clock),
+        **balances,
         **minutes(converted_minutes=span),
         converted_credits=credits,
     )
@@ -130,8 +131,11 @@ def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int
 
 def _convert(
     context: Context, wallet: Wallet, clock: Clock, entry: Entry, *, credits: int, span: int, notes: str
-) -> int:
-    """Post a conversion, write its record and let the clock know its new balance; returns the record's id."""
+) -> tuple[int, Data]:
+    """Post a conversion, write its record and event, and store when the timer runs out now.
+
+    Returns the record's id and the new balances.
+    """
     transaction, now = context.transaction, context.now
     record_id = conversions.append(
         transaction,
@@ -143,28 +147,28 @@ def _convert(
         credits=credits,
         notes=notes,
     )
+    balance = amount_of(transaction, clock.balance_id)
     wallets.change(transaction, wallet.id, written_at=now)
-    keep_timer(transaction, clock, clock.timer, amount_of(transaction, clock.balance_id), now)
-    append_event(
-        transaction,
+    keep_timer(transaction, clock, clock.timer, balance, now)
+    balances = {
+        "ewallet_credits": amount_of(transaction, wallet.balance_id),
+        **minutes(credit_clock=clock.timer.left_at(now, balance)),
+    }
+    record_event(
+        context,
         wallet.account_id,
         EventKind.CREDITS_CONVERTED,
-        now,
+        Movement.CONVERSION,
         ewallet=wallet.id,
         clock=clock.id,
         conversion_type=str(entry.kind),
         credits=credits,
         **minutes(minutes=span),
+        **balances,
+        notes=notes,
+        conversion_record=record_id,
     )
-    return record_id
-
-
-def _balances(context: Context, wallet: Wallet, clock: Clock) -> Answer:
-    left = clock.timer.left_at(context.now, amount_of(context.transaction, clock.balance_id))
-    return {
-        "ewallet_credits": amount_of(context.transaction, wallet.balance_id),
-        **minutes(credit_clock=left),
-    }
+    return record_id, balances
 
 
 def _must_have_room(context: Context, balance_id: int, more: int, most: int) -> None:

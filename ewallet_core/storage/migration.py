@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 
 from ewallet_core.errors.server import StorageUnavailableError
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 
 _VERSION = text("SELECT version_num FROM alembic_version")
 

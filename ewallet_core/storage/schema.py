@@ -317,6 +317,8 @@ events = new_table(
     words("kind"),
     words("data"),
     number("at"),
+    words("request_id", optional=True),
+    words("movement", optional=True),
     UniqueConstraint("account_id", "sequence"),
     Index(None, "at"),
 )

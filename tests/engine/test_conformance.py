@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from caller import SELECTORS, Caller
-from declared import departures
+from declared import departures_of_answer
 from example import Example
 from examples import EXAMPLES
 
@@ -58,7 +58,7 @@ def with_ids() -> Iterator[Any]:
 @each_example
 def test_the_answer_is_what_the_catalogue_declares(nobody, wallclock, example):
     answer = example.arrange(nobody, wallclock).asks_ok(**example.instruction)
-    assert list(departures(answer, {"failed": bool, **example.found.answers})) == []
+    assert list(departures_of_answer(answer, example.found.answers)) == []
 
 
 @each_example

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from asking import NEW_SESSION, VIEW_ACCOUNT
 from caller import Caller
-from declared import departures
+from declared import departures_of_answer
 from examples_system import cleanup
 from kept_rows import rows
 from live import Live, live_worker
@@ -198,7 +198,7 @@ def test_the_answers_of_a_worker_are_as_declared(worker, visitor, announced):
         {"action": "remove", "remove": "session_map", "session_id": 1},
     ):
         found, _ = WORKER_REGISTRY.find({"controller": "system", "ctype": "action", **asked})
-        assert list(departures(worker.asks_ok(**asked), {"failed": bool, **found.answers})) == []
+        assert list(departures_of_answer(worker.asks_ok(**asked), found.answers)) == []
 
 
 def test_a_worker_knows_only_its_own_instructions(worker, nothing_changes):
