@@ -19,7 +19,13 @@ from ewallet_core.operations.answer_data import (
     account_data,
     session_data,
 )
-from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.context import (
+    AccountContext,
+    Context,
+    Preparation,
+    SessionContext,
+    require_account,
+)
 from ewallet_core.operations.credentials import (
     PasswordCheck,
     check_own_password,
@@ -29,7 +35,7 @@ from ewallet_core.operations.credentials import (
 from ewallet_core.operations.events import record_event
 from ewallet_core.operations.provisioning import open_account
 from ewallet_core.operations.settlement import stop_timers
-from ewallet_core.security.passwords import must_be_uncommon, must_not_be_name
+from ewallet_core.security.passwords import reject_common_password, reject_own_name
 from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator
 from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions, log_out
@@ -73,8 +79,8 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
         _must_be_free(context, asked.user_name, asked.user_email)
 
     preparation.look(look)
-    must_be_uncommon(asked.user_pass, "user_pass")
-    must_not_be_name(asked.user_pass, "user_pass", asked.user_name, asked.user_email)
+    reject_common_password(asked.user_pass, "user_pass")
+    reject_own_name(asked.user_pass, "user_pass", asked.user_name, asked.user_email)
     return preparation.passwords.hash(asked.user_pass)
 
 
@@ -86,7 +92,7 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
     answers={"account": str, "account_data": AccountData, "session_data": SessionData},
     roles=PEOPLE,
 )
-def new_account(asked: NewAccount, context: Context) -> Answer:
+def new_account(asked: NewAccount, context: SessionContext) -> Answer:
     """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""
     erase_due_accounts(context)
     _must_be_free(context, asked.user_name, asked.user_email)
@@ -103,7 +109,7 @@ def new_account(asked: NewAccount, context: Context) -> Answer:
     return success(
         account=account.email,
         account_data=account_data(context, account),
-        session_data=session_data(context),
+        session_data=session_data(context.transaction, context.session.id),
     )
 
 
@@ -113,7 +119,7 @@ def new_account(asked: NewAccount, context: Context) -> Answer:
     changes=False,
     answers={"account": str, "account_data": AccountData},
 )
-def view_account(_asked: NoArguments, context: Context) -> Answer:
+def view_account(_asked: NoArguments, context: AccountContext) -> Answer:
     """View the account."""
     return success(account=context.account.email, account_data=account_data(context, context.account))
 
@@ -123,7 +129,7 @@ def check_old_password(asked: EditAccount, preparation: Preparation) -> Password
     if asked.user_pass is None or asked.old_pass is None:
         return None
     # Before the old one is checked: what is wrong with the new one must not tell that the old is right.
-    must_be_uncommon(asked.user_pass, "user_pass")
+    reject_common_password(asked.user_pass, "user_pass")
     password_check = check_own_password(asked.old_pass, preparation)
     if not password_check.is_right:
         return password_check
@@ -137,13 +143,13 @@ def check_old_password(asked: EditAccount, preparation: Preparation) -> Password
     answers={"account": str, "edit": dict[str, bool], "account_data": AccountData},
     roles=PEOPLE,
 )
-def edit_account(asked: EditAccount, context: Context) -> Answer:
+def edit_account(asked: EditAccount, context: AccountContext) -> Answer:
     """Edit the account; a new password ends its other sessions."""
     transaction, account, password_check = context.transaction, context.account, context.prepared
     if password_check is not None:
         require_password(context, password_check, "old_pass")
         names = (asked.user_name or account.name, asked.user_email or account.email)
-        must_not_be_name(asked.user_pass or "", "user_pass", *names)
+        reject_own_name(asked.user_pass or "", "user_pass", *names)
     erase_due_accounts(context)
     _must_be_free(context, asked.user_name, asked.user_email, but=account.id)
     changes = _changes(asked, account)
@@ -211,8 +217,9 @@ def check_leaving_password(asked: UnlinkAccount, preparation: Preparation) -> Pa
     answers={"account": str, "to_unlink_timestamp": Timestamp},
     roles=(Role.USER, Role.OPERATOR),
 )
-def unlink_account(_asked: UnlinkAccount, context: Context) -> Answer:
+def unlink_account(_asked: UnlinkAccount, session_context: SessionContext) -> Answer:
     """Have the account deleted in 30 days; its timers stop, and it is logged out everywhere at once."""
+    context = require_account(session_context)
     transaction, account, now = context.transaction, context.account, context.now
     error = why_not_active(account)
     if error is not None:

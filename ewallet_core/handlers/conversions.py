@@ -19,16 +19,21 @@ from ewallet_core.ledger.journal import (
     clock_to_credits,
     credits_to_clock,
 )
-from ewallet_core.ledger.rates import MOST_CREDITS, milliseconds_in, milliseconds_of, whole_credits_in
+from ewallet_core.ledger.rates import (
+    MOST_CREDITS,
+    credits_to_milliseconds,
+    milliseconds_to_credits,
+    minutes_to_milliseconds,
+)
 from ewallet_core.operations.answer_data import Data, Minutes, minutes
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.events import record_event
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import EventKind, Movement
-from ewallet_core.storage.journal import amount_of, post
+from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.schema import MOST_MILLISECONDS
 from ewallet_core.storage.sheets import conversions
-from ewallet_core.storage.wallets import Clock, Wallet, keep_timer, wallets
+from ewallet_core.storage.wallets import Clock, Wallet, store_timer, wallets
 
 
 class ConvertCredits(Request, frozen=True):
@@ -48,7 +53,7 @@ class ConvertTime(Request, frozen=True):
     def check(self) -> None:
         """Exactly one of credits and minutes says how much."""
         if (self.credits is None) == (self.minutes is None):
-            raise ArgumentsClashError("credits", "minutes")
+            raise ArgumentsClashError(("credits", "minutes"))
 
 
 _BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms": int}
@@ -59,13 +64,13 @@ _BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms":
     {"action": "convert", "convert": "credits2clock"},
     answers={**_BALANCES, "conversion_record": int, "converted_credits": int},
 )
-def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
+def convert_credits(asked: ConvertCredits, context: AccountContext) -> Answer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
-    there = amount_of(context.transaction, wallet.balance_id)
+    there = read_amount(context.transaction, wallet.balance_id)
     if asked.credits > there:
         raise NotEnoughCreditsError(asked.credits, there)
-    span = milliseconds_of(asked.credits, context.config.milliseconds_per_credit)
+    span = credits_to_milliseconds(asked.credits, context.config.milliseconds_per_credit)
     _must_have_room(context, clock.balance_id, span, MOST_MILLISECONDS)
     entry = credits_to_clock(
         context.issuer,
@@ -93,11 +98,11 @@ def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
         "converted_credits": int,
     },
 )
-def convert_time(asked: ConvertTime, context: Context) -> Answer:
+def convert_time(asked: ConvertTime, context: AccountContext) -> Answer:
     """Convert time of the active clock that is not yet used to credits of its wallet."""
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(asked, context, clock)
-    span = milliseconds_of(credits, context.config.milliseconds_per_credit)
+    span = credits_to_milliseconds(credits, context.config.milliseconds_per_credit)
     _must_have_room(context, wallet.balance_id, credits, MOST_CREDITS)
     entry = clock_to_credits(
         context.issuer, BalanceId(wallet.balance_id), BalanceId(clock.balance_id), credits, span, context.now
@@ -114,23 +119,30 @@ def convert_time(asked: ConvertTime, context: Context) -> Answer:
     )
 
 
-def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int:
+def _credits_for_time(asked: ConvertTime, context: AccountContext, clock: Clock) -> int:
     """The whole credits that are asked for; raises when the clock has not that much left."""
     rate = context.config.milliseconds_per_credit
-    left = clock.timer.left_at(context.now, amount_of(context.transaction, clock.balance_id))
+    left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
     if asked.credits is not None:
-        field, span = "credits", milliseconds_of(asked.credits, rate)
+        field, span = "credits", credits_to_milliseconds(asked.credits, rate)
     else:
-        field, span = "minutes", milliseconds_in(as_decimal(asked.minutes or 0))
+        field, span = "minutes", minutes_to_milliseconds(as_decimal(asked.minutes or 0))
     if span > left:
         raise NotEnoughTimeError(span, left, field)
     if span < rate:
         raise LessThanOneCreditError(rate)
-    return whole_credits_in(span, rate)
+    return milliseconds_to_credits(span, rate)
 
 
 def _convert(
-    context: Context, wallet: Wallet, clock: Clock, entry: Entry, *, credits: int, span: int, notes: str
+    context: AccountContext,
+    wallet: Wallet,
+    clock: Clock,
+    entry: Entry,
+    *,
+    credits: int,
+    span: int,
+    notes: str,
 ) -> tuple[int, Data]:
     """Post a conversion, write its record and event, and store when the timer runs out now.
 
@@ -147,11 +159,11 @@ def _convert(
         credits=credits,
         notes=notes,
     )
-    balance = amount_of(transaction, clock.balance_id)
+    balance = read_amount(transaction, clock.balance_id)
     wallets.change(transaction, wallet.id, written_at=now)
-    keep_timer(transaction, clock, clock.timer, balance, now)
+    store_timer(transaction, clock, clock.timer, balance, now)
     balances = {
-        "ewallet_credits": amount_of(transaction, wallet.balance_id),
+        "ewallet_credits": read_amount(transaction, wallet.balance_id),
         **minutes(credit_clock=clock.timer.left_at(now, balance)),
     }
     record_event(
@@ -171,7 +183,7 @@ def _convert(
     return record_id, balances
 
 
-def _must_have_room(context: Context, balance_id: int, more: int, most: int) -> None:
-    there = amount_of(context.transaction, balance_id)
+def _must_have_room(context: AccountContext, balance_id: int, more: int, most: int) -> None:
+    there = read_amount(context.transaction, balance_id)
     if there + more > most:
         raise BalanceLimitError(most, there)

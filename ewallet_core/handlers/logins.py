@@ -23,7 +23,13 @@ from ewallet_core.operations.answer_data import (
     account_data,
     session_data,
 )
-from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.context import (
+    AccountContext,
+    Context,
+    Preparation,
+    SessionContext,
+    require_account,
+)
 from ewallet_core.operations.credentials import (
     PasswordCheck,
     _record,
@@ -32,7 +38,7 @@ from ewallet_core.operations.credentials import (
     refuse_login,
 )
 from ewallet_core.security import throttle
-from ewallet_core.security.passwords import Passwords, must_be_uncommon, must_not_be_name
+from ewallet_core.security.passwords import Passwords, reject_common_password, reject_own_name
 from ewallet_core.storage.accounts import Account, AccountState, accounts
 from ewallet_core.storage.events import EventKind, append_event
 from ewallet_core.storage.logins import LoginRecord, is_new_address, leave_sessions, log_out, login_records
@@ -55,14 +61,14 @@ class Login(Request, frozen=True):
         return self.user_name or self.user_email or ""
 
     @property
-    def door(self) -> str:
+    def login_key(self) -> str:
         """Where a failure counts: names and emails apart, so that neither clears the other's."""
-        return throttle.by_email(self.whose) if self.user_name is None else throttle.by_name(self.whose)
+        return throttle.email_key(self.whose) if self.user_name is None else throttle.name_key(self.whose)
 
     def check(self) -> None:
         """Exactly one of name and email says whose, and a new password is another one."""
         if (self.user_name is None) == (self.user_email is None):
-            raise ArgumentsClashError("user_name", "user_email")
+            raise ArgumentsClashError(("user_name", "user_email"))
         if self.new_pass == self.user_pass:
             raise BadValueError("new_pass", "another password than `user_pass`")
 
@@ -77,12 +83,12 @@ def check_login(asked: Login, preparation: Preparation) -> PasswordCheck:
     """The slow part of a login; who has to wait is refused before it."""
 
     def look(context: Context) -> Account | None:
-        throttle.must_not_wait(context.transaction, asked.door, context.address, context.now)
+        throttle.require_no_wait(context.transaction, asked.login_key, context.address, context.now)
         return _find(context.transaction, asked)
 
     if asked.new_pass is not None:
         # Before the password is checked: what is wrong with the new one must not tell that the old is right.
-        must_be_uncommon(asked.new_pass, "new_pass")
+        reject_common_password(asked.new_pass, "new_pass")
     account: Account | None = preparation.look(look)
     passwords = preparation.passwords
     if not passwords.matches(asked.user_pass, account.password_hash if account else None) or account is None:
@@ -98,7 +104,7 @@ def check_login(asked: Login, preparation: Preparation) -> PasswordCheck:
     remembered=False,
     answers={"account": str, "account_data": AccountData, "session_data": SessionData},
 )
-def login(asked: Login, context: Context) -> Answer:
+def login(asked: Login, context: SessionContext) -> Answer:
     """Log an account in to this session and make it the active one.
 
     With `new_pass` the account has that password from then on, and its other sessions end.
@@ -108,10 +114,10 @@ def login(asked: Login, context: Context) -> Answer:
     return log_in(asked, context, account)
 
 
-def authenticated_account(asked: Login, context: Context) -> Account:
+def authenticated_account(asked: Login, context: SessionContext) -> Account:
     """The account whose password was proven; raises `LoginRefusedError` where it was not, and writes that down."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
-    throttle.must_not_wait(transaction, asked.door, context.address, now)
+    throttle.require_no_wait(transaction, asked.login_key, context.address, now)
     account = _find(transaction, asked)
     if (
         not password_check.holds_for(account)
@@ -119,25 +125,27 @@ def authenticated_account(asked: Login, context: Context) -> Account:
         or is_gone(account, now)
         or _is_over(account, now)
     ):
-        raise LoginRefusedError().with_after_rollback(partial(note_failure, context, asked.door, account))
+        raise LoginRefusedError().with_after_rollback(
+            partial(note_failure, context, asked.login_key, account)
+        )
     return account
 
 
-def log_in(asked: Login, context: Context, account: Account) -> Answer:
+def log_in(asked: Login, context: SessionContext, account: Account) -> Answer:
     """Log the proven account in, and answer as a login does."""
     transaction = context.transaction
     if account.one_time_until is not None and asked.new_pass is None:
         raise NewPasswordNeededError().with_after_rollback(partial(refuse_login, context, account))
     if asked.new_pass is not None:
-        must_not_be_name(asked.new_pass, "new_pass", account.name, account.email)
-    throttle.succeeded(transaction, asked.door, context.address)
+        reject_own_name(asked.new_pass, "new_pass", account.name, account.email)
+    throttle.record_success(transaction, asked.login_key, context.address)
     _take_new_hash(asked, context, account)
     _join_session(context, account)
     _record_accepted(context, account)
     return success(
         account=account.email,
         account_data=account_data(context, accounts.require(transaction, id=account.id)),
-        session_data=session_data(context),
+        session_data=session_data(transaction, context.session.id),
     )
 
 
@@ -148,11 +156,12 @@ def log_in(asked: Login, context: Context, account: Account) -> Answer:
     access=Access.SESSION,
     answers={"account": str, "session_data": SessionData},
 )
-def logout(_asked: NoArguments, context: Context) -> Answer:
+def logout(_asked: NoArguments, context: SessionContext) -> Answer:
     """Log the active account out; the next of the session's accounts becomes active, or none."""
-    log_out(context.transaction, context.session, context.account.id, context.now)
-    record_logout(context, context.account)
-    return success(account=context.account.email, session_data=session_data(context))
+    account = require_account(context).account
+    log_out(context.transaction, context.session, account.id, context.now)
+    record_logout(context, account)
+    return success(account=account.email, session_data=session_data(context.transaction, context.session.id))
 
 
 @instruction(
@@ -161,7 +170,7 @@ def logout(_asked: NoArguments, context: Context) -> Answer:
     access=Access.SESSION,
     answers={"account": str, "session_data": SessionData},
 )
-def switch_account(asked: SwitchAccount, context: Context) -> Answer:
+def switch_account(asked: SwitchAccount, context: SessionContext) -> Answer:
     """Make another of the accounts that are logged in to this session the active one."""
     key = user_key(asked.account)
     members = logged_in(context.transaction, context.session.id)
@@ -170,7 +179,7 @@ def switch_account(asked: SwitchAccount, context: Context) -> Answer:
         raise AccountNotInSessionError
     _must_be_active(context, chosen)
     sessions.change(context.transaction, context.session.id, account_id=chosen.id, written_at=context.now)
-    return success(account=chosen.email, session_data=session_data(context))
+    return success(account=chosen.email, session_data=session_data(context.transaction, context.session.id))
 
 
 def _find(transaction: Transaction, asked: Login) -> Account | None:
@@ -191,7 +200,7 @@ def _new_hash(asked: Login, account: Account, passwords: Passwords) -> str | Non
     return passwords.hash(asked.user_pass) if is_outdated else None
 
 
-def _take_new_hash(asked: Login, context: Context, account: Account) -> None:
+def _take_new_hash(asked: Login, context: SessionContext, account: Account) -> None:
     transaction, new_hash, now = context.transaction, context.prepared.new_hash, context.now
     if asked.new_pass is not None:
         accounts.change(transaction, account.id, password_hash=new_hash, one_time_until=None, written_at=now)
@@ -202,13 +211,13 @@ def _take_new_hash(asked: Login, context: Context, account: Account) -> None:
         accounts.change(transaction, account.id, password_hash=new_hash)
 
 
-def _must_be_active(context: Context, account: Account) -> None:
+def _must_be_active(context: SessionContext, account: Account) -> None:
     error = why_not_active(account)
     if error is not None:
         raise error.with_after_rollback(partial(refuse_login, context, account))
 
 
-def _join_session(context: Context, account: Account) -> None:
+def _join_session(context: SessionContext, account: Account) -> None:
     transaction, session_id = context.transaction, context.session.id
     session_accounts.delete(transaction, session_id=session_id, account_id=account.id)
     session_accounts.insert(
@@ -217,18 +226,18 @@ def _join_session(context: Context, account: Account) -> None:
     sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
 
 
-def _record_change(context: Context, account: Account) -> None:
+def _record_change(context: SessionContext, account: Account) -> None:
     """Write that the account changed by its own login, which comes before it is the account that asks."""
     append_event(
         context.transaction,
         account.id,
         EventKind.ACCOUNT_CHANGED,
         context.now,
-        request_id=context.call.request_id,
+        request_id=context.request_id,
     )
 
 
-def _record_accepted(context: Context, account: Account) -> None:
+def _record_accepted(context: SessionContext, account: Account) -> None:
     is_new = is_new_address(context.transaction, account.id, context.address)
     _record(context, account.id, "login", "accepted", is_new=is_new)
     if is_new:
@@ -237,7 +246,7 @@ def _record_accepted(context: Context, account: Account) -> None:
             account.id,
             EventKind.LOGIN_FROM_NEW_ADDRESS,
             context.now,
-            request_id=context.call.request_id,
+            request_id=context.request_id,
             address=context.address,
             time=timestamp(context.now),
         )
@@ -251,7 +260,7 @@ def _record_accepted(context: Context, account: Account) -> None:
     remembered=False,
     answers={"account": str, "account_data": AccountData, "session_data": SessionData},
 )
-def recover_account(asked: Login, context: Context) -> Answer:
+def recover_account(asked: Login, context: SessionContext) -> Answer:
     """Keep an account that was about to be deleted, and log it in."""
     account = authenticated_account(asked, context)
     if account.state != AccountState.UNLINK_PENDING:
@@ -295,7 +304,7 @@ class LoginRow(LogoutRow):
     changes=False,
     answers={"account": str, "login_records": list[LoginRow], "next": int | None},
 )
-def view_logins(asked: ViewHistory, context: Context) -> Answer:
+def view_logins(asked: ViewHistory, context: AccountContext) -> Answer:
     """View the logins to the account, the latest first, those that were refused too."""
     page, following = _page(asked, context, "login")
     rows = [{**_row(record), "is_new_address": bool(record.is_new_address)} for record in page]
@@ -308,14 +317,14 @@ def view_logins(asked: ViewHistory, context: Context) -> Answer:
     changes=False,
     answers={"account": str, "logout_records": list[LogoutRow], "next": int | None},
 )
-def view_logouts(asked: ViewHistory, context: Context) -> Answer:
+def view_logouts(asked: ViewHistory, context: AccountContext) -> Answer:
     """View the logouts from the account, the latest first."""
     page, following = _page(asked, context, "logout")
     rows = [_row(record) for record in page]
     return success(account=context.account.email, logout_records=rows, next=following)
 
 
-def _page(asked: ViewHistory, context: Context, kind: str) -> tuple[list[LoginRecord], int | None]:
+def _page(asked: ViewHistory, context: AccountContext, kind: str) -> tuple[list[LoginRecord], int | None]:
     return login_records.latest(
         context.transaction, asked.before, asked.limit, account_id=context.account.id, kind=kind
     )

@@ -17,7 +17,7 @@ from ewallet_core.instructions.registry import Access, InstructionRegistry, Requ
 from ewallet_core.operations.answer_data import SessionData, WorkerData, session_data
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.sessions import touch, worker_data
-from ewallet_core.security.tokens import hash_of
+from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.sessions import (
     ClientId,
     Session,
@@ -61,7 +61,7 @@ class RemoveSessionMap(Request, frozen=True):
         """Exactly one of the three says which session."""
         given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ArgumentsClashError(*self.__struct_fields__)
+            raise ArgumentsClashError(self.__struct_fields__)
 
 
 _WITH_WORKER = {"ewallet_session": int, "worker": int, "worker_data": WorkerData}
@@ -77,7 +77,7 @@ _WITH_WORKER = {"ewallet_session": int, "worker": int, "worker_data": WorkerData
 def search_session(asked: SearchSession, context: Context) -> Answer:
     """Find the session of this worker's that a session token opens."""
     session = _own(context, _by_token(context, asked.session_token))
-    return success(ewallet_session=session.id, session_data=session_data(context.within(session)))
+    return success(ewallet_session=session.id, session_data=session_data(context.transaction, session.id))
 
 
 @instruction(
@@ -108,7 +108,7 @@ def add_session_map(asked: AddSessionMap, context: Context) -> Answer:
     transaction = context.transaction
     session = _own(context, sessions.find(transaction, id=asked.session))
     client = _live_client(context, asked.client_id)
-    token_hash = hash_of(asked.session_token)
+    token_hash = hash_token(asked.session_token)
     for column, value in (("client_id", client.id), ("token_hash", token_hash)):
         mapped = sessions.find(transaction, **{column: value})
         if mapped is not None and mapped.id != session.id:
@@ -138,7 +138,7 @@ WORKER_REGISTRY = InstructionRegistry((search_session, add_session, add_session_
 
 
 def _worker(context: Context) -> Worker:
-    worker = workers.find(context.transaction, id=context.live_worker_id)
+    worker = workers.find(context.transaction, id=context.caller.live_worker_id)
     if worker is None:
         raise NotFoundError("worker", "worker")
     return worker
@@ -166,11 +166,11 @@ def _own(context: Context, session: Session | None) -> Session:
 
 
 def _by_token(context: Context, token: str) -> Session | None:
-    return sessions.find(context.transaction, token_hash=hash_of(token))
+    return sessions.find(context.transaction, token_hash=hash_token(token))
 
 
 def _client(context: Context, client_id: str) -> ClientId:
-    client = client_ids.find(context.transaction, hash=hash_of(client_id))
+    client = client_ids.find(context.transaction, hash=hash_token(client_id))
     if client is None:
         raise ClientUnknownError
     return client

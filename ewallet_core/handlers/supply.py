@@ -10,7 +10,7 @@ from ewallet_core.ledger.journal import (
     EntryKind,
 )
 from ewallet_core.operations.answer_data import Data
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.movements import (
     Bill,
     CreditTransfer,
@@ -20,7 +20,7 @@ from ewallet_core.operations.movements import (
     own_side,
     partner_named,
 )
-from ewallet_core.storage.journal import amount_of, note_cost
+from ewallet_core.storage.journal import read_amount, record_cost
 from ewallet_core.types import Role
 
 
@@ -79,7 +79,7 @@ def supply_on_behalf(asked: SupplyOnBehalf, context: Context) -> Answer:
     # A user may where the rules let users supply themselves.
     roles=(Role.OPERATOR,),
 )
-def supply_credits(asked: SupplyCredits, context: Context) -> Answer:
+def supply_credits(asked: SupplyCredits, context: AccountContext) -> Answer:
     """Supply the active wallet, or with leave another's, with credits from the system core account."""
     if asked.supply_to is None:
         return success(**_supply(context, asked, own_side(context)))
@@ -98,8 +98,8 @@ def _supply(context: Context, asked: Bought, recipient: Side) -> Data:
         bill=Bill(core.account, asked.currency, f"{cost:f}"),
     )
     done = move_between_accounts(context, handover)
-    note_cost(context.transaction, recipient.balance, done.entry_id, asked.currency, cost)
-    total = amount_of(context.transaction, recipient.balance)
+    record_cost(context.transaction, recipient.balance, done.entry_id, asked.currency, cost)
+    total = read_amount(context.transaction, recipient.balance)
     return {
         "total_credits": total,
         "ewallet_credits": total,

@@ -7,11 +7,11 @@ from typing import Any
 from ewallet_core.instructions.envelope import Answer, success, timestamp
 from ewallet_core.instructions.registry import NoArguments, instruction
 from ewallet_core.operations.answer_data import Minutes, Timestamp, minutes
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.settlement import finish_run, update_timer
 from ewallet_core.operations.sheet_kinds import TIME, record_data
 from ewallet_core.storage.events import EventKind
-from ewallet_core.storage.journal import amount_of
+from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.sheets import times
 
 _PENDING = {"pending_time": Minutes, "pending_time_ms": int, "pending_count": int}
@@ -22,10 +22,10 @@ _PENDING = {"pending_time": Minutes, "pending_time_ms": int, "pending_count": in
     {"action": "start", "start": "clock_timer"},
     answers={"clock": int, "start_timestamp": Timestamp},
 )
-def start_timer(_asked: NoArguments, context: Context) -> Answer:
+def start_timer(_asked: NoArguments, context: AccountContext) -> Answer:
     """Start the active clock's timer."""
     clock = context.clock
-    balance = amount_of(context.transaction, clock.balance_id)
+    balance = read_amount(context.transaction, clock.balance_id)
     timer = clock.timer.start(context.now, balance)
     update_timer(context, clock, timer, balance, EventKind.TIMER_STARTED)
     return success(clock=clock.id, start_timestamp=timestamp(timer.started_at))
@@ -36,11 +36,11 @@ def start_timer(_asked: NoArguments, context: Context) -> Answer:
     {"action": "pause", "pause": "clock_timer"},
     answers={"clock": int, **_PENDING, "start_timestamp": Timestamp, "pause_timestamp": Timestamp},
 )
-def pause_timer(_asked: NoArguments, context: Context) -> Answer:
+def pause_timer(_asked: NoArguments, context: AccountContext) -> Answer:
     """Pause the active clock's timer: no time is taken until it is resumed."""
     clock = context.clock
     timer = clock.timer.pause(context.now)
-    balance = amount_of(context.transaction, clock.balance_id)
+    balance = read_amount(context.transaction, clock.balance_id)
     update_timer(context, clock, timer, balance, EventKind.TIMER_PAUSED)
     return success(
         clock=clock.id,
@@ -57,10 +57,10 @@ def pause_timer(_asked: NoArguments, context: Context) -> Answer:
     {"action": "resume", "pause": "clock_timer"},
     answers={"clock": int, **_PENDING, "pause_timestamp": Timestamp, "resume_timestamp": Timestamp},
 )
-def resume_timer(_asked: NoArguments, context: Context) -> Answer:
+def resume_timer(_asked: NoArguments, context: AccountContext) -> Answer:
     """Resume the active clock's timer."""
     clock = context.clock
-    balance = amount_of(context.transaction, clock.balance_id)
+    balance = read_amount(context.transaction, clock.balance_id)
     timer = clock.timer.resume(context.now, balance)
     update_timer(context, clock, timer, balance, EventKind.TIMER_RESUMED)
     return success(
@@ -87,7 +87,7 @@ def resume_timer(_asked: NoArguments, context: Context) -> Answer:
         "record_data": dict[str, Any],
     },
 )
-def stop_timer(_asked: NoArguments, context: Context) -> Answer:
+def stop_timer(_asked: NoArguments, context: AccountContext) -> Answer:
     """Stop the active clock's timer, take the used time from the clock and write the time record."""
     clock = context.clock
     run = clock.timer.stop(context.now)

@@ -11,7 +11,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.ledger.journal import EntryKind
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.movements import (
     Bill,
     CreditTransfer,
@@ -23,7 +23,7 @@ from ewallet_core.operations.movements import (
 )
 from ewallet_core.operations.records import _left_of
 from ewallet_core.storage.accounts import accounts
-from ewallet_core.storage.journal import amount_of, giving_balance
+from ewallet_core.storage.journal import find_sending_balance, read_amount
 from ewallet_core.storage.sheets import TransferRecord, transfers
 from ewallet_core.storage.wallets import wallets
 from ewallet_core.types import user_key
@@ -57,14 +57,14 @@ class TransferCredits(Request, frozen=True):
         "invoice_record": int,
     },
 )
-def pay_credits(asked: PayCredits, context: Context) -> Answer:
+def pay_credits(asked: PayCredits, context: AccountContext) -> Answer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
     own, partner = own_side(context), _other_person(context, asked.pay, "pay")
     handover = CreditTransfer(
         EntryKind.PAYMENT, own, partner, asked.credits, asked.notes, bill=Bill(seller=partner.account)
     )
     recorded = move_between_accounts(context, handover).sender
-    left = amount_of(context.transaction, own.balance)
+    left = read_amount(context.transaction, own.balance)
     return success(
         paid=partner.account.email,
         total_credits=left,
@@ -85,20 +85,20 @@ def pay_credits(asked: PayCredits, context: Context) -> Answer:
         "transfer_record": int,
     },
 )
-def transfer_credits(asked: TransferCredits, context: Context) -> Answer:
+def transfer_credits(asked: TransferCredits, context: AccountContext) -> Answer:
     """Transfer credits of the active wallet to another person's."""
     own, partner = own_side(context), _other_person(context, asked.transfer_to, "transfer_to")
     handover = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
     recorded = move_between_accounts(context, handover).sender
     return success(
         transfered_to=partner.account.email,
-        ewallet_credits=amount_of(context.transaction, own.balance),
+        ewallet_credits=read_amount(context.transaction, own.balance),
         transfered_credits=asked.credits,
         transfer_record=recorded.transfer,
     )
 
 
-def _other_person(context: Context, email: str, field: str) -> Side:
+def _other_person(context: AccountContext, email: str, field: str) -> Side:
     if user_key(email) == user_key(context.account.email):
         raise OwnAccountError(field)
     return partner_named(context, email, field)
@@ -123,7 +123,7 @@ class RefundPayment(Request, frozen=True):
         "transfer_record": int,
     },
 )
-def refund_payment(asked: RefundPayment, context: Context) -> Answer:
+def refund_payment(asked: RefundPayment, context: AccountContext) -> Answer:
     """Give back a payment that was received, or a part of it, to whoever paid."""
     payment = _own_transfer(context, asked.record_id)
     left = _left_of(context, payment)
@@ -137,22 +137,22 @@ def refund_payment(asked: RefundPayment, context: Context) -> Answer:
         refunded_to=payer.account.email,
         refunded_credits=credits,
         left_to_refund=left - credits,
-        ewallet_credits=amount_of(context.transaction, own.balance),
+        ewallet_credits=read_amount(context.transaction, own.balance),
         transfer_record=recorded.transfer,
     )
 
 
-def _own_transfer(context: Context, record_id: int) -> TransferRecord:
+def _own_transfer(context: AccountContext, record_id: int) -> TransferRecord:
     record = transfers.own(context.transaction, record_id, context.account.id)
     if record is None:
         raise NotFoundError("transfer record", "record_id")
     return record
 
 
-def _payer(context: Context, payment: TransferRecord) -> Side:
+def _payer(context: AccountContext, payment: TransferRecord) -> Side:
     """Who paid, with the wallet that paid, or with the active one where that is no more."""
     account = accounts.require(context.transaction, id=payment.from_account_id)
     must_be_available(account, "record_id")
-    paid_from = giving_balance(context.transaction, payment.entry_id)
+    paid_from = find_sending_balance(context.transaction, payment.entry_id)
     wallet = wallets.find(context.transaction, balance_id=paid_from)
     return Side(account, wallet or wallets.require(context.transaction, id=account.ewallet_id))

@@ -6,12 +6,13 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Protocol, TypedDict
 
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.ledger.rates import minutes_in
+from ewallet_core.ledger.rates import milliseconds_to_minutes
 from ewallet_core.ledger.timer import Timer
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.sessions import logged_in, sessions
 from ewallet_core.storage.sheets import sheets
+from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import wallets
 
 Timestamp = Annotated[str, "time"]
@@ -147,7 +148,7 @@ def minutes(**milliseconds: int) -> Data:
     return {
         key: value
         for name, span in milliseconds.items()
-        for key, value in ((name, float(minutes_in(span))), (f"{name}_ms", span))
+        for key, value in ((name, float(milliseconds_to_minutes(span))), (f"{name}_ms", span))
     }
 
 
@@ -196,10 +197,9 @@ def account_data(context: Context, account: Account) -> Data:
     }
 
 
-def session_data(context: Context) -> Data:
+def session_data(transaction: Transaction, session_id: int) -> Data:
     """The session as it is now, with every account that is logged in to it."""
-    transaction = context.transaction
-    session = sessions.require(transaction, id=context.session.id)
+    session = sessions.require(transaction, id=session_id)
     members = logged_in(transaction, session.id)
     active = next((account for account in members if account.id == session.account_id), None)
     return {

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from ewallet_core.errors.accounts import WrongPasswordError
-from ewallet_core.operations.context import Context, Preparation, StalePreparationError
+from ewallet_core.operations.context import (
+    AccountContext,
+    Context,
+    Preparation,
+    StalePreparationError,
+    require_account,
+)
 from ewallet_core.security import throttle
 from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.logins import login_records
@@ -31,28 +37,31 @@ class PasswordCheck:
 def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
     """Check the password of the account that asks, before the transaction; who has to wait is refused."""
 
-    def look(context: Context) -> Account:
-        door = throttle.by_account(context.account.id)
-        throttle.must_not_wait(context.transaction, door, context.address, context.now)
+    def look(seen: Context) -> Account:
+        context = require_account(seen)
+        login_key = throttle.account_key(context.account.id)
+        throttle.require_no_wait(context.transaction, login_key, context.address, context.now)
         return context.account
 
     account: Account = preparation.look(look)
     return PasswordCheck(account, is_right=preparation.passwords.matches(attempt, account.password_hash))
 
 
-def require_password(context: Context, password_check: PasswordCheck, field: str) -> None:
+def require_password(context: AccountContext, password_check: PasswordCheck, field: str) -> None:
     """Raise `WrongPasswordError`, about that argument, unless the account's own password was proven."""
     transaction, account = context.transaction, context.account
-    door = throttle.by_account(account.id)
-    throttle.must_not_wait(transaction, door, context.address, context.now)
+    login_key = throttle.account_key(account.id)
+    throttle.require_no_wait(transaction, login_key, context.address, context.now)
     if not password_check.holds_for(account):
-        raise WrongPasswordError(field).with_after_rollback(partial(note_failure, context, door, account))
-    throttle.succeeded(transaction, door, context.address)
+        raise WrongPasswordError(field).with_after_rollback(
+            partial(note_failure, context, login_key, account)
+        )
+    throttle.record_success(transaction, login_key, context.address)
 
 
-def note_failure(context: Context, door: str, account: Account | None) -> None:
+def note_failure(context: Context, login_key: str, account: Account | None) -> None:
     """Write down that somebody did not know the account's password."""
-    throttle.failed(context.transaction, door, context.address, context.now)
+    throttle.record_failure(context.transaction, login_key, context.address, context.now)
     refuse_login(context, account)
 
 

@@ -22,7 +22,7 @@ def record_event(
         account_id,
         kind,
         context.now,
-        request_id=context.call.request_id if asked else None,
+        request_id=context.request_id if asked else None,
         movement=movement,
         **data,
     )

@@ -16,12 +16,12 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, naming
 from ewallet_core.operations.answer_data import ClockData, Data, EwalletData, archive, dates, timer_data
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.operations.provisioning import open_clock, open_wallet
 from ewallet_core.operations.records import unlink_sheet
 from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, kinds_of, sheets_of
-from ewallet_core.storage.journal import amount_of
+from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.wallets import Clock, Wallet, clocks
 
 
@@ -32,7 +32,7 @@ def ewallet_data(context: Context, wallet: Wallet) -> Data:
         "id": wallet.id,
         "user": wallet.account_id,
         "reference": wallet.reference,
-        "credits": amount_of(transaction, wallet.balance_id),
+        "credits": read_amount(transaction, wallet.balance_id),
         "clock": wallet.clock_id,
         "clock_archive": archive(clocks.all(transaction, ewallet_id=wallet.id)),
         **sheets_of(context, EWALLET, wallet),
@@ -42,7 +42,7 @@ def ewallet_data(context: Context, wallet: Wallet) -> Data:
 
 def clock_data(context: Context, clock: Clock) -> Data:
     """A clock as of now: what is left on it, and what its timer is doing."""
-    balance = amount_of(context.transaction, clock.balance_id)
+    balance = read_amount(context.transaction, clock.balance_id)
     return {
         "id": clock.id,
         "ewallet": clock.ewallet_id,
@@ -68,7 +68,7 @@ class HolderKind:
     id_type: Any
     data: Callable[[Context, Any], Data]
     data_type: Any
-    open: Callable[[Context, str | None], int]
+    open: Callable[[AccountContext, str | None], int]
     unlink: Callable[[Context, Any, str], None]
 
     @property
@@ -108,7 +108,7 @@ class HolderKind:
         """Those of the owner of that number, oldest first."""
         return self.kept.rows.all(context.transaction, **{self.owner_column: owner_id})
 
-    def named(self, context: Context, asked: Request) -> Any:
+    def named(self, context: AccountContext, asked: Request) -> Any:
         """The one that the request names; raises `NotFoundError` where it is not the account's own."""
         own = {"id": getattr(asked, self.id_name), "account_id": context.account.id}
         found = self.kept.rows.find(context.transaction, **own)
@@ -127,26 +127,26 @@ class HolderKind:
         return success(**{self.answer_key: held.id, self.data_key: self.data(context, now)})
 
 
-def _open_wallet(context: Context, reference: str | None) -> int:
+def _open_wallet(context: AccountContext, reference: str | None) -> int:
     return open_wallet(context.transaction, context.now, context.account.id, reference)
 
 
-def _open_clock(context: Context, reference: str | None) -> int:
+def _open_clock(context: AccountContext, reference: str | None) -> int:
     wallet = context.wallet
     return open_clock(context.transaction, context.now, wallet.account_id, wallet.id, reference)
 
 
 def _unlink_clock(context: Context, clock: Clock, field: str) -> None:
-    if clock.timer.is_under_way:
+    if clock.timer.has_started:
         raise TimerUnderWayError(field, clock.id, clock.timer.state)
-    left = amount_of(context.transaction, clock.balance_id)
+    left = read_amount(context.transaction, clock.balance_id)
     if left:
         raise ClockNotEmptyError(field, clock.id, left)
     _unlink_with_sheets(context, CLOCK, clock.id)
 
 
 def _unlink_wallet(context: Context, wallet: Wallet, field: str) -> None:
-    credits = amount_of(context.transaction, wallet.balance_id)
+    credits = read_amount(context.transaction, wallet.balance_id)
     if credits:
         raise WalletNotEmptyError(credits)
     for clock in clocks.all(context.transaction, ewallet_id=wallet.id):

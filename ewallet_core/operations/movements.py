@@ -15,18 +15,19 @@ from ewallet_core.errors.credits import (
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
-from ewallet_core.operations.context import SYSTEM_CORE_ID, Context
+from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
 from ewallet_core.operations.events import record_event
 from ewallet_core.storage.accounts import Account, AccountState, accounts
 from ewallet_core.storage.events import EventKind, Movement
-from ewallet_core.storage.journal import amount_of, post
+from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.linked_records import refunded_by
 from ewallet_core.storage.sheets import invoices, transfers
-from ewallet_core.storage.statements import Spent, spent_since
+from ewallet_core.storage.statements import Spent, sum_spent_since
 from ewallet_core.storage.wallets import Wallet, wallets
 from ewallet_core.types import user_key
 
 DAY_MS = 24 * 60 * 60_000
+_ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here can be paid."
 
 
 def must_be_within_limit(context: Context, account: Account, credits: int) -> None:
@@ -44,7 +45,7 @@ def must_be_within_limit(context: Context, account: Account, credits: int) -> No
 
 
 def spent_today(context: Context, account: Account) -> Spent:
-    return spent_since(context.transaction, account.id, context.now - DAY_MS)
+    return sum_spent_since(context.transaction, account.id, context.now - DAY_MS)
 
 
 def left_within(limit: int, spent: Spent) -> int:
@@ -112,7 +113,7 @@ class CompletedTransfer:
     recipient: TransferRecords
 
 
-def own_side(context: Context) -> Side:
+def own_side(context: AccountContext) -> Side:
     """The account that asks, with its active wallet."""
     return Side(context.account, context.wallet)
 
@@ -127,6 +128,8 @@ def partner_named(context: Context, email: str, field: str) -> Side:
     """The account with that email and its active wallet, raising a refusal where it can't take credits."""
     account = accounts.find(context.transaction, email_key=user_key(email))
     if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountState.ERASED:
+        if context.is_in_process:
+            raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
     must_be_available(account, field)
     return Side(account, wallets.require(context.transaction, id=account.ewallet_id))
@@ -165,14 +168,14 @@ def move_between_accounts(context: Context, handover: CreditTransfer) -> Complet
 
 
 def _must_be_able_to_give(context: Context, sender: Side, credits: int) -> None:
-    there = amount_of(context.transaction, sender.balance)
+    there = read_amount(context.transaction, sender.balance)
     if credits > there:
         raise NotEnoughCreditsError(credits, there)
     must_be_within_limit(context, sender.account, credits)
 
 
 def _must_have_room(context: Context, recipient: Side, credits: int) -> None:
-    there = amount_of(context.transaction, recipient.balance)
+    there = read_amount(context.transaction, recipient.balance)
     if there + credits <= MOST_CREDITS:
         return
     if context.logged_in is not None and context.logged_in.id == recipient.account.id:
@@ -239,7 +242,7 @@ def _record_moved(
         kind,
         Movement(handover.kind),
         ewallet=side.wallet.id,
-        ewallet_credits=amount_of(context.transaction, side.balance),
+        ewallet_credits=read_amount(context.transaction, side.balance),
         credits=handover.credits,
         **partner,
         notes=handover.notes,

@@ -11,9 +11,9 @@ from ewallet_core.operations.answer_data import minutes, timer_data
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.events import record_event
 from ewallet_core.storage.events import EventKind, Movement
-from ewallet_core.storage.journal import amount_of, post
+from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.sheets import times
-from ewallet_core.storage.wallets import Clock, clocks, clocks_run_out, keep_timer
+from ewallet_core.storage.wallets import Clock, clocks, find_run_out_clocks, store_timer
 
 
 def settle_run_outs(context: Context, account_id: int) -> None:
@@ -21,9 +21,9 @@ def settle_run_outs(context: Context, account_id: int) -> None:
 
     It comes before anything else that an instruction does, so it is as if a timer stopped by itself.
     """
-    for clock in clocks_run_out(context.transaction, account_id, context.now):
+    for clock in find_run_out_clocks(context.transaction, account_id, context.now):
         context.transaction.must_write()
-        balance = amount_of(context.transaction, clock.balance_id)
+        balance = read_amount(context.transaction, clock.balance_id)
         run = clock.timer.run_out(context.now, balance)
         if run is not None:
             finish_run(context, clock, run, EventKind.TIMER_RAN_OUT)
@@ -47,7 +47,7 @@ def update_timer(
     **data: Any,
 ) -> None:
     """Store the clock's new timer and write the event of that kind."""
-    keep_timer(context.transaction, clock, timer, balance, context.now)
+    store_timer(context.transaction, clock, timer, balance, context.now)
     record_event(
         context,
         clock.account_id,
@@ -78,7 +78,7 @@ def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) 
         context,
         clock,
         Timer(),
-        amount_of(context.transaction, clock.balance_id),
+        read_amount(context.transaction, clock.balance_id),
         kind,
         Movement.TIME,
         time_record=record_id,

@@ -1,0 +1,225 @@
+"""What answers are made of, key by key (PROTOCOL sections 3 and 4), and how to tell what is not so."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Any
+
+Shape = Any
+
+
+@dataclass(frozen=True)
+class By:
+    """A map: its keys match the pattern, its values have the shape."""
+
+    key: str
+    value: Shape
+
+
+@dataclass(frozen=True)
+class Maybe:
+    """The shape, or None."""
+
+    shape: Shape
+
+
+TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+DECIMAL = re.compile(r"\d+(\.\d+)?")
+EMAIL = re.compile(r"[^@]+@[^@]+")
+TOKEN = re.compile(r"[\w-]{43}")
+ARCHIVE = By(r"\d+", str)
+
+
+@singledispatch
+def misfits_with(shape: Shape, value: Any, at: str) -> Iterator[str]:
+    """A shape that is nothing else is the value itself."""
+    if type(value) is not type(shape) or value != shape:
+        yield f"{at} is {value!r}, not {shape!r}"
+
+
+def misfits(value: Any, shape: Shape) -> list[str]:
+    """Where `value` is not of that shape; nothing when it is, to the last key."""
+    if isinstance(value, dict) and "event_sequence" in value:
+        # Any answer to an account has it.
+        shape = {"event_sequence": int, **shape}
+    return list(misfits_with(shape, value, "answer"))
+
+
+@misfits_with.register
+def _(shape: Maybe, value: Any, at: str) -> Iterator[str]:
+    if value is not None:
+        yield from misfits_with(shape.shape, value, at)
+
+
+@misfits_with.register
+def _(shape: By, value: Any, at: str) -> Iterator[str]:
+    for key, part in value.items():
+        if not re.fullmatch(shape.key, key):
+            yield f"{at} has the key {key!r}"
+        yield from misfits_with(shape.value, part, f"{at}.{key}")
+
+
+@misfits_with.register
+def _(shape: dict, value: Any, at: str) -> Iterator[str]:
+    for key in value.keys() ^ shape.keys():
+        yield f"{at} {'lacks' if key in shape else 'has too much:'} {key}"
+    for key in value.keys() & shape.keys():
+        yield from misfits_with(shape[key], value[key], f"{at}.{key}")
+
+
+@misfits_with.register
+def _(shape: list, value: Any, at: str) -> Iterator[str]:
+    for place, part in enumerate(value):
+        yield from misfits_with(shape[0], part, f"{at}[{place}]")
+
+
+@misfits_with.register
+def _(shape: re.Pattern, value: Any, at: str) -> Iterator[str]:
+    if not (isinstance(value, str) and shape.fullmatch(value)):
+        yield f"{at} is {value!r}, not like {shape.pattern}"
+
+
+@misfits_with.register
+def _(shape: type, value: Any, at: str) -> Iterator[str]:
+    if type(value) is not shape:
+        yield f"{at} is {value!r}, not {shape.__name__}"
+
+
+def minutes(*names: str) -> dict[str, Shape]:
+    """Spans as answers have them: each in minutes, and exactly in milliseconds."""
+    return dict.fromkeys(names, float) | {f"{name}_ms": int for name in names}
+
+
+DATES = {"create_date": TIMESTAMP, "write_date": TIMESTAMP}
+
+REFUSAL = {"failed": True, "error": str, "warning": str, "code": re.compile("[a-z_0-9]+"), "details": dict}
+
+ACCOUNT_DATA = {
+    "id": int,
+    "name": str,
+    "email": EMAIL,
+    "phone": str,
+    "alias": str,
+    "state": re.compile("active|frozen|unlink_pending"),
+    "role": str,
+    "ewallet": int,
+    "contact_list": int,
+    "ewallet_archive": ARCHIVE,
+    "contact_list_archive": ARCHIVE,
+    "to_unlink": bool,
+    "to_unlink_timestamp": Maybe(TIMESTAMP),
+    **DATES,
+}
+
+SESSION_DATA = {
+    "session_user_account": Maybe(EMAIL),
+    "session_credit_ewallet": Maybe(int),
+    "session_contact_list": Maybe(int),
+    "session_account_archive": By(r"[^@]+@[^@]+", str),
+    "expires": TIMESTAMP,
+}
+
+EWALLET_DATA = {
+    "id": int,
+    "user": int,
+    "reference": str,
+    "credits": int,
+    "clock": int,
+    "clock_archive": ARCHIVE,
+    "transfer_sheet": int,
+    "transfer_sheet_archive": ARCHIVE,
+    "invoice_sheet": int,
+    "invoice_sheet_archive": ARCHIVE,
+    **DATES,
+}
+
+CLOCK_DATA = {
+    "id": int,
+    "ewallet": int,
+    "reference": str,
+    **minutes("credit_clock", "minutes_spent", "pending_time"),
+    "clock_state": re.compile("inactive|active|paused"),
+    "start_timestamp": Maybe(TIMESTAMP),
+    "pending_count": int,
+    "time_sheet": int,
+    "time_sheet_archive": ARCHIVE,
+    "conversion_sheet": int,
+    "conversion_sheet_archive": ARCHIVE,
+    "milliseconds_per_credit": int,
+    **DATES,
+}
+
+WORKER_DATA = {
+    "id": int,
+    "state": re.compile("vacant|available|full"),
+    "session_count": int,
+    "session_limit": int,
+    **DATES,
+}
+
+RECORD_DATA: dict[str, dict[str, Shape]] = {
+    kind: {"id": int, f"{kind}_sheet": int, "reference": str, **DATES, **own}
+    for kind, own in {
+        "transfer": {
+            "transfer_type": re.compile("supply|payment|transfer|refund|incoming"),
+            "transfer_from": EMAIL,
+            "transfer_to": EMAIL,
+            "credits": int,
+            "notes": str,
+        },
+        "invoice": {
+            "credits": int,
+            "currency": Maybe(re.compile("[A-Z]{3}")),
+            "cost": Maybe(DECIMAL),
+            "seller": int,
+            "seller_email": EMAIL,
+            "transfer_record": int,
+            "notes": str,
+        },
+        "conversion": {
+            "conversion_type": re.compile("credits2clock|clock2credits"),
+            **minutes("minutes"),
+            "credits": int,
+            "notes": str,
+        },
+        "time": {
+            "time_start": TIMESTAMP,
+            "time_stop": TIMESTAMP,
+            **minutes("time_spent", "time_pending"),
+            "pending_count": int,
+        },
+    }.items()
+}
+
+_LINKED = {
+    "relation": re.compile("invoice|transfer|refund_of|refunded_by"),
+    "kind": re.compile("invoice|transfer"),
+    "record": int,
+    "reference": str,
+}
+# What a view of one record tells besides the record.
+BESIDE_RECORD: dict[str, dict[str, Shape]] = {
+    "transfer": {"entry": int, "linked_records": [_LINKED], "left_to_refund": Maybe(int)},
+    "invoice": {"entry": int, "linked_records": [_LINKED]},
+    "conversion": {"entry": int, "linked_records": []},
+    "time": {"entry": int, "linked_records": []},
+    "contact": {"entry": None, "linked_records": []},
+}
+
+OWNER = {"transfer": "ewallet", "invoice": "ewallet", "conversion": "clock", "time": "clock"}
+
+
+def sheet_data(kind: str) -> dict[str, Shape]:
+    return {
+        "id": int,
+        OWNER[kind]: int,
+        "reference": str,
+        **DATES,
+        "record_count": int,
+        "records": ARCHIVE,
+        "rows": [RECORD_DATA[kind]],
+        "next": Maybe(int),
+    }
