@@ -250,7 +250,10 @@ class Dispatcher:
             listener=self.listener,
         )
         for _ in range(MOST_PREPARATIONS):
-            prepared = prepare(execution.call.request, preparation)
+            try:
+                prepared = prepare(execution.call.request, preparation)
+            except WalletError as error:
+                return self._read(partial(execution.refuse, error))
             with contextlib.suppress(StalePreparationError):
                 return self.database.write(partial(execution.run, prepared=prepared))
         raise StalePreparationError
