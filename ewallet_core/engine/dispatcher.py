@@ -32,8 +32,8 @@ from ewallet_core.operations.context import (
     Caller,
     Context,
     EngineConfig,
+    InstructionListener,
     InvalidCall,
-    Listener,
     Preparation,
     StalePreparationError,
 )
@@ -114,7 +114,7 @@ class Dispatcher:
     def __init__(self, database: Database, dependencies: Dependencies) -> None:
         self.database = database
         self.clock = dependencies.clock
-        self.listener: Listener | None = None
+        self.listener: InstructionListener | None = None
         self.changed: Callable[[], None] = _do_nothing
         """Called after each instruction that changed something, from its thread."""
         self.order = KeyedLocks()
@@ -225,7 +225,7 @@ class Dispatcher:
             # A repeated request must get its first answer even if its preparation would fail now.
             seen = self._read(execution.first_answer)
             answer = self._prepare_and_run(call.instruction.prepare, execution) if seen is None else seen
-        self._cleanup_thread.notice()
+        self._cleanup_thread.notice_change()
         self.changed()
         return answer
 
@@ -250,7 +250,10 @@ class Dispatcher:
             listener=self.listener,
         )
         for _ in range(MOST_PREPARATIONS):
-            prepared = prepare(execution.call.request, preparation)
+            try:
+                prepared = prepare(execution.call.request, preparation)
+            except WalletError as error:
+                return self._read(partial(execution.refuse, error))
             with contextlib.suppress(StalePreparationError):
                 return self.database.write(partial(execution.run, prepared=prepared))
         raise StalePreparationError

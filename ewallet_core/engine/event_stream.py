@@ -111,5 +111,7 @@ def _told(event: EventRow) -> Told:
         "event": event.kind,
         "sequence": event.sequence,
         "time": timestamp(event.at),
+        "request_id": event.request_id,
+        "movement": event.movement,
         "data": msgspec.json.decode(event.data),
     }

@@ -17,6 +17,7 @@ from ewallet_core.instructions.registry import Access
 from ewallet_core.operations.context import AccountContext, Call, Context, SessionContext
 from ewallet_core.operations.permissions import authorize, record_refused_request
 from ewallet_core.operations.settlement import settle_run_outs
+from ewallet_core.storage.events import session_event_sequence
 from ewallet_core.storage.seen_requests import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
@@ -35,11 +36,19 @@ class Execution:
     def first_answer(self, transaction: Transaction) -> Answer | None:
         """The answer that this request got before, or that it is not permitted; None if it is still to be run."""
         context = self.context(transaction)
-        return self._not_permitted(context) or self._seen(context)
+        answer = self._not_permitted(context) or self._seen(context)
+        return None if answer is None else self._with_event_sequence(context, answer)
+
+    def refuse(self, error: WalletError, transaction: Transaction) -> Answer:
+        """The answer to an error of the instruction's slow work."""
+        return self._with_event_sequence(self.context(transaction), error_answer(error))
 
     def run(self, transaction: Transaction, prepared: Any = None) -> Answer:
         """Carry the instruction out; if it fails, undo it and keep what a failure leaves behind."""
         context = self.context(transaction, prepared)
+        return self._with_event_sequence(context, self._answer(context))
+
+    def _answer(self, context: Context) -> Answer:
         if (answer := self._not_permitted(context)) is not None:
             return answer
         self._note_use_and_settle(context)
@@ -52,7 +61,7 @@ class Execution:
             answer = self.call.instruction(self.call.request, context)
         except WalletError as error:
             if self.call.instruction.changes:
-                transaction.undo()
+                context.transaction.undo()
                 self._note_use_and_settle(context)
             if error.after_rollback is not None:
                 error.after_rollback()
@@ -66,6 +75,16 @@ class Execution:
         note_use(context)
         if context.logged_in is not None:
             settle_run_outs(context, context.logged_in.id)
+
+    def _with_event_sequence(self, context: Context, answer: Answer) -> Answer:
+        """Add the sequence of the newest event of the session's account, as it is after the instruction."""
+        if not isinstance(context, SessionContext):
+            return answer
+        if context.logged_in is not None and not context.transaction.writes:
+            # A read sees one state: the account's row is as new as everything else in the answer.
+            return {**answer, "event_sequence": context.logged_in.event_sequence}
+        sequence = session_event_sequence(context.transaction, context.session.id)
+        return answer if sequence is None else {**answer, "event_sequence": sequence}
 
     def _not_permitted(self, context: Context) -> Answer | None:
         instruction = self.call.instruction

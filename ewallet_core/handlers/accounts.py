@@ -32,11 +32,12 @@ from ewallet_core.operations.credentials import (
     record_logout,
     require_password,
 )
+from ewallet_core.operations.events import record_event
 from ewallet_core.operations.provisioning import open_account
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security.passwords import reject_common_password, reject_own_name
 from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions, log_out
 from ewallet_core.types import PEOPLE, Role, user_key
 
@@ -157,7 +158,7 @@ def edit_account(asked: EditAccount, context: AccountContext) -> Answer:
         leave_sessions(transaction, account.id, context.now, but=context.session.id)
     if changes:
         accounts.change(transaction, account.id, **changes, written_at=context.now)
-        append_event(transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+        record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     edited = accounts.require(transaction, id=account.id)
     return success(
         account=edited.email,
@@ -231,7 +232,7 @@ def unlink_account(_asked: UnlinkAccount, session_context: SessionContext) -> An
     accounts.change(
         transaction, account.id, state=AccountState.UNLINK_PENDING, to_unlink_at=due, written_at=now
     )
-    append_event(transaction, account.id, EventKind.ACCOUNT_CHANGED, now)
+    record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     leave_sessions(transaction, account.id, now, but=context.session.id)
     log_out(transaction, context.session, account.id, now)
     record_logout(context, account)

@@ -8,9 +8,10 @@ from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import NoArguments, Request, instruction
 from ewallet_core.operations.context import AccountContext, Preparation
 from ewallet_core.operations.credentials import PasswordCheck, check_own_password, require_password
+from ewallet_core.operations.events import record_event
 from ewallet_core.operations.movements import left_within, spent_today
 from ewallet_core.storage.accounts import Account, accounts
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind
 
 _LIMIT = {"account": str, "daily_limit": int | None, "spent_today": int, "left_today": int | None}
 
@@ -51,7 +52,7 @@ def edit_limit(asked: EditLimit, context: AccountContext) -> Answer:
         accounts.change(
             context.transaction, account.id, daily_limit=asked.daily_limit, written_at=context.now
         )
-        append_event(context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+        record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     return _limit_of(context, accounts.require(context.transaction, id=account.id))
 
 

@@ -204,7 +204,7 @@ def _take_new_hash(asked: Login, context: SessionContext, account: Account) -> N
     transaction, new_hash, now = context.transaction, context.prepared.new_hash, context.now
     if asked.new_pass is not None:
         accounts.change(transaction, account.id, password_hash=new_hash, one_time_until=None, written_at=now)
-        append_event(transaction, account.id, EventKind.ACCOUNT_CHANGED, now)
+        _record_change(context, account)
         leave_sessions(transaction, account.id, now, but=context.session.id)
     elif new_hash is not None:
         # The same password in a newer hash: nothing that its owner would call a change.
@@ -226,6 +226,17 @@ def _join_session(context: SessionContext, account: Account) -> None:
     sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
 
 
+def _record_change(context: SessionContext, account: Account) -> None:
+    """Write that the account changed by its own login, which comes before it is the account that asks."""
+    append_event(
+        context.transaction,
+        account.id,
+        EventKind.ACCOUNT_CHANGED,
+        context.now,
+        request_id=context.request_id,
+    )
+
+
 def _record_accepted(context: SessionContext, account: Account) -> None:
     is_new = is_new_address(context.transaction, account.id, context.address)
     _record(context, account.id, "login", "accepted", is_new=is_new)
@@ -235,6 +246,7 @@ def _record_accepted(context: SessionContext, account: Account) -> None:
             account.id,
             EventKind.LOGIN_FROM_NEW_ADDRESS,
             context.now,
+            request_id=context.request_id,
             address=context.address,
             time=timestamp(context.now),
         )
@@ -261,7 +273,7 @@ def recover_account(asked: Login, context: SessionContext) -> Answer:
         to_unlink_at=None,
         written_at=context.now,
     )
-    append_event(context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+    _record_change(context, account)
     return log_in(asked, context, account)
 
 

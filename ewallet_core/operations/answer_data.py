@@ -7,6 +7,7 @@ from typing import Annotated, Any, Protocol, TypedDict
 
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.rates import milliseconds_to_minutes
+from ewallet_core.ledger.timer import Timer
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.sessions import logged_in, sessions
@@ -148,6 +149,20 @@ def minutes(**milliseconds: int) -> Data:
         key: value
         for name, span in milliseconds.items()
         for key, value in ((name, float(milliseconds_to_minutes(span))), (f"{name}_ms", span))
+    }
+
+
+def timer_data(timer: Timer, balance: int, now: int) -> Data:
+    """What a timer is doing, and what is left on its clock, which has that balance."""
+    return {
+        "clock_state": str(timer.state),
+        "start_timestamp": timestamp(timer.started_at),
+        **minutes(
+            credit_clock=timer.left_at(now, balance),
+            minutes_spent=timer.spent_at(now),
+            pending_time=timer.pending_at(now),
+        ),
+        "pending_count": timer.pauses,
     }
 
 

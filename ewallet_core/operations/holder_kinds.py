@@ -13,9 +13,9 @@ from ewallet_core.errors.credits import (
     WalletNotEmptyError,
 )
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, naming
-from ewallet_core.operations.answer_data import ClockData, Data, EwalletData, archive, dates, minutes
+from ewallet_core.operations.answer_data import ClockData, Data, EwalletData, archive, dates, timer_data
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.operations.provisioning import open_clock, open_wallet
@@ -42,20 +42,12 @@ def ewallet_data(context: Context, wallet: Wallet) -> Data:
 
 def clock_data(context: Context, clock: Clock) -> Data:
     """A clock as of now: what is left on it, and what its timer is doing."""
-    transaction, timer = context.transaction, clock.timer
-    balance = read_amount(transaction, clock.balance_id)
+    balance = read_amount(context.transaction, clock.balance_id)
     return {
         "id": clock.id,
         "ewallet": clock.ewallet_id,
         "reference": clock.reference,
-        "clock_state": str(timer.state),
-        "start_timestamp": timestamp(timer.started_at),
-        **minutes(
-            credit_clock=timer.left_at(context.now, balance),
-            minutes_spent=timer.spent_at(context.now),
-            pending_time=timer.pending_at(context.now),
-        ),
-        "pending_count": timer.pauses,
+        **timer_data(clock.timer, balance, context.now),
         "milliseconds_per_credit": context.config.milliseconds_per_credit,
         **sheets_of(context, CLOCK, clock),
         **dates(clock),

@@ -8,7 +8,8 @@ from typing import Any
 
 from ewallet_core.errors.credits import LastOneError, StillActiveError, WrongOwnerError
 from ewallet_core.operations.context import AccountContext
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.operations.events import record_event
+from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.rows import Rows
 
 
@@ -65,12 +66,6 @@ class OwnedItem:
 
 def record_change(context: AccountContext, what: str, number: int, change: str) -> None:
     """Write down for the account what became of something of its own."""
-    append_event(
-        context.transaction,
-        context.account.id,
-        EventKind.OWNED_ITEM_CHANGED,
-        context.now,
-        what=what,
-        id=number,
-        change=change,
+    record_event(
+        context, context.account.id, EventKind.OWNED_ITEM_CHANGED, what=what, id=number, change=change
     )

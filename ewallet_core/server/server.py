@@ -1,9 +1,12 @@
-"""The server: both listeners and their connections, on one event loop."""
+"""The server: both ports and their connections, in one event loop with its own thread."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from ewallet_core.errors.server import PortUnavailableError
 from ewallet_core.server.event_port import EventBroadcaster, OutPort
@@ -14,9 +17,11 @@ from ewallet_core.server.listener import Listener
 
 DRAIN_SECONDS = 20.0
 
+T = TypeVar("T")
+
 
 class Server:
-    """Serves `engine` on two ports of a host. Everything except `ports` must run on one event loop."""
+    """Serves `engine` on two ports of a host; all but `ports` and `shut_down` runs in one event loop."""
 
     def __init__(self, engine: Engine, host: str, tls: ssl.SSLContext | None, limits: Limits) -> None:
         limiter = ConnectionLimiter(limits)
@@ -31,12 +36,12 @@ class Server:
 
     @property
     def ports(self) -> tuple[int, int] | None:
-        """The ports for instructions and for events; None while the server is closed."""
+        """The ports of instructions and of events; None while it is closed."""
         in_port, out_port = self._in_listener.port, self._out_listener.port
         return None if in_port is None or out_port is None else (in_port, out_port)
 
     async def open(self, in_port: int, out_port: int) -> tuple[int, int]:
-        """Listen on these ports; if one is unavailable, change nothing and raise `PortUnavailableError`."""
+        """Listen on both ports, or leave both as they were and raise `PortUnavailableError`."""
         if self._broadcasting is None:
             self._broadcasting = asyncio.create_task(self._broadcaster.run())
         async with self._opening:
@@ -49,21 +54,43 @@ class Server:
             return await self._in_listener.switch_to(instructions), await self._out_listener.switch_to(events)
 
     async def close(self) -> set[asyncio.Task[None]]:
-        """Stop accepting and drain open connections, without waiting for them; returns their tasks."""
+        """Stop accepting and drain the open connections, without waiting for them; returns their tasks."""
         for listener in (self._in_listener, self._out_listener):
             await listener.close()
         return self._in_listener.drain() | self._out_listener.drain()
 
     async def stop(self) -> None:
-        """Close, wait until all connections have ended, and end the remaining tasks."""
-        if tasks := await self.close():
-            await asyncio.wait(tasks, timeout=DRAIN_SECONDS)
-        # The broadcaster, and connections that did not end in time. Accepting one may start another task.
-        while rest := asyncio.all_tasks() - {asyncio.current_task()}:
-            for task in rest:
+        """As `close`, and wait until all connections are closed."""
+        if connections := await self.close():
+            await asyncio.wait(connections, timeout=DRAIN_SECONDS)
+        # The broadcaster, and connections that did not close in time; a task may start another as it ends.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others:
                 task.cancel()
-            await asyncio.gather(*rest, return_exceptions=True)
+            await asyncio.gather(*others, return_exceptions=True)
 
     def shut_down(self) -> None:
-        """Wait for the work that has begun, and end the threads. Call it after the loop has ended."""
+        """Wait for the work that is still running, and end its threads."""
         self._executor.shut_down()
+
+
+class ServerThread:
+    """A server in its own event loop and daemon thread."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="ewallet-listener", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` in the loop and return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def stop(self) -> None:
+        """Close all connections, then end the thread and the loop."""
+        self.run(self.server.stop())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+        self.server.shut_down()

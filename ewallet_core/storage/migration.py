@@ -13,7 +13,7 @@ from sqlalchemy.exc import DBAPIError
 from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage import migrations
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 
 _VERSION = text("SELECT version_num FROM alembic_version")
 

@@ -319,6 +319,8 @@ events = new_table(
     text_column("kind"),
     text_column("data"),
     number("at"),
+    text_column("request_id", optional=True),
+    text_column("movement", optional=True),
     UniqueConstraint("account_id", "sequence"),
     Index(None, "at"),
 )

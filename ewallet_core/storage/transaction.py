@@ -70,11 +70,11 @@ class Transaction:
     def __init__(self, connection: DbConnection, statements: Statements, *, writes: bool) -> None:
         self._connection = connection
         self._statements = statements
-        self._writes = writes
+        self.writes = writes
 
     def must_write(self) -> None:
         """Raise `NeedsWrite` unless this transaction may write."""
-        if not self._writes:
+        if not self.writes:
             raise NeedsWrite
 
     def run(self, statement: ClauseElement, **values: Any) -> DbCursor:
