@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from ewallet_core.errors.credits import (
     BalanceLimitError,
     LessThanOneCreditError,
@@ -10,7 +12,6 @@ from ewallet_core.errors.credits import (
 )
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.instructions.validation import as_decimal
 from ewallet_core.ledger.journal import (
@@ -25,7 +26,7 @@ from ewallet_core.ledger.rates import (
     milliseconds_to_credits,
     minutes_to_milliseconds,
 )
-from ewallet_core.operations.answer_data import Minutes, minutes
+from ewallet_core.operations.answer_data import Minutes, in_minutes, minutes
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import EventKind, append_event
@@ -55,15 +56,22 @@ class ConvertTime(Request, frozen=True):
             raise ArgumentsClashError(("credits", "minutes"))
 
 
-_BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms": int}
+class _BalancesAnswer(TypedDict):
+    ewallet_credits: int
+    credit_clock: Minutes
+    credit_clock_ms: int
+
+
+class _ConvertCreditsAnswer(_BalancesAnswer):
+    conversion_record: int
+    converted_credits: int
 
 
 @instruction(
     ConvertCredits,
     {"action": "convert", "convert": "credits2clock"},
-    answers={**_BALANCES, "conversion_record": int, "converted_credits": int},
 )
-def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
+def convert_credits(asked: ConvertCredits, context: Context) -> _ConvertCreditsAnswer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
     there = read_amount(context.transaction, wallet.balance_id)
@@ -80,24 +88,24 @@ def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
         context.now,
     )
     record = _convert(context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes)
-    return success(
+    return _ConvertCreditsAnswer(
         **_balances(context, wallet, clock), conversion_record=record, converted_credits=asked.credits
     )
+
+
+class _ConvertTimeAnswer(_BalancesAnswer):
+    conversion_record_id: int
+    conversion_record: int
+    converted_minutes: Minutes
+    converted_minutes_ms: int
+    converted_credits: int
 
 
 @instruction(
     ConvertTime,
     {"action": "convert", "convert": "clock2credits"},
-    answers={
-        "conversion_record_id": int,
-        "conversion_record": int,
-        **_BALANCES,
-        "converted_minutes": Minutes,
-        "converted_minutes_ms": int,
-        "converted_credits": int,
-    },
 )
-def convert_time(asked: ConvertTime, context: Context) -> Answer:
+def convert_time(asked: ConvertTime, context: Context) -> _ConvertTimeAnswer:
     """Convert time of the active clock that is not yet used to credits of its wallet."""
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(asked, context, clock)
@@ -109,11 +117,12 @@ def convert_time(asked: ConvertTime, context: Context) -> Answer:
     record = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
     # Taking back all that is left of a running timer is running out.
     settle_run_outs(context, context.account.id)
-    return success(
+    return _ConvertTimeAnswer(
         conversion_record_id=record,
         conversion_record=record,
         **_balances(context, wallet, clock),
-        **minutes(converted_minutes=span),
+        converted_minutes=in_minutes(span),
+        converted_minutes_ms=span,
         converted_credits=credits,
     )
 
@@ -164,12 +173,13 @@ def _convert(
     return record_id
 
 
-def _balances(context: Context, wallet: Wallet, clock: Clock) -> Answer:
+def _balances(context: Context, wallet: Wallet, clock: Clock) -> _BalancesAnswer:
     left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
-    return {
-        "ewallet_credits": read_amount(context.transaction, wallet.balance_id),
-        **minutes(credit_clock=left),
-    }
+    return _BalancesAnswer(
+        ewallet_credits=read_amount(context.transaction, wallet.balance_id),
+        credit_clock=in_minutes(left),
+        credit_clock_ms=left,
+    )
 
 
 def _must_have_room(context: Context, balance_id: int, more: int, most: int) -> None:

@@ -13,53 +13,16 @@ from ewallet_core.errors.credits import (
     WalletNotEmptyError,
 )
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, naming
-from ewallet_core.operations.answer_data import ClockData, Data, EwalletData, archive, dates, minutes
+from ewallet_core.operations.answer_data import ClockData, EwalletData, clock_data, ewallet_data
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.operations.provisioning import open_clock, open_wallet
 from ewallet_core.operations.records import unlink_sheet
-from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, kinds_of, sheets_of
+from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, kinds_of
 from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.wallets import Clock, Wallet, clocks
-
-
-def ewallet_data(context: Context, wallet: Wallet) -> Data:
-    """A wallet, what it holds, and what belongs to it."""
-    transaction = context.transaction
-    return {
-        "id": wallet.id,
-        "user": wallet.account_id,
-        "reference": wallet.reference,
-        "credits": read_amount(transaction, wallet.balance_id),
-        "clock": wallet.clock_id,
-        "clock_archive": archive(clocks.all(transaction, ewallet_id=wallet.id)),
-        **sheets_of(context, EWALLET, wallet),
-        **dates(wallet),
-    }
-
-
-def clock_data(context: Context, clock: Clock) -> Data:
-    """A clock as of now: what is left on it, and what its timer is doing."""
-    transaction, timer = context.transaction, clock.timer
-    balance = read_amount(transaction, clock.balance_id)
-    return {
-        "id": clock.id,
-        "ewallet": clock.ewallet_id,
-        "reference": clock.reference,
-        "clock_state": str(timer.state),
-        "start_timestamp": timestamp(timer.started_at),
-        **minutes(
-            credit_clock=timer.left_at(context.now, balance),
-            minutes_spent=timer.spent_at(context.now),
-            pending_time=timer.pending_at(context.now),
-        ),
-        "pending_count": timer.pauses,
-        "milliseconds_per_credit": context.config.milliseconds_per_credit,
-        **sheets_of(context, CLOCK, clock),
-        **dates(clock),
-    }
 
 
 @dataclass(frozen=True)
@@ -74,7 +37,7 @@ class HolderKind:
     belongs_to: Owner
     owner_column: str
     id_type: Any
-    data: Callable[[Context, Any], Data]
+    data: Callable[[Context, Any], EwalletData | ClockData]
     data_type: Any
     open: Callable[[Context, str | None], int]
     unlink: Callable[[Context, Any, str], None]

@@ -21,7 +21,7 @@ def printed(*words: str) -> Result:
 
 def test_every_instruction_has_its_line():
     lines = printed().stdout.splitlines()
-    for found in (found for door in SECTIONS for found in door.registry):
+    for found in (found for section in SECTIONS for found in section.instructions):
         assert [line for line in lines if line.startswith((f"  {found.name} (", f"  {found.name}: "))], (
             found.name
         )
