@@ -112,7 +112,7 @@ def test_words_that_are_in_no_path_are_answered_with_the_nearest():
 def test_a_program_gets_the_same_as_json():
     shown = json.loads(printed("--json").stdout)
     assert [entry["path"] for entry in shown["instructions"]] == [
-        found.name for door in SECTIONS for found in door.registry
+        found.name for section in SECTIONS for found in section.instructions
     ]
     assert "not_logged_in" in [error["code"] for error in shown["refusals"]]
     assert shown["data"]["account_data"]["keys"]["id"] == "whole number"
