@@ -35,7 +35,7 @@ from ewallet_core.handlers.supply import Bought, SuppliedAnswer, issue_credits, 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.reference import RegistrySection, first_line
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, instruction, instructions_in
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.movements import own_side
 from ewallet_core.types import user_key
 
@@ -83,7 +83,7 @@ def _said_as(meant: Instruction, **selectors: str) -> Instruction:
     SupplyFromPartner,
     {"controller": "user", "action": "create", "create": "transfer", "ttype": "supply"},
 )
-def create_supply(asked: SupplyFromPartner, context: Context) -> SuppliedAnswer:
+def create_supply(asked: SupplyFromPartner, context: AccountContext) -> SuppliedAnswer:
     """Supply the active wallet with credits from the system core account, against an invoice."""
     core = context.system_core.email
     if asked.partner_account is not None and user_key(asked.partner_account) != user_key(core):
@@ -107,7 +107,7 @@ SECTIONS = (
     ),
     RegistrySection(
         "Live sessions",
-        "Asked of a session's live object in the engine's own process:"
+        "Sent to a session's live object in the engine's own process:"
         " `manager.sessions[id].ewallet_controller(…)`.",
         SESSION_REGISTRY,
         tuple(SESSION_REGISTRY),
@@ -115,7 +115,7 @@ SECTIONS = (
     ),
     RegistrySection(
         "Live workers",
-        "Asked of a worker's live object in the engine's own process:"
+        "Sent to a worker's live object in the engine's own process:"
         " `manager.workers[id].main_controller(…)`.",
         WORKER_REGISTRY,
         tuple(WORKER_REGISTRY),

@@ -8,7 +8,7 @@ from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Request, instruction
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.ownership import record_change
 from ewallet_core.operations.records import own_record, own_sheet, record_answer, record_answers, the_record
 from ewallet_core.operations.sheet_kinds import CONTACT
@@ -54,7 +54,7 @@ class _NewContactAnswer(TypedDict):
     NewContact,
     the_record(CONTACT, "new"),
 )
-def new_contact(asked: NewContact, context: Context) -> _NewContactAnswer:
+def new_contact(asked: NewContact, context: AccountContext) -> _NewContactAnswer:
     """Write down a contact."""
     field = "contact_list" if asked.contact_sheet is None else "contact_sheet"
     chosen = own_sheet(context, CONTACT, asked.contact_list or asked.contact_sheet, field)
@@ -79,7 +79,7 @@ def new_contact(asked: NewContact, context: Context) -> _NewContactAnswer:
 
 
 @instruction(EditContact, the_record(CONTACT, "edit"), answers=record_answers(CONTACT))
-def edit_contact(asked: EditContact, context: Context) -> Answer:
+def edit_contact(asked: EditContact, context: AccountContext) -> Answer:
     """Edit a contact."""
     record = own_record(context, CONTACT, asked.record_id)
     wanted = {

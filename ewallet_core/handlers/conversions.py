@@ -27,9 +27,10 @@ from ewallet_core.ledger.rates import (
     minutes_to_milliseconds,
 )
 from ewallet_core.operations.answer_data import Minutes, in_minutes, minutes
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
+from ewallet_core.operations.events import record_event
 from ewallet_core.operations.settlement import settle_run_outs
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.schema import MOST_MILLISECONDS
 from ewallet_core.storage.sheets import conversions
@@ -71,7 +72,7 @@ class _ConvertCreditsAnswer(_BalancesAnswer):
     ConvertCredits,
     {"action": "convert", "convert": "credits2clock"},
 )
-def convert_credits(asked: ConvertCredits, context: Context) -> _ConvertCreditsAnswer:
+def convert_credits(asked: ConvertCredits, context: AccountContext) -> _ConvertCreditsAnswer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
     there = read_amount(context.transaction, wallet.balance_id)
@@ -87,10 +88,10 @@ def convert_credits(asked: ConvertCredits, context: Context) -> _ConvertCreditsA
         span,
         context.now,
     )
-    record = _convert(context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes)
-    return _ConvertCreditsAnswer(
-        **_balances(context, wallet, clock), conversion_record=record, converted_credits=asked.credits
+    record, balances = _convert(
+        context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes
     )
+    return _ConvertCreditsAnswer(**balances, conversion_record=record, converted_credits=asked.credits)
 
 
 class _ConvertTimeAnswer(_BalancesAnswer):
@@ -105,7 +106,7 @@ class _ConvertTimeAnswer(_BalancesAnswer):
     ConvertTime,
     {"action": "convert", "convert": "clock2credits"},
 )
-def convert_time(asked: ConvertTime, context: Context) -> _ConvertTimeAnswer:
+def convert_time(asked: ConvertTime, context: AccountContext) -> _ConvertTimeAnswer:
     """Convert time of the active clock that is not yet used to credits of its wallet."""
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(asked, context, clock)
@@ -114,20 +115,20 @@ def convert_time(asked: ConvertTime, context: Context) -> _ConvertTimeAnswer:
     entry = clock_to_credits(
         context.issuer, BalanceId(wallet.balance_id), BalanceId(clock.balance_id), credits, span, context.now
     )
-    record = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
+    record, balances = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
     # Taking back all that is left of a running timer is running out.
     settle_run_outs(context, context.account.id)
     return _ConvertTimeAnswer(
         conversion_record_id=record,
         conversion_record=record,
-        **_balances(context, wallet, clock),
+        **balances,
         converted_minutes=in_minutes(span),
         converted_minutes_ms=span,
         converted_credits=credits,
     )
 
 
-def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int:
+def _credits_for_time(asked: ConvertTime, context: AccountContext, clock: Clock) -> int:
     """The whole credits that are asked for; raises when the clock has not that much left."""
     rate = context.config.milliseconds_per_credit
     left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
@@ -143,9 +144,19 @@ def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int
 
 
 def _convert(
-    context: Context, wallet: Wallet, clock: Clock, entry: Entry, *, credits: int, span: int, notes: str
-) -> int:
-    """Post a conversion, write its record and let the clock know its new balance; returns the record's id."""
+    context: AccountContext,
+    wallet: Wallet,
+    clock: Clock,
+    entry: Entry,
+    *,
+    credits: int,
+    span: int,
+    notes: str,
+) -> tuple[int, _BalancesAnswer]:
+    """Post a conversion, write its record and event, and store when the timer runs out now.
+
+    Returns the record's id and the new balances.
+    """
     transaction, now = context.transaction, context.now
     record_id = conversions.append(
         transaction,
@@ -157,32 +168,33 @@ def _convert(
         credits=credits,
         notes=notes,
     )
+    balance = read_amount(transaction, clock.balance_id)
     wallets.change(transaction, wallet.id, written_at=now)
-    store_timer(transaction, clock, clock.timer, read_amount(transaction, clock.balance_id), now)
-    append_event(
-        transaction,
+    store_timer(transaction, clock, clock.timer, balance, now)
+    left = clock.timer.left_at(now, balance)
+    balances = _BalancesAnswer(
+        ewallet_credits=read_amount(transaction, wallet.balance_id),
+        credit_clock=in_minutes(left),
+        credit_clock_ms=left,
+    )
+    record_event(
+        context,
         wallet.account_id,
         EventKind.CREDITS_CONVERTED,
-        now,
+        Movement.CONVERSION,
         ewallet=wallet.id,
         clock=clock.id,
         conversion_type=str(entry.kind),
         credits=credits,
         **minutes(minutes=span),
+        **balances,
+        notes=notes,
+        conversion_record=record_id,
     )
-    return record_id
+    return record_id, balances
 
 
-def _balances(context: Context, wallet: Wallet, clock: Clock) -> _BalancesAnswer:
-    left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
-    return _BalancesAnswer(
-        ewallet_credits=read_amount(context.transaction, wallet.balance_id),
-        credit_clock=in_minutes(left),
-        credit_clock_ms=left,
-    )
-
-
-def _must_have_room(context: Context, balance_id: int, more: int, most: int) -> None:
+def _must_have_room(context: AccountContext, balance_id: int, more: int, most: int) -> None:
     there = read_amount(context.transaction, balance_id)
     if there + more > most:
         raise BalanceLimitError(most, there)

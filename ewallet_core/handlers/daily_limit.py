@@ -7,11 +7,12 @@ from typing import TypedDict
 from ewallet_core.errors.requests import ArgumentsClashError, MissingArgumentError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import NoArguments, Request, instruction
-from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.context import AccountContext, Preparation
 from ewallet_core.operations.credentials import PasswordCheck, check_own_password, require_password
+from ewallet_core.operations.events import record_event
 from ewallet_core.operations.movements import left_within, spent_today
 from ewallet_core.storage.accounts import Account, accounts
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind
 
 
 class _LimitAnswer(TypedDict):
@@ -39,7 +40,7 @@ class EditLimit(Request, frozen=True):
     {"action": "view", "view": "limit"},
     changes=False,
 )
-def view_limit(_asked: NoArguments, context: Context) -> _LimitAnswer:
+def view_limit(_asked: NoArguments, context: AccountContext) -> _LimitAnswer:
     """View how much may leave the account within 24 hours, and how much of that has left."""
     return _limit_of(context, context.account)
 
@@ -54,7 +55,7 @@ def check_limit_password(asked: EditLimit, preparation: Preparation) -> Password
     {"action": "edit", "edit": "limit"},
     prepare=check_limit_password,
 )
-def edit_limit(asked: EditLimit, context: Context) -> _LimitAnswer:
+def edit_limit(asked: EditLimit, context: AccountContext) -> _LimitAnswer:
     """Set how much may leave the account within 24 hours; to raise it, or to lift it, takes the password."""
     account = context.account
     if context.prepared is not None:
@@ -65,7 +66,7 @@ def edit_limit(asked: EditLimit, context: Context) -> _LimitAnswer:
         accounts.change(
             context.transaction, account.id, daily_limit=asked.daily_limit, written_at=context.now
         )
-        append_event(context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+        record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     return _limit_of(context, accounts.require(context.transaction, id=account.id))
 
 
@@ -73,7 +74,7 @@ def _is_raised(limit: int | None, wanted: int | None) -> bool:
     return limit is not None and (wanted is None or wanted > limit)
 
 
-def _limit_of(context: Context, account: Account) -> _LimitAnswer:
+def _limit_of(context: AccountContext, account: Account) -> _LimitAnswer:
     spent, limit = spent_today(context, account), account.daily_limit
     return _LimitAnswer(
         account=account.email,

@@ -9,7 +9,7 @@ from ewallet_core.errors.requests import MissingArgumentError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import Place, meta_of
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
 from ewallet_core.operations.sheet_kinds import SHEET_KINDS, SheetKind, record_data
@@ -55,7 +55,7 @@ class _SearchRecordsAnswer(TypedDict):
     {"action": "search", "search": "records"},
     changes=False,
 )
-def search_records(asked: SearchRecords, context: Context) -> _SearchRecordsAnswer:
+def search_records(asked: SearchRecords, context: AccountContext) -> _SearchRecordsAnswer:
     """Search all records or a sheet's for a text in them or the other side's name or email, newest first."""
     wanted = SearchFilter(
         context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=_sheet_id(asked, context)
@@ -75,11 +75,11 @@ def search_records(asked: SearchRecords, context: Context) -> _SearchRecordsAnsw
             }
             for kind, record in shown
         ],
-        next=str(Place(*shown[-1].place)) if len(page) > len(shown) else None,
+        next=str(Place(*shown[-1].position)) if len(page) > len(shown) else None,
     )
 
 
-def _sheet_id(asked: SearchRecords, context: Context) -> int | None:
+def _sheet_id(asked: SearchRecords, context: AccountContext) -> int | None:
     """The sheet to be searched; None where it is all of them."""
     if asked.kind is None or asked.sheet_id is None:
         return None

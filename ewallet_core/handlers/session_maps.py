@@ -86,7 +86,7 @@ def search_session(asked: SearchSession, context: Context) -> _SearchSessionAnsw
     """Find the session of this worker's that a session token opens."""
     session = _own(context, _by_token(context, asked.session_token))
     return _SearchSessionAnswer(
-        ewallet_session=session.id, session_data=session_data(context.within(session))
+        ewallet_session=session.id, session_data=session_data(context.transaction, session.id)
     )
 
 
@@ -145,7 +145,7 @@ WORKER_REGISTRY = InstructionRegistry((search_session, add_session, add_session_
 
 
 def _worker(context: Context) -> Worker:
-    worker = workers.find(context.transaction, id=context.live_worker_id)
+    worker = workers.find(context.transaction, id=context.caller.live_worker_id)
     if worker is None:
         raise NotFoundError("worker", "worker")
     return worker

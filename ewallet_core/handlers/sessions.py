@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypedDict, cast
 
-from ewallet_core.errors.accounts import ClientUnknownError, SessionTokenExistsError
+from ewallet_core.errors.accounts import SessionTokenExistsError
 from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success, timestamp
 from ewallet_core.instructions.registry import Access, Instruction, NoArguments, Request, instruction
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE
 from ewallet_core.operations.answer_data import Data, SessionData, Timestamp, session_data
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import (
+    AccountContext,
+    ClientContext,
+    Context,
+    SessionContext,
+    require_account,
+)
 from ewallet_core.operations.credentials import record_logout
 from ewallet_core.operations.sessions import _use, open_session, touch
 from ewallet_core.security.tokens import hash_token, new_token
 from ewallet_core.storage.logins import leave_session, log_out, sessions_of
 from ewallet_core.storage.sessions import (
-    ClientId,
     client_ids,
     end_session,
     sessions,
@@ -57,9 +62,9 @@ class _RequestSessionTokenAnswer(TypedDict):
     {"action": "request", "request": "session_token"},
     access=Access.CLIENT,
 )
-def request_session_token(_asked: NoArguments, context: Context) -> _RequestSessionTokenAnswer:
+def request_session_token(_asked: NoArguments, context: ClientContext) -> _RequestSessionTokenAnswer:
     """Open a session and request its token, or renew it by sending it."""
-    client, given = _client(context), context.call.session_token
+    client, given = context.client, context.credentials.session_token
     live = sessions.find(context.transaction, client_id=client.id)
     if live is not None and live.expires_at > context.now:
         if given is None or hash_token(given) != live.token_hash:
@@ -90,9 +95,9 @@ class _KeepClientIdAnswer(_ExtendedAnswer):
     access=Access.SESSION,
     remembered=False,
 )
-def keep_client_id(_asked: NoArguments, context: Context) -> _KeepClientIdAnswer:
+def keep_client_id(_asked: NoArguments, context: SessionContext) -> _KeepClientIdAnswer:
     """Keep the client id, and with it the session, alive from now on."""
-    return _KeepClientIdAnswer(ctoken=cast("str", context.call.client_id), **_extend(context))
+    return _KeepClientIdAnswer(ctoken=cast("str", context.credentials.client_id), **_extend(context))
 
 
 class _KeepSessionTokenAnswer(_ExtendedAnswer):
@@ -105,9 +110,9 @@ class _KeepSessionTokenAnswer(_ExtendedAnswer):
     access=Access.SESSION,
     remembered=False,
 )
-def keep_session_token(_asked: NoArguments, context: Context) -> _KeepSessionTokenAnswer:
+def keep_session_token(_asked: NoArguments, context: SessionContext) -> _KeepSessionTokenAnswer:
     """Keep the session token, and with it the client id, alive from now on."""
-    return _KeepSessionTokenAnswer(stoken=cast("str", context.call.session_token), **_extend(context))
+    return _KeepSessionTokenAnswer(stoken=cast("str", context.credentials.session_token), **_extend(context))
 
 
 class _NewSessionAnswer(TypedDict):
@@ -123,20 +128,13 @@ class _NewSessionAnswer(TypedDict):
 def new_session(_asked: NoArguments, context: Context) -> _NewSessionAnswer:
     """Open a session that belongs to no client."""
     session_id = open_session(context)
-    opened = sessions.require(context.transaction, id=session_id)
     return _NewSessionAnswer(
         ewallet_session=session_id,
-        session_data=session_data(context.within(opened)),
+        session_data=session_data(context.transaction, session_id),
     )
 
 
-def _client(context: Context) -> ClientId:
-    if context.client is None:
-        raise ClientUnknownError
-    return context.client
-
-
-def _extend(context: Context) -> _ExtendedAnswer:
+def _extend(context: SessionContext) -> _ExtendedAnswer:
     touch(context, context.client, context.session)
     return _ExtendedAnswer(
         extended=context.config.session_lifetime_ms // MILLISECONDS_PER_MINUTE,
@@ -171,7 +169,7 @@ class _ViewSessionsAnswer(TypedDict):
     {"action": "view", "view": "sessions"},
     changes=False,
 )
-def view_sessions(_asked: NoArguments, context: Context) -> _ViewSessionsAnswer:
+def view_sessions(_asked: NoArguments, context: AccountContext) -> _ViewSessionsAnswer:
     """View the sessions that the account is logged in to, the latest login first."""
     found = sessions_of(context.transaction, context.account.id, context.now)
     return _ViewSessionsAnswer(
@@ -200,12 +198,12 @@ class _EndOwnSessionAnswer(TypedDict):
     access=Access.SESSION,
     roles=PEOPLE,
 )
-def end_own_session(asked: EndSession, context: Context) -> _EndOwnSessionAnswer:
+def end_own_session(asked: EndSession, context: SessionContext) -> _EndOwnSessionAnswer:
     """Log the account out of one of its sessions, which ends where nobody else is logged in to it.
 
     The asking session goes on, as after a logout; so does one that others are logged in to.
     """
-    transaction, account, now = context.transaction, context.account, context.now
+    transaction, account, now = context.transaction, require_account(context).account, context.now
     own = {session.id for session in sessions_of(transaction, account.id, now)}
     if asked.session_id not in own:
         raise NotFoundError("session", "session_id")
@@ -227,7 +225,7 @@ _ASPECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "linked": ("is linked to its counterpart", {"linked": bool}),
     "session": ("has a session plugged in", {"plugged": bool, "session": int}),
 }
-_FACTS: dict[str, Callable[[Context], Data]] = {
+_FACTS: dict[str, Callable[[SessionContext], Data]] = {
     "validity": lambda context: {
         "valid": context.session.expires_at > context.now,
         "registered": True,
@@ -240,16 +238,16 @@ _FACTS: dict[str, Callable[[Context], Data]] = {
 
 def _verifications(selector: str, words: str, key: str, other: str) -> tuple[Instruction, ...]:
     """The four instructions that verify a token of one kind; `other` names what it is linked to."""
-    tokens: dict[str, Callable[[Context], str | None]] = {
-        "client_id": lambda context: context.call.client_id,
-        "session_token": lambda context: context.call.session_token,
+    tokens: dict[str, Callable[[SessionContext], str | None]] = {
+        "client_id": lambda context: context.credentials.client_id,
+        "session_token": lambda context: context.credentials.session_token,
     }
 
     def verification(aspect: str, said: str, *parts: str) -> Instruction:
         shown = (key, other) if "linked" in parts else (key,)
         declared = {name: declared for part in parts for name, declared in _ASPECTS[part][1].items()}
 
-        def verify(_asked: NoArguments, context: Context) -> Answer:
+        def verify(_asked: NoArguments, context: SessionContext) -> Answer:
             facts = {name: fact for part in parts for name, fact in _FACTS[part](context).items()}
             return success(**{name: tokens[name](context) for name in shown}, **facts)
 

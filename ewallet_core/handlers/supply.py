@@ -10,7 +10,7 @@ from ewallet_core.instructions.validation import as_decimal
 from ewallet_core.ledger.journal import (
     EntryKind,
 )
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.movements import (
     Bill,
     CreditTransfer,
@@ -84,7 +84,7 @@ def supply_on_behalf(asked: SupplyOnBehalf, context: Context) -> _SupplyOnBehalf
     # A user may where the rules let users supply themselves.
     roles=(Role.OPERATOR,),
 )
-def supply_credits(asked: SupplyCredits, context: Context) -> SuppliedAnswer:
+def supply_credits(asked: SupplyCredits, context: AccountContext) -> SuppliedAnswer:
     """Supply the active wallet, or with leave another's, with credits from the system core account."""
     if asked.supply_to is None:
         return issue_credits(context, asked, own_side(context))

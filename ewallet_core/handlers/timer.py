@@ -7,7 +7,7 @@ from typing import Any, TypedDict, cast
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import NoArguments, instruction
 from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.settlement import finish_run, update_timer
 from ewallet_core.operations.sheet_kinds import TIME, record_data
 from ewallet_core.storage.events import EventKind
@@ -32,7 +32,7 @@ class _StartTimerAnswer(TypedDict):
     NoArguments,
     {"action": "start", "start": "clock_timer"},
 )
-def start_timer(_asked: NoArguments, context: Context) -> _StartTimerAnswer:
+def start_timer(_asked: NoArguments, context: AccountContext) -> _StartTimerAnswer:
     """Start the active clock's timer."""
     clock = context.clock
     balance = read_amount(context.transaction, clock.balance_id)
@@ -50,7 +50,7 @@ class _PauseTimerAnswer(_PendingAnswer):
     NoArguments,
     {"action": "pause", "pause": "clock_timer"},
 )
-def pause_timer(_asked: NoArguments, context: Context) -> _PauseTimerAnswer:
+def pause_timer(_asked: NoArguments, context: AccountContext) -> _PauseTimerAnswer:
     """Pause the active clock's timer: no time is taken until it is resumed."""
     clock = context.clock
     timer = clock.timer.pause(context.now)
@@ -73,7 +73,7 @@ class _ResumeTimerAnswer(_PendingAnswer):
     {"action": "resume", "resume": "clock_timer"},
     {"action": "resume", "pause": "clock_timer"},
 )
-def resume_timer(_asked: NoArguments, context: Context) -> _ResumeTimerAnswer:
+def resume_timer(_asked: NoArguments, context: AccountContext) -> _ResumeTimerAnswer:
     """Resume the active clock's timer."""
     clock = context.clock
     balance = read_amount(context.transaction, clock.balance_id)
@@ -100,7 +100,7 @@ class _StopTimerAnswer(_PendingAnswer):
     {"action": "stop", "stop": "clock_timer"},
     {"action": "stop", "pause": "clock_timer"},
 )
-def stop_timer(_asked: NoArguments, context: Context) -> _StopTimerAnswer:
+def stop_timer(_asked: NoArguments, context: AccountContext) -> _StopTimerAnswer:
     """Stop the active clock's timer, take the used time from the clock and write the time record."""
     clock = context.clock
     run = clock.timer.stop(context.now)

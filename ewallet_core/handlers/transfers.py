@@ -12,7 +12,7 @@ from ewallet_core.errors.credits import (
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.ledger.journal import EntryKind
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.movements import (
     Bill,
     CreditTransfer,
@@ -59,7 +59,7 @@ class _PayCreditsAnswer(TypedDict):
     PayCredits,
     {"action": "pay"},
 )
-def pay_credits(asked: PayCredits, context: Context) -> _PayCreditsAnswer:
+def pay_credits(asked: PayCredits, context: AccountContext) -> _PayCreditsAnswer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
     own, partner = own_side(context), _other_person(context, asked.pay, "pay")
     handover = CreditTransfer(
@@ -88,7 +88,7 @@ class _TransferCreditsAnswer(TypedDict):
     TransferCredits,
     {"action": "transfer", "transfer": "credits"},
 )
-def transfer_credits(asked: TransferCredits, context: Context) -> _TransferCreditsAnswer:
+def transfer_credits(asked: TransferCredits, context: AccountContext) -> _TransferCreditsAnswer:
     """Transfer credits of the active wallet to another person's."""
     own, partner = own_side(context), _other_person(context, asked.transfer_to, "transfer_to")
     handover = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
@@ -101,7 +101,7 @@ def transfer_credits(asked: TransferCredits, context: Context) -> _TransferCredi
     )
 
 
-def _other_person(context: Context, email: str, field: str) -> Side:
+def _other_person(context: AccountContext, email: str, field: str) -> Side:
     if user_key(email) == user_key(context.account.email):
         raise OwnAccountError(field)
     return partner_named(context, email, field)
@@ -127,7 +127,7 @@ class _RefundPaymentAnswer(TypedDict):
     RefundPayment,
     {"action": "refund", "refund": "payment"},
 )
-def refund_payment(asked: RefundPayment, context: Context) -> _RefundPaymentAnswer:
+def refund_payment(asked: RefundPayment, context: AccountContext) -> _RefundPaymentAnswer:
     """Give back a payment that was received, or a part of it, to whoever paid."""
     payment = _own_transfer(context, asked.record_id)
     left = _left_of(context, payment)
@@ -146,14 +146,14 @@ def refund_payment(asked: RefundPayment, context: Context) -> _RefundPaymentAnsw
     )
 
 
-def _own_transfer(context: Context, record_id: int) -> TransferRecord:
+def _own_transfer(context: AccountContext, record_id: int) -> TransferRecord:
     record = transfers.own(context.transaction, record_id, context.account.id)
     if record is None:
         raise NotFoundError("transfer record", "record_id")
     return record
 
 
-def _payer(context: Context, payment: TransferRecord) -> Side:
+def _payer(context: AccountContext, payment: TransferRecord) -> Side:
     """Who paid, with the wallet that paid, or with the active one where that is no more."""
     account = accounts.require(context.transaction, id=payment.from_account_id)
     must_be_available(account, "record_id")

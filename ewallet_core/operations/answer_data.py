@@ -7,6 +7,7 @@ from typing import Annotated, Any, TypedDict
 
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.rates import milliseconds_to_minutes
+from ewallet_core.ledger.timer import Timer
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.journal import read_amount
@@ -104,10 +105,9 @@ class SessionData(TypedDict):
     expires: Timestamp
 
 
-def session_data(context: Context) -> SessionData:
-    """The context's session, and every account that is logged in to it."""
-    transaction = context.transaction
-    session = sessions.require(transaction, id=context.session.id)
+def session_data(transaction: Transaction, session_id: int) -> SessionData:
+    """A session, and every account that is logged in to it."""
+    session = sessions.require(transaction, id=session_id)
     members = logged_in(transaction, session.id)
     active = next((account for account in members if account.id == session.account_id), None)
     return {
@@ -152,37 +152,24 @@ def ewallet_data(context: Context, wallet: Wallet) -> EwalletData:
     }
 
 
-class ClockData(Dated):
-    """A clock as of now: the time left, the current run of its timer, and its sheets."""
+class TimerData(TypedDict):
+    """What a timer is doing, and the time left on its clock."""
 
-    id: int
-    ewallet: int
-    reference: str
-    credit_clock: Minutes
-    credit_clock_ms: int
     clock_state: str
     start_timestamp: Timestamp | None
+    credit_clock: Minutes
+    credit_clock_ms: int
     minutes_spent: Minutes
     minutes_spent_ms: int
     pending_time: Minutes
     pending_time_ms: int
     pending_count: int
-    milliseconds_per_credit: int
-    time_sheet: int
-    time_sheet_archive: Archive
-    conversion_sheet: int
-    conversion_sheet_archive: Archive
 
 
-def clock_data(context: Context, clock: Clock) -> ClockData:
-    """A clock as of now: the time left, the current run of its timer, and its sheets."""
-    transaction, now, timer = context.transaction, context.now, clock.timer
-    left = timer.left_at(now, read_amount(transaction, clock.balance_id))
-    spent, pending = timer.spent_at(now), timer.pending_at(now)
+def timer_data(timer: Timer, balance: int, now: int) -> TimerData:
+    """What a timer is doing, and the time left on its clock, which has that balance."""
+    left, spent, pending = timer.left_at(now, balance), timer.spent_at(now), timer.pending_at(now)
     return {
-        "id": clock.id,
-        "ewallet": clock.ewallet_id,
-        "reference": clock.reference,
         "clock_state": str(timer.state),
         "start_timestamp": timestamp(timer.started_at),
         "credit_clock": in_minutes(left),
@@ -192,6 +179,30 @@ def clock_data(context: Context, clock: Clock) -> ClockData:
         "pending_time": in_minutes(pending),
         "pending_time_ms": pending,
         "pending_count": timer.pauses,
+    }
+
+
+class ClockData(Dated, TimerData):
+    """A clock as of now: the time left, the current run of its timer, and its sheets."""
+
+    id: int
+    ewallet: int
+    reference: str
+    milliseconds_per_credit: int
+    time_sheet: int
+    time_sheet_archive: Archive
+    conversion_sheet: int
+    conversion_sheet_archive: Archive
+
+
+def clock_data(context: Context, clock: Clock) -> ClockData:
+    """A clock as of now: the time left, the current run of its timer, and its sheets."""
+    transaction = context.transaction
+    return {
+        "id": clock.id,
+        "ewallet": clock.ewallet_id,
+        "reference": clock.reference,
+        **timer_data(clock.timer, read_amount(transaction, clock.balance_id), context.now),
         "milliseconds_per_credit": context.config.milliseconds_per_credit,
         "time_sheet": clock.time_sheet_id,
         "time_sheet_archive": _sheet_archive(transaction, clock.id, RecordType.TIME),

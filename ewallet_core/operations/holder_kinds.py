@@ -16,7 +16,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, naming
 from ewallet_core.operations.answer_data import ClockData, EwalletData, clock_data, ewallet_data
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.operations.provisioning import open_clock, open_wallet
 from ewallet_core.operations.records import unlink_sheet
@@ -39,7 +39,7 @@ class HolderKind:
     id_type: Any
     data: Callable[[Context, Any], EwalletData | ClockData]
     data_type: Any
-    open: Callable[[Context, str | None], int]
+    open: Callable[[AccountContext, str | None], int]
     unlink: Callable[[Context, Any, str], None]
 
     @property
@@ -79,7 +79,7 @@ class HolderKind:
         """Those of the owner of that number, oldest first."""
         return self.kept.rows.all(context.transaction, **{self.owner_column: owner_id})
 
-    def named(self, context: Context, asked: Request) -> Any:
+    def named(self, context: AccountContext, asked: Request) -> Any:
         """The one that the request names; raises `NotFoundError` where it is not the account's own."""
         own = {"id": getattr(asked, self.id_name), "account_id": context.account.id}
         found = self.kept.rows.find(context.transaction, **own)
@@ -98,11 +98,11 @@ class HolderKind:
         return success(**{self.answer_key: held.id, self.data_key: self.data(context, now)})
 
 
-def _open_wallet(context: Context, reference: str | None) -> int:
+def _open_wallet(context: AccountContext, reference: str | None) -> int:
     return open_wallet(context.transaction, context.now, context.account.id, reference)
 
 
-def _open_clock(context: Context, reference: str | None) -> int:
+def _open_clock(context: AccountContext, reference: str | None) -> int:
     wallet = context.wallet
     return open_clock(context.transaction, context.now, wallet.account_id, wallet.id, reference)
 
