@@ -1,4 +1,4 @@
-"""Credits to other people: paying, transferring, and refunding a payment."""
+"""Sending credits to other people: paying, transferring, and refunding a payment."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from ewallet_core.types import user_key
 
 
 class PayCredits(Request, frozen=True):
-    """Who is paid, by email, and how much."""
+    """The email of the account to pay, and how many credits."""
 
     pay: fields.Email
     credits: fields.Credits
@@ -39,7 +39,7 @@ class PayCredits(Request, frozen=True):
 
 
 class TransferCredits(Request, frozen=True):
-    """Who is given credits, by email, and how many."""
+    """The recipient's email, and how many credits."""
 
     transfer_to: fields.Email
     credits: fields.Credits
@@ -89,7 +89,7 @@ class _TransferCreditsAnswer(TypedDict):
     {"action": "transfer", "transfer": "credits"},
 )
 def transfer_credits(asked: TransferCredits, context: AccountContext) -> _TransferCreditsAnswer:
-    """Transfer credits of the active wallet to another person's."""
+    """Transfer credits of the active wallet to another account's."""
     own, partner = own_side(context), _other_person(context, asked.transfer_to, "transfer_to")
     handover = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
     recorded = move_between_accounts(context, handover).sender
@@ -108,7 +108,7 @@ def _other_person(context: AccountContext, email: str, field: str) -> Side:
 
 
 class RefundPayment(Request, frozen=True):
-    """The own record of the payment, and how much of it to give back: absent, all that is left."""
+    """The record of the received payment, and how many credits to refund: by default all that is left."""
 
     record_id: fields.RecordId
     credits: fields.Credits | None = None
@@ -128,7 +128,7 @@ class _RefundPaymentAnswer(TypedDict):
     {"action": "refund", "refund": "payment"},
 )
 def refund_payment(asked: RefundPayment, context: AccountContext) -> _RefundPaymentAnswer:
-    """Give back a payment that was received, or a part of it, to whoever paid."""
+    """Refund a payment that was received, or a part of it, to the payer."""
     payment = _own_transfer(context, asked.record_id)
     left = _left_of(context, payment)
     credits = left if asked.credits is None else asked.credits
@@ -154,7 +154,7 @@ def _own_transfer(context: AccountContext, record_id: int) -> TransferRecord:
 
 
 def _payer(context: AccountContext, payment: TransferRecord) -> Side:
-    """Who paid, with the wallet that paid, or with the active one where that is no more."""
+    """The payer with the wallet that paid, or with the active one if that was removed."""
     account = accounts.require(context.transaction, id=payment.from_account_id)
     must_be_available(account, "record_id")
     paid_from = find_sending_balance(context.transaction, payment.entry_id)

@@ -1,4 +1,4 @@
-"""Moves credits from one account to another, with records and events on both sides, within the daily limit."""
+"""Moves credits between accounts, with records and events on both sides, within the daily limit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here c
 
 
 def must_be_within_limit(context: Context, account: Account, credits: int) -> None:
-    """Raise `DailyLimitReachedError` where that many more are more than may leave the account now."""
+    """Raise `DailyLimitReachedError` if that many more credits would exceed the account's daily limit."""
     if account.daily_limit is None:
         return
     spent = spent_today(context, account)
@@ -49,7 +49,7 @@ def spent_today(context: Context, account: Account) -> Spent:
 
 
 def left_within(limit: int, spent: Spent) -> int:
-    # A limit that was lowered may be below what has left already.
+    # A limit may be lowered below what was already spent.
     return max(0, limit - spent.credits)
 
 
@@ -58,25 +58,24 @@ INCOMING = "incoming"
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An account that credits leave or reach, and its wallet that they leave or reach."""
+    """The sender or the recipient of credits: an account and one of its wallets."""
 
     account: Account
     wallet: Wallet
 
     @property
     def issues(self) -> bool:
-        """Whether it is the issuer, of whose own rows nothing changes with what it issues."""
+        """Whether it is the issuer, whose own rows do not change when it issues credits."""
         return self.account.id == SYSTEM_CORE_ID
 
     @property
     def balance(self) -> BalanceId:
-        """The balance that is moved."""
         return BalanceId(self.wallet.balance_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """Who sold what the invoices are of, and for how much money; a currency of "" is none."""
+    """The seller on the invoices, and the cost; a payment in credits alone has a currency of ""."""
 
     seller: Account
     currency: str = ""
@@ -85,7 +84,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class CreditTransfer:
-    """Credits that one side gives the other, and why; `reverses` is the entry that a refund gives back."""
+    """Credits that the sender gives the recipient; `reverses` is the entry that a refund gives back."""
 
     kind: EntryKind
     sender: Side
@@ -98,7 +97,7 @@ class CreditTransfer:
 
 @dataclass(frozen=True, slots=True)
 class TransferRecords:
-    """The records that were written on one side's sheets; without a bill there is no invoice."""
+    """The ids of the records on one side's sheets; without a bill there is no invoice."""
 
     transfer: int
     invoice: int | None
@@ -106,7 +105,7 @@ class TransferRecords:
 
 @dataclass(frozen=True, slots=True)
 class CompletedTransfer:
-    """The entry that moved the credits, and what was recorded of it on each side."""
+    """The entry that moved the credits, and the records of each side."""
 
     entry_id: int
     sender: TransferRecords
@@ -114,7 +113,7 @@ class CompletedTransfer:
 
 
 def own_side(context: AccountContext) -> Side:
-    """The account that asks, with its active wallet."""
+    """The caller's account with its active wallet."""
     return Side(context.account, context.wallet)
 
 
@@ -125,7 +124,9 @@ def issuing_side(context: Context) -> Side:
 
 
 def partner_named(context: Context, email: str, field: str) -> Side:
-    """The account with that email and its active wallet, raising a refusal where it can't take credits."""
+    """The account with that email and its active wallet.
+
+    Raises `PartnerUnknownError`, or `PartnerUnavailableError` if it can't receive credits."""
     account = accounts.find(context.transaction, email_key=user_key(email))
     if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountState.ERASED:
         if context.is_in_process:
@@ -136,13 +137,13 @@ def partner_named(context: Context, email: str, field: str) -> Side:
 
 
 def must_be_available(account: Account, field: str) -> None:
-    """Raise `PartnerUnavailableError` for an account that is not used now."""
+    """Raise `PartnerUnavailableError` unless the account is active."""
     if account.state != AccountState.ACTIVE:
         raise PartnerUnavailableError(field)
 
 
 def move_between_accounts(context: Context, handover: CreditTransfer) -> CompletedTransfer:
-    """Move the credits, write both sides' records, the giver's first, and tell both; or refuse to."""
+    """Move the credits, and write the records and events of both sides, the sender's first."""
     sender, recipient = handover.sender, handover.recipient
     if not sender.issues:
         _must_be_able_to_give(context, sender, handover.credits)
@@ -184,7 +185,7 @@ def _must_have_room(context: Context, recipient: Side, credits: int) -> None:
 
 
 def _record(context: Context, handover: CreditTransfer, entry_id: int, side: Side) -> TransferRecords:
-    """Write one side's records; the issuer's take the entry's number as position."""
+    """Write one side's records; the position of the issuer's is the entry's id."""
     position = entry_id if side.issues else None
     transfer_id = transfers.append(
         context.transaction,
@@ -217,7 +218,7 @@ def _record(context: Context, handover: CreditTransfer, entry_id: int, side: Sid
 
 
 def _transfer_type(handover: CreditTransfer, side: Side) -> str:
-    """What the record is called on that side: a supply is one on both, all else is incoming on the other."""
+    """The record's type on that side: `incoming` for the recipient, except of a supply."""
     if side is handover.sender or handover.kind is EntryKind.SUPPLY:
         return handover.kind
     return INCOMING

@@ -17,7 +17,7 @@ from ewallet_core.storage.sessions import (
 
 
 def worker_for_a_session(context: Context) -> Worker:
-    """The first worker that has room for one session more, or a new one."""
+    """The first worker that has room for another session, or a new one."""
     return worker_with_capacity(context.transaction) or make_worker(context)
 
 
@@ -49,7 +49,7 @@ def open_session(context: Context, *, client_id: int | None = None, token_hash: 
 
 
 def touch(context: Context, client: ClientId | None, session: Session | None) -> None:
-    """Count this as a use of the client id and of the session."""
+    """Extend the life of the client id and of the session, which are used now."""
     if client is not None:
         client_ids.change(context.transaction, client.id, **_use(context))
     if session is not None:

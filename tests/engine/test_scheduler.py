@@ -65,7 +65,7 @@ def test_all_cleaners_are_started_and_stopped_at_once(nobody):
 
 
 def test_every_cleaner_can_be_named():
-    assert tuple(cleaner.name for cleaner in CLEANERS) == fields.CLEANERS
+    assert tuple(cleaner.name for cleaner in CLEANERS) == fields.CLEANER_NAMES
 
 
 def test_every_cleaner_cleans_by_an_instruction_that_there_is(nobody):
