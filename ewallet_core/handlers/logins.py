@@ -32,10 +32,10 @@ from ewallet_core.operations.context import (
 )
 from ewallet_core.operations.credentials import (
     PasswordCheck,
-    _record,
     note_failure,
+    record_login,
     record_logout,
-    refuse_login,
+    record_refused_login,
 )
 from ewallet_core.security import throttle
 from ewallet_core.security.passwords import Passwords, reject_common_password, reject_own_name
@@ -56,14 +56,18 @@ class Login(Request, frozen=True):
     new_pass: fields.Password | None = None
 
     @property
-    def whose(self) -> str:
+    def name_or_email(self) -> str:
         """The name or email that was sent."""
         return self.user_name or self.user_email or ""
 
     @property
     def login_key(self) -> str:
         """The throttle's key: names and emails count apart, so that neither clears the other's failures."""
-        return throttle.email_key(self.whose) if self.user_name is None else throttle.name_key(self.whose)
+        return (
+            throttle.email_key(self.name_or_email)
+            if self.user_name is None
+            else throttle.name_key(self.name_or_email)
+        )
 
     def check(self) -> None:
         """Exactly one of name and email must be sent, and a new password must differ."""
@@ -140,7 +144,7 @@ def log_in(asked: Login, context: SessionContext, account: Account) -> _LoginAns
     """Log the authenticated account in, and answer as `login` does."""
     transaction = context.transaction
     if account.one_time_until is not None and asked.new_pass is None:
-        raise NewPasswordNeededError().with_after_rollback(partial(refuse_login, context, account))
+        raise NewPasswordNeededError().with_after_rollback(partial(record_refused_login, context, account))
     if asked.new_pass is not None:
         reject_own_name(asked.new_pass, "new_pass", account.name, account.email)
     throttle.record_success(transaction, asked.login_key, context.address)
@@ -196,7 +200,7 @@ def switch_account(asked: SwitchAccount, context: SessionContext) -> _LogoutAnsw
 
 def _find(transaction: Transaction, asked: Login) -> Account | None:
     column = "name_key" if asked.user_name is not None else "email_key"
-    return accounts.find(transaction, **{column: user_key(asked.whose)})
+    return accounts.find(transaction, **{column: user_key(asked.name_or_email)})
 
 
 def _is_over(account: Account, now: int) -> bool:
@@ -226,7 +230,7 @@ def _take_new_hash(asked: Login, context: SessionContext, account: Account) -> N
 def _must_be_active(context: SessionContext, account: Account) -> None:
     error = why_not_active(account)
     if error is not None:
-        raise error.with_after_rollback(partial(refuse_login, context, account))
+        raise error.with_after_rollback(partial(record_refused_login, context, account))
 
 
 def _join_session(context: SessionContext, account: Account) -> None:
@@ -251,7 +255,7 @@ def _record_change(context: SessionContext, account: Account) -> None:
 
 def _record_accepted(context: SessionContext, account: Account) -> None:
     is_new = is_new_address(context.transaction, account.id, context.address)
-    _record(context, account.id, "login", "accepted", is_new=is_new)
+    record_login(context, account.id, "login", "accepted", is_new=is_new)
     if is_new:
         append_event(
             context.transaction,
@@ -276,7 +280,7 @@ def recover_account(asked: Login, context: SessionContext) -> _LoginAnswer:
     account = authenticated_account(asked, context)
     if account.state != AccountState.UNLINK_PENDING:
         error = why_not_active(account) or AccountNotUnlinkedError()
-        raise error.with_after_rollback(partial(refuse_login, context, account))
+        raise error.with_after_rollback(partial(record_refused_login, context, account))
     accounts.change(
         context.transaction,
         account.id,

@@ -20,7 +20,7 @@ from ewallet_core.operations.context import (
     require_account,
 )
 from ewallet_core.operations.credentials import record_logout
-from ewallet_core.operations.sessions import _use, open_session, touch
+from ewallet_core.operations.sessions import open_session, touch, used_now
 from ewallet_core.security.tokens import hash_token, new_token
 from ewallet_core.storage.logins import leave_session, log_out, sessions_of
 from ewallet_core.storage.sessions import (
@@ -46,7 +46,7 @@ def request_client_id(_asked: NoArguments, context: Context) -> _RequestClientId
     client_ids.insert(
         context.transaction,
         hash=hash_token(client_id),
-        **_use(context),
+        **used_now(context),
         created_at=context.now,
         written_at=context.now,
     )

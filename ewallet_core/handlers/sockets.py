@@ -36,7 +36,7 @@ def view_sockets(_asked: NoArguments, context: Context) -> _ViewSocketsAnswer:
 
 # Sockets belong to this process, not to the database: they open and close before the transaction, which may
 # run more than once, and the request is not remembered.
-def start_listening(_asked: NoArguments, preparation: Preparation) -> str:
+def prepare_listener(_asked: NoArguments, preparation: Preparation) -> str:
     """Get the listener ready."""
     return _listener(preparation).start()
 
@@ -59,7 +59,7 @@ class _StartInstructionListenerAnswer(TypedDict):
     NoArguments,
     {"controller": "system", "action": "start", "start": "instruction_listener"},
     access=Access.SYSTEM,
-    prepare=start_listening,
+    prepare=prepare_listener,
     remembered=False,
 )
 def start_instruction_listener(_asked: NoArguments, context: Context) -> _StartInstructionListenerAnswer:

@@ -94,7 +94,7 @@ def supply_credits(asked: SupplyCredits, context: AccountContext) -> SuppliedAns
 def issue_credits(context: Context, asked: Bought, recipient: Side) -> SuppliedAnswer:
     """Issue credits to the recipient, against an invoice."""
     core, cost = issuing_side(context), as_decimal(asked.cost).copy_abs()
-    handover = CreditTransfer(
+    transfer = CreditTransfer(
         EntryKind.SUPPLY,
         core,
         recipient,
@@ -102,7 +102,7 @@ def issue_credits(context: Context, asked: Bought, recipient: Side) -> SuppliedA
         asked.notes,
         bill=Bill(core.account, asked.currency, f"{cost:f}"),
     )
-    done = move_between_accounts(context, handover)
+    done = move_between_accounts(context, transfer)
     record_cost(context.transaction, recipient.balance, done.entry_id, asked.currency, cost)
     total = read_amount(context.transaction, recipient.balance)
     return SuppliedAnswer(

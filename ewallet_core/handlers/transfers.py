@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TypedDict, cast
 
 from ewallet_core.errors.credits import (
-    NotFoundError,
+    AlreadyRefundedError,
+    NotAPaymentError,
     OwnAccountError,
     RefundExceedsPaymentError,
 )
@@ -22,10 +23,11 @@ from ewallet_core.operations.movements import (
     own_side,
     partner_named,
 )
-from ewallet_core.operations.records import _left_of
+from ewallet_core.operations.records import left_to_refund, own_record
+from ewallet_core.operations.sheet_kinds import TRANSFER
 from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.journal import find_sending_balance, read_amount
-from ewallet_core.storage.sheets import TransferRecord, transfers
+from ewallet_core.storage.sheets import TransferRecord
 from ewallet_core.storage.wallets import wallets
 from ewallet_core.types import user_key
 
@@ -62,10 +64,10 @@ class _PayCreditsAnswer(TypedDict):
 def pay_credits(asked: PayCredits, context: AccountContext) -> _PayCreditsAnswer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
     own, partner = own_side(context), _other_person(context, asked.pay, "pay")
-    handover = CreditTransfer(
+    transfer = CreditTransfer(
         EntryKind.PAYMENT, own, partner, asked.credits, asked.notes, bill=Bill(seller=partner.account)
     )
-    recorded = move_between_accounts(context, handover).sender
+    recorded = move_between_accounts(context, transfer).sender
     left = read_amount(context.transaction, own.balance)
     return _PayCreditsAnswer(
         paid=partner.account.email,
@@ -91,8 +93,8 @@ class _TransferCreditsAnswer(TypedDict):
 def transfer_credits(asked: TransferCredits, context: AccountContext) -> _TransferCreditsAnswer:
     """Transfer credits of the active wallet to another account's."""
     own, partner = own_side(context), _other_person(context, asked.transfer_to, "transfer_to")
-    handover = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
-    recorded = move_between_accounts(context, handover).sender
+    transfer = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
+    recorded = move_between_accounts(context, transfer).sender
     return _TransferCreditsAnswer(
         transfered_to=partner.account.email,
         ewallet_credits=read_amount(context.transaction, own.balance),
@@ -129,14 +131,18 @@ class _RefundPaymentAnswer(TypedDict):
 )
 def refund_payment(asked: RefundPayment, context: AccountContext) -> _RefundPaymentAnswer:
     """Refund a payment that was received, or a part of it, to the payer."""
-    payment = _own_transfer(context, asked.record_id)
-    left = _left_of(context, payment)
+    payment = own_record(context, TRANSFER, asked.record_id)
+    left = left_to_refund(context.transaction, payment)
+    if left is None:
+        raise NotAPaymentError
+    if left == 0:
+        raise AlreadyRefundedError
     credits = left if asked.credits is None else asked.credits
     if credits > left:
         raise RefundExceedsPaymentError(left)
     own, payer = own_side(context), _payer(context, payment)
-    handover = CreditTransfer(EntryKind.REFUND, own, payer, credits, asked.notes, reverses=payment.entry_id)
-    recorded = move_between_accounts(context, handover).sender
+    transfer = CreditTransfer(EntryKind.REFUND, own, payer, credits, asked.notes, reverses=payment.entry_id)
+    recorded = move_between_accounts(context, transfer).sender
     return _RefundPaymentAnswer(
         refunded_to=payer.account.email,
         refunded_credits=credits,
@@ -144,13 +150,6 @@ def refund_payment(asked: RefundPayment, context: AccountContext) -> _RefundPaym
         ewallet_credits=read_amount(context.transaction, own.balance),
         transfer_record=recorded.transfer,
     )
-
-
-def _own_transfer(context: AccountContext, record_id: int) -> TransferRecord:
-    record = transfers.own(context.transaction, record_id, context.account.id)
-    if record is None:
-        raise NotFoundError("transfer record", "record_id")
-    return record
 
 
 def _payer(context: AccountContext, payment: TransferRecord) -> Side:

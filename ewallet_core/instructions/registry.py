@@ -37,7 +37,7 @@ class WorkClass(Enum):
 
 LONGEST_PATH_SHOWN = 200
 MOST_NEAREST = 3
-_DOOR = ("controller", "ctype")
+_CONTROLLER_KEYS = ("controller", "ctype")
 
 Selectors = Mapping[str, str]
 CarryOut = Callable[[Any, Any], Mapping[str, Any]]
@@ -248,7 +248,7 @@ class InstructionRegistry:
 
     def _under_another_controller(self, chain: Mapping[str, Any]) -> Iterator[str]:
         for form, found in self._with_action_of(chain):
-            told_apart = {key: value for key, value in form.items() if key not in _DOOR}
+            told_apart = {key: value for key, value in form.items() if key not in _CONTROLLER_KEYS}
             if all(chain.get(key) == value for key, value in told_apart.items()):
                 yield found.name
 

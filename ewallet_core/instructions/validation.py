@@ -114,20 +114,16 @@ def is_secret(field_type: Any) -> bool:
     return bool((meta_of(field_type).extra or {}).get("secret"))
 
 
-def transient(field_type: Any, value: Any) -> bool:
-    """Whether a value of the right type also passes the field's own check."""
-    if isinstance(value, str) and not is_storable(value):
-        return False
-    check: Check | None = (meta_of(field_type).extra or {}).get("check")
-    return value is None or check is None or check(value)
-
-
 def accepts(field_type: Any, value: Any) -> bool:
     """Whether the value is valid for this field."""
     try:
-        return transient(field_type, msgspec.convert(value, field_type))
+        converted = msgspec.convert(value, field_type)
     except (msgspec.ValidationError, UnicodeError):
         return False
+    if isinstance(converted, str) and not is_storable(converted):
+        return False
+    check: Check | None = (meta_of(field_type).extra or {}).get("check")
+    return converted is None or check is None or check(converted)
 
 
 _WRITTEN = re.compile(r"([0-9]{1,15})-([a-z]{1,20})-([0-9]{1,18})")

@@ -62,18 +62,18 @@ def require_password(context: AccountContext, password_check: PasswordCheck, fie
 def note_failure(context: Context, login_key: str, account: Account | None) -> None:
     """Record that a wrong password was sent for the account."""
     throttle.record_failure(context.transaction, login_key, context.address, context.now)
-    refuse_login(context, account)
+    record_refused_login(context, account)
 
 
-def refuse_login(context: Context, account: Account | None) -> None:
-    _record(context, account.id if account else None, "login", "refused")
+def record_refused_login(context: Context, account: Account | None) -> None:
+    record_login(context, account.id if account else None, "login", "refused")
 
 
 def record_logout(context: Context, account: Account) -> None:
-    _record(context, account.id, "logout", "accepted")
+    record_login(context, account.id, "logout", "accepted")
 
 
-def _record(
+def record_login(
     context: Context, account_id: int | None, kind: str, outcome: str, *, is_new: bool = False
 ) -> None:
     login_records.insert(

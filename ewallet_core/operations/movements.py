@@ -142,29 +142,29 @@ def must_be_available(account: Account, field: str) -> None:
         raise PartnerUnavailableError(field)
 
 
-def move_between_accounts(context: Context, handover: CreditTransfer) -> CompletedTransfer:
+def move_between_accounts(context: Context, transfer: CreditTransfer) -> CompletedTransfer:
     """Move the credits, and write the records and events of both sides, the sender's first."""
-    sender, recipient = handover.sender, handover.recipient
+    sender, recipient = transfer.sender, transfer.recipient
     if not sender.issues:
-        _must_be_able_to_give(context, sender, handover.credits)
-    _must_have_room(context, recipient, handover.credits)
+        _must_be_able_to_give(context, sender, transfer.credits)
+    _must_have_room(context, recipient, transfer.credits)
     entry = move_credits(
-        handover.kind,
+        transfer.kind,
         sender.balance,
         recipient.balance,
-        handover.credits,
+        transfer.credits,
         context.now,
-        reverses=handover.reverses,
+        reverses=transfer.reverses,
     )
     entry_id = post(context.transaction, entry, context.issuer)
     recorded = CompletedTransfer(
         entry_id,
-        sender=_record(context, handover, entry_id, sender),
-        recipient=_record(context, handover, entry_id, recipient),
+        sender=_record(context, transfer, entry_id, sender),
+        recipient=_record(context, transfer, entry_id, recipient),
     )
     sent_to, got_from = {"transfer_to": recipient.account.email}, {"transfer_from": sender.account.email}
-    _record_moved(context, handover, EventKind.CREDITS_LEFT, sender, recorded.sender, sent_to)
-    _record_moved(context, handover, EventKind.CREDITS_ARRIVED, recipient, recorded.recipient, got_from)
+    _record_moved(context, transfer, EventKind.CREDITS_LEFT, sender, recorded.sender, sent_to)
+    _record_moved(context, transfer, EventKind.CREDITS_ARRIVED, recipient, recorded.recipient, got_from)
     return recorded
 
 
@@ -184,7 +184,7 @@ def _must_have_room(context: Context, recipient: Side, credits: int) -> None:
     raise PartnerBalanceLimitError(MOST_CREDITS)
 
 
-def _record(context: Context, handover: CreditTransfer, entry_id: int, side: Side) -> TransferRecords:
+def _record(context: Context, transfer: CreditTransfer, entry_id: int, side: Side) -> TransferRecords:
     """Write one side's records; the position of the issuer's is the entry's id."""
     position = entry_id if side.issues else None
     transfer_id = transfers.append(
@@ -193,13 +193,13 @@ def _record(context: Context, handover: CreditTransfer, entry_id: int, side: Sid
         context.now,
         position=position,
         entry_id=entry_id,
-        transfer_type=_transfer_type(handover, side),
-        from_account_id=handover.sender.account.id,
-        to_account_id=handover.recipient.account.id,
-        credits=handover.credits,
-        notes=handover.notes,
+        transfer_type=_transfer_type(transfer, side),
+        from_account_id=transfer.sender.account.id,
+        to_account_id=transfer.recipient.account.id,
+        credits=transfer.credits,
+        notes=transfer.notes,
     )
-    if handover.bill is None:
+    if transfer.bill is None:
         return TransferRecords(transfer_id, None)
     invoice_id = invoices.append(
         context.transaction,
@@ -208,25 +208,25 @@ def _record(context: Context, handover: CreditTransfer, entry_id: int, side: Sid
         position=position,
         entry_id=entry_id,
         transfer_record_id=transfer_id,
-        seller_account_id=handover.bill.seller.id,
-        credits=handover.credits,
-        currency=handover.bill.currency,
-        cost=handover.bill.cost,
-        notes=handover.notes,
+        seller_account_id=transfer.bill.seller.id,
+        credits=transfer.credits,
+        currency=transfer.bill.currency,
+        cost=transfer.bill.cost,
+        notes=transfer.notes,
     )
     return TransferRecords(transfer_id, invoice_id)
 
 
-def _transfer_type(handover: CreditTransfer, side: Side) -> str:
+def _transfer_type(transfer: CreditTransfer, side: Side) -> str:
     """The record's type on that side: `incoming` for the recipient, except of a supply."""
-    if side is handover.sender or handover.kind is EntryKind.SUPPLY:
-        return handover.kind
+    if side is transfer.sender or transfer.kind is EntryKind.SUPPLY:
+        return transfer.kind
     return INCOMING
 
 
 def _record_moved(
     context: Context,
-    handover: CreditTransfer,
+    transfer: CreditTransfer,
     kind: EventKind,
     side: Side,
     recorded: TransferRecords,
@@ -236,17 +236,17 @@ def _record_moved(
     if side.issues:
         return
     wallets.change(context.transaction, side.wallet.id, written_at=context.now)
-    refunded = refunded_by(context.transaction, recorded.transfer) if handover.reverses is not None else None
+    refunded = refunded_by(context.transaction, recorded.transfer) if transfer.reverses is not None else None
     record_event(
         context,
         side.account.id,
         kind,
-        Movement(handover.kind),
+        Movement(transfer.kind),
         ewallet=side.wallet.id,
         ewallet_credits=read_amount(context.transaction, side.balance),
-        credits=handover.credits,
+        credits=transfer.credits,
         **partner,
-        notes=handover.notes,
+        notes=transfer.notes,
         transfer_record=recorded.transfer,
         invoice_record=recorded.invoice,
         **({} if refunded is None else {"refund_of": refunded.id}),

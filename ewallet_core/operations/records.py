@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ewallet_core.errors.credits import AlreadyRefundedError, NotAPaymentError, NotFoundError
+from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext, Context
@@ -21,15 +21,6 @@ def left_to_refund(transaction: Transaction, record: TransferRecord) -> int | No
     if record.transfer_type != INCOMING or entry.kind != EntryKind.PAYMENT:
         return None
     return record.credits - sum_refunds(transaction, record.entry_id)
-
-
-def _left_of(context: Context, payment: TransferRecord) -> int:
-    left = left_to_refund(context.transaction, payment)
-    if left is None:
-        raise NotAPaymentError
-    if left == 0:
-        raise AlreadyRefundedError
-    return left
 
 
 def own_sheet(context: AccountContext, kind: SheetKind, sheet_id: int | None, field: str) -> Sheet:
