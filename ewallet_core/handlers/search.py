@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any, TypedDict
 
 from ewallet_core.errors.requests import MissingArgumentError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import Place, meta_of
+from ewallet_core.operations.answer_data import FoundRow
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
@@ -36,14 +36,6 @@ class SearchRecords(PeriodRequest, frozen=True):
         super().check()
         if self.sheet_id is not None and self.kind is None:
             raise MissingArgumentError("kind", str(meta_of(fields.RecordKind).description))
-
-
-class FoundRow(TypedDict):
-    """A record's kind, number and data."""
-
-    kind: str
-    record: int
-    record_data: dict[str, Any]
 
 
 @instruction(

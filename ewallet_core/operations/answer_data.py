@@ -16,6 +16,7 @@ from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import wallets
 
 Timestamp = Annotated[str, "time"]
+Date = Annotated[str, "date"]
 Minutes = Annotated[float, "number of minutes"]
 Archive = dict[str, str]
 
@@ -101,6 +102,14 @@ class SheetData(Dated):
     records: Archive
     rows: list[dict[str, Any]]
     next: int | None
+
+
+class FoundRow(TypedDict):
+    """A record's kind, number and data."""
+
+    kind: str
+    record: int
+    record_data: dict[str, Any]
 
 
 class WorkerData(Dated):
