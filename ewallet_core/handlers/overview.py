@@ -6,7 +6,6 @@ from datetime import UTC
 from typing import TypedDict
 
 from ewallet_core.instructions import fields, timestamps
-from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.operations.answer_data import (
     AccountData,
@@ -15,10 +14,11 @@ from ewallet_core.operations.answer_data import (
     EwalletData,
     FoundRow,
     account_data,
+    clock_data,
+    ewallet_data,
 )
 from ewallet_core.operations.context import AccountContext
-from ewallet_core.operations.holder_kinds import clock_data, ewallet_data
-from ewallet_core.operations.sheet_kinds import SHEET_KINDS, record_data
+from ewallet_core.operations.sheet_kinds import found_row
 from ewallet_core.storage.overview import (
     PAST_DAYS,
     find_begun_clocks,
@@ -26,8 +26,6 @@ from ewallet_core.storage.overview import (
     read_recent_activity,
 )
 from ewallet_core.storage.wallets import Wallet, clocks
-
-_KINDS = {kind.name: kind for kind in SHEET_KINDS}
 
 
 class ViewOverview(Request, frozen=True):
@@ -49,42 +47,34 @@ class DayBalance(TypedDict):
     credits: int
 
 
-@instruction(
-    ViewOverview,
-    {"action": "view", "view": "overview"},
-    changes=False,
-    answers={
-        "account": str,
-        "account_data": AccountData,
-        "ewallet_data": EwalletData,
-        "clock_data": ClockData,
-        "timers": list[ClockData],
-        "activity": list[FoundRow],
-        "balance_history": list[DayBalance],
-    },
-)
-def view_overview(asked: ViewOverview, context: AccountContext) -> Answer:
+class _ViewOverviewAnswer(TypedDict):
+    account: str
+    account_data: AccountData
+    ewallet_data: EwalletData
+    clock_data: ClockData
+    timers: list[ClockData]
+    activity: list[FoundRow]
+    balance_history: list[DayBalance]
+
+
+@instruction(ViewOverview, {"action": "view", "view": "overview"}, changes=False)
+def view_overview(asked: ViewOverview, context: AccountContext) -> _ViewOverviewAnswer:
     """View the account, its active wallet and clock, begun timers, recent activity and 30 days of balances."""
     account, wallet = context.account, context.wallet
-    wallet_shown = ewallet_data(context, wallet)
+    wallet_data = ewallet_data(context, wallet)
     active_clock = clocks.require(context.transaction, id=wallet.clock_id)
     activity = read_recent_activity(context.transaction, account.id, asked.limit)
-    return success(
-        account=account.email,
-        account_data=account_data(context, account),
-        ewallet_data=wallet_shown,
-        clock_data=clock_data(context, active_clock),
-        timers=[clock_data(context, clock) for clock in find_begun_clocks(context.transaction, account.id)],
-        activity=[
-            {
-                "kind": str(kind),
-                "record": record.id,
-                "record_data": record_data(context, _KINDS[kind], record),
-            }
-            for kind, record in activity
+    return {
+        "account": account.email,
+        "account_data": account_data(context, account),
+        "ewallet_data": wallet_data,
+        "clock_data": clock_data(context, active_clock),
+        "timers": [
+            clock_data(context, clock) for clock in find_begun_clocks(context.transaction, account.id)
         ],
-        balance_history=_balance_history(asked, context, wallet, wallet_shown["credits"]),
-    )
+        "activity": [found_row(context, found) for found in activity],
+        "balance_history": _balance_history(asked, context, wallet, wallet_data["credits"]),
+    }
 
 
 def _balance_history(

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.operations.answer_data import Data, archive, dates, minutes
+from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountState, accounts
 from ewallet_core.storage.linked_records import TransferWithLinks, read_transfer_with_links
+from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
     ContactRecord,
     ConversionRecord,
@@ -200,20 +201,12 @@ CONTACT = SheetKind(
 )
 
 SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME, CONTACT)
+_KIND_OF = {kind.name: kind for kind in SHEET_KINDS}
 
 
 def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
     """The kinds of sheet that belong to such an owner."""
     return tuple(kind for kind in SHEET_KINDS if kind.owner is owner)
-
-
-def sheets_of(context: Context, owner: Owner, owning: Any) -> Data:
-    """The active sheet of each kind that belongs to it, and all of them by number, as answers show them."""
-    held: Data = {}
-    for kind in kinds_of(owner):
-        held[kind.sheet_key] = getattr(owning, kind.active_column)
-        held[f"{kind.sheet_key}_archive"] = archive(kind.all_of(context, owning.id))
-    return held
 
 
 def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
@@ -224,4 +217,14 @@ def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
         "reference": record.reference,
         **dates(record),
         **kind.describe(context, record),
+    }
+
+
+def found_row(context: Context, found: FoundRecord) -> FoundRow:
+    """A record among those of other kinds."""
+    kind = _KIND_OF[found.kind]
+    return {
+        "kind": str(found.kind),
+        "record": found.record.id,
+        "record_data": record_data(context, kind, found.record),
     }
