@@ -99,7 +99,6 @@ REMAINING: dict[str, tuple[str, ...]] = {
         "holding",
         "handover",
         "leaving",
-        "moments",
         "beginnings",
         "reachability",
         "dialler",
