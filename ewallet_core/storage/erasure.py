@@ -23,12 +23,7 @@ _DELETED = tuple(
         schema.refused_requests,
     )
 )
-_RECORDS = (
-    schema.transfer_records,
-    schema.invoice_records,
-    schema.conversion_records,
-    schema.time_records,
-)
+_RECORDS = (schema.transfer_records, schema.invoice_records, schema.conversion_records, schema.time_records)
 _LOGGED_OUT = (
     schema.sessions.update()
     .where(schema.sessions.c.account_id == bindparam("account_id"))

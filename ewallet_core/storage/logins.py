@@ -52,9 +52,7 @@ _DELETE_WITHOUT_ACCOUNT = schema.login_records.delete().where(
 _ACCEPTED = (
     select(_record.id)
     .where(
-        _record.account_id == bindparam("account_id"),
-        _record.kind == "login",
-        _record.outcome == "accepted",
+        _record.account_id == bindparam("account_id"), _record.kind == "login", _record.outcome == "accepted"
     )
     .limit(1)
 )

@@ -43,10 +43,7 @@ class _Fault(Row, frozen=True):
 
 
 def select_faulty(
-    what: str,
-    number: ColumnElement[Any],
-    rows: FromClause,
-    *faults: tuple[ColumnElement[bool], str],
+    what: str, number: ColumnElement[Any], rows: FromClause, *faults: tuple[ColumnElement[bool], str]
 ) -> Select[Any]:
     """The rows with one of these faults. A condition that is NULL is not met."""
     fault = case(*faults)
