@@ -11,8 +11,6 @@ from ewallet_core.storage.transaction import Transaction
 
 
 class LoginRecord(Row, frozen=True):
-    """A login or a logout, and its outcome."""
-
     id: int
     account_id: int | None
     kind: str
@@ -30,8 +28,6 @@ class LoginThrottle(Row, frozen=True):
 
 
 class OwnSession(Row, frozen=True):
-    """A session that an account is logged in to."""
-
     id: int
     logged_in_at: int
     last_used_at: int

@@ -35,8 +35,6 @@ class SearchFilter:
 
 
 class FoundRecord(NamedTuple):
-    """A record and its type."""
-
     kind: RecordType
     record: Record
 
@@ -72,7 +70,6 @@ class FoundRecords(Rows[Any]):
     def newest_first(
         self, transaction: Transaction, filters: SearchFilter, below: Position, batch: int
     ) -> Iterator[FoundRecord]:
-        """The matching records below that position, read `batch` at a time."""
         at, kind, number = below
         # At one date the types follow each other, so all, some or none of a type's records are below.
         highest = number if self.kind == kind else ABOVE_ALL_IDS * (self.kind < kind)
@@ -116,7 +113,6 @@ FOUND = tuple(FoundRecords(records, _HAS_PARTY.get(records.kind)) for records in
 def newest_first(
     transaction: Transaction, filters: SearchFilter, kinds: Collection[str], below: Position, batch: int
 ) -> Iterator[FoundRecord]:
-    """The matching records of these types below that position; each type is read `batch` at a time."""
     streams = [
         records.newest_first(transaction, filters, below, batch) for records in FOUND if records.kind in kinds
     ]

@@ -35,8 +35,6 @@ def several(number: int, one: str, many: str) -> str:
 
 
 class _Fault(Row, frozen=True):
-    """A row's name and id, and what is wrong with it."""
-
     what: str
     id: int
     fault: str
