@@ -1,4 +1,4 @@
-"""Leaving: what stops at once, what can be undone for 30 days, and what is left after them."""
+"""Account deletion: what ends at once, recovery within 30 days, and what erasure leaves."""
 
 from __future__ import annotations
 
@@ -45,15 +45,15 @@ def account_row(file, account_id: int = ADA_ID) -> dict:
 
 @pytest.fixture
 def config() -> EngineConfig:
-    """Users supply themselves from elsewhere too."""
+    """Users may supply themselves over the network too."""
     return EngineConfig(self_supply=True)
 
 
 @pytest.fixture
 def erase(engine):
-    """Has whatever is due erased, and what has been kept for its time forgotten."""
+    """Erase the accounts that are due, and remove expired requests and events."""
 
-    def erases() -> list[int]:
+    def erase_due() -> list[int]:
         dispatcher = engine._dispatcher
 
         def work(transaction):
@@ -64,20 +64,20 @@ def erase(engine):
 
         return dispatcher.database.write(work)
 
-    return erases
+    return erase_due
 
 
 @pytest.fixture
-def left(ada):
-    """Ada, who has asked for her account to be deleted."""
+def pending_deletion(ada):
+    """Ada, whose account waits for its deletion."""
     ada.asks_ok(**UNLINK)
     return ada
 
 
-# Asking for it
+# The request
 
 
-def test_leaving_says_when_the_account_is_erased(ada):
+def test_a_deletion_answers_when_the_account_is_erased(ada):
     answer = ada.asks_ok(**UNLINK)
     assert answer == {
         "failed": False,
@@ -86,7 +86,7 @@ def test_leaving_says_when_the_account_is_erased(ada):
     }
 
 
-def test_leaving_takes_the_password_and_counts_the_guesses(ada, nothing_changes):
+def test_a_deletion_needs_the_password_and_wrong_ones_are_throttled(ada, nothing_changes):
     nothing_changes()
     for _ in range(3):
         answer = ada.is_refused("wrong_password", **{**UNLINK, "user_pass": "wrong"})
@@ -94,26 +94,26 @@ def test_leaving_takes_the_password_and_counts_the_guesses(ada, nothing_changes)
     ada.is_refused("throttled", **UNLINK)
 
 
-def test_who_is_not_logged_in_leaves_nothing(registered, nothing_changes):
+def test_a_deletion_needs_a_login(registered, nothing_changes):
     nothing_changes()
     registered.is_refused("not_logged_in", **UNLINK)
 
 
-def test_who_leaves_is_logged_out_everywhere(ada):
+def test_a_deletion_logs_the_account_out_of_every_session(ada):
     elsewhere = EngineClient(ada.engine).opens_a_session().logs_in()
     ada.asks_ok(**UNLINK)
     ada.is_refused("not_logged_in", **VIEW_ACCOUNT)
     elsewhere.is_refused("session_unknown", **KEEP_SESSION_TOKEN)
 
 
-def test_the_asking_session_goes_on_with_its_next_account(ada):
+def test_the_requesting_session_switches_to_its_next_account(ada):
     ada.registers("bob").logs_in("bob")
     ada.asks_ok(**switch_account("ada@example.org"))
     ada.asks_ok(**UNLINK)
     assert ada.asks_ok(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
-def test_in_another_session_nobody_is_active_until_somebody_says_who(ada):
+def test_another_session_has_no_active_account_until_one_is_chosen(ada):
     shared = EngineClient(ada.engine).opens_a_session().registers("bob").logs_in("bob").logs_in("ada")
     ada.asks_ok(**UNLINK)
     shared.is_refused("not_logged_in", **VIEW_ACCOUNT)
@@ -122,13 +122,13 @@ def test_in_another_session_nobody_is_active_until_somebody_says_who(ada):
     assert shared.asks_ok(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
-def test_who_is_not_active_in_another_session_leaves_it_as_it_is(ada):
+def test_another_sessions_active_account_stays_if_it_is_not_the_deleted_one(ada):
     shared = EngineClient(ada.engine).opens_a_session().logs_in("ada").registers("bob").logs_in("bob")
     ada.asks_ok(**UNLINK)
     assert shared.asks_ok(**LOGOUT)["session_data"]["session_user_account"] is None
 
 
-def test_timers_stop_before_the_account_leaves(running, wallet_file, wallclock):
+def test_a_deletion_stops_the_accounts_timers(running, wallet_file, wallclock):
     wallclock.forward(5 * MINUTE)
     running.asks_ok(**UNLINK)
     assert rows(wallet_file, "SELECT time_spent, time_stop FROM time_records") == [
@@ -140,7 +140,7 @@ def test_timers_stop_before_the_account_leaves(running, wallet_file, wallclock):
     ]
 
 
-def test_leaving_moves_the_accounts_write_date_and_tells_of_it(ada, wallet_file, wallclock):
+def test_a_deletion_updates_the_write_date_and_is_an_event(ada, wallet_file, wallclock):
     wallclock.forward(SECOND)
     ada.asks_ok(**UNLINK)
     assert account_row(wallet_file)["written_at"] == wallclock.now
@@ -148,26 +148,26 @@ def test_leaving_moves_the_accounts_write_date_and_tells_of_it(ada, wallet_file,
     assert events[-1] == {"kind": "account_changed"}
 
 
-def test_leaving_twice_under_one_request_id_is_leaving_once(ada, wallclock):
+def test_a_deletion_repeated_under_one_request_id_runs_once(ada, wallclock):
     first = ada.asks_ok(**UNLINK, **ID)
     wallclock.forward(SECOND)
     assert ada.ask(**UNLINK, **ID) == first
 
 
-def test_who_leaves_is_paid_nothing(left, bob):
+def test_an_account_pending_deletion_receives_no_payment(pending_deletion, bob):
     bob.asks_ok(**supply(5))
     bob.is_refused("partner_unavailable", action="pay", pay="ada@example.org", credits=5)
 
 
-# Coming back
+# Recovery
 
 
-def test_a_leaving_account_is_logged_in_to_only_to_recover_it(left):
-    answer = left.is_refused("account_leaving", **login())
+def test_an_account_pending_deletion_can_not_be_logged_in_to(pending_deletion):
+    answer = pending_deletion.is_refused("account_leaving", **login())
     assert answer["details"] == {"recoverable_until": "2026-12-20T12:00:00.000Z"}
 
 
-def test_a_recovered_account_is_logged_in_and_as_it_was(ada, wallclock):
+def test_a_recovered_account_is_logged_in_and_unchanged(ada, wallclock):
     before = ada.asks_ok(**VIEW_ACCOUNT)["account_data"]
     ada.asks_ok(**UNLINK)
     wallclock.forward(SECOND)
@@ -177,48 +177,52 @@ def test_a_recovered_account_is_logged_in_and_as_it_was(ada, wallclock):
     assert ada.asks_ok(**VIEW_ACCOUNT)["account_data"] == answer["account_data"]
 
 
-def test_a_recovered_account_is_not_erased_any_more(left, wallclock, erase):
-    left.asks_ok(**recover())
+def test_a_recovered_account_is_not_erased(pending_deletion, wallclock, erase):
+    pending_deletion.asks_ok(**recover())
     wallclock.forward(RECOVERABLE_MS)
     assert erase() == []
 
 
-def test_recovering_takes_the_right_password(left, nothing_changes):
+def test_a_recovery_needs_the_right_password_and_wrong_ones_are_throttled(pending_deletion, nothing_changes):
     nothing_changes()
     for _ in range(3):
-        left.is_refused("login_refused", **recover(password="wrong"))
-    left.is_refused("throttled", **recover())
-    left.is_refused("login_refused", **recover("nobody"))
+        pending_deletion.is_refused("login_refused", **recover(password="wrong"))
+    pending_deletion.is_refused("throttled", **recover())
+    pending_deletion.is_refused("login_refused", **recover("nobody"))
 
 
-def test_an_account_that_does_not_leave_is_not_recovered(registered, nothing_changes):
+def test_an_active_account_can_not_be_recovered(registered, nothing_changes):
     nothing_changes()
     registered.is_refused("account_not_leaving", **recover())
 
 
-def test_an_account_is_recovered_until_the_moment_it_is_erased(left, wallclock):
+def test_an_account_can_be_recovered_until_its_erasure_is_due(pending_deletion, wallclock):
     wallclock.forward(RECOVERABLE_MS - 1)
-    EngineClient(left.engine).opens_a_session().asks_ok(**recover())
+    EngineClient(pending_deletion.engine).opens_a_session().asks_ok(**recover())
 
 
 @pytest.mark.parametrize("instruction", [login(), recover()], ids=["login", "recover"])
-def test_an_account_that_is_due_is_gone_though_no_cleaner_has_come_yet(left, wallclock, instruction):
+def test_an_account_that_is_due_is_unknown_before_the_cleanup_has_run(
+    pending_deletion, wallclock, instruction
+):
     wallclock.forward(RECOVERABLE_MS)
-    EngineClient(left.engine).opens_a_session().is_refused("login_refused", **instruction)
+    EngineClient(pending_deletion.engine).opens_a_session().is_refused("login_refused", **instruction)
 
 
-# Erased
+# Erasure
 
 
 @pytest.mark.parametrize(("waited", "erased"), [(RECOVERABLE_MS - 1, []), (RECOVERABLE_MS, [ADA_ID])])
-def test_an_account_is_erased_at_its_moment_and_not_before(left, wallclock, erase, waited, erased):
+def test_an_account_is_erased_when_it_is_due_and_not_before(
+    pending_deletion, wallclock, erase, waited, erased
+):
     wallclock.forward(waited)
     assert erase() == erased
     assert erase() == []
 
 
-def a_life(ada: EngineClient, bob: EngineClient, wallclock) -> None:
-    """All that a person can leave behind: names, notes, records on both sides, answers, reports, failures."""
+def store_personal_data(ada: EngineClient, bob: EngineClient, wallclock) -> None:
+    """Store personal data everywhere: names, notes, records of both sides, answers, reports, failures."""
     marked = partial(dict, request_id="zanzibar-request")
     names = {"user_name": "Zanzibar", "user_email": "Zanzibar@Example.org"}
     ada.asks_ok(**edit_account(**names, user_phone="+44 555 0199", user_alias="Quicksilver"), **marked())
@@ -245,11 +249,11 @@ PERSONAL = ("zanzibar", "+44 555 0199", "quicksilver", "marmalade", "203.0.113.5
 
 @pytest.fixture
 def erased(ada, bob, wallclock, erase):
-    """Ada's account after a whole life, which has been erased."""
+    """Ada's account with personal data in every table, after its erasure."""
     ada.address = "203.0.113.5"
     ada.credentials = {}
     ada.opens_a_session().logs_in()
-    a_life(ada, bob, wallclock)
+    store_personal_data(ada, bob, wallclock)
     ada.asks_ok(**UNLINK)
     bob.is_refused("login_refused", **login("Zanzibar", "wrong"))
     bob.is_refused("login_refused", action="login", user_email="zanzibar@example.org", user_pass="wrong")
@@ -259,11 +263,11 @@ def erased(ada, bob, wallclock, erase):
     return ada
 
 
-def test_before_it_is_erased_the_account_is_found_all_over(ada, bob, wallclock, wallet_file):
+def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock, wallet_file):
     ada.address = "203.0.113.5"
     ada.credentials = {}
     ada.opens_a_session().logs_in()
-    a_life(ada, bob, wallclock)
+    store_personal_data(ada, bob, wallclock)
     found = {cell.partition(":")[0] for cell in holding(wallet_file, *PERSONAL)}
     assert found >= {
         "accounts.name",
@@ -284,11 +288,11 @@ def test_before_it_is_erased_the_account_is_found_all_over(ada, bob, wallclock, 
     }
 
 
-def test_nothing_personal_is_left_in_any_cell_of_any_table(erased, wallet_file):
+def test_no_personal_data_is_left_in_any_table(erased, wallet_file):
     assert holding(wallet_file, *PERSONAL) == []
 
 
-def test_the_journal_and_the_balances_stay_with_an_account_of_nobody(erased, wallet_file):
+def test_the_journal_and_the_balances_stay_with_a_blank_account(erased, wallet_file):
     account = account_row(wallet_file)
     assert account["state"] == AccountState.ERASED
     assert [account[column] for column in ("name", "email", "phone", "alias")] == [""] * 4
@@ -297,7 +301,7 @@ def test_the_journal_and_the_balances_stay_with_an_account_of_nobody(erased, wal
     assert faults_in(wallet_file) == []
 
 
-def test_what_the_account_had_is_unlinked(erased, wallet_file, wallclock):
+def test_the_accounts_wallets_clocks_and_sheets_are_unlinked(erased, wallet_file, wallclock):
     for table in ("ewallets", "clocks", "sheets"):
         found = rows(wallet_file, f"SELECT unlinked_at FROM {table} WHERE account_id = ?", ADA_ID)
         assert {row["unlinked_at"] for row in found} == {wallclock.now}
@@ -308,35 +312,35 @@ def test_records_of_others_show_a_deleted_account(erased, bob):
     assert (record["transfer_from"], record["notes"]) == ("deleted account", "what bob is told")
 
 
-def test_nothing_of_others_is_erased(erased, wallet_file, bob):
+def test_other_accounts_are_not_erased(erased, wallet_file, bob):
     assert bob.asks_ok(**VIEW_ACCOUNT)["account_data"]["name"] == "bob"
     assert account_row(wallet_file, SYSTEM_CORE_ID)["name"] == "System core"
     assert rows(wallet_file, "SELECT id FROM sheets WHERE account_id <> ? AND unlinked_at > 0", ADA_ID) == []
 
 
-def test_the_name_and_the_email_are_free_again(erased, bob):
+def test_the_name_and_the_email_can_be_used_again(erased, bob):
     bob.asks_ok(**new_account("Zanzibar"))
 
 
-def test_a_name_is_free_at_the_moment_the_account_is_due_though_no_cleaner_has_come_yet(left, wallclock):
-    left.introduces_itself()
+def test_a_name_is_free_once_the_account_is_due_before_the_cleanup_has_run(pending_deletion, wallclock):
+    pending_deletion.introduces_itself()
     wallclock.forward(RECOVERABLE_MS)
-    somebody = EngineClient(left.engine).opens_a_session()
-    answer = somebody.asks_ok(**new_account("ada"))
+    newcomer = EngineClient(pending_deletion.engine).opens_a_session()
+    answer = newcomer.asks_ok(**new_account("ada"))
     assert answer["account_data"]["id"] != ADA_ID
 
 
-def test_a_name_is_kept_for_who_may_still_come_back(left, wallclock):
+def test_a_name_is_taken_as_long_as_the_account_can_be_recovered(pending_deletion, wallclock):
     wallclock.forward(RECOVERABLE_MS - 1)
-    EngineClient(left.engine).opens_a_session().is_refused("name_taken", **new_account("ada"))
+    EngineClient(pending_deletion.engine).opens_a_session().is_refused("name_taken", **new_account("ada"))
 
 
-def test_credits_that_were_left_behind_are_nobodys(erased, bob):
+def test_credits_of_an_erased_account_can_not_be_reached(erased, bob):
     bob.is_refused("partner_unknown", action="pay", pay="zanzibar@example.org", credits=1)
     bob.is_refused("login_refused", **login("Zanzibar", PASSWORD))
 
 
-def test_several_accounts_are_erased_in_the_order_in_which_they_are_due(left, bob, wallclock, erase):
+def test_accounts_are_erased_in_the_order_in_which_they_are_due(pending_deletion, bob, wallclock, erase):
     wallclock.forward(DAY)
     bob.opens_a_session().logs_in("bob")
     bob.asks_ok(**UNLINK)
@@ -344,7 +348,7 @@ def test_several_accounts_are_erased_in_the_order_in_which_they_are_due(left, bo
     assert erase() == [2, 3]
 
 
-def test_erasing_one_of_many_accounts_looks_through_no_others_rows(wallet_file):
+def test_an_erasure_reads_no_rows_of_other_accounts(wallet_file):
     dialect = SQLiteDialect_pysqlite(paramstyle="named")
     values = {"account_id": 2, "issuer_id": 1, "now": 3}
     with contextlib.closing(sqlite3.connect(wallet_file)) as connection:
@@ -352,6 +356,6 @@ def test_erasing_one_of_many_accounts_looks_through_no_others_rows(wallet_file):
             compiled = statement.compile(dialect=dialect)
             known = {**compiled.params, **values}
             plan = connection.execute(f"EXPLAIN QUERY PLAN {compiled}", known).fetchall()
-            # What was refused is forgotten after 30 days, so there is little of it.
+            # Refused requests are removed after 30 days, so the table is small.
             scanned = [step[3] for step in plan if "SCAN" in step[3] and "refused_requests" not in step[3]]
             assert scanned == [], compiled

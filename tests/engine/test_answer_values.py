@@ -1,4 +1,4 @@
-"""The figures of the main job: supply, convert, start, pause, resume, stop, and what is found afterwards."""
+"""The values in answers: supply, convert, start, pause, resume, stop, and the records of them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ewallet_core.operations.context import EngineConfig
 FRIDAY_NOON = "2026-11-20T12:00:00.000Z"
 
 
-def test_a_supply_adds_to_what_is_there(supplied):
+def test_a_supply_adds_to_the_balance(supplied):
     answer = supplied.asks_ok(**supply(50))
     assert (answer["supplied_credits"], answer["total_credits"], answer["ewallet_credits"]) == (50, 150, 150)
     assert supplied.credits == 150
@@ -68,12 +68,12 @@ def test_a_supply_writes_a_transfer_record_and_an_invoice_record(ada):
     ("cost", "kept"),
     [("12.50", "12.50"), (12.5, "12.5"), (0, "0"), ("-0", "0"), ("1E+3", "1000"), ("0.000001", "0.000001")],
 )
-def test_a_cost_is_kept_as_the_decimal_that_was_written(ada, cost, kept):
+def test_a_cost_is_stored_as_the_decimal_that_was_sent(ada, cost, kept):
     ada.asks_ok(**supply(cost=cost))
     assert ada.records("invoice")[0]["cost"] == kept
 
 
-def test_converted_credits_leave_the_wallet_and_are_minutes_on_the_clock(supplied):
+def test_converted_credits_leave_the_wallet_and_become_minutes_on_the_clock(supplied):
     answer = supplied.asks_ok(**to_clock(20, notes="an hour"))
     assert (answer["converted_credits"], answer["ewallet_credits"]) == (20, 80)
     assert (answer["credit_clock"], answer["credit_clock_ms"]) == (20.0, 20 * MINUTE)
@@ -86,7 +86,7 @@ def test_a_conversion_writes_a_record(converted):
     assert record["conversion_sheet"] == converted.clock["conversion_sheet"]
 
 
-def test_converted_time_leaves_the_clock_and_is_credits_in_the_wallet(converted):
+def test_converted_time_leaves_the_clock_and_becomes_credits_in_the_wallet(converted):
     answer = converted.asks_ok(**to_credits(credits=5, notes="too much"))
     assert (answer["converted_credits"], answer["converted_minutes"], answer["ewallet_credits"]) == (
         5,
@@ -105,13 +105,13 @@ def test_converted_time_leaves_the_clock_and_is_credits_in_the_wallet(converted)
 
 
 @pytest.mark.parametrize("minutes", [2.9, "2.999999", 2])
-def test_minutes_give_whole_credits_and_the_rest_stays_on_the_clock(converted, minutes):
+def test_minutes_become_whole_credits_and_the_remainder_stays_on_the_clock(converted, minutes):
     answer = converted.asks_ok(**to_credits(minutes=minutes))
     assert (answer["converted_credits"], answer["converted_minutes_ms"]) == (2, 2 * MINUTE)
     assert converted.milliseconds_left == 18 * MINUTE
 
 
-def test_another_rate_is_another_conversion(ada, open_engine):
+def test_conversions_follow_the_configured_rate(ada, open_engine):
     dear = ada.at(open_engine(config=EngineConfig(milliseconds_per_credit=1_500)))
     dear.asks_ok(**supply(10))
     assert dear.asks_ok(**to_clock(4))["credit_clock_ms"] == 6_000
@@ -119,7 +119,7 @@ def test_another_rate_is_another_conversion(ada, open_engine):
     assert dear.clock["milliseconds_per_credit"] == 1_500
 
 
-def test_active_time_leaves_the_clock_and_paused_time_does_not(running, wallclock):
+def test_active_time_is_spent_and_paused_time_is_not(running, wallclock):
     wallclock.forward(18 * SECOND)
     paused = running.asks_ok(**PAUSE)
     wallclock.forward(5 * SECOND)
@@ -137,7 +137,7 @@ def test_active_time_leaves_the_clock_and_paused_time_does_not(running, wallcloc
     assert running.milliseconds_left == 20 * MINUTE - 25 * SECOND
 
 
-def test_a_stop_writes_the_time_record(running, wallclock):
+def test_a_stop_writes_a_time_record(running, wallclock):
     wallclock.forward(90 * SECOND)
     record = running.asks_ok(**STOP)["record_data"]
     assert record == {
@@ -157,14 +157,14 @@ def test_a_stop_writes_the_time_record(running, wallclock):
     assert running.records("time") == [record]
 
 
-def test_a_clock_shows_what_is_left_at_this_moment(running, wallclock):
+def test_a_clock_shows_the_time_left_now(running, wallclock):
     wallclock.forward(90 * SECOND)
     clock = running.clock
     assert (clock["credit_clock"], clock["minutes_spent"], clock["clock_state"]) == (18.5, 1.5, "active")
     assert clock["start_timestamp"] == FRIDAY_NOON
 
 
-def test_a_paused_clock_shows_how_long_it_has_paused(running, wallclock):
+def test_a_paused_clock_shows_how_long_it_has_been_paused(running, wallclock):
     running.asks_ok(**PAUSE)
     wallclock.forward(90 * SECOND)
     clock = running.clock
@@ -172,7 +172,7 @@ def test_a_paused_clock_shows_how_long_it_has_paused(running, wallclock):
     assert clock["credit_clock"] == 20.0
 
 
-def test_a_clock_that_is_stopped_shows_no_run(running, wallclock):
+def test_a_stopped_clock_shows_no_run(running, wallclock):
     wallclock.forward(SECOND)
     running.asks_ok(**STOP)
     clock = running.clock
@@ -189,7 +189,7 @@ def test_a_record_is_the_same_alone_and_in_its_list(nobody, wallclock, kind):
 
 
 @pytest.mark.parametrize("instruction", [KEEP_CLIENT_ID, KEEP_SESSION_TOKEN], ids=str)
-def test_a_keep_alive_says_until_when(visitor, wallclock, instruction):
+def test_a_keep_alive_answers_the_new_expiry(visitor, wallclock, instruction):
     wallclock.forward(MINUTE)
     answer = visitor.asks_ok(**instruction)
     assert (answer["extended"], answer["time_unit"]) == (30, "minutes")
@@ -211,7 +211,7 @@ WRITTEN_BY = [
 
 
 @pytest.mark.parametrize(("instruction", "written"), WRITTEN_BY)
-def test_a_write_date_moves_when_its_thing_changes_and_only_then(converted, wallclock, instruction, written):
+def test_a_write_date_is_updated_by_changes_of_its_object_only(converted, wallclock, instruction, written):
     def write_dates():
         return {
             "ewallet": converted.asks_ok(**VIEW_WALLET)["ewallet_data"]["write_date"],

@@ -1,4 +1,4 @@
-"""Cleaning up: what has expired goes and nothing else, all of it or one; what hung on it goes with it."""
+"""Cleanup instructions: they remove what has expired, all or one, with what depends on it, and nothing else."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def session_of(caller: EngineClient) -> int:
 # Sessions
 
 
-def test_expired_sessions_are_removed_and_named(nobody, wallclock, wallet_file):
+def test_expired_sessions_are_removed_and_answered(nobody, wallclock, wallet_file):
     for _ in range(2):
         EngineClient(nobody.engine).opens_a_session()
     wallclock.forward(30 * MINUTE - 1)
@@ -43,7 +43,7 @@ def test_expired_sessions_are_removed_and_named(nobody, wallclock, wallet_file):
     assert rows(wallet_file, "SELECT id FROM sessions") == []
 
 
-def test_a_session_that_is_used_stays(nobody, ada, wallclock):
+def test_a_session_in_use_is_not_removed(nobody, ada, wallclock):
     idle = EngineClient(nobody.engine).opens_a_session()
     wallclock.forward(20 * MINUTE)
     ada.asks_ok(**KEEP_SESSION_TOKEN)
@@ -53,7 +53,7 @@ def test_a_session_that_is_used_stays(nobody, ada, wallclock):
     assert idle.ask(**KEEP_SESSION_TOKEN)["code"] == "session_expired"
 
 
-def test_one_session_is_ended_at_once_and_its_accounts_are_logged_out(nobody, ada, bob, wallet_file):
+def test_one_session_can_be_ended_which_logs_its_accounts_out(nobody, ada, bob, wallet_file):
     assert nobody.asks_ok(**cleanup("sessions", session_id=1))["sessions"] == [1]
     ada.is_refused("session_unknown", **VIEW_ACCOUNT)
     assert rows(wallet_file, "SELECT session_id FROM session_accounts") == [{"session_id": 2}]
@@ -65,13 +65,13 @@ def test_a_client_whose_session_was_ended_can_open_another(nobody, ada):
     ada.asks_ok(**{**REQUEST_SESSION_TOKEN, "session_token": None})
 
 
-def test_a_session_that_is_not_there_can_not_be_ended(nobody, ada, nothing_changes):
+def test_a_missing_session_can_not_be_ended(nobody, ada, nothing_changes):
     nothing_changes()
     answer = nobody.is_refused("not_found", **cleanup("sessions", session_id=2))
     assert answer["details"] == {"field": "session_id"}
 
 
-def test_what_a_session_asked_is_forgotten_with_it(nobody, visitor, ada, wallclock, wallet_file):
+def test_requests_of_a_session_are_removed_with_it(nobody, visitor, ada, wallclock, wallet_file):
     ada.asks_ok(**new_account("eve"), request_id="request 1")
     ada.asks_ok(**supply(), request_id="request 2")
     nobody.asks_ok(**NEW_SESSION, request_id="request 3")
@@ -81,7 +81,7 @@ def test_what_a_session_asked_is_forgotten_with_it(nobody, visitor, ada, wallclo
     assert scopes(wallet_file) == ["account 2", "system"]
 
 
-def test_what_one_session_asked_is_forgotten_when_it_alone_is_ended(nobody, ada, bob, wallet_file):
+def test_requests_of_one_ended_session_are_removed_and_others_stay(nobody, ada, bob, wallet_file):
     ada.asks_ok(**new_account("eve"), request_id="request 1")
     bob.asks_ok(**new_account("sam"), request_id="request 2")
     nobody.asks_ok(**cleanup("sessions", session_id=1))
@@ -131,7 +131,7 @@ def test_one_session_token_is_removed_with_its_session(nobody, ada):
     ("what", "name", "code"),
     [("ctokens", "ctoken", "not_found"), ("stokens", "stoken", "not_found")],
 )
-def test_a_token_that_was_never_given_out_can_not_be_removed(nobody, ada, nothing_changes, what, name, code):
+def test_an_unknown_token_can_not_be_removed(nobody, ada, nothing_changes, what, name, code):
     nothing_changes()
     nobody.is_refused(code, **cleanup(what, **{name: "never given out"}))
     for value in (1, "", "x" * 257, "nul\x00", ["x"]):
@@ -142,7 +142,7 @@ def test_a_token_that_was_never_given_out_can_not_be_removed(nobody, ada, nothin
 # Clocks
 
 
-def test_timers_of_all_accounts_that_ran_out_are_stopped_at_their_moments(
+def test_timers_that_ran_out_are_stopped_at_the_time_they_ran_out(
     nobody, supplied, bob, wallclock, wallet_file
 ):
     started = wallclock.now
@@ -161,7 +161,7 @@ def test_timers_of_all_accounts_that_ran_out_are_stopped_at_their_moments(
     ]
 
 
-def test_a_timer_that_runs_or_is_paused_is_not_touched(nobody, running, wallclock, nothing_changes):
+def test_a_timer_with_time_left_is_not_stopped(nobody, running, wallclock, nothing_changes):
     wallclock.forward(20 * MINUTE - 1)
     nothing_changes()
     assert nobody.asks_ok(**cleanup("clocks"))["clocks"] == []
@@ -170,7 +170,7 @@ def test_a_timer_that_runs_or_is_paused_is_not_touched(nobody, running, wallcloc
 # History
 
 
-def test_what_is_older_than_thirty_days_is_forgotten(nobody, ada, wallclock, wallet_file):
+def test_history_older_than_thirty_days_is_removed(nobody, ada, wallclock, wallet_file):
     ada.asks_ok(**supply(), request_id="request 1")
     stranger = ada.at(ada.engine)
     stranger.address = "192.0.2.7:4000"
@@ -186,7 +186,7 @@ def test_what_is_older_than_thirty_days_is_forgotten(nobody, ada, wallclock, wal
     ]
 
 
-def test_events_older_than_thirty_days_are_forgotten_and_told_no_more(nobody, ada, wallclock, wallet_file):
+def test_events_older_than_thirty_days_are_removed(nobody, ada, wallclock, wallet_file):
     ada.asks_ok(**supply())
     wallclock.forward(30 * DAY)
     later = EngineClient(ada.engine).opens_a_session().logs_in()
@@ -199,7 +199,7 @@ def test_events_older_than_thirty_days_are_forgotten_and_told_no_more(nobody, ad
     ]
 
 
-def test_what_is_thirty_days_old_is_still_known(nobody, ada, wallclock, nothing_changes):
+def test_history_of_exactly_thirty_days_is_kept(nobody, ada, wallclock, nothing_changes):
     ada.asks_ok(**supply(), request_id="request 1")
     wallclock.forward(30 * DAY)
     nothing_changes()
@@ -209,7 +209,7 @@ def test_what_is_thirty_days_old_is_still_known(nobody, ada, wallclock, nothing_
 # Accounts
 
 
-def test_accounts_are_erased_that_are_due_and_no_others(nobody, ada, bob, wallclock, wallet_file):
+def test_only_accounts_that_are_due_are_erased(nobody, ada, bob, wallclock, wallet_file):
     ada.asks_ok(action="unlink", unlink="account", user_pass=PASSWORD)
     wallclock.forward(DAY)
     EngineClient(nobody.engine).opens_a_session().logs_in("bob").asks_ok(

@@ -1,4 +1,4 @@
-"""The catalogue walked from end to end: what it declares is what is answered, and no more is let in."""
+"""Every registered instruction: answers have the declared types, and values beyond the limits are refused."""
 
 from __future__ import annotations
 
@@ -49,20 +49,20 @@ def every_argument() -> Iterator[Any]:
 def with_ids() -> Iterator[Any]:
     for example in EXAMPLES:
         ids = [name for name in (*example.arguments, *example.optional) if name.endswith(IDS)]
-        # What the program itself asks is about everybody.
+        # The host program's instructions reach every account.
         if ids and example.access is Access.ACCOUNT:
             for name in ids:
                 yield pytest.param(example, name, id=f"{example} / {name}")
 
 
 @each_example
-def test_the_answer_is_what_the_catalogue_declares(nobody, wallclock, example):
+def test_an_answer_has_the_declared_types(nobody, wallclock, example):
     answer = example.arrange(nobody, wallclock).asks_ok(**example.instruction)
     assert list(departures(answer, {"failed": bool, **example.found.answers})) == []
 
 
 @each_example
-def test_what_is_declared_is_what_the_documents_say(example):
+def test_the_declared_keys_are_those_of_the_protocol(example):
     assert set(example.found.answers) == set(example.answer)
 
 
@@ -76,7 +76,7 @@ def test_a_value_just_beyond_a_limit_is_refused(nobody, wallclock, nothing_chang
 
 
 @pytest.mark.parametrize(("example", "argument"), every_argument())
-def test_a_value_at_a_limit_is_not_refused_for_it(nobody, wallclock, example, argument):
+def test_a_value_at_a_limit_is_accepted(nobody, wallclock, example, argument):
     caller = example.arrange(nobody, wallclock)
     meta = limits(example, argument)
     for value in (meta.ge, meta.le):
@@ -86,7 +86,7 @@ def test_a_value_at_a_limit_is_not_refused_for_it(nobody, wallclock, example, ar
 
 
 @pytest.mark.parametrize(("example", "argument"), with_ids())
-def test_what_is_somebody_elses_is_answered_as_what_is_not_there(
+def test_an_id_of_another_account_is_answered_like_a_missing_one(
     nobody, wallclock, nothing_changes, example, argument
 ):
     owner = example.arrange(nobody, wallclock)
@@ -99,19 +99,19 @@ def test_what_is_somebody_elses_is_answered_as_what_is_not_there(
 
 
 @each_example
-def test_an_answer_is_json_and_reads_back_the_same(nobody, wallclock, example):
+def test_an_answer_survives_a_json_round_trip(nobody, wallclock, example):
     answer = example.arrange(nobody, wallclock).asks_ok(**example.instruction)
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
 
 
 @pytest.mark.parametrize("instruction", list(REGISTRY), ids=lambda found: found.name)
-def test_an_instruction_says_what_it_does_in_a_sentence(instruction):
+def test_an_instruction_has_a_summary_of_one_sentence(instruction):
     said = instruction.carry_out.__doc__ or ""
     assert said.partition("\n")[0].endswith(".")
 
 
 @pytest.mark.parametrize("instruction", list(REGISTRY), ids=lambda found: found.name)
-def test_every_argument_has_words_and_an_example_that_is_accepted(instruction):
+def test_every_argument_has_a_description_and_a_valid_example(instruction):
     shown = {}
     for name, argument in instruction.arguments.items():
         meta = meta_of(argument.type)

@@ -1,4 +1,4 @@
-"""At any rate, what leaves the wallet is on the clock and the other way round, to the last millisecond."""
+"""At every rate, conversions in both directions are exact to the millisecond."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ steps = some.lists(
 @given(rate=rates, steps=steps)
 @example(rate=7, steps=[to_clock(9), to_credits(minutes="0.001"), to_credits(credits=8)])
 @example(rate=61_001, steps=[to_clock(3), to_credits(minutes="2.999")])
-def test_whatever_is_converted_nothing_is_lost(new_wallet_file, rate, steps):
+def test_conversions_lose_nothing_at_any_rate(new_wallet_file, rate, steps):
     with TemporaryDirectory() as folder:
         file = Path(shutil.copy(new_wallet_file, folder))
         config = EngineConfig(milliseconds_per_credit=rate)
@@ -56,7 +56,7 @@ def test_whatever_is_converted_nothing_is_lost(new_wallet_file, rate, steps):
 
 
 @pytest.mark.parametrize(("first", "then"), [(61_001, 7), (7, 61_001), (60_000, 59_999)])
-def test_what_makes_no_whole_credit_at_another_rate_stays_as_time(ada, open_engine, first, then):
+def test_time_below_one_credit_at_another_rate_stays_on_the_clock(ada, open_engine, first, then):
     ada.asks_ok(**supply(100_000))
     ada.at(open_engine(config=EngineConfig(milliseconds_per_credit=first))).asks_ok(**to_clock(100_000))
     later = ada.at(open_engine(config=EngineConfig(milliseconds_per_credit=then)))

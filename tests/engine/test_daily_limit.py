@@ -1,4 +1,4 @@
-"""The daily limit: its owner lowers it freely, raises it with the password, and nothing leaves beyond it."""
+"""The daily limit: lowered freely, raised only with the password, and never exceeded."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def limit_of(caller: EngineClient) -> tuple[int | None, int, int | None]:
     return answer["daily_limit"], answer["spent_today"], answer["left_today"]
 
 
-def test_an_account_has_no_limit_unless_its_owner_sets_one(supplied, bob):
+def test_an_account_has_no_limit_by_default(supplied, bob):
     assert limit_of(supplied) == (None, 0, None)
     supplied.asks_ok(**pay(BOB, 30))
     assert limit_of(supplied) == (None, 30, None)
@@ -51,7 +51,7 @@ def test_a_limit_is_lowered_or_kept_without_a_password(ada, limit):
 
 
 @pytest.mark.parametrize("change", [edit_limit(51), edit_limit(10**12), lift_limit()], ids=str)
-def test_a_limit_is_raised_or_lifted_with_the_password_alone(ada, change):
+def test_raising_or_lifting_a_limit_needs_the_password(ada, change):
     ada.asks_ok(**edit_limit(50))
     answer = ada.is_refused("missing_argument", **change)
     assert answer["details"] == {"field": "user_pass"}
@@ -62,31 +62,31 @@ def test_a_limit_is_raised_or_lifted_with_the_password_alone(ada, change):
     assert limit_of(ada)[0] == change.get("daily_limit")
 
 
-def test_what_is_refused_to_a_raise_changes_nothing(ada, nothing_changes):
+def test_a_refused_raise_changes_nothing(ada, nothing_changes):
     ada.asks_ok(**edit_limit(50))
     nothing_changes()
     ada.is_refused("missing_argument", **edit_limit(51))
     ada.is_refused("wrong_password", **lift_limit(user_pass=ANOTHER_PASSWORD))
 
 
-def test_where_there_is_no_limit_there_is_none_to_lift(ada, nothing_changes):
+def test_lifting_a_missing_limit_needs_no_password(ada, nothing_changes):
     nothing_changes()
     ada.asks_ok(**lift_limit())
 
 
-def test_a_password_that_is_sent_is_checked_also_where_none_is_needed(ada, nothing_changes):
+def test_a_password_is_checked_even_if_none_is_needed(ada, nothing_changes):
     nothing_changes()
     ada.is_refused("wrong_password", **edit_limit(50, user_pass=ANOTHER_PASSWORD))
 
 
-def test_the_password_of_today_counts(ada):
+def test_only_the_current_password_is_accepted(ada):
     ada.asks_ok(**edit_limit(50))
     ada.asks_ok(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
     ada.is_refused("wrong_password", **lift_limit(user_pass=PASSWORD))
     ada.asks_ok(**lift_limit(user_pass=ANOTHER_PASSWORD))
 
 
-def test_guessing_the_password_has_to_wait_like_a_login(ada, wallclock):
+def test_wrong_passwords_are_throttled_as_in_a_login(ada, wallclock):
     ada.asks_ok(**edit_limit(50))
     for _ in range(3):
         ada.is_refused("wrong_password", **lift_limit(user_pass=ANOTHER_PASSWORD))
@@ -105,12 +105,12 @@ def test_a_limit_is_either_set_or_lifted(ada, nothing_changes, change):
     assert answer["details"] == {"fields": ["daily_limit", "no_limit"]}
 
 
-def test_a_limit_that_is_not_lifted_may_be_set(ada):
+def test_a_limit_can_be_set_with_no_limit_false(ada):
     ada.asks_ok(**edit_limit(5, no_limit=False))
     assert limit_of(ada)[0] == 5
 
 
-def test_the_write_date_of_the_account_moves_when_the_limit_changes_and_only_then(ada, wallclock):
+def test_the_accounts_write_date_is_updated_only_by_a_changed_limit(ada, wallclock):
     def written() -> str:
         return ada.asks_ok(**VIEW_ACCOUNT)["account_data"]["write_date"]
 
@@ -119,15 +119,15 @@ def test_the_write_date_of_the_account_moves_when_the_limit_changes_and_only_the
     wallclock.forward(SECOND)
     ada.asks_ok(**edit_limit(50))
     assert written() == "2026-11-20T12:00:01.000Z"
-    told = ada.engine.events(**ada.credentials, since=0).events
-    assert [event["event"] for event in told] == ["account_changed"]
+    events = ada.engine.events(**ada.credentials, since=0).events
+    assert [event["event"] for event in events] == ["account_changed"]
 
 
-# What may leave
+# What the limit counts
 
 
 @pytest.mark.parametrize("give", [pay, transfer], ids=["pay", "transfer"])
-def test_no_more_leaves_than_the_limit(supplied, bob, nothing_changes, give):
+def test_a_payment_beyond_the_limit_is_refused(supplied, bob, nothing_changes, give):
     supplied.asks_ok(**edit_limit(50))
     supplied.asks_ok(**give(BOB, 30))
     assert limit_of(supplied) == (50, 30, 20)
@@ -143,13 +143,13 @@ def test_no_more_leaves_than_the_limit(supplied, bob, nothing_changes, give):
 
 
 @pytest.mark.parametrize("give", [pay, transfer], ids=["pay", "transfer"])
-def test_as_much_leaves_as_the_limit(supplied, bob, give):
+def test_a_payment_up_to_the_limit_is_accepted(supplied, bob, give):
     supplied.asks_ok(**edit_limit(50))
     supplied.asks_ok(**give(BOB, 50))
     assert limit_of(supplied) == (50, 50, 0)
 
 
-def test_where_the_limit_is_zero_nothing_leaves(supplied, bob, nothing_changes):
+def test_a_limit_of_zero_refuses_every_payment(supplied, bob, nothing_changes):
     supplied.asks_ok(**edit_limit(0))
     nothing_changes()
     answer = supplied.is_refused("daily_limit_reached", **pay(BOB, 1))
@@ -166,7 +166,7 @@ def test_payments_transfers_and_refunds_count_together(supplied, bob):
     assert (limit_of(supplied)[1], limit_of(bob)[1]) == (7, 10)
 
 
-def test_what_is_converted_or_supplied_leaves_for_nobody(supplied):
+def test_conversions_and_supplies_do_not_count(supplied):
     supplied.asks_ok(**edit_limit(5))
     supplied.asks_ok(**to_clock(80))
     supplied.asks_ok(**to_credits(credits=80))
@@ -174,7 +174,7 @@ def test_what_is_converted_or_supplied_leaves_for_nobody(supplied):
     assert limit_of(supplied) == (5, 0, 5)
 
 
-def test_what_left_before_the_limit_was_set_counts(supplied, bob):
+def test_payments_before_the_limit_was_set_count(supplied, bob):
     supplied.asks_ok(**pay(BOB, 30))
     supplied.asks_ok(**edit_limit(20))
     assert limit_of(supplied) == (20, 30, 0)
@@ -196,7 +196,7 @@ def test_a_day_is_the_last_24_hours(supplied, bob, wallclock):
     later.asks_ok(**pay(BOB, 30))
 
 
-def test_what_left_another_wallet_counts_also_when_that_is_unlinked(supplied, bob, database, wallet_file):
+def test_payments_from_another_wallet_count_even_if_it_is_unlinked(supplied, bob, database, wallet_file):
     supplied.asks_ok(**edit_limit(150))
     supplied.asks_ok(**pay(BOB, 100))
     account = supplied.asks_ok(**VIEW_ACCOUNT)["account_data"]
@@ -208,28 +208,28 @@ def test_what_left_another_wallet_counts_also_when_that_is_unlinked(supplied, bo
     supplied.is_refused("daily_limit_reached", **pay(BOB, 51))
 
 
-def test_the_limit_is_the_givers_alone(supplied, bob):
+def test_the_recipients_limit_does_not_count(supplied, bob):
     bob.asks_ok(**edit_limit(0))
     supplied.asks_ok(**pay(BOB, 30))
     assert limit_of(bob) == (0, 0, 0)
 
 
-def test_what_left_is_summed_beyond_64_bits(open_engine, wallet_file):
+def test_spent_credits_are_summed_beyond_64_bits(open_engine, wallet_file):
     ada = EngineClient(open_engine(clock=lambda: DAY)).opens_a_session().registers().logs_in()
-    with contextlib.closing(sqlite3.connect(wallet_file)) as by_hand, by_hand:
-        by_hand.execute("INSERT INTO entries (id, kind, at) VALUES (1, 'payment', 1)")
-        (balance,) = by_hand.execute(
+    with contextlib.closing(sqlite3.connect(wallet_file)) as connection, connection:
+        connection.execute("INSERT INTO entries (id, kind, at) VALUES (1, 'payment', 1)")
+        (balance,) = connection.execute(
             "SELECT balance_id FROM ewallets JOIN accounts ON accounts.ewallet_id = ewallets.id"
             " WHERE accounts.name = 'ada'"
         ).fetchone()
-        by_hand.executemany(
+        connection.executemany(
             "INSERT INTO postings (entry_id, balance_id, unit, amount, at) VALUES (1, ?, 'credit', ?, 1)",
             [(balance, -(10**18) - number) for number in range(20)],
         )
     assert limit_of(ada)[1] == 20 * 10**18 + sum(range(20))
 
 
-def test_what_left_is_found_by_the_index_of_balances_and_times(ada, wallet_file):
+def test_spent_credits_are_read_by_the_index_of_balances_and_times(ada, wallet_file):
     compiled = statements._SPENT_SINCE.compile(dialect=sqlite.dialect(paramstyle="named"))
     values = {**compiled.params, "account_id": 2, "since": 0}
     with contextlib.closing(sqlite3.connect(wallet_file)) as connection:
@@ -243,7 +243,7 @@ gifts = some.lists(some.tuples(some.integers(0, 12 * HOUR), some.integers(1, 60)
 
 @settings(max_examples=25, deadline=None)
 @given(limit=some.integers(0, 100), gifts=gifts)
-def test_whenever_and_whatever_is_paid_no_24_hours_have_more_than_the_limit(new_wallet_file, limit, gifts):
+def test_no_24_hours_ever_have_more_payments_than_the_limit(new_wallet_file, limit, gifts):
     wallclock, left = Wallclock(), []
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{shutil.copy(new_wallet_file, Path(folder))}"
@@ -260,7 +260,7 @@ def test_whenever_and_whatever_is_paid_no_24_hours_have_more_than_the_limit(new_
                     left.append((wallclock.now, credits))
 
 
-def test_what_is_refused_for_the_limit_is_not_posted(supplied, bob, wallet_file):
+def test_a_payment_refused_by_the_limit_is_not_posted(supplied, bob, wallet_file):
     supplied.asks_ok(**edit_limit(0))
     supplied.is_refused("daily_limit_reached", **transfer(BOB, 1))
     assert rows(wallet_file, "SELECT id FROM entries WHERE kind = 'transfer'") == []

@@ -1,4 +1,4 @@
-"""What has happened to an account is told to who listens, once and in order."""
+"""The events of an account: complete, in order, and only for a session with that account."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ def events_of(caller: EngineClient, since: int):
     return caller.engine.events(**caller.credentials, since=since).events
 
 
-def test_what_happens_to_an_account_is_told_in_order(supplied, wallclock):
+def test_events_of_an_account_are_in_order(supplied, wallclock):
     page = supplied.engine.events(**supplied.credentials)
     assert page.events == []
     wallclock.forward(SECOND)
     supplied.asks_ok(**to_clock(20))
     supplied.asks_ok(**START)
-    told = events_of(supplied, page.sequence)
-    assert [event["event"] for event in told] == ["credits_converted", "timer_started"]
-    assert [event["sequence"] for event in told] == [page.sequence + 1, page.sequence + 2]
-    assert told[0]["time"] == "2026-11-20T12:00:01.000Z"
-    assert told[0]["data"]["credits"] == 20
+    events = events_of(supplied, page.sequence)
+    assert [event["event"] for event in events] == ["credits_converted", "timer_started"]
+    assert [event["sequence"] for event in events] == [page.sequence + 1, page.sequence + 2]
+    assert events[0]["time"] == "2026-11-20T12:00:01.000Z"
+    assert events[0]["data"]["credits"] == 20
 
 
-def test_an_arrival_is_told_with_its_credits_and_where_they_came_from(supplied):
+def test_an_arrival_event_has_the_credits_and_the_sender(supplied):
     (event,) = events_of(supplied, 0)
     assert event["event"] == "credits_arrived"
     assert (event["data"]["credits"], event["data"]["transfer_from"]) == (100, "core@ewallet.local")
 
 
-def test_a_timer_tells_its_whole_life(supplied, wallclock):
+def test_every_change_of_a_timer_is_an_event(supplied, wallclock):
     for instruction in (to_clock(1), START):
         supplied.asks_ok(**instruction)
     supplied.asks_ok(action="pause", pause="clock_timer")
@@ -53,33 +53,33 @@ def test_a_timer_tells_its_whole_life(supplied, wallclock):
     ]
 
 
-def test_another_process_sees_what_has_happened(supplied, open_engine):
+def test_another_engine_reads_the_same_events(supplied, open_engine):
     other = open_engine().events(**supplied.credentials, since=0)
     assert [event["event"] for event in other.events] == ["credits_arrived"]
 
 
-def test_events_are_each_accounts_own(supplied, bob):
+def test_each_account_has_its_own_events(supplied, bob):
     bob.asks_ok(**supply(7))
     assert [event["data"]["credits"] for event in events_of(bob, 0)] == [7]
     assert [event["data"]["credits"] for event in events_of(supplied, 0)] == [100]
 
 
-def test_what_is_refused_has_not_happened(ada):
+def test_a_refused_instruction_is_no_event(ada):
     ada.is_refused("not_enough_credits", **to_clock(1))
     ada.is_refused("timer_state", action="stop", stop="clock_timer")
     assert events_of(ada, 0) == []
 
 
-def test_nothing_is_told_to_a_session_without_an_account(registered):
+def test_a_session_without_an_account_gets_no_events(registered):
     with pytest.raises(NotLoggedInError):
         events_of(registered, 0)
 
 
-def test_nothing_is_told_without_the_sessions_token(ada):
+def test_events_need_the_session_token(ada):
     with pytest.raises(WalletError):
         ada.engine.events(ada.credentials["client_id"], "no-such-token", 0)
 
 
-def test_looking_at_events_changes_nothing(supplied, nothing_changes):
+def test_reading_events_changes_nothing(supplied, nothing_changes):
     nothing_changes()
     events_of(supplied, 0)

@@ -1,4 +1,4 @@
-"""An instruction that is refused half-way leaves nothing of what it had begun."""
+"""An instruction that fails midway is rolled back, except for what its error writes afterwards."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ UNLINK = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
 
 
 @instruction(NoArguments, {"action": "rename", "rename": "account"}, answers={})
-def rename_and_think_better_of_it(_asked: NoArguments, context: Context) -> Answer:
-    """Change something, and be refused after that."""
+def rename_and_fail(_asked: NoArguments, context: Context) -> Answer:
+    """Change a row, then raise an error that writes another change after the rollback."""
     accounts.change(context.transaction, context.account.id, name="countess")
     raise NotEnoughCreditsError(1, 0).with_after_rollback(
         lambda: accounts.change(context.transaction, context.account.id, phone="1")
@@ -27,31 +27,31 @@ def rename_and_think_better_of_it(_asked: NoArguments, context: Context) -> Answ
 
 
 @pytest.fixture
-def half_way(ada: EngineClient) -> Execution:
-    """The errand of that instruction, asked by Ada."""
+def failing(ada: EngineClient) -> Execution:
+    """An execution of that instruction, requested by Ada."""
 
-    def circumstances(transaction, call):
+    def context_of(transaction, call):
         return ada.engine._dispatcher.context(transaction, call)
 
     call = Call({}, **ada.credentials, request_id="half way 1")
-    return Execution(rename_and_think_better_of_it, NoArguments(), call, circumstances)
+    return Execution(rename_and_fail, NoArguments(), call, context_of)
 
 
-def test_what_was_begun_is_undone_and_what_the_refusal_notes_stays(ada, half_way, wallet_file):
-    answer = ada.engine._database.write(half_way.run)
+def test_changes_are_rolled_back_and_the_errors_own_write_stays(ada, failing, wallet_file):
+    answer = ada.engine._database.write(failing.run)
     assert answer["code"] == "not_enough_credits"
     assert rows(wallet_file, "SELECT name, phone FROM accounts WHERE id = 2") == [
         {"name": "ada", "phone": "1"}
     ]
 
 
-def test_the_refusal_is_remembered(ada, half_way):
-    refused = [ada.engine._database.write(half_way.run) for _ in range(2)]
+def test_the_error_is_stored_for_its_request_id(ada, failing):
+    refused = [ada.engine._database.write(failing.run) for _ in range(2)]
     assert refused[0] == refused[1]
     ada.is_refused("request_id_reused", **supply(5), request_id="half way 1")
 
 
 @pytest.mark.parametrize("instruction", [LOGOUT, UNLINK], ids=["logout", "unlink"])
-def test_that_nobody_was_logged_in_is_not_remembered(registered, instruction):
+def test_a_missing_login_is_not_stored_for_the_request_id(registered, instruction):
     registered.is_refused("not_logged_in", **instruction, request_id="too early 1")
     registered.logs_in().asks_ok(**instruction, request_id="too early 1")

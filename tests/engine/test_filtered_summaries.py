@@ -1,4 +1,4 @@
-"""Sums of one wallet or one clock alone, and of days as they begin elsewhere."""
+"""Summaries of one wallet or clock, and in other time zones."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ HOLDINGS = ("ewallet", "clock")
 
 
 def totals(caller: EngineClient, **wanted: Any) -> dict[str, Any]:
-    """Only those sums that are not zero, and minutes in milliseconds alone."""
+    """The totals that are not zero, with times in milliseconds only."""
     found = caller.asks_ok(**SUMMARY, **wanted)["totals"]
     return {name: value for name, value in found.items() if value and name != "minutes_spent"}
 
 
 def active(caller: EngineClient) -> tuple[int, int]:
-    """The numbers of the active wallet and its active clock."""
+    """The ids of the active wallet and its active clock."""
     clock = caller.clock
     return clock["ewallet"], clock["id"]
 
@@ -33,7 +33,7 @@ def active(caller: EngineClient) -> tuple[int, int]:
 def two_of_each(
     running: EngineClient, bob: EngineClient, wallclock
 ) -> tuple[tuple[int, int], tuple[int, int]]:
-    """Ada's first wallet and its clock, on which 5 minutes ran; her second, of whose 9 credits 2 are time."""
+    """Ada's first wallet and its clock, with 5 minutes spent; her second, with 2 of 9 credits converted."""
     wallclock.forward(5 * MINUTE)
     running.asks_ok(**STOP)
     running.asks_ok(**to_credits(credits=3))
@@ -45,7 +45,7 @@ def two_of_each(
     return first, active(running)
 
 
-def test_a_summary_may_be_of_one_wallet(ada, two_of_each):
+def test_a_summary_can_be_limited_to_one_wallet(ada, two_of_each):
     (first, _), (second, _) = two_of_each
     assert totals(ada, ewallet_id=first) == {
         "credits_in": 100,
@@ -55,7 +55,7 @@ def test_a_summary_may_be_of_one_wallet(ada, two_of_each):
     assert totals(ada, ewallet_id=second) == {"credits_in": 10, "credits_out": 1, "converted_to_time": 2}
 
 
-def test_a_summary_may_be_of_one_clock(ada, two_of_each):
+def test_a_summary_can_be_limited_to_one_clock(ada, two_of_each):
     (_, first), (_, second) = two_of_each
     assert totals(ada, clock_id=first) == {
         "converted_to_time": 20,
@@ -65,7 +65,7 @@ def test_a_summary_may_be_of_one_clock(ada, two_of_each):
     assert totals(ada, clock_id=second) == {"converted_to_time": 2}
 
 
-def test_a_summary_of_one_is_by_day_like_any_other(ada, two_of_each, wallclock):
+def test_a_summary_of_one_clock_has_a_row_for_each_day(ada, two_of_each, wallclock):
     (_, first), _ = two_of_each
     wallclock.forward(DAY)
     ada.opens_a_session().logs_in()
@@ -73,7 +73,7 @@ def test_a_summary_of_one_is_by_day_like_any_other(ada, two_of_each, wallclock):
     assert [day["minutes_spent_ms"] for day in days] == [0, 5 * MINUTE, 0]
 
 
-def test_a_summary_is_not_of_a_wallet_and_a_clock(ada, nothing_changes):
+def test_a_summary_can_not_name_both_a_wallet_and_a_clock(ada, nothing_changes):
     wallet, clock = active(ada)
     nothing_changes()
     answer = ada.is_refused("arguments_clash", **SUMMARY, ewallet_id=wallet, clock_id=clock)
@@ -81,7 +81,7 @@ def test_a_summary_is_not_of_a_wallet_and_a_clock(ada, nothing_changes):
 
 
 @pytest.mark.parametrize("word", HOLDINGS)
-def test_what_was_unlinked_is_not_found(ada, nothing_changes, word):
+def test_an_unlinked_wallet_or_clock_is_not_found(ada, nothing_changes, word):
     number = held(ada, word)
     assert totals(ada, **{f"{word}_id": number}) == {}
     ada.asks_ok(**choose("unlink", word, number))
@@ -99,7 +99,7 @@ def test_what_was_unlinked_is_not_found(ada, nothing_changes, word):
         (840, ["2026-11-20T10:00:00.000Z", "2026-11-21T10:00:00.000Z"]),
     ],
 )
-def test_a_day_begins_when_it_does_so_far_east(ada, utc_offset, begins):
+def test_a_day_begins_at_midnight_of_the_utc_offset(ada, utc_offset, begins):
     answer = ada.asks_ok(**SUMMARY, since="2026-11-20", until="2026-11-22", utc_offset=utc_offset)
     starts = [row["start"] for row in answer["rows"]]
     assert starts == [answer["since"], *begins]
@@ -113,12 +113,12 @@ def test_a_day_begins_when_it_does_so_far_east(ada, utc_offset, begins):
         ("month", -480, ["2026-12-01T08:00:00.000Z"]),
     ],
 )
-def test_a_week_and_a_month_begin_there_too(ada, by, utc_offset, begins):
+def test_a_week_and_a_month_begin_at_midnight_of_the_utc_offset(ada, by, utc_offset, begins):
     answer = ada.asks_ok(**SUMMARY, since="2026-11-20", until="2026-12-04", by=by, utc_offset=utc_offset)
     assert [row["start"] for row in answer["rows"][1:]] == begins
 
 
-def test_what_is_spent_at_night_is_of_the_day_that_it_is_there(supplied, wallclock):
+def test_a_movement_counts_for_the_day_in_the_utc_offset(supplied, wallclock):
     wallclock.forward(11 * HOUR + 30 * MINUTE)
     supplied.opens_a_session().logs_in()
     supplied.asks_ok(**supply(7))
@@ -133,7 +133,7 @@ def test_what_is_spent_at_night_is_of_the_day_that_it_is_there(supplied, wallclo
 
 
 @pytest.mark.parametrize("utc_offset", [-841, 841, 5.5, "60"])
-def test_no_place_is_further_from_utc(ada, nothing_changes, utc_offset):
+def test_a_utc_offset_beyond_14_hours_is_refused(ada, nothing_changes, utc_offset):
     nothing_changes()
     answer = ada.is_refused("bad_value", **SUMMARY, utc_offset=utc_offset)
     assert answer["details"] == {"field": "utc_offset"}
@@ -146,31 +146,31 @@ def test_no_place_is_further_from_utc(ada, nothing_changes, utc_offset):
     [{"until": "1970-01-02"}, {"since": "9999-12-31T01:00:00Z", "until": "9999-12-31T23:59:59.999Z"}],
     ids=["first", "last"],
 )
-def test_the_first_and_the_last_instants_have_a_day_everywhere(ada, by, utc_offset, period):
+def test_the_first_and_the_last_instants_have_a_day_in_every_utc_offset(ada, by, utc_offset, period):
     answer = ada.asks_ok(**SUMMARY, **period, by=by, utc_offset=utc_offset)
     assert answer["rows"][0]["start"] == answer["since"]
     assert answer["rows"][-1]["end"] == answer["until"]
 
 
-doings = some.sampled_from(
+actions = some.sampled_from(
     (
         *(supply(7), to_clock(3), to_credits(credits=2), START, STOP, pay("bob@example.org", 2)),
         *({"new": word} for word in HOLDINGS),
     )
 )
-steps = some.lists(some.tuples(some.integers(0, 2 * DAY), doings), max_size=10)
+steps = some.lists(some.tuples(some.integers(0, 2 * DAY), actions), max_size=10)
 
 
 @settings(max_examples=30, deadline=None)
 @given(steps, some.sampled_from(("day", "week", "month")), some.integers(-840, 840))
-def test_the_sums_of_each_come_to_those_of_all(new_wallet_file, steps, by, utc_offset):
+def test_the_summaries_of_all_wallets_and_clocks_add_up_to_the_whole(new_wallet_file, steps, by, utc_offset):
     with witness(new_wallet_file) as somebody:
         wallets, clocks = ({number} for number in active(somebody.caller))
-        for after, doing in steps:
-            if word := doing.get("new"):
+        for after, action in steps:
+            if word := action.get("new"):
                 somebody.asks_ok(**choose("switch", word, held(somebody.caller, word)))
             else:
-                somebody.does(after, **doing)
+                somebody.does(after, **action)
             wallet, clock = active(somebody.caller)
             wallets.add(wallet)
             clocks.add(clock)
