@@ -1,4 +1,4 @@
-"""Any page of a sheet at once: by how many of the newest records are passed over."""
+"""Pages of a sheet by the number of newest records to skip."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def names(caller: EngineClient, **page: int) -> list[str]:
     return [row["name"] for row in listed(caller, "contact", **page)["rows"]]
 
 
-def test_a_page_begins_below_the_newest_that_are_passed_over(five):
+def test_a_page_begins_after_the_skipped_records(five):
     assert names(five, skip=0) == names(five) == ["Donald", "Alan", "Barbara", "Edsger", "Grace"]
     assert names(five, skip=1, limit=2) == ["Alan", "Barbara"]
     assert names(five, skip=4) == ["Grace"]
 
 
 @pytest.mark.parametrize("skip", [5, 6, FAR_BEYOND])
-def test_below_the_oldest_there_is_an_empty_page(five, skip):
+def test_skipping_all_records_gives_an_empty_page(five, skip):
     page = listed(five, "contact", skip=skip)
     assert (page["rows"], page["next"], page["record_count"]) == ([], None, 5)
 
 
-def test_a_page_by_number_says_where_the_next_one_begins(five):
+def test_a_skipped_page_has_the_cursor_of_the_next_one(five):
     first = listed(five, "contact", skip=1, limit=2)
     assert names(five, before=first["next"]) == ["Edsger", "Grace"]
     assert listed(five, "contact", skip=3, limit=2)["next"] is None
 
 
-def test_unlinked_records_are_not_passed_over(five):
+def test_unlinked_records_are_not_counted_as_skipped(five):
     donald, alan, *_ = listed(five, "contact")["records"]
     five.asks_ok(**unlink_record("contact", int(alan)))
     assert names(five, skip=1) == ["Barbara", "Edsger", "Grace"]
@@ -56,13 +56,13 @@ def test_unlinked_records_are_not_passed_over(five):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_page_begins_at_one_place(ada, nothing_changes, kind):
+def test_skip_and_before_exclude_each_other(ada, nothing_changes, kind):
     nothing_changes()
     answer = ada.is_refused("arguments_clash", **list_verb("view", kind), before=7, skip=0)
     assert answer["details"]["fields"] == ["before", "skip"]
 
 
-def test_the_issuers_sheets_are_passed_over_too(supplied, bob, database):
+def test_skipping_works_on_the_issuers_sheets(supplied, bob, database):
     for credits in (1, 2, 3):
         supplied.asks_ok(**supply(credits))
 
@@ -90,7 +90,7 @@ unlinked = some.lists(some.integers(0, 11), max_size=5, unique=True)
 
 @settings(max_examples=30, deadline=None)
 @given(some.integers(0, 12), unlinked, some.integers(1, 5), some.sampled_from(("transfer", "contact")))
-def test_pages_by_number_joined_are_the_sheet(new_wallet_file, made, unlinked, limit, kind):
+def test_skipped_pages_joined_are_the_sheet(new_wallet_file, made, unlinked, limit, kind):
     with witness(new_wallet_file) as somebody:
         for number in range(made):
             somebody.asks_ok(**(new_contact(f"Grace{number}") if kind == "contact" else supply(5)))
