@@ -1,4 +1,4 @@
-"""What is not an instruction, or not one of this caller's, is refused in words, and changes nothing."""
+"""Invalid requests: unknown instructions, wrong arguments, missing credentials; each is explained and changes nothing."""
 
 from __future__ import annotations
 
@@ -80,16 +80,14 @@ def test_a_missing_argument_is_named(nobody, wallclock, nothing_changes, example
 
 
 @needs(Access.ACCOUNT)
-def test_what_is_an_accounts_is_refused_before_anybody_is_logged_in(
-    nobody, wallclock, nothing_changes, example
-):
+def test_an_instruction_of_an_account_needs_a_login(nobody, wallclock, nothing_changes, example):
     caller = bring(nobody, "registered", wallclock)
     nothing_changes()
     assert caller.is_refused("not_logged_in", **example.instruction)["warning"] == "Log in first."
 
 
 @needs(Access.ACCOUNT)
-def test_what_is_an_accounts_is_refused_to_a_session_that_has_expired(
+def test_an_instruction_of_an_account_is_refused_in_an_expired_session(
     nobody, wallclock, nothing_changes, example
 ):
     caller = example.arrange(nobody, wallclock)
@@ -99,27 +97,27 @@ def test_what_is_an_accounts_is_refused_to_a_session_that_has_expired(
 
 
 @needs(Access.ACCOUNT)
-def test_an_account_is_not_enough_without_the_sessions_token(nobody, wallclock, nothing_changes, example):
+def test_an_instruction_of_an_account_needs_the_session_token(nobody, wallclock, nothing_changes, example):
     caller = example.arrange(nobody, wallclock)
     nothing_changes()
     caller.is_refused("session_unknown", **{**example.instruction, "session_token": None})
 
 
 @needs(Access.SESSION)
-def test_a_session_is_needed_with_its_token(nobody, wallclock, nothing_changes, example):
+def test_an_instruction_of_a_session_needs_its_token(nobody, wallclock, nothing_changes, example):
     caller = example.arrange(nobody, wallclock)
     nothing_changes()
     caller.is_refused("session_unknown", **{**example.instruction, "session_token": "no-such-token"})
 
 
 @needs(Access.SESSION)
-def test_a_session_is_needed_with_its_client_id(nobody, wallclock, nothing_changes, example):
+def test_an_instruction_of_a_session_needs_its_client_id(nobody, wallclock, nothing_changes, example):
     caller = example.arrange(nobody, wallclock)
     nothing_changes()
     caller.is_refused("client_unknown", **{**example.instruction, "client_id": "no-such-client"})
 
 
-def test_a_session_token_is_no_good_with_another_client_id(supplied, bob, nothing_changes):
+def test_a_session_token_is_invalid_with_another_client_id(supplied, bob, nothing_changes):
     nothing_changes()
     stolen = {**supplied.credentials, "client_id": bob.credentials["client_id"]}
     bob.is_refused("session_unknown", **VIEW_WALLET, **stolen)
@@ -141,7 +139,9 @@ def test_a_session_token_is_no_good_with_another_client_id(supplied, bob, nothin
     ],
     ids=str,
 )
-def test_unknown_selectors_are_answered_with_the_nearest_known(visitor, nothing_changes, asked, nearest):
+def test_unknown_selectors_are_answered_with_the_nearest_instructions(
+    visitor, nothing_changes, asked, nearest
+):
     nothing_changes()
     answer = visitor.is_refused("unknown_instruction", **asked)
     assert nearest is None or nearest in answer["details"]["nearest"]
@@ -158,7 +158,7 @@ def test_unknown_selectors_are_answered_with_the_nearest_known(visitor, nothing_
     ],
     ids=str,
 )
-def test_half_an_envelope_is_refused(engine, request_):
+def test_an_incomplete_envelope_is_refused(engine, request_):
     answer = engine.answer(request_)
     assert answer["code"] == "malformed"
     assert misfits(answer, REFUSAL) == []
@@ -179,14 +179,14 @@ def test_an_unknown_key_of_the_envelope_is_named(engine):
 
 @pytest.mark.parametrize("name", ["client_id", "session_token", "request_id"])
 @pytest.mark.parametrize("value", [1, ["x"], {}], ids=repr)
-def test_credentials_are_text(ada, nothing_changes, name, value):
+def test_credentials_must_be_text(ada, nothing_changes, name, value):
     nothing_changes()
     answer = ada.is_refused("bad_value", **{**supply(), name: value})
     assert answer["details"] == {"field": name}
 
 
 @pytest.mark.parametrize("request_id", ["", "7 chars", "r" * 129, "\ud800" * 8, "nul\x00nul\x00"], ids=repr)
-def test_a_request_id_has_8_to_128_characters_that_can_be_kept(ada, nothing_changes, request_id):
+def test_a_request_id_must_have_8_to_128_storable_characters(ada, nothing_changes, request_id):
     nothing_changes()
     answer = ada.is_refused("bad_value", **supply(), request_id=request_id)
     assert answer["details"] == {"field": "request_id"}
@@ -198,23 +198,23 @@ def test_a_request_id_at_its_limit_is_accepted(ada, request_id):
 
 
 @pytest.mark.parametrize("token", ["\ud800", "nul\x00", "", "x" * 10_000], ids=lambda token: repr(token[:9]))
-def test_a_token_that_can_not_be_one_is_unknown(visitor, token):
+def test_a_malformed_token_is_unknown(visitor, token):
     visitor.is_refused("session_unknown", **KEEP_SESSION_TOKEN, session_token=token)
 
 
-def test_a_client_id_alone_opens_nothing(supplied, nothing_changes):
+def test_a_client_id_alone_gives_no_session_token(supplied, nothing_changes):
     nothing_changes()
     supplied.is_refused("session_token_exists", **{**REQUEST_SESSION_TOKEN, "session_token": None})
     supplied.is_refused("session_token_exists", **{**REQUEST_SESSION_TOKEN, "session_token": "guessed"})
 
 
-def test_what_an_engine_can_not_do_is_said_once_it_is_closed(engine, open_engine, ada):
+def test_a_closed_engine_answers_engine_closed(engine, open_engine, ada):
     closed = open_engine()
     closed.close()
     for instruction in (VIEW_ACCOUNT, LOGOUT):
         ada.at(closed).is_refused("engine_closed", **instruction)
 
 
-def test_a_value_that_selects_nothing_is_not_repeated(nobody):
+def test_an_unknown_selector_value_is_not_repeated_in_the_answer(nobody):
     answer = nobody.is_refused("unknown_instruction", action="user_pass", user_pass="hunter2 secret")
     assert "hunter2" not in answer["error"] + answer["warning"]
