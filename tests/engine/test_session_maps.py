@@ -1,4 +1,4 @@
-"""Session maps: what opens a worker's session, and the end of it."""
+"""Session maps: assigning a client id and token to a worker's session, and removing them."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from live_objects import Live, live_worker
 from ewallet_core.handlers.session_maps import WORKER_REGISTRY
 from ewallet_core.operations.context import EngineConfig
 
-TOKEN = "a token that nobody guesses"
+TOKEN = "a token of enough length"
 
 
 @pytest.fixture
 def worker(visitor) -> Live:
-    """The worker that has the visitor's session."""
+    """The worker of the visitor's session."""
     return live_worker(visitor.engine)
 
 
 @pytest.fixture
 def small(open_engine) -> EngineClient:
-    """A caller at an engine whose workers take one session each, with two that each have one."""
+    """A client of an engine with two workers, each full with one session."""
     engine = open_engine(config=EngineConfig(session_limit=1))
     EngineClient(engine).opens_a_session()
     return EngineClient(engine).opens_a_session()
@@ -44,7 +44,7 @@ def mapping(client: EngineClient, **more):
 
 @pytest.fixture
 def announced(nobody) -> EngineClient:
-    """Somebody with a client id and no session."""
+    """A client with a client id and no session."""
     return EngineClient(nobody.engine).introduces_itself()
 
 
@@ -72,7 +72,7 @@ def test_a_session_map_is_found_by_its_token(announced, unmapped):
     assert found["ewallet_session"] == unmapped
 
 
-def test_a_new_map_takes_the_place_of_the_old_one(visitor, announced, worker):
+def test_a_new_map_replaces_the_old_one(visitor, announced, worker):
     worker.asks_ok(**mapping(announced, session=1))
     visitor.is_refused("session_unknown", action="alive", alive="stoken")
     announced.credentials["session_token"] = TOKEN
@@ -87,14 +87,14 @@ def test_the_same_map_again_changes_nothing_but_the_last_use(announced, unmapped
     worker.asks_ok(**mapping(announced, session=unmapped))
 
 
-def test_a_client_id_that_was_never_given_out_opens_nothing(worker, announced, wallclock, nothing_changes):
+def test_an_unknown_client_id_can_not_be_mapped(worker, announced, wallclock, nothing_changes):
     nothing_changes()
     worker.is_refused("client_unknown", **mapping(announced, session=1) | {"client_id": "never given out"})
     wallclock.forward(30 * MINUTE)
     worker.is_refused("session_expired", **mapping(announced, session=1))
 
 
-def test_a_client_id_that_has_expired_opens_nothing(announced, wallclock, nobody, nothing_changes):
+def test_an_expired_client_id_can_not_be_mapped(announced, wallclock, nobody, nothing_changes):
     wallclock.forward(30 * MINUTE)
     opened = nobody.asks_ok(**NEW_SESSION)["ewallet_session"]
     nothing_changes()
@@ -109,7 +109,7 @@ def test_a_client_id_or_token_opens_one_session_only(visitor, announced, unmappe
     worker.is_refused("session_token_exists", **mapping(announced, session=unmapped) | taken)
 
 
-def test_a_client_id_whose_session_has_expired_may_open_another(visitor, nobody, wallclock):
+def test_a_client_id_with_an_expired_session_can_be_mapped_again(visitor, nobody, wallclock):
     wallclock.forward(30 * MINUTE - 1)
     opened = nobody.asks_ok(**NEW_SESSION)["ewallet_session"]
     token = visitor.credentials["session_token"]
@@ -127,14 +127,14 @@ def test_a_session_of_another_worker_can_not_be_mapped(small, nothing_changes):
 
 
 @pytest.mark.parametrize("token", ["x" * 15, "x" * 257, 1, "tab\tin a token, or two"], ids=repr)
-def test_a_token_of_a_map_is_long_enough(worker, announced, nothing_changes, token):
+def test_a_token_of_a_map_must_have_a_valid_length(worker, announced, nothing_changes, token):
     nothing_changes()
     asked = mapping(announced, session=1) | {"session_token": token}
     assert worker.is_refused("bad_value", **asked)["details"] == {"field": "session_token"}
 
 
 @pytest.mark.parametrize("by", ["session_id", "session_token", "client_id"])
-def test_a_session_map_is_removed_by_session_by_token_or_by_client(visitor, ada, worker, wallet_file, by):
+def test_a_session_map_is_removed_by_session_token_or_client(visitor, ada, worker, wallet_file, by):
     given = {"session_id": 1, **ada.credentials}
     answer = worker.asks_ok(action="remove", remove="session_map", **{by: given[by]})
     assert (answer["ewallet_session"], answer["worker"], answer["worker_data"]["state"]) == (1, 1, "vacant")
@@ -145,7 +145,7 @@ def test_a_session_map_is_removed_by_session_by_token_or_by_client(visitor, ada,
     ada.asks_ok(action="request", request="session_token", session_token=None)
 
 
-def test_a_full_worker_is_available_when_a_session_map_was_removed(open_engine):
+def test_a_full_worker_is_available_after_a_session_map_was_removed(open_engine):
     engine = open_engine(config=EngineConfig(session_limit=2))
     for _ in range(2):
         EngineClient(engine).opens_a_session()
@@ -154,7 +154,7 @@ def test_a_full_worker_is_available_when_a_session_map_was_removed(open_engine):
     assert answer["worker_data"]["state"] == engine.workers[1].state == "available"
 
 
-def test_exactly_one_thing_says_which_session_map_is_removed(worker, visitor, nothing_changes):
+def test_a_removal_names_a_session_map_by_exactly_one_argument(worker, visitor, nothing_changes):
     nothing_changes()
     remove = {"action": "remove", "remove": "session_map"}
     worker.is_refused("arguments_clash", **remove)
@@ -162,7 +162,7 @@ def test_exactly_one_thing_says_which_session_map_is_removed(worker, visitor, no
     assert answer["details"] == {"fields": ["session_id", "session_token", "client_id"]}
 
 
-def test_a_session_map_that_is_not_this_workers_is_not_removed(small, nothing_changes):
+def test_a_session_map_of_another_worker_can_not_be_removed(small, nothing_changes):
     nothing_changes()
     worker = live_worker(small.engine, 1)
     for name, value in {"session_id": 2, **small.credentials}.items():
@@ -171,26 +171,26 @@ def test_a_session_map_that_is_not_this_workers_is_not_removed(small, nothing_ch
     worker.is_refused("client_unknown", action="remove", remove="session_map", client_id="never given out")
 
 
-def test_a_repeated_request_of_a_worker_is_done_once(worker, visitor):
+def test_a_repeated_request_to_a_worker_runs_once(worker, visitor):
     remove = {"action": "remove", "remove": "session_map", "session_id": 1, "request_id": "request 1"}
     first = worker.asks_ok(**remove)
     assert worker.asks_ok(**remove) == first
 
 
-def test_the_requests_of_one_worker_are_not_those_of_another(small):
+def test_request_ids_of_two_workers_are_independent(small):
     asked = {"action": "remove", "remove": "session_map", "session_id": 1, "request_id": "request 1"}
     live_worker(small.engine, 1).asks_ok(**asked)
     live_worker(small.engine, 2).is_refused("session_unknown", **asked)
 
 
-def test_what_a_worker_asked_is_forgotten_with_it(worker, visitor, wallet_file):
+def test_requests_of_a_worker_are_removed_with_it(worker, visitor, wallet_file):
     asked = {"action": "remove", "remove": "session_map", "session_id": 1, "request_id": "request 1"}
     worker.asks_ok(**asked)
     visitor.asks_ok(**cleanup("workers"))
     assert rows(wallet_file, "SELECT * FROM seen_requests") == []
 
 
-def test_the_answers_of_a_worker_are_as_declared(worker, visitor, announced):
+def test_the_answers_of_a_worker_have_the_declared_types(worker, visitor, announced):
     for asked in (
         {"action": "search", "search": "session", "session_token": visitor.credentials["session_token"]},
         {"action": "add", "add": "session", "session": 1},
@@ -210,5 +210,5 @@ def test_a_worker_knows_only_its_own_instructions(worker, nothing_changes):
     worker.is_refused("unknown_argument", action="add", add="session", session=1, colour="red")
 
 
-def test_the_session_manager_does_not_know_the_instructions_of_a_worker(visitor):
+def test_the_session_manager_refuses_the_instructions_of_a_worker(visitor):
     visitor.is_refused("unknown_instruction", controller="system", action="add", add="session", session=1)

@@ -1,4 +1,4 @@
-"""The instructions about sockets: refused in words without a listener, else the listener's to carry out."""
+"""The instructions about sockets: passed to the listener, or refused without one."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from fakes import FakeListener
     ],
     ids=str,
 )
-def test_an_engine_in_process_has_no_listener_and_says_so(nobody, nothing_changes, instruction):
+def test_without_a_listener_socket_instructions_are_refused(nobody, nothing_changes, instruction):
     nobody.engine.listen_through(None)
     nothing_changes()
     answer = nobody.is_refused("no_listener", **instruction)
     assert "`ewallet serve`" in answer["warning"]
 
 
-def test_the_ports_that_were_found_are_answered(nobody):
+def test_opening_sockets_answers_the_ports(nobody):
     listener = FakeListener()
     nobody.engine.listen_through(listener)
     assert nobody.asks_ok(**START_LISTENER)["listener"] == "ready"
@@ -37,7 +37,7 @@ def test_the_ports_that_were_found_are_answered(nobody):
     assert listener.ports is None
 
 
-def test_a_repeated_request_about_sockets_means_this_process(nobody):
+def test_a_repeated_request_about_sockets_runs_again(nobody):
     listener = FakeListener()
     nobody.engine.listen_through(listener)
     nobody.asks_ok(**OPEN_SOCKETS, request_id="request 1")
@@ -46,7 +46,7 @@ def test_a_repeated_request_about_sockets_means_this_process(nobody):
     assert listener.ports is not None
 
 
-def test_who_may_not_open_sockets_reaches_no_listener(nobody, ada):
+def test_a_request_without_permission_does_not_reach_the_listener(nobody, ada):
     listener = FakeListener()
     nobody.engine.listen_through(listener)
     stranger = EngineClient(ada.engine, ada.credentials, address="192.0.2.7:4000")
