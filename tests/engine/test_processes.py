@@ -74,8 +74,8 @@ assert engine.answer(request)["failed"] is False
 """
 
 
-@pytest.mark.parametrize("last_words", ["", "raise SystemExit(0)"], ids=["ends", "exits"])
-@pytest.mark.parametrize("place", ["file", "memory"])
+@pytest.mark.parametrize("last_line", ["", "raise SystemExit(0)"], ids=["ends", "exits"])
+@pytest.mark.parametrize("storage", ["file", "memory"])
 def test_an_unclosed_engine_does_not_keep_its_process_alive(wallet_file, storage, last_line):
     url = f"sqlite:///{wallet_file}" if storage == "file" else "sqlite://"
     ended = subprocess.run(

@@ -70,7 +70,7 @@ def test_work_interrupted_at_any_step_is_stored_whole_or_not_at_all(database, wa
     assert step > 50
 
 
-@pytest.mark.parametrize("share", range(SHARDS))
+@pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_supply_interrupted_at_any_step_runs_once_when_repeated(ada, shard):
     without_syncs(ada.engine._database)
     for asked, step in enumerate(count(1 + shard, SHARDS), start=1):

@@ -1,4 +1,4 @@
-"""The clock timer as a user meets it: it goes on by itself, and stops when the clock is empty."""
+"""The clock timer through instructions: it continues by itself, and stops when the clock is empty."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from instructions import (
 RUN_OUT = "2026-11-20T12:20:00.000Z"
 
 
-def awake(caller: EngineClient) -> EngineClient:
-    """The account, in a session of now."""
+def new_session(caller: EngineClient) -> EngineClient:
+    """The account, logged in to a new session."""
     return EngineClient(caller.engine).opens_a_session().logs_in()
 
 
 def ran_out_once(caller: EngineClient) -> bool:
-    """Whether the run of 20 minutes is on record exactly once, dated when the clock was empty."""
+    """Whether the run of 20 minutes is recorded exactly once, at the time the clock ran out."""
     runs = [(record["time_stop"], record["time_spent_ms"]) for record in caller.records("time")]
-    told = [event["event"] for event in caller.engine.events(**caller.credentials, since=0).events]
-    return runs == [(RUN_OUT, 20 * MINUTE)] and told.count("timer_ran_out") == 1
+    events = [event["event"] for event in caller.engine.events(**caller.credentials, since=0).events]
+    return runs == [(RUN_OUT, 20 * MINUTE)] and events.count("timer_ran_out") == 1
 
 
-# It goes on
+# Continuing
 
 
-def test_a_running_timer_goes_on_across_a_restart(running, wallclock, open_engine):
+def test_a_running_timer_continues_across_a_restart(running, wallclock, open_engine):
     wallclock.forward(5 * MINUTE)
     running.engine.close()
     wallclock.forward(3 * MINUTE)
@@ -63,15 +63,15 @@ def test_a_paused_timer_stays_paused_across_a_restart(running, wallclock, open_e
     assert restarted.milliseconds_left == 20 * MINUTE
 
 
-def test_a_timer_goes_on_when_its_user_has_logged_out(running, wallclock):
+def test_a_timer_continues_after_a_logout(running, wallclock):
     running.asks_ok(**LOGOUT)
     wallclock.forward(5 * MINUTE)
     assert running.logs_in().milliseconds_left == 15 * MINUTE
 
 
-def test_a_timer_is_the_accounts_wherever_it_is_looked_at_from(running, wallclock):
+def test_a_timer_is_shared_by_all_sessions_of_the_account(running, wallclock):
     wallclock.forward(MINUTE)
-    assert awake(running).asks_ok(**STOP)["minutes_spent"] == 1.0
+    assert new_session(running).asks_ok(**STOP)["minutes_spent"] == 1.0
     running.is_refused("timer_state", **STOP)
 
 
@@ -79,11 +79,11 @@ def test_a_paused_timer_never_runs_out(running, wallclock):
     wallclock.forward(MINUTE)
     running.asks_ok(**PAUSE)
     wallclock.forward(90 * DAY)
-    assert awake(running).clock["clock_state"] == "paused"
-    assert awake(running).milliseconds_left == 19 * MINUTE
+    assert new_session(running).clock["clock_state"] == "paused"
+    assert new_session(running).milliseconds_left == 19 * MINUTE
 
 
-def test_a_wall_clock_that_is_set_back_takes_no_time_twice(running, wallclock):
+def test_no_time_is_spent_twice_after_the_wall_clock_was_set_back(running, wallclock):
     wallclock.forward(10 * MINUTE)
     running.asks_ok(**PAUSE)
     wallclock.forward(-5 * MINUTE)
@@ -93,7 +93,7 @@ def test_a_wall_clock_that_is_set_back_takes_no_time_twice(running, wallclock):
     assert running.milliseconds_left == 9 * MINUTE
 
 
-# It runs out
+# Running out
 
 
 @pytest.mark.parametrize(
@@ -117,25 +117,23 @@ def test_a_wall_clock_that_is_set_back_takes_no_time_twice(running, wallclock):
     ],
     ids=str,
 )
-@pytest.mark.parametrize("late", [0, 1, 9 * MINUTE], ids=["at once", "a millisecond late", "late"])
-def test_whatever_is_asked_first_finds_the_run_ended_when_the_clock_was_empty(
-    running, wallclock, first, late
-):
-    wallclock.forward(20 * MINUTE + late)
+@pytest.mark.parametrize("delay", [0, 1, 9 * MINUTE], ids=["at once", "a millisecond late", "late"])
+def test_every_instruction_first_ends_a_run_that_ran_out(running, wallclock, first, delay):
+    wallclock.forward(20 * MINUTE + delay)
     running.ask(**first)
     assert ran_out_once(running)
     assert running.clock["clock_state"] == "inactive"
 
 
 @pytest.mark.parametrize("days", [1, 400])
-def test_a_run_that_ended_long_ago_is_dated_when_it_ended(running, wallclock, days):
+def test_a_run_that_ran_out_long_ago_is_dated_when_it_ran_out(running, wallclock, days):
     wallclock.forward(days * DAY)
-    later = awake(running)
+    later = new_session(running)
     assert ran_out_once(later)
     assert later.milliseconds_left == 0
 
 
-def test_all_that_is_written_of_a_run_out_is_dated_when_the_clock_was_empty(running, wallclock, wallet_file):
+def test_every_row_of_a_run_out_is_dated_when_the_clock_ran_out(running, wallclock, wallet_file):
     wallclock.forward(25 * MINUTE)
     sheet = running.asks_ok(**view_list("time"))["sheet_data"]
     (entry,) = rows(wallet_file, "SELECT at FROM entries WHERE kind = 'time_spent'")
@@ -143,13 +141,13 @@ def test_all_that_is_written_of_a_run_out_is_dated_when_the_clock_was_empty(runn
     assert entry["at"] == wallclock.now - 5 * MINUTE
 
 
-def test_a_millisecond_before_the_end_the_timer_still_runs(running, wallclock):
+def test_a_timer_runs_until_the_last_millisecond(running, wallclock):
     wallclock.forward(20 * MINUTE - 1)
     assert (running.clock["clock_state"], running.milliseconds_left) == ("active", 1)
     assert running.asks_ok(**STOP)["minutes_spent_ms"] == 20 * MINUTE - 1
 
 
-def test_a_run_that_was_paused_ends_later_by_as_much(running, wallclock):
+def test_a_pause_postpones_the_end_of_a_run(running, wallclock):
     running.asks_ok(**PAUSE)
     wallclock.forward(3 * MINUTE)
     running.asks_ok(**RESUME)
@@ -172,12 +170,12 @@ def test_a_run_that_was_paused_ends_later_by_as_much(running, wallclock):
     ],
     ids=str,
 )
-def test_after_the_end_the_refusal_says_the_present_state(running, wallclock, asked, code, state):
+def test_after_a_run_out_errors_show_the_current_state(running, wallclock, asked, code, state):
     wallclock.forward(20 * MINUTE)
     assert running.is_refused(code, **asked)["details"] == {"clock_state": state}
 
 
-def test_a_clock_that_is_filled_again_runs_again_from_then_on(running, wallclock):
+def test_a_clock_can_be_filled_and_started_again(running, wallclock):
     wallclock.forward(25 * MINUTE)
     running.asks_ok(**to_clock(10))
     assert running.milliseconds_left == 10 * MINUTE
@@ -187,29 +185,27 @@ def test_a_clock_that_is_filled_again_runs_again_from_then_on(running, wallclock
     assert stops == ["2026-11-20T12:35:00.000Z", RUN_OUT]
 
 
-def test_a_restart_after_the_end_finds_the_run_ended_when_the_clock_was_empty(
-    running, wallclock, open_engine
-):
+def test_a_run_that_ran_out_before_a_restart_is_dated_when_it_ran_out(running, wallclock, open_engine):
     running.engine.close()
     wallclock.forward(25 * MINUTE)
     assert ran_out_once(running.at(open_engine()))
 
 
-def test_two_engines_that_find_the_end_at_once_write_it_once(running, wallclock, open_engine):
+def test_two_engines_record_a_run_out_once(running, wallclock, open_engine):
     callers = [running, running.at(open_engine())] * 4
     wallclock.forward(25 * MINUTE)
     start = Barrier(len(callers))
 
-    def look(caller: EngineClient) -> str:
+    def view_state(caller: EngineClient) -> str:
         start.wait()
         return caller.clock["clock_state"]
 
     with ThreadPoolExecutor(len(callers)) as threads:
-        assert set(threads.map(look, callers)) == {"inactive"}
+        assert set(threads.map(view_state, callers)) == {"inactive"}
     assert ran_out_once(running)
 
 
-# What can not be done
+# Errors
 
 
 @pytest.mark.parametrize(
@@ -225,7 +221,7 @@ def test_two_engines_that_find_the_end_at_once_write_it_once(running, wallclock,
     ],
     ids=str,
 )
-def test_what_the_timers_state_does_not_allow_is_refused(
+def test_an_instruction_that_does_not_fit_the_timer_state_is_refused(
     running, wallclock, nothing_changes, done, asked, error
 ):
     wallclock.forward(SECOND)

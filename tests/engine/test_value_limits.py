@@ -1,4 +1,4 @@
-"""What a value may be at most and at least, and what is refused beyond it."""
+"""The limits of values: accepted at the limit, refused beyond it."""
 
 from __future__ import annotations
 
