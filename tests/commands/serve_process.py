@@ -85,7 +85,7 @@ class Wire:
         assert answer is not None
         return answer
 
-    def opens_a_session(self) -> None:
+    def open_session(self) -> None:
         for wanted in ("client_id", "session_token"):
             self.credentials[wanted] = self.asks(action="request", request=wanted)[wanted]
 

@@ -64,7 +64,7 @@ def test_what_was_begun_is_answered_and_kept_when_it_is_told_to_stop(tmp_path):
             "in_port": first.ports[0],
             "out_port": first.ports[1],
         }
-        wire.opens_a_session()
+        wire.open_session()
         wire.asks(action="new", new="account", **ADA)
         wire.asks(**LOGIN)
         for number in range(60):

@@ -141,6 +141,6 @@ def full_disk(database: SqliteDatabase, pages: int = 0) -> Iterator[None]:
     connection.execute(f"PRAGMA max_page_count = {2**32 - 2}")
 
 
-def without_syncs(database: SqliteDatabase) -> None:
+def disable_syncs(database: SqliteDatabase) -> None:
     """Do not wait for the disk: the test is not about power failures."""
     writer_of(database)._connection.execute("PRAGMA synchronous = OFF")

@@ -1,4 +1,4 @@
-"""Examples of looking at what happened: statements, summaries, searches and exports."""
+"""Examples of reports: statements, summaries, searches and exports."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from answer_shapes import (
     By,
     Maybe,
     Shape,
+    find_shape_errors,
     minutes,
-    misfits,
-    misfits_with,
+    shape_errors,
 )
 from example import Example
 from instructions import login, new_account, supply
@@ -36,9 +36,9 @@ class OneOf:
     shapes: tuple[Shape, ...]
 
 
-@misfits_with.register
+@find_shape_errors.register
 def _(shape: OneOf, value: Any, at: str) -> Iterator[str]:
-    if all(misfits(value, each) for each in shape.shapes):
+    if all(shape_errors(value, each) for each in shape.shapes):
         yield f"{at} is {value!r}, of none of the shapes"
 
 

@@ -7,7 +7,7 @@ import sqlite3
 from functools import partial
 
 import pytest
-from database_file import faults_in, holding, rows
+from database_file import cells_containing, rows, violations_in
 from engine_client import EngineClient
 from examples_accounts import UNLINK, recover, report_issue
 from examples_sheets import new_contact, new_list, record_verb
@@ -70,7 +70,7 @@ def erase(engine):
 @pytest.fixture
 def pending_deletion(ada):
     """Ada, whose account waits for its deletion."""
-    ada.asks_ok(**UNLINK)
+    ada.request(**UNLINK)
     return ada
 
 
@@ -78,7 +78,7 @@ def pending_deletion(ada):
 
 
 def test_a_deletion_answers_when_the_account_is_erased(ada):
-    answer = ada.asks_ok(**UNLINK)
+    answer = ada.request(**UNLINK)
     assert answer == {
         "failed": False,
         "account": "ada@example.org",
@@ -89,48 +89,48 @@ def test_a_deletion_answers_when_the_account_is_erased(ada):
 def test_a_deletion_needs_the_password_and_wrong_ones_are_throttled(ada, nothing_changes):
     nothing_changes()
     for _ in range(3):
-        answer = ada.is_refused("wrong_password", **{**UNLINK, "user_pass": "wrong"})
+        answer = ada.expect_error("wrong_password", **{**UNLINK, "user_pass": "wrong"})
         assert answer["details"] == {"field": "user_pass"}
-    ada.is_refused("throttled", **UNLINK)
+    ada.expect_error("throttled", **UNLINK)
 
 
 def test_a_deletion_needs_a_login(registered, nothing_changes):
     nothing_changes()
-    registered.is_refused("not_logged_in", **UNLINK)
+    registered.expect_error("not_logged_in", **UNLINK)
 
 
 def test_a_deletion_logs_the_account_out_of_every_session(ada):
-    elsewhere = EngineClient(ada.engine).opens_a_session().logs_in()
-    ada.asks_ok(**UNLINK)
-    ada.is_refused("not_logged_in", **VIEW_ACCOUNT)
-    elsewhere.is_refused("session_unknown", **KEEP_SESSION_TOKEN)
+    elsewhere = EngineClient(ada.engine).open_session().log_in()
+    ada.request(**UNLINK)
+    ada.expect_error("not_logged_in", **VIEW_ACCOUNT)
+    elsewhere.expect_error("session_unknown", **KEEP_SESSION_TOKEN)
 
 
 def test_the_requesting_session_switches_to_its_next_account(ada):
-    ada.registers("bob").logs_in("bob")
-    ada.asks_ok(**switch_account("ada@example.org"))
-    ada.asks_ok(**UNLINK)
-    assert ada.asks_ok(**VIEW_ACCOUNT)["account"] == "bob@example.org"
+    ada.register("bob").log_in("bob")
+    ada.request(**switch_account("ada@example.org"))
+    ada.request(**UNLINK)
+    assert ada.request(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
 def test_another_session_has_no_active_account_until_one_is_chosen(ada):
-    shared = EngineClient(ada.engine).opens_a_session().registers("bob").logs_in("bob").logs_in("ada")
-    ada.asks_ok(**UNLINK)
-    shared.is_refused("not_logged_in", **VIEW_ACCOUNT)
-    shared.is_refused("account_not_logged_in", **switch_account("ada@example.org"))
-    shared.asks_ok(**switch_account("bob@example.org"))
-    assert shared.asks_ok(**VIEW_ACCOUNT)["account"] == "bob@example.org"
+    shared = EngineClient(ada.engine).open_session().register("bob").log_in("bob").log_in("ada")
+    ada.request(**UNLINK)
+    shared.expect_error("not_logged_in", **VIEW_ACCOUNT)
+    shared.expect_error("account_not_logged_in", **switch_account("ada@example.org"))
+    shared.request(**switch_account("bob@example.org"))
+    assert shared.request(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
 def test_another_sessions_active_account_stays_if_it_is_not_the_deleted_one(ada):
-    shared = EngineClient(ada.engine).opens_a_session().logs_in("ada").registers("bob").logs_in("bob")
-    ada.asks_ok(**UNLINK)
-    assert shared.asks_ok(**LOGOUT)["session_data"]["session_user_account"] is None
+    shared = EngineClient(ada.engine).open_session().log_in("ada").register("bob").log_in("bob")
+    ada.request(**UNLINK)
+    assert shared.request(**LOGOUT)["session_data"]["session_user_account"] is None
 
 
 def test_a_deletion_stops_the_accounts_timers(running, wallet_file, wallclock):
     wallclock.forward(5 * MINUTE)
-    running.asks_ok(**UNLINK)
+    running.request(**UNLINK)
     assert rows(wallet_file, "SELECT time_spent, time_stop FROM time_records") == [
         {"time_spent": 5 * MINUTE, "time_stop": wallclock.now}
     ]
@@ -142,43 +142,43 @@ def test_a_deletion_stops_the_accounts_timers(running, wallet_file, wallclock):
 
 def test_a_deletion_updates_the_write_date_and_is_an_event(ada, wallet_file, wallclock):
     wallclock.forward(SECOND)
-    ada.asks_ok(**UNLINK)
+    ada.request(**UNLINK)
     assert account_row(wallet_file)["written_at"] == wallclock.now
     events = rows(wallet_file, "SELECT kind FROM events WHERE account_id = ?", ADA_ID)
     assert events[-1] == {"kind": "account_changed"}
 
 
 def test_a_deletion_repeated_under_one_request_id_runs_once(ada, wallclock):
-    first = ada.asks_ok(**UNLINK, **ID)
+    first = ada.request(**UNLINK, **ID)
     wallclock.forward(SECOND)
-    assert ada.ask(**UNLINK, **ID) == first
+    assert ada.send(**UNLINK, **ID) == first
 
 
 def test_an_account_pending_deletion_receives_no_payment(pending_deletion, bob):
-    bob.asks_ok(**supply(5))
-    bob.is_refused("partner_unavailable", action="pay", pay="ada@example.org", credits=5)
+    bob.request(**supply(5))
+    bob.expect_error("partner_unavailable", action="pay", pay="ada@example.org", credits=5)
 
 
 # Recovery
 
 
 def test_an_account_pending_deletion_can_not_be_logged_in_to(pending_deletion):
-    answer = pending_deletion.is_refused("account_leaving", **login())
+    answer = pending_deletion.expect_error("account_leaving", **login())
     assert answer["details"] == {"recoverable_until": "2026-12-20T12:00:00.000Z"}
 
 
 def test_a_recovered_account_is_logged_in_and_unchanged(ada, wallclock):
-    before = ada.asks_ok(**VIEW_ACCOUNT)["account_data"]
-    ada.asks_ok(**UNLINK)
+    before = ada.request(**VIEW_ACCOUNT)["account_data"]
+    ada.request(**UNLINK)
     wallclock.forward(SECOND)
-    answer = ada.asks_ok(**recover())
+    answer = ada.request(**recover())
     assert answer["session_data"]["session_user_account"] == "ada@example.org"
     assert answer["account_data"] == {**before, "write_date": "2026-11-20T12:00:01.000Z"}
-    assert ada.asks_ok(**VIEW_ACCOUNT)["account_data"] == answer["account_data"]
+    assert ada.request(**VIEW_ACCOUNT)["account_data"] == answer["account_data"]
 
 
 def test_a_recovered_account_is_not_erased(pending_deletion, wallclock, erase):
-    pending_deletion.asks_ok(**recover())
+    pending_deletion.request(**recover())
     wallclock.forward(RECOVERABLE_MS)
     assert erase() == []
 
@@ -186,19 +186,19 @@ def test_a_recovered_account_is_not_erased(pending_deletion, wallclock, erase):
 def test_a_recovery_needs_the_right_password_and_wrong_ones_are_throttled(pending_deletion, nothing_changes):
     nothing_changes()
     for _ in range(3):
-        pending_deletion.is_refused("login_refused", **recover(password="wrong"))
-    pending_deletion.is_refused("throttled", **recover())
-    pending_deletion.is_refused("login_refused", **recover("nobody"))
+        pending_deletion.expect_error("login_refused", **recover(password="wrong"))
+    pending_deletion.expect_error("throttled", **recover())
+    pending_deletion.expect_error("login_refused", **recover("nobody"))
 
 
 def test_an_active_account_can_not_be_recovered(registered, nothing_changes):
     nothing_changes()
-    registered.is_refused("account_not_leaving", **recover())
+    registered.expect_error("account_not_leaving", **recover())
 
 
 def test_an_account_can_be_recovered_until_its_erasure_is_due(pending_deletion, wallclock):
     wallclock.forward(RECOVERABLE_MS - 1)
-    EngineClient(pending_deletion.engine).opens_a_session().asks_ok(**recover())
+    EngineClient(pending_deletion.engine).open_session().request(**recover())
 
 
 @pytest.mark.parametrize("instruction", [login(), recover()], ids=["login", "recover"])
@@ -206,7 +206,7 @@ def test_an_account_that_is_due_is_unknown_before_the_cleanup_has_run(
     pending_deletion, wallclock, instruction
 ):
     wallclock.forward(RECOVERABLE_MS)
-    EngineClient(pending_deletion.engine).opens_a_session().is_refused("login_refused", **instruction)
+    EngineClient(pending_deletion.engine).open_session().expect_error("login_refused", **instruction)
 
 
 # Erasure
@@ -225,22 +225,22 @@ def store_personal_data(ada: EngineClient, bob: EngineClient, wallclock) -> None
     """Store personal data everywhere: names, notes, records of both sides, answers, reports, failures."""
     marked = partial(dict, request_id="zanzibar-request")
     names = {"user_name": "Zanzibar", "user_email": "Zanzibar@Example.org"}
-    ada.asks_ok(**edit_account(**names, user_phone="+44 555 0199", user_alias="Quicksilver"), **marked())
-    ada.asks_ok(**supply(100, notes="Marmalade for Zanzibar", request_id="zanzibar-supply"))
-    ada.asks_ok(**to_clock(20, notes="Marmalade time"))
-    ada.asks_ok(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
-    bob.asks_ok(action="pay", pay="zanzibar@example.org", credits=2, notes="what ada is told", **marked())
+    ada.request(**edit_account(**names, user_phone="+44 555 0199", user_alias="Quicksilver"), **marked())
+    ada.request(**supply(100, notes="Marmalade for Zanzibar", request_id="zanzibar-supply"))
+    ada.request(**to_clock(20, notes="Marmalade time"))
+    ada.request(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
+    bob.request(action="pay", pay="zanzibar@example.org", credits=2, notes="what ada is told", **marked())
     for number in (1, 2):
-        ada.asks_ok(**new_contact(f"Marmalade{number}", notes="a friend of Zanzibar"))
-    ada.asks_ok(**record_verb("unlink", "contact", record_id=1))
-    ada.asks_ok(**record_verb("unlink", "transfer", record_id=2))
-    ada.asks_ok(**new_list("contact", reference="Marmalade makers"))
-    ada.asks_ok(action="new", new="credit", credit="ewallet", reference="Marmalade money")
-    ada.asks_ok(action="new", new="credit", credit="clock", reference="Marmalade clock")
-    ada.asks_ok(**report_issue(details="Zanzibar can't see it", email="zanzibar@example.net"))
-    ada.is_refused("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
-    ada.is_refused("not_permitted", controller="system", action="view", view="permissions")
-    ada.asks_ok(**START)
+        ada.request(**new_contact(f"Marmalade{number}", notes="a friend of Zanzibar"))
+    ada.request(**record_verb("unlink", "contact", record_id=1))
+    ada.request(**record_verb("unlink", "transfer", record_id=2))
+    ada.request(**new_list("contact", reference="Marmalade makers"))
+    ada.request(action="new", new="credit", credit="ewallet", reference="Marmalade money")
+    ada.request(action="new", new="credit", credit="clock", reference="Marmalade clock")
+    ada.request(**report_issue(details="Zanzibar can't see it", email="zanzibar@example.net"))
+    ada.expect_error("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
+    ada.expect_error("not_permitted", controller="system", action="view", view="permissions")
+    ada.request(**START)
     wallclock.forward(MINUTE)
 
 
@@ -252,13 +252,13 @@ def erased(ada, bob, wallclock, erase):
     """Ada's account with personal data in every table, after its erasure."""
     ada.address = "203.0.113.5"
     ada.credentials = {}
-    ada.opens_a_session().logs_in()
+    ada.open_session().log_in()
     store_personal_data(ada, bob, wallclock)
-    ada.asks_ok(**UNLINK)
-    bob.is_refused("login_refused", **login("Zanzibar", "wrong"))
-    bob.is_refused("login_refused", action="login", user_email="zanzibar@example.org", user_pass="wrong")
+    ada.request(**UNLINK)
+    bob.expect_error("login_refused", **login("Zanzibar", "wrong"))
+    bob.expect_error("login_refused", action="login", user_email="zanzibar@example.org", user_pass="wrong")
     wallclock.forward(RECOVERABLE_MS + 1)
-    bob.opens_a_session().logs_in("bob")
+    bob.open_session().log_in("bob")
     assert erase() == [ADA_ID]
     return ada
 
@@ -266,9 +266,9 @@ def erased(ada, bob, wallclock, erase):
 def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock, wallet_file):
     ada.address = "203.0.113.5"
     ada.credentials = {}
-    ada.opens_a_session().logs_in()
+    ada.open_session().log_in()
     store_personal_data(ada, bob, wallclock)
-    found = {cell.partition(":")[0] for cell in holding(wallet_file, *PERSONAL)}
+    found = {cell.partition(":")[0] for cell in cells_containing(wallet_file, *PERSONAL)}
     assert found >= {
         "accounts.name",
         "accounts.email_key",
@@ -289,7 +289,7 @@ def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock,
 
 
 def test_no_personal_data_is_left_in_any_table(erased, wallet_file):
-    assert holding(wallet_file, *PERSONAL) == []
+    assert cells_containing(wallet_file, *PERSONAL) == []
 
 
 def test_the_journal_and_the_balances_stay_with_a_blank_account(erased, wallet_file):
@@ -298,7 +298,7 @@ def test_the_journal_and_the_balances_stay_with_a_blank_account(erased, wallet_f
     assert [account[column] for column in ("name", "email", "phone", "alias")] == [""] * 4
     held = "SELECT amount FROM balances WHERE account_id = ? AND amount <> 0 ORDER BY id"
     assert [row["amount"] for row in rows(wallet_file, held, ADA_ID)] == [75, 19 * MINUTE]
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []
 
 
 def test_the_accounts_wallets_clocks_and_sheets_are_unlinked(erased, wallet_file, wallclock):
@@ -313,37 +313,37 @@ def test_records_of_others_show_a_deleted_account(erased, bob):
 
 
 def test_other_accounts_are_not_erased(erased, wallet_file, bob):
-    assert bob.asks_ok(**VIEW_ACCOUNT)["account_data"]["name"] == "bob"
+    assert bob.request(**VIEW_ACCOUNT)["account_data"]["name"] == "bob"
     assert account_row(wallet_file, SYSTEM_CORE_ID)["name"] == "System core"
     assert rows(wallet_file, "SELECT id FROM sheets WHERE account_id <> ? AND unlinked_at > 0", ADA_ID) == []
 
 
 def test_the_name_and_the_email_can_be_used_again(erased, bob):
-    bob.asks_ok(**new_account("Zanzibar"))
+    bob.request(**new_account("Zanzibar"))
 
 
 def test_a_name_is_free_once_the_account_is_due_before_the_cleanup_has_run(pending_deletion, wallclock):
-    pending_deletion.introduces_itself()
+    pending_deletion.request_client_id()
     wallclock.forward(RECOVERABLE_MS)
-    newcomer = EngineClient(pending_deletion.engine).opens_a_session()
-    answer = newcomer.asks_ok(**new_account("ada"))
+    newcomer = EngineClient(pending_deletion.engine).open_session()
+    answer = newcomer.request(**new_account("ada"))
     assert answer["account_data"]["id"] != ADA_ID
 
 
 def test_a_name_is_taken_as_long_as_the_account_can_be_recovered(pending_deletion, wallclock):
     wallclock.forward(RECOVERABLE_MS - 1)
-    EngineClient(pending_deletion.engine).opens_a_session().is_refused("name_taken", **new_account("ada"))
+    EngineClient(pending_deletion.engine).open_session().expect_error("name_taken", **new_account("ada"))
 
 
 def test_credits_of_an_erased_account_can_not_be_reached(erased, bob):
-    bob.is_refused("partner_unknown", action="pay", pay="zanzibar@example.org", credits=1)
-    bob.is_refused("login_refused", **login("Zanzibar", PASSWORD))
+    bob.expect_error("partner_unknown", action="pay", pay="zanzibar@example.org", credits=1)
+    bob.expect_error("login_refused", **login("Zanzibar", PASSWORD))
 
 
 def test_accounts_are_erased_in_the_order_in_which_they_are_due(pending_deletion, bob, wallclock, erase):
     wallclock.forward(DAY)
-    bob.opens_a_session().logs_in("bob")
-    bob.asks_ok(**UNLINK)
+    bob.open_session().log_in("bob")
+    bob.request(**UNLINK)
     wallclock.forward(RECOVERABLE_MS)
     assert erase() == [2, 3]
 

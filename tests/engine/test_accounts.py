@@ -6,7 +6,7 @@ from instructions import VIEW_ACCOUNT, VIEW_WALLET, edit_account, login, new_acc
 
 
 def test_a_new_account_has_one_empty_wallet_and_contact_list(visitor):
-    answer = visitor.asks_ok(**new_account("ada", user_phone="12", user_alias="the countess"))
+    answer = visitor.request(**new_account("ada", user_phone="12", user_alias="the countess"))
     data = answer["account_data"]
     assert answer["account"] == "ada@example.org"
     assert (data["name"], data["phone"], data["alias"]) == ("ada", "12", "the countess")
@@ -18,7 +18,7 @@ def test_a_new_account_has_one_empty_wallet_and_contact_list(visitor):
 
 
 def test_a_new_wallet_is_empty_and_has_a_clock_and_all_sheets(ada):
-    wallet, clock = ada.asks_ok(**VIEW_WALLET)["ewallet_data"], ada.clock
+    wallet, clock = ada.request(**VIEW_WALLET)["ewallet_data"], ada.clock
     assert (wallet["credits"], clock["credit_clock_ms"], clock["clock_state"]) == (0, 0, "inactive")
     assert wallet["clock_archive"] == {str(wallet["clock"]): "Clock 1"}
     assert wallet["clock"] == clock["id"]
@@ -33,7 +33,7 @@ def test_a_new_wallet_is_empty_and_has_a_clock_and_all_sheets(ada):
 
 
 def test_a_login_answers_the_account_and_the_session(registered):
-    answer = registered.asks_ok(**login())
+    answer = registered.request(**login())
     account, session = answer["account_data"], answer["session_data"]
     assert session["session_user_account"] == answer["account"] == "ada@example.org"
     assert session["session_credit_ewallet"] == account["ewallet"]
@@ -43,12 +43,12 @@ def test_a_login_answers_the_account_and_the_session(registered):
 
 
 def test_an_edit_answers_the_fields_that_it_changed_and_changes_no_others(ada):
-    answer = ada.asks_ok(**edit_account(user_name="ada", user_phone="12", user_alias="the countess"))
+    answer = ada.request(**edit_account(user_name="ada", user_phone="12", user_alias="the countess"))
     assert [field for field, has_changed in answer["edit"].items() if has_changed] == [
         "user_phone",
         "user_alias",
     ]
-    data = ada.asks_ok(**VIEW_ACCOUNT)["account_data"]
+    data = ada.request(**VIEW_ACCOUNT)["account_data"]
     assert data == answer["account_data"]
     assert (data["name"], data["email"], data["phone"], data["alias"]) == (
         "ada",
@@ -59,11 +59,11 @@ def test_an_edit_answers_the_fields_that_it_changed_and_changes_no_others(ada):
 
 
 def test_an_account_may_change_the_case_of_its_own_name_and_email(ada):
-    answer = ada.asks_ok(**edit_account(user_name="ADA", user_email="Ada@Example.org"))
+    answer = ada.request(**edit_account(user_name="ADA", user_email="Ada@Example.org"))
     assert answer["account"] == answer["account_data"]["email"] == "Ada@Example.org"
     assert answer["account_data"]["name"] == "ADA"
 
 
 def test_records_show_the_current_email(supplied):
-    supplied.asks_ok(**edit_account(user_email="lovelace@example.org"))
+    supplied.request(**edit_account(user_email="lovelace@example.org"))
     assert supplied.records("transfer")[0]["transfer_to"] == "lovelace@example.org"

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from answer_shapes import REFUSAL, misfits
+from answer_shapes import ERROR_ANSWER, shape_errors
 from engine_client import SELECTORS, EngineClient
 from examples_system import cleanup
 from fakes import CHEAP, Wallclock
@@ -125,8 +125,8 @@ def requests_for(registry: InstructionRegistry):
 def engine(tmp_path_factory: pytest.TempPathFactory):
     file: Path = tmp_path_factory.mktemp("any") / "wallet.sqlite3"
     with EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP) as engine:
-        caller = EngineClient(engine).opens_a_session()
-        caller.registers().logs_in().asks_ok(**NEW_SESSION)
+        caller = EngineClient(engine).open_session()
+        caller.register().log_in().request(**NEW_SESSION)
         yield engine
 
 
@@ -137,7 +137,7 @@ def assert_is_an_answer(answer: object, request: object = None) -> None:
     assert msgspec.json.decode(msgspec.json.encode(answer)) == answer
     if answer["failed"] is not False:
         shown = {name: value for name, value in answer.items() if name != "request_id"}
-        assert misfits(shown, REFUSAL) == []
+        assert shape_errors(shown, ERROR_ANSWER) == []
 
 
 @settings(max_examples=300, deadline=None)
@@ -151,7 +151,7 @@ def test_the_session_manager_answers_arbitrary_requests(engine, request):
 def test_a_session_answers_arbitrary_requests(engine, request):
     live = max(engine.sessions.values(), key=lambda session: session.id, default=None)
     if live is None:
-        EngineClient(engine).asks_ok(**NEW_SESSION)
+        EngineClient(engine).request(**NEW_SESSION)
     else:
         assert_is_an_answer(live.ewallet_controller(**with_odd_values(request)), request)
 
@@ -160,7 +160,7 @@ def test_a_session_answers_arbitrary_requests(engine, request):
 @given(request=requests_for(WORKER_REGISTRY))
 def test_a_worker_answers_arbitrary_requests(engine, request):
     if not engine.workers:
-        EngineClient(engine).asks_ok(**NEW_SESSION)
+        EngineClient(engine).request(**NEW_SESSION)
     assert_is_an_answer(
         next(iter(engine.workers.values())).main_controller(**with_odd_values(request)), request
     )

@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from database_file import faults_in, rows
+from database_file import rows, violations_in
 from engine_client import EngineClient
 from examples_system import cleanup, start_cleaner
 from fakes import HOUR
@@ -29,33 +29,33 @@ def wait_for_rows(file: Path, table: str) -> list[dict[str, int]]:
 
 def test_a_timer_stops_when_it_runs_out_without_any_request(open_engine, wallet_file):
     engine = open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=200))
-    ada = EngineClient(engine).opens_a_session().registers().logs_in()
-    ada.asks_ok(**start_cleaner("clock"))
-    ada.asks_ok(**supply())
-    ada.asks_ok(**to_clock(1))
-    ada.asks_ok(**START)
+    ada = EngineClient(engine).open_session().register().log_in()
+    ada.request(**start_cleaner("clock"))
+    ada.request(**supply())
+    ada.request(**to_clock(1))
+    ada.request(**START)
     (record,) = wait_for_rows(wallet_file, "time_records")
     assert record["time_stop"] - record["time_start"] == record["time_spent"] == 200
     (clock,) = rows(wallet_file, "SELECT timer_state, runs_out_at FROM clocks WHERE account_id > 1")
     assert clock == {"timer_state": "inactive", "runs_out_at": None}
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []
 
 
 def test_a_timer_is_settled_once_by_several_engines_on_one_file(open_engine, wallet_file):
     engines = [
         open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=100)) for _ in range(3)
     ]
-    ada = EngineClient(engines[0]).opens_a_session().registers().logs_in()
-    ada.asks_ok(**supply())
-    ada.asks_ok(**to_clock(2))
-    ada.asks_ok(**START)
+    ada = EngineClient(engines[0]).open_session().register().log_in()
+    ada.request(**supply())
+    ada.request(**to_clock(2))
+    ada.request(**START)
     for engine in engines:
-        EngineClient(engine).asks_ok(**start_cleaner("clock"))
+        EngineClient(engine).request(**start_cleaner("clock"))
     wait_for_rows(wallet_file, "time_records")
-    assert {EngineClient(engine).asks_ok(**cleanup("clocks"))["clocks"] == [] for engine in engines} == {True}
+    assert {EngineClient(engine).request(**cleanup("clocks"))["clocks"] == [] for engine in engines} == {True}
     (record,) = rows(wallet_file, "SELECT * FROM time_records")
     assert record["time_spent"] == 200
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []
 
 
 SETTLING = """

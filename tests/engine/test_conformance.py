@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from answer_types import departures
+from answer_types import type_errors
 from engine_client import SELECTORS, EngineClient
 from example import Example
 from examples import EXAMPLES
@@ -56,9 +56,9 @@ def with_ids() -> Iterator[Any]:
 
 
 @each_example
-def test_an_answer_has_the_declared_types(nobody, wallclock, example):
-    answer = example.arrange(nobody, wallclock).asks_ok(**example.instruction)
-    assert list(departures(answer, {"failed": bool, **example.found.answers})) == []
+def test_an_answer_has_the_declared_types(anonymous, wallclock, example):
+    answer = example.arrange(anonymous, wallclock).request(**example.instruction)
+    assert list(type_errors(answer, {"failed": bool, **example.found.answers})) == []
 
 
 @each_example
@@ -67,40 +67,40 @@ def test_the_declared_keys_are_those_of_the_protocol(example):
 
 
 @pytest.mark.parametrize(("example", "argument"), every_argument())
-def test_a_value_just_beyond_a_limit_is_refused(nobody, wallclock, nothing_changes, example, argument):
-    caller = example.arrange(nobody, wallclock)
+def test_a_value_just_beyond_a_limit_is_refused(anonymous, wallclock, nothing_changes, example, argument):
+    caller = example.arrange(anonymous, wallclock)
     nothing_changes()
     for value in beyond(example, argument):
-        answer = caller.is_refused("bad_value", **{**example.instruction, argument: value})
+        answer = caller.expect_error("bad_value", **{**example.instruction, argument: value})
         assert answer["details"] == {"field": argument}
 
 
 @pytest.mark.parametrize(("example", "argument"), every_argument())
-def test_a_value_at_a_limit_is_accepted(nobody, wallclock, example, argument):
-    caller = example.arrange(nobody, wallclock)
+def test_a_value_at_a_limit_is_accepted(anonymous, wallclock, example, argument):
+    caller = example.arrange(anonymous, wallclock)
     meta = limits(example, argument)
     for value in (meta.ge, meta.le):
         if value is not None:
-            answer = caller.ask(**{**example.instruction, argument: value})
+            answer = caller.send(**{**example.instruction, argument: value})
             assert answer.get("code") not in ("bad_value", "engine_failed", "storage_failed"), answer
 
 
 @pytest.mark.parametrize(("example", "argument"), with_ids())
 def test_an_id_of_another_account_is_answered_like_a_missing_one(
-    nobody, wallclock, nothing_changes, example, argument
+    anonymous, wallclock, nothing_changes, example, argument
 ):
-    owner = example.arrange(nobody, wallclock)
-    stranger = EngineClient(owner.engine).opens_a_session().registers("bob").logs_in("bob")
+    owner = example.arrange(anonymous, wallclock)
+    stranger = EngineClient(owner.engine).open_session().register("bob").log_in("bob")
     asked = {**example.instruction, argument: {**example.instruction, **example.optional}[argument]}
     nothing_changes()
-    theirs = stranger.is_refused("not_found", **asked)
-    nowhere = stranger.is_refused("not_found", **{**asked, argument: 999_999})
+    theirs = stranger.expect_error("not_found", **asked)
+    nowhere = stranger.expect_error("not_found", **{**asked, argument: 999_999})
     assert theirs == nowhere
 
 
 @each_example
-def test_an_answer_survives_a_json_round_trip(nobody, wallclock, example):
-    answer = example.arrange(nobody, wallclock).asks_ok(**example.instruction)
+def test_an_answer_survives_a_json_round_trip(anonymous, wallclock, example):
+    answer = example.arrange(anonymous, wallclock).request(**example.instruction)
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
 
 

@@ -19,7 +19,7 @@ APPEND_ONLY = ("entries", "postings", "seals")
 def raw_connection(supplied, wallet_file):
     """A direct connection to a file that has every kind of row."""
     for instruction in (to_clock(20), START, STOP):
-        supplied.asks_ok(**instruction)
+        supplied.request(**instruction)
     connection = sqlite3.connect(wallet_file, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     yield connection

@@ -19,8 +19,8 @@ def test_events_of_an_account_are_in_order(supplied, wallclock):
     page = supplied.engine.events(**supplied.credentials)
     assert page.events == []
     wallclock.forward(SECOND)
-    supplied.asks_ok(**to_clock(20))
-    supplied.asks_ok(**START)
+    supplied.request(**to_clock(20))
+    supplied.request(**START)
     events = events_of(supplied, page.sequence)
     assert [event["event"] for event in events] == ["credits_converted", "timer_started"]
     assert [event["sequence"] for event in events] == [page.sequence + 1, page.sequence + 2]
@@ -36,13 +36,13 @@ def test_an_arrival_event_has_the_credits_and_the_sender(supplied):
 
 def test_every_change_of_a_timer_is_an_event(supplied, wallclock):
     for instruction in (to_clock(1), START):
-        supplied.asks_ok(**instruction)
-    supplied.asks_ok(action="pause", pause="clock_timer")
-    supplied.asks_ok(action="resume", resume="clock_timer")
-    supplied.asks_ok(action="stop", stop="clock_timer")
-    supplied.asks_ok(**START)
+        supplied.request(**instruction)
+    supplied.request(action="pause", pause="clock_timer")
+    supplied.request(action="resume", resume="clock_timer")
+    supplied.request(action="stop", stop="clock_timer")
+    supplied.request(**START)
     wallclock.forward(MINUTE)
-    supplied.asks_ok(**VIEW_CLOCK)
+    supplied.request(**VIEW_CLOCK)
     assert [event["event"] for event in events_of(supplied, 2)] == [
         "timer_started",
         "timer_paused",
@@ -59,14 +59,14 @@ def test_another_engine_reads_the_same_events(supplied, open_engine):
 
 
 def test_each_account_has_its_own_events(supplied, bob):
-    bob.asks_ok(**supply(7))
+    bob.request(**supply(7))
     assert [event["data"]["credits"] for event in events_of(bob, 0)] == [7]
     assert [event["data"]["credits"] for event in events_of(supplied, 0)] == [100]
 
 
 def test_a_refused_instruction_is_no_event(ada):
-    ada.is_refused("not_enough_credits", **to_clock(1))
-    ada.is_refused("timer_state", action="stop", stop="clock_timer")
+    ada.expect_error("not_enough_credits", **to_clock(1))
+    ada.expect_error("timer_state", action="stop", stop="clock_timer")
     assert events_of(ada, 0) == []
 
 

@@ -48,10 +48,10 @@ def test_changes_are_rolled_back_and_the_errors_own_write_stays(ada, failing, wa
 def test_the_error_is_stored_for_its_request_id(ada, failing):
     refused = [ada.engine._database.write(failing.run) for _ in range(2)]
     assert refused[0] == refused[1]
-    ada.is_refused("request_id_reused", **supply(5), request_id="half way 1")
+    ada.expect_error("request_id_reused", **supply(5), request_id="half way 1")
 
 
 @pytest.mark.parametrize("instruction", [LOGOUT, UNLINK], ids=["logout", "unlink"])
 def test_a_missing_login_is_not_stored_for_the_request_id(registered, instruction):
-    registered.is_refused("not_logged_in", **instruction, request_id="too early 1")
-    registered.logs_in().asks_ok(**instruction, request_id="too early 1")
+    registered.expect_error("not_logged_in", **instruction, request_id="too early 1")
+    registered.log_in().request(**instruction, request_id="too early 1")

@@ -15,7 +15,7 @@ from fakes import DAY, FRIDAY_NOON, MINUTE
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from instructions import START, STOP, supply, to_clock
-from reports import EXPORT, iso, pages, witness
+from reports import EXPORT, iso, pages, timed_user
 
 KINDS = ("transfer", "invoice", "conversion", "time")
 FORMATS = ("csv", "json", "jsonl")
@@ -41,16 +41,16 @@ def as_cells(row: dict[str, Any], kind: str = "") -> dict[str, str]:
 def busy(ada: EngineClient, bob: EngineClient, wallclock) -> EngineClient:
     """Ada with three supplies, a payment, its refund, two conversions and a time record."""
     for credits in (1, 2, 3):
-        ada.asks_ok(**supply(credits, notes=f'"{credits}", or\nso'))
+        ada.request(**supply(credits, notes=f'"{credits}", or\nso'))
         wallclock.forward(MINUTE)
-    paid = ada.asks_ok(**pay("bob@example.org", 3))["transfer_record"]
-    bob.asks_ok(**refund(bob.records("transfer")[0]["id"], credits=2))
+    paid = ada.request(**pay("bob@example.org", 3))["transfer_record"]
+    bob.request(**refund(bob.records("transfer")[0]["id"], credits=2))
     assert ada.records("transfer")[0]["refund_of"] == paid
     for credits in (1, 2):
-        ada.asks_ok(**to_clock(credits))
-    ada.asks_ok(**START)
+        ada.request(**to_clock(credits))
+    ada.request(**START)
     wallclock.forward(MINUTE)
-    ada.asks_ok(**STOP)
+    ada.request(**STOP)
     return ada
 
 
@@ -80,16 +80,16 @@ def test_an_empty_sheets_columns_are_those_of_a_full_one(busy, kind):
 
 
 def test_a_page_names_its_sheet_kind_format_and_file(busy):
-    page = busy.asks_ok(**EXPORT, kind="invoice", format="jsonl", limit=2)
-    sheet = busy.asks_ok(action="view", view="invoice", invoice="list")["invoice_sheet"]
+    page = busy.request(**EXPORT, kind="invoice", format="jsonl", limit=2)
+    sheet = busy.request(action="view", view="invoice", invoice="list")["invoice_sheet"]
     assert (page["sheet"], page["kind"], page["format"]) == (sheet, "invoice", "jsonl")
     assert page["file_name"] == f"invoice-sheet-{sheet}.jsonl"
     assert page["records"] == len(page["content"].splitlines()) == 2
-    assert busy.asks_ok(**EXPORT, kind="contact")["file_name"].startswith("contact-list-")
+    assert busy.request(**EXPORT, kind="contact")["file_name"].startswith("contact-list-")
 
 
 def test_an_export_is_csv_unless_asked_for_another_format(busy):
-    assert busy.asks_ok(**EXPORT, kind="time") == busy.asks_ok(**EXPORT, kind="time", format="csv")
+    assert busy.request(**EXPORT, kind="time") == busy.request(**EXPORT, kind="time", format="csv")
 
 
 def test_csv_lines_end_and_quote_as_the_standard_says(busy):
@@ -115,14 +115,14 @@ def test_csv_lines_end_and_quote_as_the_standard_says(busy):
     ],
 )
 def test_text_that_a_spreadsheet_would_run_as_a_formula_is_escaped(ada, notes):
-    ada.asks_ok(**supply(5, notes=notes))
+    ada.request(**supply(5, notes=notes))
     assert read_csv(file_of(ada, "transfer"))[0]["notes"] == f"'{notes}"
     assert json.loads(file_of(ada, "transfer", format="json"))[0]["notes"] == notes
 
 
 @pytest.mark.parametrize("notes", ["1+1", "-5", "-5.25", "+44 (20) 79", "a=b", "'=x", " =x"])
 def test_text_that_is_no_formula_is_unchanged(ada, notes):
-    ada.asks_ok(**supply(5, notes=notes))
+    ada.request(**supply(5, notes=notes))
     assert read_csv(file_of(ada, "transfer"))[0]["notes"] == notes
 
 
@@ -130,7 +130,7 @@ def test_text_that_is_no_formula_is_unchanged(ada, notes):
 @pytest.mark.parametrize("character", ["x", "\N{PILE OF POO}", '"', "\\", "\n", "\x01"], ids=ascii)
 def test_no_answer_is_longer_than_48_kib_in_any_format(ada, format, character):
     for credits in range(1, 51):
-        ada.asks_ok(**supply(credits, notes=character * 1_000))
+        ada.request(**supply(credits, notes=character * 1_000))
     found = list(pages(ada, EXPORT, kind="invoice", format=format))
     for escaped in (True, False):
         assert max(len(json.dumps(page, ensure_ascii=escaped).encode()) for page in found) < LARGEST_ANSWER
@@ -140,7 +140,7 @@ def test_no_answer_is_longer_than_48_kib_in_any_format(ada, format, character):
 
 def test_a_page_is_filled_up_to_the_size_limit(ada):
     for credits in range(1, 201):
-        ada.asks_ok(**supply(credits))
+        ada.request(**supply(credits))
     first, *_ = pages(ada, EXPORT, kind="transfer", format="jsonl")
     assert len(first["content"].encode()) > 24 * 1_024
 
@@ -153,11 +153,11 @@ def test_an_export_can_be_limited_to_a_period(busy):
 
 def test_an_export_can_be_limited_to_a_month(ada, wallclock):
     wallclock.now += 10 * DAY
-    ada.opens_a_session().logs_in()
+    ada.open_session().log_in()
     for after in (0, 12 * 60 * MINUTE - 1, 1):
         wallclock.forward(after)
-        ada.opens_a_session().logs_in()
-        ada.asks_ok(**supply(5))
+        ada.open_session().log_in()
+        ada.request(**supply(5))
     dates = {
         month: [
             row["create_date"][:10]
@@ -169,37 +169,39 @@ def test_an_export_can_be_limited_to_a_month(ada, wallclock):
 
 
 def test_an_export_of_a_month_of_invoices_covers_all_invoice_sheets(ada):
-    ada.asks_ok(**supply(1))
-    first_sheet = ada.asks_ok(**EXPORT, kind="invoice")["sheet"]
-    second_sheet = ada.asks_ok(**new_list("invoice"))["invoice_sheet"]
-    ada.asks_ok(**list_verb("switch", "invoice", sheet_id=second_sheet))
-    ada.asks_ok(**supply(2))
-    month = ada.asks_ok(**EXPORT, kind="invoice", month="2026-11", format="json")
+    ada.request(**supply(1))
+    first_sheet = ada.request(**EXPORT, kind="invoice")["sheet"]
+    second_sheet = ada.request(**new_list("invoice"))["invoice_sheet"]
+    ada.request(**list_verb("switch", "invoice", sheet_id=second_sheet))
+    ada.request(**supply(2))
+    month = ada.request(**EXPORT, kind="invoice", month="2026-11", format="json")
     assert [row["credits"] for row in json.loads(month["content"])] == [2, 1]
     assert (month["sheet"], month["file_name"]) == (None, "invoices-2026-11.json")
-    one = ada.asks_ok(**EXPORT, kind="invoice", month="2026-11", format="json", sheet_id=first_sheet)
+    one = ada.request(**EXPORT, kind="invoice", month="2026-11", format="json", sheet_id=first_sheet)
     assert [row["credits"] for row in json.loads(one["content"])] == [1]
     assert one["file_name"] == f"invoice-sheet-{first_sheet}-2026-11.json"
-    transfers = ada.asks_ok(**EXPORT, kind="transfer", month="2026-11")
+    transfers = ada.request(**EXPORT, kind="transfer", month="2026-11")
     assert transfers["sheet"] is not None
 
 
 @pytest.mark.parametrize("end", ["since", "until"])
 def test_a_month_excludes_since_and_until(ada, nothing_changes, end):
     nothing_changes()
-    answer = ada.is_refused("arguments_clash", **EXPORT, kind="time", month="2026-11", **{end: "2026-11-20"})
+    answer = ada.expect_error(
+        "arguments_clash", **EXPORT, kind="time", month="2026-11", **{end: "2026-11-20"}
+    )
     assert answer["details"]["fields"] == ["month", end]
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(ada, nothing_changes):
     nothing_changes()
-    ada.is_refused("period_backwards", **EXPORT, kind="time", since="2026-11-21", until="2026-11-20")
+    ada.expect_error("period_backwards", **EXPORT, kind="time", since="2026-11-21", until="2026-11-20")
 
 
 @pytest.mark.parametrize("sheet_id", [999, 2, 7])
 def test_a_sheet_of_another_account_or_kind_is_not_found(ada, nothing_changes, sheet_id):
     nothing_changes()
-    answer = ada.is_refused("not_found", **EXPORT, kind="invoice", sheet_id=sheet_id)
+    answer = ada.expect_error("not_found", **EXPORT, kind="invoice", sheet_id=sheet_id)
     assert answer["details"] == {"field": "sheet_id"}
 
 
@@ -209,25 +211,25 @@ def test_a_sheet_of_another_account_or_kind_is_not_found(ada, nothing_changes, s
 )
 def test_an_invalid_argument_is_refused(ada, nothing_changes, argument, value):
     nothing_changes()
-    answer = ada.is_refused("bad_value", **{**EXPORT, "kind": "time", argument: value})
+    answer = ada.expect_error("bad_value", **{**EXPORT, "kind": "time", argument: value})
     assert answer["details"] == {"field": argument}
 
 
 def test_unlinked_records_are_not_exported(ada):
     for credits in (1, 2, 3):
-        ada.asks_ok(**supply(credits))
+        ada.request(**supply(credits))
     oldest = ada.records("transfer")[-1]["id"]
     first, *_ = pages(ada, EXPORT, kind="transfer", format="json", limit=2)
-    ada.asks_ok(**record_verb("unlink", "transfer", record_id=oldest))
-    rest = ada.asks_ok(**EXPORT, kind="transfer", format="json", limit=2, before=first["next"])
+    ada.request(**record_verb("unlink", "transfer", record_id=oldest))
+    rest = ada.request(**EXPORT, kind="transfer", format="json", limit=2, before=first["next"])
     # A record that is unlinked between two pages leaves the file valid.
     assert [row["credits"] for row in json.loads(first["content"] + rest["content"])] == [3, 2]
 
 
 def test_contacts_can_be_exported(ada):
     for name in ("Grace", "Edsger"):
-        ada.asks_ok(**new_contact(name, user_phone="+1 555"))
-    shown = ada.asks_ok(**list_verb("view", "contact"))["list_data"]["rows"]
+        ada.request(**new_contact(name, user_phone="+1 555"))
+    shown = ada.request(**list_verb("view", "contact"))["list_data"]["rows"]
     assert json.loads(file_of(ada, "contact", format="json", limit=1)) == shown
     assert read_csv(file_of(ada, "contact")) == [as_cells(row) for row in shown]
 
@@ -238,12 +240,12 @@ notes = some.text(some.characters(exclude_categories=["Cs"], exclude_characters=
 @settings(max_examples=30, deadline=None)
 @given(some.lists(notes, max_size=5), some.integers(1, 6), some.sampled_from(("transfer", "invoice")))
 def test_an_export_reads_back_as_the_same_records(new_wallet_file, all_notes, limit, kind):
-    with witness(new_wallet_file) as somebody:
+    with timed_user(new_wallet_file) as user:
         for text in all_notes:
-            somebody.asks_ok(**supply(5, notes=text))
-        shown = somebody.caller.records(kind)
+            user.request(**supply(5, notes=text))
+        shown = user.caller.records(kind)
         as_csv, as_json, as_lines = (
-            file_of(somebody.caller, kind, format=format, limit=limit) for format in FORMATS
+            file_of(user.caller, kind, format=format, limit=limit) for format in FORMATS
         )
     assert json.loads(as_json) == shown
     assert [json.loads(line) for line in as_lines.split("\n")[:-1]] == shown

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from database_file import faults_in, rows
+from database_file import rows, violations_in
 from engine_client import EngineClient
 from fakes import DAY, MINUTE
 from instructions import RESUME
@@ -31,7 +31,7 @@ def released_file(tmp_path) -> Path:
 def reopened(released_file, open_engine, wallclock) -> EngineClient:
     """Ada, logged in a day later."""
     wallclock.forward(DAY)
-    return EngineClient(open_engine(database_url=f"sqlite:///{released_file}")).opens_a_session().logs_in()
+    return EngineClient(open_engine(database_url=f"sqlite:///{released_file}")).open_session().log_in()
 
 
 def schema_of(file: Path) -> set[tuple[str, str]]:
@@ -67,7 +67,7 @@ def test_costs_of_the_first_release_are_totalled(reopened, released_file):
 
 
 def test_the_journal_of_the_first_release_verifies(reopened, released_file):
-    assert faults_in(released_file) == []
+    assert violations_in(released_file) == []
     assert len(rows(released_file, "SELECT * FROM seals")) > 5
 
 
@@ -84,13 +84,13 @@ def test_a_timer_of_the_first_release_runs_out_on_time(reopened):
 
 
 def test_a_paused_timer_of_the_first_release_can_be_resumed(reopened):
-    reopened.logs_in("bob")
-    reopened.asks_ok(**RESUME)
+    reopened.log_in("bob")
+    reopened.request(**RESUME)
     assert reopened.milliseconds_left == 9 * MINUTE
 
 
 def test_a_request_id_of_the_first_release_is_still_known(reopened):
-    answer = reopened.asks_ok(
+    answer = reopened.request(
         action="supply",
         supply="credits",
         credits=100,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from commit_groups import Work, note, notes, statements_of, together
-from database_file import changed_by_hand
+from database_file import execute_sql
 from engine_client import EngineClient
 from instructions import supply
 
@@ -100,11 +100,11 @@ def test_closing_finishes_the_waiting_work(wallet_file):
 
 
 def test_an_entry_that_can_not_be_sealed_does_not_block_the_engine(open_engine, wallet_file):
-    ada = EngineClient(open_engine()).opens_a_session().registers().logs_in()
-    changed_by_hand(wallet_file, "INSERT INTO entries (kind, at) VALUES ('supply', 1)")
-    changed_by_hand(
+    ada = EngineClient(open_engine()).open_session().register().log_in()
+    execute_sql(wallet_file, "INSERT INTO entries (kind, at) VALUES ('supply', 1)")
+    execute_sql(
         wallet_file,
         "INSERT INTO postings (entry_id, balance_id, unit, amount) VALUES (1, 3, 'credit', 5)",
     )
-    assert ada.ask(**supply(5))["failed"] is True
+    assert ada.send(**supply(5))["failed"] is True
     assert ada.credits == 0

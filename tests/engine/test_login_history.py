@@ -19,12 +19,12 @@ HOME, AWAY = "192.0.2.1", "198.51.100.7"
 
 
 def logins_of(caller: EngineClient, **page: object) -> list[dict]:
-    return caller.asks_ok(**VIEW_LOGINS, **page)["login_records"]
+    return caller.request(**VIEW_LOGINS, **page)["login_records"]
 
 
 def at(address: str, caller: EngineClient) -> EngineClient:
     """A client with a session at that address."""
-    return EngineClient(caller.engine, address=address).opens_a_session()
+    return EngineClient(caller.engine, address=address).open_session()
 
 
 def new_address_events(file) -> list[dict]:
@@ -32,8 +32,8 @@ def new_address_events(file) -> list[dict]:
 
 
 def test_a_login_is_shown_with_its_time_and_address(registered):
-    at(HOME, registered).logs_in()
-    registered.logs_in()
+    at(HOME, registered).log_in()
+    registered.log_in()
     assert logins_of(registered) == [
         {
             "time": "2026-11-20T12:00:00.000Z",
@@ -52,7 +52,7 @@ def test_a_login_is_shown_with_its_time_and_address(registered):
 
 def test_a_failed_login_is_shown(ada, wallclock):
     wallclock.forward(SECOND)
-    at(AWAY, ada).is_refused("login_refused", **login(password="wrong"))
+    at(AWAY, ada).expect_error("login_refused", **login(password="wrong"))
     latest = logins_of(ada)[0]
     assert latest == {
         "time": "2026-11-20T12:00:01.000Z",
@@ -63,21 +63,21 @@ def test_a_failed_login_is_shown(ada, wallclock):
 
 
 def test_a_wrong_old_password_is_shown_as_a_refused_login(ada):
-    ada.is_refused("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
+    ada.expect_error("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
     assert [row["outcome"] for row in logins_of(ada)] == ["refused", "accepted"]
 
 
 def test_a_login_to_an_account_pending_deletion_is_shown_after_the_recovery(ada):
-    ada.asks_ok(**UNLINK)
-    ada.is_refused("account_leaving", **login())
-    ada.asks_ok(**recover())
+    ada.request(**UNLINK)
+    ada.expect_error("account_leaving", **login())
+    ada.request(**recover())
     assert [row["outcome"] for row in logins_of(ada)] == ["accepted", "refused", "accepted"]
 
 
 def test_logouts_are_listed_separately(ada):
-    ada.asks_ok(**LOGOUT)
-    ada.logs_in()
-    answer = ada.asks_ok(**VIEW_LOGOUTS)
+    ada.request(**LOGOUT)
+    ada.log_in()
+    answer = ada.request(**VIEW_LOGOUTS)
     assert answer["logout_records"] == [
         {"time": "2026-11-20T12:00:00.000Z", "address": "in process", "outcome": "accepted"}
     ]
@@ -85,16 +85,16 @@ def test_logouts_are_listed_separately(ada):
 
 
 def test_the_history_of_another_account_is_not_shown(ada, bob):
-    bob.is_refused("login_refused", **login("bob", "wrong"))
+    bob.expect_error("login_refused", **login("bob", "wrong"))
     assert len(logins_of(ada)) == 1
 
 
 def test_pages_of_the_history_are_consecutive(ada, wallclock):
     for _ in range(4):
         wallclock.forward(SECOND)
-        ada.logs_in()
-    first = ada.asks_ok(**VIEW_LOGINS, limit=3)
-    second = ada.asks_ok(**VIEW_LOGINS, limit=3, before=first["next"])
+        ada.log_in()
+    first = ada.request(**VIEW_LOGINS, limit=3)
+    second = ada.request(**VIEW_LOGINS, limit=3, before=first["next"])
     times = [row["time"][17:19] for page in (first, second) for row in page["login_records"]]
     assert times == ["04", "03", "02", "01", "00"]
     assert second["next"] is None
@@ -104,12 +104,12 @@ def test_pages_of_the_history_are_consecutive(ada, wallclock):
 
 
 def test_the_first_login_is_not_from_a_new_address(registered, wallet_file):
-    at(AWAY, registered).logs_in()
+    at(AWAY, registered).log_in()
     assert new_address_events(wallet_file) == []
 
 
 def test_a_login_from_a_new_address_is_an_event(ada, wallet_file):
-    at(AWAY, ada).logs_in()
+    at(AWAY, ada).log_in()
     assert [row["is_new_address"] for row in logins_of(ada)] == [True, False]
     assert new_address_events(wallet_file) == [
         {"account_id": 2, "data": f'{{"address":"{AWAY}","time":"2026-11-20T12:00:00.000Z"}}'}
@@ -118,27 +118,27 @@ def test_a_login_from_a_new_address_is_an_event(ada, wallet_file):
 
 def test_an_address_is_new_only_once(ada, wallet_file):
     for _ in range(2):
-        at(AWAY, ada).logs_in()
+        at(AWAY, ada).log_in()
     assert len(new_address_events(wallet_file)) == 1
 
 
 def test_an_address_with_only_failed_logins_is_still_new(ada, wallet_file):
     stranger = at(AWAY, ada)
-    stranger.is_refused("login_refused", **login(password="wrong"))
+    stranger.expect_error("login_refused", **login(password="wrong"))
     assert new_address_events(wallet_file) == []
-    stranger.logs_in()
+    stranger.log_in()
     assert len(new_address_events(wallet_file)) == 1
 
 
 def test_an_address_of_another_account_is_new(ada, bob, wallet_file):
-    at(AWAY, bob).logs_in("bob")
-    at(AWAY, ada).logs_in("ada")
+    at(AWAY, bob).log_in("bob")
+    at(AWAY, ada).log_in("ada")
     assert [event["account_id"] for event in new_address_events(wallet_file)] == [3, 2]
 
 
 def test_a_recovery_from_a_new_address_is_an_event(ada, wallet_file):
-    ada.asks_ok(**UNLINK)
-    at(AWAY, ada).asks_ok(**recover())
+    ada.request(**UNLINK)
+    at(AWAY, ada).request(**recover())
     assert len(new_address_events(wallet_file)) == 1
 
 

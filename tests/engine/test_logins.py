@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from database_file import changed_by_hand, rows
+from database_file import execute_sql, rows
 from engine_client import EngineClient
 from fakes import HOUR, MINUTE, SECOND
 from instructions import (
@@ -23,7 +23,7 @@ WRONG = login(password="wrong")
 
 def fails(caller: EngineClient, times: int, name: str = "ada") -> None:
     for _ in range(times):
-        caller.is_refused("login_refused", **login(name, "wrong"))
+        caller.expect_error("login_refused", **login(name, "wrong"))
 
 
 # Names
@@ -41,17 +41,17 @@ def fails(caller: EngineClient, times: int, name: str = "ada") -> None:
     ids=str,
 )
 def test_names_and_emails_ignore_case(registered, who):
-    assert registered.asks_ok(action="login", user_pass=PASSWORD, **who)["account"] == "ada@example.org"
+    assert registered.request(action="login", user_pass=PASSWORD, **who)["account"] == "ada@example.org"
 
 
 def test_a_wrong_password_and_an_unknown_name_get_the_same_answer(registered):
-    answer = registered.is_refused("login_refused", **WRONG)
-    assert answer == registered.is_refused("login_refused", **login("nobody"))
+    answer = registered.expect_error("login_refused", **WRONG)
+    assert answer == registered.expect_error("login_refused", **login("nobody"))
 
 
 def test_the_system_core_account_can_not_be_logged_in_to(registered):
     for password in ("", "nobody's password", PASSWORD):
-        registered.is_refused("login_refused", **login("System core", password))
+        registered.expect_error("login_refused", **login("System core", password))
 
 
 # Failures
@@ -59,18 +59,18 @@ def test_the_system_core_account_can_not_be_logged_in_to(registered):
 
 def test_a_login_is_throttled_after_three_failures(registered, wallclock):
     fails(registered, 3)
-    answer = registered.is_refused("throttled", **login())
+    answer = registered.expect_error("throttled", **login())
     assert answer["details"] == {"retry_after_ms": SECOND}
     assert answer["warning"] == "Try again in 1 second."
     wallclock.forward(SECOND - 1)
-    assert registered.is_refused("throttled", **login())["details"] == {"retry_after_ms": 1}
+    assert registered.expect_error("throttled", **login())["details"] == {"retry_after_ms": 1}
     wallclock.forward(1)
-    registered.asks_ok(**login())
+    registered.request(**login())
 
 
 def test_a_login_is_not_throttled_after_two_failures(registered):
     fails(registered, 2)
-    registered.asks_ok(**login())
+    registered.request(**login())
 
 
 def test_each_further_failure_doubles_the_wait_up_to_15_minutes(registered, wallclock):
@@ -78,78 +78,78 @@ def test_each_further_failure_doubles_the_wait_up_to_15_minutes(registered, wall
     waits = []
     for _ in range(12):
         fails(registered, 1)
-        waits.append(registered.is_refused("throttled", **login())["details"]["retry_after_ms"])
+        waits.append(registered.expect_error("throttled", **login())["details"]["retry_after_ms"])
         wallclock.forward(waits[-1])
-        registered.credentials = EngineClient(registered.engine).opens_a_session().credentials
+        registered.credentials = EngineClient(registered.engine).open_session().credentials
     assert waits == [SECOND * 2**doubled for doubled in range(10)] + [15 * MINUTE] * 2
 
 
 def test_throttled_logins_are_not_counted(registered, wallclock):
     fails(registered, 3)
     for _ in range(10):
-        registered.is_refused("throttled", **WRONG)
+        registered.expect_error("throttled", **WRONG)
     wallclock.forward(SECOND)
-    registered.asks_ok(**login())
+    registered.request(**login())
 
 
 def test_an_unknown_name_is_throttled_alike(registered):
     fails(registered, 3, "nobody")
-    answer = registered.is_refused("throttled", **login("nobody"))
+    answer = registered.expect_error("throttled", **login("nobody"))
     fails(registered, 3)
-    assert answer == registered.is_refused("throttled", **login())
+    assert answer == registered.expect_error("throttled", **login())
 
 
 def test_throttling_ignores_case(registered):
     fails(registered, 1, "ada")
     fails(registered, 1, "ADA")
     fails(registered, 1, "Ada")
-    registered.is_refused("throttled", **login("aDA"))
+    registered.expect_error("throttled", **login("aDA"))
 
 
 def test_a_successful_login_resets_the_count(registered):
     fails(registered, 2)
-    registered.asks_ok(**login())
+    registered.request(**login())
     fails(registered, 2)
-    registered.asks_ok(**login())
+    registered.request(**login())
 
 
 def test_each_name_is_throttled_separately(registered):
-    fails(registered.registers("bob"), 3)
-    registered.asks_ok(**login("bob"))
+    fails(registered.register("bob"), 3)
+    registered.request(**login("bob"))
 
 
 def test_each_address_is_throttled_separately(registered):
-    stranger = EngineClient(registered.engine, address="192.0.2.7").opens_a_session()
+    stranger = EngineClient(registered.engine, address="192.0.2.7").open_session()
     fails(stranger, 3)
-    stranger.is_refused("throttled", **login())
-    registered.asks_ok(**login())
+    stranger.expect_error("throttled", **login())
+    registered.request(**login())
 
 
 def test_throttling_survives_a_restart(registered, open_engine):
     fails(registered, 3)
     registered.engine.close()
-    registered.at(open_engine()).is_refused("throttled", **login())
+    registered.at(open_engine()).expect_error("throttled", **login())
 
 
 def test_throttling_applies_to_new_sessions(registered):
     fails(registered, 3)
-    EngineClient(registered.engine).opens_a_session().is_refused("throttled", **login())
+    EngineClient(registered.engine).open_session().expect_error("throttled", **login())
 
 
 def test_failures_are_not_counted_after_an_hour(registered, wallclock):
     fails(registered, 2)
     wallclock.forward(HOUR)
-    later = EngineClient(registered.engine).opens_a_session()
+    later = EngineClient(registered.engine).open_session()
     fails(later, 1)
-    later.asks_ok(**login())
+    later.request(**login())
 
 
 def test_failures_within_an_hour_are_counted_together(registered, wallclock):
     fails(registered, 2)
     wallclock.forward(HOUR - 1)
-    later = EngineClient(registered.engine).opens_a_session()
+    later = EngineClient(registered.engine).open_session()
     fails(later, 1)
-    later.is_refused("throttled", **login())
+    later.expect_error("throttled", **login())
 
 
 def test_a_failed_login_is_recorded(registered, wallet_file):
@@ -162,8 +162,8 @@ def test_a_failed_login_is_recorded(registered, wallet_file):
 def test_wrong_old_passwords_are_throttled(ada):
     guess = edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong")
     for _ in range(3):
-        ada.is_refused("wrong_password", **guess)
-    ada.is_refused("throttled", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
+        ada.expect_error("wrong_password", **guess)
+    ada.expect_error("throttled", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
 
 
 # Accounts that may not be used
@@ -175,45 +175,45 @@ each_closed_state = pytest.mark.parametrize(
 
 
 def set_state(file, state: str, name: str = "ada") -> None:
-    changed_by_hand(file, "UPDATE accounts SET state = ? WHERE name = ?", state, name)
+    execute_sql(file, "UPDATE accounts SET state = ? WHERE name = ?", state, name)
 
 
 @each_closed_state
 def test_a_closed_account_can_not_be_logged_in_to(registered, wallet_file, state, code):
     set_state(wallet_file, state)
-    registered.is_refused(code, **login())
-    registered.is_refused("not_logged_in", **VIEW_ACCOUNT)
+    registered.expect_error(code, **login())
+    registered.expect_error("not_logged_in", **VIEW_ACCOUNT)
 
 
 @each_closed_state
 def test_a_wrong_password_does_not_reveal_the_accounts_state(registered, wallet_file, state, code):
     set_state(wallet_file, state)
-    registered.is_refused("login_refused", **WRONG)
+    registered.expect_error("login_refused", **WRONG)
 
 
 @each_closed_state
 def test_a_logged_in_account_that_is_closed_can_do_nothing(ada, wallet_file, state, code):
     set_state(wallet_file, state)
     for instruction in (VIEW_ACCOUNT, VIEW_WALLET, supply(5), edit_account(user_phone="1")):
-        ada.is_refused(code, **instruction)
+        ada.expect_error(code, **instruction)
 
 
 @each_closed_state
 def test_a_closed_account_can_log_out(ada, wallet_file, state, code):
     set_state(wallet_file, state)
-    assert ada.asks_ok(**LOGOUT)["session_data"]["session_user_account"] is None
+    assert ada.request(**LOGOUT)["session_data"]["session_user_account"] is None
 
 
 @each_closed_state
 def test_a_closed_account_can_not_be_switched_to(ada, wallet_file, state, code):
-    ada.registers("bob").logs_in("bob")
+    ada.register("bob").log_in("bob")
     set_state(wallet_file, state)
-    ada.is_refused(code, **switch_account("ada@example.org"))
-    assert ada.asks_ok(**VIEW_ACCOUNT)["account"] == "bob@example.org"
+    ada.expect_error(code, **switch_account("ada@example.org"))
+    assert ada.request(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
 def test_a_session_with_a_closed_account_can_switch_to_another(ada, wallet_file):
-    ada.registers("bob").logs_in("bob")
+    ada.register("bob").log_in("bob")
     set_state(wallet_file, "frozen", "bob")
-    ada.asks_ok(**switch_account("ada@example.org"))
-    ada.asks_ok(**supply(5))
+    ada.request(**switch_account("ada@example.org"))
+    ada.request(**supply(5))

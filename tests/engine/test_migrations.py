@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from database_file import changed_by_hand, faults_in, rows, what_matters
+from database_file import execute_sql, rows, significant_rows, violations_in
 from sqlalchemy import Engine, create_engine, inspect
 
 from ewallet_core import EWalletSessionManager
@@ -71,18 +71,18 @@ def test_a_new_file_has_no_copy_beside_it(tmp_path, migrated):
 
 
 def test_opening_a_current_file_changes_nothing(open_engine, wallet_file):
-    before = what_matters(wallet_file)
+    before = significant_rows(wallet_file)
     open_engine().close()
-    assert what_matters(wallet_file) == before
+    assert significant_rows(wallet_file) == before
     assert [file.name for file in wallet_file.parent.iterdir()] == [wallet_file.name]
 
 
 def test_a_file_of_a_newer_release_is_refused_and_left_alone(open_engine, wallet_file):
-    changed_by_hand(wallet_file, "UPDATE alembic_version SET version_num = '9999'")
-    before = what_matters(wallet_file)
+    execute_sql(wallet_file, "UPDATE alembic_version SET version_num = '9999'")
+    before = significant_rows(wallet_file)
     with pytest.raises(WalletError, match="newer release"):
         open_engine()
-    assert what_matters(wallet_file) == before
+    assert significant_rows(wallet_file) == before
 
 
 def test_a_file_that_is_no_database_is_refused_and_left_alone(open_engine, wallet_file):
@@ -102,8 +102,8 @@ def test_an_invalid_url_is_refused_with_advice(url):
 def test_the_copy_before_a_migration_holds_everything(supplied, wallet_file):
     copy = migration.keep_copy(str(wallet_file), "0001")
     assert copy == wallet_file.with_name(f"{wallet_file.name}.before-migration-from-0001")
-    assert what_matters(copy) == what_matters(wallet_file)
-    assert faults_in(copy) == []
+    assert significant_rows(copy) == significant_rows(wallet_file)
+    assert violations_in(copy) == []
 
 
 def test_the_copy_before_a_migration_is_readable_only_by_its_owner(wallet_file):

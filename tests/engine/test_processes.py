@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from database_file import faults_in
+from database_file import violations_in
 from engine_client import EngineClient
 from fakes import MINUTE, Wallclock
 from instructions import START, supply, to_clock
@@ -46,18 +46,18 @@ def test_a_killed_process_has_stored_what_it_acknowledged_and_at_most_one_more_p
             ada, url, wallclock.now, after=after, threads=threads, first=first
         )
         assert len(acknowledged) <= ada.credits - before <= len(acknowledged) + threads
-        assert faults_in(wallet_file) == []
+        assert violations_in(wallet_file) == []
 
         numbers = [*acknowledged, *(max(acknowledged) + more for more in range(1, 2 * threads + 1))]
         for number in sorted(set(numbers)):
-            ada.asks_ok(**supply(1, cost="1"), request_id=f"request {number:06}")
+            ada.request(**supply(1, cost="1"), request_id=f"request {number:06}")
         first = max(numbers) + 1
         assert ada.credits - before == len(set(numbers))
 
 
 def test_a_running_timer_continues_after_its_process_is_killed(supplied, wallclock, wallet_file):
-    supplied.asks_ok(**to_clock(20))
-    supplied.asks_ok(**START)
+    supplied.request(**to_clock(20))
+    supplied.request(**START)
     wallclock.forward(5 * MINUTE)
     kill_while_supplying(supplied, f"sqlite:///{wallet_file}", wallclock.now, after=5)
     wallclock.forward(3 * MINUTE)
@@ -97,4 +97,4 @@ def test_several_processes_can_create_one_new_file_concurrently(tmp_path):
         for _ in range(3)
     ]
     assert [(child.communicate(timeout=60)[1], child.returncode) for child in children] == [("", 0)] * 3
-    assert faults_in(file) == []
+    assert violations_in(file) == []

@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from answer_shapes import misfits
+from answer_shapes import shape_errors
 from engine_client import SELECTORS, EngineClient
 from example import Example, bring
 from examples import EXAMPLES
@@ -75,23 +75,23 @@ def test_there_is_an_example_of_every_argument_of_every_instruction():
 
 
 @each_example
-def test_an_answer_has_exactly_the_keys_of_the_protocol(nobody, wallclock, example):
-    answer = example.arrange(nobody, wallclock).ask(**example.instruction)
-    assert misfits(answer, {"failed": False, **example.answer}) == []
+def test_an_answer_has_exactly_the_keys_of_the_protocol(anonymous, wallclock, example):
+    answer = example.arrange(anonymous, wallclock).send(**example.instruction)
+    assert shape_errors(answer, {"failed": False, **example.answer}) == []
 
 
 @each_option
-def test_an_optional_argument_does_not_change_the_keys_of_the_answer(nobody, wallclock, example, option):
-    caller = example.arrange(nobody, wallclock)
-    answer = caller.ask(**example.instruction, **{option: example.optional[option]})
-    assert misfits(answer, {"failed": False, **example.answer}) == []
+def test_an_optional_argument_does_not_change_the_keys_of_the_answer(anonymous, wallclock, example, option):
+    caller = example.arrange(anonymous, wallclock)
+    answer = caller.send(**example.instruction, **{option: example.optional[option]})
+    assert shape_errors(answer, {"failed": False, **example.answer}) == []
 
 
 @each_example
 def test_flat_and_enveloped_requests_get_the_same_answer(twins, example):
     flat, enveloped = (example.arrange(caller, Wallclock()) for caller in twins)
     answers = [
-        flat.ask(**example.instruction, request_id="envelope-1"),
+        flat.send(**example.instruction, request_id="envelope-1"),
         enveloped.engine.answer(in_envelope(enveloped, example)),
     ]
     assert answers[0] == answers[1]
@@ -101,7 +101,7 @@ def test_flat_and_enveloped_requests_get_the_same_answer(twins, example):
 @pytest.mark.parametrize("request_id", ["carry me back", None])
 def test_an_answer_has_the_request_id_of_its_request(ada, request_id):
     for instruction in (VIEW_WALLET, supply(), supply(0)):
-        assert ada.ask(**instruction, request_id=request_id).get("request_id") == request_id
+        assert ada.send(**instruction, request_id=request_id).get("request_id") == request_id
 
 
 def test_the_session_manager_controller_accepts_keywords(engine):
@@ -116,21 +116,21 @@ def test_an_argument_named_self_is_answered(engine):
 
 @pytest.mark.parametrize("printed", [{"pause": "clock_timer"}, {"stop": "clock_timer"}], ids=str)
 def test_stop_is_accepted_with_both_selectors(supplied, printed):
-    supplied.asks_ok(action="convert", convert="credits2clock", credits=1)
-    supplied.asks_ok(**START)
-    supplied.asks_ok(action="stop", **printed)
+    supplied.request(action="convert", convert="credits2clock", credits=1)
+    supplied.request(**START)
+    supplied.request(action="stop", **printed)
     assert supplied.clock["clock_state"] == "inactive"
 
 
 @pytest.mark.parametrize("printed", [{"pause": "clock_timer"}, {"resume": "clock_timer"}], ids=str)
-def test_resume_is_accepted_with_both_selectors(nobody, wallclock, printed):
-    caller = bring(nobody, "paused", wallclock)
-    caller.asks_ok(action="resume", **printed)
+def test_resume_is_accepted_with_both_selectors(anonymous, wallclock, printed):
+    caller = bring(anonymous, "paused", wallclock)
+    caller.request(action="resume", **printed)
     assert caller.clock["clock_state"] == "active"
 
 
 def test_a_wallet_can_be_viewed_as_wallet_or_ewallet(supplied):
-    answers = [supplied.asks_ok(**{**VIEW_WALLET, "credit": word}) for word in ("wallet", "ewallet")]
+    answers = [supplied.request(**{**VIEW_WALLET, "credit": word}) for word in ("wallet", "ewallet")]
     assert answers[0] == answers[1]
 
 
@@ -150,21 +150,21 @@ def test_credentials_are_accepted_in_the_command_chain_of_an_envelope(supplied):
 
 
 def test_an_argument_of_none_counts_as_absent(ada):
-    ada.asks_ok(**supply(5, notes=None))
+    ada.request(**supply(5, notes=None))
     assert ada.records("invoice")[0]["notes"] == ""
 
 
-def test_a_repeated_view_at_the_same_time_is_equal(nobody, wallclock):
-    caller = bring(nobody, "running", wallclock)
-    assert caller.ask(**VIEW_CLOCK) == caller.ask(**VIEW_CLOCK)
+def test_a_repeated_view_at_the_same_time_is_equal(anonymous, wallclock):
+    caller = bring(anonymous, "running", wallclock)
+    assert caller.send(**VIEW_CLOCK) == caller.send(**VIEW_CLOCK)
 
 
 def test_pages_of_a_list_are_consecutive(ada):
     for credits in (1, 2, 3, 4, 5):
-        ada.asks_ok(**supply(credits))
+        ada.request(**supply(credits))
     pages, cursor = [], {}
     for _ in range(3):
-        page = ada.asks_ok(**view_list("transfer", limit=2, **cursor))["sheet_data"]
+        page = ada.request(**view_list("transfer", limit=2, **cursor))["sheet_data"]
         pages.append([row["credits"] for row in page["rows"]])
         cursor = {"before": page["next"]}
     assert pages == [[5, 4], [3, 2], [1]]
@@ -173,14 +173,14 @@ def test_pages_of_a_list_are_consecutive(ada):
 
 def test_the_last_full_page_has_no_next_cursor(ada):
     for credits in (1, 2):
-        ada.asks_ok(**supply(credits))
-    assert ada.asks_ok(**view_list("transfer", limit=2))["sheet_data"]["next"] is None
+        ada.request(**supply(credits))
+    assert ada.request(**view_list("transfer", limit=2))["sheet_data"]["next"] is None
 
 
 def test_a_list_names_its_records_in_the_order_of_its_rows(ada):
     for credits in (1, 2, 3):
-        ada.asks_ok(**supply(credits))
-    sheet = ada.asks_ok(**view_list("invoice"))["sheet_data"]
+        ada.request(**supply(credits))
+    sheet = ada.request(**view_list("invoice"))["sheet_data"]
     assert list(sheet["records"]) == [str(row["id"]) for row in sheet["rows"]]
     assert list(sheet["records"].values()) == ["Invoice 3", "Invoice 2", "Invoice 1"]
     assert sheet["record_count"] == 3
@@ -188,14 +188,14 @@ def test_a_list_names_its_records_in_the_order_of_its_rows(ada):
 
 def test_a_list_has_a_hundred_records_by_default(ada):
     for _ in range(101):
-        ada.asks_ok(**supply(1))
+        ada.request(**supply(1))
     assert len(ada.records("transfer")) == 100
-    assert len(ada.asks_ok(**view_list("transfer", limit=1000))["sheet_data"]["rows"]) == 101
+    assert len(ada.request(**view_list("transfer", limit=1000))["sheet_data"]["rows"]) == 101
 
 
-def test_a_stop_answers_the_record_that_it_wrote(nobody, wallclock):
-    caller = bring(nobody, "running", wallclock)
+def test_a_stop_answers_the_record_that_it_wrote(anonymous, wallclock):
+    caller = bring(anonymous, "running", wallclock)
     wallclock.forward(21 * SECOND)
-    answer = caller.asks_ok(**STOP)
+    answer = caller.request(**STOP)
     assert caller.records("time") == [answer["record_data"]]
     assert (answer["time_record"], answer["minutes_spent_ms"]) == (1, 21 * SECOND)

@@ -6,7 +6,7 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from database_file import faults_in, rows
+from database_file import rows, violations_in
 from engine_client import EngineClient
 from fakes import DAY, MINUTE
 from instructions import RESUME
@@ -30,7 +30,7 @@ def released_file(request, tmp_path) -> Path:
 def reopened(released_file, open_engine, wallclock) -> EngineClient:
     """Ada, logged in a day later."""
     wallclock.forward(DAY)
-    return EngineClient(open_engine(database_url=f"sqlite:///{released_file}")).opens_a_session().logs_in()
+    return EngineClient(open_engine(database_url=f"sqlite:///{released_file}")).open_session().log_in()
 
 
 def test_there_is_a_dump_of_the_current_schema():
@@ -39,17 +39,17 @@ def test_there_is_a_dump_of_the_current_schema():
 
 def test_the_ledger_of_every_release_verifies(released_file, open_engine):
     open_engine(database_url=f"sqlite:///{released_file}").close()
-    assert faults_in(released_file) == []
+    assert violations_in(released_file) == []
     assert rows(released_file, "SELECT version_num FROM alembic_version") == [{"version_num": SCHEMA_VERSION}]
 
 
 def test_a_wallet_of_every_release_keeps_its_credits(reopened, released_file):
     assert reopened.credits == 87
     assert [record["credits"] for record in reopened.records("conversion")] == [7, 20]
-    assert faults_in(released_file) == []
+    assert violations_in(released_file) == []
 
 
 def test_a_paused_timer_of_every_release_can_be_resumed(reopened):
-    reopened.logs_in("bob")
-    reopened.asks_ok(**RESUME)
+    reopened.log_in("bob")
+    reopened.request(**RESUME)
     assert reopened.milliseconds_left == 9 * MINUTE

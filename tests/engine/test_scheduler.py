@@ -43,50 +43,50 @@ def runs(file: Path) -> list[dict[str, int]]:
 # Which cleaners run
 
 
-def test_no_cleaner_runs_by_default(nobody):
-    assert nobody.asks_ok(**stop_cleaner())["running"] == []
+def test_no_cleaner_runs_by_default(anonymous):
+    assert anonymous.request(**stop_cleaner())["running"] == []
 
 
-def test_cleaners_are_started_and_stopped_by_name(nobody):
-    assert nobody.asks_ok(**start_cleaner("session")) == {
+def test_cleaners_are_started_and_stopped_by_name(anonymous):
+    assert anonymous.request(**start_cleaner("session")) == {
         "failed": False,
         "cleaner": "session",
         "running": ["session"],
     }
-    assert nobody.asks_ok(**start_cleaner("clock"))["running"] == ["clock", "session"]
-    assert nobody.asks_ok(**start_cleaner("clock"))["running"] == ["clock", "session"]
-    assert nobody.asks_ok(**stop_cleaner("session"))["running"] == ["clock"]
+    assert anonymous.request(**start_cleaner("clock"))["running"] == ["clock", "session"]
+    assert anonymous.request(**start_cleaner("clock"))["running"] == ["clock", "session"]
+    assert anonymous.request(**stop_cleaner("session"))["running"] == ["clock"]
 
 
-def test_all_cleaners_can_be_started_and_stopped_together(nobody):
-    assert nobody.asks_ok(**start_cleaner())["running"] == ALL
-    assert nobody.asks_ok(**stop_cleaner("history"))["running"] == ALL[:-1]
-    assert nobody.asks_ok(**stop_cleaner())["running"] == []
+def test_all_cleaners_can_be_started_and_stopped_together(anonymous):
+    assert anonymous.request(**start_cleaner())["running"] == ALL
+    assert anonymous.request(**stop_cleaner("history"))["running"] == ALL[:-1]
+    assert anonymous.request(**stop_cleaner())["running"] == []
 
 
 def test_every_cleaner_is_a_value_of_the_argument():
     assert tuple(cleaner.name for cleaner in CLEANERS) == fields.CLEANERS
 
 
-def test_every_cleaner_runs_an_existing_instruction(nobody):
+def test_every_cleaner_runs_an_existing_instruction(anonymous):
     for cleaner in CLEANERS:
-        nobody.asks_ok(**cleanup(cleaner.cleans))
+        anonymous.request(**cleanup(cleaner.cleans))
 
 
-def test_an_unknown_cleaner_is_refused(nobody, nothing_changes):
+def test_an_unknown_cleaner_is_refused(anonymous, nothing_changes):
     nothing_changes()
     for name in ("sessions", "", "ALL", 1, None):
-        assert nobody.ask(**start_cleaner(name))["code"] in ("bad_value", "missing_argument")
+        assert anonymous.send(**start_cleaner(name))["code"] in ("bad_value", "missing_argument")
 
 
-def test_cleaners_run_per_engine(nobody, open_engine):
-    nobody.asks_ok(**start_cleaner())
-    assert EngineClient(open_engine()).asks_ok(**stop_cleaner("history"))["running"] == []
+def test_cleaners_run_per_engine(anonymous, open_engine):
+    anonymous.request(**start_cleaner())
+    assert EngineClient(open_engine()).request(**stop_cleaner("history"))["running"] == []
 
 
 def test_a_closed_engine_has_no_cleanup_thread(open_engine):
     engine = open_engine()
-    EngineClient(engine).asks_ok(**start_cleaner())
+    EngineClient(engine).request(**start_cleaner())
     engine.close()
     engine.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "ewallet-cleaners"]
@@ -96,8 +96,8 @@ def test_a_closed_engine_has_no_cleanup_thread(open_engine):
 
 
 def test_the_scheduler_waits_until_a_timer_runs_out(scheduler, supplied, wallclock, wallet_file):
-    supplied.asks_ok(**to_clock(1))
-    supplied.asks_ok(**START)
+    supplied.request(**to_clock(1))
+    supplied.request(**START)
     wallclock.forward(59 * SECOND)
     assert scheduler.turn() == SECOND
     assert runs(wallet_file) == []
@@ -106,14 +106,14 @@ def test_the_scheduler_waits_until_a_timer_runs_out(scheduler, supplied, wallclo
     assert runs(wallet_file) == [{"time_stop": wallclock.now, "time_spent": MINUTE}]
 
 
-def test_without_due_work_the_scheduler_waits_a_minute(scheduler, nobody):
+def test_without_due_work_the_scheduler_waits_a_minute(scheduler, anonymous):
     assert scheduler.turn() == LONGEST_WAIT_MS
-    EngineClient(nobody.engine).opens_a_session()
+    EngineClient(anonymous.engine).open_session()
     assert scheduler.turn() == LONGEST_WAIT_MS
 
 
 def test_expired_rows_are_removed_by_their_own_cleaner(engine, wallclock, wallet_file):
-    EngineClient(engine).opens_a_session()
+    EngineClient(engine).open_session()
     wallclock.forward(30 * MINUTE)
     scheduler = scheduler_of(engine, wallclock)
     scheduler.start("session")
@@ -132,23 +132,23 @@ def test_a_stopped_cleaner_does_not_clean(scheduler, visitor, wallclock, wallet_
     assert len(rows(wallet_file, "SELECT id FROM sessions")) == 1
 
 
-def test_a_new_worker_is_kept_for_30_minutes_without_a_session(scheduler, nobody, wallclock):
-    nobody.asks_ok(**NEW_WORKER)
+def test_a_new_worker_is_kept_for_30_minutes_without_a_session(scheduler, anonymous, wallclock):
+    anonymous.request(**NEW_WORKER)
     wallclock.forward(30 * MINUTE - 1)
     scheduler.turn()
-    assert set(nobody.engine.workers) == {1}
+    assert set(anonymous.engine.workers) == {1}
     wallclock.forward(1)
     scheduler.turn()
-    assert nobody.engine.workers == {}
+    assert anonymous.engine.workers == {}
 
 
 def test_history_is_removed_after_thirty_days_once_an_hour(scheduler, ada, wallclock, wallet_file):
     def kept() -> list[str]:
         return [row["request_id"] for row in rows(wallet_file, "SELECT request_id FROM seen_requests")]
 
-    ada.asks_ok(**supply(), request_id="request 1")
+    ada.request(**supply(), request_id="request 1")
     wallclock.forward(10 * MINUTE)
-    ada.asks_ok(**supply(), request_id="request 2")
+    ada.request(**supply(), request_id="request 2")
     wallclock.forward(30 * DAY - 10 * MINUTE + 1)
     scheduler.turn()
     assert kept() == ["request 2"]
@@ -161,8 +161,8 @@ def test_history_is_removed_after_thirty_days_once_an_hour(scheduler, ada, wallc
 
 
 def test_all_work_that_came_due_during_a_sleep_is_done_at_once(scheduler, supplied, wallclock, wallet_file):
-    supplied.asks_ok(**to_clock(1))
-    supplied.asks_ok(**START)
+    supplied.request(**to_clock(1))
+    supplied.request(**START)
     ran_out = wallclock.now + MINUTE
     wallclock.forward(DAY)
     # Workers become vacant only when their sessions are removed.
@@ -176,7 +176,7 @@ def test_an_account_is_erased_after_thirty_days(scheduler, ada, wallclock, walle
     def state() -> str:
         return rows(wallet_file, "SELECT state FROM accounts WHERE id = 2")[0]["state"]
 
-    ada.asks_ok(action="unlink", unlink="account", user_pass=PASSWORD)
+    ada.request(action="unlink", unlink="account", user_pass=PASSWORD)
     wallclock.forward(30 * DAY - 1)
     scheduler.turn()
     assert state() == "unlink_pending"
@@ -248,8 +248,8 @@ def run_turns(cleanup_thread: CleanupThread, wake_up: CountedEvent) -> None:
 
 
 def test_the_thread_waits_until_the_next_due_time(engine, supplied, wallclock, wallet_file):
-    supplied.asks_ok(**to_clock(2))
-    supplied.asks_ok(**START)
+    supplied.request(**to_clock(2))
+    supplied.request(**START)
     began = wallclock.now
     wake_up = CountedEvent(3, wallclock.forward)
     run_turns(CleanupThread(scheduler_of(engine, wallclock), wake_up), wake_up)
@@ -279,7 +279,7 @@ def test_the_thread_survives_an_unexpected_exception():
 def test_a_view_shows_the_result_of_a_cleanup(running, scheduler, wallclock):
     wallclock.forward(20 * MINUTE)
     scheduler.turn()
-    shown = running.asks_ok(**VIEW_CLOCK)["clock_data"]
+    shown = running.request(**VIEW_CLOCK)["clock_data"]
     assert (shown["clock_state"], shown["credit_clock_ms"]) == ("inactive", 0)
 
 
@@ -287,9 +287,9 @@ def test_cleanup_continues_after_the_wall_clock_was_set_back(scheduler, running,
     wallclock.forward(21 * MINUTE)
     scheduler.turn()
     wallclock.forward(-DAY)
-    running.logs_in()
-    running.asks_ok(**to_clock(1))
-    running.asks_ok(**START)
+    running.log_in()
+    running.request(**to_clock(1))
+    running.request(**START)
     wallclock.forward(MINUTE)
     scheduler.turn()
     assert len(runs(wallet_file)) == 2

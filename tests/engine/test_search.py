@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from database_file import changed_by_hand
+from database_file import execute_sql
 from engine_client import EngineClient
 from examples_payments import pay
 from examples_sheets import list_verb, new_contact, new_list, record_verb
@@ -13,27 +13,27 @@ from fakes import DAY, FRIDAY_NOON, MINUTE
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from instructions import START, STOP, edit_account, supply, to_clock
-from reports import SEARCH, iso, pages, witness
+from reports import SEARCH, iso, pages, timed_user
 
 KINDS = ("transfer", "invoice", "conversion", "time")
 
 
 def found(caller: EngineClient, **wanted: object) -> list[str]:
     """The references of the records that are found."""
-    return [row["record_data"]["reference"] for row in caller.asks_ok(**SEARCH, **wanted)["rows"]]
+    return [row["record_data"]["reference"] for row in caller.request(**SEARCH, **wanted)["rows"]]
 
 
 @pytest.fixture
 def busy(ada: EngineClient, wallclock) -> EngineClient:
     """Ada with two supplies a minute apart, a conversion and a time record."""
-    ada.asks_ok(**supply(100, notes="Lunch at Émile's"))
+    ada.request(**supply(100, notes="Lunch at Émile's"))
     wallclock.forward(MINUTE)
-    ada.asks_ok(**supply(50, notes="100% of it", currency="USD"))
+    ada.request(**supply(50, notes="100% of it", currency="USD"))
     wallclock.forward(MINUTE)
-    ada.asks_ok(**to_clock(20, notes="an hour_of work"))
-    ada.asks_ok(**START)
+    ada.request(**to_clock(20, notes="an hour_of work"))
+    ada.request(**START)
     wallclock.forward(MINUTE)
-    ada.asks_ok(**STOP)
+    ada.request(**STOP)
     return ada
 
 
@@ -51,7 +51,7 @@ def test_a_search_without_filters_finds_everything_newest_first(busy):
 
 def test_a_found_record_is_equal_to_that_of_the_list(busy):
     shown = {(kind, data["id"]): data for kind in KINDS for data in busy.records(kind)}
-    rows = busy.asks_ok(**SEARCH)["rows"]
+    rows = busy.request(**SEARCH)["rows"]
     assert {(row["kind"], row["record"]): row["record_data"] for row in rows} == shown
 
 
@@ -79,14 +79,14 @@ def test_records_are_not_found_by_the_users_own_name(busy):
 
 
 def test_a_partner_is_found_by_the_current_name(busy, wallet_file):
-    changed_by_hand(wallet_file, "UPDATE accounts SET name_key = 'mint', email_key = 'm@x.org' WHERE id = 1")
+    execute_sql(wallet_file, "UPDATE accounts SET name_key = 'mint', email_key = 'm@x.org' WHERE id = 1")
     assert found(busy, text="mint", kind="transfer") == ["Transfer 2", "Transfer 1"]
     assert found(busy, text="system core") == []
 
 
 def test_a_search_can_be_limited_to_one_kind(busy):
     for kind in KINDS:
-        assert {row["kind"] for row in busy.asks_ok(**SEARCH, kind=kind)["rows"]} == {kind}
+        assert {row["kind"] for row in busy.request(**SEARCH, kind=kind)["rows"]} == {kind}
     assert found(busy, kind="contact") == []
 
 
@@ -99,7 +99,7 @@ def test_since_is_inclusive_and_until_is_exclusive(busy):
 
 def test_a_period_that_ends_before_it_begins_is_refused(busy, nothing_changes):
     nothing_changes()
-    busy.is_refused("period_backwards", **SEARCH, since="2026-11-21", until="2026-11-20")
+    busy.expect_error("period_backwards", **SEARCH, since="2026-11-21", until="2026-11-20")
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_period_that_ends_before_it_begins_is_refused(busy, nothing_changes):
 )
 def test_an_invalid_argument_is_refused(busy, nothing_changes, argument, value):
     nothing_changes()
-    assert busy.is_refused("bad_value", **SEARCH, **{argument: value})["details"] == {"field": argument}
+    assert busy.expect_error("bad_value", **SEARCH, **{argument: value})["details"] == {"field": argument}
 
 
 def test_records_of_other_accounts_are_not_found(busy, bob):
@@ -124,32 +124,32 @@ def test_records_of_other_accounts_are_not_found(busy, bob):
 
 def test_unlinked_records_are_not_found(ada):
     for credits in (1, 2):
-        ada.asks_ok(**supply(credits))
-    ada.asks_ok(**record_verb("unlink", "transfer", record_id=ada.records("transfer")[-1]["id"]))
-    first_sheet = ada.asks_ok(**list_verb("view", "invoice"))["invoice_sheet"]
-    second_sheet = ada.asks_ok(**new_list("invoice"))["invoice_sheet"]
-    ada.asks_ok(**list_verb("switch", "invoice", sheet_id=second_sheet))
+        ada.request(**supply(credits))
+    ada.request(**record_verb("unlink", "transfer", record_id=ada.records("transfer")[-1]["id"]))
+    first_sheet = ada.request(**list_verb("view", "invoice"))["invoice_sheet"]
+    second_sheet = ada.request(**new_list("invoice"))["invoice_sheet"]
+    ada.request(**list_verb("switch", "invoice", sheet_id=second_sheet))
     assert found(ada) == ["Transfer 2", "Invoice 2", "Invoice 1"]
-    ada.asks_ok(**list_verb("unlink", "invoice", sheet_id=first_sheet))
+    ada.request(**list_verb("unlink", "invoice", sheet_id=first_sheet))
     assert found(ada) == ["Transfer 2"]
 
 
 def test_a_contact_is_found_by_its_text(busy):
-    busy.asks_ok(**new_contact("Grace", user_phone="555 0100", notes="met at the fair"))
+    busy.request(**new_contact("Grace", user_phone="555 0100", notes="met at the fair"))
     assert found(busy, text="gRaCe@") == found(busy, text="0100") == found(busy, text="fair") == ["Contact 1"]
 
 
 def test_pages_are_consecutive_despite_new_records(busy):
-    first = busy.asks_ok(**SEARCH, limit=3)
-    busy.asks_ok(**supply(1))
-    second = busy.asks_ok(**SEARCH, limit=3, before=first["next"])
+    first = busy.request(**SEARCH, limit=3)
+    busy.request(**supply(1))
+    second = busy.request(**SEARCH, limit=3, before=first["next"])
     references = [row["record_data"]["reference"] for row in (*first["rows"], *second["rows"])]
     assert references == ["Time 1", "Conversion 1", "Transfer 2", "Invoice 2", "Transfer 1", "Invoice 1"]
     assert second["next"] is None
 
 
 def test_the_users_new_name_is_not_taken_for_the_partners(busy):
-    busy.asks_ok(**edit_account(user_name="system core of it all"))
+    busy.request(**edit_account(user_name="system core of it all"))
     assert len(found(busy, text="system core", kind="invoice")) == 2
     assert found(busy, text="of it all") == []
 
@@ -174,11 +174,11 @@ def holds(row: dict, text: str) -> bool:
 @settings(max_examples=40, deadline=None)
 @given(steps, texts, some.integers(1, 5), some.sampled_from((None, *KINDS)))
 def test_a_search_finds_exactly_the_records_with_the_text(new_wallet_file, steps, text, limit, kind):
-    with witness(new_wallet_file) as somebody:
+    with timed_user(new_wallet_file) as user:
         for after, notes, action in steps:
-            somebody.does(after, **action(notes=notes))
-        everything = somebody.asks_ok(**SEARCH)["rows"]
-        found = list(pages(somebody.caller, SEARCH, text=text, kind=kind, limit=limit))
+            user.request_after(after, **action(notes=notes))
+        everything = user.request(**SEARCH)["rows"]
+        found = list(pages(user.caller, SEARCH, text=text, kind=kind, limit=limit))
     dates = [row["record_data"]["create_date"] for row in everything]
     assert dates == sorted(dates, reverse=True)
     assert [row for page in found for row in page["rows"]] == [

@@ -7,7 +7,7 @@ import logging
 from typing import Any
 
 import pytest
-from database_file import holding
+from database_file import cells_containing
 from engine_client import EngineClient
 from examples import EXAMPLES
 from examples_accounts import UNLINK, recover
@@ -26,16 +26,16 @@ class RecordingClient(EngineClient):
         super().__init__(caller.engine, caller.credentials, caller.address)
         self.answers: list[tuple[str, str]] = []
 
-    def ask(self, **instruction: Any) -> dict[str, Any]:
-        answer = super().ask(**instruction)
+    def send(self, **instruction: Any) -> dict[str, Any]:
+        answer = super().send(**instruction)
         self.answers.append((str(instruction["action"]), json.dumps(answer)))
         return answer
 
 
 @pytest.fixture
-def recorder(nobody, caplog) -> RecordingClient:
+def recorder(anonymous, caplog) -> RecordingClient:
     caplog.set_level(logging.DEBUG)
-    return RecordingClient(nobody)
+    return RecordingClient(anonymous)
 
 
 def stored_bytes(wallet_file) -> bytes:
@@ -50,7 +50,7 @@ def assert_no_secret_leaks(recorder: RecordingClient, wallet_file, caplog, *pass
         given_out = [token for token in tokens if token in answer and action not in ANSWERS_SECRETS]
         assert leaked + given_out == [], action
     assert [secret for secret in (*passwords, *tokens) if secret in caplog.text] == []
-    assert holding(wallet_file, *passwords, *tokens) == []
+    assert cells_containing(wallet_file, *passwords, *tokens) == []
     kept = stored_bytes(wallet_file)
     assert [secret for secret in (*passwords, *tokens) if secret.encode() in kept] == []
 
@@ -58,8 +58,8 @@ def assert_no_secret_leaks(recorder: RecordingClient, wallet_file, caplog, *pass
 @pytest.mark.parametrize("example", EXAMPLES, ids=str)
 def test_no_instruction_leaks_a_secret(recorder, wallet_file, wallclock, caplog, example):
     caller = example.arrange(recorder, wallclock)
-    caller.asks_ok(**example.instruction, request_id="request-0001")
-    caller.ask(**example.instruction, request_id="request-0002", colour="red")
+    caller.request(**example.instruction, request_id="request-0001")
+    caller.send(**example.instruction, request_id="request-0002", colour="red")
     assert_no_secret_leaks(recorder, wallet_file, caplog, *PASSWORDS)
 
 
@@ -89,23 +89,23 @@ OTHER_SECRET = "another one that must not leak"
 def test_an_error_repeats_no_secret(ada, wallet_file, caplog, refused):
     caplog.set_level(logging.DEBUG)
     recorder = RecordingClient(ada)
-    answer = recorder.ask(**refused, request_id="request-0001")
+    answer = recorder.send(**refused, request_id="request-0001")
     assert answer["failed"] is True
     if refused["action"] != SECRET:
         assert SECRET not in json.dumps(answer)
     assert SECRET not in caplog.text
-    assert holding(wallet_file, SECRET, OTHER_SECRET) == []
+    assert cells_containing(wallet_file, SECRET, OTHER_SECRET) == []
 
 
 def test_a_one_time_password_is_answered_once_and_not_stored(ada, wallet_file, caplog):
     caplog.set_level(logging.DEBUG)
-    once = ada.asks_ok(**reset_password(), request_id="request-0001")["user_pass"]
-    visitor = RecordingClient(EngineClient(ada.engine).opens_a_session())
-    visitor.is_refused("new_password_needed", **login(password=once))
-    visitor.asks_ok(**login(password=once), new_pass=ANOTHER_PASSWORD)
+    once = ada.request(**reset_password(), request_id="request-0001")["user_pass"]
+    visitor = RecordingClient(EngineClient(ada.engine).open_session())
+    visitor.expect_error("new_password_needed", **login(password=once))
+    visitor.request(**login(password=once), new_pass=ANOTHER_PASSWORD)
     assert_no_secret_leaks(visitor, wallet_file, caplog, once, *PASSWORDS)
 
 
 def test_the_search_for_secrets_reads_the_whole_file(ada, wallet_file):
-    assert holding(wallet_file, "ADA@EXAMPLE.ORG")
+    assert cells_containing(wallet_file, "ADA@EXAMPLE.ORG")
     assert b"ada@example.org" in stored_bytes(wallet_file)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from itertools import count
 
 import pytest
-from commit_groups import Interruption, commits_fail, full_disk, note, notes, together, without_syncs
-from database_file import changed_by_hand
+from commit_groups import Interruption, commits_fail, disable_syncs, full_disk, note, notes, together
+from database_file import execute_sql
 from instructions import supply
 
 from ewallet_core.errors.server import OutcomeUnknownError, StorageFailedError
@@ -30,19 +30,19 @@ def test_on_a_full_disk_only_the_large_work_of_a_group_fails(database, wallet_fi
 
 def test_on_a_full_disk_an_instruction_changes_nothing(ada, nothing_changes):
     with full_disk(ada.engine._database):
-        while not ada.ask(**LARGE)["failed"]:
+        while not ada.send(**LARGE)["failed"]:
             pass
         nothing_changes()
-        assert "full" in ada.is_refused("storage_failed", **LARGE, request_id="no room 1")["error"]
+        assert "full" in ada.expect_error("storage_failed", **LARGE, request_id="no room 1")["error"]
 
 
 def test_an_instruction_can_be_repeated_after_a_full_disk(ada):
     with full_disk(ada.engine._database):
-        while not ada.ask(**LARGE)["failed"]:
+        while not ada.send(**LARGE)["failed"]:
             pass
-        ada.is_refused("storage_failed", **LARGE, request_id="no room 1")
+        ada.expect_error("storage_failed", **LARGE, request_id="no room 1")
     before = ada.credits
-    ada.asks_ok(**LARGE, request_id="no room 1")
+    ada.request(**LARGE, request_id="no room 1")
     assert ada.credits == before + 5
 
 
@@ -56,7 +56,7 @@ def test_on_a_full_disk_the_file_can_be_read(supplied):
 
 def test_work_interrupted_at_any_step_is_stored_whole_or_not_at_all(database, wallet_file):
     for step in count(1):
-        changed_by_hand(wallet_file, "DELETE FROM seen_requests")
+        execute_sql(wallet_file, "DELETE FROM seen_requests")
         interruption = Interruption(database, step)
         ended = together(database, note("a"), note("b"), beforehand=interruption.begin)
         interruption.end()
@@ -72,16 +72,16 @@ def test_work_interrupted_at_any_step_is_stored_whole_or_not_at_all(database, wa
 
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_supply_interrupted_at_any_step_runs_once_when_repeated(ada, shard):
-    without_syncs(ada.engine._database)
+    disable_syncs(ada.engine._database)
     for asked, step in enumerate(count(1 + shard, SHARDS), start=1):
         request = {**supply(1), "request_id": f"step {step:09}"}
         interruption = Interruption(ada.engine._database, step)
         interruption.begin()
-        answer = ada.ask(**request)
+        answer = ada.send(**request)
         interruption.end()
         done = {None: [asked], "storage_failed": [asked - 1], "outcome_unknown": [asked - 1, asked]}
         assert ada.credits in done[answer.get("code")], (step, answer)
-        assert ada.asks_ok(**request)["total_credits"] == asked, step
+        assert ada.request(**request)["total_credits"] == asked, step
         if not interruption.has_come:
             break
     assert step > 500
@@ -93,7 +93,7 @@ def test_a_supply_interrupted_at_any_step_runs_once_when_repeated(ada, shard):
 @pytest.mark.parametrize("committed", [True, False], ids=["committed", "not committed"])
 def test_a_failed_commit_answers_outcome_unknown(ada, committed):
     with commits_fail(ada.engine._database, after_it_happened=committed):
-        answer = ada.is_refused("outcome_unknown", **supply(5), request_id="unknown 1")
+        answer = ada.expect_error("outcome_unknown", **supply(5), request_id="unknown 1")
     assert "same request id" in answer["warning"]
     assert ada.credits == (5 if committed else 0)
 
@@ -101,8 +101,8 @@ def test_a_failed_commit_answers_outcome_unknown(ada, committed):
 @pytest.mark.parametrize("committed", [True, False], ids=["committed", "not committed"])
 def test_a_request_with_an_unknown_outcome_runs_once_when_repeated(ada, committed):
     with commits_fail(ada.engine._database, after_it_happened=committed):
-        ada.is_refused("outcome_unknown", **supply(5), request_id="unknown 1")
-    assert ada.asks_ok(**supply(5), request_id="unknown 1")["total_credits"] == 5
+        ada.expect_error("outcome_unknown", **supply(5), request_id="unknown 1")
+    assert ada.request(**supply(5), request_id="unknown 1")["total_credits"] == 5
     assert ada.credits == 5
 
 
@@ -114,5 +114,5 @@ def test_a_failed_commit_is_unknown_for_its_whole_group(database):
 
 def test_a_commit_on_a_full_disk_has_not_happened(ada):
     with commits_fail(ada.engine._database, after_it_happened=False, error="SQLITE_FULL"):
-        ada.is_refused("storage_failed", **supply(5), request_id="no room 1")
+        ada.expect_error("storage_failed", **supply(5), request_id="no room 1")
     assert ada.credits == 0

@@ -32,7 +32,7 @@ RUN_OUT = "2026-11-20T12:20:00.000Z"
 
 def new_session(caller: EngineClient) -> EngineClient:
     """The account, logged in to a new session."""
-    return EngineClient(caller.engine).opens_a_session().logs_in()
+    return EngineClient(caller.engine).open_session().log_in()
 
 
 def ran_out_once(caller: EngineClient) -> bool:
@@ -51,33 +51,33 @@ def test_a_running_timer_continues_across_a_restart(running, wallclock, open_eng
     wallclock.forward(3 * MINUTE)
     restarted = running.at(open_engine())
     assert restarted.milliseconds_left == 12 * MINUTE
-    assert restarted.asks_ok(**STOP)["minutes_spent"] == 8.0
+    assert restarted.request(**STOP)["minutes_spent"] == 8.0
 
 
 def test_a_paused_timer_stays_paused_across_a_restart(running, wallclock, open_engine):
-    running.asks_ok(**PAUSE)
+    running.request(**PAUSE)
     running.engine.close()
     wallclock.forward(3 * MINUTE)
     restarted = running.at(open_engine())
-    assert restarted.asks_ok(**RESUME)["pending_time"] == 3.0
+    assert restarted.request(**RESUME)["pending_time"] == 3.0
     assert restarted.milliseconds_left == 20 * MINUTE
 
 
 def test_a_timer_continues_after_a_logout(running, wallclock):
-    running.asks_ok(**LOGOUT)
+    running.request(**LOGOUT)
     wallclock.forward(5 * MINUTE)
-    assert running.logs_in().milliseconds_left == 15 * MINUTE
+    assert running.log_in().milliseconds_left == 15 * MINUTE
 
 
 def test_a_timer_is_shared_by_all_sessions_of_the_account(running, wallclock):
     wallclock.forward(MINUTE)
-    assert new_session(running).asks_ok(**STOP)["minutes_spent"] == 1.0
-    running.is_refused("timer_state", **STOP)
+    assert new_session(running).request(**STOP)["minutes_spent"] == 1.0
+    running.expect_error("timer_state", **STOP)
 
 
 def test_a_paused_timer_never_runs_out(running, wallclock):
     wallclock.forward(MINUTE)
-    running.asks_ok(**PAUSE)
+    running.request(**PAUSE)
     wallclock.forward(90 * DAY)
     assert new_session(running).clock["clock_state"] == "paused"
     assert new_session(running).milliseconds_left == 19 * MINUTE
@@ -85,9 +85,9 @@ def test_a_paused_timer_never_runs_out(running, wallclock):
 
 def test_no_time_is_spent_twice_after_the_wall_clock_was_set_back(running, wallclock):
     wallclock.forward(10 * MINUTE)
-    running.asks_ok(**PAUSE)
+    running.request(**PAUSE)
     wallclock.forward(-5 * MINUTE)
-    running.asks_ok(**RESUME)
+    running.request(**RESUME)
     assert running.milliseconds_left == 10 * MINUTE
     wallclock.forward(6 * MINUTE)
     assert running.milliseconds_left == 9 * MINUTE
@@ -120,7 +120,7 @@ def test_no_time_is_spent_twice_after_the_wall_clock_was_set_back(running, wallc
 @pytest.mark.parametrize("delay", [0, 1, 9 * MINUTE], ids=["at once", "a millisecond late", "late"])
 def test_every_instruction_first_ends_a_run_that_ran_out(running, wallclock, first, delay):
     wallclock.forward(20 * MINUTE + delay)
-    running.ask(**first)
+    running.send(**first)
     assert ran_out_once(running)
     assert running.clock["clock_state"] == "inactive"
 
@@ -135,7 +135,7 @@ def test_a_run_that_ran_out_long_ago_is_dated_when_it_ran_out(running, wallclock
 
 def test_every_row_of_a_run_out_is_dated_when_the_clock_ran_out(running, wallclock, wallet_file):
     wallclock.forward(25 * MINUTE)
-    sheet = running.asks_ok(**view_list("time"))["sheet_data"]
+    sheet = running.request(**view_list("time"))["sheet_data"]
     (entry,) = rows(wallet_file, "SELECT at FROM entries WHERE kind = 'time_spent'")
     assert sheet["write_date"] == sheet["rows"][0]["create_date"] == sheet["rows"][0]["write_date"] == RUN_OUT
     assert entry["at"] == wallclock.now - 5 * MINUTE
@@ -144,13 +144,13 @@ def test_every_row_of_a_run_out_is_dated_when_the_clock_ran_out(running, wallclo
 def test_a_timer_runs_until_the_last_millisecond(running, wallclock):
     wallclock.forward(20 * MINUTE - 1)
     assert (running.clock["clock_state"], running.milliseconds_left) == ("active", 1)
-    assert running.asks_ok(**STOP)["minutes_spent_ms"] == 20 * MINUTE - 1
+    assert running.request(**STOP)["minutes_spent_ms"] == 20 * MINUTE - 1
 
 
 def test_a_pause_postpones_the_end_of_a_run(running, wallclock):
-    running.asks_ok(**PAUSE)
+    running.request(**PAUSE)
     wallclock.forward(3 * MINUTE)
-    running.asks_ok(**RESUME)
+    running.request(**RESUME)
     wallclock.forward(20 * MINUTE)
     record = running.records("time")[0]
     assert (record["time_stop"], record["time_spent"], record["time_pending"]) == (
@@ -172,14 +172,14 @@ def test_a_pause_postpones_the_end_of_a_run(running, wallclock):
 )
 def test_after_a_run_out_errors_show_the_current_state(running, wallclock, asked, code, state):
     wallclock.forward(20 * MINUTE)
-    assert running.is_refused(code, **asked)["details"] == {"clock_state": state}
+    assert running.expect_error(code, **asked)["details"] == {"clock_state": state}
 
 
 def test_a_clock_can_be_filled_and_started_again(running, wallclock):
     wallclock.forward(25 * MINUTE)
-    running.asks_ok(**to_clock(10))
+    running.request(**to_clock(10))
     assert running.milliseconds_left == 10 * MINUTE
-    running.asks_ok(**START)
+    running.request(**START)
     wallclock.forward(10 * MINUTE)
     stops = [record["time_stop"] for record in running.records("time")]
     assert stops == ["2026-11-20T12:35:00.000Z", RUN_OUT]
@@ -226,13 +226,13 @@ def test_an_instruction_that_does_not_fit_the_timer_state_is_refused(
 ):
     wallclock.forward(SECOND)
     for instruction in done:
-        running.asks_ok(**instruction)
+        running.request(**instruction)
     nothing_changes()
-    answer = running.is_refused("timer_state", **asked)
+    answer = running.expect_error("timer_state", **asked)
     assert answer["error"] == error
     assert answer["details"] == {"clock_state": running.clock["clock_state"]}
 
 
 def test_an_empty_clock_can_not_be_started(supplied, nothing_changes):
     nothing_changes()
-    supplied.is_refused("no_time_left", **START)
+    supplied.expect_error("no_time_left", **START)

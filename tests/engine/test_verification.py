@@ -8,7 +8,7 @@ import sqlite3
 import tracemalloc
 
 import pytest
-from database_file import changed_by_hand, faults_in, tampered
+from database_file import execute_sql, violations_after, violations_in
 from fakes import MINUTE
 from instructions import PAUSE, RESUME, START, STOP, supply, to_clock, to_credits
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -37,23 +37,23 @@ COSTS_OF_THE_SUPPLIES = f"""
 def used_file(supplied, wallclock, wallet_file):
     """A file that has every kind of entry."""
     for instruction in (to_clock(20), START, PAUSE, RESUME):
-        supplied.asks_ok(**instruction)
+        supplied.request(**instruction)
         wallclock.forward(MINUTE)
     for instruction in (STOP, to_credits(credits=5), supply(7)):
-        supplied.asks_ok(**instruction)
-    changed_by_hand(wallet_file, A_CONTACT)
-    changed_by_hand(
+        supplied.request(**instruction)
+    execute_sql(wallet_file, A_CONTACT)
+    execute_sql(
         wallet_file,
         "UPDATE sheets SET record_count = 1, last_position = 1 WHERE kind = 'contact' AND account_id = 2",
     )
-    changed_by_hand(wallet_file, "DELETE FROM costs")
-    changed_by_hand(wallet_file, COSTS_OF_THE_SUPPLIES)
+    execute_sql(wallet_file, "DELETE FROM costs")
+    execute_sql(wallet_file, COSTS_OF_THE_SUPPLIES)
     supplied.engine.close()
     return shutil.copy(wallet_file, wallet_file.with_name("lived-in.sqlite3"))
 
 
 def test_an_unchanged_ledger_verifies(used_file):
-    assert faults_in(used_file) == []
+    assert violations_in(used_file) == []
 
 
 @pytest.mark.parametrize(
@@ -112,11 +112,11 @@ def test_an_unchanged_ledger_verifies(used_file):
     ],
 )
 def test_a_change_by_hand_is_found(used_file, statement, message):
-    assert any(message in sentence for sentence in tampered(used_file, statement))
+    assert any(message in sentence for sentence in violations_after(used_file, statement))
 
 
 def test_credits_from_an_unbalanced_entry_are_found(used_file):
-    found = tampered(
+    found = violations_after(
         used_file,
         "INSERT INTO entries (kind, at) VALUES ('supply', 1)",
         "INSERT INTO postings (entry_id, balance_id, unit, amount) "
@@ -128,7 +128,7 @@ def test_credits_from_an_unbalanced_entry_are_found(used_file):
 
 def test_credits_without_an_entry_are_found(used_file):
     """Without enforced foreign keys, a posting can name a missing entry."""
-    found = tampered(
+    found = violations_after(
         used_file,
         "INSERT INTO postings (entry_id, balance_id, unit, amount, balance_after) "
         f"SELECT 99, id, unit, 5, amount + 5 FROM balances WHERE id = {ADAS_WALLET}",
@@ -138,12 +138,12 @@ def test_credits_without_an_entry_are_found(used_file):
 
 
 def test_a_temporary_overdraft_is_found(used_file):
-    found = tampered(used_file, "UPDATE postings SET amount = -amount WHERE entry_id = 1")
+    found = violations_after(used_file, "UPDATE postings SET amount = -amount WHERE entry_id = 1")
     assert any("below zero" in sentence for sentence in found)
 
 
 def test_every_violation_is_a_sentence(used_file):
-    found = tampered(used_file, "UPDATE postings SET amount = amount * 2 WHERE id > 2")
+    found = violations_after(used_file, "UPDATE postings SET amount = amount * 2 WHERE id > 2")
     assert len(found) > 3
     assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in found)
 
@@ -164,12 +164,12 @@ REFUNDED = (
 
 
 def test_refunds_up_to_the_payment_are_valid(used_file):
-    found = tampered(used_file, *REFUNDED, refund_posting(51, 40))
+    found = violations_after(used_file, *REFUNDED, refund_posting(51, 40))
     assert not any("more than it paid" in sentence for sentence in found)
 
 
 def test_refunds_beyond_the_payment_are_found(used_file):
-    found = tampered(used_file, *REFUNDED, refund_posting(51, 41))
+    found = violations_after(used_file, *REFUNDED, refund_posting(51, 41))
     assert "The refunds of entry 1 give back 1 credits more than it paid." in found
 
 
@@ -180,13 +180,13 @@ def test_costs_are_added_up_exactly(used_file):
         costs.format("2000000000000.000002", ">"),
         "UPDATE invoice_records SET cost = '1000000000000.000001'",
     ]
-    assert tampered(used_file, *exact) == []
-    assert tampered(used_file, costs.format("2000000000000.000003", ">")) != []
+    assert violations_after(used_file, *exact) == []
+    assert violations_after(used_file, costs.format("2000000000000.000003", ">")) != []
 
 
 def test_sums_beyond_64_bits_are_computed(used_file):
     vast = 2**63 - 1
-    found = tampered(used_file, f"UPDATE postings SET amount = {vast} WHERE unit = 'credit'")
+    found = violations_after(used_file, f"UPDATE postings SET amount = {vast} WHERE unit = 'credit'")
     assert any(f"{2 * vast}" in sentence for sentence in found)
 
 

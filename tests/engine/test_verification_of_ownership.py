@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from database_file import faults_in, tampered
+from database_file import violations_after, violations_in
 from examples_payments import pay, refund, transfer
 from fakes import MINUTE
 from instructions import START, STOP, supply, to_clock, to_credits
-from owned_items import choose, held, made, unlink_list, unlink_record
+from owned_items import choose, create_holder, create_sheet, unlink_list, unlink_record
 
 BOB = "bob@example.org"
 ADAS, BOBS = "account_id = 2", "account_id = 3"
@@ -18,28 +18,28 @@ ADAS, BOBS = "account_id = 2", "account_id = 3"
 @pytest.fixture
 def traded(supplied, bob, wallclock, wallet_file):
     """A file with every kind of movement between ada and bob, some of it unlinked."""
-    supplied.asks_ok(**supply(7, cost="5"))
-    supplied.asks_ok(**pay(BOB, 30))
-    bob.asks_ok(**refund(bob.records("transfer")[0]["id"], credits=10))
-    supplied.asks_ok(**transfer(BOB, 7))
-    supplied.asks_ok(**to_clock(20))
+    supplied.request(**supply(7, cost="5"))
+    supplied.request(**pay(BOB, 30))
+    bob.request(**refund(bob.records("transfer")[0]["id"], credits=10))
+    supplied.request(**transfer(BOB, 7))
+    supplied.request(**to_clock(20))
     # A run of zero length moves nothing.
     for instruction in (START, STOP, START):
-        supplied.asks_ok(**instruction)
+        supplied.request(**instruction)
     wallclock.forward(MINUTE)
     for instruction in (STOP, to_credits(credits=5)):
-        supplied.asks_ok(**instruction)
+        supplied.request(**instruction)
     for word in ("ewallet", "clock"):
-        supplied.asks_ok(**choose("unlink", word, held(supplied, word)))
-    supplied.asks_ok(**unlink_list("transfer", made(supplied, "transfer")))
-    made(supplied, "transfer")
-    supplied.asks_ok(**unlink_record("transfer", supplied.records("transfer")[0]["id"]))
+        supplied.request(**choose("unlink", word, create_holder(supplied, word)))
+    supplied.request(**unlink_list("transfer", create_sheet(supplied, "transfer")))
+    create_sheet(supplied, "transfer")
+    supplied.request(**unlink_record("transfer", supplied.records("transfer")[0]["id"]))
     supplied.engine.close()
     return shutil.copy(wallet_file, wallet_file.with_name("traded.sqlite3"))
 
 
 def test_an_unchanged_ledger_verifies(traded):
-    assert faults_in(traded) == []
+    assert violations_in(traded) == []
 
 
 def balance_of(account: str, table: str = "ewallets") -> str:
@@ -172,13 +172,13 @@ SHEETS = [active for active in ACTIVE_ITEMS if " " in active[3]]
 
 @pytest.mark.parametrize(("statement", "message"), HOLDERS + PARTIES + COSTS)
 def test_a_wrong_owner_of_credits_is_found(traded, statement, message):
-    assert any(message in sentence for sentence in tampered(traded, statement))
+    assert any(message in sentence for sentence in violations_after(traded, statement))
 
 
 @pytest.mark.parametrize(("table", "owner", "column", "what"), ACTIVE_ITEMS)
 @pytest.mark.parametrize("value", ["NULL", "99"])
 def test_a_missing_active_item_is_found(traded, table, owner, column, what, value):
-    found = tampered(traded, f"UPDATE {table} SET {column} = {value} WHERE {owner}")
+    found = violations_after(traded, f"UPDATE {table} SET {column} = {value} WHERE {owner}")
     assert len(found) == 1
     assert f"has a {what} active that doesn't exist" in found[0]
 
@@ -186,7 +186,7 @@ def test_a_missing_active_item_is_found(traded, table, owner, column, what, valu
 @pytest.mark.parametrize(("table", "owner", "column", "what"), ACTIVE_ITEMS)
 def test_an_active_item_of_another_account_is_found(traded, table, owner, column, what):
     adas = f"SELECT {column} FROM {table} WHERE {owner.replace('3', '2')} ORDER BY id LIMIT 1"
-    found = tampered(traded, f"UPDATE {table} SET {column} = ({adas}) WHERE {owner}")
+    found = violations_after(traded, f"UPDATE {table} SET {column} = ({adas}) WHERE {owner}")
     assert len(found) == 1
     assert f"has a {what} active that is another's" in found[0]
 
@@ -195,7 +195,7 @@ def test_an_active_item_of_another_account_is_found(traded, table, owner, column
 def test_an_unlinked_active_item_is_found(traded, table, owner, column, what):
     owned = {"wallet": "ewallets", "clock": "clocks"}.get(what, "sheets")
     active = f"(SELECT {column} FROM {table} WHERE {owner})"
-    found = tampered(traded, f"UPDATE {owned} SET unlinked_at = 1 WHERE id = {active}")
+    found = violations_after(traded, f"UPDATE {owned} SET unlinked_at = 1 WHERE id = {active}")
     assert any(f"has a {what} active that is unlinked" in sentence for sentence in found)
 
 
@@ -204,7 +204,7 @@ def test_an_active_sheet_of_another_kind_is_found(traded, table, owner, column, 
     other = f"SELECT id FROM sheets WHERE {BOBS} AND kind || ' sheet' <> '{what}' AND kind <> 'contact'"
     if what == "contact list":
         other = f"SELECT id FROM sheets WHERE {BOBS} AND kind = 'time'"
-    found = tampered(traded, f"UPDATE {table} SET {column} = ({other} LIMIT 1) WHERE {owner}")
+    found = violations_after(traded, f"UPDATE {table} SET {column} = ({other} LIMIT 1) WHERE {owner}")
     assert len(found) == 1
     assert f"has no {what} active, but another kind" in found[0]
 
@@ -225,7 +225,7 @@ def test_an_active_sheet_of_another_kind_is_found(traded, table, owner, column, 
     ],
 )
 def test_a_clock_or_sheet_with_a_wrong_owner_is_found(traded, statement, message):
-    assert any(message in sentence for sentence in tampered(traded, statement))
+    assert any(message in sentence for sentence in violations_after(traded, statement))
 
 
 def test_unlinked_active_items_of_an_erased_account_are_valid(traded):
@@ -233,4 +233,4 @@ def test_unlinked_active_items_of_an_erased_account_are_valid(traded):
         "UPDATE accounts SET state = 'erased' WHERE id = 3",
         *(f"UPDATE {table} SET unlinked_at = 1 WHERE {BOBS}" for table in ("ewallets", "clocks", "sheets")),
     ]
-    assert tampered(traded, *erased) == []
+    assert violations_after(traded, *erased) == []

@@ -29,50 +29,50 @@ class Life:
         self.engine = EWalletSessionManager(url, clock=lambda: self.now, passwords=cheap)
         self.credentials: dict[str, str] = {}
 
-    def ask(self, **instruction: object) -> dict[str, object]:
+    def send(self, **instruction: object) -> dict[str, object]:
         answer = self.engine.answer(
             {"controller": "client", "ctype": "action", **self.credentials, **instruction}
         )
         assert answer["failed"] is False, answer
         return answer
 
-    def opens_a_session(self) -> None:
+    def open_session(self) -> None:
         for request in ("client_id", "session_token"):
-            self.credentials[request] = str(self.ask(action="request", request=request)[request])
+            self.credentials[request] = str(self.send(action="request", request=request)[request])
 
-    def registers(self, name: str) -> None:
+    def register(self, name: str) -> None:
         who = {"user_name": name, "user_pass": PASSWORD}
-        self.ask(action="new", new="account", user_email=f"{name}@example.org", **who)
-        self.ask(action="login", **who)
+        self.send(action="new", new="account", user_email=f"{name}@example.org", **who)
+        self.send(action="login", **who)
 
     def supplies(self, credits: int, request_id: str) -> None:
         money = {"currency": "EUR", "cost": "12.50"}
-        self.ask(action="supply", supply="credits", credits=credits, request_id=request_id, **money)
+        self.send(action="supply", supply="credits", credits=credits, request_id=request_id, **money)
 
     def timer(self, action: str, minutes_before: int = 0) -> None:
         self.now += minutes_before * MINUTE
-        self.ask(action=action, **{action: "clock_timer"})
+        self.send(action=action, **{action: "clock_timer"})
 
 
 def live(life: Life) -> None:
-    life.opens_a_session()
-    life.registers("ada")
+    life.open_session()
+    life.register("ada")
     life.supplies(100, "first supply")
-    life.ask(action="convert", convert="credits2clock", credits=20, notes="an hour")
+    life.send(action="convert", convert="credits2clock", credits=20, notes="an hour")
     life.timer("start")
     life.timer("pause", minutes_before=2)
     life.timer("resume", minutes_before=3)
     life.timer("stop", minutes_before=3)
-    life.ask(action="convert", convert="clock2credits", minutes=7.5)
-    life.registers("bob")
+    life.send(action="convert", convert="clock2credits", minutes=7.5)
+    life.register("bob")
     life.supplies(10, "second supply")
-    life.ask(action="convert", convert="credits2clock", credits=10)
+    life.send(action="convert", convert="credits2clock", credits=10)
     life.timer("start")
     life.timer("pause", minutes_before=1)
-    life.ask(action="switch", switch="account", account="ada@example.org")
+    life.send(action="switch", switch="account", account="ada@example.org")
     life.now = FRIDAY_NOON + 60 * MINUTE
-    life.opens_a_session()
-    life.ask(action="login", user_name="ada", user_pass=PASSWORD)
+    life.open_session()
+    life.send(action="login", user_name="ada", user_pass=PASSWORD)
     life.timer("start")
     life.engine.close()
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_file import faults_in
+from database_file import violations_in
 from engine_client import EngineClient
 from engine_server import EngineServer
 from fakes import CHEAP, Wallclock
@@ -61,7 +61,7 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
     yield serve_one
     for one in served:
         one.stop()
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []
 
 
 @pytest.fixture

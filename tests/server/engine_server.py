@@ -66,19 +66,19 @@ class EngineServer:
 
     def visitor(self) -> EngineClient:
         """Somebody connected with a session."""
-        return self.caller().opens_a_session()
+        return self.caller().open_session()
 
     def user(self, name: str = "ada") -> EngineClient:
         """Somebody connected and logged in to a new account of that name."""
-        return self.visitor().registers(name).logs_in(name)
+        return self.visitor().register(name).log_in(name)
 
     def program(self) -> EngineClient:
         """The program that runs the engine."""
         return EngineClient(self.engine)
 
-    def asks_system(self, **instruction: Any) -> dict[str, Any]:
+    def request_system(self, **instruction: Any) -> dict[str, Any]:
         """What the program that runs the engine is answered."""
-        return self.program().asks_ok(**{"controller": "system", **instruction})
+        return self.program().request(**{"controller": "system", **instruction})
 
     def serves(self) -> None:
         """Whoever connects now is answered."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from database_file import changed_by_hand
+from database_file import execute_sql
 from engine_client import EngineClient
 from engine_server import EngineServer
 from instructions import supply
@@ -23,13 +23,13 @@ def is_told(wire: Wire, event: str, sequence: int) -> dict:
 def supplied(server: EngineServer, name: str) -> EngineClient:
     """Somebody to whom one thing has happened."""
     user = server.user(name)
-    user.asks_ok(**supply(100))
+    user.request(**supply(100))
     return user
 
 
 def plant_events(wallet_file, count: int) -> int:
     """Let that much have happened to Ada besides; returns the sequence of the last event."""
-    changed_by_hand(
+    execute_sql(
         wallet_file,
         "WITH RECURSIVE planted(number) AS"
         " (SELECT 1 UNION ALL SELECT number + 1 FROM planted WHERE number < ?)"
@@ -38,7 +38,7 @@ def plant_events(wallet_file, count: int) -> int:
         " FROM accounts, planted WHERE email = 'ada@example.org' ORDER BY number",
         count,
     )
-    changed_by_hand(
+    execute_sql(
         wallet_file,
         "UPDATE accounts SET event_sequence = event_sequence + ? WHERE email = 'ada@example.org'",
         count,

@@ -53,7 +53,7 @@ def test_a_hundred_who_say_nothing_keep_nobody_from_working(server):
     for number in range(MANY):
         server.in_wire() if number % 2 else server.out_wire()
     ada = server.user()
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     assert ada.credits == 5
 
 
@@ -61,7 +61,7 @@ def test_a_hundred_who_begin_a_line_and_stop_keep_nobody_from_working(server):
     for number in range(MANY):
         (server.in_wire() if number % 2 else server.out_wire()).send_bytes(CUT_SHORT)
     ada = server.user()
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     assert ada.credits == 5
 
 
@@ -102,7 +102,7 @@ def test_who_resets_while_the_answer_is_made_has_it_carried_out_all_the_same(ser
         eve.engine.resets()
         server.serves()
     server.empties()
-    server.visitor().logs_in("eve")
+    server.visitor().log_in("eve")
 
 
 def test_who_resets_after_many_questions_disturbs_nobody(server, caplog):
@@ -119,7 +119,7 @@ def test_over_tls_it_is_served_as_in_the_clear(serve, tls):
     ada = server.user()
     ear = server.listens(ada)
     assert ear.next_line()["event"] == "listening"
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     assert ear.next_line()["event"] == "credits_arrived"
 
 
@@ -189,8 +189,8 @@ def test_it_may_be_stopped_in_the_middle_of_every_farewell(serve):
 
 def test_on_a_fresh_server_who_logs_in_at_once_is_in(serve):
     ada = serve().visitor()
-    ada.asks_ok(**new_account("ada"))
-    assert ada.asks_ok(**login("ada"))["account"] == "ada@example.org"
+    ada.request(**new_account("ada"))
+    assert ada.request(**login("ada"))["account"] == "ada@example.org"
 
 
 def test_a_stopped_server_lets_nobody_in(server):

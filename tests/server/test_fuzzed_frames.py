@@ -184,7 +184,7 @@ class Worker(threading.Thread):
     def run(self) -> None:
         try:
             while not self._is_over.is_set():
-                self._caller.asks_ok(**supply(1))
+                self._caller.request(**supply(1))
                 self._supplied += 1
                 assert self._caller.credits == self._had + self._supplied
         except Exception as failure:  # noqa: BLE001 - it is raised again where the test is

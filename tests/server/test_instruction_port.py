@@ -60,7 +60,7 @@ def test_a_password_that_is_checked_keeps_nobody_else_waiting(serve):
     with passwords.shut():
         eve.engine.send(asked(eve, "slow as it is", **new_account("eve")))
         passwords.wait_for_somebody()
-        ada.asks_ok(**supply(5))
+        ada.request(**supply(5))
         assert ada.credits == 5
         # Also on the connection where the password is.
         assert ada.at(eve.engine).credits == 5
@@ -70,7 +70,7 @@ def test_a_password_that_is_checked_keeps_nobody_else_waiting(serve):
 def test_a_session_waits_for_its_own_password(serve):
     passwords = BlockedPasswords()
     server = serve(passwords=passwords)
-    eve = server.visitor().registers("eve")
+    eve = server.visitor().register("eve")
     with passwords.shut():
         eve.engine.send(asked(eve, "the login", **login("eve")), asked(eve, "the view", **VIEW_WALLET))
         passwords.wait_for_somebody()
@@ -85,12 +85,12 @@ def test_somebody_who_reads_no_answers_keeps_nobody_waiting(server, ada, bob):
     deaf.send(*[view] * 90)
     bob.engine.send(VIEW_SOCKETS)
     assert bob.engine.next_line()["failed"] is False
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     assert ada.credits == 5
 
 
 def test_a_session_is_used_from_any_connection(server, ada):
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     assert ada.at(server.in_wire()).credits == 5
 
 

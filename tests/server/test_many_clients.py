@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from database_file import faults_in
+from database_file import violations_in
 from engine_client import SELECTORS
 from examples_payments import transfer
 from instructions import PASSWORD, supply
@@ -101,4 +101,4 @@ async def test_credits_go_round_a_ring_of_two_hundred_and_every_event_arrives_on
             line["data"].get("transfer_from") or line["data"]["transfer_to"] for line in member.heard[1:]
         }
         assert others == {email_of((member.number + way) % CLIENTS) for way in (-1, 1)}
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []

@@ -32,14 +32,14 @@ def ear(server: EngineServer, ada: EngineClient) -> Wire:
 
 
 def test_since_brings_what_was_missed_and_then_what_happens(server, ada, ear):
-    ada.asks_ok(**supply(1))
+    ada.request(**supply(1))
     is_told(ear, "credits_arrived", 2)
     ear.close()
     for credits in (2, 3, 4):
-        ada.asks_ok(**supply(credits))
+        ada.request(**supply(credits))
     again = server.listens(ada, since=2)
     is_told(again, "listening", 2)
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     events = [is_told(again, "credits_arrived", sequence) for sequence in (3, 4, 5, 6)]
     assert [event["data"]["credits"] for event in events] == [2, 3, 4, 5]
 
@@ -47,7 +47,7 @@ def test_since_brings_what_was_missed_and_then_what_happens(server, ada, ear):
 def test_since_a_sequence_that_is_not_reached_yet_is_since_now(server, ada, ear):
     ahead = server.listens(ada, since=1_000_000)
     is_told(ahead, "listening", 1)
-    ada.asks_ok(**supply(1))
+    ada.request(**supply(1))
     is_told(ahead, "credits_arrived", 2)
 
 
@@ -56,7 +56,7 @@ def test_more_than_a_page_comes_whole_and_in_order(server, ada, wallet_file):
     ear = server.listens(ada, since=0)
     is_told(ear, "listening", 0)
     assert [ear.next_line()["sequence"] for _ in range(last)] == [*range(1, last + 1)]
-    ada.asks_ok(**supply(1))
+    ada.request(**supply(1))
     is_told(ear, "credits_arrived", last + 1)
 
 
@@ -65,7 +65,7 @@ def test_exactly_a_page_ends_where_it_does(server, ada, wallet_file):
     assert last == LARGEST_PAGE
     ear = server.listens(ada, since=0)
     assert [ear.next_line()["sequence"] for _ in range(last + 1)] == [*range(last + 1)]
-    ada.asks_ok(**supply(1))
+    ada.request(**supply(1))
     is_told(ear, "credits_arrived", last + 1)
 
 
@@ -77,7 +77,7 @@ def test_nothing_is_lost_where_the_server_starts_anew(serve):
     first.stop()
     second = serve()
     ada = ada.at(second.in_wire())
-    ada.asks_ok(**supply(3))
+    ada.request(**supply(3))
     ear = second.listens(ada, since=1)
     is_told(ear, "listening", 1)
     assert is_told(ear, "credits_arrived", 2)["data"]["credits"] == 3
@@ -94,7 +94,7 @@ def test_who_reads_no_events_is_dropped_with_a_notice_and_keeps_nobody_waiting(
     deaf, good = server.listens(ada, since=0), server.listens(ada)
     is_told(good, "listening", last)
     assert is_dropped.wait(PATIENCE_SECONDS)
-    ada.asks_ok(**supply(1))
+    ada.request(**supply(1))
     is_told(good, "credits_arrived", last + 1)
     lines = [json.loads(line) for line in iter(deaf.next_bytes, b"")]
     assert lines.pop()["code"] == "reader_too_slow"

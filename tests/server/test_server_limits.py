@@ -123,7 +123,7 @@ def test_what_was_begun_is_answered_before_who_is_idle_is_cut(serve):
     passwords = BlockedPasswords()
     server = serve(limits={"idle_seconds": SOON}, passwords=passwords)
     wire = server.in_wire()
-    eve = EngineClient(wire).opens_a_session()
+    eve = EngineClient(wire).open_session()
     with passwords.shut():
         wire.send({**SELECTORS, **eve.credentials, **new_account("eve")})
         passwords.wait_for_somebody()
@@ -136,7 +136,7 @@ def test_what_was_begun_is_answered_before_who_is_idle_is_cut(serve):
 def test_a_session_that_asks_too_often_is_told_when_to_ask_again(limited):
     server = limited(requests_per_second_per_session=5)
     client, other = server.caller(), server.caller()
-    client.introduces_itself()
+    client.request_client_id()
     asked = {**SELECTORS, **client.credentials, "action": "view", "view": "sockets"}
     wire = server.in_wire()
     wire.send(*({**asked, "request_id": f"request {number}"} for number in range(8)))
@@ -146,7 +146,7 @@ def test_a_session_that_asks_too_often_is_told_when_to_ask_again(limited):
     assert {line["code"] for line in refused} == {"too_many_requests"}
     assert all(0 < line["details"]["retry_after_ms"] <= 1_000 for line in refused)
     assert len(refused) >= 2
-    other.introduces_itself()
+    other.request_client_id()
 
 
 def test_what_was_asked_too_often_was_not_done_and_may_be_asked_again(limited):
@@ -204,7 +204,7 @@ def test_where_too_many_passwords_wait_the_next_is_told_to_come_again(serve):
         assert (refused["code"], refused["request_id"]) == ("server_busy", "the third")
         assert refused["details"]["retry_after_ms"] == executor.BUSY_RETRY_MS
         assert ada.credits == 0
-        ada.asks_ok(**supply(1))
+        ada.request(**supply(1))
     assert [wire.next_line()["code"] for wire in (first.engine, second.engine)] == ["login_refused"] * 2
     assert third.engine.answer(login_of(third))["code"] == "login_refused"
 
@@ -239,9 +239,9 @@ def test_who_reads_no_answers_is_cut(limited):
     server = limited(unread_seconds=SOON, requests_per_second_per_session=10_000)
     deaf = deaf_reader(server, server.user("bob"))
     ada = server.user()
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     server.empties(left=2)
-    assert ada.asks_ok(**VIEW_WALLET)["ewallet_data"]["credits"] == 5
+    assert ada.request(**VIEW_WALLET)["ewallet_data"]["credits"] == 5
     deaf.close()
 
 

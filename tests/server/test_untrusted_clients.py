@@ -24,8 +24,8 @@ ELSEWHERE = {"src_address": "192.0.2.1", "src_port": 80, "loggin_user": 1, "sess
     ids=["new session", "cleanup", "cleaner", "grant"],
 )
 def test_the_systems_own_is_refused_to_users(server, ada, instruction):
-    ada.is_refused("not_permitted", **instruction)
-    server.caller().is_refused("client_unknown", **instruction)
+    ada.expect_error("not_permitted", **instruction)
+    server.caller().expect_error("client_unknown", **instruction)
 
 
 @pytest.mark.parametrize("address", ["in process", "127.0.0.1"])
@@ -39,14 +39,14 @@ def test_nobody_becomes_the_program_by_saying_so(ada, address):
 
 def test_nobody_supplies_themselves_unless_the_server_is_told_so(serve):
     ada = serve(config=EngineConfig()).user()
-    ada.is_refused("not_permitted", **supply(1))
+    ada.expect_error("not_permitted", **supply(1))
     assert ada.credits == 0
 
 
 def test_the_address_that_is_noted_is_the_real_one(server, ada):
     wire = server.in_wire()
     wire.answer({"header": {**ada.credentials, **ELSEWHERE}, "command_chain": {**SELECTORS, **login()}})
-    records = ada.asks_ok(**VIEW_LOGINS)["login_records"]
+    records = ada.request(**VIEW_LOGINS)["login_records"]
     assert [record["address"] for record in records] == ["127.0.0.1"] * len(records)
     assert len(records) == 2
 
@@ -60,7 +60,7 @@ def test_a_client_id_alone_does_not_use_up_what_its_session_may_ask(serve):
     stranger.send(*[stolen, enveloped, {**stolen, "session_token": "guessed"}] * 60)
     codes = {stranger.next_line()["code"] for _ in range(180)}
     assert codes == {"session_unknown", "too_many_requests"}
-    ada.asks_ok(**VIEW_WALLET)
+    ada.request(**VIEW_WALLET)
 
 
 def test_what_no_session_asks_is_paced_by_connection(serve):
@@ -84,7 +84,7 @@ def test_an_envelope_with_two_client_ids_goes_by_the_one_the_engine_takes(serve)
             eve.engine.send({"header": {"client_id": f"another {number}"}, "command_chain": chain})
         # When this is answered all of them are under way.
         assert eve.engine.answer({**VIEW_SOCKETS, "request_id": "afterwards"})["request_id"] == "afterwards"
-        ada.asks_ok(**supply(5))
+        ada.request(**supply(5))
         assert ada.credits == 5
     assert eve.engine.next_line()["account"] == "eve@example.org"
 
