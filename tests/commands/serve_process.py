@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 EWALLET = str(Path(sys.executable).with_name("ewallet"))
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 READY = re.compile(r"Ready: instructions on .+:(\d+), events on .+:(\d+), (.+)\.\n")
 
 Answer = dict[str, Any]
@@ -40,7 +40,7 @@ class ServeProcess:
 
     def ends(self) -> tuple[int, str, str]:
         """Its exit code, and what it has said besides its one line, on both outputs."""
-        said, complained = self.process.communicate(timeout=PATIENCE_SECONDS)
+        said, complained = self.process.communicate(timeout=TIMEOUT_SECONDS)
         return self.process.returncode, said, complained
 
 
@@ -96,5 +96,5 @@ class Wire:
 
 @contextmanager
 def wire_to(server: ServeProcess) -> Iterator[Wire]:
-    with closing(Wire(socket.create_connection(("127.0.0.1", server.ports[0]), PATIENCE_SECONDS))) as wire:
+    with closing(Wire(socket.create_connection(("127.0.0.1", server.ports[0]), TIMEOUT_SECONDS))) as wire:
         yield wire

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from serve_process import PATIENCE_SECONDS, ServeProcess, served, wire_to
+from serve_process import TIMEOUT_SECONDS, ServeProcess, served, wire_to
 
 from ewallet_core.data_folder import DATABASE_FILE
 from ewallet_core.protocol.address import fingerprint_of
@@ -39,7 +39,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeProcess]:
 def over_tls(server: ServeProcess, port: int) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connected = socket.create_connection(("127.0.0.1", server.ports[port]), PATIENCE_SECONDS)
+    connected = socket.create_connection(("127.0.0.1", server.ports[port]), TIMEOUT_SECONDS)
     return context.wrap_socket(connected)
 
 
@@ -106,7 +106,7 @@ def test_more_may_connect_than_the_system_usually_allows(tmp_path):
         with few_descriptors():
             running = opened.enter_context(served(tmp_path, *ANY_PORTS))
         for _ in range(100):
-            silent = socket.create_connection(("127.0.0.1", running.ports[0]), PATIENCE_SECONDS)
+            silent = socket.create_connection(("127.0.0.1", running.ports[0]), TIMEOUT_SECONDS)
             opened.enter_context(silent)
         wire = opened.enter_context(wire_to(running))
         assert wire.asks(**VIEW_SOCKETS)["in_port"] == running.ports[0]
@@ -187,7 +187,7 @@ def test_options_win_over_the_file_and_what_supervises_is_told(tmp_path, taken):
     settings.write_text(f"in_port = {taken}\nout_port = 0\nself_signed = true\ndatabase = 'sqlite:///here'\n")
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(tmp_path / "notify"))
-        supervisor.settimeout(PATIENCE_SECONDS)
+        supervisor.settimeout(TIMEOUT_SECONDS)
         options = ("--config", settings, "--in-port", 0, "--no-self-signed")
         with served(tmp_path / "data", *options, NOTIFY_SOCKET=str(tmp_path / "notify")) as running:
             assert running.line.endswith(", in the clear.\n")

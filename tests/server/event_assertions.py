@@ -1,4 +1,4 @@
-"""What a test hears on the out_port, and those to whom something has happened already."""
+"""Reading events from the event port, and accounts that already have events."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from instructions import supply
 from socket_wire import Wire
 
 
-def told(wire: Wire, count: int) -> list[str]:
-    """The kinds of the events that come next."""
+def next_kinds(wire: Wire, count: int) -> list[str]:
+    """The kinds of the next events."""
     return [wire.next_line()["event"] for _ in range(count)]
 
 
-def is_told(wire: Wire, event: str, sequence: int) -> dict:
+def expect_event(wire: Wire, event: str, sequence: int) -> dict:
     line = wire.next_line()
     assert (line.get("event"), line.get("sequence")) == (event, sequence), line
     return line
 
 
 def supplied(server: EngineServer, name: str) -> EngineClient:
-    """Somebody to whom one thing has happened."""
+    """A user with one event."""
     user = server.user(name)
     user.request(**supply(100))
     return user
 
 
 def plant_events(wallet_file, count: int) -> int:
-    """Let that much have happened to Ada besides; returns the sequence of the last event."""
+    """Insert that many events of Ada directly; returns the sequence of the last one."""
     execute_sql(
         wallet_file,
         "WITH RECURSIVE planted(number) AS"
