@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from answer_shapes import EMAIL, TIMESTAMP, By, Maybe
+from answer_shapes import EMAIL, TIMESTAMP, MapOf, Maybe
 from example import Example
 
 VIEW_PERMISSIONS = {"controller": "system", "action": "view", "view": "permissions"}
@@ -24,7 +24,7 @@ _BY_ROLE = {"user": bool, "operator": bool, "auditor": bool}
 _REFUSED = {"time": TIMESTAMP, "account": Maybe(EMAIL), "role": str, "instruction": str, "address": str}
 
 EXAMPLES = (
-    Example("anonymous", VIEW_PERMISSIONS, {"permissions": By(r"(client|system) action .+", _BY_ROLE)}),
+    Example("anonymous", VIEW_PERMISSIONS, {"permissions": MapOf(r"(client|system) action .+", _BY_ROLE)}),
     Example(
         "anonymous",
         edit_permission("client action supply credits", "user", False),

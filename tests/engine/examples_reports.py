@@ -12,7 +12,7 @@ from answer_shapes import (
     EMAIL,
     RECORD_DATA,
     TIMESTAMP,
-    By,
+    MapOf,
     Maybe,
     Shape,
     find_shape_errors,
@@ -25,7 +25,7 @@ from reports import EXPORT, SEARCH, STATEMENT, SUMMARY
 
 CURSOR = re.compile(r"\d+-[a-z]+-\d+")
 _CURRENCY = re.compile("[A-Z]{3}")
-_COSTS = By("[A-Z]{3}", DECIMAL)
+_COSTS = MapOf("[A-Z]{3}", DECIMAL)
 _A_TIME = {"since": "2026-11-01", "until": "2026-11-20T12:00:30Z"}
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from answer_shapes import SESSION_DATA, TIMESTAMP, WORKER_DATA, By, Maybe
+from answer_shapes import SESSION_DATA, TIMESTAMP, WORKER_DATA, MapOf, Maybe
 from example import Example
 from instructions import NEW_SESSION, NEW_WORKER, START, Instruction, to_clock
 
@@ -57,7 +57,7 @@ _RUNNING = {"cleaner": str, "running": [str]}
 EXAMPLES = (
     Example("logged in", interogate_session(1), INTERROGATED),
     Example("anonymous", interogate_session(1), INTERROGATED, before=(NEW_SESSION,)),
-    Example("visiting", INTEROGATE_WORKERS, {"workers": By(r"\d+", WORKER_DATA)}),
+    Example("visiting", INTEROGATE_WORKERS, {"workers": MapOf(r"\d+", WORKER_DATA)}),
     Example("visiting", cleanup("sessions"), {"sessions": [int]}),
     Example("logged in", cleanup("sessions", session_id=1), {"sessions": [int]}),
     Example("visiting", cleanup("workers"), {"workers": [int]}, before=(NEW_WORKER,)),
