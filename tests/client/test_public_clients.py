@@ -75,7 +75,7 @@ async def test_the_asynchronous_example_prints_events(
 
 
 def test_a_program_can_wait_for_each_answer(wallet: EWalletClient, server_address: str | None) -> None:
-    assert wallet.server_address == (server_address or "embedded")
+    assert wallet.place == (server_address or "embedded")
     assert wallet.connection.reach is Reach.CONNECTED
     assert (wallet.unanswered, wallet.fingerprint, wallet.newly_pinned) == (0, None, False)
     told = wallet.events(timeout=2)
