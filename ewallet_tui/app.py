@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
     from ewallet_core.client import Answer
     from ewallet_core.protocol.address import ServerAddress
+    from ewallet_tui.config.keymap import Scope
     from ewallet_tui.connection import Backends
     from ewallet_tui.event_watch import EventWatch
     from ewallet_tui.screens.login import LoginScreen
@@ -94,7 +95,14 @@ class EWalletApp(App[None]):
         self._leave_lock = asyncio.Lock()
         for theme in THEMES:
             self.register_theme(theme)
-        self.settings = SettingsController(self, preferences, self._idle)
+        self.settings = SettingsController(
+            preferences,
+            self,
+            warn=lambda words: self.say(words, severity="warning"),
+            watch_idle=self._idle.begin,
+            rewrite_screens=self.write_anew,
+            scopes=self._key_scopes,
+        )
 
     @cached_property
     def event_watch(self) -> EventWatch:
@@ -266,6 +274,11 @@ class EWalletApp(App[None]):
 
         if not self.store.is_closing:
             await let_go(self)
+
+    def _key_scopes(self) -> tuple[Scope, ...]:
+        from ewallet_tui.key_scopes import key_scopes  # noqa: PLC0415 - it imports every screen
+
+        return key_scopes(EWalletApp)
 
     def _begin(self) -> None:
         self.settings.begin()

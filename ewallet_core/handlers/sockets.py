@@ -6,7 +6,7 @@ from ewallet_core.errors.server import NoListenerError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
-from ewallet_core.operations.context import Context, Listener, Preparation
+from ewallet_core.operations.context import Context, InstructionListener, Preparation
 
 
 class OpenSockets(Request, frozen=True):
@@ -88,7 +88,7 @@ def close_sockets(_asked: NoArguments, context: Context) -> Answer:
     return success(closed=context.prepared)
 
 
-def _listener(preparation: Preparation) -> Listener:
+def _listener(preparation: Preparation) -> InstructionListener:
     if preparation.listener is None:
         raise NoListenerError
     return preparation.listener

@@ -111,6 +111,8 @@ class BaseScreen(Screen[None]):
         """Follow the picture from now on."""
         self.wallet_app.state_changed.subscribe(self, self._handle_state)
         self.wallet_app.second_passed.subscribe(self, self._show_second)
+        self.wallet_app.connection_changed.subscribe(self, self._show_connection)
+        self._show_connection()
         self.app.screen_change_signal.subscribe(self, self._come_into_view_beneath)
         self._catch_up()
 
@@ -231,6 +233,9 @@ class BaseScreen(Screen[None]):
     def _tab_chosen(self, event: ScreenTab.Chosen) -> None:
         self.action_go(event.mode)
 
+    def _show_connection(self, _: object = None) -> None:
+        self.query_one(TabsBar).show_connection(self.wallet_app.connection, self.wallet_app.place)
+
     def _handle_state(self, _: AccountState) -> None:
         self._is_old = True
         self._catch_up()
@@ -249,14 +254,14 @@ class BaseScreen(Screen[None]):
     def _show_state(self, state: AccountState) -> None:
         app = self.wallet_app
         self.query_one(TabsBar).show(state.account)
-        self.query_one(StatusBar).show(state, app.now())
+        self.query_one(StatusBar).show(state, app.now(), app.timer_watch.left.begun())
         self.show(state)
         self.refresh_bindings()
 
     def _show_second(self, now: float) -> None:
         # The places that nobody looks at catch up when they are gone to.
         if (state := self.wallet_app.state) is not None and self.is_in_view:
-            self.query_one(StatusBar).show(state, now)
+            self.query_one(StatusBar).show(state, now, self.wallet_app.timer_watch.left.begun())
             self.show_second(state, now)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -17,7 +17,46 @@ from ewallet_tui.widgets.form import Answer, Form, Send
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import FormSpec, Values
 
+if TYPE_CHECKING:
+    from ewallet_tui.app import EWalletApp
+
 DO, DO_KEY = "do", "y"
+
+
+NOT_KNOWN = frozenset(
+    {"client_unknown", "not_logged_in", "session_expired", "session_unknown", "unreachable"}
+)
+"""The codes of answers that don't tell whether it had been done before."""
+
+
+class LateAnswer:
+    """Tells the user about an answer that came after its form was left, unless the account has changed."""
+
+    def __init__(self, app: EWalletApp, title: str) -> None:
+        self._app = app
+        self._title = title
+        self._account_at_start = self._account
+
+    def tell(self, answer: Answer) -> None:
+        current = self._account
+        if answer.get("code") in NOT_KNOWN:
+            # If this answer logged the user out, it is shown over the login.
+            if current in (self._account_at_start, None):
+                self._say("Look whether it is among your records.", "Not known whether it was done")
+        elif current != self._account_at_start:
+            return
+        elif answer["failed"]:
+            self._say(f"{answer['error']} {answer.get('warning') or ''}", "Not done", severity="error")
+        else:
+            self._say("It was asked before the connection was gone.", "Done")
+
+    @property
+    def _account(self) -> str | None:
+        state = self._app.state
+        return state.account.email if state else None
+
+    def _say(self, words: str, outcome: str, severity: str = "information") -> None:
+        self._app.say(words, title=f"{outcome}: {self._title}.", severity=severity)
 
 
 class FormScreen(Modal[Answer | None]):
@@ -29,12 +68,27 @@ class FormScreen(Modal[Answer | None]):
     def __init__(self, plan: FormSpec, send: Send) -> None:
         super().__init__()
         self._plan = plan
-        self._form = Form(plan, send, may_be_left_waiting=True)
+        self._form = Form(plan, send, tell_late=self._tell_late)
         self._form.border_subtitle = f"enter {plan.verb.lower()}   esc {plan.leave.lower()}"
 
     def compose(self) -> ComposeResult:
         """The form alone."""
         yield self._form
+
+    def on_mount(self) -> None:
+        """Follow the connection."""
+        self.wallet_app.connection_changed.subscribe(self, self._show_connection)
+        self._show_connection()
+
+    @property
+    def wallet_app(self) -> EWalletApp:
+        return cast("EWalletApp", self.app)
+
+    def _show_connection(self, _: object = None) -> None:
+        self._form.show_connected(self.wallet_app.is_connected)
+
+    def _tell_late(self) -> Callable[[Answer], None]:
+        return LateAnswer(self.wallet_app, self._plan.title).tell
 
     def action_leave(self) -> None:
         """Leave as the form's own button does."""

@@ -55,6 +55,8 @@ class LockScreen(Screen[None]):
         """Keep the timer in view."""
         self.wallet_app.state_changed.subscribe(self, self._show)
         self.wallet_app.second_passed.subscribe(self, self._show_now)
+        self.wallet_app.connection_changed.subscribe(self, self._show_connection)
+        self._show_connection()
 
     async def on_screen_resume(self) -> None:
         """Ask anew each time it is locked, and not when a question over it is gone."""
@@ -64,6 +66,7 @@ class LockScreen(Screen[None]):
         note = f"The password of {one_line(state.account.name)} opens it again."
         plan = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
         form = Form(plan, self._unlock)
+        form.show_connected(self.wallet_app.is_connected)
         await self.query_one("#middle").mount(form, before=self.query_one(ConnectionBadge))
         form.rows[0].input.focus()
         self._show(state)
@@ -85,7 +88,14 @@ class LockScreen(Screen[None]):
         self.wallet_app.log_out(of_all=True)
 
     def _show(self, state: AccountState) -> None:
-        self.query_one(StatusBar).show(state, self.wallet_app.now())
+        app = self.wallet_app
+        self.query_one(StatusBar).show(state, app.now(), app.timer_watch.left.begun())
+
+    def _show_connection(self, _: object = None) -> None:
+        app = self.wallet_app
+        self.query_one(ConnectionBadge).show_connection(app.connection, app.place)
+        for form in self.query(Form):
+            form.show_connected(app.is_connected)
 
     def _show_now(self, _: float) -> None:
         if (state := self.wallet_app.state) is not None:

@@ -91,6 +91,17 @@ class LoginScreen(Screen[None]):
         """The app, with whom it can ask."""
         return cast("EWalletApp", self.app)
 
+    def on_mount(self) -> None:
+        """Follow the connection."""
+        self.wallet_app.connection_changed.subscribe(self, self._show_connection)
+        self._show_connection()
+
+    def _show_connection(self, _: object = None) -> None:
+        app = self.wallet_app
+        self.query_one(ConnectionBadge).show_connection(app.connection, app.place)
+        for form in self.query("Form"):
+            cast("Form", form).show_connected(app.is_connected)
+
     def on_screen_resume(self) -> None:
         """Begin with an empty sheet, each time somebody comes here from another place."""
         # The sheet and what it checks are imported once the first paint is out.
@@ -200,6 +211,7 @@ class LoginScreen(Screen[None]):
                 return
             await self.query("Form, RememberedAccounts").remove()
             form = Form(plan, send, id=id)
+            form.show_connected(self.wallet_app.is_connected)
             beside = [RememberedAccounts(self._names)] if id == "login" else []
             state = self.query_one(ConnectionBadge)
             await self.query_one("#middle").mount(form, *beside, before=state)

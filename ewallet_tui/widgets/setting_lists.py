@@ -19,19 +19,15 @@ from ewallet_tui.config.keymap import Action
 from ewallet_tui.config.settings import Setting, Value
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
+from ewallet_tui.widgets.option_list import PlainOptionList
 
 LABEL_WIDTH = 12
 VALUE_WIDTH = 20
 
 
-class SettingList(OptionList):
-    """The screen says which values hold; the list says which are wanted instead."""
+class SettingList(PlainOptionList):
+    """The settings with their values. The list posts messages; the screen changes the values."""
 
-    DEFAULT_CSS = """
-    SettingList { height: auto; border: none; padding: 0; background: $background; }
-    SettingList:focus { border: none; background-tint: transparent; }
-    SettingList:blur > .option-list--option-highlighted { background: $background; text-style: none; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Change"),
         Binding("space", "step(1)", "Next value", show=False, id="next_value"),
@@ -39,12 +35,10 @@ class SettingList(OptionList):
         Binding("left", "step(-1)", "Value before", show=False, key_display="←"),
         Binding("l", "step(1)", "Next value", show=False, id="next_value"),
         Binding("h", "step(-1)", "Value before", show=False, id="value_before"),
-        Binding("j", "cursor_down", "Next", show=False, id="next"),
-        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
     ]
 
     class Chosen(Message):
-        """Somebody wants another value of a setting."""
+        """The user chose another value of a setting."""
 
         def __init__(self, setting: Setting, value: Value) -> None:
             super().__init__()
@@ -52,19 +46,18 @@ class SettingList(OptionList):
             self.value = value
 
     class Opened(Message):
-        """Somebody wants to see all values of a setting."""
+        """The user wants to see all values of a setting."""
 
         def __init__(self, setting: Setting) -> None:
             super().__init__()
             self.setting = setting
 
     def __init__(self, settings: Sequence[Setting]) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._settings = settings
         self._values: Mapping[str, Value] = {}
 
     def show(self, values: Mapping[str, Value]) -> None:
-        """Show these values."""
         self._values = values
         if not self.option_count:
             self.add_options(Option("") for _ in self._settings)
@@ -78,7 +71,7 @@ class SettingList(OptionList):
         return self._settings[self.highlighted or 0]
 
     def action_step(self, direction: int) -> None:
-        """Want the value after this one, or before it; from the last on it begins anew."""
+        """Choose the next or previous value; after the last comes the first."""
         setting = self.current
         offered = setting.offered
         value = self._values[setting.name]
@@ -86,13 +79,12 @@ class SettingList(OptionList):
         self.post_message(self.Chosen(setting, offered[at % len(offered)]))
 
     def watch_highlighted(self, highlighted: int | None) -> None:
-        """Mark the line under the cursor as one that goes on to both sides."""
+        """Draw the arrows on the highlighted row."""
         super().watch_highlighted(highlighted)
         if self._values:
             self.show(self._values)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Want the other value where there are but two, and else to see them all."""
         event.stop()
         if len(self.current.offered) > 2:
             self.post_message(self.Opened(self.current))
@@ -106,22 +98,20 @@ class SettingList(OptionList):
         return Content.assemble(f" {setting.label:<{LABEL_WIDTH}}", ends[0], value, ends[1])
 
 
-class ChoiceList(OptionList):
-    """Says what is tried out, and what has come of it."""
+class ChoiceList(PlainOptionList):
+    """The values of one setting; the one under the cursor is tried out."""
 
     DEFAULT_CSS = """
     ChoiceList {
-        display: none; height: 1fr; border: round $accent; padding: 0 1; background: $background;
+        display: none; height: 1fr; border: round $accent; padding: 0 1;
         border-title-color: $accent; border-subtitle-color: $text-muted;
     }
-    ChoiceList:focus { border: round $accent; background-tint: transparent; }
+    ChoiceList:focus { border: round $accent; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Keep"),
         Binding("space", "select", "Keep", show=False),
         Binding("escape", "leave", "Back"),
-        Binding("j", "cursor_down", "Next", show=False, id="next"),
-        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
     ]
 
     class Tried(Message):
@@ -133,36 +123,33 @@ class ChoiceList(OptionList):
             self.value = value
 
     class Taken(Tried):
-        """Somebody wants to keep a value."""
+        """The user keeps a value."""
 
     class Left(Message):
-        """Somebody wants what was before."""
+        """The user wants the value from before."""
 
     def __init__(self) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._setting: Setting | None = None
 
     def open(self, setting: Setting, value: Value) -> None:
-        """Offer the values of `setting`, beginning with the one that holds."""
-        self._setting = None
-        self.clear_options()
-        self.border_title, self.border_subtitle = setting.label, "esc back"
-        self.add_options(Option(plain(setting.shown(offered))) for offered in setting.offered)
+        """Offer the values of `setting`, starting at the current one."""
         self._setting = setting
-        self.highlighted = setting.offered.index(value) if value in setting.offered else 0
+        self.border_title, self.border_subtitle = setting.label, "esc back"
+        self.show_options(
+            (Option(plain(setting.shown(offered))) for offered in setting.offered),
+            highlighted=setting.offered.index(value) if value in setting.offered else 0,
+        )
 
     def action_leave(self) -> None:
-        """Have it as it was before."""
         self.post_message(self.Left())
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Have the value tried out."""
         event.stop()
         if (setting := self._setting) is not None:
             self.post_message(self.Tried(setting, setting.offered[event.option_index]))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Have the value kept."""
         event.stop()
         if (setting := self._setting) is not None:
             self.post_message(self.Taken(setting, setting.offered[event.option_index]))
@@ -172,36 +159,25 @@ KEYS_WIDTH, NAME_WIDTH = 12, 22
 CHANGED = "•"
 
 
-class KeyList(OptionList):
-    """What can be done, by its name in the file."""
+class KeyList(PlainOptionList):
+    """Actions by their id in the file, with their keys."""
 
     DEFAULT_CSS = """
-    KeyList {
-        height: 1fr; border: none; padding: 0; background: $background;
-        text-wrap: nowrap; text-overflow: ellipsis;
+    KeyList { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+    KeyList:blur > .option-list--option-highlighted {
+        background: $block-cursor-blurred-background; text-style: $block-cursor-blurred-text-style;
     }
-    KeyList:focus { border: none; background-tint: transparent; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Next", show=False, id="next"),
-        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__(markup=False)
 
     def show(self, actions: Mapping[str, Action], changed: Mapping[str, str], wanted: str = "") -> None:
-        """Show these actions, first those with `changed` keys; only those in whose words `wanted` is."""
-        highlighted = self.highlighted or 0
-        self.clear_options()
+        """Show the actions that contain `wanted`, those with `changed` keys first."""
         found = [id for id, action in actions.items() if wanted in f"{id} {action.description}".casefold()]
         ids = sorted(found, key=lambda name: (name not in changed, name))
-        self.add_options(_option(actions[id], changed.get(id)) for id in ids)
-        self.highlighted = min(highlighted, self.option_count - 1) if ids else None
+        self.show_options(_option(actions[id], changed.get(id)) for id in ids)
 
     @property
     def current(self) -> str:
-        """The line for the file of the action under the cursor, with the keys that it has."""
+        """The line for the settings file of the action under the cursor."""
         return "" if self.highlighted is None else self.get_option_at_index(self.highlighted).id or ""
 
 
@@ -228,7 +204,7 @@ RECENT_ACTIVITY = (
 
 
 class Preview(Static):
-    """A balance, a clock, four movements, and how a clock can stand."""
+    """A balance, a clock, four movements, and the states of a clock."""
 
     DEFAULT_CSS = """
     Preview {
@@ -242,11 +218,10 @@ class Preview(Static):
         self.border_title = "How it looks"
 
     def on_mount(self) -> None:
-        """Show the picture."""
         self.show()
 
     def show(self) -> None:
-        """Paint it in the forms of now."""
+        """Draw the preview in the current formats."""
         self.update(Content("\n").join([*_standing(), Content(), *_recent_activity(), Content(), _states()]))
 
 

@@ -60,7 +60,7 @@ def test_the_role_of_the_last_operator_can_be_taken(tmp_path, engine):
 
 @pytest.mark.parametrize(
     ("email", "message"),
-    [("bob@example.org", "Nobody here has that email."), ("bob", "`account` must be an email")],
+    [("bob@example.org", "No account here has that email."), ("bob", "`account` must be an email")],
 )
 def test_an_unknown_account_is_explained_in_two_sentences(tmp_path, engine, email, message):
     done = grant(tmp_path, "operator", email)

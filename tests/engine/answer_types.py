@@ -10,6 +10,12 @@ from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddic
 OWNERS = {"ewallet", "clock", "user"}
 
 
+def answer_type_errors(answer: Mapping[str, Any], keys: Mapping[str, Any]) -> Iterator[str]:
+    """As `type_errors`, for a successful answer with the keys that any answer may have."""
+    any_answer = {"failed": bool} | ({"event_sequence": int} if "event_sequence" in answer else {})
+    return type_errors(answer, {**any_answer, **keys})
+
+
 def type_errors(value: Any, declared: Any, at: str = "answer") -> Iterator[str]:
     """The differences of `value` from the declared type, down to the last key."""
     if isinstance(declared, Mapping):

@@ -1,24 +1,27 @@
-"""An instruction that fails midway is rolled back, except for what its error writes afterwards."""
+"""An instruction that fails half-way leaves nothing of what it began, but what a failure must leave stays."""
 
 from __future__ import annotations
 
 import pytest
+from commit_groups import note, statements_of, together
 from database_file import rows
-from engine_client import EngineClient
-from instructions import LOGOUT, PASSWORD, supply
+from engine_client import SELECTORS, EngineClient
+from fakes import MINUTE
+from instructions import LOGOUT, PASSWORD, START, supply, to_clock
 
 from ewallet_core.engine.execution import Execution
 from ewallet_core.errors.credits import NotEnoughCreditsError
-from ewallet_core.instructions.envelope import Answer, Call
-from ewallet_core.instructions.registry import NoArguments, instruction
-from ewallet_core.operations.context import Context
+from ewallet_core.instructions.envelope import Answer
+from ewallet_core.instructions.registry import InstructionRegistry, NoArguments, instruction
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.storage.accounts import accounts
 
+RENAME = {"action": "rename", "rename": "account"}
 UNLINK = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
 
 
-@instruction(NoArguments, {"action": "rename", "rename": "account"}, answers={})
-def rename_and_fail(_asked: NoArguments, context: Context) -> Answer:
+@instruction(NoArguments, RENAME, answers={})
+def rename_and_fail(_asked: NoArguments, context: AccountContext) -> Answer:
     """Change a row, then raise an error that writes another change after the rollback."""
     accounts.change(context.transaction, context.account.id, name="countess")
     raise NotEnoughCreditsError(1, 0).with_after_rollback(
@@ -28,13 +31,11 @@ def rename_and_fail(_asked: NoArguments, context: Context) -> Answer:
 
 @pytest.fixture
 def failing(ada: EngineClient) -> Execution:
-    """An execution of that instruction, requested by Ada."""
-
-    def context_of(transaction, call):
-        return ada.engine._dispatcher.context(transaction, call)
-
-    call = Call({}, **ada.credentials, request_id="half way 1")
-    return Execution(rename_and_fail, NoArguments(), call, context_of)
+    """The execution of that instruction, for Ada."""
+    dispatcher = ada.engine.dispatcher
+    known = InstructionRegistry((rename_and_fail,))
+    request = {**SELECTORS, **RENAME, **ada.credentials, "request_id": "half way 1"}
+    return Execution(dispatcher.parse(request, registry=known), dispatcher._context_of)
 
 
 def test_changes_are_rolled_back_and_the_errors_own_write_stays(ada, failing, wallet_file):
@@ -55,3 +56,37 @@ def test_the_error_is_stored_for_its_request_id(ada, failing):
 def test_a_missing_login_is_not_stored_for_the_request_id(registered, instruction):
     registered.expect_error("not_logged_in", **instruction, request_id="too early 1")
     registered.log_in().request(**instruction, request_id="too early 1")
+
+
+def test_a_failing_instruction_rolls_back_nothing_of_its_commit_group(ada, failing, wallet_file):
+    before, failed, after = together(ada.engine._database, note("before"), failing.run, note("after"))
+    assert (before.result(), after.result()) == ("before", "after")
+    assert failed.result()["code"] == "not_enough_credits"
+    kept = rows(wallet_file, "SELECT request_id FROM seen_requests WHERE scope = 'test'")
+    assert {row["request_id"] for row in kept} == {"before", "after"}
+    assert rows(wallet_file, "SELECT name FROM accounts WHERE id = 2") == [{"name": "ada"}]
+
+
+def test_a_failed_instruction_extends_its_session(ada, wallclock, wallet_file):
+    def last_use() -> int:
+        return rows(wallet_file, "SELECT last_used_at FROM sessions")[0]["last_used_at"]
+
+    wallclock.forward(2 * MINUTE)
+    ada.expect_error("not_enough_credits", **to_clock(1))
+    assert last_use() == wallclock.now
+
+
+def test_a_failed_instruction_still_stops_a_timer_that_ran_out(running, wallclock, wallet_file):
+    wallclock.forward(21 * MINUTE)
+    running.expect_error("not_enough_credits", **to_clock(1_000))
+    assert rows(wallet_file, "SELECT time_spent FROM time_records") == [{"time_spent": 20 * MINUTE}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "undone"), [(supply(5), 0), (to_clock(1_000), 1), (START, 1)], ids=["ok", "refused", "no time"]
+)
+def test_an_instruction_has_one_savepoint(ada, asked, undone):
+    with statements_of(ada.engine._database) as heard:
+        ada.send(**asked)
+    assert sum(sql.startswith("SAVEPOINT") for sql in heard) == 1
+    assert sum(sql.startswith("ROLLBACK TO") for sql in heard) == undone

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from answer_types import type_errors
+from answer_types import answer_type_errors
 from engine_client import EngineClient
 from examples_permissions import VIEW_REFUSALS, edit_permission
 from examples_system import cleanup
@@ -89,7 +89,7 @@ def test_a_session_answers_the_same_keys_as_the_session_manager(logged_in, visit
 def test_the_answers_of_a_session_have_the_declared_types(session):
     for asked in (CREATE_ACCOUNT, login(), SUPPLY):
         found, _ = SESSION_REGISTRY.find({"controller": "user", "ctype": "action", **asked})
-        assert list(type_errors(session.request(**asked), {"failed": bool, **found.answers})) == []
+        assert list(answer_type_errors(session.request(**asked), found.answers)) == []
 
 
 def test_a_session_accepts_an_enveloped_request(visitor, session):

@@ -100,14 +100,14 @@ def test_an_invalid_url_is_refused_with_advice(url):
 
 
 def test_the_copy_before_a_migration_holds_everything(supplied, wallet_file):
-    copy = migration.keep_copy(str(wallet_file), "0001")
+    copy = migration.back_up(str(wallet_file), "0001")
     assert copy == wallet_file.with_name(f"{wallet_file.name}.before-migration-from-0001")
     assert significant_rows(copy) == significant_rows(wallet_file)
     assert violations_in(copy) == []
 
 
 def test_the_copy_before_a_migration_is_readable_only_by_its_owner(wallet_file):
-    copy = migration.keep_copy(str(wallet_file), "0001")
+    copy = migration.back_up(str(wallet_file), "0001")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 
 
@@ -140,8 +140,8 @@ def test_alembic_is_imported_only_for_a_database_that_needs_migration(tmp_path, 
 
 def test_an_existing_copy_is_not_overwritten(wallet_file):
     first, second = (
-        migration.keep_copy(str(wallet_file), "0000"),
-        migration.keep_copy(str(wallet_file), "0000"),
+        migration.back_up(str(wallet_file), "0000"),
+        migration.back_up(str(wallet_file), "0000"),
     )
     assert first != second
     assert first.read_bytes()

@@ -214,8 +214,8 @@ def test_a_failed_read_is_retried(wallclock):
     assert scheduler.turn() == RETRY_MS
 
 
-class CountedEvent:
-    """A wake-up event that ends after a number of waits, each of which moves the clock instead of waiting."""
+class CountedWakeUps:
+    """Ends each wait at once and moves the clock forward by it; closes after so many."""
 
     def __init__(self, turns: int, forward: Callable[[int], None]) -> None:
         self._left = turns
@@ -224,13 +224,13 @@ class CountedEvent:
         self.over = threading.Event()
 
     @property
-    def is_over(self) -> bool:
+    def is_closed(self) -> bool:
         return self.over.is_set()
 
-    def ring(self) -> None:
+    def set(self) -> None:
         pass
 
-    def end(self) -> None:
+    def close(self) -> None:
         self.over.set()
 
     def wait(self, milliseconds: int) -> None:
@@ -241,7 +241,7 @@ class CountedEvent:
             self.over.set()
 
 
-def run_turns(cleanup_thread: CleanupThread, wake_up: CountedEvent) -> None:
+def run_turns(cleanup_thread: CleanupThread, wake_up: CountedWakeUps) -> None:
     cleanup_thread.start("clock")
     assert wake_up.over.wait(TIMEOUT_SECONDS)
     cleanup_thread.close()
@@ -251,7 +251,7 @@ def test_the_thread_waits_until_the_next_due_time(engine, supplied, wallclock, w
     supplied.request(**to_clock(2))
     supplied.request(**START)
     began = wallclock.now
-    wake_up = CountedEvent(3, wallclock.forward)
+    wake_up = CountedWakeUps(3, wallclock.forward)
     run_turns(CleanupThread(scheduler_of(engine, wallclock), wake_up), wake_up)
     assert wake_up.waited == [MINUTE, MINUTE, LONGEST_WAIT_MS]
     assert runs(wallet_file) == [{"time_stop": began + 2 * MINUTE, "time_spent": 2 * MINUTE}]
@@ -271,7 +271,7 @@ class FaultyScheduler:
 
 
 def test_the_thread_survives_an_unexpected_exception():
-    wake_up = CountedEvent(3, lambda _: None)
+    wake_up = CountedWakeUps(3, lambda _: None)
     run_turns(CleanupThread(FaultyScheduler(), wake_up), wake_up)
     assert wake_up.waited == [RETRY_MS] * 3
 

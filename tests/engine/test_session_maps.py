@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from answer_shapes import ERROR_ANSWER, shape_errors
-from answer_types import type_errors
+from answer_types import answer_type_errors
 from database_file import rows
 from engine_client import EngineClient
 from examples_system import cleanup
@@ -198,7 +198,7 @@ def test_the_answers_of_a_worker_have_the_declared_types(worker, visitor, announ
         {"action": "remove", "remove": "session_map", "session_id": 1},
     ):
         found, _ = WORKER_REGISTRY.find({"controller": "system", "ctype": "action", **asked})
-        assert list(type_errors(worker.request(**asked), {"failed": bool, **found.answers})) == []
+        assert list(answer_type_errors(worker.request(**asked), found.answers)) == []
 
 
 def test_a_worker_knows_only_its_own_instructions(worker, nothing_changes):

@@ -17,12 +17,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from ewallet_core.protocol.address import fingerprint_of
 from ewallet_core.server.certificates import (
-    KEPT_FILE,
+    CERTIFICATE_FILE,
     LIFETIME,
-    CertificateUnusableError,
-    fingerprint_in,
-    self_signed,
-    server_context,
+    CertificateError,
+    create_server_context,
+    ensure_self_signed,
+    read_fingerprint,
 )
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -31,15 +31,18 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def pem_file(tmp_path: Path) -> Path:
-    certificate, _ = self_signed(tmp_path, "localhost", NOW)
+    certificate, _ = ensure_self_signed(tmp_path, "localhost", NOW)
     return certificate
 
 
 def test_the_certificate_is_created_once_and_reused(tmp_path, pem_file):
     content = pem_file.read_bytes()
-    assert self_signed(tmp_path, "elsewhere.example.org", NOW + DAY) == (pem_file, pem_file)
+    assert ensure_self_signed(tmp_path, "elsewhere.example.org", NOW + DAY) == (
+        pem_file,
+        pem_file,
+    )
     assert pem_file.read_bytes() == content
-    assert [file.name for file in pem_file.parent.iterdir()] == [KEPT_FILE]
+    assert [file.name for file in pem_file.parent.iterdir()] == [CERTIFICATE_FILE]
 
 
 def test_the_key_is_readable_only_by_its_owner(pem_file):
@@ -47,7 +50,7 @@ def test_the_key_is_readable_only_by_its_owner(pem_file):
 
 
 def test_the_certificate_is_valid_for_ten_years_and_every_name_of_the_server(tmp_path):
-    made = x509.load_pem_x509_certificate(self_signed(tmp_path, "198.51.100.7", NOW)[0].read_bytes())
+    made = x509.load_pem_x509_certificate(ensure_self_signed(tmp_path, "198.51.100.7", NOW)[0].read_bytes())
     assert (made.not_valid_before_utc, made.not_valid_after_utc) == (NOW - DAY, NOW + LIFETIME)
     assert made.not_valid_after_utc.year == NOW.year + 10
     key = made.public_key()
@@ -61,7 +64,7 @@ def test_the_certificate_is_valid_for_ten_years_and_every_name_of_the_server(tmp
 
 def test_a_server_on_every_address_has_the_names_of_the_machine(tmp_path, monkeypatch):
     monkeypatch.setattr("socket.gethostname", lambda: "wallets.invalid")
-    made = x509.load_pem_x509_certificate(self_signed(tmp_path, "0.0.0.0", NOW)[0].read_bytes())
+    made = x509.load_pem_x509_certificate(ensure_self_signed(tmp_path, "0.0.0.0", NOW)[0].read_bytes())
     names = made.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     assert names.get_values_for_type(x509.DNSName) == ["wallets.invalid", "localhost"]
 
@@ -71,27 +74,27 @@ def test_processes_that_create_the_certificate_concurrently_get_the_same(tmp_pat
 
     def make(_: int) -> str:
         together.wait()
-        certificate, key = self_signed(tmp_path, "localhost", NOW)
-        server_context(certificate, key, NOW)
-        return fingerprint_in(certificate)
+        certificate, key = ensure_self_signed(tmp_path, "localhost", NOW)
+        create_server_context(certificate, key, NOW)
+        return read_fingerprint(certificate)
 
     with ThreadPoolExecutor(8) as servers:
         assert len(set(servers.map(make, range(8)))) == 1
-    assert [file.name for file in (tmp_path / "tls").iterdir()] == [KEPT_FILE]
+    assert [file.name for file in (tmp_path / "tls").iterdir()] == [CERTIFICATE_FILE]
 
 
 def test_the_fingerprint_is_that_of_the_presented_certificate(pem_file):
     pem = pem_file.read_text().partition("-----BEGIN PRIVATE KEY-----")[0]
-    assert fingerprint_in(pem_file) == fingerprint_of(ssl.PEM_cert_to_DER_cert(pem))
+    assert read_fingerprint(pem_file) == fingerprint_of(ssl.PEM_cert_to_DER_cert(pem))
 
 
 def test_tls_below_1_2_is_disabled(pem_file):
-    assert server_context(pem_file, pem_file, NOW).minimum_version == ssl.TLSVersion.TLSv1_2
+    assert create_server_context(pem_file, pem_file, NOW).minimum_version == ssl.TLSVersion.TLSv1_2
 
 
 def refused(certificate: Path, key: Path, now: datetime = NOW) -> str:
-    with pytest.raises(CertificateUnusableError) as error:
-        server_context(certificate, key, now)
+    with pytest.raises(CertificateError) as error:
+        create_server_context(certificate, key, now)
     return str(error.value)
 
 
@@ -100,13 +103,13 @@ def test_an_expired_certificate_is_refused_with_advice(pem_file, tmp_path):
     assert "has expired, on 2036-11-21. Remove it and start again" in refused(pem_file, pem_file, later)
     given = pem_file.rename(tmp_path / "given.pem")
     assert "has expired, on 2036-11-21. Renew it" in refused(given, given, later)
-    assert "holds only from 2026-11-20 on. Check this machine's clock." in refused(
+    assert "is valid only from 2026-11-20 on. Check this machine's clock." in refused(
         given, given, NOW - 9 * DAY
     )
 
 
 def test_a_key_of_another_certificate_is_refused(pem_file, tmp_path):
-    other, _ = self_signed(tmp_path / "other", "localhost", NOW)
+    other, _ = ensure_self_signed(tmp_path / "other", "localhost", NOW)
     assert f"The private key {other} does not belong to the certificate {pem_file}." in refused(
         pem_file, other
     )
@@ -141,5 +144,5 @@ def test_an_unreadable_file_is_refused(pem_file, tmp_path):
 
 def test_an_unwritable_folder_is_explained(tmp_path):
     (tmp_path / "tls").write_text("in the way")
-    with pytest.raises(CertificateUnusableError, match="own certificate can't be kept as"):
-        self_signed(tmp_path, "localhost", NOW)
+    with pytest.raises(CertificateError, match="own certificate can't be stored as"):
+        ensure_self_signed(tmp_path, "localhost", NOW)

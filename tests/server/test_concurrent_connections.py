@@ -17,7 +17,7 @@ from socket_wire import Wire
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.protocol.frames import LARGEST_FRAME
-from ewallet_core.server.certificates import self_signed, server_context
+from ewallet_core.server.certificates import create_server_context, ensure_self_signed
 
 MANY = 100
 CUT_SHORT = b'{"controller": "client", "ctype": "act'
@@ -27,9 +27,9 @@ CUT_SHORT = b'{"controller": "client", "ctype": "act'
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
     """The TLS contexts of a server and of its clients."""
     now = datetime.now(UTC)
-    certificate, key = self_signed(Path(tmp_path_factory.mktemp("tls")), "127.0.0.1", now)
+    certificate, key = ensure_self_signed(Path(tmp_path_factory.mktemp("tls")), "127.0.0.1", now)
     theirs = ssl.create_default_context(cafile=str(certificate))
-    return server_context(certificate, key, now), theirs
+    return create_server_context(certificate, key, now), theirs
 
 
 def test_the_first_connection_is_answered_at_once(server):

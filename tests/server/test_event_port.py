@@ -74,7 +74,7 @@ def test_the_answer_to_the_first_line_is_exactly_one_line(server, ada):
 def test_an_event_is_a_line_with_kind_sequence_time_and_data(server, ada, events):
     ada.request(**supply(100))
     event = expect_event(events, "credits_arrived", 2)
-    assert sorted(event) == ["data", "event", "sequence", "time"]
+    assert sorted(event) == ["data", "event", "movement", "request_id", "sequence", "time"]
     assert event["time"] == "2026-11-20T12:00:00.000Z"
     assert (event["data"]["credits"], event["data"]["transfer_from"]) == (100, "core@ewallet.local")
 

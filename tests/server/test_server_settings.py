@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from ewallet_core.commands.serve import serve
+from ewallet_core.commands import serve_command
 from ewallet_core.server.limits import Limits
-from ewallet_core.server.settings import Settings, SettingsUnusableError
+from ewallet_core.server.settings import Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "serving.md").read_text()
@@ -44,7 +44,7 @@ def test_missing_settings_have_defaults(file):
 
 def test_a_given_option_overrides_the_file(file):
     settings = read(file, "in_port = 1\nout_port = 2\nself_signed = true\n")
-    chosen = settings.with_chosen({"in_port": 3, "out_port": None, "self_signed": False})
+    chosen = settings.with_options({"in_port": 3, "out_port": None, "self_signed": False})
     assert (chosen.in_port, chosen.out_port, chosen.self_signed) == (3, 2, False)
 
 
@@ -71,16 +71,16 @@ def test_a_url_without_a_relative_path_is_unchanged(file, url):
         ("database = ''", '`database` can\'t be "". It must be a URL'),
         ("tls_cert = true", "`tls_cert` can't be true. It must be the name of a file in PEM form"),
         ("self_signed = 'yes'", '`self_signed` can\'t be "yes". It must be true or false.'),
-        ("port = 8080", "There is no setting `port`. Those there are: host, in_port, out_port, "),
+        ("port = 8080", "There is no setting `port`. The settings are: host, in_port, out_port, "),
         ("limits = 3", "`limits` is a table. Write its settings below a line `[limits]`."),
         ("[limits]\nconnections = 0", "`limits.connections` can't be 0. It must be a whole number from 1 to"),
         ("[limits]\nloopback_is_exempt = 1", "`limits.loopback_is_exempt` can't be 1. It must be true or"),
-        ("[limits]\nguests = 1", "There is no setting `limits.guests`. Those there are: connections, "),
-        ("host = \n", "are not TOML: no value (at line 1, column 8). Mend that line."),
+        ("[limits]\nguests = 1", "There is no setting `limits.guests`. The settings are: connections, "),
+        ("host = \n", "are not TOML: no value (at line 1, column 8). Correct that line."),
     ],
 )
 def test_an_invalid_setting_is_explained_with_the_valid_values(file, written, said):
-    with pytest.raises(SettingsUnusableError, match=re.escape(said)) as refused:
+    with pytest.raises(SettingsError, match=re.escape(said)) as refused:
         read(file, written)
     assert str(file) in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -90,7 +90,7 @@ def test_an_invalid_setting_is_explained_with_the_valid_values(file, written, sa
     "written", ["x = " + "[" * 100_000, f"in_port = {'9' * 5_000}", f"in_port = 0x{'f' * 5_000}"], ids=len
 )
 def test_a_value_beyond_its_maximum_is_explained(file, written):
-    with pytest.raises(SettingsUnusableError, match="far too long or too deep"):
+    with pytest.raises(SettingsError, match="far too long or too deep"):
         read(file, written)
 
 
@@ -101,32 +101,32 @@ def test_a_byte_order_mark_is_ignored(file):
 
 @pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.org", "a\0b", "a b"], ids=repr)
 def test_an_invalid_host_is_explained(host):
-    with pytest.raises(SettingsUnusableError, match=r"`host` can't be .* It must be a name or an address"):
-        Settings().with_chosen({"host": host, "insecure": True})
+    with pytest.raises(SettingsError, match=r"`host` can't be .* It must be a name or an address"):
+        Settings().with_options({"host": host, "insecure": True})
 
 
 def test_a_file_that_is_not_text_is_explained(file):
     file.write_bytes(b"host = '\xff'")
-    with pytest.raises(SettingsUnusableError, match="not text in UTF-8"):
+    with pytest.raises(SettingsError, match="not text in UTF-8"):
         Settings.read(file)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
 def test_a_loopback_server_may_be_without_tls(host):
-    assert not Settings().with_chosen({"host": host}).is_tls
+    assert not Settings().with_options({"host": host}).is_tls
 
 
 @pytest.mark.parametrize(
     "how", [{"self_signed": True}, {"tls_cert": "a", "tls_key": "b"}, {"insecure": True}], ids=str
 )
 def test_a_network_server_needs_a_tls_setting(how):
-    assert Settings().with_chosen({"host": "0.0.0.0", **how}).host == "0.0.0.0"
-    with pytest.raises(SettingsUnusableError, match="in the clear"):
-        Settings().with_chosen({"host": "0.0.0.0"})
+    assert Settings().with_options({"host": "0.0.0.0", **how}).host == "0.0.0.0"
+    with pytest.raises(SettingsError, match="in the clear"):
+        Settings().with_options({"host": "0.0.0.0"})
 
 
 def test_every_setting_is_an_option():
-    assert {option.name for option in serve.params} == {"data_dir", "config", *NAMES} - {"limits"}
+    assert {option.name for option in serve_command.params} == {"data_dir", "config", *NAMES} - {"limits"}
 
 
 # The docs
@@ -144,7 +144,7 @@ def test_the_example_in_the_docs_has_the_defaults(file):
 
 
 def test_the_settings_of_the_unit_are_valid():
-    assert Settings.read(UNIT_SETTINGS).with_chosen({}).is_tls
+    assert Settings.read(UNIT_SETTINGS).with_options({}).is_tls
 
 
 def test_the_command_of_the_unit_has_valid_options():
@@ -154,7 +154,9 @@ def test_the_command_of_the_unit_has_valid_options():
         if line.startswith("ExecStart=")
     )
     assert (command, words[0]) == (DEPLOYED, "serve")
-    assert serve.make_context("serve", words[1:]).params["config"] == Path("/etc/ewallet/ewallet.toml")
+    assert serve_command.make_context("serve", words[1:]).params["config"] == Path(
+        "/etc/ewallet/ewallet.toml"
+    )
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")

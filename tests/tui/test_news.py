@@ -104,7 +104,7 @@ async def test_what_is_done_here_is_painted_with_its_answer_and_not_again_when_i
         await handle(self, event)
         heard.append(event["event"])
 
-    monkeypatch.setattr(EventWatch, "_heed", heed_and_note)
+    monkeypatch.setattr(EventWatch, "_handle", heed_and_note)
     async with opened() as person:
         await have_bob(person)
         await person.wait_until(lambda: {"listening", "credits_arrived"} <= set(heard))

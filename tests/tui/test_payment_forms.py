@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from backends import both_backends
 from frozen import NARROW, USUAL, at_sizes, form_gone, form_opened, person_on, settled, standing_still
+from msgspec import structs
 from person import PASSWORD
 from textual.widgets import Label
 
@@ -171,7 +172,7 @@ async def at_home(day, **choices):
         await person.register()
         await have_contacts(person, ("Bob", BOB), ("Carol", CAROL), (HOSTILE, "mallory@example.org"))
         await ask(action="supply", supply="credits", credits=100, currency="EUR", cost="1")
-        person.app.keep(replace(person.app.preferences, **choices))
+        person.app.keep(structs.replace(person.app.preferences, **choices))
         await settled(person)
         yield person
 
@@ -251,7 +252,7 @@ async def test_a_name_becomes_its_email_when_the_field_is_left_and_nobody_else_i
         assert person.problem_of("pay").startswith("Name one of your contacts")
         await person.do_form(credits="1", pay=CAROL)
         await person.wait_until(lambda: person.is_told_no)
-        assert person.problem_of("pay").startswith("Nobody here has that email.")
+        assert person.problem_of("pay").startswith("No account here has that email.")
 
 
 async def test_above_the_chosen_amount_nothing_is_sent_before_the_answer(day):
