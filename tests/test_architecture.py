@@ -95,8 +95,6 @@ ALLOWED = {
 REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_core": (
         "door",
-        "doors",
-        "attended",
         "holding",
         "handover",
         "leaving",

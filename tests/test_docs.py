@@ -48,7 +48,7 @@ def test_the_reference_is_deterministic():
 @each_instruction
 def test_an_example_is_a_valid_request(documented):
     example = json.loads(json.dumps(entry_of(documented).example))
-    picked, arguments = documented.door.registry.find(example)
+    picked, arguments = documented.section.registry.find(example)
     assert picked is documented.found
     read_request(picked, arguments)
 
@@ -68,7 +68,7 @@ def test_an_instruction_describes_itself_and_its_arguments(documented):
 
 def test_every_path_belongs_to_one_instruction():
     paths = Counter(
-        (documented.door, path)
+        (documented.section.registry, path)
         for documented in EVERYTHING
         for path in {" ".join(form.values()) for form in documented.found.forms}
     )

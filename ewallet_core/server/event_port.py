@@ -67,7 +67,7 @@ class EventBroadcaster:
         def ring() -> None:
             loop.call_soon_threadsafe(self._wake_up.set)
 
-        self._engine.tell_changes(ring)
+        self._engine.on_change(ring)
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
@@ -79,7 +79,7 @@ class EventBroadcaster:
                 if self._listening:
                     await self._look_again()
         finally:
-            self._engine.tell_changes(_no_listener)
+            self._engine.on_change(_no_listener)
 
     async def _look_again(self) -> None:
         try:
@@ -92,7 +92,7 @@ class EventBroadcaster:
     async def _look(self) -> None:
         first = self._latest is None
         after = self._latest
-        self._latest, accounts = await self._executor.read(lambda: self._engine.news(after))
+        self._latest, accounts = await self._executor.read(lambda: self._engine.changed_accounts(after))
         now = self._engine.clock()
         for listening in self._listening:
             if first or listening.subscription.account in accounts or listening.subscription.due_at <= now:
@@ -143,7 +143,7 @@ class OutPort:
             return
         who = _introduction_in(line)
         telling = asyncio.create_task(self._tell(who, connection))
-        going = asyncio.create_task(connection.gone())
+        going = asyncio.create_task(connection.wait_until_closed())
         try:
             await asyncio.wait({telling, going}, return_when=asyncio.FIRST_COMPLETED)
             if telling.done():
@@ -159,7 +159,7 @@ class OutPort:
             await connection.send(*await self._executor.read(lambda: subscription.begin(who.since)))
             while True:
                 listening.woken.clear()
-                told = await self._executor.read(subscription.news)
+                told = await self._executor.read(subscription.read_new)
                 if told:
                     await connection.send(*told)
                 else:
@@ -173,7 +173,7 @@ async def _woken(listening: EventRecipient, connection: Connection) -> None:
             async with asyncio.timeout(BEATS_EVERY_SECONDS):
                 await listening.woken.wait()
                 return
-        await connection.beat()
+        await connection.send_heartbeat()
 
 
 def _introduction_in(line: bytes) -> Introduction:

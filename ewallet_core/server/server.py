@@ -15,7 +15,7 @@ from ewallet_core.server.instruction_port import InPort
 from ewallet_core.server.limits import ConnectionLimiter, Limits
 from ewallet_core.server.listener import Listener
 
-LONGEST_GOODBYE_SECONDS = 20.0
+DRAIN_SECONDS = 20.0
 
 T = TypeVar("T")
 
@@ -45,22 +45,24 @@ class Server:
         if self._broadcasting is None:
             self._broadcasting = asyncio.create_task(self._broadcaster.run())
         async with self._opening:
-            instructions = await self._in_listener.listening_on(in_port)
+            instructions = await self._in_listener.bind(in_port)
             try:
-                events = await self._out_listener.listening_on(out_port)
+                events = await self._out_listener.bind(out_port)
             except PortUnavailableError:
-                await self._in_listener.leave_off(instructions)
+                await self._in_listener.release(instructions)
                 raise
-            return await self._in_listener.move_to(instructions), await self._out_listener.move_to(events)
+            return await self._in_listener.switch_to(instructions), await self._out_listener.switch_to(events)
 
-    async def close(self) -> None:
-        """Stop accepting and close open connections, without waiting for them."""
-        await self._close_all()
+    async def close(self) -> set[asyncio.Task[None]]:
+        """Stop accepting and drain the open connections, without waiting for them; returns their tasks."""
+        for listener in (self._in_listener, self._out_listener):
+            await listener.close()
+        return self._in_listener.drain() | self._out_listener.drain()
 
-    async def end(self) -> None:
+    async def stop(self) -> None:
         """As `close`, and wait until all connections are closed."""
-        if connections := await self._close_all():
-            await asyncio.wait(connections, timeout=LONGEST_GOODBYE_SECONDS)
+        if connections := await self.close():
+            await asyncio.wait(connections, timeout=DRAIN_SECONDS)
         # The broadcaster, and connections that did not close in time; a task may start another as it ends.
         while others := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in others:
@@ -70,11 +72,6 @@ class Server:
     def shut_down(self) -> None:
         """Wait for the work that is still running, and end its threads."""
         self._executor.shut_down()
-
-    async def _close_all(self) -> set[asyncio.Task[None]]:
-        for listener in (self._in_listener, self._out_listener):
-            await listener.shut()
-        return self._in_listener.drain() | self._out_listener.drain()
 
 
 class ServerThread:
@@ -90,9 +87,9 @@ class ServerThread:
         """Run `work` in the loop and return its result."""
         return asyncio.run_coroutine_threadsafe(work, self.loop).result()
 
-    def end(self) -> None:
+    def stop(self) -> None:
         """Close all connections, then end the thread and the loop."""
-        self.run(self.server.end())
+        self.run(self.server.stop())
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.close()

@@ -76,7 +76,7 @@ class SocketListener:
             self._stopped = True
             thread, self._thread = self._thread, None
         if thread is not None:
-            thread.end()
+            thread.stop()
 
     def _started(self) -> ServerThread:
         if not self._may_listen:

@@ -21,7 +21,7 @@ def run_command(*words: str) -> Result:
 
 def test_every_instruction_has_its_line():
     lines = run_command().stdout.splitlines()
-    for found in (found for door in SECTIONS for found in door.registry):
+    for found in (found for section in SECTIONS for found in section.instructions):
         assert [line for line in lines if line.startswith((f"  {found.name} (", f"  {found.name}: "))], (
             found.name
         )
@@ -112,7 +112,7 @@ def test_unknown_words_are_answered_with_the_nearest_paths():
 def test_the_list_can_be_printed_as_json():
     shown = json.loads(run_command("--json").stdout)
     assert [entry["path"] for entry in shown["instructions"]] == [
-        found.name for door in SECTIONS for found in door.registry
+        found.name for section in SECTIONS for found in section.instructions
     ]
     assert "not_logged_in" in [error["code"] for error in shown["refusals"]]
     assert shown["data"]["account_data"]["keys"]["id"] == "whole number"

@@ -18,26 +18,26 @@ def limiter(**limits: object) -> ConnectionLimiter:
 
 def test_a_closed_connection_frees_its_place():
     house = limiter(connections=1)
-    with house.one_from(THERE), pytest.raises(TooManyConnectionsError), house.one_from(ELSEWHERE):
+    with house.admit(THERE), pytest.raises(TooManyConnectionsError), house.admit(ELSEWHERE):
         pass
-    with house.one_from(ELSEWHERE):
+    with house.admit(ELSEWHERE):
         assert house.count == 1
     assert house.count == 0
 
 
 def test_each_address_has_its_own_limit():
     house = limiter()
-    with house.one_from(THERE), house.one_from(ELSEWHERE):
-        with pytest.raises(TooManyFromAddressError), house.one_from(THERE):
+    with house.admit(THERE), house.admit(ELSEWHERE):
+        with pytest.raises(TooManyFromAddressError), house.admit(THERE):
             pass
         assert house.count == 2
-    with house.one_from(THERE):
+    with house.admit(THERE):
         pass
 
 
 def test_a_failed_connection_frees_its_place():
     house = limiter()
-    with pytest.raises(OSError, match="reset"), house.one_from(THERE):
+    with pytest.raises(OSError, match="reset"), house.admit(THERE):
         raise OSError("reset")
     assert house.count == 0
 
@@ -47,12 +47,12 @@ def test_loopback_counts_only_towards_the_total(address):
     house = limiter()
     with contextlib.ExitStack() as connected:
         for _ in range(3):
-            connected.enter_context(house.one_from(address))
+            connected.enter_context(house.admit(address))
         with pytest.raises(TooManyConnectionsError):
-            connected.enter_context(house.one_from(address))
+            connected.enter_context(house.admit(address))
 
 
 def test_loopback_counts_per_address_if_configured():
     house = limiter(loopback_is_exempt=False)
-    with house.one_from(HERE), pytest.raises(TooManyFromAddressError), house.one_from(HERE):
+    with house.admit(HERE), pytest.raises(TooManyFromAddressError), house.admit(HERE):
         pass

@@ -86,7 +86,7 @@ def test_no_event_is_lost_when_the_server_restarts(serve):
 def test_a_subscriber_that_reads_nothing_is_dropped_with_an_error_and_does_not_block_others(
     serve, wallet_file, monkeypatch
 ):
-    monkeypatch.setattr(connection, "FAREWELL_SECONDS", TIMEOUT_SECONDS)
+    monkeypatch.setattr(connection, "CLOSE_SECONDS", TIMEOUT_SECONDS)
     is_dropped = reader_dropped(monkeypatch)
     server = serve(limits={"unread_seconds": 0.05})
     ada = supplied(server, "ada")
@@ -123,11 +123,11 @@ def test_a_dropped_subscriber_that_reads_everything_logs_no_error(serve, wallet_
 def reader_dropped(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """Set when a slow reader is dropped."""
     is_dropped = threading.Event()
-    original = connection.Connection._dropped
+    original = connection.Connection._close_later
 
     def drop(dropping: connection.Connection, reason: ReaderTooSlowError) -> ReaderTooSlowError:
         is_dropped.set()
         return original(dropping, reason)
 
-    monkeypatch.setattr(connection.Connection, "_dropped", drop)
+    monkeypatch.setattr(connection.Connection, "_close_later", drop)
     return is_dropped

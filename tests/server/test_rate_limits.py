@@ -23,34 +23,34 @@ class Instant:
 
 def test_the_requests_of_one_second_can_be_sent_at_once():
     pace = RateLimiter(5, Instant())
-    assert [pace.wait("ada") > 0 for _ in range(7)] == [False] * 5 + [True] * 2
+    assert [pace.acquire("ada") > 0 for _ in range(7)] == [False] * 5 + [True] * 2
 
 
 def test_a_request_is_accepted_after_the_answered_wait():
     instant = Instant()
     pace = RateLimiter(5, instant)
-    while not (wait := pace.wait("ada")):
+    while not (wait := pace.acquire("ada")):
         pass
     assert wait == SECOND_MS // 5
     instant.now += wait
-    assert pace.wait("ada") == 0
-    assert pace.wait("ada") > 0
+    assert pace.acquire("ada") == 0
+    assert pace.acquire("ada") > 0
 
 
 def test_refused_requests_are_not_counted():
     instant = Instant()
     pace = RateLimiter(2, instant)
     for _ in range(100):
-        pace.wait("ada")
+        pace.acquire("ada")
     instant.now += SECOND_MS
-    assert pace.wait("ada") == 0
+    assert pace.acquire("ada") == 0
 
 
 def test_each_client_has_its_own_rate():
     pace = RateLimiter(1, Instant())
-    assert pace.wait("ada") == 0
-    assert pace.wait("ada") > 0
-    assert pace.wait("bob") == 0
+    assert pace.acquire("ada") == 0
+    assert pace.acquire("ada") > 0
+    assert pace.acquire("bob") == 0
 
 
 @given(per_second=st.integers(1, 50), pauses=st.lists(st.integers(0, 400), max_size=300))
@@ -60,7 +60,7 @@ def test_no_period_has_more_requests_than_one_burst_and_the_rate(per_second, pau
     asked_at = []
     for pause in pauses:
         instant.now += pause
-        if pace.wait("ada") == 0:
+        if pace.acquire("ada") == 0:
             asked_at.append(instant.now)
     for first, began in enumerate(asked_at):
         for count, at in enumerate(asked_at[first:], start=1):
@@ -73,7 +73,7 @@ def test_requests_at_the_allowed_rate_are_never_refused(per_second, pauses):
     pace = RateLimiter(per_second, instant)
     for pause in pauses:
         instant.now += pause + SECOND_MS / per_second
-        assert pace.wait("ada") == 0
+        assert pace.acquire("ada") == 0
 
 
 def test_idle_clients_are_forgotten_if_there_are_many():
@@ -81,7 +81,7 @@ def test_idle_clients_are_forgotten_if_there_are_many():
     pace = RateLimiter(100, instant)
     for number in range(5 * MOST_KNOWN):
         instant.now += 1
-        assert pace.wait(f"client {number}") == 0
+        assert pace.acquire(f"client {number}") == 0
         assert len(pace._spent_until) <= MOST_KNOWN + 1
 
 
@@ -90,7 +90,7 @@ def test_the_limiter_keeps_no_reference_to_its_clients():
         pass
 
     pace, guest = RateLimiter(1, Instant()), Guest()
-    pace.wait(guest)
+    pace.acquire(guest)
     seen = weakref.ref(guest)
     del guest
     gc.collect()
