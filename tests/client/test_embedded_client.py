@@ -33,6 +33,15 @@ async def test_an_engine_that_can_not_be_opened_is_explained(tmp_path: Path) -> 
     await client.close()
 
 
+async def test_its_engine_opens_no_sockets(database_url: str) -> None:
+    client = EmbeddedClient.on(database_url)
+    await client.open()
+    ports = {"in_port": 0, "out_port": 0}
+    answer = await client.send(controller="system", ctype="action", action="open", opening="sockets", **ports)
+    assert answer["code"] == "no_listener"
+    await client.close()
+
+
 async def test_events_right_after_a_login_are_sent(
     client: EmbeddedClient, engine_of: Callable[[], EWalletSessionManager], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,6 +18,8 @@ from ewallet_core.engine import dispatcher
 from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.protocol.frames import LARGEST_FRAME
 from ewallet_core.server.connection import LineReader
+from ewallet_core.server.executor import Executor
+from ewallet_core.server.limits import Limits
 
 SEVERAL, EACH = 5, 100
 
@@ -114,6 +117,30 @@ def test_what_waits_for_its_session_occupies_no_thread(serve):
     assert eve.engine.next_line()["request_id"] == "the login"
     assert {answer["failed"] for wire in wires for answer in answers(wire, 20)} == {False}
     assert eve.credits == 80
+
+
+@pytest.mark.parametrize("is_its_turn", [False, True], ids=["before its turn", "at its turn"])
+def test_a_request_that_is_given_up_while_it_waits_keeps_nobody_waiting(server, ada, is_its_turn):
+    order = server.engine.dispatcher.order
+    executor = Executor(server.engine.dispatcher, Limits())
+    call = server.engine.dispatcher.parse(request_line(ada, "given up", **supply(1)))
+
+    async def give_up() -> None:
+        order.acquire(call.order_key)
+        waiting = asyncio.create_task(executor.run(call))
+        await asyncio.sleep(0)
+        if is_its_turn:
+            order.release(call.order_key)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        if not is_its_turn:
+            order.release(call.order_key)
+
+    asyncio.run(give_up())
+    executor.shut_down()
+    ada.request(**supply(5))
+    assert ada.credits == 5
 
 
 def test_a_request_is_parsed_and_matched_once(server, ada, monkeypatch):
