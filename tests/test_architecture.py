@@ -95,7 +95,6 @@ ALLOWED = {
 REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_core": (
         "door",
-        "attended",
         "holding",
         "handover",
         "leaving",
