@@ -1,4 +1,4 @@
-"""Examples of looking at what happened: statements, summaries, searches and exports."""
+"""Examples of reports: statements, summaries, searches and exports."""
 
 from __future__ import annotations
 
@@ -8,16 +8,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from answer_shapes import (
+    ACCOUNT_DATA,
+    CLOCK_DATA,
     DECIMAL,
     EMAIL,
+    EWALLET_DATA,
     RECORD_DATA,
     TIMESTAMP,
-    By,
+    MapOf,
     Maybe,
     Shape,
+    find_shape_errors,
     minutes,
-    misfits,
-    misfits_with,
+    shape_errors,
 )
 from example import Example
 from instructions import login, new_account, supply
@@ -25,7 +28,7 @@ from reports import EXPORT, SEARCH, STATEMENT, SUMMARY
 
 CURSOR = re.compile(r"\d+-[a-z]+-\d+")
 _CURRENCY = re.compile("[A-Z]{3}")
-_COSTS = By("[A-Z]{3}", DECIMAL)
+_COSTS = MapOf("[A-Z]{3}", DECIMAL)
 _A_TIME = {"since": "2026-11-01", "until": "2026-11-20T12:00:30Z"}
 
 
@@ -36,9 +39,9 @@ class OneOf:
     shapes: tuple[Shape, ...]
 
 
-@misfits_with.register
+@find_shape_errors.register
 def _(shape: OneOf, value: Any, at: str) -> Iterator[str]:
-    if all(misfits(value, each) for each in shape.shapes):
+    if all(shape_errors(value, each) for each in shape.shapes):
         yield f"{at} is {value!r}, of none of the shapes"
 
 
@@ -64,6 +67,15 @@ FOUND_ROW = OneOf(
     tuple({"kind": kind, "record": int, "record_data": data} for kind, data in RECORD_DATA.items())
 )
 
+_OVERVIEW = {
+    "account": EMAIL,
+    "account_data": ACCOUNT_DATA,
+    "ewallet_data": EWALLET_DATA,
+    "clock_data": CLOCK_DATA,
+    "timers": [CLOCK_DATA],
+    "activity": [FOUND_ROW],
+    "balance_history": [{"day": re.compile(r"\d{4}-\d\d-\d\d"), "credits": int}],
+}
 _STATEMENT = {
     "credit_ewallet": int,
     "since": Maybe(TIMESTAMP),
@@ -112,6 +124,15 @@ EXAMPLES = (
     *(
         Example("logged in", {**SUMMARY, **one}, summary("day"), before=AS_CLEO)
         for one in ({"ewallet_id": CLEOS_WALLET}, {"clock_id": CLEOS_CLOCK})
+    ),
+    *(
+        Example(
+            stage,
+            {"action": "view", "view": "overview"},
+            _OVERVIEW,
+            optional={"limit": 1, "time_zone": "Europe/Berlin"},
+        )
+        for stage in ("logged in", "stopped")
     ),
     Example(
         "stopped",
