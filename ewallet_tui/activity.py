@@ -1,4 +1,4 @@
-"""Recent activity, the statement of a wallet, and its balance by day, as rows."""
+"""Recent activity, a wallet's statement, and its balance by day, as rows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def latest_rows(
     most: int,
     zone: tzinfo | None = None,
 ) -> list[ListRow]:
-    """The newest of both kinds, at most so many, as rows; the record of each is its kind and number."""
+    """The newest `most` transfers and conversions; each row's record is its kind and id."""
     found = [*transfers, *conversions]
     found.sort(key=lambda record: str(record["create_date"]), reverse=True)
     return [_row(record, now, zone) for record in found[:most]]
@@ -88,7 +88,7 @@ GOT = {"supply": "supplied", "payment": "received", "transfer": "received", "ref
 
 
 def statement_row(movement: Movement, now: datetime, zone: tzinfo | None = None) -> ListRow:
-    """One movement, as seen from `now`."""
+    """A movement as a row, as seen from `now`."""
     credits = movement["credits"]
     moved = Content.styled(signed(credits), "$text-success") if credits > 0 else Content(signed(credits))
     when = moment(parse_timestamp(movement["time"]), now, zone)
@@ -105,7 +105,7 @@ def what_of(movement: Movement) -> str:
 
 
 def record_of(movement: Movement) -> tuple[str, int] | None:
-    """The kind and number of its record, `None` where that was unlinked."""
+    """The kind and id of the movement's record; `None` if it was unlinked."""
     for kind in ("transfer", "conversion"):
         if (number := movement[f"{kind}_record"]) is not None:
             return kind, number
@@ -113,7 +113,7 @@ def record_of(movement: Movement) -> tuple[str, int] | None:
 
 
 def _with(movement: Movement) -> str:
-    """The other side, or what was paid for it."""
+    """The partner, or the price of supplied credits."""
     if movement["kind"] == "supply":
         return price(movement["currency"], movement["cost"]) if movement["cost"] else ""
     return movement["partner"] or ""
@@ -123,7 +123,7 @@ DAYS = 30
 
 
 def summary_of(wallet_id: int, today: datetime) -> dict[str, Any]:
-    """The instruction that tells what moved the wallet on each of the last days of the person's calendar."""
+    """The instruction that views the wallet's movements by day, in the user's time zone."""
     local = today.astimezone()
     east = local.utcoffset() or timedelta()
     since = Period(local.date() - timedelta(days=DAYS - 1), None, "").arguments()
@@ -132,7 +132,7 @@ def summary_of(wallet_id: int, today: datetime) -> dict[str, Any]:
 
 
 def balances(now: int, days: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
-    """The balance at the end of each of these days, the last of which ends `now`."""
+    """The balance at the end of each day; the last one is `now`."""
     found = [now]
     for day in reversed(days[1:]):
         found.append(found[-1] - _moved(day))
@@ -140,7 +140,7 @@ def balances(now: int, days: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
 
 
 def in_words(history: Sequence[int]) -> str:
-    """How many days it was, and between what: `last 30 days, 20 to 1,240`."""
+    """The number of days and the range: `last 30 days, 20 to 1,240`."""
     lowest, highest = min(history), max(history)
     between = grouped(highest) if lowest == highest else f"{grouped(lowest)} to {grouped(highest)}"
     return f"last {len(history)} days, {between}"

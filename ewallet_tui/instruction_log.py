@@ -1,4 +1,4 @@
-"""The last instructions that were sent and their answers, without secrets and without very long values."""
+"""The newest instructions and their answers, without secrets, and shortened."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _SECRET = re.compile(r"pas|pwd|tok(?!ens$)|secret|client_id", re.IGNORECASE)
 
 
 def is_secret(name: str) -> bool:
-    """Whether the value of that name must not be shown, as an argument or in an answer."""
+    """Whether the value of an argument or answer key must not be shown."""
     return _SECRET.search(name) is not None
 
 
 def masked(value: Any, name: str = "") -> Any:
-    """A copy with every secret in it as dots, however deep it lies."""
+    """A copy with dots for every secret, at any depth."""
     if value is not None and is_secret(name):
         return DOTS
     if isinstance(value, Mapping):
@@ -52,7 +52,7 @@ MARKS = 4
 
 
 def shortened(value: Any) -> Any:
-    """A copy that takes little more than `LONGEST_ANSWER`; what is left out is not looked at."""
+    """A copy of about `LONGEST_ANSWER` characters at most; the rest is not visited."""
     return _Shortening().of(value)
 
 
@@ -102,7 +102,7 @@ CLIENTS_OWN = frozenset({"request_id"})
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of an instruction."""
+    """The result of an instruction."""
 
     failed: bool
     error: str
@@ -114,7 +114,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Exchange:
-    """An instruction and, once it is there, its outcome."""
+    """An instruction and, once it has arrived, its outcome."""
 
     number: int
     sent: datetime
@@ -123,18 +123,18 @@ class Exchange:
 
     @cached_property
     def size(self) -> int:
-        """About how many bytes it takes."""
+        """The approximate memory in bytes."""
         texts = (repr(self.instruction), *((self.outcome.answer, self.outcome.error) if self.outcome else ()))
         return sum(map(sys.getsizeof, texts))
 
 
 def system_now() -> datetime:
-    """The instant that the machine's calendar shows."""
+    """The current time of the system."""
     return datetime.now(UTC)
 
 
 class InstructionLog:
-    """The newest exchanges, in the order in which they were begun."""
+    """The newest exchanges, in the order they began."""
 
     calendar: Callable[[], datetime] = staticmethod(system_now)
     """The instant at which something is sent."""
@@ -149,12 +149,12 @@ class InstructionLog:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Those that are kept, the newest last."""
+        """The exchanges, newest last."""
         return tuple(self._exchanges)
 
     @contextmanager
     def exchange(self, instruction: Mapping[str, Any]) -> Iterator[Callable[[Answer], None]]:
-        """Note an instruction, and the answer that is handed to what this yields."""
+        """Record an instruction; call what this yields with the answer."""
         number, begun = self._begin(instruction), self._now()
         answers: list[Answer] = []
         try:
@@ -165,18 +165,17 @@ class InstructionLog:
             self._end(number, _outcome(answers[-1] if answers else None, own, took_ms))
 
     def clear(self, *, but_newest: bool = False) -> None:
-        """Keep nothing of what was, or of what was before the newest."""
+        """Remove all exchanges, or all but the newest."""
         kept = [self._exchanges[-1]] if but_newest and self._exchanges else []
         self._exchanges = deque(kept)
         self._size = sum(exchange.size for exchange in kept)
         self._tell()
 
     def follow(self, follower: Callable[[], None]) -> None:
-        """Call `follower` whenever there is something else to be seen."""
+        """Call `follower` on every change."""
         self._followers.append(follower)
 
     def unfollow(self, follower: Callable[[], None]) -> None:
-        """Call it no more."""
         self._followers.remove(follower)
 
     def _begin(self, instruction: Mapping[str, Any]) -> int:

@@ -1,4 +1,4 @@
-"""The kinds of record, each described once: its sheet, its columns, and the facts that its detail shows."""
+"""The kinds of record: for each its sheet, its columns, and the facts of its detail view."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Facts = list[tuple[str, str | Content]]
 
 @dataclass(frozen=True)
 class RecordKind:
-    """What makes records of one kind what they are on a screen."""
+    """How records of one kind are shown."""
 
     name: str
     """The engine's word for the kind."""
@@ -53,23 +53,23 @@ class RecordKind:
         return ListRow(f"{self.name} {record['id']}", self.cells(record, now), record)
 
     def view(self, record_id: int) -> dict[str, Any]:
-        """The instruction that views one of them."""
+        """The instruction that views a record of this kind."""
         return {"action": "view", "view": self.name, self.name: "record", "record_id": record_id}
 
     def unlink(self, record_id: int) -> dict[str, Any]:
-        """The instruction that unlinks one of them."""
+        """The instruction that unlinks a record of this kind."""
         return {"action": "unlink", "unlink": self.name, self.name: "record", "record_id": record_id}
 
 
 def partner_of(transfer: Record) -> str:
-    """The email of the other side of a transfer; nothing where credits were supplied."""
+    """The email of the other party of a transfer; empty for supplied credits."""
     if transfer["transfer_type"] == "supply":
         return ""
     return str(transfer["transfer_from" if transfer["transfer_type"] == "incoming" else "transfer_to"])
 
 
 def amount(kind: str, credits: int) -> Content:
-    """Credits with the sign that says where they went, by the engine's word for the movement."""
+    """Signed credits, given the engine's word for the movement."""
     if kind in COMES_IN:
         return Content.styled(signed(credits), "$text-success")
     return Content(signed(-credits))
@@ -274,5 +274,5 @@ RECORD_KINDS = {kind.name: kind for kind in (*SHEET_KINDS, CONTACT)}
 
 
 def as_text(row: ListRow) -> str:
-    """A row as it is shown, its cells apart by tabs: what a spreadsheet takes."""
+    """The cells separated by tabs, as a spreadsheet reads them."""
     return "\t".join(cell.plain if isinstance(cell, Content) else one_line(cell) for cell in row.cells)

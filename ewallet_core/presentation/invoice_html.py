@@ -1,4 +1,4 @@
-"""Invoices as one HTML file that needs nothing from elsewhere and lets nothing in it act."""
+"""Invoices as one self-contained HTML file in which no user text is active."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ewallet_core.presentation.text import one_line
 
 
 class Html(str):
-    """Text that is HTML already; all other text is escaped before it gets onto a page."""
+    """Text that is HTML already; all other text is escaped."""
 
     __slots__ = ()
 
@@ -36,7 +36,7 @@ def one(invoice: Invoice) -> str:
 
 
 def month(of: Month) -> Iterator[str]:
-    """A summary, then the invoices, each on a page of its own."""
+    """A summary, then each invoice on its own page."""
     begin, end = _document(f"Invoices, {of.name}")
     yield begin + _summary(of)
     yield from map(_invoice, of.invoices)
@@ -44,7 +44,7 @@ def month(of: Month) -> Iterator[str]:
 
 
 def _document(title: str) -> tuple[str, str]:
-    """What is before the pages, and what is after them."""
+    """The HTML before and after the pages."""
     style = _read("style.css")
     hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     begin = _filled("begin.html", title=title, style=Html(style), style_hash=hash)
@@ -103,7 +103,7 @@ def _party(party: Party) -> Html:
 
 
 def _section(title: str, text: str) -> Html:
-    """A passage under its title; nothing where there is none."""
+    """A titled section; empty if there is no text."""
     if not text:
         return Html()
     lines = _joined(_filled("line.html", text=line) for line in text.splitlines())

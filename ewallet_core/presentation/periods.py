@@ -1,4 +1,4 @@
-"""A time as people write it: `today`, `last month`, `2026-11`, `3 Nov`, `nov to dec`, `since monday`."""
+"""Periods as people write them: `today`, `last month`, `2026-11`, `3 Nov`, `nov to dec`, `since monday`."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Span = tuple[date, date]
 
 @dataclass(frozen=True)
 class Period:
-    """A time from a day on, up to and without another; `None` leaves that end open."""
+    """The days from `since` up to and without `until`; `None` leaves that end open."""
 
     since: date | None
     until: date | None
@@ -46,7 +46,7 @@ class Period:
     """What people call it."""
 
     def arguments(self, zone: tzinfo | None = None) -> dict[str, str]:
-        """`since` and `until` as an instruction takes them: the midnights of `zone`, or of this machine's."""
+        """The instruction arguments `since` and `until`: midnight in `zone`, or in the system's time zone."""
         ends = {"since": self.since, "until": self.until}
         return {name: _midnight(day, zone) for name, day in ends.items() if day is not None}
 
@@ -55,7 +55,7 @@ ALL_THE_TIME = Period(None, None, EVERYTHING)
 
 
 def read_period(text: str, today: date) -> Period:
-    """The period that was written, as seen from `today`; raises `ValueError` with words for the person."""
+    """Parse a period as seen from `today`; raises `ValueError` with a sentence for the user."""
     wanted = " ".join(text.casefold().replace(",", " ").split())
     if wanted in {"", "all", "ever", EVERYTHING}:
         return ALL_THE_TIME

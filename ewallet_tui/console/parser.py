@@ -1,4 +1,4 @@
-"""What a typed line says: an instruction, or what is wrong with it."""
+"""Parsing a typed line into an instruction."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ NEEDS_QUOTES = 'Each argument is name=value. Put a text with spaces in quotes: n
 
 
 class ParseError(Exception):
-    """The line is no instruction, for a reason in words."""
+    """The line is not an instruction; the message says why."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A typed line as it was understood."""
+    """The result of parsing a line."""
 
     found: Instruction | None = None
     """The instruction that its selectors pick."""
@@ -35,7 +35,7 @@ class Reading:
 
 
 def read(line: str, known: InstructionRegistry) -> Reading:
-    """Understand the line as far as that can be done."""
+    """Parse a line as far as possible."""
     words = words_of(line)
     picked = None if is_json(line) else picked_by(selectors_of(words), known)
     found, chain = picked and picked[1], {}
@@ -55,7 +55,7 @@ def selectors_of(words: Sequence[Word]) -> list[str]:
 
 
 def paths(known: InstructionRegistry) -> Iterator[tuple[tuple[str, ...], Selectors, Instruction]]:
-    """Every path of words that picks an instruction, also those that leave out the first two."""
+    """Every sequence of words that picks an instruction, also without the first two."""
     for found in known:
         for form in found.forms:
             words = tuple(form.values())
@@ -65,12 +65,12 @@ def paths(known: InstructionRegistry) -> Iterator[tuple[tuple[str, ...], Selecto
 
 
 def picked_by(words: Sequence[str], known: InstructionRegistry) -> tuple[Selectors, Instruction] | None:
-    """The instruction of exactly these words, and the selectors that they are."""
+    """The instruction that these words pick, and its selectors."""
     return next(((form, found) for path, form, found in paths(known) if path == tuple(words)), None)
 
 
 def value_of(word: Word, found: Instruction) -> Any:
-    """The argument's value, in the type that its kind wants."""
+    """The value of the argument in the type that its field has."""
     try:
         typed = word.value
     except ValueError:
