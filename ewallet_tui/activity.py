@@ -74,7 +74,7 @@ def _conversion(record: Record) -> tuple[str, str]:
 
 Movement = Mapping[str, Any]
 
-LONGEST_NOTES = 200
+MAX_NOTES = 200
 COLUMNS = (
     Column("When"),
     Column("What"),
@@ -92,7 +92,7 @@ def statement_row(movement: Movement, now: datetime, zone: tzinfo | None = None)
     credits = movement["credits"]
     moved = Content.styled(signed(credits), "$text-success") if credits > 0 else Content(signed(credits))
     when = moment(parse_timestamp(movement["time"]), now, zone)
-    notes = (movement["notes"] or "")[:LONGEST_NOTES]
+    notes = (movement["notes"] or "")[:MAX_NOTES]
     cells = (when, what_of(movement), _with(movement), notes, moved, grouped(movement["balance"]))
     return ListRow(f"entry {movement['entry']}", cells, movement)
 

@@ -37,7 +37,7 @@ class ExportPart:
     """A piece of a file, in order."""
 
     file_name: str
-    """What the whole file wants to be called."""
+    """The suggested name of the whole file."""
     text: str
     records: int
     """How many records begin in this piece."""
@@ -59,18 +59,18 @@ class FileSink(Protocol):
         """Remove an incomplete file."""
 
 
-async def sheet_parts(ask: Ask, **wanted: Any) -> Parts:
+async def sheet_parts(ask: Ask, **arguments: Any) -> Parts:
     """The pages of a sheet's export; raises `NothingToSaveError` if one is refused."""
     cursor: dict[str, str] = {}
     while True:
-        answer = await ask_well(ask, action="export", export="sheet", **wanted, **cursor)
+        answer = await ask_or_stop(ask, action="export", export="sheet", **arguments, **cursor)
         yield ExportPart(answer["file_name"], answer["content"], answer["records"])
         if answer["next"] is None:
             return
         cursor = {"before": answer["next"]}
 
 
-async def ask_well(ask: Ask, **instruction: Any) -> Answer:
+async def ask_or_stop(ask: Ask, **instruction: Any) -> Answer:
     """The answer to `instruction`; raises `NothingToSaveError` if it is refused."""
     answer = await ask(**instruction)
     if answer["failed"]:
@@ -90,18 +90,18 @@ async def save(parts: Parts, sink: FileSink, tell: Callable[[int], None], noun: 
                 file.write(part.text)
                 records, name = records + part.records, part.file_name
                 tell(records)
-                # Whoever wants to leave is heard, however quick the parts come.
+                # Let the screen handle Escape even if the parts come fast.
                 await asyncio.sleep(0)
         return f"Saved {count(records, noun)} to {file.finish(name)}."
 
 
 FOLDER_VARIABLE = "EWALLET_EXPORT_DIR"
-LONGEST_NAME = 100
+MAX_NAME = 100
 UNNAMED = "export"
 ELSEWHERE = f"Name another folder in {FOLDER_VARIABLE}."
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NO_LEAVE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def export_folder(otherwise: Path) -> Path:
@@ -120,7 +120,7 @@ class NewFile:
 
     def __enter__(self) -> Self:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The pieces bring their own line ends.
+        # The pieces have their own line ends.
         self._file = NamedTemporaryFile(
             "w", encoding="utf-8", newline="", dir=self._folder, prefix=".", suffix=".part", delete=False
         )
@@ -156,16 +156,16 @@ def as_known(path: Path) -> str:
 def why_not_written(problem: OSError, folder: Path) -> str:
     """A sentence about the error, with what the user can do."""
     known = as_known(folder)
-    if problem.errno in _NO_ROOM:
+    if problem.errno in _NO_SPACE:
         return f"There is no room left in {known}. Make some, and export again."
-    if problem.errno in _NO_LEAVE:
+    if problem.errno in _NO_PERMISSION:
         return f"Nothing may be written to {known}. {ELSEWHERE}"
     return f"{known} can't be written to: {(problem.strerror or 'nobody knows why').lower()}. {ELSEWHERE}"
 
 
 def on_any_disk(name: str) -> str:
     """A file name of characters that every file system accepts, in the same folder and not hidden."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[-LONGEST_NAME:].strip("-.") or UNNAMED
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[-MAX_NAME:].strip("-.") or UNNAMED
 
 
 def _claimed(folder: Path, name: str) -> Path:
@@ -194,7 +194,7 @@ class Download:
 
     def __enter__(self) -> Self:
         self._file = TemporaryFile()
-        self._is_handed_over = False
+        self._is_delivered = False
         return self
 
     def write(self, text: str) -> None:
@@ -205,11 +205,11 @@ class Download:
         known = on_any_disk(name)
         self._file.seek(0)
         self._app.deliver_binary(self._file, save_filename=known)
-        self._is_handed_over = True
+        self._is_delivered = True
         return f"{known}, in your browser's downloads"
 
     def __exit__(self, *_: object) -> None:
-        if not self._is_handed_over:
+        if not self._is_delivered:
             self._file.close()
 
 
@@ -222,17 +222,17 @@ class ExportFormat:
     month: Callable[[Month], Iterator[str]]
 
 
-FORMS = {
-    form.ending: form
-    for form in (
+FORMATS = {
+    format.ending: format
+    for format in (
         ExportFormat("html", invoice_html.one, invoice_html.month),
         ExportFormat("txt", invoice_text.one, invoice_text.month),
     )
 }
-"""What there is, by the ending of a file's name."""
+"""The formats, by the ending of the file name."""
 
 
-async def one_invoice(ask: Ask, record_id: int, form: ExportFormat) -> Parts:
+async def one_invoice(ask: Ask, record_id: int, format: ExportFormat) -> Parts:
     """The file of one invoice."""
     owner = await _owner(ask)
     record = await _record(ask, "invoice", record_id)
@@ -240,24 +240,24 @@ async def one_invoice(ask: Ask, record_id: int, form: ExportFormat) -> Parts:
     linked = None if transfer is None else await _record(ask, "transfer", transfer)
     invoice = Invoice.read(record, linked, owner)
     name = one_line(invoice.reference).casefold().replace(" ", "-")
-    yield ExportPart(f"{name}.{form.ending}", form.one(invoice), 1)
+    yield ExportPart(f"{name}.{format.ending}", format.one(invoice), 1)
 
 
-async def month_of_invoices(ask: Ask, period: Period, form: ExportFormat) -> Parts:
+async def month_of_invoices(ask: Ask, period: Period, format: ExportFormat) -> Parts:
     """The file of an account's invoices of a month; raises `NothingToSaveError` if there are none."""
     owner = await _owner(ask)
     month = Month(period.words, owner, await _invoices(ask, period, owner))
     if not month.invoices:
         raise NothingToSaveError(f"There are no invoices in {period.words}. Choose another month.")
-    name = f"invoices-{period.since:%Y-%m}.{form.ending}"
-    pages = form.month(month)
+    name = f"invoices-{period.since:%Y-%m}.{format.ending}"
+    pages = format.month(month)
     yield ExportPart(name, next(pages), len(month.invoices))
     for page in pages:
         yield ExportPart(name, page, 0)
 
 
 async def _owner(ask: Ask) -> InvoiceOwner:
-    return InvoiceOwner.read((await ask_well(ask, action="view", view="account"))["account_data"])
+    return InvoiceOwner.read((await ask_or_stop(ask, action="view", view="account"))["account_data"])
 
 
 async def _invoices(ask: Ask, period: Period, owner: InvoiceOwner) -> list[Invoice]:
@@ -270,7 +270,7 @@ async def _invoices(ask: Ask, period: Period, owner: InvoiceOwner) -> list[Invoi
 
 
 async def _record(ask: Ask, kind: str, record_id: int) -> Record:
-    answer = await ask_well(ask, action="view", view=kind, **{kind: "record"}, record_id=record_id)
+    answer = await ask_or_stop(ask, action="view", view=kind, **{kind: "record"}, record_id=record_id)
     record: Record = answer["record_data"]
     return record
 
@@ -279,7 +279,7 @@ async def _records(ask: Ask, kind: str, period: Period) -> AsyncIterator[Record]
     """All records of a kind in that period, newest first, on any sheet."""
     cursor: dict[str, Any] = {}
     while True:
-        answer = await ask_well(
+        answer = await ask_or_stop(
             ask, action="search", search="records", kind=kind, **period.arguments(), **cursor
         )
         for found in answer["rows"]:

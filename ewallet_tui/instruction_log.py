@@ -21,9 +21,9 @@ if TYPE_CHECKING:
 
 DOT = "\N{BULLET}"
 DOTS = DOT * 8
-"""What stands for a secret: always as many, so that not even its length is told."""
+"""Shown in place of a secret, whatever its length."""
 
-# A part of the name is enough, so that one with a typing mistake in it is hidden too. A count is no secret.
+# A part of the name is enough, to hide mistyped names too. `tokens` is a count.
 _SECRET = re.compile(r"pas|pwd|tok(?!ens$)|secret|client_id", re.IGNORECASE)
 
 
@@ -43,22 +43,22 @@ def masked(value: Any, name: str = "") -> Any:
     return value
 
 
-MOST_PARTS = 100
-"""How much of a list is kept; and below, of a text, and in all, in characters."""
-LONGEST_TEXT = 2_000
-LONGEST_ANSWER = 40_000
+MAX_PARTS = 100
+"""How many items of a list are kept; below: how many characters of a text, and of the whole answer."""
+MAX_TEXT = 2_000
+MAX_ANSWER = 40_000
 MARKS = 4
-"""About as many characters as JSON puts around a value."""
+"""About how many characters JSON puts around a value."""
 
 
 def shortened(value: Any) -> Any:
-    """A copy of about `LONGEST_ANSWER` characters at most; the rest is not visited."""
+    """A copy of about `MAX_ANSWER` characters at most; the rest is not visited."""
     return _Shortening().of(value)
 
 
 class _Shortening:
     def __init__(self) -> None:
-        self._room = LONGEST_ANSWER
+        self._room = MAX_ANSWER
 
     def of(self, value: Any) -> Any:
         if isinstance(value, Mapping):
@@ -80,7 +80,7 @@ class _Shortening:
 
     def _list(self, value: list[Any] | tuple[Any, ...]) -> list[Any]:
         kept: list[Any] = []
-        for part in islice(value, MOST_PARTS):
+        for part in islice(value, MAX_PARTS):
             if self._room <= 0:
                 break
             kept.append(self.of(part))
@@ -89,15 +89,15 @@ class _Shortening:
 
 
 def _text(value: str) -> str:
-    more = len(value) - LONGEST_TEXT
-    return f"{value[:LONGEST_TEXT]}… and {more:,} more characters" if more > 0 else value
+    more = len(value) - MAX_TEXT
+    return f"{value[:MAX_TEXT]}… and {more:,} more characters" if more > 0 else value
 
 
-MOST_EXCHANGES = 1_000
-MOST_BYTES = 4_000_000
-"""How much memory the instructions and answers may take in all."""
+MAX_EXCHANGES = 1_000
+MAX_BYTES = 4_000_000
+"""The memory for all instructions and answers."""
 CLIENTS_OWN = frozenset({"request_id"})
-"""What comes back with an answer because the client sent it along."""
+"""Answer keys that only repeat what the client added to the request."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ class Outcome:
     error: str
     """What was wrong, in a sentence."""
     answer: str
-    """The answer as JSON; nothing where nobody waited for it."""
+    """The answer as JSON; empty if the caller did not wait for it."""
     took_ms: int
 
 
@@ -137,7 +137,7 @@ class InstructionLog:
     """The newest exchanges, in the order they began."""
 
     calendar: Callable[[], datetime] = staticmethod(system_now)
-    """The instant at which something is sent."""
+    """The current time, shown with an instruction."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         """`now` is the instant, in seconds, on a clock that never goes backwards."""
@@ -169,7 +169,7 @@ class InstructionLog:
         kept = [self._exchanges[-1]] if but_newest and self._exchanges else []
         self._exchanges = deque(kept)
         self._size = sum(exchange.size for exchange in kept)
-        self._tell()
+        self._notify()
 
     def follow(self, follower: Callable[[], None]) -> None:
         """Call `follower` on every change."""
@@ -184,24 +184,24 @@ class InstructionLog:
         exchange = Exchange(self._count, self.calendar(), kept)
         self._exchanges.append(exchange)
         self._make_room_for(exchange.size)
-        self._tell()
+        self._notify()
         return self._count
 
     def _end(self, number: int, outcome: Outcome) -> None:
-        # Numbers follow one another, and what was cleared meanwhile is not there any more.
+        # The numbers are consecutive; the exchange may have been cleared meanwhile.
         index = number - self._exchanges[0].number if self._exchanges else -1
         if index >= 0:
             before = self._exchanges[index]
             self._exchanges[index] = after = replace(before, outcome=outcome)
             self._make_room_for(after.size - before.size)
-            self._tell()
+            self._notify()
 
     def _make_room_for(self, more: int) -> None:
         self._size += more
-        while self._size > MOST_BYTES or len(self._exchanges) > MOST_EXCHANGES:
+        while self._size > MAX_BYTES or len(self._exchanges) > MAX_EXCHANGES:
             self._size -= self._exchanges.popleft().size
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for follower in self._followers:
             follower()
 

@@ -33,20 +33,20 @@ class RecordKind:
     """How records of one kind are shown."""
 
     name: str
-    """The engine's word for the kind."""
+    """The engine's name for the kind."""
     title: str
     key: str
-    """The key that shows their sheet."""
+    """The key that opens their sheet."""
     kind_of_item: OwnedItemKind
     data_key: str
-    """Under which a view of the sheet answers it."""
+    """The key of the sheet's data in the answer of a view."""
     columns: tuple[Column, ...]
     cells: Callable[[Record, datetime], Cells]
-    """The cells under the columns, as seen from an instant."""
+    """The cells of a record, as seen from an instant."""
     facts: Callable[[Record, datetime], Facts]
-    """What there is to know of one, a label and a value each."""
+    """The facts of a record: a label and a value each."""
     empty: str
-    """What is said of a sheet that has none, with what to do."""
+    """The text for an empty sheet."""
 
     def row(self, record: Record, now: datetime) -> ListRow:
         """The record as a row of a list."""

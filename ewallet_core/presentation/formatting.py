@@ -12,7 +12,7 @@ from enum import StrEnum
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SPACE = "\N{NO-BREAK SPACE}"
 SPACES = f" {SPACE}\N{NARROW NO-BREAK SPACE}"
-"""No language has a space for its decimal point, so that one always parts thousands."""
+"""A typed space always separates thousands: no language uses it as the decimal mark."""
 
 
 class DateOrder(StrEnum):
@@ -29,7 +29,7 @@ class Formats:
     """How numbers, times of day and dates are written."""
 
     thousands: str = ","
-    """What parts the thousands; it may be nothing."""
+    """The thousands separator; may be empty."""
     has_24_hours: bool = True
     dates: DateOrder = DateOrder.DAY_AND_NAME
 
@@ -101,8 +101,8 @@ class Formats:
                 return f"{day.day} {MONTHS[day.month - 1]} {year}".rstrip()
 
 
-APART = (locale.LC_NUMERIC, locale.LC_TIME)
-NOBODYS = ("C", "POSIX")
+CATEGORIES = (locale.LC_NUMERIC, locale.LC_TIME)
+NO_LOCALE = ("C", "POSIX")
 MONTH_FIRST = ("%m/%d/", "%D", "%-m/%-d/")
 DAY_FIRST = ("%d.%m.", "%d. %m.", "%-d.%-m.", "%e.%m.")
 YEAR_FIRST = ("%F", "%Y", "%y")
@@ -113,35 +113,35 @@ def formats_of_system() -> Formats:
 
     The locale of the process stays "C", because libraries also format numbers for machines.
     """
-    before = [locale.setlocale(category) for category in APART]
+    before = [locale.setlocale(category) for category in CATEGORIES]
     try:
-        names = [locale.setlocale(category, "") for category in APART]
-        return _told(*names)
+        names = [locale.setlocale(category, "") for category in CATEGORIES]
+        return _formats_of(*names)
     except locale.Error:
         return Formats()
     finally:
-        for category, name in zip(APART, before, strict=True):
+        for category, name in zip(CATEGORIES, before, strict=True):
             locale.setlocale(category, name)
 
 
-def _told(numbers: str, times: str) -> Formats:
+def _formats_of(numbers: str, times: str) -> Formats:
     usual = Formats()
-    told = locale.localeconv()
-    thousands = thousands_told(str(told["thousands_sep"]), str(told["decimal_point"]))
-    if _is_nobodys(times):
-        return Formats(usual.thousands if _is_nobodys(numbers) else thousands)
+    conventions = locale.localeconv()
+    thousands = thousands_separator(str(conventions["thousands_sep"]), str(conventions["decimal_point"]))
+    if _is_no_locale(times):
+        return Formats(usual.thousands if _is_no_locale(numbers) else thousands)
     return Formats(
-        usual.thousands if _is_nobodys(numbers) else thousands,
+        usual.thousands if _is_no_locale(numbers) else thousands,
         has_24_hours=has_24_hours(locale.nl_langinfo(locale.T_FMT)),
         dates=date_order(locale.nl_langinfo(locale.D_FMT)),
     )
 
 
-def _is_nobodys(name: str) -> bool:
-    return name.partition(".")[0] in NOBODYS
+def _is_no_locale(name: str) -> bool:
+    return name.partition(".")[0] in NO_LOCALE
 
 
-def thousands_told(mark: str, decimal_point: str) -> str:
+def thousands_separator(mark: str, decimal_point: str) -> str:
     """The thousands separator of a locale with these separators."""
     if len(mark) == 1 and mark not in SPACES and mark.isprintable():
         return mark
@@ -176,7 +176,7 @@ def use(formats: Formats) -> None:
 
     Not a context variable: screens render in tasks that started before the user chose.
     """
-    global _in_use  # noqa: PLW0603 - the language that a program speaks is one
+    global _in_use  # noqa: PLW0603 - one locale for the whole program
     _in_use = formats
 
 

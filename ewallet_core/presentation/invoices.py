@@ -28,7 +28,7 @@ class Party:
 
 
 UNKNOWN = Party("not known any more")
-"""The buyer of what was sold by a transfer that its seller has unlinked."""
+"""The buyer, if the seller has unlinked the transfer."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +60,12 @@ class Invoice:
     seller: Party
     buyer: Party
     is_sale: bool
-    """Whether the account whose record it is sold something; else it bought."""
+    """Whether the owner of the record is the seller."""
     credits: int
     amount: Amount
     notes: str
     transfer: str
-    """The reference of the transfer that it is about; nothing where that is unlinked."""
+    """The reference of its transfer; empty if that was unlinked."""
 
     @classmethod
     def read(cls, record: Record, transfer: Record | None, owner: InvoiceOwner) -> Self:

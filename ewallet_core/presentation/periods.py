@@ -43,7 +43,7 @@ class Period:
     since: date | None
     until: date | None
     words: str
-    """What people call it."""
+    """The period as text, such as `Nov 2026`."""
 
     def arguments(self, zone: tzinfo | None = None) -> dict[str, str]:
         """The instruction arguments `since` and `until`: midnight in `zone`, or in the system's time zone."""
@@ -125,7 +125,7 @@ def _by_month_name(wanted: str, today: date) -> Span | None:
     if found[4]:
         return _numbered(found[4], str(month), day)
     span = _numbered(str(today.year), str(month), day)
-    # Without a year it is the last one that has begun.
+    # Without a year: the most recent one that has begun.
     return span if span[0] <= today else _numbered(str(today.year - 1), str(month), day)
 
 
@@ -190,6 +190,6 @@ def _named(day: date, today: date) -> str:
 
 def _midnight(day: date, zone: tzinfo | None) -> str:
     local = datetime.combine(day, time.min, zone)
-    # The machine's own zone is not one that can be named, so it is asked for.
+    # `astimezone()` without an argument uses the system's time zone.
     instant = max((local if zone else local.astimezone()).astimezone(UTC), _EPOCH)
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

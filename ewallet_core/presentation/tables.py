@@ -16,12 +16,12 @@ class Column:
     heading: str
     align: Literal["left", "right"] = "left"
     fills: bool = False
-    """Whether it takes the width that is left; where there is too little, it gives first.
+    """Whether it takes the remaining width; it also shrinks first.
 
-    Of two that do, the first is as wide as its text, as far as two thirds of that or what the other leaves.
+    Of two such columns the first gets up to two thirds of the remaining width.
     """
     from_width: int = 0
-    """How many cells the list must be wide for it to be shown at all."""
+    """The least width of the list at which the column is shown."""
 
 
 def fitted_widths(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:

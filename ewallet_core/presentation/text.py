@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 UNSEEN = "\N{REPLACEMENT CHARACTER}"
-# A joiner makes one sign of several emoji, and does nothing else that could deceive.
+# They combine emoji, and can do nothing deceptive.
 HARMLESS_FORMATS = frozenset("\N{ZERO WIDTH JOINER}\N{VARIATION SELECTOR-16}")
 
 
@@ -14,7 +14,7 @@ def _shown(character: str) -> str:
         return " "
     if character in HARMLESS_FORMATS:
         return character
-    # Control, format (which turns text around) and surrogate characters would act instead of being read.
+    # Control, format (such as bidirectional overrides) and surrogate characters.
     return UNSEEN if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character
 
 

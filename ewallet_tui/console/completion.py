@@ -56,10 +56,10 @@ def _selectors_after(words: list[str], known: InstructionRegistry) -> set[str]:
 
 def _arguments(found: Instruction, given: Iterable[str | None]) -> Iterator[str]:
     """The required arguments, then the optional ones."""
-    there = set(given)
+    present = set(given)
     for required in (True, False):
         for name, argument in found.arguments.items():
-            if argument.required is required and name not in there:
+            if argument.required is required and name not in present:
                 yield f"{name}="
 
 
@@ -111,7 +111,7 @@ def help_with(line: str, cursor: int, known: InstructionRegistry) -> Help:
         return Help(HOW_TO_BEGIN, "")
     reading = read(line, known)
     found = reading.found
-    # What is begun and can be completed is not wrong.
+    # A beginning that can be completed is not an error.
     if found is None:
         return Help("", "") if candidates(line, known) else Help("", reading.problem, is_problem=True)
     word = _word_at(cursor, line)
@@ -146,8 +146,8 @@ def _word_at(cursor: int, line: str) -> Word | None:
 
 def _must_be(argument: FieldInfo) -> str:
     needed = "required" if argument.required else "optional"
-    is_told = argument.default not in (NODEFAULT, None, "")
-    default = f"; {argument.default} when absent" if is_told else ""
+    has_default = argument.default not in (NODEFAULT, None, "")
+    default = f"; {argument.default} when absent" if has_default else ""
     return f"{argument.name}, {needed}: {meta_of(argument.type).description}{default}"
 
 

@@ -61,7 +61,7 @@ def _value(value: Any) -> str:
 MUTED = "$foreground-muted"
 GAP = "  "
 ROOMY = 96
-"""From how many cells on even the selectors are shown that nearly all have."""
+"""The least width at which the selectors are shown that nearly all instructions share."""
 SHORTEST_OUTCOME, TOOK = 13, 8
 WAITING, NOT_AWAITED = "… waiting", "∅ not awaited"
 DONE = {
@@ -95,7 +95,7 @@ DONE = {
     "unlink": "unlinked",
     "verify": "verified",
 }
-"""What is said where an action was carried out; of the others that they were answered."""
+"""The result of each action that changes something."""
 
 
 @dataclass(frozen=True)
@@ -139,8 +139,8 @@ class ExchangeLine:
 
     def _chain(self, *, short: bool) -> Content:
         """The selectors and the arguments; if `short`, without the selectors that nearly all instructions share."""
-        door, path = self.chain.selectors[:2], self.chain.selectors[2:]
-        words = [] if short and door == ("client", "action") else [(f"{' '.join(door)} ", MUTED)]
+        prefix, path = self.chain.selectors[:2], self.chain.selectors[2:]
+        words = [] if short and prefix == ("client", "action") else [(f"{' '.join(prefix)} ", MUTED)]
         arguments = plain(" ".join(self.chain.arguments))
         return Content.assemble(*words, (" ".join(path), "bold $text-accent"), GAP, arguments)
 

@@ -16,7 +16,7 @@ _WORD = re.compile(
 )
 _NAMED = re.compile(r"(\w+)=")
 _NAMED_LOOSELY = re.compile(r"""[^\w=:]*(\w*)["']?[=:]""")
-"""Also where it can't be sent so, and is on the screen for all that."""
+"""Also matches invalid input, which is on the screen all the same."""
 _PIECE_OF_JSON = re.compile(
     r"""\s* ( "(?:[^"\\]|\\.)*(?:"|\\?$) | '(?:[^'\\]|\\.)*(?:'|\\?$) | \w+ | \S )""", re.VERBOSE | re.DOTALL
 )
@@ -87,11 +87,11 @@ def _secret_in_words(line: str) -> Iterator[Span]:
         if named and follows_secret and word.name is None:
             named = None
         if named:
-            # The `=` may stand apart from the name.
+            # There may be a space before the `=`.
             follows_secret = is_secret(named[1] or before)
         if follows_secret:
             yield word.start + (named.end() if named else 0), word.end
-        # A password with a space in it, and no quotes, is a secret to its last word.
+        # All words of an unquoted password are secret.
         follows_secret = follows_secret and word.text[-1] not in "\"'"
         before = word.text
 

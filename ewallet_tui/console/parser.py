@@ -14,7 +14,7 @@ from ewallet_tui.console.line import Word, hidden, is_json, words_of
 from ewallet_tui.store import CLIENT_ACTION
 
 LEFT_OUT = tuple(CLIENT_ACTION.values())
-"""The words that need not be typed."""
+"""The selectors that may be left out."""
 OPEN_QUOTE = "A quote is opened and not closed. Close it."
 NEEDS_QUOTES = 'Each argument is name=value. Put a text with spaces in quotes: notes="for lunch".'
 
@@ -31,7 +31,7 @@ class Reading:
     """The instruction that its selectors pick."""
     chain: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
-    """Why it can't be sent; nothing where it can."""
+    """Why it can't be sent; empty if it can."""
 
 
 def read(line: str, known: InstructionRegistry) -> Reading:
@@ -89,7 +89,7 @@ def _from_words(words: Sequence[Word], known: InstructionRegistry) -> dict[str, 
     selectors = selectors_of(words)
     picked = picked_by(selectors, known)
     if picked is None:
-        raise ParseError(_nothing_known_as(hidden(" ".join(selectors)).split(), known))
+        raise ParseError(_unknown(hidden(" ".join(selectors)).split(), known))
     form, found = picked
     chain: dict[str, Any] = dict(form)
     for word in words[len(selectors) :]:
@@ -101,13 +101,13 @@ def _from_words(words: Sequence[Word], known: InstructionRegistry) -> dict[str, 
     return chain
 
 
-def _nothing_known_as(words: Sequence[str], known: InstructionRegistry) -> str:
+def _unknown(words: Sequence[str], known: InstructionRegistry) -> str:
     if not words:
         return "An instruction begins with its selectors, such as view account."
     if any(path[: len(words)] == tuple(words) for path, _, _ in paths(known)):
         return f"There is more than one {' '.join(words)}. Go on with the next word."
-    doors = {path[0] for path, _, _ in paths(known)}
-    whole = words if words[0] in doors else (*LEFT_OUT, *words)
+    first_words = {path[0] for path, _, _ in paths(known)}
+    whole = words if words[0] in first_words else (*LEFT_OUT, *words)
     nearest = "; ".join(
         name.removeprefix(f"{' '.join(LEFT_OUT)} ") for name in known.nearest(" ".join(whole))
     )

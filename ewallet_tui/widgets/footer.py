@@ -30,8 +30,8 @@ class SteadyLine(Static):
 
 BETWEEN = "  "
 NAME = "name"
-"""Under what word the mouse finds the name of what it is on."""
-# A shade alone is none where the terminal's own colours hold.
+"""The key of the part's name in the style's meta data."""
+# Underlined, because themes with the terminal's own colours have no shades.
 POINTED_AT = "underline on $panel"
 
 
@@ -40,9 +40,9 @@ class Words(NamedTuple):
 
     content: Content
     name: str = ""
-    """What a click on them is told by; without one they can't be clicked."""
+    """The name in `Clicked`; without one they can't be clicked."""
     about: str = ""
-    """What is said of them where the mouse rests."""
+    """The tooltip."""
 
 
 def line_of(words: Iterable[Words]) -> Content:

@@ -19,7 +19,7 @@ from ewallet_tui.widgets.form_field import FormField
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_preview
 
 WORDS = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
-NEED_NOT_WAIT = "Leaving this sheet doesn't take it back."
+MAY_BE_LEFT = "Leaving this sheet doesn't take it back."
 
 
 class ConnectionGone(Label):
@@ -28,7 +28,7 @@ class ConnectionGone(Label):
     DEFAULT_CSS = "ConnectionGone { display: none; color: $text-warning; width: 1fr; }"
 
     def __init__(self, *, may_be_left: bool) -> None:
-        super().__init__(f"{WORDS} {NEED_NOT_WAIT}" if may_be_left else WORDS, markup=False)
+        super().__init__(f"{WORDS} {MAY_BE_LEFT}" if may_be_left else WORDS, markup=False)
 
 
 class RetryWait(Label):
@@ -141,7 +141,7 @@ class Form(VerticalScroll, can_focus=False):
         self._is_left = False
         self.plan = plan
         self.busy = False
-        """Whether an answer is awaited, or another try has to wait."""
+        """Whether an answer is awaited, or the next try has to wait."""
         self._send = send
         self._refused: dict[str, str] = {}
         self.border_title = plain(plan.title)
@@ -188,13 +188,13 @@ class Form(VerticalScroll, can_focus=False):
             else:
                 if value is not None:
                     values[row.field.name] = value
-        # What is empty because it was put, wrongly, into another field is not wrong itself.
-        validate = {
+        # A field that is empty because its value was typed into the wrong field is no problem itself.
+        relations = {
             name: words
             for name, words in self.plan.validate(values).items()
             if name in values or not problems
         }
-        return values, validate | problems
+        return values, relations | problems
 
     def forget_secrets(self) -> None:
         """Empty the fields of secrets."""
@@ -205,7 +205,7 @@ class Form(VerticalScroll, can_focus=False):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        # Whoever goes on typing doesn't want it done as it was.
+        # Typing cancels a submit that still waits for a completion.
         self.workers.cancel_group(self, SETTLING)
         self._refused.pop(event.input.id or "", None)
         self.remove_class("-refused")
@@ -213,7 +213,7 @@ class Form(VerticalScroll, can_focus=False):
         self._show_preview()
 
     @on(Input.Blurred)
-    def _gone_on(self, event: Input.Blurred) -> None:
+    def _blurred(self, event: Input.Blurred) -> None:
         event.stop()
         if isinstance(row := event.input.parent, FormField) and row.text:
             row.left = True
@@ -221,7 +221,7 @@ class Form(VerticalScroll, can_focus=False):
         self._show_problems(begun_only=True)
 
     @on(FormField.Learned)
-    def _know_more(self, event: FormField.Learned) -> None:
+    def _learned(self, event: FormField.Learned) -> None:
         event.stop()
         self._show_problems(begun_only=True)
         self._show_preview()
@@ -249,7 +249,7 @@ class Form(VerticalScroll, can_focus=False):
         """Send the values if they are still valid."""
         if self.busy or (values := self._good_values()) is None:
             return
-        self._be_busy(True)
+        self._set_busy(True)
         self.add_class("-awaiting")
         # A worker of the form would be cancelled with it.
         (self.app if self._tell_late else self).run_worker(self._await_answer(values))
@@ -290,7 +290,7 @@ class Form(VerticalScroll, can_focus=False):
         self._show_problems()
         if not problems:
             return values
-        self._go_to(next(row for row in self.rows if row.field.name in problems))
+        self._focus(next(row for row in self.rows if row.field.name in problems))
         return None
 
     async def _await_answer(self, values: dict[str, Any]) -> None:
@@ -304,36 +304,36 @@ class Form(VerticalScroll, can_focus=False):
         if not answer["failed"]:
             self.post_message(self.Done(self, answer))
             return
-        self._be_busy(False)
+        self._set_busy(False)
         self._show_error(self.plan.reworded(answer))
 
     def _show_error(self, answer: Answer) -> None:
         details = answer.get("details") or {}
         wait = details.get("retry_after_ms")
-        # The wait is said by its countdown.
+        # The countdown shows the wait.
         words = answer["error"] if wait else f"{answer['error']} {answer.get('warning') or ''}".rstrip()
         at = [row for row in self.rows if row.field.name == details.get("field")]
         if at:
             self._refused[at[0].field.name] = words
             self._show_problems()
-            self._go_to(at[0])
+            self._focus(at[0])
             return
         self.query_one(".refusal", Label).update(plain(words))
         self.add_class("-refused")
         if wait:
-            self._be_busy(True)
+            self._set_busy(True)
             self.query_one(RetryWait).begin(wait)
 
     @on(RetryWait.Over)
-    def _may_try_again(self) -> None:
+    def _wait_over(self) -> None:
         self.remove_class("-refused")
-        self._be_busy(False)
+        self._set_busy(False)
 
-    def _be_busy(self, busy: bool) -> None:
+    def _set_busy(self, busy: bool) -> None:
         self.busy = busy
         self.set_class(busy, "-busy")
 
-    def _go_to(self, row: FormField) -> None:
+    def _focus(self, row: FormField) -> None:
         row.input.focus()
         row.input.select_all()
         row.scroll_visible()

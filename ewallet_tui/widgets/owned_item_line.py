@@ -42,7 +42,7 @@ class OwnedItemLine(Widget):
 
     def render(self) -> Content:
         if len(self._owned.names) < 2:
-            return plain(self._called, self.size.width, "bold")
+            return plain(self._item_name, self.size.width, "bold")
         return Content.assemble(
             (BEFORE, "$foreground-muted"), self._shown_name(), (AFTER, "$foreground-muted"), self._which()
         )
@@ -60,12 +60,12 @@ class OwnedItemLine(Widget):
             self.post_message(self.Asked())
 
     @property
-    def _called(self) -> str:
+    def _item_name(self) -> str:
         return self._owned.names.get(self._number, "")
 
     def _shown_name(self) -> Content:
         room = self.size.width - self._which().cell_length - len(BEFORE + AFTER)
-        return plain(self._called, room, "bold")
+        return plain(self._item_name, room, "bold")
 
     def _which(self) -> Content:
         """Whether it is the active one, and its position."""

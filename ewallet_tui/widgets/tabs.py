@@ -52,7 +52,7 @@ class PartTabs(Horizontal):
     """
 
     current: reactive[str] = reactive("")
-    """The id of the part that is shown."""
+    """The id of the current tab."""
 
     class Chosen(Message):
         """The user chose a tab."""
