@@ -12,8 +12,7 @@ from ewallet_core.presentation.formatting import duration, grouped, moment, pars
 from ewallet_core.presentation.periods import Period
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.record_pages import ListRow
-
-Record = Mapping[str, Any]
+from ewallet_tui.records import CONVERSIONS, TRANSFERS, Record, amount, partner_of
 
 ACTIVITY_COLUMNS = (
     Column("When"),
@@ -22,15 +21,6 @@ ACTIVITY_COLUMNS = (
     Column("With"),
     Column("Notes", fills=True, from_width=64),
 )
-TRANSFERS = {
-    "supply": "supplied",
-    "payment": "paid",
-    "transfer": "sent",
-    "refund": "refunded",
-    "incoming": "received",
-}
-CONVERSIONS = {"credits2clock": "to time", "clock2credits": "from time"}
-COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
 
 
 def latest_rows(
@@ -47,29 +37,15 @@ def latest_rows(
 
 
 def _row(record: Record, now: datetime, zone: tzinfo | None) -> ListRow:
-    kind = "conversion" if "conversion_type" in record else "transfer"
-    what, partner = _conversion(record) if kind == "conversion" else _transfer(record)
     when = moment(parse_timestamp(record["create_date"]), now, zone)
-    cells = (when, what, _amount(record), partner, record["notes"] or "")
-    return ListRow(f"{kind} {record['id']}", cells, (kind, record["id"]))
-
-
-def _amount(record: Record) -> Content:
-    kind = record.get("conversion_type") or record["transfer_type"]
-    if kind in COMES_IN:
-        return Content.styled(signed(record["credits"]), "$text-success")
-    return Content(signed(-record["credits"]))
-
-
-def _transfer(record: Record) -> tuple[str, str]:
-    kind = record["transfer_type"]
-    partner = record["transfer_from"] if kind == "incoming" else record["transfer_to"]
-    return TRANSFERS[kind], "" if kind == "supply" else partner
-
-
-def _conversion(record: Record) -> tuple[str, str]:
-    kind = record["conversion_type"]
-    return CONVERSIONS[kind], f"{'→' if kind == 'credits2clock' else '←'} {duration(record['minutes_ms'])}"
+    if "conversion_type" in record:
+        name, kind, what = "conversion", record["conversion_type"], CONVERSIONS[record["conversion_type"]]
+        partner = f"{'→' if kind == 'credits2clock' else '←'} {duration(record['minutes_ms'])}"
+    else:
+        name, kind, what = "transfer", record["transfer_type"], TRANSFERS[record["transfer_type"]]
+        partner = partner_of(record)
+    cells = (when, what, amount(kind, record["credits"]), partner, record["notes"] or "")
+    return ListRow(f"{name} {record['id']}", cells, (name, record["id"]))
 
 
 Movement = Mapping[str, Any]

@@ -53,39 +53,31 @@ MARKS = 4
 
 def shortened(value: Any) -> Any:
     """A copy of about `MAX_ANSWER` characters at most; the rest is not visited."""
-    return _Shortening().of(value)
+    room = MAX_ANSWER
 
-
-class _Shortening:
-    def __init__(self) -> None:
-        self._room = MAX_ANSWER
-
-    def of(self, value: Any) -> Any:
+    def copy(value: Any) -> Any:
+        nonlocal room
         if isinstance(value, Mapping):
-            return self._mapping(value)
+            kept: dict[Any, Any] = {}
+            for name, part in value.items():
+                if room <= 0:
+                    return {**kept, "…": f"and {len(value) - len(kept):,} more"}
+                room -= len(str(name)) + MARKS
+                kept[name] = copy(part)
+            return kept
         if isinstance(value, list | tuple):
-            return self._list(value)
-        kept = _text(value) if isinstance(value, str) else value
-        self._room -= len(str(kept)) + MARKS
-        return kept
+            items: list[Any] = []
+            for part in islice(value, MAX_PARTS):
+                if room <= 0:
+                    break
+                items.append(copy(part))
+            more = len(value) - len(items)
+            return [*items, f"… and {more:,} more"] if more else items
+        short = _text(value) if isinstance(value, str) else value
+        room -= len(str(short)) + MARKS
+        return short
 
-    def _mapping(self, value: Mapping[Any, Any]) -> dict[Any, Any]:
-        kept: dict[Any, Any] = {}
-        for name, part in value.items():
-            if self._room <= 0:
-                return {**kept, "…": f"and {len(value) - len(kept):,} more"}
-            self._room -= len(str(name)) + MARKS
-            kept[name] = self.of(part)
-        return kept
-
-    def _list(self, value: list[Any] | tuple[Any, ...]) -> list[Any]:
-        kept: list[Any] = []
-        for part in islice(value, MAX_PARTS):
-            if self._room <= 0:
-                break
-            kept.append(self.of(part))
-        more = len(value) - len(kept)
-        return [*kept, f"… and {more:,} more"] if more else kept
+    return copy(value)
 
 
 def _text(value: str) -> str:
