@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from textual.app import ComposeResult
@@ -50,12 +51,11 @@ class AccountList(PlainOptionList):
     AccountList:focus { background-tint: $foreground 5%; }
     """
 
+    @dataclass
     class Chosen(Message):
         """The user chose another account."""
 
-        def __init__(self, email: str) -> None:
-            super().__init__()
-            self.email = email
+        email: str
 
     def __init__(self) -> None:
         super().__init__()
@@ -98,12 +98,11 @@ class RememberedAccounts(Horizontal):
     }
     """
 
+    @dataclass
     class Chosen(Message):
         """The user chose a name."""
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+        name: str
 
     def __init__(self, names: Sequence[str]) -> None:
         super().__init__(classes="-there" if len(names) >= MIN_NAMES else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from textual import events, on
@@ -54,12 +55,11 @@ class ClickableLine(SteadyLine):
 
     ALLOW_SELECT = False
 
+    @dataclass
     class Clicked(Message):
         """The part of that name was clicked."""
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+        name: str
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on
@@ -99,21 +100,19 @@ class Form(VerticalScroll, can_focus=False):
     }
     """
 
+    @dataclass
     class Done(Message):
         """The values were sent and accepted."""
 
-        def __init__(self, form: Form, answer: Answer) -> None:
-            super().__init__()
-            self.form = form
-            self.answer = answer
+        form: Form
+        answer: Answer
 
+    @dataclass
     class Asked(Message):
         """The values are valid, and the user must confirm them before they are sent."""
 
-        def __init__(self, form: Form, confirmation: str) -> None:
-            super().__init__()
-            self.form = form
-            self.confirmation = confirmation
+        form: Form
+        confirmation: str
 
     class Left(Message):
         """The user left the form, by the other button or Escape."""

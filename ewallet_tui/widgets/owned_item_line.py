@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -21,12 +23,11 @@ class OwnedItemLine(Widget):
     ALLOW_SELECT = False
     DEFAULT_CSS = "OwnedItemLine { height: 1; text-wrap: nowrap; pointer: pointer; }"
 
+    @dataclass
     class Stepped(Message):
         """The user wants the item that is so many steps further."""
 
-        def __init__(self, steps: int) -> None:
-            super().__init__()
-            self.steps = steps
+        steps: int
 
     class Asked(Message):
         """The user wants the list of all items."""

@@ -77,7 +77,7 @@ async def test_what_is_written_by_hand_is_sent_and_the_picture_stays_true(opened
         await write(person, "system action view accounts", "enter")
         await person.wait_until(lambda: person.sees("system action view accounts "))
         await write(person, "pay pay=bob@example.org credits=10", "enter")
-        await person.wait_until(lambda: shown(person, "detail").startswith("✕ Nobody here has"))
+        await person.wait_until(lambda: shown(person, "detail").startswith("✕ No account here has"))
         await person.press("escape", "v", "end")
         assert log(person).line.chain.selectors[-1] == "pay"
         await person.press("enter")
