@@ -8,12 +8,14 @@ import sys
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from ewallet_core.client import Answer
@@ -92,8 +94,7 @@ CLIENTS_OWN = frozenset({"request_id"})
 """Answer keys that only repeat what the client added to the request."""
 
 
-@dataclass(frozen=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """The result of an instruction."""
 
     failed: bool
@@ -104,8 +105,7 @@ class Outcome:
     took_ms: int
 
 
-@dataclass(frozen=True)
-class Exchange:
+class Exchange(Struct, frozen=True, dict=True):
     """An instruction and, once it has arrived, its outcome."""
 
     number: int

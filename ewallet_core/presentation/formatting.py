@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import locale
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
+
+from msgspec import Struct
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SPACE = "\N{NO-BREAK SPACE}"
@@ -24,8 +25,7 @@ class DateOrder(StrEnum):
     ISO = "2026-11-12"
 
 
-@dataclass(frozen=True)
-class Formats:
+class Formats(Struct, frozen=True):
     """How numbers, times of day and dates are written."""
 
     thousands: str = ","
