@@ -19,17 +19,8 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import FormField
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_preview
 
-WORDS = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
+CONNECTION_GONE = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
 MAY_BE_LEFT = "Leaving this sheet doesn't take it back."
-
-
-class ConnectionGone(Label):
-    """Shown while a form awaits its answer without a connection."""
-
-    DEFAULT_CSS = "ConnectionGone { display: none; color: $text-warning; width: 1fr; }"
-
-    def __init__(self, *, may_be_left: bool) -> None:
-        super().__init__(f"{WORDS} {MAY_BE_LEFT}" if may_be_left else WORDS, markup=False)
 
 
 class RetryWait(Label):
@@ -96,7 +87,8 @@ class Form(VerticalScroll, can_focus=False):
         .buttons { height: 1; margin-top: 1; align-horizontal: right; }
         .buttons Button { margin-left: 2; }
         &.-busy .buttons { text-opacity: 50%; }
-        &.-awaiting ConnectionGone.-gone { display: block; }
+        .gone { display: none; color: $text-warning; width: 1fr; }
+        &.-awaiting.-offline .gone { display: block; }
     }
     """
 
@@ -136,11 +128,8 @@ class Form(VerticalScroll, can_focus=False):
         """
         super().__init__(id=id)
         self._tell_late = tell_late
-        self._is_connected = True
         self._is_left = False
         self.plan = plan
-        self.busy = False
-        """Whether an answer is awaited, or the next try has to wait."""
         self._send = send
         self._refused: dict[str, str] = {}
         self.border_title = plain(plan.title)
@@ -154,9 +143,8 @@ class Form(VerticalScroll, can_focus=False):
             yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
         yield RetryWait()
-        gone = ConnectionGone(may_be_left=self._tell_late is not None)
-        gone.set_class(not self._is_connected, "-gone")
-        yield gone
+        gone = f"{CONNECTION_GONE} {MAY_BE_LEFT}" if self._tell_late else CONNECTION_GONE
+        yield Label(gone, classes="gone", markup=False)
         with Horizontal(classes="buttons"):
             yield Button(self.plan.verb, variant="primary", id="do")
             yield Button(self.plan.leave, id="leave")
@@ -166,9 +154,7 @@ class Form(VerticalScroll, can_focus=False):
 
     def show_connected(self, is_connected: bool) -> None:
         """Say in a form that waits for an answer if there is no connection."""
-        self._is_connected = is_connected
-        for gone in self.query(ConnectionGone):
-            gone.set_class(not is_connected, "-gone")
+        self.set_class(not is_connected, "-offline")
 
     @property
     def rows(self) -> list[FormField]:
@@ -248,7 +234,7 @@ class Form(VerticalScroll, can_focus=False):
         """Send the values if they are still valid."""
         if self.busy or (values := self._good_values()) is None:
             return
-        self._set_busy(True)
+        self.add_class("-busy")
         self.add_class("-awaiting")
         # A worker of the form would be cancelled with it.
         (self.app if self._tell_late else self).run_worker(self._await_answer(values))
@@ -257,7 +243,7 @@ class Form(VerticalScroll, can_focus=False):
     def leave(self) -> None:
         """Leave the form; not while an answer is awaited that can still come."""
         self.workers.cancel_group(self, SETTLING)
-        self._is_left = self._tell_late is not None and not self._is_connected
+        self._is_left = self._tell_late is not None and self.has_class("-offline")
         if self._is_left or not self.busy or self.query_one(RetryWait).is_waiting:
             self.post_message(self.Left())
 
@@ -289,7 +275,7 @@ class Form(VerticalScroll, can_focus=False):
         self._show_problems()
         if not problems:
             return values
-        self._focus(next(row for row in self.rows if row.field.name in problems))
+        _focus(next(row for row in self.rows if row.field.name in problems))
         return None
 
     async def _await_answer(self, values: dict[str, Any]) -> None:
@@ -303,7 +289,7 @@ class Form(VerticalScroll, can_focus=False):
         if not answer["failed"]:
             self.post_message(self.Done(self, answer))
             return
-        self._set_busy(False)
+        self.remove_class("-busy")
         self._show_error(self.plan.reworded(answer))
 
     def _show_error(self, answer: Answer) -> None:
@@ -315,27 +301,22 @@ class Form(VerticalScroll, can_focus=False):
         if at:
             self._refused[at[0].field.name] = words
             self._show_problems()
-            self._focus(at[0])
+            _focus(at[0])
             return
         self.query_one(".refusal", Label).update(plain(words))
         self.add_class("-refused")
         if wait:
-            self._set_busy(True)
+            self.add_class("-busy")
             self.query_one(RetryWait).begin(wait)
 
     @on(RetryWait.Over)
     def _wait_over(self) -> None:
-        self.remove_class("-refused")
-        self._set_busy(False)
+        self.remove_class("-refused", "-busy")
 
-    def _set_busy(self, busy: bool) -> None:
-        self.busy = busy
-        self.set_class(busy, "-busy")
-
-    def _focus(self, row: FormField) -> None:
-        row.input.focus()
-        row.input.select_all()
-        row.scroll_visible()
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is awaited, or the next try has to wait."""
+        return self.has_class("-busy")
 
     def _show_problems(self, *, begun_only: bool = False) -> None:
         problems = {**self._refused, **self.read()[1]}
@@ -347,3 +328,9 @@ class Form(VerticalScroll, can_focus=False):
         for preview in self.query(".preview").results(Label):
             values, _ = self.read()
             preview.update(plain(self.plan.preview(values)))
+
+
+def _focus(row: FormField) -> None:
+    row.input.focus()
+    row.input.select_all()
+    row.scroll_visible()

@@ -26,7 +26,7 @@ class ResultLine(Widget):
         """The user wants to see the record."""
 
     def __init__(self) -> None:
-        super().__init__(id="receipt")
+        super().__init__(id="result")
         self.words = ""
         self.record: RecordNamed | None = None
         """The record of the action, if there is one."""

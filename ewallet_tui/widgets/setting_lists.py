@@ -220,10 +220,10 @@ class Preview(Static):
 
     def show(self) -> None:
         """Draw the preview in the current formats."""
-        self.update(Content("\n").join([*_standing(), Content(), *_recent_activity(), Content(), _states()]))
+        self.update(Content("\n").join([*_balance_and_timer(), Content(), *_recent_activity(), Content(), _states()]))
 
 
-def _standing() -> list[Content]:
+def _balance_and_timer() -> list[Content]:
     left = f"{RUNNING.text}  {countdown(LEFT_MS)} left"
     balance = Content.styled(credit_amount(1_240), "bold")
     bar = ("━" * (BAR * 2 // 3), "$text-accent"), ("━" * (BAR // 3), "$panel")
