@@ -220,7 +220,9 @@ class Preview(Static):
 
     def show(self) -> None:
         """Draw the preview in the current formats."""
-        self.update(Content("\n").join([*_balance_and_timer(), Content(), *_recent_activity(), Content(), _states()]))
+        self.update(
+            Content("\n").join([*_balance_and_timer(), Content(), *_recent_activity(), Content(), _states()])
+        )
 
 
 def _balance_and_timer() -> list[Content]:
