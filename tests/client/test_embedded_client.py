@@ -14,7 +14,7 @@ from running_server import CHEAP
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, UnreachableError, embedded
-from ewallet_core.instructions.fields import CLEANERS
+from ewallet_core.instructions.fields import CLEANER_NAMES
 from ewallet_core.operations.context import EngineConfig
 
 
@@ -64,7 +64,7 @@ async def test_cleanup_runs_from_the_opening_on(
     running = await client.send(
         controller="system", ctype="action", action="stop", stop="cleaner", cleaner="history"
     )
-    assert running["running"] == [name for name in CLEANERS if name != "history"]
+    assert running["running"] == [name for name in CLEANER_NAMES if name != "history"]
 
 
 async def test_a_closed_client_leaves_no_cleanup_thread(
