@@ -129,6 +129,29 @@ async def test_each_reader_is_told_what_happens_after_the_call_and_nothing_else(
         assert await hear_credits(told, 3 - number) == [(n, n) for n in range(number + 1, 4)]
 
 
+async def test_a_reader_begins_after_the_newest_event_that_an_answer_told_of(
+    open_client: OpenClient, client: WalletClient
+) -> None:
+    await log_in(client)
+    answer = await supply(client, 1)
+    other = await open_client()
+    await enter(other)
+    await supply(other, 2)
+    told = client.events()
+    assert await hear(told) == {"event": LISTENING, "sequence": answer["event_sequence"]}
+    assert await hear_credits(told, 1) == [(2, 2)]
+
+
+async def test_an_event_has_the_id_of_the_own_request_that_caused_it(
+    open_client: OpenClient, client: WalletClient
+) -> None:
+    await log_in(client)
+    told = client.events()
+    await hear(told)
+    answer = await supply(client, 1)
+    assert (await hear(told))["request_id"] == answer["request_id"]
+
+
 async def test_each_login_is_told_from_its_start_however_late_it_is_read(client: WalletClient) -> None:
     told = client.events()
     await log_in(client)

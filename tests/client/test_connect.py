@@ -85,7 +85,7 @@ async def test_what_nobody_reads_is_left_with_who_says_it(
     flood: tuple[int, asyncio.Event], remote: Remote
 ) -> None:
     port, taken = flood
-    lines = await remote(1, port)._dial_out()
+    lines = await remote(1, port)._connect_out()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(taken.wait(), 0.5)
     assert len(FLOOD) > 100 * LONGEST_EVENT

@@ -71,8 +71,8 @@ async def test_another_account_is_not_asked_for_what_the_first_has_heard(
     assert await hear(told) == {"event": "listening", "sequence": 0}
     await supply(client, 2)
     assert await hear_credits(told, 1) == [(1, 2)]
-    # Where its events stand is asked at the login, and from there on they are listened for.
-    assert [introduction.get("since") for introduction in introductions] == [None, 0]
+    # The answer to the login told how far its events had come.
+    assert [introduction.get("since") for introduction in introductions] == [0]
     network.downward = once(Does.CUT_AFTER)
     await supply(client, 3)
     await supply(client, 4)
@@ -104,10 +104,9 @@ async def test_what_is_done_right_after_the_call_is_told_however_far_the_server(
     assert await hear_credits(told, 1) == [(1, 2)]
 
 
-async def test_whoever_cannot_be_told_where_events_begin_keeps_nobody_waiting(
-    client: WalletClient, network: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+async def test_a_silent_port_of_events_delays_no_instruction(
+    client: WalletClient, network: FaultyProxy
 ) -> None:
-    monkeypatch.setattr(events, "ASKED_WITHIN_SECONDS", 0.05)
     network.downward = lambda line: Does.SWALLOW
     told = client.events()
     assert (await asyncio.wait_for(supply(client, 1), 2))["total_credits"] == 1
