@@ -95,14 +95,10 @@ ALLOWED = {
 REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_core": (
         "door",
-        "attended",
         "holding",
         "handover",
         "leaving",
-        "beginnings",
         "reachability",
-        "dialler",
-        "news",
         "telling",
         "parted",
         "keeper",
