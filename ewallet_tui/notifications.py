@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ewallet_core.presentation.formatting import MINUS, count, credit_amount
 from ewallet_core.presentation.text import one_line
+from ewallet_core.types import SYSTEM_CORE_EMAIL
 from ewallet_tui.own_doings import ARRIVED
 
 if TYPE_CHECKING:
@@ -21,8 +22,6 @@ ENDS_SOON = "session_about_to_end"
 CHANGED = "account_changed"
 FROZEN_CODE = "account_frozen"
 IF_NOT_YOU = "If it was not you, change your password: that ends every other session."
-ISSUER = "core@ewallet.local"
-"""Who supplies credits."""
 
 Event = Mapping[str, Any]
 
@@ -99,7 +98,7 @@ def _moved_in_one(moved: list[Notification]) -> list[Notification]:
 
 def may_be_refund(event: Event) -> bool:
     """Whether what arrived may be a payment that somebody gave back."""
-    return event["event"] == ARRIVED and bool(event["data"]["transfer_from"] != ISSUER)
+    return event["event"] == ARRIVED and bool(event["data"]["transfer_from"] != SYSTEM_CORE_EMAIL)
 
 
 def _login_from(address: str) -> Notification:
@@ -113,7 +112,7 @@ def _login_from(address: str) -> Notification:
 
 def _arrived(credits: int, sender: str, *, is_refund: bool) -> Notification:
     title = _title(credits)
-    if sender == ISSUER:
+    if sender == SYSTEM_CORE_EMAIL:
         return Notification(title, "You were supplied with them.", credits=credits)
     verb = "gave them back to you" if is_refund else "sent them to you"
     return Notification(title, f"{sender} {verb}.", credits=credits)

@@ -1,7 +1,7 @@
-"""What a value in an instruction may be: each kind of field once, with its limits and the words for them.
+"""The kinds of field that instructions have, each with its limits and their description.
 
-A field's description completes the sentence "`name` must be …", so the same words serve the engine's
-refusals, the printed reference and the forms on a screen."""
+A field's description completes the sentence "`name` must be …": it is used in errors, in the printed
+reference and in the app's forms."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from msgspec import Meta
 
 from ewallet_core.instructions import timestamps
 from ewallet_core.instructions.validation import (
-    Place,
-    is_currency,
-    is_measured,
+    CURRENCY_CODES,
+    PageCursor,
+    is_amount,
+    is_fully_visible,
     is_name,
-    is_seen_whole,
-    is_span,
+    is_positive_amount,
     is_visible,
     reads_as,
 )
@@ -28,6 +28,15 @@ MOST_CREDITS = rates.MOST_CREDITS
 SHORTEST_PASSWORD = 8
 LONGEST_PAGE = 1_000
 USUAL_PAGE = 100
+
+
+def _text(longest: int, example: str) -> Meta:
+    return Meta(max_length=longest, description=f"text of at most {longest:,} characters", examples=[example])
+
+
+def _id_of(item: str) -> Meta:
+    return Meta(ge=1, le=2**63 - 1, description=f"the number of a {item}", examples=[1])
+
 
 Credits = Annotated[
     int, Meta(ge=1, le=MOST_CREDITS, description="a whole number from 1 to 1,000,000,000,000", examples=[20])
@@ -40,7 +49,7 @@ Minutes = Annotated[
     Meta(
         description="a number of minutes above 0 with at most 6 decimals",
         examples=[20],
-        extra={"check": is_span},
+        extra={"check": is_positive_amount},
     ),
 ]
 Cost = Annotated[
@@ -48,7 +57,7 @@ Cost = Annotated[
     Meta(
         description="an amount of money from 0 with at most 6 decimals, such as 12.50",
         examples=["12.50"],
-        extra={"check": is_measured},
+        extra={"check": is_amount},
     ),
 ]
 Currency = Annotated[
@@ -57,7 +66,7 @@ Currency = Annotated[
         pattern="^[A-Z]{3}$",
         description="a currency's three capital letters, such as EUR",
         examples=["EUR"],
-        extra={"check": is_currency},
+        extra={"check": CURRENCY_CODES.__contains__},
     ),
 ]
 UserName = Annotated[
@@ -77,7 +86,7 @@ Email = Annotated[
         pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$",
         description="an email address such as ada@example.org",
         examples=["ada@example.org"],
-        extra={"check": is_seen_whole},
+        extra={"check": is_fully_visible},
     ),
 ]
 NameOrEmail = Annotated[
@@ -109,19 +118,16 @@ PasswordAttempt = Annotated[
         extra={"secret": True},
     ),
 ]
-Phone = Annotated[
-    str, Meta(max_length=64, description="text of at most 64 characters", examples=["+44 20 7946 0000"])
-]
-Alias = Annotated[
-    str, Meta(max_length=64, description="text of at most 64 characters", examples=["The countess"])
-]
-Notes = Annotated[
-    str, Meta(max_length=1_000, description="text of at most 1,000 characters", examples=["lunch"])
-]
-RecordId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a record", examples=[1])]
-SheetId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a sheet", examples=[1])]
-ListId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a list", examples=[1])]
-ClockId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a clock", examples=[1])]
+Phone = Annotated[str, _text(64, "+44 20 7946 0000")]
+Alias = Annotated[str, _text(64, "The countess")]
+Notes = Annotated[str, _text(1_000, "lunch")]
+RecordId = Annotated[int, _id_of("record")]
+SheetId = Annotated[int, _id_of("sheet")]
+ListId = Annotated[int, _id_of("list")]
+ClockId = Annotated[int, _id_of("clock")]
+EwalletId = Annotated[int, _id_of("wallet")]
+WorkerId = Annotated[int, _id_of("worker")]
+SessionId = Annotated[int, _id_of("session")]
 Reference = Annotated[
     str,
     Meta(
@@ -142,7 +148,6 @@ ContactName = Annotated[
         extra={"check": is_visible},
     ),
 ]
-EwalletId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a wallet", examples=[1])]
 PageLength = Annotated[
     int, Meta(ge=1, le=LONGEST_PAGE, description="a whole number from 1 to 1,000", examples=[100])
 ]
@@ -175,12 +180,10 @@ RoleName = Annotated[
         pattern=f"^({'|'.join(PEOPLE)})$",
         description="user, operator or auditor",
         examples=["auditor"],
-        # A pattern's end is also before a last line's end.
+        # `$` in a pattern also matches before a final newline, so the check is exact.
         extra={"check": PEOPLE.__contains__},
     ),
 ]
-WorkerId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a worker", examples=[1])]
-SessionId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a session", examples=[1])]
 IssuedToken = Annotated[
     str,
     Meta(
@@ -204,14 +207,14 @@ NewToken = Annotated[
 Port = Annotated[
     int, Meta(ge=0, le=65_535, description="a port from 0 to 65535, where 0 is any free one", examples=[0])
 ]
-CLEANERS = ("clock", "session", "stoken", "ctoken", "worker", "account", "history")
+CLEANER_NAMES = ("clock", "session", "stoken", "ctoken", "worker", "account", "history")
 CleanerName = Annotated[
     str,
     Meta(
-        pattern=f"^({'|'.join(CLEANERS)}|all)$",
-        description=f"{', '.join(CLEANERS)} or all",
+        pattern=f"^({'|'.join(CLEANER_NAMES)}|all)$",
+        description=f"{', '.join(CLEANER_NAMES)} or all",
         examples=["all"],
-        extra={"check": (*CLEANERS, "all").__contains__},
+        extra={"check": (*CLEANER_NAMES, "all").__contains__},
     ),
 ]
 Flag = Annotated[bool, Meta(description="true or false", examples=[True])]
@@ -258,15 +261,13 @@ RecordKind = Annotated[
 FileFormat = Annotated[
     Literal["csv", "json", "jsonl"], Meta(description="csv, json or jsonl", examples=["csv"])
 ]
-SearchText = Annotated[
-    str, Meta(max_length=200, description="text of at most 200 characters", examples=["lunch"])
-]
+SearchText = Annotated[str, _text(200, "lunch")]
 RecordCursor = Annotated[
     str,
     Meta(
         description="the `next` of an earlier page, as it was answered",
         examples=["1795176000000-transfer-1"],
-        extra={"check": reads_as(Place.read)},
+        extra={"check": reads_as(PageCursor.read)},
     ),
 ]
 
@@ -290,26 +291,12 @@ IssueName = Annotated[
         extra={"check": str.isprintable},
     ),
 ]
-IssueDetails = Annotated[
-    str,
-    Meta(
-        max_length=10_000,
-        description="text of at most 10,000 characters",
-        examples=["It did so when I opened it this morning."],
-    ),
-]
-IssueLog = Annotated[
-    str,
-    Meta(
-        max_length=30_000,
-        description="text of at most 30,000 characters",
-        examples=["2026-11-20T22:46:10.123Z started"],
-    ),
-]
+IssueDetails = Annotated[str, _text(10_000, "It did so when I opened it this morning.")]
+IssueLog = Annotated[str, _text(30_000, "2026-11-20T22:46:10.123Z started")]
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong, and how to reach who says so."""
+    """What is wrong, and the email of the person who reports it."""
 
     name: IssueName
     details: IssueDetails

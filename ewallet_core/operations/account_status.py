@@ -1,23 +1,23 @@
-"""An account's standing: whether it may be used now, and why not."""
+"""Whether an account may be used now, and why not."""
 
 from __future__ import annotations
 
 from ewallet_core.errors.accounts import AccountFrozenError, AccountUnlinkPendingError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.storage.accounts import Account, AccountState
+from ewallet_core.storage.accounts import Account, AccountStatus
 
 
 def why_not_active(account: Account) -> WalletError | None:
-    """Why the account may not be used now, if it may not."""
-    if account.state == AccountState.ACTIVE:
+    """The error that says why the account may not be used now; None if it may."""
+    if account.state == AccountStatus.ACTIVE:
         return None
-    if account.state == AccountState.FROZEN:
+    if account.state == AccountStatus.FROZEN:
         return AccountFrozenError()
     return AccountUnlinkPendingError(timestamp(account.to_unlink_at))
 
 
 def is_gone(account: Account, now: int) -> bool:
-    """Whether the account is nobody's any more: erased, or due to be at this very moment."""
+    """Whether the account is erased, or due to be."""
     is_due = account.to_unlink_at is not None and account.to_unlink_at <= now
-    return is_due or account.state == AccountState.ERASED
+    return is_due or account.state == AccountStatus.ERASED

@@ -21,7 +21,7 @@ from ewallet_tui.screens.timing import TIMER_ACTIONS, TIMER_KEYS, TimingScreen, 
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState, OwnedItemKind
 from ewallet_tui.widgets.big_digits import TimerFace
-from ewallet_tui.widgets.charts import MOST_DAYS, Day, DayBars
+from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
 from ewallet_tui.widgets.owned_item_line import OwnedItemLine
 from ewallet_tui.widgets.record_list import RecordList
 
@@ -170,7 +170,7 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         """What was used on each of the last days by the machine's calendar, if that can be read."""
         today = self.today().astimezone()
         east = today.utcoffset() or timedelta()
-        since = Period(today.date() - timedelta(days=MOST_DAYS - 1), None, "").arguments()
+        since = Period(today.date() - timedelta(days=MANY_DAYS - 1), None, "").arguments()
         answer = await self.wallet_app.act(
             action="view",
             view="summary",

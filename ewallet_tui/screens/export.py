@@ -179,7 +179,7 @@ class ExportingScreen(BaseScreen):
     async def _save_pages(self, chosen: str, record_id: int | None) -> None:
         from ewallet_tui import export  # noqa: PLC0415 - few take one along
 
-        ask, form = self.wallet_app.ask, export.FORMS[chosen.split()[1]]
+        ask, form = self.wallet_app.ask, export.FORMATS[chosen.split()[1]]
         if chosen in ONE and record_id is not None:
             await self._save(export.one_invoice(ask, record_id, form), INVOICE)
         elif (month := await self._choose_month()) is not None:

@@ -188,6 +188,7 @@ def test_an_unknown_account_and_the_issuer_can_not_be_paid(supplied, nothing_cha
     nothing_changes()
     answer = supplied.expect_error("partner_unknown", **give(email))
     assert answer["details"] == {"field": named[give]}
+    assert answer["warning"] == "On this computer's own wallet, only accounts made here can be paid."
 
 
 @each_way
