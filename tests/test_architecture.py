@@ -95,10 +95,7 @@ ALLOWED = {
 REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_core": (
         "leaving",
-        "beginnings",
         "reachability",
-        "dialler",
-        "news",
         "telling",
         "parted",
         "keeper",
