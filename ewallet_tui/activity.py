@@ -111,7 +111,9 @@ def balances(now: int, days: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
     """The balance at the end of each day; the last one is `now`."""
     found = [now]
     for day in reversed(days[1:]):
-        found.append(found[-1] - _moved(day))
+        came = int(day["credits_in"]) + int(day["converted_to_credits"])
+        went = int(day["credits_out"]) + int(day["converted_to_time"])
+        found.append(found[-1] - came + went)
     return tuple(reversed(found))
 
 
@@ -120,8 +122,3 @@ def in_words(history: Sequence[int]) -> str:
     lowest, highest = min(history), max(history)
     between = grouped(highest) if lowest == highest else f"{grouped(lowest)} to {grouped(highest)}"
     return f"last {len(history)} days, {between}"
-
-
-def _moved(day: Mapping[str, Any]) -> int:
-    came = int(day["credits_in"]) + int(day["converted_to_credits"])
-    return came - int(day["credits_out"]) - int(day["converted_to_time"])

@@ -95,10 +95,7 @@ ALLOWED = {
 REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_core": (
         "leaving",
-        "beginnings",
         "reachability",
-        "dialler",
-        "news",
         "telling",
         "parted",
         "keeper",
@@ -108,14 +105,13 @@ REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_tui": (
         "follower",
         "followers",
-        "door",
-        "doors",
         "let go",
         "belonging",
         "standing",
         "leaving",
         "event watch",
         "doings",
+        "figures",
         "plan",
     ),
 }
