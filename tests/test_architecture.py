@@ -95,12 +95,8 @@ ALLOWED = {
 REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_core": (
         "leaving",
-        "reachability",
-        "telling",
         "parted",
-        "keeper",
         "listening",
-        "feed",
     ),
     "ewallet_tui": (
         "follower",
