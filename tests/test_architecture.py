@@ -101,14 +101,13 @@ REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_tui": (
         "follower",
         "followers",
-        "door",
-        "doors",
         "let go",
         "belonging",
         "standing",
         "leaving",
         "event watch",
         "doings",
+        "figures",
         "plan",
     ),
 }
