@@ -29,7 +29,7 @@ def conversion(number, at, kind, credits, notes=None):
     }
 
 
-def told(transfers=(), conversions=(), most=10):
+def shown(transfers=(), conversions=(), most=10):
     rows = latest_rows(transfers, conversions, NOW, most, UTC)
     return [tuple(str(cell) for cell in row.cells) for row in rows]
 
@@ -37,7 +37,7 @@ def told(transfers=(), conversions=(), most=10):
 def test_both_kinds_come_in_one_list_newest_first():
     transfers = [transfer(2, "13:58", "payment", 10, "lunch"), transfer(1, "09:00", "supply", 1_000)]
     conversions = [conversion(1, "14:02", "credits2clock", 20)]
-    assert told(transfers, conversions) == [
+    assert shown(transfers, conversions) == [
         ("today 14:02", "to time", "\N{MINUS SIGN}20", "→ 20:00", ""),
         ("today 13:58", "paid", "\N{MINUS SIGN}10", "carol@example.org", "lunch"),
         ("today 09:00", "supplied", "+1,000", "", ""),
@@ -45,19 +45,19 @@ def test_both_kinds_come_in_one_list_newest_first():
 
 
 def test_the_partner_is_the_other_side():
-    came, went = told([transfer(2, "11:00", "incoming", 5), transfer(1, "10:00", "transfer", 5)])
+    came, went = shown([transfer(2, "11:00", "incoming", 5), transfer(1, "10:00", "transfer", 5)])
     assert came[1:4] == ("received", "+5", "bob@example.org")
     assert went[1:4] == ("sent", "\N{MINUS SIGN}5", "carol@example.org")
 
 
-def test_a_refund_is_told_by_who_gives_it_back_and_by_who_gets_it():
-    got, given = told([transfer(2, "11:00", "incoming", 5), transfer(1, "10:00", "refund", 5)])
+def test_a_refund_is_shown_to_both_sides():
+    got, given = shown([transfer(2, "11:00", "incoming", 5), transfer(1, "10:00", "refund", 5)])
     assert got[1:3] == ("received", "+5")
     assert given[1:4] == ("refunded", "\N{MINUS SIGN}5", "carol@example.org")
 
 
 def test_time_that_came_back_adds_credits():
-    assert told(conversions=[conversion(1, "11:00", "clock2credits", 5)])[0][1:4] == (
+    assert shown(conversions=[conversion(1, "11:00", "clock2credits", 5)])[0][1:4] == (
         "from time",
         "+5",
         "← 5:00",
@@ -73,7 +73,7 @@ def test_records_of_both_kinds_with_one_number_stay_apart():
 
 def test_only_the_newest_are_kept():
     transfers = [transfer(2, "12:00", "supply", 5), transfer(1, "10:00", "supply", 7)]
-    assert [row[2] for row in told(transfers, [conversion(1, "11:00", "clock2credits", 5)], most=2)] == [
+    assert [row[2] for row in shown(transfers, [conversion(1, "11:00", "clock2credits", 5)], most=2)] == [
         "+5",
         "+5",
     ]
