@@ -11,7 +11,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 from database_file import execute_sql, rows, violations_in
-from engine_client import EngineClient
+from engine_client import EngineClient, without_sequence
 from examples_payments import pay, transfer
 from fakes import CHEAP, SECOND, Wallclock
 from hypothesis import given, settings
@@ -178,7 +178,8 @@ def test_a_repeated_request_moves_credits_once(supplied, bob, give):
 def test_a_refused_request_stays_refused(ada, bob, give):
     first = ada.expect_error("not_enough_credits", **give(BOB, 30), request_id="request-0001")
     now = {"event_sequence": ada.request(**supply(100))["event_sequence"]}
-    assert ada.send(**give(BOB, 30), request_id="request-0001") == first | now
+    again = ada.send(**give(BOB, 30), request_id="request-0001")
+    assert without_sequence(again) == without_sequence(first) | now
     assert bob.credits == 0
 
 
