@@ -41,10 +41,10 @@ class Backends:
     def kept_in(cls, folder: Path) -> Backends:
         """The engines that somebody reaches whose wallet and known servers are kept in `folder`."""
         from ewallet_core.client import EmbeddedClient  # noqa: PLC0415
-        from ewallet_core.client.trust import FILE_NAME, KnownServers  # noqa: PLC0415
-        from ewallet_core.data_folder import database_url  # noqa: PLC0415
+        from ewallet_core.client.trust import KnownServers  # noqa: PLC0415
+        from ewallet_core.data_folder import KNOWN_SERVERS_FILE, database_url  # noqa: PLC0415
 
-        known = KnownServers(folder / FILE_NAME)
+        known = KnownServers(folder / KNOWN_SERVERS_FILE)
 
         def client_at(place: ServerAddress | None) -> WalletClient:
             if place is None:

@@ -10,8 +10,7 @@ from ewallet_core.errors.requests import BadValueError, MissingArgumentError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
-from ewallet_core.operations.account_deletion import RECOVERABLE_MS, erase_due_accounts
-from ewallet_core.operations.account_status import is_gone, why_not_active
+from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts, is_gone, why_not_active
 from ewallet_core.operations.answer_data import (
     AccountData,
     SessionData,

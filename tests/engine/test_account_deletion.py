@@ -28,7 +28,7 @@ from instructions import (
 )
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.operations.account_deletion import RECOVERABLE_MS, erase_due_accounts
+from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts
 from ewallet_core.operations.context import SYSTEM_CORE_ID, EngineConfig
 from ewallet_core.storage import erasure
 from ewallet_core.storage.accounts import AccountStatus
