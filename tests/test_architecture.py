@@ -98,15 +98,12 @@ REMAINING: dict[str, tuple[str, ...]] = {
         "listening",
     ),
     "ewallet_tui": (
-        "follower",
-        "followers",
         "let go",
         "belonging",
         "standing",
         "leaving",
         "event watch",
         "doings",
-        "figures",
         "plan",
     ),
 }
