@@ -15,7 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.signal import Signal
 
 from ewallet_core.client import ConnectionStatus
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.config.controller import SettingsController
 from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Connecting, ConnectionWatch

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from ewallet_core.presentation.formatting import MINUS, count, credit_amount
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import MINUS, count, credit_amount, one_line
 from ewallet_core.types import SYSTEM_CORE_EMAIL
 from ewallet_tui.own_doings import ARRIVED
 

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.keys import format_key
 from textual.worker import WorkerError
 
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.navigation import destinations_for, screen_class_of
 from ewallet_tui.themes import THEMES
 

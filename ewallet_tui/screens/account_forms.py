@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.fields import IssueDetails, IssueName
-from ewallet_core.presentation.formatting import credit_amount, full_day, parse_timestamp
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import credit_amount, full_day, one_line, parse_timestamp
 from ewallet_tui.state import AccountInfo
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values

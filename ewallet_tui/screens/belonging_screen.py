@@ -8,7 +8,7 @@ from textual import on, work
 from textual.binding import Binding, BindingType
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import ChoiceModal
 from ewallet_tui.state import AccountState, OwnedItemKind, OwnedItems, obstacle_to

@@ -13,9 +13,8 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label
 
-from ewallet_core.presentation.formatting import count
+from ewallet_core.presentation.formatting import count, inert, one_line
 from ewallet_core.presentation.periods import Period, read_period
-from ewallet_core.presentation.text import inert, one_line
 from ewallet_tui.export import (
     Download,
     FileSink,

@@ -19,11 +19,11 @@ from ewallet_core.presentation.formatting import (
     full_day,
     grouped,
     moment,
+    one_line,
     parse_timestamp,
     price,
 )
 from ewallet_core.presentation.tables import Column
-from ewallet_core.presentation.text import one_line
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, titled

@@ -16,9 +16,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.formatting import count, grouped, moment, parse_timestamp
+from ewallet_core.presentation.formatting import count, grouped, moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column
-from ewallet_core.presentation.text import one_line
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.modal import FactsModal, Pairs
 from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Label, OptionList, Static
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.config.file import FILE_NAME
 from ewallet_tui.config.settings import ASK_ABOVE, CHOSEN, Setting, Value, written
 from ewallet_tui.export import as_known

@@ -12,8 +12,16 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from ewallet_core.ledger.hash_chain import FIRST_SEAL, seal
-from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Posting, UnbalancedError, Unit
+from ewallet_core.ledger.journal import (
+    FIRST_SEAL,
+    BalanceId,
+    Entry,
+    EntryKind,
+    Posting,
+    UnbalancedError,
+    Unit,
+    seal,
+)
 from ewallet_core.storage import columns, schema
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
