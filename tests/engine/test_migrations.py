@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine, inspect
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.errors.base import WalletError
-from ewallet_core.storage import columns, sqlite
+from ewallet_core.storage import schema, sqlite
 
 pytestmark = pytest.mark.usefixtures("on_disk")
 
@@ -44,12 +44,12 @@ def test_the_migrations_match_the_declared_tables(migrated):
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
-        assert compare_metadata(context, columns.metadata) == []
+        assert compare_metadata(context, schema.metadata) == []
 
 
 def test_the_migrations_create_the_same_schema_as_the_tables(migrated):
     declared = create_engine("sqlite://")
-    columns.metadata.create_all(declared)
+    schema.metadata.create_all(declared)
     assert schema_of(migrated) == schema_of(declared)
     declared.dispose()
 

@@ -22,7 +22,7 @@ from ewallet_core.ledger.journal import (
     Unit,
     seal,
 )
-from ewallet_core.storage import columns, schema
+from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
@@ -78,7 +78,7 @@ _STRAY_SEALS = (
 
 
 def _claim(kind: str, column: str, unit: Unit) -> tuple[str, Unit, Select[Any]]:
-    record = columns.metadata.tables[f"{kind}_records"].c
+    record = schema.metadata.tables[f"{kind}_records"].c
     statement = select(record.entry_id, record.id, record[column]).order_by(record.entry_id, record.id)
     return kind, unit, statement
 

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, case, or_, select, union_all
 
 from ewallet_core.ledger.journal import EntryKind, Unit
-from ewallet_core.storage import columns, schema
+from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import (
@@ -173,7 +173,7 @@ _account = schema.accounts
 
 
 def _lines(kind: RecordType) -> Select[Any]:
-    record = columns.metadata.tables[f"{kind}_records"]
+    record = schema.metadata.tables[f"{kind}_records"]
     return (
         select(
             _sheet.c.id,
@@ -194,7 +194,7 @@ def _lines(kind: RecordType) -> Select[Any]:
 
 
 def _strays(kind: RecordType) -> Select[Any]:
-    record = columns.metadata.tables[f"{kind}_records"]
+    record = schema.metadata.tables[f"{kind}_records"]
     is_sheet = and_(_sheet.c.id == record.c.sheet_id, _sheet.c.kind == kind)
     return (
         select(record.c.id)
