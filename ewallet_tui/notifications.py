@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -13,13 +13,13 @@ from ewallet_tui.own_doings import ARRIVED
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from ewallet_tui.app import EWalletApp
+    from ewallet_core.client import Answer
+    from ewallet_tui.state import AccountState
+    from ewallet_tui.work import Notify, SetTimer
 
 
 ENDS_SOON = "session_about_to_end"
 """What the app answers by using the session, so that nobody need be told."""
-CHANGED = "account_changed"
-FROZEN_CODE = "account_frozen"
 IF_NOT_YOU = "If it was not you, change your password: that ends every other session."
 ISSUER = "core@ewallet.local"
 """Who supplies credits."""
@@ -132,43 +132,80 @@ AT_ONCE_SECONDS = 1.0
 """How far apart news are that do not come at once."""
 
 
-class Notifier:
-    """Says them in passing, and to the desktop what is worth it."""
+NEWEST = 5
+"""Among how many of the newest records that of an event is looked for."""
 
-    def __init__(self, app: EWalletApp) -> None:
-        self._app = app
-        self._untold: list[Notification] = []
+
+class Notifier:
+    """Shows notifications as toasts, and the important ones on the desktop too."""
+
+    def __init__(
+        self,
+        state: Callable[[], AccountState | None],
+        send: Callable[..., Awaitable[Answer]],
+        is_in_view: Callable[[], bool],
+        set_timer: SetTimer,
+        notify: Notify,
+        notify_desktop: Callable[[str, str], None],
+    ) -> None:
+        self._state = state
+        self._send = send
+        self._is_in_view = is_in_view
+        self._set_timer = set_timer
+        self._notify = notify
+        self._notify_desktop = notify_desktop
+        self._waiting: list[Notification] = []
         self._pause: Timer | None = None
 
-    def tell(self, notifications: Notification) -> None:
-        """Say it now, or with what else comes before a second is over; behind the lock, once it is open."""
-        if self._app.state is None:
+    async def notice(self, event: Event) -> None:
+        """Tell the user of an event that something else than this app has caused."""
+        state = self._state()
+        if state is None or "data" not in event:
             return
-        self._untold.append(notifications)
+        notification = notification_of(
+            event,
+            own_email=state.account.email,
+            clock=state.clock.id,
+            is_refund=may_be_refund(event) and await self._is_refund(event),
+        )
+        if notification is not None:
+            self.tell(notification)
+
+    def tell(self, notification: Notification) -> None:
+        """Show it now, or together with what else comes within a second; behind the lock, once that is open."""
+        if self._state() is None:
+            return
+        self._waiting.append(notification)
         if self._pause is None:
             self._go_on()
 
     def forget(self) -> None:
-        """Say nothing more of whoever it was about."""
-        self._untold.clear()
+        """Drop what waits to be shown."""
+        self._waiting.clear()
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
 
+    async def _is_refund(self, event: Event) -> bool:
+        view = {"action": "view", "view": "transfer", "transfer": "list", "limit": NEWEST}
+        answer = await self._send(**view)
+        records = [] if answer["failed"] else answer["sheet_data"]["rows"]
+        data = event["data"]
+        those = (record for record in records if record["transfer_type"] == "incoming")
+        newest = next((one for one in those if one["transfer_from"] == data["transfer_from"]), None)
+        return newest is not None and newest["credits"] == data["credits"] and "refund_of" in newest
+
     def _go_on(self) -> None:
         self._pause = None
-        if not self._untold:
+        if not self._waiting:
             return
-        if self._app.is_in_view:
-            untold, self._untold = folded(self._untold), []
-            for notifications in untold:
-                self._say(notifications)
-        self._pause = self._app.set_timer(AT_ONCE_SECONDS, self._go_on)
-
-    def _say(self, notifications: Notification) -> None:
-        self._app.say(notifications.words, title=notifications.title, severity=notifications.severity)
-        if notifications.is_for_desktop:
-            self._app.tell_desktop(notifications.title, notifications.words)
+        if self._is_in_view():
+            waiting, self._waiting = folded(self._waiting), []
+            for notification in waiting:
+                self._notify(notification.words, title=notification.title, severity=notification.severity)
+                if notification.is_for_desktop:
+                    self._notify_desktop(notification.title, notification.words)
+        self._pause = self._set_timer(AT_ONCE_SECONDS, self._go_on)
 
 
 ESCAPE, END = "\x1b", "\a"
@@ -179,7 +216,7 @@ SPEAKS_NEITHER = ("linux", "dumb")
 """Those that would show what they don't know."""
 
 
-def notification(title: str, words: str, environment: Mapping[str, str]) -> str:
+def desktop_sequence(title: str, words: str, environment: Mapping[str, str]) -> str:
     """What makes a terminal in that environment show a notification; nothing where it can't.
 
     The words are somebody's: none of them can end the sequence or begin another.

@@ -1,4 +1,4 @@
-"""The app's side of the talk with the engine: what was asked, and the picture that the answers paint."""
+"""AccountStore: sends instructions, applies their answers, and publishes the state of the account."""
 
 from __future__ import annotations
 
@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ewallet_core.client import UnreachableError
 from ewallet_tui.instruction_log import InstructionLog
+from ewallet_tui.own_doings import OwnDoings
+from ewallet_tui.state import AccountState
 
 if TYPE_CHECKING:
-    from ewallet_core.client import Answer, WalletClient
-    from ewallet_tui.state import AccountState
+    from ewallet_core.client import Answer, Event, WalletClient
 
 
 VIEWS = (
@@ -19,40 +20,26 @@ VIEWS = (
     {"action": "view", "view": "credit", "credit": "wallet"},
     {"action": "view", "view": "credit", "credit": "clock"},
 )
-NOT_PERMITTED = "not_permitted"
+NOT_PERMITTED, FROZEN_CODE = "not_permitted", "account_frozen"
+CHANGED = "account_changed"
+"""The event of an account that was frozen or unfrozen."""
 CLIENT_ACTION = {"controller": "client", "ctype": "action"}
-"""Where an instruction is for that doesn't say it."""
+"""The selectors of an instruction that names no others."""
+CHANGES_NOTHING = frozenset({"alive", "export", "interogate", "request", "search", "verify", "view"})
+"""The actions after which the account is as it was before."""
 
 
-class AccountStore:
-    """Instructions to the engine in the order they are asked, and the picture kept true by their answers.
+class Backend:
+    """One engine, in this process or at a server: it is opened once and closed once."""
 
-    The callbacks are called in the caller's own thread: `changed` with each new picture, `ended` when nobody
-    is logged in any more though nobody logged out, and whether it was a change that found it out.
-    """
-
-    def __init__(
-        self,
-        client: WalletClient,
-        now: Callable[[], float],
-        changed: Callable[[AccountState], None],
-        ended: Callable[[bool], None],
-    ) -> None:
+    def __init__(self, client: WalletClient) -> None:
         self.client = client
-        self.state: AccountState | None = None
-        self.log = InstructionLog(now)
-        """What was asked of the engine, and what it answered."""
-        self._now = now
-        self._changed = changed
-        self._ended = ended
-        self._session: dict[str, Any] | None = None
-        self._may_supply = True
         self._tried = asyncio.Event()
         self._out_of_reach: UnreachableError | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def open(self, admit: Callable[[], Awaitable[None]]) -> None:
-        """Reach the engine, and ask it nothing before `admit` lets it be asked; what was asked before waits.
+        """Connect, then wait for `admit`; instructions sent earlier wait until then.
 
         Raises `UnreachableError` in words, as `admit` may.
         """
@@ -66,7 +53,7 @@ class AccountStore:
             self._tried.set()
 
     def give_up(self, reason: str) -> None:
-        """Ask nothing more; whoever wants to is told the reason."""
+        """Answer every further instruction with the reason."""
         self._out_of_reach = UnreachableError(reason)
 
     @property
@@ -75,31 +62,119 @@ class AccountStore:
         return self._closing is not None
 
     async def close(self) -> None:
-        """Wait until all that was asked is answered, and let go of the engine; once is enough."""
+        """Wait until everything sent is answered, then disconnect; calling it again does no harm."""
         if self._closing is None:
             self._closing = asyncio.create_task(self.client.close())
         await asyncio.shield(self._closing)
 
-    async def ask(self, **instruction: Any) -> Answer:
-        """Have an action carried out, and bring its answer when the picture shows it too.
+    async def send(self, instruction: Mapping[str, Any]) -> Answer:
+        """The engine's answer, or an error answer if there is no connection to be had."""
+        await self._tried.wait()
+        if self._out_of_reach is not None:
+            return _unreachable(self._out_of_reach)
+        if self._closing is not None:
+            # The caller is about to be cancelled together with the app.
+            await asyncio.Event().wait()
+        try:
+            return await self.client.send(**instruction)
+        except UnreachableError as reason:
+            return _unreachable(reason)
 
-        It is one of the client's unless it names another `controller`. Where there is no engine to
-        be had, the answer is a refusal that says so.
+
+class AccountStore:
+    """The state of the logged-in account, kept up to date by the answers to what is sent.
+
+    The callbacks are called in the caller's own thread.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        now: Callable[[], float],
+        *,
+        changed: Callable[[AccountState], None],
+        ended: Callable[[bool], None],
+        arrived: Callable[[Event], None],
+        noticed: Callable[[Event], Awaitable[None]],
+        froze: Callable[[bool], None],
+    ) -> None:
+        """`changed` is called with each new state.
+
+        `ended` is called when the session is over although the user did not log out, with whether the instruction
+        that found it out was a change; `arrived` with each event, `noticed` with those that others caused once the
+        state shows them, and `froze` when the account turns out to be frozen, or no longer so.
         """
+        self.backend = backend
+        self.state: AccountState | None = None
+        """The account that is logged in; `None` before the login."""
+        self.log = InstructionLog(now)
+        """What was sent to the engine, and what it answered."""
+        self._now = now
+        self._changed = changed
+        self._ended = ended
+        self._arrived = arrived
+        self._noticed = noticed
+        self._froze = froze
+        self._own = OwnDoings(now)
+        self._frozen = ""
+        """The email of the account that was found frozen."""
+        self._session: dict[str, Any] | None = None
+        self._may_supply = True
+
+    @property
+    def client(self) -> WalletClient:
+        """The client of the engine in use."""
+        return self.backend.client
+
+    def use(self, backend: Backend) -> None:
+        """Send to another engine from now on; no account is logged in there."""
+        self.forget()
+        self.backend = backend
+
+    async def send(self, **instruction: Any) -> Answer:
+        """Send an instruction, and return its answer once the state shows what it changed."""
+        with self._own.noting(instruction) as doing:
+            answer = await self._send_and_apply(instruction)
+            if doing is not None:
+                doing.is_done = not answer["failed"]
+                if doing.is_heard_of and not doing.is_done:
+                    # What was taken for its event was another one, which the state may not show yet.
+                    await self.refresh()
+        if answer.get("code") == FROZEN_CODE:
+            self._handle_frozen(is_frozen=True)
+        return answer
+
+    async def follow_events(self) -> None:
+        """Apply the events of the account as they come; raises `UnreachableError`."""
+        self._own.forget()
+        async for event in self.client.events():
+            await self._handle_event(event)
+
+    async def _handle_event(self, event: Event) -> None:
+        self._arrived(event)
+        if "data" in event and self._own.explain(event):
+            return
+        await self.refresh()
+        if event["event"] == CHANGED:
+            self._handle_frozen(is_frozen=False)
+        else:
+            await self._noticed(event)
+
+    async def _send_and_apply(self, instruction: Mapping[str, Any]) -> Answer:
         answer = await self._send(**instruction)
         if "session_data" in answer:
             self._handle_session(answer["session_data"])
         if instruction.get("unlink") == "account" and not answer["failed"]:
-            # Who is to be deleted is logged in no more, and has not been thrown out.
+            # Deleting the account logs out; the session has not ended by itself.
             self.forget()
         if instruction["action"] == "supply" and "supply_to" not in instruction:
             await self._learn_who_supplies(answer)
-        if not answer["failed"] and _changes_something(instruction):
+        if not answer["failed"] and changes_something(instruction):
             await self.refresh()
         return answer
 
     async def refresh(self) -> None:
-        """Paint the picture anew, as far as somebody is logged in."""
+        """Read the account again, if one is logged in."""
         session = self._session
         if session is None or session["session_user_account"] is None:
             self.state = None
@@ -107,8 +182,6 @@ class AccountStore:
         answers = [await self._send(**view) for view in VIEWS]
         if any(answer["failed"] for answer in answers) or session is not self._session:
             return
-        from ewallet_tui.state import AccountState  # noqa: PLC0415 - there is none before the first paint
-
         account, wallet, clock = answers
         self.state = AccountState.read(
             account["account_data"],
@@ -126,35 +199,30 @@ class AccountStore:
             await self._send(action="alive", alive=token)
 
     def forget(self) -> None:
-        """Know nothing of anybody any more."""
+        """Drop everything known of the account."""
         self.state = None
         self._session = None
         self.log.clear()
 
     async def _send(self, **instruction: Any) -> Answer:
-        full = {**CLIENT_ACTION, **instruction}
+        full, backend = {**CLIENT_ACTION, **instruction}, self.backend
         with self.log.exchange(full) as note:
-            answer = await self._answer_to(full)
+            answer = await backend.send(full)
             note(answer)
-        if self._is_over(answer):
+        if backend is self.backend and self._is_over(answer):
             self.forget()
-            self._ended(_changes_something(instruction))
+            self._ended(changes_something(instruction))
         return answer
 
-    async def _answer_to(self, instruction: dict[str, Any]) -> Answer:
-        await self._tried.wait()
-        if self._out_of_reach is not None:
-            return _refused(self._out_of_reach)
-        if self._closing is not None:
-            # Whoever asks now is about to be cancelled with the app, and there is nobody left to answer.
-            await asyncio.Event().wait()
-        try:
-            return await self.client.send(**instruction)
-        except UnreachableError as reason:
-            return _refused(reason)
+    def _handle_frozen(self, *, is_frozen: bool) -> None:
+        # A frozen account gets no events, not even that it is frozen: the next answer says so.
+        email = self.state.account.email if self.state else ""
+        if is_frozen is not (self._frozen == email):
+            self._frozen = email if is_frozen else ""
+            self._froze(is_frozen)
 
     def _handle_session(self, session: dict[str, Any]) -> None:
-        """Know who is logged in now, and keep nothing of who has left, or of who tried to come in."""
+        """Take over who is logged in, and drop the log of accounts that no longer are."""
         before = _accounts_of(self._session)
         if not before:
             self.log.clear(but_newest=True)
@@ -170,21 +238,20 @@ class AccountStore:
             await self.refresh()
 
     def _is_over(self, answer: Answer) -> bool:
-        """Whether who was logged in is so no more: the session ended, or they were thrown out of it."""
+        """Whether the account that was logged in no longer is."""
         if self._session is None or self._session["session_user_account"] is None:
             return False
         return bool(answer.get("session_ended")) or answer.get("code") == "not_logged_in"
 
 
-def _changes_something(instruction: Mapping[str, Any]) -> bool:
-    from ewallet_core.client.requests import changes_something  # noqa: PLC0415 - nothing is asked at the start
-
-    return changes_something(instruction)
+def changes_something(instruction: Mapping[str, Any]) -> bool:
+    """Whether the account may be different once the instruction was carried out."""
+    return instruction.get("action") not in CHANGES_NOTHING
 
 
 def _accounts_of(session: Mapping[str, Any] | None) -> set[str]:
     return set(session["session_account_archive"]) if session else set()
 
 
-def _refused(reason: UnreachableError) -> Answer:
+def _unreachable(reason: UnreachableError) -> Answer:
     return {"failed": True, "error": str(reason), "warning": "", "code": "unreachable", "details": {}}

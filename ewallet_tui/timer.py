@@ -13,14 +13,15 @@ from ewallet_core.presentation.formatting import SECOND, countdown, until_next_s
 from ewallet_tui.state import AccountState, ClockState, TimerState
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.work import SetTimer
 
 
 class SecondTick:
     """Calls `passed` at each of the countdown's own seconds, or of the pause's while it is paused."""
 
-    def __init__(self, app: EWalletApp, passed: Callable[[], None]) -> None:
-        self._app = app
+    def __init__(self, now: Callable[[], float], set_timer: SetTimer, passed: Callable[[], None]) -> None:
+        self._now = now
+        self._set_timer = set_timer
         self._passed = passed
         self._clock: ClockState | None = None
         self._timer: Timer | None = None
@@ -30,7 +31,7 @@ class SecondTick:
         self.stop()
         self._clock = clock
         if clock.runs:
-            self._timer = self._app.set_timer(self._until_next(clock) / SECOND, self._tick)
+            self._timer = self._set_timer(self._until_next(clock) / SECOND, self._tick)
 
     def stop(self) -> None:
         """Tick no more."""
@@ -45,7 +46,7 @@ class SecondTick:
             self._passed()
 
     def _until_next(self, clock: ClockState) -> int:
-        now = self._app.now()
+        now = self._now()
         if clock.state is TimerState.ACTIVE and not clock.is_out_of_time(now):
             return until_next_second(clock.left_ms(now))
         return SECOND - clock.pending_ms(now) % SECOND
@@ -152,45 +153,59 @@ class TimersLeft:
 
 
 class TimerWatch:
-    """Follows each new picture of `app`."""
+    """Follows the timer of each new state: its seconds, its alarms, and those that other clocks go on with."""
 
-    def __init__(self, app: EWalletApp) -> None:
-        self._app = app
+    def __init__(
+        self,
+        now: Callable[[], float],
+        set_timer: SetTimer,
+        *,
+        alarm: Callable[[Alarm], None],
+        second_passed: Callable[[float], None],
+        out_of_time: Callable[[], None],
+        left_behind: Callable[[str], None],
+    ) -> None:
+        """`out_of_time` is called each second while the timer runs with nothing left, for the engine to be asked.
+
+        `left_behind` is called with a sentence about a clock whose timer goes on though another is now active.
+        """
+        self._now = now
+        self._alarm = alarm
+        self._second_passed = second_passed
+        self._out_of_time = out_of_time
+        self._left_behind = left_behind
+        self._state: AccountState | None = None
         self._alarms = Alarms()
-        self._tick = SecondTick(app, self.pass_second)
-        self.left = TimersLeft(app.now)
+        self._tick = SecondTick(now, set_timer, self.pass_second)
+        self.left = TimersLeft(now)
         """The timers that go on though another clock is the active one."""
 
     def follow(self, state: AccountState) -> None:
         """Watch the timer of `state` from now on."""
+        self._state = state
         if clock := self.left.follow(state):
-            self._say_left(clock)
-        self._sound(self._alarms.changed_to(state, self._app.now()))
+            what = "stays paused" if clock.state is TimerState.PAUSED else "goes on running"
+            self._left_behind(f"{clock.reference} {what}.")
+        self._sound(self._alarms.changed_to(state, self._now()))
         self._tick.follow(state.clock)
 
     def stop(self) -> None:
         """Watch nothing any more."""
+        self._state = None
         self._alarms = Alarms()
-        self.left = TimersLeft(self._app.now)
+        self.left = TimersLeft(self._now)
         self._tick.stop()
 
     def pass_second(self) -> None:
-        """Tell that the figures have moved on; once nothing is left, the engine has the last word."""
-        if (state := self._app.state) is None:
+        """Publish that the seconds have moved on."""
+        if (state := self._state) is None:
             return
-        now = self._app.now()
+        now = self._now()
         self._sound(self._alarms.passed(state, now))
-        self._app.second_passed.publish(now)
+        self._second_passed(now)
         if state.clock.runs and state.clock.is_out_of_time(now):
-            self._app.run_worker(self._app.store.refresh(), group="refresh", exclusive=True)
-
-    def _say_left(self, clock: ClockState) -> None:
-        what = "stays paused" if clock.state is TimerState.PAUSED else "goes on running"
-        self._app.say(f"{clock.reference} {what}.")
+            self._out_of_time()
 
     def _sound(self, alarm: Alarm | None) -> None:
         if alarm is not None:
-            if self._app.preferences.bell:
-                self._app.bell()
-            self._app.tell_desktop(alarm.title, alarm.words)
-            self._app.say(alarm.words, title=alarm.title, severity=alarm.severity)
+            self._alarm(alarm)

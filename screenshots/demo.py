@@ -39,7 +39,7 @@ class Film:
         """Let so much time pass, so many times."""
         for _ in range(times):
             self._scene.day.pass_by(**time)
-            self._scene.app.timer_watch.pass_second()
+            self._scene.app.context.timers.pass_second()
             await self._scene.pilot.pause()
             self.shoot(lasts_ms)
 

@@ -79,7 +79,7 @@ class AccountScreen(AccountPart):
                     yield from self._compose_security()
             with Horizontal(classes="line"):
                 yield Button(REPORT_ISSUE, id="report_issue")
-                yield Label(who_reads(self.wallet_app.connecting.server))
+                yield Label(who_reads(self.context.connecting.server))
             with Horizontal(classes="line", id="leaving"):
                 yield Button(DELETE, id="delete")
                 yield Label(RECOVERY)
@@ -100,7 +100,7 @@ class AccountScreen(AccountPart):
             yield Label("When idle")
             yield Select(
                 [(_lock_words(minutes), minutes) for minutes in LOCK_CHOICES],
-                value=self.wallet_app.preferences.lock_after_minutes,
+                value=self.context.preferences.lock_after_minutes,
                 allow_blank=False,
                 compact=True,
                 id="lock-after",
@@ -108,7 +108,7 @@ class AccountScreen(AccountPart):
         yield DailyLimit()
         with Horizontal(classes="buttons"):
             yield Button(SET_LIMIT, id="edit_limit")
-        if self.wallet_app.store.client.keeps_passwords_alone:
+        if self.context.store.client.keeps_passwords_alone:
             yield Static(plain(NO_WAY_BACK), classes="small")
         with Horizontal(classes="buttons"):
             yield Button(CHANGE_PASSWORD, id="change_password")
@@ -125,7 +125,7 @@ class AccountScreen(AccountPart):
     @work(group="records", exclusive=True)
     async def _show_limit(self) -> None:
         shown = self.query_one(DailyLimit)
-        limit = await self.wallet_app.ask(action="view", view="limit")
+        limit = await self.context.send(action="view", view="limit")
         if not limit["failed"]:
             shown.show(limit)
 
@@ -136,12 +136,12 @@ class AccountScreen(AccountPart):
 
     @on(Select.Changed, "#lock-after")
     def _lock_chosen(self, event: Select.Changed) -> None:
-        if event.value != self.wallet_app.preferences.lock_after_minutes and isinstance(event.value, int):
-            self.wallet_app.choose(lock_after_minutes=event.value)
+        if event.value != self.context.preferences.lock_after_minutes and isinstance(event.value, int):
+            self.context.settings.choose(lock_after_minutes=event.value)
 
     @on(AccountList.Chosen)
     def _switch(self, event: AccountList.Chosen) -> None:
-        self.wallet_app.switch_account(event.email)
+        self.context.lifecycle.switch_account(event.email)
 
 
 def _lock_words(minutes: int) -> str:

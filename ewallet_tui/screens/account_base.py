@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from textual import work
 from textual.binding import Binding, BindingType
@@ -22,7 +22,7 @@ from ewallet_tui.screens.account_forms import (
     deletion_form,
     go_on_without,
 )
-from ewallet_tui.screens.login import log_in_or_recover
+from ewallet_tui.screens.login_forms import log_in_or_recover
 from ewallet_tui.screens.tabbed import TabbedScreen, keys_of_parts
 from ewallet_tui.widgets.form_spec import Answer
 from ewallet_tui.widgets.result_line import ResultLine
@@ -62,21 +62,17 @@ class AccountPart(TabbedScreen):
 
     MODE = "account"
     PARTS = PARTS
-    SCREENS: ClassVar[dict[str, str]] = {
-        "account": "account.AccountScreen",
-        "sessions": "account_sessions.SessionsScreen",
-    }
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what auditors can't do."""
-        state = self.wallet_app.state
+        state = self.context.state
         if action in NOT_AUDITORS and (state is None or state.account.role == AUDITOR):
             return None
         return super().check_action(action, parameters)
 
     def action_edit(self) -> None:
         """Change what is known of the account."""
-        if (state := self.wallet_app.state) is not None:
+        if (state := self.context.state) is not None:
             plan = forms.edit_plan(state.account)
             self.fill_in(plan, lambda _: "Saved.", only_changed=True, action="edit", edit="account")
 
@@ -90,65 +86,67 @@ class AccountPart(TabbedScreen):
 
     def action_log_out(self) -> None:
         """Log out of this account; the next of this session, if there is one, goes on."""
-        self.wallet_app.log_out()
+        self.context.lifecycle.log_out()
 
     @work
     async def action_edit_limit(self) -> None:
         """Set how much may leave within 24 hours, or lift that."""
-        view = await self.wallet_app.act(action="view", view="limit")
+        view = await self.context.act(action="view", view="limit")
         if view["failed"]:
             return
         most = view["daily_limit"]
 
         async def send(values: dict[str, Any]) -> Answer:
             arguments = forms.limit_arguments(most, values)
-            return await self.wallet_app.ask(action="edit", edit="limit", **arguments)
+            return await self.context.send(action="edit", edit="limit", **arguments)
 
         self.ask_with(forms.limit_plan(most), send)
 
     def action_report_issue(self) -> None:
         """Tell the operators what is wrong."""
-        if (state := self.wallet_app.state) is None:
+        if (state := self.context.state) is None:
             return
 
         async def send(values: dict[str, Any]) -> Answer:
-            return await self.wallet_app.ask(action="report", report="issue", issue=forms.issue_of(values))
+            return await self.context.send(action="report", report="issue", issue=forms.issue_of(values))
 
         def say(answer: Answer | None) -> None:
             if answer is not None:
                 self.query_one(ResultLine).say(forms.reported(answer))
 
         self.ask_with(
-            forms.report_plan(state.account.email, who_reads(self.wallet_app.connecting.server)), send, say
+            forms.report_plan(state.account.email, who_reads(self.context.connecting.server)), send, say
         )
 
     def action_delete(self) -> None:
         """Have the account deleted in 30 days, with its name typed out and the password."""
-        if (state := self.wallet_app.state) is not None:
+        if (state := self.context.state) is not None:
             others = [email for email in state.accounts if email != state.account.email]
             plan = deletion_form(state.account, self.today())
             self.ask_with(plan, self._delete, partial(self._go_on, others))
 
     async def _change_password(self, values: dict[str, Any]) -> Answer:
         kept = {name: value for name, value in values.items() if name != AGAIN}
-        return await self.wallet_app.ask(action="edit", edit="account", **kept)
+        return await self.context.send(action="edit", edit="account", **kept)
 
     def _say_changed(self, answer: Answer | None) -> None:
         if answer is not None:
             self.query_one(ResultLine).say("The password is changed. Every other session has ended.")
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
-        app = self.wallet_app
-        answer = await log_in_or_recover(app, **credentials(values))
+        context = self.context
+        answer = await log_in_or_recover(self.app, context, **credentials(values))
         if not answer["failed"]:
-            app.keep(app.preferences.with_account_used(values["user_name"], app.connecting.server))
+            context.settings.keep(
+                context.preferences.with_account_used(values["user_name"], context.connecting.server)
+            )
         return answer
 
     async def _delete(self, values: dict[str, Any]) -> Answer:
         kept = {name: value for name, value in values.items() if name != TYPED_NAME}
-        return await self.wallet_app.ask(action="unlink", unlink="account", **kept)
+        return await self.context.send(action="unlink", unlink="account", **kept)
 
     def _go_on(self, others: list[str], answer: Answer | None) -> None:
         # This screen may be among those removed, and must not wait for its own end.
         if answer is not None:
-            self.app.run_worker(go_on_without(self.wallet_app, answer, others), group="account")
+            self.app.run_worker(go_on_without(self.context, answer, others), group="account")

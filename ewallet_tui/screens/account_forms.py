@@ -16,7 +16,7 @@ from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.context import AppContext
 
 
 AGAIN = "password_again"
@@ -220,11 +220,13 @@ def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
     )
 
 
-async def go_on_without(app: EWalletApp, answer: Answer, others: Sequence[str]) -> None:
+async def go_on_without(context: AppContext, answer: Answer, others: Sequence[str]) -> None:
     """Go on as another account of this session, or to the login, and say until when there is a way back."""
     if others:
-        await app.act(action="switch", switch="account", account=others[0])
+        await context.act(action="switch", switch="account", account=others[0])
     else:
-        await app.leave()
+        await context.lifecycle.leave()
     last_day = full_day(parse_timestamp(answer["to_unlink_timestamp"]))
-    app.say(f"Log in by {last_day} to recover it.", title=f"{one_line(answer['account'])} is to be erased.")
+    context.notify(
+        f"Log in by {last_day} to recover it.", title=f"{one_line(answer['account'])} is to be erased."
+    )

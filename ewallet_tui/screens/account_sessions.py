@@ -129,7 +129,7 @@ class SessionsScreen(AccountPart):
 
     async def _end(self, number: int) -> None:
         result = self.query_one(ResultLine)
-        answer = await self.wallet_app.act(action="end", end="session", session_id=number)
+        answer = await self.context.act(action="end", end="session", session_id=number)
         if not answer["failed"]:
             result.say(f"Session {number} has ended.")
 
@@ -147,7 +147,7 @@ class SessionsScreen(AccountPart):
     @work(group="records", exclusive=True)
     async def _load(self) -> None:
         sessions, logins = self.query_one("#sessions", RecordList), self.query_one("#logins", RecordList)
-        answers = [await self.wallet_app.act(action="view", view=what, **most) for what, most in VIEWS]
+        answers = [await self.context.act(action="view", view=what, **most) for what, most in VIEWS]
         if not any(answer["failed"] for answer in answers):
             now = self.today()
             live, ins, outs = answers

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
-from ewallet_tui.navigation import DESTINATIONS, SETTINGS, destinations_for
+from ewallet_tui.actions import EVERYWHERE
+from ewallet_tui.navigation import destinations_for
 from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen
 from ewallet_tui.screens.go_to import GoTo
 from ewallet_tui.screens.modal import Choice, ConfirmModal
+from ewallet_tui.screens.overlays import Jump
+from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import Footer
 from ewallet_tui.widgets.form import Answer, FormSpec
@@ -24,7 +27,7 @@ from ewallet_tui.widgets.status_bar import StatusBar
 from ewallet_tui.widgets.tabs_bar import ScreenTab, TabsBar
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.context import AppContext
 
 
 def system_today() -> datetime:
@@ -45,28 +48,7 @@ class BaseScreen(Screen[None]):
     """The mode of the place it is."""
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-tiny"), (72, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Screen declares it
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(str(number), f"go('{place.mode}')", f"Go to {place.title}", show=False, id=place.mode)
-            for number, place in enumerate(DESTINATIONS, start=1)
-        ),
-        Binding("comma", f"go('{SETTINGS.mode}')", "Settings", show=False, key_display=",", id="settings"),
-        Binding("g", "go_to", "Go to a screen", show=False, id="go_to"),
-        Binding("j,l", "app.focus_next", "Next", show=False, id="next"),
-        Binding("k,h", "app.focus_previous", "Previous", show=False, id="previous"),
-        Binding("semicolon", "jump", "Jump to what you see", show=False, key_display=";", id="jump"),
-        Binding("colon", "app.command_palette", "Everything", show=False, key_display=":", id="palette"),
-        Binding(
-            "z",
-            "show_what_was_done",
-            "Show what was done",
-            show=False,
-            tooltip="Show the record of what was just done",
-            id="show_what_was_done",
-        ),
-        Binding("question_mark", "app.help", "Help", key_display="?", id="help"),
-        Binding("q", "app.quit", "Quit", id="quit"),
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [*EVERYWHERE]
     DEFAULT_CSS = """
     BaseScreen {
         #content { height: 1fr; padding: 1 2 0 2; }
@@ -76,17 +58,13 @@ class BaseScreen(Screen[None]):
     today: Callable[[], datetime] = staticmethod(system_today)
     """The instant from which `today` and `yesterday` are told."""
 
-    def __init__(self) -> None:
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
+        self.context = context
         self._waiting: list[Screen[Any]] = []
         """The sheets that are to be opened when this screen is in front again."""
         self._is_old = True
         """Whether there is a picture that it has not shown yet."""
-
-    @property
-    def wallet_app(self) -> EWalletApp:
-        """The app, with what it knows and whom it can ask."""
-        return cast("EWalletApp", self.app)
 
     def compose(self) -> ComposeResult:
         """The frame, and the screen's own content in it."""
@@ -109,8 +87,8 @@ class BaseScreen(Screen[None]):
 
     def on_mount(self) -> None:
         """Follow the picture from now on."""
-        self.wallet_app.state_changed.subscribe(self, self._handle_state)
-        self.wallet_app.second_passed.subscribe(self, self._show_second)
+        self.context.state_changed.subscribe(self, self._handle_state)
+        self.context.second_passed.subscribe(self, self._show_second)
         self.app.screen_change_signal.subscribe(self, self._come_into_view_beneath)
         self._catch_up()
 
@@ -123,7 +101,7 @@ class BaseScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has passed while another place was looked at."""
         self._catch_up()
-        self._show_second(self.wallet_app.now())
+        self._show_second(self.context.now())
         if self._waiting:
             self.app.push_screen(self._waiting.pop(0))
 
@@ -135,7 +113,7 @@ class BaseScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nobody goes where their role doesn't let them."""
-        if action == "go" and (state := self.wallet_app.state) is not None:
+        if action == "go" and (state := self.context.state) is not None:
             return parameters[0] in {place.mode for place in destinations_for(state.account.role)}
         if action == "show_what_was_done":
             return any(result.record is not None for result in self.query(ResultLine)) or None
@@ -173,7 +151,7 @@ class BaseScreen(Screen[None]):
             sent = changes(plan, values) if only_changed else values
             if only_changed and not sent:
                 return {"failed": False}
-            return await self.wallet_app.ask(**instruction, **sent)
+            return await self.context.send(**instruction, **sent)
 
         def say(answer: Answer | None) -> None:
             if answer is not None:
@@ -196,10 +174,8 @@ class BaseScreen(Screen[None]):
 
     def open_record(self, kind: str, record_id: int) -> None:
         """Show a record in full over this screen."""
-        from ewallet_tui.screens.record import RecordScreen  # noqa: PLC0415 - few look at one
-
         if self.app.screen is self:
-            self.app.push_screen(RecordScreen(kind, record_id, self.today))
+            self.app.push_screen(RecordScreen(self.context, kind, record_id, self.today))
 
     @on(ResultLine.Opened)
     def action_show_what_was_done(self) -> None:
@@ -214,13 +190,11 @@ class BaseScreen(Screen[None]):
 
     def action_go_to(self) -> None:
         """Ask for the letter of the place to go to."""
-        state = self.wallet_app.state
+        state = self.context.state
         self.app.push_screen(GoTo(destinations_for(state.account.role) if state else ()), self._go_chosen)
 
     def action_jump(self) -> None:
         """Put a letter on everything that can be gone to or pressed."""
-        from ewallet_tui.screens.overlays import Jump  # noqa: PLC0415 - few jump
-
         self.app.push_screen(Jump(self))
 
     def _go_chosen(self, mode: str | None) -> None:
@@ -242,28 +216,18 @@ class BaseScreen(Screen[None]):
 
     def _catch_up(self) -> None:
         """Show the newest picture once it can be seen: a place that nobody looks at asks nothing."""
-        if self._is_old and (state := self.wallet_app.state) is not None and self.is_in_view:
+        if self._is_old and (state := self.context.state) is not None and self.is_in_view:
             self._is_old = False
             self._show_state(state)
 
     def _show_state(self, state: AccountState) -> None:
-        app = self.wallet_app
         self.query_one(TabsBar).show(state.account)
-        self.query_one(StatusBar).show(state, app.now())
+        self.query_one(StatusBar).show(state, self.context.now())
         self.show(state)
         self.refresh_bindings()
 
     def _show_second(self, now: float) -> None:
         # The places that nobody looks at catch up when they are gone to.
-        if (state := self.wallet_app.state) is not None and self.is_in_view:
+        if (state := self.context.state) is not None and self.is_in_view:
             self.query_one(StatusBar).show(state, now)
             self.show_second(state, now)
-
-
-def name_of(action: str) -> str:
-    """An action without what it is done with."""
-    return action.partition("(")[0]
-
-
-DONE_EVERYWHERE = frozenset(name_of(each.action) for each in Binding.make_bindings(BaseScreen.BINDINGS))
-"""What the keys of every screen do."""

@@ -9,6 +9,7 @@ from textual.binding import Binding, BindingType
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.text import one_line
+from ewallet_tui.context import AppContext
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import ChoiceModal
 from ewallet_tui.state import AccountState, OwnedItemKind, OwnedItems, obstacle_to
@@ -52,7 +53,7 @@ class OwnedItemScreen(BaseScreen):
     @property
     def owned(self) -> OwnedItems | None:
         """Those that there are, as far as is known."""
-        state = self.wallet_app.state
+        state = self.context.state
         return state.owned[self.kind_of_item] if state else None
 
     @property
@@ -64,8 +65,8 @@ class OwnedItemScreen(BaseScreen):
         chosen = self._chosen.get(self.kind_of_item)
         return chosen if chosen in owned.names else owned.active
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._chosen: dict[OwnedItemKind, int] = {}
         self._shown: tuple[OwnedItemKind, int] | None = None
         """The one whose name was shown last."""
@@ -147,7 +148,7 @@ class OwnedItemScreen(BaseScreen):
         )
 
         async def send(values: dict[str, str]) -> Answer:
-            return await self.wallet_app.ask(**self.kind_of_item.instruction("new"), **values)
+            return await self.context.send(**self.kind_of_item.instruction("new"), **values)
 
         self.ask_with(plan, send, self._made)
 
@@ -174,21 +175,21 @@ class OwnedItemScreen(BaseScreen):
             self.query_one(ResultLine).say(f"{name} is unlinked.")
 
     def _says_what_is_in_the_way(self, id: int) -> bool:
-        app = self.wallet_app
-        obstacle = obstacle_to(self.kind_of_item, id, app.state, app.now()) if app.state else None
+        state, now = self.context.state, self.context.now()
+        obstacle = obstacle_to(self.kind_of_item, id, state, now) if state else None
         if obstacle is not None:
-            app.say(obstacle.remedy, title=obstacle.what, severity="error")
+            self.context.notify(obstacle.remedy, title=obstacle.what, severity="error")
         return obstacle is not None
 
     async def _unlink(self, id: int, owned: OwnedItems) -> bool:
-        app, beside = self.wallet_app, owned.beside(id, 1)
+        context, beside = self.context, owned.beside(id, 1)
         # Where only the active one can be looked at, it makes way for the next, and comes back if it stays.
         makes_way = self.SWITCHES and beside != id
-        if makes_way and (await app.act(**self.kind_of_item.instruction("switch", beside)))["failed"]:
+        if makes_way and (await context.act(**self.kind_of_item.instruction("switch", beside)))["failed"]:
             return False
-        unlinked = not (await app.act(**self.kind_of_item.instruction("unlink", id)))["failed"]
+        unlinked = not (await context.act(**self.kind_of_item.instruction("unlink", id)))["failed"]
         if makes_way and not unlinked:
-            await app.act(**self.kind_of_item.instruction("switch", id))
+            await context.act(**self.kind_of_item.instruction("switch", id))
         return unlinked
 
     @on(OwnedItemLine.Stepped)
@@ -224,7 +225,7 @@ class OwnedItemScreen(BaseScreen):
     @work(group="belonging", exclusive=True)
     async def _make_active(self, id: int) -> None:
         kind_of_item = self.kind_of_item
-        answer = await self.wallet_app.act(**kind_of_item.instruction("switch", id))
+        answer = await self.context.act(**kind_of_item.instruction("switch", id))
         if self.SWITCHES:
             # From now on it is looked at for being the active one, whoever makes another one that.
             self._chosen.pop(kind_of_item, None)

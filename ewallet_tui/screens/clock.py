@@ -86,7 +86,7 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
 
     def show(self, state: AccountState) -> None:
         """Show the clock as it is now, and its records."""
-        now = self.wallet_app.now()
+        now = self.context.now()
         self.show_second(state, now)
         doable = possible(state.clock, now)
         for button in self.query("#controls Button").results(Button):
@@ -144,8 +144,8 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         if days is None or listed.pages.is_out_of_reach:
             return
         bars.days = days
-        if (state := self.wallet_app.state) is not None:
-            listed.empty = nothing_recorded(state, self.wallet_app.now())
+        if (state := self.context.state) is not None:
+            listed.empty = nothing_recorded(state, self.context.now())
             bars.empty = FIRST_MINUTE if state.clock.runs else NO_RECENT_ACTIVITY
         self._share_room()
 
@@ -159,7 +159,7 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         self.set_class(is_unused, "-unused")
 
     async def _read_times(self, start: int, _: Any) -> Page | None:
-        answer = await self.wallet_app.act(**TIME_SHEET.instruction("view"), limit=PAGE, skip=start)
+        answer = await self.context.act(**TIME_SHEET.instruction("view"), limit=PAGE, skip=start)
         if answer["failed"]:
             return None
         sheet, today = answer[TIME.data_key], self.today()
@@ -170,7 +170,7 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         today = self.today().astimezone()
         east = today.utcoffset() or timedelta()
         since = Period(today.date() - timedelta(days=MOST_DAYS - 1), None, "").arguments()
-        answer = await self.wallet_app.act(
+        answer = await self.context.act(
             action="view",
             view="summary",
             clock_id=self.looked_at,

@@ -15,6 +15,7 @@ from ewallet_core.client import Answer, validation
 from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.presentation.formatting import count, grouped
 from ewallet_tui.console.exchange import ExchangeLine
+from ewallet_tui.context import AppContext
 from ewallet_tui.instruction_log import Exchange, masked
 from ewallet_tui.navigation import LOGIN
 from ewallet_tui.screens.base import BaseScreen
@@ -50,8 +51,8 @@ class ConsoleScreen(BaseScreen):
         Binding("escape", "back", "Back", id="back"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._known: InstructionRegistry | None = None
         self._lines: dict[int, ExchangeLine] = {}
         self._is_due = False
@@ -67,7 +68,7 @@ class ConsoleScreen(BaseScreen):
     def on_mount(self) -> None:
         """Follow what is asked."""
         super().on_mount()
-        self._log = self.wallet_app.store.log
+        self._log = self.context.store.log
         self._log.follow(self._log_changed)
         self._learn()
 
@@ -121,7 +122,7 @@ class ConsoleScreen(BaseScreen):
             return
         answer = answer_json(line.exchange)
         if answer is None:
-            self.wallet_app.say(NO_ANSWER_YET)
+            self.context.notify(NO_ANSWER_YET)
             return
         self.app.copy_to_clipboard(answer)
         self.query_one(ResultLine).say(ANSWER_COPIED)
@@ -159,10 +160,10 @@ class ConsoleScreen(BaseScreen):
         self.app.run_worker(self._send(event.chain), group="console")
 
     async def _send(self, chain: Mapping[str, Any]) -> None:
-        app = self.wallet_app
-        answer = await app.ask(**chain)
-        if app.state is None and app.current_mode != LOGIN:
-            await app.leave()
+        context = self.context
+        answer = await context.send(**chain)
+        if context.state is None and context.navigation.mode != LOGIN:
+            await context.lifecycle.leave()
         elif self.is_attached:
             self._tell(chain, answer)
 

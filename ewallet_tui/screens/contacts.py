@@ -12,6 +12,7 @@ from textual.binding import Binding, BindingType
 from textual.widgets import Button
 
 from ewallet_core.instructions import fields
+from ewallet_tui.context import AppContext
 from ewallet_tui.records import CONTACT, TRANSFER, Record, RecordKind
 from ewallet_tui.screens.belonging_screen import owned_item_keys
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
@@ -42,8 +43,10 @@ class ContactModal(RecordScreen):
         Binding("t", "leave_to('transfer')", "Transfer", id="transfer"),
     ]
 
-    def __init__(self, contact: int, today: Callable[[], datetime], *, may_pay: bool) -> None:
-        super().__init__(CONTACT.name, contact, today)
+    def __init__(
+        self, context: AppContext, contact: int, today: Callable[[], datetime], *, may_pay: bool
+    ) -> None:
+        super().__init__(context, CONTACT.name, contact, today)
         self._may_pay = may_pay
 
     def compose_further(self) -> ComposeResult:
@@ -72,7 +75,7 @@ class ContactModal(RecordScreen):
         for button in self.query("#pay, #transfer"):
             button.display = self.is_at_first
         if self.is_at_first:
-            lines = await between.show_with(answer["record_data"], self.wallet_app.ask, self.today())
+            lines = await between.show_with(answer["record_data"], self.context.send, self.today())
             room = min(MOST_LINES, self.size.height - BESIDE_THEM)
             between.styles.height = ABOVE_THEM + max(min(lines, room), 1)
 
@@ -123,8 +126,8 @@ class ContactsScreen(RecordsScreen, PayingScreen):
     }
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._long: set[int | None] = set()
         """The lists with more contacts than are put in order."""
 
@@ -186,11 +189,11 @@ class ContactsScreen(RecordsScreen, PayingScreen):
         if kind != self.kind.name:
             super().open_record(kind, record_id)
             return
-        # merged
-
         if self.app.screen is self:
             may_pay = self.check_action("pay", ()) is True
-            self.app.push_screen(ContactModal(record_id, self.today, may_pay=may_pay), self._handle_modal)
+            self.app.push_screen(
+                ContactModal(self.context, record_id, self.today, may_pay=may_pay), self._handle_modal
+            )
 
     def _handle_modal(self, chosen: str | None) -> None:
         if chosen is not None:
@@ -205,4 +208,4 @@ class ContactsScreen(RecordsScreen, PayingScreen):
             between.clear()
             return
         detail.show(self.kind, {"record_data": row.record}, self.today())
-        await between.show_with(row.record, self.wallet_app.ask, self.today())
+        await between.show_with(row.record, self.context.send, self.today())

@@ -46,17 +46,17 @@ class ConvertingScreen(BaseScreen):
 
     def left_ms(self) -> int:
         """The time that is not used yet, at this very instant."""
-        state = self.wallet_app.state
-        return state.clock.left_ms(self.wallet_app.now()) if state else 0
+        state = self.context.state
+        return state.clock.left_ms(self.context.now()) if state else 0
 
     def may_supply(self) -> bool:
         """Whether credits can be had by supplying oneself, as far as is known."""
-        state = self.wallet_app.state
+        state = self.context.state
         return state is None or state.may_supply
 
     def balance(self) -> int:
         """The credits in the active wallet."""
-        state = self.wallet_app.state
+        state = self.context.state
         return state.wallet.credits if state else 0
 
     def action_supply(self) -> None:
@@ -67,7 +67,7 @@ class ConvertingScreen(BaseScreen):
 
     def action_convert_to_time(self) -> None:
         """Ask how many credits should become time."""
-        if state := self.wallet_app.state:
+        if state := self.context.state:
             rate = state.clock.milliseconds_per_credit
             plan = time_plan(self.balance(), rate)
             self.fill_in(
@@ -76,11 +76,11 @@ class ConvertingScreen(BaseScreen):
 
     def action_convert_to_credits(self) -> None:
         """Ask how much time should become credits."""
-        if state := self.wallet_app.state:
+        if state := self.context.state:
             plan = credits_plan(self.left_ms, state.clock.milliseconds_per_credit)
             self.fill_in(plan, credits_result, writes="conversion", action="convert", convert="clock2credits")
 
     async def newest(self, kind: str, most: int) -> list[Record]:
         """The newest records of the active sheet of that kind."""
-        answer = await self.wallet_app.act(action="view", view=kind, limit=most, **{kind: "list"})
+        answer = await self.context.act(action="view", view=kind, limit=most, **{kind: "list"})
         return [] if answer["failed"] else answer["sheet_data"]["rows"]

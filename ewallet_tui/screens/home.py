@@ -13,6 +13,7 @@ from textual.widgets import Button, Label, Static
 
 from ewallet_core.presentation.formatting import countdown, grouped
 from ewallet_tui.activity import ACTIVITY_COLUMNS, balances, in_words, latest_rows, summary_of
+from ewallet_tui.context import AppContext
 from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
 from ewallet_tui.screens.timing import TIMER_KEYS, TimingScreen, possible
@@ -65,8 +66,8 @@ class HomeScreen(PayingScreen, TimingScreen):
         Binding("escape", "leave_tour", "Leave the tour", show=False, id="leave_tour"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._may_tour: bool | None = None
         """Whether there are first steps to show; `None`: nothing is known yet of what was done before."""
 
@@ -96,7 +97,7 @@ class HomeScreen(PayingScreen, TimingScreen):
             # Whoever comes back to what they have done has taken the first step, or left the tour.
             self._may_tour = not state.wallet.credits and state.clock.is_new
         self.query_one("#credits", BigDigits).value = grouped(state.wallet.credits)
-        self.show_second(state, self.wallet_app.now())
+        self.show_second(state, self.context.now())
         self._show_buttons()
         self._show_past(state)
 
@@ -130,8 +131,8 @@ class HomeScreen(PayingScreen, TimingScreen):
         self.open_record(*event.row.record)
 
     def _turn(self) -> str:
-        state = self.wallet_app.state
-        doable = possible(state.clock, self.wallet_app.now()) if state else frozenset()
+        state = self.context.state
+        doable = possible(state.clock, self.context.now()) if state else frozenset()
         return next((turn for turn in TURNS if turn in doable), "")
 
     def _show_buttons(self) -> None:
@@ -152,7 +153,7 @@ class HomeScreen(PayingScreen, TimingScreen):
         await self._show_history(state, curve, words)
 
     async def _show_history(self, state: AccountState, curve: BalanceCurve, words: Static) -> None:
-        answer = await self.wallet_app.ask(**summary_of(state.wallet.id, self.today()))
+        answer = await self.context.send(**summary_of(state.wallet.id, self.today()))
         if not answer["failed"]:
             curve.balances = balances(state.wallet.credits, answer["rows"])
             words.update(in_words(curve.balances) if any(curve.balances) else "")
@@ -161,7 +162,7 @@ class HomeScreen(PayingScreen, TimingScreen):
         transfers = await self.newest("transfer", MOST_RECORDS)
         conversions = await self.newest("conversion", MOST_RECORDS)
         times = await self.newest("time", 1)
-        state = self.wallet_app.state
+        state = self.context.state
         used = bool(times) or bool(state and state.clock.runs)
         rows = latest_rows(transfers, conversions, self.today(), MOST_RECORDS)
         listed.empty = NOTHING_YET if self.may_supply() else f"No credits yet. {ASK_FOR_CREDITS}"

@@ -24,6 +24,7 @@ from ewallet_core.presentation.formatting import (
 )
 from ewallet_core.presentation.tables import Column
 from ewallet_core.presentation.text import one_line
+from ewallet_tui.context import AppContext
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, titled
 from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
@@ -227,8 +228,8 @@ class OperatorScreen(OperatorPart):
         Binding("slash", "filter", "Find", key_display="/", id="filter"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._text = ""
 
     def compose_part(self) -> ComposeResult:
@@ -259,7 +260,7 @@ class OperatorScreen(OperatorPart):
     @property
     def own_email(self) -> str:
         """The email of who is logged in."""
-        state = self.wallet_app.state
+        state = self.context.state
         return state.account.email if state else ""
 
     async def load(self) -> None:
@@ -325,7 +326,7 @@ class OperatorScreen(OperatorPart):
         if not await self.confirm(title, words, "Make one"):
             return
         reset = {"action": "reset", "reset": "password", "account": account["email"]}
-        answer = await self.wallet_app.act(**SYSTEM, **reset)
+        answer = await self.context.act(**SYSTEM, **reset)
         if not answer["failed"]:
             self.show_modal(OneTimePasswordModal(account["name"], answer, self.today()))
 

@@ -32,13 +32,6 @@ class OperatorPart(TabbedScreen):
     MODE = "operator"
     AUTO_FOCUS = "RecordList"
     PARTS = PARTS
-    SCREENS: ClassVar[dict[str, str]] = {
-        "accounts": "operator.OperatorScreen",
-        "permissions": "operator_permissions.PermissionsScreen",
-        "workers": "operator_workers.WorkersScreen",
-        "issues": "operator_issues.IssuesScreen",
-        "refusals": "operator_permissions.RefusedRequestsScreen",
-    }
     CHANGES: ClassVar[frozenset[str]] = frozenset()
     """The actions here that change something."""
     BINDINGS: ClassVar[list[BindingType]] = [*keys_of_parts(PARTS)]
@@ -52,7 +45,7 @@ class OperatorPart(TabbedScreen):
     @property
     def may_change(self) -> bool:
         """Whether who is logged in may more than look."""
-        state = self.wallet_app.state
+        state = self.context.state
         return state is not None and state.account.role == OPERATOR
 
     def show(self, state: AccountState) -> None:
@@ -66,7 +59,7 @@ class OperatorPart(TabbedScreen):
 
     def on_screen_resume(self) -> None:
         """Show what there is by now."""
-        if self.wallet_app.state is not None:
+        if self.context.state is not None:
             self.reload()
 
     @work(group="records", exclusive=True)
@@ -83,14 +76,14 @@ class OperatorPart(TabbedScreen):
         async def read(_: int, before: Any) -> Page | None:
             after = {} if before is None else {"before": before}
             asked = {"action": "view", "view": view, "limit": PAGE, **wanted, **after}
-            answer = await self.wallet_app.act(**SYSTEM, **asked)
+            answer = await self.context.act(**SYSTEM, **asked)
             return None if answer["failed"] else Page([row(each) for each in answer[view]], answer["next"])
 
         return RecordPages(read, in_order=True)
 
     async def act(self, result: str, **instruction: Any) -> Answer:
         """Have something changed, and say in one line what came of it."""
-        answer = await self.wallet_app.act(**SYSTEM, **instruction)
+        answer = await self.context.act(**SYSTEM, **instruction)
         if not answer["failed"]:
             self.query_one(ResultLine).say(result)
         return answer

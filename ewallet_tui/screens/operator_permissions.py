@@ -12,6 +12,7 @@ from textual.widgets import Label, Static
 
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
+from ewallet_tui.context import AppContext
 from ewallet_tui.navigation import OPERATOR
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
@@ -68,8 +69,8 @@ class PermissionsScreen(OperatorPart):
         Binding("r", "refusals", "Refused requests", id="refusals"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._text = ""
         self._sheet: Sheet = {}
 
@@ -95,7 +96,7 @@ class PermissionsScreen(OperatorPart):
 
     async def load(self) -> None:
         """Show the sheet of now."""
-        answer = await self.wallet_app.act(**SYSTEM, action="view", view="permissions")
+        answer = await self.context.act(**SYSTEM, action="view", view="permissions")
         if not answer["failed"]:
             self._sheet = answer["permissions"]
             self._show_sheet()

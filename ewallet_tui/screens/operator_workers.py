@@ -19,6 +19,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import count, grouped, moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
 from ewallet_core.presentation.text import one_line
+from ewallet_tui.context import AppContext
 from ewallet_tui.screens.modal import FactsModal, Pairs
 from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
 from ewallet_tui.widgets.form_field import Field
@@ -217,8 +218,8 @@ class WorkersScreen(OperatorPart):
         Binding("d", "remove_worker", "Remove worker", id="remove_worker"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._cleaners_running: set[str] | None = None
 
     def compose_part(self) -> ComposeResult:
@@ -243,7 +244,7 @@ class WorkersScreen(OperatorPart):
         """Show the workers of now."""
         listed = self.query_one("#workers", RecordList)
         listed.empty = "No worker yet. The first session gets one."
-        answer = await self.wallet_app.act(**SYSTEM, action="interogate", interogate="workers")
+        answer = await self.context.act(**SYSTEM, action="interogate", interogate="workers")
         if not answer["failed"]:
             listed.show(worker_rows(answer["workers"], self.today()))
         self._show_cleaners()
@@ -253,13 +254,13 @@ class WorkersScreen(OperatorPart):
 
         async def send(values: dict[str, Any]) -> Answer:
             asked = {"action": "interogate", "interogate": "session", **values}
-            return await self.wallet_app.ask(**SYSTEM, **asked)
+            return await self.context.send(**SYSTEM, **asked)
 
         self.ask_with(LOOK_UP, send, self._show_session)
 
     def action_new_worker(self) -> None:
         """Make a worker: one at a time."""
-        if not self.wallet_app.has_begun(MAKING):
+        if not self.context.workers.has_begun(MAKING):
             self._make_worker()
 
     @work
@@ -284,7 +285,7 @@ class WorkersScreen(OperatorPart):
         cleaner = next(each for each in CLEANERS if each.name == self._row_of("cleaners"))
         if cleaner.warning and not await self.confirm("Clean up now", cleaner.warning, "Clean up"):
             return
-        answer = await self.wallet_app.act(**SYSTEM, action="cleanup", cleanup=cleaner.cleans)
+        answer = await self.context.act(**SYSTEM, action="cleanup", cleanup=cleaner.cleans)
         if not answer["failed"]:
             self.query_one(ResultLine).say(cleaned(cleaner, answer))
 
@@ -321,14 +322,14 @@ class WorkersScreen(OperatorPart):
 
     @work(group=MAKING)
     async def _make_worker(self) -> None:
-        answer = await self.wallet_app.act(**SYSTEM, action="new", new="worker")
+        answer = await self.context.act(**SYSTEM, action="new", new="worker")
         if not answer["failed"]:
             self.query_one(ResultLine).say(f"Worker {answer['worker']} is there.")
 
     @work(group="cleaners")
     async def _tell_cleaner(self, verb: str) -> None:
         told = {"action": verb, verb: "cleaner", "cleaner": self._row_of("cleaners")}
-        answer = await self.wallet_app.act(**SYSTEM, **told)
+        answer = await self.context.act(**SYSTEM, **told)
         if not answer["failed"]:
             self._cleaners_running = set(answer["running"])
             self._show_cleaners()

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from ewallet_tui.screens.base import DONE_EVERYWHERE, name_of
+from ewallet_tui.actions import DONE_EVERYWHERE, name_of
 from ewallet_tui.screens.modal import Modal, titled
 from ewallet_tui.widgets.footer import LAST
 from ewallet_tui.widgets.tabs import PartTab

@@ -35,7 +35,7 @@ class PayingScreen(BaseScreen):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nobody pays out of an empty wallet."""
-        state = self.wallet_app.state
+        state = self.context.state
         if action in {"pay", "transfer"} and state is not None and not state.wallet.credits:
             return None
         return super().check_action(action, parameters)
@@ -64,8 +64,8 @@ class PayingScreen(BaseScreen):
             self.fill_in(plan, result, writes="transfer", **refund)
 
     def _payer(self) -> Payer | None:
-        app = self.wallet_app
-        if app.state is None:
+        context = self.context
+        if context.state is None:
             return None
-        email, balance = app.state.account.email, app.state.wallet.credits
-        return Payer(email, balance, app.preferences.ask_above, ContactBook(app.ask))
+        email, balance = context.state.account.email, context.state.wallet.credits
+        return Payer(email, balance, context.preferences.ask_above, ContactBook(context.send))

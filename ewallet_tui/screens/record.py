@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -16,11 +16,11 @@ from textual.widgets import Button, Static
 from ewallet_core.presentation.formatting import grouped
 from ewallet_core.presentation.text import one_line
 from ewallet_tui.records import RECORD_KINDS, RecordKind
-from ewallet_tui.screens.export import choose_value
+from ewallet_tui.screens.clipboard import choose_value
 from ewallet_tui.screens.modal import Modal, titled
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.context import AppContext
 
 
 LABEL_WIDTH = 11
@@ -112,8 +112,9 @@ class RecordScreen(Modal[str | None]):
         Binding("y,Y", "copy_value", "Copy a value", id="copy_value"),
     ]
 
-    def __init__(self, kind: str, record_id: int, today: Callable[[], datetime]) -> None:
+    def __init__(self, context: AppContext, kind: str, record_id: int, today: Callable[[], datetime]) -> None:
         super().__init__()
+        self.context = context
         self._path = [(kind, record_id)]
         self.today = today
         self._record: Mapping[str, Any] = {}
@@ -135,11 +136,6 @@ class RecordScreen(Modal[str | None]):
         """What can be done with it, and the way back."""
         yield Button("y Copy", id="copy", action="screen.copy_value")
         yield Button("esc Back", id="back", action="screen.back", variant="primary")
-
-    @property
-    def wallet_app(self) -> EWalletApp:
-        """The app, with whom it can ask."""
-        return cast("EWalletApp", self.app)
 
     @property
     def is_at_first(self) -> bool:
@@ -165,7 +161,7 @@ class RecordScreen(Modal[str | None]):
     def action_copy_value(self) -> None:
         """Choose one of the record's values, and copy it."""
         if self._record:
-            choose_value(self.app, self._record)
+            choose_value(self.app, self.context.notify, self._record)
 
     def go_to_record(self, kind: str, record_id: int) -> None:
         """Show another record instead, from which Escape leads back."""
@@ -184,7 +180,7 @@ class RecordScreen(Modal[str | None]):
     async def _show(self) -> None:
         name, record_id = self._path[-1]
         kind = RECORD_KINDS[name]
-        answer = await self.wallet_app.act(**kind.view(record_id))
+        answer = await self.context.act(**kind.view(record_id))
         if answer["failed"]:
             self.dismiss()
             return

@@ -14,9 +14,11 @@ from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import count
 from ewallet_core.presentation.periods import ALL_THE_TIME, Period
+from ewallet_tui.context import AppContext
 from ewallet_tui.records import Record, RecordKind, as_text
 from ewallet_tui.screens.belonging_screen import OwnedItemScreen
-from ewallet_tui.screens.export import ExportingScreen, choose_value, copy
+from ewallet_tui.screens.clipboard import choose_value, copy
+from ewallet_tui.screens.export import ExportingScreen
 from ewallet_tui.screens.form_screen import chosen_period, period_plan
 from ewallet_tui.screens.record import RecordDetail
 from ewallet_tui.state import OwnedItemKind
@@ -62,8 +64,8 @@ class RecordsScreen(OwnedItemScreen, ExportingScreen):
     }
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._text = ""
         self._period: Period | None = None
 
@@ -182,7 +184,7 @@ class RecordsScreen(OwnedItemScreen, ExportingScreen):
             return
         words = self.words_for_unlinking(row.record)
         if await self.confirm(f"Unlink {self.kind.name}", words, "Unlink it"):
-            answer = await self.wallet_app.act(**self.kind.unlink(row.record["id"]))
+            answer = await self.context.act(**self.kind.unlink(row.record["id"]))
             if not answer["failed"]:
                 self.query_one(ResultLine).say("It is unlinked.")
 
@@ -193,12 +195,12 @@ class RecordsScreen(OwnedItemScreen, ExportingScreen):
     def action_copy_row(self) -> None:
         """Copy the record under the cursor as it is shown."""
         if (row := self.row) is not None:
-            copy(self.app, as_text(row), "The row")
+            copy(self.app, self.context.notify, as_text(row), "The row")
 
     def action_copy_value(self) -> None:
         """Choose one of the record's values, and copy it."""
         if (row := self.row) is not None:
-            choose_value(self.app, row.record)
+            choose_value(self.app, self.context.notify, row.record)
 
     def action_export_shown(self) -> None:
         """Save the records that are shown as a file."""
@@ -228,7 +230,7 @@ class RecordsScreen(OwnedItemScreen, ExportingScreen):
         if row is None:
             detail.clear()
             return
-        answer = await self.wallet_app.ask(**kind.view(row.record["id"]))
+        answer = await self.context.send(**kind.view(row.record["id"]))
         if not answer["failed"]:
             detail.show(kind, answer, self.today())
 
@@ -237,7 +239,7 @@ class RecordsScreen(OwnedItemScreen, ExportingScreen):
         kind, sheet = self.kind, self.kind_of_item.instruction("view", self.looked_at)
 
         async def read(start: int, _: Any) -> Page | None:
-            answer = await self.wallet_app.act(**sheet, limit=limit, **({"skip": start} if start else {}))
+            answer = await self.context.act(**sheet, limit=limit, **({"skip": start} if start else {}))
             if answer["failed"]:
                 return None
             data = answer[kind.data_key]
@@ -251,7 +253,7 @@ class RecordsScreen(OwnedItemScreen, ExportingScreen):
 
         async def read(_: int, cursor: Any) -> Page | None:
             further = {} if cursor is None else {"before": cursor}
-            answer = await self.wallet_app.act(**found, limit=limit, **further)
+            answer = await self.context.act(**found, limit=limit, **further)
             if answer["failed"]:
                 return None
             return Page(self._rows(kind, [row["record_data"] for row in answer["rows"]]), answer["next"])

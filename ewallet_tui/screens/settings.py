@@ -37,7 +37,6 @@ class SettingsPart(TabbedScreen):
 
     MODE = SETTINGS.mode
     PARTS = PARTS
-    SCREENS = {"choices": "settings.SettingsScreen", "keymap": "settings.SettingsKeysScreen"}  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y", "copy", "Copy", id="copy_setting"),
         Binding(
@@ -83,7 +82,7 @@ class SettingsPart(TabbedScreen):
     def show_all(self) -> None:
         """Show the settings, and what is wrong with the file."""
         self.show_settings()
-        config_errors = self.wallet_app.settings.config_errors
+        config_errors = self.context.settings.config_errors
         lines = [Content(one_line(f"! {config_error.sentence}")) for config_error in config_errors]
         self.query_one("#complaints Static", Static).update(Content("\n").join(lines))
         self.query_one("#complaints").set_class(bool(config_errors), "-there")
@@ -96,7 +95,7 @@ class SettingsPart(TabbedScreen):
 
     def action_read_again(self) -> None:
         """Go by the file as it is now."""
-        settings = self.wallet_app.settings
+        settings = self.context.settings
         settings.read_again()
         self.show_all()
         count = len(settings.config_errors)
@@ -196,15 +195,15 @@ class SettingsScreen(SettingsPart):
 
     def _try_out(self, **choice: Any) -> None:
         """Show what `choice` would come to; without one, what holds."""
-        self.wallet_app.settings.try_out(**choice)
+        self.context.settings.try_out(**choice)
         self.query_one(Preview).show()
-        if (state := self.wallet_app.state) is not None:
+        if (state := self.context.state) is not None:
             self._show_state(state)
 
     def _choose(self, setting: Setting, value: Value) -> None:
-        self.wallet_app.choose(**{setting.name: value})
+        self.context.settings.choose(**{setting.name: value})
         self.show_all()
-        kept = f"Kept in {FILE_NAME}." if self.wallet_app.preferences.is_kept else "It holds until you quit."
+        kept = f"Kept in {FILE_NAME}." if self.context.preferences.is_kept else "It holds until you quit."
         self.query_one(ResultLine).say(f"{setting.label}: {setting.shown(value)}. {kept}")
 
     def _amount_plan(self) -> FormSpec:
@@ -217,11 +216,11 @@ class SettingsScreen(SettingsPart):
         return {"failed": False}
 
     def _value(self, setting: Setting) -> Value:
-        return getattr(self.wallet_app.preferences, setting.name)
+        return getattr(self.context.preferences, setting.name)
 
     @property
     def _file(self) -> Path | None:
-        return self.wallet_app.preferences.file
+        return self.context.preferences.file
 
     def on_resize(self) -> None:
         """Write the paths in the room that there is now."""
@@ -280,7 +279,7 @@ class SettingsKeysScreen(SettingsPart):
     def show_settings(self) -> None:
         """The keys that hold now."""
         wanted = self.query_one(FilterBox).value.strip().casefold()
-        self.query_one(KeyList).show(rebindable(), self.wallet_app.settings.keys, wanted)
+        self.query_one(KeyList).show(rebindable(), self.context.settings.keys, wanted)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is copied where nothing was found."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 from textual import on, work
 from textual.binding import Binding, BindingType
 
+from ewallet_tui.context import AppContext
 from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind
 from ewallet_tui.screens.belonging_screen import owned_item_keys
 from ewallet_tui.screens.paying import PayingScreen
@@ -40,8 +41,8 @@ class SheetsScreen(RecordsScreen, PayingScreen):
         ),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._kind = TRANSFER
 
     @property
@@ -79,14 +80,14 @@ class SheetsScreen(RecordsScreen, PayingScreen):
         """Give the payment under the cursor back, or a part of it."""
         if (row := self.row) is None:
             return
-        answer = await self.wallet_app.act(**self.kind.view(row.record["id"]))
+        answer = await self.context.act(**self.kind.view(row.record["id"]))
         if answer["failed"]:
             return
         left = answer["left_to_refund"]
         if left:
             self.refund(row.record["id"], row.record["transfer_from"], left)
         else:
-            self.wallet_app.say(NOTHING_TO_REFUND if left is None else ALL_REFUNDED, severity="warning")
+            self.context.notify(NOTHING_TO_REFUND if left is None else ALL_REFUNDED, severity="warning")
 
     @on(PartTabs.Chosen)
     def _kind_chosen(self, event: PartTabs.Chosen) -> None:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from importlib import import_module
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.widgets.tabs import Part, PartTabs
@@ -29,8 +27,6 @@ class TabbedScreen(BaseScreen):
     """One part of a place. What is its own: `PART` and `compose_part`; what the parts share: the rest."""
 
     PARTS: ClassVar[tuple[Part, ...]]
-    SCREENS: ClassVar[Mapping[str, str]]
-    """The screens here by id, each part's by the part's, as `module.Class`: imported when first gone to."""
     PART: ClassVar[str]
     """The id of the part that this screen is."""
 
@@ -65,21 +61,16 @@ class TabbedScreen(BaseScreen):
             self.exchange_for(part)
 
     def exchange_for(self, part: str) -> None:
-        """Show another screen of `SCREENS` instead; the first part's stays beneath the others."""
+        """Show the screen of another part instead; the first part's stays beneath the others."""
         if self.app.screen is not self:
             return
         first = self.PARTS[0].id
         if part == first:
             self.app.pop_screen()
         elif first == self.PART:
-            self.app.push_screen(self._made(part))
+            self.app.push_screen(self.context.make_screen(part))
         else:
-            self.app.switch_screen(self._made(part))
-
-    def _made(self, part: str) -> Screen[None]:
-        module, name = self.SCREENS[part].split(".")
-        screen: Screen[None] = getattr(import_module(f"ewallet_tui.screens.{module}"), name)()
-        return screen
+            self.app.switch_screen(self.context.make_screen(part))
 
     @on(PartTabs.Chosen)
     def _part_chosen(self, event: PartTabs.Chosen) -> None:

@@ -6,6 +6,7 @@ from textual import work
 from textual.binding import Binding, BindingType
 
 from ewallet_core.presentation.formatting import countdown, duration
+from ewallet_tui.context import AppContext
 from ewallet_tui.screens.converting import ConvertingScreen
 from ewallet_tui.state import ClockState, TimerState
 from ewallet_tui.widgets.result_line import ResultLine
@@ -35,19 +36,19 @@ def possible(clock: ClockState, now: float) -> frozenset[str]:
 class TimingScreen(ConvertingScreen):
     """A screen on which the timer of the active clock can be told what to do."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._told: tuple[int, TimerState] | None = None
         """The clock and its state when it was told something that isn't answered yet."""
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Let space be the one thing that is possible; grey the other keys that can't be used now."""
-        state = self.wallet_app.state
+        state = self.context.state
         if action not in TIMER_ACTIONS:
             return super().check_action(action, parameters)
         if state is None:
             return None
-        if action in possible(state.clock, self.wallet_app.now()):
+        if action in possible(state.clock, self.context.now()):
             return True
         return None if action == "stop" or (action == "start" and not state.clock.runs) else False
 
@@ -68,7 +69,7 @@ class TimingScreen(ConvertingScreen):
         self._tell("stop")
 
     def _tell(self, action: str) -> None:
-        if (state := self.wallet_app.state) is None:
+        if (state := self.context.state) is None:
             return
         at = (state.clock.id, state.clock.state)
         # As soon as it is seen in another state it can be told the next thing.
@@ -81,7 +82,7 @@ class TimingScreen(ConvertingScreen):
         result = self.query_one(ResultLine)
         result.clear()
         try:
-            answer = await self.wallet_app.act(action=action, **{action: "clock_timer"})
+            answer = await self.context.act(action=action, **{action: "clock_timer"})
         finally:
             if self._told is at:
                 self._told = None

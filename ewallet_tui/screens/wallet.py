@@ -15,6 +15,7 @@ from ewallet_core.presentation.formatting import grouped
 from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.activity import COLUMNS, record_of, statement_row
+from ewallet_tui.context import AppContext
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.belonging_screen import OwnedItemScreen, owned_item_keys
 from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME, ConvertingScreen
@@ -48,8 +49,8 @@ class WalletScreen(OwnedItemScreen, PayingScreen, ConvertingScreen):
         Binding("escape", "show_all", "Show all", show=False, id="show_all"),
     ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._period = ALL_THE_TIME
 
     @property
@@ -126,7 +127,7 @@ class WalletScreen(OwnedItemScreen, PayingScreen, ConvertingScreen):
             self.open_record(*record)
         else:
             words = f"Entry {grouped(movement['entry'])} of the journal has what it said."
-            self.wallet_app.say(words, title="Its record was unlinked.")
+            self.context.notify(words, title="Its record was unlinked.")
 
     @work(group="records", exclusive=True)
     async def _show_records(self) -> None:
@@ -144,7 +145,7 @@ class WalletScreen(OwnedItemScreen, PayingScreen, ConvertingScreen):
     async def _read_statement(self, _: int, cursor: Any) -> Page | None:
         further = {} if cursor is None else {"before": cursor}
         period = self._period
-        answer = await self.wallet_app.act(
+        answer = await self.context.act(
             action="view",
             view="statement",
             ewallet_id=self.looked_at,
@@ -159,7 +160,7 @@ class WalletScreen(OwnedItemScreen, PayingScreen, ConvertingScreen):
         return Page([statement_row(movement, now) for movement in answer["rows"]], answer["next"])
 
     async def _wallets(self) -> list[ListRow]:
-        answer = await self.wallet_app.act(action="view", view="credit", credit="ewallets")
+        answer = await self.context.act(action="view", view="credit", credit="ewallets")
         return [] if answer["failed"] else [self._wallet_row(wallet) for wallet in answer["ewallets"]]
 
     def _wallet_row(self, wallet: dict[str, Any]) -> ListRow:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from ewallet_core.client import Answer
     from ewallet_tui.app import EWalletApp
+    from ewallet_tui.work import Severity
 
 NOT_KNOWN = frozenset(
     {"client_unknown", "not_logged_in", "session_expired", "session_unknown", "unreachable"}
@@ -41,5 +42,5 @@ class LateAnswer:
         state = self._app.state
         return state.account.email if state else None
 
-    def _say(self, words: str, outcome: str, severity: str = "information") -> None:
+    def _say(self, words: str, outcome: str, severity: Severity = "information") -> None:
         self._app.say(words, title=f"{outcome}: {self._title}.", severity=severity)

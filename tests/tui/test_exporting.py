@@ -58,10 +58,10 @@ async def at_a_sheet(day, transfers=0, **wanted):
         await person.register()
         for _ in range(transfers):
             supply = {"credits": 1, "currency": "EUR", "cost": "0.10", "notes": LONG_NOTES}
-            await person.app.store.client.send(
+            await person.app.context.store.client.send(
                 controller="client", ctype="action", action="supply", supply="credits", **supply
             )
-        screen = Exporting()
+        screen = Exporting(person.app.context)
         screen.wanted = {"kind": "transfer", **wanted}
         await person.app.push_screen(screen)
         await settled(person)
@@ -93,7 +93,7 @@ def read_csv(file):
 
 def hold_exports(person):
     """No page comes any more, until what is given back is set; one that was asked for is waited for."""
-    go_on, asked, client = asyncio.Event(), asyncio.Event(), person.app.store.client
+    go_on, asked, client = asyncio.Event(), asyncio.Event(), person.app.context.store.client
     send = client.send
 
     async def held(**instruction):
@@ -170,7 +170,7 @@ async def test_a_long_export_waits_for_who_looks_elsewhere_and_leaves_nothing_wh
         _, asked = hold_exports(person)
         await begin(person)
         await person.wait_until(lambda: asked.is_set() and len(list(saved_to.iterdir())) == 2)
-        await person.app.leave()
+        await person.app.context.lifecycle.leave()
         await person.wait_until(lambda: [path.suffix for path in saved_to.iterdir()] == [".csv"])
 
 

@@ -34,14 +34,14 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 
 async def supply(person, credits, cost, notes=""):
-    return await person.app.ask(
+    return await person.app.context.send(
         action="supply", supply="credits", credits=credits, currency="EUR", cost=cost, notes=notes
     )
 
 
 async def live_through_two_months(day, person):
     """Buy and sell in November, on two sheets, and buy once in December, in its first minute."""
-    ask = person.app.ask
+    ask = person.app.context.send
     await person.register("bob")
     await supply(person, 50, "5")
     await person.log_out()
@@ -65,7 +65,7 @@ async def live_through_two_months(day, person):
 def sheets(person):
     return [
         id
-        for kind_of_item, owned in person.app.state.owned.items()
+        for kind_of_item, owned in person.app.context.state.owned.items()
         if kind_of_item.group == "invoice"
         for id in owned.names
     ]
@@ -94,7 +94,7 @@ async def test_a_month_has_all_its_invoices_and_no_others(day, monkeypatch, tmp_
     monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     async with day.make_app().run_test(size=(80, 24), notifications=True) as pilot:
         person = Person(pilot.app, pilot)
-        screen = Invoices()
+        screen = Invoices(person.app.context)
         screen.looked_at = await live_through_two_months(day, person)
         await person.app.push_screen(screen)
         await settled(person)
@@ -145,7 +145,7 @@ async def test_an_empty_month_makes_no_file(day, monkeypatch, tmp_path):
     async with day.make_app().run_test(size=(80, 24), notifications=True) as pilot:
         person = Person(pilot.app, pilot)
         await person.register()
-        await person.app.push_screen(Invoices())
+        await person.app.push_screen(Invoices(person.app.context))
         person.app.screen.looked_at = 1
         await person.press("E")
         await choose(person, "text")
