@@ -11,7 +11,7 @@ __all__ = ["EWalletSessionManager"]
 
 
 def __getattr__(name: str) -> Any:
-    # The engine's libraries take as long to import as a screen takes to open, so only who asks for it pays.
+    # Importing the engine takes as long as the app's first paint, so only its users pay for that.
     if name in __all__:
         from ewallet_core import manager
 

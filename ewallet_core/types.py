@@ -1,4 +1,4 @@
-"""Types that every layer uses: roles, kinds of record, and what makes two names or emails the same."""
+"""Types that every layer uses: roles, record types, and the comparison key of names and emails."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """What an account is here for; `issuer` is the system core account, to which nobody logs in."""
+    """`issuer` is the role of the system core account, to which nobody can log in."""
 
     USER = "user"
     OPERATOR = "operator"
@@ -16,11 +16,11 @@ class Role(StrEnum):
 
 
 PEOPLE = (Role.USER, Role.OPERATOR, Role.AUDITOR)
-"""The roles of those who log in: the columns of the permission sheet."""
+"""The roles that can log in: the columns of the permission sheet."""
 
 
-class Kind(StrEnum):
-    """What a sheet or list is of."""
+class RecordType(StrEnum):
+    """The type of the records on a sheet or contact list."""
 
     TRANSFER = "transfer"
     INVOICE = "invoice"
@@ -30,5 +30,5 @@ class Kind(StrEnum):
 
 
 def user_key(name: str) -> str:
-    """What makes two names or emails the same: their letters, whatever their case or encoding."""
+    """The key by which names and emails are compared: case and Unicode form make no difference."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

@@ -3,73 +3,40 @@
 from __future__ import annotations
 
 import sys
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from ewallet_core.commands import add_commands
 
 if TYPE_CHECKING:
     from ewallet_tui.app import EWalletApp
 
 TWO_PLACES = "The wallet is at a server or on this machine: give --server or --embedded, not both."
 NO_TERMINAL = "ewallet needs a terminal; `ewallet demo` shows the wallet at work without one."
-COMMANDS = {
-    "demo": "ewallet_core.commands.demo",
-    "grant": "ewallet_core.commands.grant",
-    "instructions": "ewallet_core.commands.instructions",
-    "serve": "ewallet_core.commands.serve",
-    "verify": "ewallet_core.commands.verify",
-}
 
 
-class Commands(click.Group):
-    """The engine's commands, each imported when it is asked for: the app's start doesn't pay for them."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - as click calls it
-        """The names, in order."""
-        return sorted(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        """The command of that name, from the module that is named for it."""
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(COMMANDS[cmd_name]), cmd_name)
-        return command
-
-
-def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
-    if wanted:
-        from importlib.metadata import version  # noqa: PLC0415
-
-        click.echo(f"ewallet {version('ewallet-tui')}")
-        ctx.exit()
-
-
-@click.group(
-    cls=Commands, invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]}
-)
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--data-dir",
     envvar="EWALLET_DATA_DIR",
     type=click.Path(file_okay=False, path_type=Path),
-    help="Where the wallet is kept; otherwise your own data folder.",
+    help="The folder of the wallet. Default: your own data folder.",
 )
 @click.option("--server", metavar="HOST:PORT", help="Open the wallet at that server, and remember it.")
 @click.option("--embedded", is_flag=True, help="Open the wallet on this machine, and remember that.")
-@click.option(
-    "--version",
-    is_flag=True,
-    is_eager=True,
-    expose_value=False,
-    callback=_show_version,
-    help="Say which it is.",
+@click.version_option(
+    package_name="ewallet-tui", prog_name="ewallet", message="%(prog)s %(version)s", help="Print the version."
 )
 @click.pass_context
 def main(ctx: click.Context, data_dir: Path | None, server: str | None, embedded: bool) -> None:
     """Prepaid credits, converted to time and spent by a clock timer, in the terminal."""
     if ctx.invoked_subcommand is None:
         sys.exit(_run_app(data_dir, server, embedded=embedded))
+
+
+add_commands(main)
 
 
 def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> int:

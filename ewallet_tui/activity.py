@@ -11,7 +11,7 @@ from textual.content import Content
 from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price, signed
 from ewallet_core.presentation.periods import Period
 from ewallet_core.presentation.tables import Column
-from ewallet_tui.widgets.record_list import ListRow
+from ewallet_tui.record_pages import ListRow
 
 Record = Mapping[str, Any]
 

@@ -13,6 +13,7 @@ from ewallet_core.presentation.formatting import duration, grouped, moment, pars
 from ewallet_core.presentation.tables import Column
 from ewallet_core.presentation.text import one_line
 from ewallet_tui.activity import COMES_IN, CONVERSIONS, TRANSFERS
+from ewallet_tui.record_pages import ListRow
 from ewallet_tui.state import (
     CONTACT_LIST,
     CONVERSION_SHEET,
@@ -21,7 +22,6 @@ from ewallet_tui.state import (
     TRANSFER_SHEET,
     OwnedItemKind,
 )
-from ewallet_tui.widgets.record_list import ListRow
 
 Record = Mapping[str, Any]
 Cells = tuple[str | Content, ...]

@@ -20,7 +20,7 @@ from ewallet_core.client.trust import Identity
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import MalformedError
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.protocol.address import ServerAddress, name_of
+from ewallet_core.protocol.address import ServerAddress, format_host_port
 from ewallet_core.protocol.frames import decode
 
 FIRST_SECONDS = 0.1
@@ -170,7 +170,7 @@ class Dialler:
         return await _only_if(self._identity.must_be_known, lines)
 
     async def _connected(self, port: int, limit: int, **tls: Any) -> LineStream:
-        name = name_of(self._place.host, port)
+        name = format_host_port(self._place.host, port)
         if tls:
             tls["ssl_shutdown_timeout"] = FAREWELL_SECONDS
         try:

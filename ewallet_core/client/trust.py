@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ewallet_core.client.connection import UnreachableError
-from ewallet_core.protocol.fingerprint import fingerprint_of
+from ewallet_core.protocol.address import fingerprint_of
 
 FILE_NAME = "known_servers"
 

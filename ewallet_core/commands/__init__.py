@@ -1,1 +1,120 @@
-"""The commands that need no screen."""
+"""The subcommands of `ewallet`: their options, and what `--help` says about them.
+
+Each imports its module when it runs, so that neither the app nor `--help` waits for the engine."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ewallet_core.types import PEOPLE
+
+_PORT = click.IntRange(0, 65_535)
+_FILE = click.Path(path_type=Path)
+
+# Without `envvar`: it would win over a `--data-dir` before the command's name.
+_data_dir_option = click.option(
+    "--data-dir",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder of the wallet. Default: your own data folder.",
+)
+_database_option = click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
+
+
+def _chosen_folder(ctx: click.Context, data_dir: Path | None) -> Path | None:
+    """The `--data-dir` after the command's name, else the one before it."""
+    return data_dir or (ctx.parent.params.get("data_dir") if ctx.parent else None)
+
+
+@click.command()
+def demo_command() -> None:
+    """Show the main features on a temporary database, one instruction after another."""
+    from ewallet_core.commands.demo import run
+
+    run()
+
+
+@click.command()
+@_data_dir_option
+@click.argument("role", type=click.Choice([str(role) for role in PEOPLE]))
+@click.argument("email")
+@_database_option
+@click.pass_context
+def grant_command(
+    ctx: click.Context, /, data_dir: Path | None, role: str, email: str, database: str | None
+) -> None:
+    """Give the account with that EMAIL the role of a user, an operator or an auditor.
+
+    This is how a server gets its first operator; the server may be running. Exits 0 on success, 1 if the engine
+    refuses, 2 if there is no database that can be opened.
+    """
+    from ewallet_core.commands.grant import run
+
+    ctx.exit(run(database, _chosen_folder(ctx, data_dir), email, role))
+
+
+@click.command()
+@click.argument("words", nargs=-1)
+@click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
+@click.option("--markdown", is_flag=True, help="Print the whole reference as a page of Markdown.")
+@click.pass_context
+def instructions_command(ctx: click.Context, words: tuple[str, ...], as_json: bool, markdown: bool) -> None:
+    """List every instruction, or show those whose selectors are WORDS.
+
+    `ewallet instructions transfer credits` shows its arguments, its answer, its roles, and an example.
+    """
+    from ewallet_core.commands.instructions import run
+
+    ctx.exit(run(" ".join(words), as_json=as_json, markdown=markdown))
+
+
+@click.command()
+@_data_dir_option
+@click.option("--config", type=_FILE, metavar="FILE", help="Settings in TOML; options win.")
+@click.option("--host", metavar="HOST", help="The address to listen on. Default: 127.0.0.1.")
+@click.option("--in-port", type=_PORT, help="The port for instructions. Default: 8080; 0 is any free one.")
+@click.option("--out-port", type=_PORT, help="The port for events. Default: 8081; 0 is any free one.")
+@_database_option
+@click.option("--tls-cert", metavar="FILE", help="A certificate, and those up to its CA, in PEM form.")
+@click.option("--tls-key", metavar="FILE", help="The certificate's private key, in PEM form.")
+@click.option(
+    "--self-signed/--no-self-signed",
+    default=None,
+    help="Make a certificate, and store it in the data folder.",
+)
+@click.option("--insecure/--no-insecure", default=None, help="Serve other machines without encryption.")
+@click.option(
+    "--self-supply/--no-self-supply", default=None, help="Let users supply themselves with credits."
+)
+@click.pass_context
+def serve_command(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **options: Any) -> None:
+    """Serve the wallets to clients until SIGTERM or SIGINT.
+
+    Prints one line with its ports when it is ready. Exits 0 when it was told to stop, 1 if it can't serve, 2 if
+    the settings are invalid.
+    """
+    from ewallet_core.commands.serve import run
+
+    ctx.exit(run(config, _chosen_folder(ctx, data_dir), options))
+
+
+@click.command()
+@_data_dir_option
+@_database_option
+@click.pass_context
+def verify_command(ctx: click.Context, data_dir: Path | None, database: str | None) -> None:
+    """Check the whole ledger. It is only read, and the app or a server may have it open.
+
+    Prints what was checked. Exits 0 if everything is correct, 1 at the first violation, 2 if the database can't
+    be read.
+    """
+    from ewallet_core.commands.verify import run
+
+    ctx.exit(run(database, _chosen_folder(ctx, data_dir)))
+
+
+def add_commands(group: click.Group) -> None:
+    for command in (demo_command, grant_command, instructions_command, serve_command, verify_command):
+        group.add_command(command)

@@ -1,4 +1,4 @@
-"""`ewallet demo`: the main job without a screen, each instruction and its answer printed as it happens."""
+"""`ewallet demo`: the main features without a screen; prints each instruction and its answer."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from rich.highlighter import ReprHighlighter
 from rich.pretty import pretty_repr
 from rich.text import Text
 
+from ewallet_core.engine.manager import EWalletSessionManager
 from ewallet_core.instructions.envelope import Answer
 
 DAY_ZERO_MS = 1_790_000_000_000
@@ -23,7 +24,7 @@ _SECRETS = ("client_id", "session_token", "user_pass", "stoken", "ctoken")
 
 @dataclass(frozen=True)
 class DemoStep:
-    """Something a person does after a while, in words and as an instruction."""
+    """One step of the story, in words and as an instruction."""
 
     story: str
     instruction: dict[str, Any]
@@ -31,20 +32,22 @@ class DemoStep:
 
 
 class ForwardClock:
-    """A clock that stands still until it is run forward, in milliseconds UTC."""
+    """A clock that stands still until it is advanced, in milliseconds UTC."""
 
     def __init__(self, now: int) -> None:
         self.now = now
 
     def __call__(self) -> int:
-        """The time it shows."""
         return self.now
 
-    def run_forward(self, milliseconds: int) -> None:
-        """Let that much time pass at once."""
+    def advance(self, milliseconds: int) -> None:
         self.now += milliseconds
 
 
+_OPENING = (
+    DemoStep("A program asks for a client id.", {"action": "request", "request": "client_id"}),
+    DemoStep("With it, it opens a session.", {"action": "request", "request": "session_token"}),
+)
 STEPS = (
     DemoStep(
         "Ada makes an account.",
@@ -95,9 +98,7 @@ STEPS = (
 )
 
 
-@click.command()
-def demo() -> None:
-    """Show the main job on a throw-away database, one instruction after another."""
+def run() -> None:
     console = Console()
     console.print(Text("EWallet, instruction by instruction", style="bold"))
     if not all(_show(console, *performed) for performed in perform(ForwardClock(DAY_ZERO_MS))):
@@ -105,25 +106,15 @@ def demo() -> None:
 
 
 def perform(clock: ForwardClock) -> Iterator[tuple[DemoStep, dict[str, Any], Answer]]:
-    """Send the steps to an engine in memory, running the clock forward between them."""
-    # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
-
+    """Send the steps to an engine in memory, and advance the clock between them."""
     credentials: dict[str, str] = {}
     with EWalletSessionManager("sqlite://", clock=clock) as engine:
-        for step in (*_opening(), *STEPS):
-            clock.run_forward(step.after_ms)
+        for step in (*_OPENING, *STEPS):
+            clock.advance(step.after_ms)
             sent = {"controller": "client", "ctype": "action", **step.instruction, **credentials}
             answer = engine.session_manager_controller(**sent)
             credentials |= {key: answer[key] for key in ("client_id", "session_token") if key in answer}
             yield step, sent, answer
-
-
-def _opening() -> tuple[DemoStep, ...]:
-    return (
-        DemoStep("A program asks for a client id.", {"action": "request", "request": "client_id"}),
-        DemoStep("With it, it opens a session.", {"action": "request", "request": "session_token"}),
-    )
 
 
 def _show(console: Console, step: DemoStep, sent: dict[str, Any], answer: Answer) -> bool:

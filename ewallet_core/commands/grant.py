@@ -1,4 +1,4 @@
-"""`ewallet grant`: what an account is here for, said by whoever runs the engine."""
+"""`ewallet grant`: give an account a role, as the person who runs the engine."""
 
 from __future__ import annotations
 
@@ -6,50 +6,30 @@ from pathlib import Path
 
 import click
 
-from ewallet_core.commands.options import chosen_folder, data_folder_option
-from ewallet_core.types import PEOPLE
+from ewallet_core.data_folder import database_url, find_data_folder
+from ewallet_core.engine.manager import EWalletSessionManager
+from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.storage.sqlite import open_read_only
 
-REFUSED = 1
-NOTHING_TO_READ = 2
+EXIT_REFUSED = 1
+EXIT_UNREADABLE = 2
 
 
-@click.command()
-@data_folder_option
-@click.argument("role", type=click.Choice([str(role) for role in PEOPLE]))
-@click.argument("email")
-@click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
-@click.pass_context
-def grant(ctx: click.Context, /, data_dir: Path | None, role: str, email: str, database: str | None) -> None:
-    """Make the account with that EMAIL a user's, an operator's or an auditor's.
-
-    So a server gets its first operator, also while it runs. Exits 0 when it is done, 1 when it is refused, 2
-    when there is no database that can be opened.
-    """
-    # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.data_folder import database_url, named_folder  # noqa: PLC0415
-    from ewallet_core.errors.server import StorageUnavailableError  # noqa: PLC0415
-
+def run(database: str | None, folder: Path | None, email: str, role: str) -> int:
+    url = database or database_url(find_data_folder(folder))
     try:
-        folder = named_folder(chosen_folder(ctx, data_dir))
-        ctx.exit(_grant(database or database_url(folder), email, role))
+        # The account must be in an existing database: none is created.
+        with open_read_only(url):
+            pass
+        with EWalletSessionManager(url) as engine:
+            answer = engine.session_manager_controller(
+                controller="system", ctype="action", action="grant", grant="role", account=email, role=role
+            )
     except StorageUnavailableError as error:
         click.echo(f"{error.error} {error.warning}", err=True)
-        ctx.exit(NOTHING_TO_READ)
-
-
-def _grant(url: str, email: str, role: str) -> int:
-    from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
-    from ewallet_core.storage.sqlite import look_into  # noqa: PLC0415
-
-    # An account to grant it to is in a database that is there: none is made.
-    with look_into(url):
-        pass
-    with EWalletSessionManager(url) as engine:
-        answer = engine.session_manager_controller(
-            controller="system", ctype="action", action="grant", grant="role", account=email, role=role
-        )
+        return EXIT_UNREADABLE
     if answer["failed"]:
         click.echo(f"{answer['error']} {answer['warning']}", err=True)
-        return REFUSED
+        return EXIT_REFUSED
     click.echo(f"{answer['account']} has the role {answer['role']} now.")
     return 0

@@ -1,4 +1,4 @@
-"""`ewallet instructions`: what can be asked of the engine, as its catalogue has it."""
+"""`ewallet instructions`: the reference of all instructions, from the registry."""
 
 from __future__ import annotations
 
@@ -7,33 +7,32 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Any
 
 import click
+import msgspec
 
-if TYPE_CHECKING:
-    from ewallet_core.instructions.reference import Asked, DataDict, InstructionEntry
+from ewallet_core.errors.base import known_errors
+from ewallet_core.handlers import SECTIONS
+from ewallet_core.instructions.reference import (
+    Asked,
+    DataDict,
+    InstructionEntry,
+    data_of,
+    entry_of,
+    everything,
+    named,
+    nearest,
+    subjects_of,
+)
+from ewallet_core.instructions.reference_page import as_python, in_effect, page
 
 NARROWEST = 80
-FOUND_NOTHING = 2
+EXIT_NOT_FOUND = 2
 _MARGIN = 12
 
 
-@click.command()
-@click.argument("words", nargs=-1)
-@click.option("--json", "as_json", is_flag=True, help="Print it for a program.")
-@click.option("--markdown", is_flag=True, help="Print the whole reference as a page of Markdown.")
-@click.pass_context
-def instructions(ctx: click.Context, words: tuple[str, ...], as_json: bool, markdown: bool) -> None:
-    """List every instruction, or show those whose selectors are WORDS.
-
-    `ewallet instructions transfer credits` shows what it takes, what it answers, who may, and an example.
-    """
-    # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.handlers import SECTIONS  # noqa: PLC0415
-    from ewallet_core.instructions.reference import everything, named, nearest  # noqa: PLC0415
-
-    asked = " ".join(words)
+def run(asked: str, *, as_json: bool, markdown: bool) -> int:
+    """Print the instructions whose selectors are the words `asked`, or all of them."""
     if markdown and (asked or as_json):
         raise click.UsageError("--markdown prints the whole reference; give it alone.")
     found = named(everything(SECTIONS), asked)
@@ -41,46 +40,32 @@ def instructions(ctx: click.Context, words: tuple[str, ...], as_json: bool, mark
         click.echo(f"There is no instruction `{asked}`. The nearest known:", err=True)
         for path in nearest(everything(SECTIONS), asked):
             click.echo(f"  {path}", err=True)
-        ctx.exit(FOUND_NOTHING)
+        return EXIT_NOT_FOUND
     if markdown:
-        from ewallet_core.instructions.reference_page import page  # noqa: PLC0415
-
         click.echo(page(SECTIONS), nl=False)
     elif as_json:
-        click.echo(json.dumps(_for_a_program(found), indent=2, ensure_ascii=False))
-    elif asked:
-        _show_whole(found)
-    else:
-        _show_list(found)
-
-
-def _for_a_program(found: list[Asked]) -> dict[str, Any]:
-    import msgspec  # noqa: PLC0415
-
-    from ewallet_core.errors.base import known_errors  # noqa: PLC0415
-    from ewallet_core.instructions.reference import data_of, entry_of  # noqa: PLC0415
-
-    shown: dict[str, Any] = msgspec.to_builtins(
-        {
+        shown = {
             "instructions": [entry_of(each) for each in found],
             "data": data_of(found),
             "refusals": known_errors(),
         }
-    )
-    return shown
+        click.echo(json.dumps(msgspec.to_builtins(shown), indent=2, ensure_ascii=False))
+    elif asked:
+        _show_entries(found)
+    else:
+        _show_list(found)
+    return 0
 
 
 def _show_list(found: Iterable[Asked]) -> None:
-    from ewallet_core.instructions.reference import subjects_of  # noqa: PLC0415
-
-    for place, subject in enumerate(subjects_of(found)):
-        click.secho(f"{'' if place == 0 else chr(10)}{subject.title}", bold=True)
+    for index, subject in enumerate(subjects_of(found)):
+        click.secho(f"{'' if index == 0 else chr(10)}{subject.title}", bold=True)
         for entry in subject.entries:
             _show_line(entry)
 
 
 def _show_line(entry: InstructionEntry) -> None:
-    """One line, wherever it goes; a terminal has it broken between words."""
+    """One line; on a terminal it is wrapped between words."""
     head = f"{entry.path} {entry.takes}".rstrip()
     line = f"{head}: {entry.summary}"
     if _is_at_terminal():
@@ -90,11 +75,9 @@ def _show_line(entry: InstructionEntry) -> None:
     click.echo(f"  {click.style(entry.path, fg='cyan')}{line.removeprefix(entry.path)}")
 
 
-def _show_whole(found: list[Asked]) -> None:
-    from ewallet_core.instructions.reference import data_of, entry_of  # noqa: PLC0415
-
-    for place, each in enumerate(found):
-        if place:
+def _show_entries(found: list[Asked]) -> None:
+    for index, each in enumerate(found):
+        if index:
             click.echo()
         _show_entry(entry_of(each))
     for name, data_dict in data_of(found).items():
@@ -102,8 +85,6 @@ def _show_whole(found: list[Asked]) -> None:
 
 
 def _show_entry(entry: InstructionEntry) -> None:
-    from ewallet_core.instructions.reference_page import as_python, in_effect  # noqa: PLC0415
-
     click.secho(entry.path, bold=True)
     for paragraph in (entry.summary, entry.notes):
         if paragraph:
@@ -139,12 +120,11 @@ def _show_data(name: str, data_dict: DataDict) -> None:
 
 
 def _in_columns(lines: dict[str, str], margin: int = _MARGIN) -> Iterator[str]:
-    """Each name with its words beside it, broken so that they stay beside it."""
+    """Each name with its text beside it, wrapped within that column."""
     widest = max(map(len, lines), default=0)
     for name, words in lines.items():
-        beside = textwrap.wrap(words, _width() - margin - widest - 2)
-        for place, part in enumerate(beside):
-            yield f"{name if place == 0 else '':<{widest}}  {part}"
+        for index, part in enumerate(textwrap.wrap(words, _width() - margin - widest - 2)):
+            yield f"{name if index == 0 else '':<{widest}}  {part}"
 
 
 def _wrapped(lines: Iterable[str]) -> Iterator[str]:
@@ -153,8 +133,8 @@ def _wrapped(lines: Iterable[str]) -> Iterator[str]:
 
 
 def _show_part(label: str, lines: Iterable[str]) -> None:
-    for place, line in enumerate(lines):
-        click.echo(f"  {label if place == 0 else '':<{_MARGIN - 2}}{line}")
+    for index, line in enumerate(lines):
+        click.echo(f"  {label if index == 0 else '':<{_MARGIN - 2}}{line}")
 
 
 def _is_at_terminal() -> bool:

@@ -1,4 +1,4 @@
-"""`ewallet verify`: the whole ledger checked, without changing a byte of it."""
+"""`ewallet verify`: check the whole ledger without changing a byte of it."""
 
 from __future__ import annotations
 
@@ -6,38 +6,25 @@ from pathlib import Path
 
 import click
 
-from ewallet_core.commands.options import chosen_folder, data_folder_option
+from ewallet_core.data_folder import database_url, find_data_folder
+from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.storage.sqlite import open_read_only
+from ewallet_core.storage.verification.check import Violation
+from ewallet_core.storage.verification.ledger import run_checks
+
+EXIT_VIOLATION = 1
+EXIT_UNREADABLE = 2
 
 
-@click.command()
-@data_folder_option
-@click.option("--database", metavar="URL", help="The database's URL, instead of a folder.")
-@click.pass_context
-def verify(ctx: click.Context, data_dir: Path | None, database: str | None) -> None:
-    """Prove that the ledger is true: it is only read, also while the app has it open.
-
-    Prints what was checked. Exits 0 when all of it is true, 1 at the first lie, 2 when it can't be read.
-    """
-    # Imported here, so that asking for the list of commands does not load the engine.
-    from ewallet_core.data_folder import database_url, named_folder  # noqa: PLC0415
-    from ewallet_core.errors.server import StorageUnavailableError  # noqa: PLC0415
-
+def run(database: str | None, folder: Path | None) -> int:
     try:
-        ctx.exit(_examine(database or database_url(named_folder(chosen_folder(ctx, data_dir)))))
+        with open_read_only(database or database_url(find_data_folder(folder))) as transaction:
+            for finding in run_checks(transaction):
+                if isinstance(finding, Violation):
+                    click.echo(finding.sentence, err=True)
+                    return EXIT_VIOLATION
+                click.echo(finding.line)
     except StorageUnavailableError as error:
         click.echo(f"{error.error} {error.warning}", err=True)
-        ctx.exit(2)
-
-
-def _examine(url: str) -> int:
-    from ewallet_core.storage.sqlite import look_into  # noqa: PLC0415
-    from ewallet_core.storage.verification.check import Violation  # noqa: PLC0415
-    from ewallet_core.storage.verification.ledger import examine  # noqa: PLC0415
-
-    with look_into(url) as transaction:
-        for finding in examine(transaction):
-            if isinstance(finding, Violation):
-                click.echo(finding.sentence, err=True)
-                return 1
-            click.echo(finding.line)
+        return EXIT_UNREADABLE
     return 0

@@ -14,7 +14,7 @@ from ewallet_core.instructions.registry import Access
 from ewallet_core.operations.account_status import why_not_active
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.sessions import touch
-from ewallet_core.security.tokens import hash_of
+from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.sessions import ClientId, Session, client_ids, sessions
 
@@ -71,7 +71,7 @@ def note_use(context: Context) -> None:
 
 def _client(context: Context) -> ClientId:
     given = context.call.client_id
-    found = client_ids.find(context.transaction, hash=hash_of(given)) if given is not None else None
+    found = client_ids.find(context.transaction, hash=hash_token(given)) if given is not None else None
     if found is None:
         raise ClientUnknownError
     if found.expires_at <= context.now:
@@ -81,7 +81,7 @@ def _client(context: Context) -> ClientId:
 
 def _session(context: Context, client: ClientId) -> Session:
     given = context.call.session_token
-    found = sessions.find(context.transaction, token_hash=hash_of(given)) if given is not None else None
+    found = sessions.find(context.transaction, token_hash=hash_token(given)) if given is not None else None
     if found is None or found.client_id != client.id:
         raise SessionUnknownError
     return _must_be_live(found, context)

@@ -34,7 +34,7 @@ class Cleaner:
 
     def next_due(self, transaction: Transaction) -> int | None:
         """When there is something to be cleaned, in milliseconds UTC; None while there is nothing at all."""
-        moment = due_times.earliest(transaction, *self.moments)
+        moment = due_times.find_earliest(transaction, *self.moments)
         return None if moment is None else moment + self.after_ms
 
 

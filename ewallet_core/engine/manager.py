@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -20,7 +21,7 @@ from ewallet_core.ledger.journal import Issuer
 from ewallet_core.operations.context import IN_PROCESS, EngineConfig, Listener
 from ewallet_core.operations.provisioning import create_system_core
 from ewallet_core.security.passwords import Passwords
-from ewallet_core.security.tokens import RandomBytes, system_randomness
+from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.events import events_after, latest_event
 from ewallet_core.storage.journal import issuer
@@ -48,7 +49,7 @@ class EWalletSessionManager:
         database_url: str | None = None,
         *,
         clock: Callable[[], int] = system_clock,
-        randomness: RandomBytes = system_randomness,
+        randomness: RandomBytes = secrets.token_bytes,
         config: EngineConfig | None = None,
         passwords: Passwords | None = None,
     ) -> None:

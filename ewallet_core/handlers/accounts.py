@@ -28,7 +28,7 @@ from ewallet_core.operations.credentials import (
 )
 from ewallet_core.operations.provisioning import open_account
 from ewallet_core.operations.settlement import stop_timers
-from ewallet_core.security.passwords import must_be_uncommon, must_not_be_name
+from ewallet_core.security.passwords import reject_common_password, reject_own_name
 from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator
 from ewallet_core.storage.events import EventKind, append_event
 from ewallet_core.storage.logins import leave_sessions, log_out
@@ -72,8 +72,8 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
         _must_be_free(context, asked.user_name, asked.user_email)
 
     preparation.look(look)
-    must_be_uncommon(asked.user_pass, "user_pass")
-    must_not_be_name(asked.user_pass, "user_pass", asked.user_name, asked.user_email)
+    reject_common_password(asked.user_pass, "user_pass")
+    reject_own_name(asked.user_pass, "user_pass", asked.user_name, asked.user_email)
     return preparation.passwords.hash(asked.user_pass)
 
 
@@ -122,7 +122,7 @@ def check_old_password(asked: EditAccount, preparation: Preparation) -> Password
     if asked.user_pass is None or asked.old_pass is None:
         return None
     # Before the old one is checked: what is wrong with the new one must not tell that the old is right.
-    must_be_uncommon(asked.user_pass, "user_pass")
+    reject_common_password(asked.user_pass, "user_pass")
     password_check = check_own_password(asked.old_pass, preparation)
     if not password_check.is_right:
         return password_check
@@ -142,7 +142,7 @@ def edit_account(asked: EditAccount, context: Context) -> Answer:
     if password_check is not None:
         require_password(context, password_check, "old_pass")
         names = (asked.user_name or account.name, asked.user_email or account.email)
-        must_not_be_name(asked.user_pass or "", "user_pass", *names)
+        reject_own_name(asked.user_pass or "", "user_pass", *names)
     erase_due_accounts(context)
     _must_be_free(context, asked.user_name, asked.user_email, but=account.id)
     changes = _changes(asked, account)

@@ -11,8 +11,8 @@ from ewallet_core.operations.account_deletion import erase_due_accounts
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context, Preparation
 from ewallet_core.operations.settlement import settle_run_outs
-from ewallet_core.security.tokens import hash_of
-from ewallet_core.storage.due_times import every_clock_run_out
+from ewallet_core.security.tokens import hash_token
+from ewallet_core.storage.due_times import find_all_run_out_clocks
 from ewallet_core.storage.events import forget_old_events
 from ewallet_core.storage.logins import delete_logins_without_account
 from ewallet_core.storage.operators import delete_old_refused_requests
@@ -109,7 +109,7 @@ def cleanup_client_ids(asked: CleanupClientIds, context: Context) -> Answer:
     """Remove all client ids that have expired, or one at once, and with each its session."""
     if asked.ctoken is None:
         return success(ctokens=len(drop_expired_client_ids(context.transaction, context.now)))
-    client = client_ids.find(context.transaction, hash=hash_of(asked.ctoken))
+    client = client_ids.find(context.transaction, hash=hash_token(asked.ctoken))
     if client is None:
         raise NotFoundError("client id", "ctoken")
     drop_client_id(context.transaction, client)
@@ -126,7 +126,7 @@ def cleanup_session_tokens(asked: CleanupSessionTokens, context: Context) -> Ans
     """Remove all session tokens that have expired, or one at once, and with each its session."""
     if asked.stoken is None:
         return success(stokens=len(end_expired_tokens(context.transaction, context.now)))
-    session = sessions.find(context.transaction, token_hash=hash_of(asked.stoken))
+    session = sessions.find(context.transaction, token_hash=hash_token(asked.stoken))
     if session is None:
         raise NotFoundError("session token", "stoken")
     end_session(context.transaction, session.id)
@@ -141,7 +141,7 @@ def cleanup_session_tokens(asked: CleanupSessionTokens, context: Context) -> Ans
 )
 def cleanup_clocks(_asked: NoArguments, context: Context) -> Answer:
     """Stop the timers of all accounts whose minutes have run out, each dated when they did."""
-    due = every_clock_run_out(context.transaction, context.now)
+    due = find_all_run_out_clocks(context.transaction, context.now)
     for account_id in dict.fromkeys(clock.account_id for clock in due):
         settle_run_outs(context, account_id)
     return success(clocks=sorted(clock.id for clock in due))

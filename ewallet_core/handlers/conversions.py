@@ -19,15 +19,20 @@ from ewallet_core.ledger.journal import (
     clock_to_credits,
     credits_to_clock,
 )
-from ewallet_core.ledger.rates import MOST_CREDITS, milliseconds_in, milliseconds_of, whole_credits_in
+from ewallet_core.ledger.rates import (
+    MOST_CREDITS,
+    credits_to_milliseconds,
+    milliseconds_to_credits,
+    minutes_to_milliseconds,
+)
 from ewallet_core.operations.answer_data import Minutes, minutes
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import EventKind, append_event
-from ewallet_core.storage.journal import amount_of, post
+from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.schema import MOST_MILLISECONDS
 from ewallet_core.storage.sheets import conversions
-from ewallet_core.storage.wallets import Clock, Wallet, keep_timer, wallets
+from ewallet_core.storage.wallets import Clock, Wallet, store_timer, wallets
 
 
 class ConvertCredits(Request, frozen=True):
@@ -61,10 +66,10 @@ _BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms":
 def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
-    there = amount_of(context.transaction, wallet.balance_id)
+    there = read_amount(context.transaction, wallet.balance_id)
     if asked.credits > there:
         raise NotEnoughCreditsError(asked.credits, there)
-    span = milliseconds_of(asked.credits, context.config.milliseconds_per_credit)
+    span = credits_to_milliseconds(asked.credits, context.config.milliseconds_per_credit)
     _must_have_room(context, clock.balance_id, span, MOST_MILLISECONDS)
     entry = credits_to_clock(
         context.issuer,
@@ -96,7 +101,7 @@ def convert_time(asked: ConvertTime, context: Context) -> Answer:
     """Convert time of the active clock that is not yet used to credits of its wallet."""
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(asked, context, clock)
-    span = milliseconds_of(credits, context.config.milliseconds_per_credit)
+    span = credits_to_milliseconds(credits, context.config.milliseconds_per_credit)
     _must_have_room(context, wallet.balance_id, credits, MOST_CREDITS)
     entry = clock_to_credits(
         context.issuer, BalanceId(wallet.balance_id), BalanceId(clock.balance_id), credits, span, context.now
@@ -116,16 +121,16 @@ def convert_time(asked: ConvertTime, context: Context) -> Answer:
 def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int:
     """The whole credits that are asked for; raises when the clock has not that much left."""
     rate = context.config.milliseconds_per_credit
-    left = clock.timer.left_at(context.now, amount_of(context.transaction, clock.balance_id))
+    left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
     if asked.credits is not None:
-        field, span = "credits", milliseconds_of(asked.credits, rate)
+        field, span = "credits", credits_to_milliseconds(asked.credits, rate)
     else:
-        field, span = "minutes", milliseconds_in(as_decimal(asked.minutes or 0))
+        field, span = "minutes", minutes_to_milliseconds(as_decimal(asked.minutes or 0))
     if span > left:
         raise NotEnoughTimeError(span, left, field)
     if span < rate:
         raise LessThanOneCreditError(rate)
-    return whole_credits_in(span, rate)
+    return milliseconds_to_credits(span, rate)
 
 
 def _convert(
@@ -144,7 +149,7 @@ def _convert(
         notes=notes,
     )
     wallets.change(transaction, wallet.id, written_at=now)
-    keep_timer(transaction, clock, clock.timer, amount_of(transaction, clock.balance_id), now)
+    store_timer(transaction, clock, clock.timer, read_amount(transaction, clock.balance_id), now)
     append_event(
         transaction,
         wallet.account_id,
@@ -160,14 +165,14 @@ def _convert(
 
 
 def _balances(context: Context, wallet: Wallet, clock: Clock) -> Answer:
-    left = clock.timer.left_at(context.now, amount_of(context.transaction, clock.balance_id))
+    left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
     return {
-        "ewallet_credits": amount_of(context.transaction, wallet.balance_id),
+        "ewallet_credits": read_amount(context.transaction, wallet.balance_id),
         **minutes(credit_clock=left),
     }
 
 
 def _must_have_room(context: Context, balance_id: int, more: int, most: int) -> None:
-    there = amount_of(context.transaction, balance_id)
+    there = read_amount(context.transaction, balance_id)
     if there + more > most:
         raise BalanceLimitError(most, there)

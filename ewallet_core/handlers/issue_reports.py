@@ -11,7 +11,7 @@ from ewallet_core.instructions.fields import IssueInWords
 from ewallet_core.instructions.registry import Access, Request, instruction
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
-from ewallet_core.storage.operators import IssueReport, issue_reports, report_before_latest
+from ewallet_core.storage.operators import IssueReport, find_report_time, issue_reports
 from ewallet_core.types import PEOPLE
 
 MOST_IN_AN_HOUR = 20
@@ -101,6 +101,6 @@ def _row(report: IssueReport) -> dict[str, str | int | None]:
 def _must_be_few(context: Context) -> None:
     """Raise `TooManyIssuesError` where as many came from that address within the last hour as are taken."""
     since = context.now - HOUR_MS
-    oldest = report_before_latest(context.transaction, context.address, since, MOST_IN_AN_HOUR - 1)
+    oldest = find_report_time(context.transaction, context.address, since, MOST_IN_AN_HOUR - 1)
     if oldest is not None:
         raise TooManyIssuesError(MOST_IN_AN_HOUR, oldest - since)

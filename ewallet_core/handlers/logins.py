@@ -32,7 +32,7 @@ from ewallet_core.operations.credentials import (
     refuse_login,
 )
 from ewallet_core.security import throttle
-from ewallet_core.security.passwords import Passwords, must_be_uncommon, must_not_be_name
+from ewallet_core.security.passwords import Passwords, reject_common_password, reject_own_name
 from ewallet_core.storage.accounts import Account, AccountState, accounts
 from ewallet_core.storage.events import EventKind, append_event
 from ewallet_core.storage.logins import LoginRecord, is_new_address, leave_sessions, log_out, login_records
@@ -55,9 +55,9 @@ class Login(Request, frozen=True):
         return self.user_name or self.user_email or ""
 
     @property
-    def door(self) -> str:
+    def login_key(self) -> str:
         """Where a failure counts: names and emails apart, so that neither clears the other's."""
-        return throttle.by_email(self.whose) if self.user_name is None else throttle.by_name(self.whose)
+        return throttle.email_key(self.whose) if self.user_name is None else throttle.name_key(self.whose)
 
     def check(self) -> None:
         """Exactly one of name and email says whose, and a new password is another one."""
@@ -77,12 +77,12 @@ def check_login(asked: Login, preparation: Preparation) -> PasswordCheck:
     """The slow part of a login; who has to wait is refused before it."""
 
     def look(context: Context) -> Account | None:
-        throttle.must_not_wait(context.transaction, asked.door, context.address, context.now)
+        throttle.require_no_wait(context.transaction, asked.login_key, context.address, context.now)
         return _find(context.transaction, asked)
 
     if asked.new_pass is not None:
         # Before the password is checked: what is wrong with the new one must not tell that the old is right.
-        must_be_uncommon(asked.new_pass, "new_pass")
+        reject_common_password(asked.new_pass, "new_pass")
     account: Account | None = preparation.look(look)
     passwords = preparation.passwords
     if not passwords.matches(asked.user_pass, account.password_hash if account else None) or account is None:
@@ -111,7 +111,7 @@ def login(asked: Login, context: Context) -> Answer:
 def authenticated_account(asked: Login, context: Context) -> Account:
     """The account whose password was proven; raises `LoginRefusedError` where it was not, and writes that down."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
-    throttle.must_not_wait(transaction, asked.door, context.address, now)
+    throttle.require_no_wait(transaction, asked.login_key, context.address, now)
     account = _find(transaction, asked)
     if (
         not password_check.holds_for(account)
@@ -119,7 +119,9 @@ def authenticated_account(asked: Login, context: Context) -> Account:
         or is_gone(account, now)
         or _is_over(account, now)
     ):
-        raise LoginRefusedError().with_after_rollback(partial(note_failure, context, asked.door, account))
+        raise LoginRefusedError().with_after_rollback(
+            partial(note_failure, context, asked.login_key, account)
+        )
     return account
 
 
@@ -129,8 +131,8 @@ def log_in(asked: Login, context: Context, account: Account) -> Answer:
     if account.one_time_until is not None and asked.new_pass is None:
         raise NewPasswordNeededError().with_after_rollback(partial(refuse_login, context, account))
     if asked.new_pass is not None:
-        must_not_be_name(asked.new_pass, "new_pass", account.name, account.email)
-    throttle.succeeded(transaction, asked.door, context.address)
+        reject_own_name(asked.new_pass, "new_pass", account.name, account.email)
+    throttle.record_success(transaction, asked.login_key, context.address)
     _take_new_hash(asked, context, account)
     _join_session(context, account)
     _record_accepted(context, account)

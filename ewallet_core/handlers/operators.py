@@ -15,7 +15,7 @@ from ewallet_core.operations.answer_data import Data, Dated, Timestamp, dates
 from ewallet_core.operations.context import Context, Preparation
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security.tokens import new_one_time_password
-from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator, listed_accounts
+from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator, list_accounts
 from ewallet_core.storage.events import EventKind, append_event
 from ewallet_core.storage.logins import leave_sessions
 from ewallet_core.types import Role, user_key
@@ -152,7 +152,7 @@ def reset_password(asked: WhichAccount, context: Context) -> Answer:
 def view_accounts(asked: ViewAccounts, context: Context) -> Answer:
     """View the accounts of people, the latest first; erased ones are nobody's and left out."""
     state = None if asked.state is None else AccountState(asked.state)
-    page, following = listed_accounts(context.transaction, asked.before, asked.limit, asked.text, state)
+    page, following = list_accounts(context.transaction, asked.before, asked.limit, asked.text, state)
     return success(accounts=[_row(account) for account in page], next=following)
 
 

@@ -17,7 +17,7 @@ from ewallet_core.instructions.registry import Access, InstructionRegistry, Requ
 from ewallet_core.operations.answer_data import SessionData, WorkerData, session_data
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.sessions import touch, worker_data
-from ewallet_core.security.tokens import hash_of
+from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.sessions import (
     ClientId,
     Session,
@@ -108,7 +108,7 @@ def add_session_map(asked: AddSessionMap, context: Context) -> Answer:
     transaction = context.transaction
     session = _own(context, sessions.find(transaction, id=asked.session))
     client = _live_client(context, asked.client_id)
-    token_hash = hash_of(asked.session_token)
+    token_hash = hash_token(asked.session_token)
     for column, value in (("client_id", client.id), ("token_hash", token_hash)):
         mapped = sessions.find(transaction, **{column: value})
         if mapped is not None and mapped.id != session.id:
@@ -166,11 +166,11 @@ def _own(context: Context, session: Session | None) -> Session:
 
 
 def _by_token(context: Context, token: str) -> Session | None:
-    return sessions.find(context.transaction, token_hash=hash_of(token))
+    return sessions.find(context.transaction, token_hash=hash_token(token))
 
 
 def _client(context: Context, client_id: str) -> ClientId:
-    client = client_ids.find(context.transaction, hash=hash_of(client_id))
+    client = client_ids.find(context.transaction, hash=hash_token(client_id))
     if client is None:
         raise ClientUnknownError
     return client

@@ -15,7 +15,7 @@ from ewallet_core.operations.answer_data import Data, SessionData, Timestamp, se
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.credentials import record_logout
 from ewallet_core.operations.sessions import _use, open_session, touch
-from ewallet_core.security.tokens import hash_of, new_token
+from ewallet_core.security.tokens import hash_token, new_token
 from ewallet_core.storage.logins import leave_session, log_out, sessions_of
 from ewallet_core.storage.sessions import (
     ClientId,
@@ -37,7 +37,7 @@ def request_client_id(_asked: NoArguments, context: Context) -> Answer:
     client_id = new_token(context.randomness)
     client_ids.insert(
         context.transaction,
-        hash=hash_of(client_id),
+        hash=hash_token(client_id),
         **_use(context),
         created_at=context.now,
         written_at=context.now,
@@ -56,14 +56,14 @@ def request_session_token(_asked: NoArguments, context: Context) -> Answer:
     client, given = _client(context), context.call.session_token
     live = sessions.find(context.transaction, client_id=client.id)
     if live is not None and live.expires_at > context.now:
-        if given is None or hash_of(given) != live.token_hash:
+        if given is None or hash_token(given) != live.token_hash:
             raise SessionTokenExistsError
         touch(context, client, live)
         return success(session_token=given)
     if live is not None:
         end_session(context.transaction, live.id)
     token = new_token(context.randomness)
-    open_session(context, client_id=client.id, token_hash=hash_of(token))
+    open_session(context, client_id=client.id, token_hash=hash_token(token))
     touch(context, client, None)
     return success(session_token=token)
 

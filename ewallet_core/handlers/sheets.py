@@ -23,7 +23,7 @@ from ewallet_core.operations.records import (
     unlink_sheet,
 )
 from ewallet_core.operations.sheet_kinds import CONTACT, SHEET_KINDS, TRANSFER, SheetKind, record_data
-from ewallet_core.storage.linked_records import linked_to
+from ewallet_core.storage.linked_records import find_linked_records
 from ewallet_core.storage.sheets import Sheet, sheets
 
 _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
@@ -277,7 +277,7 @@ def _viewed_record(context: Context, kind: SheetKind, record: Any) -> Answer:
 def _linked_records(context: Context, kind: SheetKind, entry_id: int | None) -> list[Data]:
     return [
         {"relation": relation, "kind": str(other), "record": record_id, "reference": reference}
-        for relation, other, record_id, reference in linked_to(
+        for relation, other, record_id, reference in find_linked_records(
             context.transaction, kind.name, entry_id, context.account.id
         )
     ]

@@ -14,8 +14,8 @@ from ewallet_core.operations.answer_data import Data, Timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.sheet_kinds import email_of
-from ewallet_core.storage.journal import PostingRow, cost_of, costs_up_to
-from ewallet_core.storage.statements import StatementRow, last_before, statement_rows
+from ewallet_core.storage.journal import PostingRow, find_cost, read_costs_up_to
+from ewallet_core.storage.statements import StatementRow, find_last_before, read_statement
 from ewallet_core.storage.wallets import Wallet, wallets
 
 _OWN_CONVERSIONS = (EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS)
@@ -65,11 +65,11 @@ class Movement(TypedDict):
 def view_statement(asked: ViewStatement, context: Context) -> Answer:
     """View a wallet's balance before and after a time, and a page of what moved it, the newest first."""
     wallet = _wallet(asked, context)
-    before_it = last_before(context.transaction, wallet.balance_id, asked.starts_at or 0)
+    before_it = find_last_before(context.transaction, wallet.balance_id, asked.starts_at or 0)
     until = END_OF_TIME if asked.ends_at is None else asked.ends_at
-    last = last_before(context.transaction, wallet.balance_id, until)
+    last = find_last_before(context.transaction, wallet.balance_id, until)
     after, newest = before_it.id if before_it else 0, last.id if last else 0
-    found = statement_rows(
+    found = read_statement(
         context.transaction,
         balance_id=wallet.balance_id,
         ewallet_id=wallet.id,
@@ -108,7 +108,7 @@ def _balance_after(posting: PostingRow | None) -> int:
 def _costs_after(context: Context, wallet: Wallet, posting: PostingRow | None) -> dict[str, str]:
     if posting is None:
         return {}
-    return costs_up_to(context.transaction, wallet.balance_id, posting.entry_id)
+    return read_costs_up_to(context.transaction, wallet.balance_id, posting.entry_id)
 
 
 def _movements(context: Context, wallet: Wallet, page: list[StatementRow]) -> list[Data]:
@@ -118,7 +118,7 @@ def _movements(context: Context, wallet: Wallet, page: list[StatementRow]) -> li
 
 
 def _movement(context: Context, wallet: Wallet, row: StatementRow, emails: dict[int, str]) -> Data:
-    found = cost_of(context.transaction, wallet.balance_id, row.entry_id)
+    found = find_cost(context.transaction, wallet.balance_id, row.entry_id)
     currency, cost, total = found or (None, None, None)
     return {
         "entry": row.entry_id,

@@ -16,7 +16,7 @@ from ewallet_core.operations.answer_data import Data, Minutes, Timestamp, minute
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
 from ewallet_core.operations.period import PeriodRequest
-from ewallet_core.storage.statements import Summed, sums_between
+from ewallet_core.storage.statements import Summed, sum_postings
 
 MOST_PERIODS = 400
 
@@ -132,7 +132,7 @@ def _spans(asked: ViewSummary, since: int, until: int) -> list[tuple[int, int]]:
 
 
 def _sums(context: Context, summed: Summed, start: int, end: int) -> Sums:
-    moved = sums_between(context.transaction, summed, start, end)
+    moved = sum_postings(context.transaction, summed, start, end)
     return {
         name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)
         for name, (kinds, unit, is_into) in _SUMS.items()

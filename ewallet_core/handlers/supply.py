@@ -20,7 +20,7 @@ from ewallet_core.operations.movements import (
     own_side,
     partner_named,
 )
-from ewallet_core.storage.journal import amount_of, note_cost
+from ewallet_core.storage.journal import read_amount, record_cost
 from ewallet_core.types import Role
 
 
@@ -98,8 +98,8 @@ def _supply(context: Context, asked: Bought, recipient: Side) -> Data:
         bill=Bill(core.account, asked.currency, f"{cost:f}"),
     )
     done = move_between_accounts(context, handover)
-    note_cost(context.transaction, recipient.balance, done.entry_id, asked.currency, cost)
-    total = amount_of(context.transaction, recipient.balance)
+    record_cost(context.transaction, recipient.balance, done.entry_id, asked.currency, cost)
+    total = read_amount(context.transaction, recipient.balance)
     return {
         "total_credits": total,
         "ewallet_credits": total,

@@ -11,7 +11,7 @@ from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import finish_run, update_timer
 from ewallet_core.operations.sheet_kinds import TIME, record_data
 from ewallet_core.storage.events import EventKind
-from ewallet_core.storage.journal import amount_of
+from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.sheets import times
 
 _PENDING = {"pending_time": Minutes, "pending_time_ms": int, "pending_count": int}
@@ -25,7 +25,7 @@ _PENDING = {"pending_time": Minutes, "pending_time_ms": int, "pending_count": in
 def start_timer(_asked: NoArguments, context: Context) -> Answer:
     """Start the active clock's timer."""
     clock = context.clock
-    balance = amount_of(context.transaction, clock.balance_id)
+    balance = read_amount(context.transaction, clock.balance_id)
     timer = clock.timer.start(context.now, balance)
     update_timer(context, clock, timer, balance, EventKind.TIMER_STARTED)
     return success(clock=clock.id, start_timestamp=timestamp(timer.started_at))
@@ -40,7 +40,7 @@ def pause_timer(_asked: NoArguments, context: Context) -> Answer:
     """Pause the active clock's timer: no time is taken until it is resumed."""
     clock = context.clock
     timer = clock.timer.pause(context.now)
-    balance = amount_of(context.transaction, clock.balance_id)
+    balance = read_amount(context.transaction, clock.balance_id)
     update_timer(context, clock, timer, balance, EventKind.TIMER_PAUSED)
     return success(
         clock=clock.id,
@@ -60,7 +60,7 @@ def pause_timer(_asked: NoArguments, context: Context) -> Answer:
 def resume_timer(_asked: NoArguments, context: Context) -> Answer:
     """Resume the active clock's timer."""
     clock = context.clock
-    balance = amount_of(context.transaction, clock.balance_id)
+    balance = read_amount(context.transaction, clock.balance_id)
     timer = clock.timer.resume(context.now, balance)
     update_timer(context, clock, timer, balance, EventKind.TIMER_RESUMED)
     return success(

@@ -23,7 +23,7 @@ from ewallet_core.operations.movements import (
 )
 from ewallet_core.operations.records import _left_of
 from ewallet_core.storage.accounts import accounts
-from ewallet_core.storage.journal import amount_of, giving_balance
+from ewallet_core.storage.journal import find_sending_balance, read_amount
 from ewallet_core.storage.sheets import TransferRecord, transfers
 from ewallet_core.storage.wallets import wallets
 from ewallet_core.types import user_key
@@ -64,7 +64,7 @@ def pay_credits(asked: PayCredits, context: Context) -> Answer:
         EntryKind.PAYMENT, own, partner, asked.credits, asked.notes, bill=Bill(seller=partner.account)
     )
     recorded = move_between_accounts(context, handover).sender
-    left = amount_of(context.transaction, own.balance)
+    left = read_amount(context.transaction, own.balance)
     return success(
         paid=partner.account.email,
         total_credits=left,
@@ -92,7 +92,7 @@ def transfer_credits(asked: TransferCredits, context: Context) -> Answer:
     recorded = move_between_accounts(context, handover).sender
     return success(
         transfered_to=partner.account.email,
-        ewallet_credits=amount_of(context.transaction, own.balance),
+        ewallet_credits=read_amount(context.transaction, own.balance),
         transfered_credits=asked.credits,
         transfer_record=recorded.transfer,
     )
@@ -137,7 +137,7 @@ def refund_payment(asked: RefundPayment, context: Context) -> Answer:
         refunded_to=payer.account.email,
         refunded_credits=credits,
         left_to_refund=left - credits,
-        ewallet_credits=amount_of(context.transaction, own.balance),
+        ewallet_credits=read_amount(context.transaction, own.balance),
         transfer_record=recorded.transfer,
     )
 
@@ -153,6 +153,6 @@ def _payer(context: Context, payment: TransferRecord) -> Side:
     """Who paid, with the wallet that paid, or with the active one where that is no more."""
     account = accounts.require(context.transaction, id=payment.from_account_id)
     must_be_available(account, "record_id")
-    paid_from = giving_balance(context.transaction, payment.entry_id)
+    paid_from = find_sending_balance(context.transaction, payment.entry_id)
     wallet = wallets.find(context.transaction, balance_id=paid_from)
     return Side(account, wallet or wallets.require(context.transaction, id=account.ewallet_id))

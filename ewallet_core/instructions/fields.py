@@ -22,7 +22,7 @@ from ewallet_core.instructions.validation import (
     reads_as,
 )
 from ewallet_core.ledger import rates
-from ewallet_core.types import PEOPLE, Kind
+from ewallet_core.types import PEOPLE, RecordType
 
 MOST_CREDITS = rates.MOST_CREDITS
 SHORTEST_PASSWORD = 8
@@ -243,7 +243,7 @@ UtcOffset = Annotated[
 ]
 PeriodLength = Annotated[timestamps.PeriodUnit, Meta(description="day, week or month", examples=["day"])]
 RecordKind = Annotated[
-    Kind,
+    RecordType,
     Meta(description="transfer, invoice, conversion, time or contact", examples=["invoice"]),
 ]
 FileFormat = Annotated[

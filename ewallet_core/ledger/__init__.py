@@ -1,1 +1,1 @@
-"""The rules of money and time: pure functions of integers, with no database, clock or network in sight."""
+"""The rules of credits and time: pure functions of integers, without database, clock or network."""

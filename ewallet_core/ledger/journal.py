@@ -1,7 +1,7 @@
 """Double entry: every movement of credits or clock time is an entry whose postings sum to zero.
 
 A posting names the balance it moves, the unit it moves (a credit or a millisecond) and by how much.
-The issuer's balance in a unit is minus what circulates of it (PROTOCOL section 5).
+The issuer's balance in a unit is minus what circulates of it.
 """
 
 from __future__ import annotations
@@ -16,15 +16,11 @@ BalanceId = NewType("BalanceId", int)
 
 
 class Unit(StrEnum):
-    """What a balance counts."""
-
     CREDIT = "credit"
     MILLISECOND = "millisecond"
 
 
 class EntryKind(StrEnum):
-    """Why credits or time moved."""
-
     SUPPLY = "supply"
     PAYMENT = "payment"
     TRANSFER = "transfer"
@@ -35,7 +31,7 @@ class EntryKind(StrEnum):
 
 
 class UnbalancedError(Exception):
-    """An entry whose postings don't sum to zero in a unit: a fault of the engine, never of a user."""
+    """An entry's postings don't sum to zero in a unit: a bug of the engine, never a user's mistake."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +45,9 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One movement, written once and never changed; raises `UnbalancedError` when made of a wrong sum.
+    """One movement, written once and never changed. Raises `UnbalancedError` if it is unbalanced.
 
-    `reverses` is the id of the entry that a refund gives back, wholly or in part.
+    `reverses` is the id of the payment that a refund gives back, in whole or in part.
     """
 
     kind: EntryKind
@@ -60,24 +56,20 @@ class Entry:
     reverses: int | None = None
 
     def __post_init__(self) -> None:
-        if any(self.sums().values()) or any(posting.amount == 0 for posting in self.postings):
+        is_balanced = not any(sum_by_unit(self.postings).values())
+        if not is_balanced or any(posting.amount == 0 for posting in self.postings):
             raise UnbalancedError(f"{self.kind}: {self.postings}")
-
-    def sums(self) -> dict[Unit, int]:
-        """What the postings of each unit come to."""
-        return sums_of(self.postings)
 
 
 @dataclass(frozen=True, slots=True)
 class Issuer:
-    """The balances of the system core account, from which everything that circulates came."""
+    """The balances of the system core account, the source of all credits and time."""
 
     credits: BalanceId
     milliseconds: BalanceId
 
 
-def sums_of(postings: Iterable[Posting]) -> dict[Unit, int]:
-    """The sum of the postings by unit."""
+def sum_by_unit(postings: Iterable[Posting]) -> dict[Unit, int]:
     sums: Counter[Unit] = Counter()
     for posting in postings:
         sums[posting.unit] += posting.amount
@@ -93,15 +85,15 @@ def move_credits(
     *,
     reverses: int | None = None,
 ) -> Entry:
-    """Credits from one wallet, or the issuer, to another; of a refund, which entry it gives back."""
-    return Entry(kind, at, _across(Unit.CREDIT, sender, recipient, credits), reverses)
+    """Credits from one wallet, or the issuer, to another. A refund names the payment that it reverses."""
+    return Entry(kind, at, _move(Unit.CREDIT, sender, recipient, credits), reverses)
 
 
 def credits_to_clock(
     issuer: Issuer, wallet: BalanceId, clock: BalanceId, credits: int, milliseconds: int, at: int
 ) -> Entry:
-    """Credits from a wallet back to the issuer, and time from the issuer onto a clock."""
-    postings = _across(Unit.CREDIT, wallet, issuer.credits, credits) + _across(
+    """Credits from a wallet to the issuer, and time from the issuer to a clock."""
+    postings = _move(Unit.CREDIT, wallet, issuer.credits, credits) + _move(
         Unit.MILLISECOND, issuer.milliseconds, clock, milliseconds
     )
     return Entry(EntryKind.CREDITS_TO_CLOCK, at, postings)
@@ -110,18 +102,18 @@ def credits_to_clock(
 def clock_to_credits(
     issuer: Issuer, wallet: BalanceId, clock: BalanceId, credits: int, milliseconds: int, at: int
 ) -> Entry:
-    """Time from a clock back to the issuer, and credits from the issuer into a wallet."""
-    postings = _across(Unit.MILLISECOND, clock, issuer.milliseconds, milliseconds) + _across(
+    """Time from a clock to the issuer, and credits from the issuer to a wallet."""
+    postings = _move(Unit.MILLISECOND, clock, issuer.milliseconds, milliseconds) + _move(
         Unit.CREDIT, issuer.credits, wallet, credits
     )
     return Entry(EntryKind.CLOCK_TO_CREDITS, at, postings)
 
 
 def time_spent(issuer: Issuer, clock: BalanceId, milliseconds: int, at: int) -> Entry:
-    """What a stopped timer took from its clock; an entry without postings when that was nothing."""
-    postings = _across(Unit.MILLISECOND, clock, issuer.milliseconds, milliseconds) if milliseconds else ()
+    """The time that a run took from its clock, back to the issuer. If it took none, there are no postings."""
+    postings = _move(Unit.MILLISECOND, clock, issuer.milliseconds, milliseconds) if milliseconds else ()
     return Entry(EntryKind.TIME_SPENT, at, postings)
 
 
-def _across(unit: Unit, sender: BalanceId, recipient: BalanceId, amount: int) -> tuple[Posting, Posting]:
+def _move(unit: Unit, sender: BalanceId, recipient: BalanceId, amount: int) -> tuple[Posting, Posting]:
     return Posting(sender, unit, -amount), Posting(recipient, unit, amount)

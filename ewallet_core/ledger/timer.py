@@ -1,8 +1,9 @@
-"""The clock timer: inactive → start → active ⇄ paused → stop → inactive (PROTOCOL section 5).
+"""The clock timer: inactive → start → active ⇄ paused → stop → inactive.
 
 All instants are milliseconds UTC and all spans are milliseconds. A timer does not know its clock's balance:
-what is left is the balance less what the timer has spent, and only a stop takes it from the balance.
-An instant before the last change counts as that change, so a wall clock set back never takes time twice.
+the time left is the balance minus the time spent, and the balance changes only when the timer stops.
+An instant before the last change counts as the instant of that change, so a wall clock that is set back
+never takes time twice.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from ewallet_core.errors.credits import NoTimeLeftError, WrongTimerStateError
 
 
 class State(StrEnum):
-    """What a timer is doing."""
-
     INACTIVE = "inactive"
     ACTIVE = "active"
     PAUSED = "paused"
@@ -23,7 +22,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimeSpent:
-    """One finished run of a timer, from its start to its stop."""
+    """One finished run of a timer: `spent` is its active time, `pending` its paused time."""
 
     started_at: int
     stopped_at: int
@@ -34,7 +33,7 @@ class TimeSpent:
 
 @dataclass(frozen=True, slots=True)
 class Timer:
-    """A timer as of its last change: `since` is when the present state began."""
+    """A timer as of its last change; the current state began at `since`."""
 
     state: State = State.INACTIVE
     started_at: int | None = None
@@ -44,30 +43,30 @@ class Timer:
     pauses: int = 0
 
     @property
-    def is_under_way(self) -> bool:
-        """Whether a run has begun and not ended."""
+    def has_started(self) -> bool:
+        """Whether a run has started and not stopped; it may be paused."""
         return self.state is not State.INACTIVE
 
     def spent_at(self, now: int) -> int:
         """The active time of this run up to `now`."""
-        return self.spent + self._in_state(State.ACTIVE, now)
+        return self.spent + self._time_in(State.ACTIVE, now)
 
     def pending_at(self, now: int) -> int:
         """The paused time of this run up to `now`."""
-        return self.pending + self._in_state(State.PAUSED, now)
+        return self.pending + self._time_in(State.PAUSED, now)
 
     def left_at(self, now: int, balance: int) -> int:
-        """What a clock with that balance has left at `now`, never below zero."""
+        """The time that a clock with that balance has left at `now`, never below zero."""
         return max(0, balance - self.spent_at(now))
 
     def runs_out_at(self, balance: int) -> int | None:
-        """When a clock with that balance will be empty; None while no time is being taken from it."""
+        """When a clock with that balance will be empty; None unless the timer is active."""
         if self.state is not State.ACTIVE or self.since is None:
             return None
         return self.since + max(0, balance - self.spent)
 
     def start(self, at: int, balance: int) -> Timer:
-        """Begin a run; raises `WrongTimerStateError` when one is under way and `NoTimeLeftError` on an empty clock."""
+        """Raises `WrongTimerStateError` unless the timer is inactive, and `NoTimeLeftError` if the clock is empty."""
         if self.state is State.ACTIVE:
             raise WrongTimerStateError("The timer runs already.", "Pause it or stop it.", self.state)
         if self.state is State.PAUSED:
@@ -77,29 +76,29 @@ class Timer:
         return Timer(State.ACTIVE, started_at=at, since=at)
 
     def pause(self, at: int) -> Timer:
-        """Stop taking time until `resume`; raises `WrongTimerStateError` unless the timer runs."""
+        """Raises `WrongTimerStateError` unless the timer is active."""
         if self.state is State.PAUSED:
             raise WrongTimerStateError("The timer is paused already.", "Resume it or stop it.", self.state)
-        self._must_be_under_way()
-        at = self._not_before_since(at)
+        self._require_run()
+        at = self._clamp(at)
         return replace(self, state=State.PAUSED, since=at, spent=self.spent_at(at), pauses=self.pauses + 1)
 
     def resume(self, at: int, balance: int) -> Timer:
-        """Take time again; raises `WrongTimerStateError` unless paused and `NoTimeLeftError` on an empty clock."""
+        """Raises `WrongTimerStateError` unless the timer is paused, and `NoTimeLeftError` if the clock is empty."""
         if self.state is State.ACTIVE:
             raise WrongTimerStateError(
                 "The timer runs, it is not paused.", "Pause it or stop it.", self.state
             )
-        self._must_be_under_way()
+        self._require_run()
         if self.left_at(at, balance) <= 0:
             raise NoTimeLeftError(self.state)
-        at = self._not_before_since(at)
+        at = self._clamp(at)
         return replace(self, state=State.ACTIVE, since=at, pending=self.pending_at(at))
 
     def stop(self, at: int) -> TimeSpent:
-        """End the run; the timer after it is a new one. Raises `WrongTimerStateError` when none is under way."""
-        self._must_be_under_way()
-        at = self._not_before_since(at)
+        """End the run; the next one starts with a new timer. Raises `WrongTimerStateError` if there is no run."""
+        self._require_run()
+        at = self._clamp(at)
         return TimeSpent(
             started_at=self.started_at if self.started_at is not None else at,
             stopped_at=at,
@@ -109,20 +108,20 @@ class Timer:
         )
 
     def run_out(self, now: int, balance: int) -> TimeSpent | None:
-        """The run that ended because the clock was empty, dated when it was; None while time is left."""
+        """The run that ended at the instant when the clock was empty; None while time is left."""
         end = self.runs_out_at(balance)
-        if end is None or self._not_before_since(now) < end:
+        if end is None or self._clamp(now) < end:
             return None
         return self.stop(end)
 
-    def _in_state(self, state: State, now: int) -> int:
+    def _time_in(self, state: State, now: int) -> int:
         if self.state is not state or self.since is None:
             return 0
         return max(0, now - self.since)
 
-    def _not_before_since(self, at: int) -> int:
+    def _clamp(self, at: int) -> int:
         return at if self.since is None else max(at, self.since)
 
-    def _must_be_under_way(self) -> None:
+    def _require_run(self) -> None:
         if self.state is State.INACTIVE:
             raise WrongTimerStateError("The timer does not run.", "Start it first.", self.state)

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Annotated, Any, Protocol, TypedDict
 
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.ledger.rates import minutes_in
+from ewallet_core.ledger.rates import milliseconds_to_minutes
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.sessions import logged_in, sessions
@@ -146,7 +146,7 @@ def minutes(**milliseconds: int) -> Data:
     return {
         key: value
         for name, span in milliseconds.items()
-        for key, value in ((name, float(minutes_in(span))), (f"{name}_ms", span))
+        for key, value in ((name, float(milliseconds_to_minutes(span))), (f"{name}_ms", span))
     }
 
 

@@ -32,8 +32,8 @@ def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
     """Check the password of the account that asks, before the transaction; who has to wait is refused."""
 
     def look(context: Context) -> Account:
-        door = throttle.by_account(context.account.id)
-        throttle.must_not_wait(context.transaction, door, context.address, context.now)
+        login_key = throttle.account_key(context.account.id)
+        throttle.require_no_wait(context.transaction, login_key, context.address, context.now)
         return context.account
 
     account: Account = preparation.look(look)
@@ -43,16 +43,18 @@ def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
 def require_password(context: Context, password_check: PasswordCheck, field: str) -> None:
     """Raise `WrongPasswordError`, about that argument, unless the account's own password was proven."""
     transaction, account = context.transaction, context.account
-    door = throttle.by_account(account.id)
-    throttle.must_not_wait(transaction, door, context.address, context.now)
+    login_key = throttle.account_key(account.id)
+    throttle.require_no_wait(transaction, login_key, context.address, context.now)
     if not password_check.holds_for(account):
-        raise WrongPasswordError(field).with_after_rollback(partial(note_failure, context, door, account))
-    throttle.succeeded(transaction, door, context.address)
+        raise WrongPasswordError(field).with_after_rollback(
+            partial(note_failure, context, login_key, account)
+        )
+    throttle.record_success(transaction, login_key, context.address)
 
 
-def note_failure(context: Context, door: str, account: Account | None) -> None:
+def note_failure(context: Context, login_key: str, account: Account | None) -> None:
     """Write down that somebody did not know the account's password."""
-    throttle.failed(context.transaction, door, context.address, context.now)
+    throttle.record_failure(context.transaction, login_key, context.address, context.now)
     refuse_login(context, account)
 
 

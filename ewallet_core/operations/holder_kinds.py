@@ -21,7 +21,7 @@ from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.operations.provisioning import open_clock, open_wallet
 from ewallet_core.operations.records import unlink_sheet
 from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, kinds_of, sheets_of
-from ewallet_core.storage.journal import amount_of
+from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.wallets import Clock, Wallet, clocks
 
 
@@ -32,7 +32,7 @@ def ewallet_data(context: Context, wallet: Wallet) -> Data:
         "id": wallet.id,
         "user": wallet.account_id,
         "reference": wallet.reference,
-        "credits": amount_of(transaction, wallet.balance_id),
+        "credits": read_amount(transaction, wallet.balance_id),
         "clock": wallet.clock_id,
         "clock_archive": archive(clocks.all(transaction, ewallet_id=wallet.id)),
         **sheets_of(context, EWALLET, wallet),
@@ -43,7 +43,7 @@ def ewallet_data(context: Context, wallet: Wallet) -> Data:
 def clock_data(context: Context, clock: Clock) -> Data:
     """A clock as of now: what is left on it, and what its timer is doing."""
     transaction, timer = context.transaction, clock.timer
-    balance = amount_of(transaction, clock.balance_id)
+    balance = read_amount(transaction, clock.balance_id)
     return {
         "id": clock.id,
         "ewallet": clock.ewallet_id,
@@ -145,16 +145,16 @@ def _open_clock(context: Context, reference: str | None) -> int:
 
 
 def _unlink_clock(context: Context, clock: Clock, field: str) -> None:
-    if clock.timer.is_under_way:
+    if clock.timer.has_started:
         raise TimerUnderWayError(field, clock.id, clock.timer.state)
-    left = amount_of(context.transaction, clock.balance_id)
+    left = read_amount(context.transaction, clock.balance_id)
     if left:
         raise ClockNotEmptyError(field, clock.id, left)
     _unlink_with_sheets(context, CLOCK, clock.id)
 
 
 def _unlink_wallet(context: Context, wallet: Wallet, field: str) -> None:
-    credits = amount_of(context.transaction, wallet.balance_id)
+    credits = read_amount(context.transaction, wallet.balance_id)
     if credits:
         raise WalletNotEmptyError(credits)
     for clock in clocks.all(context.transaction, ewallet_id=wallet.id):

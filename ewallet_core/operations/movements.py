@@ -18,9 +18,9 @@ from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import SYSTEM_CORE_ID, Context
 from ewallet_core.storage.accounts import Account, AccountState, accounts
 from ewallet_core.storage.events import EventKind, append_event
-from ewallet_core.storage.journal import amount_of, post
+from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.sheets import invoices, transfers
-from ewallet_core.storage.statements import Spent, spent_since
+from ewallet_core.storage.statements import Spent, sum_spent_since
 from ewallet_core.storage.wallets import Wallet, wallets
 from ewallet_core.types import user_key
 
@@ -42,7 +42,7 @@ def must_be_within_limit(context: Context, account: Account, credits: int) -> No
 
 
 def spent_today(context: Context, account: Account) -> Spent:
-    return spent_since(context.transaction, account.id, context.now - DAY_MS)
+    return sum_spent_since(context.transaction, account.id, context.now - DAY_MS)
 
 
 def left_within(limit: int, spent: Spent) -> int:
@@ -162,14 +162,14 @@ def move_between_accounts(context: Context, handover: CreditTransfer) -> Complet
 
 
 def _must_be_able_to_give(context: Context, sender: Side, credits: int) -> None:
-    there = amount_of(context.transaction, sender.balance)
+    there = read_amount(context.transaction, sender.balance)
     if credits > there:
         raise NotEnoughCreditsError(credits, there)
     must_be_within_limit(context, sender.account, credits)
 
 
 def _must_have_room(context: Context, recipient: Side, credits: int) -> None:
-    there = amount_of(context.transaction, recipient.balance)
+    there = read_amount(context.transaction, recipient.balance)
     if there + credits <= MOST_CREDITS:
         return
     if context.logged_in is not None and context.logged_in.id == recipient.account.id:

@@ -9,9 +9,9 @@ from ewallet_core.operations.ownership import Owner
 from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, SheetKind, kinds_of
 from ewallet_core.storage.accounts import AccountState, accounts
 from ewallet_core.storage.journal import open_balance
-from ewallet_core.storage.sheets import sheets, sheets_ever
+from ewallet_core.storage.sheets import count_sheets_ever, sheets
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.wallets import clocks, clocks_ever, wallets, wallets_ever
+from ewallet_core.storage.wallets import clocks, count_clocks_ever, count_wallets_ever, wallets
 from ewallet_core.types import user_key
 
 SYSTEM_CORE_NAME = "System core"
@@ -75,7 +75,7 @@ def open_wallet(
         transaction,
         account_id=account_id,
         balance_id=open_balance(transaction, account_id, Unit.CREDIT, issues=issues),
-        reference=reference or f"Wallet {wallets_ever(transaction, account_id) + 1}",
+        reference=reference or f"Wallet {count_wallets_ever(transaction, account_id) + 1}",
         created_at=now,
         written_at=now,
     )
@@ -103,7 +103,7 @@ def open_clock(
         account_id=account_id,
         ewallet_id=wallet_id,
         balance_id=open_balance(transaction, account_id, Unit.MILLISECOND, issues=issues),
-        reference=reference or f"Clock {clocks_ever(transaction, wallet_id) + 1}",
+        reference=reference or f"Clock {count_clocks_ever(transaction, wallet_id) + 1}",
         timer_state=State.INACTIVE,
         created_at=now,
         written_at=now,
@@ -121,7 +121,7 @@ def open_sheet(
     reference: str | None = None,
 ) -> int:
     """An empty sheet of that kind; returns its id."""
-    numbered = f"{kind.title.capitalize()} {sheets_ever(transaction, owner_id, kind.name) + 1}"
+    numbered = f"{kind.title.capitalize()} {count_sheets_ever(transaction, owner_id, kind.name) + 1}"
     return sheets.insert(
         transaction,
         account_id=account_id,

@@ -10,7 +10,7 @@ from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.movements import INCOMING
 from ewallet_core.operations.sheet_kinds import SheetKind, record_data
-from ewallet_core.storage.journal import entries, refunded_of
+from ewallet_core.storage.journal import entries, sum_refunds
 from ewallet_core.storage.sheets import Record, Sheet, TransferRecord, sheets
 from ewallet_core.storage.transaction import Transaction
 
@@ -20,7 +20,7 @@ def left_to_refund(transaction: Transaction, record: TransferRecord) -> int | No
     entry = entries.require(transaction, id=record.entry_id)
     if record.transfer_type != INCOMING or entry.kind != EntryKind.PAYMENT:
         return None
-    return record.credits - refunded_of(transaction, record.entry_id)
+    return record.credits - sum_refunds(transaction, record.entry_id)
 
 
 def _left_of(context: Context, payment: TransferRecord) -> int:

@@ -7,9 +7,9 @@ from ewallet_core.ledger.timer import State, Timer, TimeSpent
 from ewallet_core.operations.answer_data import minutes
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.events import EventKind, append_event
-from ewallet_core.storage.journal import amount_of, post
+from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.sheets import times
-from ewallet_core.storage.wallets import Clock, clocks, clocks_run_out, keep_timer
+from ewallet_core.storage.wallets import Clock, clocks, find_run_out_clocks, store_timer
 
 
 def settle_run_outs(context: Context, account_id: int) -> None:
@@ -17,9 +17,9 @@ def settle_run_outs(context: Context, account_id: int) -> None:
 
     It comes before anything else that an instruction does, so it is as if a timer stopped by itself.
     """
-    for clock in clocks_run_out(context.transaction, account_id, context.now):
+    for clock in find_run_out_clocks(context.transaction, account_id, context.now):
         context.transaction.must_write()
-        balance = amount_of(context.transaction, clock.balance_id)
+        balance = read_amount(context.transaction, clock.balance_id)
         run = clock.timer.run_out(context.now, balance)
         if run is not None:
             finish_run(context, clock, run, EventKind.TIMER_RAN_OUT)
@@ -34,7 +34,7 @@ def stop_timers(context: Context, account_id: int) -> None:
 
 
 def update_timer(context: Context, clock: Clock, timer: Timer, balance: int, kind: EventKind) -> None:
-    keep_timer(context.transaction, clock, timer, balance, context.now)
+    store_timer(context.transaction, clock, timer, balance, context.now)
     left = timer.left_at(context.now, balance)
     append_event(
         context.transaction,
@@ -59,5 +59,5 @@ def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) 
         time_pending=run.pending,
         pending_count=run.pauses,
     )
-    update_timer(context, clock, Timer(), amount_of(context.transaction, clock.balance_id), kind)
+    update_timer(context, clock, Timer(), read_amount(context.transaction, clock.balance_id), kind)
     return record_id

@@ -29,7 +29,7 @@ from ewallet_core.storage.sheets import (
     transfers,
 )
 from ewallet_core.storage.wallets import clocks, wallets
-from ewallet_core.types import Kind
+from ewallet_core.types import RecordType
 
 DELETED_ACCOUNT = "deleted account"
 
@@ -47,7 +47,7 @@ class SheetKind:
     have a name, `listed_by` is its key in their data: a view of the list has those too.
     """
 
-    name: Kind
+    name: RecordType
     owner: Owner
     records: Records[Any]
     describe: Callable[[Context, Any], Data]
@@ -154,28 +154,28 @@ def _contact(_context: Context, record: ContactRecord) -> Data:
 
 
 TRANSFER = SheetKind(
-    Kind.TRANSFER,
+    RecordType.TRANSFER,
     EWALLET,
     transfers,
     _transfer,
     columns=("transfer_type", "transfer_from", "transfer_to", "credits", "notes", "refund_of"),
 )
 INVOICE = SheetKind(
-    Kind.INVOICE,
+    RecordType.INVOICE,
     EWALLET,
     invoices,
     _invoice,
     columns=("credits", "currency", "cost", "seller", "seller_email", "transfer_record", "notes"),
 )
 CONVERSION = SheetKind(
-    Kind.CONVERSION,
+    RecordType.CONVERSION,
     CLOCK,
     conversions,
     _conversion,
     columns=("conversion_type", "minutes", "minutes_ms", "credits", "notes"),
 )
 TIME = SheetKind(
-    Kind.TIME,
+    RecordType.TIME,
     CLOCK,
     times,
     _time,
@@ -185,7 +185,7 @@ TIME = SheetKind(
     ),
 )
 CONTACT = SheetKind(
-    Kind.CONTACT,
+    RecordType.CONTACT,
     USER,
     contacts,
     _contact,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Iterable, Iterator
 
-from textual.content import Content
+from rich.cells import cell_len, chop_cells, set_cell_size
 
 from ewallet_core.presentation.formatting import count, full_day, grouped
 from ewallet_core.presentation.invoices import Invoice, InvoiceTotal, Month, in_words, totals_of, what_for
@@ -12,7 +13,7 @@ from ewallet_core.presentation.text import one_line
 
 WIDTH = 72
 LABEL = 12
-LONGEST_NAME = 30
+MAX_NAME = 30
 RULE, HEAVY_RULE = "─" * WIDTH, "━" * WIDTH
 NEW_PAGE = "\n\n\f"
 
@@ -60,7 +61,10 @@ def _of_side(total: InvoiceTotal) -> str:
 
 
 def _named(invoice: Invoice) -> str:
-    return f"{full_day(invoice.date):<{LABEL}}{Content(one_line(invoice.reference)).truncate(LONGEST_NAME, ellipsis=True).plain}"
+    name = one_line(invoice.reference)
+    if cell_len(name) > MAX_NAME:
+        name = f"{set_cell_size(name, MAX_NAME - 1)}…"
+    return f"{full_day(invoice.date):<{LABEL}}{name}"
 
 
 def _title(kind: str, name: str) -> Iterator[str]:
@@ -75,14 +79,14 @@ def _fact(label: str, *values: str) -> Iterator[str]:
 
 
 def _apart(left: str, right: str) -> Iterator[str]:
-    """`right` at the right edge, beside `left` where there is room, else beneath it."""
-    last, content = Content(left), Content(one_line(right))
-    if last.cell_length + 2 + content.cell_length <= WIDTH:
-        yield f"{left}{' ' * (WIDTH - last.cell_length - content.cell_length)}{content.plain}"
+    """`right` at the right edge, on the same line as `left` if both fit, else below it."""
+    gap = WIDTH - cell_len(left) - cell_len(one_line(right))
+    if gap >= 2:
+        yield f"{left}{' ' * gap}{one_line(right)}"
         return
     yield left
     for line in _wrapped(right, WIDTH):
-        yield " " * (WIDTH - Content(line).cell_length) + line
+        yield " " * (WIDTH - cell_len(line)) + line
 
 
 def _passage(text: str) -> Iterator[str]:
@@ -90,8 +94,20 @@ def _passage(text: str) -> Iterator[str]:
         yield from (f"  {part}".rstrip() for part in _wrapped(line, WIDTH - 2))
 
 
-def _wrapped(text: str, width: int) -> Sequence[str]:
-    return [line.plain.rstrip() for line in Content(one_line(text)).wrap(width)]
+def _wrapped(text: str, width: int) -> list[str]:
+    """The text in lines of at most `width` cells: broken between words, and within a word only if it is wider."""
+    lines = [""]
+    for word in re.findall(r"\s*\S+\s*", one_line(text)):
+        needed = cell_len(word.rstrip())
+        if cell_len(lines[-1]) + needed <= width:
+            lines[-1] += word
+        elif needed > width:
+            lines += chop_cells(word, width)
+        else:
+            lines.append(word)
+    if not lines[0] and len(lines) > 1:
+        del lines[0]
+    return [line.rstrip() for line in lines]
 
 
 def _joined(lines: Iterable[str]) -> str:

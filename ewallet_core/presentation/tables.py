@@ -6,8 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from textual.content import Content
-
 GAP = "  "
 
 
@@ -44,22 +42,3 @@ def fitted_widths(columns: Sequence[Column], natural: Sequence[int], width: int)
             widths[index] = min(natural[index], max(left * 2 // 3, left - natural[last]))
         widths[last] = room - sum(widths)
     return widths
-
-
-def laid_out(
-    columns: Sequence[Column], natural: Sequence[int], cells: Sequence[Content], width: int
-) -> Content:
-    """One line of `width` cells at most; `natural` is how wide each column's text is."""
-    shown = [index for index, column in enumerate(columns) if column.from_width <= width]
-    kept = [columns[index] for index in shown]
-    widths = fitted_widths(kept, [natural[index] for index in shown], width)
-    return Content(GAP).join(
-        _fitted(cells[index], wide, column.align)
-        for index, wide, column in zip(shown, widths, kept, strict=True)
-    )
-
-
-def _fitted(cell: Content, width: int, align: str) -> Content:
-    if align == "right":
-        return cell.right(width, ellipsis=True)
-    return cell.truncate(width, ellipsis=True, pad=True)

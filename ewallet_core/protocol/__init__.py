@@ -1,1 +1,1 @@
-"""What both ends of a connection share: frames, addresses and certificate fingerprints."""
+"""What server and client share: frames, server addresses and certificate fingerprints."""

@@ -1,7 +1,9 @@
-"""Where a server is, as people write it: `host`, `host:port`, `tls://host:port`."""
+"""A server's address, as people write it (`host`, `host:port`, `tls://host:port`), and its fingerprint."""
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -9,9 +11,9 @@ from dataclasses import dataclass
 IN_PORT, OUT_PORT = 8080, 8081
 LAST_PORT = 65_535
 
-_WRITTEN = re.compile(
+_ADDRESS = re.compile(
     r"(?:(?P<scheme>tls|tcp)://)?"
-    r"(?:\[(?P<six>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:/\[\]@]+))"
+    r"(?:\[(?P<ipv6>[0-9A-Fa-f:.%\w]+)\]|(?P<host>[^\s:/\[\]@]+))"
     r"(?::(?P<in_port>\d{1,5})(?:/(?P<out_port>\d{1,5}))?)?"
 )
 _HOW = "Write it as host:port, such as wallet.example.org:8080."
@@ -19,10 +21,10 @@ _HOW = "Write it as host:port, such as wallet.example.org:8080."
 
 @dataclass(frozen=True, slots=True)
 class ServerAddress:
-    """A server's host and the port of its instructions.
+    """A server's host, and the port for its instructions.
 
-    The port of its events is asked of the server itself unless it is given (`host:8080/8081`). Off loopback
-    the connection is TLS unless `tcp://` says otherwise; on loopback it is in the clear unless `tls://` does.
+    The server itself says which port its events have, unless it is given (`host:8080/8081`). The connection is
+    TLS unless the host is loopback; `tls://` and `tcp://` override that.
     """
 
     host: str
@@ -31,54 +33,50 @@ class ServerAddress:
     tls: bool = True
 
     @classmethod
-    def read(cls, written: str) -> ServerAddress:
-        """The place that somebody wrote down; raises `ValueError` in words for them."""
-        found = _WRITTEN.fullmatch(written.strip())
+    def read(cls, text: str) -> ServerAddress:
+        """Parse an address; raises `ValueError` with a message for the user."""
+        found = _ADDRESS.fullmatch(text.strip())
         if found is None:
-            raise ValueError(f"That is no place of a server. {_HOW}")
-        host = (found["six"] or _host(found["host"])).lower()
+            raise ValueError(f"That is not a server's address. {_HOW}")
+        host = (found["ipv6"] or found["host"]).lower()
+        if not found["ipv6"] and not is_valid_host(host):
+            raise ValueError(f"That is not a machine's name. {_HOW}")
         tls = found["scheme"] == "tls" if found["scheme"] else not is_loopback(host)
-        return cls(host, _port(found["in_port"]) or IN_PORT, _port(found["out_port"]), tls)
+        return cls(host, _parse_port(found["in_port"]) or IN_PORT, _parse_port(found["out_port"]), tls)
 
     @property
     def name(self) -> str:
-        """`host:port`, as it is shown and as its fingerprint is kept."""
-        return name_of(self.host, self.in_port)
+        """`host:port`, as shown to the user and as the key of its known fingerprint."""
+        return format_host_port(self.host, self.in_port)
 
     def __str__(self) -> str:
-        """As `read` takes it: with all that it would not know by itself."""
+        """The shortest form that `read` parses to the same address."""
         scheme = "" if self.tls is not is_loopback(self.host) else "tls://" if self.tls else "tcp://"
         return f"{scheme}{self.name}{'' if self.out_port is None else f'/{self.out_port}'}"
 
 
-def name_of(host: str, port: int) -> str:
-    """`host:port`, with a host of the sixth version of IP in its brackets."""
+def format_host_port(host: str, port: int) -> str:
+    """`host:port`, with brackets around an IPv6 address."""
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def may_be_host(written: str) -> bool:
-    """Whether a machine may have that name or address."""
+def is_valid_host(text: str) -> bool:
+    """Whether `text` can be a machine's name or address."""
     try:
-        written.encode("idna")
+        text.encode("idna")
     except UnicodeError:
         return False
-    return written.isprintable() and " " not in written
+    return text.isprintable() and " " not in text
 
 
-def _host(written: str) -> str:
-    if not may_be_host(written):
-        raise ValueError(f"That is no name of a machine. {_HOW}")
-    return written
-
-
-def _port(written: str | None) -> int | None:
-    if written is not None and not 0 < int(written) <= LAST_PORT:
+def _parse_port(text: str | None) -> int | None:
+    if text is not None and not 0 < int(text) <= LAST_PORT:
         raise ValueError(f"A port is a number from 1 to {LAST_PORT:,}. {_HOW}")
-    return None if written is None else int(written)
+    return None if text is None else int(text)
 
 
 def is_loopback(host: str) -> bool:
-    """Whether that host is this machine, reached by nobody else."""
+    """Whether only this machine can reach that host."""
     if host == "localhost":
         return True
     try:
@@ -87,3 +85,8 @@ def is_loopback(host: str) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback
+
+
+def fingerprint_of(certificate: bytes) -> str:
+    """The SHA-256 of a certificate in DER form, as `SHA256:` and 43 letters that people can compare."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(certificate).digest()).rstrip(b"=").decode()

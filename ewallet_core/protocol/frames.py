@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -10,18 +9,17 @@ import msgspec
 from ewallet_core.errors.requests import MalformedError, NotJsonError, NotUtf8Error, TooDeepError
 
 LARGEST_FRAME = 64 * 1024
-"""How many bytes a frame that is asked may have, its line's end included; an answer may have more."""
+"""The largest request in bytes, with its line end. An answer may be larger."""
 DEEPEST = 16
-"""How many objects and lists may be inside one another."""
+"""How deep objects and lists may be nested."""
 
 
 def encode(message: Any) -> bytes:
-    """The message as a frame."""
     return msgspec.json.encode(message) + b"\n"
 
 
 def decode(frame: bytes) -> dict[str, Any]:
-    """The object that a frame holds; raises `NotUtf8`, `NotJsonError`, `TooDeepError` or `MalformedError`."""
+    """The object in a frame; raises `NotUtf8Error`, `NotJsonError`, `TooDeepError` or `MalformedError`."""
     try:
         message = msgspec.json.decode(frame)
     except UnicodeDecodeError:
@@ -45,16 +43,13 @@ def _is_utf8(frame: bytes) -> bool:
     return True
 
 
-def _is_deeper(value: Any, levels: int) -> bool:
-    parts = list(_parts(value))
-    for _ in range(levels):
-        parts = [part for container in parts for part in _parts(container)]
-        if not parts:
+def _is_deeper(message: dict[str, Any], levels: int) -> bool:
+    containers: list[Any] = [message]
+    for _ in range(levels + 1):
+        values = (
+            value for each in containers for value in (each.values() if isinstance(each, dict) else each)
+        )
+        containers = [value for value in values if isinstance(value, dict | list)]
+        if not containers:
             return False
     return True
-
-
-def _parts(value: Any) -> Iterator[Any]:
-    """What is directly inside of it and can itself hold something."""
-    inside = value.values() if isinstance(value, dict) else value
-    return (part for part in inside if isinstance(part, dict | list))

@@ -1,7 +1,7 @@
-"""Patience with failed logins: a name from an address waits longer after each (PROTOCOL section 5).
+"""The throttle on failed logins: after each failure, the next attempt has to wait longer.
 
-It is kept by door (a name, an email, an account's own password) and address, so that a stranger's guesses do
-not lock the owner out, and for names that don't exist as for those that do, so that it tells nothing."""
+Failures are counted by login key (a name, an email, or an account's own password) and address, so a stranger's
+guesses don't lock the owner out. Names that don't exist are counted too, so waiting doesn't reveal which exist."""
 
 from __future__ import annotations
 
@@ -18,30 +18,28 @@ LONGEST_WAIT_MS = 15 * 60_000
 FORGOTTEN_AFTER_MS = 60 * 60_000
 
 
-def by_name(name: str) -> str:
-    """The door of a login by that name."""
+def name_key(name: str) -> str:
     return f"name {user_key(name)}"
 
 
-def by_email(email: str) -> str:
-    """The door of a login by that email."""
+def email_key(email: str) -> str:
     return f"email {user_key(email)}"
 
 
-def by_account(account_id: int) -> str:
-    """The door of whoever is logged in to that account and is asked for its password again."""
+def account_key(account_id: int) -> str:
+    """The login key of a logged-in account whose password is asked for again."""
     return f"account {account_id}"
 
 
 def wait_after(failures: int) -> int:
-    """How many milliseconds a name waits after that many failures in a row."""
+    """The wait after that many failures in a row, in milliseconds."""
     doubled = failures - FREE_FAILURES
     return min(LONGEST_WAIT_MS, FIRST_WAIT_MS << min(doubled, 20)) if doubled >= 0 else 0
 
 
-def must_not_wait(transaction: Transaction, door: str, address: str, now: int) -> None:
-    """Raise `ThrottledError` while that door is closed at that address."""
-    found = login_throttles.find(transaction, name_hash=_hash(door), address=address)
+def require_no_wait(transaction: Transaction, login_key: str, address: str, now: int) -> None:
+    """Raise `ThrottledError` if that login key has to wait at that address."""
+    found = login_throttles.find(transaction, name_hash=_hash(login_key), address=address)
     if found is None:
         return
     left = found.last_failed_at + wait_after(found.failures) - now
@@ -49,10 +47,10 @@ def must_not_wait(transaction: Transaction, door: str, address: str, now: int) -
         raise ThrottledError(min(left, LONGEST_WAIT_MS))
 
 
-def failed(transaction: Transaction, door: str, address: str, now: int) -> None:
-    """Count a failure at that door and address."""
+def record_failure(transaction: Transaction, login_key: str, address: str, now: int) -> None:
+    """Count a failure of that login key at that address."""
     forget_failures(transaction, now - FORGOTTEN_AFTER_MS)
-    key = {"name_hash": _hash(door), "address": address}
+    key = {"name_hash": _hash(login_key), "address": address}
     found = login_throttles.find(transaction, **key)
     login_throttles.delete(transaction, **key)
     login_throttles.insert(
@@ -60,15 +58,15 @@ def failed(transaction: Transaction, door: str, address: str, now: int) -> None:
     )
 
 
-def succeeded(transaction: Transaction, door: str, address: str) -> None:
-    """Forget the failures at that door and address."""
-    login_throttles.delete(transaction, name_hash=_hash(door), address=address)
+def record_success(transaction: Transaction, login_key: str, address: str) -> None:
+    """Forget the failures of that login key at that address."""
+    login_throttles.delete(transaction, name_hash=_hash(login_key), address=address)
 
 
-def forget(transaction: Transaction, door: str) -> None:
-    """Forget the failures at a door that is nobody's any more, from wherever."""
-    forget_failures_of(transaction, _hash(door))
+def forget(transaction: Transaction, login_key: str) -> None:
+    """Forget the failures of that login key at every address, because its owner is gone."""
+    forget_failures_of(transaction, _hash(login_key))
 
 
-def _hash(door: str) -> bytes:
-    return hashlib.sha256(door.encode()).digest()
+def _hash(login_key: str) -> bytes:
+    return hashlib.sha256(login_key.encode()).digest()

@@ -1,10 +1,9 @@
-"""Client ids and session tokens: 256 random bits, of which only a hash is kept."""
+"""Client ids, session tokens and one-time passwords."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-import secrets
 from collections.abc import Callable
 
 RandomBytes = Callable[[int], bytes]
@@ -14,13 +13,8 @@ ONE_TIME_BYTES = 10
 LETTERS_IN_A_GROUP = 4
 
 
-def system_randomness(count: int) -> bytes:
-    """Random bytes that nobody can foretell."""
-    return secrets.token_bytes(count)
-
-
 def new_token(randomness: RandomBytes) -> str:
-    """A token in letters, digits, `-` and `_`."""
+    """256 random bits in letters, digits, `-` and `_`."""
     return base64.urlsafe_b64encode(randomness(TOKEN_BYTES)).rstrip(b"=").decode()
 
 
@@ -32,6 +26,6 @@ def new_one_time_password(randomness: RandomBytes) -> str:
     )
 
 
-def hash_of(token: str) -> bytes:
-    """What is kept of a token; with 256 random bits in it, a plain hash can't be reversed."""
+def hash_token(token: str) -> bytes:
+    """What is stored of a token; a plain hash of 256 random bits can't be reversed."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()

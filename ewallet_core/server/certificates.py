@@ -1,4 +1,4 @@
-"""The certificate by which a server is known: one that it is given, or its own that it makes and keeps."""
+"""The server's TLS certificate: a given one, or a self-signed one that it makes and stores."""
 
 from __future__ import annotations
 
@@ -8,7 +8,6 @@ import os
 import socket
 import ssl
 import tempfile
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import NoReturn
@@ -18,103 +17,103 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ewallet_core.protocol.fingerprint import fingerprint_of
+from ewallet_core.protocol.address import fingerprint_of
 
 FOLDER = "tls"
-KEPT_FILE = "self-signed.pem"
+CERTIFICATE_FILE = "self-signed.pem"
 LIFETIME = timedelta(days=3_653)
-SET_BACK = timedelta(days=1)
-"""How far the clock of a client may be behind when the certificate is new."""
+CLOCK_SKEW = timedelta(days=1)
+"""How far a client's clock may be behind when the certificate is new."""
 
 
-class CertificateUnusableError(Exception):
-    """A certificate or key that nobody can be served with, in words for whoever gave it."""
+class CertificateError(Exception):
+    """A certificate or key that can't be used; the message is for the operator."""
 
 
-def self_signed(data_folder: Path, host: str, now: datetime) -> tuple[Path, Path]:
-    """The files of the server's own certificate and private key, made the first time, for that host.
+def ensure_self_signed(data_folder: Path, host: str, now: datetime) -> tuple[Path, Path]:
+    """The files of the server's own certificate and private key; the first call makes them for that host.
 
-    They are one file, so that of two servers which make it at once neither can end with the other's key.
-    Raises `CertificateUnusableError` where it can't be kept.
+    Both are in one file, so two servers that start at once can't mix certificate and key.
+    Raises `CertificateError` if the file can't be stored.
     """
-    kept = data_folder / FOLDER / KEPT_FILE
+    file = data_folder / FOLDER / CERTIFICATE_FILE
     try:
-        if not kept.exists():
-            kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _keep(kept, _made(_names(host), now))
+        if not file.exists():
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _create_file(file, _generate(host, now))
     except OSError as reason:
-        raise CertificateUnusableError(
-            f"The server's own certificate can't be kept as {kept}: {_words(reason)}."
-            " Check the rights on that folder."
+        raise CertificateError(
+            f"The server's own certificate can't be stored as {file}: {_describe(reason)}."
+            " Check the permissions of that folder."
         ) from reason
-    return kept, kept
+    return file, file
 
 
-def server_context(certificate: Path, key: Path, now: datetime) -> ssl.SSLContext:
-    """What serves TLS 1.2 and 1.3 with that certificate (and those after it in its file) and its key.
+def create_server_context(certificate: Path, key: Path, now: datetime) -> ssl.SSLContext:
+    """A context for TLS 1.2 and 1.3 with that certificate, the rest of the chain in its file, and its key.
 
-    Raises `CertificateUnusableError` where they can't be read, don't belong together, or are of another time.
+    Raises `CertificateError` if they can't be read, don't match, or aren't valid at `now`.
     """
-    _must_hold(certificate, now)
+    _require_valid(certificate, now)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
-    _text(key, "private key")
+    _read_bytes(key, "private key")
     try:
-        # For a passphrase OpenSSL would ask on the terminal, and wait.
+        # Without this, OpenSSL asks for a passphrase on the terminal and waits.
         context.load_cert_chain(certificate, key, password=lambda: _refuse_passphrase(key))
     except ssl.SSLError as reason:
-        raise CertificateUnusableError(_why_not(certificate, key, reason)) from reason
+        raise CertificateError(_describe_mismatch(certificate, key, reason)) from reason
     return context
 
 
-def fingerprint_in(certificate: Path) -> str:
-    """The fingerprint of the certificate in that file; raises `CertificateUnusableError`."""
-    return fingerprint_of(_read(certificate).public_bytes(serialization.Encoding.DER))
+def read_fingerprint(certificate: Path) -> str:
+    """Raises `CertificateError`."""
+    return fingerprint_of(_read_certificate(certificate).public_bytes(serialization.Encoding.DER))
 
 
-def _must_hold(file: Path, now: datetime) -> None:
-    certificate = _read(file)
-    renewed = (
-        "Remove it and start again: a new one is made, and clients are told of its new fingerprint."
-        if file.name == KEPT_FILE
+def _require_valid(file: Path, now: datetime) -> None:
+    certificate = _read_certificate(file)
+    advice = (
+        "Remove it and start again: a new one is made, and clients see its new fingerprint."
+        if file.name == CERTIFICATE_FILE
         else "Renew it, then start again."
     )
     if now > certificate.not_valid_after_utc:
-        raise CertificateUnusableError(
-            f"The certificate {file} has expired, on {certificate.not_valid_after_utc:%Y-%m-%d}. {renewed}"
+        raise CertificateError(
+            f"The certificate {file} has expired, on {certificate.not_valid_after_utc:%Y-%m-%d}. {advice}"
         )
     if now < certificate.not_valid_before_utc:
-        raise CertificateUnusableError(
-            f"The certificate {file} holds only from {certificate.not_valid_before_utc:%Y-%m-%d} on."
+        raise CertificateError(
+            f"The certificate {file} is valid only from {certificate.not_valid_before_utc:%Y-%m-%d} on."
             " Check this machine's clock."
         )
 
 
-def _read(file: Path) -> x509.Certificate:
+def _read_certificate(file: Path) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(_text(file, "certificate"))
+        return x509.load_pem_x509_certificate(_read_bytes(file, "certificate"))
     except ValueError as reason:
-        raise CertificateUnusableError(
+        raise CertificateError(
             f"{file} holds no certificate in PEM form. Give the file that begins with BEGIN CERTIFICATE."
         ) from reason
 
 
-def _text(file: Path, what: str) -> bytes:
+def _read_bytes(file: Path, what: str) -> bytes:
     try:
         return file.read_bytes()
     except OSError as reason:
-        raise CertificateUnusableError(
-            f"The {what} {file} can't be read: {_words(reason)}. Check its name and its rights."
+        raise CertificateError(
+            f"The {what} {file} can't be read: {_describe(reason)}. Check its name and its permissions."
         ) from reason
 
 
 def _refuse_passphrase(key: Path) -> NoReturn:
-    raise CertificateUnusableError(
-        f"The private key {key} has a passphrase, and nobody is there to type it. Give the key without one."
+    raise CertificateError(
+        f"The private key {key} has a passphrase, and a server can't ask for it. Give the key without one."
     )
 
 
-def _why_not(certificate: Path, key: Path, reason: ssl.SSLError) -> str:
+def _describe_mismatch(certificate: Path, key: Path, reason: ssl.SSLError) -> str:
     if "KEY_VALUES_MISMATCH" in str(reason) or "KEY_TYPE_MISMATCH" in str(reason):
         return (
             f"The private key {key} does not belong to the certificate {certificate}."
@@ -124,22 +123,22 @@ def _why_not(certificate: Path, key: Path, reason: ssl.SSLError) -> str:
     return f"The private key {key} can't be used ({said}). Give one in PEM form, made with the certificate."
 
 
-def _words(reason: OSError) -> str:
+def _describe(reason: OSError) -> str:
     return str(reason.strerror).lower()
 
 
-def _keep(file: Path, content: bytes) -> None:
-    """Make the file with that content, whole from the moment it is there; one that is there is left alone."""
-    with tempfile.NamedTemporaryFile(dir=file.parent) as written:
-        written.write(content)
-        written.flush()
-        os.fsync(written.fileno())
+def _create_file(file: Path, content: bytes) -> None:
+    """Create the file with all of its content in one step; an existing one is left as it is."""
+    with tempfile.NamedTemporaryFile(dir=file.parent) as temporary:
+        temporary.write(content)
+        temporary.flush()
+        os.fsync(temporary.fileno())
         with contextlib.suppress(FileExistsError):
-            os.link(written.name, file)
+            os.link(temporary.name, file)
 
 
-def _made(names: list[x509.GeneralName], now: datetime) -> bytes:
-    """A new private key and the certificate it signs for itself, in PEM form."""
+def _generate(host: str, now: datetime) -> bytes:
+    """A new private key and its self-signed certificate, in PEM form."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "EWallet server")])
     certificate = (
@@ -148,9 +147,9 @@ def _made(names: list[x509.GeneralName], now: datetime) -> bytes:
         .issuer_name(name)
         .public_key(key.public_key())
         .serial_number(x509.random_serial_number())
-        .not_valid_before(now - SET_BACK)
+        .not_valid_before(now - CLOCK_SKEW)
         .not_valid_after(now + LIFETIME)
-        .add_extension(x509.SubjectAlternativeName(names), critical=False)
+        .add_extension(x509.SubjectAlternativeName(_alternative_names(host)), critical=False)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
         .sign(key, hashes.SHA256())
@@ -160,17 +159,14 @@ def _made(names: list[x509.GeneralName], now: datetime) -> bytes:
     )
 
 
-def _names(host: str) -> list[x509.GeneralName]:
-    """What the server is called: its host, or this machine where it listens everywhere; and localhost."""
-    called = socket.gethostname() if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
-    every = dict.fromkeys([called, *_addresses_of(called), "localhost", "127.0.0.1", "::1"])
-    return [_general_name(name) for name in every if name.isascii()]
-
-
-def _addresses_of(name: str) -> Iterator[str]:
+def _alternative_names(host: str) -> list[x509.GeneralName]:
+    """The host with its addresses, and localhost. For all interfaces, the host is this machine's name."""
+    own = socket.gethostname() if host in ("0.0.0.0", "::") else host  # noqa: S104 - compared, not bound
+    addresses = []
     with contextlib.suppress(OSError, UnicodeError):
-        for *_, address in socket.getaddrinfo(name, None):
-            yield str(address[0]).partition("%")[0]
+        addresses = [str(address[0]).partition("%")[0] for *_, address in socket.getaddrinfo(own, None)]
+    names = dict.fromkeys([own, *addresses, "localhost", "127.0.0.1", "::1"])
+    return [_general_name(name) for name in names if name.isascii()]
 
 
 def _general_name(name: str) -> x509.GeneralName:

@@ -1,10 +1,9 @@
-"""How many connections the system lets a process have."""
+"""One listening socket, and its connections."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import resource
 import ssl
 from collections.abc import Awaitable, Callable
 from functools import partial
@@ -19,17 +18,6 @@ from ewallet_core.errors.server import (
 )
 from ewallet_core.server.connection import Connection
 from ewallet_core.server.limits import ConnectionLimiter, Limits
-
-MOST_NEEDED = 65_536
-
-
-def take_all_descriptors() -> None:
-    """Let this process have as many connections as it may, up to 65,536, and not only what is usual."""
-    usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = MOST_NEEDED if most == resource.RLIM_INFINITY else min(MOST_NEEDED, most)
-    if usual != resource.RLIM_INFINITY and usual < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, most))
-
 
 BACKLOG = 1_024
 HANDSHAKE_SECONDS = 10.0

@@ -72,7 +72,7 @@ def is_last_operator(transaction: Transaction, account: Account) -> bool:
     return is_one and all(found.id == account.id for found in transaction.all(_OPERATORS, Account))
 
 
-def listed_accounts(
+def list_accounts(
     transaction: Transaction, before: int | None, most: int, text: str, state: AccountState | None
 ) -> tuple[list[Account], int | None]:
     """People's accounts below id `before` with the text in their name or email, and the cursor after them."""

@@ -32,12 +32,12 @@ _RUN_OUT = (
 )
 
 
-def earliest(transaction: Transaction, *moments: Select[tuple[int]]) -> int | None:
+def find_earliest(transaction: Transaction, *moments: Select[tuple[int]]) -> int | None:
     """The earliest of these moments, in milliseconds UTC; None where there is none."""
     found = [transaction.number(moment) for moment in moments]
     return min((at for at in found if at is not None), default=None)
 
 
-def every_clock_run_out(transaction: Transaction, now: int) -> list[Clock]:
+def find_all_run_out_clocks(transaction: Transaction, now: int) -> list[Clock]:
     """All accounts' clocks whose timers should have stopped by `now`, the earliest first."""
     return transaction.all(_RUN_OUT, Clock, now=now)

@@ -114,7 +114,7 @@ class _Due(Row, frozen=True):
     id: int
 
 
-def accounts_due(transaction: Transaction, now: int) -> list[int]:
+def find_accounts_to_erase(transaction: Transaction, now: int) -> list[int]:
     """The ids of the accounts that are to be erased by `now`, the earliest first."""
     return [due.id for due in transaction.all(_DUE, _Due, now=now)]
 

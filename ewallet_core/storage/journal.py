@@ -102,7 +102,7 @@ def issuer(transaction: Transaction) -> Issuer:
     return Issuer(by_unit[Unit.CREDIT], by_unit[Unit.MILLISECOND])
 
 
-def amount_of(transaction: Transaction, balance_id: int) -> int:
+def read_amount(transaction: Transaction, balance_id: int) -> int:
     """What the balance holds; for an issuer's, minus what circulates."""
     balance = balances.require(transaction, id=balance_id)
     if not balance.issues:
@@ -146,12 +146,12 @@ def entry_of(transaction: Transaction, row: EntryRow) -> Entry:
     )
 
 
-def refunded_of(transaction: Transaction, entry_id: int) -> int:
+def sum_refunds(transaction: Transaction, entry_id: int) -> int:
     """How many of a payment's credits have been given back; never more than were paid."""
     return int(transaction.number(_REFUNDED, entry_id=entry_id) or 0)
 
 
-def giving_balance(transaction: Transaction, entry_id: int) -> int | None:
+def find_sending_balance(transaction: Transaction, entry_id: int) -> int | None:
     """The balance that the entry took credits from."""
     return transaction.number(_GIVING, entry_id=entry_id)
 
@@ -198,7 +198,9 @@ _UP_TO = (
 )
 
 
-def note_cost(transaction: Transaction, balance_id: int, entry_id: int, currency: str, cost: Decimal) -> None:
+def record_cost(
+    transaction: Transaction, balance_id: int, entry_id: int, currency: str, cost: Decimal
+) -> None:
     """Write down what the credits that the entry brought to the balance have cost."""
     before = _latest(transaction, balance_id, currency, entry_id)
     total = _EXACT.add(Decimal(before.total), cost) if before is not None else cost
@@ -212,7 +214,7 @@ def note_cost(transaction: Transaction, balance_id: int, entry_id: int, currency
     )
 
 
-def costs_up_to(transaction: Transaction, balance_id: int, entry_id: int) -> dict[str, str]:
+def read_costs_up_to(transaction: Transaction, balance_id: int, entry_id: int) -> dict[str, str]:
     """What the balance's credits have cost up to that entry and with it, by currency."""
     found = (
         _latest(transaction, balance_id, currency, entry_id)
@@ -221,7 +223,7 @@ def costs_up_to(transaction: Transaction, balance_id: int, entry_id: int) -> dic
     return {cost.currency: cost.total for cost in found if cost is not None}
 
 
-def cost_of(transaction: Transaction, balance_id: int, entry_id: int) -> tuple[str, str, str] | None:
+def find_cost(transaction: Transaction, balance_id: int, entry_id: int) -> tuple[str, str, str] | None:
     """The entry's currency, cost and running total on that balance; None where it cost nothing there."""
     found = costs.find(transaction, balance_id=balance_id, entry_id=entry_id)
     return None if found is None else (found.currency, found.cost, found.total)

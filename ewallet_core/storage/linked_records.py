@@ -11,7 +11,7 @@ from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.types import Kind
+from ewallet_core.types import RecordType
 
 MOST_LINKED = 100
 """How many records of one relation are named at most: a payment may be given back credit by credit."""
@@ -26,7 +26,7 @@ class LinkedRecord(NamedTuple):
     """A record of the same account, and what it is to the record that it is linked to."""
 
     relation: str
-    kind: Kind
+    kind: RecordType
     id: int
     reference: str
 
@@ -53,18 +53,18 @@ def _own_of(records: Table, is_wanted: ColumnElement[bool]) -> Select[Any]:
 
 
 # Of each kind that is linked to others: the relation, the other's kind, and how it is found.
-LINKS: dict[Kind, tuple[tuple[str, Kind, Select[Any]], ...]] = {
-    Kind.TRANSFER: (
-        ("invoice", Kind.INVOICE, _own_of(schema.invoice_records, _is_same)),
-        ("refund_of", Kind.TRANSFER, _own_of(schema.transfer_records, _is_given_back)),
-        ("refunded_by", Kind.TRANSFER, _own_of(schema.transfer_records, _gives_back)),
+LINKS: dict[RecordType, tuple[tuple[str, RecordType, Select[Any]], ...]] = {
+    RecordType.TRANSFER: (
+        ("invoice", RecordType.INVOICE, _own_of(schema.invoice_records, _is_same)),
+        ("refund_of", RecordType.TRANSFER, _own_of(schema.transfer_records, _is_given_back)),
+        ("refunded_by", RecordType.TRANSFER, _own_of(schema.transfer_records, _gives_back)),
     ),
-    Kind.INVOICE: (("transfer", Kind.TRANSFER, _own_of(schema.transfer_records, _is_same)),),
+    RecordType.INVOICE: (("transfer", RecordType.TRANSFER, _own_of(schema.transfer_records, _is_same)),),
 }
 
 
-def linked_to(
-    transaction: Transaction, kind: Kind, entry_id: int | None, account_id: int
+def find_linked_records(
+    transaction: Transaction, kind: RecordType, entry_id: int | None, account_id: int
 ) -> Iterator[LinkedRecord]:
     """The account's own records that are linked to its record of that kind and journal entry."""
     for relation, other, statement in LINKS.get(kind, ()):

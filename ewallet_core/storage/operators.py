@@ -67,6 +67,6 @@ _LATEST_FROM_THERE = (
 )
 
 
-def report_before_latest(transaction: Transaction, address: str, since: int, skipped: int) -> int | None:
+def find_report_time(transaction: Transaction, address: str, since: int, skipped: int) -> int | None:
     """When the last report but `skipped` came from that address, if that was after `since`."""
     return transaction.number(_LATEST_FROM_THERE, address=address, since=since, skipped=skipped)

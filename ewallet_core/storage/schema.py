@@ -32,7 +32,7 @@ from ewallet_core.storage.columns import (
     raw_bytes,
     words,
 )
-from ewallet_core.types import Kind, Role
+from ewallet_core.types import RecordType, Role
 
 MOST_MILLISECONDS = MOST_CREDITS * MILLISECONDS_PER_MINUTE
 
@@ -173,7 +173,7 @@ sheets = new_table(
     number("record_count", default=0),
     *dates(),
     number("unlinked_at", optional=True),
-    one_of("kind", *Kind),
+    one_of("kind", *RecordType),
     Index(None, "owner_id", "kind"),
 )
 

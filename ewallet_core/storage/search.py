@@ -16,7 +16,7 @@ from ewallet_core.storage import schema
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Rows, containing
 from ewallet_core.storage.sheets import ALL_RECORDS, Record, Records
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.types import Kind, user_key
+from ewallet_core.types import RecordType, user_key
 
 Below = tuple[int, str, int]
 """A place in the order of all records: by date, then kind, then number."""
@@ -38,7 +38,7 @@ class SearchFilter:
 class FoundRecord(NamedTuple):
     """A record, and of what kind it is."""
 
-    kind: Kind
+    kind: RecordType
     record: Record
 
     @property
@@ -106,8 +106,8 @@ _transfer, _paid_with = schema.transfer_records.c, schema.transfer_records.alias
 
 # Who the other side of a record is; conversions, times and contacts have none.
 _WITH_SOMEBODY = {
-    Kind.TRANSFER: exists().where(_somebody(_transfer.from_account_id, _transfer.to_account_id)),
-    Kind.INVOICE: exists().where(
+    RecordType.TRANSFER: exists().where(_somebody(_transfer.from_account_id, _transfer.to_account_id)),
+    RecordType.INVOICE: exists().where(
         _paid_with.c.id == schema.invoice_records.c.transfer_record_id,
         _somebody(_paid_with.c.from_account_id, _paid_with.c.to_account_id),
     ),

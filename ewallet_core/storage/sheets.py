@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, func, select
 from ewallet_core.storage import columns, schema
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.types import Kind, user_key
+from ewallet_core.types import RecordType, user_key
 
 
 class Sheet(Row, frozen=True):
@@ -18,7 +18,7 @@ class Sheet(Row, frozen=True):
 
     id: int
     account_id: int
-    kind: Kind
+    kind: RecordType
     owner_id: int
     reference: str
     last_position: int
@@ -117,7 +117,7 @@ _HOW_MANY_EVER = select(func.count()).where(
 )
 
 
-def sheets_ever(transaction: Transaction, owner_id: int, kind: Kind) -> int:
+def count_sheets_ever(transaction: Transaction, owner_id: int, kind: RecordType) -> int:
     """How many sheets of that kind the owner has had, unlinked ones included."""
     return transaction.number(_HOW_MANY_EVER, owner_id=owner_id, kind=kind) or 0
 
@@ -125,7 +125,7 @@ def sheets_ever(transaction: Transaction, owner_id: int, kind: Kind) -> int:
 class Records(Rows[R]):
     """The records of one kind; `searched` are the columns, beside the reference, that they are found by."""
 
-    def __init__(self, kind: Kind, row_type: type[R], *searched: str) -> None:
+    def __init__(self, kind: RecordType, row_type: type[R], *searched: str) -> None:
         super().__init__(columns.metadata.tables[f"{kind}_records"], row_type)
         self.kind = kind
         self._searched = searched
@@ -226,10 +226,10 @@ class Records(Rows[R]):
         return transaction.one(self._own, self.row_type, record_id=record_id, account_id=account_id)
 
 
-transfers = Records(Kind.TRANSFER, TransferRecord, "notes")
-invoices = Records(Kind.INVOICE, InvoiceRecord, "notes", "currency")
-conversions = Records(Kind.CONVERSION, ConversionRecord, "notes")
-times = Records(Kind.TIME, TimeRecord)
-contacts = Records(Kind.CONTACT, ContactRecord, "name", "email", "phone", "notes")
+transfers = Records(RecordType.TRANSFER, TransferRecord, "notes")
+invoices = Records(RecordType.INVOICE, InvoiceRecord, "notes", "currency")
+conversions = Records(RecordType.CONVERSION, ConversionRecord, "notes")
+times = Records(RecordType.TIME, TimeRecord)
+contacts = Records(RecordType.CONTACT, ContactRecord, "name", "email", "phone", "notes")
 
 ALL_RECORDS: tuple[Records[Any], ...] = (transfers, invoices, conversions, times, contacts)

@@ -147,7 +147,7 @@ _HAS_VERSION = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version
 
 
 @contextmanager
-def look_into(url: str) -> Iterator[Transaction]:
+def open_read_only(url: str) -> Iterator[Transaction]:
     """What is kept at that SQLAlchemy URL, all of it as of one moment, also while others write to it.
 
     Raises `StorageUnavailableError` where there is no database that this release keeps.

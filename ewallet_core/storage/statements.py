@@ -165,12 +165,12 @@ _ONE_CLOCKS_CREDITS = (
 )
 
 
-def last_before(transaction: Transaction, balance_id: int, instant: int) -> PostingRow | None:
+def find_last_before(transaction: Transaction, balance_id: int, instant: int) -> PostingRow | None:
     """The balance's last posting that is dated before `instant`."""
     return transaction.one(_LAST_BEFORE, PostingRow, balance_id=balance_id, instant=instant)
 
 
-def statement_rows(
+def read_statement(
     transaction: Transaction,
     *,
     balance_id: int,
@@ -193,7 +193,7 @@ def statement_rows(
     )
 
 
-def sums_between(
+def sum_postings(
     transaction: Transaction, summed: Summed, since: int, until: int
 ) -> dict[tuple[EntryKind, Unit, bool], int]:
     """What came into these wallets and clocks (True) and what left them (False), by kind and unit."""
@@ -243,7 +243,7 @@ class Spent:
     first_at: int | None
 
 
-def spent_since(transaction: Transaction, account_id: int, since: int) -> Spent:
+def sum_spent_since(transaction: Transaction, account_id: int, since: int) -> Spent:
     """What has left the account for others after that instant."""
     high, low, first_at = transaction.run(_SPENT_SINCE, account_id=account_id, since=since).fetchone()
     return Spent(joined(high, low), first_at)

@@ -70,22 +70,22 @@ _WALLETS_EVER = select(func.count()).where(schema.ewallets.c.account_id == bindp
 _CLOCKS_EVER = select(func.count()).where(_clock.ewallet_id == bindparam("ewallet_id"))
 
 
-def clocks_run_out(transaction: Transaction, account_id: int, now: int) -> list[Clock]:
+def find_run_out_clocks(transaction: Transaction, account_id: int, now: int) -> list[Clock]:
     """The account's clocks whose timers should have stopped by `now`, the earliest first."""
     return transaction.all(_DUE, Clock, account_id=account_id, now=now)
 
 
-def wallets_ever(transaction: Transaction, account_id: int) -> int:
+def count_wallets_ever(transaction: Transaction, account_id: int) -> int:
     """How many wallets the account has had, unlinked ones included."""
     return transaction.number(_WALLETS_EVER, account_id=account_id) or 0
 
 
-def clocks_ever(transaction: Transaction, wallet_id: int) -> int:
+def count_clocks_ever(transaction: Transaction, wallet_id: int) -> int:
     """How many clocks the wallet has had, unlinked ones included."""
     return transaction.number(_CLOCKS_EVER, ewallet_id=wallet_id) or 0
 
 
-def keep_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: int, now: int) -> None:
+def store_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: int, now: int) -> None:
     """Write the clock's timer down, and when it will run out with that balance.
 
     One with nothing left has run out now, also where the wall clock was set back since it began.

@@ -14,10 +14,11 @@ from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
+from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.account_base import PARTS, AccountPart
 from ewallet_tui.screens.tabbed import keys_of_parts
 from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.record_list import ListRow, RecordList
+from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 
 Record = Mapping[str, Any]

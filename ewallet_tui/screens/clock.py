@@ -13,6 +13,7 @@ from textual.widgets import Button
 
 from ewallet_core.presentation.formatting import MINUTE, parse_timestamp
 from ewallet_core.presentation.periods import Period
+from ewallet_tui.record_pages import PAGE, Page, RecordPages
 from ewallet_tui.records import TIME
 from ewallet_tui.screens.belonging_screen import OwnedItemScreen, owned_item_keys
 from ewallet_tui.screens.converting import CONVERSIONS
@@ -22,7 +23,7 @@ from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState, OwnedItemKind
 from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MOST_DAYS, Day, DayBars
 from ewallet_tui.widgets.owned_item_line import OwnedItemLine
-from ewallet_tui.widgets.record_list import PAGE, Page, RecordList, RecordPages
+from ewallet_tui.widgets.record_list import RecordList
 
 NO_RECENT_ACTIVITY = "Nothing used in the last 30 days."
 FIRST_MINUTE = "The first minute of this run isn't over yet."
@@ -141,7 +142,7 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         listed, bars = self.query_one(RecordList), self.query_one(DayBars)
         days = await self._days()
         await listed.show_pages(RecordPages(self._read_times))
-        if days is None or listed.pages.is_out_of_reach:
+        if days is None or listed.pages.has_failed:
             return
         bars.days = days
         if (state := self.context.state) is not None:

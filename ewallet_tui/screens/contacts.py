@@ -13,6 +13,7 @@ from textual.widgets import Button
 
 from ewallet_core.instructions import fields
 from ewallet_tui.context import AppContext
+from ewallet_tui.record_pages import PAGE, ListRow, RecordPages
 from ewallet_tui.records import CONTACT, TRANSFER, Record, RecordKind
 from ewallet_tui.screens.belonging_screen import owned_item_keys
 from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
@@ -21,7 +22,7 @@ from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
 from ewallet_tui.widgets.contact_payments import ContactPayments
 from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.record_list import PAGE, ListRow, RecordList, RecordPages
+from ewallet_tui.widgets.record_list import RecordList
 
 MOST_LINES = 8
 """How many lines of what passed are seen without scrolling."""

@@ -21,6 +21,7 @@ from textual.widgets.option_list import Option
 from ewallet_core.presentation.text import one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import PlainInput
+from ewallet_tui.widgets.option_list import PlainOptionList
 
 
 class Modal(ModalScreen[ScreenResultType]):
@@ -147,7 +148,10 @@ class ChoiceModal(Modal[str | None]):
     ChoiceModal {
         .sheet { max-height: 90%; }
         PlainInput { margin-bottom: 1; }
-        OptionList { height: auto; max-height: 16; border: none; padding: 0; background: $background; }
+        OptionList { max-height: 16; }
+        OptionList > .option-list--option-highlighted {
+            background: $block-cursor-blurred-background; text-style: $block-cursor-blurred-text-style;
+        }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -169,7 +173,7 @@ class ChoiceModal(Modal[str | None]):
         with Vertical() as sheet:
             titled(sheet, self._title, "enter choose   esc back")
             yield PlainInput(placeholder="type to find")
-            listed = OptionList(markup=False)
+            listed = PlainOptionList()
             listed.can_focus = False
             yield listed
 
@@ -179,7 +183,7 @@ class ChoiceModal(Modal[str | None]):
 
     def action_move(self, steps: int) -> None:
         """Go to the next or the previous one."""
-        listed = self.query_one(OptionList)
+        listed = self.query_one(PlainOptionList)
         (listed.action_cursor_down if steps > 0 else listed.action_cursor_up)()
 
     @on(Input.Changed)
@@ -188,7 +192,7 @@ class ChoiceModal(Modal[str | None]):
 
     @on(Input.Submitted)
     def _entered(self) -> None:
-        listed = self.query_one(OptionList)
+        listed = self.query_one(PlainOptionList)
         if listed.highlighted is not None:
             self.dismiss(listed.get_option_at_index(listed.highlighted).id)
 
@@ -197,16 +201,15 @@ class ChoiceModal(Modal[str | None]):
         self.dismiss(event.option.id)
 
     def _list(self, typed: str) -> None:
-        listed = self.query_one(OptionList)
-        listed.clear_options()
         wanted = typed.casefold().strip()
         found = {key: words for key, words in self._choices.items() if wanted in one_line(words).casefold()}
-        listed.add_options(
-            Option(Content.assemble("● " if key == self._marked else "  ", plain(words)), id=key)
-            for key, words in found.items()
+        self.query_one(PlainOptionList).show_options(
+            (
+                Option(Content.assemble("● " if key == self._marked else "  ", plain(words)), id=key)
+                for key, words in found.items()
+            ),
+            highlighted=list(found).index(self._at) if self._at in found else 0,
         )
-        if found:
-            listed.highlighted = list(found).index(self._at) if self._at in found else 0
 
 
 Pairs = Sequence[tuple[str, str]]

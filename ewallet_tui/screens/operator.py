@@ -25,13 +25,14 @@ from ewallet_core.presentation.formatting import (
 from ewallet_core.presentation.tables import Column
 from ewallet_core.presentation.text import one_line
 from ewallet_tui.context import AppContext
+from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, titled
 from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
 from ewallet_tui.screens.wallet_forms import supply_plan
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, as_it_is, no_problems
-from ewallet_tui.widgets.record_list import ListRow, RecordList
+from ewallet_tui.widgets.record_list import RecordList
 
 AccountRow = Mapping[str, Any]
 

@@ -9,10 +9,10 @@ from textual import work
 from textual.binding import BindingType
 
 from ewallet_tui.navigation import AUDITOR, OPERATOR
+from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.screens.tabbed import TabbedScreen, keys_of_parts
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.form_spec import Answer
-from ewallet_tui.widgets.record_list import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.widgets.result_line import ResultLine
 from ewallet_tui.widgets.tabs import Part
 

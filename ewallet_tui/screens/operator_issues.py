@@ -11,9 +11,10 @@ from textual.binding import Binding, BindingType
 
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
+from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.modal import FactsModal
 from ewallet_tui.screens.operator_base import OperatorPart
-from ewallet_tui.widgets.record_list import ListRow, RecordList
+from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 
 COLUMNS = (

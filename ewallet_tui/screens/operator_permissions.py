@@ -14,11 +14,12 @@ from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.context import AppContext
 from ewallet_tui.navigation import OPERATOR
+from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.permission_grid import PermissionCell, PermissionGrid, Sheet
-from ewallet_tui.widgets.record_list import ListRow, RecordList
+from ewallet_tui.widgets.record_list import RecordList
 
 REGISTERING = "client action new account"
 SHOWN_EVERYWHERE = frozenset(
@@ -66,7 +67,7 @@ class PermissionsScreen(OperatorPart):
         Binding("space", "allow", "Allow", id="allow"),
         Binding("space", "forbid", "Forbid", id="forbid"),
         Binding("slash", "filter", "Find", key_display="/", id="filter"),
-        Binding("r", "refusals", "Refused requests", id="refusals"),
+        Binding("r", "refused_requests", "Refused requests", id="refusals"),
     ]
 
     def __init__(self, context: AppContext) -> None:

@@ -20,11 +20,12 @@ from ewallet_core.presentation.formatting import count, grouped, moment, parse_t
 from ewallet_core.presentation.tables import Column
 from ewallet_core.presentation.text import one_line
 from ewallet_tui.context import AppContext
+from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.modal import FactsModal, Pairs
 from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import Answer, FormSpec
-from ewallet_tui.widgets.record_list import ListRow, RecordList
+from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 
 Worker = Mapping[str, Any]
@@ -226,7 +227,7 @@ class WorkersScreen(OperatorPart):
         """Both lists."""
         yield RecordList(COLUMNS, id="workers")
         yield Static(CAPTION, id="cleaning")
-        yield RecordList(COLUMNS, id="cleaners")
+        yield RecordList(CLEANER_COLUMNS, id="cleaners")
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Grey what can't be done with the line under the cursor."""

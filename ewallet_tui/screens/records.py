@@ -15,6 +15,7 @@ from textual.widgets import Label
 from ewallet_core.presentation.formatting import count
 from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_tui.context import AppContext
+from ewallet_tui.record_pages import PAGE, ListRow, Page, Read, RecordPages
 from ewallet_tui.records import Record, RecordKind, as_text
 from ewallet_tui.screens.belonging_screen import OwnedItemScreen
 from ewallet_tui.screens.clipboard import choose_value, copy
@@ -25,7 +26,7 @@ from ewallet_tui.state import OwnedItemKind
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.form_spec import Answer
 from ewallet_tui.widgets.owned_item_line import OwnedItemLine
-from ewallet_tui.widgets.record_list import PAGE, ListRow, Page, Read, RecordList, RecordPages
+from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 
 TYPING_SECONDS = 0.15

@@ -16,6 +16,7 @@ from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.activity import COLUMNS, record_of, statement_row
 from ewallet_tui.context import AppContext
+from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.belonging_screen import OwnedItemScreen, owned_item_keys
 from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME, ConvertingScreen
@@ -26,7 +27,7 @@ from ewallet_tui.state import WALLET, AccountState, OwnedItemKind
 from ewallet_tui.widgets.big_digits import BigDigits
 from ewallet_tui.widgets.form import Answer
 from ewallet_tui.widgets.owned_item_line import OwnedItemLine
-from ewallet_tui.widgets.record_list import PAGE, ListRow, Page, RecordList, RecordPages
+from ewallet_tui.widgets.record_list import RecordList
 
 WALLET_COLUMNS = (Column("Wallet", fills=True), Column("Credits", align="right"))
 NOTHING_MOVED = "Nothing has moved here yet. Supply credits with u."

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
@@ -17,6 +16,7 @@ from ewallet_core.presentation.formatting import full_day, grouped
 from ewallet_core.presentation.text import one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountInfo, AccountState
+from ewallet_tui.widgets.option_list import PlainOptionList
 from ewallet_tui.widgets.status_bar import burning_bar
 
 LABEL_WIDTH = 8
@@ -43,18 +43,13 @@ class AccountFacts(Static):
         return Content.assemble((f"{label:<{LABEL_WIDTH}}", "$foreground-muted"), shown)
 
 
-class AccountList(OptionList):
+class AccountList(PlainOptionList):
     """A line for each account."""
 
     DEFAULT_CSS = """
-    AccountList { height: auto; max-height: 6; border: none; padding: 0; background: $background; }
-    AccountList:focus { border: none; }
-    AccountList:blur > .option-list--option-highlighted { background: $background; text-style: none; }
+    AccountList { max-height: 6; }
+    AccountList:focus { background-tint: $foreground 5%; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Next", show=False, id="next"),
-        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
-    ]
 
     class Chosen(Message):
         """Somebody wants to go on as another account."""
@@ -64,17 +59,13 @@ class AccountList(OptionList):
             self.email = email
 
     def __init__(self) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._active = ""
 
     def show(self, state: AccountState) -> None:
         """Show the accounts of `state`."""
-        highlighted = self.highlighted
         self._active = state.account.email
-        self.clear_options()
-        self.add_options(self._option(email, name) for email, name in state.accounts.items())
-        if self.option_count:
-            self.highlighted = min(highlighted or 0, self.option_count - 1)
+        self.show_options(self._option(email, name) for email, name in state.accounts.items())
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Switch, unless it is the one already."""

@@ -15,25 +15,20 @@ from ewallet_core.client.trust import AUTHORITY
 from ewallet_core.protocol.address import ServerAddress, is_loopback
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import place_within
+from ewallet_tui.widgets.option_list import PlainOptionList
 
 HERE = "This machine"
 WIDEST_NAME = 48
 
 
-class ServerList(OptionList):
+class ServerList(PlainOptionList):
     """Two lines for each: where it is, and what is known of it."""
 
-    DEFAULT_CSS = """
-    ServerList { height: auto; max-height: 12; border: none; padding: 0; background: $background; }
-    ServerList:focus { border: none; background-tint: transparent; }
-    ServerList:blur > .option-list--option-highlighted { background: $background; text-style: none; }
-    """
+    DEFAULT_CSS = "ServerList { max-height: 12; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Connect"),
         Binding("d", "forget", "Forget", id="forget_server"),
         Binding("delete", "forget", "Forget", show=False),
-        Binding("j", "cursor_down", "Next", show=False, id="next"),
-        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
     ]
 
     class Chosen(Message):
@@ -51,7 +46,7 @@ class ServerList(OptionList):
             self.server = server
 
     def __init__(self) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._servers: list[ServerAddress | None] = []
 
     def show(
@@ -62,11 +57,10 @@ class ServerList(OptionList):
     ) -> None:
         """Show these servers, the one that is used marked and under the cursor."""
         self._servers = [None, *servers]
-        self.clear_options()
-        self.add_options(
-            Option(_lines(server, is_used=server == used, mark_of=mark_of)) for server in self._servers
+        self.show_options(
+            (Option(_lines(server, is_used=server == used, mark_of=mark_of)) for server in self._servers),
+            highlighted=self._servers.index(used) if used in self._servers else 0,
         )
-        self.highlighted = self._servers.index(used) if used in self._servers else 0
 
     @property
     def current(self) -> ServerAddress | None:

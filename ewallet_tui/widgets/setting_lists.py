@@ -19,19 +19,15 @@ from ewallet_tui.config.keymap import Action
 from ewallet_tui.config.settings import Setting, Value
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
+from ewallet_tui.widgets.option_list import PlainOptionList
 
 LABEL_WIDTH = 12
 VALUE_WIDTH = 20
 
 
-class SettingList(OptionList):
+class SettingList(PlainOptionList):
     """The screen says which values hold; the list says which are wanted instead."""
 
-    DEFAULT_CSS = """
-    SettingList { height: auto; border: none; padding: 0; background: $background; }
-    SettingList:focus { border: none; background-tint: transparent; }
-    SettingList:blur > .option-list--option-highlighted { background: $background; text-style: none; }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Change"),
         Binding("space", "step(1)", "Next value", show=False, id="next_value"),
@@ -39,8 +35,6 @@ class SettingList(OptionList):
         Binding("left", "step(-1)", "Value before", show=False, key_display="←"),
         Binding("l", "step(1)", "Next value", show=False, id="next_value"),
         Binding("h", "step(-1)", "Value before", show=False, id="value_before"),
-        Binding("j", "cursor_down", "Next", show=False, id="next"),
-        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
     ]
 
     class Chosen(Message):
@@ -59,7 +53,7 @@ class SettingList(OptionList):
             self.setting = setting
 
     def __init__(self, settings: Sequence[Setting]) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._settings = settings
         self._values: Mapping[str, Value] = {}
 
@@ -106,22 +100,20 @@ class SettingList(OptionList):
         return Content.assemble(f" {setting.label:<{LABEL_WIDTH}}", ends[0], value, ends[1])
 
 
-class ChoiceList(OptionList):
+class ChoiceList(PlainOptionList):
     """Says what is tried out, and what has come of it."""
 
     DEFAULT_CSS = """
     ChoiceList {
-        display: none; height: 1fr; border: round $accent; padding: 0 1; background: $background;
+        display: none; height: 1fr; border: round $accent; padding: 0 1;
         border-title-color: $accent; border-subtitle-color: $text-muted;
     }
-    ChoiceList:focus { border: round $accent; background-tint: transparent; }
+    ChoiceList:focus { border: round $accent; }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Keep"),
         Binding("space", "select", "Keep", show=False),
         Binding("escape", "leave", "Back"),
-        Binding("j", "cursor_down", "Next", show=False, id="next"),
-        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
     ]
 
     class Tried(Message):
@@ -139,17 +131,17 @@ class ChoiceList(OptionList):
         """Somebody wants what was before."""
 
     def __init__(self) -> None:
-        super().__init__(markup=False)
+        super().__init__()
         self._setting: Setting | None = None
 
     def open(self, setting: Setting, value: Value) -> None:
         """Offer the values of `setting`, beginning with the one that holds."""
-        self._setting = None
-        self.clear_options()
-        self.border_title, self.border_subtitle = setting.label, "esc back"
-        self.add_options(Option(plain(setting.shown(offered))) for offered in setting.offered)
         self._setting = setting
-        self.highlighted = setting.offered.index(value) if value in setting.offered else 0
+        self.border_title, self.border_subtitle = setting.label, "esc back"
+        self.show_options(
+            (Option(plain(setting.shown(offered))) for offered in setting.offered),
+            highlighted=setting.offered.index(value) if value in setting.offered else 0,
+        )
 
     def action_leave(self) -> None:
         """Have it as it was before."""
@@ -172,32 +164,21 @@ KEYS_WIDTH, NAME_WIDTH = 12, 22
 CHANGED = "•"
 
 
-class KeyList(OptionList):
+class KeyList(PlainOptionList):
     """What can be done, by its name in the file."""
 
     DEFAULT_CSS = """
-    KeyList {
-        height: 1fr; border: none; padding: 0; background: $background;
-        text-wrap: nowrap; text-overflow: ellipsis;
+    KeyList { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
+    KeyList:blur > .option-list--option-highlighted {
+        background: $block-cursor-blurred-background; text-style: $block-cursor-blurred-text-style;
     }
-    KeyList:focus { border: none; background-tint: transparent; }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("j", "cursor_down", "Next", show=False, id="next"),
-        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
-    ]
-
-    def __init__(self) -> None:
-        super().__init__(markup=False)
 
     def show(self, actions: Mapping[str, Action], changed: Mapping[str, str], wanted: str = "") -> None:
         """Show these actions, first those with `changed` keys; only those in whose words `wanted` is."""
-        highlighted = self.highlighted or 0
-        self.clear_options()
         found = [id for id, action in actions.items() if wanted in f"{id} {action.description}".casefold()]
         ids = sorted(found, key=lambda name: (name not in changed, name))
-        self.add_options(_option(actions[id], changed.get(id)) for id in ids)
-        self.highlighted = min(highlighted, self.option_count - 1) if ids else None
+        self.show_options(_option(actions[id], changed.get(id)) for id in ids)
 
     @property
     def current(self) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import CHEAP, Served, database_url_in, lies_in
+from running_server import CHEAP, RunningServer, database_url_in, lies_in
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, KnownServers, RemoteClient, WalletClient, embedded
@@ -42,9 +42,9 @@ def engine_of(database_url: str, now: list[int]) -> Callable[[], EWalletSessionM
 
 
 @pytest.fixture
-def server(database_url: str, now: list[int]) -> Iterator[Served]:
+def server(database_url: str, now: list[int]) -> Iterator[RunningServer]:
     """A server whose ledger is in order when the test is over, whatever has come between."""
-    served = Served(database_url, lambda: now[0])
+    served = RunningServer(database_url, lambda: now[0])
     served.start()
     yield served
     served.stop()
@@ -66,7 +66,7 @@ def remote(tmp_path: Path) -> Callable[..., RemoteClient]:
 
 
 @pytest.fixture
-async def opened(server: Served) -> AsyncIterator[Callable[[WalletClient], Awaitable[WalletClient]]]:
+async def opened(server: RunningServer) -> AsyncIterator[Callable[[WalletClient], Awaitable[WalletClient]]]:
     """Opens clients, and closes them when the test is over, before the server stops."""
     clients: list[WalletClient] = []
 
@@ -83,7 +83,7 @@ async def opened(server: Served) -> AsyncIterator[Callable[[WalletClient], Await
 @pytest.fixture(params=["embedded", "remote"])
 def open_client(
     request: pytest.FixtureRequest,
-    server: Served,
+    server: RunningServer,
     remote: Callable[..., RemoteClient],
     opened: Callable[[WalletClient], Awaitable[WalletClient]],
     monkeypatch: pytest.MonkeyPatch,

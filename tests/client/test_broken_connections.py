@@ -7,9 +7,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 
 import pytest
-from cutting_proxy import CuttingProxy, Does, once
-from served import Served
-from talk import ask, balance, enter, hear_credits, log_in, sign_up, supply, until
+from client_requests import ask, balance, enter, hear_credits, log_in, sign_up, supply, until
+from faulty_proxy import Does, FaultyProxy, once
+from running_server import RunningServer
 
 from ewallet_core.client import ConnectionStatus, Reach, RemoteClient, UnreachableError, WalletClient
 from ewallet_core.server.limits import Limits
@@ -26,13 +26,13 @@ EVERY_POINT = [
 
 
 @pytest.fixture
-async def network(server: Served) -> AsyncIterator[CuttingProxy]:
-    async with CuttingProxy(server.ports[0]) as proxy:
+async def network(server: RunningServer) -> AsyncIterator[FaultyProxy]:
+    async with FaultyProxy(server.ports[0]) as proxy:
         yield proxy
 
 
 @pytest.fixture
-async def client(server: Served, network: CuttingProxy, remote: Remote, opened: Opened) -> RemoteClient:
+async def client(server: RunningServer, network: FaultyProxy, remote: Remote, opened: Opened) -> RemoteClient:
     """Ada, with 100 credits, behind the bad network; bob has an account."""
     client = remote(network.port, server.ports[1])
     await opened(client)
@@ -48,7 +48,7 @@ async def pay(client: WalletClient, credits: int) -> dict[str, object]:
 
 @pytest.mark.parametrize(("does", "is_upward"), EVERY_POINT)
 async def test_a_payment_is_done_once_wherever_the_connection_is_cut(
-    client: RemoteClient, network: CuttingProxy, does: Does, is_upward: bool
+    client: RemoteClient, network: FaultyProxy, does: Does, is_upward: bool
 ) -> None:
     if is_upward:
         network.upward = once(does, PAYING)
@@ -62,7 +62,7 @@ async def test_a_payment_is_done_once_wherever_the_connection_is_cut(
 
 @pytest.mark.parametrize(("does", "is_upward"), EVERY_POINT)
 async def test_many_payments_keep_their_order_over_cuts(
-    client: RemoteClient, network: CuttingProxy, does: Does, is_upward: bool
+    client: RemoteClient, network: FaultyProxy, does: Does, is_upward: bool
 ) -> None:
     lines = iter(range(1_000))
 
@@ -78,7 +78,7 @@ async def test_many_payments_keep_their_order_over_cuts(
 
 
 async def test_a_server_that_is_started_again_goes_on_where_it_was(
-    server: Served, remote: Remote, opened: Opened
+    server: RunningServer, remote: Remote, opened: Opened
 ) -> None:
     client = await opened(remote(server.ports[0]))
     await log_in(client)
@@ -96,7 +96,7 @@ async def test_a_server_that_is_started_again_goes_on_where_it_was(
 
 
 async def test_a_change_of_account_that_was_cut_off_takes_no_payment_with_it(
-    client: RemoteClient, network: CuttingProxy
+    client: RemoteClient, network: FaultyProxy
 ) -> None:
     await enter(client, "bob")
     await ask(client, action="switch", switch="account", account="ada@example.org")
@@ -110,14 +110,14 @@ async def test_a_change_of_account_that_was_cut_off_takes_no_payment_with_it(
     assert await balance(client) == 95
 
 
-async def test_a_login_that_was_cut_off_is_asked_again(client: RemoteClient, network: CuttingProxy) -> None:
+async def test_a_login_that_was_cut_off_is_asked_again(client: RemoteClient, network: FaultyProxy) -> None:
     network.downward = once(Does.CUT_BEFORE, b'"session_data"')
     await asyncio.wait_for(enter(client, "bob"), 10)
     assert await balance(client) == 0
 
 
 async def test_the_session_is_opened_however_often_that_is_cut_off(
-    server: Served, network: CuttingProxy, remote: Remote, opened: Opened
+    server: RunningServer, network: FaultyProxy, remote: Remote, opened: Opened
 ) -> None:
     network.downward = once(Does.CUT_BEFORE, b'"session_token":')
     client = await asyncio.wait_for(opened(remote(network.port)), 10)
@@ -125,7 +125,7 @@ async def test_the_session_is_opened_however_often_that_is_cut_off(
 
 
 async def test_a_server_that_does_not_answer_any_more_counts_as_gone(
-    server: Served, network: CuttingProxy, remote: Remote, opened: Opened
+    server: RunningServer, network: FaultyProxy, remote: Remote, opened: Opened
 ) -> None:
     client = await opened(remote(network.port, answer_seconds=0.5))
     await log_in(client)
@@ -139,7 +139,7 @@ async def test_a_server_that_does_not_answer_any_more_counts_as_gone(
 
 
 async def test_the_order_is_kept_when_the_server_refuses_haste(
-    database_url: str, server: Served, remote: Remote, opened: Opened
+    database_url: str, server: RunningServer, remote: Remote, opened: Opened
 ) -> None:
     client = await opened(remote(server.ports[0]))
     await log_in(client)
@@ -152,7 +152,7 @@ async def test_the_order_is_kept_when_the_server_refuses_haste(
 
 
 async def test_patience_ends_in_words_and_the_same_request_is_still_done_once(
-    server: Served, network: CuttingProxy, remote: Remote, opened: Opened
+    server: RunningServer, network: FaultyProxy, remote: Remote, opened: Opened
 ) -> None:
     client = await opened(remote(network.port, patience_seconds=5))
     await log_in(client)
@@ -167,7 +167,7 @@ async def test_patience_ends_in_words_and_the_same_request_is_still_done_once(
 
 
 async def test_closing_while_nobody_answers_waits_for_nothing(
-    server: Served, client: RemoteClient, network: CuttingProxy
+    server: RunningServer, client: RemoteClient, network: FaultyProxy
 ) -> None:
     network.upward = lambda line: Does.CUT_BEFORE
     paying = asyncio.ensure_future(pay(client, 5))
@@ -180,7 +180,7 @@ async def test_closing_while_nobody_answers_waits_for_nothing(
 
 
 async def test_what_was_dropped_while_nobody_answered_is_not_asked_later(
-    client: RemoteClient, network: CuttingProxy
+    client: RemoteClient, network: FaultyProxy
 ) -> None:
     network.upward = lambda line: Does.CUT_BEFORE
     dropped = asyncio.ensure_future(pay(client, 5))
@@ -191,7 +191,7 @@ async def test_what_was_dropped_while_nobody_answered_is_not_asked_later(
 
 
 async def test_a_session_that_ended_while_nobody_answered_tells_to_look_first(
-    client: RemoteClient, network: CuttingProxy, now: list[int]
+    client: RemoteClient, network: FaultyProxy, now: list[int]
 ) -> None:
     network.downward = once(Does.CUT_BEFORE, b'"paid"')
     network.upward = lambda line: now.__setitem__(0, now[0] + 31 * 60_000) if b'"sockets"' in line else None
@@ -203,7 +203,7 @@ async def test_a_session_that_ended_while_nobody_answered_tells_to_look_first(
 
 
 async def test_a_client_may_be_opened_once_there_is_a_server(
-    server: Served, remote: Remote, opened: Opened
+    server: RunningServer, remote: Remote, opened: Opened
 ) -> None:
     server.stop()
     client = remote(server.ports[0])
@@ -249,7 +249,7 @@ async def test_what_says_nothing_is_not_waited_for(remote: Remote) -> None:
             await remote(port, connect_seconds=0.05).open()
 
 
-async def test_no_task_is_left_when_it_is_closed(server: Served, remote: Remote) -> None:
+async def test_no_task_is_left_when_it_is_closed(server: RunningServer, remote: Remote) -> None:
     before = asyncio.all_tasks()
     client = remote(server.ports[0])
     await client.open()

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from served import CHEAP
-from talk import ask, enter, hear, log_in, supply
+from client_requests import ask, enter, hear, log_in, supply
+from running_server import CHEAP
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, UnreachableError, embedded

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from served import Served
-from talk import BALANCE, PASSWORD, SUPPLY
+from client_requests import BALANCE, PASSWORD, SUPPLY
+from running_server import RunningServer
 
 from ewallet_core.client import AsyncEWalletClient, EWalletClient, Reach, UnreachableError
 
@@ -23,7 +23,9 @@ ADA = {"user_name": "ada", "user_pass": PASSWORD}
 
 
 @pytest.fixture(params=["embedded", "remote"])
-def place(request: pytest.FixtureRequest, server: Served, monkeypatch: pytest.MonkeyPatch) -> str | None:
+def place(
+    request: pytest.FixtureRequest, server: RunningServer, monkeypatch: pytest.MonkeyPatch
+) -> str | None:
     """Where a program finds its engine: the same wallets, in the user's folder or behind sockets."""
     file = Path(server.database_url.removeprefix("sqlite:///"))
     monkeypatch.setenv("EWALLET_DATA_DIR", str(file.parent))
@@ -160,7 +162,7 @@ def test_nothing_is_left_of_a_client_that_was_closed(wallet: EWalletClient) -> N
         wallet.send(**BALANCE)
 
 
-def test_a_server_that_is_not_there_is_said_so_at_once(server: Served, tmp_path: Path) -> None:
+def test_a_server_that_is_not_there_is_said_so_at_once(server: RunningServer, tmp_path: Path) -> None:
     server.stop()
     with (
         pytest.raises(UnreachableError, match="Nothing listens"),

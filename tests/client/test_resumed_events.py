@@ -7,9 +7,9 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from cutting_proxy import CuttingProxy, Does, once
-from served import Served
-from talk import ask, enter, hear, hear_credits, log_in, supply
+from client_requests import ask, enter, hear, hear_credits, log_in, supply
+from faulty_proxy import Does, FaultyProxy, once
+from running_server import RunningServer
 
 from ewallet_core.client import RemoteClient, WalletClient, events
 
@@ -18,14 +18,14 @@ Opened = Callable[[WalletClient], Awaitable[WalletClient]]
 
 
 @pytest.fixture
-async def network(server: Served) -> AsyncIterator[CuttingProxy]:
+async def network(server: RunningServer) -> AsyncIterator[FaultyProxy]:
     """What lies between the client and the port of events."""
-    async with CuttingProxy(server.ports[1]) as proxy:
+    async with FaultyProxy(server.ports[1]) as proxy:
         yield proxy
 
 
 @pytest.fixture
-async def client(server: Served, network: CuttingProxy, remote: Remote, opened: Opened) -> WalletClient:
+async def client(server: RunningServer, network: FaultyProxy, remote: Remote, opened: Opened) -> WalletClient:
     client = await opened(remote(server.ports[0], network.port))
     await log_in(client)
     return client
@@ -33,7 +33,7 @@ async def client(server: Served, network: CuttingProxy, remote: Remote, opened: 
 
 @pytest.mark.parametrize("does", [Does.CUT_BEFORE, Does.CUT_WITHIN, Does.CUT_AFTER])
 async def test_events_are_told_once_wherever_the_connection_is_cut(
-    client: WalletClient, network: CuttingProxy, does: Does
+    client: WalletClient, network: FaultyProxy, does: Does
 ) -> None:
     lines = iter(range(1_000))
     network.downward = lambda line: does if next(lines) % 5 == 4 else None
@@ -46,7 +46,7 @@ async def test_events_are_told_once_wherever_the_connection_is_cut(
 
 
 async def test_what_happens_while_there_is_no_connection_is_told_after_it(
-    client: WalletClient, network: CuttingProxy
+    client: WalletClient, network: FaultyProxy
 ) -> None:
     told = client.events()
     await hear(told)
@@ -59,7 +59,7 @@ async def test_what_happens_while_there_is_no_connection_is_told_after_it(
 
 
 async def test_another_account_is_not_asked_for_what_the_first_has_heard(
-    client: WalletClient, network: CuttingProxy
+    client: WalletClient, network: FaultyProxy
 ) -> None:
     told = client.events()
     await hear(told)
@@ -81,7 +81,7 @@ async def test_another_account_is_not_asked_for_what_the_first_has_heard(
 
 
 async def test_a_connection_without_a_sign_of_life_counts_as_dead(
-    client: WalletClient, network: CuttingProxy, monkeypatch: pytest.MonkeyPatch
+    client: WalletClient, network: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "SILENT_SECONDS", 0.1)
     network.downward = once(Does.SWALLOW)
@@ -91,7 +91,7 @@ async def test_a_connection_without_a_sign_of_life_counts_as_dead(
 
 
 async def test_what_is_done_right_after_the_call_is_told_however_far_the_server(
-    client: WalletClient, network: CuttingProxy
+    client: WalletClient, network: FaultyProxy
 ) -> None:
     network.far_seconds = 0.15
     told = client.events()
@@ -105,7 +105,7 @@ async def test_what_is_done_right_after_the_call_is_told_however_far_the_server(
 
 
 async def test_whoever_cannot_be_told_where_events_begin_keeps_nobody_waiting(
-    client: WalletClient, network: CuttingProxy, monkeypatch: pytest.MonkeyPatch
+    client: WalletClient, network: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(events, "ASKED_WITHIN_SECONDS", 0.05)
     network.downward = lambda line: Does.SWALLOW

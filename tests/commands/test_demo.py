@@ -6,7 +6,8 @@ import ast
 
 from click.testing import CliRunner
 
-from ewallet_core.commands.demo import DAY_ZERO_MS, ForwardClock, demo, perform
+from ewallet_core.commands import demo_command
+from ewallet_core.commands.demo import DAY_ZERO_MS, ForwardClock, perform
 
 
 def test_every_instruction_of_the_demo_is_carried_out() -> None:
@@ -21,14 +22,14 @@ def test_the_story_of_the_demo_is_true() -> None:
 
 
 def test_the_demo_prints_plain_text_where_there_is_no_terminal() -> None:
-    printed = CliRunner().invoke(demo)
+    printed = CliRunner().invoke(demo_command)
     assert printed.exit_code == 0
     assert "\x1b" not in printed.output
     assert "She converts 20 of them to clock time." in printed.output
 
 
 def test_what_the_demo_prints_are_python_dicts_without_secrets() -> None:
-    printed = CliRunner().invoke(demo).output
+    printed = CliRunner().invoke(demo_command).output
     shown = [block.split("\n\n")[0].replace("\n←", "\n→") for block in printed.split("\n→ ")[1:]]
     dicts = [ast.literal_eval(part) for block in shown for part in block.split("\n→ ")]
     assert {instruction.get("user_pass", "••••") for instruction in dicts} == {"••••"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from serving_process import EWALLET
+from serve_process import EWALLET
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import database_url

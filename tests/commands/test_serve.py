@@ -15,11 +15,11 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from serving_process import PATIENCE_SECONDS, Served, served, wire_to
+from serve_process import PATIENCE_SECONDS, ServeProcess, served, wire_to
 
 from ewallet_core.data_folder import DATABASE_FILE
-from ewallet_core.protocol.fingerprint import fingerprint_of
-from ewallet_core.server.certificates import self_signed
+from ewallet_core.protocol.address import fingerprint_of
+from ewallet_core.server.certificates import ensure_self_signed
 from ewallet_tui.__main__ import main
 
 ANY_PORTS = ("--in-port", 0, "--out-port", 0)
@@ -30,13 +30,13 @@ SUPPLY = {"action": "supply", "supply": "credits", "currency": "EUR", "cost": "1
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeProcess]:
     """A server that nobody stops before the last test that shares it."""
     with served(tmp_path_factory.mktemp("served"), *ANY_PORTS, "--self-signed") as running:
         yield running
 
 
-def over_tls(server: Served, port: int) -> ssl.SSLSocket:
+def over_tls(server: ServeProcess, port: int) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     connected = socket.create_connection(("127.0.0.1", server.ports[port]), PATIENCE_SECONDS)
@@ -128,7 +128,7 @@ def taken() -> Iterator[int]:
 def files(tmp_path: Path) -> Path:
     """A folder with two certificates, and with settings that name none."""
     for name in ("one", "other"):
-        made, _ = self_signed(tmp_path / "made" / name, "localhost", datetime.now(UTC))
+        made, _ = ensure_self_signed(tmp_path / "made" / name, "localhost", datetime.now(UTC))
         made.rename(tmp_path / f"{name}.pem")
     with closing(sqlite3.connect(tmp_path / "others.db")) as another:
         another.execute("CREATE TABLE tunes (name TEXT)")

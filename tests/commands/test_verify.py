@@ -26,7 +26,7 @@ def live_in(folder: Path) -> EWalletSessionManager:
     session = engine.answer({**CLIENT, "action": "request", "request": "session_token", **mine})
     mine["session_token"] = session["session_token"]
     for step in STEPS:
-        clock.run_forward(step.after_ms)
+        clock.advance(step.after_ms)
         assert engine.answer({**CLIENT, **step.instruction, **mine})["failed"] is False
     return engine
 

@@ -11,14 +11,11 @@ from typing import Any
 
 import pytest
 import zxcvbn
-from asking import START, supply, to_clock
-from caller import Caller
-from cheap_hashes import CHEAP
-from in_memory import IN_MEMORY
-from kept_rows import faults_in, what_matters
-from quiet_listener import QuietListener
+from database_file import faults_in, what_matters
+from engine_client import EngineClient
+from fakes import CHEAP, IN_MEMORY, FakeListener, Wallclock
+from instructions import START, supply, to_clock
 from sqlalchemy import Dialect, Engine, create_engine
-from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
@@ -91,7 +88,7 @@ def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]
                 **choices,
             }
         )
-        engine.listen_through(QuietListener())
+        engine.listen_through(FakeListener())
         opened.append(engine)
         return engine
 
@@ -116,51 +113,51 @@ def engine(
 
 
 @pytest.fixture
-def nobody(engine: EWalletSessionManager) -> Caller:
+def nobody(engine: EWalletSessionManager) -> EngineClient:
     """Somebody without a client id."""
-    return Caller(engine)
+    return EngineClient(engine)
 
 
 @pytest.fixture
-def visitor(engine: EWalletSessionManager) -> Caller:
+def visitor(engine: EWalletSessionManager) -> EngineClient:
     """Somebody with a session, to which nobody is logged in."""
-    return Caller(engine).opens_a_session()
+    return EngineClient(engine).opens_a_session()
 
 
 @pytest.fixture
-def registered(visitor: Caller) -> Caller:
+def registered(visitor: EngineClient) -> EngineClient:
     """A visitor who has made the account `ada`, and has not logged in."""
     return visitor.registers()
 
 
 @pytest.fixture
-def ada(registered: Caller) -> Caller:
+def ada(registered: EngineClient) -> EngineClient:
     """Logged in, with an empty wallet."""
     return registered.logs_in()
 
 
 @pytest.fixture
-def bob(engine: EWalletSessionManager) -> Caller:
+def bob(engine: EWalletSessionManager) -> EngineClient:
     """Another person, logged in at another client."""
-    return Caller(engine).opens_a_session().registers("bob").logs_in("bob")
+    return EngineClient(engine).opens_a_session().registers("bob").logs_in("bob")
 
 
 @pytest.fixture
-def supplied(ada: Caller) -> Caller:
+def supplied(ada: EngineClient) -> EngineClient:
     """Ada with 100 credits."""
     ada.asks_ok(**supply(100))
     return ada
 
 
 @pytest.fixture
-def converted(supplied: Caller) -> Caller:
+def converted(supplied: EngineClient) -> EngineClient:
     """Ada with 80 credits and 20 minutes."""
     supplied.asks_ok(**to_clock(20))
     return supplied
 
 
 @pytest.fixture
-def running(converted: Caller) -> Caller:
+def running(converted: EngineClient) -> EngineClient:
     """Ada with 80 credits, and 20 minutes that are running since noon."""
     converted.asks_ok(**START)
     return converted

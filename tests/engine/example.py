@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from asking import (
+from answer_shapes import (
+    Shape,
+)
+from engine_client import SELECTORS, EngineClient
+from fakes import SECOND, Wallclock
+from instructions import (
     PAUSE,
     REQUEST_CLIENT_ID,
     REQUEST_SESSION_TOKEN,
@@ -17,11 +22,6 @@ from asking import (
     supply,
     to_clock,
 )
-from caller import SELECTORS, Caller
-from shapes import (
-    Shape,
-)
-from wallclock import SECOND, Wallclock
 
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.registry import Access
@@ -42,7 +42,7 @@ _JOURNEY: dict[str, Instruction | None] = {
 STAGES = tuple(_JOURNEY)
 
 
-def bring(caller: Caller, stage: str, wallclock: Wallclock) -> Caller:
+def bring(caller: EngineClient, stage: str, wallclock: Wallclock) -> EngineClient:
     """Take a new caller through the journey up to that stage, some time at each."""
     for step in STAGES[1 : STAGES.index(stage) + 1]:
         wallclock.forward(9 * SECOND)
@@ -63,7 +63,7 @@ class Example:
     optional: dict[str, Any] = field(default_factory=dict)
     before: tuple[Instruction, ...] = ()
 
-    def arrange(self, caller: Caller, wallclock: Wallclock) -> Caller:
+    def arrange(self, caller: EngineClient, wallclock: Wallclock) -> EngineClient:
         """Take a new caller to where the instruction can be asked."""
         bring(caller, self.stage, wallclock)
         for instruction in self.before:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 
-from asking import LOGOUT, PASSWORD, Instruction, login
+from answer_shapes import ACCOUNT_DATA, EMAIL, SESSION_DATA, TIMESTAMP, TOKEN, Maybe
 from example import Example
-from shapes import ACCOUNT_DATA, EMAIL, SESSION_DATA, TIMESTAMP, TOKEN, Maybe
+from instructions import LOGOUT, PASSWORD, Instruction, login
 
 UNLINK: Instruction = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
 VIEW_LOGINS = {"action": "view", "view": "login"}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from asking import Instruction
+from answer_shapes import DATES, EMAIL, TIMESTAMP, Maybe
 from example import Example
 from examples_accounts import report_issue
 from examples_system import system
-from shapes import DATES, EMAIL, TIMESTAMP, Maybe
+from instructions import Instruction
 
 ADA = "ada@example.org"
 ONE_TIME = re.compile(r"[a-z2-7]{4}(-[a-z2-7]{4}){3}")

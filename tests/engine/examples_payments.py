@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from asking import (
+from answer_shapes import BESIDE_RECORD, EMAIL, RECORD_DATA, Maybe, sheet_data
+from example import Example
+from instructions import (
     PASSWORD,
     Instruction,
     login,
@@ -14,8 +16,6 @@ from asking import (
     view_list,
     view_record,
 )
-from example import Example
-from shapes import BESIDE_RECORD, EMAIL, RECORD_DATA, Maybe, sheet_data
 
 VIEW_LIMIT = {"action": "view", "view": "limit"}
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from answer_shapes import EMAIL, TIMESTAMP, By, Maybe
 from example import Example
-from shapes import EMAIL, TIMESTAMP, By, Maybe
 
 VIEW_PERMISSIONS = {"controller": "system", "action": "view", "view": "permissions"}
 VIEW_REFUSALS = {"controller": "system", "action": "view", "view": "refusals"}

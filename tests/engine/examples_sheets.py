@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from asking import Instruction
+from answer_shapes import ARCHIVE, BESIDE_RECORD, DATES, EMAIL, Maybe, sheet_data
 from example import Example
-from shapes import ARCHIVE, BESIDE_RECORD, DATES, EMAIL, Maybe, sheet_data
+from instructions import Instruction
 
 CONTACT_DATA = {
     "id": int,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from asking import NEW_SESSION, NEW_WORKER, START, Instruction, to_clock
+from answer_shapes import SESSION_DATA, TIMESTAMP, WORKER_DATA, By, Maybe
 from example import Example
-from shapes import SESSION_DATA, TIMESTAMP, WORKER_DATA, By, Maybe
+from instructions import NEW_SESSION, NEW_WORKER, START, Instruction, to_clock
 
 
 def system(action: str, what: str, **arguments: Any) -> Instruction:

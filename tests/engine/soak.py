@@ -13,10 +13,9 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
-from cheap_hashes import CHEAP
+from fakes import CHEAP, Wallclock
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
-from wallclock import Wallclock
 
 from ewallet_core import EWalletSessionManager
 

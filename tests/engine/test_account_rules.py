@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from asking import (
+from database_file import rows
+from engine_client import EngineClient
+from examples_accounts import UNLINK, VIEW_LOGINS, VIEW_SESSIONS, recover, report_issue
+from examples_operators import freeze, grant, reset_password, unfreeze
+from fakes import SECOND
+from instructions import (
     ANOTHER_PASSWORD,
     LOGOUT,
     PASSWORD,
@@ -16,11 +21,6 @@ from asking import (
     switch_account,
     to_clock,
 )
-from caller import Caller
-from examples_accounts import UNLINK, VIEW_LOGINS, VIEW_SESSIONS, recover, report_issue
-from examples_operators import freeze, grant, reset_password, unfreeze
-from kept_rows import rows
-from wallclock import SECOND
 
 LIFT = {"action": "edit", "edit": "limit", "no_limit": True}
 SET_LIMIT = {"action": "edit", "edit": "limit", "daily_limit": 50}
@@ -114,7 +114,7 @@ def test_a_login_by_name_does_not_make_guesses_by_email_forgotten(ada):
 
 
 def test_guesses_from_elsewhere_do_not_keep_the_owner_from_leaving(ada):
-    stranger = Caller(ada.engine, address="192.0.2.7").opens_a_session()
+    stranger = EngineClient(ada.engine, address="192.0.2.7").opens_a_session()
     for _ in range(3):
         stranger.is_refused("login_refused", action="login", user_email="ada@example.org", user_pass="wrong")
     ada.asks_ok(**UNLINK)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from asking import VIEW_ACCOUNT, VIEW_WALLET, edit_account, login, new_account
+from instructions import VIEW_ACCOUNT, VIEW_WALLET, edit_account, login, new_account
 
 
 def test_a_new_account_has_one_of_each_thing_and_nothing_in_them(visitor):

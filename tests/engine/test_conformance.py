@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from caller import SELECTORS, Caller
-from declared import departures
+from answer_types import departures
+from engine_client import SELECTORS, EngineClient
 from example import Example
 from examples import EXAMPLES
 
@@ -90,7 +90,7 @@ def test_what_is_somebody_elses_is_answered_as_what_is_not_there(
     nobody, wallclock, nothing_changes, example, argument
 ):
     owner = example.arrange(nobody, wallclock)
-    stranger = Caller(owner.engine).opens_a_session().registers("bob").logs_in("bob")
+    stranger = EngineClient(owner.engine).opens_a_session().registers("bob").logs_in("bob")
     asked = {**example.instruction, argument: {**example.instruction, **example.optional}[argument]}
     nothing_changes()
     theirs = stranger.is_refused("not_found", **asked)

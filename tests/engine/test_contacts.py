@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from belongings import listed, made, switch_list, unlink_list
+from database_file import rows
 from examples_sheets import list_verb, new_contact, record_verb
-from kept_rows import rows
-from wallclock import SECOND
+from fakes import SECOND
+from owned_items import listed, made, switch_list, unlink_list
 
 EVERYTHING = {
     "user_phone": "+1 202 555 0100",

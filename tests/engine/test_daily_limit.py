@@ -9,15 +9,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from asking import ANOTHER_PASSWORD, PASSWORD, VIEW_ACCOUNT, edit_account, supply, to_clock, to_credits
-from caller import Caller
-from cheap_hashes import CHEAP
+from database_file import changed_by_hand, rows
+from engine_client import EngineClient
 from examples_payments import VIEW_LIMIT, edit_limit, lift_limit, pay, refund, transfer
+from fakes import CHEAP, DAY, HOUR, SECOND, Wallclock
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from kept_rows import changed_by_hand, rows
+from instructions import ANOTHER_PASSWORD, PASSWORD, VIEW_ACCOUNT, edit_account, supply, to_clock, to_credits
 from sqlalchemy.dialects import sqlite
-from wallclock import DAY, HOUR, SECOND, Wallclock
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.provisioning import open_wallet
@@ -27,7 +26,7 @@ BOB = "bob@example.org"
 ADA = "ada@example.org"
 
 
-def limit_of(caller: Caller) -> tuple[int | None, int, int | None]:
+def limit_of(caller: EngineClient) -> tuple[int | None, int, int | None]:
     answer = caller.asks_ok(**VIEW_LIMIT)
     return answer["daily_limit"], answer["spent_today"], answer["left_today"]
 
@@ -186,9 +185,9 @@ def test_a_day_is_the_last_24_hours(supplied, bob, wallclock):
     supplied.asks_ok(**edit_limit(50))
     supplied.asks_ok(**pay(BOB, 30))
     wallclock.forward(HOUR)
-    Caller(supplied.engine).opens_a_session().logs_in().asks_ok(**pay(BOB, 20))
+    EngineClient(supplied.engine).opens_a_session().logs_in().asks_ok(**pay(BOB, 20))
     wallclock.forward(23 * HOUR - 1)
-    later = Caller(supplied.engine).opens_a_session().logs_in()
+    later = EngineClient(supplied.engine).opens_a_session().logs_in()
     assert limit_of(later) == (50, 50, 0)
     answer = later.is_refused("daily_limit_reached", **pay(BOB, 1))
     assert answer["details"]["frees_at"] == "2026-11-21T12:00:00.000Z"
@@ -216,7 +215,7 @@ def test_the_limit_is_the_givers_alone(supplied, bob):
 
 
 def test_what_left_is_summed_beyond_64_bits(open_engine, wallet_file):
-    ada = Caller(open_engine(clock=lambda: DAY)).opens_a_session().registers().logs_in()
+    ada = EngineClient(open_engine(clock=lambda: DAY)).opens_a_session().registers().logs_in()
     with contextlib.closing(sqlite3.connect(wallet_file)) as by_hand, by_hand:
         by_hand.execute("INSERT INTO entries (id, kind, at) VALUES (1, 'payment', 1)")
         (balance,) = by_hand.execute(
@@ -249,12 +248,12 @@ def test_whenever_and_whatever_is_paid_no_24_hours_have_more_than_the_limit(new_
     with TemporaryDirectory() as folder:
         url = f"sqlite:///{shutil.copy(new_wallet_file, Path(folder))}"
         with EWalletSessionManager(url, clock=wallclock, passwords=CHEAP) as engine:
-            Caller(engine).opens_a_session().registers("bob")
-            Caller(engine).opens_a_session().registers().logs_in().asks_ok(**supply(1_000))
-            Caller(engine).opens_a_session().logs_in().asks_ok(**edit_limit(limit))
+            EngineClient(engine).opens_a_session().registers("bob")
+            EngineClient(engine).opens_a_session().registers().logs_in().asks_ok(**supply(1_000))
+            EngineClient(engine).opens_a_session().logs_in().asks_ok(**edit_limit(limit))
             for pause, credits in gifts:
                 wallclock.forward(pause)
-                answer = Caller(engine).opens_a_session().logs_in().ask(**pay(BOB, credits))
+                answer = EngineClient(engine).opens_a_session().logs_in().ask(**pay(BOB, credits))
                 within = sum(before for at, before in left if at > wallclock.now - DAY)
                 assert answer["failed"] is (within + credits > limit)
                 if not answer["failed"]:

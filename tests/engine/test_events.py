@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from asking import START, VIEW_CLOCK, supply, to_clock
-from caller import Caller
-from wallclock import MINUTE, SECOND
+from engine_client import EngineClient
+from fakes import MINUTE, SECOND
+from instructions import START, VIEW_CLOCK, supply, to_clock
 
 from ewallet_core.errors.accounts import NotLoggedInError
 from ewallet_core.errors.base import WalletError
 
 
-def events_of(caller: Caller, since: int):
+def events_of(caller: EngineClient, since: int):
     return caller.engine.events(**caller.credentials, since=since).events
 
 

@@ -8,21 +8,21 @@ import json
 from typing import Any
 
 import pytest
-from asking import START, STOP, supply, to_clock
-from caller import Caller
+from engine_client import EngineClient
 from examples_payments import pay, refund
 from examples_sheets import list_verb, new_contact, new_list, record_verb
+from fakes import DAY, FRIDAY_NOON, MINUTE
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from looking import EXPORT, iso, pages, witness
-from wallclock import DAY, FRIDAY_NOON, MINUTE
+from instructions import START, STOP, supply, to_clock
+from reports import EXPORT, iso, pages, witness
 
 KINDS = ("transfer", "invoice", "conversion", "time")
 FORMATS = ("csv", "json", "jsonl")
 LARGEST_ANSWER = 48 * 1_024
 
 
-def file_of(caller: Caller, kind: str, **more: Any) -> str:
+def file_of(caller: EngineClient, kind: str, **more: Any) -> str:
     """The whole file: the pages' contents, one after another."""
     return "".join(page["content"] for page in pages(caller, EXPORT, kind=kind, **more))
 
@@ -38,7 +38,7 @@ def as_cells(row: dict[str, Any], kind: str = "") -> dict[str, str]:
 
 
 @pytest.fixture
-def busy(ada: Caller, bob: Caller, wallclock) -> Caller:
+def busy(ada: EngineClient, bob: EngineClient, wallclock) -> EngineClient:
     """Ada with three supplies, a payment, its refund, two conversions and a time record."""
     for credits in (1, 2, 3):
         ada.asks_ok(**supply(credits, notes=f'"{credits}", or\nso'))

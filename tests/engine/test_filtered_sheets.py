@@ -6,18 +6,18 @@ import json
 from typing import Any
 
 import pytest
-from asking import supply
-from belongings import archive, made, sheet_key, switch_list
-from caller import Caller
+from engine_client import EngineClient
 from examples_payments import pay
 from examples_sheets import new_contact
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from looking import EXPORT, SEARCH, pages, witness
+from instructions import supply
+from owned_items import archive, made, sheet_key, switch_list
+from reports import EXPORT, SEARCH, pages, witness
 
 
 @pytest.fixture
-def second_sheet(ada: Caller, bob: Caller) -> int:
+def second_sheet(ada: EngineClient, bob: EngineClient) -> int:
     """Ada's second transfer sheet; a lunch is on each of the two, and a payment to bob on the first."""
     ada.asks_ok(**supply(5, notes="Lunch at Émile's"))
     ada.asks_ok(**pay("bob@example.org", 2))
@@ -27,12 +27,12 @@ def second_sheet(ada: Caller, bob: Caller) -> int:
     return sheet
 
 
-def found(caller: Caller, **wanted: Any) -> list[dict[str, Any]]:
+def found(caller: EngineClient, **wanted: Any) -> list[dict[str, Any]]:
     """The records that a search finds."""
     return [row["record_data"] for page in pages(caller, SEARCH, **wanted) for row in page["rows"]]
 
 
-def exported(caller: Caller, **wanted: Any) -> list[dict[str, Any]]:
+def exported(caller: EngineClient, **wanted: Any) -> list[dict[str, Any]]:
     """The records that an export has."""
     contents = [page["content"] for page in pages(caller, EXPORT, format="json", **wanted)]
     return json.loads("".join(contents))

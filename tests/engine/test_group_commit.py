@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from asking import supply
-from caller import Caller
-from grouping import Work, note, notes, statements_of, together
-from kept_rows import changed_by_hand
+from commit_groups import Work, note, notes, statements_of, together
+from database_file import changed_by_hand
+from engine_client import EngineClient
+from instructions import supply
 
 from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.storage.database import open_database
@@ -100,7 +100,7 @@ def test_an_engine_that_closes_finishes_what_waits(wallet_file):
 
 
 def test_an_entry_that_can_not_be_sealed_does_not_silence_the_engine(open_engine, wallet_file):
-    ada = Caller(open_engine()).opens_a_session().registers().logs_in()
+    ada = EngineClient(open_engine()).opens_a_session().registers().logs_in()
     changed_by_hand(wallet_file, "INSERT INTO entries (kind, at) VALUES ('supply', 1)")
     changed_by_hand(
         wallet_file,

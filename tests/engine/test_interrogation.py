@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from asking import KEEP_SESSION_TOKEN, NEW_WORKER
-from caller import Caller
+from database_file import rows
+from engine_client import EngineClient
 from examples_system import INTEROGATE_WORKERS, cleanup, interogate_session
-from kept_rows import rows
-from wallclock import MINUTE
+from fakes import MINUTE
+from instructions import KEEP_SESSION_TOKEN, NEW_WORKER
 
 from ewallet_core.operations.context import EngineConfig
 
@@ -48,7 +48,7 @@ def test_the_workers_are_shown_by_their_numbers(nobody, visitor):
 def test_a_worker_is_vacant_when_the_cleanup_of_sessions_has_left_it_empty(nobody, wallclock):
     """The document's own list of defects: the worker stayed as it was."""
     for _ in range(2):
-        Caller(nobody.engine).opens_a_session()
+        EngineClient(nobody.engine).opens_a_session()
     assert nobody.engine.workers[1].state == "available"
     nobody.asks_ok(**cleanup("sessions", session_id=1))
     assert nobody.engine.workers[1].state == "available"
@@ -67,9 +67,9 @@ def test_a_worker_is_vacant_when_the_cleanup_of_tokens_has_left_it_empty(nobody,
 
 
 def test_a_full_worker_is_available_when_one_of_its_sessions_was_ended(open_engine):
-    small = Caller(open_engine(config=EngineConfig(session_limit=2)))
+    small = EngineClient(open_engine(config=EngineConfig(session_limit=2)))
     for _ in range(2):
-        Caller(small.engine).opens_a_session()
+        EngineClient(small.engine).opens_a_session()
     assert small.engine.workers[1].state == "full"
     small.asks_ok(**cleanup("sessions", session_id=1))
     assert small.engine.workers[1].state == "available"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from caller import Caller
+from engine_client import EngineClient
 from examples_accounts import report_issue
 from examples_operators import VIEW_ISSUES
-from wallclock import HOUR, SECOND
+from fakes import HOUR, SECOND
 
 from ewallet_core.handlers.issue_reports import MOST_IN_AN_HOUR
 
@@ -117,10 +117,10 @@ def test_so_many_are_taken_from_an_address_in_an_hour_and_no_more(visitor, wallc
         wallclock.forward(SECOND)
     answer = visitor.is_refused("too_many_issues", **report_issue())
     assert answer["details"] == {"retry_after_ms": HOUR - MOST_IN_AN_HOUR * SECOND}
-    elsewhere = Caller(visitor.engine, address=SOCKET).opens_a_session()
+    elsewhere = EngineClient(visitor.engine, address=SOCKET).opens_a_session()
     elsewhere.asks_ok(**report_issue())
     wallclock.forward(answer["details"]["retry_after_ms"] - 1)
-    later = Caller(visitor.engine).opens_a_session()
+    later = EngineClient(visitor.engine).opens_a_session()
     later.is_refused("too_many_issues", **report_issue())
     wallclock.forward(1)
     later.asks_ok(**report_issue())

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from asking import STOP, supply, view_record
-from belongings import listed, made, switch_list, unlink_list, unlink_record
-from caller import Caller
+from database_file import rows
+from engine_client import EngineClient
 from examples_payments import pay, refund, transfer
 from examples_sheets import new_contact, record_verb
-from kept_rows import rows
+from instructions import STOP, supply, view_record
+from owned_items import listed, made, switch_list, unlink_list, unlink_record
 
 from ewallet_core.storage.linked_records import MOST_LINKED
 
@@ -18,28 +18,28 @@ BOB = "bob@example.org"
 
 
 @pytest.fixture
-def paid(supplied: Caller, bob: Caller) -> dict[str, Any]:
+def paid(supplied: EngineClient, bob: EngineClient) -> dict[str, Any]:
     """What ada was answered when she paid bob 30 credits."""
     return supplied.asks_ok(**pay(BOB, 30))
 
 
 @pytest.fixture
-def received(bob: Caller, paid: dict[str, Any]) -> int:
+def received(bob: EngineClient, paid: dict[str, Any]) -> int:
     """The number of bob's record of it."""
     return newest(bob)
 
 
-def newest(caller: Caller, kind: str = "transfer") -> int:
+def newest(caller: EngineClient, kind: str = "transfer") -> int:
     return caller.records(kind)[0]["id"]
 
 
-def linked(caller: Caller, record: int, kind: str = "transfer") -> list[tuple[str, str, int]]:
+def linked(caller: EngineClient, record: int, kind: str = "transfer") -> list[tuple[str, str, int]]:
     """The relation, kind and number of each record that is linked to this one."""
     found = caller.asks_ok(**view_record(kind, record))["linked_records"]
     return [(each["relation"], each["kind"], each["record"]) for each in found]
 
 
-def left(caller: Caller, record: int) -> int | None:
+def left(caller: EngineClient, record: int) -> int | None:
     return caller.asks_ok(**view_record("transfer", record))["left_to_refund"]
 
 

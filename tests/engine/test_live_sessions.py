@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from asking import NEW_SESSION, PASSWORD, VIEW_ACCOUNT, VIEW_WALLET, login, supply
-from caller import Caller
-from declared import departures
+from answer_types import departures
+from engine_client import EngineClient
 from examples_permissions import VIEW_REFUSALS, edit_permission
 from examples_system import cleanup
-from live import Live, live_session
-from wallclock import MINUTE
+from fakes import MINUTE
+from instructions import NEW_SESSION, PASSWORD, VIEW_ACCOUNT, VIEW_WALLET, login, supply
+from live_objects import Live, live_session
 
 from ewallet_core.handlers import SESSION_REGISTRY
 
@@ -117,7 +117,7 @@ def test_what_is_asked_through_a_session_is_a_use_of_it_and_of_its_client_id(ses
     session.asks_ok(**CREATE_ACCOUNT)
     wallclock.forward(20 * MINUTE)
     visitor.logs_in()
-    assert Caller(visitor.engine).asks_ok(**cleanup("ctokens"))["ctokens"] == 0
+    assert EngineClient(visitor.engine).asks_ok(**cleanup("ctokens"))["ctokens"] == 0
 
 
 def test_a_session_that_has_expired_says_so(session, visitor, wallclock, nothing_changes):
@@ -165,4 +165,4 @@ def test_what_the_sheet_keeps_from_users_it_keeps_from_them_here_too(ours, nobod
 def test_a_live_session_can_make_an_account_that_a_client_logs_in_to(session, nobody):
     session.asks_ok(**CREATE_ACCOUNT)
     session.is_refused("name_taken", **CREATE_ACCOUNT)
-    assert Caller(nobody.engine).opens_a_session().logs_in().credits == 0
+    assert EngineClient(nobody.engine).opens_a_session().logs_in().credits == 0

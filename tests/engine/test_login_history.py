@@ -6,25 +6,25 @@ import contextlib
 import sqlite3
 
 import pytest
-from asking import ANOTHER_PASSWORD, LOGOUT, edit_account, login
-from caller import Caller
+from database_file import rows
+from engine_client import EngineClient
 from examples_accounts import UNLINK, VIEW_LOGINS, VIEW_LOGOUTS, recover
-from kept_rows import rows
+from fakes import SECOND
+from instructions import ANOTHER_PASSWORD, LOGOUT, edit_account, login
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
-from wallclock import SECOND
 
 from ewallet_core.storage.logins import _ACCEPTED_FROM_THERE, login_records
 
 HOME, AWAY = "192.0.2.1", "198.51.100.7"
 
 
-def logins_of(caller: Caller, **page: object) -> list[dict]:
+def logins_of(caller: EngineClient, **page: object) -> list[dict]:
     return caller.asks_ok(**VIEW_LOGINS, **page)["login_records"]
 
 
-def at(address: str, caller: Caller) -> Caller:
+def at(address: str, caller: EngineClient) -> EngineClient:
     """Somebody with a session at that address."""
-    return Caller(caller.engine, address=address).opens_a_session()
+    return EngineClient(caller.engine, address=address).opens_a_session()
 
 
 def alarms(file) -> list[dict]:

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from asking import (
+from database_file import changed_by_hand, rows
+from engine_client import EngineClient
+from fakes import HOUR, MINUTE, SECOND
+from instructions import (
     ANOTHER_PASSWORD,
     LOGOUT,
     PASSWORD,
@@ -14,14 +17,11 @@ from asking import (
     supply,
     switch_account,
 )
-from caller import Caller
-from kept_rows import changed_by_hand, rows
-from wallclock import HOUR, MINUTE, SECOND
 
 WRONG = login(password="wrong")
 
 
-def fails(caller: Caller, times: int, name: str = "ada") -> None:
+def fails(caller: EngineClient, times: int, name: str = "ada") -> None:
     for _ in range(times):
         caller.is_refused("login_refused", **login(name, "wrong"))
 
@@ -80,7 +80,7 @@ def test_each_further_failure_doubles_the_wait_up_to_a_quarter_of_an_hour(regist
         fails(registered, 1)
         waits.append(registered.is_refused("throttled", **login())["details"]["retry_after_ms"])
         wallclock.forward(waits[-1])
-        registered.credentials = Caller(registered.engine).opens_a_session().credentials
+        registered.credentials = EngineClient(registered.engine).opens_a_session().credentials
     assert waits == [SECOND * 2**doubled for doubled in range(10)] + [15 * MINUTE] * 2
 
 
@@ -119,7 +119,7 @@ def test_one_name_that_waits_keeps_no_other_waiting(registered):
 
 
 def test_who_guesses_from_elsewhere_does_not_lock_the_owner_out(registered):
-    stranger = Caller(registered.engine, address="192.0.2.7").opens_a_session()
+    stranger = EngineClient(registered.engine, address="192.0.2.7").opens_a_session()
     fails(stranger, 3)
     stranger.is_refused("throttled", **login())
     registered.asks_ok(**login())
@@ -133,13 +133,13 @@ def test_a_wait_outlives_a_restart(registered, open_engine):
 
 def test_a_new_session_does_not_shorten_the_wait(registered):
     fails(registered, 3)
-    Caller(registered.engine).opens_a_session().is_refused("throttled", **login())
+    EngineClient(registered.engine).opens_a_session().is_refused("throttled", **login())
 
 
 def test_failures_are_forgotten_after_an_hour(registered, wallclock):
     fails(registered, 2)
     wallclock.forward(HOUR)
-    later = Caller(registered.engine).opens_a_session()
+    later = EngineClient(registered.engine).opens_a_session()
     fails(later, 1)
     later.asks_ok(**login())
 
@@ -147,7 +147,7 @@ def test_failures_are_forgotten_after_an_hour(registered, wallclock):
 def test_failures_within_an_hour_are_counted_together(registered, wallclock):
     fails(registered, 2)
     wallclock.forward(HOUR - 1)
-    later = Caller(registered.engine).opens_a_session()
+    later = EngineClient(registered.engine).opens_a_session()
     fails(later, 1)
     later.is_refused("throttled", **login())
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from kept_rows import changed_by_hand, faults_in, rows, what_matters
+from database_file import changed_by_hand, faults_in, rows, what_matters
 from sqlalchemy import Engine, create_engine, inspect
 
 from ewallet_core import EWalletSessionManager

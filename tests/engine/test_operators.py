@@ -3,17 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from asking import (
-    ANOTHER_PASSWORD,
-    KEEP_SESSION_TOKEN,
-    LOGOUT,
-    PASSWORD,
-    VIEW_ACCOUNT,
-    login,
-    new_account,
-    supply,
-)
-from caller import Caller
+from database_file import rows
+from engine_client import EngineClient
 from examples_accounts import UNLINK, recover
 from examples_operators import (
     ADA,
@@ -24,8 +15,17 @@ from examples_operators import (
     unfreeze,
     view_accounts,
 )
-from kept_rows import rows
-from wallclock import DAY, MINUTE, SECOND
+from fakes import DAY, MINUTE, SECOND
+from instructions import (
+    ANOTHER_PASSWORD,
+    KEEP_SESSION_TOKEN,
+    LOGOUT,
+    PASSWORD,
+    VIEW_ACCOUNT,
+    login,
+    new_account,
+    supply,
+)
 
 from ewallet_core.operations.account_deletion import RECOVERABLE_MS
 from ewallet_core.operations.provisioning import SYSTEM_CORE_EMAIL
@@ -36,7 +36,7 @@ ID = {"request_id": "request-0001"}
 
 
 @pytest.fixture
-def operator(engine, bob) -> Caller:
+def operator(engine, bob) -> EngineClient:
     """Bob, who is an operator and comes in by a socket."""
     bob.asks_ok(**grant("operator", BOB))
     bob.address = SOCKET
@@ -47,7 +47,7 @@ def renewed(password: str, new: str = ANOTHER_PASSWORD) -> dict:
     return {**login(password=password), "new_pass": new}
 
 
-def write_date(caller: Caller) -> str:
+def write_date(caller: EngineClient) -> str:
     return caller.asks_ok(**VIEW_ACCOUNT)["account_data"]["write_date"]
 
 
@@ -205,7 +205,7 @@ def test_a_one_time_password_is_good_for_the_login_that_replaces_it(operator, ad
     answer = operator.asks_ok(**reset_password())
     assert ONE_TIME.fullmatch(answer["user_pass"])
     assert answer["valid_to"] == "2026-11-21T12:00:00.000Z"
-    visitor = Caller(ada.engine).opens_a_session()
+    visitor = EngineClient(ada.engine).opens_a_session()
     visitor.asks_ok(**renewed(answer["user_pass"]))
     visitor.asks_ok(**VIEW_ACCOUNT)
     visitor.is_refused("login_refused", **login(password=answer["user_pass"]))
@@ -214,7 +214,7 @@ def test_a_one_time_password_is_good_for_the_login_that_replaces_it(operator, ad
 
 def test_a_one_time_password_alone_logs_nobody_in(operator, ada):
     once = operator.asks_ok(**reset_password())["user_pass"]
-    visitor = Caller(ada.engine).opens_a_session()
+    visitor = EngineClient(ada.engine).opens_a_session()
     answer = visitor.is_refused("new_password_needed", **login(password=once))
     assert answer["details"] == {"field": "new_pass"}
     visitor.is_refused("not_logged_in", **VIEW_ACCOUNT)
@@ -224,7 +224,7 @@ def test_a_one_time_password_alone_logs_nobody_in(operator, ada):
 def test_a_reset_ends_the_old_password_and_every_session(operator, ada):
     operator.asks_ok(**reset_password())
     ada.is_refused("session_unknown", **VIEW_ACCOUNT)
-    Caller(ada.engine).opens_a_session().is_refused("login_refused", **login())
+    EngineClient(ada.engine).opens_a_session().is_refused("login_refused", **login())
 
 
 @pytest.mark.parametrize(
@@ -233,13 +233,13 @@ def test_a_reset_ends_the_old_password_and_every_session(operator, ada):
 def test_a_one_time_password_is_good_for_a_day(operator, ada, wallclock, waited, code):
     once = operator.asks_ok(**reset_password())["user_pass"]
     wallclock.forward(waited)
-    Caller(ada.engine).opens_a_session().is_refused(code, **login(password=once))
+    EngineClient(ada.engine).opens_a_session().is_refused(code, **login(password=once))
 
 
 def test_a_new_password_after_a_day_is_too_late(operator, ada, wallclock):
     once = operator.asks_ok(**reset_password())["user_pass"]
     wallclock.forward(DAY)
-    Caller(ada.engine).opens_a_session().is_refused("login_refused", **renewed(once))
+    EngineClient(ada.engine).opens_a_session().is_refused("login_refused", **renewed(once))
 
 
 @pytest.mark.parametrize(
@@ -248,7 +248,7 @@ def test_a_new_password_after_a_day_is_too_late(operator, ada, wallclock):
 )
 def test_the_password_that_replaces_it_keeps_the_rules(operator, ada, new, code):
     once = operator.asks_ok(**reset_password())["user_pass"]
-    visitor = Caller(ada.engine).opens_a_session()
+    visitor = EngineClient(ada.engine).opens_a_session()
     answer = visitor.is_refused(code, **renewed(once, new))
     assert answer["details"]["field"] == "new_pass"
     visitor.asks_ok(**renewed(once))
@@ -256,7 +256,7 @@ def test_the_password_that_replaces_it_keeps_the_rules(operator, ada, new, code)
 
 def test_the_one_time_password_does_not_replace_itself(operator, ada):
     once = operator.asks_ok(**reset_password())["user_pass"]
-    answer = Caller(ada.engine).opens_a_session().is_refused("bad_value", **renewed(once, once))
+    answer = EngineClient(ada.engine).opens_a_session().is_refused("bad_value", **renewed(once, once))
     assert answer["details"] == {"field": "new_pass"}
 
 
@@ -271,11 +271,11 @@ def test_who_has_forgotten_the_password_can_still_come_back(operator, ada):
 def test_every_reset_makes_another_password_and_the_one_before_is_over(operator, ada):
     first, second = (operator.asks_ok(**reset_password(), **ID)["user_pass"] for _ in range(2))
     assert first != second
-    Caller(ada.engine).opens_a_session().is_refused("login_refused", **renewed(first))
+    EngineClient(ada.engine).opens_a_session().is_refused("login_refused", **renewed(first))
 
 
 def test_a_new_password_at_login_is_taken_also_where_none_is_asked_for(ada):
-    elsewhere = Caller(ada.engine).opens_a_session()
+    elsewhere = EngineClient(ada.engine).opens_a_session()
     elsewhere.asks_ok(**renewed(PASSWORD))
     ada.is_refused("session_unknown", **VIEW_ACCOUNT)
     elsewhere.asks_ok(**LOGOUT)
@@ -290,7 +290,7 @@ def names(answer: dict) -> list[str]:
 
 
 @pytest.fixture
-def crowd(visitor) -> Caller:
+def crowd(visitor) -> EngineClient:
     for name in ("ada", "bob", "Charles", "100% cotton", "under_score"):
         visitor.asks_ok(**new_account(name, user_email=f"{name.split('%')[0]}@example.org"))
     return visitor

@@ -7,7 +7,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import argon2
 import pytest
-from asking import (
+from database_file import rows
+from engine_client import EngineClient
+from instructions import (
     ANOTHER_PASSWORD,
     KEEP_SESSION_TOKEN,
     PASSWORD,
@@ -16,8 +18,6 @@ from asking import (
     login,
     new_account,
 )
-from caller import Caller
-from kept_rows import rows
 
 from ewallet_core.security import throttle
 from ewallet_core.security.passwords import Passwords
@@ -47,7 +47,7 @@ def test_a_new_password_takes_the_place_of_the_old_one(ada):
 
 
 def test_a_new_password_ends_the_accounts_other_sessions(ada):
-    elsewhere = Caller(ada.engine).opens_a_session().logs_in()
+    elsewhere = EngineClient(ada.engine).opens_a_session().logs_in()
     ada.asks_ok(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
     elsewhere.is_refused("session_unknown", **KEEP_SESSION_TOKEN)
     ada.asks_ok(**VIEW_ACCOUNT)
@@ -59,7 +59,7 @@ def test_a_new_password_ends_no_session_of_another_account(ada, bob):
 
 
 def test_an_edit_without_a_password_ends_no_session(ada):
-    elsewhere = Caller(ada.engine).opens_a_session().logs_in()
+    elsewhere = EngineClient(ada.engine).opens_a_session().logs_in()
     ada.asks_ok(**edit_account(user_phone="1"))
     elsewhere.asks_ok(**VIEW_ACCOUNT)
 
@@ -135,7 +135,7 @@ def test_who_has_to_wait_is_refused_before_any_hashing(registered, open_engine, 
 
 def test_who_guesses_many_times_at_once_is_not_spared_the_wait(registered, open_engine, slow):
     def guess() -> None:
-        other = Caller(registered.engine).opens_a_session()
+        other = EngineClient(registered.engine).opens_a_session()
         for _ in range(3):
             other.is_refused("login_refused", **WRONG)
 
@@ -159,13 +159,13 @@ def test_what_a_client_sends_waits_for_what_it_sent_before(registered, open_engi
 
 
 def test_two_logins_that_renew_the_hash_at_once_are_both_accepted(ada, dearer, open_engine, slow):
-    other = Caller(open_engine(passwords=Passwords(slow))).opens_a_session()
+    other = EngineClient(open_engine(passwords=Passwords(slow))).opens_a_session()
     slow.meanwhile = lambda: ada.at(dearer).asks_ok(**login())
     other.asks_ok(**login())
 
 
 def test_a_login_with_a_password_that_is_changed_meanwhile_is_refused(ada, open_engine, slow):
-    other = Caller(open_engine(passwords=Passwords(slow))).opens_a_session()
+    other = EngineClient(open_engine(passwords=Passwords(slow))).opens_a_session()
     slow.meanwhile = lambda: ada.asks_ok(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
     other.is_refused("login_refused", **login())
     other.asks_ok(**login(password=ANOTHER_PASSWORD))
@@ -187,13 +187,13 @@ def test_a_name_that_is_taken_meanwhile_is_not_taken_twice(visitor, open_engine,
 
     hasher = SlowToHash(time_cost=1, memory_cost=8, parallelism=1)
     other = visitor.at(open_engine(passwords=Passwords(hasher)))
-    third = Caller(visitor.engine).opens_a_session()
+    third = EngineClient(visitor.engine).opens_a_session()
     hasher.meanwhile = lambda: third.asks_ok(**new_account())
     other.is_refused("name_taken", **new_account(user_email="other@example.org"))
 
 
 def test_guessing_the_old_password_from_many_sessions_has_to_wait_too(ada, engine):
-    others = [Caller(engine).opens_a_session().logs_in() for _ in range(6)]
+    others = [EngineClient(engine).opens_a_session().logs_in() for _ in range(6)]
     guess = {"action": "edit", "edit": "account", "user_pass": "another four words", "old_pass": "a guess"}
     together = threading.Barrier(len(others))
 

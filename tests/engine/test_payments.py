@@ -10,14 +10,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from asking import VIEW_ACCOUNT, VIEW_WALLET, edit_account, supply
-from caller import Caller
-from cheap_hashes import CHEAP
+from database_file import changed_by_hand, faults_in, rows
+from engine_client import EngineClient
 from examples_payments import pay, transfer
+from fakes import CHEAP, SECOND, Wallclock
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from kept_rows import changed_by_hand, faults_in, rows
-from wallclock import SECOND, Wallclock
+from instructions import VIEW_ACCOUNT, VIEW_WALLET, edit_account, supply
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.provisioning import open_wallet
@@ -30,7 +29,7 @@ each_way = pytest.mark.parametrize("give", [pay, transfer], ids=["pay", "transfe
 named = {pay: "pay", transfer: "transfer_to"}
 
 
-def events_of(caller: Caller):
+def events_of(caller: EngineClient):
     return caller.engine.events(**caller.credentials, since=0).events
 
 
@@ -160,7 +159,7 @@ def test_both_are_told(supplied, bob, give):
 
 @each_way
 def test_the_write_dates_of_both_wallets_move_and_of_no_account(supplied, bob, wallclock, give):
-    def write_dates(caller: Caller) -> tuple[str, str]:
+    def write_dates(caller: EngineClient) -> tuple[str, str]:
         wallet = caller.asks_ok(**VIEW_WALLET)["ewallet_data"]["write_date"]
         return wallet, caller.asks_ok(**VIEW_ACCOUNT)["account_data"]["write_date"]
 
@@ -268,13 +267,13 @@ def test_what_the_issuer_has_given_out_is_what_circulates_whoever_holds_it(suppl
 
 
 @contextmanager
-def people_on(new_wallet_file: Path, names: str, credits: int) -> Iterator[tuple[list[Caller], Path]]:
+def people_on(new_wallet_file: Path, names: str, credits: int) -> Iterator[tuple[list[EngineClient], Path]]:
     """People with that many credits each, on an engine of their own."""
     with TemporaryDirectory() as folder:
         file = Path(shutil.copy(new_wallet_file, folder))
         url = f"sqlite:///{file}"
         with EWalletSessionManager(url, clock=Wallclock(), passwords=CHEAP) as engine:
-            people = [Caller(engine).opens_a_session().registers(name).logs_in(name) for name in names]
+            people = [EngineClient(engine).opens_a_session().registers(name).logs_in(name) for name in names]
             for person in people:
                 person.asks_ok(**supply(credits))
             yield people, file

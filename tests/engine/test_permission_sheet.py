@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from asking import NEW_WORKER, PASSWORD, START, VIEW_WALLET, new_account, supply, to_clock
-from caller import Caller
+from database_file import changed_by_hand, rows
+from engine_client import EngineClient
 from examples import EXAMPLES
 from examples_permissions import VIEW_PERMISSIONS, VIEW_REFUSALS, edit_permission
-from kept_rows import changed_by_hand, rows
+from instructions import NEW_WORKER, PASSWORD, START, VIEW_WALLET, new_account, supply, to_clock
 
 from ewallet_core.operations.context import EngineConfig
 
@@ -23,7 +23,7 @@ each_role = pytest.mark.parametrize("role", ["user", "operator", "auditor"])
 def becomes(wallet_file):
     """Give an account a role, and let its client call from another machine."""
 
-    def become(caller: Caller, role: str, name: str = "ada") -> Caller:
+    def become(caller: EngineClient, role: str, name: str = "ada") -> EngineClient:
         changed_by_hand(wallet_file, "UPDATE accounts SET role = ? WHERE name = ?", role, name)
         caller.address = ELSEWHERE
         return caller
@@ -61,7 +61,7 @@ def test_what_is_not_permitted_changes_nothing(nobody, wallclock, becomes, nothi
     if caller.ask(**VIEW_WALLET)["failed"]:
         caller.opens_a_session().registers("eve").logs_in("eve")
     for role in ("user", "operator", "auditor"):
-        Caller(caller.engine).asks_ok(**_forbid(example.found.name, role))
+        EngineClient(caller.engine).asks_ok(**_forbid(example.found.name, role))
     becomes(caller, "auditor")
     becomes(caller, "auditor", "eve")
     nothing_changes()
@@ -163,7 +163,7 @@ def test_where_users_do_not_supply_themselves_they_are_refused_until_the_sheet_s
     server = open_engine(config=EngineConfig(self_supply=False))
     at_server = ada.at(server)
     at_server.is_refused("not_permitted", **supply())
-    Caller(server).asks_ok(**edit_permission(SUPPLY, "user", True))
+    EngineClient(server).asks_ok(**edit_permission(SUPPLY, "user", True))
     at_server.asks_ok(**supply())
 
 
@@ -171,7 +171,9 @@ def test_where_users_do_not_supply_themselves_they_are_refused_until_the_sheet_s
 def test_who_comes_over_a_socket_supplies_itself_only_where_the_engine_was_started_so(
     ada, open_engine, self_supply, may
 ):
-    elsewhere = Caller(open_engine(config=EngineConfig(self_supply=self_supply)), ada.credentials, ELSEWHERE)
+    elsewhere = EngineClient(
+        open_engine(config=EngineConfig(self_supply=self_supply)), ada.credentials, ELSEWHERE
+    )
     assert elsewhere.ask(**supply()).get("code") == (None if may else "not_permitted")
     assert ada.at(open_engine()).ask(**supply())["failed"] is False
 

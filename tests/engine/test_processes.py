@@ -8,19 +8,19 @@ import sys
 from pathlib import Path
 
 import pytest
-from asking import START, supply, to_clock
-from caller import Caller
-from kept_rows import faults_in
-from wallclock import MINUTE, Wallclock
+from database_file import faults_in
+from engine_client import EngineClient
+from fakes import MINUTE, Wallclock
+from instructions import START, supply, to_clock
 
 pytestmark = pytest.mark.usefixtures("on_disk")
 
-CHILD = Path(__file__).with_name("supplying_child.py")
+CHILD = Path(__file__).with_name("supply_process.py")
 SEVERAL = 4
 
 
 def killed_while_it_supplies(
-    caller: Caller, url: str, now: int, *, after: int, threads: int = 1, first: int = 1
+    caller: EngineClient, url: str, now: int, *, after: int, threads: int = 1, first: int = 1
 ) -> list[int]:
     """Kill a child at once when it has acknowledged that many supplies; the numbers it acknowledged."""
     session = (caller.credentials["client_id"], caller.credentials["session_token"])

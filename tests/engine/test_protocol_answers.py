@@ -7,12 +7,12 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from asking import START, STOP, VIEW_CLOCK, VIEW_WALLET, supply, view_list
-from caller import SELECTORS, Caller
+from answer_shapes import misfits
+from engine_client import SELECTORS, EngineClient
 from example import Example, bring
 from examples import EXAMPLES
-from shapes import misfits
-from wallclock import SECOND, Wallclock
+from fakes import SECOND, Wallclock
+from instructions import START, STOP, VIEW_CLOCK, VIEW_WALLET, supply, view_list
 
 from ewallet_core.handlers import REGISTRY
 
@@ -38,16 +38,16 @@ class Numbered:
 
 
 @pytest.fixture
-def twins(open_engine, wallet_file: Path) -> tuple[Caller, Caller]:
+def twins(open_engine, wallet_file: Path) -> tuple[EngineClient, EngineClient]:
     """Two callers, each alone on an engine of its own, with the same time and the same luck."""
     other_file = shutil.copy(wallet_file, wallet_file.with_name("other.sqlite3"))
     return (
-        Caller(open_engine(randomness=Numbered())),
-        Caller(open_engine(randomness=Numbered(), database_url=f"sqlite:///{other_file}")),
+        EngineClient(open_engine(randomness=Numbered())),
+        EngineClient(open_engine(randomness=Numbered(), database_url=f"sqlite:///{other_file}")),
     )
 
 
-def in_envelope(caller: Caller, example: Example) -> dict[str, object]:
+def in_envelope(caller: EngineClient, example: Example) -> dict[str, object]:
     return {
         "header": {
             **caller.credentials,

@@ -5,11 +5,11 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from asking import VIEW_ACCOUNT, VIEW_WALLET, supply, to_clock, view_record
-from caller import Caller
+from answer_shapes import misfits
+from database_file import changed_by_hand, rows
+from engine_client import EngineClient
 from examples_payments import REFUND_RECORD, edit_limit, pay, refund, transfer
-from kept_rows import changed_by_hand, rows
-from shapes import misfits
+from instructions import VIEW_ACCOUNT, VIEW_WALLET, supply, to_clock, view_record
 
 from ewallet_core.operations.provisioning import open_wallet
 
@@ -24,7 +24,7 @@ def received(supplied, bob) -> int:
     return bob.records("transfer")[0]["id"]
 
 
-def newest(caller: Caller) -> dict[str, object]:
+def newest(caller: EngineClient) -> dict[str, object]:
     return caller.records("transfer")[0]
 
 

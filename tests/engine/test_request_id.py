@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from asking import (
+from database_file import rows, what_matters
+from engine_client import EngineClient
+from example import bring
+from examples import EXAMPLES
+from fakes import DAY, MINUTE, SECOND
+from instructions import (
     ANOTHER_PASSWORD,
     KEEP_SESSION_TOKEN,
     LOGOUT,
@@ -20,11 +25,6 @@ from asking import (
     to_clock,
     to_credits,
 )
-from caller import Caller
-from example import bring
-from examples import EXAMPLES
-from kept_rows import rows, what_matters
-from wallclock import DAY, MINUTE, SECOND
 
 from ewallet_core.instructions.registry import Access
 
@@ -72,7 +72,7 @@ def test_a_repetition_is_answered_as_before_by_another_process(ada, open_engine)
 
 def test_a_repetition_is_answered_as_before_after_a_fresh_login(ada):
     first = ada.asks_ok(**supply(100), **ID)
-    elsewhere = Caller(ada.engine).opens_a_session().logs_in()
+    elsewhere = EngineClient(ada.engine).opens_a_session().logs_in()
     assert elsewhere.ask(**supply(100), **ID) == first
     assert elsewhere.credits == 100
 
@@ -223,14 +223,14 @@ def test_no_password_is_kept_with_the_requests(ada, wallet_file):
 def test_a_request_is_remembered_for_thirty_days(ada, wallclock):
     first = ada.asks_ok(**supply(100), **ID)
     wallclock.forward(30 * DAY - 1)
-    later = Caller(ada.engine).opens_a_session().logs_in()
+    later = EngineClient(ada.engine).opens_a_session().logs_in()
     assert later.ask(**supply(100), **ID) == first
 
 
 def test_a_request_is_forgotten_after_thirty_days(ada, wallclock):
     ada.asks_ok(**supply(100), **ID)
     wallclock.forward(30 * DAY)
-    later = Caller(ada.engine).opens_a_session().logs_in()
+    later = EngineClient(ada.engine).opens_a_session().logs_in()
     later.asks_ok(**supply(100), **ID)
     assert later.credits == 200
 
@@ -240,7 +240,7 @@ def test_requests_that_are_forgotten_leave_the_file_when_an_engine_opens_it(
 ):
     ada.asks_ok(**supply(100), **ID)
     wallclock.forward(20 * DAY)
-    later = Caller(ada.engine).opens_a_session().logs_in()
+    later = EngineClient(ada.engine).opens_a_session().logs_in()
     later.asks_ok(**supply(5), request_id="request-0002")
     wallclock.forward(10 * DAY + 1)
     open_engine()

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from asking import NEW_WORKER, PASSWORD, START, VIEW_CLOCK, supply, to_clock
-from caller import Caller
+from database_file import rows
+from engine_client import EngineClient
 from examples_system import cleanup, start_cleaner, stop_cleaner
-from kept_rows import rows
-from wallclock import DAY, MINUTE, SECOND
+from fakes import DAY, MINUTE, SECOND
+from instructions import NEW_WORKER, PASSWORD, START, VIEW_CLOCK, supply, to_clock
 
 from ewallet_core.engine.cleanup import CLEANERS, LONGEST_WAIT_MS, RETRY_MS, CleanupThread, Scheduler
 from ewallet_core.errors.server import StorageFailedError
@@ -81,12 +81,12 @@ def test_a_cleaner_that_is_not_there_is_refused(nobody, nothing_changes):
 
 def test_cleaners_belong_to_their_engine(nobody, open_engine):
     nobody.asks_ok(**start_cleaner())
-    assert Caller(open_engine()).asks_ok(**stop_cleaner("history"))["running"] == []
+    assert EngineClient(open_engine()).asks_ok(**stop_cleaner("history"))["running"] == []
 
 
 def test_a_closed_engine_has_no_cleaner_at_work(open_engine):
     engine = open_engine()
-    Caller(engine).asks_ok(**start_cleaner())
+    EngineClient(engine).asks_ok(**start_cleaner())
     engine.close()
     engine.close()
     assert not [thread for thread in threading.enumerate() if thread.name == "ewallet-cleaners"]
@@ -108,12 +108,12 @@ def test_a_timer_that_runs_out_is_what_is_waited_for(scheduler, supplied, wallcl
 
 def test_where_nothing_comes_due_soon_it_is_looked_again_within_a_minute(scheduler, nobody):
     assert scheduler.turn() == LONGEST_WAIT_MS
-    Caller(nobody.engine).opens_a_session()
+    EngineClient(nobody.engine).opens_a_session()
     assert scheduler.turn() == LONGEST_WAIT_MS
 
 
 def test_what_expires_is_removed_by_its_own_cleaner(engine, wallclock, wallet_file):
-    Caller(engine).opens_a_session()
+    EngineClient(engine).opens_a_session()
     wallclock.forward(30 * MINUTE)
     scheduler = scheduler_of(engine, wallclock)
     scheduler.start("session")

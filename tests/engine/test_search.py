@@ -5,26 +5,26 @@ from __future__ import annotations
 from functools import partial
 
 import pytest
-from asking import START, STOP, edit_account, supply, to_clock
-from caller import Caller
+from database_file import changed_by_hand
+from engine_client import EngineClient
 from examples_payments import pay
 from examples_sheets import list_verb, new_contact, new_list, record_verb
+from fakes import DAY, FRIDAY_NOON, MINUTE
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from kept_rows import changed_by_hand
-from looking import SEARCH, iso, pages, witness
-from wallclock import DAY, FRIDAY_NOON, MINUTE
+from instructions import START, STOP, edit_account, supply, to_clock
+from reports import SEARCH, iso, pages, witness
 
 KINDS = ("transfer", "invoice", "conversion", "time")
 
 
-def found(caller: Caller, **wanted: object) -> list[str]:
+def found(caller: EngineClient, **wanted: object) -> list[str]:
     """The references of what is found, which are what a person tells records by."""
     return [row["record_data"]["reference"] for row in caller.asks_ok(**SEARCH, **wanted)["rows"]]
 
 
 @pytest.fixture
-def busy(ada: Caller, wallclock) -> Caller:
+def busy(ada: EngineClient, wallclock) -> EngineClient:
     """Ada with two supplies a minute apart, a conversion and a time record."""
     ada.asks_ok(**supply(100, notes="Lunch at Émile's"))
     wallclock.forward(MINUTE)

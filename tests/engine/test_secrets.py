@@ -7,22 +7,22 @@ import logging
 from typing import Any
 
 import pytest
-from asking import ANOTHER_PASSWORD, PASSWORD, edit_account, login
-from caller import Caller
-from dumped import holding
+from database_file import holding
+from engine_client import EngineClient
 from examples import EXAMPLES
 from examples_accounts import UNLINK, recover
 from examples_operators import reset_password
+from instructions import ANOTHER_PASSWORD, PASSWORD, edit_account, login
 
 # What is asked for a secret, or about one's own, is answered with it.
 GIVES_OUT = {"request", "alive", "verify", "reset"}
 PASSWORDS = (PASSWORD, ANOTHER_PASSWORD)
 
 
-class Overheard(Caller):
+class Overheard(EngineClient):
     """A caller whose every answer is written down."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: EngineClient) -> None:
         super().__init__(caller.engine, caller.credentials, caller.address)
         self.heard: list[tuple[str, str]] = []
 
@@ -100,7 +100,7 @@ def test_a_refusal_repeats_no_secret(ada, wallet_file, caplog, refused):
 def test_a_one_time_password_is_told_once_and_kept_nowhere(ada, wallet_file, caplog):
     caplog.set_level(logging.DEBUG)
     once = ada.asks_ok(**reset_password(), request_id="request-0001")["user_pass"]
-    visitor = Overheard(Caller(ada.engine).opens_a_session())
+    visitor = Overheard(EngineClient(ada.engine).opens_a_session())
     visitor.is_refused("new_password_needed", **login(password=once))
     visitor.asks_ok(**login(password=once), new_pass=ANOTHER_PASSWORD)
     must_be_secret(visitor, wallet_file, caplog, once, *PASSWORDS)

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from asking import NEW_SESSION, VIEW_ACCOUNT
-from caller import Caller
-from declared import departures
+from answer_shapes import REFUSAL, misfits
+from answer_types import departures
+from database_file import rows
+from engine_client import EngineClient
 from examples_system import cleanup
-from kept_rows import rows
-from live import Live, live_worker
-from shapes import REFUSAL, misfits
-from wallclock import MINUTE, SECOND
+from fakes import MINUTE, SECOND
+from instructions import NEW_SESSION, VIEW_ACCOUNT
+from live_objects import Live, live_worker
 
 from ewallet_core.handlers.session_maps import WORKER_REGISTRY
 from ewallet_core.operations.context import EngineConfig
@@ -25,14 +25,14 @@ def worker(visitor) -> Live:
 
 
 @pytest.fixture
-def small(open_engine) -> Caller:
+def small(open_engine) -> EngineClient:
     """A caller at an engine whose workers take one session each, with two that each have one."""
     engine = open_engine(config=EngineConfig(session_limit=1))
-    Caller(engine).opens_a_session()
-    return Caller(engine).opens_a_session()
+    EngineClient(engine).opens_a_session()
+    return EngineClient(engine).opens_a_session()
 
 
-def mapping(client: Caller, **more):
+def mapping(client: EngineClient, **more):
     return {
         "action": "add",
         "add": "session_map",
@@ -43,9 +43,9 @@ def mapping(client: Caller, **more):
 
 
 @pytest.fixture
-def announced(nobody) -> Caller:
+def announced(nobody) -> EngineClient:
     """Somebody with a client id and no session."""
-    return Caller(nobody.engine).introduces_itself()
+    return EngineClient(nobody.engine).introduces_itself()
 
 
 @pytest.fixture
@@ -114,7 +114,7 @@ def test_a_client_id_whose_session_has_expired_may_open_another(visitor, nobody,
     opened = nobody.asks_ok(**NEW_SESSION)["ewallet_session"]
     token = visitor.credentials["session_token"]
     wallclock.forward(1)
-    later = Caller(nobody.engine).introduces_itself()
+    later = EngineClient(nobody.engine).introduces_itself()
     live_worker(nobody.engine).asks_ok(**mapping(later, session=opened) | {"session_token": token})
     later.credentials["session_token"] = token
     later.asks_ok(action="alive", alive="stoken")
@@ -148,7 +148,7 @@ def test_a_session_map_is_removed_by_session_by_token_or_by_client(visitor, ada,
 def test_a_full_worker_is_available_when_a_session_map_was_removed(open_engine):
     engine = open_engine(config=EngineConfig(session_limit=2))
     for _ in range(2):
-        Caller(engine).opens_a_session()
+        EngineClient(engine).opens_a_session()
     assert engine.workers[1].state == "full"
     answer = live_worker(engine).asks_ok(action="remove", remove="session_map", session_id=2)
     assert answer["worker_data"]["state"] == engine.workers[1].state == "available"

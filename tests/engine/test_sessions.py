@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from asking import (
+from database_file import rows
+from engine_client import EngineClient
+from fakes import MINUTE, SECOND
+from instructions import (
     KEEP_CLIENT_ID,
     KEEP_SESSION_TOKEN,
     LOGOUT,
@@ -20,9 +23,6 @@ from asking import (
     switch_account,
     to_clock,
 )
-from caller import Caller
-from kept_rows import rows
-from wallclock import MINUTE, SECOND
 
 from ewallet_core.operations.context import EngineConfig
 
@@ -64,7 +64,7 @@ def test_what_is_no_instruction_is_no_use(ada, wallclock):
 
 
 def test_a_rule_gives_sessions_another_life(open_engine, wallclock):
-    brief = Caller(open_engine(config=EngineConfig(session_lifetime_ms=2 * MINUTE))).opens_a_session()
+    brief = EngineClient(open_engine(config=EngineConfig(session_lifetime_ms=2 * MINUTE))).opens_a_session()
     assert brief.asks_ok(**KEEP_SESSION_TOKEN)["extended"] == 2
     wallclock.forward(2 * MINUTE)
     brief.is_refused("session_expired", **KEEP_SESSION_TOKEN)
@@ -101,7 +101,7 @@ def test_a_running_timer_goes_on_when_its_session_has_ended(supplied, wallclock)
     supplied.asks_ok(**to_clock(50))
     supplied.asks_ok(**START)
     wallclock.forward(31 * MINUTE)
-    later = Caller(supplied.engine).opens_a_session().logs_in()
+    later = EngineClient(supplied.engine).opens_a_session().logs_in()
     assert (later.clock["clock_state"], later.milliseconds_left) == ("active", 19 * MINUTE)
 
 
@@ -123,7 +123,7 @@ def test_a_client_has_one_live_token(visitor):
 
 
 def test_every_client_id_and_every_token_is_another(nobody):
-    clients = [Caller(nobody.engine).opens_a_session() for _ in range(5)]
+    clients = [EngineClient(nobody.engine).opens_a_session() for _ in range(5)]
     tokens = {token for client in clients for token in client.credentials.values()}
     assert len(tokens) == 10
 
@@ -181,7 +181,7 @@ def test_an_account_that_has_logged_out_can_not_be_switched_to(ada):
 
 
 def test_a_logout_ends_no_other_session(ada):
-    elsewhere = Caller(ada.engine).opens_a_session().logs_in()
+    elsewhere = EngineClient(ada.engine).opens_a_session().logs_in()
     ada.asks_ok(**LOGOUT)
     elsewhere.asks_ok(**VIEW_ACCOUNT)
 
@@ -219,22 +219,22 @@ def test_a_new_worker_is_vacant(nobody):
 
 
 def test_a_worker_is_available_until_it_is_full(small):
-    Caller(small).opens_a_session()
+    EngineClient(small).opens_a_session()
     assert states(small) == {1: "available"}
-    Caller(small).opens_a_session()
+    EngineClient(small).opens_a_session()
     assert states(small) == {1: "full"}
 
 
 def test_a_session_that_no_worker_has_room_for_gets_a_new_one(small):
     for _ in range(5):
-        Caller(small).opens_a_session()
+        EngineClient(small).opens_a_session()
     assert states(small) == {1: "full", 2: "full", 3: "available"}
     assert [len(worker.session_ids) for worker in small.workers.values()] == [2, 2, 1]
 
 
 def test_a_worker_whose_sessions_have_ended_is_vacant(small, wallclock):
     for _ in range(2):
-        Caller(small).opens_a_session()
+        EngineClient(small).opens_a_session()
     wallclock.forward(30 * MINUTE)
     assert states(small) == {1: "vacant"}
     assert small.sessions == {}
@@ -242,9 +242,9 @@ def test_a_worker_whose_sessions_have_ended_is_vacant(small, wallclock):
 
 def test_a_worker_whose_sessions_have_ended_takes_new_ones(small, wallclock):
     for _ in range(2):
-        Caller(small).opens_a_session()
+        EngineClient(small).opens_a_session()
     wallclock.forward(30 * MINUTE)
-    Caller(small).opens_a_session()
+    EngineClient(small).opens_a_session()
     assert states(small) == {1: "available"}
 
 
@@ -268,7 +268,7 @@ def test_a_view_that_is_refused_is_a_use_of_the_session(ada, wallclock):
 
 
 def test_who_is_not_the_program_itself_is_asked_who_they_are_before_they_ask_as_the_system(ada):
-    stranger = Caller(ada.engine, address="192.0.2.7:4000")
+    stranger = EngineClient(ada.engine, address="192.0.2.7:4000")
     stranger.is_refused("client_unknown", **NEW_WORKER)
     stranger.opens_a_session().is_refused("not_logged_in", **NEW_WORKER)
     stranger.logs_in().is_refused("not_permitted", **NEW_WORKER)

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from asking import START, STOP, supply, to_credits
-from belongings import (
+from database_file import rows
+from examples_sheets import list_verb, new_contact, record_verb
+from fakes import MINUTE, SECOND
+from instructions import START, STOP, supply, to_credits
+from owned_items import (
     KINDS,
     OWNER,
     archive,
@@ -20,9 +23,6 @@ from belongings import (
     unlink_list,
     unlink_record,
 )
-from examples_sheets import list_verb, new_contact, record_verb
-from kept_rows import rows
-from wallclock import MINUTE, SECOND
 
 each_kind = pytest.mark.parametrize("kind", KINDS)
 TITLES = {

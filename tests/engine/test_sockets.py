@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from caller import Caller
+from engine_client import EngineClient
 from examples_system import CLOSE_SOCKETS, OPEN_SOCKETS, START_LISTENER, system
-from quiet_listener import QuietListener
+from fakes import FakeListener
 
 
 @pytest.mark.parametrize(
@@ -27,7 +27,7 @@ def test_an_engine_in_process_has_no_listener_and_says_so(nobody, nothing_change
 
 
 def test_the_ports_that_were_found_are_answered(nobody):
-    listener = QuietListener()
+    listener = FakeListener()
     nobody.engine.listen_through(listener)
     assert nobody.asks_ok(**START_LISTENER)["listener"] == "ready"
     answer = nobody.asks_ok(**OPEN_SOCKETS)
@@ -38,7 +38,7 @@ def test_the_ports_that_were_found_are_answered(nobody):
 
 
 def test_a_repeated_request_about_sockets_means_this_process(nobody):
-    listener = QuietListener()
+    listener = FakeListener()
     nobody.engine.listen_through(listener)
     nobody.asks_ok(**OPEN_SOCKETS, request_id="request 1")
     nobody.asks_ok(**CLOSE_SOCKETS)
@@ -47,8 +47,8 @@ def test_a_repeated_request_about_sockets_means_this_process(nobody):
 
 
 def test_who_may_not_open_sockets_reaches_no_listener(nobody, ada):
-    listener = QuietListener()
+    listener = FakeListener()
     nobody.engine.listen_through(listener)
-    stranger = Caller(ada.engine, ada.credentials, address="192.0.2.7:4000")
+    stranger = EngineClient(ada.engine, ada.credentials, address="192.0.2.7:4000")
     stranger.is_refused("not_permitted", **OPEN_SOCKETS)
     assert listener.ports is None

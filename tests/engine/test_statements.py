@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from asking import supply, to_clock, to_credits
-from caller import Caller
+from database_file import changed_by_hand, rows
+from engine_client import EngineClient
 from examples_payments import pay, refund
 from examples_sheets import record_verb
+from fakes import DAY, FRIDAY_NOON, HOUR, MINUTE, SECOND
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from kept_rows import changed_by_hand, rows
-from looking import STATEMENT, Witness, iso, pages, witness
-from wallclock import DAY, FRIDAY_NOON, HOUR, MINUTE, SECOND
+from instructions import supply, to_clock, to_credits
+from reports import STATEMENT, Witness, iso, pages, witness
 
 CORE = "core@ewallet.local"
 
@@ -21,7 +21,7 @@ def movements(page: dict) -> list[tuple[str, int, int]]:
 
 
 @pytest.fixture
-def busy(ada: Caller, wallclock) -> Caller:
+def busy(ada: EngineClient, wallclock) -> EngineClient:
     """Ada, whose wallet moved at noon, a minute later and two minutes later."""
     ada.asks_ok(**supply(100, notes="lunch"))
     wallclock.forward(MINUTE)

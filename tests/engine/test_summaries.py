@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import pytest
-from asking import START, STOP, supply, to_clock, to_credits
-from caller import Caller
+from database_file import changed_by_hand, rows
+from engine_client import EngineClient
 from examples_payments import pay, refund
+from fakes import DAY, FRIDAY_NOON, MINUTE
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from kept_rows import changed_by_hand, rows
-from looking import SUMMARY, iso, witness
-from wallclock import DAY, FRIDAY_NOON, MINUTE
+from instructions import START, STOP, supply, to_clock, to_credits
+from reports import SUMMARY, iso, witness
 
 FRIDAY = FRIDAY_NOON - DAY // 2
 NOTHING = {
@@ -28,7 +28,7 @@ def sums(row: dict) -> dict:
 
 
 @pytest.fixture
-def busy(running: Caller, wallclock) -> Caller:
+def busy(running: EngineClient, wallclock) -> EngineClient:
     """Ada, who was supplied 100 credits, converted 20 and spent 5 minutes, and converted 3 back."""
     wallclock.forward(5 * MINUTE)
     running.asks_ok(**STOP)
@@ -137,7 +137,7 @@ def test_a_summary_is_the_users_own(busy, bob):
 
 
 def test_wallets_and_clocks_that_were_unlinked_still_count(open_engine, wallet_file):
-    ada = Caller(open_engine()).opens_a_session().registers().logs_in()
+    ada = EngineClient(open_engine()).opens_a_session().registers().logs_in()
     for instruction in (supply(100), to_clock(20), START, STOP):
         ada.asks_ok(**instruction)
     before = ada.asks_ok(**SUMMARY)
@@ -147,7 +147,7 @@ def test_wallets_and_clocks_that_were_unlinked_still_count(open_engine, wallet_f
 
 
 def test_sums_do_not_overflow_64_bits(open_engine, wallet_file):
-    ada = Caller(open_engine()).opens_a_session().registers().logs_in()
+    ada = EngineClient(open_engine()).opens_a_session().registers().logs_in()
     ada.asks_ok(**supply(1))
     supplied = rows(wallet_file, "SELECT * FROM postings WHERE amount > 0")[0]
     largest, many = 2**63 - 1, 50

@@ -5,16 +5,16 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from asking import VIEW_WALLET, supply, to_clock
-from caller import Caller
+from database_file import changed_by_hand, rows
+from engine_client import EngineClient
 from examples_payments import pay, supply_to
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
-from kept_rows import changed_by_hand, rows
+from instructions import VIEW_WALLET, supply, to_clock
 
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import EngineConfig
-from ewallet_core.storage.journal import cost_of, costs_up_to, entries, note_cost
+from ewallet_core.storage.journal import entries, find_cost, read_costs_up_to, record_cost
 
 ELSEWHERE = "192.0.2.7:4000"
 
@@ -29,7 +29,7 @@ BOB = "bob@example.org"
 
 
 @pytest.fixture
-def operator(ada, wallet_file) -> Caller:
+def operator(ada, wallet_file) -> EngineClient:
     """Ada, who is an operator and calls from another machine."""
     changed_by_hand(wallet_file, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
     ada.address = ELSEWHERE
@@ -160,7 +160,7 @@ def test_nothing_of_the_issuers_own_changes_with_what_it_issues(supplied, bob, w
 # What credits have cost
 
 
-def balance_of(caller: Caller, wallet_file) -> int:
+def balance_of(caller: EngineClient, wallet_file) -> int:
     wallet = caller.asks_ok(**VIEW_WALLET)["ewallet_data"]["id"]
     return rows(wallet_file, "SELECT balance_id FROM ewallets WHERE id = ?", wallet)[0]["balance_id"]
 
@@ -176,7 +176,7 @@ def test_what_supplies_cost_is_totalled_by_currency(ada, database, wallet_file):
         ada.asks_ok(**supply(1, currency=currency, cost=cost))
     balance, written = balance_of(ada, wallet_file), supplies(wallet_file)
     totals = [
-        database.read(lambda transaction, entry=entry: costs_up_to(transaction, balance, entry))
+        database.read(lambda transaction, entry=entry: read_costs_up_to(transaction, balance, entry))
         for entry in written
     ]
     assert totals == [
@@ -186,7 +186,7 @@ def test_what_supplies_cost_is_totalled_by_currency(ada, database, wallet_file):
         {"EUR": "0.30", "USD": "3"},
     ]
     costs = [
-        database.read(lambda transaction, entry=entry: cost_of(transaction, balance, entry))
+        database.read(lambda transaction, entry=entry: find_cost(transaction, balance, entry))
         for entry in written
     ]
     assert costs == [("EUR", "0.10", "0.10"), ("USD", "3", "3"), ("EUR", "0.2", "0.30"), ("EUR", "0", "0.30")]
@@ -197,14 +197,16 @@ def test_what_is_no_supply_has_no_cost_and_leaves_the_total(supplied, bob, datab
     supplied.asks_ok(**pay(BOB, 5))
     (last,) = rows(wallet_file, "SELECT max(id) AS id FROM entries")
     hers, his = balance_of(supplied, wallet_file), balance_of(bob, wallet_file)
-    assert database.read(lambda transaction: cost_of(transaction, hers, last["id"])) is None
-    assert database.read(lambda transaction: costs_up_to(transaction, hers, last["id"])) == {"EUR": "12.50"}
-    assert database.read(lambda transaction: costs_up_to(transaction, his, last["id"])) == {}
+    assert database.read(lambda transaction: find_cost(transaction, hers, last["id"])) is None
+    assert database.read(lambda transaction: read_costs_up_to(transaction, hers, last["id"])) == {
+        "EUR": "12.50"
+    }
+    assert database.read(lambda transaction: read_costs_up_to(transaction, his, last["id"])) == {}
 
 
 def test_before_the_first_supply_nothing_was_paid(supplied, database, wallet_file):
     balance = balance_of(supplied, wallet_file)
-    assert database.read(lambda transaction: costs_up_to(transaction, balance, 0)) == {}
+    assert database.read(lambda transaction: read_costs_up_to(transaction, balance, 0)) == {}
 
 
 def test_the_costs_are_the_receivers_whoever_asked(operator, bob, database, wallet_file):
@@ -233,9 +235,9 @@ def test_no_digit_of_a_total_is_ever_rounded_away(database, prices):
         with transaction.attempt():
             for currency, cost in prices:
                 entry = entries.insert(transaction, kind="supply", at=0)
-                note_cost(transaction, 1, entry, currency, cost)
+                record_cost(transaction, 1, entry, currency, cost)
                 totals[currency] = totals.get(currency, Decimal(0)) + cost
-                found = costs_up_to(transaction, 1, entry)
+                found = read_costs_up_to(transaction, 1, entry)
                 assert {name: Decimal(total) for name, total in found.items()} == totals
             raise UndoneError
 

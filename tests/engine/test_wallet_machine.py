@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, Phase, seed, settings
 from hypothesis.stateful import RuleBasedStateMachine, rule, run_state_machine_as_test
-from planted_bugs import PLANTED
+from mutations import PLANTED
 from wallet_machine import WalletMachine, people
 
 SHARDS = 4

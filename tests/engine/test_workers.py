@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from asking import NEW_SESSION, NEW_WORKER
-from caller import Caller
+from database_file import rows
+from engine_client import EngineClient
 from examples_system import cleanup
-from kept_rows import rows
-from live import Live, live_worker
-from wallclock import MINUTE, SECOND
+from fakes import MINUTE, SECOND
+from instructions import NEW_SESSION, NEW_WORKER
+from live_objects import Live, live_worker
 
 from ewallet_core.operations.context import EngineConfig
 
@@ -20,11 +20,11 @@ def worker(visitor) -> Live:
 
 
 @pytest.fixture
-def small(open_engine) -> Caller:
+def small(open_engine) -> EngineClient:
     """A caller at an engine whose workers take one session each, with two that each have one."""
     engine = open_engine(config=EngineConfig(session_limit=1))
-    Caller(engine).opens_a_session()
-    return Caller(engine).opens_a_session()
+    EngineClient(engine).opens_a_session()
+    return EngineClient(engine).opens_a_session()
 
 
 def test_a_worker_finds_its_session_by_the_token(worker, ada):
@@ -114,7 +114,7 @@ def test_a_session_that_is_not_there_can_not_be_taken_over(worker, visitor, wall
 
 def test_a_live_session_of_another_engine_is_not_taken_for_one_of_this(worker, tmp_path, open_engine):
     elsewhere = open_engine(database_url=f"sqlite:///{tmp_path / 'elsewhere.sqlite3'}")
-    Caller(elsewhere).opens_a_session()
+    EngineClient(elsewhere).opens_a_session()
     answer = worker.is_refused("bad_value", action="add", add="session", session=elsewhere.sessions[1])
     assert answer["details"] == {"field": "session"}
 

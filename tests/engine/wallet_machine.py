@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import Any
 
-from asking import PASSWORD, PAUSE, RESUME, START, STOP, Instruction, supply, to_clock, to_credits, view_list
-from caller import Caller
-from driven_wallets import NAMES, Done, DrivenWallets, ToWhereAClockIsEmpty, Wait, run_on
+from database_file import DatabaseFile
+from engine_client import EngineClient
+from fakes import DAY, HOUR, MINUTE
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
@@ -18,8 +18,19 @@ from hypothesis.stateful import (
     precondition,
     rule,
 )
-from kept_rows import KeptRows
-from wallclock import DAY, HOUR, MINUTE
+from instructions import (
+    PASSWORD,
+    PAUSE,
+    RESUME,
+    START,
+    STOP,
+    Instruction,
+    supply,
+    to_clock,
+    to_credits,
+    view_list,
+)
+from wallet_driver import NAMES, Done, ToWhereAClockIsEmpty, Wait, WalletDriver, run_on
 from wallet_model import RATE, ModelAccount, ModelClock, ModelWallet, Payment
 
 people = st.sampled_from(NAMES)
@@ -54,7 +65,7 @@ def unlink_transfer(record_id: int) -> Instruction:
     return {"action": "unlink", "unlink": "transfer", "transfer": "record", "record_id": record_id}
 
 
-def kept_of(kept: KeptRows, kind: str) -> defaultdict[int, list[dict[str, Any]]]:
+def kept_of(kept: DatabaseFile, kind: str) -> defaultdict[int, list[dict[str, Any]]]:
     """The linked records of that kind by the wallet or clock whose they are, oldest first."""
     found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     question = f"SELECT owner_id, {kind}_records.* FROM {kind}_records JOIN sheets ON sheets.id = sheet_id"
@@ -63,7 +74,7 @@ def kept_of(kept: KeptRows, kind: str) -> defaultdict[int, list[dict[str, Any]]]
     return found
 
 
-class WalletMachine(DrivenWallets, RuleBasedStateMachine):
+class WalletMachine(WalletDriver, RuleBasedStateMachine):
     """Accounts start funded, and a rule does what can be done: what it asks is refused only on purpose.
 
     Few rules, each with many ways: of many rules most would be left out of most runs.
@@ -302,7 +313,7 @@ class WalletMachine(DrivenWallets, RuleBasedStateMachine):
         self.callers[name].is_refused("not_logged_in", **VIEW_WALLETS)
 
     def comes_back(self, name: str, account: ModelAccount, due: int) -> None:
-        visitor = Caller(self.engine).opens_a_session()
+        visitor = EngineClient(self.engine).opens_a_session()
         if self.clock.now >= due:
             assert visitor.ask(**recover(name))["failed"]
             return

@@ -85,17 +85,17 @@ def test_a_wrong_sum_or_an_empty_posting_makes_no_entry(postings):
 
 def test_the_sums_are_by_unit():
     postings = [credit(11, -5), credit(1, 7), millisecond(2, -300), millisecond(12, 100), credit(21, 1)]
-    assert journal.sums_of(postings) == {Unit.CREDIT: 3, Unit.MILLISECOND: -200}
+    assert journal.sum_by_unit(postings) == {Unit.CREDIT: 3, Unit.MILLISECOND: -200}
 
 
 def test_no_postings_have_no_sums():
-    assert journal.sums_of([]) == {}
+    assert journal.sum_by_unit([]) == {}
 
 
 @given(movements)
 def test_whatever_comes_to_the_other_side_balances_in_each_unit(movements):
     entry = Entry(EntryKind.TRANSFER, NOON, tuple(there_and_back(movements)))
-    assert entry.sums() == {unit: 0 for unit, _ in movements}
+    assert journal.sum_by_unit(entry.postings) == {unit: 0 for unit, _ in movements}
 
 
 @given(movements.filter(len), st.data())

@@ -39,7 +39,7 @@ def test_one_credit_is_one_minute_unless_set_otherwise():
     ],
 )
 def test_credits_give_their_number_times_the_rate(credits, rate, milliseconds):
-    assert rates.milliseconds_of(credits, rate) == milliseconds
+    assert rates.credits_to_milliseconds(credits, rate) == milliseconds
 
 
 @pytest.mark.parametrize(
@@ -56,17 +56,17 @@ def test_credits_give_their_number_times_the_rate(credits, rate, milliseconds):
     ],
 )
 def test_time_gives_whole_credits_only(milliseconds, credits):
-    assert rates.whole_credits_in(milliseconds, 60_000) == credits
+    assert rates.milliseconds_to_credits(milliseconds, 60_000) == credits
 
 
 @given(credits=credit_amounts, rate=per_credit)
 def test_credits_to_time_and_back_lose_nothing(credits, rate):
-    assert rates.whole_credits_in(rates.milliseconds_of(credits, rate), rate) == credits
+    assert rates.milliseconds_to_credits(rates.credits_to_milliseconds(credits, rate), rate) == credits
 
 
 @given(span=spans, rate=per_credit)
 def test_what_makes_no_whole_credit_is_less_than_one(span, rate):
-    rest = span - rates.milliseconds_of(rates.whole_credits_in(span, rate), rate)
+    rest = span - rates.credits_to_milliseconds(rates.milliseconds_to_credits(span, rate), rate)
     assert 0 <= rest < rate
 
 
@@ -91,12 +91,12 @@ def test_what_makes_no_whole_credit_is_less_than_one(span, rate):
     ],
 )
 def test_minutes_give_the_whole_milliseconds_in_them(written, milliseconds):
-    assert rates.milliseconds_in(Decimal(written)) == milliseconds
+    assert rates.minutes_to_milliseconds(Decimal(written)) == milliseconds
 
 
 @given(minutes)
 def test_minutes_never_give_more_time_than_they_are_nor_a_millisecond_less(minutes):
-    rest = Fraction(minutes) * 60_000 - rates.milliseconds_in(minutes)
+    rest = Fraction(minutes) * 60_000 - rates.minutes_to_milliseconds(minutes)
     assert 0 <= rest < 1
 
 
@@ -121,22 +121,24 @@ def test_minutes_never_give_more_time_than_they_are_nor_a_millisecond_less(minut
     ],
 )
 def test_a_span_reads_in_minutes_with_six_places(milliseconds, reading):
-    assert str(rates.minutes_in(milliseconds)) == reading
+    assert str(rates.milliseconds_to_minutes(milliseconds)) == reading
 
 
 @given(spans)
 def test_a_reading_is_off_by_less_than_half_its_last_place(span):
-    assert abs(Fraction(rates.minutes_in(span)) - Fraction(span, 60_000)) < Fraction(1, 2 * 10**6)
+    assert abs(Fraction(rates.milliseconds_to_minutes(span)) - Fraction(span, 60_000)) < Fraction(
+        1, 2 * 10**6
+    )
 
 
 @given(spans)
 def test_a_reading_rounded_to_the_millisecond_is_the_span_it_was_made_of(span):
-    assert round(Fraction(rates.minutes_in(span)) * 60_000) == span
+    assert round(Fraction(rates.milliseconds_to_minutes(span)) * 60_000) == span
 
 
 @given(st.integers(0, MOST))
 def test_whole_minutes_survive_being_read_and_sent_back(whole):
-    assert rates.milliseconds_in(rates.minutes_in(whole * 60_000)) == whole * 60_000
+    assert rates.minutes_to_milliseconds(rates.milliseconds_to_minutes(whole * 60_000)) == whole * 60_000
 
 
 @pytest.mark.parametrize(
@@ -144,10 +146,10 @@ def test_whole_minutes_survive_being_read_and_sent_back(whole):
     [("0." + "9" * 33, 59_999), ("999999999999." + "9" * 22, 10**12 * 60_000 - 1)],
 )
 def test_a_long_number_of_minutes_is_never_rounded_up(minutes: str, milliseconds: int) -> None:
-    assert rates.milliseconds_in(Decimal(minutes)) == milliseconds
+    assert rates.minutes_to_milliseconds(Decimal(minutes)) == milliseconds
 
 
 def test_minutes_are_the_same_whatever_the_asking_program_does_with_decimals():
     with localcontext() as context:
         context.prec = 5
-        assert rates.minutes_in(123 * 60_000 + 34_567) == Decimal("123.576117")
+        assert rates.milliseconds_to_minutes(123 * 60_000 + 34_567) == Decimal("123.576117")

@@ -28,7 +28,7 @@ lives = st.lists(st.tuples(strides, wishes, amounts, looks), min_size=1, max_siz
 
 
 def charge_pauses(timer: Timer, now: int) -> int:
-    return timer.spent + timer._in_state(State.ACTIVE, now) + timer._in_state(State.PAUSED, now)
+    return timer.spent + timer._time_in(State.ACTIVE, now) + timer._time_in(State.PAUSED, now)
 
 
 def run_out_late(timer: Timer, balance: int) -> int | None:
@@ -48,7 +48,7 @@ def forget_what_was_spent(timer: Timer, at: int, balance: int) -> Timer:
     [
         ("spent_at", charge_pauses),
         ("runs_out_at", run_out_late),
-        ("_not_before_since", follow_the_wall_clock_back),
+        ("_clamp", follow_the_wall_clock_back),
         ("resume", forget_what_was_spent),
     ],
 )

@@ -15,7 +15,7 @@ from ewallet_core.client import EmbeddedClient
 from ewallet_core.client.socket import RemoteClient
 from ewallet_core.client.trust import KnownServers
 from ewallet_core.protocol.address import ServerAddress
-from ewallet_core.server.certificates import self_signed, server_context
+from ewallet_core.server.certificates import create_server_context, ensure_self_signed
 from ewallet_core.server.socket_listener import SocketListener
 from ewallet_tui.connection import Backends
 
@@ -51,7 +51,7 @@ class Server:
         engine = self._running.enter_context(self._open_engine())
         if self.certificates is not None:
             now = datetime.now(UTC)
-            tls = server_context(*self_signed(self.certificates, "127.0.0.1", now), now)
+            tls = create_server_context(*ensure_self_signed(self.certificates, "127.0.0.1", now), now)
             listener = SocketListener(engine, tls=tls)
             engine.listen_through(listener)
             self._running.callback(listener.stop)

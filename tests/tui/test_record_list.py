@@ -6,7 +6,8 @@ from rich.style import Style
 from textual.app import App, ComposeResult
 
 from ewallet_core.presentation.tables import Column, fitted_widths
-from ewallet_tui.widgets.record_list import MOST_ROWS, ListRow, Page, RecordList, RecordPages
+from ewallet_tui.record_pages import ListRow, Page, RecordPages
+from ewallet_tui.widgets.record_list import MAX_ROWS, RecordList
 
 COLUMNS = (Column("When"), Column("Credits", align="right"), Column("Notes", fills=True))
 HOSTILE = {
@@ -118,9 +119,9 @@ async def test_the_cursor_stays_on_its_record_when_a_newer_one_comes():
 
 
 async def test_at_most_a_thousand_records_are_kept():
-    app = ListApp(rows(MOST_ROWS + 5))
+    app = ListApp(rows(MAX_ROWS + 5))
     async with app.run_test(size=(50, 10)):
-        assert len(app.listed.rows) == MOST_ROWS
+        assert len(app.listed.rows) == MAX_ROWS
 
 
 @given(st.lists(st.integers(0, 200), min_size=3, max_size=3), st.integers(0, 200))

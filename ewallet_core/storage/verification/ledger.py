@@ -29,7 +29,7 @@ _CHECKS = {
 }
 
 
-def examine(transaction: Transaction) -> Findings:
+def run_checks(transaction: Transaction) -> Findings:
     """Everything there is to check, as it is found: each lie, and what was proved."""
     for subject, check in _CHECKS.items():
         try:
@@ -38,6 +38,6 @@ def examine(transaction: Transaction) -> Findings:
             yield Violation(f"{subject} can't be read, a value is not what it must be: {reason}.")
 
 
-def check(transaction: Transaction) -> list[str]:
+def find_violations(transaction: Transaction) -> list[str]:
     """What is wrong with the ledger, a sentence each; empty when all is well."""
-    return [finding.sentence for finding in examine(transaction) if isinstance(finding, Violation)]
+    return [finding.sentence for finding in run_checks(transaction) if isinstance(finding, Violation)]

@@ -13,16 +13,16 @@ from ewallet_core.storage.accounts import AccountState
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Faults, Findings, Violation, faulty, several
-from ewallet_core.types import Kind, Role
+from ewallet_core.types import RecordType, Role
 
 _account, _wallet, _clock = schema.accounts, schema.ewallets, schema.clocks
 _WORDS = {_account: "account", _wallet: "wallet", _clock: "clock"}
 _OWNERS = {
-    Kind.TRANSFER: _wallet,
-    Kind.INVOICE: _wallet,
-    Kind.CONVERSION: _clock,
-    Kind.TIME: _clock,
-    Kind.CONTACT: _account,
+    RecordType.TRANSFER: _wallet,
+    RecordType.INVOICE: _wallet,
+    RecordType.CONVERSION: _clock,
+    RecordType.TIME: _clock,
+    RecordType.CONTACT: _account,
 }
 
 
@@ -38,7 +38,7 @@ def _is_gone(owner: Table) -> ColumnElement[bool]:
 
 
 def _wrongly_active(
-    owner: Table, column: str, what: str, held: Table, belongs_by: str, kind: Kind | None = None
+    owner: Table, column: str, what: str, held: Table, belongs_by: str, kind: RecordType | None = None
 ) -> Select[Any]:
     active = held.alias("active")
     is_other_kind = [(active.c.kind != kind, f"has no {what} active, but another kind")] if kind else []
@@ -54,12 +54,12 @@ def _wrongly_active(
     )
 
 
-def _wrong_sheet(kind: Kind, owner: Table) -> Select[Any]:
-    noun = "list" if kind is Kind.CONTACT else "sheet"
+def _wrong_sheet(kind: RecordType, owner: Table) -> Select[Any]:
+    noun = "list" if kind is RecordType.CONTACT else "sheet"
     return _wrongly_active(owner, f"{kind}_{noun}_id", f"{kind} {noun}", schema.sheets, "owner_id", kind)
 
 
-def _sheet_astray(kind: Kind, owner: Table) -> Select[Any]:
+def _sheet_astray(kind: RecordType, owner: Table) -> Select[Any]:
     sheet = schema.sheets
     its_owner = and_(owner.c.id == sheet.c.owner_id, _account_of(owner) == sheet.c.account_id)
     return faulty(

@@ -14,7 +14,7 @@ from ewallet_core.storage import columns, schema
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
-from ewallet_core.types import Kind, Role
+from ewallet_core.types import RecordType, Role
 
 
 class _SheetLine(Row, frozen=True):
@@ -38,7 +38,7 @@ class _StrayRecord(Row, frozen=True):
 _sheet, _account = schema.sheets.c, schema.accounts.c
 
 
-def _lines(kind: Kind) -> Select[Any]:
+def _lines(kind: RecordType) -> Select[Any]:
     record = columns.metadata.tables[f"{kind}_records"]
     return (
         select(
@@ -59,7 +59,7 @@ def _lines(kind: Kind) -> Select[Any]:
     )
 
 
-def _strays(kind: Kind) -> Select[Any]:
+def _strays(kind: RecordType) -> Select[Any]:
     record = columns.metadata.tables[f"{kind}_records"]
     its_sheet = and_(_sheet.id == record.c.sheet_id, _sheet.kind == kind)
     return (
@@ -70,7 +70,7 @@ def _strays(kind: Kind) -> Select[Any]:
     )
 
 
-_BY_KIND = tuple((kind, _lines(kind), _strays(kind)) for kind in Kind)
+_BY_KIND = tuple((kind, _lines(kind), _strays(kind)) for kind in RecordType)
 
 
 def check_sheets(transaction: Transaction) -> Findings:
@@ -85,7 +85,7 @@ def check_sheets(transaction: Transaction) -> Findings:
     yield Check(f"{several(sheets, 'sheet', 'sheets')}, each counts its records and holds its account's")
 
 
-def _in_order(kind: Kind, lines: Iterable[_SheetLine]) -> Findings:
+def _in_order(kind: RecordType, lines: Iterable[_SheetLine]) -> Findings:
     linked, highest = 0, 0
     for line in lines:
         if line.record_id is None:

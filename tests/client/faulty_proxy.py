@@ -1,0 +1,110 @@
+"""A bad network between a client and a server: it cuts, swallows and stalls lines where a test says so."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from enum import Enum, auto
+
+Fate = Callable[[bytes], "Does | None"]
+
+
+class Does(Enum):
+    """What becomes of a line."""
+
+    CUT_BEFORE = auto()
+    CUT_WITHIN = auto()
+    CUT_AFTER = auto()
+    SWALLOW = auto()
+
+
+class FaultyProxy:
+    """Passes lines on between whoever connects to its `port` and the port beyond.
+
+    `upward` and `downward` say what becomes of each line to the server, and of each from it. Whoever connects
+    is passed on after `far_seconds`.
+    """
+
+    def __init__(self, beyond: int) -> None:
+        self.beyond = beyond
+        self.port = 0
+        self.upward: Fate = lambda line: None
+        self.downward: Fate = lambda line: None
+        self.connections = 0
+        self.far_seconds = 0.0
+        self._open: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> FaultyProxy:
+        self._server = await asyncio.start_server(self._connected, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_reason: object) -> None:
+        self._server.close()
+        self.cut()
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+        await self._server.wait_closed()
+
+    def cut(self) -> None:
+        for writer in self._open:
+            writer.transport.abort()
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        self.connections += 1
+        self._open.add(writer)
+        try:
+            await asyncio.sleep(self.far_seconds)
+            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.beyond)
+            self._open.add(there_writer)
+            passing = [
+                asyncio.create_task(self._pass(reader, there_writer, self._up)),
+                asyncio.create_task(self._pass(there_reader, writer, self._down)),
+            ]
+            await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
+            there_writer.transport.abort()
+            writer.transport.abort()
+            await asyncio.wait(passing)
+            self._open.discard(there_writer)
+        except OSError:
+            writer.transport.abort()
+        self._open.discard(writer)
+        self._tasks.discard(task)
+
+    def _up(self, line: bytes) -> Does | None:
+        return self.upward(line)
+
+    def _down(self, line: bytes) -> Does | None:
+        return self.downward(line)
+
+    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fate: Fate) -> None:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            while True:
+                line = await reader.readuntil(b"\n")
+                does = fate(line)
+                if does is Does.SWALLOW:
+                    continue
+                if does is Does.CUT_BEFORE:
+                    return
+                writer.write(line[: len(line) // 2] if does is Does.CUT_WITHIN else line)
+                await writer.drain()
+                if does is not None:
+                    # What was written is to arrive, and nothing after it.
+                    writer.write_eof()
+                    await asyncio.sleep(0.02)
+                    return
+
+
+def once(does: Does, matches: bytes = b"") -> Fate:
+    """That for the first line in which this is found, and nothing for the others."""
+    left = [does]
+
+    def fate(line: bytes) -> Does | None:
+        return left.pop() if left and matches in line else None
+
+    return fate

@@ -1,0 +1,67 @@
+"""A server on a file: it can be stopped, and started again where it was."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from pathlib import Path
+
+from argon2 import PasswordHasher
+
+from ewallet_core import EWalletSessionManager
+from ewallet_core.operations.context import EngineConfig
+from ewallet_core.security.passwords import Passwords
+from ewallet_core.server.limits import Limits
+from ewallet_core.server.socket_listener import SocketListener
+from ewallet_core.storage.sqlite import open_read_only
+from ewallet_core.storage.verification.check import Violation
+from ewallet_core.storage.verification.ledger import run_checks
+
+CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
+NO_HURRY = Limits(requests_per_second_per_session=100_000)
+
+
+class RunningServer:
+    """The engine on that file, and its listener; `ports` stay the same over a restart."""
+
+    def __init__(
+        self,
+        database_url: str,
+        clock: Callable[[], int],
+        *,
+        config: EngineConfig | None = None,
+        limits: Limits = NO_HURRY,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.database_url = database_url
+        self._clock = clock
+        self._config = config or EngineConfig(self_supply=True)
+        self.limits = limits
+        self.tls = tls
+        self.ports = (0, 0)
+        self._manager: EWalletSessionManager | None = None
+
+    def start(self) -> None:
+        manager = EWalletSessionManager(
+            self.database_url, clock=self._clock, passwords=CHEAP, config=self._config
+        )
+        listener = SocketListener(manager, tls=self.tls, limits=self.limits)
+        manager.listen_through(listener)
+        self.ports = listener.open(*self.ports)
+        self._manager, self._listener = manager, listener
+
+    def stop(self) -> None:
+        if self._manager is not None:
+            self._listener.stop()
+            self._manager.close()
+            self._manager = None
+
+
+def database_url_in(folder: Path) -> str:
+    return f"sqlite:///{folder / 'wallet.sqlite3'}"
+
+
+def lies_in(database_url: str) -> list[str]:
+    """What is not true in that database."""
+    with open_read_only(database_url) as transaction:
+        return [finding.sentence for finding in run_checks(transaction) if isinstance(finding, Violation)]

@@ -1,0 +1,100 @@
+"""The installed command in a process of its own, and a socket to it."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+EWALLET = str(Path(sys.executable).with_name("ewallet"))
+PATIENCE_SECONDS = 30.0
+READY = re.compile(r"Ready: instructions on .+:(\d+), events on .+:(\d+), (.+)\.\n")
+
+Answer = dict[str, Any]
+
+
+@dataclass
+class ServeProcess:
+    """A server in another process, and what it said of itself."""
+
+    process: subprocess.Popen[str]
+    line: str
+
+    @property
+    def ports(self) -> tuple[int, int]:
+        found = READY.fullmatch(self.line)
+        assert found is not None, self.line
+        return int(found[1]), int(found[2])
+
+    def is_told(self, number: signal.Signals) -> None:
+        self.process.send_signal(number)
+
+    def ends(self) -> tuple[int, str, str]:
+        """Its exit code, and what it has said besides its one line, on both outputs."""
+        said, complained = self.process.communicate(timeout=PATIENCE_SECONDS)
+        return self.process.returncode, said, complained
+
+
+@contextmanager
+def served(folder: Path, *options: object, **environment: str) -> Iterator[ServeProcess]:
+    """A server on that folder, which is stopped at the end unless it has ended by then."""
+    words = [EWALLET, "--data-dir", str(folder), "serve", *map(str, options)]
+    with subprocess.Popen(
+        words,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, **environment},
+    ) as process:
+        assert process.stdout is not None
+        try:
+            yield ServeProcess(process, process.stdout.readline())
+        finally:
+            process.terminate()
+
+
+class Wire:
+    """A connection on which instructions are asked."""
+
+    def __init__(self, connected: socket.socket) -> None:
+        self._socket = connected
+        self._lines = connected.makefile("rb")
+        self.credentials: dict[str, str] = {}
+
+    def send(self, **instruction: Any) -> None:
+        asked = {"controller": "client", "ctype": "action", **instruction, **self.credentials}
+        self._socket.sendall(json.dumps(asked).encode() + b"\n")
+
+    def next_line(self) -> Answer | None:
+        """The next line that came; None at the end."""
+        line = self._lines.readline()
+        return json.loads(line) if line else None
+
+    def asks(self, **instruction: Any) -> Answer:
+        self.send(**instruction)
+        answer = self.next_line()
+        assert answer is not None
+        return answer
+
+    def opens_a_session(self) -> None:
+        for wanted in ("client_id", "session_token"):
+            self.credentials[wanted] = self.asks(action="request", request=wanted)[wanted]
+
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
+
+
+@contextmanager
+def wire_to(server: ServeProcess) -> Iterator[Wire]:
+    with closing(Wire(socket.create_connection(("127.0.0.1", server.ports[0]), PATIENCE_SECONDS))) as wire:
+        yield wire

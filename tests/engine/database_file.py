@@ -1,0 +1,110 @@
+"""Read and change a wallet file directly, without the engine."""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+
+from ewallet_core.storage.transaction import Statements, Transaction
+from ewallet_core.storage.verification.ledger import find_violations
+
+Rows = list[dict[str, Any]]
+
+BOOKKEEPING = {"login_records", "login_throttles", "seen_requests", "refused_requests", "sqlite_sequence"}
+_STATEMENTS = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
+
+LAST_USE = {"last_used_at", "expires_at"}
+
+
+class DatabaseFile:
+    """A wallet file that is looked at many times: opening it anew takes longer than most questions."""
+
+    def __init__(self, file: Path) -> None:
+        self._connection = sqlite3.connect(file, isolation_level=None)
+
+    def close(self) -> None:
+        self._connection.close()
+
+    def rows(self, question: str, *values: Any) -> Rows:
+        """The rows that the SQL `question` finds."""
+        cursor = self._connection.execute(question, values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor]
+
+    def faults(self) -> list[str]:
+        """What is wrong with the ledger, as of now."""
+        self._connection.execute("BEGIN")
+        try:
+            return find_violations(Transaction(self._connection, _STATEMENTS, writes=False))
+        finally:
+            self._connection.execute("ROLLBACK")
+
+    def what_matters(self) -> dict[str, Rows]:
+        """Every row of every table, but for the bookkeeping that a refusal may leave behind."""
+        tables = {row["name"] for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        return {name: _without_last_use(self.rows(f"SELECT * FROM {name}")) for name in tables - BOOKKEEPING}
+
+
+def rows(file: Path, question: str, *values: Any) -> Rows:
+    """As `DatabaseFile.rows`, for a file that is looked at once."""
+    with contextlib.closing(DatabaseFile(file)) as kept:
+        return kept.rows(question, *values)
+
+
+def faults_in(file: Path) -> list[str]:
+    """As `DatabaseFile.faults`, for a file that is looked at once."""
+    with contextlib.closing(DatabaseFile(file)) as kept:
+        return kept.faults()
+
+
+def what_matters(file: Path) -> dict[str, Rows]:
+    """As `DatabaseFile.what_matters`, for a file that is looked at once."""
+    with contextlib.closing(DatabaseFile(file)) as kept:
+        return kept.what_matters()
+
+
+def changed_by_hand(file: Path, statement: str, *values: Any) -> None:
+    """Carry out what no instruction of this release does yet."""
+    with contextlib.closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(statement, values)
+
+
+def _without_last_use(found: Rows) -> Rows:
+    return [{name: value for name, value in row.items() if name not in LAST_USE} for row in found]
+
+
+def cells(file: Path) -> Iterator[str]:
+    """Every text and every blob of every table, with the table's and the column's name."""
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        tables = [
+            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+        ]
+        for table in tables:
+            found = connection.execute(f"SELECT * FROM {table}")
+            columns = [column[0] for column in found.description]
+            for row in found:
+                for column, value in zip(columns, row, strict=True):
+                    text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+                    yield f"{table}.{column}: {text}"
+
+
+def holding(file: Path, *words: str) -> list[str]:
+    """The cells that have one of these words in them, in whatever case."""
+    return [cell for cell in cells(file) if any(word.casefold() in cell.casefold() for word in words)]
+
+
+def tampered(file: Path, *statements: str) -> list[str]:
+    """What the check finds after somebody who can do everything has done this."""
+    connection = sqlite3.connect(file, isolation_level=None)
+    connection.execute("PRAGMA ignore_check_constraints = ON")
+    for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+        connection.execute(f"DROP TRIGGER {trigger}")
+    for statement in statements:
+        assert connection.execute(statement).rowcount > 0
+    connection.close()
+    return faults_in(file)

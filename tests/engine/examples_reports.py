@@ -1,0 +1,150 @@
+"""Examples of looking at what happened: statements, summaries, searches and exports."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from answer_shapes import (
+    DECIMAL,
+    EMAIL,
+    RECORD_DATA,
+    TIMESTAMP,
+    By,
+    Maybe,
+    Shape,
+    minutes,
+    misfits,
+    misfits_with,
+)
+from example import Example
+from instructions import login, new_account, supply
+from reports import EXPORT, SEARCH, STATEMENT, SUMMARY
+
+CURSOR = re.compile(r"\d+-[a-z]+-\d+")
+_CURRENCY = re.compile("[A-Z]{3}")
+_COSTS = By("[A-Z]{3}", DECIMAL)
+_A_TIME = {"since": "2026-11-01", "until": "2026-11-20T12:00:30Z"}
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """One of the shapes."""
+
+    shapes: tuple[Shape, ...]
+
+
+@misfits_with.register
+def _(shape: OneOf, value: Any, at: str) -> Iterator[str]:
+    if all(misfits(value, each) for each in shape.shapes):
+        yield f"{at} is {value!r}, of none of the shapes"
+
+
+MOVEMENT = {
+    "entry": int,
+    "time": TIMESTAMP,
+    "kind": re.compile("supply|payment|transfer|refund|credits2clock|clock2credits"),
+    "partner": Maybe(EMAIL),
+    "credits": int,
+    "balance": int,
+    "currency": Maybe(_CURRENCY),
+    "cost": Maybe(DECIMAL),
+    "cost_total": Maybe(DECIMAL),
+    "transfer_record": Maybe(int),
+    "conversion_record": Maybe(int),
+    "notes": Maybe(str),
+}
+TOTAL = {
+    **dict.fromkeys(("credits_in", "credits_out", "converted_to_time", "converted_to_credits"), int),
+    **minutes("minutes_spent"),
+}
+FOUND_ROW = OneOf(
+    tuple({"kind": kind, "record": int, "record_data": data} for kind, data in RECORD_DATA.items())
+)
+
+_STATEMENT = {
+    "credit_ewallet": int,
+    "since": Maybe(TIMESTAMP),
+    "until": Maybe(TIMESTAMP),
+    "opening": int,
+    "closing": int,
+    "opening_costs": _COSTS,
+    "closing_costs": _COSTS,
+    "rows": [MOVEMENT],
+    "next": Maybe(int),
+}
+_EXPORTED = {
+    "sheet": Maybe(int),
+    "format": re.compile("csv|json|jsonl"),
+    "file_name": str,
+    "content": str,
+    "records": int,
+    "next": Maybe(CURSOR),
+}
+
+
+def summary(by: str) -> dict[str, Shape]:
+    return {
+        "since": TIMESTAMP,
+        "until": TIMESTAMP,
+        "by": by,
+        "rows": [{"start": TIMESTAMP, "end": TIMESTAMP, **TOTAL}],
+        "totals": TOTAL,
+    }
+
+
+# The core account's and ada's come first: cleo has the third wallet, and the third account's sheets.
+AS_CLEO = (new_account("cleo"), login("cleo"), supply(50))
+CLEOS_WALLET, CLEOS_CLOCK, CLEOS_INVOICE_SHEET = 3, 3, 14
+
+EXAMPLES = (
+    *(
+        Example(stage, STATEMENT, _STATEMENT, optional={**_A_TIME, "limit": 1, "before": 2})
+        for stage in ("logged in", "stopped")
+    ),
+    Example("logged in", {**STATEMENT, "ewallet_id": CLEOS_WALLET}, _STATEMENT, before=AS_CLEO),
+    *(
+        Example("stopped", {**SUMMARY, "by": by}, summary(by), optional={**_A_TIME, "utc_offset": 60})
+        for by in ("day", "week", "month")
+    ),
+    *(
+        Example("logged in", {**SUMMARY, **one}, summary("day"), before=AS_CLEO)
+        for one in ({"ewallet_id": CLEOS_WALLET}, {"clock_id": CLEOS_CLOCK})
+    ),
+    Example(
+        "stopped",
+        SEARCH,
+        {"rows": [FOUND_ROW], "next": Maybe(CURSOR)},
+        optional={**_A_TIME, "text": "r", "kind": "transfer", "limit": 1, "before": "1-transfer-1"},
+    ),
+    Example(
+        "logged in",
+        {**SEARCH, "kind": "invoice", "sheet_id": CLEOS_INVOICE_SHEET},
+        {"rows": [FOUND_ROW], "next": Maybe(CURSOR)},
+        before=AS_CLEO,
+    ),
+    *(
+        Example(
+            "stopped",
+            {**EXPORT, "kind": kind},
+            {**_EXPORTED, "kind": kind},
+            optional={
+                **_A_TIME,
+                "format": "json",
+                "month": "2026-11",
+                "text": "r",
+                "limit": 1,
+                "before": "1-transfer-1",
+            },
+        )
+        for kind in ("transfer", "invoice", "conversion", "time", "contact")
+    ),
+    Example(
+        "logged in",
+        {**EXPORT, "kind": "invoice", "sheet_id": CLEOS_INVOICE_SHEET},
+        {**_EXPORTED, "kind": "invoice"},
+        before=AS_CLEO,
+    ),
+)

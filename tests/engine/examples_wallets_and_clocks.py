@@ -1,0 +1,40 @@
+"""Examples of what is done with wallets and clocks."""
+
+from __future__ import annotations
+
+from answer_shapes import CLOCK_DATA, EWALLET_DATA
+from example import Example
+from instructions import Instruction
+
+# The system core account's wallet and clock came first, then Ada's.
+THIRD = 3
+
+_WALLET = {"credit_ewallet": int, "ewallet_data": EWALLET_DATA}
+_CLOCK = {"credit_clock": int, "clock_data": CLOCK_DATA}
+
+
+def holding_verb(verb: str, word: str, **more: object) -> Instruction:
+    return {"action": verb, verb: "credit", "credit": word, **more}
+
+
+def _of(word: str, answer: dict[str, object], argument: str) -> tuple[Example, ...]:
+    another = (holding_verb("new", word),)
+    chosen = {argument: THIRD}
+    key = next(iter(answer))
+    return (
+        Example("logged in", holding_verb("new", word), answer, optional={"reference": "Savings"}),
+        Example("logged in", holding_verb("switch", word, **chosen), answer, before=another),
+        Example(
+            "logged in", holding_verb("edit", word, reference="Savings", **chosen), answer, before=another
+        ),
+        Example("logged in", holding_verb("unlink", word, **chosen), {key: int}, before=another),
+    )
+
+
+EXAMPLES = (
+    *_of("ewallet", _WALLET, "ewallet_id"),
+    *_of("wallet", _WALLET, "ewallet_id"),
+    *_of("clock", _CLOCK, "clock_id"),
+    Example("converted", holding_verb("view", "ewallets"), {"ewallets": [EWALLET_DATA]}),
+    Example("running", holding_verb("view", "clocks"), {"clocks": [CLOCK_DATA]}),
+)

@@ -1,0 +1,105 @@
+"""Cleaners on a real clock, in real threads and processes."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from database_file import faults_in, rows
+from engine_client import EngineClient
+from examples_system import cleanup, start_cleaner
+from fakes import HOUR
+from instructions import START, supply, to_clock
+
+from ewallet_core.engine.manager import system_clock
+from ewallet_core.operations.context import EngineConfig
+
+ENOUGH_SECONDS = 20
+
+
+def appears(file: Path, table: str) -> list[dict[str, int]]:
+    """The rows of that table, as soon as there are any."""
+    until = time.monotonic() + ENOUGH_SECONDS
+    while not (found := rows(file, f"SELECT * FROM {table}")):
+        assert time.monotonic() < until, f"nothing came into {table}"
+    return found
+
+
+def test_a_timer_stops_when_it_runs_out_with_nobody_asking(open_engine, wallet_file):
+    engine = open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=200))
+    ada = EngineClient(engine).opens_a_session().registers().logs_in()
+    ada.asks_ok(**start_cleaner("clock"))
+    ada.asks_ok(**supply())
+    ada.asks_ok(**to_clock(1))
+    ada.asks_ok(**START)
+    (record,) = appears(wallet_file, "time_records")
+    assert record["time_stop"] - record["time_start"] == record["time_spent"] == 200
+    (clock,) = rows(wallet_file, "SELECT timer_state, runs_out_at FROM clocks WHERE account_id > 1")
+    assert clock == {"timer_state": "inactive", "runs_out_at": None}
+    assert faults_in(wallet_file) == []
+
+
+def test_a_timer_is_settled_once_however_many_engines_clean_one_file(open_engine, wallet_file):
+    engines = [
+        open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=100)) for _ in range(3)
+    ]
+    ada = EngineClient(engines[0]).opens_a_session().registers().logs_in()
+    ada.asks_ok(**supply())
+    ada.asks_ok(**to_clock(2))
+    ada.asks_ok(**START)
+    for engine in engines:
+        EngineClient(engine).asks_ok(**start_cleaner("clock"))
+    appears(wallet_file, "time_records")
+    assert {EngineClient(engine).asks_ok(**cleanup("clocks"))["clocks"] == [] for engine in engines} == {True}
+    (record,) = rows(wallet_file, "SELECT * FROM time_records")
+    assert record["time_spent"] == 200
+    assert faults_in(wallet_file) == []
+
+
+SETTLING = """
+import sys
+from ewallet_core import EWalletSessionManager
+now = int(sys.argv[2])
+engine = EWalletSessionManager(sys.argv[1], clock=lambda: now)
+answer = engine.session_manager_controller(
+    controller="system", ctype="action", action="cleanup", cleanup="clocks"
+)
+print(answer["clocks"])
+"""
+
+
+def test_a_timer_is_settled_once_by_several_processes(running, wallclock, wallet_file):
+    wallclock.forward(HOUR)
+    url = f"sqlite:///{wallet_file}"
+    children = [
+        subprocess.Popen(
+            [sys.executable, "-c", SETTLING, url, str(wallclock.now)], stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(3)
+    ]
+    said = sorted(child.communicate(timeout=60)[0].strip() for child in children)
+    assert said == ["[2]", "[]", "[]"]
+    assert len(rows(wallet_file, "SELECT id FROM time_records")) == 1
+
+
+LEFT_RUNNING = """
+import sys
+from ewallet_core import EWalletSessionManager
+engine = EWalletSessionManager(sys.argv[1])
+engine.session_manager_controller(
+    controller="system", ctype="action", action="start", start="cleaner", cleaner="all"
+)
+"""
+
+
+def test_cleaners_keep_no_program_alive(wallet_file):
+    ended = subprocess.run(
+        [sys.executable, "-c", LEFT_RUNNING, f"sqlite:///{wallet_file}"],
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")

@@ -1,0 +1,105 @@
+"""Any page of a sheet at once: by how many of the newest records are passed over."""
+
+from __future__ import annotations
+
+import pytest
+from engine_client import EngineClient
+from examples_sheets import list_verb, new_contact
+from hypothesis import given, settings
+from hypothesis import strategies as some
+from instructions import supply, view_list
+from owned_items import KINDS, listed, noun, unlink_record
+from reports import witness
+
+from ewallet_core.operations.context import SYSTEM_CORE_ID
+from ewallet_core.storage.sheets import sheets, transfers
+
+FAR_BEYOND = 2**63 - 1
+
+
+@pytest.fixture
+def five(ada: EngineClient) -> EngineClient:
+    """Ada with five contacts."""
+    for name in ("Grace", "Edsger", "Barbara", "Alan", "Donald"):
+        ada.asks_ok(**new_contact(name))
+    return ada
+
+
+def names(caller: EngineClient, **page: int) -> list[str]:
+    return [row["name"] for row in listed(caller, "contact", **page)["rows"]]
+
+
+def test_a_page_begins_below_the_newest_that_are_passed_over(five):
+    assert names(five, skip=0) == names(five) == ["Donald", "Alan", "Barbara", "Edsger", "Grace"]
+    assert names(five, skip=1, limit=2) == ["Alan", "Barbara"]
+    assert names(five, skip=4) == ["Grace"]
+
+
+@pytest.mark.parametrize("skip", [5, 6, FAR_BEYOND])
+def test_below_the_oldest_there_is_an_empty_page(five, skip):
+    page = listed(five, "contact", skip=skip)
+    assert (page["rows"], page["next"], page["record_count"]) == ([], None, 5)
+
+
+def test_a_page_by_number_says_where_the_next_one_begins(five):
+    first = listed(five, "contact", skip=1, limit=2)
+    assert names(five, before=first["next"]) == ["Edsger", "Grace"]
+    assert listed(five, "contact", skip=3, limit=2)["next"] is None
+
+
+def test_unlinked_records_are_not_passed_over(five):
+    donald, alan, *_ = listed(five, "contact")["records"]
+    five.asks_ok(**unlink_record("contact", int(alan)))
+    assert names(five, skip=1) == ["Barbara", "Edsger", "Grace"]
+    five.asks_ok(**unlink_record("contact", int(donald)))
+    assert names(five, skip=1) == ["Edsger", "Grace"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_page_begins_at_one_place(ada, nothing_changes, kind):
+    nothing_changes()
+    answer = ada.is_refused("arguments_clash", **list_verb("view", kind), before=7, skip=0)
+    assert answer["details"]["fields"] == ["before", "skip"]
+
+
+def test_the_issuers_sheets_are_passed_over_too(supplied, bob, database):
+    for credits in (1, 2, 3):
+        supplied.asks_ok(**supply(credits))
+
+    def credits_below(newest: int) -> list[int]:
+        def look(transaction):
+            (sheet,) = sheets.all(transaction, account_id=SYSTEM_CORE_ID, kind="transfer")
+            count = transfers.count(transaction, sheet.id)
+            below = transfers.below_newest(transaction, sheet, count, newest)
+            return [record.credits for record in transfers.page(transaction, sheet.id, below, 9)]
+
+        return database.read(look)
+
+    assert [credits_below(newest) for newest in range(6)] == [
+        [3, 2, 1, 100],
+        [2, 1, 100],
+        [1, 100],
+        [100],
+        [],
+        [],
+    ]
+
+
+unlinked = some.lists(some.integers(0, 11), max_size=5, unique=True)
+
+
+@settings(max_examples=30, deadline=None)
+@given(some.integers(0, 12), unlinked, some.integers(1, 5), some.sampled_from(("transfer", "contact")))
+def test_pages_by_number_joined_are_the_sheet(new_wallet_file, made, unlinked, limit, kind):
+    with witness(new_wallet_file) as somebody:
+        for number in range(made):
+            somebody.asks_ok(**(new_contact(f"Grace{number}") if kind == "contact" else supply(5)))
+        records = listed(somebody.caller, kind)["rows"]
+        for place in (place for place in unlinked if place < made):
+            somebody.asks_ok(**unlink_record(kind, records[place]["id"]))
+        left = [row for place, row in enumerate(records) if place not in unlinked]
+        for skip in range(made + 2):
+            page = somebody.asks_ok(**view_list(kind, skip=skip, limit=limit))[f"{noun(kind)}_data"]
+            assert page["rows"] == left[skip : skip + limit]
+            rest = listed(somebody.caller, kind, before=page["next"])["rows"] if page["next"] else []
+            assert rest == left[skip + limit :]

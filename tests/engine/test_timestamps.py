@@ -1,0 +1,154 @@
+"""Dates and times as requests have them, and where days, weeks and months begin."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta, timezone
+
+import pytest
+from fakes import DAY, HOUR, MINUTE
+from hypothesis import given
+from hypothesis import strategies as some
+
+from ewallet_core.instructions import timestamps
+from ewallet_core.instructions.timestamps import END_OF_TIME, PeriodUnit
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+instants = some.integers(0, END_OF_TIME - 1)
+steps = some.sampled_from(PeriodUnit)
+
+
+def calendar(milliseconds: int) -> datetime:
+    return EPOCH + timedelta(milliseconds=milliseconds)
+
+
+@given(instants, some.integers(-23 * 60 - 59, 23 * 60 + 59))
+def test_an_instant_is_read_in_any_time_zone(milliseconds, minutes_ahead):
+    try:
+        there = calendar(milliseconds).astimezone(timezone(timedelta(minutes=minutes_ahead)))
+    except OverflowError:
+        return
+    assert timestamps.instant(there.isoformat(timespec="milliseconds")) == milliseconds
+
+
+@pytest.mark.parametrize(
+    ("text", "milliseconds"),
+    [
+        ("1970-01-01", 0),
+        ("1970-01-02", DAY),
+        ("1970-01-01T00:00:00Z", 0),
+        ("1970-01-01T00:00:01.5Z", 1_500),
+        ("1970-01-01T00:00:00.007Z", 7),
+        ("1970-01-01T02:00:00+01:30", HOUR // 2),
+        ("1969-12-31T23:30:00-01:00", HOUR // 2),
+        ("9999-12-31T23:59:59.999Z", END_OF_TIME - 1),
+    ],
+)
+def test_a_date_is_its_midnight_and_milliseconds_may_be_left_out(text, milliseconds):
+    assert timestamps.instant(text) == milliseconds
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "now",
+        "2026-11-20 12:00:00Z",
+        "2026-11-20T12:00:00",
+        "2026-11-20T12:00Z",
+        "2026-11-20Z",
+        "2026-11-31",
+        "2025-02-29",
+        "2026-13-01",
+        "2026-11-20T24:00:00Z",
+        "2026-11-20T12:00:60Z",
+        "2026-11-20T12:00:00.1234Z",
+        "2026-11-20T12:00:00+24:00",
+        "2026-11-20\n",
+        "٢٠٢٦-11-20",
+        "1969-12-31T23:59:59.999Z",
+        "1970-01-01T00:00:00+00:01",
+        "9999-12-31T23:59:59-00:01",
+        "10000-01-01",
+    ],
+)
+def test_what_is_no_instant_of_these_years_is_none(text):
+    with pytest.raises(ValueError):  # noqa: PT011 - it is the whole promise
+        timestamps.instant(text)
+
+
+@given(instants, steps)
+def test_the_next_period_begins_after_now_at_the_first_midnight_that_is_one(at, step):
+    start = timestamps.next_start(step, at)
+    is_start = {
+        PeriodUnit.DAY: lambda day: True,
+        PeriodUnit.WEEK: lambda day: day.weekday() == 0,
+        PeriodUnit.MONTH: lambda day: day.day == 1,
+    }[step]
+    midnights = range((at // DAY + 1) * DAY, min(start + 1, END_OF_TIME), DAY)
+    assert start % DAY == 0
+    assert [day for day in midnights if is_start(calendar(day))] == [start] * (start < END_OF_TIME)
+
+
+@given(instants, some.integers(0, 400 * DAY), steps)
+def test_periods_follow_each_other_without_a_gap(since, length, step):
+    until = min(since + length, END_OF_TIME - 1)
+    found = list(timestamps.periods(since, until, step))
+    edges = [since, *(end for _, end in found)]
+    assert [start for start, _ in found] == edges[:-1]
+    assert edges[-1] == until
+    assert all(start < end for start, end in found)
+
+
+@given(instants, some.integers(0, 400 * DAY), steps, some.integers(-14 * 60, 14 * 60))
+def test_periods_begin_where_clocks_elsewhere_say(since, length, step, minutes_ahead):
+    until = min(since + length, END_OF_TIME - 1)
+    ahead = minutes_ahead * MINUTE
+    found = list(timestamps.periods(since, until, step, ahead))
+    assert [(start + ahead, end + ahead) for start, end in found] == list(
+        timestamps.periods(since + ahead, until + ahead, step)
+    )
+    begins = {PeriodUnit.DAY: lambda day: True, PeriodUnit.WEEK: lambda day: day.weekday() == 0}
+    for start, _ in found[1:]:
+        midnight = EPOCH + timedelta(milliseconds=min(start + ahead, END_OF_TIME - 1))
+        is_start = begins.get(step, lambda day: day.day == 1)
+        assert start + ahead == END_OF_TIME or ((start + ahead) % DAY == 0 and is_start(midnight))
+
+
+def test_where_clocks_are_ahead_the_last_month_ends_when_they_say_so():
+    noon, ahead = END_OF_TIME - DAY // 2, 13 * HOUR
+    assert list(timestamps.periods(noon - 2 * HOUR, noon + HOUR, PeriodUnit.MONTH, ahead)) == [
+        (noon - 2 * HOUR, noon - HOUR),
+        (noon - HOUR, noon + HOUR),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("month", "first", "after"),
+    [("1970-01", "1970-01-01", "1970-02-01"), ("2028-02", "2028-02-01", "2028-03-01")],
+)
+def test_a_month_goes_from_its_first_day_to_that_of_the_next(month, first, after):
+    assert timestamps.month_bounds(month) == (timestamps.instant(first), timestamps.instant(after))
+
+
+def test_the_last_month_ends_with_time():
+    assert timestamps.month_bounds("9999-12")[1] == END_OF_TIME
+
+
+@pytest.mark.parametrize(
+    "text", ["", "2026", "2026-13", "2026-00", "1969-12", "2026-11-01", "2026-1", "0000-01"]
+)
+def test_what_is_no_month_of_these_years_is_none(text):
+    with pytest.raises(ValueError):  # noqa: PT011 - it is the whole promise
+        timestamps.month_bounds(text)
+
+
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        ("2026-11-20T10:00:00Z", "2025-11-20T10:00:00Z"),
+        ("2028-02-29T10:00:00Z", "2027-02-28T10:00:00Z"),
+        ("1970-06-01", "1970-01-01"),
+    ],
+)
+def test_a_year_before_is_the_same_day(now, then):
+    assert timestamps.a_year_before(timestamps.instant(now)) == timestamps.instant(then)

@@ -1,0 +1,95 @@
+"""What a value may be at most and at least, and what is refused beyond it."""
+
+from __future__ import annotations
+
+import pytest
+from answer_shapes import REFUSAL, misfits
+from instructions import new_account, supply, to_clock, to_credits, view_list, view_record
+
+
+def shortened(value: object) -> str:
+    return str(value)[:80]
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        supply(0),
+        supply(-1),
+        supply(10**12 + 1),
+        supply(2**64),
+        supply(10**400),
+        supply(1.0),
+        supply("1"),
+        supply(currency="eur"),
+        supply(currency="EUX"),
+        supply(currency="EUR\n"),
+        supply(cost=-1),
+        supply(cost="-0.01"),
+        supply(cost="1.1234567"),
+        supply(cost="1000000000000.1"),
+        supply(cost="Infinity"),
+        supply(cost="twelve"),
+        supply(notes="n" * 1001),
+        to_clock(0),
+        to_credits(minutes=0),
+        to_credits(minutes=-1),
+        to_credits(minutes="Infinity"),
+        to_credits(minutes=10**12 + 1),
+        view_list("transfer", limit=0),
+        view_list("transfer", limit=1001),
+        view_list("transfer", before=0),
+        view_list("transfer", skip=-1),
+        view_list("transfer", skip=2**63),
+        view_list("transfer", skip="1"),
+        view_record("time", 0),
+        view_record("time", 2**63),
+        new_account(user_name=""),
+        new_account(user_name=" bob"),
+        new_account(user_name="b" * 65),
+        new_account(user_name="bob@home"),
+        new_account(user_name="bo\tb"),
+        new_account(user_name="bob\N{FULLWIDTH COMMERCIAL AT}example.org"),
+        new_account(user_name="bob\N{VARIATION SELECTOR-16}"),
+        new_account(user_name="\N{HANGUL FILLER}"),
+        new_account(user_email="bo\N{VARIATION SELECTOR-16}b@example.org"),
+        new_account(user_email="bob"),
+        new_account(user_email="bob@home"),
+        new_account(user_email="b@b@example.org"),
+        new_account(user_email="bob@example.org\n"),
+        new_account(user_email=f"{'b' * 250}@example.org"),
+        new_account(user_pass="7 chars"),
+        new_account(user_phone="1" * 65),
+    ],
+    ids=shortened,
+)
+def test_a_value_beyond_its_limits_is_refused(supplied, nothing_changes, instruction):
+    nothing_changes()
+    answer = supplied.is_refused("bad_value", **instruction)
+    assert misfits(answer, REFUSAL) == []
+    assert answer["details"]["field"] in answer["error"]
+
+
+@pytest.mark.parametrize(
+    "instruction",
+    [
+        supply(1),
+        supply(10**12 - 100),
+        supply(cost=0),
+        supply(cost="1000000000000"),
+        supply(cost=0.000001),
+        supply(notes="n" * 1000),
+        to_clock(1),
+        to_clock(100),
+        view_list("transfer", limit=1),
+        view_list("transfer", limit=1000),
+        view_list("transfer", before=1),
+        new_account("b"),
+        new_account("b" * 64),
+        new_account("Zoë Ødegård", user_email="zoë@exämple.org"),
+        new_account("bob", user_pass="8 chars."),
+    ],
+    ids=str,
+)
+def test_a_value_at_its_limit_is_accepted(supplied, instruction):
+    supplied.asks_ok(**instruction)

@@ -1,0 +1,199 @@
+"""Twenty thousand frames that nobody should send: the server lives, forgets them, and others don't notice."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+import random
+import resource
+import socket
+import threading
+from pathlib import Path
+
+from engine_client import SELECTORS, EngineClient
+from engine_server import EngineServer
+from examples import EXAMPLES
+from instructions import supply
+from socket_wire import LOOPBACK, RESET
+
+FLOODS, CONNECTIONS, IN_ONE_CONNECTION, TO_LISTEN_WITH = 6, 10, 400, 50
+MOST_NEW_OBJECTS, MOST_NEW_BYTES = 5_000, 16_000_000
+SEED = 20_261_121
+
+PIECES = [b"{", b"[", b'"', b"\\u0000", b"\\ud800", b"\xf0\x9f", b",", b"null"]
+GOOD = [json.dumps({**SELECTORS, **example.instruction}).encode() for example in EXAMPLES]
+
+
+def mutated(chance: random.Random) -> bytes:
+    """A good instruction in which some bytes are others, missing, or there twice."""
+    frame = bytearray(chance.choice(GOOD))
+    for _ in range(chance.randint(1, 6)):
+        at = chance.randrange(len(frame)) if frame else 0
+        match chance.randrange(4):
+            case 0:
+                frame[at : at + 1] = bytes([chance.randrange(256)])
+            case 1:
+                del frame[at : at + chance.randint(1, 8)]
+            case 2:
+                frame[at:at] = chance.choice(
+                    [b"{", b"[", b'"', b"\\u0000", b"\\ud800", b"\xf0\x9f", b",", b"null"]
+                )
+            case _:
+                frame[at:at] = frame[at : at + chance.randint(1, 20)]
+    return bytes(frame)
+
+
+def mistyped(chance: random.Random) -> bytes:
+    """A good instruction with some values of other types."""
+    asked = json.loads(chance.choice(GOOD))
+    odd = [None, True, [], {}, [[]], -1, 1e300, 10**30, "", "\0", "x" * 300, {"a": {"b": []}}, 0.1]
+    for key in chance.sample(sorted(asked), chance.randint(1, len(asked))):
+        asked[key] = chance.choice(odd)
+    asked[chance.choice(["client_id", "header", "request_id", "command_chain", "x"])] = chance.choice(odd)
+    return json.dumps(asked).encode()
+
+
+def any_bytes(chance: random.Random) -> bytes:
+    return chance.randbytes(chance.randint(0, 60)).replace(b"\n", b"")
+
+
+def nested(chance: random.Random) -> bytes:
+    return chance.choice([b"[", b'{"a":', b'[{"b":']) * chance.choice([3, 17, 200, 5_000])
+
+
+def truncated(chance: random.Random) -> bytes:
+    frame = json.dumps({"action": "Grüße €𝄞"}, ensure_ascii=False).encode()
+    return frame[: chance.randint(1, len(frame))]
+
+
+def long_line(chance: random.Random) -> bytes:
+    return b"x" * chance.choice([65_535, 65_536, 65_537, 200_000])
+
+
+KINDS = {mutated: 50, mistyped: 4, any_bytes: 30, nested: 5, truncated: 10, long_line: 1}
+
+
+def frames(chance: random.Random, count: int) -> list[bytes]:
+    kinds = chance.choices([*KINDS], [*KINDS.values()], k=count)
+    return [kind(chance) for kind in kinds]
+
+
+async def floods(port: int, sent: bytes, chance: random.Random) -> None:
+    """Send it in pieces, read whatever comes, and go as rudely as chance will have it."""
+    reader, writer = await asyncio.open_connection(LOOPBACK, port)
+
+    async def read_all() -> None:
+        with contextlib.suppress(OSError):
+            while await reader.read(65_536):
+                pass
+
+    reading = asyncio.create_task(read_all())
+    with contextlib.suppress(OSError):
+        size = chance.choice([700, 20_000, len(sent)])
+        for start in range(0, len(sent), size):
+            writer.write(sent[start : start + size])
+            await writer.drain()
+        match chance.randrange(3):
+            case 0:
+                connected = writer.get_extra_info("socket")
+                connected.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            case 1:
+                writer.write_eof()
+                await reading
+    writer.close()
+    await reading
+    with contextlib.suppress(OSError):
+        await writer.wait_closed()
+
+
+async def flood(server: EngineServer, chance: random.Random) -> None:
+    """So many frames on both ports, over many connections at once."""
+    instructions, events = server.ports
+    jobs = [
+        floods(instructions, b"\n".join(frames(chance, IN_ONE_CONNECTION)), chance)
+        for _ in range(CONNECTIONS)
+    ]
+    jobs += [floods(events, frame + b"\n", chance) for frame in frames(chance, TO_LISTEN_WITH)]
+    await asyncio.gather(*jobs)
+
+
+class Residue:
+    """What a server has at one moment, that must not become more by what passes through it."""
+
+    def __init__(self, server: EngineServer) -> None:
+        server.empties(left=1)
+        gc.collect()
+        tasks = asyncio.run_coroutine_threadsafe(count_tasks(), server.loop).result()
+        executor = ("ewallet-looks", "ewallet-changes", "ewallet-passwords")
+        names = [thread.name for thread in threading.enumerate() if not thread.name.startswith(executor)]
+        self.counted = (tasks, sorted(names), open_sockets())
+        self.objects = len(gc.get_objects())
+        self.bytes = resident_bytes()
+
+
+async def count_tasks() -> int:
+    return len(asyncio.all_tasks())
+
+
+def open_sockets() -> int:
+    """How many this process has, where the system tells it; the database opens files as it needs them."""
+    told = Path("/proc/self/fd")
+    opened = [file.readlink() for file in told.iterdir() if file.is_symlink()] if told.exists() else []
+    return sum(str(file).startswith("socket:") for file in opened)
+
+
+def resident_bytes() -> int:
+    """What this process has in memory, where the system tells it."""
+    told = Path("/proc/self/statm")
+    return int(told.read_text().split()[1]) * resource.getpagesize() if told.exists() else 0
+
+
+def test_twenty_thousand_malformed_frames_leave_nothing_behind(serve, caplog):
+    chance = random.Random(SEED)
+    server = serve(limits={"requests_per_second_per_session": 1_000_000})
+    ada = server.user()
+    at_work = Worker(ada)
+    asyncio.run(flood(server, chance))
+    at_work.end()
+    before = Residue(server)
+    at_work = Worker(ada)
+    for _ in range(FLOODS):
+        asyncio.run(flood(server, chance))
+    assert at_work.end() > 0
+    after = Residue(server)
+    assert after.counted == before.counted
+    assert after.objects - before.objects < MOST_NEW_OBJECTS
+    assert after.bytes - before.bytes < MOST_NEW_BYTES
+    assert [record.getMessage() for record in caplog.records] == []
+    server.serves()
+
+
+class Worker(threading.Thread):
+    """A client that works while others rave."""
+
+    def __init__(self, caller: EngineClient) -> None:
+        super().__init__()
+        self._caller = caller
+        self._is_over = threading.Event()
+        self._supplied, self._had = 0, caller.credits
+        self._failure: Exception | None = None
+        self.start()
+
+    def run(self) -> None:
+        try:
+            while not self._is_over.is_set():
+                self._caller.asks_ok(**supply(1))
+                self._supplied += 1
+                assert self._caller.credits == self._had + self._supplied
+        except Exception as failure:  # noqa: BLE001 - it is raised again where the test is
+            self._failure = failure
+
+    def end(self) -> int:
+        """How much it has done; raises what went wrong."""
+        self._is_over.set()
+        self.join()
+        if self._failure is not None:
+            raise self._failure
+        return self._supplied

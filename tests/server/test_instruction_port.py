@@ -1,0 +1,144 @@
+"""Instructions on the in_port: each session's own in order, and nobody waits for what somebody else asks."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from blocked_passwords import BlockedPasswords
+from engine_client import SELECTORS, EngineClient
+from engine_server import VIEW_SOCKETS, EngineServer
+from instructions import VIEW_WALLET, login, new_account, supply
+from long_answers import has_a_long_contact_list
+
+from ewallet_core.protocol.frames import LARGEST_FRAME
+from ewallet_core.server.connection import LineReader
+
+SEVERAL, EACH = 5, 100
+
+
+def answers(wire, count: int) -> list[dict]:
+    return [wire.next_line() for _ in range(count)]
+
+
+def asked(caller: EngineClient, request_id: str, **instruction: object) -> dict:
+    return {**SELECTORS, **caller.credentials, **instruction, "request_id": request_id}
+
+
+def test_five_hundred_at_once_are_all_answered_and_each_sessions_own_in_order(server):
+    sessions = [server.user(f"user{number}") for number in range(SEVERAL)]
+    wire = server.in_wire()
+    wire.send(
+        *(
+            asked(session, f"session {name} request {number}", **supply(1))
+            for number in range(EACH)
+            for name, session in enumerate(sessions)
+        )
+    )
+    found = {answer["request_id"]: answer["total_credits"] for answer in answers(wire, SEVERAL * EACH)}
+    for name in range(SEVERAL):
+        own = [found[f"session {name} request {number}"] for number in range(EACH)]
+        assert own == [*range(1, EACH + 1)]
+
+
+def test_a_sessions_own_are_carried_out_in_order_whatever_they_weigh(server):
+    ada = server.user()
+    wire = server.in_wire()
+    wire.send(*(asked(ada, f"request {n:03}", **(supply(1) if n % 2 else VIEW_WALLET)) for n in range(80)))
+    found = sorted(answers(wire, 80), key=lambda answer: answer["request_id"])
+    assert [answer["ewallet_data"]["credits"] for answer in found[::2]] == [*range(40)]
+
+
+def test_an_answer_that_is_longer_than_a_frame_comes_whole(server):
+    assert len(has_a_long_contact_list(server.user())) > LARGEST_FRAME
+
+
+def test_a_password_that_is_checked_keeps_nobody_else_waiting(serve):
+    passwords = BlockedPasswords()
+    server = serve(passwords=passwords)
+    ada, eve = server.user("ada"), server.visitor()
+    with passwords.shut():
+        eve.engine.send(asked(eve, "slow as it is", **new_account("eve")))
+        passwords.wait_for_somebody()
+        ada.asks_ok(**supply(5))
+        assert ada.credits == 5
+        # Also on the connection where the password is.
+        assert ada.at(eve.engine).credits == 5
+    assert eve.engine.next_line()["request_id"] == "slow as it is"
+
+
+def test_a_session_waits_for_its_own_password(serve):
+    passwords = BlockedPasswords()
+    server = serve(passwords=passwords)
+    eve = server.visitor().registers("eve")
+    with passwords.shut():
+        eve.engine.send(asked(eve, "the login", **login("eve")), asked(eve, "the view", **VIEW_WALLET))
+        passwords.wait_for_somebody()
+        server.serves()
+    assert [answer["request_id"] for answer in answers(eve.engine, 2)] == ["the login", "the view"]
+
+
+def test_somebody_who_reads_no_answers_keeps_nobody_waiting(server, ada, bob):
+    has_a_long_contact_list(bob)
+    deaf = server.in_wire()
+    view = asked(bob, "never read", action="view", view="contact", contact="list")
+    deaf.send(*[view] * 90)
+    bob.engine.send(VIEW_SOCKETS)
+    assert bob.engine.next_line()["failed"] is False
+    ada.asks_ok(**supply(5))
+    assert ada.credits == 5
+
+
+def test_a_session_is_used_from_any_connection(server, ada):
+    ada.asks_ok(**supply(5))
+    assert ada.at(server.in_wire()).credits == 5
+
+
+def test_a_request_that_was_answered_is_answered_so_again_on_another_connection(server, ada):
+    once = asked(ada, "exactly once", **supply(5))
+    first = ada.engine.answer(once)
+    ada.engine.resets()
+    assert ada.at(server.in_wire()).engine.answer(once) == first
+    assert ada.at(server.in_wire()).credits == 5
+
+
+@pytest.mark.parametrize("junk", [b"\n", b"{\n", b"[]\n"], ids=["blank lines", "no JSON", "no object"])
+def test_between_any_two_lines_that_ask_nothing_others_have_their_turn(server, junk, monkeypatch):
+    turns = Turns(server, monkeypatch)
+    flood = server.in_wire()
+    flood.send_bytes(junk * 3_000)
+    flood.asks_no_more()
+    while flood.next_bytes():
+        pass
+    assert turns.end() == 1
+
+
+class Turns:
+    """Counts how many lines are taken in one turn of the server's loop."""
+
+    def __init__(self, server: EngineServer, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._loop = server.loop
+        self._taken, self._most = 0, 0
+        self._is_over = False
+        monkeypatch.setattr(LineReader, "next", self._counted(LineReader.next))
+        self._loop.call_soon_threadsafe(self._again)
+
+    def end(self) -> int:
+        """The most that were taken in one turn."""
+        self._is_over = True
+        return self._most
+
+    def _again(self) -> None:
+        self._most, self._taken = max(self._most, self._taken), 0
+        if not self._is_over:
+            self._loop.call_soon(self._again)
+
+    def _counted(
+        self, take: Callable[[LineReader], Awaitable[bytes | None]]
+    ) -> Callable[..., Awaitable[object]]:
+        async def take_one(lines: LineReader) -> bytes | None:
+            line = await take(lines)
+            self._taken += line is not None
+            return line
+
+        return take_one

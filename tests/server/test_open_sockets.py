@@ -1,0 +1,236 @@
+"""The instructions about sockets, asked by the program and by an operator while others are connected."""
+
+from __future__ import annotations
+
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+from blocked_passwords import BlockedPasswords
+from engine_client import SELECTORS, EngineClient
+from engine_server import EngineServer
+from examples_operators import grant
+from examples_system import CLOSE_SOCKETS, START_LISTENER, VIEW_SOCKETS, system
+from fakes import CHEAP
+from instructions import new_account, supply
+from socket_wire import LOOPBACK, Wire
+
+from ewallet_core import EWalletSessionManager
+from ewallet_core.operations.context import EngineConfig
+
+OPEN_ANYWHERE = system("open", "sockets", in_port=0, out_port=0)
+
+NEVER_CLOSED = """
+import socket, sys
+from ewallet_core import EWalletSessionManager
+engine = EWalletSessionManager(sys.argv[1])
+engine.answer({"controller": "system", "ctype": "action", "action": "start", "start": "instruction_listener"})
+opened = engine.answer({"controller": "system", "ctype": "action", "action": "open", "opening": "sockets",
+                        "in_port": 0, "out_port": 0})
+wire = socket.create_connection(("127.0.0.1", opened["in_port"]))
+wire.sendall(b'{"controller": "client", "ctype": "action", "action": "request", "request": "client_id"}\\n')
+assert b'"failed":false' in wire.makefile("rb").readline()
+wire.close()
+"""
+
+
+@pytest.fixture
+def plain(wallet_file, wallclock) -> Iterator[EWalletSessionManager]:
+    """An engine as a program opens it, which has not been told to listen."""
+    config = EngineConfig(self_supply=True)
+    with EWalletSessionManager(
+        f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP, config=config
+    ) as engine:
+        yield engine
+
+
+@pytest.fixture
+def operator(server: EngineServer) -> EngineClient:
+    """Olga, on a socket."""
+    olga = server.user("olga")
+    server.asks_system(**grant("operator", "olga@example.org"))
+    return olga
+
+
+def answers(port: int) -> bool:
+    with closing(Wire(port)) as wire:
+        return wire.answer({**SELECTORS, **VIEW_SOCKETS})["failed"] is False
+
+
+def is_closed(port: int) -> bool:
+    try:
+        socket.create_connection((LOOPBACK, port), 5).close()
+    except ConnectionRefusedError:
+        return True
+    return False
+
+
+def test_a_program_starts_opens_and_closes(plain):
+    program = EngineClient(plain)
+    assert program.asks_ok(**START_LISTENER)["listener"] == "ready"
+    assert program.asks_ok(**VIEW_SOCKETS)["in_port"] is None
+    opened = program.asks_ok(**OPEN_ANYWHERE)
+    ports = opened["in_port"], opened["out_port"]
+    assert 0 < ports[0] != ports[1] > 0
+    assert answers(ports[0])
+    viewed = program.asks_ok(**VIEW_SOCKETS)
+    assert (viewed["in_port"], viewed["out_port"]) == ports
+    assert program.asks_ok(**CLOSE_SOCKETS)["closed"] is True
+    assert all(map(is_closed, ports))
+    assert program.asks_ok(**VIEW_SOCKETS)["out_port"] is None
+
+
+def test_what_was_closed_opens_again_on_the_same_ports(plain):
+    program = EngineClient(plain)
+    first = program.asks_ok(**OPEN_ANYWHERE)
+    ports = {"in_port": first["in_port"], "out_port": first["out_port"]}
+    with closing(Wire(ports["in_port"])) as guest:
+        guest.answer({**SELECTORS, **VIEW_SOCKETS})
+        for _ in range(3):
+            program.asks_ok(**CLOSE_SOCKETS)
+            again = program.asks_ok(**system("open", "sockets", **ports))
+            assert {name: again[name] for name in ports} == ports
+        guest.ends_with("server_stopping")
+    assert answers(ports["in_port"])
+
+
+def test_closing_and_starting_twice_does_no_harm(plain):
+    program = EngineClient(plain)
+    for _ in range(2):
+        program.asks_ok(**CLOSE_SOCKETS)
+        program.asks_ok(**START_LISTENER)
+    opened = program.asks_ok(**OPEN_ANYWHERE)
+    assert program.asks_ok(**OPEN_ANYWHERE) == opened
+
+
+def test_who_is_connected_stays_so_when_the_ports_move(server, operator):
+    ada = server.user()
+    ear = server.listens(ada)
+    assert ear.next_line()["event"] == "listening"
+    before = server.ports
+    moved = operator.asks_ok(**system("open", "sockets", in_port=free_port(), out_port=free_port()))
+    assert server.ports == (moved["in_port"], moved["out_port"])
+    assert set(server.ports).isdisjoint(before)
+    assert all(map(is_closed, before))
+    server.serves()
+    ada.asks_ok(**supply(5))
+    assert ear.next_line()["event"] == "credits_arrived"
+    assert server.listens(ada, since=0).next_line()["event"] == "listening"
+
+
+@pytest.mark.parametrize("taken", ["in_port", "out_port"])
+def test_a_port_that_is_taken_leaves_both_as_they_were(server, operator, taken):
+    before = server.ports
+    with socket.socket() as other:
+        other.bind((LOOPBACK, 0))
+        other.listen()
+        wanted = {"in_port": free_port(), "out_port": free_port(), taken: other.getsockname()[1]}
+        refused = operator.is_refused("port_unavailable", **system("open", "sockets", **wanted))
+    assert refused["details"]["port"] == wanted[taken]
+    assert server.ports == before
+    server.serves()
+    assert all(is_closed(port) for name, port in wanted.items() if name != taken)
+
+
+def test_one_port_is_not_for_both(server, operator):
+    before, port = server.ports, free_port()
+    operator.is_refused("port_unavailable", **system("open", "sockets", in_port=port, out_port=port))
+    assert server.ports == before
+    server.serves()
+
+
+def test_closing_answers_who_asked_for_it_and_what_was_begun(serve):
+    passwords = BlockedPasswords()
+    server = serve(passwords=passwords)
+    operator, eve, idle = server.user("olga"), server.visitor(), server.in_wire()
+    ear = server.listens(operator)
+    assert ear.next_line()["event"] == "listening"
+    server.asks_system(**grant("operator", "olga@example.org"))
+    assert ear.next_line()["event"] == "account_changed"
+    ports = server.ports
+    with passwords.shut():
+        eve.engine.send({**SELECTORS, **eve.credentials, **new_account("eve")})
+        passwords.wait_for_somebody()
+        assert operator.asks_ok(**CLOSE_SOCKETS)["closed"] is True
+        for wire in (operator.engine, idle, ear):
+            wire.ends_with("server_stopping")
+        assert all(map(is_closed, ports))
+    assert eve.engine.next_line()["account"] == "eve@example.org"
+    eve.engine.ends_with("server_stopping")
+    server.listener.open(*ports)
+    server.serves()
+
+
+@pytest.mark.parametrize("instruction", [START_LISTENER, OPEN_ANYWHERE, CLOSE_SOCKETS], ids=str)
+def test_users_may_not(server, instruction):
+    before = server.ports
+    server.user().is_refused("not_permitted", **instruction)
+    server.visitor().is_refused("not_logged_in", **instruction)
+    server.caller().is_refused("client_unknown", **instruction)
+    assert server.ports == before
+    server.serves()
+
+
+def test_stopping_answers_what_was_begun(serve):
+    passwords = BlockedPasswords()
+    server = serve(passwords=passwords)
+    eve = server.visitor()
+    stopping = threading.Thread(target=server.listener.stop)
+    with passwords.shut():
+        eve.engine.send({**SELECTORS, **eve.credentials, **new_account("eve")})
+        passwords.wait_for_somebody()
+        stopping.start()
+    assert eve.engine.next_line()["account"] == "eve@example.org"
+    eve.engine.ends_with("server_stopping")
+    eve.engine.close()
+    stopping.join(20)
+    assert not stopping.is_alive()
+
+
+def test_closing_the_manager_leaves_no_thread_and_no_socket(wallet_file, wallclock):
+    before = {thread.name for thread in threading.enumerate()}
+    files = open_files()
+    for _ in range(3):
+        engine = EWalletSessionManager(f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP)
+        opened = EngineClient(engine).asks_ok(**OPEN_ANYWHERE)
+        with closing(Wire(opened["in_port"])) as wire, closing(Wire(opened["out_port"])) as ear:
+            EngineClient(wire).opens_a_session()
+            ear.send_bytes(b"{")
+        engine.close()
+        engine.close()
+    assert {thread.name for thread in threading.enumerate()} == before
+    assert open_files() == files
+
+
+def test_a_closed_manager_listens_no_more(plain):
+    opened = EngineClient(plain).asks_ok(**OPEN_ANYWHERE)
+    plain.close()
+    assert is_closed(opened["in_port"])
+    EngineClient(plain).is_refused("engine_closed", **OPEN_ANYWHERE)
+
+
+def test_a_program_that_never_closes_it_ends_all_the_same(tmp_path):
+    ended = subprocess.run(
+        [sys.executable, "-c", NEVER_CLOSED, f"sqlite:///{tmp_path / 'wallet.sqlite3'}"],
+        timeout=60,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind((LOOPBACK, 0))
+        return int(found.getsockname()[1])
+
+
+def open_files() -> int:
+    told = Path("/proc/self/fd")
+    return len([*told.iterdir()]) if told.exists() else 0

@@ -1,0 +1,170 @@
+"""The settings of a server: read from a file or refused in words, and as the docs and the unit have them."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from ewallet_core.commands import serve_command
+from ewallet_core.server.limits import Limits
+from ewallet_core.server.settings import Settings, SettingsError
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "serving.md").read_text()
+UNIT = ROOT / "deploy" / "ewallet.service"
+UNIT_SETTINGS = ROOT / "deploy" / "ewallet.toml"
+DEPLOYED = "/opt/ewallet/bin/ewallet"
+
+NAMES = [setting.name for setting in msgspec.structs.fields(Settings)]
+LIMITS = [limit.name for limit in msgspec.structs.fields(Limits)]
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "ewallet.toml"
+
+
+def read(file: Path, written: str) -> Settings:
+    file.write_text(written)
+    return Settings.read(file)
+
+
+def test_what_is_not_written_is_as_usual(file):
+    settings = read(file, "host = '::1'\n[limits]\nconnections = 7\n")
+    assert settings == Settings(host="::1", limits=Limits(connections=7))
+    assert read(file, "") == Settings()
+
+
+def test_an_option_wins_over_the_file_and_one_that_is_not_given_does_not(file):
+    settings = read(file, "in_port = 1\nout_port = 2\nself_signed = true\n")
+    chosen = settings.with_options({"in_port": 3, "out_port": None, "self_signed": False})
+    assert (chosen.in_port, chosen.out_port, chosen.self_signed) == (3, 2, False)
+
+
+def test_paths_start_where_the_file_is(file):
+    settings = read(file, "tls_cert = 'a.pem'\ntls_key = '/b.pem'\ndatabase = 'sqlite:///c/d.sqlite3'\n")
+    assert settings.given_certificate == (file.parent / "a.pem", Path("/b.pem"))
+    assert settings.database == f"sqlite:///{file.parent}/c/d.sqlite3"
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:////a/b", "sqlite:///:memory:", "postgresql://a/b"])
+def test_a_url_that_names_no_relative_file_is_as_it_is(file, url):
+    assert read(file, f"database = '{url}'\n").database == url
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [
+        ("in_port = 80.5", "`in_port` can't be 80.5."),
+        ("host = 8", "`host` can't be 8. It must be a name or an address of this machine"),
+        ("in_port = 'x'", '`in_port` can\'t be "x". It must be a port from 0 to 65535'),
+        ("out_port = 65536", "`out_port` can't be 65536."),
+        ("in_port = 2026-11-21", "`in_port` can't be 2026-11-21."),
+        ("in_port = inf", "`in_port` can't be inf."),
+        ("database = ''", '`database` can\'t be "". It must be a URL'),
+        ("tls_cert = true", "`tls_cert` can't be true. It must be the name of a file in PEM form"),
+        ("self_signed = 'yes'", '`self_signed` can\'t be "yes". It must be true or false.'),
+        ("port = 8080", "There is no setting `port`. The settings are: host, in_port, out_port, "),
+        ("limits = 3", "`limits` is a table. Write its settings below a line `[limits]`."),
+        ("[limits]\nconnections = 0", "`limits.connections` can't be 0. It must be a whole number from 1 to"),
+        ("[limits]\nloopback_is_exempt = 1", "`limits.loopback_is_exempt` can't be 1. It must be true or"),
+        ("[limits]\nguests = 1", "There is no setting `limits.guests`. The settings are: connections, "),
+        ("host = \n", "are not TOML: no value (at line 1, column 8). Correct that line."),
+    ],
+)
+def test_what_cannot_be_is_named_with_what_it_may_be(file, written, said):
+    with pytest.raises(SettingsError, match=re.escape(said)) as refused:
+        read(file, written)
+    assert str(file) in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "written", ["x = " + "[" * 100_000, f"in_port = {'9' * 5_000}", f"in_port = 0x{'f' * 5_000}"], ids=len
+)
+def test_what_is_far_too_much_is_said_so(file, written):
+    with pytest.raises(SettingsError, match="far too long or too deep"):
+        read(file, written)
+
+
+def test_the_mark_that_some_editors_begin_with_is_not_seen(file):
+    file.write_text("in_port = 1\n", encoding="utf-8-sig")
+    assert Settings.read(file).in_port == 1
+
+
+@pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.org", "a\0b", "a b"], ids=repr)
+def test_a_host_that_no_machine_can_be_is_said_so(host):
+    with pytest.raises(SettingsError, match=r"`host` can't be .* It must be a name or an address"):
+        Settings().with_options({"host": host, "insecure": True})
+
+
+def test_a_file_that_is_no_text_is_said_so(file):
+    file.write_bytes(b"host = '\xff'")
+    with pytest.raises(SettingsError, match="not text in UTF-8"):
+        Settings.read(file)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
+def test_on_this_machine_alone_it_may_be_in_the_clear(host):
+    assert not Settings().with_options({"host": host}).is_tls
+
+
+@pytest.mark.parametrize(
+    "how", [{"self_signed": True}, {"tls_cert": "a", "tls_key": "b"}, {"insecure": True}], ids=str
+)
+def test_beyond_this_machine_somebody_must_say_how(how):
+    assert Settings().with_options({"host": "0.0.0.0", **how}).host == "0.0.0.0"
+    with pytest.raises(SettingsError, match="in the clear"):
+        Settings().with_options({"host": "0.0.0.0"})
+
+
+def test_every_setting_may_be_an_option():
+    assert {option.name for option in serve_command.params} == {"data_dir", "config", *NAMES} - {"limits"}
+
+
+# As the docs have it
+
+
+def test_the_example_in_the_docs_is_what_holds_anyway(file):
+    (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    assert read(file, example) == Settings()
+    lines = [line.lstrip("# ") for line in example.splitlines()]
+    told = {line.partition(" = ")[0] for line in lines if " = " in line}
+    assert told == {*NAMES, *LIMITS} - {"limits"}
+
+
+# As a unit of systemd has it
+
+
+def test_the_settings_of_the_unit_are_read_and_go_together():
+    assert Settings.read(UNIT_SETTINGS).with_options({}).is_tls
+
+
+def test_the_command_of_the_unit_has_those_options():
+    ((command, *words),) = (
+        shlex.split(line.removeprefix("ExecStart="))
+        for line in UNIT.read_text().splitlines()
+        if line.startswith("ExecStart=")
+    )
+    assert (command, words[0]) == (DEPLOYED, "serve")
+    assert serve_command.make_context("serve", words[1:]).params["config"] == Path(
+        "/etc/ewallet/ewallet.toml"
+    )
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
+def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
+    installed = str(Path(sys.executable).with_name("ewallet"))
+    copy = tmp_path / UNIT.name
+    copy.write_text(UNIT.read_text().replace(DEPLOYED, installed))
+    done = subprocess.run(
+        ["systemd-analyze", "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
+    )
+    assert (done.returncode, done.stderr) == (0, "")

@@ -1,0 +1,363 @@
+"""The structure of both packages: names, imports, layers of screens, and what start-up loads."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import pkgutil
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+from textual.screen import Screen
+
+import ewallet_tui
+
+ROOT = Path(__file__).parent.parent
+PACKAGES = ("ewallet_core", "ewallet_tui")
+MOST_FILES = 240
+MOST_CHECK_ACTIONS = 3
+
+each_package = pytest.mark.parametrize("package", PACKAGES)
+
+
+def not_yet(reason: str) -> pytest.MarkDecorator:
+    """A rule that the package does not keep yet; strict, so that the mark goes as soon as it does."""
+    return pytest.mark.xfail(reason=reason, strict=True)
+
+
+@cache
+def files(package: str) -> tuple[Path, ...]:
+    found = sorted((ROOT / package).rglob("*.py"))
+    return tuple(file for file in found if "versions" not in file.parts)
+
+
+@cache
+def tree(file: Path) -> ast.Module:
+    return ast.parse(file.read_text())
+
+
+def module_of(file: Path) -> str:
+    return ".".join(file.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+MODULES = {module_of(file) for package in PACKAGES for file in files(package)}
+
+
+# Names
+
+
+def class_names(node: ast.AST, outer: str = "") -> Iterator[str]:
+    """The qualified name of every class in the module."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, ast.ClassDef):
+            yield outer + child.name
+            yield from class_names(child, f"{outer}{child.name}.")
+        else:
+            yield from class_names(child, outer)
+
+
+@not_yet("EWalletSessionManager, Listener and AccountState are there twice")
+def test_a_class_name_is_used_once_in_both_packages() -> None:
+    counts = Counter(
+        name for package in PACKAGES for file in files(package) for name in class_names(tree(file))
+    )
+    assert [name for name, count in counts.items() if count > 1] == []
+
+
+# The left columns of the project's glossary: words that standard words have replaced. A phrase is found as
+# consecutive parts of an identifier. Words that are also ordinary English (text, place, rules, ok, words, link,
+# question, identity, lines, period, sheet) are not listed: only their former special meaning was replaced.
+REPLACED = """
+    desk; errand; asker; furnishings; recognise; recognition; must be permitted; lane; lanes; caretaker; bell;
+    follower; followers; happenings; hands; reception; door; doors; guest; guests; pace; paces; see out; let go;
+    attend; attended; welcome; weight; weights; belonging; belongings; holding; holdings; handover; hand over;
+    giver; receiver; looking; standing; leaving; likeness; moments; refusal; refusals; passes; bookkeeping; nok;
+    lie; lies; proof; proofs; server place; outbox; beginnings; reachability; greeting; dialling; dialler; knowing;
+    catalogue; picture; pictures; conversation; event watch; doings; news; telling; forgetting; quitting; engines;
+    framed; parted; receipt; receipts; figures; keysline; keys line; form plan; plan; objection; objections;
+    settings in force; wear; wears; complaint; complaints; keeper; lately; listening; feed
+"""
+WORDS = [" ".join(phrase.split()) for phrase in REPLACED.split(";")]
+
+ALLOWED = {
+    "refusals": "the key of the answer of `view refusals`",
+    "bell": "Textual's `App.bell`, and the setting of that name",
+}
+
+# Words that are still there, by package; each is removed from here when its last use is renamed.
+REMAINING: dict[str, tuple[str, ...]] = {
+    "ewallet_core": (
+        "asker",
+        "lane",
+        "door",
+        "doors",
+        "pace",
+        "paces",
+        "attended",
+        "holding",
+        "holdings",
+        "handover",
+        "looking",
+        "leaving",
+        "moments",
+        "beginnings",
+        "reachability",
+        "dialler",
+        "news",
+        "telling",
+        "parted",
+        "keeper",
+        "listening",
+        "feed",
+    ),
+    "ewallet_tui": (
+        "follower",
+        "followers",
+        "door",
+        "doors",
+        "let go",
+        "belonging",
+        "standing",
+        "leaving",
+        "event watch",
+        "doings",
+        "plan",
+    ),
+}
+
+
+def identifiers(file: Path) -> Iterator[str]:
+    """The module's name, and every name that it defines, binds or uses."""
+    yield file.parent.name if file.stem == "__init__" else file.stem
+    for node in ast.walk(tree(file)):
+        match node:
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.Name(id=name) | ast.Attribute(attr=name) | ast.arg(arg=name):
+                yield name
+            case ast.keyword(arg=str(name)) | ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
+                yield name
+            case ast.alias(name=name, asname=asname):
+                yield asname or name.rpartition(".")[2]
+
+
+def parts_of(identifier: str) -> list[str]:
+    """The words of an identifier in lower case: `KeyedLocks`, `keyed_locks` and `KEYED_LOCKS` are two."""
+    found = re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+", identifier)
+    return [part.lower() for part in found]
+
+
+@cache
+def uses(package: str) -> dict[str, set[str]]:
+    """Identifiers of the package with the files that have them, apart from those that are allowed."""
+    found: dict[str, set[str]] = {}
+    for file in files(package):
+        for identifier in identifiers(file):
+            if identifier not in ALLOWED:
+                found.setdefault(identifier, set()).add(str(file.relative_to(ROOT)))
+    return found
+
+
+def uses_of(package: str, word: str) -> dict[str, set[str]]:
+    phrase = f" {word} "
+    return {name: where for name, where in uses(package).items() if phrase in f" {' '.join(parts_of(name))} "}
+
+
+@each_package
+def test_a_replaced_word_is_part_of_no_identifier(package: str) -> None:
+    assert set(REMAINING[package]) <= set(WORDS)
+    found = {word: uses_of(package, word) for word in WORDS if word not in REMAINING[package]}
+    assert {word: names for word, names in found.items() if names} == {}
+
+
+@not_yet("not renamed yet: remove the word from REMAINING when it is")
+@pytest.mark.parametrize(
+    ("package", "word"), [(package, word) for package in PACKAGES for word in REMAINING[package]]
+)
+def test_a_word_that_is_still_to_be_replaced_is_part_of_no_identifier(package: str, word: str) -> None:
+    assert uses_of(package, word) == {}
+
+
+@pytest.mark.parametrize("name", ALLOWED)
+def test_an_exception_to_the_list_of_replaced_words_is_used(name: str) -> None:
+    assert any(name in identifiers(file) for package in PACKAGES for file in files(package))
+
+
+# Imports
+
+LAZY = {
+    "ewallet_tui/lazy.py": "what is imported after the first paint",
+    "ewallet_core/commands/__init__.py": "each command imports what it needs",
+    "ewallet_core/storage/database.py": "the choice of a backend",
+    "ewallet_core/server/": "the choice of a backend",
+}
+
+
+def function_imports(file: Path) -> Iterator[str]:
+    for function in ast.walk(tree(file)):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        if file.stem == "__init__" and function.name == "__getattr__":
+            continue
+        for node in ast.walk(function):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                yield f"{file.relative_to(ROOT)}:{node.lineno}"
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        pytest.param("ewallet_core", marks=not_yet("the client and the handlers import within functions")),
+        pytest.param("ewallet_tui", marks=not_yet("the app imports within functions")),
+    ],
+)
+def test_functions_import_nothing_outside_the_lazy_places(package: str) -> None:
+    found = [place for file in files(package) for place in function_imports(file)]
+    assert [place for place in found if not place.startswith(tuple(LAZY))] == []
+
+
+def imports_of(file: Path, *, typing: bool) -> Iterator[str]:
+    """The modules of ours that the file imports at its top level; with `typing`, also for type checkers."""
+    pending: list[ast.AST] = [tree(file)]
+    while pending:
+        for node in ast.iter_child_nodes(pending.pop()):
+            if isinstance(node, ast.Import):
+                yield from (alias.name for alias in node.names if alias.name in MODULES)
+            elif isinstance(node, ast.ImportFrom):
+                whole = {f"{node.module}.{alias.name}" for alias in node.names}
+                yield from whole & MODULES
+                if node.module in MODULES and whole - MODULES:
+                    yield node.module
+            elif isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test) and not typing:
+                pending.extend(node.orelse)
+            elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.expr):
+                pending.append(node)
+
+
+def circle(package: str, *, typing: bool) -> list[str]:
+    """One circle of imports, from a module to itself; none if there is no circle."""
+    graph = {module_of(file): set(imports_of(file, typing=typing)) for file in files(package)}
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
+@each_package
+def test_modules_do_not_import_each_other_in_a_circle(package: str) -> None:
+    assert circle(package, typing=False) == []
+
+
+@pytest.mark.parametrize(
+    "package",
+    [
+        "ewallet_core",
+        pytest.param("ewallet_tui", marks=not_yet("the app's parts are typed with the app itself")),
+    ],
+)
+def test_modules_do_not_import_each_other_in_a_circle_for_type_checkers_either(package: str) -> None:
+    # A package's `__init__` shows type checkers what its `__getattr__` imports.
+    assert circle(package, typing=True) == []
+
+
+@not_yet("the services and screens of the app get the app itself")
+def test_only_the_command_imports_the_app() -> None:
+    importers = {
+        module_of(file)
+        for package in PACKAGES
+        for file in files(package)
+        if any("ewallet_tui.app" in names for names in imported_names(file))
+    }
+    assert importers <= {"ewallet_tui.__main__"}
+
+
+def imported_names(file: Path) -> Iterator[Iterable[str]]:
+    """What each import statement of the file names, wherever it stands."""
+    for node in ast.walk(tree(file)):
+        if isinstance(node, ast.Import):
+            yield [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            yield [str(node.module), *(f"{node.module}.{alias.name}" for alias in node.names)]
+
+
+# Size, and what screens are made of
+
+
+@not_yet("the app is still being merged")
+def test_both_packages_have_few_files() -> None:
+    assert sum(len(files(package)) for package in PACKAGES) <= MOST_FILES
+
+
+def screens() -> set[type[Screen[object]]]:
+    """Every class of ours that is a screen."""
+    for module in pkgutil.walk_packages(ewallet_tui.__path__, "ewallet_tui."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    found: set[type[Screen[object]]] = set()
+    pending: list[type[Screen[object]]] = [Screen]
+    while pending:
+        pending += (subclasses := pending.pop().__subclasses__())
+        found.update(each for each in subclasses if each.__module__.startswith("ewallet_tui."))
+    return found
+
+
+@not_yet("screens share behaviour by inheritance")
+def test_a_screen_has_at_most_one_base_class_of_ours() -> None:
+    ours = screens()
+    bases = {
+        screen.__name__: [base.__name__ for base in screen.__mro__[1:] if base in ours] for screen in ours
+    }
+    assert {name: found for name, found in bases.items() if len(found) > 1} == {}
+
+
+@not_yet("the table of actions does not decide yet what is enabled")
+def test_few_classes_override_check_action() -> None:
+    overrides = [
+        f"{file.relative_to(ROOT)}:{node.lineno}"
+        for file in files("ewallet_tui")
+        for node in ast.walk(tree(file))
+        if isinstance(node, ast.FunctionDef) and node.name == "check_action"
+    ]
+    assert len(overrides) <= MOST_CHECK_ACTIONS, overrides
+
+
+# What start-up loads
+
+SLOW = ("sqlalchemy", "alembic", "argon2", "iso4217", "tomlkit", "zxcvbn")
+
+
+def modules_after(statement: str) -> set[str]:
+    """The top-level modules that a fresh process has loaded after that statement."""
+    script = f"{statement}\nimport sys\nprint(*{{name.partition('.')[0] for name in sys.modules}})"
+    return set(subprocess.check_output([sys.executable, "-c", script], text=True).split())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import ewallet_core",
+        "from ewallet_core.client import EmbeddedClient; EmbeddedClient.on('sqlite://')",
+        "import ewallet_core.instructions.fields",
+        "import ewallet_tui.__main__, ewallet_tui.app",
+    ],
+)
+def test_no_slow_library_is_loaded_before_the_first_paint(statement: str) -> None:
+    assert modules_after(statement).isdisjoint(SLOW)
+
+
+def test_the_engine_loads_no_part_of_the_app() -> None:
+    assert modules_after("from ewallet_core import EWalletSessionManager").isdisjoint(
+        {"textual", "ewallet_tui"}
+    )
+
+
+def test_the_public_name_of_the_engine_loads_the_engine() -> None:
+    assert "sqlalchemy" in modules_after("from ewallet_core import EWalletSessionManager")
