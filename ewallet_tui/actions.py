@@ -1,40 +1,226 @@
-"""What the user can do, and the keys that do it."""
+"""Everything the user can do after the login: what it is called, its keys, and when it can be done.
+
+A screen lists the actions that it offers, each with the function that carries it out; its bindings, its footer, the help,
+the palette, the printed table of keys and the settings file's `[keys]` all come from here.
+"""
 
 from __future__ import annotations
 
-from textual.binding import Binding, BindingType
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from ewallet_tui.navigation import DESTINATIONS, SETTINGS
+from textual.binding import Binding
 
-EVERYWHERE: tuple[BindingType, ...] = (
-    *(
-        Binding(str(number), f"go('{place.mode}')", f"Go to {place.title}", show=False, id=place.mode)
-        for number, place in enumerate(DESTINATIONS, start=1)
-    ),
-    Binding("comma", f"go('{SETTINGS.mode}')", "Settings", show=False, key_display=",", id="settings"),
-    Binding("g", "go_to", "Go to a screen", show=False, id="go_to"),
-    Binding("j,l", "app.focus_next", "Next", show=False, id="next"),
-    Binding("k,h", "app.focus_previous", "Previous", show=False, id="previous"),
-    Binding("semicolon", "jump", "Jump to what you see", show=False, key_display=";", id="jump"),
-    Binding("colon", "app.command_palette", "Everything", show=False, key_display=":", id="palette"),
-    Binding(
-        "z",
-        "show_what_was_done",
-        "Show what was done",
-        show=False,
-        tooltip="Show the record of what was just done",
-        id="show_what_was_done",
-    ),
-    Binding("question_mark", "app.help", "Help", key_display="?", id="help"),
-    Binding("q", "app.quit", "Quit", id="quit"),
+from ewallet_tui.navigation import DESTINATIONS, SETTINGS, Destination
+from ewallet_tui.records import SHEET_KINDS
+from ewallet_tui.state import AccountState, ClockState, TimerState
+
+Enabled = Callable[[AccountState, float], bool | None]
+"""Whether something can be done at an instant: `None` greys its key, `False` hides it."""
+
+
+def always(_state: AccountState, _now: float) -> bool | None:
+    """Whatever the state."""
+    return True
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that the user can do."""
+
+    id: str
+    """Its name under `[keys]` in the settings file."""
+    label: str
+    """What the footer calls it."""
+    keys: str
+    """Its usual keys, with commas between them."""
+    help: str = ""
+    """The same in more words, for the help and the palette."""
+    shown: bool = True
+    """Whether the footer shows it, if there is room."""
+    key_display: str | None = None
+    """How the key is shown, if not by its usual name."""
+    synonyms: tuple[str, ...] = ()
+    """Other words by which the palette finds it."""
+    enabled: Enabled = always
+    textual: str = ""
+    """An action of Textual's own, or of the app, that carries it out; otherwise the screen does."""
+
+    @property
+    def name(self) -> str:
+        """What Textual calls it."""
+        return self.textual or f"do('{self.id}')"
+
+    @property
+    def words(self) -> str:
+        """What the palette calls it."""
+        return self.help or self.label
+
+    @property
+    def binding(self) -> Binding:
+        """The binding of its keys."""
+        return Binding(
+            self.keys,
+            self.name,
+            self.label,
+            show=self.shown,
+            key_display=self.key_display,
+            tooltip=self.help,
+            id=self.id,
+        )
+
+
+def hidden(
+    id: str,
+    label: str,
+    keys: str,
+    key_display: str | None = None,
+    help: str = "",
+    textual: str = "",
+) -> Action:
+    """An action whose key the footer doesn't show."""
+    return Action(id, label, keys, help, False, key_display, textual=textual)
+
+
+def _go_to(place: Destination, key: str, key_display: str | None = None, label: str = "") -> Action:
+    return Action(
+        place.mode,
+        label or f"Go to {place.title}",
+        key,
+        shown=False,
+        key_display=key_display,
+        enabled=lambda state, _: state.account.role in place.roles,
+    )
+
+
+GO_TO = {place.mode: _go_to(place, str(number)) for number, place in enumerate(DESTINATIONS, start=1)} | {
+    SETTINGS.mode: _go_to(SETTINGS, "comma", ",", "Settings")
+}
+"""The action that goes to each mode."""
+CHOOSE_SCREEN = hidden("go_to", "Go to a screen", "g")
+JUMP = hidden("jump", "Jump to what you see", "semicolon", ";")
+SHOW_WHAT_WAS_DONE = hidden(
+    "show_what_was_done", "Show what was done", "z", help="Show the record of what was just done"
 )
-"""The keys of every screen after the login."""
+EVERYWHERE = (
+    *GO_TO.values(),
+    CHOOSE_SCREEN,
+    hidden("next", "Next", "j,l", textual="app.focus_next"),
+    hidden("previous", "Previous", "k,h", textual="app.focus_previous"),
+    JUMP,
+    hidden("palette", "Everything", "colon", ":", textual="app.command_palette"),
+    SHOW_WHAT_WAS_DONE,
+    Action("help", "Help", "question_mark", key_display="?", textual="app.help"),
+    Action("quit", "Quit", "q", textual="app.quit"),
+)
+"""What every screen after the login offers."""
+DONE_EVERYWHERE = frozenset(action.name for action in EVERYWHERE)
 
 
-def name_of(action: str) -> str:
-    """An action without its parameters."""
-    return action.partition("(")[0]
+def has_credits(state: AccountState, _now: float) -> bool | None:
+    """Whether there are credits in the active wallet."""
+    return True if state.wallet.credits else None
 
 
-DONE_EVERYWHERE = frozenset(name_of(each.action) for each in Binding.make_bindings(EVERYWHERE))
-"""The actions of every screen's keys."""
+def has_time(state: AccountState, now: float) -> bool | None:
+    """Whether there is time left on the active clock."""
+    return True if state.clock.left_ms(now) else None
+
+
+SUPPLY = Action(
+    "supply",
+    "Supply",
+    "u",
+    "Supply credits",
+    synonyms=("Buy credits", "Top up", "Deposit"),
+    enabled=lambda state, _: state.may_supply or None,
+)
+PAY = Action("pay", "Pay", "p", "Pay somebody, against an invoice", enabled=has_credits)
+TRANSFER = Action(
+    "transfer",
+    "Transfer",
+    "t",
+    "Give credits without an invoice",
+    synonyms=("Send credits",),
+    enabled=has_credits,
+)
+TO_TIME = Action(
+    "convert_to_time", "To time", "c", "Convert credits to time", synonyms=("Buy time",), enabled=has_credits
+)
+TO_CREDITS = Action("convert_to_credits", "To credits", "b", "Convert time back to credits", enabled=has_time)
+
+
+TIMER_COMMANDS = {
+    TimerState.INACTIVE: frozenset({"start"}),
+    TimerState.ACTIVE: frozenset({"pause", "stop"}),
+    TimerState.PAUSED: frozenset({"resume", "stop"}),
+}
+
+
+def timer_commands(clock: ClockState, now: float) -> frozenset[str]:
+    """The ids of what can be done with the timer of `clock`."""
+    return TIMER_COMMANDS[clock.state] if clock.runs or not clock.is_out_of_time(now) else frozenset()
+
+
+def _timer_command(id: str, key: str) -> Action:
+    def enabled(state: AccountState, now: float) -> bool | None:
+        if id in timer_commands(state.clock, now):
+            return True
+        # The space bar does the one thing that is possible; if none is, the key to start is greyed.
+        return None if id == "stop" or (id == "start" and not state.clock.runs) else False
+
+    return Action(id, id.capitalize(), key, enabled=enabled)
+
+
+START, PAUSE, RESUME = (_timer_command(id, "space") for id in ("start", "pause", "resume"))
+STOP = _timer_command("stop", "x")
+TIMER = (START, PAUSE, RESUME, STOP)
+LEAVE_TOUR = hidden("leave_tour", "Leave the tour", "escape")
+
+SHOW_DAYS = Action("show_days", "By day", "m", "Show what was used by day")
+SHOW_TIMES = Action("show_times", "Times", "m", "Show every time record")
+CHOOSE_PERIOD = Action("choose_period", "Period", "f", "Show the records of a time")
+CHOOSE_PERIOD_OF_STATEMENT = replace(CHOOSE_PERIOD, help="Show the movements of a time")
+SHOW_ALL = hidden("show_all", "Show all", "escape")
+
+FILTER = Action("filter", "Find", "slash", "Find by a text", key_display="/", synonyms=("Search", "Filter"))
+EXPORT = Action("export_shown", "Export", "E", "Save what is shown", key_display="E", synonyms=("Download",))
+UNLINK_RECORD = Action(
+    "unlink_record", "Unlink", "d", "Take the record off its sheet", synonyms=("Delete", "Remove")
+)
+COPY_ROW = hidden("copy_row", "Copy the row", "y")
+COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")
+REFUND = Action("refund", "Refund", "r", "Refund a payment that you received", synonyms=("Give back",))
+NEW_CONTACT = Action("new_contact", "New", "n", "Write a contact down", synonyms=("Add a contact",))
+EDIT_CONTACT = Action("edit_contact", "Edit", "e")
+
+
+@dataclass(frozen=True)
+class OwnedItemActions:
+    """What can be done with one of several wallets, clocks, sheets or lists."""
+
+    previous: Action
+    next: Action
+    choose: Action
+    make_active: Action
+    new: Action
+    rename: Action
+    unlink: Action
+
+
+def owned_item_actions(noun: str) -> OwnedItemActions:
+    """Those of a screen on which the user calls one of them a `noun`."""
+    return OwnedItemActions(
+        hidden("previous_one", f"Previous {noun}", "left_square_bracket", "["),
+        hidden("next_one", f"Next {noun}", "right_square_bracket", "]"),
+        hidden("choose_one", f"All {noun}s", "O", "O"),
+        hidden("make_active", f"Make this {noun} the active one", "A", "A"),
+        hidden("new_one", f"New {noun}", "N", "N"),
+        hidden("rename_one", f"Rename this {noun}", "R", "R"),
+        hidden("unlink_one", f"Unlink this {noun}", "D", "D"),
+    )
+
+
+SHOW_KIND = tuple(hidden(f"show_{kind.name}", kind.title, kind.key, kind.key) for kind in SHEET_KINDS)
+"""The tabs of the sheets, one for each kind."""
+WALLETS, CLOCKS, SHEETS, LISTS = map(owned_item_actions, ("wallet", "clock", "sheet", "list"))

@@ -16,11 +16,14 @@ from textual.signal import Signal
 from textual.widgets import Input
 
 from ewallet_core.client import ConnectionStatus
+from ewallet_core.data_folder import data_folder
+from ewallet_core.presentation.formatting import formats_of_system
 from ewallet_core.presentation.text import one_line
+from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import lazy
 from ewallet_tui.config.controller import SettingsController
 from ewallet_tui.config.preferences import Preferences
-from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Connecting, ConnectionWatch
+from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
 from ewallet_tui.lifecycle import QUITTING, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
@@ -32,12 +35,12 @@ from ewallet_tui.timer import Alarm, TimerWatch
 from ewallet_tui.work import Severity, Workers
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from textual.events import Event
     from textual.screen import Screen
 
     from ewallet_core.client import Event as AccountEvent
-    from ewallet_core.protocol.address import ServerAddress
-    from ewallet_tui.connection import Backends
     from ewallet_tui.screens.modal import ConfirmModal
     from ewallet_tui.state import AccountState, ClockState, TimerState
 
@@ -46,6 +49,18 @@ IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported: the login's fields come first."""
 ALIVE, REFRESH, LOCKING = "alive", "refresh", "lock"
 """Groups of workers."""
+
+
+def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
+    """The app at that server, on this machine if `embedded`, or where it was last.
+
+    Raises `ValueError` with a sentence for the user if the server's address or the settings can't be read.
+    """
+    chosen = None if server is None else ServerAddress.read(server)
+    folder = data_folder(data_dir)
+    preferences = Preferences.read(folder, formats_of_system())
+    place = chosen if embedded or chosen is not None else preferences.last_server
+    return EWalletApp(Backends.kept_in(folder), preferences, place)
 
 
 class EWalletApp(App[None]):

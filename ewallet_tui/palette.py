@@ -15,7 +15,7 @@ from textual.keys import format_key
 from textual.worker import WorkerError
 
 from ewallet_core.presentation.text import one_line
-from ewallet_tui.actions import DONE_EVERYWHERE, name_of
+from ewallet_tui.actions import CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.themes import THEMES
 
@@ -29,8 +29,8 @@ Command = tuple[str, str, Callable[[], object]]
 
 WHAT_TO_TYPE = "everything you can do: type a part of it"
 NOT_NOW = "That can't be done there now."
-LEFT_OUT = ("go(", "part(", "step(", "screen.")
-"""How the actions begin that only lead somewhere, and those that are every screen's own."""
+LEFT_OUT = ("part(", "screen.", WALLETS.previous.name, WALLETS.next.name)
+"""How the actions begin that only lead to another tab or item, or are Textual's own for every screen."""
 
 
 def palette(context: AppContext, screens: Mapping[str, object]) -> CommandPalette:
@@ -69,7 +69,7 @@ class Everything(Provider):
         context, state = self._context, self._context.state
         yield from self._keys_here()
         for place in destinations_for(state.account.role) if state else ():
-            key = f"{self._key_of('go_to')} {format_key(place.letter)}"
+            key = f"{self._key_of(CHOOSE_SCREEN.id)} {format_key(place.letter)}"
             yield f"Go to {place.title}", key, partial(self.app.switch_mode, place.mode)
         yield from self._things_of_the_account()
         yield from self._things_done_elsewhere()
@@ -78,14 +78,12 @@ class Everything(Provider):
             yield name, "", partial(context.settings.choose, theme=theme.name)
         yield "Terminal's own colours", "", partial(context.settings.choose, theme="ansi-dark")
         yield "Lock the screen", "", partial(self.app.run_action, "app.lock")
-        yield "Quit", self._key_of("app.quit"), partial(self.app.run_action, "app.quit")
+        yield "Quit", self._key_of("quit"), partial(self.app.run_action, "app.quit")
 
-    def _key_of(self, action: str) -> str:
-        """The key that does it here, as people know it."""
+    def _key_of(self, id: str) -> str:
+        """The key of the action of that id, as it is shown."""
         active = self.screen.active_bindings.values()
-        return next(
-            (self.app.get_key_display(each.binding) for each in active if each.binding.action == action), ""
-        )
+        return next((self.app.get_key_display(each.binding) for each in active if each.binding.id == id), "")
 
     def _things_of_the_account(self) -> Iterator[Command]:
         state, lifecycle = self._context.state, self._context.lifecycle
@@ -107,7 +105,7 @@ class Everything(Provider):
 
     def _keys_here(self) -> Iterator[Command]:
         for node, binding, enabled, _ in self.screen.active_bindings.values():
-            is_own = node is self.screen and name_of(binding.action) not in DONE_EVERYWHERE
+            is_own = node is self.screen and binding.action not in DONE_EVERYWHERE
             if is_own and enabled and not binding.action.startswith(LEFT_OUT):
                 key = self.app.get_key_display(binding)
                 words = binding.tooltip or binding.description
@@ -122,7 +120,11 @@ class Everything(Provider):
 
     async def _do_when_shown(self, there: Screen[object], action: str, words: str) -> None:
         # What is done with a record can only be done once the records are there.
-        for worker in [each for each in self.app.workers if each.node is there and each.group == "records"]:
+        for worker in [
+            each
+            for each in self.app.workers
+            if there in each.node.ancestors_with_self and each.group == "records"
+        ]:
             with suppress(WorkerError):
                 await worker.wait()
         _, name, parameters = parse(action)

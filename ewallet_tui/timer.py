@@ -175,6 +175,8 @@ class TimerWatch:
         self._out_of_time = out_of_time
         self._left_behind = left_behind
         self._state: AccountState | None = None
+        self._command: tuple[int, TimerState] | None = None
+        """The clock and its state when it was given a command that isn't answered yet."""
         self._alarms = Alarms()
         self._tick = SecondTick(now, set_timer, self.pass_second)
         self.left = TimersLeft(now)
@@ -195,6 +197,16 @@ class TimerWatch:
         self._alarms = Alarms()
         self.left = TimersLeft(self._now)
         self._tick.stop()
+
+    def begin_command(self, clock: ClockState) -> bool:
+        """Whether the timer can be given a command: not while one that was given in the same state is unanswered."""
+        before, self._command = self._command, (clock.id, clock.state)
+        return before != self._command
+
+    def end_command(self, clock: ClockState) -> None:
+        """Note that the command given to `clock` is answered."""
+        if self._command == (clock.id, clock.state):
+            self._command = None
 
     def pass_second(self) -> None:
         """Publish that the seconds have moved on."""

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
@@ -11,8 +12,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
+from textual.widgets import Button
 
-from ewallet_tui.actions import EVERYWHERE
+from ewallet_tui.actions import CHOOSE_SCREEN, EVERYWHERE, GO_TO, JUMP, SHOW_WHAT_WAS_DONE, Action
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen
 from ewallet_tui.screens.go_to import GoTo
@@ -48,7 +50,6 @@ class BaseScreen(Screen[None]):
     """The mode of the place it is."""
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-tiny"), (72, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Screen declares it
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [*EVERYWHERE]
     DEFAULT_CSS = """
     BaseScreen {
         #content { height: 1fr; padding: 1 2 0 2; }
@@ -57,6 +58,18 @@ class BaseScreen(Screen[None]):
     """
     today: Callable[[], datetime] = staticmethod(system_today)
     """The instant from which `today` and `yesterday` are told."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in EVERYWHERE]
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {}
+    """What the screen offers beside what every screen does: each action, and the function that carries it out."""
+    functions: ClassVar[Mapping[str, tuple[Action, Callable[[Any], object]]]] = {}
+    """Every action of the screen by its id, those of its base classes included."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        if own := vars(cls).get("ACTIONS"):
+            cls.BINDINGS = [*(action.binding for action in own), *vars(cls).get("BINDINGS", ())]
+            cls.functions = {**cls.functions, **{action.id: (action, do) for action, do in own.items()}}
+        super().__init_subclass__(**options)
 
     def __init__(self, context: AppContext) -> None:
         super().__init__()
@@ -111,13 +124,41 @@ class BaseScreen(Screen[None]):
         for result in self.query(ResultLine):
             result.clear()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nobody goes where their role doesn't let them."""
-        if action == "go" and (state := self.context.state) is not None:
-            return parameters[0] in {place.mode for place in destinations_for(state.account.role)}
-        if action == "show_what_was_done":
+    def can(self, action: Action) -> bool | None:  # noqa: ARG002 - what the screen itself shows may decide
+        """Whether what is on this screen lets `action` be done; the account's state has been asked already."""
+        return True
+
+    def is_enabled(self, action: Action) -> bool | None:
+        """Whether `action` can be done now: `None` greys its key, `False` hides it."""
+        state = self.context.state
+        enabled = True if state is None else action.enabled(state, self.context.now())
+        if enabled is not True:
+            return enabled
+        if action is SHOW_WHAT_WAS_DONE:
             return any(result.record is not None for result in self.query(ResultLine)) or None
-        return super().check_action(action, parameters)
+        return self.can(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Ask the action itself, and then the screen."""
+        if action != "do":
+            return super().check_action(action, parameters)
+        return self.is_enabled(self.functions[str(parameters[0])][0])
+
+    async def action_do(self, id: str) -> None:
+        """Carry out the action of that id."""
+        result = self.functions[id][1](self)
+        if isawaitable(result):
+            await result
+
+    def show_buttons(self) -> None:
+        """Grey the buttons of the actions that can't be done now."""
+        for button in self.query(Button):
+            if known := self.functions.get(button.id or ""):
+                button.disabled = self.is_enabled(known[0]) is not True
+
+    def button(self, action: Action, label: str = "", **options: Any) -> Button:
+        """A button that does what the action's key does."""
+        return Button(label or action.label, id=action.id, action=f"screen.{action.name}", **options)
 
     def ask_with(
         self,
@@ -178,32 +219,33 @@ class BaseScreen(Screen[None]):
             self.app.push_screen(RecordScreen(self.context, kind, record_id, self.today))
 
     @on(ResultLine.Opened)
-    def action_show_what_was_done(self) -> None:
+    def show_what_was_done(self) -> None:
         """Show the record of what was just done."""
         if (record := self.query_one(ResultLine).record) is not None:
             self.open_record(*record)
 
-    def action_go(self, mode: str) -> None:
-        """Go to another place."""
+    def go(self, mode: str) -> None:
+        """Go to another screen."""
         if mode != self.MODE:
             self.app.switch_mode(mode)
 
-    def action_go_to(self) -> None:
-        """Ask for the letter of the place to go to."""
+    def choose_screen(self) -> None:
+        """Ask for the letter of the screen to go to."""
         state = self.context.state
-        self.app.push_screen(GoTo(destinations_for(state.account.role) if state else ()), self._go_chosen)
 
-    def action_jump(self) -> None:
+        def chosen(mode: str | None) -> None:
+            if mode is not None:
+                self.go(mode)
+
+        self.app.push_screen(GoTo(destinations_for(state.account.role) if state else ()), chosen)
+
+    def jump(self) -> None:
         """Put a letter on everything that can be gone to or pressed."""
         self.app.push_screen(Jump(self))
 
-    def _go_chosen(self, mode: str | None) -> None:
-        if mode is not None:
-            self.action_go(mode)
-
     @on(ScreenTab.Chosen)
     def _tab_chosen(self, event: ScreenTab.Chosen) -> None:
-        self.action_go(event.mode)
+        self.go(event.mode)
 
     def _handle_state(self, _: AccountState) -> None:
         self._is_old = True
@@ -231,3 +273,15 @@ class BaseScreen(Screen[None]):
         if (state := self.context.state) is not None and self.is_in_view:
             self.query_one(StatusBar).show(state, now)
             self.show_second(state, now)
+
+
+def _go(mode: str) -> Callable[[BaseScreen], None]:
+    return lambda screen: screen.go(mode)
+
+
+BaseScreen.functions = {
+    **{action.id: (action, _go(mode)) for mode, action in GO_TO.items()},
+    CHOOSE_SCREEN.id: (CHOOSE_SCREEN, BaseScreen.choose_screen),
+    JUMP.id: (JUMP, BaseScreen.jump),
+    SHOW_WHAT_WAS_DONE.id: (SHOW_WHAT_WAS_DONE, BaseScreen.show_what_was_done),
+}

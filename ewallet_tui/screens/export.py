@@ -122,63 +122,62 @@ MONTH = {"month html": "a month        HTML page", "month txt": "a month        
 INVOICE = "invoice"
 
 
-class ExportingScreen(BaseScreen):
-    """A screen whose records can be taken along."""
+@work(group="export")
+async def export_records(
+    screen: BaseScreen,
+    kind: str,
+    sheet_id: int | None = None,
+    record_id: int | None = None,
+    **bounds: str | None,
+) -> None:
+    """Ask for the form, and save the records of a sheet: those of a time, or those that hold a text.
 
-    @work(group="export")
-    async def export(
-        self,
-        kind: str,
-        sheet_id: int | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        text: str = "",
-        record_id: int | None = None,
-    ) -> None:
-        """Ask for the form, and save the records of a sheet: those of a time, or those that hold a text.
+    `bounds` are `since`, `until` and `text`. Of invoices there are pages too: of that record, and of a month.
+    """
+    form = await _choose(screen, f"Export {kind}s", _forms(kind, record_id))
+    if form in FILES:
+        given = {name: value for name, value in bounds.items() if value}
+        wanted = {"kind": kind, "format": form, **({} if sheet_id is None else {"sheet_id": sheet_id})}
+        await _save(screen, sheet_parts(screen.context.send, **wanted, **given))
+    elif form is not None:
+        await _save_pages(screen, form, record_id)
 
-        Of invoices there are pages too: of that record, and of a month that is asked for.
-        """
-        form = await self._choose(f"Export {kind}s", _forms(kind, record_id))
-        if form in FILES:
-            bounds = {"since": since, "until": until, "text": text}
-            given = {name: value for name, value in bounds.items() if value}
-            wanted = {"kind": kind, "format": form, **({} if sheet_id is None else {"sheet_id": sheet_id})}
-            await self._save(sheet_parts(self.context.send, **wanted, **given))
-        elif form is not None:
-            await self._save_pages(form, record_id)
 
-    async def _save_pages(self, chosen: str, record_id: int | None) -> None:
-        ask, form = self.context.send, FORMS[chosen.split()[1]]
-        if chosen in ONE and record_id is not None:
-            await self._save(one_invoice(ask, record_id, form), INVOICE)
-        elif (month := await self._choose_month()) is not None:
-            await self._save(month_of_invoices(ask, month, form), INVOICE)
+async def _save_pages(screen: BaseScreen, chosen: str, record_id: int | None) -> None:
+    send, form = screen.context.send, FORMS[chosen.split()[1]]
+    if chosen in ONE and record_id is not None:
+        await _save(screen, one_invoice(send, record_id, form), INVOICE)
+    elif (month := await _choose_month(screen)) is not None:
+        await _save(screen, month_of_invoices(send, month, form), INVOICE)
 
-    async def _choose_month(self) -> Period | None:
-        months = {f"{month:%Y-%m}": month for month in self._months()}
-        periods = {key: read_period(key, month) for key, month in months.items()}
-        chosen = await self._choose("Month", {key: period.words for key, period in periods.items()})
-        return periods[chosen] if chosen is not None else None
 
-    def _months(self) -> list[date]:
-        """The first days of the months from when the account was made until now, the newest first."""
-        today, state = self.today().astimezone().date(), self.context.state
-        created = state.account.created if state else None
-        first = created.astimezone().date() if created else today
-        months = range(min(_months_of(first), _months_of(today)), _months_of(today) + 1)
-        return [date(month // 12, month % 12 + 1, 1) for month in reversed(months)]
+async def _choose_month(screen: BaseScreen) -> Period | None:
+    months = {f"{month:%Y-%m}": month for month in _months_until_now(screen)}
+    periods = {key: read_period(key, month) for key, month in months.items()}
+    chosen = await _choose(screen, "Month", {key: period.words for key, period in periods.items()})
+    return periods[chosen] if chosen is not None else None
 
-    async def _choose(self, title: str, choices: dict[str, str]) -> str | None:
-        # A key pressed twice opens one list: the second is pressed on a screen that is not in front any more.
-        if self.app.screen is not self:
-            return None
-        return await self.app.push_screen_wait(ChoiceModal(title, choices))
 
-    async def _save(self, parts: Parts, noun: str = "record") -> None:
-        saved = await self.app.push_screen_wait(ExportWait(self.context, parts, noun))
-        if saved is not None:
-            self.query_one(ResultLine).say(saved)
+def _months_until_now(screen: BaseScreen) -> list[date]:
+    """The first days of the months from when the account was made until now, the newest first."""
+    today, state = screen.today().astimezone().date(), screen.context.state
+    created = state.account.created if state else None
+    first = created.astimezone().date() if created else today
+    months = range(min(_months_of(first), _months_of(today)), _months_of(today) + 1)
+    return [date(month // 12, month % 12 + 1, 1) for month in reversed(months)]
+
+
+async def _choose(screen: BaseScreen, title: str, choices: dict[str, str]) -> str | None:
+    # A key pressed twice opens one list: the second is pressed on a screen that is no longer in front.
+    if screen.app.screen is not screen:
+        return None
+    return await screen.app.push_screen_wait(ChoiceModal(title, choices))
+
+
+async def _save(screen: BaseScreen, parts: Parts, noun: str = "record") -> None:
+    saved = await screen.app.push_screen_wait(ExportWait(screen.context, parts, noun))
+    if saved is not None:
+        screen.query_one(ResultLine).say(saved)
 
 
 def _forms(kind: str, record_id: int | None) -> dict[str, str]:

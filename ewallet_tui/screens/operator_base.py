@@ -55,7 +55,7 @@ class OperatorPart(TabbedScreen):
         if state.account.role in (OPERATOR, AUDITOR):
             self.reload()
         else:
-            self.action_go("home")
+            self.go("home")
 
     def on_screen_resume(self) -> None:
         """Show what there is by now."""

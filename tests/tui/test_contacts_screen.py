@@ -58,7 +58,7 @@ async def at_the_contacts(day, size=(80, 24)):
 
 
 def names(person):
-    return [row.record["name"] for row in person.app.screen.listed.rows]
+    return [row.record["name"] for row in person.app.screen.panel.listed.rows]
 
 
 async def test_somebody_is_written_down_changed_and_taken_off(day):
@@ -78,7 +78,7 @@ async def test_somebody_is_written_down_changed_and_taken_off(day):
         await person.do_form(user_phone="+1 555", user_name="Grace Hopper")
         await form_gone(person)
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
-        assert person.app.screen.row.record["phone"] == "+1 555"
+        assert person.app.screen.panel.row.record["phone"] == "+1 555"
         await person.press("d")
         await person.wait_until(lambda: person.sees("Grace Hopper is taken off this list."))
         await person.press("y")

@@ -19,7 +19,8 @@ from textual.widgets import Input
 
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.export import FOLDER_VARIABLE, NewFile, as_known, export_folder, why_not_written
-from ewallet_tui.screens.export import ExportingScreen, ExportWait
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.export import ExportWait, export_records
 from ewallet_tui.screens.modal import ChoiceModal
 from ewallet_tui.widgets.result_line import ResultLine
 
@@ -27,7 +28,7 @@ MANY = 8
 LONG_NOTES = "=HYPERLINK(1) " + "ö" * 900
 
 
-class Exporting(ExportingScreen):
+class Exporting(BaseScreen):
     """A screen of which nothing is there but what it exports."""
 
     MODE = "sheets"
@@ -35,7 +36,7 @@ class Exporting(ExportingScreen):
     wanted = {"kind": "transfer"}  # noqa: RUF012
 
     def action_take_along(self) -> None:
-        self.export(**self.wanted)
+        export_records(self, **self.wanted)
 
 
 @pytest.fixture

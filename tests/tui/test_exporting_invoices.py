@@ -11,13 +11,14 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from ewallet_tui.export import FOLDER_VARIABLE
-from ewallet_tui.screens.export import ExportingScreen
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.export import export_records
 
 DAY = 24 * 60
 CORE = "core@ewallet.local"
 
 
-class Invoices(ExportingScreen):
+class Invoices(BaseScreen):
     """A screen on which the third invoice is under the cursor."""
 
     MODE = "sheets"
@@ -25,7 +26,7 @@ class Invoices(ExportingScreen):
     looked_at: int
 
     def action_take_along(self) -> None:
-        self.export("invoice", record_id=self.looked_at)
+        export_records(self, "invoice", record_id=self.looked_at)
 
 
 @pytest.fixture

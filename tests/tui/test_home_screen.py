@@ -15,6 +15,7 @@ from frozen import (
 )
 from textual.widgets import Button
 
+from ewallet_tui.screens import credit_actions
 from ewallet_tui.widgets.big_digits import BigDigits
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
@@ -237,9 +238,9 @@ async def test_a_key_pressed_twice_opens_one_form(day):
     async with at_the_wallet(day) as person:
         await person.have_time(20)
         screen = person.app.screen
-        for action in (screen.action_supply, screen.action_convert_to_time):
-            action()
-            action()
+        for begin in (credit_actions.supply, credit_actions.convert_to_time):
+            begin(screen)
+            begin(screen)
             await form_opened(person)
             assert len(person.app.screen_stack) == 2
             await person.press("escape")

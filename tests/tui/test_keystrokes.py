@@ -65,7 +65,7 @@ async def be_home(person):
 
 
 def found(person):
-    rows = person.app.screen.listed.rows if person.app.current_mode == "sheets" else ()
+    rows = person.app.screen.panel.listed.rows if person.app.current_mode == "sheets" else ()
     return [row.record["notes"] for row in rows]
 
 

@@ -15,6 +15,7 @@ from textual.widgets import Label
 from ewallet_core.instructions import fields
 from ewallet_tui import contact_book
 from ewallet_tui.contact_book import ContactBook
+from ewallet_tui.screens.credit_actions import refund
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.payment_forms import Payer, pay_plan, refund_plan, transfer_plan
 from ewallet_tui.widgets import form_field
@@ -356,7 +357,7 @@ async def test_a_payment_is_given_back_in_part_and_no_more_than_it_was(day):
         await ask(action="switch", switch="account", account="ada@example.org")
         await settled(person)
         received = person.app.screen.query_one(RecordList).rows[0].record
-        person.app.screen.refund(received[1], BOB, 40)
+        person.app.run_worker(refund(person.app.screen, received[1], BOB, 40))
         await form_opened(person)
         await person.do_form(credits="41")
         assert person.problem_of("credits") == "At most 40 credits can be refunded."

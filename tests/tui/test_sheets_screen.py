@@ -105,7 +105,7 @@ async def test_what_is_typed_finds_records_to_be_copied_or_saved_and_escape_show
         await person.press("slash", *"lunch")
         await person.wait_until(lambda: how_many(person) == "1 transfer found")
         await person.press("enter")
-        assert person.app.screen.listed.has_focus
+        assert person.app.screen.panel.listed.has_focus
         assert [row[4] for row in cells(person)] == ["lunch in november"]
         await person.press("E", "enter")
         await person.wait_until(lambda: person.sees("Saved 1 record"))
