@@ -1,29 +1,163 @@
-"""The engine put together: the session manager, with a listener for who asks it from elsewhere."""
+"""The session manager: an engine, and the server that its instructions can open."""
 
 from __future__ import annotations
 
-from functools import cached_property
+import secrets
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from types import TracebackType
+from typing import Any, Self
 
-from ewallet_core.engine import manager
+from ewallet_core.data_folder import data_folder
+from ewallet_core.data_folder import database_url as default_url
+from ewallet_core.engine.authentication import authenticate
+from ewallet_core.engine.dispatcher import Dependencies, Dispatcher
+from ewallet_core.engine.event_stream import EventPage, EventSubscription, event_page
+from ewallet_core.engine.live_objects import EWallet, EWalletWorker
+from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
+from ewallet_core.instructions.envelope import Answer, Credentials
+from ewallet_core.instructions.registry import Access
+from ewallet_core.ledger.journal import Issuer
+from ewallet_core.operations.context import IN_PROCESS, Caller, EngineConfig, Listener, require_account
+from ewallet_core.operations.provisioning import create_system_core
+from ewallet_core.security.passwords import Passwords
+from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.server.socket_listener import SocketListener
+from ewallet_core.storage.database import open_database
+from ewallet_core.storage.events import events_after, latest_event
+from ewallet_core.storage.journal import issuer
+from ewallet_core.storage.seen_requests import forget_old_requests
+from ewallet_core.storage.sessions import sessions, workers
+from ewallet_core.storage.transaction import Transaction
 
 
-class EWalletSessionManager(manager.EWalletSessionManager):
-    """A session manager that people elsewhere can reach, as soon as it is told to listen."""
+def system_clock() -> int:
+    """The machine's time, in milliseconds UTC."""
+    return time.time_ns() // 1_000_000
 
-    @cached_property
-    def _sockets(self) -> SocketListener:
-        return SocketListener(self)
 
-    def own_listener(self) -> SocketListener:
-        """This machine's own sockets, which it listens on once it is told to.
+class EWalletSessionManager:
+    """An engine in this process. It may be used by several threads at once.
 
-        The instructions `start='instruction_listener'` and `opening='sockets'` do that. Who wants it to
-        listen elsewhere gives it another listener by `listen_through`.
+    `database_url` is an SQLAlchemy URL (`sqlite:///…`, or `sqlite://` for one in memory); without it, the
+    database in the user's data folder. `clock` returns the time in milliseconds UTC. No cleaner runs until
+    one is started, by the instruction `start='cleaner'`, and no socket is open until one is opened, by
+    `start='instruction_listener'` or `opening='sockets'`. Raises `StorageUnavailableError` if the database
+    can't be opened.
+    """
+
+    def __init__(
+        self,
+        database_url: str | None = None,
+        *,
+        clock: Callable[[], int] = system_clock,
+        randomness: RandomBytes = secrets.token_bytes,
+        config: EngineConfig | None = None,
+        passwords: Passwords | None = None,
+    ) -> None:
+        self._clock = clock
+        self._config = config or EngineConfig()
+        self._database = open_database(database_url or default_url(data_folder()))
+        try:
+            credits_issuer = self._database.write(self._set_up)
+        except StorageFailedError as reason:
+            self._database.close()
+            raise StorageUnavailableError(reason.reason) from reason
+        self.dispatcher = Dispatcher(
+            self._database,
+            Dependencies(clock, randomness, self._config, passwords or Passwords(), credits_issuer),
+        )
+        self._sockets = SocketListener(self)
+        self.listen_through(self._sockets)
+
+    def session_manager_controller(self, /, **instruction: Any) -> Answer:
+        """Carry out an instruction, flat or enveloped, and answer it; it never raises for a bad request."""
+        return self.answer(instruction)
+
+    def answer(self, request: Mapping[str, Any], address: str = IN_PROCESS) -> Answer:
+        """As `session_manager_controller`, for a caller at that address."""
+        return self.dispatcher.answer(request, Caller(address))
+
+    def listen_through(self, listener: Listener | None) -> None:
+        """Have that listener carry out the instructions about sockets; None: they are answered `no_listener`.
+
+        At first it is one that listens on the sockets of this machine.
         """
-        return self._sockets
+        self.dispatcher.listener = listener
+
+    def events(self, client_id: str, session_token: str, since: int | None = None) -> EventPage:
+        """The events of the session's account after event `since`; without it none, only where they stand.
+
+        Raises a `WalletError` if no account is logged in to that session.
+        """
+        credentials = Credentials(client_id, session_token)
+
+        def look(transaction: Transaction) -> EventPage:
+            context = self.dispatcher.context(transaction, credentials=credentials)
+            return event_page(require_account(authenticate(context, Access.ACCOUNT)), since)
+
+        return self._database.read(look)
+
+    def follow(self, client_id: str, session_token: str) -> EventSubscription:
+        """A subscription to the events of the account that is active in that session."""
+        look = partial(self.events, client_id, session_token)
+        return EventSubscription(look, self._clock, self._config.session_lifetime_ms)
+
+    def news(self, after: int | None = None) -> tuple[int, set[int]]:
+        """The latest event, and the accounts that have events after event `after`; without it none."""
+        if after is None:
+            return self._database.read(latest_event), set()
+        found = self._database.read(lambda transaction: events_after(transaction, after))
+        return (found[-1].id if found else after), {one.account_id for one in found}
+
+    def active_accounts(self) -> dict[int, int | None]:
+        """The active account of each session, or None, by session id."""
+        found = self._database.read(sessions.all)
+        return {session.id: session.account_id for session in found}
+
+    def tell_changes(self, changed: Callable[[], None]) -> None:
+        """Call `changed`, and nothing else, after each instruction that changed something, from its thread."""
+        self.dispatcher.changed = changed
+
+    @property
+    def clock(self) -> Callable[[], int]:
+        """Returns the time in milliseconds UTC."""
+        return self._clock
+
+    @property
+    def workers(self) -> dict[int, EWalletWorker]:
+        """The session workers, by id: live objects, each with its `main_controller`."""
+        found = self._database.read(workers.all)
+        return {worker.id: EWalletWorker(self.dispatcher, worker.id) for worker in found}
+
+    @property
+    def sessions(self) -> dict[int, EWallet]:
+        """The sessions that have not ended, by id: live objects, each with its `ewallet_controller`."""
+        found = self._database.read(sessions.all)
+        now = self._clock()
+        return {
+            session.id: EWallet(self.dispatcher, session.id) for session in found if session.expires_at > now
+        }
 
     def close(self) -> None:
-        """Listen no more, then as the session manager does."""
+        """Close the sockets, stop the cleaners, finish what was begun and close the database.
+
+        To close it twice does no harm.
+        """
         self._sockets.stop()
-        super().close()
+        self.dispatcher.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _set_up(self, transaction: Transaction) -> Issuer:
+        now = self._clock()
+        create_system_core(transaction, now)
+        forget_old_requests(transaction, now)
+        return issuer(transaction)

@@ -11,9 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from ewallet_core.errors.base import WalletError, errors, known_errors
+from ewallet_core.errors import base
+from ewallet_core.errors.base import WalletError
 from ewallet_core.handlers import SECTIONS
-from ewallet_core.instructions.reference import data_dicts_in, data_of, entry_of, everything, name_of
+from ewallet_core.instructions.reference import (
+    data_dicts_in,
+    data_of,
+    entry_of,
+    error_types,
+    errors,
+    everything,
+    name_of,
+)
 from ewallet_core.instructions.reference_page import page
 from ewallet_core.instructions.registry import read_request
 
@@ -81,7 +90,15 @@ def every_refusal(of: type[WalletError] = WalletError) -> set[type[WalletError]]
 
 def test_every_refusal_is_found():
     declared = {each for each in every_refusal() if "code" in vars(each) and ".errors." in each.__module__}
-    assert set(errors()) == declared
+    assert set(error_types()) == declared
+
+
+def test_the_tree_of_errors_names_every_one_beside_its_module():
+    tree, module = {}, ""
+    for line in base.__doc__.split("An error is declared")[0].splitlines():
+        module = name[1] if (name := re.match(r"[├└]── (\w+)", line)) else module
+        tree |= dict.fromkeys(re.findall(r"(?<!^)\b\w+Error\b", line), module)
+    assert tree == {each.__name__: each.__module__.rpartition(".")[2] for each in error_types()}
 
 
 def test_every_code_of_a_refusal_is_its_own_and_written_alike():
@@ -92,7 +109,7 @@ def test_every_code_of_a_refusal_is_its_own_and_written_alike():
 
 def test_every_code_of_a_refusal_is_listed_with_what_it_means():
     listed = page(SECTIONS)
-    for error in known_errors():
+    for error in errors():
         assert f"| `{error.code}` | {error.error or error.meaning} |" in listed
         assert (error.error or error.meaning).endswith((".", "?", "!"))
 

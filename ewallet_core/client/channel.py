@@ -169,7 +169,7 @@ class RequestChannel:
         try:
             frame = frame_of(request)
         except WalletError as error:
-            return in_reply_to(request, error_answer(error))
+            return in_reply_to(request_id_of(request), error_answer(error))
         if self._is_closing or self._keeper is None or self._keeper.done():
             raise UnreachableError(self._state.connection.reason or _NOT_OPEN)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()

@@ -26,7 +26,7 @@ from ewallet_core.instructions.envelope import Answer
 
 if TYPE_CHECKING:
     from ewallet_core.engine.event_stream import EventSubscription
-    from ewallet_core.engine.manager import EWalletSessionManager
+    from ewallet_core.manager import EWalletSessionManager
 
 EVENT_INTERVAL_SECONDS = 1.0
 THIS_MACHINE = "this machine"
@@ -71,6 +71,12 @@ class _Reader:
         return listening
 
 
+def without_sockets(engine: EWalletSessionManager) -> EWalletSessionManager:
+    """The engine, which now answers `no_listener` to the instructions about sockets."""
+    engine.listen_through(None)
+    return engine
+
+
 class EmbeddedClient:
     """A client of a session manager that it opens, runs and closes on one engine thread."""
 
@@ -102,9 +108,9 @@ class EmbeddedClient:
 
         def open_engine() -> EWalletSessionManager:
             # The engine's libraries take as long to import as the first screen takes to be painted.
-            from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
+            from ewallet_core.manager import EWalletSessionManager  # noqa: PLC0415
 
-            return EWalletSessionManager(database_url)
+            return without_sockets(EWalletSessionManager(database_url))
 
         return cls(open_engine)
 
@@ -113,10 +119,10 @@ class EmbeddedClient:
         """A client for the person whose own engine it is, on that database: they supply themselves."""
 
         def open_engine() -> EWalletSessionManager:
-            from ewallet_core.engine.manager import EWalletSessionManager  # noqa: PLC0415
+            from ewallet_core.manager import EWalletSessionManager  # noqa: PLC0415
             from ewallet_core.operations.context import EngineConfig  # noqa: PLC0415 - as in `on`
 
-            return EWalletSessionManager(database_url, config=EngineConfig(self_supply=True))
+            return without_sockets(EWalletSessionManager(database_url, config=EngineConfig(self_supply=True)))
 
         return cls(open_engine, for_a_person=True)
 

@@ -12,8 +12,8 @@ from rich.highlighter import ReprHighlighter
 from rich.pretty import pretty_repr
 from rich.text import Text
 
-from ewallet_core.engine.manager import EWalletSessionManager
 from ewallet_core.instructions.envelope import Answer
+from ewallet_core.manager import EWalletSessionManager
 
 DAY_ZERO_MS = 1_790_000_000_000
 SECOND_MS = 1_000

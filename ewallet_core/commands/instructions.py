@@ -11,7 +11,6 @@ from collections.abc import Iterable, Iterator
 import click
 import msgspec
 
-from ewallet_core.errors.base import known_errors
 from ewallet_core.handlers import SECTIONS
 from ewallet_core.instructions.reference import (
     Asked,
@@ -19,6 +18,7 @@ from ewallet_core.instructions.reference import (
     InstructionEntry,
     data_of,
     entry_of,
+    errors,
     everything,
     named,
     nearest,
@@ -47,7 +47,7 @@ def run(asked: str, *, as_json: bool, markdown: bool) -> int:
         shown = {
             "instructions": [entry_of(each) for each in found],
             "data": data_of(found),
-            "refusals": known_errors(),
+            "refusals": errors(),
         }
         click.echo(json.dumps(msgspec.to_builtins(shown), indent=2, ensure_ascii=False))
     elif asked:

@@ -18,8 +18,8 @@ from typing import Any
 import click
 
 from ewallet_core.data_folder import data_folder, database_url
-from ewallet_core.engine.manager import EWalletSessionManager
 from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.manager import EWalletSessionManager
 from ewallet_core.operations.context import EngineConfig
 from ewallet_core.protocol.address import format_host_port
 from ewallet_core.server.certificates import (

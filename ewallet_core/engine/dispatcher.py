@@ -1,34 +1,38 @@
-"""A lane for each client, so that its instructions run one after another while others go on."""
+"""Parses requests, runs them in order for each client, and answers them."""
 
 from __future__ import annotations
 
 import contextlib
 import logging
 import threading
-from collections.abc import Callable, Hashable, Iterator, Mapping
-from contextlib import contextmanager
+from collections import deque
+from collections.abc import Callable, Hashable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
-from weakref import WeakValueDictionary
 
 from ewallet_core.engine.cleanup import CLEANERS, CleanupThread, Scheduler, WakeUpEvent
 from ewallet_core.engine.execution import Execution
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.server import EngineFailedError
 from ewallet_core.handlers import REGISTRY
-from ewallet_core.instructions.envelope import Answer, Call, error_answer, in_reply_to, parse_envelope
-from ewallet_core.instructions.registry import (
-    Instruction,
-    InstructionRegistry,
-    Prepare,
-    WorkClass,
-    read_request,
+from ewallet_core.instructions.envelope import (
+    Answer,
+    Credentials,
+    error_answer,
+    in_reply_to,
+    parse_envelope,
+    request_id_of,
 )
+from ewallet_core.instructions.registry import InstructionRegistry, Prepare, read_request
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.operations.context import (
-    IN_PROCESS,
+    Call,
+    Caller,
     Context,
     EngineConfig,
+    InvalidCall,
     Listener,
     Preparation,
     StalePreparationError,
@@ -39,65 +43,63 @@ from ewallet_core.storage.database import Database
 from ewallet_core.storage.transaction import NeedsWrite, Transaction
 
 
-class _KeyedLock:
-    """A lock that can be referred to weakly."""
-
-    def __init__(self) -> None:
-        self.turn = threading.Lock()
-
-
 class KeyedLocks:
-    """The lanes of the clients whose instructions are under way."""
+    """A lock for each key, granted in the order of asking, to threads and to event loops alike."""
 
     def __init__(self) -> None:
-        self._opening = threading.Lock()
-        self._locks: WeakValueDictionary[Hashable, _KeyedLock] = WeakValueDictionary()
+        self._changing = threading.Lock()
+        self._waiting: dict[Hashable, deque[Future[None]]] = {}
 
-    @contextmanager
-    def turn(self, whose: Hashable) -> Iterator[None]:
-        """Wait until what the same client sent before is done; who has no lane waits for nobody."""
-        if whose is None:
-            yield
+    def acquire(self, key: Hashable) -> Future[None]:
+        """A future that is done once the lock is held; if it is cancelled, the lock goes to the next.
+
+        The key None is no lock: it is granted at once, to any number.
+        """
+        turn: Future[None] = Future()
+        if key is not None:
+            with self._changing:
+                if key in self._waiting:
+                    self._waiting[key].append(turn)
+                    return turn
+                self._waiting[key] = deque()
+        turn.set_result(None)
+        return turn
+
+    def release(self, key: Hashable) -> None:
+        """Grant the lock to the one that has waited longest."""
+        if key is None:
             return
-        with self._opening:
-            lock_key = self._locks.setdefault(whose, _KeyedLock())
-        with lock_key.turn:
-            yield
+        while True:
+            with self._changing:
+                if not self._waiting[key]:
+                    del self._waiting[key]
+                    return
+                following = self._waiting[key].popleft()
+            if following.set_running_or_notify_cancel():
+                following.set_result(None)
+                return
 
 
 MOST_PREPARATIONS = 5
 
 _log = logging.getLogger("ewallet_core")
-# A program that has set up no logging must not find a traceback on its screen.
+# Without this, a program that set up no logging would print tracebacks on its screen.
 _log.addHandler(logging.NullHandler())
 
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
-    """Whence an instruction comes: what can be asked there, and for which live object, if for one."""
-
-    registry: InstructionRegistry = REGISTRY
-    address: str = IN_PROCESS
-    live_session_id: int | None = None
-    live_worker_id: int | None = None
-
-    def lock_key(self, call: Call) -> Hashable:
-        """Whose instructions run one after another."""
-        return call.caller if self.live_session_id is None else self.live_session_id
+IN_THIS_PROCESS = Caller()
+NO_CREDENTIALS = Credentials()
 
 
-THE_PROGRAM = Caller()
-
-
-def _no_listener() -> None:
-    """Nobody is to be told that something has changed."""
+def _do_nothing() -> None:
+    pass
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What every instruction is carried out with."""
+    """What every instruction runs with."""
 
     clock: Callable[[], int]
     randomness: RandomBytes
@@ -107,109 +109,154 @@ class Dependencies:
 
 
 class Dispatcher:
-    """Takes instructions from several threads at once; it never raises for what was asked."""
+    """Takes requests, from several threads at once, and answers them; it never raises for a bad request."""
 
     def __init__(self, database: Database, dependencies: Dependencies) -> None:
         self.database = database
         self.clock = dependencies.clock
         self.listener: Listener | None = None
-        self.changed: Callable[[], None] = _no_listener
+        self.changed: Callable[[], None] = _do_nothing
+        """Called after each instruction that changed something, from its thread."""
+        self.order = KeyedLocks()
+        """The calls of one client run one after another, by their `order_key`."""
         self._dependencies = dependencies
-        self._locks = KeyedLocks()
         scheduler = Scheduler(CLEANERS, database.read, self._clean_up, dependencies.clock)
         self._cleanup_thread = CleanupThread(scheduler, WakeUpEvent())
 
-    def answer(self, request: Mapping[str, Any], caller: Caller = THE_PROGRAM) -> Answer:
-        """Carry out an instruction, flat or enveloped, and answer it."""
+    def parse(
+        self,
+        request: Mapping[str, Any],
+        caller: Caller = IN_THIS_PROCESS,
+        registry: InstructionRegistry = REGISTRY,
+    ) -> Call | InvalidCall:
+        """Open the envelope, match the instruction and read its arguments, once for each request."""
+        reply_id, order_key = None, caller.connection
         try:
-            answer = self._carry_out(parse_envelope(request), caller)
+            reply_id = request_id_of(request)
+            envelope = parse_envelope(request)
+            credentials = envelope.credentials
+            if caller.live_session_id is not None:
+                order_key = caller.live_session_id
+            elif credentials.client_id is not None:
+                order_key = credentials
+            if (found := registry.match(envelope.chain)) is None:
+                return InvalidCall(partial(registry.unknown, envelope.chain), reply_id, order_key)
+            instruction, arguments = found
+            # An instruction about credentials takes them as arguments too.
+            for name in ("client_id", "session_token"):
+                value = getattr(credentials, name)
+                if value is not None and name in instruction.arguments:
+                    arguments[name] = value
+            typed = read_request(instruction, arguments)
+        except WalletError as reason:
+            error = reason
+        except Exception:  # noqa: BLE001 - whatever it is, the caller must get an answer
+            _log.exception("a request could not be read")
+            error = EngineFailedError()
+        else:
+            return Call(instruction, typed, credentials, envelope.request_id, reply_id, caller, order_key)
+        return InvalidCall(lambda: error, reply_id, order_key)
+
+    def run(self, call: Call | InvalidCall) -> Answer:
+        """Carry the call out after the earlier calls of its client, and answer it."""
+        if isinstance(call, InvalidCall):
+            return self.run_now(call)
+        self.order.acquire(call.order_key).result()
+        try:
+            return self.run_now(call)
+        finally:
+            self.order.release(call.order_key)
+
+    def run_now(self, call: Call | InvalidCall) -> Answer:
+        """As `run`, for a caller that holds the lock of the call's `order_key`."""
+        try:
+            answer = error_answer(call.error()) if isinstance(call, InvalidCall) else self._carry_out(call)
         except WalletError as error:
             answer = error_answer(error)
-        except Exception:  # noqa: BLE001 - whatever it is, the caller is owed an answer
+        except Exception:  # noqa: BLE001 - whatever it is, the caller must get an answer
             _log.exception("an instruction failed")
             answer = error_answer(EngineFailedError())
-        return in_reply_to(request, answer)
+        return in_reply_to(call.reply_id, answer)
 
-    def work_class(self, request: Mapping[str, Any]) -> WorkClass:
-        """How much work it is to answer that; what can't be read is refused at a look."""
-        with contextlib.suppress(WalletError):
-            found = REGISTRY.picked_by(parse_envelope(request).chain)
-            return found.work_class if found is not None else WorkClass.LOOK
-        return WorkClass.LOOK
+    def answer(
+        self,
+        request: Mapping[str, Any],
+        caller: Caller = IN_THIS_PROCESS,
+        registry: InstructionRegistry = REGISTRY,
+    ) -> Answer:
+        """Parse a request, flat or enveloped, carry it out and answer it."""
+        return self.run(self.parse(request, caller, registry))
 
-    def context(self, transaction: Transaction, call: Call, caller: Caller = THE_PROGRAM) -> Context:
-        """The circumstances of an instruction, before it is known who asks."""
+    def context(
+        self,
+        transaction: Transaction,
+        caller: Caller = IN_THIS_PROCESS,
+        credentials: Credentials = NO_CREDENTIALS,
+        request_id: str | None = None,
+        prepared: Any = None,
+    ) -> Context:
+        """A context for a caller who is not authenticated yet."""
         return Context(
             transaction=transaction,
             now=self.clock(),
             config=self._dependencies.config,
             issuer=self._dependencies.issuer,
             randomness=self._dependencies.randomness,
-            call=call,
-            address=caller.address,
             registry=REGISTRY,
             listener=self.listener,
-            live_session_id=caller.live_session_id,
-            live_worker_id=caller.live_worker_id,
+            caller=caller,
+            credentials=credentials,
+            request_id=request_id,
+            prepared=prepared,
         )
 
     def close(self) -> None:
-        """Stop the cleaners, finish what was begun, then let go of the database."""
+        """Stop the cleaners, finish what was begun, then close the database."""
         self._cleanup_thread.close()
         self.database.close()
 
-    def _carry_out(self, call: Call, caller: Caller) -> Answer:
-        found, arguments = caller.registry.find(call.chain)
-        execution = Execution(
-            found,
-            read_request(found, {**arguments, **call.credentials_among(found.arguments)}),
-            call,
-            lambda transaction, call: self.context(transaction, call, caller),
-        )
-        with self._locks.turn(caller.lock_key(call)):
-            answer = self._run(found, execution)
-        if found.changes:
-            self._cleanup_thread.notice()
-            self.changed()
+    def _carry_out(self, call: Call) -> Answer:
+        execution = Execution(call, self._context_of)
+        if not call.instruction.changes:
+            return self._read(execution.run)
+        if call.instruction.prepare is None:
+            answer = self.database.write(execution.run)
+        else:
+            # A repeated request must get its first answer even if its preparation would fail now.
+            seen = self._read(execution.first_answer)
+            answer = self._prepare_and_run(call.instruction.prepare, execution) if seen is None else seen
+        self._cleanup_thread.notice()
+        self.changed()
         return answer
 
-    def _run(self, found: Instruction, execution: Execution) -> Answer:
-        if not found.changes:
-            return self._read(execution.run)
-        if found.prepare is not None:
-            # A repeated request must get its first answer even where its slow work would now refuse it.
-            seen = self._read(execution.first_answer)
-            if seen is not None:
-                return seen
-            return self._prepare_and_run(found.prepare, execution)
-        return self.database.write(execution.run)
+    def _context_of(self, transaction: Transaction, call: Call, prepared: Any) -> Context:
+        return self.context(transaction, call.caller, call.credentials, call.request_id, prepared)
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
-        """What `work` finds; where it must first write something down, it is done again as a change."""
+        """The result of `work`; if it must write something first, it runs again as a change."""
         try:
             return self.database.read(work)
         except NeedsWrite:
             return self.database.write(work)
 
     def _prepare_and_run(self, prepare: Prepare, execution: Execution) -> Answer:
-        preparation = self._preparation(execution)
-        for _ in range(MOST_PREPARATIONS):
-            with contextlib.suppress(StalePreparationError):
-                return self.database.write(
-                    execution.prepared_with(prepare(execution.request, preparation)).run
-                )
-        raise StalePreparationError
-
-    def _preparation(self, execution: Execution) -> Preparation:
         def look(seen: Callable[[Context], T]) -> T:
             return self.database.read(lambda transaction: seen(execution.context(transaction)))
 
-        return Preparation(
+        preparation = Preparation(
             look=look,
             passwords=self._dependencies.passwords,
             cleaners=self._cleanup_thread,
             listener=self.listener,
         )
+        for _ in range(MOST_PREPARATIONS):
+            try:
+                prepared = prepare(execution.call.request, preparation)
+            except WalletError as error:
+                return self._read(partial(execution.refuse, error))
+            with contextlib.suppress(StalePreparationError):
+                return self.database.write(partial(execution.run, prepared=prepared))
+        raise StalePreparationError
 
     def _clean_up(self, what: str) -> Answer:
         return self.answer({"controller": "system", "ctype": "action", "action": "cleanup", "cleanup": what})

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.storage.events import LARGEST_PAGE, EventRow, events_since
 
 Told = dict[str, Any]
@@ -37,7 +37,7 @@ class EventPage(msgspec.Struct, frozen=True):
         return len(self.events) == LARGEST_PAGE
 
 
-def event_page(context: Context, since: int | None) -> EventPage:
+def event_page(context: AccountContext, since: int | None) -> EventPage:
     """The events of the account that asks after `since`; without it none, and where its sequence stands."""
     session, account = context.session, context.account
     if since is None:
@@ -111,5 +111,7 @@ def _told(event: EventRow) -> Told:
         "event": event.kind,
         "sequence": event.sequence,
         "time": timestamp(event.at),
+        "request_id": event.request_id,
+        "movement": event.movement,
         "data": msgspec.json.decode(event.data),
     }

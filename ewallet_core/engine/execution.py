@@ -1,9 +1,9 @@
-"""One instruction on its way through its transaction."""
+"""One instruction inside its transaction: authenticate, authorize, settle timers, run the handler, remember."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -12,62 +12,85 @@ from ewallet_core.engine.authentication import authenticate, note_use
 from ewallet_core.errors.accounts import NotPermittedError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import RequestIdReusedError
-from ewallet_core.instructions.envelope import Answer, Call, error_answer
-from ewallet_core.instructions.registry import Access, Instruction, Request
-from ewallet_core.operations.context import Context
+from ewallet_core.instructions.envelope import Answer, error_answer
+from ewallet_core.instructions.registry import Access
+from ewallet_core.operations.context import AccountContext, Call, Context, SessionContext
 from ewallet_core.operations.permissions import authorize, record_refused_request
 from ewallet_core.operations.settlement import settle_run_outs
+from ewallet_core.storage.events import session_event_sequence
 from ewallet_core.storage.seen_requests import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """An instruction with its arguments and its caller; it may be run more than once (decision 5)."""
+    """A call and how to open its context. It may run more than once: its only effect is on its transaction."""
 
-    instruction: Instruction
-    request: Request
     call: Call
-    circumstances: Callable[[Transaction, Call], Context]
-    prepared: Any = None
+    open_context: Callable[[Transaction, Call, Any], Context]
 
-    def prepared_with(self, prepared: Any) -> Execution:
-        """The same errand, with its slow work done."""
-        return replace(self, prepared=prepared)
-
-    def context(self, transaction: Transaction) -> Context:
-        """Who asks, and when; raises when that is not enough for this instruction."""
-        return authenticate(self.circumstances(transaction, self.call), self.instruction.access)
+    def context(self, transaction: Transaction, prepared: Any = None) -> Context:
+        """The context of the authenticated caller; raises if the instruction needs more than the caller has."""
+        return authenticate(self.open_context(transaction, self.call, prepared), self.call.instruction.access)
 
     def first_answer(self, transaction: Transaction) -> Answer | None:
-        """The answer that this request got before, if it was decided before; or that it is not permitted."""
+        """The answer that this request got before, or that it is not permitted; None if it is still to be run."""
         context = self.context(transaction)
-        return self._not_permitted(context) or self._seen(context)
+        answer = self._not_permitted(context) or self._seen(context)
+        return None if answer is None else self._with_event_sequence(context, answer)
 
-    def run(self, transaction: Transaction) -> Answer:
-        """Carry the instruction out, or refuse it and write down what a refusal leaves behind."""
-        context = replace(self.context(transaction), prepared=self.prepared)
-        refused = self._not_permitted(context)
-        if refused is not None:
-            return refused
-        note_use(context)
-        if context.logged_in is not None:
-            settle_run_outs(context, context.logged_in.id)
+    def refuse(self, error: WalletError, transaction: Transaction) -> Answer:
+        """The answer to an error of the instruction's slow work."""
+        return self._with_event_sequence(self.context(transaction), error_answer(error))
+
+    def run(self, transaction: Transaction, prepared: Any = None) -> Answer:
+        """Carry the instruction out; if it fails, undo it and keep what a failure leaves behind."""
+        context = self.context(transaction, prepared)
+        return self._with_event_sequence(context, self._answer(context))
+
+    def _answer(self, context: Context) -> Answer:
+        if (answer := self._not_permitted(context)) is not None:
+            return answer
+        self._note_use_and_settle(context)
         try:
-            seen = self._seen(context)
+            if (answer := self._seen(context)) is not None:
+                return answer
         except RequestIdReusedError as error:
             return error_answer(error)
-        if seen is not None:
-            return seen
         try:
-            answer = self._decide(context)
+            answer = self.call.instruction(self.call.request, context)
         except WalletError as error:
-            return error_answer(error)
+            if self.call.instruction.changes:
+                context.transaction.undo()
+                self._note_use_and_settle(context)
+            if error.after_rollback is not None:
+                error.after_rollback()
+            answer = error_answer(error)
+            if error.transient:
+                return answer
         self._remember(context, answer)
         return answer
 
+    def _note_use_and_settle(self, context: Context) -> None:
+        note_use(context)
+        if context.logged_in is not None:
+            settle_run_outs(context, context.logged_in.id)
+
+    def _with_event_sequence(self, context: Context, answer: Answer) -> Answer:
+        """Add the sequence of the newest event of the session's account, as it is after the instruction."""
+        if not isinstance(context, SessionContext):
+            return answer
+        if context.logged_in is not None and not context.transaction.writes:
+            # A read sees one state: the account's row is as new as everything else in the answer.
+            return {**answer, "event_sequence": context.logged_in.event_sequence}
+        sequence = session_event_sequence(context.transaction, context.session.id)
+        return answer if sequence is None else {**answer, "event_sequence": sequence}
+
     def _not_permitted(self, context: Context) -> Answer | None:
-        for needed in self._on_sheet:
+        instruction = self.call.instruction
+        for needed in (instruction.permitted_as or instruction, self.call.request.needs()):
+            if needed is None:
+                continue
             try:
                 authorize(context, needed)
             except NotPermittedError as error:
@@ -75,29 +98,8 @@ class Execution:
                 return error_answer(error)
         return None
 
-    @property
-    def _on_sheet(self) -> Iterator[Instruction]:
-        """The instructions whose lines of the sheet count: its own, and the one its arguments need."""
-        yield self.instruction.permitted_as or self.instruction
-        if (besides := self.request.needs()) is not None:
-            yield besides
-
-    def _decide(self, context: Context) -> Answer:
-        """What the instruction comes to; raises a refusal that passes, which is not to be remembered."""
-        try:
-            if not self.instruction.changes:
-                return self.instruction(self.request, context)
-            with context.transaction.attempt():
-                return self.instruction(self.request, context)
-        except WalletError as error:
-            if error.after_rollback is not None:
-                error.after_rollback()
-            if error.transient:
-                raise
-            return error_answer(error)
-
     def _seen(self, context: Context) -> Answer | None:
-        """Raises `RequestIdReusedError` when the id belongs to another instruction."""
+        """The remembered answer; raises `RequestIdReusedError` if the id belongs to another instruction."""
         if not self._is_remembered:
             return None
         seen = seen_requests.find(
@@ -105,7 +107,7 @@ class Execution:
         )
         if seen is None or context.now - seen.seen_at >= KEPT_MILLISECONDS:
             return None
-        if seen.fingerprint != self.instruction.fingerprint(self.request):
+        if seen.fingerprint != self.call.instruction.fingerprint(self.call.request):
             raise RequestIdReusedError
         answer: Answer = msgspec.json.decode(seen.answer)
         return answer
@@ -118,21 +120,19 @@ class Execution:
         seen_requests.insert(
             context.transaction,
             **key,
-            fingerprint=self.instruction.fingerprint(self.request),
+            fingerprint=self.call.instruction.fingerprint(self.call.request),
             answer=msgspec.json.encode(answer).decode(),
             seen_at=context.now,
         )
 
     @property
     def _is_remembered(self) -> bool:
-        return self.instruction.remembered and self.call.request_id is not None
+        return self.call.instruction.remembered and self.call.request_id is not None
 
     def _scope(self, context: Context) -> str:
-        """Whose request ids these are: the account's, or the session's where the account may change."""
-        if context.live_worker_id is not None:
-            return f"worker {context.live_worker_id}"
-        if self.instruction.access is Access.SYSTEM and context.is_in_process:
-            return "system"
-        if self.instruction.access is Access.SESSION:
-            return f"session {context.session.id}"
-        return f"account {context.account.id}"
+        """Within what a request id is unique: the account, or the session if the account may change."""
+        if context.caller.live_worker_id is not None:
+            return f"worker {context.caller.live_worker_id}"
+        if isinstance(context, AccountContext) and self.call.instruction.access is not Access.SESSION:
+            return f"account {context.account.id}"
+        return f"session {context.session.id}" if isinstance(context, SessionContext) else "system"

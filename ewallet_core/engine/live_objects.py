@@ -1,13 +1,13 @@
-"""Sessions and workers as live Python objects."""
+"""Sessions and workers as Python objects, of which a program in the same process asks instructions."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ewallet_core.engine.dispatcher import Caller
 from ewallet_core.handlers import SESSION_REGISTRY
 from ewallet_core.handlers.session_maps import WORKER_REGISTRY
+from ewallet_core.operations.context import Caller
 from ewallet_core.operations.sessions import worker_data
 from ewallet_core.storage.sessions import Session, logged_in, sessions, workers
 
@@ -19,27 +19,27 @@ if TYPE_CHECKING:
 
 
 class EWallet:
-    """A session of the document: who is logged in to it, and until when it lives.
+    """A session: the accounts that are logged in to it, and when it ends.
 
     Found as `manager.sessions[id]`. Its properties raise `LookupError` once the session has been removed.
     """
 
     def __init__(self, dispatcher: Dispatcher, session_id: int) -> None:
         self._dispatcher = dispatcher
-        self._asker = Caller(SESSION_REGISTRY, live_session_id=session_id)
+        self._caller = Caller(live_session_id=session_id)
         self.id = session_id
 
     def ewallet_controller(self, /, **instruction: Any) -> Answer:
-        """Carry out one of the session's own instructions, flat or enveloped; it never raises for it.
+        """Carry out one of the session's own instructions, flat or enveloped; it never raises.
 
         They are `controller='user'` with `action='create', create='account'`; `action='login'`; and
-        `action='create', create='transfer', ttype='supply'`. Who asks is this session, so neither a client id
+        `action='create', create='transfer', ttype='supply'`. This session is the caller, so neither a client id
         nor a session token is needed.
         """
-        return self._dispatcher.answer(instruction, self._asker)
+        return self._dispatcher.answer(instruction, self._caller, SESSION_REGISTRY)
 
     def is_at(self, dispatcher: Dispatcher) -> bool:
-        """Whether it is a session of that engine."""
+        """Whether it is a session of that dispatcher's engine."""
         return self._dispatcher is dispatcher
 
     @property
@@ -49,14 +49,14 @@ class EWallet:
 
     @property
     def account(self) -> str | None:
-        """The active account's email, or None while nobody is logged in."""
+        """The active account's email, or None while no account is logged in."""
         active = self._row.account_id
         members = self._dispatcher.database.read(lambda transaction: logged_in(transaction, self.id))
         return next((member.email for member in members if member.id == active), None)
 
     @property
     def expires_at(self) -> int:
-        """When it ends unless it is used before, in milliseconds UTC."""
+        """When it ends if it is not used before, in milliseconds UTC."""
         return self._row.expires_at
 
     @property
@@ -65,28 +65,28 @@ class EWallet:
 
 
 class EWalletWorker:
-    """A worker of the document: the sessions it has, and whether it has room for more.
+    """A worker: the sessions it has, and whether it has room for more.
 
     Found as `manager.workers[id]`. Its properties raise `LookupError` once the worker has been removed.
     """
 
     def __init__(self, dispatcher: Dispatcher, worker_id: int) -> None:
         self._dispatcher = dispatcher
-        self._asker = Caller(WORKER_REGISTRY, live_worker_id=worker_id)
+        self._caller = Caller(live_worker_id=worker_id)
         self.id = worker_id
 
     def main_controller(self, /, **instruction: Any) -> Answer:
-        """Carry out one of the worker's own instructions, flat or enveloped; it never raises for it.
+        """Carry out one of the worker's own instructions, flat or enveloped; it never raises.
 
         They are `controller='system'` with `action='search', search='session'`; `action='add', add='session'`
         or `add='session_map'`; and `action='remove', remove='session_map'`. `session=` takes the live session
-        or its id. Removing a session map ends its session: what opened it is gone for good.
+        or its id. To remove a session map ends its session for good.
         """
         instruction = self._with_ids(instruction)
         chain = instruction.get("command_chain")
         if isinstance(chain, Mapping):
             instruction["command_chain"] = self._with_ids(chain)
-        return self._dispatcher.answer(instruction, self._asker)
+        return self._dispatcher.answer(instruction, self._caller, WORKER_REGISTRY)
 
     @property
     def state(self) -> str:
@@ -95,12 +95,12 @@ class EWalletWorker:
 
     @property
     def session_limit(self) -> int:
-        """How many sessions it takes."""
+        """How many sessions it can have."""
         return int(self._data["session_limit"])
 
     @property
     def session_ids(self) -> tuple[int, ...]:
-        """The live sessions it has."""
+        """The ids of its sessions that have not ended."""
         held = self._dispatcher.database.read(
             lambda transaction: sessions.all(transaction, worker_id=self.id)
         )
@@ -108,7 +108,7 @@ class EWalletWorker:
         return tuple(session.id for session in held if session.expires_at > now)
 
     def _with_ids(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """The arguments with the number of a live session of this engine's in its place."""
+        """The arguments with the id in place of a live session of this engine."""
         session = arguments.get("session")
         if isinstance(session, EWallet) and session.is_at(self._dispatcher):
             return {**arguments, "session": session.id}

@@ -1,260 +1,216 @@
 """Errors about the caller: not authenticated, not permitted, or an account that can't be used that way."""
 
-from __future__ import annotations
+from ewallet_core.errors.base import InSentence, WalletError
 
-from ewallet_core.errors.base import WalletError
+_BETTER_PASSWORD = "Choose another, such as four unrelated words."  # noqa: S105 - a sentence
 
 
 class NameTakenError(WalletError):
-    """Another account has that name, in whatever case."""
+    """Another account has that name, ignoring case."""
 
     code = "name_taken"
-
-    def __init__(self) -> None:
-        super().__init__("This name is taken.", "Choose another.", field="user_name")
+    error_text = "This name is taken."
+    warning_text = "Choose another."
+    field: str = "user_name"
 
 
 class EmailTakenError(WalletError):
-    """Another account has that email, in whatever case."""
+    """Another account has that email, ignoring case."""
 
     code = "email_taken"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This email has an account already.", "Log in with it, or use another.", field="user_email"
-        )
+    error_text = "There is already an account with this email."
+    warning_text = "Log in with it, or use another."
+    field: str = "user_email"
 
 
 class CommonPasswordError(WalletError):
-    """The password is among those that are tried first."""
+    """The password is on the list of common passwords."""
 
     code = "common_password"
-
-    def __init__(self, field: str) -> None:
-        super().__init__(
-            "This password is one that many people use, so it is guessed first.",
-            "Choose another, such as four words that have nothing to do with each other.",
-            field=field,
-        )
+    error_text = "Many people use this password, so it is easy to guess."
+    warning_text = _BETTER_PASSWORD
+    field: str
 
 
 class PasswordIsNameError(WalletError):
     """The password is the account's own name or email."""
 
     code = "password_is_name"
-
-    def __init__(self, field: str) -> None:
-        super().__init__(
-            "This password is the account's own name or email, so it is guessed first.",
-            "Choose another, such as four words that have nothing to do with each other.",
-            field=field,
-        )
+    error_text = "This password is the account's own name or email, so it is easy to guess."
+    warning_text = _BETTER_PASSWORD
+    field: str
 
 
 class NewPasswordNeededError(WalletError):
-    """The password is one that an operator has set, good for one login that replaces it."""
+    """The password is a one-time password, and the login must replace it."""
 
     code = "new_password_needed"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This password is good for one login only, which replaces it.",
-            "Send it again with `new_pass`, the password that the account is to have from now on.",
-            field="new_pass",
-        )
+    error_text = "This password works for one login only, and that login must replace it."
+    warning_text = "Send it again with `new_pass`, your new password."
+    field: str = "new_pass"
 
 
 class WrongPasswordError(WalletError):
-    """The password given to prove whose the account is, is not the account's."""
+    """The password is not the account's."""
 
     code = "wrong_password"
+    error_text = "Wrong password."
+    warning_text = "Try again."
     transient = True
-
-    def __init__(self, field: str) -> None:
-        super().__init__("That is not this account's password.", "Try again.", field=field)
+    field: str
 
 
 class AccountFrozenError(WalletError):
     """An operator has frozen the account."""
 
     code = "account_frozen"
+    error_text = "This account is frozen."
+    warning_text = "Ask an operator."
     transient = True
-
-    def __init__(self) -> None:
-        super().__init__("This account is frozen.", "Ask an operator.")
 
 
 class AccountUnlinkPendingError(WalletError):
-    """The account is to be erased and can only be recovered."""
+    """The account is about to be deleted, and can only be recovered."""
 
     code = "account_leaving"
+    error_text = "This account is about to be deleted."
+    warning_text = "Recover it to use it again."
     transient = True
-
-    def __init__(self, recoverable_until: str | None) -> None:
-        super().__init__(
-            "This account is about to be deleted.",
-            "Recover it to use it again.",
-            recoverable_until=recoverable_until,
-        )
+    recoverable_until: str | None
 
 
 class AccountNotUnlinkedError(WalletError):
-    """There is nothing to recover: nobody has asked for the account to be deleted."""
+    """The account can't be recovered, because it is not about to be deleted."""
 
     code = "account_not_leaving"
-
-    def __init__(self) -> None:
-        super().__init__("This account is not about to be deleted.", "Log in to it.")
+    error_text = "This account is not about to be deleted."
+    warning_text = "Log in to it."
 
 
 class WrongAccountStateError(WalletError):
-    """What is asked of an account does not go with the state that it is in."""
+    """The account is not in the state that the instruction needs."""
 
     code = "wrong_account_state"
+    warning_text = "View the accounts to see the state of each."
+    state: str
+    needed: str
+    field: str = "account"
 
-    def __init__(self, state: str, needed: str) -> None:
-        super().__init__(
-            f"This account is {state.replace('_', ' ')}, and only one that is {needed} can be taken.",
-            "View the accounts for the state of each.",
-            field="account",
-            state=state,
-            needed=needed,
-        )
+    @property
+    def error(self) -> str:
+        """The state that the account is in, and the one that is needed."""
+        return f"This account is {self.state.replace('_', ' ')}, and must be {self.needed} for that."
 
 
 class LastOperatorError(WalletError):
-    """Nobody who is not at the engine itself could act as an operator any more."""
+    """The only operator would be lost."""
 
     code = "last_operator"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "That is the last operator, and there must be one.",
-            "Make another account an operator first.",
-            field="account",
-        )
+    error_text = "That is the last operator, and there must be one."
+    warning_text = "Make another account an operator first."
+    field: str = "account"
 
 
 class TooManyIssuesError(WalletError):
-    """As many issues were reported from that address within an hour as are taken."""
+    """The address has reported as many issues within an hour as are accepted."""
 
     code = "too_many_issues"
+    error_text = "Your address has reported {most} issues within an hour, which is the limit."
+    warning_text = "Try again later."
     transient = True
-
-    def __init__(self, most: int, retry_after_ms: int) -> None:
-        super().__init__(
-            f"{most} issues were reported from there within an hour, and no more are taken.",
-            "Try again later.",
-            retry_after_ms=retry_after_ms,
-        )
+    most: InSentence[int]
+    retry_after_ms: int
 
 
 class ClientUnknownError(WalletError):
-    """The client id was never given out, or has expired."""
+    """The client id was never issued, or has expired."""
 
     code = "client_unknown"
+    error_text = "This client id is unknown or has expired."
+    warning_text = "Request a new client id."
     transient = True
-
-    def __init__(self) -> None:
-        super().__init__("This client id is not known here, or has expired.", "Request a new client id.")
 
 
 class SessionTokenExistsError(WalletError):
-    """The client id has a live session; it alone opens nothing."""
+    """The client id has a live session, for which its session token is needed."""
 
     code = "session_token_exists"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This client id has a session token already.",
-            "Send that token to renew it, or request a new client id.",
-        )
+    error_text = "This client id has a session token already."
+    warning_text = "Send that token to renew it, or request a new client id."
 
 
 class SessionUnknownError(WalletError):
     """The session token is absent, or does not belong to the client id."""
 
     code = "session_unknown"
+    error_text = "This session is unknown."
+    warning_text = "Request a session token, then log in."
     transient = True
-
-    def __init__(self) -> None:
-        super().__init__("This session is not known here.", "Request a session token, then log in.")
 
 
 class SessionExpiredError(WalletError):
-    """The session was left unused for longer than it lives."""
+    """The session was unused for longer than its lifetime."""
 
     code = "session_expired"
+    error_text = "This session has expired, because it was unused for too long."
+    warning_text = "Request a session token, then log in."
     transient = True
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This session has ended, it was unused for too long.", "Request a session token, then log in."
-        )
 
 
 class NotLoggedInError(WalletError):
-    """The instruction is an account's, and nobody is logged in to this session."""
+    """The instruction needs an account, and none is logged in to this session."""
 
     code = "not_logged_in"
+    error_text = "Nobody is logged in to this session."
+    warning_text = "Log in first."
     transient = True
-
-    def __init__(self) -> None:
-        super().__init__("Nobody is logged in to this session.", "Log in first.")
 
 
 class NotPermittedError(WalletError):
-    """The permission rules keep this instruction from the asking account."""
+    """The permission sheet does not allow this instruction for the account's role."""
 
     code = "not_permitted"
+    error_text = "This account may not do that."
+    warning_text = "Ask an operator."
     transient = True
-
-    def __init__(self) -> None:
-        super().__init__("This account may not do that.", "Ask an operator.")
 
 
 class LoginRefusedError(WalletError):
-    """No account has that name and password; which of the two is wrong is not told."""
+    """No account has that name and password; the answer does not say which of the two is wrong."""
 
     code = "login_refused"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The name or the password is not right.", "Check both and try again.", field="user_pass"
-        )
+    error_text = "The name or the password is wrong."
+    warning_text = "Check both and try again."
+    field: str = "user_pass"
 
 
 class ThrottledError(WalletError):
-    """Too many failed logins of that name from that address just now."""
+    """There were too many failed logins for that name from that address."""
 
     code = "throttled"
+    error_text = "Too many failed logins."
     transient = True
+    retry_after_ms: int
 
-    def __init__(self, retry_after_ms: int) -> None:
-        seconds = -(-retry_after_ms // 1000)
-        super().__init__(
-            "Too many failed logins.",
-            f"Try again in {seconds} second{'' if seconds == 1 else 's'}.",
-            retry_after_ms=retry_after_ms,
-        )
+    @property
+    def warning(self) -> str:
+        """How many seconds to wait."""
+        seconds = -(-self.retry_after_ms // 1000)
+        return f"Try again in {seconds} second{'' if seconds == 1 else 's'}."
 
 
 class AccountNotInSessionError(WalletError):
-    """The account is not among those logged in to this session."""
+    """The account is not logged in to this session."""
 
     code = "account_not_logged_in"
-
-    def __init__(self) -> None:
-        super().__init__("That account is not logged in to this session.", "Log in to it.", field="account")
+    error_text = "That account is not logged in to this session."
+    warning_text = "Log in to it."
+    field: str = "account"
 
 
 class OwnPermissionError(WalletError):
-    """Operators would lose the one permission by which they could get it back."""
+    """Operators would lose the permission to edit the permission sheet."""
 
     code = "operators_own_permission"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Operators must be able to edit the permission sheet, or nobody could any more.",
-            "Forbid it to other roles, or take the role of operator from an account.",
-        )
+    error_text = "Operators must be able to edit the permission sheet, or no one could."
+    warning_text = "Forbid it to other roles, or take the role of operator from an account."

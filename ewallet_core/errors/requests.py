@@ -1,157 +1,138 @@
 """Errors in a request: its frame, its form, its selectors or its arguments."""
 
-from __future__ import annotations
-
-from collections.abc import Iterable
-
-from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.base import InSentence, WalletError
 
 
 class MalformedError(WalletError):
-    """The request has neither of the two forms of PROTOCOL section 1."""
+    """The request is neither flat nor enveloped."""
 
     code = "malformed"
+    error_text = "{problem}"
+    warning_text = "{remedy}"
+    problem: InSentence[str]
+    remedy: InSentence[str]
 
 
 class UnknownInstructionError(WalletError):
     """The selectors pick no instruction."""
 
     code = "unknown_instruction"
+    error_text = "There is no instruction {asked}."
+    asked: InSentence[str]
+    nearest: list[str]
 
-    def __init__(self, asked: str, nearest: Iterable[str]) -> None:
-        known = list(nearest)
-        super().__init__(
-            f"There is no instruction {asked}.",
-            f"The nearest known: {'; '.join(known)}.",
-            nearest=known,
-        )
+    @property
+    def warning(self) -> str:
+        """The nearest known instructions."""
+        return f"The nearest known: {'; '.join(self.nearest)}."
 
 
 class UnknownArgumentError(WalletError):
-    """The instruction, or the envelope it comes in, has no place for that name."""
+    """The instruction, or the envelope it comes in, has no argument of that name."""
 
     code = "unknown_argument"
+    error_text = "This {place} takes no argument `{field}`."
+    field: str
+    known: list[str]
+    place: InSentence[str] = "instruction"
 
-    def __init__(self, field: str, known: Iterable[str], place: str = "instruction") -> None:
-        names = sorted(known)
-        super().__init__(
-            f"This {place} takes no argument `{field}`.",
-            f"It takes {', '.join(f'`{name}`' for name in names)}." if names else "It takes none.",
-            field=field,
-            known=names,
+    @property
+    def warning(self) -> str:
+        """The arguments that it takes."""
+        return (
+            f"It takes {', '.join(f'`{name}`' for name in self.known)}." if self.known else "It takes none."
         )
 
 
 class MissingArgumentError(WalletError):
-    """An argument that the instruction can't do without is absent."""
+    """A required argument is absent."""
 
     code = "missing_argument"
-
-    def __init__(self, field: str, must_be: str) -> None:
-        super().__init__(f"`{field}` is missing.", f"Send `{field}`: {must_be}.", field=field)
+    error_text = "`{field}` is missing."
+    warning_text = "Send `{field}`: {must_be}."
+    field: str
+    must_be: InSentence[str]
 
 
 class BadValueError(WalletError):
-    """An argument is outside its limits; its value is not repeated, it may be a secret."""
+    """An argument is outside its limits; its value is not repeated, because it may be a secret."""
 
     code = "bad_value"
-
-    def __init__(self, field: str, must_be: str) -> None:
-        super().__init__(
-            f"`{field}` must be {must_be}.", f"Correct `{field}` and send it again.", field=field
-        )
+    error_text = "`{field}` must be {must_be}."
+    warning_text = "Correct `{field}` and send it again."
+    field: str
+    must_be: InSentence[str]
 
 
 class ArgumentsClashError(WalletError):
-    """Arguments that exclude each other, or none of which was sent."""
+    """Arguments that exclude each other were sent, or none of those that one is needed of."""
 
     code = "arguments_clash"
+    warning_text = "Send one of them."
+    fields: tuple[str, ...]
 
-    def __init__(self, *fields: str) -> None:
-        names = " and ".join(f"`{field}`" for field in fields)
-        super().__init__(
-            f"Exactly one of {names} says what is meant.", "Send one of them.", fields=list(fields)
-        )
+    @property
+    def error(self) -> str:
+        """The arguments of which one is needed."""
+        return f"Exactly one of {' and '.join(f'`{field}`' for field in self.fields)} is needed."
 
 
 class RequestIdReusedError(WalletError):
     """The request id belongs to another instruction of this account."""
 
     code = "request_id_reused"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This request id was used before for another instruction.",
-            "Send each new instruction with a new one.",
-        )
+    error_text = "This request id was used before for another instruction."
+    warning_text = "Send each new instruction with a new id."
 
 
 class FrameTooLongError(WalletError):
-    """The line is longer than a frame may be; what came of it is thrown away."""
+    """The line is longer than a frame may be; what was received of it is discarded."""
 
     code = "frame_too_long"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"A line may have {limit:,} bytes, its end included.",
-            "Send less at once; the rest of that line is not read.",
-            limit=limit,
-        )
+    error_text = "A line may have at most {limit:,} bytes, its end included."
+    warning_text = "Send less at once; the rest of that line is not read."
+    limit: int
 
 
 class NotJsonError(WalletError):
     """The line is not JSON."""
 
     code = "not_json"
-
-    def __init__(self) -> None:
-        super().__init__("This line is not JSON.", "Send each instruction as one JSON object on one line.")
+    error_text = "This line is not JSON."
+    warning_text = "Send each instruction as one JSON object on one line."
 
 
 class NotUtf8Error(WalletError):
     """The line is not text in UTF-8."""
 
     code = "not_utf8"
-
-    def __init__(self) -> None:
-        super().__init__("This line is not UTF-8.", "Send JSON encoded in UTF-8.")
+    error_text = "This line is not UTF-8."
+    warning_text = "Send JSON encoded in UTF-8."
 
 
 class TooDeepError(WalletError):
-    """Objects and lists are inside one another more often than any instruction needs."""
+    """Objects and lists are nested deeper than any instruction needs."""
 
     code = "too_deep"
-
-    def __init__(self, deepest: int) -> None:
-        super().__init__(
-            f"This request has more than {deepest} objects or lists inside one another.",
-            "Send the instruction's arguments as its reference has them.",
-            limit=deepest,
-        )
+    error_text = "This request has more than {limit} levels of nested objects or lists."
+    warning_text = "Send the instruction's arguments as the reference shows them."
+    limit: int
 
 
 class PeriodReversedError(WalletError):
     """A period would end before it begins."""
 
     code = "period_backwards"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The period ends before it begins.",
-            "Send a `since` that is not later than `until`; without `until` it ends now.",
-            fields=["since", "until"],
-        )
+    error_text = "The period ends before it begins."
+    warning_text = "Send a `since` that is not later than `until`; without `until` it ends now."
+    fields: tuple[str, ...] = ("since", "until")
 
 
 class TooManyPeriodsError(WalletError):
-    """A summary would have more rows than an answer holds."""
+    """A summary would have more rows than an answer may hold."""
 
     code = "too_many_periods"
-
-    def __init__(self, most: int) -> None:
-        super().__init__(
-            f"That is a summary of more than {most} periods.",
-            "Choose a shorter time, or sum it up by week or month.",
-            fields=["since", "until", "by"],
-            most=most,
-        )
+    error_text = "That summary has more than {most} periods."
+    warning_text = "Choose a shorter time, or sum it up by week or month."
+    most: int
+    fields: tuple[str, ...] = ("since", "until", "by")

@@ -1,242 +1,185 @@
 """Errors of the engine, its storage and the server around it."""
 
-from __future__ import annotations
-
-from ewallet_core.errors.base import WalletError
+from ewallet_core.errors.base import InSentence, WalletError
 
 
 class OutcomeUnknownError(WalletError):
-    """The storage failed while it made a change durable: it may have happened."""
+    """The storage failed during the commit: the change may have happened."""
 
     code = "outcome_unknown"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The storage failed at the last moment, so it is not known whether this was done.",
-            "Send it again with the same request id: it is then done once.",
-        )
+    error_text = "The storage failed during the commit, so it is not known whether this was done."
+    warning_text = "Send it again with the same request id: it is then done once."
 
 
 class StorageFailedError(WalletError):
-    """The storage could not carry the change out; nothing has changed."""
+    """The storage could not save the change; nothing was changed."""
 
     code = "storage_failed"
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(
-            f"The storage could not keep this ({reason}), so nothing was changed.",
-            "Check the room on the disk and the rights on the data folder, then send it again.",
-        )
+    error_text = "The storage could not save this ({reason}), so nothing was changed."
+    warning_text = (
+        "Check the free space on the disk and the permissions of the data folder, then send it again."
+    )
+    reason: InSentence[str]
 
 
 class StorageUnavailableError(WalletError):
-    """The database can't be opened at all."""
+    """The database can't be opened."""
 
     code = "storage_unavailable"
-
-    def __init__(
-        self, reason: str, remedy: str = "Check the folder and its rights, or choose another."
-    ) -> None:
-        super().__init__(f"The database can't be opened: {reason}.", remedy)
+    error_text = "The database can't be opened: {reason}."
+    warning_text = "{remedy}"
+    reason: InSentence[str]
+    remedy: InSentence[str] = "Check the folder and its permissions, or choose another."
 
 
 class EngineFailedError(WalletError):
-    """A fault of the engine's own; nothing has changed."""
+    """The engine has a fault of its own; nothing was changed."""
 
     code = "engine_failed"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "The engine failed at this, nothing was changed.", "Try again; if it stays so, report it."
-        )
+    error_text = "The engine failed, and nothing was changed."
+    warning_text = "Try again; if it fails again, report it."
 
 
 class EngineClosedError(WalletError):
     """The session manager was closed."""
 
     code = "engine_closed"
-
-    def __init__(self) -> None:
-        super().__init__("This session manager is closed.", "Open a new one.")
+    error_text = "This session manager is closed."
+    warning_text = "Open a new one."
 
 
 class TooManyConnectionsError(WalletError):
-    """The server has as many connections as it takes."""
+    """The server has reached its limit of connections."""
 
     code = "too_many_connections"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"This server has all the {limit:,} connections that it takes.", "Try again later.", limit=limit
-        )
+    error_text = "This server has reached its limit of {limit:,} connections."
+    warning_text = "Try again later."
+    limit: int
 
 
 class TooManyFromAddressError(WalletError):
-    """One address has as many connections as it may."""
+    """One address has reached its limit of connections."""
 
     code = "too_many_from_address"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"Your address has {limit:,} connections to this server, and may have no more.",
-            "Close one of them first.",
-            limit=limit,
-        )
+    error_text = "Your address has reached the limit of {limit:,} connections to this server."
+    warning_text = "Close one of them first."
+    limit: int
 
 
 class TooManyRequestsError(WalletError):
-    """More was asked within a second than a session, or an address, may ask."""
+    """A session or an address has sent more requests within a second than it may."""
 
     code = "too_many_requests"
+    error_text = "This {whose} may send {per_second:,} requests a second, and has sent more."
+    warning_text = "Wait a moment, then send it again."
     transient = True
-
-    def __init__(self, whose: str, per_second: int, retry_after_ms: int) -> None:
-        super().__init__(
-            f"This {whose} may ask {per_second:,} times a second, and has asked more.",
-            "Wait a moment, then send it again.",
-            per_second=per_second,
-            retry_after_ms=retry_after_ms,
-        )
+    whose: InSentence[str]
+    per_second: int
+    retry_after_ms: int
 
 
 class ServerBusyError(WalletError):
-    """As many passwords wait to be checked as the server takes."""
+    """The server has reached its limit of passwords waiting to be checked."""
 
     code = "server_busy"
+    error_text = "The server is busy with other logins."
+    warning_text = "Wait a moment, then send it again."
     transient = True
-
-    def __init__(self, retry_after_ms: int) -> None:
-        super().__init__(
-            "The server is busy with the logins of others.",
-            "Wait a moment, then send it again.",
-            retry_after_ms=retry_after_ms,
-        )
+    retry_after_ms: int
 
 
 class IdleTooLongError(WalletError):
-    """Nothing was asked on this connection for longer than it may be idle."""
+    """The connection sent no request for longer than it may be idle."""
 
     code = "idle_too_long"
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(
-            f"Nothing was asked here for {seconds:,} seconds, so this connection ends.",
-            "Connect again when there is something to ask.",
-            seconds=seconds,
-        )
+    error_text = "No request arrived here for {seconds:,} seconds, so this connection ends."
+    warning_text = "Connect again to send another."
+    seconds: int
 
 
 class LineUnfinishedError(WalletError):
-    """A line was begun and not brought to its end in time."""
+    """A line was begun and not completed in time."""
 
     code = "line_unfinished"
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(
-            f"A line was begun and not ended within {seconds:,} seconds, so this connection ends.",
-            "Send each line at once, and end it.",
-            seconds=seconds,
-        )
+    error_text = "A line was begun and not completed within {seconds:,} seconds, so this connection ends."
+    warning_text = "Send each line at once, with its end."
+    seconds: int
 
 
 class ReaderTooSlowError(WalletError):
-    """What is sent here is not taken."""
+    """The client does not read what the server sends."""
 
     code = "reader_too_slow"
-
-    def __init__(self, seconds: int) -> None:
-        super().__init__(
-            f"What is sent here was not read for {seconds:,} seconds, so this connection ends.",
-            "Connect again with the sequence you have read: nothing is lost.",
-            seconds=seconds,
-        )
+    error_text = "What the server sent was not read for {seconds:,} seconds, so this connection ends."
+    warning_text = "Connect again with the sequence you have read: nothing is lost."
+    seconds: int
 
 
 class ServerStoppingError(WalletError):
-    """The server stops, or listens here no more."""
+    """The server is stopping, or no longer listens here."""
 
     code = "server_stopping"
+    error_text = "This server no longer listens here."
+    warning_text = "Connect again later; what was answered is kept."
     transient = True
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This server listens here no more.", "Connect again later; what was answered is kept."
-        )
 
 
 class NoListenerError(WalletError):
-    """The engine runs in process, and listens to no sockets."""
+    """The engine runs in process and has no sockets."""
 
     code = "no_listener"
-
-    def __init__(self) -> None:
-        super().__init__(
-            "This engine runs inside its program and listens to no sockets.",
-            "Send instructions to its session manager, or start a server with `ewallet serve`.",
-        )
+    error_text = "This engine runs inside its program and has no sockets."
+    warning_text = "Send instructions to its session manager, or start a server with `ewallet serve`."
 
 
 class PortUnavailableError(WalletError):
-    """A port can't be listened on."""
+    """The server can't listen on a port."""
 
     code = "port_unavailable"
-
-    def __init__(self, host: str, port: int, reason: str) -> None:
-        super().__init__(
-            f"Port {port} of {host} can't be listened on: {reason}.",
-            "Choose another, or stop what listens there.",
-            port=port,
-        )
+    error_text = "The server can't listen on port {port} of {host}: {reason}."
+    warning_text = "Choose another, or stop the program that listens there."
+    host: InSentence[str]
+    port: int
+    reason: InSentence[str]
 
 
 class TlsNeededError(WalletError):
-    """Beyond this machine instructions are listened for under TLS alone."""
+    """Other machines may send instructions under TLS only."""
 
     code = "tls_needed"
-
-    def __init__(self, host: str) -> None:
-        super().__init__(
-            f"Listening on {host} in the clear would let others read passwords on the way.",
-            "Give a certificate, have one made with `--self-signed`, or say `--insecure`.",
-        )
+    error_text = "Listening on {host} without TLS would let others read passwords on the way."
+    warning_text = "Give a certificate, have one made with `--self-signed`, or use `--insecure`."
+    host: InSentence[str]
 
 
 class WorkerBusyError(WalletError):
-    """A worker that has live sessions is not removed."""
+    """The worker has live sessions, so it can't be removed."""
 
     code = "worker_busy"
+    warning_text = "End them, or let another worker take them over, then try again."
+    session_count: int
+    field: str = "worker_id"
 
-    def __init__(self, sessions: int) -> None:
-        super().__init__(
-            f"This worker has {sessions} live session{'' if sessions == 1 else 's'}.",
-            "End them, or let another worker take them over, then try again.",
-            field="worker_id",
-            session_count=sessions,
-        )
+    @property
+    def error(self) -> str:
+        """How many live sessions there are."""
+        return f"This worker has {self.session_count} live session{'' if self.session_count == 1 else 's'}."
 
 
 class WorkerFullError(WalletError):
-    """A worker has as many sessions as it takes."""
+    """The worker has reached its limit of sessions."""
 
     code = "worker_full"
-
-    def __init__(self, limit: int) -> None:
-        super().__init__(
-            f"This worker has all the {limit:,} sessions that it takes.",
-            "Let another worker take the session.",
-            session_limit=limit,
-        )
+    error_text = "This worker has reached its limit of {session_limit:,} sessions."
+    warning_text = "Let another worker take the session."
+    session_limit: int
 
 
 class OnlyCoreSuppliesError(WalletError):
-    """A supply is asked of an account that does not issue credits."""
+    """The supply names another account than the system core account."""
 
     code = "only_core_supplies"
-
-    def __init__(self, core_email: str) -> None:
-        super().__init__(
-            "Credits are supplied by the system core account alone.",
-            f"Leave `partner_account` out, or send {core_email}.",
-            field="partner_account",
-        )
+    error_text = "Only the system core account supplies credits."
+    warning_text = "Leave `partner_account` out, or send {core_email}."
+    core_email: InSentence[str]
+    field: str = "partner_account"

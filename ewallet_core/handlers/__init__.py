@@ -36,7 +36,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.reference import RegistrySection
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, instruction
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.types import user_key
 
 REGISTRY = InstructionRegistry.of(
@@ -81,7 +81,7 @@ def _said_as(meant: Instruction, **selectors: str) -> Instruction:
     {"controller": "user", "action": "create", "create": "transfer", "ttype": "supply"},
     answers=supply_credits.answers,
 )
-def create_supply(asked: SupplyFromPartner, context: Context) -> Answer:
+def create_supply(asked: SupplyFromPartner, context: AccountContext) -> Answer:
     """Supply the active wallet with credits from the system core account, against an invoice."""
     core = context.system_core.email
     if asked.partner_account is not None and user_key(asked.partner_account) != user_key(core):

@@ -19,18 +19,25 @@ from ewallet_core.operations.answer_data import (
     account_data,
     session_data,
 )
-from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.context import (
+    AccountContext,
+    Context,
+    Preparation,
+    SessionContext,
+    require_account,
+)
 from ewallet_core.operations.credentials import (
     PasswordCheck,
     check_own_password,
     record_logout,
     require_password,
 )
+from ewallet_core.operations.events import record_event
 from ewallet_core.operations.provisioning import open_account
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security.passwords import reject_common_password, reject_own_name
 from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions, log_out
 from ewallet_core.types import PEOPLE, Role, user_key
 
@@ -85,7 +92,7 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
     answers={"account": str, "account_data": AccountData, "session_data": SessionData},
     roles=PEOPLE,
 )
-def new_account(asked: NewAccount, context: Context) -> Answer:
+def new_account(asked: NewAccount, context: SessionContext) -> Answer:
     """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""
     erase_due_accounts(context)
     _must_be_free(context, asked.user_name, asked.user_email)
@@ -102,7 +109,7 @@ def new_account(asked: NewAccount, context: Context) -> Answer:
     return success(
         account=account.email,
         account_data=account_data(context, account),
-        session_data=session_data(context),
+        session_data=session_data(context.transaction, context.session.id),
     )
 
 
@@ -112,7 +119,7 @@ def new_account(asked: NewAccount, context: Context) -> Answer:
     changes=False,
     answers={"account": str, "account_data": AccountData},
 )
-def view_account(_asked: NoArguments, context: Context) -> Answer:
+def view_account(_asked: NoArguments, context: AccountContext) -> Answer:
     """View the account."""
     return success(account=context.account.email, account_data=account_data(context, context.account))
 
@@ -136,7 +143,7 @@ def check_old_password(asked: EditAccount, preparation: Preparation) -> Password
     answers={"account": str, "edit": dict[str, bool], "account_data": AccountData},
     roles=PEOPLE,
 )
-def edit_account(asked: EditAccount, context: Context) -> Answer:
+def edit_account(asked: EditAccount, context: AccountContext) -> Answer:
     """Edit the account; a new password ends its other sessions."""
     transaction, account, password_check = context.transaction, context.account, context.prepared
     if password_check is not None:
@@ -151,7 +158,7 @@ def edit_account(asked: EditAccount, context: Context) -> Answer:
         leave_sessions(transaction, account.id, context.now, but=context.session.id)
     if changes:
         accounts.change(transaction, account.id, **changes, written_at=context.now)
-        append_event(transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+        record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     edited = accounts.require(transaction, id=account.id)
     return success(
         account=edited.email,
@@ -210,8 +217,9 @@ def check_leaving_password(asked: UnlinkAccount, preparation: Preparation) -> Pa
     answers={"account": str, "to_unlink_timestamp": Timestamp},
     roles=(Role.USER, Role.OPERATOR),
 )
-def unlink_account(_asked: UnlinkAccount, context: Context) -> Answer:
+def unlink_account(_asked: UnlinkAccount, session_context: SessionContext) -> Answer:
     """Have the account deleted in 30 days; its timers stop, and it is logged out everywhere at once."""
+    context = require_account(session_context)
     transaction, account, now = context.transaction, context.account, context.now
     error = why_not_active(account)
     if error is not None:
@@ -224,7 +232,7 @@ def unlink_account(_asked: UnlinkAccount, context: Context) -> Answer:
     accounts.change(
         transaction, account.id, state=AccountState.UNLINK_PENDING, to_unlink_at=due, written_at=now
     )
-    append_event(transaction, account.id, EventKind.ACCOUNT_CHANGED, now)
+    record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     leave_sessions(transaction, account.id, now, but=context.session.id)
     log_out(transaction, context.session, account.id, now)
     record_logout(context, account)

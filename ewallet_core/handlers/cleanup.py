@@ -12,7 +12,6 @@ from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context, Preparation
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.security.tokens import hash_token
-from ewallet_core.storage.due_times import find_all_run_out_clocks
 from ewallet_core.storage.events import forget_old_events
 from ewallet_core.storage.logins import delete_logins_without_account
 from ewallet_core.storage.operators import delete_old_refused_requests
@@ -30,6 +29,7 @@ from ewallet_core.storage.sessions import (
     sessions,
     workers,
 )
+from ewallet_core.storage.wallets import find_all_run_out_clocks
 
 
 class CleanupSessions(Request, frozen=True):

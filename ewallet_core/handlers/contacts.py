@@ -8,7 +8,7 @@ from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, instruction
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.ownership import record_change
 from ewallet_core.operations.records import own_record, own_sheet, record_answer, record_answers, the_record
 from ewallet_core.operations.sheet_kinds import CONTACT
@@ -29,7 +29,7 @@ class NewContact(Request, frozen=True):
     def check(self) -> None:
         """At most one of contact_sheet and contact_list says where."""
         if self.contact_sheet is not None and self.contact_list is not None:
-            raise ArgumentsClashError("contact_sheet", "contact_list")
+            raise ArgumentsClashError(("contact_sheet", "contact_list"))
 
 
 class EditContact(Request, frozen=True):
@@ -48,7 +48,7 @@ class EditContact(Request, frozen=True):
     the_record(CONTACT, "new"),
     answers={"new_contact": str, "contact_record": int, "contact_sheet": int, "contact_list": int},
 )
-def new_contact(asked: NewContact, context: Context) -> Answer:
+def new_contact(asked: NewContact, context: AccountContext) -> Answer:
     """Write down a contact."""
     field = "contact_list" if asked.contact_sheet is None else "contact_sheet"
     chosen = own_sheet(context, CONTACT, asked.contact_list or asked.contact_sheet, field)
@@ -73,7 +73,7 @@ def new_contact(asked: NewContact, context: Context) -> Answer:
 
 
 @instruction(EditContact, the_record(CONTACT, "edit"), answers=record_answers(CONTACT))
-def edit_contact(asked: EditContact, context: Context) -> Answer:
+def edit_contact(asked: EditContact, context: AccountContext) -> Answer:
     """Edit a contact."""
     record = own_record(context, CONTACT, asked.record_id)
     wanted = {

@@ -25,10 +25,11 @@ from ewallet_core.ledger.rates import (
     milliseconds_to_credits,
     minutes_to_milliseconds,
 )
-from ewallet_core.operations.answer_data import Minutes, minutes
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.answer_data import Data, Minutes, minutes
+from ewallet_core.operations.context import AccountContext
+from ewallet_core.operations.events import record_event
 from ewallet_core.operations.settlement import settle_run_outs
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.schema import MOST_MILLISECONDS
 from ewallet_core.storage.sheets import conversions
@@ -52,7 +53,7 @@ class ConvertTime(Request, frozen=True):
     def check(self) -> None:
         """Exactly one of credits and minutes says how much."""
         if (self.credits is None) == (self.minutes is None):
-            raise ArgumentsClashError("credits", "minutes")
+            raise ArgumentsClashError(("credits", "minutes"))
 
 
 _BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms": int}
@@ -63,7 +64,7 @@ _BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms":
     {"action": "convert", "convert": "credits2clock"},
     answers={**_BALANCES, "conversion_record": int, "converted_credits": int},
 )
-def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
+def convert_credits(asked: ConvertCredits, context: AccountContext) -> Answer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
     there = read_amount(context.transaction, wallet.balance_id)
@@ -79,10 +80,10 @@ def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
         span,
         context.now,
     )
-    record = _convert(context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes)
-    return success(
-        **_balances(context, wallet, clock), conversion_record=record, converted_credits=asked.credits
+    record, balances = _convert(
+        context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes
     )
+    return success(**balances, conversion_record=record, converted_credits=asked.credits)
 
 
 @instruction(
@@ -97,7 +98,7 @@ def convert_credits(asked: ConvertCredits, context: Context) -> Answer:
         "converted_credits": int,
     },
 )
-def convert_time(asked: ConvertTime, context: Context) -> Answer:
+def convert_time(asked: ConvertTime, context: AccountContext) -> Answer:
     """Convert time of the active clock that is not yet used to credits of its wallet."""
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(asked, context, clock)
@@ -106,19 +107,19 @@ def convert_time(asked: ConvertTime, context: Context) -> Answer:
     entry = clock_to_credits(
         context.issuer, BalanceId(wallet.balance_id), BalanceId(clock.balance_id), credits, span, context.now
     )
-    record = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
+    record, balances = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
     # Taking back all that is left of a running timer is running out.
     settle_run_outs(context, context.account.id)
     return success(
         conversion_record_id=record,
         conversion_record=record,
-        **_balances(context, wallet, clock),
+        **balances,
         **minutes(converted_minutes=span),
         converted_credits=credits,
     )
 
 
-def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int:
+def _credits_for_time(asked: ConvertTime, context: AccountContext, clock: Clock) -> int:
     """The whole credits that are asked for; raises when the clock has not that much left."""
     rate = context.config.milliseconds_per_credit
     left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
@@ -134,9 +135,19 @@ def _credits_for_time(asked: ConvertTime, context: Context, clock: Clock) -> int
 
 
 def _convert(
-    context: Context, wallet: Wallet, clock: Clock, entry: Entry, *, credits: int, span: int, notes: str
-) -> int:
-    """Post a conversion, write its record and let the clock know its new balance; returns the record's id."""
+    context: AccountContext,
+    wallet: Wallet,
+    clock: Clock,
+    entry: Entry,
+    *,
+    credits: int,
+    span: int,
+    notes: str,
+) -> tuple[int, Data]:
+    """Post a conversion, write its record and event, and store when the timer runs out now.
+
+    Returns the record's id and the new balances.
+    """
     transaction, now = context.transaction, context.now
     record_id = conversions.append(
         transaction,
@@ -148,31 +159,31 @@ def _convert(
         credits=credits,
         notes=notes,
     )
+    balance = read_amount(transaction, clock.balance_id)
     wallets.change(transaction, wallet.id, written_at=now)
-    store_timer(transaction, clock, clock.timer, read_amount(transaction, clock.balance_id), now)
-    append_event(
-        transaction,
+    store_timer(transaction, clock, clock.timer, balance, now)
+    balances = {
+        "ewallet_credits": read_amount(transaction, wallet.balance_id),
+        **minutes(credit_clock=clock.timer.left_at(now, balance)),
+    }
+    record_event(
+        context,
         wallet.account_id,
         EventKind.CREDITS_CONVERTED,
-        now,
+        Movement.CONVERSION,
         ewallet=wallet.id,
         clock=clock.id,
         conversion_type=str(entry.kind),
         credits=credits,
         **minutes(minutes=span),
+        **balances,
+        notes=notes,
+        conversion_record=record_id,
     )
-    return record_id
+    return record_id, balances
 
 
-def _balances(context: Context, wallet: Wallet, clock: Clock) -> Answer:
-    left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
-    return {
-        "ewallet_credits": read_amount(context.transaction, wallet.balance_id),
-        **minutes(credit_clock=left),
-    }
-
-
-def _must_have_room(context: Context, balance_id: int, more: int, most: int) -> None:
+def _must_have_room(context: AccountContext, balance_id: int, more: int, most: int) -> None:
     there = read_amount(context.transaction, balance_id)
     if there + more > most:
         raise BalanceLimitError(most, there)

@@ -6,11 +6,12 @@ from ewallet_core.errors.requests import ArgumentsClashError, MissingArgumentErr
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import NoArguments, Request, instruction
-from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.context import AccountContext, Preparation
 from ewallet_core.operations.credentials import PasswordCheck, check_own_password, require_password
+from ewallet_core.operations.events import record_event
 from ewallet_core.operations.movements import left_within, spent_today
 from ewallet_core.storage.accounts import Account, accounts
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind
 
 _LIMIT = {"account": str, "daily_limit": int | None, "spent_today": int, "left_today": int | None}
 
@@ -25,11 +26,11 @@ class EditLimit(Request, frozen=True):
     def check(self) -> None:
         """Either a limit is set, or it is lifted."""
         if (self.daily_limit is not None) == bool(self.no_limit):
-            raise ArgumentsClashError("daily_limit", "no_limit")
+            raise ArgumentsClashError(("daily_limit", "no_limit"))
 
 
 @instruction(NoArguments, {"action": "view", "view": "limit"}, changes=False, answers=_LIMIT)
-def view_limit(_asked: NoArguments, context: Context) -> Answer:
+def view_limit(_asked: NoArguments, context: AccountContext) -> Answer:
     """View how much may leave the account within 24 hours, and how much of that has left."""
     return _limit_of(context, context.account)
 
@@ -40,7 +41,7 @@ def check_limit_password(asked: EditLimit, preparation: Preparation) -> Password
 
 
 @instruction(EditLimit, {"action": "edit", "edit": "limit"}, prepare=check_limit_password, answers=_LIMIT)
-def edit_limit(asked: EditLimit, context: Context) -> Answer:
+def edit_limit(asked: EditLimit, context: AccountContext) -> Answer:
     """Set how much may leave the account within 24 hours; to raise it, or to lift it, takes the password."""
     account = context.account
     if context.prepared is not None:
@@ -51,7 +52,7 @@ def edit_limit(asked: EditLimit, context: Context) -> Answer:
         accounts.change(
             context.transaction, account.id, daily_limit=asked.daily_limit, written_at=context.now
         )
-        append_event(context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+        record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     return _limit_of(context, accounts.require(context.transaction, id=account.id))
 
 
@@ -59,7 +60,7 @@ def _is_raised(limit: int | None, wanted: int | None) -> bool:
     return limit is not None and (wanted is None or wanted > limit)
 
 
-def _limit_of(context: Context, account: Account) -> Answer:
+def _limit_of(context: AccountContext, account: Account) -> Answer:
     spent, limit = spent_today(context, account), account.daily_limit
     return success(
         account=account.email,

@@ -18,7 +18,7 @@ from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import Place
 from ewallet_core.operations.answer_data import Data
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
 from ewallet_core.operations.sheet_kinds import INVOICE, SHEET_KINDS, SheetKind, record_data
@@ -110,7 +110,7 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
         super().check()
         for name, bound in (("since", self.since), ("until", self.until)):
             if self.month is not None and bound is not None:
-                raise ArgumentsClashError("month", name)
+                raise ArgumentsClashError(("month", name))
 
     @property
     def starts_at(self) -> int | None:
@@ -137,7 +137,7 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
         "next": str | None,
     },
 )
-def export_sheet(asked: ExportSheet, context: Context) -> Answer:
+def export_sheet(asked: ExportSheet, context: AccountContext) -> Answer:
     """Export a sheet, newest record first, as csv, json or jsonl: the pages' contents joined are the file."""
     kind = _KINDS[asked.kind]
     sheet_id = _sheet_id(asked, context, kind)
@@ -162,7 +162,7 @@ def export_sheet(asked: ExportSheet, context: Context) -> Answer:
 
 
 def _page(
-    asked: ExportSheet, context: Context, kind: SheetKind, found: Iterator[FoundRecord]
+    asked: ExportSheet, context: AccountContext, kind: SheetKind, found: Iterator[FoundRecord]
 ) -> tuple[str, int, str | None]:
     """The page's text, how many records are in it, and where the next page goes on."""
     file, is_first = FILE_FORMATS[asked.format], asked.before is None
@@ -173,13 +173,13 @@ def _page(
         part = file.add(columns, record_data(context, kind, each.record), is_first and last is None)
         size += size_of(part)
         if last is not None and (records == asked.limit or size > LARGEST_PAGE):
-            return "".join(parts), records, str(Place(*last.place))
+            return "".join(parts), records, str(Place(*last.position))
         parts.append(part)
         last, records = each, records + 1
     return "".join([*parts, file.end]), records, None
 
 
-def _sheet_id(asked: ExportSheet, context: Context, kind: SheetKind) -> int | None:
+def _sheet_id(asked: ExportSheet, context: AccountContext, kind: SheetKind) -> int | None:
     """The sheet to be exported; None where it is all of that kind."""
     if asked.sheet_id is None and asked.month is not None and kind is INVOICE:
         return None

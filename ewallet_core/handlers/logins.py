@@ -23,7 +23,13 @@ from ewallet_core.operations.answer_data import (
     account_data,
     session_data,
 )
-from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.context import (
+    AccountContext,
+    Context,
+    Preparation,
+    SessionContext,
+    require_account,
+)
 from ewallet_core.operations.credentials import (
     PasswordCheck,
     _record,
@@ -62,7 +68,7 @@ class Login(Request, frozen=True):
     def check(self) -> None:
         """Exactly one of name and email says whose, and a new password is another one."""
         if (self.user_name is None) == (self.user_email is None):
-            raise ArgumentsClashError("user_name", "user_email")
+            raise ArgumentsClashError(("user_name", "user_email"))
         if self.new_pass == self.user_pass:
             raise BadValueError("new_pass", "another password than `user_pass`")
 
@@ -98,7 +104,7 @@ def check_login(asked: Login, preparation: Preparation) -> PasswordCheck:
     remembered=False,
     answers={"account": str, "account_data": AccountData, "session_data": SessionData},
 )
-def login(asked: Login, context: Context) -> Answer:
+def login(asked: Login, context: SessionContext) -> Answer:
     """Log an account in to this session and make it the active one.
 
     With `new_pass` the account has that password from then on, and its other sessions end.
@@ -108,7 +114,7 @@ def login(asked: Login, context: Context) -> Answer:
     return log_in(asked, context, account)
 
 
-def authenticated_account(asked: Login, context: Context) -> Account:
+def authenticated_account(asked: Login, context: SessionContext) -> Account:
     """The account whose password was proven; raises `LoginRefusedError` where it was not, and writes that down."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
     throttle.require_no_wait(transaction, asked.login_key, context.address, now)
@@ -125,7 +131,7 @@ def authenticated_account(asked: Login, context: Context) -> Account:
     return account
 
 
-def log_in(asked: Login, context: Context, account: Account) -> Answer:
+def log_in(asked: Login, context: SessionContext, account: Account) -> Answer:
     """Log the proven account in, and answer as a login does."""
     transaction = context.transaction
     if account.one_time_until is not None and asked.new_pass is None:
@@ -139,7 +145,7 @@ def log_in(asked: Login, context: Context, account: Account) -> Answer:
     return success(
         account=account.email,
         account_data=account_data(context, accounts.require(transaction, id=account.id)),
-        session_data=session_data(context),
+        session_data=session_data(transaction, context.session.id),
     )
 
 
@@ -150,11 +156,12 @@ def log_in(asked: Login, context: Context, account: Account) -> Answer:
     access=Access.SESSION,
     answers={"account": str, "session_data": SessionData},
 )
-def logout(_asked: NoArguments, context: Context) -> Answer:
+def logout(_asked: NoArguments, context: SessionContext) -> Answer:
     """Log the active account out; the next of the session's accounts becomes active, or none."""
-    log_out(context.transaction, context.session, context.account.id, context.now)
-    record_logout(context, context.account)
-    return success(account=context.account.email, session_data=session_data(context))
+    account = require_account(context).account
+    log_out(context.transaction, context.session, account.id, context.now)
+    record_logout(context, account)
+    return success(account=account.email, session_data=session_data(context.transaction, context.session.id))
 
 
 @instruction(
@@ -163,7 +170,7 @@ def logout(_asked: NoArguments, context: Context) -> Answer:
     access=Access.SESSION,
     answers={"account": str, "session_data": SessionData},
 )
-def switch_account(asked: SwitchAccount, context: Context) -> Answer:
+def switch_account(asked: SwitchAccount, context: SessionContext) -> Answer:
     """Make another of the accounts that are logged in to this session the active one."""
     key = user_key(asked.account)
     members = logged_in(context.transaction, context.session.id)
@@ -172,7 +179,7 @@ def switch_account(asked: SwitchAccount, context: Context) -> Answer:
         raise AccountNotInSessionError
     _must_be_active(context, chosen)
     sessions.change(context.transaction, context.session.id, account_id=chosen.id, written_at=context.now)
-    return success(account=chosen.email, session_data=session_data(context))
+    return success(account=chosen.email, session_data=session_data(context.transaction, context.session.id))
 
 
 def _find(transaction: Transaction, asked: Login) -> Account | None:
@@ -193,24 +200,24 @@ def _new_hash(asked: Login, account: Account, passwords: Passwords) -> str | Non
     return passwords.hash(asked.user_pass) if is_outdated else None
 
 
-def _take_new_hash(asked: Login, context: Context, account: Account) -> None:
+def _take_new_hash(asked: Login, context: SessionContext, account: Account) -> None:
     transaction, new_hash, now = context.transaction, context.prepared.new_hash, context.now
     if asked.new_pass is not None:
         accounts.change(transaction, account.id, password_hash=new_hash, one_time_until=None, written_at=now)
-        append_event(transaction, account.id, EventKind.ACCOUNT_CHANGED, now)
+        _record_change(context, account)
         leave_sessions(transaction, account.id, now, but=context.session.id)
     elif new_hash is not None:
         # The same password in a newer hash: nothing that its owner would call a change.
         accounts.change(transaction, account.id, password_hash=new_hash)
 
 
-def _must_be_active(context: Context, account: Account) -> None:
+def _must_be_active(context: SessionContext, account: Account) -> None:
     error = why_not_active(account)
     if error is not None:
         raise error.with_after_rollback(partial(refuse_login, context, account))
 
 
-def _join_session(context: Context, account: Account) -> None:
+def _join_session(context: SessionContext, account: Account) -> None:
     transaction, session_id = context.transaction, context.session.id
     session_accounts.delete(transaction, session_id=session_id, account_id=account.id)
     session_accounts.insert(
@@ -219,7 +226,18 @@ def _join_session(context: Context, account: Account) -> None:
     sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
 
 
-def _record_accepted(context: Context, account: Account) -> None:
+def _record_change(context: SessionContext, account: Account) -> None:
+    """Write that the account changed by its own login, which comes before it is the account that asks."""
+    append_event(
+        context.transaction,
+        account.id,
+        EventKind.ACCOUNT_CHANGED,
+        context.now,
+        request_id=context.request_id,
+    )
+
+
+def _record_accepted(context: SessionContext, account: Account) -> None:
     is_new = is_new_address(context.transaction, account.id, context.address)
     _record(context, account.id, "login", "accepted", is_new=is_new)
     if is_new:
@@ -228,6 +246,7 @@ def _record_accepted(context: Context, account: Account) -> None:
             account.id,
             EventKind.LOGIN_FROM_NEW_ADDRESS,
             context.now,
+            request_id=context.request_id,
             address=context.address,
             time=timestamp(context.now),
         )
@@ -241,7 +260,7 @@ def _record_accepted(context: Context, account: Account) -> None:
     remembered=False,
     answers={"account": str, "account_data": AccountData, "session_data": SessionData},
 )
-def recover_account(asked: Login, context: Context) -> Answer:
+def recover_account(asked: Login, context: SessionContext) -> Answer:
     """Keep an account that was about to be deleted, and log it in."""
     account = authenticated_account(asked, context)
     if account.state != AccountState.UNLINK_PENDING:
@@ -254,7 +273,7 @@ def recover_account(asked: Login, context: Context) -> Answer:
         to_unlink_at=None,
         written_at=context.now,
     )
-    append_event(context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+    _record_change(context, account)
     return log_in(asked, context, account)
 
 
@@ -285,7 +304,7 @@ class LoginRow(LogoutRow):
     changes=False,
     answers={"account": str, "login_records": list[LoginRow], "next": int | None},
 )
-def view_logins(asked: ViewHistory, context: Context) -> Answer:
+def view_logins(asked: ViewHistory, context: AccountContext) -> Answer:
     """View the logins to the account, the latest first, those that were refused too."""
     page, following = _page(asked, context, "login")
     rows = [{**_row(record), "is_new_address": bool(record.is_new_address)} for record in page]
@@ -298,14 +317,14 @@ def view_logins(asked: ViewHistory, context: Context) -> Answer:
     changes=False,
     answers={"account": str, "logout_records": list[LogoutRow], "next": int | None},
 )
-def view_logouts(asked: ViewHistory, context: Context) -> Answer:
+def view_logouts(asked: ViewHistory, context: AccountContext) -> Answer:
     """View the logouts from the account, the latest first."""
     page, following = _page(asked, context, "logout")
     rows = [_row(record) for record in page]
     return success(account=context.account.email, logout_records=rows, next=following)
 
 
-def _page(asked: ViewHistory, context: Context, kind: str) -> tuple[list[LoginRecord], int | None]:
+def _page(asked: ViewHistory, context: AccountContext, kind: str) -> tuple[list[LoginRecord], int | None]:
     return login_records.latest(
         context.transaction, asked.before, asked.limit, account_id=context.account.id, kind=kind
     )

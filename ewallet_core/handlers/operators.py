@@ -13,10 +13,11 @@ from ewallet_core.instructions.registry import Access, Request, instruction
 from ewallet_core.operations.account_status import is_gone
 from ewallet_core.operations.answer_data import Data, Dated, Timestamp, dates
 from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.events import record_event
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security.tokens import new_one_time_password
 from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator, list_accounts
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions
 from ewallet_core.types import Role, user_key
 
@@ -192,5 +193,5 @@ def _must_not_be_last_operator(context: Context, account: Account) -> None:
 
 def _changed(context: Context, account: Account, **columns: Any) -> Answer:
     accounts.change(context.transaction, account.id, **columns, written_at=context.now)
-    append_event(context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now)
+    record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     return success(account=account.email, state=str(columns.get("state", account.state)))

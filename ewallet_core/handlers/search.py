@@ -10,7 +10,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import Place, meta_of
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
 from ewallet_core.operations.sheet_kinds import SHEET_KINDS, SheetKind, record_data
@@ -52,7 +52,7 @@ class FoundRow(TypedDict):
     changes=False,
     answers={"rows": list[FoundRow], "next": str | None},
 )
-def search_records(asked: SearchRecords, context: Context) -> Answer:
+def search_records(asked: SearchRecords, context: AccountContext) -> Answer:
     """Search all records or a sheet's for a text in them or the other side's name or email, newest first."""
     wanted = SearchFilter(
         context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=_sheet_id(asked, context)
@@ -72,11 +72,11 @@ def search_records(asked: SearchRecords, context: Context) -> Answer:
             }
             for kind, record in shown
         ],
-        next=str(Place(*shown[-1].place)) if len(page) > len(shown) else None,
+        next=str(Place(*shown[-1].position)) if len(page) > len(shown) else None,
     )
 
 
-def _sheet_id(asked: SearchRecords, context: Context) -> int | None:
+def _sheet_id(asked: SearchRecords, context: AccountContext) -> int | None:
     """The sheet to be searched; None where it is all of them."""
     if asked.kind is None or asked.sheet_id is None:
         return None

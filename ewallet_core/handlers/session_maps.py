@@ -61,7 +61,7 @@ class RemoveSessionMap(Request, frozen=True):
         """Exactly one of the three says which session."""
         given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
         if len(given) != 1:
-            raise ArgumentsClashError(*self.__struct_fields__)
+            raise ArgumentsClashError(self.__struct_fields__)
 
 
 _WITH_WORKER = {"ewallet_session": int, "worker": int, "worker_data": WorkerData}
@@ -77,7 +77,7 @@ _WITH_WORKER = {"ewallet_session": int, "worker": int, "worker_data": WorkerData
 def search_session(asked: SearchSession, context: Context) -> Answer:
     """Find the session of this worker's that a session token opens."""
     session = _own(context, _by_token(context, asked.session_token))
-    return success(ewallet_session=session.id, session_data=session_data(context.within(session)))
+    return success(ewallet_session=session.id, session_data=session_data(context.transaction, session.id))
 
 
 @instruction(
@@ -138,7 +138,7 @@ WORKER_REGISTRY = InstructionRegistry((search_session, add_session, add_session_
 
 
 def _worker(context: Context) -> Worker:
-    worker = workers.find(context.transaction, id=context.live_worker_id)
+    worker = workers.find(context.transaction, id=context.caller.live_worker_id)
     if worker is None:
         raise NotFoundError("worker", "worker")
     return worker

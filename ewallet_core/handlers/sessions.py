@@ -5,20 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, TypedDict
 
-from ewallet_core.errors.accounts import ClientUnknownError, SessionTokenExistsError
+from ewallet_core.errors.accounts import SessionTokenExistsError
 from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success, timestamp
 from ewallet_core.instructions.registry import Access, Instruction, NoArguments, Request, instruction
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE
 from ewallet_core.operations.answer_data import Data, SessionData, Timestamp, session_data
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import (
+    AccountContext,
+    ClientContext,
+    Context,
+    SessionContext,
+    require_account,
+)
 from ewallet_core.operations.credentials import record_logout
 from ewallet_core.operations.sessions import _use, open_session, touch
 from ewallet_core.security.tokens import hash_token, new_token
 from ewallet_core.storage.logins import leave_session, log_out, sessions_of
 from ewallet_core.storage.sessions import (
-    ClientId,
     client_ids,
     end_session,
     sessions,
@@ -51,9 +56,9 @@ def request_client_id(_asked: NoArguments, context: Context) -> Answer:
     access=Access.CLIENT,
     answers={"session_token": str},
 )
-def request_session_token(_asked: NoArguments, context: Context) -> Answer:
+def request_session_token(_asked: NoArguments, context: ClientContext) -> Answer:
     """Open a session and request its token, or renew it by sending it."""
-    client, given = _client(context), context.call.session_token
+    client, given = context.client, context.credentials.session_token
     live = sessions.find(context.transaction, client_id=client.id)
     if live is not None and live.expires_at > context.now:
         if given is None or hash_token(given) != live.token_hash:
@@ -78,9 +83,9 @@ _EXTENDED = {"extended": int, "time_unit": str, "valid_to": Timestamp}
     remembered=False,
     answers={"ctoken": str, **_EXTENDED},
 )
-def keep_client_id(_asked: NoArguments, context: Context) -> Answer:
+def keep_client_id(_asked: NoArguments, context: SessionContext) -> Answer:
     """Keep the client id, and with it the session, alive from now on."""
-    return success(ctoken=context.call.client_id, **_extend(context))
+    return success(ctoken=context.credentials.client_id, **_extend(context))
 
 
 @instruction(
@@ -90,9 +95,9 @@ def keep_client_id(_asked: NoArguments, context: Context) -> Answer:
     remembered=False,
     answers={"stoken": str, **_EXTENDED},
 )
-def keep_session_token(_asked: NoArguments, context: Context) -> Answer:
+def keep_session_token(_asked: NoArguments, context: SessionContext) -> Answer:
     """Keep the session token, and with it the client id, alive from now on."""
-    return success(stoken=context.call.session_token, **_extend(context))
+    return success(stoken=context.credentials.session_token, **_extend(context))
 
 
 @instruction(
@@ -104,20 +109,13 @@ def keep_session_token(_asked: NoArguments, context: Context) -> Answer:
 def new_session(_asked: NoArguments, context: Context) -> Answer:
     """Open a session that belongs to no client."""
     session_id = open_session(context)
-    opened = sessions.require(context.transaction, id=session_id)
     return success(
         ewallet_session=session_id,
-        session_data=session_data(context.within(opened)),
+        session_data=session_data(context.transaction, session_id),
     )
 
 
-def _client(context: Context) -> ClientId:
-    if context.client is None:
-        raise ClientUnknownError
-    return context.client
-
-
-def _extend(context: Context) -> Data:
+def _extend(context: SessionContext) -> Data:
     touch(context, context.client, context.session)
     return {
         "extended": context.config.session_lifetime_ms // MILLISECONDS_PER_MINUTE,
@@ -149,7 +147,7 @@ class SessionRow(TypedDict):
     changes=False,
     answers={"sessions": list[SessionRow]},
 )
-def view_sessions(_asked: NoArguments, context: Context) -> Answer:
+def view_sessions(_asked: NoArguments, context: AccountContext) -> Answer:
     """View the sessions that the account is logged in to, the latest login first."""
     found = sessions_of(context.transaction, context.account.id, context.now)
     return success(
@@ -175,12 +173,12 @@ def view_sessions(_asked: NoArguments, context: Context) -> Answer:
     answers={"session_id": int},
     roles=PEOPLE,
 )
-def end_own_session(asked: EndSession, context: Context) -> Answer:
+def end_own_session(asked: EndSession, context: SessionContext) -> Answer:
     """Log the account out of one of its sessions, which ends where nobody else is logged in to it.
 
     The asking session goes on, as after a logout; so does one that others are logged in to.
     """
-    transaction, account, now = context.transaction, context.account, context.now
+    transaction, account, now = context.transaction, require_account(context).account, context.now
     own = {session.id for session in sessions_of(transaction, account.id, now)}
     if asked.session_id not in own:
         raise NotFoundError("session", "session_id")
@@ -202,7 +200,7 @@ _ASPECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "linked": ("is linked to its counterpart", {"linked": bool}),
     "session": ("has a session plugged in", {"plugged": bool, "session": int}),
 }
-_FACTS: dict[str, Callable[[Context], Data]] = {
+_FACTS: dict[str, Callable[[SessionContext], Data]] = {
     "validity": lambda context: {
         "valid": context.session.expires_at > context.now,
         "registered": True,
@@ -215,16 +213,16 @@ _FACTS: dict[str, Callable[[Context], Data]] = {
 
 def _verifications(selector: str, words: str, key: str, other: str) -> tuple[Instruction, ...]:
     """The four instructions that verify a token of one kind; `other` names what it is linked to."""
-    tokens: dict[str, Callable[[Context], str | None]] = {
-        "client_id": lambda context: context.call.client_id,
-        "session_token": lambda context: context.call.session_token,
+    tokens: dict[str, Callable[[SessionContext], str | None]] = {
+        "client_id": lambda context: context.credentials.client_id,
+        "session_token": lambda context: context.credentials.session_token,
     }
 
     def verification(aspect: str, said: str, *parts: str) -> Instruction:
         shown = (key, other) if "linked" in parts else (key,)
         declared = {name: declared for part in parts for name, declared in _ASPECTS[part][1].items()}
 
-        def verify(_asked: NoArguments, context: Context) -> Answer:
+        def verify(_asked: NoArguments, context: SessionContext) -> Answer:
             facts = {name: fact for part in parts for name, fact in _FACTS[part](context).items()}
             return success(**{name: tokens[name](context) for name in shown}, **facts)
 

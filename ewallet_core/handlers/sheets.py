@@ -10,7 +10,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Instruction, Request, instruction, naming
 from ewallet_core.operations.answer_data import Archive, Data, SheetData, archive, dates
-from ewallet_core.operations.context import SYSTEM_CORE_ID, Context
+from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext
 from ewallet_core.operations.ownership import record_change
 from ewallet_core.operations.provisioning import open_sheet
 from ewallet_core.operations.records import (
@@ -45,7 +45,7 @@ class ViewList(Request, frozen=True):
     def check(self) -> None:
         """At most one of before and skip says where the page begins."""
         if self.before is not None and self.skip is not None:
-            raise ArgumentsClashError("before", "skip")
+            raise ArgumentsClashError(("before", "skip"))
 
 
 class UnlinkList(Request, frozen=True):
@@ -63,7 +63,7 @@ class UnlinkSheet(Request, frozen=True):
     def check(self) -> None:
         """Exactly one of list_id and sheet_id says which."""
         if (self.list_id is None) == (self.sheet_id is None):
-            raise ArgumentsClashError("list_id", "sheet_id")
+            raise ArgumentsClashError(("list_id", "sheet_id"))
 
 
 class RenameList(Request, frozen=True):
@@ -76,7 +76,7 @@ class RenameList(Request, frozen=True):
 _UNLINK: dict[str, type[Request]] = {"sheet": UnlinkSheet, "list": UnlinkList}
 
 
-def sheet_data(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Data:
+def sheet_data(context: AccountContext, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Data:
     """A sheet and a page of its records, the newest first."""
     count = _record_count(context, kind, sheet)
     before = page_asked.before or kind.records.below_newest(
@@ -96,7 +96,7 @@ def sheet_data(context: Context, kind: SheetKind, sheet: Sheet, page_asked: View
     }
 
 
-def _record_count(context: Context, kind: SheetKind, sheet: Sheet) -> int:
+def _record_count(context: AccountContext, kind: SheetKind, sheet: Sheet) -> int:
     if sheet.account_id != SYSTEM_CORE_ID:
         return sheet.record_count
     return kind.records.count(context.transaction, sheet.id)
@@ -110,7 +110,7 @@ def _the_list(kind: SheetKind, verb: str) -> dict[str, str]:
     return {"action": verb, verb: str(kind.name), str(kind.name): "list"}
 
 
-def _viewed(context: Context, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Answer:
+def _viewed(context: AccountContext, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Answer:
     data = sheet_data(context, kind, sheet, page_asked)
     answer = success(**{kind.sheet_key: sheet.id, kind.data_key: data})
     if kind.listed_by is not None:
@@ -125,7 +125,7 @@ def _view_answers(kind: SheetKind) -> dict[str, Any]:
 
 def _new_list(kind: SheetKind) -> Instruction:
     @instruction(NewList, _the_list(kind, "new"), answers={kind.sheet_key: int, kind.data_key: SheetData})
-    def new_list(asked: NewList, context: Context) -> Answer:
+    def new_list(asked: NewList, context: AccountContext) -> Answer:
         """Create another sheet; the active one stays active."""
         owner = kind.owner.active(context)
         sheet_id = open_sheet(
@@ -148,7 +148,7 @@ def _view_list(kind: SheetKind) -> Instruction:
         changes=False,
         answers=_view_answers(kind),
     )
-    def view_list(asked: Any, context: Context) -> Answer:
+    def view_list(asked: Any, context: AccountContext) -> Answer:
         """View a sheet, the active one unless another is named, a page of records at a time, newest first."""
         sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
         return _viewed(context, kind, sheet, asked)
@@ -163,7 +163,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
         _the_list(kind, "switch"),
         answers={kind.sheet_key: int, kind.data_key: SheetData},
     )
-    def switch_list(asked: Any, context: Context) -> Answer:
+    def switch_list(asked: Any, context: AccountContext) -> Answer:
         """Make another sheet the active one, on which new records go."""
         sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
         kind.owned_item(sheet, kind.id_name).make_active(context)
@@ -176,7 +176,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
 
 def _rename_list(kind: SheetKind) -> Instruction:
     @instruction(_naming_one(kind, RenameList), _the_list(kind, "edit"), answers=_view_answers(kind))
-    def rename_list(asked: Any, context: Context) -> Answer:
+    def rename_list(asked: Any, context: AccountContext) -> Answer:
         """Call a sheet something else."""
         sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
         if asked.reference != sheet.reference:
@@ -191,7 +191,7 @@ def _rename_list(kind: SheetKind) -> Instruction:
 
 def _unlink_list(kind: SheetKind) -> Instruction:
     @instruction(_UNLINK[kind.noun], _the_list(kind, "unlink"), answers={kind.sheet_key: int})
-    def unlink_list(asked: Any, context: Context) -> Answer:
+    def unlink_list(asked: Any, context: AccountContext) -> Answer:
         """Unlink a sheet that is not the active one, with its records; the journal keeps what they say."""
         field = "list_id" if asked.list_id is not None else kind.id_name
         sheet = own_sheet(context, kind, getattr(asked, field), field)
@@ -231,7 +231,7 @@ class OneContact(Request, frozen=True):
     def check(self) -> None:
         """Exactly one of record and record_id says which."""
         if (self.record is None) == (self.record_id is None):
-            raise ArgumentsClashError("record", "record_id")
+            raise ArgumentsClashError(("record", "record_id"))
 
 
 class Linked(TypedDict):
@@ -250,7 +250,7 @@ def _view_record(kind: SheetKind) -> Instruction:
         changes=False,
         answers=_record_view_answers(kind),
     )
-    def view_record(asked: OneRecord | OneContact, context: Context) -> Answer:
+    def view_record(asked: OneRecord | OneContact, context: AccountContext) -> Answer:
         """View one record of the user's own, with its entry in the journal and the records linked to it."""
         if isinstance(asked, OneContact) and asked.record is not None:
             return _viewed_record(context, kind, own_record(context, kind, asked.record, "record"))
@@ -264,7 +264,7 @@ def _record_view_answers(kind: SheetKind) -> dict[str, Any]:
     return {**record_answers(kind), "entry": int | None, "linked_records": list[Linked], **refundable}
 
 
-def _viewed_record(context: Context, kind: SheetKind, record: Any) -> Answer:
+def _viewed_record(context: AccountContext, kind: SheetKind, record: Any) -> Answer:
     answer = record_answer(context, kind, record)
     # A contact moves nothing.
     answer["entry"] = None if kind is CONTACT else record.entry_id
@@ -274,7 +274,7 @@ def _viewed_record(context: Context, kind: SheetKind, record: Any) -> Answer:
     return answer
 
 
-def _linked_records(context: Context, kind: SheetKind, entry_id: int | None) -> list[Data]:
+def _linked_records(context: AccountContext, kind: SheetKind, entry_id: int | None) -> list[Data]:
     return [
         {"relation": relation, "kind": str(other), "record": record_id, "reference": reference}
         for relation, other, record_id, reference in find_linked_records(
@@ -285,7 +285,7 @@ def _linked_records(context: Context, kind: SheetKind, entry_id: int | None) -> 
 
 def _unlink_record(kind: SheetKind) -> Instruction:
     @instruction(OneRecord, the_record(kind, "unlink"), answers={kind.sheet_key: int, kind.record_key: int})
-    def unlink_record(asked: OneRecord, context: Context) -> Answer:
+    def unlink_record(asked: OneRecord, context: AccountContext) -> Answer:
         """Take a record off its sheet for this user; no balance, journal or other side's record changes."""
         record = own_record(context, kind, asked.record_id)
         kind.records.unlink(context.transaction, record, context.now)

@@ -11,7 +11,7 @@ from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.timestamps import END_OF_TIME
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.answer_data import Data, Timestamp
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.sheet_kinds import email_of
 from ewallet_core.storage.journal import PostingRow, find_cost, read_costs_up_to
@@ -62,7 +62,7 @@ class Movement(TypedDict):
         "next": int | None,
     },
 )
-def view_statement(asked: ViewStatement, context: Context) -> Answer:
+def view_statement(asked: ViewStatement, context: AccountContext) -> Answer:
     """View a wallet's balance before and after a time, and a page of what moved it, the newest first."""
     wallet = _wallet(asked, context)
     before_it = find_last_before(context.transaction, wallet.balance_id, asked.starts_at or 0)
@@ -92,7 +92,7 @@ def view_statement(asked: ViewStatement, context: Context) -> Answer:
     )
 
 
-def _wallet(asked: ViewStatement, context: Context) -> Wallet:
+def _wallet(asked: ViewStatement, context: AccountContext) -> Wallet:
     if asked.ewallet_id is None:
         return context.wallet
     found = wallets.find(context.transaction, id=asked.ewallet_id, account_id=context.account.id)
@@ -105,19 +105,19 @@ def _balance_after(posting: PostingRow | None) -> int:
     return posting.balance_after or 0 if posting else 0
 
 
-def _costs_after(context: Context, wallet: Wallet, posting: PostingRow | None) -> dict[str, str]:
+def _costs_after(context: AccountContext, wallet: Wallet, posting: PostingRow | None) -> dict[str, str]:
     if posting is None:
         return {}
     return read_costs_up_to(context.transaction, wallet.balance_id, posting.entry_id)
 
 
-def _movements(context: Context, wallet: Wallet, page: list[StatementRow]) -> list[Data]:
+def _movements(context: AccountContext, wallet: Wallet, page: list[StatementRow]) -> list[Data]:
     partners = {row.partner_id for row in page if row.kind not in _OWN_CONVERSIONS}
     emails = {partner: email_of(context, partner) for partner in partners}
     return [_movement(context, wallet, row, emails) for row in page]
 
 
-def _movement(context: Context, wallet: Wallet, row: StatementRow, emails: dict[int, str]) -> Data:
+def _movement(context: AccountContext, wallet: Wallet, row: StatementRow, emails: dict[int, str]) -> Data:
     found = find_cost(context.transaction, wallet.balance_id, row.entry_id)
     currency, cost, total = found or (None, None, None)
     return {

@@ -13,10 +13,10 @@ from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.timestamps import DAY, PeriodUnit
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.operations.answer_data import Data, Minutes, Timestamp, minutes
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
 from ewallet_core.operations.period import PeriodRequest
-from ewallet_core.storage.statements import Summed, sum_postings
+from ewallet_core.storage.statements import SumFilter, sum_postings
 
 MOST_PERIODS = 400
 
@@ -49,7 +49,7 @@ class ViewSummary(PeriodRequest, frozen=True):
         """At most one of ewallet_id and clock_id says of what."""
         super().check()
         if self.ewallet_id is not None and self.clock_id is not None:
-            raise ArgumentsClashError("ewallet_id", "clock_id")
+            raise ArgumentsClashError(("ewallet_id", "clock_id"))
 
 
 class Total(TypedDict):
@@ -82,7 +82,7 @@ class PeriodTotal(Total):
         "totals": Total,
     },
 )
-def view_summary(asked: ViewSummary, context: Context) -> Answer:
+def view_summary(asked: ViewSummary, context: AccountContext) -> Answer:
     """View what came in, went out, was converted and spent by day, week or month, the oldest first."""
     summed = _summed(asked, context)
     # What happens at this very moment has happened.
@@ -104,12 +104,12 @@ def view_summary(asked: ViewSummary, context: Context) -> Answer:
     )
 
 
-def _summed(asked: ViewSummary, context: Context) -> Summed:
+def _summed(asked: ViewSummary, context: AccountContext) -> SumFilter:
     """What is summed up; raises `NotFoundError` where it is not the account's own."""
     for holder_kind in (WALLET_HOLDER, CLOCK_HOLDER):
         if getattr(asked, holder_kind.id_name) is not None:
             holder_kind.named(context, asked)
-    return Summed(context.account.id, asked.ewallet_id, asked.clock_id)
+    return SumFilter(context.account.id, asked.ewallet_id, asked.clock_id)
 
 
 def _usual_start(until: int, by: PeriodUnit) -> int:
@@ -131,7 +131,7 @@ def _spans(asked: ViewSummary, since: int, until: int) -> list[tuple[int, int]]:
     return spans
 
 
-def _sums(context: Context, summed: Summed, start: int, end: int) -> Sums:
+def _sums(context: AccountContext, summed: SumFilter, start: int, end: int) -> Sums:
     moved = sum_postings(context.transaction, summed, start, end)
     return {
         name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)

@@ -10,7 +10,7 @@ from ewallet_core.ledger.journal import (
     EntryKind,
 )
 from ewallet_core.operations.answer_data import Data
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.movements import (
     Bill,
     CreditTransfer,
@@ -79,7 +79,7 @@ def supply_on_behalf(asked: SupplyOnBehalf, context: Context) -> Answer:
     # A user may where the rules let users supply themselves.
     roles=(Role.OPERATOR,),
 )
-def supply_credits(asked: SupplyCredits, context: Context) -> Answer:
+def supply_credits(asked: SupplyCredits, context: AccountContext) -> Answer:
     """Supply the active wallet, or with leave another's, with credits from the system core account."""
     if asked.supply_to is None:
         return success(**_supply(context, asked, own_side(context)))

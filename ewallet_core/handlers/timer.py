@@ -7,7 +7,7 @@ from typing import Any
 from ewallet_core.instructions.envelope import Answer, success, timestamp
 from ewallet_core.instructions.registry import NoArguments, instruction
 from ewallet_core.operations.answer_data import Minutes, Timestamp, minutes
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.settlement import finish_run, update_timer
 from ewallet_core.operations.sheet_kinds import TIME, record_data
 from ewallet_core.storage.events import EventKind
@@ -22,7 +22,7 @@ _PENDING = {"pending_time": Minutes, "pending_time_ms": int, "pending_count": in
     {"action": "start", "start": "clock_timer"},
     answers={"clock": int, "start_timestamp": Timestamp},
 )
-def start_timer(_asked: NoArguments, context: Context) -> Answer:
+def start_timer(_asked: NoArguments, context: AccountContext) -> Answer:
     """Start the active clock's timer."""
     clock = context.clock
     balance = read_amount(context.transaction, clock.balance_id)
@@ -36,7 +36,7 @@ def start_timer(_asked: NoArguments, context: Context) -> Answer:
     {"action": "pause", "pause": "clock_timer"},
     answers={"clock": int, **_PENDING, "start_timestamp": Timestamp, "pause_timestamp": Timestamp},
 )
-def pause_timer(_asked: NoArguments, context: Context) -> Answer:
+def pause_timer(_asked: NoArguments, context: AccountContext) -> Answer:
     """Pause the active clock's timer: no time is taken until it is resumed."""
     clock = context.clock
     timer = clock.timer.pause(context.now)
@@ -57,7 +57,7 @@ def pause_timer(_asked: NoArguments, context: Context) -> Answer:
     {"action": "resume", "pause": "clock_timer"},
     answers={"clock": int, **_PENDING, "pause_timestamp": Timestamp, "resume_timestamp": Timestamp},
 )
-def resume_timer(_asked: NoArguments, context: Context) -> Answer:
+def resume_timer(_asked: NoArguments, context: AccountContext) -> Answer:
     """Resume the active clock's timer."""
     clock = context.clock
     balance = read_amount(context.transaction, clock.balance_id)
@@ -87,7 +87,7 @@ def resume_timer(_asked: NoArguments, context: Context) -> Answer:
         "record_data": dict[str, Any],
     },
 )
-def stop_timer(_asked: NoArguments, context: Context) -> Answer:
+def stop_timer(_asked: NoArguments, context: AccountContext) -> Answer:
     """Stop the active clock's timer, take the used time from the clock and write the time record."""
     clock = context.clock
     run = clock.timer.stop(context.now)

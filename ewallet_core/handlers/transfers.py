@@ -11,7 +11,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.ledger.journal import EntryKind
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.movements import (
     Bill,
     CreditTransfer,
@@ -57,7 +57,7 @@ class TransferCredits(Request, frozen=True):
         "invoice_record": int,
     },
 )
-def pay_credits(asked: PayCredits, context: Context) -> Answer:
+def pay_credits(asked: PayCredits, context: AccountContext) -> Answer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
     own, partner = own_side(context), _other_person(context, asked.pay, "pay")
     handover = CreditTransfer(
@@ -85,7 +85,7 @@ def pay_credits(asked: PayCredits, context: Context) -> Answer:
         "transfer_record": int,
     },
 )
-def transfer_credits(asked: TransferCredits, context: Context) -> Answer:
+def transfer_credits(asked: TransferCredits, context: AccountContext) -> Answer:
     """Transfer credits of the active wallet to another person's."""
     own, partner = own_side(context), _other_person(context, asked.transfer_to, "transfer_to")
     handover = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
@@ -98,7 +98,7 @@ def transfer_credits(asked: TransferCredits, context: Context) -> Answer:
     )
 
 
-def _other_person(context: Context, email: str, field: str) -> Side:
+def _other_person(context: AccountContext, email: str, field: str) -> Side:
     if user_key(email) == user_key(context.account.email):
         raise OwnAccountError(field)
     return partner_named(context, email, field)
@@ -123,7 +123,7 @@ class RefundPayment(Request, frozen=True):
         "transfer_record": int,
     },
 )
-def refund_payment(asked: RefundPayment, context: Context) -> Answer:
+def refund_payment(asked: RefundPayment, context: AccountContext) -> Answer:
     """Give back a payment that was received, or a part of it, to whoever paid."""
     payment = _own_transfer(context, asked.record_id)
     left = _left_of(context, payment)
@@ -142,14 +142,14 @@ def refund_payment(asked: RefundPayment, context: Context) -> Answer:
     )
 
 
-def _own_transfer(context: Context, record_id: int) -> TransferRecord:
+def _own_transfer(context: AccountContext, record_id: int) -> TransferRecord:
     record = transfers.own(context.transaction, record_id, context.account.id)
     if record is None:
         raise NotFoundError("transfer record", "record_id")
     return record
 
 
-def _payer(context: Context, payment: TransferRecord) -> Side:
+def _payer(context: AccountContext, payment: TransferRecord) -> Side:
     """Who paid, with the wallet that paid, or with the active one where that is no more."""
     account = accounts.require(context.transaction, id=payment.from_account_id)
     must_be_available(account, "record_id")

@@ -7,7 +7,7 @@ from typing import Any
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Instruction, NoArguments, Request, instruction
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import (
     CLOCK_HOLDER,
     WALLET_HOLDER,
@@ -30,7 +30,7 @@ class RenameHolder(Request, frozen=True):
 
 def _new(holder_kind: HolderKind) -> Instruction:
     @instruction(NewHolder, *holder_kind.forms("new"), answers=holder_kind.answers)
-    def new_holder(asked: NewHolder, context: Context) -> Answer:
+    def new_holder(asked: NewHolder, context: AccountContext) -> Answer:
         """Create another wallet or clock, with its sheets; the active one stays active."""
         held_id = holder_kind.open(context, asked.reference)
         held = holder_kind.kept.rows.require(context.transaction, id=held_id)
@@ -43,7 +43,7 @@ def _new(holder_kind: HolderKind) -> Instruction:
 
 def _view(holder_kind: HolderKind) -> Instruction:
     @instruction(NoArguments, *holder_kind.forms("view"), changes=False, answers=holder_kind.answers)
-    def view_holder(_asked: NoArguments, context: Context) -> Answer:
+    def view_holder(_asked: NoArguments, context: AccountContext) -> Answer:
         """View the active wallet or clock: what it holds now, and what belongs to it."""
         return holder_kind.answer(context, holder_kind.kept.active(context))
 
@@ -60,7 +60,7 @@ def _list(holder_kind: HolderKind) -> Instruction:
         changes=False,
         answers={plural: list[data_type]},
     )
-    def list_holders(_asked: NoArguments, context: Context) -> Answer:
+    def list_holders(_asked: NoArguments, context: AccountContext) -> Answer:
         """List all of the account's wallets, or all clocks of the active wallet, oldest first."""
         held = holder_kind.all_of(context, holder_kind.belongs_to.active(context).id)
         return success(**{plural: [holder_kind.data(context, each) for each in held]})
@@ -70,7 +70,7 @@ def _list(holder_kind: HolderKind) -> Instruction:
 
 def _switch(holder_kind: HolderKind) -> Instruction:
     @instruction(holder_kind.request(), *holder_kind.forms("switch"), answers=holder_kind.answers)
-    def switch_holder(asked: Request, context: Context) -> Answer:
+    def switch_holder(asked: Request, context: AccountContext) -> Answer:
         """Make another wallet or clock the active one; timers go on as they are."""
         chosen = holder_kind.named(context, asked)
         holder_kind.owned_item(chosen).make_active(context)
@@ -81,7 +81,7 @@ def _switch(holder_kind: HolderKind) -> Instruction:
 
 def _rename(holder_kind: HolderKind) -> Instruction:
     @instruction(holder_kind.request(RenameHolder), *holder_kind.forms("edit"), answers=holder_kind.answers)
-    def rename_holder(asked: Any, context: Context) -> Answer:
+    def rename_holder(asked: Any, context: AccountContext) -> Answer:
         """Call a wallet or clock something else."""
         held = holder_kind.named(context, asked)
         if asked.reference != held.reference:
@@ -96,7 +96,7 @@ def _rename(holder_kind: HolderKind) -> Instruction:
 
 def _unlink(holder_kind: HolderKind) -> Instruction:
     @instruction(holder_kind.request(), *holder_kind.forms("unlink"), answers={holder_kind.answer_key: int})
-    def unlink_holder(asked: Request, context: Context) -> Answer:
+    def unlink_holder(asked: Request, context: AccountContext) -> Answer:
         """Unlink a wallet or clock that is not active and holds nothing, with its sheets."""
         held = holder_kind.named(context, asked)
         owned_item = holder_kind.owned_item(held)

@@ -55,7 +55,7 @@ def interogate_session(asked: InterogateSession, context: Context) -> Answer:
         raise NotFoundError("session", "session_id")
     return success(
         session_id=session.id,
-        session_data=session_data(context.within(session)),
+        session_data=session_data(context.transaction, session.id),
         worker=session.worker_id,
         address=session.address,
         since=timestamp(session.created_at),

@@ -26,6 +26,7 @@ import msgspec
 from msgspec import NODEFAULT
 from msgspec.structs import FieldInfo
 
+from ewallet_core.errors import accounts, credits, requests, server
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.registry import Access, Instruction, InstructionRegistry, read_request
 from ewallet_core.instructions.validation import meta_of
@@ -83,7 +84,7 @@ def keys_of(data_dict: type) -> dict[str, str]:
 
 def meaning_of(data_dict: type) -> str:
     """The sentence that says what the data dict is."""
-    return (getdoc(data_dict) or "").partition("\n")[0]
+    return _first_line(data_dict)
 
 
 def data_dicts_in(answers: Iterable[Mapping[str, Any]]) -> dict[str, type]:
@@ -110,6 +111,7 @@ def _hints(data_dict: type) -> dict[str, Any]:
 
 
 MOST_OPTIONS_SHOWN = 3
+_ERROR_MODULES = (requests, accounts, credits, server)
 
 _MUST_HAVE = {
     Access.ANYBODY: "anybody",
@@ -178,6 +180,15 @@ class DataDict(msgspec.Struct, frozen=True):
     keys: dict[str, str]
 
 
+class ErrorEntry(msgspec.Struct, frozen=True):
+    """An error's code, what it means, and those of its two sentences that are always the same."""
+
+    code: str
+    meaning: str
+    error: str | None
+    warning: str | None
+
+
 class Subject(msgspec.Struct, frozen=True):
     """The instructions of one module."""
 
@@ -228,6 +239,29 @@ def data_of(asked: Iterable[Asked]) -> dict[str, DataDict]:
     return {name: DataDict(meaning_of(found[name]), keys_of(found[name])) for name in sorted(found)}
 
 
+def error_types() -> list[type[WalletError]]:
+    """Every type of error that an answer can carry, by code."""
+    found = (value for module in _ERROR_MODULES for value in vars(module).values())
+    types = [each for each in found if isinstance(each, type) and issubclass(each, WalletError)]
+    return sorted((each for each in types if each is not WalletError), key=lambda each: each.code)
+
+
+def errors() -> list[ErrorEntry]:
+    """What the reference says of every error, by code."""
+    return [
+        ErrorEntry(each.code, _first_line(each), _fixed(each.error_text), _fixed(each.warning_text))
+        for each in error_types()
+    ]
+
+
+def _fixed(sentence: str) -> str | None:
+    return sentence if sentence and "{" not in sentence else None
+
+
+def _first_line(documented: object) -> str:
+    return (getdoc(documented) or "").partition("\n")[0]
+
+
 def named(asked: Iterable[Asked], words: str) -> list[Asked]:
     """The instruction whose path these words are, else every one in whose path they come in that order."""
     wanted = words.split()
@@ -256,8 +290,7 @@ def _title(asked: Asked) -> str:
 
 
 def _about(asked: Asked) -> str:
-    module = inspect.getmodule(asked.found.carry_out)
-    return asked.door.about or (inspect.getdoc(module) or "").partition("\n")[0]
+    return asked.door.about or _first_line(inspect.getmodule(asked.found.carry_out))
 
 
 def _argument(argument: FieldInfo) -> Argument:

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from ewallet_core.errors.base import Known, known_errors
 from ewallet_core.instructions.reference import (
     Argument,
     DataDict,
+    ErrorEntry,
     InstructionEntry,
     RegistrySection,
     Subject,
     data_of,
+    errors,
     everything,
     subjects_of,
 )
@@ -75,7 +76,7 @@ def _lines(doors: Iterable[RegistrySection]) -> Iterator[str]:
     yield "What the objects in answers are made of.\n"
     for name, data_dict in data_of(asked).items():
         yield from _data(name, data_dict)
-    yield from _errors(known_errors())
+    yield from _errors(errors())
 
 
 def _paths(subject: Subject) -> str:
@@ -142,7 +143,7 @@ def _data(name: str, data_dict: DataDict) -> Iterator[str]:
     yield from _table(("key", ""), ((f"`{key}`", words) for key, words in data_dict.keys.items()))
 
 
-def _errors(known: Iterable[Known]) -> Iterator[str]:
+def _errors(known: Iterable[ErrorEntry]) -> Iterator[str]:
     yield "## Refusals\n"
     yield "Every `code` that an answer can carry, with its sentences, or what it means where they vary.\n"
     said = ((f"`{error.code}`", error.error or error.meaning, error.warning or "") for error in known)

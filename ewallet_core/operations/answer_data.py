@@ -7,10 +7,12 @@ from typing import Annotated, Any, Protocol, TypedDict
 
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.rates import milliseconds_to_minutes
+from ewallet_core.ledger.timer import Timer
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.sessions import logged_in, sessions
 from ewallet_core.storage.sheets import sheets
+from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import wallets
 
 Timestamp = Annotated[str, "time"]
@@ -150,6 +152,20 @@ def minutes(**milliseconds: int) -> Data:
     }
 
 
+def timer_data(timer: Timer, balance: int, now: int) -> Data:
+    """What a timer is doing, and what is left on its clock, which has that balance."""
+    return {
+        "clock_state": str(timer.state),
+        "start_timestamp": timestamp(timer.started_at),
+        **minutes(
+            credit_clock=timer.left_at(now, balance),
+            minutes_spent=timer.spent_at(now),
+            pending_time=timer.pending_at(now),
+        ),
+        "pending_count": timer.pauses,
+    }
+
+
 def archive(things: Iterable[HasReference]) -> dict[str, str]:
     """References by number; numbers are text, as JSON has them."""
     return {str(thing.id): thing.reference for thing in things}
@@ -181,10 +197,9 @@ def account_data(context: Context, account: Account) -> Data:
     }
 
 
-def session_data(context: Context) -> Data:
+def session_data(transaction: Transaction, session_id: int) -> Data:
     """The session as it is now, with every account that is logged in to it."""
-    transaction = context.transaction
-    session = sessions.require(transaction, id=context.session.id)
+    session = sessions.require(transaction, id=session_id)
     members = logged_in(transaction, session.id)
     active = next((account for account in members if account.id == session.account_id), None)
     return {

@@ -1,14 +1,15 @@
-"""What an action is given besides its arguments: the transaction, the time, and who asks."""
+"""What a handler gets besides its arguments: the transaction, the time, the caller, and slow work done before."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol
 
-from ewallet_core.errors.accounts import NotLoggedInError, SessionUnknownError
-from ewallet_core.instructions.envelope import Call
-from ewallet_core.instructions.registry import InstructionRegistry
+from ewallet_core.errors.accounts import NotLoggedInError
+from ewallet_core.errors.base import WalletError
+from ewallet_core.instructions.envelope import Credentials
+from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Request, WorkClass
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.ledger.rates import DEFAULT_MILLISECONDS_PER_CREDIT
 from ewallet_core.security.passwords import Passwords
@@ -21,14 +22,12 @@ from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
 SYSTEM_CORE_ID = 1
 IN_PROCESS = "in process"
 
-T = TypeVar("T")
-
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """What whoever runs the engine may choose.
+    """What the operator of the engine chooses.
 
-    `self_supply` tells whether users supply themselves; None: only those in the engine's own process.
+    `self_supply` says whether users supply themselves; None means only in the engine's own process.
     """
 
     milliseconds_per_credit: int = DEFAULT_MILLISECONDS_PER_CREDIT
@@ -42,11 +41,60 @@ class EngineConfig:
 
 
 @dataclass(frozen=True, slots=True)
-class Context:
-    """The circumstances of one instruction, inside its transaction.
+class Caller:
+    """Where a request comes from: an address, its connection, or the live session or worker that sends it.
 
-    `live_session_id` and `live_worker_id` are never read from a request: they are how the live object of a
-    session or a worker speaks for itself.
+    `live_session_id` and `live_worker_id` are never read from a request: only the live objects set them.
+    """
+
+    address: str = IN_PROCESS
+    connection: Hashable = None
+    live_session_id: int | None = None
+    live_worker_id: int | None = None
+
+    @property
+    def is_in_process(self) -> bool:
+        """Whether it is the program that runs the engine, and not a client of it."""
+        return self.address == IN_PROCESS
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request after parsing: its instruction with typed arguments, its credentials and its caller.
+
+    `order_key` is the same for calls that must run one after another; None if the order does not matter.
+    `request_id` is what makes it safe to repeat, `reply_id` what the answer carries back: they differ only if
+    an envelope's header and chain name different ids.
+    """
+
+    instruction: Instruction
+    request: Request
+    credentials: Credentials
+    request_id: str | None
+    reply_id: str | None
+    caller: Caller
+    order_key: Hashable
+
+    @property
+    def work_class(self) -> WorkClass:
+        return self.instruction.work_class
+
+
+@dataclass(frozen=True, slots=True)
+class InvalidCall:
+    """A request that can't be carried out; `error` makes the error to answer, which may be slow."""
+
+    error: Callable[[], WalletError]
+    reply_id: str | None
+    order_key: Hashable = None
+    work_class: ClassVar[WorkClass] = WorkClass.VIEW
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """The transaction, time and environment of one instruction, for a caller who need not be authenticated.
+
+    The subclasses say what was authenticated: a client id, a session, or a session with its active account.
     """
 
     transaction: Transaction
@@ -54,43 +102,31 @@ class Context:
     config: EngineConfig
     issuer: Issuer
     randomness: RandomBytes
-    call: Call
-    address: str
     registry: InstructionRegistry
-    listener: Listener | None = None
-    live_session_id: int | None = None
-    live_worker_id: int | None = None
-    client: ClientId | None = None
-    open_session: Session | None = None
-    logged_in: Account | None = None
-    prepared: Any = None
-
-    def within(self, session: Session) -> Context:
-        """The same circumstances in that session."""
-        return replace(self, open_session=session)
+    listener: Listener | None
+    caller: Caller
+    credentials: Credentials
+    request_id: str | None
+    prepared: Any
 
     @property
-    def session(self) -> Session:
-        """The session that asks; raises `SessionUnknownError` where there is none."""
-        if self.open_session is None:
-            raise SessionUnknownError
-        return self.open_session
+    def logged_in(self) -> Account | None:
+        """The account that asks, if one is logged in."""
+        return None
 
     @property
-    def account(self) -> Account:
-        """The account that asks; raises `NotLoggedInError` where nobody is logged in."""
-        if self.logged_in is None:
-            raise NotLoggedInError
-        return self.logged_in
+    def address(self) -> str:
+        """The network address of the caller."""
+        return self.caller.address
 
     @property
     def is_in_process(self) -> bool:
-        """Whether it comes from the program that runs the engine, and not from a client of it."""
-        return self.address == IN_PROCESS
+        """Whether the caller is the program that runs the engine."""
+        return self.caller.is_in_process
 
     @property
     def supplies_itself(self) -> bool:
-        """Whether a user who asks may be supplied without an operator (PROTOCOL section 5)."""
+        """Whether a user who asks may be supplied without an operator."""
         chosen = self.config.self_supply
         return self.is_in_process if chosen is None else chosen
 
@@ -99,9 +135,36 @@ class Context:
         """The issuer's account."""
         return accounts.require(self.transaction, id=SYSTEM_CORE_ID)
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientContext(Context):
+    """The context of a caller with a client id."""
+
+    client: ClientId
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionContext(Context):
+    """The context of a caller with a session; `client` is None if the session belongs to no client."""
+
+    session: Session
+    client: ClientId | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AccountContext(SessionContext):
+    """The context of a caller with a session that an account is logged in to."""
+
+    account: Account
+
+    @property
+    def logged_in(self) -> Account:
+        """The account that asks."""
+        return self.account
+
     @property
     def wallet(self) -> Wallet:
-        """The active wallet of the account that asks."""
+        """The active wallet of the account."""
         return wallets.require(self.transaction, id=self.account.ewallet_id)
 
     @property
@@ -110,46 +173,53 @@ class Context:
         return clocks.require(self.transaction, id=self.wallet.clock_id)
 
 
+def require_account(context: Context) -> AccountContext:
+    """The same context, if an account is logged in; raises `NotLoggedInError` if none is."""
+    if not isinstance(context, AccountContext):
+        raise NotLoggedInError
+    return context
+
+
 class StalePreparationError(Exception):
-    """What the slow work was done on has changed since; it is to be done again."""
+    """The rows that the preparation was based on have changed since; it must be done again."""
 
 
 class Listener(Protocol):
-    """Where instructions come in from other machines; each call returns at once, or raises a `WalletError`."""
+    """The sockets on which instructions come in; each call returns at once, or raises a `WalletError`."""
 
     @property
     def ports(self) -> tuple[int, int] | None:
-        """The ports on which instructions come in and events go out; None while it listens on none."""
+        """The ports of instructions and of events; None while it does not listen."""
         ...
 
     def start(self) -> str:
-        """Make it ready for its sockets; returns the state it is in, in a word."""
+        """Get ready to open sockets; returns the state in one word."""
         ...
 
     def open(self, in_port: int, out_port: int) -> tuple[int, int]:
-        """Listen on these ports, where 0 is any free one; returns the ports that it listens on."""
+        """Listen on these ports, 0 for any free one; returns the ports that it listens on."""
         ...
 
     def close(self) -> bool:
-        """Listen no more; returns whether it is closed now."""
+        """Stop listening; returns whether it is closed now."""
         ...
 
 
 class Cleaners(Protocol):
-    """What removes by itself, in this process, whatever has expired; calls return at once."""
+    """The cleaners of this process, which remove what has expired; calls return at once."""
 
     def start(self, name: str) -> list[str]:
         """Start that cleaner, or `all`; returns the names of those that run."""
         ...
 
     def stop(self, name: str) -> list[str]:
-        """Stop that cleaner, or `all`; returns the names of those that run on."""
+        """Stop that cleaner, or `all`; returns the names of those still running."""
         ...
 
 
 @dataclass(frozen=True, slots=True)
 class Preparation:
-    """What is reached before the transaction: a look at what is kept, slow work, and the process itself."""
+    """What is available before the transaction: reading, slow work, and the process itself."""
 
     look: Callable[[Callable[[Context], Any]], Any]
     passwords: Passwords

@@ -6,7 +6,13 @@ from dataclasses import dataclass
 from functools import partial
 
 from ewallet_core.errors.accounts import WrongPasswordError
-from ewallet_core.operations.context import Context, Preparation, StalePreparationError
+from ewallet_core.operations.context import (
+    AccountContext,
+    Context,
+    Preparation,
+    StalePreparationError,
+    require_account,
+)
 from ewallet_core.security import throttle
 from ewallet_core.storage.accounts import Account
 from ewallet_core.storage.logins import login_records
@@ -31,7 +37,8 @@ class PasswordCheck:
 def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
     """Check the password of the account that asks, before the transaction; who has to wait is refused."""
 
-    def look(context: Context) -> Account:
+    def look(seen: Context) -> Account:
+        context = require_account(seen)
         login_key = throttle.account_key(context.account.id)
         throttle.require_no_wait(context.transaction, login_key, context.address, context.now)
         return context.account
@@ -40,7 +47,7 @@ def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
     return PasswordCheck(account, is_right=preparation.passwords.matches(attempt, account.password_hash))
 
 
-def require_password(context: Context, password_check: PasswordCheck, field: str) -> None:
+def require_password(context: AccountContext, password_check: PasswordCheck, field: str) -> None:
     """Raise `WrongPasswordError`, about that argument, unless the account's own password was proven."""
     transaction, account = context.transaction, context.account
     login_key = throttle.account_key(account.id)

@@ -13,10 +13,10 @@ from ewallet_core.errors.credits import (
     WalletNotEmptyError,
 )
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, naming
-from ewallet_core.operations.answer_data import ClockData, Data, EwalletData, archive, dates, minutes
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.answer_data import ClockData, Data, EwalletData, archive, dates, timer_data
+from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.operations.provisioning import open_clock, open_wallet
 from ewallet_core.operations.records import unlink_sheet
@@ -42,20 +42,12 @@ def ewallet_data(context: Context, wallet: Wallet) -> Data:
 
 def clock_data(context: Context, clock: Clock) -> Data:
     """A clock as of now: what is left on it, and what its timer is doing."""
-    transaction, timer = context.transaction, clock.timer
-    balance = read_amount(transaction, clock.balance_id)
+    balance = read_amount(context.transaction, clock.balance_id)
     return {
         "id": clock.id,
         "ewallet": clock.ewallet_id,
         "reference": clock.reference,
-        "clock_state": str(timer.state),
-        "start_timestamp": timestamp(timer.started_at),
-        **minutes(
-            credit_clock=timer.left_at(context.now, balance),
-            minutes_spent=timer.spent_at(context.now),
-            pending_time=timer.pending_at(context.now),
-        ),
-        "pending_count": timer.pauses,
+        **timer_data(clock.timer, balance, context.now),
         "milliseconds_per_credit": context.config.milliseconds_per_credit,
         **sheets_of(context, CLOCK, clock),
         **dates(clock),
@@ -76,7 +68,7 @@ class HolderKind:
     id_type: Any
     data: Callable[[Context, Any], Data]
     data_type: Any
-    open: Callable[[Context, str | None], int]
+    open: Callable[[AccountContext, str | None], int]
     unlink: Callable[[Context, Any, str], None]
 
     @property
@@ -116,7 +108,7 @@ class HolderKind:
         """Those of the owner of that number, oldest first."""
         return self.kept.rows.all(context.transaction, **{self.owner_column: owner_id})
 
-    def named(self, context: Context, asked: Request) -> Any:
+    def named(self, context: AccountContext, asked: Request) -> Any:
         """The one that the request names; raises `NotFoundError` where it is not the account's own."""
         own = {"id": getattr(asked, self.id_name), "account_id": context.account.id}
         found = self.kept.rows.find(context.transaction, **own)
@@ -135,11 +127,11 @@ class HolderKind:
         return success(**{self.answer_key: held.id, self.data_key: self.data(context, now)})
 
 
-def _open_wallet(context: Context, reference: str | None) -> int:
+def _open_wallet(context: AccountContext, reference: str | None) -> int:
     return open_wallet(context.transaction, context.now, context.account.id, reference)
 
 
-def _open_clock(context: Context, reference: str | None) -> int:
+def _open_clock(context: AccountContext, reference: str | None) -> int:
     wallet = context.wallet
     return open_clock(context.transaction, context.now, wallet.account_id, wallet.id, reference)
 

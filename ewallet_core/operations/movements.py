@@ -15,16 +15,19 @@ from ewallet_core.errors.credits import (
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
-from ewallet_core.operations.context import SYSTEM_CORE_ID, Context
+from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
+from ewallet_core.operations.events import record_event
 from ewallet_core.storage.accounts import Account, AccountState, accounts
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
+from ewallet_core.storage.linked_records import refunded_by
 from ewallet_core.storage.sheets import invoices, transfers
 from ewallet_core.storage.statements import Spent, sum_spent_since
 from ewallet_core.storage.wallets import Wallet, wallets
 from ewallet_core.types import user_key
 
 DAY_MS = 24 * 60 * 60_000
+_ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here can be paid."
 
 
 def must_be_within_limit(context: Context, account: Account, credits: int) -> None:
@@ -110,7 +113,7 @@ class CompletedTransfer:
     recipient: TransferRecords
 
 
-def own_side(context: Context) -> Side:
+def own_side(context: AccountContext) -> Side:
     """The account that asks, with its active wallet."""
     return Side(context.account, context.wallet)
 
@@ -125,6 +128,8 @@ def partner_named(context: Context, email: str, field: str) -> Side:
     """The account with that email and its active wallet, raising a refusal where it can't take credits."""
     account = accounts.find(context.transaction, email_key=user_key(email))
     if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountState.ERASED:
+        if context.is_in_process:
+            raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
     must_be_available(account, field)
     return Side(account, wallets.require(context.transaction, id=account.ewallet_id))
@@ -156,8 +161,9 @@ def move_between_accounts(context: Context, handover: CreditTransfer) -> Complet
         sender=_record(context, handover, entry_id, sender),
         recipient=_record(context, handover, entry_id, recipient),
     )
-    _tell(context, sender, EventKind.CREDITS_LEFT, handover.credits, transfer_to=recipient.account.email)
-    _tell(context, recipient, EventKind.CREDITS_ARRIVED, handover.credits, transfer_from=sender.account.email)
+    sent_to, got_from = {"transfer_to": recipient.account.email}, {"transfer_from": sender.account.email}
+    _record_moved(context, handover, EventKind.CREDITS_LEFT, sender, recorded.sender, sent_to)
+    _record_moved(context, handover, EventKind.CREDITS_ARRIVED, recipient, recorded.recipient, got_from)
     return recorded
 
 
@@ -217,16 +223,30 @@ def _transfer_type(handover: CreditTransfer, side: Side) -> str:
     return INCOMING
 
 
-def _tell(context: Context, side: Side, kind: EventKind, credits: int, **partner: str) -> None:
+def _record_moved(
+    context: Context,
+    handover: CreditTransfer,
+    kind: EventKind,
+    side: Side,
+    recorded: TransferRecords,
+    partner: dict[str, str],
+) -> None:
+    """Note the change of that side's wallet, and write its event; the issuer has neither."""
     if side.issues:
         return
     wallets.change(context.transaction, side.wallet.id, written_at=context.now)
-    append_event(
-        context.transaction,
+    refunded = refunded_by(context.transaction, recorded.transfer) if handover.reverses is not None else None
+    record_event(
+        context,
         side.account.id,
         kind,
-        context.now,
+        Movement(handover.kind),
         ewallet=side.wallet.id,
-        credits=credits,
+        ewallet_credits=read_amount(context.transaction, side.balance),
+        credits=handover.credits,
         **partner,
+        notes=handover.notes,
+        transfer_record=recorded.transfer,
+        invoice_record=recorded.invoice,
+        **({} if refunded is None else {"refund_of": refunded.id}),
     )

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ewallet_core.errors.credits import LastOneError, StillActiveError, WrongOwnerError
-from ewallet_core.operations.context import Context
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.operations.context import AccountContext
+from ewallet_core.operations.events import record_event
+from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.rows import Rows
 
 
@@ -18,7 +19,7 @@ class Owner:
 
     name: str
     rows: Rows[Any]
-    active: Callable[[Context], Any]
+    active: Callable[[AccountContext], Any]
 
     @property
     def word(self) -> str:
@@ -41,7 +42,7 @@ class OwnedItem:
     owner_id: int
     active_column: str
 
-    def make_active(self, context: Context) -> None:
+    def make_active(self, context: AccountContext) -> None:
         """Make it the active one; raises `WrongOwnerError` where it is not the active owner's."""
         owning = self.owner.active(context)
         if self.owner_id != owning.id:
@@ -50,7 +51,7 @@ class OwnedItem:
             self.change_owner(context, **{self.active_column: self.id})
             record_change(context, self.what, self.id, "switched")
 
-    def require_removable(self, context: Context, all_there_are: Sized) -> None:
+    def require_removable(self, context: AccountContext, all_there_are: Sized) -> None:
         """Raise `LastOneError` or `StillActiveError` unless its owner can do without it."""
         if len(all_there_are) == 1:
             raise LastOneError(self.what, self.field)
@@ -58,19 +59,13 @@ class OwnedItem:
         if getattr(owning, self.active_column) == self.id:
             raise StillActiveError(self.what, self.field)
 
-    def change_owner(self, context: Context, **columns: int) -> None:
+    def change_owner(self, context: AccountContext, **columns: int) -> None:
         """Change its owner, or only note that something of the owner's has changed."""
         self.owner.rows.change(context.transaction, self.owner_id, **columns, written_at=context.now)
 
 
-def record_change(context: Context, what: str, number: int, change: str) -> None:
+def record_change(context: AccountContext, what: str, number: int, change: str) -> None:
     """Write down for the account what became of something of its own."""
-    append_event(
-        context.transaction,
-        context.account.id,
-        EventKind.OWNED_ITEM_CHANGED,
-        context.now,
-        what=what,
-        id=number,
-        change=change,
+    record_event(
+        context, context.account.id, EventKind.OWNED_ITEM_CHANGED, what=what, id=number, change=change
     )

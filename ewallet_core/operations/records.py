@@ -7,7 +7,7 @@ from typing import Any
 from ewallet_core.errors.credits import AlreadyRefundedError, NotAPaymentError, NotFoundError
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.ledger.journal import EntryKind
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.movements import INCOMING
 from ewallet_core.operations.sheet_kinds import SheetKind, record_data
 from ewallet_core.storage.journal import entries, sum_refunds
@@ -32,7 +32,7 @@ def _left_of(context: Context, payment: TransferRecord) -> int:
     return left
 
 
-def own_sheet(context: Context, kind: SheetKind, sheet_id: int | None, field: str) -> Sheet:
+def own_sheet(context: AccountContext, kind: SheetKind, sheet_id: int | None, field: str) -> Sheet:
     """The account's sheet of that kind and id, or the active one; raises `NotFoundError`, which names `field`."""
     own = {"account_id": context.account.id, "kind": kind.name}
     found = sheets.find(context.transaction, id=sheet_id or kind.active(context), **own)
@@ -49,7 +49,7 @@ def unlink_sheet(context: Context, kind: SheetKind, sheet: Sheet) -> None:
     )
 
 
-def own_record(context: Context, kind: SheetKind, record_id: int, field: str = "record_id") -> Any:
+def own_record(context: AccountContext, kind: SheetKind, record_id: int, field: str = "record_id") -> Any:
     """The account's record of that kind and id; raises `NotFoundError`, which names `field`."""
     record = kind.records.own(context.transaction, record_id, context.account.id)
     if record is None:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.journal import BalanceId, time_spent
 from ewallet_core.ledger.timer import State, Timer, TimeSpent
-from ewallet_core.operations.answer_data import minutes
+from ewallet_core.operations.answer_data import minutes, timer_data
 from ewallet_core.operations.context import Context
-from ewallet_core.storage.events import EventKind, append_event
+from ewallet_core.operations.events import record_event
+from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.sheets import times
 from ewallet_core.storage.wallets import Clock, clocks, find_run_out_clocks, store_timer
@@ -33,20 +37,31 @@ def stop_timers(context: Context, account_id: int) -> None:
             finish_run(context, clock, clock.timer.stop(context.now), EventKind.TIMER_STOPPED)
 
 
-def update_timer(context: Context, clock: Clock, timer: Timer, balance: int, kind: EventKind) -> None:
+def update_timer(
+    context: Context,
+    clock: Clock,
+    timer: Timer,
+    balance: int,
+    kind: EventKind,
+    movement: Movement | None = None,
+    **data: Any,
+) -> None:
+    """Store the clock's new timer and write the event of that kind."""
     store_timer(context.transaction, clock, timer, balance, context.now)
-    left = timer.left_at(context.now, balance)
-    append_event(
-        context.transaction,
+    record_event(
+        context,
         clock.account_id,
         kind,
-        context.now,
+        movement,
         clock=clock.id,
-        **minutes(credit_clock=left),
+        ewallet=clock.ewallet_id,
+        **timer_data(timer, balance, context.now),
+        **data,
     )
 
 
 def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) -> int:
+    """Take the run's time from the clock, write its time record and event; returns the record's id."""
     entry = time_spent(context.issuer, BalanceId(clock.balance_id), run.spent, run.stopped_at)
     record_id = times.append(
         context.transaction,
@@ -59,5 +74,16 @@ def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) 
         time_pending=run.pending,
         pending_count=run.pauses,
     )
-    update_timer(context, clock, Timer(), read_amount(context.transaction, clock.balance_id), kind)
+    update_timer(
+        context,
+        clock,
+        Timer(),
+        read_amount(context.transaction, clock.balance_id),
+        kind,
+        Movement.TIME,
+        time_record=record_id,
+        time_start=timestamp(run.started_at),
+        time_stop=timestamp(run.stopped_at),
+        **minutes(time_spent=run.spent, time_pending=run.pending),
+    )
     return record_id

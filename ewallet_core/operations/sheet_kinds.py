@@ -8,7 +8,7 @@ from typing import Any
 
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.operations.answer_data import Data, archive, dates, minutes
-from ewallet_core.operations.context import Context
+from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountState, accounts
 from ewallet_core.storage.linked_records import refunded_by
@@ -85,7 +85,7 @@ class SheetKind:
         """The owner's column that says which sheet is active."""
         return f"{self.sheet_key}_id"
 
-    def active(self, context: Context) -> int:
+    def active(self, context: AccountContext) -> int:
         """The active sheet of the active owner."""
         sheet_id: int = getattr(self.owner.active(context), self.active_column)
         return sheet_id

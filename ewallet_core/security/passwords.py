@@ -8,11 +8,9 @@ from functools import cached_property
 from argon2 import PasswordHasher, Type
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from ewallet_core import security
 from ewallet_core.errors.accounts import CommonPasswordError, PasswordIsNameError
 from ewallet_core.types import user_key
-
-MOST_SCORED = 72
-"""How many characters of a password zxcvbn scores: its time grows with the square of the length."""
 
 DEFAULT_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4, type=Type.ID)
 
@@ -52,13 +50,8 @@ def _normalize(password: str) -> str:
 
 
 def reject_common_password(password: str, field: str) -> None:
-    """Raise `CommonPasswordError` about that argument if the password is common or guessed in 1,000 tries."""
-    # Imported when a password is chosen: zxcvbn reads 30,000 common ones.
-    from zxcvbn import zxcvbn  # noqa: PLC0415
-    from zxcvbn.frequency_lists import FREQUENCY_LISTS  # noqa: PLC0415
-
-    is_common = password.casefold() in FREQUENCY_LISTS["passwords"]
-    if is_common or zxcvbn(password[:MOST_SCORED])["score"] == 0:
+    """Raise `CommonPasswordError` about that argument if the password is easy to guess."""
+    if security.is_common_password(password):
         raise CommonPasswordError(field)
 
 

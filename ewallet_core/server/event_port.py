@@ -92,7 +92,7 @@ class EventBroadcaster:
     async def _look(self) -> None:
         first = self._latest is None
         after = self._latest
-        self._latest, accounts = await self._executor.look(lambda: self._engine.news(after))
+        self._latest, accounts = await self._executor.read(lambda: self._engine.news(after))
         now = self._engine.clock()
         for listening in self._listening:
             if first or listening.subscription.account in accounts or listening.subscription.due_at <= now:
@@ -105,7 +105,7 @@ class EventBroadcaster:
         if now - self._sessions_looked_at < LOOKS_EVERY_SECONDS:
             return
         self._sessions_looked_at = now
-        active = await self._executor.look(self._engine.active_accounts)
+        active = await self._executor.read(self._engine.active_accounts)
         for listening in self._listening:
             subscription = listening.subscription
             if subscription.session is not None and active.get(subscription.session) != subscription.account:
@@ -156,10 +156,10 @@ class OutPort:
     async def _tell(self, who: Introduction, connection: Connection) -> None:
         subscription = self._engine.follow(who.client_id, who.session_token)
         with self._feed.to(subscription) as listening:
-            await connection.send(*await self._executor.look(lambda: subscription.begin(who.since)))
+            await connection.send(*await self._executor.read(lambda: subscription.begin(who.since)))
             while True:
                 listening.woken.clear()
-                told = await self._executor.look(subscription.news)
+                told = await self._executor.read(subscription.news)
                 if told:
                     await connection.send(*told)
                 else:

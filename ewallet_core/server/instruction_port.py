@@ -1,12 +1,12 @@
-"""The port on which instructions come in: a line each, and a line for each answer."""
+"""The instruction port: reads one request a line, and sends one line for each answer."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Mapping
 from typing import Any
 
+from ewallet_core.engine.dispatcher import Dispatcher
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import (
     FrameTooLongError,
@@ -16,7 +16,8 @@ from ewallet_core.errors.requests import (
     TooDeepError,
 )
 from ewallet_core.errors.server import ReaderTooSlowError, TooManyRequestsError
-from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to, parse_envelope
+from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to
+from ewallet_core.operations.context import Caller
 from ewallet_core.protocol.frames import decode
 from ewallet_core.server.connection import Connection, LineReader
 from ewallet_core.server.executor import Executor
@@ -25,13 +26,14 @@ from ewallet_core.server.limits import ConnectionLimiter, Limits, RateLimiter
 SECOND_MS = 1_000
 UNREADABLE = (FrameTooLongError, NotJsonError, NotUtf8Error, TooDeepError, MalformedError)
 
-Request = Mapping[str, Any]
-
 
 class InPort:
-    """Takes instructions from connections, and sends each answer to where its instruction came from."""
+    """Takes requests from connections, and sends each answer to the connection of its request."""
 
-    def __init__(self, executor: Executor, limiter: ConnectionLimiter, limits: Limits) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, executor: Executor, limiter: ConnectionLimiter, limits: Limits
+    ) -> None:
+        self._dispatcher = dispatcher
         self._executor = executor
         self._limiter = limiter
         self._limits = limits
@@ -39,11 +41,12 @@ class InPort:
         self._of_addresses = RateLimiter(limits.requests_per_second_per_address, _now_ms)
 
     async def handle(self, connection: Connection) -> None:
-        """Answer until there is nothing more to be read, and all that was read is answered.
+        """Answer requests until the connection ends and all of them are answered.
 
-        Raises the refusal for which the connection is to be cut. Where it is cancelled it reads no more, and
+        Raises the error for which the connection must be closed. If it is cancelled it reads no more, and
         answers what was begun.
         """
+        caller = Caller(connection.address, connection)
         lines = connection.lines(self._limits.idle_seconds)
         room = asyncio.Semaphore(self._limits.requests_at_once_per_connection)
         under_way: set[asyncio.Task[None]] = set()
@@ -55,15 +58,15 @@ class InPort:
         try:
             while (request := await self._next_request(lines, connection)) is not None:
                 await room.acquire()
-                task = asyncio.create_task(self._answer(request, connection))
+                task = asyncio.create_task(self._answer(request, caller, connection))
                 under_way.add(task)
                 task.add_done_callback(done)
         finally:
             if under_way:
                 await asyncio.wait(under_way)
 
-    async def _next_request(self, lines: LineReader, connection: Connection) -> Request | None:
-        """The next line that is a request; those that are none are answered on the way to it."""
+    async def _next_request(self, lines: LineReader, connection: Connection) -> dict[str, Any] | None:
+        """The next line that is a request; lines before it that are none are answered."""
         while True:
             try:
                 if (line := await lines.next()) is None:
@@ -72,38 +75,31 @@ class InPort:
                     return decode(line)
             except UNREADABLE as error:
                 await connection.send(error_answer(error))
-            # Who sends many lines at once, none of them a request, must not be read while others wait.
+            # A client that sends many such lines at once must not keep the loop from the others.
             await asyncio.sleep(0)
 
-    async def _answer(self, request: Request, connection: Connection) -> None:
-        answer = await self._answer_to(request, connection)
-        # Whoever has gone, or doesn't read, asks again under the same request id.
+    async def _answer(self, request: dict[str, Any], caller: Caller, connection: Connection) -> None:
+        answer = await self._answer_to(request, caller)
+        # A client that is gone, or does not read, asks again with the same request id.
         with contextlib.suppress(OSError, ReaderTooSlowError):
             await connection.send(answer)
 
-    async def _answer_to(self, request: Request, connection: Connection) -> Answer:
-        whose = _caller_of(request) or connection
+    async def _answer_to(self, request: dict[str, Any], caller: Caller) -> Answer:
+        call = self._dispatcher.parse(request, caller)
         try:
-            self._must_not_hurry(whose, connection.address)
-            return await self._executor.answer(request, whose, connection.address)
+            self._limit_rate(call.order_key, caller.address)
+            return await self._executor.run(call)
         except WalletError as error:
-            return in_reply_to(request, error_answer(error))
+            return in_reply_to(call.reply_id, error_answer(error))
 
-    def _must_not_hurry(self, whose: object, address: str) -> None:
-        """Raise `TooManyRequestsError` where the session, or the address, has asked enough for now."""
-        paces = {"session": (self._of_sessions, whose)}
+    def _limit_rate(self, session: object, address: str) -> None:
+        """Raise `TooManyRequestsError` if the session, or the address, has sent enough for now."""
+        limited = {"session": (self._of_sessions, session)}
         if not self._limiter.is_exempt(address):
-            paces["address"] = (self._of_addresses, address)
-        for name, (pace, whom) in paces.items():
-            if wait := pace.wait(whom):
-                raise TooManyRequestsError(name, pace.per_second, wait)
-
-
-def _caller_of(request: Request) -> object:
-    """Whose turn and whose pace it takes, as the engine has it; nobody's where it can't be read."""
-    with contextlib.suppress(WalletError):
-        return parse_envelope(request).caller
-    return None
+            limited["address"] = (self._of_addresses, address)
+        for name, (limiter, key) in limited.items():
+            if wait := limiter.wait(key):
+                raise TooManyRequestsError(name, limiter.per_second, wait)
 
 
 def _now_ms() -> float:

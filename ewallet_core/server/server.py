@@ -20,9 +20,9 @@ class Server:
 
     def __init__(self, engine: Engine, host: str, tls: ssl.SSLContext | None, limits: Limits) -> None:
         limiter = ConnectionLimiter(limits)
-        self._executor = Executor(engine, limits)
+        self._executor = Executor(engine.dispatcher, limits)
         self._feed = EventBroadcaster(engine, self._executor)
-        in_port = InPort(self._executor, limiter, limits)
+        in_port = InPort(engine.dispatcher, self._executor, limiter, limits)
         out_port = OutPort(engine, self._executor, self._feed, limits)
         self._in_door = Listener(in_port.handle, limiter, limits, host, tls)
         self._out_door = Listener(out_port.handle, limiter, limits, host, tls)
@@ -64,7 +64,7 @@ class Server:
 
     def rest(self) -> None:
         """Wait for what is still being done for nobody any more, and let the threads go."""
-        self._executor.rest()
+        self._executor.shut_down()
 
     async def _see_all_out(self) -> set[asyncio.Task[None]]:
         for door in (self._in_door, self._out_door):

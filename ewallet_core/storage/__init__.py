@@ -1,1 +1,1 @@
-"""Where it is kept: the tables, the two doors to them, and the typed rows that come through."""
+"""The database: its tables, its read and write transactions, and a repository for each group of tables."""

@@ -1,4 +1,4 @@
-"""Accounts as they are kept."""
+"""The accounts table."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from enum import StrEnum
 from sqlalchemy import bindparam, select
 
 from ewallet_core.storage import schema
-from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Row, Rows, containing
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Row, Rows, pattern_containing
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Role, user_key
 
 
 class AccountState(StrEnum):
-    """What may become of an account: only an active one is used, an erased one is nobody's any more."""
+    """Only an active account can be used. An erased one has no owner and no personal data."""
 
     ACTIVE = "active"
     FROZEN = "frozen"
@@ -22,7 +22,7 @@ class AccountState(StrEnum):
 
 
 class Account(Row, frozen=True):
-    """A person's account, or the system core account; its active wallet and contact list by id."""
+    """A person's account, or the system core account, with the ids of its active wallet and contact list."""
 
     id: int
     name: str
@@ -57,8 +57,8 @@ _LISTED = (
         _account.id < bindparam("before"),
         _account.role != Role.ISSUER,
         _account.state != AccountState.ERASED,
-        _account.name_key.like(bindparam("called"), escape=ESCAPE)
-        | _account.email_key.like(bindparam("called"), escape=ESCAPE),
+        _account.name_key.like(bindparam("pattern"), escape=ESCAPE)
+        | _account.email_key.like(bindparam("pattern"), escape=ESCAPE),
     )
     .order_by(_account.id.desc())
     .limit(bindparam("most"))
@@ -67,7 +67,7 @@ _LISTED_IN_STATE = _LISTED.where(_account.state == bindparam("state"))
 
 
 def is_last_operator(transaction: Transaction, account: Account) -> bool:
-    """Whether it is an operator's that can be used, and the only one."""
+    """Whether it is the only active account of an operator."""
     is_one = account.role is Role.OPERATOR and account.state is AccountState.ACTIVE
     return is_one and all(found.id == account.id for found in transaction.all(_OPERATORS, Account))
 
@@ -75,11 +75,11 @@ def is_last_operator(transaction: Transaction, account: Account) -> bool:
 def list_accounts(
     transaction: Transaction, before: int | None, most: int, text: str, state: AccountState | None
 ) -> tuple[list[Account], int | None]:
-    """People's accounts below id `before` with the text in their name or email, and the cursor after them."""
+    """A page of accounts below id `before` with the text in their name or email, and the next cursor."""
     values = {
         "before": before or ABOVE_ALL_IDS,
         "most": most + 1,
-        "called": containing(user_key(text)),
+        "pattern": pattern_containing(user_key(text)),
         **({} if state is None else {"state": state}),
     }
     found = transaction.all(_LISTED if state is None else _LISTED_IN_STATE, Account, **values)

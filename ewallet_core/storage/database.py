@@ -1,52 +1,41 @@
-"""The two doors to what is kept: `read` and `write`, whichever database is behind them."""
+"""Access to a database of any kind: `read` and `write` transactions."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
-from sqlalchemy import make_url
-from sqlalchemy.exc import ArgumentError
-
-from ewallet_core.errors.server import StorageUnavailableError
 from ewallet_core.storage.transaction import Transaction
 
 T = TypeVar("T")
 
 
 class Database(Protocol):
-    """A database that is open, migrated to this release's schema."""
+    """An open database with this release's schema."""
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """What `work` finds, all of it as of one moment."""
+        """The result of `work`, which reads one consistent snapshot."""
         ...
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """Carry `work` out, all or nothing, and return its result once it is durable.
+        """Run `work` in one transaction, and return its result once it is durable.
 
-        Raises what `work` raised, `StorageFailedError` when nothing was kept and `OutcomeUnknownError` when that
-        can't be told. `work` may be run again, so it must have no effect but on its transaction.
+        Raises what `work` raised, `StorageFailedError` if nothing was stored, or `OutcomeUnknownError` if that
+        is unknown. `work` may run more than once, so it must have no effect outside its transaction.
         """
         ...
 
     def close(self) -> None:
-        """Finish what was begun and let go of the database."""
+        """Finish the work that has begun, and close the database."""
         ...
 
 
 def open_database(url: str) -> Database:
-    """The database at that SQLAlchemy URL, made or migrated when need be; raises `StorageUnavailableError`."""
-    # Imported here, so that this protocol can be named without opening anything.
-    from ewallet_core.storage.sqlite import SqliteDatabase  # noqa: PLC0415
+    """Open the database at that SQLAlchemy URL; create or migrate it if needed.
 
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
-        raise StorageUnavailableError(
-            "its URL can't be read", "Give one such as sqlite:////folder/file."
-        ) from None
-    if parsed.get_backend_name() != "sqlite":
-        raise StorageUnavailableError(
-            f"this release keeps wallets in SQLite, not in {parsed.get_backend_name()}", "Give a sqlite URL."
-        )
-    return SqliteDatabase(parsed)
+    Raises `StorageUnavailableError`.
+    """
+    # Imported here, because a process needs only the backend of its own database.
+    from ewallet_core.storage.sqlite import SqliteDatabase, parse_url  # noqa: PLC0415
+
+    return SqliteDatabase(parse_url(url))

@@ -1,4 +1,4 @@
-"""What is erased with an account: all that tells who it was. The journal, balances and costs are kept."""
+"""Erasing an account removes all personal data. The journal, balances and costs stay."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from ewallet_core.storage.rows import Row
 from ewallet_core.storage.seen_requests import forget_scope
 from ewallet_core.storage.transaction import Transaction
 
-# Its rows in these say only what it did here, and where from.
-_DROPPED = tuple(
+# These rows hold only what the account did, and from which address.
+_DELETED = tuple(
     table.delete().where(table.c.account_id == bindparam("account_id"))
     for table in (
         schema.contact_records,
@@ -29,14 +29,12 @@ _RECORDS = (
     schema.conversion_records,
     schema.time_records,
 )
-_SIGNED_OUT = (
+_LOGGED_OUT = (
     schema.sessions.update()
     .where(schema.sessions.c.account_id == bindparam("account_id"))
     .values(account_id=null())
 )
-
-
-_OWNED_BY_IT = union_all(
+_SHEET_OWNERS = union_all(
     *(
         select(owner.c.id).where(owner.c.account_id == bindparam("account_id"))
         for owner in (schema.ewallets, schema.clocks)
@@ -46,9 +44,9 @@ _OWNED_BY_IT = union_all(
 
 
 def _of_account(table: Table) -> ColumnElement[bool]:
-    is_its_own: ColumnElement[bool] = table.c.account_id == bindparam("account_id")
-    # Sheets are many, and are found by what they belong to.
-    return is_its_own & table.c.owner_id.in_(_OWNED_BY_IT) if table is schema.sheets else is_its_own
+    is_own: ColumnElement[bool] = table.c.account_id == bindparam("account_id")
+    # Sheets have an index on the owner, not on the account.
+    return is_own & table.c.owner_id.in_(_SHEET_OWNERS) if table is schema.sheets else is_own
 
 
 def _blank(table: Table, *columns: str) -> Update:
@@ -61,21 +59,21 @@ def _blank(table: Table, *columns: str) -> Update:
 
 
 def _unlink(table: Table) -> Update:
-    """Take the account's rows away, with the names that they had."""
+    """Unlink the account's rows, and empty their names."""
     return _blank(table, "reference").values(unlinked_at=func.coalesce(table.c.unlinked_at, bindparam("now")))
 
 
 def _blanked_records() -> Iterator[Update]:
-    """What its records say, and what the issuer's copies of them say: nobody else reads those."""
+    """Empty the account's records, and the notes in the issuer's copies of them."""
     for table in _RECORDS:
         words = [name for name in ("reference", "notes", "search_key") if name in table.c]
         yield _blank(table, *words)
         if "notes" in table.c:
             own = table.alias("own")
-            its_entries = select(own.c.entry_id).where(own.c.account_id == bindparam("account_id"))
+            own_entries = select(own.c.entry_id).where(own.c.account_id == bindparam("account_id"))
             yield (
                 table.update()
-                .where(table.c.entry_id.in_(its_entries), table.c.account_id == bindparam("issuer_id"))
+                .where(table.c.entry_id.in_(own_entries), table.c.account_id == bindparam("issuer_id"))
                 .values(notes="", search_key="", written_at=bindparam("now"))
             )
 
@@ -85,22 +83,22 @@ _NO_CONTACTS = (
     .where(_of_account(schema.sheets), schema.sheets.c.kind == "contact")
     .values(record_count=0)
 )
-_UNSIGNED_REPORTS = (
+_ANONYMOUS_REPORTS = (
     schema.issue_reports.update()
     .where(schema.issue_reports.c.account_id == bindparam("account_id"))
     .values(account_id=null(), name="", details="", log="", email="", address="")
 )
 ERASING = (
-    *_DROPPED,
-    _SIGNED_OUT,
-    _UNSIGNED_REPORTS,
+    *_DELETED,
+    _LOGGED_OUT,
+    _ANONYMOUS_REPORTS,
     *_blanked_records(),
     _NO_CONTACTS,
     _unlink(schema.sheets),
     _unlink(schema.clocks),
     _unlink(schema.ewallets),
 )
-"""All that is done to other rows than the account's own, in its order."""
+"""What is done to rows other than the account's own, in this order."""
 
 _account = schema.accounts.c
 _DUE = (
@@ -115,12 +113,12 @@ class _Due(Row, frozen=True):
 
 
 def find_accounts_to_erase(transaction: Transaction, now: int) -> list[int]:
-    """The ids of the accounts that are to be erased by `now`, the earliest first."""
+    """The ids of the accounts that are due to be erased, the earliest first."""
     return [due.id for due in transaction.all(_DUE, _Due, now=now)]
 
 
 def erase_personal_data(transaction: Transaction, account: Account, issuer_id: int, now: int) -> None:
-    """Empty every place that tells who the account was; its number alone is left."""
+    """Remove everything that identifies the account's owner; only the id is left."""
     for statement in ERASING:
         transaction.run(statement, account_id=account.id, issuer_id=issuer_id, now=now)
     forget_scope(transaction, f"account {account.id}")

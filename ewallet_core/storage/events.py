@@ -31,24 +31,45 @@ class EventKind(StrEnum):
     LOGIN_FROM_NEW_ADDRESS = "login_from_new_address"
 
 
+class Movement(StrEnum):
+    """What kind of value movement an event reports."""
+
+    SUPPLY = "supply"
+    PAYMENT = "payment"
+    TRANSFER = "transfer"
+    REFUND = "refund"
+    CONVERSION = "conversion"
+    TIME = "time"
+
+
 class EventRow(Row, frozen=True):
-    """An event at its place in its account's sequence; `data` is JSON text."""
+    """One event of an account.
+
+    `data` is JSON text. `request_id` belongs to the account's own request that caused the event, if it had one.
+    """
 
     sequence: int
     kind: str
     data: str
     at: int
+    request_id: str | None
+    movement: str | None
 
 
 events = Rows(schema.events, EventRow)
 
 _account = schema.accounts.c
-# The account's row is locked while its sequence is counted, so that a reader of `since` misses none.
+# Counting locks the account's row, so events become visible in the order of their sequence.
 _NEXT_SEQUENCE = (
     schema.accounts.update()
     .where(_account.id == bindparam("account_id"))
     .values(event_sequence=_account.event_sequence + 1)
     .returning(_account.event_sequence)
+)
+_SEQUENCE_OF_SESSION = (
+    select(_account.event_sequence)
+    .join(schema.sessions, schema.sessions.c.account_id == _account.id)
+    .where(schema.sessions.c.id == bindparam("session_id"))
 )
 _event = schema.events.c
 _SINCE = (
@@ -57,16 +78,32 @@ _SINCE = (
     .order_by(_event.sequence)
     .limit(LARGEST_PAGE)
 )
-_NEWS = select(_event.id, _event.account_id).where(_event.id > bindparam("after")).order_by(_event.id)
+_AFTER = select(_event.id, _event.account_id).where(_event.id > bindparam("after")).order_by(_event.id)
 _LATEST = select(func.max(_event.id))
-_FORGET = schema.events.delete().where(_event.at < bindparam("before"))
+_DELETE_OLD = schema.events.delete().where(_event.at < bindparam("before"))
 
 
-def append_event(transaction: Transaction, account_id: int, kind: EventKind, now: int, **data: Any) -> None:
-    """Note that this happened to the account."""
-    sequence = transaction.number(_NEXT_SEQUENCE, account_id=account_id)
-    text = msgspec.json.encode(data).decode()
-    events.insert(transaction, account_id=account_id, sequence=sequence, kind=kind, data=text, at=now)
+def append_event(
+    transaction: Transaction,
+    account_id: int,
+    kind: EventKind,
+    now: int,
+    *,
+    request_id: str | None,
+    movement: Movement | None = None,
+    **data: Any,
+) -> None:
+    """Write an event of the account, with the next number of its sequence."""
+    events.insert(
+        transaction,
+        account_id=account_id,
+        sequence=transaction.number(_NEXT_SEQUENCE, account_id=account_id),
+        kind=kind,
+        data=msgspec.json.encode(data).decode(),
+        at=now,
+        request_id=request_id,
+        movement=movement,
+    )
 
 
 def events_since(transaction: Transaction, account_id: int, since: int) -> list[EventRow]:
@@ -74,23 +111,28 @@ def events_since(transaction: Transaction, account_id: int, since: int) -> list[
     return transaction.all(_SINCE, EventRow, account_id=account_id, since=since)
 
 
+def session_event_sequence(transaction: Transaction, session_id: int) -> int | None:
+    """The sequence of the newest event of the session's active account; None if nobody is logged in."""
+    return transaction.number(_SEQUENCE_OF_SESSION, session_id=session_id)
+
+
 class AccountActivity(Row, frozen=True):
-    """That something happened to an account."""
+    """An event's id and the account that it belongs to."""
 
     id: int
     account_id: int
 
 
 def latest_event(transaction: Transaction) -> int:
-    """The latest event of all accounts; 0 where there is none."""
+    """The id of the newest event of all accounts; 0 if there is none."""
     return transaction.number(_LATEST) or 0
 
 
 def events_after(transaction: Transaction, event_id: int) -> list[AccountActivity]:
-    """To which accounts something happened after that event, oldest first."""
-    return transaction.all(_NEWS, AccountActivity, after=event_id)
+    """The events of all accounts after that one, oldest first."""
+    return transaction.all(_AFTER, AccountActivity, after=event_id)
 
 
 def forget_old_events(transaction: Transaction, before: int) -> None:
-    """Drop the events of all accounts from before then."""
-    transaction.run(_FORGET, before=before)
+    """Delete the events of all accounts that are older than `before`."""
+    transaction.run(_DELETE_OLD, before=before)

@@ -1,4 +1,4 @@
-"""Group commit: one thread that writes, and makes durable together what callers wait for together."""
+"""Group commit: one thread writes, and commits the work of all waiting callers together."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ewallet_core.errors.server import EngineClosedError, OutcomeUnknownError, StorageFailedError
-from ewallet_core.storage.transaction import Transaction, TransactionLostError, savepoint
+from ewallet_core.storage.transaction import SAVEPOINT, Transaction, TransactionLostError
 
 LARGEST_GROUP = 1_000
 
@@ -21,7 +21,7 @@ Work = Callable[[Transaction], Any]
 
 @dataclass(slots=True)
 class _Waiting:
-    """A piece of work, and what it came to once it is durable."""
+    """A piece of work, and its result or error once it is durable."""
 
     work: Work
     done: Future[Any] = field(default_factory=Future)
@@ -38,8 +38,8 @@ class _Waiting:
 class GroupCommitWriter:
     """A daemon thread with the one connection that writes.
 
-    Work may be carried out more than once before it is answered, so it must have no effect but on its
-    transaction. Each piece is isolated from the others of its group by a savepoint.
+    Work may run more than once before it is answered, so its only effect must be on its transaction. Each
+    piece runs in a savepoint, so it is undone without the others of its group.
     """
 
     def __init__(
@@ -58,7 +58,7 @@ class GroupCommitWriter:
         self._thread.start()
 
     def write(self, work: Work) -> Any:
-        """Carry `work` out and return its result once it is durable; raises what it raised."""
+        """Run `work` and return its result once it is durable; raises what it raised."""
         waiting = _Waiting(work)
         with self._closing:
             if self._closed:
@@ -68,11 +68,11 @@ class GroupCommitWriter:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it takes no more work."""
+        """Whether it accepts no more work."""
         return self._closed
 
     def close(self) -> None:
-        """Finish what waits, then end the thread."""
+        """Finish the waiting work, then end the thread."""
         with self._closing:
             if self._closed:
                 return
@@ -103,17 +103,17 @@ class GroupCommitWriter:
         return group, False
 
     def _commit(self, group: list[_Waiting]) -> None:
-        """Make the group durable together; where that can't be, each piece of work alone."""
+        """Commit the group together; if that fails, each piece of work alone."""
         try:
             self._begin()
         except sqlite3.Error as reason:
-            # Most likely another process keeps the lock: nobody in the group would fare better alone.
+            # Most likely another process holds the lock: each piece alone would fail as well.
             self._give_up()
             _fail(group, _as_error(reason))
             return
         try:
             self._carry_out_all(group)
-        except Exception as reason:  # noqa: BLE001 - the lane lives on, whatever happened to this group
+        except Exception as reason:  # noqa: BLE001 - the thread goes on, whatever happened to this group
             self._give_up()
             self._fail_or_replay(group, _as_error(reason))
             return
@@ -121,7 +121,7 @@ class GroupCommitWriter:
             self._connection.execute("COMMIT")
         except sqlite3.Error as reason:
             self._give_up()
-            # Errors of the driver's own have no name, and tell nothing of what was kept.
+            # The driver's own errors have no name, and do not say whether it was committed.
             if getattr(reason, "sqlite_errorname", None) == "SQLITE_FULL":
                 self._fail_or_replay(group, _as_error(reason))
             else:
@@ -139,12 +139,18 @@ class GroupCommitWriter:
 
     def _carry_out(self, waiting: _Waiting, transaction: Transaction) -> None:
         waiting.result = waiting.error = None
+        self._connection.execute(f"SAVEPOINT {SAVEPOINT}")
         try:
-            with savepoint(self._connection, "piece"):
-                waiting.result = waiting.work(transaction)
+            waiting.result = waiting.work(transaction)
+            self._connection.execute(f"RELEASE {SAVEPOINT}")
         except TransactionLostError:
             raise
-        except BaseException as reason:  # noqa: BLE001 - it is the caller's, and is handed to the caller
+        except BaseException as reason:  # noqa: BLE001 - it is raised to the caller that waits
+            try:
+                transaction.undo()
+                self._connection.execute(f"RELEASE {SAVEPOINT}")
+            except (TransactionLostError, sqlite3.Error):
+                raise TransactionLostError from reason
             waiting.error = _as_error(reason)
 
     def _fail_or_replay(self, group: list[_Waiting], reason: BaseException) -> None:
@@ -155,7 +161,7 @@ class GroupCommitWriter:
             self._commit([waiting])
 
     def _give_up(self) -> None:
-        # Where even this fails, the next group begins with it.
+        # If even this fails, the next group begins with it.
         with contextlib.suppress(sqlite3.Error):
             self._roll_back()
 
@@ -165,7 +171,7 @@ class GroupCommitWriter:
 
 
 def _as_error(reason: BaseException) -> BaseException:
-    """What the caller is told: a fault of the storage in words, anything else as it is."""
+    """The error to raise to the caller: one of the storage in our words, any other as it is."""
     if isinstance(reason, TransactionLostError):
         return _as_error(reason.__cause__ or reason)
     return StorageFailedError(str(reason)) if isinstance(reason, sqlite3.OperationalError) else reason

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from decimal import Context, Decimal
+from decimal import Decimal
 
 from sqlalchemy import bindparam, case, func, select
 
 from ewallet_core.ledger.hash_chain import FIRST_SEAL, seal
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, Posting, Unit
+from ewallet_core.ledger.rates import EXACT
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
 
 class Balance(Row, frozen=True):
-    """What a wallet or clock holds, in its unit; the issuer's amount is not kept here."""
+    """The amount of a wallet or clock, in its unit. The issuer's amount is not stored, but computed."""
 
     id: int
     account_id: int
@@ -34,9 +34,9 @@ class EntryRow(Row, frozen=True):
 
 
 class PostingRow(Row, frozen=True):
-    """One posting; `balance_after` is what its balance came to, None for the issuer's.
+    """One posting, with the balance after it (None for the issuer's).
 
-    `at` is the entry's instant, but never before that of the balance's posting before it.
+    `at` is the entry's instant, or that of the balance's previous posting if that is later.
     """
 
     id: int
@@ -49,7 +49,7 @@ class PostingRow(Row, frozen=True):
 
 
 class SealRow(Row, frozen=True):
-    """The seal of an entry, at its place in the chain."""
+    """The seal of an entry, with its position in the chain."""
 
     position: int
     entry_id: int
@@ -85,35 +85,33 @@ _REFUNDED = (
         _posting.amount > 0,
     )
 )
-_GIVING = select(_posting.balance_id).where(
+_SENDING = select(_posting.balance_id).where(
     _posting.entry_id == bindparam("entry_id"), _posting.unit == Unit.CREDIT, _posting.amount < 0
 )
 
 
 def open_balance(transaction: Transaction, account_id: int, unit: Unit, *, issues: bool = False) -> BalanceId:
-    """A new balance of zero; one that `issues` is where all of its unit comes from."""
+    """Create a balance of zero. One that `issues` is the source of all of its unit."""
     key = balances.insert(transaction, account_id=account_id, unit=unit, issues=int(issues))
     return BalanceId(key)
 
 
 def issuer(transaction: Transaction) -> Issuer:
-    """The issuer's two balances."""
     by_unit = {balance.unit: BalanceId(balance.id) for balance in balances.all(transaction, issues=1)}
     return Issuer(by_unit[Unit.CREDIT], by_unit[Unit.MILLISECOND])
 
 
 def read_amount(transaction: Transaction, balance_id: int) -> int:
-    """What the balance holds; for an issuer's, minus what circulates."""
+    """The balance's amount; the issuer's is minus what circulates."""
     balance = balances.require(transaction, id=balance_id)
     if not balance.issues:
         return balance.amount
-    # Summed here, where no sum overflows.
-    circulating = balances.all(transaction, unit=balance.unit, issues=0)
-    return -sum(held.amount for held in circulating)
+    # Summed in Python, because a sum in SQL could overflow.
+    return -sum(each.amount for each in balances.all(transaction, unit=balance.unit, issues=0))
 
 
 def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
-    """Write `entry` and move its balances; returns the entry's id."""
+    """Store `entry` and update its balances; returns the entry's id."""
     entry_id = entries.insert(transaction, kind=entry.kind, at=entry.at, reverses_id=entry.reverses)
     for posting in entry.postings:
         after, at = None, entry.at
@@ -133,44 +131,34 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
     return entry_id
 
 
-def entry_of(transaction: Transaction, row: EntryRow) -> Entry:
-    """The entry as the ledger knows it, with its postings in their order."""
-    found = postings.all(transaction, entry_id=row.id)
-    return Entry(
-        EntryKind(row.kind),
-        row.at,
-        tuple(
-            Posting(BalanceId(posting.balance_id), Unit(posting.unit), posting.amount) for posting in found
-        ),
-        reverses=row.reverses_id,
+def _load_entry(transaction: Transaction, row: EntryRow) -> Entry:
+    found = tuple(
+        Posting(BalanceId(posting.balance_id), Unit(posting.unit), posting.amount)
+        for posting in postings.all(transaction, entry_id=row.id)
     )
+    return Entry(EntryKind(row.kind), row.at, found, reverses=row.reverses_id)
 
 
 def sum_refunds(transaction: Transaction, entry_id: int) -> int:
-    """How many of a payment's credits have been given back; never more than were paid."""
+    """How many credits of a payment have been refunded."""
     return int(transaction.number(_REFUNDED, entry_id=entry_id) or 0)
 
 
 def find_sending_balance(transaction: Transaction, entry_id: int) -> int | None:
-    """The balance that the entry took credits from."""
-    return transaction.number(_GIVING, entry_id=entry_id)
+    return transaction.number(_SENDING, entry_id=entry_id)
 
 
 def seal_unsealed(transaction: Transaction) -> None:
-    """Append to the chain a seal for each entry that has none yet."""
+    """Append a seal to the chain for each entry that has none."""
     last = transaction.one(_LAST_SEAL, SealRow) or SealRow(position=0, entry_id=0, hash=FIRST_SEAL)
     for row in transaction.all(_UNSEALED, EntryRow, last=last.entry_id):
-        chained = seal(last.hash, row.id, entry_of(transaction, row))
+        chained = seal(last.hash, row.id, _load_entry(transaction, row))
         last = SealRow(position=last.position + 1, entry_id=row.id, hash=chained)
         seals.insert(transaction, position=last.position, entry_id=row.id, hash=chained)
 
 
-# No sum of what can be paid has more digits than that, so no digit is ever rounded away.
-_EXACT = Context(prec=100)
-
-
 class Cost(Row, frozen=True):
-    """What an entry's credits cost, and what all of that currency has cost up to it."""
+    """The cost of an entry's credits, and the running total in that currency."""
 
     balance_id: int
     currency: str
@@ -182,7 +170,7 @@ class Cost(Row, frozen=True):
 costs = Rows(schema.costs, Cost)
 
 _cost = schema.costs.c
-# One currency after another is found by the key, so that it costs the same after a million supplies.
+# Finds one currency after another through the primary key, however many supplies there are.
 _NEXT_CURRENCY = select(func.min(_cost.currency)).where(
     _cost.balance_id == bindparam("balance_id"), _cost.currency > bindparam("after")
 )
@@ -201,47 +189,25 @@ _UP_TO = (
 def record_cost(
     transaction: Transaction, balance_id: int, entry_id: int, currency: str, cost: Decimal
 ) -> None:
-    """Write down what the credits that the entry brought to the balance have cost."""
-    before = _latest(transaction, balance_id, currency, entry_id)
-    total = _EXACT.add(Decimal(before.total), cost) if before is not None else cost
-    costs.insert(
-        transaction,
-        balance_id=balance_id,
-        currency=currency,
-        entry_id=entry_id,
-        cost=f"{cost:f}",
-        total=f"{total:f}",
-    )
+    """Store the cost of the credits that the entry moved to the balance."""
+    values = {"balance_id": balance_id, "currency": currency, "entry_id": entry_id}
+    before = transaction.one(_UP_TO, Cost, **values)
+    total = EXACT.add(Decimal(before.total), cost) if before is not None else cost
+    costs.insert(transaction, **values, cost=f"{cost:f}", total=f"{total:f}")
 
 
 def read_costs_up_to(transaction: Transaction, balance_id: int, entry_id: int) -> dict[str, str]:
-    """What the balance's credits have cost up to that entry and with it, by currency."""
-    found = (
-        _latest(transaction, balance_id, currency, entry_id)
-        for currency in _currencies(transaction, balance_id)
-    )
-    return {cost.currency: cost.total for cost in found if cost is not None}
+    """The total cost of the balance's credits by currency, up to and including that entry."""
+    totals: dict[str, str] = {}
+    currency = ""
+    while currency := transaction.run(_NEXT_CURRENCY, balance_id=balance_id, after=currency).fetchone()[0]:
+        cost = transaction.one(_UP_TO, Cost, balance_id=balance_id, currency=currency, entry_id=entry_id)
+        if cost is not None:
+            totals[currency] = cost.total
+    return totals
 
 
 def find_cost(transaction: Transaction, balance_id: int, entry_id: int) -> tuple[str, str, str] | None:
-    """The entry's currency, cost and running total on that balance; None where it cost nothing there."""
+    """The currency, cost and running total of an entry on that balance, if it has a cost there."""
     found = costs.find(transaction, balance_id=balance_id, entry_id=entry_id)
     return None if found is None else (found.currency, found.cost, found.total)
-
-
-def _latest(transaction: Transaction, balance_id: int, currency: str, entry_id: int) -> Cost | None:
-    return transaction.one(_UP_TO, Cost, balance_id=balance_id, currency=currency, entry_id=entry_id)
-
-
-def _currencies(transaction: Transaction, balance_id: int) -> Iterator[str]:
-    """The currencies in which something was paid, in the order of their letters."""
-    currency = ""
-    while found := _next_currency(transaction, balance_id, currency):
-        currency = found
-        yield currency
-
-
-def _next_currency(transaction: Transaction, balance_id: int, after: str) -> str | None:
-    row = transaction.run(_NEXT_CURRENCY, balance_id=balance_id, after=after).fetchone()
-    found: str | None = row[0]
-    return found

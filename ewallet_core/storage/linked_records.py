@@ -1,4 +1,4 @@
-"""Records that belong together: a transfer, its invoice, the payment it refunds, and its refunds."""
+"""Linked records: a transfer, its invoice, the payment that it refunds, and its refunds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType
 
 MOST_LINKED = 100
-"""How many records of one relation are named at most: a payment may be given back credit by credit."""
+"""The most records per relation: a payment may have one refund for each credit."""
 
 
 class _Referenced(Row, frozen=True):
@@ -23,7 +23,7 @@ class _Referenced(Row, frozen=True):
 
 
 class LinkedRecord(NamedTuple):
-    """A record of the same account, and what it is to the record that it is linked to."""
+    """A record of the same account, and its relation to the record that it is linked to."""
 
     relation: str
     kind: RecordType
@@ -33,33 +33,33 @@ class LinkedRecord(NamedTuple):
 
 _entry, _sheet = schema.entries.c, schema.sheets.c
 _is_same = _entry.id == bindparam("entry_id")
-_is_given_back = _entry.id == select(_entry.reverses_id).where(_is_same).correlate(None).scalar_subquery()
-_gives_back = (_entry.reverses_id == bindparam("entry_id")) & (_entry.kind == EntryKind.REFUND)
+_is_refunded = _entry.id == select(_entry.reverses_id).where(_is_same).correlate(None).scalar_subquery()
+_is_refund = (_entry.reverses_id == bindparam("entry_id")) & (_entry.kind == EntryKind.REFUND)
 
 
-def _own_of(records: Table, is_wanted: ColumnElement[bool]) -> Select[Any]:
-    """The account's own records of the wanted entries that are still on a sheet, the newest first."""
+def _select_own(records: Table, condition: ColumnElement[bool]) -> Select[Any]:
+    """The account's own records of the entries that meet the condition, the newest first."""
     record = records.c
     return (
         select(record.id, record.reference)
         .select_from(schema.entries)
         .join(records, record.entry_id == _entry.id)
-        # The sheet says whose it is: the record's own account would lead through all that the account has.
+        # By the sheet's account: an index on the record's account would lead through all of its records.
         .join(schema.sheets, _sheet.id == record.sheet_id)
-        .where(is_wanted, _sheet.account_id == bindparam("account_id"), record.unlinked_at.is_(None))
+        .where(condition, _sheet.account_id == bindparam("account_id"), record.unlinked_at.is_(None))
         .order_by(_entry.id.desc())
         .limit(MOST_LINKED)
     )
 
 
-# Of each kind that is linked to others: the relation, the other's kind, and how it is found.
+# By record type: the relation, the type of the other record, and the statement that finds it.
 LINKS: dict[RecordType, tuple[tuple[str, RecordType, Select[Any]], ...]] = {
     RecordType.TRANSFER: (
-        ("invoice", RecordType.INVOICE, _own_of(schema.invoice_records, _is_same)),
-        ("refund_of", RecordType.TRANSFER, _own_of(schema.transfer_records, _is_given_back)),
-        ("refunded_by", RecordType.TRANSFER, _own_of(schema.transfer_records, _gives_back)),
+        ("invoice", RecordType.INVOICE, _select_own(schema.invoice_records, _is_same)),
+        ("refund_of", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_refunded)),
+        ("refunded_by", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_refund)),
     ),
-    RecordType.INVOICE: (("transfer", RecordType.TRANSFER, _own_of(schema.transfer_records, _is_same)),),
+    RecordType.INVOICE: (("transfer", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_same)),),
 }
 
 
@@ -73,7 +73,7 @@ def find_linked_records(
 
 
 class Refunded(Row, frozen=True):
-    """The record of the payment that a refund gives back, on the same side; None where it was unlinked."""
+    """The same account's record of a refunded payment; None if it was unlinked."""
 
     id: int | None
 
@@ -95,5 +95,5 @@ _REFUNDED_BY = (
 
 
 def refunded_by(transaction: Transaction, record_id: int) -> Refunded | None:
-    """Which record of the same account a transfer record gives back; None unless it is of a refund."""
+    """The payment that a transfer record refunds; None if the record is not of a refund."""
     return transaction.one(_REFUNDED_BY, Refunded, record_id=record_id)

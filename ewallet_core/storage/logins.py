@@ -1,4 +1,4 @@
-"""Logins as they are kept: who is logged in where, the record of each, and failures that make one wait."""
+"""Logins: the sessions of an account, the login history, and the throttle's failures."""
 
 from __future__ import annotations
 
@@ -6,18 +6,12 @@ from sqlalchemy import bindparam, select
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows
-from ewallet_core.storage.sessions import (
-    Session,
-    end_session,
-    logged_in,
-    session_accounts,
-    sessions,
-)
+from ewallet_core.storage.sessions import Session, end_session, logged_in, session_accounts, sessions
 from ewallet_core.storage.transaction import Transaction
 
 
 class LoginRecord(Row, frozen=True):
-    """A login or a logout, and what came of it."""
+    """A login or a logout, and its outcome."""
 
     id: int
     account_id: int | None
@@ -29,14 +23,14 @@ class LoginRecord(Row, frozen=True):
 
 
 class LoginThrottle(Row, frozen=True):
-    """How often in a row a name, known by its hash, failed from an address, and when last."""
+    """The failures in a row of a login key (by its hash) at an address, and the last of them."""
 
     failures: int
     last_failed_at: int
 
 
 class OwnSession(Row, frozen=True):
-    """A session that an account is logged in to, and since when."""
+    """A session that an account is logged in to."""
 
     id: int
     logged_in_at: int
@@ -52,7 +46,7 @@ _throttle = schema.login_throttles.c
 _FORGET = schema.login_throttles.delete().where(_throttle.last_failed_at <= bindparam("before"))
 _FORGET_NAME = schema.login_throttles.delete().where(_throttle.name_hash == bindparam("name_hash"))
 _record = schema.login_records.c
-_FORGET_NOBODYS = schema.login_records.delete().where(
+_DELETE_WITHOUT_ACCOUNT = schema.login_records.delete().where(
     _record.account_id.is_(None), _record.at < bindparam("before")
 )
 _ACCEPTED = (
@@ -64,7 +58,7 @@ _ACCEPTED = (
     )
     .limit(1)
 )
-_ACCEPTED_FROM_THERE = _ACCEPTED.where(_record.address == bindparam("address"))
+_ACCEPTED_FROM_ADDRESS = _ACCEPTED.where(_record.address == bindparam("address"))
 _session, _member = schema.sessions.c, schema.session_accounts.c
 _OWN_SESSIONS = (
     select(_session.id, _member.logged_in_at, _session.last_used_at, _session.address, _session.expires_at)
@@ -75,34 +69,34 @@ _OWN_SESSIONS = (
 
 
 def forget_failures(transaction: Transaction, before: int) -> None:
-    """Drop the failures of every name that has not failed since then."""
+    """Delete the failures of every login key that has not failed since then."""
     transaction.run(_FORGET, before=before)
 
 
 def delete_logins_without_account(transaction: Transaction, before: int) -> None:
-    """Drop the records, from before then, of logins with a name that nobody has."""
-    transaction.run(_FORGET_NOBODYS, before=before)
+    """Delete the records, from before then, of logins with an unknown name."""
+    transaction.run(_DELETE_WITHOUT_ACCOUNT, before=before)
 
 
 def forget_failures_of(transaction: Transaction, name_hash: bytes) -> None:
-    """Drop the failures of that name, from wherever."""
+    """Delete the failures of that login key at every address."""
     transaction.run(_FORGET_NAME, name_hash=name_hash)
 
 
 def is_new_address(transaction: Transaction, account_id: int, address: str) -> bool:
-    """Whether the account was logged in to before, and never from that address."""
-    if transaction.number(_ACCEPTED_FROM_THERE, account_id=account_id, address=address) is not None:
+    """Whether the account has logins, and none from that address."""
+    if transaction.number(_ACCEPTED_FROM_ADDRESS, account_id=account_id, address=address) is not None:
         return False
     return transaction.number(_ACCEPTED, account_id=account_id) is not None
 
 
 def sessions_of(transaction: Transaction, account_id: int, now: int) -> list[OwnSession]:
-    """The sessions that the account is logged in to now, the latest login first."""
+    """The live sessions that the account is logged in to, the latest login first."""
     return transaction.all(_OWN_SESSIONS, OwnSession, account_id=account_id, now=now)
 
 
 def log_out(transaction: Transaction, session: Session, account_id: int, now: int) -> None:
-    """Log the account out of the session; if it was active there the next one becomes so, or none."""
+    """Log the account out of the session. If it was active there, the next account becomes active."""
     session_accounts.delete(transaction, session_id=session.id, account_id=account_id)
     active_id = session.account_id
     if active_id == account_id:
@@ -112,9 +106,9 @@ def log_out(transaction: Transaction, session: Session, account_id: int, now: in
 
 
 def leave_session(transaction: Transaction, session_id: int, account_id: int, now: int) -> None:
-    """Log the account out of a session from elsewhere, and end it where nobody is left in it.
+    """Log the account out of another session, and end that session if it has no account left.
 
-    Where it was active nobody is then: whoever sits there must not go on unasked as somebody else.
+    If the account was active there, none is then: its user must not continue as another account unknowingly.
     """
     session_accounts.delete(transaction, session_id=session_id, account_id=account_id)
     if not logged_in(transaction, session_id):
@@ -124,7 +118,7 @@ def leave_session(transaction: Transaction, session_id: int, account_id: int, no
 
 
 def leave_sessions(transaction: Transaction, account_id: int, now: int, *, but: int | None = None) -> None:
-    """Have the account leave every session that it is logged in to, but one."""
+    """Log the account out of every session except `but`."""
     for member in session_accounts.all(transaction, account_id=account_id):
         if member.session_id != but:
             leave_session(transaction, member.session_id, account_id, now)

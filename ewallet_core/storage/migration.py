@@ -1,4 +1,4 @@
-"""Bringing a database to this release's schema: on opening, only where its version row differs."""
+"""Migration of a database to this release's schema, when it is opened."""
 
 from __future__ import annotations
 
@@ -11,37 +11,38 @@ from sqlalchemy import Connection, Engine, inspect, text
 from sqlalchemy.exc import DBAPIError
 
 from ewallet_core.errors.server import StorageUnavailableError
+from ewallet_core.storage import migrations
 
-SCHEMA_VERSION = "0002"
+SCHEMA_VERSION = "0003"
 
 _VERSION = text("SELECT version_num FROM alembic_version")
 
 
 def migrate(engine: Engine, path: str | None) -> None:
-    """Make or upgrade the tables; an existing file at `path` is copied before it is changed.
+    """Create or upgrade the tables. The existing file at `path` is copied first.
 
-    Raises `StorageUnavailableError` for a database that a newer release has written, or something else.
+    Raises `StorageUnavailableError` if a newer release or another program wrote the database.
     """
     with engine.begin() as connection:
-        # Under the lock: of two processes that open an old file, the second finds it new.
+        # The transaction has the lock: if two processes open an old file, the second finds it migrated.
         version = _version(connection)
         if version == SCHEMA_VERSION:
             return
         if version is not None and version > SCHEMA_VERSION:
             raise StorageUnavailableError("a newer release of ewallet wrote it", "Install that release.")
-        if version is None and _is_anothers(connection):
+        tables = inspect(connection).get_table_names()
+        if version is None and tables and "alembic_version" not in tables:
             raise StorageUnavailableError("it holds the tables of something else", "Name a file of its own.")
         if version is not None and path is not None:
-            keep_copy(path, version)
-        _upgrade(connection)
+            back_up(path, version)
+        migrations.upgrade(connection, SCHEMA_VERSION)
 
 
-def keep_copy(path: str, version: str) -> Path:
-    """Copy the database file beside itself, named after the version it has; returns the copy.
-
-    A copy that is there already is left as it is.
-    """
-    copy = _free_name(f"{path}.before-migration-from-{version}")
+def back_up(path: str, version: str) -> Path:
+    """Copy the database file to a new file beside it, named after its version; returns the copy."""
+    name = f"{path}.before-migration-from-{version}"
+    numbered = (Path(name if number == 1 else f"{name}-{number}") for number in count(1))
+    copy = next(path for path in numbered if not path.exists())
     copy.touch(mode=0o600)
     with (
         contextlib.closing(sqlite3.connect(path)) as source,
@@ -49,17 +50,6 @@ def keep_copy(path: str, version: str) -> Path:
     ):
         source.backup(target)
     return copy
-
-
-def _free_name(name: str) -> Path:
-    numbered = (Path(name if number == 1 else f"{name}-{number}") for number in count(1))
-    return next(path for path in numbered if not path.exists())
-
-
-def _is_anothers(connection: Connection) -> bool:
-    # The table of the version is the first that is made.
-    tables = inspect(connection).get_table_names()
-    return bool(tables) and "alembic_version" not in tables
 
 
 def _version(connection: Connection) -> str | None:
@@ -70,15 +60,3 @@ def _version(connection: Connection) -> str | None:
     except DBAPIError as reason:
         raise StorageUnavailableError(str(reason.orig)) from reason
     return version
-
-
-def _upgrade(connection: Connection) -> None:
-    # Only a database that is new or old pays for alembic's import.
-    from alembic import command  # noqa: PLC0415
-    from alembic.config import Config  # noqa: PLC0415
-
-    config = Config()
-    config.set_main_option("script_location", "ewallet_core.storage:migrations")
-    config.set_main_option("path_separator", "os")
-    config.attributes["connection"] = connection
-    command.upgrade(config, SCHEMA_VERSION)

@@ -1,4 +1,4 @@
-"""What operators keep: permissions, refused requests and issue reports."""
+"""Tables for operators: permissions, refused requests and issue reports."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ewallet_core.types import Role
 
 
 class Permission(Row, frozen=True):
-    """What the sheet says of a role and an instruction, by its name."""
+    """An entry of the permission sheet: a role and an instruction's name."""
 
     role: Role
     instruction: str
@@ -20,7 +20,7 @@ class Permission(Row, frozen=True):
 
 
 class RefusedRequest(Row, frozen=True):
-    """A request that the permission sheet kept from an account, or from somebody without one."""
+    """A request that the permission sheet refused; it may come from a client without an account."""
 
     id: int
     account_id: int | None
@@ -37,12 +37,12 @@ _FORGET = schema.refused_requests.delete().where(schema.refused_requests.c.at < 
 
 
 def delete_old_refused_requests(transaction: Transaction, before: int) -> None:
-    """Drop the refusals that were written down before then."""
+    """Delete the refused requests from before then."""
     transaction.run(_FORGET, before=before)
 
 
 class IssueReport(Row, frozen=True):
-    """What somebody found wrong, from where they reported it, and how to reach them."""
+    """A user's report of a problem, with the address it came from and the user's email."""
 
     id: int
     account_id: int | None
@@ -58,7 +58,7 @@ class IssueReport(Row, frozen=True):
 issue_reports = Rows(schema.issue_reports, IssueReport)
 
 _report = schema.issue_reports.c
-_LATEST_FROM_THERE = (
+_REPORT_TIME = (
     select(_report.at)
     .where(_report.address == bindparam("address"), _report.at > bindparam("since"))
     .order_by(_report.at.desc())
@@ -68,5 +68,5 @@ _LATEST_FROM_THERE = (
 
 
 def find_report_time(transaction: Transaction, address: str, since: int, skipped: int) -> int | None:
-    """When the last report but `skipped` came from that address, if that was after `since`."""
-    return transaction.number(_LATEST_FROM_THERE, address=address, since=since, skipped=skipped)
+    """The time of the latest report but `skipped` from that address after `since`."""
+    return transaction.number(_REPORT_TIME, address=address, since=since, skipped=skipped)

@@ -1,4 +1,4 @@
-"""Patterns for finding a text anywhere in a column."""
+"""Typed rows of one table, and patterns for searching text."""
 
 from __future__ import annotations
 
@@ -12,47 +12,47 @@ from sqlalchemy import BindParameter, Delete, Insert, Select, Table, Update, bin
 from ewallet_core.storage.transaction import Transaction
 
 ESCAPE = "!"
-"""What stands in a pattern before a character that is to mean no more than itself."""
+"""The escape character in a LIKE pattern."""
 
 
-def containing(text: str) -> str:
-    """The pattern of what holds `text`, in which nothing but that means more than itself."""
+def pattern_containing(text: str) -> str:
+    """The LIKE pattern for values that contain `text` literally."""
     for special in (ESCAPE, "%", "_"):
         text = text.replace(special, ESCAPE + special)
     return f"%{text}%"
 
 
 ABOVE_ALL_IDS = 2**63 - 1
-"""Where a page begins that has no cursor."""
+"""The cursor of the first page."""
 
 
 class Row(msgspec.Struct, frozen=True, array_like=True):
-    """A row as it was read: its fields are columns of the table, by name."""
+    """A row; its fields are named after columns of the table."""
 
 
 R = TypeVar("R", bound=Row)
 
 
 class Rows(Generic[R]):
-    """A table's rows, read as `R` and changed by column name; one that is unlinked is not found any more."""
+    """The rows of a table, read as `R` and changed by column name. Unlinked rows are not found."""
 
     def __init__(self, table: Table, row_type: type[R]) -> None:
         self.table = table
         self.row_type = row_type
         self.columns = tuple(table.c[name] for name in row_type.__struct_fields__)
         self._linked = [table.c.unlinked_at.is_(None)] if "unlinked_at" in table.c else []
-        self._select: Callable[..., Select[Any]] = cache(self._write_select)
-        self._latest: Callable[..., Select[Any]] = cache(self._write_latest)
-        self._insert: Callable[..., Insert] = cache(self._write_insert)
-        self._update: Callable[..., Update] = cache(self._write_update)
-        self._delete: Callable[..., Delete] = cache(self._write_delete)
+        self._select: Callable[..., Select[Any]] = cache(self._build_select)
+        self._latest: Callable[..., Select[Any]] = cache(self._build_latest)
+        self._insert: Callable[..., Insert] = cache(self._build_insert)
+        self._update: Callable[..., Update] = cache(self._build_update)
+        self._delete: Callable[..., Delete] = cache(self._build_delete)
 
     def find(self, transaction: Transaction, **equal: Any) -> R | None:
         """The first row whose columns are equal to these values."""
         return transaction.one(self._select(*equal), self.row_type, **equal)
 
     def require(self, transaction: Transaction, **equal: Any) -> R:
-        """The row that the tables' own rules say is there."""
+        """The row, which must exist; raises `LookupError`."""
         row = self.find(transaction, **equal)
         if row is None:
             raise LookupError(f"no row in {self.table.name} with {sorted(equal)}")
@@ -65,49 +65,49 @@ class Rows(Generic[R]):
     def latest(
         self, transaction: Transaction, before: int | None, most: int, **equal: Any
     ) -> tuple[list[R], int | None]:
-        """At most that many of those rows below id `before`, the latest first; and the cursor after them."""
+        """A page of at most `most` of these rows below id `before`, the latest first, and the next cursor."""
         values = {**equal, "before": before or ABOVE_ALL_IDS, "most": most + 1}
         found = transaction.all(self._latest(*equal), self.row_type, **values)
         page = found[:most]
         return page, page[-1].id if len(found) > most else None  # type: ignore[attr-defined]
 
     def insert(self, transaction: Transaction, **values: Any) -> int:
-        """Add a row; its first key column comes back."""
+        """Insert a row; returns its first key column."""
         key: int = transaction.run(self._insert(*values), **values).fetchone()[0]
         return key
 
     def change(self, transaction: Transaction, key: int, /, **values: Any) -> None:
-        """Set these columns of the row with that id."""
+        """Update these columns of the row with that id."""
         transaction.run(self._update(*values), row_key=key, **values)
 
     def delete(self, transaction: Transaction, **equal: Any) -> None:
-        """Remove the rows whose columns are equal to these values."""
+        """Delete the rows whose columns are equal to these values."""
         transaction.run(self._delete(*equal), **equal)
 
-    def _write_select(self, *names: str) -> Select[Any]:
+    def _build_select(self, *names: str) -> Select[Any]:
         conditions = [self.table.c[name] == bindparam(name) for name in names]
         return select(*self.columns).where(*conditions, *self._linked).order_by(*self.table.primary_key)
 
-    def _write_latest(self, *names: str) -> Select[Any]:
+    def _build_latest(self, *names: str) -> Select[Any]:
         return (
-            self._write_select(*names)
+            self._build_select(*names)
             .where(self.table.c.id < bindparam("before"))
             .order_by(None)
             .order_by(self.table.c.id.desc())
             .limit(bindparam("most"))
         )
 
-    def _write_insert(self, *names: str) -> Insert:
+    def _build_insert(self, *names: str) -> Insert:
         key = next(iter(self.table.primary_key))
-        return self.table.insert().values(_placeholders(names)).returning(key)
+        return self.table.insert().values(_parameters(names)).returning(key)
 
-    def _write_update(self, *names: str) -> Update:
+    def _build_update(self, *names: str) -> Update:
         chosen = self.table.c.id == bindparam("row_key")
-        return self.table.update().where(chosen).values(_placeholders(names))
+        return self.table.update().where(chosen).values(_parameters(names))
 
-    def _write_delete(self, *names: str) -> Delete:
+    def _build_delete(self, *names: str) -> Delete:
         return self.table.delete().where(*(self.table.c[name] == bindparam(name) for name in names))
 
 
-def _placeholders(names: tuple[str, ...]) -> dict[str, BindParameter[Any]]:
+def _parameters(names: tuple[str, ...]) -> dict[str, BindParameter[Any]]:
     return {name: bindparam(name) for name in names}

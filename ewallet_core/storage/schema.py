@@ -1,7 +1,7 @@
 """The tables. Ids are 64 bits, instants are milliseconds UTC, money is integers or decimal text.
 
-What is active (an account's wallet, a wallet's clock and sheets) is a plain id, not a foreign key: the
-foreign keys go from what belongs to what it belongs to, so that no two tables wait for each other."""
+The active item (an account's wallet, a wallet's clock and sheets) is a plain id, not a foreign key: foreign
+keys point only from an item to its owner, so no two tables refer to each other."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE, MOST_CREDITS
 from ewallet_core.ledger.timer import State
 from ewallet_core.storage.columns import (
     ID,
-    belongs_to,
+    bytes_column,
     dates,
+    foreign_id,
     new_table,
     number,
     one_of,
     own_id,
-    raw_bytes,
-    words,
+    text_column,
 )
 from ewallet_core.types import RecordType, Role
 
@@ -39,22 +39,22 @@ MOST_MILLISECONDS = MOST_CREDITS * MILLISECONDS_PER_MINUTE
 accounts = new_table(
     "accounts",
     own_id(),
-    words("name"),
+    text_column("name"),
     Column("name_key", Text, nullable=True, unique=True),
-    words("email"),
+    text_column("email"),
     Column("email_key", Text, nullable=True, unique=True),
-    words("phone"),
-    words("alias"),
-    words("password_hash", optional=True),
-    words("role"),
-    words("state"),
+    text_column("phone"),
+    text_column("alias"),
+    text_column("password_hash", optional=True),
+    text_column("role"),
+    text_column("state"),
     number("ewallet_id", optional=True),
     number("contact_list_id", optional=True),
     number("daily_limit", optional=True),
     number("to_unlink_at", optional=True),
     number("event_sequence", default=0),
     *dates(),
-    # Until when the password that an operator has set is good for the one login that replaces it.
+    # Until when a one-time password, set by an operator, can be used for the login that replaces it.
     number("one_time_until", optional=True),
     one_of("role", *Role),
     one_of("state", "active", "frozen", "unlink_pending", "erased"),
@@ -64,27 +64,27 @@ accounts = new_table(
 balances = new_table(
     "balances",
     own_id(),
-    belongs_to("accounts", "account_id"),
-    words("unit"),
+    foreign_id("accounts", "account_id"),
+    text_column("unit"),
     Column("issues", Integer, nullable=False, server_default=text("0")),
     number("amount", default=0),
-    # When it was last moved, so that no posting is dated before the one before it.
+    # The instant of the last posting, so that no posting is dated before the previous one.
     number("moved_at", default=0),
     CheckConstraint(
         f"unit = '{Unit.CREDIT}' AND amount BETWEEN 0 AND {MOST_CREDITS}"
         f" OR unit = '{Unit.MILLISECOND}' AND amount BETWEEN 0 AND {MOST_MILLISECONDS}",
         name="within_limits",
     ),
-    # What the issuer's balance comes to is derived, so that no supply ever waits for another.
+    # The issuer's balance is computed, so that no supply waits for another.
     CheckConstraint("issues = 0 OR amount = 0", name="issuer_derived"),
 )
 
 ewallets = new_table(
     "ewallets",
     own_id(),
-    belongs_to("accounts", "account_id"),
-    belongs_to("balances", "balance_id"),
-    words("reference"),
+    foreign_id("accounts", "account_id"),
+    foreign_id("balances", "balance_id"),
+    text_column("reference"),
     number("clock_id", optional=True),
     number("transfer_sheet_id", optional=True),
     number("invoice_sheet_id", optional=True),
@@ -96,13 +96,13 @@ ewallets = new_table(
 clocks = new_table(
     "clocks",
     own_id(),
-    belongs_to("accounts", "account_id"),
-    belongs_to("ewallets", "ewallet_id"),
-    belongs_to("balances", "balance_id"),
-    words("reference"),
+    foreign_id("accounts", "account_id"),
+    foreign_id("ewallets", "ewallet_id"),
+    foreign_id("balances", "balance_id"),
+    text_column("reference"),
     number("time_sheet_id", optional=True),
     number("conversion_sheet_id", optional=True),
-    words("timer_state"),
+    text_column("timer_state"),
     number("timer_started_at", optional=True),
     number("timer_since", optional=True),
     number("timer_spent", default=0),
@@ -120,9 +120,9 @@ clocks = new_table(
 entries = new_table(
     "entries",
     own_id(),
-    words("kind"),
+    text_column("kind"),
     number("at"),
-    belongs_to("entries", "reverses_id", optional=True),
+    foreign_id("entries", "reverses_id", optional=True),
     one_of("kind", *EntryKind),
     Index(None, "reverses_id"),
 )
@@ -130,9 +130,9 @@ entries = new_table(
 postings = new_table(
     "postings",
     own_id(),
-    belongs_to("entries", "entry_id"),
-    belongs_to("balances", "balance_id"),
-    words("unit"),
+    foreign_id("entries", "entry_id"),
+    foreign_id("balances", "balance_id"),
+    text_column("unit"),
     number("amount"),
     number("balance_after", optional=True),
     number("at", default=0),
@@ -143,14 +143,14 @@ postings = new_table(
     Index(None, "balance_id", "at", "id"),
 )
 
-# What was paid for credits: by balance and currency, with the running total, in decimal text.
+# The cost of supplied credits by balance and currency, with the running total, as decimal text.
 costs = new_table(
     "costs",
     Column("balance_id", ID, ForeignKey("balances.id"), primary_key=True),
     Column("currency", Text, primary_key=True),
     Column("entry_id", ID, ForeignKey("entries.id"), primary_key=True),
-    words("cost"),
-    words("total"),
+    text_column("cost"),
+    text_column("total"),
     UniqueConstraint("balance_id", "entry_id"),
 )
 
@@ -158,17 +158,17 @@ seals = new_table(
     "seals",
     Column("position", ID, primary_key=True),
     Column("entry_id", ID, ForeignKey("entries.id"), nullable=False, unique=True),
-    raw_bytes("hash"),
+    bytes_column("hash"),
 )
 
 sheets = new_table(
     "sheets",
     own_id(),
-    belongs_to("accounts", "account_id"),
-    words("kind"),
-    # The wallet's, the clock's or the account's id, by kind.
+    foreign_id("accounts", "account_id"),
+    text_column("kind"),
+    # The id of a wallet, a clock or an account, depending on the kind.
     number("owner_id"),
-    words("reference"),
+    text_column("reference"),
     number("last_position", default=0),
     number("record_count", default=0),
     *dates(),
@@ -182,13 +182,13 @@ def _records(kind: str, *parts: Column[object] | CheckConstraint) -> Table:
     return new_table(
         f"{kind}_records",
         own_id(),
-        belongs_to("sheets", "sheet_id"),
+        foreign_id("sheets", "sheet_id"),
         number("position"),
-        words("reference"),
+        text_column("reference"),
         *parts,
         *dates(),
         number("unlinked_at", optional=True),
-        # The sheet's account and the words to be found by, so that a search asks one table and one index.
+        # Copies of the sheet's account and of the searchable text, so that a search needs one table and one index.
         number("account_id", default=0),
         Column("search_key", Text, nullable=False, server_default=text("''")),
         UniqueConstraint("sheet_id", "position"),
@@ -200,37 +200,37 @@ def _records(kind: str, *parts: Column[object] | CheckConstraint) -> Table:
 
 transfer_records = _records(
     "transfer",
-    belongs_to("entries", "entry_id"),
-    words("transfer_type"),
-    belongs_to("accounts", "from_account_id"),
-    belongs_to("accounts", "to_account_id"),
+    foreign_id("entries", "entry_id"),
+    text_column("transfer_type"),
+    foreign_id("accounts", "from_account_id"),
+    foreign_id("accounts", "to_account_id"),
     number("credits"),
-    words("notes"),
+    text_column("notes"),
 )
 
 invoice_records = _records(
     "invoice",
-    belongs_to("entries", "entry_id"),
-    belongs_to("transfer_records", "transfer_record_id"),
-    belongs_to("accounts", "seller_account_id"),
+    foreign_id("entries", "entry_id"),
+    foreign_id("transfer_records", "transfer_record_id"),
+    foreign_id("accounts", "seller_account_id"),
     number("credits"),
-    words("currency"),
-    words("cost"),
-    words("notes"),
+    text_column("currency"),
+    text_column("cost"),
+    text_column("notes"),
 )
 
 conversion_records = _records(
     "conversion",
-    belongs_to("entries", "entry_id"),
-    words("conversion_type"),
+    foreign_id("entries", "entry_id"),
+    text_column("conversion_type"),
     number("milliseconds"),
     number("credits"),
-    words("notes"),
+    text_column("notes"),
 )
 
 time_records = _records(
     "time",
-    belongs_to("entries", "entry_id"),
+    foreign_id("entries", "entry_id"),
     number("time_start"),
     number("time_stop"),
     number("time_spent"),
@@ -238,7 +238,9 @@ time_records = _records(
     number("pending_count"),
 )
 
-contact_records = _records("contact", words("name"), words("email"), words("phone"), words("notes"))
+contact_records = _records(
+    "contact", text_column("name"), text_column("email"), text_column("phone"), text_column("notes")
+)
 
 workers = new_table("workers", own_id(), number("session_limit"), *dates())
 
@@ -257,9 +259,9 @@ sessions = new_table(
     own_id(),
     Column("client_id", ID, ForeignKey("client_ids.id"), nullable=True, unique=True),
     Column("token_hash", LargeBinary, nullable=True, unique=True),
-    belongs_to("workers", "worker_id"),
-    belongs_to("accounts", "account_id", optional=True),
-    words("address"),
+    foreign_id("workers", "worker_id"),
+    foreign_id("accounts", "account_id", optional=True),
+    text_column("address"),
     number("last_used_at"),
     number("expires_at"),
     *dates(),
@@ -279,10 +281,10 @@ session_accounts = new_table(
 login_records = new_table(
     "login_records",
     own_id(),
-    belongs_to("accounts", "account_id", optional=True),
-    words("kind"),
-    words("outcome"),
-    words("address"),
+    foreign_id("accounts", "account_id", optional=True),
+    text_column("kind"),
+    text_column("outcome"),
+    text_column("address"),
     number("at"),
     number("is_new_address", default=0),
     one_of("kind", "login", "logout"),
@@ -303,8 +305,8 @@ seen_requests = new_table(
     "seen_requests",
     Column("scope", Text, primary_key=True),
     Column("request_id", Text, primary_key=True),
-    raw_bytes("fingerprint"),
-    words("answer"),
+    bytes_column("fingerprint"),
+    text_column("answer"),
     number("seen_at"),
     Index(None, "seen_at"),
 )
@@ -312,16 +314,18 @@ seen_requests = new_table(
 events = new_table(
     "events",
     own_id(),
-    belongs_to("accounts", "account_id"),
+    foreign_id("accounts", "account_id"),
     number("sequence"),
-    words("kind"),
-    words("data"),
+    text_column("kind"),
+    text_column("data"),
     number("at"),
+    text_column("request_id", optional=True),
+    text_column("movement", optional=True),
     UniqueConstraint("account_id", "sequence"),
     Index(None, "at"),
 )
 
-# Where the permission sheet differs from the catalogue's own word on who may ask what.
+# The entries of the permission sheet that differ from the registry's default.
 permissions = new_table(
     "permissions",
     Column("role", Text, primary_key=True),
@@ -333,10 +337,10 @@ permissions = new_table(
 refused_requests = new_table(
     "refused_requests",
     own_id(),
-    belongs_to("accounts", "account_id", optional=True),
-    words("role"),
-    words("instruction"),
-    words("address"),
+    foreign_id("accounts", "account_id", optional=True),
+    text_column("role"),
+    text_column("instruction"),
+    text_column("address"),
     number("at"),
     Index(None, "at"),
 )
@@ -344,13 +348,13 @@ refused_requests = new_table(
 issue_reports = new_table(
     "issue_reports",
     own_id(),
-    belongs_to("accounts", "account_id", optional=True),
-    words("reference"),
-    words("name"),
-    words("details"),
-    words("log"),
-    words("email"),
-    words("address"),
+    foreign_id("accounts", "account_id", optional=True),
+    text_column("reference"),
+    text_column("name"),
+    text_column("details"),
+    text_column("log"),
+    text_column("email"),
+    text_column("address"),
     number("at"),
     Index(None, "account_id"),
     Index(None, "address", "at"),

@@ -1,7 +1,6 @@
-"""Records found across an account's sheets, or on one of them, the newest first: by their words and dates.
+"""Search for an account's records, or those of one sheet, by text and date, the newest first.
 
-They are read down the index of account, date and number from any place on, so that a page costs the same
-wherever it is."""
+They are read through the index on account, date and id from any position on, so every page costs the same."""
 
 from __future__ import annotations
 
@@ -10,23 +9,23 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Exists, bindparam, exists, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Exists, bindparam, exists, select, tuple_
 
 from ewallet_core.storage import schema
-from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Rows, containing
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Rows, pattern_containing
 from ewallet_core.storage.sheets import ALL_RECORDS, Record, Records
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType, user_key
 
-Below = tuple[int, str, int]
-"""A place in the order of all records: by date, then kind, then number."""
+Position = tuple[int, str, int]
+"""A position in the order of all records: date, type, id."""
 
 
 @dataclass(frozen=True, slots=True)
 class SearchFilter:
-    """An account's records since an instant that hold `text`, or whose other side's name or email does.
+    """An account's records since an instant that contain `text`, also in the other party's name or email.
 
-    Only what is still on a sheet is found, and only on the sheet `sheet_id` where that is given.
+    With a `sheet_id`, only that sheet's. Unlinked records are not found.
     """
 
     account_id: int
@@ -36,25 +35,24 @@ class SearchFilter:
 
 
 class FoundRecord(NamedTuple):
-    """A record, and of what kind it is."""
+    """A record and its type."""
 
     kind: RecordType
     record: Record
 
     @property
-    def place(self) -> Below:
-        """Where it is in the order of all records."""
+    def position(self) -> Position:
         return self.record.created_at, self.kind, self.record.id
 
 
 class FoundRecords(Rows[Any]):
-    """The records of one kind as they are looked for; `with_somebody` finds them by the other side."""
+    """The records of one type; `has_party` finds them by the name or email of the other party."""
 
-    def __init__(self, records: Records[Any], with_somebody: Exists | None = None) -> None:
+    def __init__(self, records: Records[Any], has_party: Exists | None = None) -> None:
         super().__init__(records.table, records.row_type)
         self.kind = records.kind
         record, sheet = self.table.c, schema.sheets.c
-        has_text = record.search_key.like(bindparam("words"), escape=ESCAPE)
+        has_text = record.search_key.like(bindparam("pattern"), escape=ESCAPE)
         self._of_account = (
             select(*self.columns)
             .join(schema.sheets, sheet.id == record.sheet_id)
@@ -64,7 +62,7 @@ class FoundRecords(Rows[Any]):
                 tuple_(record.created_at, record.id) < tuple_(bindparam("at"), bindparam("below")),
                 record.unlinked_at.is_(None),
                 sheet.unlinked_at.is_(None),
-                has_text if with_somebody is None else has_text | with_somebody,
+                has_text if has_party is None else has_text | has_party,
             )
             .order_by(record.created_at.desc(), record.id.desc())
             .limit(bindparam("most"))
@@ -72,19 +70,18 @@ class FoundRecords(Rows[Any]):
         self._of_sheet = self._of_account.where(record.sheet_id == bindparam("sheet_id"))
 
     def newest_first(
-        self, transaction: Transaction, wanted: SearchFilter, below: Below, batch: int
+        self, transaction: Transaction, wanted: SearchFilter, below: Position, batch: int
     ) -> Iterator[FoundRecord]:
-        """The wanted records below that place, read `batch` at a time."""
+        """The wanted records below that position, read `batch` at a time."""
         at, kind, number = below
-        # At one date the kinds follow each other, so all, some or none of a kind's records are below.
+        # At one date the types follow each other, so all, some or none of a type's records are below.
         highest = number if self.kind == kind else ABOVE_ALL_IDS * (self.kind < kind)
         statement = self._of_account if wanted.sheet_id is None else self._of_sheet
         values = {
             "account_id": wanted.account_id,
             "sheet_id": wanted.sheet_id,
             "since": wanted.since,
-            "words": containing(user_key(wanted.text)),
-            "called": containing(user_key(wanted.text)),
+            "pattern": pattern_containing(user_key(wanted.text)),
             "most": batch,
         }
         while found := transaction.all(statement, self.row_type, **values, at=at, below=highest):
@@ -94,33 +91,33 @@ class FoundRecords(Rows[Any]):
             at, highest = found[-1].created_at, found[-1].id
 
 
-def _somebody(*parties: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether another of these accounts has the text in its name or email of today."""
+def _matches_party(*parties: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether one of these accounts, other than the searching one, has the text in its current name or email."""
     account = schema.accounts.c
-    names = (account.email_key, account.name_key)
-    is_called = [name.like(bindparam("called"), escape=ESCAPE) for name in names]
-    return account.id.in_(parties) & (account.id != bindparam("account_id")) & (is_called[0] | is_called[1])
+    pattern: BindParameter[str] = bindparam("pattern")
+    has_text = account.email_key.like(pattern, escape=ESCAPE) | account.name_key.like(pattern, escape=ESCAPE)
+    return account.id.in_(parties) & (account.id != bindparam("account_id")) & has_text
 
 
 _transfer, _paid_with = schema.transfer_records.c, schema.transfer_records.alias("paid_with")
 
-# Who the other side of a record is; conversions, times and contacts have none.
-_WITH_SOMEBODY = {
-    RecordType.TRANSFER: exists().where(_somebody(_transfer.from_account_id, _transfer.to_account_id)),
+# Conversions, times and contacts have no other party.
+_HAS_PARTY = {
+    RecordType.TRANSFER: exists().where(_matches_party(_transfer.from_account_id, _transfer.to_account_id)),
     RecordType.INVOICE: exists().where(
         _paid_with.c.id == schema.invoice_records.c.transfer_record_id,
-        _somebody(_paid_with.c.from_account_id, _paid_with.c.to_account_id),
+        _matches_party(_paid_with.c.from_account_id, _paid_with.c.to_account_id),
     ),
 }
 
-FOUND = tuple(FoundRecords(records, _WITH_SOMEBODY.get(records.kind)) for records in ALL_RECORDS)
+FOUND = tuple(FoundRecords(records, _HAS_PARTY.get(records.kind)) for records in ALL_RECORDS)
 
 
 def newest_first(
-    transaction: Transaction, wanted: SearchFilter, kinds: Collection[str], below: Below, batch: int
+    transaction: Transaction, wanted: SearchFilter, kinds: Collection[str], below: Position, batch: int
 ) -> Iterator[FoundRecord]:
-    """The wanted records of these kinds below that place; each kind's are read `batch` at a time."""
+    """The wanted records of these types below that position; each type is read `batch` at a time."""
     streams = [
         records.newest_first(transaction, wanted, below, batch) for records in FOUND if records.kind in kinds
     ]
-    return heapq.merge(*streams, key=lambda found: found.place, reverse=True)
+    return heapq.merge(*streams, key=lambda found: found.position, reverse=True)

@@ -1,4 +1,4 @@
-"""Requests that were decided: a repeated one gets the first answer and does nothing again."""
+"""Requests that were answered: a repeated one gets the same answer and does nothing again."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ KEPT_MILLISECONDS = 30 * 24 * 3_600_000
 
 
 class SeenRequest(Row, frozen=True):
-    """A request id's instruction, by fingerprint, and its answer as JSON text."""
+    """The fingerprint of a request, and its answer as JSON text."""
 
     fingerprint: bytes
     answer: str
@@ -25,10 +25,10 @@ _FORGET = schema.seen_requests.delete().where(schema.seen_requests.c.seen_at < b
 
 
 def forget_scope(transaction: Transaction, scope: str) -> None:
-    """Drop the requests of a scope that is no more."""
+    """Delete the requests of a session, worker or account that is gone."""
     seen_requests.delete(transaction, scope=scope)
 
 
 def forget_old_requests(transaction: Transaction, now: int) -> None:
-    """Drop the requests that have been kept as long as PROTOCOL section 1 says."""
+    """Delete the requests that are older than 30 days."""
     transaction.run(_FORGET, before=now - KEPT_MILLISECONDS)

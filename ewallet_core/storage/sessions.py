@@ -1,20 +1,10 @@
-"""Client ids, sessions and workers as they are kept; client ids and session tokens only as hashes."""
+"""Client ids, sessions and workers. Client ids and session tokens are stored as hashes."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Delete,
-    Text,
-    bindparam,
-    cast,
-    exists,
-    func,
-    literal,
-    select,
-)
+from sqlalchemy import ColumnElement, Delete, Text, bindparam, cast, exists, func, literal, select
 from sqlalchemy.sql.dml import ReturningDelete
 
 from ewallet_core.storage import schema
@@ -25,8 +15,6 @@ from ewallet_core.storage.transaction import Transaction
 
 
 class ClientId(Row, frozen=True):
-    """A client id that was given out."""
-
     id: int
     hash: bytes
     last_used_at: int
@@ -34,7 +22,7 @@ class ClientId(Row, frozen=True):
 
 
 class Session(Row, frozen=True):
-    """A session: its client, its worker, and the account that is active in it."""
+    """A session with its client id, its worker, and the account that is active in it."""
 
     id: int
     client_id: int | None
@@ -48,7 +36,7 @@ class Session(Row, frozen=True):
 
 
 class Worker(Row, frozen=True):
-    """A session worker, which takes as many sessions as its limit says."""
+    """A group of at most `session_limit` sessions."""
 
     id: int
     session_limit: int
@@ -81,20 +69,22 @@ _session = schema.sessions.c
 _SESSION_COUNT = select(func.count()).where(
     _session.worker_id == bindparam("worker_id"), _session.expires_at > bindparam("now")
 )
-_CLIENT_IDS_HELD = select(_session.client_id).where(_session.client_id.is_not(None))
+_CLIENT_IDS_IN_USE = select(_session.client_id).where(_session.client_id.is_not(None))
 _CLIENT_ID_EXPIRED = schema.client_ids.c.expires_at <= bindparam("now")
 
 
 Removal = Delete | ReturningDelete[Any]
 
 
-def _ending(*which: ColumnElement[bool]) -> tuple[Removal, ...]:
-    """What removes those sessions, the accounts that are logged in to them, and what they asked before."""
-    scopes = select(literal("session ").concat(cast(_session.id, Text))).where(*which)
+def _ending(*conditions: ColumnElement[bool]) -> tuple[Removal, ...]:
+    """The statements that delete these sessions with their logins and their seen requests."""
+    scopes = select(literal("session ").concat(cast(_session.id, Text))).where(*conditions)
     return (
         schema.seen_requests.delete().where(schema.seen_requests.c.scope.in_(scopes)),
-        schema.session_accounts.delete().where(_member.session_id.in_(select(_session.id).where(*which))),
-        schema.sessions.delete().where(*which).returning(_session.id),
+        schema.session_accounts.delete().where(
+            _member.session_id.in_(select(_session.id).where(*conditions))
+        ),
+        schema.sessions.delete().where(*conditions).returning(_session.id),
     )
 
 
@@ -107,7 +97,7 @@ _END_WITH_THEIR_CLIENTS = _ending(
 )
 _DROP_EXPIRED_CLIENT_IDS = (
     schema.client_ids.delete()
-    .where(_CLIENT_ID_EXPIRED, schema.client_ids.c.id.not_in(_CLIENT_IDS_HELD))
+    .where(_CLIENT_ID_EXPIRED, schema.client_ids.c.id.not_in(_CLIENT_IDS_IN_USE))
     .returning(schema.client_ids.c.id)
 )
 _IS_VACANT = ~exists().where(_session.worker_id == _worker.id)
@@ -117,7 +107,7 @@ _FORGET_VACANT_WORKERS = schema.seen_requests.delete().where(
     )
 )
 _DROP_VACANT_WORKERS = schema.workers.delete().where(_IS_VACANT).returning(_worker.id)
-_ROOMY_WORKER = (
+_WORKER_WITH_CAPACITY = (
     select(*workers.columns)
     .outerjoin(schema.sessions, schema.sessions.c.worker_id == _worker.id)
     .group_by(*workers.columns)
@@ -133,27 +123,27 @@ def logged_in(transaction: Transaction, session_id: int) -> list[Account]:
 
 
 def session_count(transaction: Transaction, worker_id: int, now: int) -> int:
-    """How many live sessions the worker has."""
+    """The number of the worker's live sessions."""
     return transaction.number(_SESSION_COUNT, worker_id=worker_id, now=now) or 0
 
 
 def end_expired_sessions(transaction: Transaction, now: int) -> list[int]:
-    """Remove the sessions that have expired; their accounts are logged out by that. Returns their ids."""
-    return _removed(transaction, *_END_EXPIRED, now=now)
+    """Delete the expired sessions, which logs their accounts out. Returns their ids."""
+    return _delete(transaction, *_END_EXPIRED, now=now)
 
 
 def end_expired_tokens(transaction: Transaction, now: int) -> list[int]:
-    """Remove the expired sessions that a token opens, as `end_expired_sessions` does."""
-    return _removed(transaction, *_END_EXPIRED_TOKENS, now=now)
+    """As `end_expired_sessions`, for the sessions that have a token."""
+    return _delete(transaction, *_END_EXPIRED_TOKENS, now=now)
 
 
 def drop_expired_client_ids(transaction: Transaction, now: int) -> list[int]:
-    """Remove the client ids that have expired, and the sessions that expired with them."""
-    return _removed(transaction, *_END_WITH_THEIR_CLIENTS, _DROP_EXPIRED_CLIENT_IDS, now=now)
+    """Delete the expired client ids and their expired sessions. Returns the ids of the client ids."""
+    return _delete(transaction, *_END_WITH_THEIR_CLIENTS, _DROP_EXPIRED_CLIENT_IDS, now=now)
 
 
 def drop_client_id(transaction: Transaction, client: ClientId) -> None:
-    """Remove the client id, and with it the session that it opened."""
+    """Delete the client id and its session."""
     session = sessions.find(transaction, client_id=client.id)
     if session is not None:
         end_session(transaction, session.id)
@@ -161,30 +151,30 @@ def drop_client_id(transaction: Transaction, client: ClientId) -> None:
 
 
 def drop_vacant_workers(transaction: Transaction, now: int) -> list[int]:
-    """Remove the workers that have no live session; returns their ids."""
+    """Delete the workers without a live session. Returns their ids."""
     end_expired_sessions(transaction, now)
-    return _removed(transaction, _FORGET_VACANT_WORKERS, _DROP_VACANT_WORKERS)
+    return _delete(transaction, _FORGET_VACANT_WORKERS, _DROP_VACANT_WORKERS)
 
 
 def drop_worker(transaction: Transaction, worker: Worker, now: int) -> None:
-    """Remove a worker that has no live session."""
+    """Delete a worker without a live session."""
     end_expired_sessions(transaction, now)
     forget_scope(transaction, f"worker {worker.id}")
     workers.delete(transaction, id=worker.id)
 
 
 def worker_with_capacity(transaction: Transaction) -> Worker | None:
-    """The first worker below its limit."""
-    return transaction.one(_ROOMY_WORKER, Worker)
+    """The first worker below its session limit."""
+    return transaction.one(_WORKER_WITH_CAPACITY, Worker)
 
 
 def end_session(transaction: Transaction, session_id: int) -> None:
-    """Remove the session, and log its accounts out of it."""
-    _removed(transaction, *_END_ONE, session_id=session_id)
+    """Delete the session, which logs its accounts out."""
+    _delete(transaction, *_END_ONE, session_id=session_id)
 
 
-def _removed(transaction: Transaction, *statements: Removal, **values: int) -> list[int]:
-    """The ids that the last of the statements returns, in their order."""
+def _delete(transaction: Transaction, *statements: Removal, **values: int) -> list[int]:
+    """Run the statements; returns the ids that the last one returns, sorted."""
     *before, last = statements
     for statement in before:
         transaction.run(statement, **values)

@@ -1,4 +1,4 @@
-"""Sheets and lists as they are kept, the records on them, and their pages."""
+"""Ledger sheets and contact lists, and the records on them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ewallet_core.types import RecordType, user_key
 
 
 class Sheet(Row, frozen=True):
-    """A sheet of records, or a contact list; its owner is a wallet, a clock or an account, by kind."""
+    """A sheet or contact list. Depending on its kind, the owner is a wallet, a clock or an account."""
 
     id: int
     account_id: int
@@ -28,7 +28,7 @@ class Sheet(Row, frozen=True):
 
 
 class Record(Row, frozen=True):
-    """What records of every kind have."""
+    """The columns of all records."""
 
     id: int
     sheet_id: int
@@ -39,7 +39,7 @@ class Record(Row, frozen=True):
 
 
 class TransferRecord(Record, frozen=True):
-    """Credits that one account gave another."""
+    """A transfer of credits between two accounts."""
 
     entry_id: int
     transfer_type: str
@@ -50,7 +50,7 @@ class TransferRecord(Record, frozen=True):
 
 
 class InvoiceRecord(Record, frozen=True):
-    """What was paid, to whom, for credits; `cost` is decimal text."""
+    """A purchase of credits; `cost` is decimal text."""
 
     entry_id: int
     transfer_record_id: int
@@ -72,8 +72,6 @@ class ConversionRecord(Record, frozen=True):
 
 
 class ContactRecord(Record, frozen=True):
-    """Somebody the account's owner knows."""
-
     name: str
     email: str
     phone: str
@@ -107,7 +105,7 @@ _NEXT_POSITION = (
     .returning(_sheet.last_position, _sheet.account_id)
 )
 
-_ONE_LESS = (
+_REMOVE_ONE = (
     schema.sheets.update()
     .where(_sheet.id == bindparam("sheet_id"))
     .values(record_count=_sheet.record_count - 1, written_at=bindparam("now"))
@@ -123,7 +121,7 @@ def count_sheets_ever(transaction: Transaction, owner_id: int, kind: RecordType)
 
 
 class Records(Rows[R]):
-    """The records of one kind; `searched` are the columns, beside the reference, that they are found by."""
+    """The records of one type; a search finds them by their reference and the `searched` columns."""
 
     def __init__(self, kind: RecordType, row_type: type[R], *searched: str) -> None:
         super().__init__(columns.metadata.tables[f"{kind}_records"], row_type)
@@ -131,7 +129,7 @@ class Records(Rows[R]):
         self._searched = searched
         record = self.table.c
         on_sheet = (record.sheet_id == bindparam("sheet_id")) & record.unlinked_at.is_(None)
-        # The position is the key of the page, so that every page of a long sheet costs the same.
+        # Pages are keyed by position, so every page of a long sheet costs the same.
         self._page = (
             select(*self.columns)
             .where(on_sheet, record.position < bindparam("before"))
@@ -160,10 +158,10 @@ class Records(Rows[R]):
     def append(
         self, transaction: Transaction, sheet_id: int, now: int, *, position: int | None = None, **values: Any
     ) -> int:
-        """Put a record on top of the sheet; returns its id.
+        """Add a record to the sheet; returns its id.
 
-        The sheet counts the position, unless one is given: the issuer's sheets are not written to with
-        their records, so that nobody waits for them.
+        The sheet counts its positions. The issuer's sheets don't, so that supplies don't wait for each other:
+        their records come with a `position`.
         """
         if position is None:
             position, account_id = transaction.run(_NEXT_POSITION, sheet_id=sheet_id, now=now).fetchone()
@@ -182,43 +180,38 @@ class Records(Rows[R]):
         )
 
     def search_key(self, values: Mapping[str, Any]) -> str:
-        """What a record with these values is found by: its words, whatever their case."""
+        """The text by which a search finds a record with these values."""
         return user_key(" ".join(values[name] for name in ("reference", *self._searched)))
 
     def unlink(self, transaction: Transaction, record: Record, now: int) -> None:
-        """Take the record off its sheet."""
         self.change(transaction, record.id, unlinked_at=now, written_at=now)
-        transaction.run(_ONE_LESS, sheet_id=record.sheet_id, now=now)
+        transaction.run(_REMOVE_ONE, sheet_id=record.sheet_id, now=now)
 
     def unlink_all(self, transaction: Transaction, sheet_id: int, now: int) -> None:
-        """Take every record off the sheet."""
         transaction.run(self._unlink_all, sheet_id=sheet_id, now=now)
 
     def page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
-        """At most that many records below position `before`, the newest first."""
+        """At most `most` records below position `before`, the newest first."""
         return transaction.all(self._page, self.row_type, sheet_id=sheet_id, before=before, most=most)
 
     def below_newest(self, transaction: Transaction, sheet: Sheet, count: int, newest: int) -> int:
-        """The position below which there are all but so many of the newest of the sheet's `count` records."""
+        """The position below which are all of the sheet's `count` records except the `newest`."""
         if newest == 0:
             return ABOVE_ALL_IDS
         if newest >= count:
             return 0
         if count == sheet.last_position:
-            # None was ever unlinked, so the positions have no gaps.
+            # No record was ever unlinked, so the positions have no gaps.
             return count + 1 - newest
-        return self._position_of_nth(transaction, sheet.id, count, newest)
-
-    def _position_of_nth(self, transaction: Transaction, sheet_id: int, count: int, nth: int) -> int:
-        """Where the `nth` newest record is, counted from the end that is nearer."""
-        if nth <= count // 2:
-            statement, others = self._nth_newest, nth - 1
+        # Counted from the nearer end.
+        if newest <= count // 2:
+            statement, others = self._nth_newest, newest - 1
         else:
-            statement, others = self._nth_oldest, count - nth
-        return transaction.number(statement, sheet_id=sheet_id, others=others) or 0
+            statement, others = self._nth_oldest, count - newest
+        return transaction.number(statement, sheet_id=sheet.id, others=others) or 0
 
     def count(self, transaction: Transaction, sheet_id: int) -> int:
-        """How many records the sheet has, counted."""
+        """The number of records on the sheet, counted."""
         return transaction.number(self._count, sheet_id=sheet_id) or 0
 
     def own(self, transaction: Transaction, record_id: int, account_id: int) -> R | None:

@@ -1,4 +1,4 @@
-"""SQLite: one writer with group commit, readers beside it, and a read-only view of a database."""
+"""SQLite: one writer with group commit, concurrent readers, and read-only access to a file."""
 
 from __future__ import annotations
 
@@ -26,28 +26,30 @@ T = TypeVar("T")
 
 
 class SqliteDatabase:
-    """A SQLite file, or a database in memory where the URL names none."""
+    """A SQLite file, or a database in memory if the URL names no file."""
 
     def __init__(self, url: URL) -> None:
         self._in_memory = url.database in (None, "", ":memory:")
         self._engine = _engine(url, self._in_memory)
         self._statements = Statements(self._engine.dialect)
         try:
-            self._make_private(url)
+            if url.database is not None and not self._in_memory:
+                # SQLite gives its journal files the same mode.
+                Path(url.database).touch(mode=0o600)
             migration.migrate(self._engine, None if self._in_memory else url.database)
-            self._lane = GroupCommitWriter(self._connect, self._writing, seal_unsealed)
+            self._writer = GroupCommitWriter(self._connect, self._open_transaction, seal_unsealed)
         except (DBAPIError, sqlite3.Error, OSError) as reason:
             self._engine.dispose()
-            raise StorageUnavailableError(_words(reason)) from reason
+            raise StorageUnavailableError(_describe(reason)) from reason
         except StorageUnavailableError:
             self._engine.dispose()
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """As `Database.read`; a database in memory has one connection, so there it waits its turn."""
+        """As `Database.read`. A database in memory has one connection, so there the writer runs it."""
         if self._in_memory:
             return self.write(work)
-        if self._lane.is_closed:
+        if self._writer.is_closed:
             raise EngineClosedError
         connection = self._engine.raw_connection()
         try:
@@ -64,32 +66,27 @@ class SqliteDatabase:
 
     def write(self, work: Callable[[Transaction], T]) -> T:
         """As `Database.write`."""
-        result: T = self._lane.write(work)
+        result: T = self._writer.write(work)
         return result
 
     def close(self) -> None:
         """As `Database.close`."""
-        self._lane.close()
+        self._writer.close()
         self._engine.dispose()
-
-    def _make_private(self, url: URL) -> None:
-        if url.database is not None and not self._in_memory:
-            # SQLite gives its journal files the mode of the database itself.
-            Path(url.database).touch(mode=0o600)
 
     def _connect(self) -> sqlite3.Connection:
         connection = self._engine.raw_connection()
         driver = _driver(connection)
         if not self._in_memory:
-            # The lane keeps it for good: it must not come back to the pool that readers share.
+            # The writer never returns it to the pool, which the readers share.
             connection.detach()
         return driver
 
-    def _writing(self, connection: sqlite3.Connection) -> Transaction:
+    def _open_transaction(self, connection: sqlite3.Connection) -> Transaction:
         return Transaction(connection, self._statements, writes=True)
 
 
-def _words(reason: Exception) -> str:
+def _describe(reason: Exception) -> str:
     if isinstance(reason, OSError):
         return str(reason.strerror).lower()
     return str(getattr(reason, "orig", None) or reason)
@@ -101,7 +98,7 @@ def _driver(connection: Any) -> sqlite3.Connection:
 
 
 def _engine(url: URL, in_memory: bool) -> Engine:
-    # Named parameters, so that compiled statements take their values by name on every dialect.
+    # Named parameters, because compiled statements take their values by name.
     engine = create_engine(
         url,
         paramstyle="named",
@@ -114,15 +111,15 @@ def _engine(url: URL, in_memory: bool) -> Engine:
 
 
 def _set_up(connection: sqlite3.Connection, _record: object) -> None:
-    _use_write_ahead_log(connection)
+    _enable_write_ahead_log(connection)
     connection.execute("PRAGMA synchronous = FULL")
     connection.execute("PRAGMA foreign_keys = ON")
-    # What is erased is gone from the file too, however this SQLite was built.
+    # Erased data is overwritten in the file; not every build of SQLite does that by default.
     connection.execute("PRAGMA secure_delete = ON")
 
 
-def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
-    # While another process opens a new file too, this one pragma fails at once, whatever the time-out.
+def _enable_write_ahead_log(connection: sqlite3.Connection) -> None:
+    # This pragma ignores the timeout and fails at once while another process opens the new file.
     deadline = time.monotonic() + BUSY_SECONDS
     while True:
         try:
@@ -136,11 +133,9 @@ def _use_write_ahead_log(connection: sqlite3.Connection) -> None:
 
 
 def _begin(connection: Any) -> None:
-    # A plain BEGIN that writes later fails at once when another process writes, whatever the time-out.
+    # After a plain BEGIN, the first write ignores the timeout and fails at once if another process writes.
     connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-
-READER_BUSY_SECONDS = 10
 
 _VERSION = "SELECT version_num FROM alembic_version"
 _HAS_VERSION = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
@@ -148,16 +143,16 @@ _HAS_VERSION = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version
 
 @contextmanager
 def open_read_only(url: str) -> Iterator[Transaction]:
-    """What is kept at that SQLAlchemy URL, all of it as of one moment, also while others write to it.
+    """A snapshot of the database at that SQLAlchemy URL, which others may have open and write to.
 
-    Raises `StorageUnavailableError` where there is no database that this release keeps.
+    Raises `StorageUnavailableError` if there is no database of this release.
     """
-    file = _file_of(_read(url))
+    file = _find_file(url)
     try:
-        with closing(_connect(file)) as connection:
+        with closing(_connect_read_only(file)) as connection:
             connection.execute("PRAGMA query_only = ON")
             connection.execute("BEGIN")
-            _must_be_of_this_release(connection)
+            _require_this_release(connection)
             yield Transaction(
                 connection, Statements(SQLiteDialect_pysqlite(paramstyle="named")), writes=False
             )
@@ -165,38 +160,41 @@ def open_read_only(url: str) -> Iterator[Transaction]:
         raise StorageUnavailableError(str(reason)) from reason
 
 
-def _read(url: str) -> URL:
+def parse_url(url: str) -> URL:
+    """Raises `StorageUnavailableError` unless it is a URL of SQLite."""
     try:
-        return make_url(url)
+        parsed = make_url(url)
     except ArgumentError:
         raise StorageUnavailableError(
             "its URL can't be read", "Give one such as sqlite:////folder/file."
         ) from None
-
-
-def _file_of(url: URL) -> Path:
-    if url.get_backend_name() != "sqlite":
+    if parsed.get_backend_name() != "sqlite":
         raise StorageUnavailableError(
-            f"this release keeps wallets in SQLite, not in {url.get_backend_name()}", "Give a sqlite URL."
+            f"this release keeps wallets in SQLite, not in {parsed.get_backend_name()}", "Give a sqlite URL."
         )
-    if url.database in (None, "", ":memory:"):
+    return parsed
+
+
+def _find_file(url: str) -> Path:
+    parsed = parse_url(url)
+    if parsed.database in (None, "", ":memory:"):
         raise StorageUnavailableError("its URL names no file", "Give one such as sqlite:////folder/file.")
-    file = Path(str(url.database)).absolute()
+    file = Path(str(parsed.database)).absolute()
     if not file.is_file():
         raise StorageUnavailableError(f"there is no file {file}", "Check the folder, or choose another.")
     return file
 
 
-def _connect(file: Path) -> sqlite3.Connection:
-    # A log that is there is in use, or was left by a crash; one that this look makes, SQLite takes away again
-    # only for a connection that could write.
+def _connect_read_only(file: Path) -> sqlite3.Connection:
+    # An existing log is in use or left from a crash. Reading creates one if there is none, and SQLite removes
+    # it afterwards only for a connection that could write.
     mode = "ro" if Path(f"{file}-wal").exists() else "rw"
     return sqlite3.connect(
-        f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=READER_BUSY_SECONDS
+        f"{file.as_uri()}?mode={mode}", uri=True, isolation_level=None, timeout=BUSY_SECONDS
     )
 
 
-def _must_be_of_this_release(connection: sqlite3.Connection) -> None:
+def _require_this_release(connection: sqlite3.Connection) -> None:
     (has_version,) = connection.execute(_HAS_VERSION).fetchone()
     (version,) = (connection.execute(_VERSION).fetchone() if has_version else None) or (None,)
     if version is None:

@@ -1,4 +1,4 @@
-"""Sums and statements: what moved a balance, by the dates of its postings."""
+"""Statements and sums of postings, by date."""
 
 from __future__ import annotations
 
@@ -29,17 +29,17 @@ _LOW = 1_000_000
 
 
 def sum_in_parts(amount: ColumnElement[Any]) -> tuple[ColumnElement[int], ColumnElement[int]]:
-    """The two columns that the exact sum of an amount is read from; none of them overflows."""
+    """Two columns that make up the exact sum of an amount, and can't overflow."""
     return cast(func.sum(amount // _LOW), BigInteger), cast(func.sum(amount % _LOW), BigInteger)
 
 
-def joined(high: int | None, low: int | None) -> int:
-    """The exact sum from its two parts; nothing at all is 0."""
+def combine_parts(high: int | None, low: int | None) -> int:
+    """The exact sum from these two columns."""
     return (high or 0) * _LOW + (low or 0)
 
 
 class StatementRow(Row, frozen=True):
-    """A posting of a wallet's, the other side's account, and the account's own record while it is linked."""
+    """A wallet's posting, the partner's account, and the account's own record if it is linked."""
 
     id: int
     entry_id: int
@@ -54,8 +54,8 @@ class StatementRow(Row, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
-class Summed:
-    """Whose sums: all of an account's wallets and clocks, or one wallet's or clock's of its own alone."""
+class SumFilter:
+    """All wallets and clocks of an account, or only one of its wallets or clocks."""
 
     account_id: int
     ewallet_id: int | None = None
@@ -83,9 +83,9 @@ _LAST_BEFORE = (
 
 
 def _own_record(records: Table, column: str) -> Select[tuple[object]]:
-    """That column of the account's own linked record of the entry; of two own wallets', that of this one."""
+    """A column of the account's own record of the entry; between two own wallets, of this wallet's record."""
     record = records.c
-    is_the_wallets = (_sheet.kind != "transfer") | (_sheet.owner_id == bindparam("ewallet_id"))
+    is_own_wallet = (_sheet.kind != "transfer") | (_sheet.owner_id == bindparam("ewallet_id"))
     return (
         select(record[column])
         .join(schema.sheets, _sheet.id == record.sheet_id)
@@ -93,7 +93,7 @@ def _own_record(records: Table, column: str) -> Select[tuple[object]]:
             record.entry_id == _posting.entry_id,
             record.account_id == bindparam("account_id"),
             record.unlinked_at.is_(None),
-            is_the_wallets,
+            is_own_wallet,
         )
         .correlate(schema.postings)
         .limit(1)
@@ -135,7 +135,7 @@ _ROWS = (
 
 
 def _sums_of(holders: Table, moved: FromClause = schema.postings) -> Select[tuple[object, ...]]:
-    """What was moved into and out of the balances of these wallets or clocks, unlinked ones too, by kind."""
+    """The sums that came into and left these wallets or clocks, also unlinked ones, by entry kind."""
     amount = moved.c.amount
     is_into = case((amount > 0, 1), else_=0)
     return (
@@ -156,7 +156,7 @@ _WALLET_SUMS = _sums_of(schema.ewallets)
 _CLOCK_SUMS = _sums_of(schema.clocks)
 _ONE_WALLETS_SUMS = _WALLET_SUMS.where(schema.ewallets.c.id == bindparam("ewallet_id"))
 _ONE_CLOCKS_SUMS = _CLOCK_SUMS.where(schema.clocks.c.id == bindparam("clock_id"))
-# The credits of a clock's entries are on the other side of them, with the wallet.
+# A clock's conversions move credits of its wallet: they are on the other side of the entry.
 _ONE_CLOCKS_CREDITS = (
     _sums_of(schema.clocks, _other)
     .join(_other, (_other.c.entry_id == _posting.entry_id) & (_other.c.unit == Unit.CREDIT))
@@ -166,7 +166,7 @@ _ONE_CLOCKS_CREDITS = (
 
 
 def find_last_before(transaction: Transaction, balance_id: int, instant: int) -> PostingRow | None:
-    """The balance's last posting that is dated before `instant`."""
+    """The balance's last posting before `instant`."""
     return transaction.one(_LAST_BEFORE, PostingRow, balance_id=balance_id, instant=instant)
 
 
@@ -180,7 +180,7 @@ def read_statement(
     before: int | None,
     most: int,
 ) -> list[StatementRow]:
-    """At most that many of the wallet's postings between the ids `after` and `before`, the newest first."""
+    """At most `most` of the wallet's postings between the ids `after` and `before`, the newest first."""
     return transaction.all(
         _ROWS,
         StatementRow,
@@ -194,23 +194,21 @@ def read_statement(
 
 
 def sum_postings(
-    transaction: Transaction, summed: Summed, since: int, until: int
+    transaction: Transaction, of: SumFilter, since: int, until: int
 ) -> dict[tuple[EntryKind, Unit, bool], int]:
-    """What came into these wallets and clocks (True) and what left them (False), by kind and unit."""
-    values = {**asdict(summed), "since": since, "until": until}
-    found = [part for sums in _statements_of(summed) for part in transaction.all(sums, _Parts, **values)]
+    """The sums by entry kind, unit, and whether they came in (True) or went out (False)."""
+    if of.ewallet_id is not None:
+        statements: tuple[Select[tuple[object, ...]], ...] = (_ONE_WALLETS_SUMS,)
+    elif of.clock_id is not None:
+        statements = (_ONE_CLOCKS_SUMS, _ONE_CLOCKS_CREDITS)
+    else:
+        statements = (_WALLET_SUMS, _CLOCK_SUMS)
+    values = {**asdict(of), "since": since, "until": until}
+    found = [part for statement in statements for part in transaction.all(statement, _Parts, **values)]
     return {
-        (EntryKind(part.kind), Unit(part.unit), bool(part.is_into)): abs(joined(part.high, part.low))
+        (EntryKind(part.kind), Unit(part.unit), bool(part.is_into)): abs(combine_parts(part.high, part.low))
         for part in found
     }
-
-
-def _statements_of(summed: Summed) -> tuple[Select[tuple[object, ...]], ...]:
-    if summed.ewallet_id is not None:
-        return (_ONE_WALLETS_SUMS,)
-    if summed.clock_id is not None:
-        return (_ONE_CLOCKS_SUMS, _ONE_CLOCKS_CREDITS)
-    return (_WALLET_SUMS, _CLOCK_SUMS)
 
 
 _TO_OTHERS = (EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
@@ -226,7 +224,7 @@ _SPENT_SINCE = (
         _spent_posting.balance_id.in_(
             select(_wallet.balance_id).where(_wallet.account_id == bindparam("account_id"))
         ),
-        # A posting is never dated before its entry: the index leaves out what can't count.
+        # Redundant, since a posting is never dated before its entry; but this one has an index.
         _spent_posting.at > bindparam("since"),
         _spent_entry.at > bindparam("since"),
         _spent_posting.amount < 0,
@@ -237,13 +235,13 @@ _SPENT_SINCE = (
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The credits that left for other accounts, and when the first of them did."""
+    """The credits that went to other accounts, and when the first of them went."""
 
     credits: int
     first_at: int | None
 
 
 def sum_spent_since(transaction: Transaction, account_id: int, since: int) -> Spent:
-    """What has left the account for others after that instant."""
+    """The credits that the account sent to others after that instant."""
     high, low, first_at = transaction.run(_SPENT_SINCE, account_id=account_id, since=since).fetchone()
-    return Spent(joined(high, low), first_at)
+    return Spent(combine_parts(high, low), first_at)

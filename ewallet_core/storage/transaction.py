@@ -1,9 +1,8 @@
-"""The one small door that statements go through: written with SQLAlchemy Core, compiled once per dialect."""
+"""A transaction, which runs statements written with SQLAlchemy Core and compiled once per dialect."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -12,6 +11,8 @@ from sqlalchemy import ClauseElement, Dialect
 R = TypeVar("R", bound=msgspec.Struct)
 
 ROWS_IN_A_CHUNK = 1_000
+SAVEPOINT = "piece"
+"""Where each piece of work begins, so that it can be undone without the others of its transaction."""
 
 
 class DbCursor(Protocol):
@@ -39,7 +40,7 @@ class DbConnection(Protocol):
 
 
 class Statements:
-    """The compiled form of each statement of one dialect, made when it is first run."""
+    """The compiled form of each statement of one dialect, made on its first run."""
 
     def __init__(self, dialect: Dialect) -> None:
         self._dialect = dialect
@@ -56,28 +57,28 @@ class Statements:
 
 
 class TransactionLostError(Exception):
-    """The storage ended the whole transaction, with everybody's work in it; its cause says why."""
+    """The storage ended the whole transaction, with all the work in it; its cause says why."""
 
 
 class NeedsWrite(Exception):  # noqa: N818 - a request to start again, not an error
-    """Work that only looks has found something to write down first; do it again where it may write."""
+    """Work in a read transaction must write something first; run it again in a write transaction."""
 
 
 class Transaction:
-    """What one piece of work sees and does: all of it is kept, or none."""
+    """What one piece of work reads and writes: all of it is kept, or none."""
 
     def __init__(self, connection: DbConnection, statements: Statements, *, writes: bool) -> None:
         self._connection = connection
         self._statements = statements
-        self._writes = writes
+        self.writes = writes
 
     def must_write(self) -> None:
         """Raise `NeedsWrite` unless this transaction may write."""
-        if not self._writes:
+        if not self.writes:
             raise NeedsWrite
 
     def run(self, statement: ClauseElement, **values: Any) -> DbCursor:
-        """Carry `statement` out with these values."""
+        """Run `statement` with these values."""
         sql, written = self._statements.compiled(statement)
         return self._connection.execute(sql, {**written, **values} if written else values)
 
@@ -98,31 +99,16 @@ class Transaction:
             yield from msgspec.convert(rows, list[row_type])  # type: ignore[valid-type]
 
     def number(self, statement: ClauseElement, **values: Any) -> int | None:
-        """The first column of the statement's first row, or None where there is no row."""
+        """The first column of the statement's first row, or None without a row."""
         row = self.run(statement, **values).fetchone()
         return None if row is None else row[0]
 
-    @contextmanager
-    def attempt(self) -> Iterator[None]:
-        """Undo what is done inside when it raises, and nothing else."""
-        with savepoint(self._connection, "attempt"):
-            yield
+    def undo(self) -> None:
+        """Undo all that this piece of work has written, and let it go on.
 
-
-@contextmanager
-def savepoint(connection: DbConnection, name: str) -> Iterator[None]:
-    """Undo what is done inside when it raises; what stood before stays.
-
-    Raises `TransactionLostError` when that can't be undone alone, because the storage ended the transaction.
-    """
-    connection.execute(f"SAVEPOINT {name}")
-    try:
-        yield
-        connection.execute(f"RELEASE {name}")
-    except BaseException as reason:
+        Raises `TransactionLostError` if that can't be undone alone, because the storage ended the transaction.
+        """
         try:
-            connection.execute(f"ROLLBACK TO {name}")
-            connection.execute(f"RELEASE {name}")
-        except Exception:  # noqa: BLE001 - each driver has its own
+            self._connection.execute(f"ROLLBACK TO {SAVEPOINT}")
+        except Exception as reason:
             raise TransactionLostError from reason
-        raise

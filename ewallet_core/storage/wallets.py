@@ -1,4 +1,4 @@
-"""Wallets and clocks as they are kept; what they hold is in their balances."""
+"""The tables of wallets and clocks; the amounts are in their balances."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ewallet_core.storage.transaction import Transaction
 
 
 class Wallet(Row, frozen=True):
-    """A credit wallet, with its active clock and sheets by id."""
+    """A credit wallet, with the ids of its active clock and sheets."""
 
     id: int
     account_id: int
@@ -25,7 +25,7 @@ class Wallet(Row, frozen=True):
 
 
 class Clock(Row, frozen=True):
-    """A credit clock with its timer, and its active sheets by id."""
+    """A credit clock with its timer, and the ids of its active sheets."""
 
     id: int
     account_id: int
@@ -45,7 +45,6 @@ class Clock(Row, frozen=True):
 
     @property
     def timer(self) -> Timer:
-        """The clock's timer as of its last change."""
         return Timer(
             State(self.timer_state),
             started_at=self.timer_started_at,
@@ -65,6 +64,11 @@ _DUE = (
     .where(_clock.account_id == bindparam("account_id"), _clock.runs_out_at <= bindparam("now"))
     .order_by(_clock.runs_out_at)
 )
+_ALL_DUE = (
+    select(*clocks.columns)
+    .where(_clock.runs_out_at <= bindparam("now"))
+    .order_by(_clock.runs_out_at, _clock.id)
+)
 
 _WALLETS_EVER = select(func.count()).where(schema.ewallets.c.account_id == bindparam("account_id"))
 _CLOCKS_EVER = select(func.count()).where(_clock.ewallet_id == bindparam("ewallet_id"))
@@ -73,6 +77,11 @@ _CLOCKS_EVER = select(func.count()).where(_clock.ewallet_id == bindparam("ewalle
 def find_run_out_clocks(transaction: Transaction, account_id: int, now: int) -> list[Clock]:
     """The account's clocks whose timers should have stopped by `now`, the earliest first."""
     return transaction.all(_DUE, Clock, account_id=account_id, now=now)
+
+
+def find_all_run_out_clocks(transaction: Transaction, now: int) -> list[Clock]:
+    """As `find_run_out_clocks`, of all accounts."""
+    return transaction.all(_ALL_DUE, Clock, now=now)
 
 
 def count_wallets_ever(transaction: Transaction, account_id: int) -> int:
@@ -86,11 +95,9 @@ def count_clocks_ever(transaction: Transaction, wallet_id: int) -> int:
 
 
 def store_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: int, now: int) -> None:
-    """Write the clock's timer down, and when it will run out with that balance.
-
-    One with nothing left has run out now, also where the wall clock was set back since it began.
-    """
+    """Store the clock's timer, and when it will run out with that balance."""
     end = timer.runs_out_at(balance)
+    # An empty clock has run out by now, even if the wall clock was set back since the timer started.
     if end is not None and timer.left_at(now, balance) == 0:
         end = min(end, now)
     clocks.change(

@@ -14,8 +14,7 @@ from ewallet_core.security.passwords import Passwords
 from ewallet_core.server.limits import Limits
 from ewallet_core.server.socket_listener import SocketListener
 from ewallet_core.storage.sqlite import open_read_only
-from ewallet_core.storage.verification.check import Violation
-from ewallet_core.storage.verification.ledger import run_checks
+from ewallet_core.storage.verification import Violation, run_checks
 
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
 NO_HURRY = Limits(requests_per_second_per_session=100_000)

@@ -60,7 +60,7 @@ def test_whoever_runs_the_engine_takes_it_from_the_last_operator(tmp_path, engin
 
 @pytest.mark.parametrize(
     ("email", "said"),
-    [("bob@example.org", "Nobody here has that email."), ("bob", "`account` must be an email")],
+    [("bob@example.org", "No account here has that email."), ("bob", "`account` must be an email")],
 )
 def test_an_account_that_is_not_there_is_said_in_two_sentences(tmp_path, engine, email, said):
     done = granted(tmp_path, "operator", email)

@@ -54,7 +54,7 @@ def test_the_certificate_that_is_shown_has_the_fingerprint_that_is_said(server, 
 def test_a_port_that_is_taken_is_said_in_two_sentences(server, tmp_path):
     done = explained(tmp_path, "--in-port", server.ports[0])
     assert (done.exit_code, done.stdout) == (1, "")
-    assert f"Port {server.ports[0]} of 127.0.0.1 can't be listened on" in done.stderr
+    assert f"can't listen on port {server.ports[0]} of 127.0.0.1" in done.stderr
 
 
 def test_what_was_begun_is_answered_and_kept_when_it_is_told_to_stop(tmp_path):
@@ -142,8 +142,8 @@ CERTIFICATE = ("--tls-cert", "one.pem")
 @pytest.mark.parametrize(
     ("options", "exit_code", "said"),
     [
-        (["--host", "0.0.0.0"], 2, "Listening on 0.0.0.0 in the clear would let others read"),
-        (["--host", "example.org", "--no-insecure"], 2, "Listening on example.org in the clear"),
+        (["--host", "0.0.0.0"], 2, "Listening on 0.0.0.0 without TLS would let others read"),
+        (["--host", "example.org", "--no-insecure"], 2, "Listening on example.org without TLS"),
         (CERTIFICATE, 2, "A certificate and its private key go together."),
         (["--tls-key", "one.pem"], 2, "A certificate and its private key go together."),
         ([*CERTIFICATE, "--tls-key", "one.pem", "--self-signed"], 2, "Choose one of them."),
@@ -151,7 +151,7 @@ CERTIFICATE = ("--tls-cert", "one.pem")
         ([*CERTIFICATE, "--tls-key", "gone.pem"], 1, "The private key gone.pem can't be read: no such file"),
         (["--tls-cert", "gone.pem", "--tls-key", "one.pem"], 1, "The certificate gone.pem can't be read"),
         (["--in-port", 9_000, "--out-port", 9_000], 2, "Instructions and events have a port each."),
-        (["--host", "256.256.256.256", "--insecure"], 1, "of 256.256.256.256 can't be listened on"),
+        (["--host", "256.256.256.256", "--insecure"], 1, "can't listen on port"),
         (["--host", "a..b", "--insecure"], 2, '`host` can\'t be "a..b". It must be a name or an address'),
         (["--database", "sqlite:///others.db"], 1, "it holds the tables of something else."),
         (["--host", ""], 2, '`host` can\'t be "". It must be a name or an address of this machine'),

@@ -42,6 +42,9 @@ def misfits_with(shape: Shape, value: Any, at: str) -> Iterator[str]:
 
 def misfits(value: Any, shape: Shape) -> list[str]:
     """Where `value` is not of that shape; nothing when it is, to the last key."""
+    if isinstance(value, dict) and "event_sequence" in value:
+        # Any answer to an account has it.
+        shape = {"event_sequence": int, **shape}
     return list(misfits_with(shape, value, "answer"))
 
 

@@ -10,6 +10,12 @@ from typing import Any, Union, get_args, get_origin, get_type_hints, is_typeddic
 OWNERS = {"ewallet", "clock", "user"}
 
 
+def departures_of_answer(answer: Mapping[str, Any], keys: Mapping[str, Any]) -> Iterator[str]:
+    """Where a successful answer is not what is declared, with the keys that any answer may have."""
+    any_answer = {"failed": bool} | ({"event_sequence": int} if "event_sequence" in answer else {})
+    return departures(answer, {**any_answer, **keys})
+
+
 def departures(value: Any, declared: Any, at: str = "answer") -> Iterator[str]:
     """Where `value` is not of the declared type, down to the last key."""
     if isinstance(declared, Mapping):

@@ -41,7 +41,7 @@ def notes(file: Path) -> list[str]:
 
 
 def lane_of(database: SqliteDatabase) -> GroupCommitWriter:
-    return database._lane
+    return database._writer
 
 
 def together(

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core.storage.transaction import Statements, Transaction
-from ewallet_core.storage.verification.ledger import find_violations
+from ewallet_core.storage.verification import find_violations
 
 Rows = list[dict[str, Any]]
 

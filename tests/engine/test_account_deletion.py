@@ -54,10 +54,10 @@ def erase(engine):
     """Has whatever is due erased, and what has been kept for its time forgotten."""
 
     def erases() -> list[int]:
-        dispatcher = engine._dispatcher
+        dispatcher = engine.dispatcher
 
         def work(transaction):
-            context = dispatcher.context(transaction, None)
+            context = dispatcher.context(transaction)
             forget_old_requests(transaction, context.now)
             forget_old_events(transaction, context.now - KEPT_MILLISECONDS)
             return erase_due_accounts(context)

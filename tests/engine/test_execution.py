@@ -4,21 +4,22 @@ from __future__ import annotations
 
 import pytest
 from database_file import rows
-from engine_client import EngineClient
+from engine_client import SELECTORS, EngineClient
 from instructions import LOGOUT, PASSWORD, supply
 
 from ewallet_core.engine.execution import Execution
 from ewallet_core.errors.credits import NotEnoughCreditsError
-from ewallet_core.instructions.envelope import Answer, Call
-from ewallet_core.instructions.registry import NoArguments, instruction
-from ewallet_core.operations.context import Context
+from ewallet_core.instructions.envelope import Answer
+from ewallet_core.instructions.registry import InstructionRegistry, NoArguments, instruction
+from ewallet_core.operations.context import AccountContext
 from ewallet_core.storage.accounts import accounts
 
+RENAME = {"action": "rename", "rename": "account"}
 UNLINK = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
 
 
-@instruction(NoArguments, {"action": "rename", "rename": "account"}, answers={})
-def rename_and_think_better_of_it(_asked: NoArguments, context: Context) -> Answer:
+@instruction(NoArguments, RENAME, answers={})
+def rename_and_think_better_of_it(_asked: NoArguments, context: AccountContext) -> Answer:
     """Change something, and be refused after that."""
     accounts.change(context.transaction, context.account.id, name="countess")
     raise NotEnoughCreditsError(1, 0).with_after_rollback(
@@ -29,12 +30,10 @@ def rename_and_think_better_of_it(_asked: NoArguments, context: Context) -> Answ
 @pytest.fixture
 def half_way(ada: EngineClient) -> Execution:
     """The errand of that instruction, asked by Ada."""
-
-    def circumstances(transaction, call):
-        return ada.engine._dispatcher.context(transaction, call)
-
-    call = Call({}, **ada.credentials, request_id="half way 1")
-    return Execution(rename_and_think_better_of_it, NoArguments(), call, circumstances)
+    dispatcher = ada.engine.dispatcher
+    known = InstructionRegistry((rename_and_think_better_of_it,))
+    request = {**SELECTORS, **RENAME, **ada.credentials, "request_id": "half way 1"}
+    return Execution(dispatcher.parse(request, registry=known), dispatcher._context_of)
 
 
 def test_what_was_begun_is_undone_and_what_the_refusal_notes_stays(ada, half_way, wallet_file):

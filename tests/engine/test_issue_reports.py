@@ -27,6 +27,7 @@ def test_a_report_is_answered_with_a_reference_and_read_by_operators(ada):
         "timestamp": "2026-11-20T12:00:00.000Z",
         "source": SOCKET,
         "contact": "ada@example.org",
+        "event_sequence": 0,
     }
     ada.address = "in process"
     assert ada.asks_ok(**VIEW_ISSUES)["issues"] == [

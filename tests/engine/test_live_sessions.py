@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from answer_types import departures
+from answer_types import departures_of_answer
 from engine_client import EngineClient
 from examples_permissions import VIEW_REFUSALS, edit_permission
 from examples_system import cleanup
@@ -89,7 +89,7 @@ def test_the_answers_of_a_session_are_those_of_the_session_manager(ours, visitor
 def test_the_answers_of_a_session_are_as_declared(session):
     for asked in (CREATE_ACCOUNT, login(), SUPPLY):
         found, _ = SESSION_REGISTRY.find({"controller": "user", "ctype": "action", **asked})
-        assert list(departures(session.asks_ok(**asked), {"failed": bool, **found.answers})) == []
+        assert list(departures_of_answer(session.asks_ok(**asked), found.answers)) == []
 
 
 def test_the_enveloped_form_means_the_same_to_a_session(visitor, session):

@@ -13,7 +13,7 @@ from fakes import SECOND
 from instructions import ANOTHER_PASSWORD, LOGOUT, edit_account, login
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage.logins import _ACCEPTED_FROM_THERE, login_records
+from ewallet_core.storage.logins import _ACCEPTED_FROM_ADDRESS, login_records
 
 HOME, AWAY = "192.0.2.1", "198.51.100.7"
 
@@ -149,7 +149,7 @@ def test_an_account_can_be_recovered_from_a_new_address_too(ada, wallet_file):
     ("statement", "index"),
     [
         (login_records._latest("account_id", "kind"), "ix_login_records_account_id_kind_id"),
-        (_ACCEPTED_FROM_THERE, "ix_login_records_account_id_address"),
+        (_ACCEPTED_FROM_ADDRESS, "ix_login_records_account_id_address"),
     ],
     ids=["page", "new address"],
 )

@@ -100,14 +100,14 @@ def test_a_place_where_no_wallet_can_be_is_refused_in_words(url):
 
 
 def test_the_copy_before_a_migration_holds_everything(supplied, wallet_file):
-    copy = migration.keep_copy(str(wallet_file), "0001")
+    copy = migration.back_up(str(wallet_file), "0001")
     assert copy == wallet_file.with_name(f"{wallet_file.name}.before-migration-from-0001")
     assert what_matters(copy) == what_matters(wallet_file)
     assert faults_in(copy) == []
 
 
 def test_the_copy_before_a_migration_can_be_read_by_its_owner_alone(wallet_file):
-    copy = migration.keep_copy(str(wallet_file), "0001")
+    copy = migration.back_up(str(wallet_file), "0001")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 
 
@@ -140,8 +140,8 @@ def test_only_a_database_that_must_be_migrated_pays_for_the_migrations(tmp_path,
 
 def test_a_copy_that_is_there_already_is_left_as_it_is(wallet_file):
     first, second = (
-        migration.keep_copy(str(wallet_file), "0000"),
-        migration.keep_copy(str(wallet_file), "0000"),
+        migration.back_up(str(wallet_file), "0000"),
+        migration.back_up(str(wallet_file), "0000"),
     )
     assert first != second
     assert first.read_bytes()

@@ -25,7 +25,7 @@ PLANNED: dict[str, Executable] = {
     **{f"the count of {records.table.name}": records._count for records in _RECORDS},
     **{f"all {records.table.name} of a sheet, to be unlinked": records._unlink_all for records in _RECORDS},
     "the next position on a sheet": sheets._NEXT_POSITION,
-    "one record less on a sheet": sheets._ONE_LESS,
+    "one record less on a sheet": sheets._REMOVE_ONE,
     "how many sheets of a kind there ever were": sheets._HOW_MANY_EVER,
     "the sheets of an owner, by kind": sheets.sheets._select("owner_id", "kind"),
     "one sheet of an account": sheets.sheets._select("id", "account_id", "kind"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from answer_shapes import REFUSAL, misfits
-from answer_types import departures
+from answer_types import departures_of_answer
 from database_file import rows
 from engine_client import EngineClient
 from examples_system import cleanup
@@ -198,7 +198,7 @@ def test_the_answers_of_a_worker_are_as_declared(worker, visitor, announced):
         {"action": "remove", "remove": "session_map", "session_id": 1},
     ):
         found, _ = WORKER_REGISTRY.find({"controller": "system", "ctype": "action", **asked})
-        assert list(departures(worker.asks_ok(**asked), {"failed": bool, **found.answers})) == []
+        assert list(departures_of_answer(worker.asks_ok(**asked), found.answers)) == []
 
 
 def test_a_worker_knows_only_its_own_instructions(worker, nothing_changes):

@@ -232,14 +232,13 @@ def test_no_digit_of_a_total_is_ever_rounded_away(database, prices):
 
     def work(transaction):
         totals: dict[str, Decimal] = {}
-        with transaction.attempt():
-            for currency, cost in prices:
-                entry = entries.insert(transaction, kind="supply", at=0)
-                record_cost(transaction, 1, entry, currency, cost)
-                totals[currency] = totals.get(currency, Decimal(0)) + cost
-                found = read_costs_up_to(transaction, 1, entry)
-                assert {name: Decimal(total) for name, total in found.items()} == totals
-            raise UndoneError
+        for currency, cost in prices:
+            entry = entries.insert(transaction, kind="supply", at=0)
+            record_cost(transaction, 1, entry, currency, cost)
+            totals[currency] = totals.get(currency, Decimal(0)) + cost
+            found = read_costs_up_to(transaction, 1, entry)
+            assert {name: Decimal(total) for name, total in found.items()} == totals
+        raise UndoneError
 
     with pytest.raises(UndoneError):
         database.write(work)

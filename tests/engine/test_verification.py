@@ -14,8 +14,7 @@ from instructions import PAUSE, RESUME, START, STOP, supply, to_clock, to_credit
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core.storage.transaction import Statements, Transaction
-from ewallet_core.storage.verification.check import Check
-from ewallet_core.storage.verification.ledger import find_violations, run_checks
+from ewallet_core.storage.verification import Check, find_violations, run_checks
 
 MINUS = "\N{MINUS SIGN}"
 

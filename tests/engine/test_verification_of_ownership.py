@@ -84,7 +84,7 @@ PARTIES = [
     (
         f"UPDATE transfer_records SET entry_id = {ENTRY_OF.format('time_spent')}"
         " WHERE transfer_type = 'refund'",
-        "handed nothing over",
+        "transferred nothing",
     ),
     (
         "UPDATE transfer_records SET from_account_id = to_account_id, to_account_id = from_account_id",

@@ -74,7 +74,7 @@ def test_the_answer_to_who_listens_is_one_line_exactly(server, ada):
 def test_an_event_is_a_line_with_its_kind_its_sequence_its_time_and_what_it_is_about(server, ada, ear):
     ada.asks_ok(**supply(100))
     event = is_told(ear, "credits_arrived", 2)
-    assert sorted(event) == ["data", "event", "sequence", "time"]
+    assert sorted(event) == ["data", "event", "movement", "request_id", "sequence", "time"]
     assert event["time"] == "2026-11-20T12:00:00.000Z"
     assert (event["data"]["credits"], event["data"]["transfer_from"]) == (100, "core@ewallet.local")
 

@@ -126,7 +126,7 @@ class Residue:
         server.empties(left=1)
         gc.collect()
         tasks = asyncio.run_coroutine_threadsafe(count_tasks(), server.loop).result()
-        executor = ("ewallet-looks", "ewallet-changes", "ewallet-passwords")
+        executor = ("ewallet-views", "ewallet-changes", "ewallet-passwords")
         names = [thread.name for thread in threading.enumerate() if not thread.name.startswith(executor)]
         self.counted = (tasks, sorted(names), open_sockets())
         self.objects = len(gc.get_objects())

@@ -178,7 +178,7 @@ async def test_a_long_export_waits_for_who_looks_elsewhere_and_leaves_nothing_wh
 async def test_what_fails_is_said_in_words(day, saved_to):
     async with at_a_sheet(day, 1, sheet_id=10**6) as person:
         assert "Not saved." in (said := await export(person))
-        assert "no transfer sheet of that number" in said
+        assert "no transfer sheet with that number" in said
         assert list(saved_to.iterdir()) == []
         saved_to.rmdir()
         saved_to.write_text("not a folder", encoding="utf-8")

@@ -150,7 +150,7 @@ async def test_an_empty_month_makes_no_file(day, monkeypatch, tmp_path):
         person.app.screen.looked_at = 1
         await person.press("E")
         await choose(person, "text")
-        await person.wait_until(lambda: "no invoice record of that number" in person.toasts)
+        await person.wait_until(lambda: "no invoice record with that number" in person.toasts)
         await person.press("E")
         await choose(person, "month")
         await choose(person, "Nov 2026")

@@ -254,7 +254,7 @@ async def test_a_name_becomes_its_email_when_the_field_is_left_and_nobody_else_i
         assert person.problem_of("pay").startswith("Name one of your contacts")
         await person.do_form(credits="1", pay=CAROL)
         await person.wait_until(lambda: person.is_told_no)
-        assert person.problem_of("pay").startswith("Nobody here has that email.")
+        assert person.problem_of("pay").startswith("No account here has that email.")
 
 
 async def test_above_the_chosen_amount_nothing_is_sent_before_the_answer(day):

@@ -1,4 +1,4 @@
-"""Triggers that refuse to change or remove what the journal holds, whoever asks (the second line)."""
+"""Triggers that make a table append-only: a second line of defence against a faulty engine."""
 
 from __future__ import annotations
 
@@ -6,19 +6,19 @@ from alembic import op
 
 
 def make_append_only(table: str, *keys: str) -> None:
-    """Let rows be added to `table`, and nothing else be done with them; each of `keys` is unique in it."""
+    """Allow only inserts into `table`; each of `keys` is unique in it."""
     is_there = " OR ".join(f"{key} = NEW.{key}" for key in keys)
     for statement in _STATEMENTS[op.get_bind().dialect.name]:
         op.execute(statement.format(table=table, is_there=is_there))
 
 
 def drop_append_only(table: str) -> None:
-    """Let a migration rewrite rows of `table`; it must make it append-only again."""
+    """Let a migration rewrite rows of `table`; it must call `make_append_only` afterwards."""
     for statement in _DROPPING[op.get_bind().dialect.name]:
         op.execute(statement.format(table=table))
 
 
-# REPLACE removes a row without firing the triggers of a removal, so the row's being there is what is refused.
+# REPLACE deletes a row without firing the delete trigger, so inserting an existing key is refused.
 _SQLITE = tuple(
     f"CREATE TRIGGER {{table}}_no_{name} BEFORE {change} ON {{table}} {when}"
     "BEGIN SELECT RAISE(ABORT, '{table} is append-only'); END"

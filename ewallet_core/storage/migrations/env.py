@@ -1,4 +1,4 @@
-"""Alembic's way in: it is handed the connection, already in a transaction."""
+"""Alembic's entry point: runs the migrations on the given connection, which is in a transaction."""
 
 from alembic import context
 

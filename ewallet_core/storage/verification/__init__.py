@@ -1,1 +1,45 @@
-"""What must be true of the whole database, checked from what is stored."""
+"""Checks of the whole database, from the stored rows alone: what must be true, whatever wrote them.
+
+Rows are read one after another and sums are computed in Python, so a ledger of any length is checked in
+little memory, and no sum overflows."""
+
+from __future__ import annotations
+
+import msgspec
+
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.verification.balances import check_balances
+from ewallet_core.storage.verification.check import Check, Findings, Violation
+from ewallet_core.storage.verification.costs import check_costs
+from ewallet_core.storage.verification.entries import check_entries
+from ewallet_core.storage.verification.ownership import check_active_items, check_holders
+from ewallet_core.storage.verification.records import check_records
+from ewallet_core.storage.verification.refunds import check_refunds
+from ewallet_core.storage.verification.sheets import check_sheets
+
+__all__ = ["Check", "Findings", "Violation", "find_violations", "run_checks"]
+
+_CHECKS = {
+    "The journal": check_entries,
+    "The balances": check_balances,
+    "The holders of balances": check_holders,
+    "The parties to records": check_records,
+    "The refunds": check_refunds,
+    "The costs": check_costs,
+    "The sheets": check_sheets,
+    "The active items": check_active_items,
+}
+
+
+def run_checks(transaction: Transaction) -> Findings:
+    """Run every check, and yield what it finds."""
+    for subject, check in _CHECKS.items():
+        try:
+            yield from check(transaction)
+        except msgspec.ValidationError as reason:
+            yield Violation(f"{subject} can't be read, a value is not what it must be: {reason}.")
+
+
+def find_violations(transaction: Transaction) -> list[str]:
+    """The sentences of all violations."""
+    return [finding.sentence for finding in run_checks(transaction) if isinstance(finding, Violation)]

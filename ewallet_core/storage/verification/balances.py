@@ -1,11 +1,10 @@
-"""Proves the balances: each is what its postings come to, and never was below zero or out of its time.
+"""Checks the balances: each equals the sum of its postings, was never negative, and is in order of time.
 
-Postings come once, by balance and in their order, so that one balance at a time is kept in mind."""
+Postings are read once, by balance and in order, so one balance at a time is in memory."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from itertools import groupby
 
 from sqlalchemy import select
@@ -19,12 +18,12 @@ from ewallet_core.storage.verification.check import Check, Findings, Violation, 
 
 
 class _BalanceLine(Row, frozen=True):
-    """A balance with one of its postings; one without postings has one line too."""
+    """A balance with one of its postings, or with none."""
 
     id: int
     counts: Unit
     issues: int
-    held: int
+    amount_stored: int
     moved_at: int
     posting_id: int | None
     unit: Unit | None
@@ -38,7 +37,7 @@ class _StrayPosting(Row, frozen=True):
     id: int
 
 
-class _Emptied(Row, frozen=True):
+class _UnlinkedHolder(Row, frozen=True):
     id: int
     amount: int
 
@@ -68,13 +67,13 @@ _STRAY_POSTINGS = (
     .where(_balance.id.is_(None))
     .order_by(_posting.id)
 )
-_HELD_BY_UNLINKED = tuple(
+_UNLINKED_WITH_AMOUNT = tuple(
     (
         word,
         select(holder.c.id, _balance.amount)
         .join_from(holder, schema.balances, _balance.id == holder.c.balance_id)
         .join(schema.accounts, schema.accounts.c.id == holder.c.account_id)
-        # What an account still had when it was erased stays where it is, with nobody to take it.
+        # The credits that an account had when it was erased stay in its wallets.
         .where(
             holder.c.unlinked_at.is_not(None),
             _balance.amount != 0,
@@ -89,24 +88,32 @@ _NAMES = {Unit.CREDIT: "credits", Unit.MILLISECOND: "milliseconds"}
 
 
 def check_balances(transaction: Transaction) -> Findings:
-    """Every balance equals its postings, and the issuer's is minus what circulates."""
     balances, circulating, issued = 0, Counter[Unit](), Counter[Unit]()
     for _, lines in groupby(transaction.each(_LINES, _BalanceLine), lambda line: line.id):
         balances += 1
-        holding = _Holding()
+        running = _RunningBalance()
         for line in lines:
-            yield from holding.takes(line)
-        yield from holding.ends()
-        (issued if holding.last.issues else circulating)[holding.last.counts] += holding.total
+            yield from running.add(line)
+        yield from running.finish()
+        (issued if running.last.issues else circulating)[running.last.counts] += running.total
     for stray in transaction.each(_STRAY_POSTINGS, _StrayPosting):
         yield Violation(f"Posting {stray.id} belongs to no balance.")
     yield Check(f"{several(balances, 'balance', 'balances')}, each equals its postings")
-    yield from _issuers(circulating, issued)
-    yield from _nothing_unlinked(transaction)
+    for unit, name in _NAMES.items():
+        if issued[unit] != -circulating[unit]:
+            yield Violation(
+                f"The issuer's balance is {issued[unit]} {name}, and {circulating[unit]} {name} circulate."
+            )
+        total = f"{issued[unit]:,}".replace("-", "\N{MINUS SIGN}")
+        yield Check(f"the issuer's balance is minus what circulates: {total} {name}")
+    for word, statement in _UNLINKED_WITH_AMOUNT:
+        for holder in transaction.each(statement, _UnlinkedHolder):
+            yield Violation(f"The unlinked {word} {holder.id} holds {holder.amount}.")
+    yield Check("wallets and clocks that were unlinked hold nothing")
 
 
-class _Holding:
-    """What one balance comes to, posting by posting."""
+class _RunningBalance:
+    """One balance, posting by posting."""
 
     last: _BalanceLine
 
@@ -114,8 +121,7 @@ class _Holding:
         self.total = 0
         self._moved_at = 0
 
-    def takes(self, line: _BalanceLine) -> Findings:
-        """Add the line's posting."""
+    def add(self, line: _BalanceLine) -> Findings:
         self.last = line
         if line.posting_id is None or line.amount is None or line.at is None:
             return
@@ -128,10 +134,8 @@ class _Holding:
             yield Violation(f"Posting {line.posting_id} belongs to no entry.")
         elif line.at < line.entry_at:
             yield Violation(f"Posting {line.posting_id} is dated before its entry.")
-        if not line.issues:
-            yield from self._follows(line, line.at)
-
-    def _follows(self, line: _BalanceLine, at: int) -> Findings:
+        if line.issues:
+            return
         if line.balance_after != self.total:
             yield Violation(
                 f"Posting {line.posting_id} says {line.balance_after} is left,"
@@ -139,42 +143,20 @@ class _Holding:
             )
         if self.total < 0:
             yield Violation(f"Balance {line.id} went below zero at posting {line.posting_id}.")
-        if at < self._moved_at:
+        if line.at < self._moved_at:
             yield Violation(f"Posting {line.posting_id} is dated before the one before it.")
-        self._moved_at = at
+        self._moved_at = line.at
 
-    def ends(self) -> Findings:
-        """Hold what the balance says of itself to what its postings came to."""
-        says = self.last
-        # The issuer's balances are not written to, whatever they issue.
-        total, moved_at = (0, 0) if says.issues else (self.total, self._moved_at)
-        if says.held != total:
-            yield Violation(f"Balance {says.id} says {says.held}, its postings sum to {self.total}.")
-        if says.moved_at != moved_at:
+    def finish(self) -> Findings:
+        """Compare the stored balance with its postings."""
+        stored = self.last
+        # The issuer's balances are not stored, but computed.
+        total, moved_at = (0, 0) if stored.issues else (self.total, self._moved_at)
+        if stored.amount_stored != total:
             yield Violation(
-                f"Balance {says.id} says it moved at {says.moved_at}, its last posting at {moved_at}."
+                f"Balance {stored.id} says {stored.amount_stored}, its postings sum to {self.total}."
             )
-
-
-def _issuers(circulating: Counter[Unit], issued: Counter[Unit]) -> Findings:
-    for unit, name in _NAMES.items():
-        if issued[unit] != -circulating[unit]:
+        if stored.moved_at != moved_at:
             yield Violation(
-                f"The issuer's balance is {issued[unit]} {name}, and {circulating[unit]} {name} circulate."
+                f"Balance {stored.id} says it moved at {stored.moved_at}, its last posting at {moved_at}."
             )
-        yield Check(f"the issuer's balance is minus what circulates: {_signed(issued[unit])} {name}")
-
-
-def _signed(number: int) -> str:
-    return f"{number:,}".replace("-", "\N{MINUS SIGN}")
-
-
-def _nothing_unlinked(transaction: Transaction) -> Findings:
-    for word, statement in _HELD_BY_UNLINKED:
-        yield from _holds_nothing(word, transaction.each(statement, _Emptied))
-    yield Check("wallets and clocks that were unlinked hold nothing")
-
-
-def _holds_nothing(word: str, found: Iterable[_Emptied]) -> Findings:
-    for holder in found:
-        yield Violation(f"The unlinked {word} {holder.id} holds {holder.amount}.")

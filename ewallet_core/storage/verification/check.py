@@ -1,4 +1,4 @@
-"""The check of the whole ledger: what is proved, and what is reported when it does not hold."""
+"""What the checks of the database report, and how they find faulty rows."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, case, literal, select, union_all
+from sqlalchemy import ColumnElement, CompoundSelect, FromClause, Select, case, literal, select
 
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
@@ -14,14 +14,14 @@ from ewallet_core.storage.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Violation:
-    """Something in the database that can't be true, in a sentence."""
+    """Something wrong in the database, in one sentence."""
 
     sentence: str
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What was checked, how much of it, and that it is true unless a lie was told before."""
+    """What was checked, and how much of it. It holds unless violations came before."""
 
     line: str
 
@@ -30,25 +30,25 @@ Findings = Iterator[Violation | Check]
 
 
 def several(number: int, one: str, many: str) -> str:
-    """The number with its noun, as people write it."""
+    """The number with its noun in singular or plural."""
     return f"{number:,} {one if number == 1 else many}"
 
 
 class _Fault(Row, frozen=True):
-    """What the row is called, its number, and what is wrong with it."""
+    """A row's name and id, and what is wrong with it."""
 
     what: str
     id: int
     fault: str
 
 
-def faulty(
+def select_faulty(
     what: str,
     number: ColumnElement[Any],
     rows: FromClause,
     *faults: tuple[ColumnElement[bool], str],
 ) -> Select[Any]:
-    """The rows with one of these faults; where a condition is unknown, the row has not that one."""
+    """The rows with one of these faults. A condition that is NULL is not met."""
     fault = case(*faults)
     return (
         select(literal(what).label("what"), number.label("id"), fault.label("fault"))
@@ -57,13 +57,7 @@ def faulty(
     )
 
 
-class Faults:
-    """Several kinds of faulty rows, asked for at once."""
-
-    def __init__(self, *kinds: Select[Any]) -> None:
-        self._statement = union_all(*kinds)
-
-    def found(self, transaction: Transaction) -> Findings:
-        """A sentence for each."""
-        for fault in transaction.each(self._statement, _Fault):
-            yield Violation(f"{fault.what} {fault.id} {fault.fault}.")
+def report_faulty(transaction: Transaction, statement: CompoundSelect[Any]) -> Findings:
+    """A violation for each row that a union of `select_faulty` statements finds."""
+    for fault in transaction.each(statement, _Fault):
+        yield Violation(f"{fault.what} {fault.id} {fault.fault}.")

@@ -1,21 +1,26 @@
-"""Proves what was paid for credits: each supply has its cost, and the running totals add up exactly."""
+"""Checks the costs: each supply has one, and the running totals add up exactly."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Context, Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation
 from itertools import groupby
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, select, union_all
 
 from ewallet_core.ledger.journal import EntryKind, Unit
+from ewallet_core.ledger.rates import EXACT
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.verification.check import Check, Faults, Findings, Violation, faulty, several
-
-# More digits than any sum of costs has, so that nothing is rounded.
-_EXACT = Context(prec=100)
+from ewallet_core.storage.verification.check import (
+    Check,
+    Findings,
+    Violation,
+    report_faulty,
+    select_faulty,
+    several,
+)
 
 
 class _Cost(Row, frozen=True):
@@ -41,38 +46,37 @@ _COSTS = (
     .order_by(_cost.balance_id, _cost.currency, _cost.entry_id)
 )
 _posting, _entry = schema.postings.c, schema.entries.c
-_BOUGHT = and_(_posting.unit == Unit.CREDIT, _posting.amount > 0)
-_ITS_COST = and_(_cost.balance_id == _posting.balance_id, _cost.entry_id == _posting.entry_id)
-_WRONG = Faults(
-    faulty(
+_SUPPLIED = and_(_posting.unit == Unit.CREDIT, _posting.amount > 0)
+_COST_OF_POSTING = and_(_cost.balance_id == _posting.balance_id, _cost.entry_id == _posting.entry_id)
+_FAULTY = union_all(
+    select_faulty(
         "The supply of entry",
         _entry.id,
-        schema.entries.join(schema.postings, and_(_posting.entry_id == _entry.id, _BOUGHT)).outerjoin(
-            schema.costs, _ITS_COST
+        schema.entries.join(schema.postings, and_(_posting.entry_id == _entry.id, _SUPPLIED)).outerjoin(
+            schema.costs, _COST_OF_POSTING
         ),
         (and_(_entry.kind == EntryKind.SUPPLY, _cost.entry_id.is_(None)), "has no cost"),
     ),
-    faulty(
+    select_faulty(
         "The cost noted for entry",
         _cost.entry_id,
-        schema.costs.outerjoin(schema.postings, and_(_ITS_COST, _BOUGHT)),
+        schema.costs.outerjoin(schema.postings, and_(_COST_OF_POSTING, _SUPPLIED)),
         (_posting.id.is_(None), "is of a balance that got no credits by it"),
     ),
 )
 
 
 def check_costs(transaction: Transaction) -> Findings:
-    """Every supply has its one cost, and each total is the one before it and its cost."""
-    yield from _WRONG.found(transaction)
+    yield from report_faulty(transaction, _FAULTY)
     totals = 0
     by_total = groupby(transaction.each(_COSTS, _Cost), lambda cost: (cost.balance_id, cost.currency))
     for _, costs in by_total:
         totals += 1
-        yield from _adds_up(costs)
+        yield from _check_total(costs)
     yield Check(f"{several(totals, 'total', 'totals')} of what supplies cost, each adds up")
 
 
-def _adds_up(costs: Iterable[_Cost]) -> Findings:
+def _check_total(costs: Iterable[_Cost]) -> Findings:
     before = Decimal(0)
     for cost in costs:
         where = f"of balance {cost.balance_id} at entry {cost.entry_id}"
@@ -80,7 +84,7 @@ def _adds_up(costs: Iterable[_Cost]) -> Findings:
             yield Violation(f"The cost {where} is not that of a supply.")
         try:
             added, said = Decimal(cost.cost), Decimal(cost.total)
-            total = _EXACT.add(before, added)
+            total = EXACT.add(before, added)
         except InvalidOperation:
             yield Violation(f"The cost {where} is no number.")
             continue

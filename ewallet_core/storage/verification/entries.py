@@ -1,6 +1,6 @@
-"""Proves the journal: entries sum to zero, their seals are one chain, and records say what entries moved.
+"""Checks the journal: entries sum to zero, their seals form one chain, and records match their entries.
 
-Entries come once, in their order; the seals come with them, and the records beside them in the same order."""
+Entries are read once, in order, with their seals; the records are read beside them in the same order."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Select, Table, select
+from sqlalchemy import Select, select
 
 from ewallet_core.ledger.hash_chain import FIRST_SEAL, seal
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Posting, UnbalancedError, Unit
@@ -21,7 +21,7 @@ from ewallet_core.storage.verification.check import Check, Findings, Violation, 
 
 
 class _EntryLine(Row, frozen=True):
-    """An entry with its seal and one of its postings; an entry without postings has one line too."""
+    """An entry with its seal and one of its postings, or with none."""
 
     id: int
     kind: EntryKind
@@ -35,7 +35,7 @@ class _EntryLine(Row, frozen=True):
 
 
 class _Claim(Row, frozen=True):
-    """What a record says that its entry moved."""
+    """The amount that a record says its entry moved."""
 
     entry_id: int
     record_id: int
@@ -73,41 +73,41 @@ _STRAY_SEALS = (
 )
 
 
-def _claims(kind: str, column: str, unit: Unit) -> tuple[str, Unit, Select[Any]]:
-    table = columns.metadata.tables[f"{kind}_records"]
-    return kind, unit, _saying(table, column).order_by(table.c.entry_id, table.c.id)
+def _claim(kind: str, column: str, unit: Unit) -> tuple[str, Unit, Select[Any]]:
+    record = columns.metadata.tables[f"{kind}_records"].c
+    statement = select(record.entry_id, record.id, record[column]).order_by(record.entry_id, record.id)
+    return kind, unit, statement
 
 
-def _saying(table: Table, column: str) -> Select[Any]:
-    return select(table.c.entry_id, table.c.id, table.c[column])
-
-
-# What each kind of record says its entry moved, by the unit it moved.
-_SAID_BY_RECORDS = (
-    _claims("transfer", "credits", Unit.CREDIT),
-    _claims("invoice", "credits", Unit.CREDIT),
-    _claims("conversion", "credits", Unit.CREDIT),
-    _claims("conversion", "milliseconds", Unit.MILLISECOND),
-    _claims("time", "time_spent", Unit.MILLISECOND),
+_CLAIMS = (
+    _claim("transfer", "credits", Unit.CREDIT),
+    _claim("invoice", "credits", Unit.CREDIT),
+    _claim("conversion", "credits", Unit.CREDIT),
+    _claim("conversion", "milliseconds", Unit.MILLISECOND),
+    _claim("time", "time_spent", Unit.MILLISECOND),
 )
 
 
-class _SaidAmount(Row, frozen=True):
+class _RecordAmount(Row, frozen=True):
     entry_id: int
     id: int
     amount: int
 
 
 def check_entries(transaction: Transaction) -> Findings:
-    """Every entry sums to zero in each unit, is sealed in one chain, and moved what its records say."""
     claims, chain, entries = _Claims(transaction), _Chain(), 0
     for entry_id, grouped in groupby(transaction.each(_LINES, _EntryLine), lambda line: line.id):
         lines = list(grouped)
         entries += 1
-        yield from _balanced(lines)
-        yield from chain.next(lines)
-        yield from claims.about(entry_id, _moved(lines))
-    yield from claims.left_over()
+        sums, moved = Counter[str](), Counter[str]()
+        for line in lines:
+            sums[line.unit or ""] += line.amount or 0
+            moved[line.unit or ""] += max(0, line.amount or 0)
+        if any(sums.values()):
+            yield Violation(f"The postings of entry {entry_id} don't sum to zero.")
+        yield from chain.check(lines)
+        yield from claims.check(entry_id, moved)
+    yield from claims.finish()
     for stray in transaction.each(_STRAY_SEALS, _StraySeal):
         yield Violation(f"There is a seal of entry {stray.entry_id}, which doesn't exist.")
     yield Check(f"{several(entries, 'entry', 'entries')}, each sums to zero per unit")
@@ -117,37 +117,22 @@ def check_entries(transaction: Transaction) -> Findings:
     )
 
 
-def _balanced(lines: list[_EntryLine]) -> Findings:
-    sums: Counter[str] = Counter()
-    for line in lines:
-        sums[line.unit or ""] += line.amount or 0
-    if any(sums.values()):
-        yield Violation(f"The postings of entry {lines[0].id} don't sum to zero.")
-
-
-def _moved(lines: list[_EntryLine]) -> Counter[str]:
-    moved: Counter[str] = Counter()
-    for line in lines:
-        moved[line.unit or ""] += max(0, line.amount or 0)
-    return moved
-
-
 class _Chain:
-    """The seals, followed from the first; once it is broken nothing after it can be told."""
+    """The chain of seals. Once it is broken, the seals after that can't be checked."""
 
     def __init__(self) -> None:
         self.length = 0
         self._last = FIRST_SEAL
         self._is_broken = False
 
-    def next(self, lines: list[_EntryLine]) -> Findings:
-        """Follow the chain to the entry of these lines."""
+    def check(self, lines: list[_EntryLine]) -> Findings:
+        """Compare the seal of these lines' entry with the expected one."""
         if self._is_broken:
             return
         self.length += 1
         first = lines[0]
         try:
-            self._last = seal(self._last, first.id, _entry_of(lines))
+            self._last = seal(self._last, first.id, _build_entry(lines))
         except UnbalancedError:
             self._is_broken = True
         if self._is_broken or (first.position, first.hash) != (self.length, self._last):
@@ -155,7 +140,7 @@ class _Chain:
             yield Violation(f"The seals' chain breaks at entry {first.id}.")
 
 
-def _entry_of(lines: list[_EntryLine]) -> Entry:
+def _build_entry(lines: list[_EntryLine]) -> Entry:
     first = lines[0]
     postings = (
         Posting(BalanceId(line.balance_id), line.unit, line.amount or 0)
@@ -166,43 +151,41 @@ def _entry_of(lines: list[_EntryLine]) -> Entry:
 
 
 class _Claims:
-    """The claims of all records in the order of their entries, taken as their entries come by."""
+    """The claims of all records, in the order of their entries."""
 
     def __init__(self, transaction: Transaction) -> None:
         self.records = 0
-        by_kind = (
-            _claims_of(transaction, kind, unit, statement) for kind, unit, statement in _SAID_BY_RECORDS
-        )
+        by_kind = (_read_claims(transaction, kind, unit, statement) for kind, unit, statement in _CLAIMS)
         self._claims = heapq.merge(*by_kind, key=lambda claim: claim.entry_id)
         self._next = next(self._claims, None)
 
-    def about(self, entry_id: int, moved: Counter[str]) -> Findings:
-        """Hold the claims about that entry to what it moved, by unit."""
-        for claim in self._until(entry_id):
+    def check(self, entry_id: int, moved: Counter[str]) -> Findings:
+        """Compare the claims about that entry with the amounts that it moved, by unit."""
+        for claim in self._take_until(entry_id):
             if claim.entry_id != entry_id:
-                yield _points_at_nothing(claim)
+                yield _no_entry(claim)
             elif claim.amount != moved[claim.unit]:
                 yield Violation(
                     f"The {claim.kind} record {claim.record_id} says {claim.amount} {claim.unit}s,"
                     " its entry moved others."
                 )
 
-    def left_over(self) -> Findings:
-        """The claims about entries after the last."""
-        yield from (_points_at_nothing(claim) for claim in self._until(None))
+    def finish(self) -> Findings:
+        """Report the claims about entries after the last one."""
+        yield from (_no_entry(claim) for claim in self._take_until(None))
 
-    def _until(self, entry_id: int | None) -> Iterator[_Claim]:
+    def _take_until(self, entry_id: int | None) -> Iterator[_Claim]:
         while self._next is not None and (entry_id is None or self._next.entry_id <= entry_id):
-            # A conversion claims twice, once in each unit.
+            # A conversion has two claims, one in each unit.
             self.records += (self._next.kind, self._next.unit) != ("conversion", Unit.MILLISECOND)
             yield self._next
             self._next = next(self._claims, None)
 
 
-def _claims_of(transaction: Transaction, kind: str, unit: Unit, statement: Select[Any]) -> Iterator[_Claim]:
-    for said in transaction.each(statement, _SaidAmount):
-        yield _Claim(said.entry_id, said.id, said.amount, kind, unit)
+def _read_claims(transaction: Transaction, kind: str, unit: Unit, statement: Select[Any]) -> Iterator[_Claim]:
+    for record in transaction.each(statement, _RecordAmount):
+        yield _Claim(record.entry_id, record.id, record.amount, kind, unit)
 
 
-def _points_at_nothing(claim: _Claim) -> Violation:
+def _no_entry(claim: _Claim) -> Violation:
     return Violation(f"The {claim.kind} record {claim.record_id} points at no entry.")

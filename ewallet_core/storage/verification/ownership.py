@@ -12,7 +12,14 @@ from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountState
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.verification.check import Check, Faults, Findings, Violation, faulty, several
+from ewallet_core.storage.verification.check import (
+    Check,
+    Findings,
+    Violation,
+    report_faulty,
+    select_faulty,
+    several,
+)
 from ewallet_core.types import RecordType, Role
 
 _account, _wallet, _clock = schema.accounts, schema.ewallets, schema.clocks
@@ -30,52 +37,55 @@ def _account_of(owner: Table) -> ColumnElement[Any]:
     return owner.c.id if owner is _account else owner.c.account_id
 
 
-def _is_gone(owner: Table) -> ColumnElement[bool]:
-    """Whether it was taken away with all that it had, which stays what was active last."""
+def _is_deleted(owner: Table) -> ColumnElement[bool]:
+    """Whether the owner was removed with all its items: then the active ones are unlinked too."""
     if owner is _account:
         return owner.c.state == AccountState.ERASED
     return owner.c.unlinked_at.is_not(None)
 
 
-def _wrongly_active(
-    owner: Table, column: str, what: str, held: Table, belongs_by: str, kind: RecordType | None = None
+def _wrong_active_item(
+    owner: Table, column: str, what: str, item: Table, owner_column: str, kind: RecordType | None = None
 ) -> Select[Any]:
-    active = held.alias("active")
+    active = item.alias("active")
     is_other_kind = [(active.c.kind != kind, f"has no {what} active, but another kind")] if kind else []
-    is_anothers = or_(active.c[belongs_by] != owner.c.id, active.c.account_id != _account_of(owner))
-    return faulty(
+    is_foreign = or_(active.c[owner_column] != owner.c.id, active.c.account_id != _account_of(owner))
+    return select_faulty(
         f"The {_WORDS[owner]}",
         owner.c.id,
         owner.outerjoin(active, active.c.id == owner.c[column]),
         (active.c.id.is_(None), f"has a {what} active that doesn't exist"),
         *is_other_kind,
-        (is_anothers, f"has a {what} active that is another's"),
-        (and_(active.c.unlinked_at.is_not(None), ~_is_gone(owner)), f"has a {what} active that is unlinked"),
+        (is_foreign, f"has a {what} active that is another's"),
+        (
+            and_(active.c.unlinked_at.is_not(None), ~_is_deleted(owner)),
+            f"has a {what} active that is unlinked",
+        ),
     )
 
 
-def _wrong_sheet(kind: RecordType, owner: Table) -> Select[Any]:
+def _wrong_active_sheet(kind: RecordType, owner: Table) -> Select[Any]:
     noun = "list" if kind is RecordType.CONTACT else "sheet"
-    return _wrongly_active(owner, f"{kind}_{noun}_id", f"{kind} {noun}", schema.sheets, "owner_id", kind)
+    return _wrong_active_item(owner, f"{kind}_{noun}_id", f"{kind} {noun}", schema.sheets, "owner_id", kind)
 
 
-def _sheet_astray(kind: RecordType, owner: Table) -> Select[Any]:
+def _sheet_without_owner(kind: RecordType, owner: Table) -> Select[Any]:
     sheet = schema.sheets
-    its_owner = and_(owner.c.id == sheet.c.owner_id, _account_of(owner) == sheet.c.account_id)
-    return faulty(
+    is_owner = and_(owner.c.id == sheet.c.owner_id, _account_of(owner) == sheet.c.account_id)
+    return select_faulty(
         "Sheet",
         sheet.c.id,
-        sheet.outerjoin(owner, its_owner),
+        sheet.outerjoin(owner, is_owner),
         (and_(sheet.c.kind == kind, owner.c.id.is_(None)), f"belongs to no {_WORDS[owner]} of its account"),
     )
 
 
-_WRONG = Faults(
-    _wrongly_active(_account, "ewallet_id", "wallet", _wallet, "account_id"),
-    _wrongly_active(_wallet, "clock_id", "clock", _clock, "ewallet_id"),
-    *(_wrong_sheet(kind, owner) for kind, owner in _OWNERS.items()),
-    *(_sheet_astray(kind, owner) for kind, owner in _OWNERS.items()),
-    faulty(
+_FAULTY = union_all(
+    _wrong_active_item(_account, "ewallet_id", "wallet", _wallet, "account_id"),
+    _wrong_active_item(_wallet, "clock_id", "clock", _clock, "ewallet_id"),
+    *(_wrong_active_sheet(kind, owner) for kind, owner in _OWNERS.items()),
+    *(_sheet_without_owner(kind, owner) for kind, owner in _OWNERS.items()),
+    select_faulty(
         "The clock",
         _clock.c.id,
         _clock.outerjoin(
@@ -87,13 +97,13 @@ _WRONG = Faults(
 
 
 def check_active_items(transaction: Transaction) -> Findings:
-    """What is active is its owner's, of its kind and not unlinked; clocks and sheets are at home."""
-    yield from _WRONG.found(transaction)
+    """Active items belong to their owner, have the right kind and are linked; clocks and sheets have owners."""
+    yield from report_faulty(transaction, _FAULTY)
     yield Check("every account, wallet and clock has its own wallet, clock and sheets active")
 
 
 class _HolderLine(Row, frozen=True):
-    """A balance with one that holds it; a balance that nothing holds has one line too."""
+    """A balance with one of its holders, or with none."""
 
     id: int
     account_id: int
@@ -106,7 +116,7 @@ class _HolderLine(Row, frozen=True):
     counts: str | None
 
 
-_HOLDINGS = (("wallet", schema.ewallets, Unit.CREDIT), ("clock", schema.clocks, Unit.MILLISECOND))
+_HOLDER_TABLES = (("wallet", schema.ewallets, Unit.CREDIT), ("clock", schema.clocks, Unit.MILLISECOND))
 _balance, _holding_account = schema.balances.c, schema.accounts.c
 _HOLDERS = union_all(
     *(
@@ -117,7 +127,7 @@ _HOLDERS = union_all(
             literal(unit).label("counts"),
             held.c.balance_id,
         )
-        for word, held, unit in _HOLDINGS
+        for word, held, unit in _HOLDER_TABLES
     )
 ).subquery("holders")
 _LINES = (
@@ -136,41 +146,41 @@ _LINES = (
     .outerjoin(_HOLDERS, _HOLDERS.c.balance_id == _balance.id)
     .order_by(_balance.id)
 )
-_HOLDING_NOTHING = Faults(
+_HOLDERS_WITHOUT_BALANCE = union_all(
     *(
-        faulty(
+        select_faulty(
             f"The {word}",
             held.c.id,
             held.outerjoin(schema.balances, _balance.id == held.c.balance_id),
             (_balance.id.is_(None), "holds a balance that doesn't exist"),
         )
-        for word, held, _ in _HOLDINGS
+        for word, held, _ in _HOLDER_TABLES
     )
 )
 
 
 def check_holders(transaction: Transaction) -> Findings:
-    """Every balance has one wallet or clock, of its account and unit; the issuer's alone issue."""
+    """Every balance has one wallet or clock of its account and unit; only the issuer's balances issue."""
     balances = 0
     for _, lines in groupby(transaction.each(_LINES, _HolderLine), lambda line: line.id):
         balances += 1
         holders = 0
         for line in lines:
             holders += line.holder is not None
-            yield from _fits(line)
+            yield from _check_holder(line)
         if holders != 1:
             yield Violation(
                 f"Balance {line.id} is held by {several(holders, 'wallet or clock', 'wallets and clocks')}."
             )
         if line.issues != (line.role == Role.ISSUER):
             yield Violation(f"Balance {line.id} should issue exactly where it is the issuer's.")
-    yield from _HOLDING_NOTHING.found(transaction)
+    yield from report_faulty(transaction, _HOLDERS_WITHOUT_BALANCE)
     yield Check(
         f"{several(balances, 'balance', 'balances')}, each held by one wallet or clock of its account"
     )
 
 
-def _fits(line: _HolderLine) -> Findings:
+def _check_holder(line: _HolderLine) -> Findings:
     if line.holder is None:
         return
     holder = f"The {line.holder} {line.holder_id}"

@@ -1,6 +1,6 @@
-"""Proves the refunds: each gives back a payment, and no payment is given back more than once over.
+"""Checks the refunds: each reverses a payment, and no payment is refunded by more than was paid.
 
-A payment comes with its refunds right after it, so that one payment at a time is kept in mind."""
+A payment is read with its refunds right after it, so one payment at a time is in memory."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from ewallet_core.storage.verification.check import Check, Findings, Violation, 
 
 
 class _Part(Row, frozen=True):
-    """A payment or a refund of it, with the credits that one of its postings moved."""
+    """A payment or one of its refunds, with the credits that it moved."""
 
     payment_id: int
     is_refund: int
@@ -26,7 +26,7 @@ class _Part(Row, frozen=True):
     credits: int | None
 
 
-class _Odd(Row, frozen=True):
+class _WrongEntry(Row, frozen=True):
     id: int
     kind: EntryKind
 
@@ -34,16 +34,16 @@ class _Odd(Row, frozen=True):
 _entry, _posting = schema.entries.c, schema.postings.c
 _COLUMNS = _entry.id.label("entry_id"), _entry.kind, _posting.amount.label("credits")
 _RECEIVED = (_posting.entry_id == _entry.id) & (_posting.unit == Unit.CREDIT) & (_posting.amount > 0)
-_GIVEN_BACK = select(_entry.reverses_id).where(_entry.reverses_id.is_not(None))
+_REFUNDED = select(_entry.reverses_id).where(_entry.reverses_id.is_not(None))
 _PARTS = union_all(
     select(_entry.id.label("payment_id"), literal(0).label("is_refund"), *_COLUMNS)
     .outerjoin_from(schema.entries, schema.postings, _RECEIVED)
-    .where(_entry.id.in_(_GIVEN_BACK)),
+    .where(_entry.id.in_(_REFUNDED)),
     select(_entry.reverses_id.label("payment_id"), literal(1).label("is_refund"), *_COLUMNS)
     .outerjoin_from(schema.entries, schema.postings, _RECEIVED)
     .where(_entry.reverses_id.is_not(None)),
 ).order_by("payment_id", "is_refund", "entry_id")
-_ODD = (
+_WRONG_ENTRIES = (
     select(_entry.id, _entry.kind)
     .where((_entry.kind == EntryKind.REFUND) != _entry.reverses_id.is_not(None))
     .order_by(_entry.id)
@@ -51,30 +51,29 @@ _ODD = (
 
 
 def check_refunds(transaction: Transaction) -> Findings:
-    """Every refund gives back an entry that is a payment, and all refunds of one no more than was paid."""
-    for odd in transaction.each(_ODD, _Odd):
-        wrong = "gives nothing back" if odd.kind is EntryKind.REFUND else "is none and gives something back"
+    for entry in transaction.each(_WRONG_ENTRIES, _WrongEntry):
+        wrong = "gives nothing back" if entry.kind is EntryKind.REFUND else "is none and gives something back"
         yield Violation(
-            f"Entry {odd.id} should be a refund exactly where it gives back a payment, but {wrong}."
+            f"Entry {entry.id} should be a refund exactly where it gives back a payment, but {wrong}."
         )
     payments = 0
     for payment_id, parts in groupby(transaction.each(_PARTS, _Part), lambda part: part.payment_id):
         payments += 1
-        yield from _given_back(payment_id, parts)
+        yield from _check_payment(payment_id, parts)
     yield Check(f"{several(payments, 'payment', 'payments')} refunded, none by more than was paid")
 
 
-def _given_back(payment_id: int, parts: Iterable[_Part]) -> Findings:
-    left, is_there = 0, False
+def _check_payment(payment_id: int, parts: Iterable[_Part]) -> Findings:
+    left, exists = 0, False
     for part in parts:
         if part.is_refund:
             left -= part.credits or 0
             continue
-        is_there = True
+        exists = True
         left += part.credits or 0
         if part.kind is not EntryKind.PAYMENT:
             yield Violation(f"A refund gives back entry {payment_id}, which is no payment but {part.kind}.")
-    if not is_there:
+    if not exists:
         yield Violation(f"A refund gives back entry {payment_id}, which doesn't exist.")
     elif left < 0:
         yield Violation(f"The refunds of entry {payment_id} give back {-left} credits more than it paid.")

@@ -1,6 +1,6 @@
-"""Proves the sheets: each counts its records, and its records are of its kind and of its account.
+"""Checks the sheets: each counts its records, and its records are of its kind and its account.
 
-Sheets come once with their records in order, so that one sheet at a time is kept in mind."""
+Sheets are read once with their records in order, so one sheet at a time is in memory."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ewallet_core.types import RecordType, Role
 
 
 class _SheetLine(Row, frozen=True):
-    """A sheet with one of its records; an empty sheet has one line too."""
+    """A sheet with one of its records, or with none."""
 
     id: int
     account_id: int
@@ -61,10 +61,10 @@ def _lines(kind: RecordType) -> Select[Any]:
 
 def _strays(kind: RecordType) -> Select[Any]:
     record = columns.metadata.tables[f"{kind}_records"]
-    its_sheet = and_(_sheet.id == record.c.sheet_id, _sheet.kind == kind)
+    is_sheet = and_(_sheet.id == record.c.sheet_id, _sheet.kind == kind)
     return (
         select(record.c.id)
-        .outerjoin_from(record, schema.sheets, its_sheet)
+        .outerjoin_from(record, schema.sheets, is_sheet)
         .where(_sheet.id.is_(None))
         .order_by(record.c.id)
     )
@@ -74,18 +74,17 @@ _BY_KIND = tuple((kind, _lines(kind), _strays(kind)) for kind in RecordType)
 
 
 def check_sheets(transaction: Transaction) -> Findings:
-    """Every sheet counts the records on it, and every record is on a sheet of its kind and account."""
     sheets = 0
     for kind, lines, strays in _BY_KIND:
         for _, of_sheet in groupby(transaction.each(lines, _SheetLine), lambda line: line.id):
             sheets += 1
-            yield from _in_order(kind, of_sheet)
+            yield from _check_sheet(kind, of_sheet)
         for stray in transaction.each(strays, _StrayRecord):
             yield Violation(f"The {kind} record {stray.id} is on no {kind} sheet.")
     yield Check(f"{several(sheets, 'sheet', 'sheets')}, each counts its records and holds its account's")
 
 
-def _in_order(kind: RecordType, lines: Iterable[_SheetLine]) -> Findings:
+def _check_sheet(kind: RecordType, lines: Iterable[_SheetLine]) -> Findings:
     linked, highest = 0, 0
     for line in lines:
         if line.record_id is None:
@@ -94,7 +93,7 @@ def _in_order(kind: RecordType, lines: Iterable[_SheetLine]) -> Findings:
         highest = max(highest, line.position or 0)
         if line.records_account != line.account_id:
             yield Violation(f"The {kind} record {line.record_id} is not of its sheet's account.")
-    # What the issuer's sheets hold is derived, so that nobody waits for them.
+    # The issuer's sheets have no counts, so that supplies don't wait for each other.
     if line.role == Role.ISSUER:
         return
     if linked != line.record_count:
