@@ -96,7 +96,6 @@ class EWalletApp(App[None]):
         self._is_asked_to_quit = False
         self._notifier = Notifier(
             lambda: self.context.state,
-            lambda **instruction: self.context.send(**instruction),  # noqa: PLW0108 - it is made below
             lambda: self.is_in_view,
             self.set_timer,
             self.say,

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ewallet_core.presentation.formatting import MINUS, count, credit_amount
 from ewallet_core.presentation.text import one_line
-from ewallet_tui.own_doings import ARRIVED
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from ewallet_core.client import Answer
     from ewallet_tui.state import AccountState
     from ewallet_tui.work import Notify, SetTimer
 
@@ -53,16 +51,16 @@ FROZEN = Notification(
 USABLE_AGAIN = Notification("This account can be used again.", "It is frozen no longer.")
 
 
-def notification_of(
-    event: Event, *, own_email: str, clock: int, is_refund: bool = False
-) -> Notification | None:
+def notification_of(event: Event, *, own_email: str, clock: int) -> Notification | None:
     """What an event is to who sits here: their email, the clock that is in view; or nothing new to them."""
     data = event["data"]
     match event["event"]:
         case "login_from_new_address":
             return _login_from(data["address"])
         case "credits_arrived" if data["transfer_from"] != own_email:
-            return _arrived(data["credits"], data["transfer_from"], is_refund=is_refund)
+            return _arrived(
+                data["credits"], data["transfer_from"], is_refund=event.get("movement") == "refund"
+            )
         case "credits_left" if data["transfer_to"] != own_email:
             return _left(data["credits"], data["transfer_to"])
         case "timer_ran_out" if data["clock"] != clock:
@@ -97,11 +95,6 @@ def _moved_in_one(moved: list[Notification]) -> list[Notification]:
     return [Notification(title, words, "warning" if went else "information", credits=came or went)]
 
 
-def may_be_refund(event: Event) -> bool:
-    """Whether what arrived may be a payment that somebody gave back."""
-    return event["event"] == ARRIVED and bool(event["data"]["transfer_from"] != ISSUER)
-
-
 def _login_from(address: str) -> Notification:
     return Notification(
         f"Somebody logged in to this account from {address}.",
@@ -132,24 +125,18 @@ AT_ONCE_SECONDS = 1.0
 """How far apart news are that do not come at once."""
 
 
-NEWEST = 5
-"""Among how many of the newest records that of an event is looked for."""
-
-
 class Notifier:
     """Shows notifications as toasts, and the important ones on the desktop too."""
 
     def __init__(
         self,
         state: Callable[[], AccountState | None],
-        send: Callable[..., Awaitable[Answer]],
         is_in_view: Callable[[], bool],
         set_timer: SetTimer,
         notify: Notify,
         notify_desktop: Callable[[str, str], None],
     ) -> None:
         self._state = state
-        self._send = send
         self._is_in_view = is_in_view
         self._set_timer = set_timer
         self._notify = notify
@@ -157,7 +144,7 @@ class Notifier:
         self._waiting: list[Notification] = []
         self._pause: Timer | None = None
 
-    async def notice(self, event: Event) -> None:
+    def notice(self, event: Event) -> None:
         """Tell the user of an event that something else than this app has caused."""
         state = self._state()
         if state is None or "data" not in event:
@@ -166,7 +153,6 @@ class Notifier:
             event,
             own_email=state.account.email,
             clock=state.clock.id,
-            is_refund=may_be_refund(event) and await self._is_refund(event),
         )
         if notification is not None:
             self.tell(notification)
@@ -185,15 +171,6 @@ class Notifier:
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
-
-    async def _is_refund(self, event: Event) -> bool:
-        view = {"action": "view", "view": "transfer", "transfer": "list", "limit": NEWEST}
-        answer = await self._send(**view)
-        records = [] if answer["failed"] else answer["sheet_data"]["rows"]
-        data = event["data"]
-        those = (record for record in records if record["transfer_type"] == "incoming")
-        newest = next((one for one in those if one["transfer_from"] == data["transfer_from"]), None)
-        return newest is not None and newest["credits"] == data["credits"] and "refund_of" in newest
 
     def _go_on(self) -> None:
         self._pause = None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ewallet_core.client import UnreachableError
+from ewallet_core.client.requests import changes_something, new_request_id
 from ewallet_tui.instruction_log import InstructionLog
-from ewallet_tui.own_doings import OwnDoings
 from ewallet_tui.state import AccountState
 
 if TYPE_CHECKING:
@@ -25,8 +26,8 @@ CHANGED = "account_changed"
 """The event of an account that was frozen or unfrozen."""
 CLIENT_ACTION = {"controller": "client", "ctype": "action"}
 """The selectors of an instruction that names no others."""
-CHANGES_NOTHING = frozenset({"alive", "export", "interogate", "request", "search", "verify", "view"})
-"""The actions after which the account is as it was before."""
+OWN_REQUESTS = 200
+"""How many of the newest own requests are remembered, to know their events by."""
 
 
 class Backend:
@@ -95,7 +96,7 @@ class AccountStore:
         changed: Callable[[AccountState], None],
         ended: Callable[[bool], None],
         arrived: Callable[[Event], None],
-        noticed: Callable[[Event], Awaitable[None]],
+        noticed: Callable[[Event], None],
         froze: Callable[[bool], None],
     ) -> None:
         """`changed` is called with each new state.
@@ -115,7 +116,10 @@ class AccountStore:
         self._arrived = arrived
         self._noticed = noticed
         self._froze = froze
-        self._own = OwnDoings(now)
+        self._own: deque[str] = deque(maxlen=OWN_REQUESTS)
+        """The ids of the newest requests of this app."""
+        self._sequence = 0
+        """The newest event that the state contains."""
         self._frozen = ""
         """The email of the account that was found frozen."""
         self._session: dict[str, Any] | None = None
@@ -133,34 +137,6 @@ class AccountStore:
 
     async def send(self, **instruction: Any) -> Answer:
         """Send an instruction, and return its answer once the state shows what it changed."""
-        with self._own.noting(instruction) as doing:
-            answer = await self._send_and_apply(instruction)
-            if doing is not None:
-                doing.is_done = not answer["failed"]
-                if doing.is_heard_of and not doing.is_done:
-                    # What was taken for its event was another one, which the state may not show yet.
-                    await self.refresh()
-        if answer.get("code") == FROZEN_CODE:
-            self._handle_frozen(is_frozen=True)
-        return answer
-
-    async def follow_events(self) -> None:
-        """Apply the events of the account as they come; raises `UnreachableError`."""
-        self._own.forget()
-        async for event in self.client.events():
-            await self._handle_event(event)
-
-    async def _handle_event(self, event: Event) -> None:
-        self._arrived(event)
-        if "data" in event and self._own.explain(event):
-            return
-        await self.refresh()
-        if event["event"] == CHANGED:
-            self._handle_frozen(is_frozen=False)
-        else:
-            await self._noticed(event)
-
-    async def _send_and_apply(self, instruction: Mapping[str, Any]) -> Answer:
         answer = await self._send(**instruction)
         if "session_data" in answer:
             self._handle_session(answer["session_data"])
@@ -171,7 +147,26 @@ class AccountStore:
             await self._learn_who_supplies(answer)
         if not answer["failed"] and changes_something(instruction):
             await self.refresh()
+        if answer.get("code") == FROZEN_CODE:
+            self._handle_frozen(is_frozen=True)
         return answer
+
+    async def follow_events(self) -> None:
+        """Apply the events of the account as they come; raises `UnreachableError`."""
+        async for event in self.client.events():
+            await self._handle_event(event)
+
+    async def _handle_event(self, event: Event) -> None:
+        self._arrived(event)
+        if event.get("request_id") in self._own:
+            # The answer to that request updates the state.
+            return
+        if event.get("sequence", self._sequence + 1) > self._sequence:
+            await self.refresh()
+        if event["event"] == CHANGED:
+            self._handle_frozen(is_frozen=False)
+        else:
+            self._noticed(event)
 
     async def refresh(self) -> None:
         """Read the account again, if one is logged in."""
@@ -183,6 +178,7 @@ class AccountStore:
         if any(answer["failed"] for answer in answers) or session is not self._session:
             return
         account, wallet, clock = answers
+        self._sequence = account.get("event_sequence", 0)
         self.state = AccountState.read(
             account["account_data"],
             wallet["ewallet_data"],
@@ -202,12 +198,15 @@ class AccountStore:
         """Drop everything known of the account."""
         self.state = None
         self._session = None
+        self._sequence = 0
         self.log.clear()
 
     async def _send(self, **instruction: Any) -> Answer:
         full, backend = {**CLIENT_ACTION, **instruction}, self.backend
+        request_id = str(full.get("request_id") or new_request_id())
+        self._own.append(request_id)
         with self.log.exchange(full) as note:
-            answer = await backend.send(full)
+            answer = await backend.send({**full, "request_id": request_id})
             note(answer)
         if backend is self.backend and self._is_over(answer):
             self.forget()
@@ -242,11 +241,6 @@ class AccountStore:
         if self._session is None or self._session["session_user_account"] is None:
             return False
         return bool(answer.get("session_ended")) or answer.get("code") == "not_logged_in"
-
-
-def changes_something(instruction: Mapping[str, Any]) -> bool:
-    """Whether the account may be different once the instruction was carried out."""
-    return instruction.get("action") not in CHANGES_NOTHING
 
 
 def _accounts_of(session: Mapping[str, Any] | None) -> set[str]:

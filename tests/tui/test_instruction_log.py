@@ -196,12 +196,12 @@ def bob():
 async def test_what_is_out_of_reach_is_kept_as_well(opened):
     async with opened() as person:
         await person.register()
-        person.app.context.store.give_up("The engine is gone.")
+        person.app.context.store.backend.give_up("The engine is gone.")
         await person.app.context.send(action="pay", pay="bob@example.org", credits=1)
         outcome = person.app.context.store.log.exchanges[-1].outcome
         assert (outcome.failed, outcome.error) == (True, "The engine is gone.")
         # So that the app can be left.
-        person.app.context.store._out_of_reach = None
+        person.app.context.store.backend._out_of_reach = None
 
 
 def test_the_clock_of_a_log_is_the_machines_own_unless_another_is_given():
