@@ -19,7 +19,13 @@ from ewallet_core.errors.server import StorageFailedError, StorageUnavailableErr
 from ewallet_core.instructions.envelope import Answer, Credentials
 from ewallet_core.instructions.registry import Access
 from ewallet_core.ledger.journal import Issuer
-from ewallet_core.operations.context import IN_PROCESS, Caller, EngineConfig, Listener, require_account
+from ewallet_core.operations.context import (
+    IN_PROCESS,
+    Caller,
+    EngineConfig,
+    InstructionListener,
+    require_account,
+)
 from ewallet_core.operations.provisioning import create_system_core
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
@@ -79,7 +85,7 @@ class EWalletSessionManager:
         """As `session_manager_controller`, for a caller at that address."""
         return self.dispatcher.answer(request, Caller(address))
 
-    def listen_through(self, listener: Listener | None) -> None:
+    def listen_through(self, listener: InstructionListener | None) -> None:
         """Have that listener carry out the instructions about sockets; None: they are answered `no_listener`.
 
         At first it is one that listens on the sockets of this machine.

@@ -151,7 +151,14 @@ class EWalletApp(App[None]):
             ask_about_unanswered=lambda state, others: self._ask(lazy.unanswered_question(state, others)),
             forget_clipboard=self._forget_clipboard,
         )
-        settings = SettingsController(self, preferences, self._idle)
+        settings = SettingsController(
+            preferences,
+            self,
+            warn=lambda words: self.say(words, severity="warning"),
+            watch_idle=self._idle.begin,
+            rewrite_screens=lambda: workers.run(self._rewrite_screens()),
+            scopes=lambda: lazy.key_scopes(EWalletApp),
+        )
         connecting = Connecting(
             server=server,
             backends=backends,
@@ -200,10 +207,6 @@ class EWalletApp(App[None]):
     def say(self, words: str, *, title: str = "", severity: Severity = "information") -> None:
         """Show a toast, as plain text."""
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
-
-    def write_anew(self) -> None:
-        """Write the numbers, times and dates of every screen in the formats of now."""
-        self.run_worker(self._write_anew())
 
     def action_lock(self) -> None:
         """Hide everything behind the password."""
@@ -291,7 +294,7 @@ class EWalletApp(App[None]):
                 self.say("ctrl+q again doesn't wait for it.", title="Waiting for the last answer…")
             self.exit(message=None if await lifecycle.close() else Text(NOT_ANSWERED))
 
-    async def _write_anew(self) -> None:
+    async def _rewrite_screens(self) -> None:
         await self.context.lifecycle.rewrite_screens()
         if self.context.state is not None:
             self._show_change(self.context.state)
@@ -326,29 +329,3 @@ class EWalletApp(App[None]):
     def _forget_clipboard(self) -> None:
         # Not `copy_to_clipboard`: what was copied elsewhere since then must not be taken away.
         self._clipboard = ""
-
-    # Widgets reach these through the app until they are given them.
-
-    @property
-    def connection(self) -> ConnectionStatus:
-        return self.context.connection.status
-
-    @property
-    def connection_changed(self) -> Signal[ConnectionStatus]:
-        return self.context.connection_changed
-
-    @property
-    def is_connected(self) -> bool:
-        return self.context.connection.is_connected
-
-    @property
-    def place(self) -> str:
-        return self.context.connection.place
-
-    @property
-    def state(self) -> AccountState | None:
-        return self.context.state
-
-    @property
-    def timer_watch(self) -> TimerWatch:
-        return self.context.timers

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from textual.command import CommandPalette
     from textual.screen import Screen
 
+    from ewallet_tui.config.keymap import Scope
     from ewallet_tui.context import AppContext
     from ewallet_tui.screens.login_forms import LoginForms
     from ewallet_tui.screens.modal import ConfirmModal
@@ -73,6 +74,13 @@ def help_screen(beneath: Screen[Any]) -> HelpScreen:
     from ewallet_tui.screens.overlays import HelpScreen
 
     return HelpScreen(beneath)
+
+
+def key_scopes(app: type[App[Any]]) -> tuple[Scope, ...]:
+    """The screens and widgets whose keys the user can change."""
+    from ewallet_tui.key_scopes import key_scopes
+
+    return key_scopes(app)
 
 
 def palette(context: AppContext) -> CommandPalette:

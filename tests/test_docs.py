@@ -46,7 +46,7 @@ def test_the_reference_is_the_same_each_time():
 @each_instruction
 def test_an_example_is_taken_by_the_catalogue(asked):
     example = json.loads(json.dumps(entry_of(asked).example))
-    picked, arguments = asked.door.registry.find(example)
+    picked, arguments = asked.section.registry.find(example)
     assert picked is asked.found
     read_request(picked, arguments)
 
@@ -66,7 +66,7 @@ def test_an_instruction_says_what_it_does_and_what_its_arguments_must_be(asked):
 
 def test_every_path_is_one_instructions_alone():
     paths = Counter(
-        (asked.door, path)
+        (asked.section.registry, path)
         for asked in EVERYTHING
         for path in {" ".join(form.values()) for form in asked.found.forms}
     )

@@ -32,8 +32,8 @@ from ewallet_core.operations.context import (
     Caller,
     Context,
     EngineConfig,
+    InstructionListener,
     InvalidCall,
-    Listener,
     Preparation,
     StalePreparationError,
 )
@@ -114,7 +114,7 @@ class Dispatcher:
     def __init__(self, database: Database, dependencies: Dependencies) -> None:
         self.database = database
         self.clock = dependencies.clock
-        self.listener: Listener | None = None
+        self.listener: InstructionListener | None = None
         self.changed: Callable[[], None] = _do_nothing
         """Called after each instruction that changed something, from its thread."""
         self.order = KeyedLocks()
@@ -225,7 +225,7 @@ class Dispatcher:
             # A repeated request must get its first answer even if its preparation would fail now.
             seen = self._read(execution.first_answer)
             answer = self._prepare_and_run(call.instruction.prepare, execution) if seen is None else seen
-        self._cleanup_thread.notice()
+        self._cleanup_thread.notice_change()
         self.changed()
         return answer
 

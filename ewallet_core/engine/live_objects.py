@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 from ewallet_core.handlers import SESSION_REGISTRY
 from ewallet_core.handlers.session_maps import WORKER_REGISTRY
+from ewallet_core.operations.answer_data import worker_data
 from ewallet_core.operations.context import Caller
-from ewallet_core.operations.sessions import worker_data
 from ewallet_core.storage.sessions import Session, logged_in, sessions, workers
 
 if TYPE_CHECKING:
     from ewallet_core.engine.dispatcher import Dispatcher
     from ewallet_core.instructions.envelope import Answer
-    from ewallet_core.operations.answer_data import Data
+    from ewallet_core.operations.answer_data import WorkerData
     from ewallet_core.storage.transaction import Transaction
 
 
@@ -115,8 +115,8 @@ class EWalletWorker:
         return dict(arguments)
 
     @property
-    def _data(self) -> Data:
-        def look(transaction: Transaction) -> Data:
+    def _data(self) -> WorkerData:
+        def look(transaction: Transaction) -> WorkerData:
             return worker_data(
                 transaction, workers.require(transaction, id=self.id), self._dispatcher.clock()
             )

@@ -31,37 +31,40 @@ from ewallet_core.handlers import (
 from ewallet_core.handlers.accounts import new_account
 from ewallet_core.handlers.logins import login
 from ewallet_core.handlers.session_maps import WORKER_REGISTRY
-from ewallet_core.handlers.supply import Bought, SupplyCredits, supply_credits
+from ewallet_core.handlers.supply import Bought, SuppliedAnswer, issue_credits, supply_credits
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer
-from ewallet_core.instructions.reference import RegistrySection
-from ewallet_core.instructions.registry import Instruction, InstructionRegistry, instruction
+from ewallet_core.instructions.reference import RegistrySection, first_line
+from ewallet_core.instructions.registry import Instruction, InstructionRegistry, instruction, instructions_in
 from ewallet_core.operations.context import AccountContext
+from ewallet_core.operations.movements import own_side
 from ewallet_core.types import user_key
 
-REGISTRY = InstructionRegistry.of(
-    sessions,
-    logins,
-    accounts,
-    supply,
-    conversions,
-    timer,
-    transfers,
-    daily_limit,
-    wallets,
-    sheets,
-    contacts,
-    statement,
-    summary,
-    search,
-    export,
-    issue_reports,
-    permissions,
-    operators,
-    workers,
-    cleanup,
-    sockets,
-)
+SUBJECTS = {
+    "Sessions": sessions,
+    "Logins": logins,
+    "Accounts": accounts,
+    "Supply": supply,
+    "Conversions": conversions,
+    "Timer": timer,
+    "Transfers": transfers,
+    "Daily limit": daily_limit,
+    "Wallets": wallets,
+    "Sheets": sheets,
+    "Contacts": contacts,
+    "Statement": statement,
+    "Summary": summary,
+    "Search": search,
+    "Export": export,
+    "Issue reports": issue_reports,
+    "Permissions": permissions,
+    "Operators": operators,
+    "Workers": workers,
+    "Cleanup": cleanup,
+    "Sockets": sockets,
+}
+"""The modules of handlers, by their title in the reference."""
+
+REGISTRY = InstructionRegistry.of(*SUBJECTS.values())
 
 
 class SupplyFromPartner(Bought, frozen=True):
@@ -79,15 +82,13 @@ def _said_as(meant: Instruction, **selectors: str) -> Instruction:
 @instruction(
     SupplyFromPartner,
     {"controller": "user", "action": "create", "create": "transfer", "ttype": "supply"},
-    answers=supply_credits.answers,
 )
-def create_supply(asked: SupplyFromPartner, context: AccountContext) -> Answer:
+def create_supply(asked: SupplyFromPartner, context: AccountContext) -> SuppliedAnswer:
     """Supply the active wallet with credits from the system core account, against an invoice."""
     core = context.system_core.email
     if asked.partner_account is not None and user_key(asked.partner_account) != user_key(core):
         raise OnlyCoreSuppliesError(core)
-    bought = {name: getattr(asked, name) for name in Bought.__struct_fields__}
-    return supply_credits(SupplyCredits(**bought), context)
+    return issue_credits(context, asked, own_side(context))
 
 
 SESSION_REGISTRY = InstructionRegistry(
@@ -100,17 +101,24 @@ SESSION_REGISTRY = InstructionRegistry(
 
 
 SECTIONS = (
-    RegistrySection(REGISTRY),
-    RegistrySection(
-        SESSION_REGISTRY,
-        "Live sessions",
-        "Asked of a session's live object in the engine's own process:"
-        " `manager.sessions[id].ewallet_controller(…)`.",
+    *(
+        RegistrySection(title, first_line(subject), REGISTRY, tuple(instructions_in(subject)))
+        for title, subject in SUBJECTS.items()
     ),
     RegistrySection(
-        WORKER_REGISTRY,
+        "Live sessions",
+        "Sent to a session's live object in the engine's own process:"
+        " `manager.sessions[id].ewallet_controller(…)`.",
+        SESSION_REGISTRY,
+        tuple(SESSION_REGISTRY),
+        is_live=True,
+    ),
+    RegistrySection(
         "Live workers",
-        "Asked of a worker's live object in the engine's own process:"
+        "Sent to a worker's live object in the engine's own process:"
         " `manager.workers[id].main_controller(…)`.",
+        WORKER_REGISTRY,
+        tuple(WORKER_REGISTRY),
+        is_live=True,
     ),
 )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypedDict
 
 from ewallet_core.errors.accounts import EmailTakenError, LastOperatorError, NameTakenError
 from ewallet_core.errors.requests import BadValueError, MissingArgumentError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
 from ewallet_core.operations.account_deletion import RECOVERABLE_MS, erase_due_accounts
 from ewallet_core.operations.account_status import is_gone, why_not_active
@@ -84,15 +84,20 @@ def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
     return preparation.passwords.hash(asked.user_pass)
 
 
+class _NewAccountAnswer(TypedDict):
+    account: str
+    account_data: AccountData
+    session_data: SessionData
+
+
 @instruction(
     NewAccount,
     {"action": "new", "new": "account"},
     access=Access.SESSION,
     prepare=hash_new_password,
-    answers={"account": str, "account_data": AccountData, "session_data": SessionData},
     roles=PEOPLE,
 )
-def new_account(asked: NewAccount, context: SessionContext) -> Answer:
+def new_account(asked: NewAccount, context: SessionContext) -> _NewAccountAnswer:
     """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""
     erase_due_accounts(context)
     _must_be_free(context, asked.user_name, asked.user_email)
@@ -106,22 +111,28 @@ def new_account(asked: NewAccount, context: SessionContext) -> Answer:
         alias=asked.user_alias,
     )
     account = accounts.require(context.transaction, id=account_id)
-    return success(
+    return _NewAccountAnswer(
         account=account.email,
         account_data=account_data(context, account),
         session_data=session_data(context.transaction, context.session.id),
     )
 
 
+class _ViewAccountAnswer(TypedDict):
+    account: str
+    account_data: AccountData
+
+
 @instruction(
     NoArguments,
     {"action": "view", "view": "account"},
     changes=False,
-    answers={"account": str, "account_data": AccountData},
 )
-def view_account(_asked: NoArguments, context: AccountContext) -> Answer:
+def view_account(_asked: NoArguments, context: AccountContext) -> _ViewAccountAnswer:
     """View the account."""
-    return success(account=context.account.email, account_data=account_data(context, context.account))
+    return _ViewAccountAnswer(
+        account=context.account.email, account_data=account_data(context, context.account)
+    )
 
 
 def check_old_password(asked: EditAccount, preparation: Preparation) -> PasswordCheck | None:
@@ -136,14 +147,19 @@ def check_old_password(asked: EditAccount, preparation: Preparation) -> Password
     return replace(password_check, new_hash=preparation.passwords.hash(asked.user_pass))
 
 
+class _EditAccountAnswer(TypedDict):
+    account: str
+    edit: dict[str, bool]
+    account_data: AccountData
+
+
 @instruction(
     EditAccount,
     {"action": "edit", "edit": "account"},
     prepare=check_old_password,
-    answers={"account": str, "edit": dict[str, bool], "account_data": AccountData},
     roles=PEOPLE,
 )
-def edit_account(asked: EditAccount, context: AccountContext) -> Answer:
+def edit_account(asked: EditAccount, context: AccountContext) -> _EditAccountAnswer:
     """Edit the account; a new password ends its other sessions."""
     transaction, account, password_check = context.transaction, context.account, context.prepared
     if password_check is not None:
@@ -160,7 +176,7 @@ def edit_account(asked: EditAccount, context: AccountContext) -> Answer:
         accounts.change(transaction, account.id, **changes, written_at=context.now)
         record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     edited = accounts.require(transaction, id=account.id)
-    return success(
+    return _EditAccountAnswer(
         account=edited.email,
         edit={
             "user_name": "name" in changes,
@@ -208,16 +224,20 @@ def check_leaving_password(asked: UnlinkAccount, preparation: Preparation) -> Pa
     return check_own_password(asked.user_pass, preparation)
 
 
+class _UnlinkAccountAnswer(TypedDict):
+    account: str
+    to_unlink_timestamp: Timestamp
+
+
 # It is asked by an account, but leaves nobody logged in: a repetition is known by its session.
 @instruction(
     UnlinkAccount,
     {"action": "unlink", "unlink": "account"},
     access=Access.SESSION,
     prepare=check_leaving_password,
-    answers={"account": str, "to_unlink_timestamp": Timestamp},
     roles=(Role.USER, Role.OPERATOR),
 )
-def unlink_account(_asked: UnlinkAccount, session_context: SessionContext) -> Answer:
+def unlink_account(_asked: UnlinkAccount, session_context: SessionContext) -> _UnlinkAccountAnswer:
     """Have the account deleted in 30 days; its timers stop, and it is logged out everywhere at once."""
     context = require_account(session_context)
     transaction, account, now = context.transaction, context.account, context.now
@@ -236,4 +256,4 @@ def unlink_account(_asked: UnlinkAccount, session_context: SessionContext) -> An
     leave_sessions(transaction, account.id, now, but=context.session.id)
     log_out(transaction, context.session, account.id, now)
     record_logout(context, account)
-    return success(account=account.email, to_unlink_timestamp=timestamp(due))
+    return _UnlinkAccountAnswer(account=account.email, to_unlink_timestamp=timestamp(due))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.errors.server import WorkerBusyError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
 from ewallet_core.operations.account_deletion import erase_due_accounts
 from ewallet_core.operations.answer_data import Timestamp
@@ -62,33 +64,39 @@ class WhichCleaner(Request, frozen=True):
     cleaner: fields.CleanerName
 
 
+class _CleanupSessionsAnswer(TypedDict):
+    sessions: list[int]
+
+
 @instruction(
     CleanupSessions,
     {"controller": "system", "action": "cleanup", "cleanup": "sessions"},
     access=Access.SYSTEM,
-    answers={"sessions": list[int]},
 )
-def cleanup_sessions(asked: CleanupSessions, context: Context) -> Answer:
+def cleanup_sessions(asked: CleanupSessions, context: Context) -> _CleanupSessionsAnswer:
     """Remove all sessions that have expired, or one at once; their accounts are logged out of them."""
     if asked.session_id is None:
-        return success(sessions=end_expired_sessions(context.transaction, context.now))
+        return _CleanupSessionsAnswer(sessions=end_expired_sessions(context.transaction, context.now))
     if sessions.find(context.transaction, id=asked.session_id) is None:
         raise NotFoundError("session", "session_id")
     end_session(context.transaction, asked.session_id)
-    return success(sessions=[asked.session_id])
+    return _CleanupSessionsAnswer(sessions=[asked.session_id])
+
+
+class _CleanupWorkersAnswer(TypedDict):
+    workers: list[int]
 
 
 @instruction(
     CleanupWorkers,
     {"controller": "system", "action": "cleanup", "cleanup": "workers"},
     access=Access.SYSTEM,
-    answers={"workers": list[int]},
 )
-def cleanup_workers(asked: CleanupWorkers, context: Context) -> Answer:
+def cleanup_workers(asked: CleanupWorkers, context: Context) -> _CleanupWorkersAnswer:
     """Remove all workers that have no live session, or that one."""
     transaction = context.transaction
     if asked.worker_id is None:
-        return success(workers=drop_vacant_workers(transaction, context.now))
+        return _CleanupWorkersAnswer(workers=drop_vacant_workers(transaction, context.now))
     worker = workers.find(transaction, id=asked.worker_id)
     if worker is None:
         raise NotFoundError("worker", "worker_id")
@@ -96,79 +104,94 @@ def cleanup_workers(asked: CleanupWorkers, context: Context) -> Answer:
     if count > 0:
         raise WorkerBusyError(count)
     drop_worker(transaction, worker, context.now)
-    return success(workers=[worker.id])
+    return _CleanupWorkersAnswer(workers=[worker.id])
+
+
+class _CleanupClientIdsAnswer(TypedDict):
+    ctokens: int
 
 
 @instruction(
     CleanupClientIds,
     {"controller": "system", "action": "cleanup", "cleanup": "ctokens"},
     access=Access.SYSTEM,
-    answers={"ctokens": int},
 )
-def cleanup_client_ids(asked: CleanupClientIds, context: Context) -> Answer:
+def cleanup_client_ids(asked: CleanupClientIds, context: Context) -> _CleanupClientIdsAnswer:
     """Remove all client ids that have expired, or one at once, and with each its session."""
     if asked.ctoken is None:
-        return success(ctokens=len(drop_expired_client_ids(context.transaction, context.now)))
+        return _CleanupClientIdsAnswer(ctokens=len(drop_expired_client_ids(context.transaction, context.now)))
     client = client_ids.find(context.transaction, hash=hash_token(asked.ctoken))
     if client is None:
         raise NotFoundError("client id", "ctoken")
     drop_client_id(context.transaction, client)
-    return success(ctokens=1)
+    return _CleanupClientIdsAnswer(ctokens=1)
+
+
+class _CleanupSessionTokensAnswer(TypedDict):
+    stokens: int
 
 
 @instruction(
     CleanupSessionTokens,
     {"controller": "system", "action": "cleanup", "cleanup": "stokens"},
     access=Access.SYSTEM,
-    answers={"stokens": int},
 )
-def cleanup_session_tokens(asked: CleanupSessionTokens, context: Context) -> Answer:
+def cleanup_session_tokens(asked: CleanupSessionTokens, context: Context) -> _CleanupSessionTokensAnswer:
     """Remove all session tokens that have expired, or one at once, and with each its session."""
     if asked.stoken is None:
-        return success(stokens=len(end_expired_tokens(context.transaction, context.now)))
+        return _CleanupSessionTokensAnswer(stokens=len(end_expired_tokens(context.transaction, context.now)))
     session = sessions.find(context.transaction, token_hash=hash_token(asked.stoken))
     if session is None:
         raise NotFoundError("session token", "stoken")
     end_session(context.transaction, session.id)
-    return success(stokens=1)
+    return _CleanupSessionTokensAnswer(stokens=1)
+
+
+class _CleanupClocksAnswer(TypedDict):
+    clocks: list[int]
 
 
 @instruction(
     NoArguments,
     {"controller": "system", "action": "cleanup", "cleanup": "clocks"},
     access=Access.SYSTEM,
-    answers={"clocks": list[int]},
 )
-def cleanup_clocks(_asked: NoArguments, context: Context) -> Answer:
+def cleanup_clocks(_asked: NoArguments, context: Context) -> _CleanupClocksAnswer:
     """Stop the timers of all accounts whose minutes have run out, each dated when they did."""
     due = find_all_run_out_clocks(context.transaction, context.now)
     for account_id in dict.fromkeys(clock.account_id for clock in due):
         settle_run_outs(context, account_id)
-    return success(clocks=sorted(clock.id for clock in due))
+    return _CleanupClocksAnswer(clocks=sorted(clock.id for clock in due))
+
+
+class _CleanupAccountsAnswer(TypedDict):
+    accounts: list[int]
 
 
 @instruction(
     NoArguments,
     {"controller": "system", "action": "cleanup", "cleanup": "accounts"},
     access=Access.SYSTEM,
-    answers={"accounts": list[int]},
 )
-def cleanup_accounts(_asked: NoArguments, context: Context) -> Answer:
+def cleanup_accounts(_asked: NoArguments, context: Context) -> _CleanupAccountsAnswer:
     """Erase for good the accounts that were to be deleted and whose 30 days are over."""
     # What others were told of who leaves is as old as the order to delete, or older.
     _forget_history(context)
-    return success(accounts=erase_due_accounts(context))
+    return _CleanupAccountsAnswer(accounts=erase_due_accounts(context))
+
+
+class _CleanupHistoryAnswer(TypedDict):
+    forgotten_before: Timestamp
 
 
 @instruction(
     NoArguments,
     {"controller": "system", "action": "cleanup", "cleanup": "history"},
     access=Access.SYSTEM,
-    answers={"forgotten_before": Timestamp},
 )
-def cleanup_history(_asked: NoArguments, context: Context) -> Answer:
+def cleanup_history(_asked: NoArguments, context: Context) -> _CleanupHistoryAnswer:
     """Forget the events, decided requests and refused requests of more than 30 days ago."""
-    return success(forgotten_before=timestamp(_forget_history(context)))
+    return _CleanupHistoryAnswer(forgotten_before=timestamp(_forget_history(context)))
 
 
 def _forget_history(context: Context) -> int:
@@ -193,7 +216,9 @@ def stop_cleaners(asked: WhichCleaner, preparation: Preparation) -> list[str]:
     return preparation.cleaners.stop(asked.cleaner)
 
 
-_RUNNING = {"cleaner": str, "running": list[str]}
+class _RunningAnswer(TypedDict):
+    cleaner: str
+    running: list[str]
 
 
 @instruction(
@@ -202,11 +227,10 @@ _RUNNING = {"cleaner": str, "running": list[str]}
     access=Access.SYSTEM,
     prepare=start_cleaners,
     remembered=False,
-    answers=_RUNNING,
 )
-def start_cleaner(asked: WhichCleaner, context: Context) -> Answer:
+def start_cleaner(asked: WhichCleaner, context: Context) -> _RunningAnswer:
     """Start a cleaner of this engine, which removes whatever expires; or all of them."""
-    return success(cleaner=asked.cleaner, running=context.prepared)
+    return _RunningAnswer(cleaner=asked.cleaner, running=context.prepared)
 
 
 @instruction(
@@ -215,8 +239,7 @@ def start_cleaner(asked: WhichCleaner, context: Context) -> Answer:
     access=Access.SYSTEM,
     prepare=stop_cleaners,
     remembered=False,
-    answers=_RUNNING,
 )
-def stop_cleaner(asked: WhichCleaner, context: Context) -> Answer:
+def stop_cleaner(asked: WhichCleaner, context: Context) -> _RunningAnswer:
     """Stop a cleaner of this engine, or all of them."""
-    return success(cleaner=asked.cleaner, running=context.prepared)
+    return _RunningAnswer(cleaner=asked.cleaner, running=context.prepared)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypedDict
 
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.ownership import record_change
@@ -43,12 +43,18 @@ class EditContact(Request, frozen=True):
     notes: fields.Notes | None = None
 
 
+class _NewContactAnswer(TypedDict):
+    new_contact: str
+    contact_record: int
+    contact_sheet: int
+    contact_list: int
+
+
 @instruction(
     NewContact,
     the_record(CONTACT, "new"),
-    answers={"new_contact": str, "contact_record": int, "contact_sheet": int, "contact_list": int},
 )
-def new_contact(asked: NewContact, context: AccountContext) -> Answer:
+def new_contact(asked: NewContact, context: AccountContext) -> _NewContactAnswer:
     """Write down a contact."""
     field = "contact_list" if asked.contact_sheet is None else "contact_sheet"
     chosen = own_sheet(context, CONTACT, asked.contact_list or asked.contact_sheet, field)
@@ -64,7 +70,7 @@ def new_contact(asked: NewContact, context: AccountContext) -> Answer:
         **named,
     )
     record_change(context, "contact record", record_id, "made")
-    return success(
+    return _NewContactAnswer(
         new_contact=asked.user_name,
         contact_record=record_id,
         contact_sheet=chosen.id,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from ewallet_core.errors.credits import (
     BalanceLimitError,
     LessThanOneCreditError,
@@ -10,7 +12,6 @@ from ewallet_core.errors.credits import (
 )
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.instructions.validation import as_decimal
 from ewallet_core.ledger.journal import (
@@ -25,7 +26,7 @@ from ewallet_core.ledger.rates import (
     milliseconds_to_credits,
     minutes_to_milliseconds,
 )
-from ewallet_core.operations.answer_data import Data, Minutes, minutes
+from ewallet_core.operations.answer_data import Minutes, in_minutes, minutes
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.events import record_event
 from ewallet_core.operations.settlement import settle_run_outs
@@ -56,15 +57,22 @@ class ConvertTime(Request, frozen=True):
             raise ArgumentsClashError(("credits", "minutes"))
 
 
-_BALANCES = {"ewallet_credits": int, "credit_clock": Minutes, "credit_clock_ms": int}
+class _BalancesAnswer(TypedDict):
+    ewallet_credits: int
+    credit_clock: Minutes
+    credit_clock_ms: int
+
+
+class _ConvertCreditsAnswer(_BalancesAnswer):
+    conversion_record: int
+    converted_credits: int
 
 
 @instruction(
     ConvertCredits,
     {"action": "convert", "convert": "credits2clock"},
-    answers={**_BALANCES, "conversion_record": int, "converted_credits": int},
 )
-def convert_credits(asked: ConvertCredits, context: AccountContext) -> Answer:
+def convert_credits(asked: ConvertCredits, context: AccountContext) -> _ConvertCreditsAnswer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
     there = read_amount(context.transaction, wallet.balance_id)
@@ -83,22 +91,22 @@ def convert_credits(asked: ConvertCredits, context: AccountContext) -> Answer:
     record, balances = _convert(
         context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes
     )
-    return success(**balances, conversion_record=record, converted_credits=asked.credits)
+    return _ConvertCreditsAnswer(**balances, conversion_record=record, converted_credits=asked.credits)
+
+
+class _ConvertTimeAnswer(_BalancesAnswer):
+    conversion_record_id: int
+    conversion_record: int
+    converted_minutes: Minutes
+    converted_minutes_ms: int
+    converted_credits: int
 
 
 @instruction(
     ConvertTime,
     {"action": "convert", "convert": "clock2credits"},
-    answers={
-        "conversion_record_id": int,
-        "conversion_record": int,
-        **_BALANCES,
-        "converted_minutes": Minutes,
-        "converted_minutes_ms": int,
-        "converted_credits": int,
-    },
 )
-def convert_time(asked: ConvertTime, context: AccountContext) -> Answer:
+def convert_time(asked: ConvertTime, context: AccountContext) -> _ConvertTimeAnswer:
     """Convert time of the active clock that is not yet used to credits of its wallet."""
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(asked, context, clock)
@@ -110,11 +118,12 @@ def convert_time(asked: ConvertTime, context: AccountContext) -> Answer:
     record, balances = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
     # Taking back all that is left of a running timer is running out.
     settle_run_outs(context, context.account.id)
-    return success(
+    return _ConvertTimeAnswer(
         conversion_record_id=record,
         conversion_record=record,
         **balances,
-        **minutes(converted_minutes=span),
+        converted_minutes=in_minutes(span),
+        converted_minutes_ms=span,
         converted_credits=credits,
     )
 
@@ -143,7 +152,7 @@ def _convert(
     credits: int,
     span: int,
     notes: str,
-) -> tuple[int, Data]:
+) -> tuple[int, _BalancesAnswer]:
     """Post a conversion, write its record and event, and store when the timer runs out now.
 
     Returns the record's id and the new balances.
@@ -162,10 +171,12 @@ def _convert(
     balance = read_amount(transaction, clock.balance_id)
     wallets.change(transaction, wallet.id, written_at=now)
     store_timer(transaction, clock, clock.timer, balance, now)
-    balances = {
-        "ewallet_credits": read_amount(transaction, wallet.balance_id),
-        **minutes(credit_clock=clock.timer.left_at(now, balance)),
-    }
+    left = clock.timer.left_at(now, balance)
+    balances = _BalancesAnswer(
+        ewallet_credits=read_amount(transaction, wallet.balance_id),
+        credit_clock=in_minutes(left),
+        credit_clock_ms=left,
+    )
     record_event(
         context,
         wallet.account_id,

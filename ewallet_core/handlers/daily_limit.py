@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from ewallet_core.errors.requests import ArgumentsClashError, MissingArgumentError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import NoArguments, Request, instruction
 from ewallet_core.operations.context import AccountContext, Preparation
 from ewallet_core.operations.credentials import PasswordCheck, check_own_password, require_password
@@ -13,7 +14,12 @@ from ewallet_core.operations.movements import left_within, spent_today
 from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.events import EventKind
 
-_LIMIT = {"account": str, "daily_limit": int | None, "spent_today": int, "left_today": int | None}
+
+class _LimitAnswer(TypedDict):
+    account: str
+    daily_limit: int | None
+    spent_today: int
+    left_today: int | None
 
 
 class EditLimit(Request, frozen=True):
@@ -29,8 +35,12 @@ class EditLimit(Request, frozen=True):
             raise ArgumentsClashError(("daily_limit", "no_limit"))
 
 
-@instruction(NoArguments, {"action": "view", "view": "limit"}, changes=False, answers=_LIMIT)
-def view_limit(_asked: NoArguments, context: AccountContext) -> Answer:
+@instruction(
+    NoArguments,
+    {"action": "view", "view": "limit"},
+    changes=False,
+)
+def view_limit(_asked: NoArguments, context: AccountContext) -> _LimitAnswer:
     """View how much may leave the account within 24 hours, and how much of that has left."""
     return _limit_of(context, context.account)
 
@@ -40,8 +50,12 @@ def check_limit_password(asked: EditLimit, preparation: Preparation) -> Password
     return None if asked.user_pass is None else check_own_password(asked.user_pass, preparation)
 
 
-@instruction(EditLimit, {"action": "edit", "edit": "limit"}, prepare=check_limit_password, answers=_LIMIT)
-def edit_limit(asked: EditLimit, context: AccountContext) -> Answer:
+@instruction(
+    EditLimit,
+    {"action": "edit", "edit": "limit"},
+    prepare=check_limit_password,
+)
+def edit_limit(asked: EditLimit, context: AccountContext) -> _LimitAnswer:
     """Set how much may leave the account within 24 hours; to raise it, or to lift it, takes the password."""
     account = context.account
     if context.prepared is not None:
@@ -60,9 +74,9 @@ def _is_raised(limit: int | None, wanted: int | None) -> bool:
     return limit is not None and (wanted is None or wanted > limit)
 
 
-def _limit_of(context: AccountContext, account: Account) -> Answer:
+def _limit_of(context: AccountContext, account: Account) -> _LimitAnswer:
     spent, limit = spent_today(context, account), account.daily_limit
-    return success(
+    return _LimitAnswer(
         account=account.email,
         daily_limit=limit,
         spent_today=spent.credits,

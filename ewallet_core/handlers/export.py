@@ -8,13 +8,12 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields, timestamps
-from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import Place
 from ewallet_core.operations.answer_data import Data
@@ -123,21 +122,22 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
         return super().ends_at if self.month is None else timestamps.month_bounds(self.month)[1]
 
 
+class _ExportSheetAnswer(TypedDict):
+    sheet: int | None
+    kind: str
+    format: str
+    file_name: str
+    content: str
+    records: int
+    next: str | None
+
+
 @instruction(
     ExportSheet,
     {"action": "export", "export": "sheet"},
     changes=False,
-    answers={
-        "sheet": int | None,
-        "kind": str,
-        "format": str,
-        "file_name": str,
-        "content": str,
-        "records": int,
-        "next": str | None,
-    },
 )
-def export_sheet(asked: ExportSheet, context: AccountContext) -> Answer:
+def export_sheet(asked: ExportSheet, context: AccountContext) -> _ExportSheetAnswer:
     """Export a sheet, newest record first, as csv, json or jsonl: the pages' contents joined are the file."""
     kind = _KINDS[asked.kind]
     sheet_id = _sheet_id(asked, context, kind)
@@ -150,7 +150,7 @@ def export_sheet(asked: ExportSheet, context: AccountContext) -> Answer:
         min(asked.limit + 1, _READ_AT_ONCE),
     )
     content, records, following = _page(asked, context, kind, found)
-    return success(
+    return _ExportSheetAnswer(
         sheet=sheet_id,
         kind=str(asked.kind),
         format=asked.format,

@@ -6,7 +6,7 @@ from typing import TypedDict
 
 from ewallet_core.errors.accounts import TooManyIssuesError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.fields import IssueInWords
 from ewallet_core.instructions.registry import Access, Request, instruction
 from ewallet_core.operations.answer_data import Timestamp
@@ -44,14 +44,20 @@ class IssueRow(TypedDict):
     contact: str
 
 
+class _ReportIssueAnswer(TypedDict):
+    issue: str
+    timestamp: Timestamp
+    source: str
+    contact: str
+
+
 @instruction(
     ReportIssue,
     {"action": "report", "report": "issue"},
     access=Access.SESSION,
-    answers={"issue": str, "timestamp": Timestamp, "source": str, "contact": str},
     roles=PEOPLE,
 )
-def report_issue(asked: ReportIssue, context: Context) -> Answer:
+def report_issue(asked: ReportIssue, context: Context) -> _ReportIssueAnswer:
     """Report an issue to the operators, who answer to the email in it, or else to the account's."""
     _must_be_few(context)
     issue, account = asked.issue, context.logged_in
@@ -69,7 +75,14 @@ def report_issue(asked: ReportIssue, context: Context) -> Answer:
     )
     reference = f"ISSUE-{number:06}"
     issue_reports.change(context.transaction, number, reference=reference)
-    return success(issue=reference, timestamp=timestamp(context.now), source=context.address, contact=contact)
+    return _ReportIssueAnswer(
+        issue=reference, timestamp=timestamp(context.now), source=context.address, contact=contact
+    )
+
+
+class _ViewIssuesAnswer(TypedDict):
+    issues: list[IssueRow]
+    next: int | None
 
 
 @instruction(
@@ -77,15 +90,14 @@ def report_issue(asked: ReportIssue, context: Context) -> Answer:
     {"controller": "system", "action": "view", "view": "issues"},
     access=Access.SYSTEM,
     changes=False,
-    answers={"issues": list[IssueRow], "next": int | None},
 )
-def view_issues(asked: ViewIssues, context: Context) -> Answer:
+def view_issues(asked: ViewIssues, context: Context) -> _ViewIssuesAnswer:
     """View the issues that were reported, the latest first."""
     page, following = issue_reports.latest(context.transaction, asked.before, asked.limit)
-    return success(issues=[_row(report) for report in page], next=following)
+    return _ViewIssuesAnswer(issues=[_row(report) for report in page], next=following)
 
 
-def _row(report: IssueReport) -> dict[str, str | int | None]:
+def _row(report: IssueReport) -> IssueRow:
     return {
         "issue": report.reference,
         "timestamp": timestamp(report.at),

@@ -13,7 +13,7 @@ from ewallet_core.errors.accounts import (
 )
 from ewallet_core.errors.requests import ArgumentsClashError, BadValueError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
 from ewallet_core.operations.account_status import is_gone, why_not_active
 from ewallet_core.operations.answer_data import (
@@ -96,15 +96,20 @@ def check_login(asked: Login, preparation: Preparation) -> PasswordCheck:
     return PasswordCheck(account, is_right=True, new_hash=_new_hash(asked, account, passwords))
 
 
+class _LoginAnswer(TypedDict):
+    account: str
+    account_data: AccountData
+    session_data: SessionData
+
+
 @instruction(
     Login,
     {"action": "login"},
     access=Access.SESSION,
     prepare=check_login,
     remembered=False,
-    answers={"account": str, "account_data": AccountData, "session_data": SessionData},
 )
-def login(asked: Login, context: SessionContext) -> Answer:
+def login(asked: Login, context: SessionContext) -> _LoginAnswer:
     """Log an account in to this session and make it the active one.
 
     With `new_pass` the account has that password from then on, and its other sessions end.
@@ -131,7 +136,7 @@ def authenticated_account(asked: Login, context: SessionContext) -> Account:
     return account
 
 
-def log_in(asked: Login, context: SessionContext, account: Account) -> Answer:
+def log_in(asked: Login, context: SessionContext, account: Account) -> _LoginAnswer:
     """Log the proven account in, and answer as a login does."""
     transaction = context.transaction
     if account.one_time_until is not None and asked.new_pass is None:
@@ -142,11 +147,16 @@ def log_in(asked: Login, context: SessionContext, account: Account) -> Answer:
     _take_new_hash(asked, context, account)
     _join_session(context, account)
     _record_accepted(context, account)
-    return success(
+    return _LoginAnswer(
         account=account.email,
         account_data=account_data(context, accounts.require(transaction, id=account.id)),
         session_data=session_data(transaction, context.session.id),
     )
+
+
+class _LogoutAnswer(TypedDict):
+    account: str
+    session_data: SessionData
 
 
 # Who is frozen may still leave, and go on with another account: these two ask for no active account.
@@ -154,23 +164,23 @@ def log_in(asked: Login, context: SessionContext, account: Account) -> Answer:
     NoArguments,
     {"action": "logout"},
     access=Access.SESSION,
-    answers={"account": str, "session_data": SessionData},
 )
-def logout(_asked: NoArguments, context: SessionContext) -> Answer:
+def logout(_asked: NoArguments, context: SessionContext) -> _LogoutAnswer:
     """Log the active account out; the next of the session's accounts becomes active, or none."""
     account = require_account(context).account
     log_out(context.transaction, context.session, account.id, context.now)
     record_logout(context, account)
-    return success(account=account.email, session_data=session_data(context.transaction, context.session.id))
+    return _LogoutAnswer(
+        account=account.email, session_data=session_data(context.transaction, context.session.id)
+    )
 
 
 @instruction(
     SwitchAccount,
     {"action": "switch", "switch": "account"},
     access=Access.SESSION,
-    answers={"account": str, "session_data": SessionData},
 )
-def switch_account(asked: SwitchAccount, context: SessionContext) -> Answer:
+def switch_account(asked: SwitchAccount, context: SessionContext) -> _LogoutAnswer:
     """Make another of the accounts that are logged in to this session the active one."""
     key = user_key(asked.account)
     members = logged_in(context.transaction, context.session.id)
@@ -179,7 +189,9 @@ def switch_account(asked: SwitchAccount, context: SessionContext) -> Answer:
         raise AccountNotInSessionError
     _must_be_active(context, chosen)
     sessions.change(context.transaction, context.session.id, account_id=chosen.id, written_at=context.now)
-    return success(account=chosen.email, session_data=session_data(context.transaction, context.session.id))
+    return _LogoutAnswer(
+        account=chosen.email, session_data=session_data(context.transaction, context.session.id)
+    )
 
 
 def _find(transaction: Transaction, asked: Login) -> Account | None:
@@ -258,9 +270,8 @@ def _record_accepted(context: SessionContext, account: Account) -> None:
     access=Access.SESSION,
     prepare=check_login,
     remembered=False,
-    answers={"account": str, "account_data": AccountData, "session_data": SessionData},
 )
-def recover_account(asked: Login, context: SessionContext) -> Answer:
+def recover_account(asked: Login, context: SessionContext) -> _LoginAnswer:
     """Keep an account that was about to be deleted, and log it in."""
     account = authenticated_account(asked, context)
     if account.state != AccountState.UNLINK_PENDING:
@@ -298,30 +309,40 @@ class LoginRow(LogoutRow):
     is_new_address: bool
 
 
+class _ViewLoginsAnswer(TypedDict):
+    account: str
+    login_records: list[LoginRow]
+    next: int | None
+
+
 @instruction(
     ViewHistory,
     {"action": "view", "view": "login"},
     changes=False,
-    answers={"account": str, "login_records": list[LoginRow], "next": int | None},
 )
-def view_logins(asked: ViewHistory, context: AccountContext) -> Answer:
+def view_logins(asked: ViewHistory, context: AccountContext) -> _ViewLoginsAnswer:
     """View the logins to the account, the latest first, those that were refused too."""
     page, following = _page(asked, context, "login")
-    rows = [{**_row(record), "is_new_address": bool(record.is_new_address)} for record in page]
-    return success(account=context.account.email, login_records=rows, next=following)
+    rows = [LoginRow(**_row(record), is_new_address=bool(record.is_new_address)) for record in page]
+    return _ViewLoginsAnswer(account=context.account.email, login_records=rows, next=following)
+
+
+class _ViewLogoutsAnswer(TypedDict):
+    account: str
+    logout_records: list[LogoutRow]
+    next: int | None
 
 
 @instruction(
     ViewHistory,
     {"action": "view", "view": "logout"},
     changes=False,
-    answers={"account": str, "logout_records": list[LogoutRow], "next": int | None},
 )
-def view_logouts(asked: ViewHistory, context: AccountContext) -> Answer:
+def view_logouts(asked: ViewHistory, context: AccountContext) -> _ViewLogoutsAnswer:
     """View the logouts from the account, the latest first."""
     page, following = _page(asked, context, "logout")
     rows = [_row(record) for record in page]
-    return success(account=context.account.email, logout_records=rows, next=following)
+    return _ViewLogoutsAnswer(account=context.account.email, logout_records=rows, next=following)
 
 
 def _page(asked: ViewHistory, context: AccountContext, kind: str) -> tuple[list[LoginRecord], int | None]:
@@ -330,5 +351,5 @@ def _page(asked: ViewHistory, context: AccountContext, kind: str) -> tuple[list[
     )
 
 
-def _row(record: LoginRecord) -> dict[str, str | None]:
+def _row(record: LoginRecord) -> LogoutRow:
     return {"time": timestamp(record.at), "address": record.address, "outcome": record.outcome}

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypedDict
 
 from ewallet_core.errors.accounts import LastOperatorError, WrongAccountStateError
 from ewallet_core.errors.credits import PartnerUnknownError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, Request, instruction
 from ewallet_core.operations.account_status import is_gone
-from ewallet_core.operations.answer_data import Data, Dated, Timestamp, dates
+from ewallet_core.operations.answer_data import Dated, Timestamp, dates
 from ewallet_core.operations.context import Context, Preparation
 from ewallet_core.operations.events import record_event
 from ewallet_core.operations.settlement import stop_timers
@@ -23,7 +23,10 @@ from ewallet_core.types import Role, user_key
 
 ONE_TIME_MS = 24 * 60 * 60_000
 
-_STATE = {"account": str, "state": str}
+
+class _StateAnswer(TypedDict):
+    account: str
+    state: str
 
 
 class WhichAccount(Request, frozen=True):
@@ -71,9 +74,8 @@ class OneTimePassword:
     WhichAccount,
     {"controller": "system", "action": "freeze", "freeze": "account"},
     access=Access.SYSTEM,
-    answers=_STATE,
 )
-def freeze_account(asked: WhichAccount, context: Context) -> Answer:
+def freeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
     """Freeze an account: its timers stop, and whoever is logged in to it can do nothing."""
     account = _in_state(context, asked.account, AccountState.ACTIVE)
     _must_not_be_last_operator(context, account)
@@ -85,21 +87,24 @@ def freeze_account(asked: WhichAccount, context: Context) -> Answer:
     WhichAccount,
     {"controller": "system", "action": "unfreeze", "unfreeze": "account"},
     access=Access.SYSTEM,
-    answers=_STATE,
 )
-def unfreeze_account(asked: WhichAccount, context: Context) -> Answer:
+def unfreeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
     """Let an account that was frozen be used again."""
     account = _in_state(context, asked.account, AccountState.FROZEN)
     return _changed(context, account, state=AccountState.ACTIVE)
+
+
+class _GrantRoleAnswer(TypedDict):
+    account: str
+    role: str
 
 
 @instruction(
     GrantRole,
     {"controller": "system", "action": "grant", "grant": "role"},
     access=Access.SYSTEM,
-    answers={"account": str, "role": str},
 )
-def grant_role(asked: GrantRole, context: Context) -> Answer:
+def grant_role(asked: GrantRole, context: Context) -> _GrantRoleAnswer:
     """Make an account a user's, an operator's or an auditor's.
 
     Only the program that runs the engine can take the role from the last operator.
@@ -109,7 +114,7 @@ def grant_role(asked: GrantRole, context: Context) -> Answer:
         if role is not Role.OPERATOR:
             _must_not_be_last_operator(context, account)
         _changed(context, account, role=role)
-    return success(account=account.email, role=str(role))
+    return _GrantRoleAnswer(account=account.email, role=str(role))
 
 
 def make_one_time_password(asked: WhichAccount, preparation: Preparation) -> OneTimePassword:
@@ -123,15 +128,20 @@ def make_one_time_password(asked: WhichAccount, preparation: Preparation) -> One
     return OneTimePassword(password, preparation.passwords.hash(password))
 
 
+class _ResetPasswordAnswer(TypedDict):
+    account: str
+    user_pass: str
+    valid_to: Timestamp
+
+
 @instruction(
     WhichAccount,
     {"controller": "system", "action": "reset", "reset": "password"},
     access=Access.SYSTEM,
     prepare=make_one_time_password,
     remembered=False,
-    answers={"account": str, "user_pass": str, "valid_to": Timestamp},
 )
-def reset_password(asked: WhichAccount, context: Context) -> Answer:
+def reset_password(asked: WhichAccount, context: Context) -> _ResetPasswordAnswer:
     """Give an account a password that is good for one login within 24 hours, and end its sessions.
 
     That login must bring `new_pass`, the password from then on.
@@ -140,7 +150,12 @@ def reset_password(asked: WhichAccount, context: Context) -> Answer:
     until = context.now + ONE_TIME_MS
     _changed(context, account, password_hash=made.hashed, one_time_until=until)
     leave_sessions(context.transaction, account.id, context.now)
-    return success(account=account.email, user_pass=made.password, valid_to=timestamp(until))
+    return _ResetPasswordAnswer(account=account.email, user_pass=made.password, valid_to=timestamp(until))
+
+
+class _ViewAccountsAnswer(TypedDict):
+    accounts: list[AccountRow]
+    next: int | None
 
 
 @instruction(
@@ -148,16 +163,15 @@ def reset_password(asked: WhichAccount, context: Context) -> Answer:
     {"controller": "system", "action": "view", "view": "accounts"},
     access=Access.SYSTEM,
     changes=False,
-    answers={"accounts": list[AccountRow], "next": int | None},
 )
-def view_accounts(asked: ViewAccounts, context: Context) -> Answer:
+def view_accounts(asked: ViewAccounts, context: Context) -> _ViewAccountsAnswer:
     """View the accounts of people, the latest first; erased ones are nobody's and left out."""
     state = None if asked.state is None else AccountState(asked.state)
     page, following = list_accounts(context.transaction, asked.before, asked.limit, asked.text, state)
-    return success(accounts=[_row(account) for account in page], next=following)
+    return _ViewAccountsAnswer(accounts=[_row(account) for account in page], next=following)
 
 
-def _row(account: Account) -> Data:
+def _row(account: Account) -> AccountRow:
     return {
         "id": account.id,
         "name": account.name,
@@ -191,7 +205,7 @@ def _must_not_be_last_operator(context: Context, account: Account) -> None:
         raise LastOperatorError
 
 
-def _changed(context: Context, account: Account, **columns: Any) -> Answer:
+def _changed(context: Context, account: Account, **columns: Any) -> _StateAnswer:
     accounts.change(context.transaction, account.id, **columns, written_at=context.now)
     record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
-    return success(account=account.email, state=str(columns.get("state", account.state)))
+    return _StateAnswer(account=account.email, state=str(columns.get("state", account.state)))

@@ -7,7 +7,7 @@ from typing import TypedDict
 from ewallet_core.errors.accounts import OwnPermissionError
 from ewallet_core.errors.requests import UnknownInstructionError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
@@ -42,16 +42,19 @@ class RefusedRow(TypedDict):
     address: str
 
 
+class _ViewPermissionsAnswer(TypedDict):
+    permissions: dict[str, dict[str, bool]]
+
+
 @instruction(
     NoArguments,
     {"controller": "system", "action": "view", "view": "permissions"},
     access=Access.SYSTEM,
     changes=False,
-    answers={"permissions": dict[str, dict[str, bool]]},
 )
-def view_permissions(_asked: NoArguments, context: Context) -> Answer:
+def view_permissions(_asked: NoArguments, context: Context) -> _ViewPermissionsAnswer:
     """View the permission sheet: for each instruction, which roles may ask it."""
-    return success(
+    return _ViewPermissionsAnswer(
         permissions={
             asked.name: {str(role): allows(context, role, asked) for role in PEOPLE}
             for asked in sheet_of(context.registry)
@@ -59,13 +62,18 @@ def view_permissions(_asked: NoArguments, context: Context) -> Answer:
     )
 
 
+class _EditPermissionAnswer(TypedDict):
+    instruction: str
+    role: str
+    allowed: bool
+
+
 @instruction(
     EditPermission,
     {"controller": "system", "action": "edit", "edit": "permission"},
     access=Access.SYSTEM,
-    answers={"instruction": str, "role": str, "allowed": bool},
 )
-def edit_permission(asked: EditPermission, context: Context) -> Answer:
+def edit_permission(asked: EditPermission, context: Context) -> _EditPermissionAnswer:
     """Allow or forbid a role to ask an instruction."""
     known = {entry.name: entry for entry in sheet_of(context.registry)}
     if asked.instruction not in known:
@@ -73,10 +81,15 @@ def edit_permission(asked: EditPermission, context: Context) -> Answer:
     if asked.role == Role.OPERATOR and asked.instruction == EDIT_PERMISSION and not asked.allowed:
         raise OwnPermissionError
     change(context, Role(asked.role), asked.instruction, allowed=asked.allowed)
-    return success(instruction=asked.instruction, role=asked.role, allowed=asked.allowed)
+    return _EditPermissionAnswer(instruction=asked.instruction, role=asked.role, allowed=asked.allowed)
 
 
 EDIT_PERMISSION = edit_permission.name
+
+
+class _ViewRefusedRequestsAnswer(TypedDict):
+    refusals: list[RefusedRow]
+    next: int | None
 
 
 @instruction(
@@ -84,12 +97,11 @@ EDIT_PERMISSION = edit_permission.name
     {"controller": "system", "action": "view", "view": "refusals"},
     access=Access.SYSTEM,
     changes=False,
-    answers={"refusals": list[RefusedRow], "next": int | None},
 )
-def view_refused_requests(asked: ViewRefusedRequests, context: Context) -> Answer:
+def view_refused_requests(asked: ViewRefusedRequests, context: Context) -> _ViewRefusedRequestsAnswer:
     """View whom the permission sheet kept from what, the latest first."""
     page, following = refused_requests.latest(context.transaction, asked.before, asked.limit)
-    return success(
+    return _ViewRefusedRequestsAnswer(
         refusals=[
             {
                 "time": timestamp(refused.at),

@@ -7,7 +7,6 @@ from typing import Any, TypedDict
 
 from ewallet_core.errors.requests import MissingArgumentError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import Place, meta_of
 from ewallet_core.operations.context import AccountContext
@@ -46,13 +45,17 @@ class FoundRow(TypedDict):
     record_data: dict[str, Any]
 
 
+class _SearchRecordsAnswer(TypedDict):
+    rows: list[FoundRow]
+    next: str | None
+
+
 @instruction(
     SearchRecords,
     {"action": "search", "search": "records"},
     changes=False,
-    answers={"rows": list[FoundRow], "next": str | None},
 )
-def search_records(asked: SearchRecords, context: AccountContext) -> Answer:
+def search_records(asked: SearchRecords, context: AccountContext) -> _SearchRecordsAnswer:
     """Search all records or a sheet's for a text in them or the other side's name or email, newest first."""
     wanted = SearchFilter(
         context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=_sheet_id(asked, context)
@@ -63,7 +66,7 @@ def search_records(asked: SearchRecords, context: AccountContext) -> Answer:
     )
     page = list(islice(found, asked.limit + 1))
     shown = page[: asked.limit]
-    return success(
+    return _SearchRecordsAnswer(
         rows=[
             {
                 "kind": str(kind),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from ewallet_core.errors.accounts import (
     ClientUnknownError,
     SessionExpiredError,
@@ -12,11 +14,10 @@ from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.errors.server import WorkerFullError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Access, InstructionRegistry, Request, instruction
-from ewallet_core.operations.answer_data import SessionData, WorkerData, session_data
+from ewallet_core.operations.answer_data import SessionData, WorkerData, session_data, worker_data
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.sessions import touch, worker_data
+from ewallet_core.operations.sessions import touch
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.sessions import (
     ClientId,
@@ -64,7 +65,15 @@ class RemoveSessionMap(Request, frozen=True):
             raise ArgumentsClashError(self.__struct_fields__)
 
 
-_WITH_WORKER = {"ewallet_session": int, "worker": int, "worker_data": WorkerData}
+class _WithWorkerAnswer(TypedDict):
+    ewallet_session: int
+    worker: int
+    worker_data: WorkerData
+
+
+class _SearchSessionAnswer(TypedDict):
+    ewallet_session: int
+    session_data: SessionData
 
 
 @instruction(
@@ -72,21 +81,21 @@ _WITH_WORKER = {"ewallet_session": int, "worker": int, "worker_data": WorkerData
     {"controller": "system", "action": "search", "search": "session"},
     access=Access.SYSTEM,
     changes=False,
-    answers={"ewallet_session": int, "session_data": SessionData},
 )
-def search_session(asked: SearchSession, context: Context) -> Answer:
+def search_session(asked: SearchSession, context: Context) -> _SearchSessionAnswer:
     """Find the session of this worker's that a session token opens."""
     session = _own(context, _by_token(context, asked.session_token))
-    return success(ewallet_session=session.id, session_data=session_data(context.transaction, session.id))
+    return _SearchSessionAnswer(
+        ewallet_session=session.id, session_data=session_data(context.transaction, session.id)
+    )
 
 
 @instruction(
     AddSession,
     {"controller": "system", "action": "add", "add": "session"},
     access=Access.SYSTEM,
-    answers=_WITH_WORKER,
 )
-def add_session(asked: AddSession, context: Context) -> Answer:
+def add_session(asked: AddSession, context: Context) -> _WithWorkerAnswer:
     """Have this worker take a session over from the worker that has it."""
     worker = _worker(context)
     session = _live(context, sessions.find(context.transaction, id=asked.session))
@@ -101,9 +110,8 @@ def add_session(asked: AddSession, context: Context) -> Answer:
     AddSessionMap,
     {"controller": "system", "action": "add", "add": "session_map"},
     access=Access.SYSTEM,
-    answers=_WITH_WORKER,
 )
-def add_session_map(asked: AddSessionMap, context: Context) -> Answer:
+def add_session_map(asked: AddSessionMap, context: Context) -> _WithWorkerAnswer:
     """Have a client id and a session token open a session of this worker's, in place of what opened it."""
     transaction = context.transaction
     session = _own(context, sessions.find(transaction, id=asked.session))
@@ -125,9 +133,8 @@ def add_session_map(asked: AddSessionMap, context: Context) -> Answer:
     RemoveSessionMap,
     {"controller": "system", "action": "remove", "remove": "session_map"},
     access=Access.SYSTEM,
-    answers=_WITH_WORKER,
 )
-def remove_session_map(asked: RemoveSessionMap, context: Context) -> Answer:
+def remove_session_map(asked: RemoveSessionMap, context: Context) -> _WithWorkerAnswer:
     """Remove a session of this worker's with what opens it: it ends, and its accounts are logged out."""
     session = _own(context, _meant(asked, context))
     end_session(context.transaction, session.id)
@@ -144,10 +151,10 @@ def _worker(context: Context) -> Worker:
     return worker
 
 
-def _with_worker(context: Context, session: Session) -> Answer:
+def _with_worker(context: Context, session: Session) -> _WithWorkerAnswer:
     worker = _worker(context)
     data = worker_data(context.transaction, worker, context.now)
-    return success(ewallet_session=session.id, worker=worker.id, worker_data=data)
+    return _WithWorkerAnswer(ewallet_session=session.id, worker=worker.id, worker_data=data)
 
 
 def _live(context: Context, session: Session | None) -> Session:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypedDict
+from typing import Any, TypedDict, cast
 
 from ewallet_core.errors.accounts import SessionTokenExistsError
 from ewallet_core.errors.credits import NotFoundError
@@ -31,13 +31,16 @@ from ewallet_core.storage.sessions import (
 from ewallet_core.types import PEOPLE
 
 
+class _RequestClientIdAnswer(TypedDict):
+    client_id: str
+
+
 @instruction(
     NoArguments,
     {"action": "request", "request": "client_id"},
     access=Access.ANYBODY,
-    answers={"client_id": str},
 )
-def request_client_id(_asked: NoArguments, context: Context) -> Answer:
+def request_client_id(_asked: NoArguments, context: Context) -> _RequestClientIdAnswer:
     """Request a client id, under which one session can be opened."""
     client_id = new_token(context.randomness)
     client_ids.insert(
@@ -47,16 +50,19 @@ def request_client_id(_asked: NoArguments, context: Context) -> Answer:
         created_at=context.now,
         written_at=context.now,
     )
-    return success(client_id=client_id)
+    return _RequestClientIdAnswer(client_id=client_id)
+
+
+class _RequestSessionTokenAnswer(TypedDict):
+    session_token: str
 
 
 @instruction(
     NoArguments,
     {"action": "request", "request": "session_token"},
     access=Access.CLIENT,
-    answers={"session_token": str},
 )
-def request_session_token(_asked: NoArguments, context: ClientContext) -> Answer:
+def request_session_token(_asked: NoArguments, context: ClientContext) -> _RequestSessionTokenAnswer:
     """Open a session and request its token, or renew it by sending it."""
     client, given = context.client, context.credentials.session_token
     live = sessions.find(context.transaction, client_id=client.id)
@@ -64,16 +70,23 @@ def request_session_token(_asked: NoArguments, context: ClientContext) -> Answer
         if given is None or hash_token(given) != live.token_hash:
             raise SessionTokenExistsError
         touch(context, client, live)
-        return success(session_token=given)
+        return _RequestSessionTokenAnswer(session_token=given)
     if live is not None:
         end_session(context.transaction, live.id)
     token = new_token(context.randomness)
     open_session(context, client_id=client.id, token_hash=hash_token(token))
     touch(context, client, None)
-    return success(session_token=token)
+    return _RequestSessionTokenAnswer(session_token=token)
 
 
-_EXTENDED = {"extended": int, "time_unit": str, "valid_to": Timestamp}
+class _ExtendedAnswer(TypedDict):
+    extended: int
+    time_unit: str
+    valid_to: Timestamp
+
+
+class _KeepClientIdAnswer(_ExtendedAnswer):
+    ctoken: str
 
 
 @instruction(
@@ -81,11 +94,14 @@ _EXTENDED = {"extended": int, "time_unit": str, "valid_to": Timestamp}
     {"action": "alive", "alive": "ctoken"},
     access=Access.SESSION,
     remembered=False,
-    answers={"ctoken": str, **_EXTENDED},
 )
-def keep_client_id(_asked: NoArguments, context: SessionContext) -> Answer:
+def keep_client_id(_asked: NoArguments, context: SessionContext) -> _KeepClientIdAnswer:
     """Keep the client id, and with it the session, alive from now on."""
-    return success(ctoken=context.credentials.client_id, **_extend(context))
+    return _KeepClientIdAnswer(ctoken=cast("str", context.credentials.client_id), **_extend(context))
+
+
+class _KeepSessionTokenAnswer(_ExtendedAnswer):
+    stoken: str
 
 
 @instruction(
@@ -93,35 +109,38 @@ def keep_client_id(_asked: NoArguments, context: SessionContext) -> Answer:
     {"action": "alive", "alive": "stoken"},
     access=Access.SESSION,
     remembered=False,
-    answers={"stoken": str, **_EXTENDED},
 )
-def keep_session_token(_asked: NoArguments, context: SessionContext) -> Answer:
+def keep_session_token(_asked: NoArguments, context: SessionContext) -> _KeepSessionTokenAnswer:
     """Keep the session token, and with it the client id, alive from now on."""
-    return success(stoken=context.credentials.session_token, **_extend(context))
+    return _KeepSessionTokenAnswer(stoken=cast("str", context.credentials.session_token), **_extend(context))
+
+
+class _NewSessionAnswer(TypedDict):
+    ewallet_session: int
+    session_data: SessionData
 
 
 @instruction(
     NoArguments,
     {"controller": "system", "action": "new", "new": "session"},
     access=Access.SYSTEM,
-    answers={"ewallet_session": int, "session_data": SessionData},
 )
-def new_session(_asked: NoArguments, context: Context) -> Answer:
+def new_session(_asked: NoArguments, context: Context) -> _NewSessionAnswer:
     """Open a session that belongs to no client."""
     session_id = open_session(context)
-    return success(
+    return _NewSessionAnswer(
         ewallet_session=session_id,
         session_data=session_data(context.transaction, session_id),
     )
 
 
-def _extend(context: SessionContext) -> Data:
+def _extend(context: SessionContext) -> _ExtendedAnswer:
     touch(context, context.client, context.session)
-    return {
-        "extended": context.config.session_lifetime_ms // MILLISECONDS_PER_MINUTE,
-        "time_unit": "minutes",
-        "valid_to": timestamp(context.now + context.config.session_lifetime_ms),
-    }
+    return _ExtendedAnswer(
+        extended=context.config.session_lifetime_ms // MILLISECONDS_PER_MINUTE,
+        time_unit="minutes",
+        valid_to=timestamp(context.now + context.config.session_lifetime_ms),
+    )
 
 
 class EndSession(Request, frozen=True):
@@ -141,16 +160,19 @@ class SessionRow(TypedDict):
     is_this: bool
 
 
+class _ViewSessionsAnswer(TypedDict):
+    sessions: list[SessionRow]
+
+
 @instruction(
     NoArguments,
     {"action": "view", "view": "sessions"},
     changes=False,
-    answers={"sessions": list[SessionRow]},
 )
-def view_sessions(_asked: NoArguments, context: AccountContext) -> Answer:
+def view_sessions(_asked: NoArguments, context: AccountContext) -> _ViewSessionsAnswer:
     """View the sessions that the account is logged in to, the latest login first."""
     found = sessions_of(context.transaction, context.account.id, context.now)
-    return success(
+    return _ViewSessionsAnswer(
         sessions=[
             {
                 "session_id": session.id,
@@ -165,15 +187,18 @@ def view_sessions(_asked: NoArguments, context: AccountContext) -> Answer:
     )
 
 
+class _EndOwnSessionAnswer(TypedDict):
+    session_id: int
+
+
 # As a logout does, it asks for no active account: who is frozen may still throw a stranger out.
 @instruction(
     EndSession,
     {"action": "end", "end": "session"},
     access=Access.SESSION,
-    answers={"session_id": int},
     roles=PEOPLE,
 )
-def end_own_session(asked: EndSession, context: SessionContext) -> Answer:
+def end_own_session(asked: EndSession, context: SessionContext) -> _EndOwnSessionAnswer:
     """Log the account out of one of its sessions, which ends where nobody else is logged in to it.
 
     The asking session goes on, as after a logout; so does one that others are logged in to.
@@ -187,7 +212,7 @@ def end_own_session(asked: EndSession, context: SessionContext) -> Answer:
     else:
         leave_session(transaction, asked.session_id, account.id, now)
     record_logout(context, account)
-    return success(session_id=asked.session_id)
+    return _EndOwnSessionAnswer(session_id=asked.session_id)
 
 
 # Whoever gets an answer has proven both tokens, so it is about that pair alone: it says how things stand

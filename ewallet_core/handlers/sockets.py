@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from ewallet_core.errors.server import NoListenerError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
-from ewallet_core.operations.context import Context, Listener, Preparation
+from ewallet_core.operations.context import Context, InstructionListener, Preparation
 
 
 class OpenSockets(Request, frozen=True):
@@ -16,17 +17,21 @@ class OpenSockets(Request, frozen=True):
     out_port: fields.Port
 
 
+class _ViewSocketsAnswer(TypedDict):
+    in_port: int | None
+    out_port: int | None
+
+
 @instruction(
     NoArguments,
     {"action": "view", "view": "sockets"},
     access=Access.ANYBODY,
     changes=False,
-    answers={"in_port": int | None, "out_port": int | None},
 )
-def view_sockets(_asked: NoArguments, context: Context) -> Answer:
+def view_sockets(_asked: NoArguments, context: Context) -> _ViewSocketsAnswer:
     """View on which ports instructions are listened for and events are told; none in process."""
     in_port, out_port = (context.listener and context.listener.ports) or (None, None)
-    return success(in_port=in_port, out_port=out_port)
+    return _ViewSocketsAnswer(in_port=in_port, out_port=out_port)
 
 
 # What happens to the process happens before the transaction, which may be run more than once. It is
@@ -46,17 +51,25 @@ def close_ports(_asked: NoArguments, preparation: Preparation) -> bool:
     return _listener(preparation).close()
 
 
+class _StartInstructionListenerAnswer(TypedDict):
+    listener: str
+
+
 @instruction(
     NoArguments,
     {"controller": "system", "action": "start", "start": "instruction_listener"},
     access=Access.SYSTEM,
     prepare=start_listening,
     remembered=False,
-    answers={"listener": str},
 )
-def start_instruction_listener(_asked: NoArguments, context: Context) -> Answer:
+def start_instruction_listener(_asked: NoArguments, context: Context) -> _StartInstructionListenerAnswer:
     """Make the listener of instructions ready for its sockets."""
-    return success(listener=context.prepared)
+    return _StartInstructionListenerAnswer(listener=context.prepared)
+
+
+class _OpenSocketsAnswer(TypedDict):
+    in_port: int
+    out_port: int
 
 
 @instruction(
@@ -66,12 +79,15 @@ def start_instruction_listener(_asked: NoArguments, context: Context) -> Answer:
     access=Access.SYSTEM,
     prepare=open_ports,
     remembered=False,
-    answers={"in_port": int, "out_port": int},
 )
-def open_sockets(_asked: OpenSockets, context: Context) -> Answer:
+def open_sockets(_asked: OpenSockets, context: Context) -> _OpenSocketsAnswer:
     """Listen for instructions on these ports; it answers at once with the ports that were found."""
     in_port, out_port = context.prepared
-    return success(in_port=in_port, out_port=out_port)
+    return _OpenSocketsAnswer(in_port=in_port, out_port=out_port)
+
+
+class _CloseSocketsAnswer(TypedDict):
+    closed: bool
 
 
 @instruction(
@@ -81,14 +97,13 @@ def open_sockets(_asked: OpenSockets, context: Context) -> Answer:
     access=Access.SYSTEM,
     prepare=close_ports,
     remembered=False,
-    answers={"closed": bool},
 )
-def close_sockets(_asked: NoArguments, context: Context) -> Answer:
+def close_sockets(_asked: NoArguments, context: Context) -> _CloseSocketsAnswer:
     """Listen for instructions no more."""
-    return success(closed=context.prepared)
+    return _CloseSocketsAnswer(closed=context.prepared)
 
 
-def _listener(preparation: Preparation) -> Listener:
+def _listener(preparation: Preparation) -> InstructionListener:
     if preparation.listener is None:
         raise NoListenerError
     return preparation.listener

@@ -6,11 +6,11 @@ from typing import TypedDict
 
 from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.timestamps import END_OF_TIME
 from ewallet_core.ledger.journal import EntryKind
-from ewallet_core.operations.answer_data import Data, Timestamp
+from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.sheet_kinds import email_of
@@ -46,23 +46,24 @@ class Movement(TypedDict):
     notes: str | None
 
 
+class _ViewStatementAnswer(TypedDict):
+    credit_ewallet: int
+    since: Timestamp | None
+    until: Timestamp | None
+    opening: int
+    closing: int
+    opening_costs: dict[str, str]
+    closing_costs: dict[str, str]
+    rows: list[Movement]
+    next: int | None
+
+
 @instruction(
     ViewStatement,
     {"action": "view", "view": "statement"},
     changes=False,
-    answers={
-        "credit_ewallet": int,
-        "since": Timestamp | None,
-        "until": Timestamp | None,
-        "opening": int,
-        "closing": int,
-        "opening_costs": dict[str, str],
-        "closing_costs": dict[str, str],
-        "rows": list[Movement],
-        "next": int | None,
-    },
 )
-def view_statement(asked: ViewStatement, context: AccountContext) -> Answer:
+def view_statement(asked: ViewStatement, context: AccountContext) -> _ViewStatementAnswer:
     """View a wallet's balance before and after a time, and a page of what moved it, the newest first."""
     wallet = _wallet(asked, context)
     before_it = find_last_before(context.transaction, wallet.balance_id, asked.starts_at or 0)
@@ -79,7 +80,7 @@ def view_statement(asked: ViewStatement, context: AccountContext) -> Answer:
         most=asked.limit + 1,
     )
     page = found[: asked.limit]
-    return success(
+    return _ViewStatementAnswer(
         credit_ewallet=wallet.id,
         since=timestamp(asked.starts_at),
         until=timestamp(asked.ends_at),
@@ -111,13 +112,13 @@ def _costs_after(context: AccountContext, wallet: Wallet, posting: PostingRow | 
     return read_costs_up_to(context.transaction, wallet.balance_id, posting.entry_id)
 
 
-def _movements(context: AccountContext, wallet: Wallet, page: list[StatementRow]) -> list[Data]:
+def _movements(context: AccountContext, wallet: Wallet, page: list[StatementRow]) -> list[Movement]:
     partners = {row.partner_id for row in page if row.kind not in _OWN_CONVERSIONS}
     emails = {partner: email_of(context, partner) for partner in partners}
     return [_movement(context, wallet, row, emails) for row in page]
 
 
-def _movement(context: AccountContext, wallet: Wallet, row: StatementRow, emails: dict[int, str]) -> Data:
+def _movement(context: AccountContext, wallet: Wallet, row: StatementRow, emails: dict[int, str]) -> Movement:
     found = find_cost(context.transaction, wallet.balance_id, row.entry_id)
     currency, cost, total = found or (None, None, None)
     return {

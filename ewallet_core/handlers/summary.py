@@ -8,11 +8,11 @@ from typing import TypedDict
 
 from ewallet_core.errors.requests import ArgumentsClashError, PeriodReversedError, TooManyPeriodsError
 from ewallet_core.instructions import fields, timestamps
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.timestamps import DAY, PeriodUnit
 from ewallet_core.ledger.journal import EntryKind, Unit
-from ewallet_core.operations.answer_data import Data, Minutes, Timestamp, minutes
+from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
 from ewallet_core.operations.period import PeriodRequest
@@ -70,19 +70,20 @@ class PeriodTotal(Total):
     end: Timestamp
 
 
+class _ViewSummaryAnswer(TypedDict):
+    since: Timestamp
+    until: Timestamp
+    by: str
+    rows: list[PeriodTotal]
+    totals: Total
+
+
 @instruction(
     ViewSummary,
     {"action": "view", "view": "summary"},
     changes=False,
-    answers={
-        "since": Timestamp,
-        "until": Timestamp,
-        "by": str,
-        "rows": list[PeriodTotal],
-        "totals": Total,
-    },
 )
-def view_summary(asked: ViewSummary, context: AccountContext) -> Answer:
+def view_summary(asked: ViewSummary, context: AccountContext) -> _ViewSummaryAnswer:
     """View what came in, went out, was converted and spent by day, week or month, the oldest first."""
     summed = _summed(asked, context)
     # What happens at this very moment has happened.
@@ -92,12 +93,12 @@ def view_summary(asked: ViewSummary, context: AccountContext) -> Answer:
         raise PeriodReversedError
     spans = _spans(asked, since, until)
     sums = [_sums(context, summed, start, end) for start, end in spans]
-    return success(
+    return _ViewSummaryAnswer(
         since=timestamp(since),
         until=timestamp(until),
         by=str(asked.by),
         rows=[
-            {"start": timestamp(start), "end": timestamp(end), **_shown(summed)}
+            PeriodTotal(start=timestamp(start), end=timestamp(end), **_shown(summed))
             for (start, end), summed in zip(spans, sums, strict=True)
         ],
         totals=_shown(_together(sums)),
@@ -144,6 +145,12 @@ def _together(sums: Iterable[Sums]) -> Sums:
     return {name: sum(part[name] for part in summed) for name in _SUMS}
 
 
-def _shown(sums: Sums) -> Data:
-    rest = dict(sums)
-    return {**minutes(minutes_spent=rest.pop("minutes_spent")), **rest}
+def _shown(sums: Sums) -> Total:
+    return Total(
+        credits_in=sums["credits_in"],
+        credits_out=sums["credits_out"],
+        converted_to_time=sums["converted_to_time"],
+        converted_to_credits=sums["converted_to_credits"],
+        minutes_spent=in_minutes(sums["minutes_spent"]),
+        minutes_spent_ms=sums["minutes_spent"],
+    )

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypedDict, cast
+
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Access, Instruction, Request, instruction
 from ewallet_core.instructions.validation import as_decimal
 from ewallet_core.ledger.journal import (
     EntryKind,
 )
-from ewallet_core.operations.answer_data import Data
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.movements import (
     Bill,
@@ -51,43 +51,48 @@ class SupplyOnBehalf(Bought, frozen=True, kw_only=True):
     supply_to: fields.Email
 
 
-_SUPPLIED = {
-    "total_credits": int,
-    "ewallet_credits": int,
-    "supplied_credits": int,
-    "transfer_record": int,
-    "invoice_record": int,
-}
+class SuppliedAnswer(TypedDict):
+    """The recipient's balance, and the records of the supply."""
+
+    total_credits: int
+    ewallet_credits: int
+    supplied_credits: int
+    transfer_record: int
+    invoice_record: int
+
+
+class _SupplyOnBehalfAnswer(SuppliedAnswer):
+    supplied_to: str
 
 
 @instruction(
     SupplyOnBehalf,
     {"controller": "system", "action": "supply", "supply": "credits"},
     access=Access.SYSTEM,
-    answers={"supplied_to": str, **_SUPPLIED},
 )
-def supply_on_behalf(asked: SupplyOnBehalf, context: Context) -> Answer:
+def supply_on_behalf(asked: SupplyOnBehalf, context: Context) -> _SupplyOnBehalfAnswer:
     """Supply another account's active wallet with credits from the system core account."""
     recipient = partner_named(context, asked.supply_to, "supply_to")
-    return success(supplied_to=recipient.account.email, **_supply(context, asked, recipient))
+    return _SupplyOnBehalfAnswer(
+        supplied_to=recipient.account.email, **issue_credits(context, asked, recipient)
+    )
 
 
 @instruction(
     SupplyCredits,
     {"action": "supply", "supply": "credits"},
-    answers=_SUPPLIED,
     # A user may where the rules let users supply themselves.
     roles=(Role.OPERATOR,),
 )
-def supply_credits(asked: SupplyCredits, context: AccountContext) -> Answer:
+def supply_credits(asked: SupplyCredits, context: AccountContext) -> SuppliedAnswer:
     """Supply the active wallet, or with leave another's, with credits from the system core account."""
     if asked.supply_to is None:
-        return success(**_supply(context, asked, own_side(context)))
-    return success(**_supply(context, asked, partner_named(context, asked.supply_to, "supply_to")))
+        return issue_credits(context, asked, own_side(context))
+    return issue_credits(context, asked, partner_named(context, asked.supply_to, "supply_to"))
 
 
-def _supply(context: Context, asked: Bought, recipient: Side) -> Data:
-    """Hand issued credits over; the answer is about the receiver's wallet and records."""
+def issue_credits(context: Context, asked: Bought, recipient: Side) -> SuppliedAnswer:
+    """Issue credits to the recipient, against an invoice."""
     core, cost = issuing_side(context), as_decimal(asked.cost).copy_abs()
     handover = CreditTransfer(
         EntryKind.SUPPLY,
@@ -100,10 +105,10 @@ def _supply(context: Context, asked: Bought, recipient: Side) -> Data:
     done = move_between_accounts(context, handover)
     record_cost(context.transaction, recipient.balance, done.entry_id, asked.currency, cost)
     total = read_amount(context.transaction, recipient.balance)
-    return {
-        "total_credits": total,
-        "ewallet_credits": total,
-        "supplied_credits": asked.credits,
-        "transfer_record": done.recipient.transfer,
-        "invoice_record": done.recipient.invoice,
-    }
+    return SuppliedAnswer(
+        total_credits=total,
+        ewallet_credits=total,
+        supplied_credits=asked.credits,
+        transfer_record=done.recipient.transfer,
+        invoice_record=cast("int", done.recipient.invoice),
+    )

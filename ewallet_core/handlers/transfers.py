@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TypedDict, cast
+
 from ewallet_core.errors.credits import (
     NotFoundError,
     OwnAccountError,
     RefundExceedsPaymentError,
 )
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext
@@ -45,19 +46,20 @@ class TransferCredits(Request, frozen=True):
     notes: fields.Notes = ""
 
 
+class _PayCreditsAnswer(TypedDict):
+    paid: str
+    total_credits: int
+    ewallet_credits: int
+    spent_credits: int
+    transfer_record: int
+    invoice_record: int
+
+
 @instruction(
     PayCredits,
     {"action": "pay"},
-    answers={
-        "paid": str,
-        "total_credits": int,
-        "ewallet_credits": int,
-        "spent_credits": int,
-        "transfer_record": int,
-        "invoice_record": int,
-    },
 )
-def pay_credits(asked: PayCredits, context: AccountContext) -> Answer:
+def pay_credits(asked: PayCredits, context: AccountContext) -> _PayCreditsAnswer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
     own, partner = own_side(context), _other_person(context, asked.pay, "pay")
     handover = CreditTransfer(
@@ -65,32 +67,33 @@ def pay_credits(asked: PayCredits, context: AccountContext) -> Answer:
     )
     recorded = move_between_accounts(context, handover).sender
     left = read_amount(context.transaction, own.balance)
-    return success(
+    return _PayCreditsAnswer(
         paid=partner.account.email,
         total_credits=left,
         ewallet_credits=left,
         spent_credits=asked.credits,
         transfer_record=recorded.transfer,
-        invoice_record=recorded.invoice,
+        invoice_record=cast("int", recorded.invoice),
     )
+
+
+class _TransferCreditsAnswer(TypedDict):
+    transfered_to: str
+    ewallet_credits: int
+    transfered_credits: int
+    transfer_record: int
 
 
 @instruction(
     TransferCredits,
     {"action": "transfer", "transfer": "credits"},
-    answers={
-        "transfered_to": str,
-        "ewallet_credits": int,
-        "transfered_credits": int,
-        "transfer_record": int,
-    },
 )
-def transfer_credits(asked: TransferCredits, context: AccountContext) -> Answer:
+def transfer_credits(asked: TransferCredits, context: AccountContext) -> _TransferCreditsAnswer:
     """Transfer credits of the active wallet to another person's."""
     own, partner = own_side(context), _other_person(context, asked.transfer_to, "transfer_to")
     handover = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
     recorded = move_between_accounts(context, handover).sender
-    return success(
+    return _TransferCreditsAnswer(
         transfered_to=partner.account.email,
         ewallet_credits=read_amount(context.transaction, own.balance),
         transfered_credits=asked.credits,
@@ -112,18 +115,19 @@ class RefundPayment(Request, frozen=True):
     notes: fields.Notes = ""
 
 
+class _RefundPaymentAnswer(TypedDict):
+    refunded_to: str
+    refunded_credits: int
+    left_to_refund: int
+    ewallet_credits: int
+    transfer_record: int
+
+
 @instruction(
     RefundPayment,
     {"action": "refund", "refund": "payment"},
-    answers={
-        "refunded_to": str,
-        "refunded_credits": int,
-        "left_to_refund": int,
-        "ewallet_credits": int,
-        "transfer_record": int,
-    },
 )
-def refund_payment(asked: RefundPayment, context: AccountContext) -> Answer:
+def refund_payment(asked: RefundPayment, context: AccountContext) -> _RefundPaymentAnswer:
     """Give back a payment that was received, or a part of it, to whoever paid."""
     payment = _own_transfer(context, asked.record_id)
     left = _left_of(context, payment)
@@ -133,7 +137,7 @@ def refund_payment(asked: RefundPayment, context: AccountContext) -> Answer:
     own, payer = own_side(context), _payer(context, payment)
     handover = CreditTransfer(EntryKind.REFUND, own, payer, credits, asked.notes, reverses=payment.entry_id)
     recorded = move_between_accounts(context, handover).sender
-    return success(
+    return _RefundPaymentAnswer(
         refunded_to=payer.account.email,
         refunded_credits=credits,
         left_to_refund=left - credits,

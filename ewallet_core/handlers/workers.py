@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
+from typing import TypedDict
+
 from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
-from ewallet_core.operations.answer_data import SessionData, Timestamp, WorkerData, session_data
+from ewallet_core.operations.answer_data import SessionData, Timestamp, WorkerData, session_data, worker_data
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.sessions import make_worker, worker_data
+from ewallet_core.operations.sessions import make_worker
 from ewallet_core.storage.sessions import (
     sessions,
     workers,
 )
 
 
+class _NewWorkerAnswer(TypedDict):
+    worker: int
+    worker_data: WorkerData
+
+
 @instruction(
     NoArguments,
     {"controller": "system", "action": "new", "new": "worker"},
     access=Access.SYSTEM,
-    answers={"worker": int, "worker_data": WorkerData},
 )
-def new_worker(_asked: NoArguments, context: Context) -> Answer:
+def new_worker(_asked: NoArguments, context: Context) -> _NewWorkerAnswer:
     """Make a session worker."""
     worker = make_worker(context)
-    return success(worker=worker.id, worker_data=worker_data(context.transaction, worker, context.now))
+    return _NewWorkerAnswer(
+        worker=worker.id, worker_data=worker_data(context.transaction, worker, context.now)
+    )
 
 
 class InterogateSession(Request, frozen=True):
@@ -33,27 +41,28 @@ class InterogateSession(Request, frozen=True):
     session_id: fields.SessionId
 
 
+class _InterogateSessionAnswer(TypedDict):
+    session_id: int
+    session_data: SessionData
+    worker: int
+    address: str
+    since: Timestamp
+    last_use: Timestamp
+    expires: Timestamp
+
+
 @instruction(
     InterogateSession,
     {"controller": "system", "action": "interogate", "interogate": "session"},
     access=Access.SYSTEM,
     changes=False,
-    answers={
-        "session_id": int,
-        "session_data": SessionData,
-        "worker": int,
-        "address": str,
-        "since": Timestamp,
-        "last_use": Timestamp,
-        "expires": Timestamp,
-    },
 )
-def interogate_session(asked: InterogateSession, context: Context) -> Answer:
+def interogate_session(asked: InterogateSession, context: Context) -> _InterogateSessionAnswer:
     """View a live session: who is logged in to it, from where, since when and until when."""
     session = sessions.find(context.transaction, id=asked.session_id)
     if session is None or session.expires_at <= context.now:
         raise NotFoundError("session", "session_id")
-    return success(
+    return _InterogateSessionAnswer(
         session_id=session.id,
         session_data=session_data(context.transaction, session.id),
         worker=session.worker_id,
@@ -64,16 +73,19 @@ def interogate_session(asked: InterogateSession, context: Context) -> Answer:
     )
 
 
+class _InterogateWorkersAnswer(TypedDict):
+    workers: dict[str, WorkerData]
+
+
 @instruction(
     NoArguments,
     {"controller": "system", "action": "interogate", "interogate": "workers"},
     access=Access.SYSTEM,
     changes=False,
-    answers={"workers": dict[str, WorkerData]},
 )
-def interogate_workers(_asked: NoArguments, context: Context) -> Answer:
+def interogate_workers(_asked: NoArguments, context: Context) -> _InterogateWorkersAnswer:
     """View all session workers: how many sessions each has, and whether it has room for more."""
     found = workers.all(context.transaction)
-    return success(
+    return _InterogateWorkersAnswer(
         workers={str(worker.id): worker_data(context.transaction, worker, context.now) for worker in found}
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, overload
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import BadValueError, MalformedError, UnknownArgumentError
@@ -82,6 +82,10 @@ def error_answer(error: WalletError) -> Answer:
     }
 
 
+@overload
+def timestamp(milliseconds: int) -> str: ...
+@overload
+def timestamp(milliseconds: int | None) -> str | None: ...
 def timestamp(milliseconds: int | None) -> str | None:
     """A time as answers have it: RFC 3339, UTC, with milliseconds and `Z`."""
     if milliseconds is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -28,7 +27,14 @@ from msgspec.structs import FieldInfo
 
 from ewallet_core.errors import accounts, credits, requests, server
 from ewallet_core.errors.base import WalletError
-from ewallet_core.instructions.registry import Access, Instruction, InstructionRegistry, read_request
+from ewallet_core.instructions.registry import (
+    MOST_NEAREST,
+    Access,
+    Instruction,
+    InstructionRegistry,
+    closest_to,
+    read_request,
+)
 from ewallet_core.instructions.validation import meta_of
 from ewallet_core.types import PEOPLE
 
@@ -84,7 +90,7 @@ def keys_of(data_dict: type) -> dict[str, str]:
 
 def meaning_of(data_dict: type) -> str:
     """The sentence that says what the data dict is."""
-    return _first_line(data_dict)
+    return first_line(data_dict)
 
 
 def data_dicts_in(answers: Iterable[Mapping[str, Any]]) -> dict[str, type]:
@@ -126,18 +132,23 @@ _LIVE = "the program that holds the live object"
 
 @dataclass(frozen=True)
 class RegistrySection:
-    """Where the instructions of a catalogue are asked; a live object's have one title for all of them."""
+    """A subject of the reference: some instructions of a registry, under a title.
 
+    `is_live` instructions are sent to a live object in the engine's own process.
+    """
+
+    title: str
+    about: str
     registry: InstructionRegistry
-    title: str = ""
-    about: str = ""
+    instructions: tuple[Instruction, ...]
+    is_live: bool = False
 
 
 @dataclass(frozen=True)
 class Asked:
-    """An instruction, and the door that it is asked at."""
+    """An instruction and its section of the reference."""
 
-    door: RegistrySection
+    section: RegistrySection
     found: Instruction
 
 
@@ -197,19 +208,19 @@ class Subject(msgspec.Struct, frozen=True):
     entries: list[InstructionEntry]
 
 
-def everything(doors: Iterable[RegistrySection]) -> list[Asked]:
-    """Every instruction that is asked at these doors."""
-    return [Asked(door, found) for door in doors for found in door.registry]
+def everything(sections: Iterable[RegistrySection]) -> list[Asked]:
+    """Every instruction of these sections."""
+    return [Asked(section, found) for section in sections for found in section.instructions]
 
 
 def subjects_of(asked: Iterable[Asked]) -> list[Subject]:
-    """The reference of these instructions, by subject, in their catalogues' order."""
-    by_title: dict[str, list[Asked]] = {}
+    """The reference of these instructions by subject, in the order of their registries."""
+    by_section: dict[str, list[Asked]] = {}
     for each in asked:
-        by_title.setdefault(_title(each), []).append(each)
+        by_section.setdefault(each.section.title, []).append(each)
     return [
-        Subject(title, _about(listed[0]), [entry_of(each) for each in listed])
-        for title, listed in by_title.items()
+        Subject(title, listed[0].section.about, [entry_of(each) for each in listed])
+        for title, listed in by_section.items()
     ]
 
 
@@ -219,7 +230,7 @@ def entry_of(asked: Asked) -> InstructionEntry:
     summary, _, notes = (inspect.getdoc(found.carry_out) or "").partition("\n")
     return InstructionEntry(
         path=found.name,
-        subject=_title(asked),
+        subject=asked.section.title,
         summary=summary,
         notes=" ".join(notes.split()),
         selectors=[dict(form) for form in found.forms],
@@ -249,7 +260,7 @@ def error_types() -> list[type[WalletError]]:
 def errors() -> list[ErrorEntry]:
     """What the reference says of every error, by code."""
     return [
-        ErrorEntry(each.code, _first_line(each), _fixed(each.error_text), _fixed(each.warning_text))
+        ErrorEntry(each.code, first_line(each), _fixed(each.error_text), _fixed(each.warning_text))
         for each in error_types()
     ]
 
@@ -258,7 +269,8 @@ def _fixed(sentence: str) -> str | None:
     return sentence if sentence and "{" not in sentence else None
 
 
-def _first_line(documented: object) -> str:
+def first_line(documented: object) -> str:
+    """The first line of its docstring."""
     return (getdoc(documented) or "").partition("\n")[0]
 
 
@@ -268,7 +280,7 @@ def named(asked: Iterable[Asked], words: str) -> list[Asked]:
     paths = [(each, list(form.values())) for each in asked for form in each.found.forms]
     exact = [each for each, path in paths if wanted == path]
     fitting = exact or [each for each, path in paths if _come_in_order(wanted, path)]
-    return list({(each.door.title, each.found.name): each for each in fitting}.values())
+    return list({(each.section.title, each.found.name): each for each in fitting}.values())
 
 
 def nearest(asked: Iterable[Asked], words: str) -> list[str]:
@@ -276,21 +288,12 @@ def nearest(asked: Iterable[Asked], words: str) -> list[str]:
     names = [each.found.name for each in asked]
     is_whole = words.partition(" ")[0] in {name.partition(" ")[0] for name in names}
     path = words if is_whole else f"client action {words}"
-    return difflib.get_close_matches(path, list(dict.fromkeys(names)), n=3, cutoff=0.0)
+    return closest_to(dict.fromkeys(names), path, MOST_NEAREST)
 
 
 def _come_in_order(asked: Iterable[str], path: Iterable[str]) -> bool:
     left = iter(path)
     return all(word in left for word in asked)
-
-
-def _title(asked: Asked) -> str:
-    module = asked.found.carry_out.__module__
-    return asked.door.title or module.rpartition(".")[2].replace("_", " ").capitalize()
-
-
-def _about(asked: Asked) -> str:
-    return asked.door.about or _first_line(inspect.getmodule(asked.found.carry_out))
 
 
 def _argument(argument: FieldInfo) -> Argument:
@@ -302,7 +305,7 @@ def _argument(argument: FieldInfo) -> Argument:
 
 def _who(asked: Asked) -> str:
     found = asked.found
-    if not asked.door.title:
+    if not asked.section.is_live:
         return _MUST_HAVE[found.access] + (_roles(found) if found.is_on_permission_sheet else "")
     if found.access is not Access.ACCOUNT:
         return _LIVE

@@ -57,14 +57,14 @@ their own, users may supply themselves.
 """
 
 
-def page(doors: Iterable[RegistrySection]) -> str:
+def page(sections: Iterable[RegistrySection]) -> str:
     """The whole page."""
-    return "\n".join(_lines(doors))
+    return "\n".join(_lines(sections))
 
 
-def _lines(doors: Iterable[RegistrySection]) -> Iterator[str]:
+def _lines(sections: Iterable[RegistrySection]) -> Iterator[str]:
     yield _OPENING
-    asked = everything(doors)
+    asked = everything(sections)
     subjects = subjects_of(asked)
     yield "## The instructions by subject\n"
     for subject in subjects:

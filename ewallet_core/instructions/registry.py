@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
+import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property
+from functools import cached_property, partial
 from types import ModuleType
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, cast, get_type_hints
 
 import msgspec
 from msgspec.structs import FieldInfo
@@ -19,8 +21,7 @@ from ewallet_core.errors.requests import (
     UnknownArgumentError,
     UnknownInstructionError,
 )
-from ewallet_core.instructions.envelope import Answer, is_key
-from ewallet_core.instructions.suggestions import closest_to
+from ewallet_core.instructions.envelope import Answer, is_key, success
 from ewallet_core.instructions.validation import accepts, arguments_in, is_secret, meta_of
 from ewallet_core.types import PEOPLE, Role
 
@@ -39,7 +40,7 @@ MOST_NEAREST = 3
 _DOOR = ("controller", "ctype")
 
 Selectors = Mapping[str, str]
-CarryOut = Callable[[Any, Any], Answer]
+CarryOut = Callable[[Any, Any], Mapping[str, Any]]
 Prepare = Callable[[Any, Any], Any]
 
 
@@ -106,7 +107,7 @@ class Instruction:
     prepare: Prepare | None
     changes: bool
     remembered: bool
-    answers: Mapping[str, Any]
+    computed_answers: Mapping[str, Any] | None
     roles: frozenset[Role]
     is_on_permission_sheet: bool
     permitted_as: Instruction | None = None
@@ -122,6 +123,14 @@ class Instruction:
         return {argument.name: argument for argument in msgspec.structs.fields(self.request)}
 
     @cached_property
+    def answers(self) -> Mapping[str, Any]:
+        """The answer's keys beside `failed`, each with its type: those of the TypedDict that the handler returns."""
+        if self.computed_answers is not None:
+            return self.computed_answers
+        returned = get_type_hints(self.carry_out)["return"]
+        return get_type_hints(returned, include_extras=True)
+
+    @cached_property
     def work_class(self) -> WorkClass:
         """How much work it is."""
         if not self.changes:
@@ -131,7 +140,7 @@ class Instruction:
 
     def __call__(self, request: Any, context: Any) -> Answer:
         """Carry the instruction out."""
-        return self.carry_out(request, context)
+        return success(**self.carry_out(request, context))
 
     def fingerprint(self, request: Request) -> bytes:
         """What tells this request from every other; passwords are left out, a hash of one is a leak."""
@@ -150,7 +159,7 @@ def instruction(
     prepare: Prepare | None = None,
     changes: bool = True,
     remembered: bool | None = None,
-    answers: Mapping[str, Any],
+    answers: Mapping[str, Any] | None = None,
     roles: Iterable[Role] | None = None,
 ) -> Callable[[CarryOut], Instruction]:
     """Declare the decorated function as what carries an instruction out.
@@ -195,7 +204,7 @@ class InstructionRegistry:
     @classmethod
     def of(cls, *subjects: ModuleType) -> InstructionRegistry:
         """The instructions that these modules declare."""
-        return cls(found for subject in subjects for found in _declared(subject))
+        return cls(found for subject in subjects for found in instructions_in(subject))
 
     def __iter__(self) -> Iterator[Instruction]:
         return iter(self._instructions)
@@ -297,7 +306,8 @@ def _must_be(field_type: Any) -> str:
     return str(meta_of(field_type).description)
 
 
-def _declared(subject: ModuleType) -> Iterator[Instruction]:
+def instructions_in(subject: ModuleType) -> Iterator[Instruction]:
+    """The instructions that a module declares, alone or in tuples."""
     for value in vars(subject).values():
         if isinstance(value, Instruction):
             yield value
@@ -315,3 +325,19 @@ def _word(selector: Any) -> str:
 def _shown(value: Any, argument: FieldInfo) -> Any:
     """The value as fingerprints have it: of a secret only whether it was sent."""
     return value is not None if is_secret(argument.type) else value
+
+
+def closest_to(names: Iterable[str], path: str, count: int) -> list[str]:
+    """The names most like that path, the likeliest first."""
+    # A SequenceMatcher keeps what it computed about its second text, so the path is that one.
+    similarity = partial(_similarity, difflib.SequenceMatcher(None, b=path), len(path.split()))
+    return heapq.nlargest(count, names, key=similarity)
+
+
+def _similarity(to_path: difflib.SequenceMatcher[str], words: int, name: str) -> float:
+    """How like the path a name is, as a whole and cut to as many words: left-out last words cost less."""
+    similarity = 0.0
+    for known in (name, " ".join(name.split()[:words])):
+        to_path.set_seq1(known)
+        similarity += to_path.ratio()
+    return similarity

@@ -1,34 +1,63 @@
-"""The data dicts that answers hold, and their declared types (docs/protocol.md)."""
+"""The data dicts that answers hold: the declared type of each, and the function that builds it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any, Protocol, TypedDict
+from typing import Annotated, Any, TypedDict
 
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.rates import milliseconds_to_minutes
 from ewallet_core.ledger.timer import Timer
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.accounts import Account
-from ewallet_core.storage.sessions import logged_in, sessions
-from ewallet_core.storage.sheets import sheets
+from ewallet_core.storage.journal import read_amount
+from ewallet_core.storage.sessions import Worker, logged_in, session_count, sessions
+from ewallet_core.storage.sheets import Record, Sheet, sheets
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.wallets import wallets
+from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
+from ewallet_core.types import RecordType
 
 Timestamp = Annotated[str, "time"]
 Minutes = Annotated[float, "number of minutes"]
 Archive = dict[str, str]
+"""References by id; the ids are text, as the keys of a JSON object."""
+Data = dict[str, Any]
+"""A data dict whose keys depend on the kind of record or event."""
+
+
+def in_minutes(milliseconds: int) -> float:
+    """A span in minutes, rounded to 6 places for reading."""
+    return float(milliseconds_to_minutes(milliseconds))
+
+
+def minutes(**milliseconds: int) -> Data:
+    """Each span in minutes under its name, and in whole milliseconds under its name with `_ms`."""
+    return {
+        key: value
+        for name, span in milliseconds.items()
+        for key, value in ((name, in_minutes(span)), (f"{name}_ms", span))
+    }
+
+
+def archive(items: Iterable[Wallet | Clock | Sheet | Record]) -> Archive:
+    """The references of these items by id."""
+    return {str(item.id): item.reference for item in items}
 
 
 class Dated(TypedDict):
-    """When it was made and last changed."""
+    """When it was created and last changed."""
 
     create_date: Timestamp
     write_date: Timestamp
 
 
+def dates(row: Account | Wallet | Clock | Sheet | Record | Worker) -> Dated:
+    """The two dates of every data dict of an entity."""
+    return {"create_date": timestamp(row.created_at), "write_date": timestamp(row.written_at)}
+
+
 class AccountData(Dated):
-    """What an account's owner sees of it."""
+    """An account as its owner sees it."""
 
     id: int
     name: str
@@ -45,6 +74,27 @@ class AccountData(Dated):
     to_unlink_timestamp: Timestamp | None
 
 
+def account_data(context: Context, account: Account) -> AccountData:
+    """An account as its owner sees it."""
+    transaction = context.transaction
+    return {
+        "id": account.id,
+        "name": account.name,
+        "email": account.email,
+        "phone": account.phone,
+        "alias": account.alias,
+        "state": str(account.state),
+        "role": str(account.role),
+        "ewallet": account.ewallet_id,
+        "contact_list": account.contact_list_id,
+        "ewallet_archive": archive(wallets.all(transaction, account_id=account.id)),
+        "contact_list_archive": _sheet_archive(transaction, account.id, RecordType.CONTACT),
+        "to_unlink": account.to_unlink_at is not None,
+        "to_unlink_timestamp": timestamp(account.to_unlink_at),
+        **dates(account),
+    }
+
+
 class SessionData(TypedDict):
     """A session, and every account that is logged in to it."""
 
@@ -55,8 +105,22 @@ class SessionData(TypedDict):
     expires: Timestamp
 
 
+def session_data(transaction: Transaction, session_id: int) -> SessionData:
+    """A session, and every account that is logged in to it."""
+    session = sessions.require(transaction, id=session_id)
+    members = logged_in(transaction, session.id)
+    active = next((account for account in members if account.id == session.account_id), None)
+    return {
+        "session_user_account": active.email if active else None,
+        "session_credit_ewallet": active.ewallet_id if active else None,
+        "session_contact_list": active.contact_list_id if active else None,
+        "session_account_archive": {account.email: account.name for account in members},
+        "expires": timestamp(session.expires_at),
+    }
+
+
 class EwalletData(Dated):
-    """A wallet, what it holds, and what belongs to it."""
+    """A wallet, its credits, its clocks and its sheets."""
 
     id: int
     user: int
@@ -70,21 +134,60 @@ class EwalletData(Dated):
     invoice_sheet_archive: Archive
 
 
-class ClockData(Dated):
-    """A clock as of now: what is left on it, and what its timer is doing."""
+def ewallet_data(context: Context, wallet: Wallet) -> EwalletData:
+    """A wallet, its credits, its clocks and its sheets."""
+    transaction = context.transaction
+    return {
+        "id": wallet.id,
+        "user": wallet.account_id,
+        "reference": wallet.reference,
+        "credits": read_amount(transaction, wallet.balance_id),
+        "clock": wallet.clock_id,
+        "clock_archive": archive(clocks.all(transaction, ewallet_id=wallet.id)),
+        "transfer_sheet": wallet.transfer_sheet_id,
+        "transfer_sheet_archive": _sheet_archive(transaction, wallet.id, RecordType.TRANSFER),
+        "invoice_sheet": wallet.invoice_sheet_id,
+        "invoice_sheet_archive": _sheet_archive(transaction, wallet.id, RecordType.INVOICE),
+        **dates(wallet),
+    }
 
-    id: int
-    ewallet: int
-    reference: str
-    credit_clock: Minutes
-    credit_clock_ms: int
+
+class TimerData(TypedDict):
+    """What a timer is doing, and the time left on its clock."""
+
     clock_state: str
     start_timestamp: Timestamp | None
+    credit_clock: Minutes
+    credit_clock_ms: int
     minutes_spent: Minutes
     minutes_spent_ms: int
     pending_time: Minutes
     pending_time_ms: int
     pending_count: int
+
+
+def timer_data(timer: Timer, balance: int, now: int) -> TimerData:
+    """What a timer is doing, and the time left on its clock, which has that balance."""
+    left, spent, pending = timer.left_at(now, balance), timer.spent_at(now), timer.pending_at(now)
+    return {
+        "clock_state": str(timer.state),
+        "start_timestamp": timestamp(timer.started_at),
+        "credit_clock": in_minutes(left),
+        "credit_clock_ms": left,
+        "minutes_spent": in_minutes(spent),
+        "minutes_spent_ms": spent,
+        "pending_time": in_minutes(pending),
+        "pending_time_ms": pending,
+        "pending_count": timer.pauses,
+    }
+
+
+class ClockData(Dated, TimerData):
+    """A clock as of now: the time left, the current run of its timer, and its sheets."""
+
+    id: int
+    ewallet: int
+    reference: str
     milliseconds_per_credit: int
     time_sheet: int
     time_sheet_archive: Archive
@@ -92,8 +195,25 @@ class ClockData(Dated):
     conversion_sheet_archive: Archive
 
 
+def clock_data(context: Context, clock: Clock) -> ClockData:
+    """A clock as of now: the time left, the current run of its timer, and its sheets."""
+    transaction = context.transaction
+    return {
+        "id": clock.id,
+        "ewallet": clock.ewallet_id,
+        "reference": clock.reference,
+        **timer_data(clock.timer, read_amount(transaction, clock.balance_id), context.now),
+        "milliseconds_per_credit": context.config.milliseconds_per_credit,
+        "time_sheet": clock.time_sheet_id,
+        "time_sheet_archive": _sheet_archive(transaction, clock.id, RecordType.TIME),
+        "conversion_sheet": clock.conversion_sheet_id,
+        "conversion_sheet_archive": _sheet_archive(transaction, clock.id, RecordType.CONVERSION),
+        **dates(clock),
+    }
+
+
 class SheetData(Dated):
-    """A sheet or list and a page of its records, the newest first; `ewallet`, `clock` or `user` owns it."""
+    """A sheet or list and a page of its records, newest first; `ewallet`, `clock` or `user` is its owner's id."""
 
     id: int
     reference: str
@@ -112,100 +232,17 @@ class WorkerData(Dated):
     session_limit: int
 
 
-Data = dict[str, Any]
-
-
-class HasReference(Protocol):
-    """Something with a number, and a name for people."""
-
-    @property
-    def id(self) -> int:
-        """Its number."""
-        ...
-
-    @property
-    def reference(self) -> str:
-        """Its name for people."""
-        ...
-
-
-class HasDates(Protocol):
-    """Something that was made once and changed since."""
-
-    @property
-    def created_at(self) -> int:
-        """When it was made, in milliseconds UTC."""
-        ...
-
-    @property
-    def written_at(self) -> int:
-        """When it was last changed."""
-        ...
-
-
-def minutes(**milliseconds: int) -> Data:
-    """Each span in minutes under its name, and exactly under its name with `_ms`."""
+def worker_data(transaction: Transaction, worker: Worker, now: int) -> WorkerData:
+    """A worker with the number of its live sessions at this moment."""
+    count = session_count(transaction, worker.id, now)
     return {
-        key: value
-        for name, span in milliseconds.items()
-        for key, value in ((name, float(milliseconds_to_minutes(span))), (f"{name}_ms", span))
+        "id": worker.id,
+        "state": "vacant" if count == 0 else "full" if count >= worker.session_limit else "available",
+        "session_count": count,
+        "session_limit": worker.session_limit,
+        **dates(worker),
     }
 
 
-def timer_data(timer: Timer, balance: int, now: int) -> Data:
-    """What a timer is doing, and what is left on its clock, which has that balance."""
-    return {
-        "clock_state": str(timer.state),
-        "start_timestamp": timestamp(timer.started_at),
-        **minutes(
-            credit_clock=timer.left_at(now, balance),
-            minutes_spent=timer.spent_at(now),
-            pending_time=timer.pending_at(now),
-        ),
-        "pending_count": timer.pauses,
-    }
-
-
-def archive(things: Iterable[HasReference]) -> dict[str, str]:
-    """References by number; numbers are text, as JSON has them."""
-    return {str(thing.id): thing.reference for thing in things}
-
-
-def dates(dated: HasDates) -> Data:
-    """When it was made and last changed."""
-    return {"create_date": timestamp(dated.created_at), "write_date": timestamp(dated.written_at)}
-
-
-def account_data(context: Context, account: Account) -> Data:
-    """What an account's owner sees of it."""
-    transaction = context.transaction
-    return {
-        "id": account.id,
-        "name": account.name,
-        "email": account.email,
-        "phone": account.phone,
-        "alias": account.alias,
-        "state": str(account.state),
-        "role": str(account.role),
-        "ewallet": account.ewallet_id,
-        "contact_list": account.contact_list_id,
-        "ewallet_archive": archive(wallets.all(transaction, account_id=account.id)),
-        "contact_list_archive": archive(sheets.all(transaction, owner_id=account.id, kind="contact")),
-        "to_unlink": account.to_unlink_at is not None,
-        "to_unlink_timestamp": timestamp(account.to_unlink_at),
-        **dates(account),
-    }
-
-
-def session_data(transaction: Transaction, session_id: int) -> Data:
-    """The session as it is now, with every account that is logged in to it."""
-    session = sessions.require(transaction, id=session_id)
-    members = logged_in(transaction, session.id)
-    active = next((account for account in members if account.id == session.account_id), None)
-    return {
-        "session_user_account": active.email if active else None,
-        "session_credit_ewallet": active.ewallet_id if active else None,
-        "session_contact_list": active.contact_list_id if active else None,
-        "session_account_archive": {account.email: account.name for account in members},
-        "expires": timestamp(session.expires_at),
-    }
+def _sheet_archive(transaction: Transaction, owner_id: int, kind: RecordType) -> Archive:
+    return archive(sheets.all(transaction, owner_id=owner_id, kind=kind))

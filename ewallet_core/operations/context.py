@@ -103,7 +103,7 @@ class Context:
     issuer: Issuer
     randomness: RandomBytes
     registry: InstructionRegistry
-    listener: Listener | None
+    listener: InstructionListener | None
     caller: Caller
     credentials: Credentials
     request_id: str | None
@@ -184,7 +184,7 @@ class StalePreparationError(Exception):
     """The rows that the preparation was based on have changed since; it must be done again."""
 
 
-class Listener(Protocol):
+class InstructionListener(Protocol):
     """The sockets on which instructions come in; each call returns at once, or raises a `WalletError`."""
 
     @property
@@ -224,4 +224,4 @@ class Preparation:
     look: Callable[[Callable[[Context], Any]], Any]
     passwords: Passwords
     cleaners: Cleaners
-    listener: Listener | None = None
+    listener: InstructionListener | None = None

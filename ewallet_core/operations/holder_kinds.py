@@ -15,43 +15,14 @@ from ewallet_core.errors.credits import (
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Request, naming
-from ewallet_core.operations.answer_data import ClockData, Data, EwalletData, archive, dates, timer_data
+from ewallet_core.operations.answer_data import ClockData, EwalletData, clock_data, ewallet_data
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.operations.provisioning import open_clock, open_wallet
 from ewallet_core.operations.records import unlink_sheet
-from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, kinds_of, sheets_of
+from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, kinds_of
 from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.wallets import Clock, Wallet, clocks
-
-
-def ewallet_data(context: Context, wallet: Wallet) -> Data:
-    """A wallet, what it holds, and what belongs to it."""
-    transaction = context.transaction
-    return {
-        "id": wallet.id,
-        "user": wallet.account_id,
-        "reference": wallet.reference,
-        "credits": read_amount(transaction, wallet.balance_id),
-        "clock": wallet.clock_id,
-        "clock_archive": archive(clocks.all(transaction, ewallet_id=wallet.id)),
-        **sheets_of(context, EWALLET, wallet),
-        **dates(wallet),
-    }
-
-
-def clock_data(context: Context, clock: Clock) -> Data:
-    """A clock as of now: what is left on it, and what its timer is doing."""
-    balance = read_amount(context.transaction, clock.balance_id)
-    return {
-        "id": clock.id,
-        "ewallet": clock.ewallet_id,
-        "reference": clock.reference,
-        **timer_data(clock.timer, balance, context.now),
-        "milliseconds_per_credit": context.config.milliseconds_per_credit,
-        **sheets_of(context, CLOCK, clock),
-        **dates(clock),
-    }
 
 
 @dataclass(frozen=True)
@@ -66,7 +37,7 @@ class HolderKind:
     belongs_to: Owner
     owner_column: str
     id_type: Any
-    data: Callable[[Context, Any], Data]
+    data: Callable[[Context, Any], EwalletData | ClockData]
     data_type: Any
     open: Callable[[AccountContext, str | None], int]
     unlink: Callable[[Context, Any, str], None]

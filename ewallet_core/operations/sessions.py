@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from ewallet_core.operations.answer_data import Data, dates
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.sessions import (
     ClientId,
@@ -11,30 +10,15 @@ from ewallet_core.storage.sessions import (
     client_ids,
     drop_expired_client_ids,
     end_expired_sessions,
-    session_count,
     sessions,
     worker_with_capacity,
     workers,
 )
-from ewallet_core.storage.transaction import Transaction
 
 
 def worker_for_a_session(context: Context) -> Worker:
     """The first worker that has room for one session more, or a new one."""
     return worker_with_capacity(context.transaction) or make_worker(context)
-
-
-def worker_data(transaction: Transaction, worker: Worker, now: int) -> Data:
-    """A worker, and whether it has sessions and room for more: counted whenever it is asked."""
-    count = session_count(transaction, worker.id, now)
-    state = "vacant" if count == 0 else "full" if count >= worker.session_limit else "available"
-    return {
-        "id": worker.id,
-        "state": state,
-        "session_count": count,
-        "session_limit": worker.session_limit,
-        **dates(worker),
-    }
 
 
 def make_worker(context: Context) -> Worker:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.operations.answer_data import Data, archive, dates, minutes
+from ewallet_core.operations.answer_data import Data, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountState, accounts
@@ -200,15 +200,6 @@ SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME, CONTACT)
 def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
     """The kinds of sheet that belong to such an owner."""
     return tuple(kind for kind in SHEET_KINDS if kind.owner is owner)
-
-
-def sheets_of(context: Context, owner: Owner, owning: Any) -> Data:
-    """The active sheet of each kind that belongs to it, and all of them by number, as answers show them."""
-    held: Data = {}
-    for kind in kinds_of(owner):
-        held[kind.sheet_key] = getattr(owning, kind.active_column)
-        held[f"{kind.sheet_key}_archive"] = archive(kind.all_of(context, owning.id))
-    return held
 
 
 def record_data(context: Context, kind: SheetKind, record: Record) -> Data:

@@ -1,1 +1,1 @@
-"""The server: sockets for instructions and events, their limits and certificates."""
+"""The server: its two ports, their limits, TLS certificates and settings."""

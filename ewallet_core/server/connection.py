@@ -1,4 +1,4 @@
-"""One accepted connection: reading lines, sending answers, closing."""
+"""One accepted connection: reads lines, sends frames, closes."""
 
 from __future__ import annotations
 
@@ -15,58 +15,54 @@ from ewallet_core.server.limits import Limits
 
 
 class LineReader:
-    """The lines that come out of `reader`, one after another."""
+    """Splits a stream into lines, with limits on length and time."""
 
     def __init__(self, reader: asyncio.StreamReader, idle_seconds: int, unfinished_seconds: int) -> None:
         self._reader = reader
         self._idle_seconds = idle_seconds
         self._unfinished_seconds = unfinished_seconds
-        self._begun = bytearray()
+        self._buffer = bytearray()
         self._searched = 0
         self._skips = False
         self._deadline: float | None = None
 
     async def next(self) -> bytes | None:
-        """The next line without its end, or None when there are no more.
+        """The next line without its end, or None at the end of the stream.
 
-        Raises `FrameTooLongError`, after which the next line is the one behind it; and `IdleTooLongError` or
-        `LineUnfinishedError`, after which nothing more should be read.
+        After `FrameTooLongError`, the next call returns the line after that one. After `IdleTooLongError` or
+        `LineUnfinishedError`, nothing more should be read.
         """
         while True:
-            if (line := self._whole_line()) is not None:
+            if (line := self._take_line()) is not None:
                 return line
             if not await self._read_more():
                 return None
 
-    def _whole_line(self) -> bytes | None:
-        end = self._begun.find(b"\n", self._searched)
-        if end < 0:
-            self._keep_or_skip()
-            return None
-        line = bytes(self._begun[:end])
-        del self._begun[: end + 1]
-        self._searched, self._deadline = 0, None
+    def _take_line(self) -> bytes | None:
+        """A complete line from the buffer, if there is one."""
+        while (end := self._buffer.find(b"\n", self._searched)) >= 0:
+            line = bytes(self._buffer[:end])
+            del self._buffer[: end + 1]
+            self._searched, self._deadline = 0, None
+            if self._skips:
+                self._skips = False
+                continue
+            if len(line) >= LARGEST_FRAME:
+                raise FrameTooLongError(LARGEST_FRAME)
+            return line
         if self._skips:
-            self._skips = False
-            return self._whole_line()
-        if len(line) >= LARGEST_FRAME:
-            raise FrameTooLongError(LARGEST_FRAME)
-        return line
-
-    def _keep_or_skip(self) -> None:
-        """Keep what was begun of a line, unless it is too long already."""
-        if self._skips:
-            self._begun.clear()
-        self._searched = len(self._begun)
+            self._buffer.clear()
+        self._searched = len(self._buffer)
         if self._searched >= LARGEST_FRAME:
-            self._begun.clear()
+            self._buffer.clear()
             self._searched, self._skips = 0, True
             raise FrameTooLongError(LARGEST_FRAME)
+        return None
 
     async def _read_more(self) -> bool:
-        """Wait for more of a line; False at the end of all of them."""
+        """Wait for more bytes; False at the end of the stream."""
         now = asyncio.get_running_loop().time()
-        is_begun = bool(self._begun) or self._skips
+        is_begun = bool(self._buffer) or self._skips
         if is_begun and self._deadline is None:
             self._deadline = now + self._unfinished_seconds
         try:
@@ -76,66 +72,63 @@ class LineReader:
             if is_begun:
                 raise LineUnfinishedError(self._unfinished_seconds) from None
             raise IdleTooLongError(self._idle_seconds) from None
-        self._begun += more
+        self._buffer += more
         return bool(more)
 
 
 MOST_UNSENT_BYTES = 256 * 1024
-"""What may wait to be sent before whoever sends more has to wait."""
+"""How much may be waiting to be sent before the next `send` waits."""
 LEAST_READ_BYTES = 64 * 1024
-"""What somebody who reads at all, however slow their line is, reads in the time they are given."""
-FAREWELL_SECONDS = 1.0
+"""What a client must read within `unread_seconds`; even a slow connection manages that."""
+CLOSE_SECONDS = 1.0
 
 
 class Connection:
-    """Lines from somebody, and frames to them."""
-
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, limits: Limits) -> None:
         self._reader = reader
         self._writer = writer
         self._limits = limits
         self._socket = writer.get_extra_info("socket")
-        self._given = 0
+        self._sent = 0
         self.address = _address_of(writer)
-        """The host it comes from, without the port: what is counted by address is counted by machine."""
+        """The client's host, without the port: limits per address are limits per machine."""
         writer.transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
 
     def lines(self, idle_seconds: int) -> LineReader:
-        """The lines that come in, between which there may be so many seconds."""
         return LineReader(self._reader, idle_seconds, self._limits.unfinished_line_seconds)
 
     async def send(self, *messages: Any) -> None:
-        """Send each as a frame.
+        """Send each message as a frame.
 
-        Raises `OSError` where nobody is there, and `ReaderTooSlowError` where they are not read in time: that is
-        said, and the connection is over.
+        Raises `OSError` if the connection is closed, and `ReaderTooSlowError` if the client doesn't read in time;
+        the client gets that error too, and the connection closes.
         """
         await self._write(b"".join(map(encode, messages)))
 
-    async def beat(self) -> None:
-        """Send an empty line, which says nothing but that there is somebody."""
+    async def send_heartbeat(self) -> None:
+        """Send an empty line, by which the client knows that the connection still works."""
         await self._write(b"\n")
 
-    async def gone(self) -> None:
-        """Wait until the other side has closed; what it sends until then is thrown away."""
+    async def wait_until_closed(self) -> None:
+        """Wait until the client closes; what it sends until then is discarded."""
         while await self._reader.read(MOST_UNSENT_BYTES):
             pass
 
-    async def end(self, reason: WalletError | None = None) -> None:
-        """Say why, as far as somebody listens, and let go of it."""
+    async def close(self, reason: WalletError | None = None) -> None:
+        """Send the reason, if there is one, and close."""
         with contextlib.suppress(OSError, TimeoutError):
-            async with asyncio.timeout(FAREWELL_SECONDS):
-                await self._take_leave(reason)
+            async with asyncio.timeout(CLOSE_SECONDS):
+                await self._close_in_order(reason)
         self.abort()
 
     def abort(self) -> None:
-        """Let go of it at once, whatever is still to be sent."""
-        # A transport that closed by itself, once all was sent, can't be aborted any more.
+        """Close at once and discard what is waiting to be sent."""
+        # A transport that has closed by itself can't be aborted.
         if self._socket is not None and self._socket.fileno() >= 0:
             self._writer.transport.abort()
 
-    async def _take_leave(self, reason: WalletError | None) -> None:
-        """Let everything be sent, and nothing be reset by what the other side has sent meanwhile."""
+    async def _close_in_order(self, reason: WalletError | None) -> None:
+        """Send everything first. Unread input would make the system reset the connection, so read that too."""
         if self._writer.transport.is_closing():
             await self._writer.wait_closed()
             return
@@ -145,24 +138,24 @@ class Connection:
         await self._writer.drain()
         if self._writer.can_write_eof():
             self._writer.write_eof()
-            await self.gone()
+            await self.wait_until_closed()
         else:
             self._writer.close()
             await self._writer.wait_closed()
 
     async def _write(self, frames: bytes) -> None:
         if self._writer.transport.is_closing():
-            # What has been said is the last word, also where others were about to say more.
+            # Nothing is sent after the reason for closing.
             raise ConnectionResetError
         self._writer.write(frames)
-        self._given += len(frames)
+        self._sent += len(frames)
         if self._unsent <= MOST_UNSENT_BYTES:
             await self._writer.drain()
             return
         read = self._read
-        while not await self._is_sent_in_time():
+        while not await self._drain():
             if self._read - read < LEAST_READ_BYTES:
-                raise self._dropped(ReaderTooSlowError(self._limits.unread_seconds))
+                raise self._close_later(ReaderTooSlowError(self._limits.unread_seconds))
             read = self._read
 
     @property
@@ -171,9 +164,10 @@ class Connection:
 
     @property
     def _read(self) -> int:
-        return self._given - self._unsent
+        return self._sent - self._unsent
 
-    async def _is_sent_in_time(self) -> bool:
+    async def _drain(self) -> bool:
+        """Whether there is room to send more within `unread_seconds`."""
         try:
             async with asyncio.timeout(self._limits.unread_seconds):
                 await self._writer.drain()
@@ -181,16 +175,16 @@ class Connection:
             return False
         return True
 
-    def _dropped(self, reason: ReaderTooSlowError) -> ReaderTooSlowError:
-        """Leave what was sent and the reason to be read for a while, without anybody waiting for it."""
+    def _close_later(self, reason: ReaderTooSlowError) -> ReaderTooSlowError:
+        """Send the reason and leave the client a moment to read it, without waiting for that."""
         if not self._writer.transport.is_closing():
             self._writer.write(encode(error_answer(reason)))
             self._writer.close()
-            asyncio.get_running_loop().call_later(FAREWELL_SECONDS, self.abort)
+            asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
         return reason
 
 
 def _address_of(writer: asyncio.StreamWriter) -> str:
     peer = writer.get_extra_info("peername")
-    # Somebody who is gone before they were welcomed has no name any more.
+    # A client that has already disconnected has no address.
     return str(peer[0]).partition("%")[0] if peer else "unknown"

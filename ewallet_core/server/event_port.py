@@ -143,7 +143,7 @@ class OutPort:
             return
         who = _introduction_in(line)
         telling = asyncio.create_task(self._tell(who, connection))
-        going = asyncio.create_task(connection.gone())
+        going = asyncio.create_task(connection.wait_until_closed())
         try:
             await asyncio.wait({telling, going}, return_when=asyncio.FIRST_COMPLETED)
             if telling.done():
@@ -173,7 +173,7 @@ async def _woken(listening: EventRecipient, connection: Connection) -> None:
             async with asyncio.timeout(BEATS_EVERY_SECONDS):
                 await listening.woken.wait()
                 return
-        await connection.beat()
+        await connection.send_heartbeat()
 
 
 def _introduction_in(line: bytes) -> Introduction:

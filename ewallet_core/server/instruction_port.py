@@ -98,7 +98,7 @@ class InPort:
         if not self._limiter.is_exempt(address):
             limited["address"] = (self._of_addresses, address)
         for name, (limiter, key) in limited.items():
-            if wait := limiter.wait(key):
+            if wait := limiter.acquire(key):
                 raise TooManyRequestsError(name, limiter.per_second, wait)
 
 

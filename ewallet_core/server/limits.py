@@ -1,4 +1,4 @@
-"""What a server accepts from clients: limits, connections per address, requests per second."""
+"""Limits of a server: connections in all and per address, requests per second, sizes and times."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ Count = Annotated[int, Meta(ge=1, le=1_000_000)]
 
 
 class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """How much, how many and how long; whoever goes beyond is told so before the connection is cut.
+    """A client that exceeds a limit gets an error; some limits then close its connection.
 
-    What may be asked in a second may be asked at once; `passwords_at_once` are checked while as many as
-    `passwords_waiting` wait their turn. `loopback_is_exempt` from what is counted by address.
+    A second's requests may come all at once. While `passwords_at_once` are checked, up to `passwords_waiting`
+    more wait. If `loopback_is_exempt`, the limits per address don't apply to loopback.
     """
 
     connections: Count = 1_000
@@ -38,7 +38,7 @@ class Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
 
 
 class ConnectionLimiter:
-    """Counts the connections of both sockets together."""
+    """Limits the connections of both ports together."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -46,17 +46,20 @@ class ConnectionLimiter:
 
     @property
     def count(self) -> int:
-        """How many are connected."""
         return self._from.total()
 
     def is_exempt(self, address: str) -> bool:
-        """Whether what is counted by address is not counted of this one."""
+        """Whether the limits per address don't apply to this one."""
         return self._limits.loopback_is_exempt and is_loopback(address)
 
     @contextmanager
-    def one_from(self, address: str) -> Iterator[None]:
-        """Have one more for as long as it lasts; raises a refusal where there are enough."""
-        self._must_have_room(address)
+    def admit(self, address: str) -> Iterator[None]:
+        """Count a connection; raises `TooManyConnectionsError` or `TooManyFromAddressError` at a limit."""
+        limits = self._limits
+        if self.count >= limits.connections:
+            raise TooManyConnectionsError(limits.connections)
+        if self._from[address] >= limits.connections_per_address and not self.is_exempt(address):
+            raise TooManyFromAddressError(limits.connections_per_address)
         self._from[address] += 1
         try:
             yield
@@ -65,40 +68,29 @@ class ConnectionLimiter:
             if not self._from[address]:
                 del self._from[address]
 
-    def _must_have_room(self, address: str) -> None:
-        limits = self._limits
-        if self.count >= limits.connections:
-            raise TooManyConnectionsError(limits.connections)
-        if self._from[address] >= limits.connections_per_address and not self.is_exempt(address):
-            raise TooManyFromAddressError(limits.connections_per_address)
-
 
 SECOND_MS = 1_000
 MOST_KNOWN = 10_000
 
 
 class RateLimiter:
-    """Counts what each asks. `now` tells an instant in milliseconds, on a clock that never goes backwards."""
+    """Limits the requests per second of each key. `now` is a monotonic clock in milliseconds."""
 
     def __init__(self, per_second: int, now: Callable[[], float]) -> None:
         self.per_second = per_second
         self._now = now
-        # By hash: whom it counts may be gone by now, or have a name as long as a frame.
+        # By hash, because a key may be as long as a frame, and must not keep its object alive.
         self._spent_until: dict[int, float] = {}
-        """Until when each has used up what it may ask, were it to ask evenly."""
+        """The instant until which each key has used its requests, if they were evenly spaced."""
 
-    def wait(self, whom: Hashable) -> int:
-        """0 where that one may ask now, which is counted; else after how many milliseconds it may."""
-        now, known_as = self._now(), hash(whom)
-        each = SECOND_MS / self.per_second
-        spent = max(self._spent_until.get(known_as, now), now) + each
-        if spent - now > SECOND_MS + each / 2:
+    def acquire(self, key: Hashable) -> int:
+        """Count a request and return 0; at the limit, return the milliseconds to wait instead."""
+        now, hashed = self._now(), hash(key)
+        interval = SECOND_MS / self.per_second
+        spent = max(self._spent_until.get(hashed, now), now) + interval
+        if spent - now > SECOND_MS + interval / 2:
             return max(1, round(spent - now - SECOND_MS))
-        self._spent_until[known_as] = spent
+        self._spent_until[hashed] = spent
         if len(self._spent_until) > MOST_KNOWN:
-            self._forget_rested(now)
+            self._spent_until = {key: until for key, until in self._spent_until.items() if until > now}
         return 0
-
-    def _forget_rested(self, now: float) -> None:
-        """Who has waited long enough is like somebody who never asked."""
-        self._spent_until = {who: until for who, until in self._spent_until.items() if until > now}

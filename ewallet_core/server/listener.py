@@ -6,7 +6,6 @@ import asyncio
 import os
 import ssl
 from collections.abc import Awaitable, Callable
-from functools import partial
 from typing import cast
 
 from ewallet_core.errors.base import WalletError
@@ -27,7 +26,7 @@ Handle = Callable[[Connection], Awaitable[None]]
 
 
 class Listener:
-    """A socket that listens on a host; `handle` is what is done with each connection."""
+    """Listens on one port of a host, and runs `handle` for each connection."""
 
     def __init__(
         self,
@@ -43,89 +42,88 @@ class Listener:
         self._host = host
         self._tls = tls
         self._server: asyncio.Server | None = None
-        self._visits: set[asyncio.Task[None]] = set()
-        self._attended: set[asyncio.Task[None]] = set()
-        self._sees_out = False
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._handling: set[asyncio.Task[None]] = set()
+        self._is_draining = False
 
     @property
     def port(self) -> int | None:
-        """On which port it listens; None while it listens on none."""
+        """The port; None while it does not listen."""
         return None if self._server is None else _port_of(self._server)
 
-    async def listening_on(self, port: int) -> asyncio.Server:
-        """What listens on that port, or on any free one where that is 0; an open door's own will do then.
+    async def bind(self, port: int) -> asyncio.Server:
+        """Start to listen on that port; 0 is the current port, or any free one. Raises `PortUnavailableError`.
 
-        Raises `PortUnavailableError`.
+        `switch_to` or `release` must follow.
         """
         if self._server is not None and port in (ANY_FREE, self.port):
             return self._server
-        self._sees_out = False
-        patience = HANDSHAKE_SECONDS if self._tls else None
+        self._is_draining = False
         try:
             return await asyncio.start_server(
-                self._come_in,
+                self._accept,
                 self._host,
                 port,
                 backlog=BACKLOG,
                 ssl=self._tls,
-                ssl_handshake_timeout=patience,
+                ssl_handshake_timeout=HANDSHAKE_SECONDS if self._tls else None,
             )
         except (OSError, OverflowError) as reason:
-            raise PortUnavailableError(self._host, port, _words(reason)) from reason
+            raise PortUnavailableError(self._host, port, _describe(reason)) from reason
         except ValueError as reason:
             raise PortUnavailableError(self._host, port, "no machine can have that name") from reason
 
-    async def move_to(self, server: asyncio.Server) -> int:
-        """Let people in there, and nowhere else; who is in stays. Returns the port."""
+    async def switch_to(self, server: asyncio.Server) -> int:
+        """Accept connections only there; open connections stay. Returns the port."""
         former, self._server = self._server, server
         if former is not None and former is not server:
             await _close(former)
         return _port_of(server)
 
-    async def leave_off(self, server: asyncio.Server) -> None:
-        """Listen there no more, unless it is where people are let in."""
+    async def release(self, server: asyncio.Server) -> None:
+        """Stop listening there, unless it is the current one."""
         if server is not self._server:
             await _close(server)
 
-    async def shut(self) -> None:
-        """Let nobody in any more."""
+    async def close(self) -> None:
+        """Stop accepting; open connections stay."""
         server, self._server = self._server, None
         if server is not None:
             await _close(server)
 
     def drain(self) -> set[asyncio.Task[None]]:
-        """Read no more from anybody, answer what was begun, and let them go; returns whom that takes time."""
-        self._sees_out = True
-        for visit in self._attended:
-            visit.cancel()
-        # Asked twice, nobody is kept from what they were to be answered after the first time.
-        self._attended.clear()
-        return set(self._visits)
+        """Stop reading, send the answers that are due, and close the connections; returns their tasks."""
+        self._is_draining = True
+        for task in self._handling:
+            task.cancel()
+        # Cancelled once only: a second call must not interrupt the answers.
+        self._handling.clear()
+        return set(self._tasks)
 
-    def _come_in(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         connection = Connection(reader, writer, self._limits)
-        visit = asyncio.create_task(self._accept(connection))
-        self._visits.add(visit)
-        visit.add_done_callback(partial(self._close_all, connection))
+        task = asyncio.create_task(self._run(connection))
 
-    def _close_all(self, connection: Connection, visit: asyncio.Task[None]) -> None:
-        """Keep nothing of a visit that is over, in whatever way it ended."""
-        self._visits.discard(visit)
-        connection.abort()
+        def done(task: asyncio.Task[None]) -> None:
+            self._tasks.discard(task)
+            connection.abort()
 
-    async def _accept(self, connection: Connection) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(done)
+
+    async def _run(self, connection: Connection) -> None:
         try:
-            with self._limiter.one_from(connection.address):
-                await connection.end(await self._reason_to_end(connection))
+            with self._limiter.admit(connection.address):
+                await connection.close(await self._run_handler(connection))
         except (TooManyConnectionsError, TooManyFromAddressError) as error:
-            await connection.end(error)
+            await connection.close(error)
 
-    async def _reason_to_end(self, connection: Connection) -> WalletError | None:
-        """Attend to the connection, and return why it is over where that isn't the other side's own wish."""
-        if self._sees_out:
+    async def _run_handler(self, connection: Connection) -> WalletError | None:
+        """Handle the connection; returns why it ends, unless the client closed it."""
+        if self._is_draining:
             return ServerStoppingError()
-        visit = cast("asyncio.Task[None]", asyncio.current_task())
-        self._attended.add(visit)
+        task = cast("asyncio.Task[None]", asyncio.current_task())
+        self._handling.add(task)
         try:
             await self._handle(connection)
         except WalletError as error:
@@ -133,15 +131,15 @@ class Listener:
         except OSError:
             return None
         except asyncio.CancelledError:
-            visit.uncancel()
+            task.uncancel()
             return ServerStoppingError()
         finally:
-            self._attended.discard(visit)
+            self._handling.discard(task)
         return None
 
 
 async def _close(server: asyncio.Server) -> None:
-    # A server that is closed between two steps of letting somebody in forgets their socket, open as it is.
+    # A server that is closed between two steps of accepting leaks the accepted socket.
     for listening in server.sockets:
         asyncio.get_running_loop().remove_reader(listening.fileno())
     await asyncio.sleep(0)
@@ -152,8 +150,8 @@ def _port_of(server: asyncio.Server) -> int:
     return int(server.sockets[0].getsockname()[1])
 
 
-def _words(reason: OSError | OverflowError) -> str:
-    """Why, without the address that asyncio adds to what the system says."""
+def _describe(reason: OSError | OverflowError) -> str:
+    """The system's message, without the address that asyncio adds."""
     number = getattr(reason, "errno", None)
-    # What the name of a host comes to has numbers of its own, all below 0.
+    # The errors of name resolution have negative numbers of their own.
     return os.strerror(number).lower() if number and number > 0 else str(getattr(reason, "strerror", reason))

@@ -1,9 +1,12 @@
-"""The reception: both doors, whoever has come in by them, and what is done for them, all in one loop."""
+"""The server: both ports and their connections, in one event loop with its own thread."""
 
 from __future__ import annotations
 
 import asyncio
 import ssl
+import threading
+from collections.abc import Coroutine
+from typing import Any, TypeVar
 
 from ewallet_core.errors.server import PortUnavailableError
 from ewallet_core.server.event_port import EventBroadcaster, OutPort
@@ -12,61 +15,82 @@ from ewallet_core.server.instruction_port import InPort
 from ewallet_core.server.limits import ConnectionLimiter, Limits
 from ewallet_core.server.listener import Listener
 
-LONGEST_GOODBYE_SECONDS = 20.0
+DRAIN_SECONDS = 20.0
+
+T = TypeVar("T")
 
 
 class Server:
-    """Serves `engine` on two ports of a host; everything but `ports` belongs to one loop."""
+    """Serves `engine` on two ports of a host; all but `ports` and `shut_down` runs in one event loop."""
 
     def __init__(self, engine: Engine, host: str, tls: ssl.SSLContext | None, limits: Limits) -> None:
         limiter = ConnectionLimiter(limits)
         self._executor = Executor(engine.dispatcher, limits)
-        self._feed = EventBroadcaster(engine, self._executor)
+        self._broadcaster = EventBroadcaster(engine, self._executor)
         in_port = InPort(engine.dispatcher, self._executor, limiter, limits)
-        out_port = OutPort(engine, self._executor, self._feed, limits)
-        self._in_door = Listener(in_port.handle, limiter, limits, host, tls)
-        self._out_door = Listener(out_port.handle, limiter, limits, host, tls)
-        self._feeding: asyncio.Task[None] | None = None
+        out_port = OutPort(engine, self._executor, self._broadcaster, limits)
+        self._in_listener = Listener(in_port.handle, limiter, limits, host, tls)
+        self._out_listener = Listener(out_port.handle, limiter, limits, host, tls)
+        self._broadcasting: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
 
     @property
     def ports(self) -> tuple[int, int] | None:
-        """On which ports instructions come in and events go out; None while it is closed."""
-        in_port, out_port = self._in_door.port, self._out_door.port
+        """The ports of instructions and of events; None while it is closed."""
+        in_port, out_port = self._in_listener.port, self._out_listener.port
         return None if in_port is None or out_port is None else (in_port, out_port)
 
     async def open(self, in_port: int, out_port: int) -> tuple[int, int]:
-        """Open both doors on these ports, or leave both as they were and raise `PortUnavailableError`."""
-        if self._feeding is None:
-            self._feeding = asyncio.create_task(self._feed.run())
+        """Listen on both ports, or leave both as they were and raise `PortUnavailableError`."""
+        if self._broadcasting is None:
+            self._broadcasting = asyncio.create_task(self._broadcaster.run())
         async with self._opening:
-            instructions = await self._in_door.listening_on(in_port)
+            instructions = await self._in_listener.bind(in_port)
             try:
-                events = await self._out_door.listening_on(out_port)
+                events = await self._out_listener.bind(out_port)
             except PortUnavailableError:
-                await self._in_door.leave_off(instructions)
+                await self._in_listener.release(instructions)
                 raise
-            return await self._in_door.move_to(instructions), await self._out_door.move_to(events)
+            return await self._in_listener.switch_to(instructions), await self._out_listener.switch_to(events)
 
-    async def close(self) -> None:
-        """Let nobody in any more, and let go of who is there; that is not waited for."""
-        await self._see_all_out()
+    async def close(self) -> set[asyncio.Task[None]]:
+        """Stop accepting and drain the open connections, without waiting for them; returns their tasks."""
+        for listener in (self._in_listener, self._out_listener):
+            await listener.close()
+        return self._in_listener.drain() | self._out_listener.drain()
 
-    async def end(self) -> None:
-        """As `close`, and wait until all are gone."""
-        if visits := await self._see_all_out():
-            await asyncio.wait(visits, timeout=LONGEST_GOODBYE_SECONDS)
-        # The feed, and whoever would not be seen out in that time; letting somebody in ends with one more.
-        while rest := asyncio.all_tasks() - {asyncio.current_task()}:
-            for task in rest:
+    async def stop(self) -> None:
+        """As `close`, and wait until all connections are closed."""
+        if connections := await self.close():
+            await asyncio.wait(connections, timeout=DRAIN_SECONDS)
+        # The broadcaster, and connections that did not close in time; a task may start another as it ends.
+        while others := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in others:
                 task.cancel()
-            await asyncio.gather(*rest, return_exceptions=True)
+            await asyncio.gather(*others, return_exceptions=True)
 
-    def rest(self) -> None:
-        """Wait for what is still being done for nobody any more, and let the threads go."""
+    def shut_down(self) -> None:
+        """Wait for the work that is still running, and end its threads."""
         self._executor.shut_down()
 
-    async def _see_all_out(self) -> set[asyncio.Task[None]]:
-        for door in (self._in_door, self._out_door):
-            await door.shut()
-        return self._in_door.drain() | self._out_door.drain()
+
+class ServerThread:
+    """A server in its own event loop and daemon thread."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever, name="ewallet-listener", daemon=True)
+        self._thread.start()
+
+    def run(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run `work` in the loop and return its result."""
+        return asyncio.run_coroutine_threadsafe(work, self.loop).result()
+
+    def stop(self) -> None:
+        """Close all connections, then end the thread and the loop."""
+        self.run(self.server.stop())
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.close()
+        self.server.shut_down()

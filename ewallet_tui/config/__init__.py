@@ -1,1 +1,17 @@
-"""The settings: each one, the file that keeps them, the keymap, and what applies them."""
+"""The settings file, the settings in force, and the user's own keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ewallet_tui.config.writer import write_settings as write_settings
+
+
+def __getattr__(name: str) -> Any:
+    if name == "write_settings":
+        # Only a changed setting needs the TOML writer; most runs change none.
+        from ewallet_tui.config.writer import write_settings
+
+        return write_settings
+    raise AttributeError(name)

@@ -1,92 +1,106 @@
-"""The settings that hold now: what the person chose is kept, and acted on at once."""
+"""The settings in force: applied at once, and kept."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from msgspec.structs import replace
 
 from ewallet_core.presentation import formatting
 from ewallet_tui.config.file import FILE_NAME, ConfigError, one_message
+from ewallet_tui.config.keymap import KeyAction, Keymap, Scope, rebindable
 from ewallet_tui.config.preferences import Preferences
-
-if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
-    from ewallet_tui.lifecycle import IdleWatch
-
 
 NOT_KEPT = f"{FILE_NAME} can't be written, so this holds until you quit."
 
 
-class SettingsController:
-    """The preferences of `app`, and what follows from them."""
+class Appearance(Protocol):
+    """What the settings change: the Textual app."""
 
-    def __init__(self, app: EWalletApp, preferences: Preferences, idle: IdleWatch) -> None:
+    theme: str
+
+    def set_keymap(self, keymap: dict[str, str]) -> None: ...
+
+
+class SettingsController:
+    """Holds the preferences and applies them."""
+
+    def __init__(
+        self,
+        preferences: Preferences,
+        appearance: Appearance,
+        *,
+        warn: Callable[[str], None],
+        watch_idle: Callable[[int], None],
+        rewrite_screens: Callable[[], None],
+        scopes: Callable[[], Sequence[Scope]],
+    ) -> None:
+        """`scopes` is called only if the user has keys of their own or looks at the keys."""
         self.preferences = preferences
         self.config_errors: tuple[ConfigError, ...] = preferences.config_errors
-        """What is wrong with the file, its keys included."""
+        """The mistakes in the file, those in `[keys]` included."""
         self.keys: Mapping[str, str] = {}
-        """The keys that the person gave to actions, as far as they can be taken."""
-        self._app = app
-        self._idle = idle
+        """The valid keys that the user gave to actions."""
+        self._appearance = appearance
+        self._warn = warn
+        self._watch_idle = watch_idle
+        self._rewrite_screens = rewrite_screens
+        self._scopes = scopes
         self.apply()
 
     def begin(self) -> None:
-        """Go by what can be looked at only after the first paint, and say what is wrong with the file."""
-        self._take_keys()
-        self._idle.begin(self.preferences.lock_after_minutes)
+        """Apply what can wait for the first paint, and warn about mistakes in the file."""
+        self._apply_keys()
+        self._watch_idle(self.preferences.lock_after_minutes)
         if self.config_errors:
-            self._app.say(one_message(self.config_errors), severity="warning")
+            self._warn(one_message(self.config_errors))
 
     def choose(self, **choice: Any) -> None:
-        """Keep a choice of the person's, and act on it."""
-        self._go_by(self.preferences.with_choice(**choice))
+        """Change settings, keep them and apply them."""
+        self._replace(self.preferences.with_choice(**choice))
 
     def read_again(self) -> None:
-        """Go by the file as it is now."""
+        """Apply the file as it is now."""
         if (file := self.preferences.file) is not None:
-            self._go_by(Preferences.read(file.parent, self.preferences.of_system))
-            self._take_keys()
+            self._replace(Preferences.read(file.parent, self.preferences.of_system))
+            self._apply_keys()
 
     def keep(self, preferences: Preferences) -> None:
-        """Go by these preferences from now on, and say where they could not be kept."""
+        """Hold `preferences` from now on, and warn if they could not be written."""
         if not preferences.is_kept and preferences is not self.preferences:
-            self._app.say(NOT_KEPT, severity="warning")
-        keys = tuple(
-            config_error
-            for config_error in self.config_errors
-            if config_error not in self.preferences.config_errors
-        )
+            self._warn(NOT_KEPT)
+        in_keys = tuple(error for error in self.config_errors if error not in self.preferences.config_errors)
         self.preferences = preferences
-        self.config_errors = (*preferences.config_errors, *keys)
+        self.config_errors = (*preferences.config_errors, *in_keys)
 
     def try_out(self, **choice: Any) -> None:
-        """Show what a choice would look like, without choosing it; `apply` ends it."""
+        """Show how a choice would look; `apply` ends that."""
         self._apply(replace(self.preferences, **choice))
 
     def apply(self) -> None:
-        """Look as the preferences say."""
         self._apply(self.preferences)
 
+    def rebindable(self) -> dict[str, KeyAction]:
+        """Each action that can have other keys, by its id."""
+        return rebindable(self._scopes())
+
     def _apply(self, preferences: Preferences) -> None:
-        if self._app.theme != preferences.theme:
-            self._app.theme = preferences.theme
+        self._appearance.theme = preferences.theme
         formatting.use(preferences.formats)
 
-    def _go_by(self, preferences: Preferences) -> None:
+    def _replace(self, preferences: Preferences) -> None:
         formats = self.preferences.formats
         self.keep(preferences)
         self.apply()
-        self._idle.begin(preferences.lock_after_minutes)
+        self._watch_idle(preferences.lock_after_minutes)
         if preferences.formats != formats:
-            self._app.write_anew()
+            self._rewrite_screens()
 
-    def _take_keys(self) -> None:
+    def _apply_keys(self) -> None:
         self.keys, self.config_errors = {}, self.preferences.config_errors
         if self.preferences.keys:
-            from ewallet_tui.config.keymap import Keymap  # noqa: PLC0415 - it looks at every screen
-
-            keymap = Keymap.read(self.preferences.keys, self.preferences.lines)
+            keymap = Keymap.read(self.preferences.keys, self.preferences.lines, self._scopes())
             self.keys = keymap.keys
             self.config_errors += keymap.config_errors
-        self._app.set_keymap(self.keys)
+        self._appearance.set_keymap({**self.keys})

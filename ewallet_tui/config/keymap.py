@@ -2,91 +2,66 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache, cached_property
-from importlib import import_module
-from pkgutil import iter_modules
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
+from msgspec import Struct
+from textual.app import App
 from textual.binding import Binding
 from textual.dom import DOMNode
 from textual.keys import Keys, _character_to_key, key_to_character
 from textual.screen import Screen
 
-from ewallet_tui import screens, widgets
 from ewallet_tui.config.file import ConfigError
-from ewallet_tui.config.settings import meant, written
-
-OURS = "ewallet_tui."
+from ewallet_tui.config.settings import suggestion, written
 
 
-@dataclass(frozen=True)
-class Action:
-    """Something that can be done, and its usual keys."""
+class KeyAction(Struct, frozen=True):
+    """An action, and its usual keys."""
 
     id: str
-    """Its name in the file; nothing: its keys are always the same."""
+    """Its name in the file; empty if its keys are fixed."""
     description: str
     keys: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        """What it is called in a sentence."""
+        """What an error message calls it."""
         return self.id or f"“{self.description}”"
 
 
-@dataclass(frozen=True)
-class Scope:
-    """A screen, or a widget with keys of its own: no two actions of it can have the same key."""
+class Scope(Struct, frozen=True):
+    """A screen, or a widget with keys of its own: no two of its actions can have the same key."""
 
     name: str
-    actions: tuple[Action, ...]
-
-    @cached_property
-    def ids(self) -> frozenset[str]:
-        """The names of its actions that can have other keys."""
-        return frozenset(action.id for action in self.actions if action.id)
+    actions: tuple[KeyAction, ...]
 
 
-@cache
-def scopes() -> tuple[Scope, ...]:
-    """Every screen and widget of the app; imports them all."""
-    from ewallet_tui.app import EWalletApp  # noqa: PLC0415 - it is there before anything asks
-
-    everywhere = tuple(_actions_of(EWalletApp))
+def scopes_of(nodes: Iterable[type[DOMNode]], app: type[App[Any]]) -> tuple[Scope, ...]:
+    """The scopes of these screens and widgets; the actions of `app` are in the scope of each screen."""
+    of_app = tuple(_actions_of(app))
     return tuple(
-        Scope(node.__name__, (*_actions_of(node), *(everywhere if issubclass(node, Screen) else ())))
-        for node in sorted(_classes(), key=lambda node: node.__name__)
+        Scope(node.__name__, (*_actions_of(node), *(of_app if issubclass(node, Screen) else ())))
+        for node in nodes
     )
 
 
-def rebindable() -> dict[str, Action]:
-    """Each action that can have other keys, by its name."""
-    return {action.id: action for scope in scopes() for action in scope.actions if action.id}
+def rebindable(scopes: Iterable[Scope]) -> dict[str, KeyAction]:
+    """Each action that can have other keys, by its id."""
+    return {action.id: action for scope in scopes for action in scope.actions if action.id}
 
 
-def _classes() -> Iterator[type[DOMNode]]:
-    seen: set[type[DOMNode]] = set()
-    for room in (screens, widgets):
-        for module in iter_modules(room.__path__, f"{room.__name__}."):
-            for value in vars(import_module(module.name)).values():
-                is_node = isinstance(value, type) and issubclass(value, DOMNode)
-                if is_node and value.__module__.startswith(OURS) and value not in seen:
-                    seen.add(value)
-                    yield value
-
-
-def _actions_of(node: type[DOMNode]) -> Iterator[Action]:
-    """The actions of a class, those of the app's own classes that it is made from included."""
-    bindings: dict[tuple[str, str], Action] = {}
-    for ancestor in node.__mro__:
-        if not ancestor.__module__.startswith(OURS):
+def _actions_of(node: type[DOMNode]) -> Iterable[KeyAction]:
+    """The actions of a class and of its base classes; those of Textual's own classes can't be rebound."""
+    bindings: dict[tuple[str, str], KeyAction] = {}
+    for base in node.__mro__:
+        if base.__module__.partition(".")[0] == "textual":
             continue
-        for binding in Binding.make_bindings(vars(ancestor).get("BINDINGS", ())):
+        for binding in Binding.make_bindings(vars(base).get("BINDINGS", ())):
             which = (binding.id or "", binding.action)
             keys = bindings[which].keys if which in bindings else ()
-            bindings[which] = Action(binding.id or "", binding.description, (*keys, binding.key))
-    yield from bindings.values()
+            bindings[which] = KeyAction(binding.id or "", binding.description, (*keys, binding.key))
+    return bindings.values()
 
 
 MODIFIERS = frozenset({"ctrl", "shift", "alt", "super", "hyper", "meta"})
@@ -103,23 +78,26 @@ def is_key(name: str) -> bool:
     return is_known and MODIFIERS.issuperset(modifiers)
 
 
-@dataclass(frozen=True)
-class Keymap:
-    """What of a `[keys]` table can be taken."""
+class Keymap(Struct, frozen=True):
+    """The valid part of a `[keys]` table."""
 
     keys: Mapping[str, str]
-    """The keys of each action that has others than the usual ones, with commas between them."""
+    """The keys of each rebound action, separated by commas."""
     config_errors: tuple[ConfigError, ...] = ()
 
     @classmethod
-    def read(cls, table: Mapping[str, object], lines: Mapping[str, int]) -> Keymap:
-        """The keymap that `table` means; `lines` has where each setting stands in the file."""
-        known = {action.id for scope in scopes() for action in scope.actions if action.id}
+    def read(cls, table: Mapping[str, object], lines: Mapping[str, int], scopes: Sequence[Scope]) -> Keymap:
+        """Validate `table`; `lines` has the line of each setting in the file."""
+        known = rebindable(scopes)
         problems = {name: _problem(name, keys, known) for name, keys in table.items()}
-        taken = {name: _keys_in(keys) for name, keys in table.items() if not problems[name]}
-        problems |= _without_clashes(taken)
+        valid = {name: _keys_in(keys) for name, keys in table.items() if not problems[name]}
+        # The action that the file has last loses a key that two actions of a screen want.
+        while conflict := next(_conflicts(valid, scopes), None):
+            name, other, key = conflict
+            del valid[name]
+            problems[name] = f"{name}: {written(key)} is the key of {other.name} already."
         return cls(
-            {name: ",".join(keys) for name, keys in taken.items()},
+            {name: ",".join(keys) for name, keys in valid.items()},
             tuple(
                 ConfigError(f"{words} The usual keys hold.", lines.get(f"keys.{name}"))
                 for name, words in problems.items()
@@ -128,9 +106,9 @@ class Keymap:
         )
 
 
-def _problem(name: str, keys: object, known: set[str]) -> str:
+def _problem(name: str, keys: object, known: Mapping[str, KeyAction]) -> str:
     if name not in known:
-        return f"There is no action {written(name)}.{meant(name, sorted(known))}"
+        return f"There is no action {written(name)}.{suggestion(name, sorted(known))}"
     if not isinstance(keys, str) or not keys.strip():
         return f'{name} must be a key such as "p", or several such as "p,f5".'
     unknown = [key for key in keys.split(",") if not is_key(key.strip())]
@@ -138,40 +116,20 @@ def _problem(name: str, keys: object, known: set[str]) -> str:
 
 
 def _keys_in(keys: object) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(long_name(key.strip()) for key in str(keys).split(",")))
+    """The keys by Textual's names, such as `question_mark` for `?`."""
+    names = [key.strip() for key in str(keys).split(",")]
+    return tuple(dict.fromkeys(_character_to_key(key) if len(key) == 1 else key for key in names))
 
 
-def long_name(key: str) -> str:
-    """A key's name as Textual has it: `question_mark` for `?`."""
-    return _character_to_key(key) if len(key) == 1 else key
-
-
-def _without_clashes(taken: dict[str, tuple[str, ...]]) -> dict[str, str]:
-    """Take from `taken` what clashes with another action of the same screen, the later first; and say so."""
-    problems: dict[str, str] = {}
-    while clash := next(_clashes(taken), None):
-        at_fault, other, key = clash
-        del taken[at_fault]
-        problems[at_fault] = f"{at_fault}: {written(key)} is the key of {other.name} already."
-    return problems
-
-
-def _clashes(taken: dict[str, tuple[str, ...]]) -> Iterator[tuple[str, Action, str]]:
-    """Each action of `taken` that has a key which another action has on the same screen."""
-    newest_first = list(reversed(taken))
-    for at_fault in newest_first:
-        for scope in scopes():
-            if at_fault in scope.ids:
-                yield from _clashes_in(scope, at_fault, taken)
-
-
-def _clashes_in(
-    scope: Scope, at_fault: str, taken: Mapping[str, Sequence[str]]
-) -> Iterator[tuple[str, Action, str]]:
-    # What shares a key as it comes is never possible at the same time, such as to start and to pause.
-    usual = {key for action in scope.actions if action.id == at_fault for key in action.keys}
-    for other in scope.actions:
-        if other.id == at_fault or not usual.isdisjoint(other.keys):
-            continue
-        keys = taken.get(other.id, other.keys)
-        yield from ((at_fault, other, key) for key in taken[at_fault] if key in keys)
+def _conflicts(
+    valid: Mapping[str, tuple[str, ...]], scopes: Sequence[Scope]
+) -> Iterator[tuple[str, KeyAction, str]]:
+    """Each rebound action with another action of the same scope that has one of its keys."""
+    for name in reversed(list(valid)):
+        for scope in scopes:
+            usual = {key for action in scope.actions if action.id == name for key in action.keys}
+            for other in scope.actions if usual else ():
+                # Actions that share a usual key, such as start and pause, are never possible at the same time.
+                if other.id != name and usual.isdisjoint(other.keys):
+                    keys = valid.get(other.id, other.keys)
+                    yield from ((name, other, key) for key in valid[name] if key in keys)

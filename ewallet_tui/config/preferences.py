@@ -1,65 +1,73 @@
-"""What a person likes: kept in a file beside the wallet, and never worth a crash."""
+"""The user's settings, read from and kept in a file in the data folder."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from msgspec import Struct, field
+from msgspec.structs import replace
+
 from ewallet_core.presentation.formatting import SPACE, DateOrder, Formats
 from ewallet_core.protocol.address import ServerAddress
+from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, one_message, read_settings
-from ewallet_tui.config.settings import LOCALE
-from ewallet_tui.config.settings import LOCK_CHOICES as LOCK_CHOICES  # noqa: PLC0414 - read from here too
+from ewallet_tui.config.settings import LOCALE, SETTINGS
 from ewallet_tui.themes import DARK
 
-MOST_SERVERS = 10
-MOST_ACCOUNTS = 10
-HERE = "embedded"
-"""What the file calls the engine of this machine, where a server has its place."""
+MAX_SERVERS = 10
+MAX_ACCOUNTS = 10
+EMBEDDED = "embedded"
+"""What the file has for the engine of this machine in place of a server's address."""
 
 
-@dataclass(frozen=True)
-class Preferences:
-    """The choices, and the file they are kept in (`None`: nowhere)."""
+class Preferences(Struct, frozen=True):
+    """The settings, and the file that keeps them; without a file they last until the app quits."""
 
     file: Path | None = None
     of_system: Formats = field(default_factory=Formats)
-    """The forms of numbers, times and dates that the machine's own settings name."""
+    """The formats of the system's locale."""
     theme: str = DARK.name
     lock_after_minutes: int = 0
     ask_above: int = 0
-    """From how many credits on a payment or transfer asks first; 0 is never."""
+    """The credits from which a payment or transfer asks for confirmation; 0: never."""
     numbers: str = LOCALE
     hours: str = LOCALE
     dates: str = LOCALE
     bell: bool = True
     desktop_notifications: bool = False
     server: str = ""
-    """The server that was used last, as `ServerAddress.read` takes it; nothing: the engine of this machine."""
+    """The server that was used last, as `ServerAddress.read` takes it; empty: the engine of this machine."""
     servers: tuple[str, ...] = ()
     """The servers that were used, the newest first."""
-    keys: Mapping[str, Any] = field(default_factory=dict)
-    """The keys of actions as the file has them; the keymap knows which of them can be taken."""
-    accounts: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """The names or emails of who logged in here, the newest first, by the server's place."""
+    keys: Mapping[str, Any] = {}
+    """The `[keys]` table as the file has it; `Keymap` validates it."""
+    accounts: Mapping[str, tuple[str, ...]] = {}
+    """The names or emails that logged in here, the newest first, by the server's address."""
     config_errors: tuple[ConfigError, ...] = ()
-    """What is wrong with the file; in place of each such setting, the usual one holds."""
-    lines: Mapping[str, int] = field(default_factory=dict)
-    """The line of each setting in the file."""
+    """The mistakes in the file; each such setting has its default."""
+    lines: Mapping[str, int] = {}
+    """The line of each setting in the file, as `ReadSettings.lines`."""
     is_kept: bool = True
-    """Whether the last choice could be written down."""
+    """Whether the last change could be written to the file."""
 
     @classmethod
     def read(cls, folder: Path, of_system: Formats | None = None) -> Preferences:
-        """The choices kept in `folder`."""
+        """The settings in the file of `folder`."""
         file = folder / FILE_NAME
-        return _chosen(cls(file, of_system or Formats()), read_settings(file))
+        found = read_settings(file)
+        values = dict(found.values)
+        if "servers" in values:
+            values["servers"] = tuple(values["servers"])
+        if "accounts" in values:
+            values["accounts"] = {where: tuple(names) for where, names in values["accounts"].items()}
+        values |= {"config_errors": found.config_errors, "lines": found.lines}
+        return cls(file, of_system or Formats(), **values)
 
     @property
     def config_error(self) -> str:
-        """What is wrong with the file, in one message; or nothing."""
+        """All mistakes in the file in one message; empty if there are none."""
         return one_message(self.config_errors)
 
     @property
@@ -69,7 +77,7 @@ class Preferences:
 
     @property
     def formats(self) -> Formats:
-        """The forms in which numbers, times and dates are written."""
+        """How numbers, times and dates are written."""
         of_system = self.of_system
         return Formats(
             of_system.thousands if self.numbers == LOCALE else self.numbers[1:-3].replace(" ", SPACE),
@@ -78,19 +86,16 @@ class Preferences:
         )
 
     def accounts_at(self, server: ServerAddress | None) -> tuple[str, ...]:
-        """Who logged in at that server, the newest first; `None`: on this machine."""
-        return self.accounts.get(_place(server), ())
+        """The names that logged in at `server` (`None`: on this machine), the newest first."""
+        return self.accounts.get(_key(server), ())
 
     def with_choice(self, **choice: Any) -> Preferences:
-        """These choices with `choice` in place of the old one, kept in the file."""
+        """Change settings, and write them to the file."""
         chosen = replace(self, **choice)
         if self.file is None:
             return chosen
-        from ewallet_tui.config.file import write_settings  # noqa: PLC0415
-        from ewallet_tui.config.settings import SETTINGS  # noqa: PLC0415
-
         values = {setting.name: getattr(chosen, setting.name) for setting in SETTINGS}
-        is_kept = write_settings(self.file, values, choice)
+        is_kept = config.write_settings(self.file, values, choice)
         found = (
             read_settings(self.file)
             if is_kept
@@ -98,45 +103,36 @@ class Preferences:
         )
         return replace(chosen, config_errors=found.config_errors, lines=found.lines, is_kept=is_kept)
 
-    def with_server_used(self, place: ServerAddress | None) -> Preferences:
-        """These choices with the server that is used now, `None` for the engine of this machine."""
-        server = "" if place is None else str(place)
+    def with_server_used(self, address: ServerAddress | None) -> Preferences:
+        """Put the server that is used now first; `None`: the engine of this machine."""
+        server = "" if address is None else str(address)
         servers = (server, *(other for other in self.servers if other != server)) if server else self.servers
         if (server, servers) == (self.server, self.servers):
             return self
-        return self.with_choice(server=server, servers=servers[:MOST_SERVERS])
+        return self.with_choice(server=server, servers=servers[:MAX_SERVERS])
 
-    def without_server(self, place: ServerAddress) -> Preferences:
-        """These choices with that server, and who logged in there, forgotten."""
-        servers = tuple(other for other in self.servers if other != str(place))
-        server = "" if self.server == str(place) else self.server
-        accounts = {where: names for where, names in self.accounts.items() if where != str(place)}
+    def without_server(self, address: ServerAddress) -> Preferences:
+        """Remove a server and the names that logged in there."""
+        servers = tuple(other for other in self.servers if other != str(address))
+        server = "" if self.server == str(address) else self.server
+        accounts = {where: names for where, names in self.accounts.items() if where != str(address)}
         changed = {} if accounts == self.accounts else {"accounts": accounts}
         return self.with_choice(servers=servers, server=server, **changed)
 
     def with_account_used(self, name: str, server: ServerAddress | None) -> Preferences:
-        """These choices with who has logged in there now before all others."""
+        """Put the name that has just logged in there first."""
         before = self.accounts_at(server)
-        names = (name, *(other for other in before if other.casefold() != name.casefold()))[:MOST_ACCOUNTS]
+        names = (name, *(other for other in before if other.casefold() != name.casefold()))[:MAX_ACCOUNTS]
         if names == before:
             return self
-        return self.with_choice(accounts={**self.accounts, _place(server): names})
+        return self.with_choice(accounts={**self.accounts, _key(server): names})
 
     def without_account(self, name: str, server: ServerAddress | None) -> Preferences:
-        """These choices with that name there forgotten."""
+        """Remove a name that logged in there."""
         names = tuple(other for other in self.accounts_at(server) if other.casefold() != name.casefold())
-        others = {where: those for where, those in self.accounts.items() if where != _place(server)}
-        return self.with_choice(accounts=others | ({_place(server): names} if names else {}))
+        others = {where: those for where, those in self.accounts.items() if where != _key(server)}
+        return self.with_choice(accounts=others | ({_key(server): names} if names else {}))
 
 
-def _place(server: ServerAddress | None) -> str:
-    return HERE if server is None else str(server)
-
-
-def _chosen(usual: Preferences, found: ReadSettings) -> Preferences:
-    values = dict(found.values)
-    if "servers" in values:
-        values["servers"] = tuple(values["servers"])
-    if "accounts" in values:
-        values["accounts"] = {where: tuple(names) for where, names in values["accounts"].items()}
-    return replace(usual, **values, config_errors=found.config_errors, lines=found.lines)
+def _key(server: ServerAddress | None) -> str:
+    return EMBEDDED if server is None else str(server)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any
 
+from msgspec import Struct
 from textual.theme import BUILTIN_THEMES
 
 from ewallet_core.presentation.formatting import DateOrder, count, credit_amount
@@ -15,87 +16,79 @@ from ewallet_tui.themes import DARK, LIGHT
 
 Value = Any
 """A text, a whole number, true or false, or texts in a list: what TOML and Python have in common."""
-MOST_NAMED = 6
-"""How many possible values a sentence can name."""
+MAX_LISTED = 6
+"""How many possible values a sentence lists."""
 
 
-@dataclass(frozen=True)
-class Setting:
+class Setting(Struct, frozen=True):
     """One line of the settings file."""
 
     name: str
     explained: str
-    """What it does, in a sentence or two: the comment in the file, and the help on the screen."""
+    """One or two sentences: the comment in the file and the help on the screen."""
     usual: Value
-    """What holds where nothing is chosen."""
-    problem_with: Callable[[str, object], str]
-    """What is wrong with a value that the file has for the setting of that name; or nothing."""
+    """The default."""
+    validate: Callable[[str, object], str]
+    """What is wrong with a value in the file, given the setting's name; empty if nothing."""
     label: str = ""
-    """Its name on the screen; nothing: it isn't chosen there."""
+    """Its name on the screen; empty if it is not on the settings screen."""
     offered: tuple[Value, ...] = ()
-    """What the screen offers, in this order."""
+    """The values that the screen offers, in this order."""
     shown: Callable[[Value], str] = str
-    """A value in words."""
+    """A value as text."""
 
 
 def one_of(values: Sequence[Value]) -> Callable[[str, object], str]:
-    """Takes one of these values."""
+    """A validator that accepts one of `values`."""
 
-    def problem_with(name: str, value: object) -> str:
-        # To Python, true is a 1.
+    def validate(name: str, value: object) -> str:
+        # `True == 1`.
         if any(value == possible and type(value) is type(possible) for possible in values):
             return ""
-        if len(values) > MOST_NAMED:
-            return f"{name} can't be {written(value)}.{meant(value, values)}"
+        if len(values) > MAX_LISTED:
+            return f"{name} can't be {written(value)}.{suggestion(value, values)}"
         return f"{name} must be {_alternatives(values)}."
 
-    return problem_with
+    return validate
 
 
 def whole_number(name: str, value: object) -> str:
-    """Takes a whole number from 0."""
     is_taken = isinstance(value, int) and not isinstance(value, bool) and value >= 0
     return "" if is_taken else f"{name} must be a whole number from 0."
 
 
-def place_of_server(name: str, value: object) -> str:
-    """Takes the place of a server, or nothing."""
-    if isinstance(value, str) and (not value or _is_place(value)):
+def server_or_empty(name: str, value: object) -> str:
+    if isinstance(value, str) and (not value or _is_address(value)):
         return ""
     return f'{name} must be a server such as "wallet.example.org:8080", or "".'
 
 
-def places_of_servers(name: str, value: object) -> str:
-    """Takes a list of the places of servers."""
-    if isinstance(value, list) and all(isinstance(place, str) and _is_place(place) for place in value):
+def server_list(name: str, value: object) -> str:
+    if isinstance(value, list) and all(isinstance(each, str) and _is_address(each) for each in value):
         return ""
     return f'{name} must be a list of servers, such as ["wallet.example.org:8080"].'
 
 
-def names_by_place(name: str, value: object) -> str:
-    """Takes a table with a list of names for each place."""
+def names_by_server(name: str, value: object) -> str:
     lists = value.values() if isinstance(value, dict) else [None]
     if all(isinstance(names, list) and all(isinstance(one, str) for one in names) for names in lists):
         return ""
     return f'[{name}] must have lists of names, such as embedded = ["ada"].'
 
 
-def keys_by_action(name: str, value: object) -> str:
-    """Takes a table; what is in it is looked at by who knows the actions."""
+def any_table(name: str, value: object) -> str:
     return "" if isinstance(value, dict) else f'[{name}] must be a table with lines such as pay = "p".'
 
 
-def meant(value: object, values: Sequence[Value]) -> str:
-    """The question, after a sentence, whether the nearest of `values` is meant; or nothing."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only a mistake needs it
-
+def suggestion(value: object, values: Sequence[Value]) -> str:
+    """The most similar of `values` as a question that follows an error; empty if none is similar."""
     nearest = get_close_matches(str(value), [str(possible) for possible in values], 1)
     return f" Is {written(nearest[0])} meant?" if nearest else ""
 
 
 def written(value: object) -> str:
-    """A value as it stands in the file."""
-    # Of texts, numbers, true, false and lists of texts, JSON is what TOML is.
+    """A value as the file has it."""
+    # JSON and TOML write texts, numbers, true, false and lists of texts alike.
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
@@ -104,7 +97,7 @@ def _alternatives(values: Sequence[Value]) -> str:
     return f"{', '.join(others)} or {last}"
 
 
-def _is_place(text: str) -> bool:
+def _is_address(text: str) -> bool:
     try:
         ServerAddress.read(text)
     except ValueError:
@@ -113,7 +106,7 @@ def _is_place(text: str) -> bool:
 
 
 LOCALE = "locale"
-"""Whatever the machine's own settings name."""
+"""The value that means: as the system's locale says."""
 THEME_NAMES = (DARK.name, LIGHT.name, *BUILTIN_THEMES)
 LOCK_CHOICES = (0, 1, 5, 15, 60)
 """After how many idle minutes the screen may lock; 0 is never."""
@@ -221,23 +214,23 @@ CHOSEN = (
         _on_or_off,
     ),
 )
-"""What is chosen on the settings screen."""
+"""The settings of the settings screen."""
 
 SERVERS = (
-    Setting("server", 'The server to begin with; "" is the engine of this machine.', "", place_of_server),
-    Setting("servers", "The servers that were used, the newest first.", (), places_of_servers),
+    Setting("server", 'The server to begin with; "" is the engine of this machine.', "", server_or_empty),
+    Setting("servers", "The servers that were used, the newest first.", (), server_list),
 )
 KEYS = Setting(
     "keys",
     "Other keys for what can be done, by its name: one, or several with commas. Names: docs/settings.md.",
     {},
-    keys_by_action,
+    any_table,
 )
 ACCOUNTS = Setting(
     "accounts",
     "Who logged in here, the newest first: here, and at each server. Never a password.",
     {},
-    names_by_place,
+    names_by_server,
 )
 TABLES = (KEYS, ACCOUNTS)
 SETTINGS = (*CHOSEN, *SERVERS, *TABLES)

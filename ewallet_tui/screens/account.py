@@ -11,7 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.widgets import Button, Label, Select, Static
 
 from ewallet_core.presentation.formatting import count
-from ewallet_tui.config.preferences import LOCK_CHOICES
+from ewallet_tui.config.settings import LOCK_CHOICES
 from ewallet_tui.navigation import AUDITOR
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.account_base import (

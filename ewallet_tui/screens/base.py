@@ -102,6 +102,8 @@ class BaseScreen(Screen[None]):
         """Follow the picture from now on."""
         self.context.state_changed.subscribe(self, self._handle_state)
         self.context.second_passed.subscribe(self, self._show_second)
+        self.context.connection_changed.subscribe(self, self._show_connection)
+        self._show_connection()
         self.app.screen_change_signal.subscribe(self, self._come_into_view_beneath)
         self._catch_up()
 
@@ -171,7 +173,7 @@ class BaseScreen(Screen[None]):
         A key pressed twice opens one form: the second is pressed on a screen that is not in front any more.
         """
         if self.app.screen is self:
-            self.app.push_screen(FormScreen(plan, send), done)
+            self.app.push_screen(FormScreen(self.context, plan, send), done)
 
     def fill_in(
         self,
@@ -247,6 +249,10 @@ class BaseScreen(Screen[None]):
     def _tab_chosen(self, event: ScreenTab.Chosen) -> None:
         self.go(event.mode)
 
+    def _show_connection(self, _: object = None) -> None:
+        connection = self.context.connection
+        self.query_one(TabsBar).show_connection(connection.status, connection.place)
+
     def _handle_state(self, _: AccountState) -> None:
         self._is_old = True
         self._catch_up()
@@ -264,14 +270,14 @@ class BaseScreen(Screen[None]):
 
     def _show_state(self, state: AccountState) -> None:
         self.query_one(TabsBar).show(state.account)
-        self.query_one(StatusBar).show(state, self.context.now())
+        self.query_one(StatusBar).show(state, self.context.now(), self.context.timers.left.begun())
         self.show(state)
         self.refresh_bindings()
 
     def _show_second(self, now: float) -> None:
         # The places that nobody looks at catch up when they are gone to.
         if (state := self.context.state) is not None and self.is_in_view:
-            self.query_one(StatusBar).show(state, now)
+            self.query_one(StatusBar).show(state, now, self.context.timers.left.begun())
             self.show_second(state, now)
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -17,7 +18,43 @@ from ewallet_tui.widgets.form import Answer, Form, Send
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import FormSpec, Values
 
+if TYPE_CHECKING:
+    from ewallet_tui.context import AppContext
+    from ewallet_tui.work import Severity
+
 DO, DO_KEY = "do", "y"
+
+
+NOT_KNOWN = frozenset(
+    {"client_unknown", "not_logged_in", "session_expired", "session_unknown", "unreachable"}
+)
+"""The codes of answers that don't tell whether it had been done before."""
+
+
+def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
+    """What tells the user about an answer that came after its form was left, unless the account has changed."""
+
+    def email() -> str | None:
+        return context.state.account.email if context.state else None
+
+    asked_by = email()
+
+    def tell(answer: Answer) -> None:
+        if answer.get("code") in NOT_KNOWN:
+            # If this answer logged the user out, it is shown over the login.
+            if email() in (asked_by, None):
+                say("Look whether it is among your records.", "Not known whether it was done")
+        elif email() != asked_by:
+            return
+        elif answer["failed"]:
+            say(f"{answer['error']} {answer.get('warning') or ''}", "Not done", severity="error")
+        else:
+            say("It was asked before the connection was gone.", "Done")
+
+    def say(words: str, outcome: str, severity: Severity = "information") -> None:
+        context.notify(words, title=f"{outcome}: {title}.", severity=severity)
+
+    return tell
 
 
 class FormScreen(Modal[Answer | None]):
@@ -26,15 +63,24 @@ class FormScreen(Modal[Answer | None]):
     DEFAULT_CSS = "FormScreen Form { border-subtitle-color: $text-muted; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
 
-    def __init__(self, plan: FormSpec, send: Send) -> None:
+    def __init__(self, context: AppContext, plan: FormSpec, send: Send) -> None:
         super().__init__()
+        self.context = context
         self._plan = plan
-        self._form = Form(plan, send, may_be_left_waiting=True)
+        self._form = Form(plan, send, tell_late=partial(tell_late, context, plan.title))
         self._form.border_subtitle = f"enter {plan.verb.lower()}   esc {plan.leave.lower()}"
 
     def compose(self) -> ComposeResult:
         """The form alone."""
         yield self._form
+
+    def on_mount(self) -> None:
+        """Follow the connection."""
+        self.context.connection_changed.subscribe(self, self._show_connection)
+        self._show_connection()
+
+    def _show_connection(self, _: object = None) -> None:
+        self._form.show_connected(self.context.connection.is_connected)
 
     def action_leave(self) -> None:
         """Leave as the form's own button does."""

@@ -54,6 +54,8 @@ class LockScreen(Screen[None]):
         """Keep the timer in view."""
         self.context.state_changed.subscribe(self, self._show)
         self.context.second_passed.subscribe(self, self._show_now)
+        self.context.connection_changed.subscribe(self, self._show_connection)
+        self._show_connection()
 
     async def on_screen_resume(self) -> None:
         """Ask anew each time it is locked, and not when a question over it is gone."""
@@ -63,6 +65,7 @@ class LockScreen(Screen[None]):
         note = f"The password of {one_line(state.account.name)} opens it again."
         plan = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
         form = Form(plan, self._unlock)
+        form.show_connected(self.context.connection.is_connected)
         await self.query_one("#middle").mount(form, before=self.query_one(ConnectionBadge))
         form.rows[0].input.focus()
         self._show(state)
@@ -84,7 +87,13 @@ class LockScreen(Screen[None]):
         self.context.lifecycle.log_out(of_all=True)
 
     def _show(self, state: AccountState) -> None:
-        self.query_one(StatusBar).show(state, self.context.now())
+        self.query_one(StatusBar).show(state, self.context.now(), self.context.timers.left.begun())
+
+    def _show_connection(self, _: object = None) -> None:
+        connection = self.context.connection
+        self.query_one(ConnectionBadge).show_connection(connection.status, connection.place)
+        for form in self.query(Form):
+            form.show_connected(connection.is_connected)
 
     def _show_now(self, _: float) -> None:
         if (state := self.context.state) is not None:

@@ -57,6 +57,11 @@ class LoginScreen(Screen[None]):
             yield Label("credits, time, and a clock that keeps both", id="promise")
             yield ConnectionBadge(with_place=True, change="change")
 
+    def on_mount(self) -> None:
+        """Follow the connection."""
+        self.context.connection_changed.subscribe(self, self._show_connection)
+        self._show_connection()
+
     def on_screen_resume(self) -> None:
         """Begin with an empty form, each time the user comes here from another screen."""
         # The forms are imported once the first paint is out.
@@ -93,6 +98,12 @@ class LoginScreen(Screen[None]):
     @on(events.Click, "ConnectionBadge")
     async def _place_clicked(self) -> None:
         await self.action_connection()
+
+    def _show_connection(self, _: object = None) -> None:
+        connection = self.context.connection
+        self.query_one(ConnectionBadge).show_connection(connection.status, connection.place)
+        if self._forms is not None:
+            self._forms.show_connected(connection.is_connected)
 
     async def _show_forms(self) -> None:
         if self._forms is None:

@@ -78,6 +78,11 @@ class LoginForms(Vertical):
         """The footer of the screen, which is imported with the forms."""
         return Footer()
 
+    def show_connected(self, is_connected: bool) -> None:
+        """Say in a form that waits for an answer if there is no connection."""
+        for form in self.query(Form):
+            form.show_connected(is_connected)
+
     async def open_login(self, *, unless_open: bool = False) -> None:
         """Show the login's form, empty; with `unless_open`, only if there is no form."""
         beneath = [RememberedAccounts(self._names)]
@@ -146,6 +151,7 @@ class LoginForms(Vertical):
                 return
             await self.query("Form, RememberedAccounts").remove()
             form = Form(plan, send, id=id)
+            form.show_connected(self.context.connection.is_connected)
             await self.mount(form, *(beneath or []))
             self._go_to_first_empty(form)
             self.screen.refresh_bindings()

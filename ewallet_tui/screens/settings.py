@@ -15,7 +15,6 @@ from textual.widgets import Label, OptionList, Static
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.text import one_line
 from ewallet_tui.config.file import FILE_NAME
-from ewallet_tui.config.keymap import rebindable
 from ewallet_tui.config.settings import ASK_ABOVE, CHOSEN, Setting, Value, written
 from ewallet_tui.export import as_known
 from ewallet_tui.navigation import SETTINGS
@@ -279,7 +278,7 @@ class SettingsKeysScreen(SettingsPart):
     def show_settings(self) -> None:
         """The keys that hold now."""
         wanted = self.query_one(FilterBox).value.strip().casefold()
-        self.query_one(KeyList).show(rebindable(), self.context.settings.keys, wanted)
+        self.query_one(KeyList).show(self.context.settings.rebindable(), self.context.settings.keys, wanted)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Nothing is copied where nothing was found."""

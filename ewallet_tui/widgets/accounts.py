@@ -1,4 +1,4 @@
-"""Accounts: their facts, those logged in to this session, those remembered, and the daily limit."""
+"""Widgets about accounts: facts, the accounts of the session, remembered names, and the daily limit."""
 
 from __future__ import annotations
 
@@ -23,12 +23,11 @@ LABEL_WIDTH = 8
 
 
 class AccountFacts(Static):
-    """The facts, with a dash where there is none."""
+    """The facts of an account, with a dash for an empty one."""
 
     DEFAULT_CSS = "AccountFacts { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def show(self, account: AccountInfo) -> None:
-        """Show the facts of `account`."""
         facts = [
             ("Name", account.name),
             ("Email", account.email),
@@ -44,7 +43,7 @@ class AccountFacts(Static):
 
 
 class AccountList(PlainOptionList):
-    """A line for each account."""
+    """The accounts of this session, the active one marked."""
 
     DEFAULT_CSS = """
     AccountList { max-height: 6; }
@@ -52,7 +51,7 @@ class AccountList(PlainOptionList):
     """
 
     class Chosen(Message):
-        """Somebody wants to go on as another account."""
+        """The user chose another account."""
 
         def __init__(self, email: str) -> None:
             super().__init__()
@@ -63,12 +62,10 @@ class AccountList(PlainOptionList):
         self._active = ""
 
     def show(self, state: AccountState) -> None:
-        """Show the accounts of `state`."""
         self._active = state.account.email
         self.show_options(self._option(email, name) for email, name in state.accounts.items())
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Switch, unless it is the one already."""
         event.stop()
         email = event.option.id
         if email and email != self._active:
@@ -90,7 +87,7 @@ AROUND = 5
 
 
 class RememberedAccounts(Horizontal):
-    """The names, the newest first; those for which there is no room are completed as they are typed."""
+    """The names that logged in here, newest first; typing completes those that don't fit."""
 
     DEFAULT_CSS = """
     RememberedAccounts {
@@ -102,7 +99,7 @@ class RememberedAccounts(Horizontal):
     """
 
     class Chosen(Message):
-        """Somebody is one of them."""
+        """The user chose a name."""
 
         def __init__(self, name: str) -> None:
             super().__init__()
@@ -113,20 +110,17 @@ class RememberedAccounts(Horizontal):
         self._names = tuple(names[:MOST_SHOWN])
 
     def compose(self) -> ComposeResult:
-        """A button for each."""
         yield Label("Here before")
         for name in self._names:
             yield Button(plain(name, LONGEST))
 
     def on_resize(self) -> None:
-        """Show those for which there is room."""
         right = self.query_one(Label).outer_size.width
         for button in self.query(Button):
             right += Content.from_text(button.label, markup=False).cell_length + AROUND
             button.display = right <= self.content_size.width
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Say who it is."""
         event.stop()
         self.post_message(self.Chosen(self._names[list(self.query(Button)).index(event.button)]))
 
@@ -139,18 +133,16 @@ Limit = Mapping[str, Any]
 
 
 def spent_words(limit: Limit) -> str:
-    """How much of the limit is spent."""
     return f"Daily limit: {grouped(limit['spent_today'])} of {grouped(limit['daily_limit'])} spent"
 
 
 def left_words(limit: Limit) -> str:
-    """How much more may leave."""
     left = limit["left_today"]
     return f"{grouped(left)} more may leave within 24 hours." if left else "! No more may leave for now."
 
 
 class DailyLimit(Static):
-    """Fills from the left as credits leave."""
+    """The daily limit as a bar that fills from the left as credits leave."""
 
     DEFAULT_CSS = "DailyLimit { height: auto; min-height: 1; width: 1fr; }"
 
@@ -159,12 +151,11 @@ class DailyLimit(Static):
         self._limit: Limit | None = None
 
     def show(self, limit: Limit) -> None:
-        """Show what a view of the limit has answered."""
+        """Show the answer of `view daily_limit`."""
         self._limit = limit
         self.update(self._state())
 
     def on_resize(self) -> None:
-        """Draw the bar as long as there is room."""
         if self._limit is not None:
             self.update(self._state())
 

@@ -1,4 +1,4 @@
-"""Large digits made of blocks, and the face of the timer."""
+"""Large digits made of block characters, and the face of the timer."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ QUARTERS = dict(zip(product(" #", repeat=4), " ▗▖▄▝▐▞▟▘▚▌▙
 
 
 def drawn(text: str, scale: int) -> list[str]:
-    """The lines that show `text` with every pixel `scale` columns wide and `scale` half rows high."""
+    """The lines of `text` with each pixel `scale` columns wide and `scale` half rows high."""
     digits = [_figure(character, scale) for character in text]
     return [(" " * scale).join(lines) for lines in zip(*digits, strict=True)]
 
@@ -65,7 +65,7 @@ def _figure(character: str, scale: int) -> list[str]:
 
 
 def narrow(text: str) -> list[str]:
-    """The lines that show `text` with every pixel half a column wide and half a row high."""
+    """The lines of `text` with each pixel half a column wide and half a row high."""
     rows = [" ".join(SHAPES[character][row] for character in text) + " " for row in range(PIXEL_ROWS)]
     rows.append(" " * len(rows[0]))
     return [_quartered(upper, lower) for upper, lower in zip(rows[::2], rows[1::2], strict=True)]
@@ -77,7 +77,7 @@ def _quartered(upper: str, lower: str) -> str:
 
 
 def largest_that_fits(text: str, width: int, height: int) -> str:
-    """`text` in the largest figures that fit into `width` by `height` cells, or as it is."""
+    """`text` in the largest digits that fit into `width` by `height` cells, or unchanged if none do."""
     if not text or not set(text) <= SHAPES.keys():
         return text
     for lines in (*(drawn(text, scale) for scale in SCALES), narrow(text)):
@@ -87,7 +87,7 @@ def largest_that_fits(text: str, width: int, height: int) -> str:
 
 
 class BigDigits(Widget):
-    """A number or a reading of a clock, drawn as large as the widget's own size allows."""
+    """A number or a time, as large as the widget's size allows."""
 
     DEFAULT_CSS = """
     BigDigits { width: 1fr; height: 5; content-align: left middle; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -98,7 +98,6 @@ class BigDigits(Widget):
     """The style of what is drawn, in the theme's terms."""
 
     def render(self) -> Content:
-        """The value at the largest scale that its room allows."""
         return Content.styled(largest_that_fits(self.value, *self.content_size), self.tint)
 
 
@@ -106,7 +105,7 @@ GAP, NARROW_GAP = "    ", "  "
 
 
 def facts(clock: ClockState, now: float, width: int) -> str:
-    """What a run has come to so far: `used 0:18    paused 1:05    pauses 2`."""
+    """The figures of a run: `used 0:18    paused 1:05    pauses 2`."""
     told = (
         f"used {duration(clock.spent_ms(now))}",
         f"paused {duration(clock.pending_ms(now))}",
@@ -117,7 +116,7 @@ def facts(clock: ClockState, now: float, width: int) -> str:
 
 
 def state_line(clock: ClockState, now: float, today: datetime, zone: tzinfo | None = None) -> Content:
-    """How the clock stands, and when its run began: `● running, started today 14:02`."""
+    """The state of the clock and the start of its run: `● running, started today 14:02`."""
     standing = clock_status(clock, now)
     word = "" if standing.word else f" {countdown(clock.left_ms(now))} left"
     begun = f", started {moment(clock.started, today, zone)}" if clock.runs and clock.started else ""
@@ -125,7 +124,7 @@ def state_line(clock: ClockState, now: float, today: datetime, zone: tzinfo | No
 
 
 class TimerFace(Vertical, can_focus=False):
-    """One clock at one instant; a style that gives its figures one line makes the face a compact one."""
+    """One clock at one instant; with one line for its digits it is the compact face."""
 
     DEFAULT_CSS = """
     TimerFace {
@@ -142,14 +141,13 @@ class TimerFace(Vertical, can_focus=False):
         self._shown: tuple[ClockState, float, datetime] | None = None
 
     def compose(self) -> ComposeResult:
-        """BigDigits, bar, state, facts."""
         yield BigDigits()
         yield BurningBar()
         yield SteadyLine(id="state")
         yield SteadyLine(id="facts")
 
     def show(self, clock: ClockState, now: float, today: datetime) -> None:
-        """Show `clock` as it is at `now`, which is the instant `today` of the calendar."""
+        """Show `clock` as it is at `now`; `today` is the same instant as a date."""
         self._shown = (clock, now, today)
         tint = clock_status(clock, now).style
         digits, bar = self.query_one(BigDigits), self.query_one(BurningBar)
@@ -159,6 +157,5 @@ class TimerFace(Vertical, can_focus=False):
         self.query_one("#facts", SteadyLine).say(Content(facts(clock, now, self.size.width)))
 
     def on_resize(self) -> None:
-        """Tell the facts as closely as there is room for."""
         if self._shown is not None:
             self.show(*self._shown)

@@ -1,4 +1,4 @@
-"""Balances and minutes by day, drawn with block characters."""
+"""Balances and used time by day, drawn with block characters."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ Day = tuple[date, int]
 
 
 def days_that_fit(width: int) -> int:
-    """How many days there is room for: a month, or two weeks, or as many as can be."""
+    """How many days fit: a month, two weeks, or as many as possible."""
     most = (width + GAP) // (1 + GAP)
     return next((days for days in (MOST_DAYS, FEWER_DAYS) if days <= most), most)
 
 
 def bar(value: int, largest: int, height: int) -> str:
-    """The cells of one bar from below; some of it is seen as soon as there is anything at all."""
+    """The cells of one bar from the bottom up; a value above 0 shows at least an eighth."""
     if value <= 0:
         return NOTHING + " " * (height - 1)
     eighths = max(value * height * 8 // largest, 1)
@@ -39,7 +39,7 @@ def bar(value: int, largest: int, height: int) -> str:
 
 
 def labels(places: Iterable[tuple[int, str]], width: int) -> str:
-    """A line of labels with their middles at these places, as far as they leave each other room."""
+    """A line of labels centred at their columns; a label that would touch the one before is left out."""
     line = ""
     for middle, label in places:
         start = max(min(middle - len(label) // 2, width - len(label)), 0)
@@ -49,7 +49,7 @@ def labels(places: Iterable[tuple[int, str]], width: int) -> str:
 
 
 class DayChart:
-    """A bar for each of `days`, the last of which is today, and no more than `width` by `height` cells."""
+    """A bar for each of `days`, the last of which is today, in at most `width` by `height` cells."""
 
     def __init__(self, days: Sequence[Day], width: int, height: int) -> None:
         self.days = days
@@ -61,14 +61,14 @@ class DayChart:
 
     @property
     def lines(self) -> list[Content]:
-        """The largest day's value, the bars, the days; with little height, the bars alone."""
+        """The largest value, the bars and the days; with little height, the bars alone."""
         top = [Content(self.top)] if self.has_top else []
         foot = [self._foot_content()] if self.has_foot else []
         return [*top, *map(self._row_content, self.rows), *foot]
 
     @property
     def rows(self) -> list[str]:
-        """The rows of the bars, from above."""
+        """The rows of the bars, top first."""
         columns = [bar(value, self.largest, self.height) for _, value in self.days]
         return [
             (" " * GAP).join(
@@ -80,13 +80,13 @@ class DayChart:
 
     @property
     def top(self) -> str:
-        """What the largest day came to, above its bar."""
+        """The value of the largest day above its bar."""
         index = next(index for index, (_, value) in enumerate(self.days) if value == self.largest)
         return labels([(self._middle(index), duration(self.largest))], self.width)
 
     @property
     def foot(self) -> str:
-        """Which days they are: the days of the month, or one a week where bars are thin; and today."""
+        """The labels of the days: each day of the month, or one a week if bars are thin, and today."""
         apart = 1 if self.bar_width + GAP > len("30") else WEEK
         last = len(self.days) - 1
         room = self.width - len(TODAY) - 1
@@ -111,7 +111,7 @@ class DayChart:
 
 
 class DayBars(Widget):
-    """What each of the last days came to, today's bar the last one; a sentence where that is nothing."""
+    """The time used on each of the last days, today last; a sentence if it is nothing."""
 
     DEFAULT_CSS = "DayBars { height: 1fr; text-wrap: nowrap; }"
 
@@ -124,11 +124,9 @@ class DayBars(Widget):
 
     @property
     def is_empty(self) -> bool:
-        """Whether they all come to nothing."""
         return not self.begun and not any(value for _, value in self.days)
 
     def render(self) -> Content:
-        """What they came to together, and their bars."""
         width, height = self.content_size
         shown = self._shown(days_that_fit(width))
         if not any(value for _, value in shown):
@@ -152,14 +150,13 @@ def _heading(days: Sequence[Day], width: int) -> Content:
 
 
 class BalanceCurve(Widget):
-    """As many of the last days as there is room for, from nothing up to the highest balance."""
+    """The balance of the last days as bars from 0."""
 
     DEFAULT_CSS = "BalanceCurve { width: 1fr; height: 1; text-wrap: nowrap; }"
 
     balances: reactive[tuple[int, ...]] = reactive(())
 
     def render(self) -> Content:
-        """The columns, row by row; nothing where there never was anything."""
         width, height = self.content_size
         shown = self.balances[-width:] if width else ()
         if not any(shown):

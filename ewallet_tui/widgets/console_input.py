@@ -1,4 +1,4 @@
-"""Where an instruction is typed: completion above it, help beneath it."""
+"""The console's prompt: completion above it, help below it."""
 
 from __future__ import annotations
 
@@ -27,10 +27,9 @@ Complete = Callable[[str], str | None]
 
 
 class _PartHighlighter(Highlighter):
-    """Selectors stand out, names of arguments step back, and a secret is as many dots."""
+    """Highlights selectors, dims argument names, and shows dots for secrets."""
 
     def highlight(self, text: Text) -> None:
-        """Colour the text; it stays as long as it is."""
         line = text.plain
         text.plain = hidden(line)
         if is_json(line):
@@ -49,12 +48,11 @@ class _RegistrySuggester(Suggester):
         self._complete = complete
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The completed line; `None` where nothing can be completed."""
         return self._complete(value)
 
 
 class ConsolePrompt(Input):
-    """One line. Up and down bring back what was typed before."""
+    """One line; up and down recall earlier lines."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "submit", "Send", id="send_written"),
@@ -75,36 +73,35 @@ class ConsolePrompt(Input):
 
     @property
     def selected_text(self) -> str:
-        """What is selected, with dots for what is secret: this is what gets copied."""
+        """The selection with dots for secrets; Textual copies this."""
         start, end = sorted(self.selection)
         return hidden(self.value)[start:end]
 
     def complete(self) -> bool:
-        """Complete the last word, if the cursor is there and it can be completed."""
+        """Complete the last word, if the cursor is at its end; returns whether it could be completed."""
         completed = self._complete(self.value) if self.value and self.cursor_at_end else None
         if completed is not None:
             self.become(completed)
         return completed is not None
 
     def take(self) -> str:
-        """Take the line to be sent, and be empty again."""
+        """Return the line to send, and empty the prompt."""
         line = self.value
         self.history.add(line)
         self.value = ""
         return line
 
     def action_recall(self, steps: int) -> None:
-        """Bring back a line that was typed before, or the one after it."""
         self.become(self.history.step(steps, self.value))
 
     def become(self, line: str) -> None:
-        """Hold that line, with the cursor after it."""
+        """Replace the line, and put the cursor at its end."""
         self.value = line
         self.cursor_position = len(line)
 
 
 class ConsoleWriting(Vertical):
-    """The prompt and its help. What is written is given away as `ConsoleWriting.Written`."""
+    """The prompt with completion and help; posts `Written` for a valid instruction."""
 
     DEFAULT_CSS = """
     ConsoleWriting {
@@ -124,7 +121,7 @@ class ConsoleWriting(Vertical):
     """
 
     class Written(Message):
-        """An instruction is to be sent."""
+        """The user entered an instruction."""
 
         def __init__(self, chain: Mapping[str, Any]) -> None:
             super().__init__()
@@ -135,7 +132,6 @@ class ConsoleWriting(Vertical):
         self._known: InstructionRegistry | None = None
 
     def compose(self) -> ComposeResult:
-        """What may come next, the line, and a few lines on it."""
         yield ClickableLine(id="candidates")
         with Horizontal():
             yield Label(">", id="sign")
@@ -145,21 +141,19 @@ class ConsoleWriting(Vertical):
             yield Static(id="detail", markup=False)
 
     def on_mount(self) -> None:
-        """Help wherever the cursor goes."""
         self.watch(self.prompt, "selection", self._cursor_moved, init=False)
 
     @property
     def prompt(self) -> ConsolePrompt:
-        """The line itself."""
         return self.query_one(ConsolePrompt)
 
     def know(self, known: InstructionRegistry) -> None:
-        """Help with these instructions from now on."""
+        """Set the instructions to complete and explain."""
         self._known = known
         self._help()
 
     def say(self, words: str, *, is_problem: bool) -> None:
-        """Say what came of what was written, until something else is begun."""
+        """Show the result of the last instruction until the next one is begun."""
         if not self.prompt.value:
             self._show(Help(HOW_TO_BEGIN, words, is_problem))
 

@@ -1,4 +1,4 @@
-"""What passed between the person and one contact, the newest first."""
+"""The transfers between the user and one contact, newest first."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NOTHING_BETWEEN = "Nothing has passed between you yet."
 
 
 class ContactPayments(Vertical):
-    """The transfers to and from a contact, under a caption."""
+    """A caption and a list of transfers."""
 
     DEFAULT_CSS = """
     ContactPayments {
@@ -39,14 +39,13 @@ class ContactPayments(Vertical):
         self._can_be_moved_in = can_be_moved_in
 
     def compose(self) -> ComposeResult:
-        """The caption and the list."""
         yield Label("Between you")
         between = RecordList(COLUMNS, id="between")
         between.can_focus = self._can_be_moved_in
         yield between
 
     async def show_with(self, contact: Record, ask: Ask, now: datetime) -> int:
-        """Show what passed with that contact, and say how many lines that is."""
+        """Show the transfers with that contact; returns how many there are."""
         between = self.query_one(RecordList)
         between.empty = NOTHING_BETWEEN
         found = await ask(
@@ -57,7 +56,6 @@ class ContactPayments(Vertical):
         return len(rows)
 
     def clear(self) -> None:
-        """Show nothing."""
         between = self.query_one(RecordList)
         between.empty = ""
         between.show([])

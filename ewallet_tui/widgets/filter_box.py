@@ -1,4 +1,4 @@
-"""Where a list is narrowed by typing: there while somebody types, or while what was typed holds."""
+"""The input that filters a list while the user types."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ewallet_tui.widgets.form_field import PlainInput
 
 
 class FilterBox(PlainInput):
-    """One line above a list. Enter goes to the list and keeps it narrowed, Escape shows all of it again."""
+    """One line above a list. Enter goes to the filtered list, Escape removes the filter."""
 
     DEFAULT_CSS = """
     FilterBox { display: none; }
@@ -24,33 +24,31 @@ class FilterBox(PlainInput):
     ]
 
     class Narrowed(Message):
-        """Only what has this text in it is to be shown."""
+        """Only rows that contain this text are to be shown."""
 
         def __init__(self, text: str) -> None:
             super().__init__()
             self.text = text
 
     def __init__(self, placeholder: str, listed: str) -> None:
-        """`listed` is the selector of the list, to which the way leads back."""
+        """`listed` is the selector of the list."""
         super().__init__(placeholder=placeholder)
         self._listed = listed
 
     def open(self) -> None:
-        """Be there, to be typed into."""
+        """Show the input and focus it."""
         self.display = True
         self.focus()
 
     def action_settle(self) -> None:
-        """Go to the list as it is narrowed now."""
+        """Focus the list; the input stays visible while it has text."""
         self.screen.query(self._listed).first().focus()
         self.display = bool(self.value)
 
     def action_give_up(self) -> None:
-        """Show all of the list again."""
         self.value = ""
         self.action_settle()
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Say what is to be shown from now on."""
         event.stop()
         self.post_message(self.Narrowed(self.value.strip()))

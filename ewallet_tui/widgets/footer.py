@@ -15,7 +15,7 @@ from textual.widgets import Static
 
 
 class SteadyLine(Static):
-    """One line across the room it is in."""
+    """One line of the full width; a new text never changes the layout."""
 
     DEFAULT_CSS = "SteadyLine { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }"
 
@@ -23,7 +23,6 @@ class SteadyLine(Static):
         super().__init__("", id=id, classes=classes, markup=False)
 
     def say(self, content: Content) -> None:
-        """Say this from now on."""
         shown = self.content
         if not (isinstance(shown, Content) and content.is_same(shown)):
             self.update(content, layout=False)
@@ -37,7 +36,7 @@ POINTED_AT = "underline on $panel"
 
 
 class Words(NamedTuple):
-    """Some words of the line."""
+    """A part of a line that may be clickable."""
 
     content: Content
     name: str = ""
@@ -47,17 +46,16 @@ class Words(NamedTuple):
 
 
 def line_of(words: Iterable[Words]) -> Content:
-    """All of them beside one another."""
     return Content(BETWEEN).join(each.content for each in words)
 
 
 class ClickableLine(SteadyLine):
-    """Shows what it is offered, and says `ClickableLine.Clicked` of what is clicked."""
+    """A line of parts; posts `Clicked` with the name of the part that was clicked."""
 
     ALLOW_SELECT = False
 
     class Clicked(Message):
-        """The words of that name were clicked."""
+        """The part of that name was clicked."""
 
         def __init__(self, name: str) -> None:
             super().__init__()
@@ -69,20 +67,17 @@ class ClickableLine(SteadyLine):
         self._pointed_at = ""
 
     def offer(self, words: Iterable[Words]) -> None:
-        """Show these from now on."""
+        """Show these parts."""
         self._offered = list(words)
         self.say(Content(BETWEEN).join(map(self._marked, self._offered)))
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        """Show what a click would be on."""
         self._point_at(event.style.meta.get(NAME, ""))
 
     def on_leave(self) -> None:
-        """A click elsewhere is on none of them."""
         self._point_at("")
 
     def on_click(self, event: events.Click) -> None:
-        """Say what was clicked."""
         if name := event.style.meta.get(NAME):
             event.stop()
             self.post_message(self.Clicked(name))
@@ -106,13 +101,13 @@ LAST = ("app.help", "app.quit")
 
 
 class Footer(ClickableLine):
-    """At most seven keys, as far as there is room, the screen's own first; a click does what the key does."""
+    """At most seven keys, as many as fit, the screen's own first; a click presses the key."""
 
     DEFAULT_CSS = "Footer { dock: bottom; padding: 0 1; color: $text-muted; background: $background; }"
 
     @property
     def keys(self) -> list[ActiveBinding]:
-        """Those that are shown, from the left."""
+        """The bindings that are shown, left to right."""
         shown = [active for active in self.screen.active_bindings.values() if active.binding.show]
         own = [active for active in shown if active.binding.action not in LAST]
         last = [active for active in shown if active.binding.action in LAST]
@@ -122,11 +117,9 @@ class Footer(ClickableLine):
         return [*keys, *last]
 
     def on_mount(self) -> None:
-        """Show the keys of each moment."""
         self.screen.bindings_updated_signal.subscribe(self, self._handle_bindings)
 
     def on_resize(self) -> None:
-        """Show what there is room for."""
         self._show()
 
     @on(ClickableLine.Clicked)

@@ -1,9 +1,9 @@
-"""Said in a form while the answer that it awaits can't come."""
+"""A form: its fields, and what is said while its answer is awaited or refused."""
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,38 +17,22 @@ from ewallet_core.presentation.formatting import SECOND, countdown
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import FormField
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_preview
-from ewallet_tui.widgets.late_answer import LateAnswer
-
-if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
-
 
 WORDS = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
 NEED_NOT_WAIT = "Leaving this sheet doesn't take it back."
 
 
 class ConnectionGone(Label):
-    """Nothing, while there is a connection; the form shows it while it awaits an answer."""
+    """Shown while a form awaits its answer without a connection."""
 
     DEFAULT_CSS = "ConnectionGone { display: none; color: $text-warning; width: 1fr; }"
 
     def __init__(self, *, may_be_left: bool) -> None:
         super().__init__(f"{WORDS} {NEED_NOT_WAIT}" if may_be_left else WORDS, markup=False)
 
-    @property
-    def is_gone(self) -> bool:
-        """Whether there is no connection."""
-        return self.has_class("-gone")
-
-    def on_mount(self) -> None:
-        """Follow the connection from now on."""
-        app = cast("EWalletApp", self.app)
-        app.connection_changed.subscribe(self, lambda _: self.set_class(not app.is_connected, "-gone"))
-        self.set_class(not app.is_connected, "-gone")
-
 
 class RetryWait(Label):
-    """Nothing, until an answer asks to wait; then the time that is left of it."""
+    """A countdown, shown if the server asks to wait before the next try."""
 
     DEFAULT_CSS = """
     RetryWait { display: none; color: $text-warning; width: 1fr; }
@@ -56,7 +40,7 @@ class RetryWait(Label):
     """
 
     class Over(Message):
-        """Another try may be made."""
+        """Another try is allowed."""
 
     def __init__(self) -> None:
         super().__init__("", markup=False)
@@ -65,7 +49,6 @@ class RetryWait(Label):
 
     @property
     def is_waiting(self) -> bool:
-        """Whether another try has to wait."""
         return self._ticks is not None
 
     def begin(self, wait_ms: int) -> None:
@@ -92,12 +75,13 @@ class RetryWait(Label):
 __all__ = ["Answer", "Form", "FormSpec", "Send", "Values"]
 
 Send = Callable[[dict[str, Any]], Awaitable[Answer]]
+Tell = Callable[[Answer], None]
 
 SETTLING = "settling"
 
 
 class Form(VerticalScroll, can_focus=False):
-    """A plan on the screen. It sends its values once, and says `Form.Done` or `Form.Left`."""
+    """The form of a `FormSpec`. It sends its values once, and posts `Form.Done` or `Form.Left`."""
 
     DEFAULT_CSS = """
     Form {
@@ -116,7 +100,7 @@ class Form(VerticalScroll, can_focus=False):
     """
 
     class Done(Message):
-        """The values were sent and the answer is good."""
+        """The values were sent and accepted."""
 
         def __init__(self, form: Form, answer: Answer) -> None:
             super().__init__()
@@ -124,7 +108,7 @@ class Form(VerticalScroll, can_focus=False):
             self.answer = answer
 
     class Asked(Message):
-        """The values are right, and the person is to be asked before they are sent."""
+        """The values are valid, and the user must confirm them before they are sent."""
 
         def __init__(self, form: Form, confirmation: str) -> None:
             super().__init__()
@@ -132,7 +116,7 @@ class Form(VerticalScroll, can_focus=False):
             self.confirmation = confirmation
 
     class Left(Message):
-        """The person wants something else, by the other button or Escape."""
+        """The user left the form, by the other button or Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "app.focus_next", "Next field", show=False),
@@ -140,11 +124,20 @@ class Form(VerticalScroll, can_focus=False):
     ]
 
     def __init__(
-        self, plan: FormSpec, send: Send, *, id: str | None = None, may_be_left_waiting: bool = False
+        self,
+        plan: FormSpec,
+        send: Send,
+        *,
+        id: str | None = None,
+        tell_late: Callable[[], Tell] | None = None,
     ) -> None:
-        """With `may_be_left_waiting` it may be left where no answer can come, and a late one is told."""
+        """With `tell_late` the form may be left while there is no connection.
+
+        It is called when the values are sent; what it returns is called with an answer that comes too late.
+        """
         super().__init__(id=id)
-        self._may_be_left_waiting = may_be_left_waiting
+        self._tell_late = tell_late
+        self._is_connected = True
         self._is_left = False
         self.plan = plan
         self.busy = False
@@ -154,7 +147,6 @@ class Form(VerticalScroll, can_focus=False):
         self.border_title = plain(plan.title)
 
     def compose(self) -> ComposeResult:
-        """Note, fields, preview, refusal, buttons."""
         if self.plan.note:
             yield Label(self.plan.note, classes="note", markup=False)
         for field in self.plan.fields:
@@ -163,22 +155,29 @@ class Form(VerticalScroll, can_focus=False):
             yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
         yield RetryWait()
-        yield ConnectionGone(may_be_left=self._may_be_left_waiting)
+        gone = ConnectionGone(may_be_left=self._tell_late is not None)
+        gone.set_class(not self._is_connected, "-gone")
+        yield gone
         with Horizontal(classes="buttons"):
             yield Button(self.plan.verb, variant="primary", id="do")
             yield Button(self.plan.leave, id="leave")
 
     def on_mount(self) -> None:
-        """Say what the first values come to."""
         self._show_preview()
+
+    def show_connected(self, is_connected: bool) -> None:
+        """Say in a form that waits for an answer if there is no connection."""
+        self._is_connected = is_connected
+        for gone in self.query(ConnectionGone):
+            gone.set_class(not is_connected, "-gone")
 
     @property
     def rows(self) -> list[FormField]:
-        """The fields on the screen, from above."""
+        """The fields, from the top."""
         return list(self.query(FormField))
 
     def read(self) -> tuple[dict[str, Any], dict[str, str]]:
-        """The values that can be taken now, and what is wrong with the other fields."""
+        """The valid values, and what is wrong with the other fields."""
         values: dict[str, Any] = {}
         problems: dict[str, str] = {}
         for row in self.rows:
@@ -198,7 +197,7 @@ class Form(VerticalScroll, can_focus=False):
         return values, validate | problems
 
     def forget_secrets(self) -> None:
-        """Empty what must not stay on a screen, hidden as it may be."""
+        """Empty the fields of secrets."""
         for row in self.rows:
             if row.field.is_secret:
                 row.forget()
@@ -238,7 +237,7 @@ class Form(VerticalScroll, can_focus=False):
 
     @on(Button.Pressed, "#do")
     def submit(self) -> None:
-        """Send the values once, after the plan's question; or show what is wrong and go there."""
+        """Validate the values, then send them or ask for confirmation; or show the problems and focus the first."""
         if self.busy:
             return
         if unsettled := [row for row in self.rows if not row.is_settled]:
@@ -247,24 +246,24 @@ class Form(VerticalScroll, can_focus=False):
             self._submit_as_known()
 
     def send(self) -> None:
-        """Send the values as they are; or show what stands against them by now."""
+        """Send the values if they are still valid."""
         if self.busy or (values := self._good_values()) is None:
             return
         self._be_busy(True)
         self.add_class("-awaiting")
-        waits = self.app if self._may_be_left_waiting else self
-        waits.run_worker(self._await_answer(values))
+        # A worker of the form would be cancelled with it.
+        (self.app if self._tell_late else self).run_worker(self._await_answer(values))
 
     @on(Button.Pressed, "#leave")
     def leave(self) -> None:
-        """Give the form up; while an answer is awaited that can come, it stays."""
+        """Leave the form; not while an answer is awaited that can still come."""
         self.workers.cancel_group(self, SETTLING)
-        self._is_left = self._may_be_left_waiting and self.query_one(ConnectionGone).is_gone
+        self._is_left = self._tell_late is not None and not self._is_connected
         if self._is_left or not self.busy or self.query_one(RetryWait).is_waiting:
             self.post_message(self.Left())
 
     async def _settle(self, rows: list[FormField]) -> None:
-        """Submit when all is known that decides what was typed; a connection that is gone is said."""
+        """Submit once every completion has looked up what was typed."""
         self.add_class("-awaiting")
         try:
             for row in rows:
@@ -286,7 +285,7 @@ class Form(VerticalScroll, can_focus=False):
             self.send()
 
     def _good_values(self) -> dict[str, Any] | None:
-        """The values, against which nothing stands; or it shows what does, and goes there."""
+        """The values if all are valid; otherwise show the problems and focus the first."""
         values, problems = self.read()
         self._show_problems()
         if not problems:
@@ -295,10 +294,11 @@ class Form(VerticalScroll, can_focus=False):
         return None
 
     async def _await_answer(self, values: dict[str, Any]) -> None:
-        late = LateAnswer(cast("EWalletApp", self.app), self.plan.title)
+        tell_late = self._tell_late() if self._tell_late else None
         answer = await self._send(values)
         if self._is_left or not self.is_attached:
-            late.tell(answer)
+            if tell_late is not None:
+                tell_late(answer)
             return
         self.remove_class("-awaiting")
         if not answer["failed"]:

@@ -1,4 +1,4 @@
-"""One labelled field of a form: its input, its completion, and what is wrong with its value."""
+"""One labelled field of a form: its input, its completion, and its problem."""
 
 from __future__ import annotations
 
@@ -24,12 +24,11 @@ from ewallet_tui.sanitize import plain
 
 class _Plain(Highlighter):
     def highlight(self, text: Text) -> None:
-        """Show each character as one that can only be read."""
         text.plain = one_line(text.plain)
 
 
 class PlainInput(Input):
-    """An input that shows control characters, and those that turn text around, as a sign for them."""
+    """An input that shows control and bidirectional characters as a replacement sign."""
 
     DEFAULT_CSS = """
     PlainInput {
@@ -43,23 +42,23 @@ class PlainInput(Input):
 
 
 class Completion(Protocol):
-    """Knows what may be typed into a field, and learns more of it as it is typed."""
+    """Completes what is typed into a field, from what it has looked up."""
 
     def knows(self, typed: str) -> bool:
-        """Whether nothing more is to be learned of what `typed` may be the beginning of."""
+        """Whether everything that `typed` may be the beginning of has been looked up."""
 
     async def learn(self, typed: str) -> None:
-        """Get to know what `typed` may be the beginning of, unless that is known."""
+        """Look up what `typed` may be the beginning of, unless that is known."""
 
     def continued(self, typed: str) -> str:
-        """The first text that begins with what is typed, as far as is known; or nothing."""
+        """The first known text that begins with `typed`; empty if there is none."""
 
     def hint(self, typed: str) -> str:
-        """What the typed text means, or could go on to, in one line; or nothing."""
+        """What the typed text means or may become, in one line; may be empty."""
 
 
 class Continuing(Suggester):
-    """Lets an input go on with the first text that is known; the right arrow takes it."""
+    """Suggests the completion of the typed text; the right arrow accepts it."""
 
     def __init__(self, completion: Completion) -> None:
         # What is known grows, and what is typed is shown as it was typed.
@@ -67,7 +66,6 @@ class Continuing(Suggester):
         self._completion = completion
 
     async def get_suggestion(self, value: str) -> str | None:
-        """The whole text as far as is known, `None` for none."""
         return self._completion.continued(value) or None
 
 
@@ -77,7 +75,7 @@ TYPING_SECONDS = 0.15
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a form, named like the argument of the instruction that its value becomes."""
+    """A field, named like the argument of the instruction that gets its value."""
 
     name: str
     label: str
@@ -101,7 +99,7 @@ class Field:
         return is_secret(self.kind)
 
     def read(self, text: str) -> Any:
-        """The value that was typed, `None` for none; raises `ValueError` with the words for the person."""
+        """The value of a typed text, `None` for none; raises `ValueError` with a sentence for the user."""
         typed = text if self.is_secret else self.tidy(text)
         if not typed:
             return self._read_nothing()
@@ -114,11 +112,11 @@ class Field:
 
     @property
     def shown_placeholder(self) -> str:
-        """An example of what may be typed, as it is written here."""
+        """The placeholder in the user's number format."""
         return _with_point_in_use(self.placeholder) if _may_be_fraction(self.kind) else self.placeholder
 
     def tidied(self, text: str) -> str:
-        """The typed text as it is shown when one goes on; one that can't be told stays as it is."""
+        """The typed text in its standard form, shown when the field is left; unchanged if it is not valid."""
         try:
             return text if self.is_secret else self.tidy(text)
         except ValueError:
@@ -126,7 +124,6 @@ class Field:
 
     @property
     def suggester(self) -> Suggester | None:
-        """Who says how a text goes on while it is typed."""
         if self.completion is not None:
             return Continuing(self.completion)
         return SuggestFromList(self.suggestions, case_sensitive=False) if self.suggestions else None
@@ -153,7 +150,7 @@ def _value_of(kind: Any, typed: str) -> Any:
 
 
 def _described(kind: Any) -> str:
-    """The kind's own words, with the examples in them as they are written here."""
+    """The type's own description, with its examples in the user's number format."""
     description = meta_of(kind).description or ""
     return _with_point_in_use(description) if _may_be_fraction(kind) else description
 
@@ -163,7 +160,7 @@ def _with_point_in_use(words: str) -> str:
 
 
 class FormField(Vertical):
-    """A field on the screen: its label, its input, and beneath it the line for what is wrong."""
+    """A field on the screen: label, input, and a line for its problem or hint."""
 
     DEFAULT_CSS = """
     FormField {
@@ -181,7 +178,7 @@ class FormField(Vertical):
     """
 
     class Learned(Message):
-        """More is known now of what is typed here."""
+        """The completion has looked up more."""
 
     def __init__(self, field: Field) -> None:
         super().__init__(id=f"field-{field.name}")
@@ -190,7 +187,6 @@ class FormField(Vertical):
         """Whether the person has been in the field and gone on."""
 
     def compose(self) -> ComposeResult:
-        """The label and the input, and the problem's line."""
         yield Label(self.field.label, classes="label", markup=False)
         yield PlainInput(
             self.field.initial,
@@ -203,53 +199,46 @@ class FormField(Vertical):
         yield Label("", classes="hint", markup=False)
 
     def on_mount(self) -> None:
-        """Learn what may be typed here."""
         self._learn(self.field.initial)
 
     def on_input_changed(self, event: Input.Changed) -> None:
-        """Learn what the typed text may mean, once nothing more is typed."""
         self._learn(event.value, after=TYPING_SECONDS)
 
     def on_descendant_focus(self) -> None:
-        """Mark the field that is typed into."""
         self.add_class("-current")
 
     def on_descendant_blur(self) -> None:
-        """It is another one now."""
         self.remove_class("-current")
 
     @property
     def input(self) -> Input:
-        """Where it is typed."""
         return self.query_one(Input)
 
     @property
     def text(self) -> str:
-        """What is typed now."""
         return self.input.value
 
     def show_problem(self, problem: str) -> None:
-        """Say beneath the field what is wrong with it, or nothing."""
+        """Show what is wrong below the field; empty if nothing is."""
         self.query_one(".problem", Label).update(plain(problem))
         self.set_class(bool(problem), "-wrong")
 
     def tidy_up(self) -> None:
-        """Show what was typed as it will be read."""
+        """Replace what was typed by its standard form."""
         tidied = self.field.tidied(self.text)
         if tidied != self.text:
             self.input.value = tidied
 
     def forget(self) -> None:
-        """Empty the field."""
         self.input.value = ""
 
     @property
     def is_settled(self) -> bool:
-        """Whether nothing that is still to be learned can change what the typed text means."""
+        """Whether nothing left to look up can change the meaning of the typed text."""
         return self.field.completion is None or self.field.completion.knows(self.text)
 
     async def settle(self) -> None:
-        """Learn now what the typed text means."""
+        """Look up what the typed text means."""
         if self.field.completion is not None:
             await self.field.completion.learn(self.text)
 

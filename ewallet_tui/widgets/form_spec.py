@@ -1,4 +1,4 @@
-"""A form described by data: its fields, the words around them, and what stands against their values."""
+"""A form as data: its fields, its texts, and how its values are validated."""
 
 from __future__ import annotations
 
@@ -13,28 +13,24 @@ Values = Mapping[str, Any]
 
 
 def no_preview(_: Values) -> str:
-    """The preview of a form that has nothing to say before it is done."""
     return ""
 
 
 def as_it_is(error: Answer) -> Answer:
-    """A refusal in the engine's own words."""
     return error
 
 
 def no_problems(_: Values) -> Mapping[str, str]:
-    """The objections of a form whose fields don't depend on each other or on what is there."""
     return {}
 
 
 def no_confirmation(_: Values) -> str:
-    """The question of a form that can be sent without one."""
     return ""
 
 
 @dataclass(frozen=True)
 class FormSpec:
-    """What a form is: its fields, and the words around them."""
+    """A form."""
 
     title: str
     verb: str

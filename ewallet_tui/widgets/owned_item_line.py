@@ -1,4 +1,4 @@
-"""The one line that says which wallet, clock, sheet or list is looked at, and leads to the others."""
+"""The line that names the wallet, clock, sheet or list on the screen, and leads to the others."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ ACTIVE = "● active"
 
 
 class OwnedItemLine(Widget):
-    """`◂ Transfer sheet 1 ▸  ● active   1 of 3`; an arrow leads to the next, the name to all of them."""
+    """`◂ Transfer sheet 1 ▸  ● active   1 of 3`: an arrow leads to the next one, the name to all of them."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = "OwnedItemLine { height: 1; text-wrap: nowrap; pointer: pointer; }"
 
     class Stepped(Message):
-        """Somebody wants to see the one that is so many steps further."""
+        """The user wants the item that is so many steps further."""
 
         def __init__(self, steps: int) -> None:
             super().__init__()
             self.steps = steps
 
     class Asked(Message):
-        """Somebody wants to see all of them."""
+        """The user wants the list of all items."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -37,12 +37,10 @@ class OwnedItemLine(Widget):
         self._number = 0
 
     def show(self, owned: OwnedItems, id: int) -> None:
-        """Show the one of that number among those that there are."""
         self._owned, self._number = owned, id
         self.refresh()
 
     def render(self) -> Content:
-        """The line; the name is cut before anything else."""
         if len(self._owned.names) < 2:
             return plain(self._called, self.size.width, "bold")
         return Content.assemble(
@@ -50,7 +48,6 @@ class OwnedItemLine(Widget):
         )
 
     def on_click(self, event: events.Click) -> None:
-        """Lead to one beside it, or to all."""
         event.stop()
         if len(self._owned.names) < 2:
             self.post_message(self.Asked())
@@ -71,7 +68,7 @@ class OwnedItemLine(Widget):
         return plain(self._called, room, "bold")
 
     def _which(self) -> Content:
-        """Whether it is the active one, and where it stands among all."""
+        """Whether it is the active one, and its position."""
         ids = list(self._owned.names)
         at = ids.index(self._number) + 1 if self._number in ids else 0
         active = (f"  {ACTIVE}", "$text-success") if self._number == self._owned.active else ""

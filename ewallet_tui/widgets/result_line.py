@@ -1,4 +1,4 @@
-"""The one line that says what came of what was just done, and leads to its record."""
+"""The line with the result of the last action, which leads to its record."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LEADS_ON = "   z shows it"
 
 
 class ResultLine(Widget):
-    """Nothing, until something was done; then what came of it, until the next thing is begun."""
+    """Hidden until an action succeeds; then its result, until the next action begins."""
 
     DEFAULT_CSS = """
     ResultLine { height: 1; dock: bottom; color: $text-success; display: none; text-wrap: nowrap; }
@@ -23,7 +23,7 @@ class ResultLine(Widget):
     """
 
     class Opened(Message):
-        """Somebody wants to see the record of what was done."""
+        """The user wants to see the record."""
 
     def __init__(self) -> None:
         super().__init__(id="receipt")
@@ -33,15 +33,14 @@ class ResultLine(Widget):
 
     @property
     def content(self) -> str:
-        """What is said, without what leads on."""
+        """The result without the key that opens its record."""
         return f"✓ {self.words}"
 
     def render(self) -> Content:
-        """What came of it, and the key that leads on."""
         return plain(self.content) + Content.styled(LEADS_ON if self.record else "", "$foreground-muted")
 
     def say(self, words: str, record: RecordNamed | None = None) -> None:
-        """Show this line instead of an earlier one."""
+        """Show a result."""
         self.words, self.record = words, record
         self.set_class(record is not None, "-leads")
         self.add_class("-there")
@@ -49,11 +48,10 @@ class ResultLine(Widget):
         self.screen.refresh_bindings()
 
     def clear(self) -> None:
-        """Make room: something else begins."""
+        """Hide the line, because another action begins."""
         self.record = None
         self.remove_class("-there", "-leads")
 
     def on_click(self) -> None:
-        """Lead to the record."""
         if self.record is not None:
             self.post_message(self.Opened())

@@ -1,4 +1,4 @@
-"""The engines to choose from: this machine's, and the servers that were used, each with its certificate."""
+"""The engines to choose from: this machine's, and the servers used before, with their certificates."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WIDEST_NAME = 48
 
 
 class ServerList(PlainOptionList):
-    """Two lines for each: where it is, and what is known of it."""
+    """Two lines for each engine: its address, and what is known of its certificate."""
 
     DEFAULT_CSS = "ServerList { max-height: 12; }"
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -32,14 +32,14 @@ class ServerList(PlainOptionList):
     ]
 
     class Chosen(Message):
-        """Somebody wants to use the engine there; `None` is this machine's."""
+        """The user chose a server; `None` is this machine's engine."""
 
         def __init__(self, server: ServerAddress | None) -> None:
             super().__init__()
             self.server = server
 
     class Unwanted(Message):
-        """Somebody wants a server to be forgotten."""
+        """The user wants to remove a server from the list."""
 
         def __init__(self, server: ServerAddress) -> None:
             super().__init__()
@@ -55,7 +55,7 @@ class ServerList(PlainOptionList):
         used: ServerAddress | None,
         mark_of: Callable[[str], str | None],
     ) -> None:
-        """Show these servers, the one that is used marked and under the cursor."""
+        """Show these servers, the one in use marked and under the cursor."""
         self._servers = [None, *servers]
         self.show_options(
             (Option(_lines(server, is_used=server == used, mark_of=mark_of)) for server in self._servers),
@@ -68,20 +68,17 @@ class ServerList(PlainOptionList):
         return None if self.highlighted is None else self._servers[self.highlighted]
 
     def action_forget(self) -> None:
-        """Have the server under the cursor forgotten."""
         if self.current is not None:
             self.post_message(self.Unwanted(self.current))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """This machine can't be forgotten."""
+        """This machine can't be removed."""
         return True if action != "forget" or self.current is not None else None
 
     def on_option_list_option_highlighted(self) -> None:
-        """Grey what can't be done with this one."""
         self.screen.refresh_bindings()
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Say which it is."""
         event.stop()
         self.post_message(self.Chosen(self._servers[event.option_index]))
 

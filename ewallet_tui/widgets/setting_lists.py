@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from ewallet_core.presentation.formatting import MINUTE, SECOND, countdown, credit_amount, moment, signed
 from ewallet_core.presentation.text import one_line
-from ewallet_tui.config.keymap import Action
+from ewallet_tui.config.keymap import KeyAction
 from ewallet_tui.config.settings import Setting, Value
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
@@ -26,7 +26,7 @@ VALUE_WIDTH = 20
 
 
 class SettingList(PlainOptionList):
-    """The screen says which values hold; the list says which are wanted instead."""
+    """The settings with their values. The list posts messages; the screen changes the values."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "select", "Change"),
@@ -38,7 +38,7 @@ class SettingList(PlainOptionList):
     ]
 
     class Chosen(Message):
-        """Somebody wants another value of a setting."""
+        """The user chose another value of a setting."""
 
         def __init__(self, setting: Setting, value: Value) -> None:
             super().__init__()
@@ -46,7 +46,7 @@ class SettingList(PlainOptionList):
             self.value = value
 
     class Opened(Message):
-        """Somebody wants to see all values of a setting."""
+        """The user wants to see all values of a setting."""
 
         def __init__(self, setting: Setting) -> None:
             super().__init__()
@@ -58,7 +58,6 @@ class SettingList(PlainOptionList):
         self._values: Mapping[str, Value] = {}
 
     def show(self, values: Mapping[str, Value]) -> None:
-        """Show these values."""
         self._values = values
         if not self.option_count:
             self.add_options(Option("") for _ in self._settings)
@@ -72,7 +71,7 @@ class SettingList(PlainOptionList):
         return self._settings[self.highlighted or 0]
 
     def action_step(self, direction: int) -> None:
-        """Want the value after this one, or before it; from the last on it begins anew."""
+        """Choose the next or previous value; after the last comes the first."""
         setting = self.current
         offered = setting.offered
         value = self._values[setting.name]
@@ -80,13 +79,12 @@ class SettingList(PlainOptionList):
         self.post_message(self.Chosen(setting, offered[at % len(offered)]))
 
     def watch_highlighted(self, highlighted: int | None) -> None:
-        """Mark the line under the cursor as one that goes on to both sides."""
+        """Draw the arrows on the highlighted row."""
         super().watch_highlighted(highlighted)
         if self._values:
             self.show(self._values)
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Want the other value where there are but two, and else to see them all."""
         event.stop()
         if len(self.current.offered) > 2:
             self.post_message(self.Opened(self.current))
@@ -101,7 +99,7 @@ class SettingList(PlainOptionList):
 
 
 class ChoiceList(PlainOptionList):
-    """Says what is tried out, and what has come of it."""
+    """The values of one setting; the one under the cursor is tried out."""
 
     DEFAULT_CSS = """
     ChoiceList {
@@ -125,17 +123,17 @@ class ChoiceList(PlainOptionList):
             self.value = value
 
     class Taken(Tried):
-        """Somebody wants to keep a value."""
+        """The user keeps a value."""
 
     class Left(Message):
-        """Somebody wants what was before."""
+        """The user wants the value from before."""
 
     def __init__(self) -> None:
         super().__init__()
         self._setting: Setting | None = None
 
     def open(self, setting: Setting, value: Value) -> None:
-        """Offer the values of `setting`, beginning with the one that holds."""
+        """Offer the values of `setting`, starting at the current one."""
         self._setting = setting
         self.border_title, self.border_subtitle = setting.label, "esc back"
         self.show_options(
@@ -144,17 +142,14 @@ class ChoiceList(PlainOptionList):
         )
 
     def action_leave(self) -> None:
-        """Have it as it was before."""
         self.post_message(self.Left())
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Have the value tried out."""
         event.stop()
         if (setting := self._setting) is not None:
             self.post_message(self.Tried(setting, setting.offered[event.option_index]))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Have the value kept."""
         event.stop()
         if (setting := self._setting) is not None:
             self.post_message(self.Taken(setting, setting.offered[event.option_index]))
@@ -165,7 +160,7 @@ CHANGED = "•"
 
 
 class KeyList(PlainOptionList):
-    """What can be done, by its name in the file."""
+    """Actions by their id in the file, with their keys."""
 
     DEFAULT_CSS = """
     KeyList { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
@@ -174,19 +169,19 @@ class KeyList(PlainOptionList):
     }
     """
 
-    def show(self, actions: Mapping[str, Action], changed: Mapping[str, str], wanted: str = "") -> None:
-        """Show these actions, first those with `changed` keys; only those in whose words `wanted` is."""
+    def show(self, actions: Mapping[str, KeyAction], changed: Mapping[str, str], wanted: str = "") -> None:
+        """Show the actions that contain `wanted`, those with `changed` keys first."""
         found = [id for id, action in actions.items() if wanted in f"{id} {action.description}".casefold()]
         ids = sorted(found, key=lambda name: (name not in changed, name))
         self.show_options(_option(actions[id], changed.get(id)) for id in ids)
 
     @property
     def current(self) -> str:
-        """The line for the file of the action under the cursor, with the keys that it has."""
+        """The line for the settings file of the action under the cursor."""
         return "" if self.highlighted is None else self.get_option_at_index(self.highlighted).id or ""
 
 
-def _option(action: Action, changed: str | None) -> Option:
+def _option(action: KeyAction, changed: str | None) -> Option:
     keys = changed.split(",") if changed else list(dict.fromkeys(action.keys))
     shown = one_line(" ".join(map(format_key, keys)))
     line = Content.assemble(
@@ -209,7 +204,7 @@ RECENT_ACTIVITY = (
 
 
 class Preview(Static):
-    """A balance, a clock, four movements, and how a clock can stand."""
+    """A balance, a clock, four movements, and the states of a clock."""
 
     DEFAULT_CSS = """
     Preview {
@@ -223,11 +218,10 @@ class Preview(Static):
         self.border_title = "How it looks"
 
     def on_mount(self) -> None:
-        """Show the picture."""
         self.show()
 
     def show(self) -> None:
-        """Paint it in the forms of now."""
+        """Draw the preview in the current formats."""
         self.update(Content("\n").join([*_standing(), Content(), *_recent_activity(), Content(), _states()]))
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, cast
+from collections.abc import Iterable, Sequence
 
 from textual.content import Content
 from textual.reactive import reactive
@@ -14,19 +13,15 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountState, ClockState
 from ewallet_tui.status import clock_status, clock_status_text
 
-if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
-
-
 LONGEST = 72
 EIGHTHS = " ▏▎▍▌▋▊▉"
 LEFT_EDGE, RIGHT_EDGE = "▕", "▏"
 
 
 def burning_bar(left: int, total: int, width: int) -> str:
-    """A bar of `width` cells, edges included, filled as far as `left` is of `total`.
+    """A bar of `width` cells, edges included, filled in proportion of `left` to `total`.
 
-    It is empty only when nothing is left, and full only when nothing is used.
+    It is empty only if nothing is left, and full only if nothing is used.
     """
     room = max(width - 2, 0)
     eighths = _share(left, total, room * 8)
@@ -44,7 +39,7 @@ def _share(left: int, total: int, steps: int) -> int:
 
 
 class BurningBar(Widget):
-    """How much of what the clock timer began with is left."""
+    """How much of the timer's initial time is left."""
 
     DEFAULT_CSS = "BurningBar { width: 1fr; height: 1; content-align: center middle; }"
 
@@ -55,12 +50,11 @@ class BurningBar(Widget):
     _drawn = ""
 
     def watch_share(self) -> None:
-        """Draw the bar anew only where it would look otherwise: most seconds are too short for that."""
+        """Redraw only if the bar looks different; most seconds don't change it."""
         if self._bar() != self._drawn:
             self.refresh()
 
     def render(self) -> Content:
-        """The bar, in the middle where the room is longer than a bar reads well."""
         self._drawn = self._bar()
         return Content.styled(self._drawn, self.tint)
 
@@ -81,9 +75,9 @@ def status_content(
     with_balance: bool = True,
     others: Iterable[ClockState] = (),
 ) -> Content:
-    """A line of `width` cells, with those of `others` that there is room for.
+    """A line of `width` cells, with as many of `others` as fit.
 
-    The bar gives way first, then the others, the noun of the balance, and never the clock.
+    The bar is left out first, then the others, then the noun of the balance, and never the clock.
     """
     clock = state.clock
     standing = Content.styled(clock_status_text(clock, now), clock_status(clock, now).style) + GAP
@@ -120,7 +114,7 @@ def _balance(credits: int, room: int) -> Content:
 class StatusBar(Widget):
     """The balance, and the clock in short with a small bar that burns down.
 
-    One widget whose size never changes: a second that passes costs one line, and no layout.
+    Its size never changes, so a passing second repaints one line and lays out nothing.
     """
 
     DEFAULT_CSS = "StatusBar { height: 1; padding: 0 1 0 2; text-wrap: nowrap; }"
@@ -128,17 +122,16 @@ class StatusBar(Widget):
     def __init__(self, *, with_balance: bool = True) -> None:
         super().__init__()
         self._with_balance = with_balance
-        self._shown: tuple[AccountState, float] | None = None
+        self._shown: tuple[AccountState, float, Sequence[ClockState]] | None = None
 
-    def show(self, state: AccountState, now: float) -> None:
-        """Show `state` as it is at `now`."""
-        self._shown = (state, now)
+    def show(self, state: AccountState, now: float, others: Sequence[ClockState] = ()) -> None:
+        self._shown = (state, now, others)
         self.refresh()
 
     def render(self) -> Content:
-        """The line; nothing while nobody is known."""
         if self._shown is None:
             return Content("")
-        width = self.content_size.width
-        others = cast("EWalletApp", self.app).timer_watch.left.begun()
-        return status_content(*self._shown, width, with_balance=self._with_balance, others=others)
+        state, now, others = self._shown
+        return status_content(
+            state, now, self.content_size.width, with_balance=self._with_balance, others=others
+        )

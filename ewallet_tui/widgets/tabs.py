@@ -1,4 +1,4 @@
-"""The parts of one screen: a row of lettered tabs, the current one marked by form as well as by colour."""
+"""The tabs within one screen, each with a letter."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from textual.widgets import Static
 
 @dataclass(frozen=True)
 class Part:
-    """One part of a screen, and the key that leads to it."""
+    """One tab of a screen, and the key that opens it."""
 
     id: str
     title: str
@@ -24,8 +24,6 @@ class Part:
 
 
 class PartTab(Static):
-    """One part's tab; a click goes there."""
-
     ALLOW_SELECT = False
 
     def __init__(self, part: Part) -> None:
@@ -34,17 +32,15 @@ class PartTab(Static):
         self.part = part
 
     def on_click(self, event: events.Click) -> None:
-        """Go there."""
         event.stop()
         self.choose()
 
     def choose(self) -> None:
-        """Show that part."""
         self.post_message(PartTabs.Chosen(self.part.id))
 
 
 class PartTabs(Horizontal):
-    """The tabs of a screen's parts. The screen sets `current`, and heeds `PartTabs.Chosen`."""
+    """The tabs of a screen. The screen sets `current` and handles `PartTabs.Chosen`."""
 
     DEFAULT_CSS = """
     PartTabs {
@@ -59,7 +55,7 @@ class PartTabs(Horizontal):
     """The id of the part that is shown."""
 
     class Chosen(Message):
-        """Somebody wants to see another part."""
+        """The user chose a tab."""
 
         def __init__(self, part: str) -> None:
             super().__init__()
@@ -70,13 +66,11 @@ class PartTabs(Horizontal):
         self._parts = tuple(parts)
 
     def compose(self) -> ComposeResult:
-        """A tab for each."""
         for part in self._parts:
             tab = PartTab(part)
             tab.set_class(part.id == self.current, "-current")
             yield tab
 
     def watch_current(self, current: str) -> None:
-        """Mark the tab of the part that is shown now."""
         for tab in self.query(PartTab):
             tab.set_class(tab.part.id == current, "-current")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING, cast
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,14 +12,11 @@ from textual.message import Message
 from textual.widget import Widget
 from textual.widgets import Static
 
+from ewallet_core.client import ConnectionStatus, Reach
 from ewallet_tui.navigation import DESTINATIONS, Destination
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountInfo
 from ewallet_tui.status import connection_status, connection_status_text, is_connected, place_within
-
-if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
-
 
 LONGEST_NAME = 24
 SHORT_NAME, SHORT_PLACE = 8, 16
@@ -28,7 +24,7 @@ SHORT_NAME, SHORT_PLACE = 8, 16
 
 
 class ConnectionBadge(Widget):
-    """Sign and word; where there is room also the place that is out of reach, and a word to change it."""
+    """The state of the connection; if it is lost also the server's address, and a word to change it."""
 
     ALLOW_SELECT = False
     DEFAULT_CSS = """
@@ -41,41 +37,36 @@ class ConnectionBadge(Widget):
         super().__init__(id=id, classes="-changeable" if change else "")
         self._with_place = with_place
         self._change = change
-        self._whose = ""
+        self._account_name = ""
+        self._connection = ConnectionStatus(Reach.OFFLINE)
+        self._place = ""
 
     @property
-    def wallet_app(self) -> EWalletApp:
-        """The app, whose engine it is about."""
-        return cast("EWalletApp", self.app)
+    def min_width(self) -> int:
+        """The width for the whole status, and enough of the names to tell them apart."""
+        name = min(plain(self._account_name).cell_length + 1, SHORT_NAME)
+        if is_connected(self._connection, self._place):
+            return name + 2 + min(plain(self._place).cell_length, SHORT_PLACE)
+        return name + len(connection_status(self._connection, self._place).text)
 
-    @property
-    def least_width(self) -> int:
-        """How many cells say it well: what goes on in whole, the names as far as tells them apart."""
-        connection, place = self.wallet_app.connection, self.wallet_app.place
-        name = min(plain(self._whose).cell_length + 1, SHORT_NAME)
-        if is_connected(connection, place):
-            return name + 2 + min(plain(place).cell_length, SHORT_PLACE)
-        return name + len(connection_status(connection, place).text)
-
-    def on_mount(self) -> None:
-        """Follow the connection from now on."""
-        self.wallet_app.connection_changed.subscribe(self, lambda _: self.refresh())
+    def show_connection(self, connection: ConnectionStatus, place: str) -> None:
+        """Show the connection to the engine at `place`."""
+        self._connection, self._place = connection, place
+        self.refresh()
 
     def show_name(self, name: str) -> None:
-        """Say who is logged in, before the state."""
-        self._whose = name
+        """Show the name of the account before the status."""
+        self._account_name = name
         self.refresh()
 
     def render(self) -> Content:
-        """The line, cut to what there is room for: the name first, then the host, and never the state."""
         change = Content.assemble("   ", (self._change, "underline")) if self._change else Content()
         room = self.size.width - change.cell_length
-        connection, place = self.wallet_app.connection, self.wallet_app.place
-        state = connection_status_text(connection, place, room)
-        if self._with_place and not is_connected(connection, place):
-            state = Content.assemble(state, "  ", place_within(place, room - state.cell_length - 2))
-        name = plain(self._whose, min(LONGEST_NAME, room - state.cell_length - 1))
-        return Content.assemble(name, " " if name else "", state, change)
+        status = connection_status_text(self._connection, self._place, room)
+        if self._with_place and not is_connected(self._connection, self._place):
+            status = Content.assemble(status, "  ", place_within(self._place, room - status.cell_length - 2))
+        name = plain(self._account_name, min(LONGEST_NAME, room - status.cell_length - 1))
+        return Content.assemble(name, " " if name else "", status, change)
 
 
 FEWEST = 6
@@ -83,7 +74,7 @@ FEWEST = 6
 
 
 class Fit(Enum):
-    """How much a tab says: its title with or without air around it, or its number alone."""
+    """How much a tab shows: its title with or without padding, or only its number."""
 
     AIRY = auto()
     TIGHT = auto()
@@ -100,12 +91,12 @@ WAYS_TO_FIT = (
 
 
 class ScreenTab(Static):
-    """One place's tab; a click goes there."""
+    """The tab of one screen."""
 
     ALLOW_SELECT = False
 
     class Chosen(Message):
-        """Somebody wants to go to the place."""
+        """The user chose a screen."""
 
         def __init__(self, mode: str) -> None:
             super().__init__()
@@ -120,30 +111,28 @@ class ScreenTab(Static):
         """How much it says now."""
 
     def label(self, fit: Fit) -> Content:
-        """What it says; the current one always has its title."""
+        """The text of the tab; the current one always has its title."""
         if fit is Fit.NUMBER and not self._is_current:
             return Content.assemble(" ", self._number, " ")
         before = "" if fit is Fit.TIGHT and not self._is_current else " "
         return Content.assemble(before, self._number, " ", self.place.title, " ")
 
     def say(self, fit: Fit) -> None:
-        """Say so much; where it does already, nothing is laid out anew."""
+        """Show as much as `fit` says."""
         if fit is not self._fit:
             self._fit = fit
             self.update(self.label(fit))
 
     def on_click(self, event: events.Click) -> None:
-        """Go there."""
         event.stop()
         self.choose()
 
     def choose(self) -> None:
-        """Go to the place."""
         self.post_message(self.Chosen(self.place.mode))
 
 
 class TabsBar(Horizontal):
-    """The places, the current one marked by form as well as by colour."""
+    """The tabs of the screens, with the account and the connection on the right."""
 
     DEFAULT_CSS = """
     TabsBar {
@@ -161,27 +150,26 @@ class TabsBar(Horizontal):
         self._offered: list[Destination] = list(DESTINATIONS)
 
     def compose(self) -> ComposeResult:
-        """The tabs from the left, the account and the connection at the right end."""
         for number, place in enumerate(DESTINATIONS, start=1):
             yield ScreenTab(place, number, current=place.mode == self._current)
         yield ConnectionBadge()
 
-    def on_mount(self) -> None:
-        """Make room for what is to be said of the connection, whenever that changes."""
-        cast("EWalletApp", self.app).connection_changed.subscribe(self, lambda _: self._fit())
+    def show_connection(self, connection: ConnectionStatus, place: str) -> None:
+        """Show the connection to the engine at `place`."""
+        self.query_one(ConnectionBadge).show_connection(connection, place)
+        self._fit()
 
     def show(self, account: AccountInfo) -> None:
-        """Say who is logged in, and offer the places where they may go."""
+        """Show the name of the account and the screens of its role."""
         self.query_one(ConnectionBadge).show_name(account.name)
         self._offered = [place for place in DESTINATIONS if account.role in place.roles]
         self._fit()
 
     def on_resize(self) -> None:
-        """Show what there is room for."""
         self._fit()
 
     def _fit(self) -> None:
-        room = self.content_size.width - self.query_one(ConnectionBadge).least_width - 1
+        room = self.content_size.width - self.query_one(ConnectionBadge).min_width - 1
         for fit, most in WAYS_TO_FIT:
             tabs = self._tabs(most)
             if sum(tab.label(fit).cell_length for tab in tabs) <= room:
@@ -191,6 +179,6 @@ class TabsBar(Horizontal):
             tab.say(fit)
 
     def _tabs(self, most: int) -> list[ScreenTab]:
-        """The first so many of the tabs that are offered, and the current one."""
+        """The first `most` tabs, and the current one."""
         offered = [tab for tab in self.query(ScreenTab) if tab.place in self._offered]
         return [tab for at, tab in enumerate(offered) if at < most or tab.place.mode == self._current]

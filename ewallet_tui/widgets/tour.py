@@ -1,4 +1,4 @@
-"""The first three steps with a new wallet: what is done, and the next one ready to be taken."""
+"""The first three steps with a new wallet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from textual.widgets import Button, Label
 
 @dataclass(frozen=True)
 class TourStep:
-    """One step: the action of the screen that takes it, and the words for it."""
+    """One step: an action of the screen, and its texts."""
 
     action: str
     words: str
@@ -21,7 +21,7 @@ class TourStep:
 
 
 class Tour(Vertical, can_focus=False):
-    """Steps one under the other. It hides itself when all of them are done."""
+    """The steps in order, with the next one focused; hidden when all are done."""
 
     DEFAULT_CSS = """
     Tour {
@@ -45,18 +45,16 @@ class Tour(Vertical, can_focus=False):
         self._next: int | None = None
 
     def compose(self) -> ComposeResult:
-        """A sentence, a button for each step, and what the next one is about."""
         yield Label(self._words, id="sentence", markup=False)
         yield from self._buttons.values()
         yield self._about
 
     @property
     def is_under_way(self) -> bool:
-        """Whether there is a next step."""
         return self._next is not None
 
     def show(self, done: Sequence[bool]) -> None:
-        """Mark the steps that are done, and focus the first that is not; nothing: there is no way to go."""
+        """Mark the steps that are done, and focus the first that is not."""
         upcoming = done.index(False) if False in done else None
         self.set_class(upcoming is not None, "-under-way")
         for number, (step, button) in enumerate(self._buttons.items()):

@@ -21,7 +21,7 @@ def printed(*words: str) -> Result:
 
 def test_every_instruction_has_its_line():
     lines = printed().stdout.splitlines()
-    for found in (found for door in SECTIONS for found in door.registry):
+    for found in (found for section in SECTIONS for found in section.instructions):
         assert [line for line in lines if line.startswith((f"  {found.name} (", f"  {found.name}: "))], (
             found.name
         )
@@ -112,7 +112,7 @@ def test_words_that_are_in_no_path_are_answered_with_the_nearest():
 def test_a_program_gets_the_same_as_json():
     shown = json.loads(printed("--json").stdout)
     assert [entry["path"] for entry in shown["instructions"]] == [
-        found.name for door in SECTIONS for found in door.registry
+        found.name for section in SECTIONS for found in section.instructions
     ]
     assert "not_logged_in" in [error["code"] for error in shown["refusals"]]
     assert shown["data"]["account_data"]["keys"]["id"] == "whole number"

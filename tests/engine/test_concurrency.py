@@ -8,6 +8,8 @@ from itertools import cycle
 from engine_client import EngineClient
 from instructions import new_account, supply, to_clock
 
+from ewallet_core.engine.dispatcher import KeyedLocks
+
 
 def test_what_many_threads_ask_of_one_engine_is_all_done(engine):
     callers = [EngineClient(engine).opens_a_session().registers(name).logs_in(name) for name in "abcd"]
@@ -55,3 +57,35 @@ def test_a_name_is_given_once_however_many_ask_for_it_at_once(engine):
     with ThreadPoolExecutor(6) as threads:
         answers = list(threads.map(lambda caller: caller.ask(**new_account()), callers))
     assert sorted(answer.get("code", "made") for answer in answers) == ["made"] + ["name_taken"] * 5
+
+
+# The order of one client's calls
+
+
+def test_a_lock_is_granted_in_the_order_of_asking_and_forgotten_at_the_end():
+    locks = KeyedLocks()
+    turns = [locks.acquire("ada") for _ in range(4)]
+    for position in range(4):
+        assert [turn.done() for turn in turns] == [each <= position for each in range(4)]
+        locks.release("ada")
+    assert locks._waiting == {}
+
+
+def test_a_lock_keeps_no_other_key_waiting_and_none_is_no_lock():
+    locks = KeyedLocks()
+    granted = [locks.acquire(key) for key in ("ada", "bob", None, None)]
+    assert all(turn.done() for turn in granted)
+    for key in ("ada", "bob", None, None):
+        locks.release(key)
+    assert locks._waiting == {}
+
+
+def test_a_wait_that_is_cancelled_is_passed_over():
+    locks = KeyedLocks()
+    _, given_up, patient = (locks.acquire("ada") for _ in range(3))
+    assert given_up.cancel()
+    locks.release("ada")
+    assert patient.done()
+    assert not patient.cancel()
+    locks.release("ada")
+    assert locks._waiting == {}

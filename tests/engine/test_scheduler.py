@@ -214,8 +214,8 @@ def test_a_storage_that_can_not_be_read_is_tried_again(wallclock):
     assert scheduler.turn() == RETRY_MS
 
 
-class CountedBell:
-    """Lets so many turns pass at once, each as long as it was said, then ends."""
+class CountedWakeUps:
+    """Ends each wait at once and moves the clock forward by it; closes after so many."""
 
     def __init__(self, turns: int, forward: Callable[[int], None]) -> None:
         self._left = turns
@@ -224,13 +224,13 @@ class CountedBell:
         self.over = threading.Event()
 
     @property
-    def is_over(self) -> bool:
+    def is_closed(self) -> bool:
         return self.over.is_set()
 
-    def ring(self) -> None:
+    def set(self) -> None:
         pass
 
-    def end(self) -> None:
+    def close(self) -> None:
         self.over.set()
 
     def wait(self, milliseconds: int) -> None:
@@ -241,7 +241,7 @@ class CountedBell:
             self.over.set()
 
 
-def has_its_turns(cleanup_thread: CleanupThread, wake_up: CountedBell) -> None:
+def has_its_turns(cleanup_thread: CleanupThread, wake_up: CountedWakeUps) -> None:
     cleanup_thread.start("clock")
     assert wake_up.over.wait(ENOUGH_SECONDS)
     cleanup_thread.close()
@@ -251,7 +251,7 @@ def test_the_thread_waits_until_what_is_next_due(engine, supplied, wallclock, wa
     supplied.asks_ok(**to_clock(2))
     supplied.asks_ok(**START)
     began = wallclock.now
-    wake_up = CountedBell(3, wallclock.forward)
+    wake_up = CountedWakeUps(3, wallclock.forward)
     has_its_turns(CleanupThread(scheduler_of(engine, wallclock), wake_up), wake_up)
     assert wake_up.waited == [MINUTE, MINUTE, LONGEST_WAIT_MS]
     assert runs(wallet_file) == [{"time_stop": began + 2 * MINUTE, "time_spent": 2 * MINUTE}]
@@ -271,7 +271,7 @@ class Faulty:
 
 
 def test_the_thread_survives_a_fault_of_a_cleaners_own():
-    wake_up = CountedBell(3, lambda _: None)
+    wake_up = CountedWakeUps(3, lambda _: None)
     has_its_turns(CleanupThread(Faulty(), wake_up), wake_up)
     assert wake_up.waited == [RETRY_MS] * 3
 

@@ -35,16 +35,16 @@ class EngineServer:
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The loop in which everybody is attended to."""
-        at_work = self.listener._at_work
-        assert at_work is not None
-        return at_work._loop
+        thread = self.listener._thread
+        assert thread is not None
+        return thread.loop
 
     @property
     def connected(self) -> int:
         """How many connections it has."""
-        at_work = self.listener._at_work
-        assert at_work is not None
-        return at_work.server._in_door._limiter.count
+        thread = self.listener._thread
+        assert thread is not None
+        return thread.server._in_listener._limiter.count
 
     def in_wire(self, **choices: int) -> Wire:
         """A connection on which instructions are asked."""

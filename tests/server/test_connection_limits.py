@@ -18,26 +18,26 @@ def limiter(**limits: object) -> ConnectionLimiter:
 
 def test_there_is_room_again_when_somebody_has_gone():
     house = limiter(connections=1)
-    with house.one_from(THERE), pytest.raises(TooManyConnectionsError), house.one_from(ELSEWHERE):
+    with house.admit(THERE), pytest.raises(TooManyConnectionsError), house.admit(ELSEWHERE):
         pass
-    with house.one_from(ELSEWHERE):
+    with house.admit(ELSEWHERE):
         assert house.count == 1
     assert house.count == 0
 
 
 def test_an_address_has_no_more_than_its_own_while_others_come():
     house = limiter()
-    with house.one_from(THERE), house.one_from(ELSEWHERE):
-        with pytest.raises(TooManyFromAddressError), house.one_from(THERE):
+    with house.admit(THERE), house.admit(ELSEWHERE):
+        with pytest.raises(TooManyFromAddressError), house.admit(THERE):
             pass
         assert house.count == 2
-    with house.one_from(THERE):
+    with house.admit(THERE):
         pass
 
 
 def test_somebody_who_goes_by_an_error_is_gone_all_the_same():
     house = limiter()
-    with pytest.raises(OSError, match="reset"), house.one_from(THERE):
+    with pytest.raises(OSError, match="reset"), house.admit(THERE):
         raise OSError("reset")
     assert house.count == 0
 
@@ -47,12 +47,12 @@ def test_this_machine_is_not_counted_by_address_but_among_all(address):
     house = limiter()
     with contextlib.ExitStack() as connected:
         for _ in range(3):
-            connected.enter_context(house.one_from(address))
+            connected.enter_context(house.admit(address))
         with pytest.raises(TooManyConnectionsError):
-            connected.enter_context(house.one_from(address))
+            connected.enter_context(house.admit(address))
 
 
 def test_this_machine_is_counted_where_it_is_to_be():
     house = limiter(loopback_is_exempt=False)
-    with house.one_from(HERE), pytest.raises(TooManyFromAddressError), house.one_from(HERE):
+    with house.admit(HERE), pytest.raises(TooManyFromAddressError), house.admit(HERE):
         pass

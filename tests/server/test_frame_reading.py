@@ -76,7 +76,7 @@ async def test_a_long_line_is_not_kept_while_it_comes():
     for _ in range(100):
         reader.feed_data(b"x" * LARGEST_FRAME)
         await asyncio.sleep(0)
-        assert len(lines._begun) <= LARGEST_FRAME
+        assert len(lines._buffer) <= LARGEST_FRAME
     reader.feed_data(b"\nnext\n")
     assert await reading == b"next"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from blocked_passwords import BlockedPasswords
@@ -10,7 +11,10 @@ from engine_client import SELECTORS, EngineClient
 from engine_server import VIEW_SOCKETS, EngineServer
 from instructions import VIEW_WALLET, login, new_account, supply
 from long_answers import has_a_long_contact_list
+from socket_wire import PATIENCE_SECONDS
 
+from ewallet_core.engine import dispatcher
+from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.protocol.frames import LARGEST_FRAME
 from ewallet_core.server.connection import LineReader
 
@@ -76,6 +80,53 @@ def test_a_session_waits_for_its_own_password(serve):
         passwords.wait_for_somebody()
         server.serves()
     assert [answer["request_id"] for answer in answers(eve.engine, 2)] == ["the login", "the view"]
+
+
+def test_a_session_has_one_order_for_its_connections_and_the_program(serve):
+    passwords = BlockedPasswords()
+    server = serve(passwords=passwords)
+    eve = server.visitor().registers("eve")
+    with ThreadPoolExecutor(1) as program:
+        with passwords.shut():
+            eve.engine.send(asked(eve, "the login", **login("eve")))
+            passwords.wait_for_somebody()
+            credits = program.submit(lambda: eve.at(server.engine).credits)
+            server.serves()
+            assert not credits.done()
+        assert credits.result(PATIENCE_SECONDS) == 0
+
+
+def test_what_waits_for_its_session_occupies_no_thread(serve):
+    passwords = BlockedPasswords()
+    server = serve(passwords=passwords, limits={"requests_per_second_per_session": 1_000})
+    ada, eve = server.user("ada"), server.visitor().registers("eve")
+    wires = [server.in_wire() for _ in range(4)]
+    with passwords.shut():
+        eve.engine.send(asked(eve, "the login", **login("eve")))
+        passwords.wait_for_somebody()
+        for number, wire in enumerate(wires):
+            wire.send(*(asked(eve, f"supply {number} {n:02}", **supply(1)) for n in range(20)))
+        ada.asks_ok(**supply(5))
+    assert eve.engine.next_line()["request_id"] == "the login"
+    assert {answer["failed"] for wire in wires for answer in answers(wire, 20)} == {False}
+    assert eve.credits == 80
+
+
+def test_a_request_is_parsed_and_matched_once(server, ada, monkeypatch):
+    steps: list[str] = []
+
+    def counted(name: str, step: Callable[..., object]) -> Callable[..., object]:
+        return lambda *given: (steps.append(name), step(*given))[1]
+
+    for owner, name in (
+        (dispatcher, "parse_envelope"),
+        (dispatcher, "read_request"),
+        (InstructionRegistry, "match"),
+    ):
+        monkeypatch.setattr(owner, name, counted(name, getattr(owner, name)))
+    ada.asks_ok(**supply(5), request_id="only once")
+    ada.is_refused("unknown_instruction", action="supplly", request_id="never so")
+    assert steps == ["parse_envelope", "match", "read_request", "parse_envelope", "match"]
 
 
 def test_somebody_who_reads_no_answers_keeps_nobody_waiting(server, ada, bob):

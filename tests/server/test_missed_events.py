@@ -86,7 +86,7 @@ def test_nothing_is_lost_where_the_server_starts_anew(serve):
 def test_who_reads_no_events_is_dropped_with_a_notice_and_keeps_nobody_waiting(
     serve, wallet_file, monkeypatch
 ):
-    monkeypatch.setattr(connection, "FAREWELL_SECONDS", PATIENCE_SECONDS)
+    monkeypatch.setattr(connection, "CLOSE_SECONDS", PATIENCE_SECONDS)
     is_dropped = noticed(monkeypatch)
     server = serve(limits={"unread_seconds": 0.05})
     ada = supplied(server, "ada")
@@ -125,11 +125,11 @@ def test_somebody_who_was_dropped_and_then_reads_all_leaves_nothing_to_be_logged
 def noticed(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
     """What is set when somebody is dropped."""
     is_dropped = threading.Event()
-    drop = connection.Connection._dropped
+    drop = connection.Connection._close_later
 
     def dropped(dropping: connection.Connection, reason: ReaderTooSlowError) -> ReaderTooSlowError:
         is_dropped.set()
         return drop(dropping, reason)
 
-    monkeypatch.setattr(connection.Connection, "_dropped", dropped)
+    monkeypatch.setattr(connection.Connection, "_close_later", dropped)
     return is_dropped

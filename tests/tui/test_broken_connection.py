@@ -28,7 +28,7 @@ async def server_stops(person, backend):
 
 async def server_is_back(person, backend):
     backend.start()
-    await person.wait_until(lambda: person.app.is_connected)
+    await person.wait_until(lambda: person.app.context.connection.is_connected)
 
 
 async def send_unanswered(person, backend):

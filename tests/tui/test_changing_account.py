@@ -4,11 +4,10 @@ import pytest
 from operating import grant
 from person import PASSWORD
 
-from ewallet_tui.screens.form_screen import FormScreen
+from ewallet_tui.screens.form_screen import FormScreen, LateAnswer
 from ewallet_tui.screens.sheets import SheetsScreen
 from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.filter_box import FilterBox
-from ewallet_tui.widgets.late_answer import LateAnswer
 from ewallet_tui.widgets.result_line import ResultLine
 
 

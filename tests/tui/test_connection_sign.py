@@ -69,7 +69,7 @@ async def test_the_state_is_whole_in_the_tabs_line_beside_the_longest_name(opene
 
 def show(person: Person, connection: ConnectionStatus) -> None:
     person.app.context.connection.status = connection
-    person.app.connection_changed.publish(connection)
+    person.app.context.connection_changed.publish(connection)
 
 
 async def test_the_wait_for_the_next_try_is_counted_down(opened):

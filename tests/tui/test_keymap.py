@@ -1,12 +1,20 @@
 """The keys that a person gave to actions work and are shown, and a mistake in them is named by its line."""
 
-import pytest
+from importlib import import_module
+from pkgutil import iter_modules
 
+import pytest
+from textual.dom import DOMNode
+
+from ewallet_tui import screens, widgets
+from ewallet_tui.app import EWalletApp
 from ewallet_tui.config.file import read_settings
-from ewallet_tui.config.keymap import Keymap, is_key, rebindable, scopes
+from ewallet_tui.config.keymap import Keymap, is_key, rebindable
+from ewallet_tui.key_scopes import SCREENS, WIDGETS, key_scopes
 from ewallet_tui.screens.overlays import keys_of
 
 NAME = "preferences.toml"
+SCOPES = key_scopes(EWalletApp)
 
 
 @pytest.fixture
@@ -14,7 +22,7 @@ def keymap_of(tmp_path):
     def read(lines):
         (tmp_path / NAME).write_text(f"[keys]\n{lines}")
         found = read_settings(tmp_path / NAME)
-        return Keymap.read(found.values["keys"], found.lines)
+        return Keymap.read(found.values["keys"], found.lines, SCOPES)
 
     return read
 
@@ -69,8 +77,19 @@ def test_what_no_terminal_sends_is_no_key(key):
 
 
 def test_the_actions_of_every_screen_are_found_without_opening_it():
-    assert {"settings", "help", "quit", "go_to"} <= set(rebindable())
-    assert {"ContactsScreen", "LoginScreen", "ServerList"} <= {scope.name for scope in scopes()}
+    assert {"settings", "help", "quit", "go_to"} <= set(rebindable(SCOPES))
+    assert {"ContactsScreen", "LoginScreen", "ServerList"} <= {scope.name for scope in SCOPES}
+
+
+def test_every_screen_and_widget_with_keys_is_in_a_scope():
+    with_keys = set()
+    for package in (screens, widgets):
+        for module in iter_modules(package.__path__, f"{package.__name__}."):
+            for node in vars(import_module(module.name)).values():
+                if isinstance(node, type) and issubclass(node, DOMNode) and node.__module__ == module.name:
+                    with_keys |= {node} if "BINDINGS" in vars(node) else set()
+    inherited = {base for node in (*SCREENS, *WIDGETS) for base in node.__mro__}
+    assert with_keys - inherited == set()
 
 
 async def test_a_changed_key_works_and_every_list_of_keys_shows_it(opened, folder):
@@ -91,7 +110,7 @@ async def test_a_changed_key_works_and_every_list_of_keys_shows_it(opened, folde
 def test_every_letter_can_be_given_to_something_else_except_the_one_that_closes_a_sheet():
     fixed = {
         (scope.name, action.description, key)
-        for scope in scopes()
+        for scope in SCOPES
         for action in scope.actions
         for key in action.keys
         if not action.id and len(key) == 1 and key != "q"

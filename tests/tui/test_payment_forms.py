@@ -9,6 +9,7 @@ from dataclasses import replace
 import pytest
 from backends import both_backends
 from frozen import NARROW, USUAL, at_sizes, form_gone, form_opened, person_on, settled, standing_still
+from msgspec import structs
 from person import PASSWORD
 from textual.widgets import Label
 
@@ -174,7 +175,7 @@ async def at_home(day, **choices):
         await person.register()
         await have_contacts(person, ("Bob", BOB), ("Carol", CAROL), (HOSTILE, "mallory@example.org"))
         await ask(action="supply", supply="credits", credits=100, currency="EUR", cost="1")
-        person.app.context.settings.keep(replace(person.app.context.preferences, **choices))
+        person.app.context.settings.keep(structs.replace(person.app.context.preferences, **choices))
         await settled(person)
         yield person
 

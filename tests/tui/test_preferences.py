@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ewallet_core.protocol.address import ServerAddress
-from ewallet_tui.config.preferences import MOST_ACCOUNTS, MOST_SERVERS, Preferences
+from ewallet_tui.config.preferences import MAX_ACCOUNTS, MAX_SERVERS, Preferences
 from ewallet_tui.config.settings import SETTINGS
 
 NAME = "preferences.toml"
@@ -146,11 +146,11 @@ def test_the_servers_that_were_used_are_kept_the_newest_first(tmp_path):
 
 def test_only_so_many_servers_are_kept(tmp_path):
     preferences = Preferences.read(tmp_path)
-    for number in range(MOST_SERVERS + 2):
+    for number in range(MAX_SERVERS + 2):
         preferences = preferences.with_server_used(place(number))
     kept = Preferences.read(tmp_path).servers
-    assert len(kept) == MOST_SERVERS
-    assert kept[0] == str(place(MOST_SERVERS + 1))
+    assert len(kept) == MAX_SERVERS
+    assert kept[0] == str(place(MAX_SERVERS + 1))
 
 
 def test_the_engine_of_this_machine_is_remembered_too(tmp_path):
@@ -180,9 +180,9 @@ def test_the_accounts_of_each_server_are_kept_apart_the_newest_first(tmp_path):
 
 def test_only_so_many_accounts_are_kept(tmp_path):
     preferences = Preferences.read(tmp_path)
-    for number in range(MOST_ACCOUNTS + 2):
+    for number in range(MAX_ACCOUNTS + 2):
         preferences = preferences.with_account_used(f"user{number}", None)
-    assert len(Preferences.read(tmp_path).accounts_at(None)) == MOST_ACCOUNTS
+    assert len(Preferences.read(tmp_path).accounts_at(None)) == MAX_ACCOUNTS
 
 
 def test_who_never_chose_anything_has_no_file(tmp_path):

@@ -1,0 +1,124 @@
+"""Writing the settings file among the user's own lines."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from textwrap import wrap
+
+import tomlkit
+from tomlkit import TOMLDocument
+from tomlkit.exceptions import TOMLKitError
+
+from ewallet_tui.config.file import FILE_NAME
+from ewallet_tui.config.settings import (
+    ACCOUNTS,
+    CHOSEN,
+    KEYS,
+    SERVERS,
+    SETTINGS,
+    TABLES,
+    Setting,
+    Value,
+    whole_number,
+    written,
+)
+
+DAMAGED_NAME = f"{FILE_NAME}.damaged"
+WIDTH = 88
+OWNER_ONLY = 0o600
+"""The file has the names that logged in here."""
+ABOUT = (
+    "The settings of EWallet. The app changes single lines here, and leaves what else you write as it is. "
+    "It reads the file when it starts, and when you press r in the settings."
+)
+
+
+def write_settings(file: Path, values: Mapping[str, Value], changed: Mapping[str, Value]) -> bool:
+    """Write `changed` into `file`, or all `values` if there is no valid file; returns whether it was written.
+
+    A file that is not valid TOML is renamed, for the user to repair.
+    """
+    document = _document_in(file)
+    if document is None:
+        text = first_file({**values, **changed})
+    else:
+        for name, value in changed.items():
+            _put(document, name, value)
+        text = tomlkit.dumps(document)
+    return _replace(file, text)
+
+
+def first_file(values: Mapping[str, Value]) -> str:
+    """A whole file with `values`, each with its explanation."""
+    parts = [_comment(ABOUT)]
+    parts += [
+        f"{_comment(it.explained)}{it.name} = {written(values[it.name])}\n" for it in (*CHOSEN, *SERVERS)
+    ]
+    parts += [_table(it, values[it.name]) for it in TABLES]
+    return "\n".join(parts)
+
+
+def _table(setting: Setting, values: Mapping[str, Value]) -> str:
+    lines = [f"{_bare(name)} = {written(value)}\n" for name, value in values.items()]
+    example = '# pay = "p,f5"\n' if setting is KEYS and not lines else ""
+    return f"{_comment(setting.explained)}[{setting.name}]\n{example}{''.join(lines)}"
+
+
+def _bare(name: str) -> str:
+    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else written(name)
+
+
+def _comment(words: str) -> str:
+    return "".join(f"# {line}\n" for line in wrap(words, WIDTH))
+
+
+def _document_in(file: Path) -> TOMLDocument | None:
+    try:
+        return tomlkit.parse(file.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TOMLKitError):
+        with contextlib.suppress(OSError):
+            file.replace(file.with_name(DAMAGED_NAME))
+        return None
+
+
+def _put(document: TOMLDocument, name: str, value: Value) -> None:
+    """Set a value in its place; a table line by line, and a new setting below its explanation."""
+    if name == ACCOUNTS.name:
+        if not isinstance(document.get(name), dict):
+            document[name] = tomlkit.table()
+        table: dict[str, Value] = document[name]
+        for gone in set(table) - set(value):
+            del table[gone]
+        for key, names in value.items():
+            if list(table.get(key, ())) != list(names):
+                table[key] = list(names)
+        return
+    item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
+    if name not in document:
+        setting = next(setting for setting in SETTINGS if setting.name == name)
+        is_any = not setting.offered or setting.validate is whole_number
+        choices = "" if is_any else _comment(" | ".join(map(written, setting.offered)))
+        item.trivia.indent = f"\n{_comment(setting.explained)}{choices}"
+    document[name] = item
+
+
+def _replace(file: Path, text: str) -> bool:
+    # Written beside it and renamed: another process may be reading it. A symbolic link stays one.
+    target = file.resolve()
+    new = target.with_name(f".{FILE_NAME}.{os.getpid()}")
+    try:
+        mode = target.stat().st_mode & OWNER_ONLY if target.exists() else OWNER_ONLY
+        new.touch(OWNER_ONLY)
+        new.chmod(OWNER_ONLY)
+        new.write_text(text, encoding="utf-8")
+        new.chmod(mode)
+        new.replace(target)
+    except OSError:
+        return False
+    return True
