@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from ewallet_core.errors.requests import MissingArgumentError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import Place, meta_of
+from ewallet_core.operations.answer_data import FoundRow
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
-from ewallet_core.operations.sheet_kinds import SHEET_KINDS, SheetKind, record_data
+from ewallet_core.operations.sheet_kinds import SHEET_KINDS, SheetKind, found_row
 from ewallet_core.storage.search import SearchFilter, newest_first
 
 _KINDS: dict[str, SheetKind] = {kind.name: kind for kind in SHEET_KINDS}
@@ -37,14 +38,6 @@ class SearchRecords(PeriodRequest, frozen=True):
             raise MissingArgumentError("kind", str(meta_of(fields.RecordKind).description))
 
 
-class FoundRow(TypedDict):
-    """A record's kind, number and data."""
-
-    kind: str
-    record: int
-    record_data: dict[str, Any]
-
-
 class _SearchRecordsAnswer(TypedDict):
     rows: list[FoundRow]
     next: str | None
@@ -61,20 +54,13 @@ def search_records(asked: SearchRecords, context: AccountContext) -> _SearchReco
         context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=_sheet_id(asked, context)
     )
     kinds = _KINDS if asked.kind is None else (asked.kind,)
-    found = newest_first(
+    matches = newest_first(
         context.transaction, wanted, kinds, asked.starting_below(asked.before), asked.limit + 1
     )
-    page = list(islice(found, asked.limit + 1))
+    page = list(islice(matches, asked.limit + 1))
     shown = page[: asked.limit]
     return _SearchRecordsAnswer(
-        rows=[
-            {
-                "kind": str(kind),
-                "record": record.id,
-                "record_data": record_data(context, _KINDS[kind], record),
-            }
-            for kind, record in shown
-        ],
+        rows=[found_row(context, found) for found in shown],
         next=str(Place(*shown[-1].position)) if len(page) > len(shown) else None,
     )
 

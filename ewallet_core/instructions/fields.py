@@ -232,6 +232,15 @@ Month = Annotated[
         extra={"check": reads_as(timestamps.month_bounds)},
     ),
 ]
+TimeZone = Annotated[
+    str,
+    Meta(
+        pattern=r"^[A-Za-z0-9_+\-]+(/[A-Za-z0-9_+\-]+)*\Z",
+        max_length=64,
+        description="the IANA name of a time zone, such as Europe/Berlin",
+        examples=["Europe/Berlin"],
+    ),
+]
 UtcOffset = Annotated[
     int,
     Meta(

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import date, time
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from ewallet_core.errors.requests import BadValueError
 
 MINUTE = 60_000
 DAY = 86_400_000
@@ -13,6 +16,7 @@ END_OF_TIME = 253_402_300_800_000
 """The instant after the last one that has a year of four digits."""
 
 _EPOCH = date(1970, 1, 1).toordinal()
+_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
 _INSTANT = re.compile(
     r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
     r"(?:T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,3}))?(?:Z|([+-])([0-9]{2}):([0-9]{2})))?"
@@ -80,6 +84,27 @@ def periods(since: int, until: int, step: PeriodUnit, ahead: int = 0) -> Iterato
         end = min(next_start(step, since + ahead) - ahead, until)
         yield since, end
         since = end
+
+
+def find_time_zone(name: str) -> ZoneInfo:
+    """The time zone with that IANA name; raises `BadValueError` for `time_zone` if there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        # A folder or another file among the zones raises OSError or ValueError.
+        raise BadValueError("time_zone", "the IANA name of a time zone, such as Europe/Berlin") from None
+
+
+def last_days(now: int, zone: tzinfo, count: int) -> list[tuple[date, int]]:
+    """The last days in that zone up to today, oldest first, each with the instant at which the next begins."""
+    today = (_EPOCH_UTC + timedelta(milliseconds=now)).astimezone(zone).date()
+    days = [today - timedelta(days=before) for before in reversed(range(count))]
+    return [(day, _start_of(day + timedelta(days=1), zone)) for day in days]
+
+
+def _start_of(day: date, zone: tzinfo) -> int:
+    start = datetime.combine(day, time(), zone)
+    return (start - _EPOCH_UTC) // timedelta(milliseconds=1)
 
 
 def a_year_before(at: int) -> int:

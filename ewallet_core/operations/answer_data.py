@@ -18,6 +18,7 @@ from ewallet_core.storage.wallets import Clock, Wallet, clocks, wallets
 from ewallet_core.types import RecordType
 
 Timestamp = Annotated[str, "time"]
+Date = Annotated[str, "date"]
 Minutes = Annotated[float, "number of minutes"]
 Archive = dict[str, str]
 """References by id; the ids are text, as the keys of a JSON object."""
@@ -221,6 +222,14 @@ class SheetData(Dated):
     records: Archive
     rows: list[dict[str, Any]]
     next: int | None
+
+
+class FoundRow(TypedDict):
+    """A record's kind, number and data."""
+
+    kind: str
+    record: int
+    record_data: dict[str, Any]
 
 
 class WorkerData(Dated):

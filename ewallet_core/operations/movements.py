@@ -20,7 +20,7 @@ from ewallet_core.operations.events import record_event
 from ewallet_core.storage.accounts import Account, AccountState, accounts
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
-from ewallet_core.storage.linked_records import refunded_by
+from ewallet_core.storage.linked_records import read_transfer_with_links
 from ewallet_core.storage.sheets import invoices, transfers
 from ewallet_core.storage.statements import Spent, sum_spent_since
 from ewallet_core.storage.wallets import Wallet, wallets
@@ -235,7 +235,9 @@ def _record_moved(
     if side.issues:
         return
     wallets.change(context.transaction, side.wallet.id, written_at=context.now)
-    refunded = refunded_by(context.transaction, recorded.transfer) if handover.reverses is not None else None
+    refund = {}
+    if handover.reverses is not None:
+        refund["refund_of"] = read_transfer_with_links(context.transaction, recorded.transfer).refund_of
     record_event(
         context,
         side.account.id,
@@ -248,5 +250,5 @@ def _record_moved(
         notes=handover.notes,
         transfer_record=recorded.transfer,
         invoice_record=recorded.invoice,
-        **({} if refunded is None else {"refund_of": refunded.id}),
+        **refund,
     )

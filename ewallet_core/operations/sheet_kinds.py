@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.operations.answer_data import Data, dates, minutes
+from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountState, accounts
-from ewallet_core.storage.linked_records import refunded_by
+from ewallet_core.storage.linked_records import TransferWithLinks, read_transfer_with_links
+from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
     ContactRecord,
     ConversionRecord,
@@ -102,18 +103,23 @@ class SheetKind:
 def email_of(context: Context, account_id: int) -> str:
     """The account's email of today; an erased one has none."""
     account = accounts.require(context.transaction, id=account_id)
-    return DELETED_ACCOUNT if account.state is AccountState.ERASED else account.email
+    return _shown_email(account.email, account.state)
+
+
+def _shown_email(email: str, state: AccountState) -> str:
+    return DELETED_ACCOUNT if state is AccountState.ERASED else email
 
 
 def _transfer(context: Context, record: TransferRecord) -> Data:
-    refunded = refunded_by(context.transaction, record.id)
+    if not isinstance(record, TransferWithLinks):
+        record = read_transfer_with_links(context.transaction, record.id)
     return {
         "transfer_type": record.transfer_type,
-        "transfer_from": email_of(context, record.from_account_id),
-        "transfer_to": email_of(context, record.to_account_id),
+        "transfer_from": _shown_email(record.from_email, record.from_state),
+        "transfer_to": _shown_email(record.to_email, record.to_state),
         "credits": record.credits,
         "notes": record.notes,
-        **({} if refunded is None else {"refund_of": refunded.id}),
+        **({} if record.reverses_id is None else {"refund_of": record.refund_of}),
     }
 
 
@@ -195,6 +201,7 @@ CONTACT = SheetKind(
 )
 
 SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME, CONTACT)
+_KIND_OF = {kind.name: kind for kind in SHEET_KINDS}
 
 
 def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
@@ -210,4 +217,14 @@ def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
         "reference": record.reference,
         **dates(record),
         **kind.describe(context, record),
+    }
+
+
+def found_row(context: Context, found: FoundRecord) -> FoundRow:
+    """A record among those of other kinds."""
+    kind = _KIND_OF[found.kind]
+    return {
+        "kind": str(found.kind),
+        "record": found.record.id,
+        "record_data": record_data(context, kind, found.record),
     }

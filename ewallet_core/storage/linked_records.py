@@ -9,7 +9,9 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, select
 
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.storage import schema
+from ewallet_core.storage.accounts import AccountState
 from ewallet_core.storage.rows import Row
+from ewallet_core.storage.sheets import TransferRecord, transfers
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType
 
@@ -72,28 +74,52 @@ def find_linked_records(
             yield LinkedRecord(relation, other, found.id, found.reference)
 
 
-class Refunded(Row, frozen=True):
-    """The same account's record of a refunded payment; None if it was unlinked."""
+class TransferWithLinks(TransferRecord, frozen=True):
+    """A transfer record with both parties, and the account's own record of the payment that it refunds.
 
-    id: int | None
+    `reverses_id` is the entry of that payment, None unless this is a refund; `refund_of` is None too if that
+    record was unlinked.
+    """
+
+    from_email: str
+    from_state: AccountState
+    to_email: str
+    to_state: AccountState
+    reverses_id: int | None
+    refund_of: int | None
 
 
-_refund = schema.transfer_records.alias("refund")
+_record = schema.transfer_records.c
+_sender, _recipient = schema.accounts.alias("sender"), schema.accounts.alias("recipient")
 _paid = schema.transfer_records.alias("paid")
-_REFUNDED_BY = (
-    select(_paid.c.id)
-    .select_from(_refund)
-    .join(schema.entries, schema.entries.c.id == _refund.c.entry_id)
+
+SELECT_TRANSFERS_WITH_LINKS = (
+    select(
+        *transfers.columns,
+        _sender.c.email,
+        _sender.c.state,
+        _recipient.c.email,
+        _recipient.c.state,
+        _entry.reverses_id,
+        _paid.c.id,
+    )
+    .select_from(schema.transfer_records)
+    .join(_sender, _sender.c.id == _record.from_account_id)
+    .join(_recipient, _recipient.c.id == _record.to_account_id)
+    .join(schema.entries, _entry.id == _record.entry_id)
     .outerjoin(
         _paid,
-        (_paid.c.entry_id == schema.entries.c.reverses_id)
-        & (_paid.c.account_id == _refund.c.account_id)
+        (_paid.c.entry_id == _entry.reverses_id)
+        & (_paid.c.account_id == _record.account_id)
         & _paid.c.unlinked_at.is_(None),
     )
-    .where(_refund.c.id == bindparam("record_id"), schema.entries.c.reverses_id.is_not(None))
 )
+_ONE_WITH_LINKS = SELECT_TRANSFERS_WITH_LINKS.where(_record.id == bindparam("record_id"))
 
 
-def refunded_by(transaction: Transaction, record_id: int) -> Refunded | None:
-    """The payment that a transfer record refunds; None if the record is not of a refund."""
-    return transaction.one(_REFUNDED_BY, Refunded, record_id=record_id)
+def read_transfer_with_links(transaction: Transaction, record_id: int) -> TransferWithLinks:
+    """The transfer record of that id, which exists."""
+    found = transaction.one(_ONE_WITH_LINKS, TransferWithLinks, record_id=record_id)
+    if found is None:
+        raise LookupError(f"no transfer record {record_id}")
+    return found

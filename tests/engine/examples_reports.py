@@ -8,8 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from answer_shapes import (
+    ACCOUNT_DATA,
+    CLOCK_DATA,
     DECIMAL,
     EMAIL,
+    EWALLET_DATA,
     RECORD_DATA,
     TIMESTAMP,
     By,
@@ -64,6 +67,15 @@ FOUND_ROW = OneOf(
     tuple({"kind": kind, "record": int, "record_data": data} for kind, data in RECORD_DATA.items())
 )
 
+_OVERVIEW = {
+    "account": EMAIL,
+    "account_data": ACCOUNT_DATA,
+    "ewallet_data": EWALLET_DATA,
+    "clock_data": CLOCK_DATA,
+    "timers": [CLOCK_DATA],
+    "activity": [FOUND_ROW],
+    "balance_history": [{"day": re.compile(r"\d{4}-\d\d-\d\d"), "credits": int}],
+}
 _STATEMENT = {
     "credit_ewallet": int,
     "since": Maybe(TIMESTAMP),
@@ -112,6 +124,15 @@ EXAMPLES = (
     *(
         Example("logged in", {**SUMMARY, **one}, summary("day"), before=AS_CLEO)
         for one in ({"ewallet_id": CLEOS_WALLET}, {"clock_id": CLEOS_CLOCK})
+    ),
+    *(
+        Example(
+            stage,
+            {"action": "view", "view": "overview"},
+            _OVERVIEW,
+            optional={"limit": 1, "time_zone": "Europe/Berlin"},
+        )
+        for stage in ("logged in", "stopped")
     ),
     Example(
         "stopped",

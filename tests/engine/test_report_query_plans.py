@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage import linked_records, search, statements
+from ewallet_core.storage import linked_records, overview, search, statements
 from ewallet_core.storage.transaction import Statements
 
 _SAID = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
@@ -27,6 +27,7 @@ IN_ORDER = {
         for relation, _, statement in links
     },
 }
+IN_ORDER |= {f"recent {kind} records": statement for kind, statement, _ in overview._RECENT}
 SUMS = {
     "wallets' sums": statements._WALLET_SUMS,
     "clocks' sums": statements._CLOCK_SUMS,
@@ -80,3 +81,24 @@ def test_linked_records_are_read_by_their_entry(wallet_file, links):
 )
 def test_postings_are_read_of_the_period_alone(wallet_file, statement, index):
     assert any(index in step for step in plan_of(wallet_file, statement))
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement", "_row_type"), overview._RECENT, ids=lambda part: str(part)[:10]
+)
+def test_recent_records_are_read_newest_first_by_their_index(wallet_file, kind, statement, _row_type):
+    index = f"ix_{kind}_records_account_id_created_at_id (account_id=?)"
+    assert any(index in step for step in plan_of(wallet_file, statement))
+
+
+def test_begun_timers_are_read_of_the_account_alone(wallet_file):
+    first, *rest = plan_of(wallet_file, overview._BEGUN)
+    assert first.startswith("SEARCH clocks USING INDEX ix_clocks_account_id_runs_out_at (account_id=?")
+    assert [step for step in rest if step != "USE TEMP B-TREE FOR ORDER BY"] == []
+
+
+def test_a_past_balance_is_one_step_for_each_day(wallet_file):
+    steps = plan_of(wallet_file, overview._BALANCES_BEFORE)
+    index = "SEARCH postings USING INDEX ix_postings_balance_id_at_id (balance_id=? AND at<?)"
+    assert steps.count(index) == overview.PAST_DAYS
+    assert [step for step in steps if "SCAN postings" in step or "TEMP B-TREE" in step] == []

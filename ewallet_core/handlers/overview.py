@@ -1,0 +1,89 @@
+"""The overview: what a home screen shows of an account, in one consistent read."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TypedDict
+
+from ewallet_core.instructions import fields, timestamps
+from ewallet_core.instructions.registry import Request, instruction
+from ewallet_core.operations.answer_data import (
+    AccountData,
+    ClockData,
+    Date,
+    EwalletData,
+    FoundRow,
+    account_data,
+    clock_data,
+    ewallet_data,
+)
+from ewallet_core.operations.context import AccountContext
+from ewallet_core.operations.sheet_kinds import found_row
+from ewallet_core.storage.overview import (
+    PAST_DAYS,
+    find_begun_clocks,
+    read_balances_before,
+    read_recent_activity,
+)
+from ewallet_core.storage.wallets import Wallet, clocks
+
+
+class ViewOverview(Request, frozen=True):
+    """How many rows of activity, and the time zone of the days (absent: UTC)."""
+
+    limit: fields.PageLength = fields.SHORT_PAGE
+    time_zone: fields.TimeZone | None = None
+
+    def check(self) -> None:
+        """There is a time zone of that name."""
+        if self.time_zone is not None:
+            timestamps.find_time_zone(self.time_zone)
+
+
+class DayBalance(TypedDict):
+    """The credits of a wallet at the end of a day, or now for today."""
+
+    day: Date
+    credits: int
+
+
+class _ViewOverviewAnswer(TypedDict):
+    account: str
+    account_data: AccountData
+    ewallet_data: EwalletData
+    clock_data: ClockData
+    timers: list[ClockData]
+    activity: list[FoundRow]
+    balance_history: list[DayBalance]
+
+
+@instruction(ViewOverview, {"action": "view", "view": "overview"}, changes=False)
+def view_overview(asked: ViewOverview, context: AccountContext) -> _ViewOverviewAnswer:
+    """View the account, its active wallet and clock, begun timers, recent activity and 30 days of balances."""
+    account, wallet = context.account, context.wallet
+    wallet_data = ewallet_data(context, wallet)
+    active_clock = clocks.require(context.transaction, id=wallet.clock_id)
+    activity = read_recent_activity(context.transaction, account.id, asked.limit)
+    return {
+        "account": account.email,
+        "account_data": account_data(context, account),
+        "ewallet_data": wallet_data,
+        "clock_data": clock_data(context, active_clock),
+        "timers": [
+            clock_data(context, clock) for clock in find_begun_clocks(context.transaction, account.id)
+        ],
+        "activity": [found_row(context, found) for found in activity],
+        "balance_history": _balance_history(asked, context, wallet, wallet_data["credits"]),
+    }
+
+
+def _balance_history(
+    asked: ViewOverview, context: AccountContext, wallet: Wallet, credits: int
+) -> list[DayBalance]:
+    zone = UTC if asked.time_zone is None else timestamps.find_time_zone(asked.time_zone)
+    *past, (today, _) = timestamps.last_days(context.now, zone, PAST_DAYS + 1)
+    balances = read_balances_before(context.transaction, wallet.balance_id, [end for _, end in past])
+    history: list[DayBalance] = [
+        {"day": day.isoformat(), "credits": held} for (day, _), held in zip(past, balances, strict=True)
+    ]
+    return [*history, {"day": today.isoformat(), "credits": credits}]
