@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
+from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from textual.content import Content
 
 from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price, signed
-from ewallet_core.presentation.periods import Period
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.record_pages import ListRow
 
 Record = Mapping[str, Any]
 
+LOCAL_TIME = Path("/etc/localtime")
 ACTIVITY_COLUMNS = (
     Column("When"),
     Column("What"),
@@ -33,21 +36,15 @@ CONVERSIONS = {"credits2clock": "to time", "clock2credits": "from time"}
 COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
 
 
-def latest_rows(
-    transfers: Iterable[Record],
-    conversions: Iterable[Record],
-    now: datetime,
-    most: int,
-    zone: tzinfo | None = None,
+def activity_rows(
+    activity: Iterable[Mapping[str, Any]], now: datetime, zone: tzinfo | None = None
 ) -> list[ListRow]:
-    """The newest of both kinds, at most so many, as rows; the record of each is its kind and number."""
-    found = [*transfers, *conversions]
-    found.sort(key=lambda record: str(record["create_date"]), reverse=True)
-    return [_row(record, now, zone) for record in found[:most]]
+    """What moved credits, as rows; the record of each is its kind and number."""
+    moved = (each for each in activity if each["kind"] != "time")
+    return [_row(each["kind"], each["record_data"], now, zone) for each in moved]
 
 
-def _row(record: Record, now: datetime, zone: tzinfo | None) -> ListRow:
-    kind = "conversion" if "conversion_type" in record else "transfer"
+def _row(kind: str, record: Record, now: datetime, zone: tzinfo | None) -> ListRow:
     what, partner = _conversion(record) if kind == "conversion" else _transfer(record)
     when = moment(parse_timestamp(record["create_date"]), now, zone)
     cells = (when, what, _amount(record), partner, record["notes"] or "")
@@ -119,24 +116,14 @@ def _with(movement: Movement) -> str:
     return movement["partner"] or ""
 
 
-DAYS = 30
-
-
-def summary_of(wallet_id: int, today: datetime) -> dict[str, Any]:
-    """The instruction that tells what moved the wallet on each of the last days of the person's calendar."""
-    local = today.astimezone()
-    east = local.utcoffset() or timedelta()
-    since = Period(local.date() - timedelta(days=DAYS - 1), None, "").arguments()
-    offset = east // timedelta(minutes=1)
-    return {"action": "view", "view": "summary", "ewallet_id": wallet_id, "utc_offset": offset, **since}
-
-
-def balances(now: int, days: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
-    """The balance at the end of each of these days, the last of which ends `now`."""
-    found = [now]
-    for day in reversed(days[1:]):
-        found.append(found[-1] - _moved(day))
-    return tuple(reversed(found))
+def local_time_zone() -> str | None:
+    """The IANA name of the machine's time zone; `None` if it is not to be found."""
+    name = os.environ.get("TZ", "").lstrip(":") or str(LOCAL_TIME.resolve()).partition("zoneinfo/")[2]
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return None
+    return name
 
 
 def in_words(history: Sequence[int]) -> str:
@@ -144,8 +131,3 @@ def in_words(history: Sequence[int]) -> str:
     lowest, highest = min(history), max(history)
     between = grouped(highest) if lowest == highest else f"{grouped(lowest)} to {grouped(highest)}"
     return f"last {len(history)} days, {between}"
-
-
-def _moved(day: Mapping[str, Any]) -> int:
-    came = int(day["credits_in"]) + int(day["converted_to_credits"])
-    return came - int(day["credits_out"]) - int(day["converted_to_time"])

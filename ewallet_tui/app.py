@@ -150,6 +150,7 @@ class EWalletApp(App[None]):
             ask_about_timers=self._ask_about_timers,
             ask_about_unanswered=lambda state, others: self._ask(lazy.unanswered_question(state, others)),
             forget_clipboard=self._forget_clipboard,
+            now=now,
         )
         settings = SettingsController(
             preferences,
@@ -307,7 +308,6 @@ class EWalletApp(App[None]):
     def _handle_event(self, event: AccountEvent) -> None:
         if event["event"] == ENDS_SOON:
             self._keep_alive()
-        self.context.timers.left.handle(event)
 
     def _show_change(self, state: AccountState) -> None:
         self.context.timers.follow(state)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -75,7 +74,6 @@ STOP, LEAVE = "stop", "leave"
 """What the user can choose when asked about a timer before the app quits."""
 MOST_SECONDS = 5
 """How long quitting waits for the last answers."""
-MOST_SECONDS_TO_LOOK = 2
 
 AskAboutTimers = Callable[[TimerState, tuple[ClockState, ...], bool], Awaitable[str | None]]
 """Asks what to do about begun timers; the third argument is whether the active one may be stopped."""
@@ -96,6 +94,7 @@ class Lifecycle:
     ask_about_timers: AskAboutTimers
     ask_about_unanswered: AskAboutUnanswered
     forget_clipboard: Callable[[], None]
+    now: Callable[[], float]
     _account: int | None = None
     """The account that the open screens belong to."""
     _leaving: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -177,12 +176,12 @@ class Lifecycle:
 
         `is_in_view`: the user is logged in and the screen is not locked.
         """
-        store, timers = self.store, self.timers
-        state = store.state.clock.state if store.state else TimerState.INACTIVE
+        account = self.store.state
+        state = account.clock.state if account else TimerState.INACTIVE
+        others = account.others_begun(self.now()) if account else ()
         is_connected = self.connection.is_connected
-        if store.client.unanswered and not is_connected:
-            return await self.ask_about_unanswered(state, timers.left.begun()) == LEAVE
-        others = await self._others_begun()
+        if self.store.client.unanswered and not is_connected:
+            return await self.ask_about_unanswered(state, others) == LEAVE
         if state is TimerState.INACTIVE and not others:
             return True
         # Behind the lock the user is not known: the timer may not be theirs to stop.
@@ -211,14 +210,3 @@ class Lifecycle:
     def _stop_events(self) -> None:
         self.workers.cancel(EVENTS)
         self.notifier.forget()
-
-    async def _others_begun(self) -> tuple[ClockState, ...]:
-        """The clocks besides the active one whose timers have begun, in other sessions too."""
-        store, left = self.store, self.timers.left
-        # Somebody who already waits for answers should not wait for one more.
-        if store.state is not None and self.connection.is_connected and not store.client.unanswered:
-            with suppress(TimeoutError):
-                async with asyncio.timeout(MOST_SECONDS_TO_LOOK):
-                    answer = await store.send(action="view", view="credit", credit="clocks")
-                    left.learn(answer.get("clocks", ()))
-        return left.begun()

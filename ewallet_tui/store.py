@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ewallet_core.client import UnreachableError
 from ewallet_core.client.requests import changes_something, new_request_id
+from ewallet_tui.activity import local_time_zone
 from ewallet_tui.instruction_log import InstructionLog
 from ewallet_tui.state import AccountState
 
@@ -16,11 +17,8 @@ if TYPE_CHECKING:
     from ewallet_core.client import Answer, Event, WalletClient
 
 
-VIEWS = (
-    {"action": "view", "view": "account"},
-    {"action": "view", "view": "credit", "credit": "wallet"},
-    {"action": "view", "view": "credit", "credit": "clock"},
-)
+RECENT = 100
+"""How many rows of recent activity are kept."""
 NOT_PERMITTED, FROZEN_CODE = "not_permitted", "account_frozen"
 CHANGED = "account_changed"
 """The event of an account that was frozen or unfrozen."""
@@ -143,9 +141,8 @@ class AccountStore:
         if instruction.get("unlink") == "account" and not answer["failed"]:
             # Deleting the account logs out; the session has not ended by itself.
             self.forget()
-        if instruction["action"] == "supply" and "supply_to" not in instruction:
-            await self._learn_who_supplies(answer)
-        if not answer["failed"] and changes_something(instruction):
+        learned = self._learn_who_supplies(instruction, answer)
+        if learned or (not answer["failed"] and changes_something(instruction)):
             await self.refresh()
         if answer.get("code") == FROZEN_CODE:
             self._handle_frozen(is_frozen=True)
@@ -174,19 +171,13 @@ class AccountStore:
         if session is None or session["session_user_account"] is None:
             self.state = None
             return
-        answers = [await self._send(**view) for view in VIEWS]
-        if any(answer["failed"] for answer in answers) or session is not self._session:
+        zone = local_time_zone()
+        in_zone = {} if zone is None else {"time_zone": zone}
+        overview = await self._send(action="view", view="overview", limit=RECENT, **in_zone)
+        if overview["failed"] or session is not self._session:
             return
-        account, wallet, clock = answers
-        self._sequence = account.get("event_sequence", 0)
-        self.state = AccountState.read(
-            account["account_data"],
-            wallet["ewallet_data"],
-            clock["clock_data"],
-            session,
-            self._now(),
-            may_supply=self._may_supply,
-        )
+        self._sequence = overview["event_sequence"]
+        self.state = AccountState.read(overview, session, self._now(), may_supply=self._may_supply)
         self._changed(self.state)
 
     async def keep_alive(self) -> None:
@@ -230,11 +221,12 @@ class AccountStore:
         self._session = session
         self._may_supply = True
 
-    async def _learn_who_supplies(self, answer: Answer) -> None:
-        may_supply = answer.get("code") != NOT_PERMITTED
-        if may_supply is not self._may_supply:
-            self._may_supply = may_supply
-            await self.refresh()
+    def _learn_who_supplies(self, instruction: Mapping[str, Any], answer: Answer) -> bool:
+        """Note whether the user may supply credits; whether that was not known before."""
+        if instruction["action"] != "supply" or "supply_to" in instruction:
+            return False
+        before, self._may_supply = self._may_supply, answer.get("code") != NOT_PERMITTED
+        return before is not self._may_supply
 
     def _is_over(self, answer: Answer) -> bool:
         """Whether the account that was logged in no longer is."""

@@ -1,11 +1,11 @@
-"""The timer's seconds and its alarms, and timers that run on other clocks."""
+"""The timer's seconds and its alarms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.timer import Timer
 
@@ -94,66 +94,8 @@ def _ran_out(before: ClockState, after: ClockState, now: float) -> bool:
     return same and not after.runs and after.is_out_of_time(now)
 
 
-STATE_AFTER = {
-    "timer_paused": TimerState.PAUSED,
-    "timer_resumed": TimerState.ACTIVE,
-    "timer_stopped": TimerState.INACTIVE,
-    "timer_ran_out": TimerState.INACTIVE,
-}
-"""What a timer does after the event."""
-
-
-class TimersLeft:
-    """Those of the account that is in view."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        """`now` is the instant, in seconds, on a clock that never goes backwards."""
-        self._now = now
-        self._account: int | None = None
-        self._active: ClockState | None = None
-        self._left: dict[int, ClockState] = {}
-
-    def begun(self) -> tuple[ClockState, ...]:
-        """The clocks, besides the active one, whose timers have begun and not ended yet."""
-        now = self._now()
-        return tuple(clock for clock in self._left.values() if not clock.is_out_of_time(now))
-
-    def follow(self, state: AccountState) -> ClockState | None:
-        """Go by `state`; the clock that it leaves with a begun timer, if there is one."""
-        if state.account.id != self._account:
-            self._account, self._active = state.account.id, None
-            self._left.clear()
-        before, self._active = self._active, state.clock
-        self._left.pop(state.clock.id, None)
-        if before is None or before.id == state.clock.id or not before.runs:
-            return None
-        self._left[before.id] = before
-        return before
-
-    def handle(self, event: Mapping[str, Any]) -> None:
-        """Go by what has happened to a timer, before the picture that shows it."""
-        state, id = STATE_AFTER.get(event["event"]), event.get("data", {}).get("clock")
-        if state is None:
-            return
-        if state is TimerState.INACTIVE and self._active is not None and self._active.id == id:
-            self._active = None
-        if clock := self._left.pop(id, None):
-            now = self._now()
-            self._keep(replace(clock, state=state, credit_clock_ms=clock.left_ms(now), read_at=now))
-
-    def learn(self, clocks: Iterable[Mapping[str, Any]]) -> None:
-        """Go by what the engine says of each of `clocks`."""
-        for data in clocks:
-            self._left.pop(data["id"], None)
-            self._keep(ClockState.read(data, self._now()))
-
-    def _keep(self, clock: ClockState) -> None:
-        if clock.runs and (self._active is None or self._active.id != clock.id):
-            self._left[clock.id] = clock
-
-
 class TimerWatch:
-    """Follows the timer of each new state: its seconds, its alarms, and those that other clocks go on with."""
+    """Follows the timer of each new state: its seconds and its alarms."""
 
     def __init__(
         self,
@@ -179,15 +121,15 @@ class TimerWatch:
         """The clock and its state when it was given a command that isn't answered yet."""
         self._alarms = Alarms()
         self._tick = SecondTick(now, set_timer, self.pass_second)
-        self.left = TimersLeft(now)
-        """The timers that go on though another clock is the active one."""
 
     def follow(self, state: AccountState) -> None:
         """Watch the timer of `state` from now on."""
-        self._state = state
-        if clock := self.left.follow(state):
-            what = "stays paused" if clock.state is TimerState.PAUSED else "goes on running"
-            self._left_behind(f"{clock.reference} {what}.")
+        before, self._state = self._state, state
+        if before is not None and before.account.id == state.account.id and before.clock.id != state.clock.id:
+            left = next((clock for clock in state.timers if clock.id == before.clock.id), None)
+            if left is not None:
+                what = "stays paused" if left.state is TimerState.PAUSED else "goes on running"
+                self._left_behind(f"{left.reference} {what}.")
         self._sound(self._alarms.changed_to(state, self._now()))
         self._tick.follow(state.clock)
 
@@ -195,7 +137,6 @@ class TimerWatch:
         """Watch nothing any more."""
         self._state = None
         self._alarms = Alarms()
-        self.left = TimersLeft(self._now)
         self._tick.stop()
 
     def begin_command(self, clock: ClockState) -> bool:

@@ -269,15 +269,16 @@ class BaseScreen(Screen[None]):
             self._show_state(state)
 
     def _show_state(self, state: AccountState) -> None:
+        now = self.context.now()
         self.query_one(TabsBar).show(state.account)
-        self.query_one(StatusBar).show(state, self.context.now(), self.context.timers.left.begun())
+        self.query_one(StatusBar).show(state, now, state.others_begun(now))
         self.show(state)
         self.refresh_bindings()
 
     def _show_second(self, now: float) -> None:
         # The places that nobody looks at catch up when they are gone to.
         if (state := self.context.state) is not None and self.is_in_view:
-            self.query_one(StatusBar).show(state, now, self.context.timers.left.begun())
+            self.query_one(StatusBar).show(state, now, state.others_begun(now))
             self.show_second(state, now)
 
 

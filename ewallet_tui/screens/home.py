@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label, Static
@@ -24,7 +24,7 @@ from ewallet_tui.actions import (
     TRANSFER,
     Action,
 )
-from ewallet_tui.activity import ACTIVITY_COLUMNS, balances, in_words, latest_rows, summary_of
+from ewallet_tui.activity import ACTIVITY_COLUMNS, activity_rows, in_words
 from ewallet_tui.context import AppContext
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
@@ -39,7 +39,6 @@ from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.status_bar import BurningBar
 from ewallet_tui.widgets.tour import Tour, TourStep
 
-MOST_RECORDS = 100
 NOTHING_YET = "Nothing has happened here yet. Supply credits with u."
 TURNS = (START, PAUSE, RESUME)
 """What the space bar does, whichever is possible."""
@@ -142,39 +141,20 @@ class HomeScreen(BaseScreen):
         button.label, button.disabled = (turn or START).label, turn is None
         self.show_buttons()
 
-    @work(group="records", exclusive=True)
-    async def _show_past(self, state: AccountState) -> None:
-        # Looked up before the engine is asked: the screen may be gone when the answers come.
+    def _show_past(self, state: AccountState) -> None:
         tour, listed = self.query_one(Tour), self.query_one(RecordList)
-        curve, words = self.query_one(BalanceCurve), self.query_one("#history", Static)
-        await self._show_records(tour, listed)
-        await self._show_history(state, curve, words)
-
-    async def _show_history(self, state: AccountState, curve: BalanceCurve, words: Static) -> None:
-        answer = await self.context.send(**summary_of(state.wallet.id, self.today()))
-        if not answer["failed"]:
-            curve.balances = balances(state.wallet.credits, answer["rows"])
-            words.update(in_words(curve.balances) if any(curve.balances) else "")
-
-    async def _show_records(self, tour: Tour, listed: RecordList) -> None:
-        transfers = await self._newest("transfer", MOST_RECORDS)
-        conversions = await self._newest("conversion", MOST_RECORDS)
-        times = await self._newest("time", 1)
-        state = self.context.state
-        may_supply = state is None or state.may_supply
-        used = bool(times) or bool(state and state.clock.runs)
-        rows = latest_rows(transfers, conversions, self.today(), MOST_RECORDS)
-        listed.empty = NOTHING_YET if may_supply else f"No credits yet. {ASK_FOR_CREDITS}"
+        history = state.balance_history
+        self.query_one(BalanceCurve).balances = history
+        self.query_one("#history", Static).update(in_words(history) if any(history) else "")
+        rows = activity_rows(state.activity, self.today())
+        listed.empty = NOTHING_YET if state.may_supply else f"No credits yet. {ASK_FOR_CREDITS}"
         listed.show(rows)
         self.set_class(bool(rows), "-lived")
+        kinds = {each["kind"] for each in state.activity}
+        done = ("transfer" in kinds, "conversion" in kinds, "time" in kinds or state.clock.runs)
         # Its first step must not lead to where it goes no further.
-        leads_on = self._may_tour and (bool(transfers) or may_supply)
-        self._show_steps(tour, listed, (bool(transfers), bool(conversions), used) if leads_on else ())
-
-    async def _newest(self, kind: str, most: int) -> list[dict[str, Any]]:
-        """The newest records of the active sheet of that kind."""
-        answer = await self.context.act(action="view", view=kind, limit=most, **{kind: "list"})
-        return [] if answer["failed"] else answer["sheet_data"]["rows"]
+        leads_on = self._may_tour and (done[0] or state.may_supply)
+        self._show_steps(tour, listed, done if leads_on else ())
 
     def _show_steps(self, tour: Tour, listed: RecordList, done: Sequence[bool]) -> None:
         # A button that can't be pressed any more loses the focus at once.

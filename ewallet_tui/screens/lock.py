@@ -87,7 +87,8 @@ class LockScreen(Screen[None]):
         self.context.lifecycle.log_out(of_all=True)
 
     def _show(self, state: AccountState) -> None:
-        self.query_one(StatusBar).show(state, self.context.now(), self.context.timers.left.begun())
+        now = self.context.now()
+        self.query_one(StatusBar).show(state, now, state.others_begun(now))
 
     def _show_connection(self, _: object = None) -> None:
         connection = self.context.connection

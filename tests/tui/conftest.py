@@ -117,6 +117,12 @@ def backend(kind_of_backend: str, open_engine: OpenEngine, folder: Path) -> Iter
 
 
 @pytest.fixture
+def another_engine(folder, instant) -> Iterator[EWalletSessionManager]:
+    with EWalletSessionManager(database_url(folder), clock=instant.wall, passwords=CHEAP) as engine:
+        yield engine
+
+
+@pytest.fixture
 def make_app(folder: Path, instant: Instant, backend: Backend) -> MakeApp:
     """Makes an app on the folder; all of them see the same wallet."""
 

@@ -2,48 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from backends import ask_system, both_backends
+from elsewhere import Elsewhere
 from frozen import settled
-from instant import CHEAP
 from person import PASSWORD
 
-from ewallet_core import EWalletSessionManager
-from ewallet_core.data_folder import database_url
 from ewallet_core.presentation.formatting import MINUS
 from ewallet_tui.notifications import AT_ONCE_SECONDS, FROZEN, Notification, folded
 from ewallet_tui.store import AccountStore
 
 ELSEWHERE = "192.0.2.7"
-HERE = "this machine"
 LONGER_THAN_AT_ONCE = AT_ONCE_SECONDS + 0.2
 BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": PASSWORD}
-
-
-class Elsewhere:
-    """A program of somebody's, at another engine on the same wallet."""
-
-    def __init__(self, engine: EWalletSessionManager, name: str, address: str = HERE) -> None:
-        self._engine, self._address = engine, address
-        self._credentials: dict[str, str] = {}
-        for request in ("client_id", "session_token"):
-            answer = self.ask(action="request", request=request)
-            self._credentials |= {request: answer[request]}
-        self.ask(action="login", user_name=name, user_pass=PASSWORD)
-
-    def ask(self, **instruction):
-        asked = {"controller": "client", "ctype": "action", **instruction, **self._credentials}
-        answer = self._engine.answer(asked, self._address)
-        assert answer["failed"] is False, answer
-        return answer
-
-
-@pytest.fixture
-def another_engine(folder, instant) -> Iterator[EWalletSessionManager]:
-    with EWalletSessionManager(database_url(folder), clock=instant.wall, passwords=CHEAP) as engine:
-        yield engine
 
 
 async def have_bob(person):

@@ -94,13 +94,9 @@ async def test_a_timer_that_was_left_for_another_clock_is_in_sight_and_asked_abo
         assert person.sees("Clock 1 is running, and goes on without the app.")
         assert not person.app.screen.query("#stop")
         await person.press("escape")
-        left = person.app.context.timers.left
-        # As when it was begun in another session: the engine knows.
-        left.handle({"event": "timer_ran_out", "data": {"clock": first}})
-        assert not left.begun()
-        await be_asked(person)
-        assert [clock.id for clock in left.begun()] == [first]
-        await person.press("escape")
+        assert [clock.id for clock in person.app.context.state.others_begun(person.app.context.now())] == [
+            first
+        ]
         await person.app.context.send(action="switch", switch="credit", credit="clock", clock_id=first)
         await person.app.context.send(action="stop", stop="clock_timer")
         await person.press("q")
