@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 
-from ewallet_tui.navigation import DESTINATIONS, SETTINGS, Destination
+from ewallet_tui.navigation import AUDITOR, DESTINATIONS, OPERATOR, SETTINGS, Destination
 from ewallet_tui.records import SHEET_KINDS
 from ewallet_tui.state import AccountState, ClockState, TimerState
 
@@ -80,6 +80,20 @@ def hidden(
 ) -> Action:
     """An action whose key the footer doesn't show."""
     return Action(id, label, keys, help, False, key_display, textual=textual)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One tab of a screen, and the key that opens it."""
+
+    id: str
+    title: str
+    key: str
+
+    @property
+    def action(self) -> Action:
+        """The action that opens it."""
+        return hidden(f"part_{self.id}", self.title, self.key, self.key)
 
 
 def _go_to(place: Destination, key: str, key_display: str | None = None, label: str = "") -> Action:
@@ -224,3 +238,63 @@ def owned_item_actions(noun: str) -> OwnedItemActions:
 SHOW_KIND = tuple(hidden(f"show_{kind.name}", kind.title, kind.key, kind.key) for kind in SHEET_KINDS)
 """The tabs of the sheets, one for each kind."""
 WALLETS, CLOCKS, SHEETS, LISTS = map(owned_item_actions, ("wallet", "clock", "sheet", "list"))
+
+
+def only_by_operators(state: AccountState, _now: float) -> bool | None:
+    """Whether the user is an operator: auditors see the key, but it is grey."""
+    return True if state.account.role == OPERATOR else None
+
+
+def not_by_auditors(state: AccountState, _now: float) -> bool | None:
+    """Whether the user may change something: auditors may not."""
+    return None if state.account.role == AUDITOR else True
+
+
+def _operators(id: str, label: str, key: str, help: str = "") -> Action:
+    return Action(id, label, key, help, enabled=only_by_operators)
+
+
+ACCOUNT_PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))
+EDIT_ACCOUNT = Action("edit", "Edit", "e")
+CHANGE_PASSWORD = Action("change_password", "Change password", "p")
+EDIT_LIMIT = Action("edit_limit", "Set limit", "m", "Set the daily limit", enabled=not_by_auditors)
+LOG_OUT = Action("log_out", "Log out", "o")
+LOG_IN_ANOTHER = Action("log_in_another", "Log in to another", "n")
+REPORT_ISSUE = hidden("report_issue", "Report an issue", "i")
+LOCK_NOW = hidden("lock", "Lock now", "L", "L", textual="app.lock")
+DELETE_ACCOUNT = replace(hidden("delete", "Delete this account", "D", "D"), enabled=not_by_auditors)
+END_SESSION = Action("end_session", "End session", "d")
+
+SETTINGS_PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K"))
+COPY_SETTING = Action("copy_setting", "Copy", "y")
+READ_SETTINGS_AGAIN = Action("read_settings_again", "Read again", "r", "Read the settings file again")
+COPY_DATA_FOLDER = hidden("copy_data_folder", "Copy data folder", "Y", "Y")
+
+WRITE = Action("write", "Write one", "s", "Write an instruction and send it")
+TOGGLE_VIEWS = Action("toggle_views", "Only changes", "v", "Hide what only looks")
+COPY_INSTRUCTION = Action("copy_instruction", "Copy", "y", "Copy the instruction")
+COPY_ANSWER = Action("copy_answer", "Copy answer", "Y", key_display="Y")
+BACK = Action("back", "Back", "escape")
+
+OPERATOR_PARTS = (
+    Part("accounts", "Accounts", "A"),
+    Part("permissions", "Permissions", "P"),
+    Part("workers", "Workers", "W"),
+    Part("issues", "Issues", "I"),
+)
+BACK_TO_FIRST_PART = hidden("back_to_first_part", "Back", "escape")
+FIND = replace(FILTER, help="")
+FREEZE, UNFREEZE = _operators("freeze", "Freeze", "f"), _operators("unfreeze", "Unfreeze", "f")
+SUPPLY_ACCOUNT = _operators("supply", "Supply", "u", "Give credits to this account")
+GRANT_ROLE = _operators("grant_role", "Role", "r", "Make it a user, operator or auditor")
+RESET_PASSWORD = _operators("reset_password", "New password", "p", "Make a password for a login")
+ALLOW, FORBID = _operators("allow", "Allow", "space"), _operators("forbid", "Forbid", "space")
+REFUSED_REQUESTS = Action("refusals", "Refused requests", "r")
+BACK_TO_PERMISSIONS = Action("back_to_permissions", "Back to the sheet", "escape")
+LOOK_UP_SESSION = Action("look_up", "Session", "s", "Look at a session by its number")
+START_CLEANER = _operators("start_cleaner", "Start", "space")
+STOP_CLEANER = _operators("stop_cleaner", "Stop", "space")
+CLEAN_NOW = _operators("clean_now", "Clean now", "c")
+NEW_WORKER = _operators("new_worker", "New worker", "n")
+REMOVE_WORKER = _operators("remove_worker", "Remove worker", "d")
+COPY_CONTACT = Action("copy_contact", "Copy contact", "y")

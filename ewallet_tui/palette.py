@@ -15,7 +15,7 @@ from textual.keys import format_key
 from textual.worker import WorkerError
 
 from ewallet_core.presentation.text import one_line
-from ewallet_tui.actions import CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
+from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.themes import THEMES
 
@@ -29,7 +29,7 @@ Command = tuple[str, str, Callable[[], object]]
 
 WHAT_TO_TYPE = "everything you can do: type a part of it"
 NOT_NOW = "That can't be done there now."
-LEFT_OUT = ("part(", "screen.", WALLETS.previous.name, WALLETS.next.name)
+LEFT_OUT = ("do('part_", BACK_TO_FIRST_PART.name, "screen.", WALLETS.previous.name, WALLETS.next.name)
 """How the actions begin that only lead to another tab or item, or are Textual's own for every screen."""
 
 

@@ -7,14 +7,23 @@ from datetime import UTC, datetime
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Button
 
-from ewallet_tui.actions import CHOOSE_SCREEN, EVERYWHERE, GO_TO, JUMP, SHOW_WHAT_WAS_DONE, Action
+from ewallet_tui.actions import (
+    BACK_TO_FIRST_PART,
+    CHOOSE_SCREEN,
+    EVERYWHERE,
+    GO_TO,
+    JUMP,
+    SHOW_WHAT_WAS_DONE,
+    Action,
+    Part,
+)
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen
 from ewallet_tui.screens.go_to import GoTo
@@ -26,6 +35,7 @@ from ewallet_tui.widgets.footer import Footer
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.result_line import ResultLine
 from ewallet_tui.widgets.status_bar import StatusBar
+from ewallet_tui.widgets.tabs import PartTabs
 from ewallet_tui.widgets.tabs_bar import ScreenTab, TabsBar
 
 if TYPE_CHECKING:
@@ -59,6 +69,12 @@ class BaseScreen(Screen[None]):
     today: Callable[[], datetime] = staticmethod(system_today)
     """The instant from which `today` and `yesterday` are told."""
 
+    PARTS: ClassVar[tuple[Part, ...]] = ()
+    """The tabs of the screen, each a screen of its own under the same row of tabs."""
+    PART: ClassVar[str] = ""
+    """The id of the tab that this screen is."""
+    MARKED_PART: ClassVar[str] = ""
+    """The tab that is marked as the current one, if it is another."""
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in EVERYWHERE]
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {}
     """What the screen offers beside what every screen does: each action, and the function that carries it out."""
@@ -66,9 +82,9 @@ class BaseScreen(Screen[None]):
     """Every action of the screen by its id, those of its base classes included."""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        if own := vars(cls).get("ACTIONS"):
-            cls.BINDINGS = [*(action.binding for action in own), *vars(cls).get("BINDINGS", ())]
-            cls.functions = {**cls.functions, **{action.id: (action, do) for action, do in own.items()}}
+        offered = {**vars(cls).get("ACTIONS", {}), **_part_actions(cls)}
+        cls.BINDINGS = [action.binding for action in offered]
+        cls.functions = {**cls.functions, **{action.id: (action, do) for action, do in offered.items()}}
         super().__init_subclass__(**options)
 
     def __init__(self, context: AppContext) -> None:
@@ -84,6 +100,9 @@ class BaseScreen(Screen[None]):
         yield TabsBar(self.MODE)
         yield StatusBar()
         with Vertical(id="content"):
+            if self.PARTS:
+                yield (tabs := PartTabs(self.PARTS))
+                tabs.current = self.MARKED_PART or self.PART
             yield from self.compose_content()
             yield ResultLine()
         yield Footer()
@@ -94,6 +113,14 @@ class BaseScreen(Screen[None]):
 
     def show(self, state: AccountState) -> None:
         """Show a new picture; called when the screen is there and upon every change."""
+
+    async def load(self) -> None:
+        """Read from the engine what only this screen shows."""
+
+    @work(group="records", exclusive=True)
+    async def reload(self) -> None:
+        """Call `load` in a worker, in place of one that hasn't finished."""
+        await self.load()
 
     def show_second(self, state: AccountState, now: float) -> None:
         """Show that a second of a begun timer has passed; called at the countdown's own seconds."""
@@ -245,6 +272,22 @@ class BaseScreen(Screen[None]):
         """Put a letter on everything that can be gone to or pressed."""
         self.app.push_screen(Jump(self))
 
+    def show_part(self, part: str) -> None:
+        """Show another tab of this screen; the first one stays beneath the others."""
+        first = self.PARTS[0].id
+        if part == self.PART or self.app.screen is not self:
+            return
+        if part == first:
+            self.app.pop_screen()
+        elif first == self.PART:
+            self.app.push_screen(self.context.make_screen(part))
+        else:
+            self.app.switch_screen(self.context.make_screen(part))
+
+    @on(PartTabs.Chosen)
+    def _handle_part(self, event: PartTabs.Chosen) -> None:
+        self.show_part(event.part)
+
     @on(ScreenTab.Chosen)
     def _tab_chosen(self, event: ScreenTab.Chosen) -> None:
         self.go(event.mode)
@@ -280,6 +323,16 @@ class BaseScreen(Screen[None]):
         if (state := self.context.state) is not None and self.is_in_view:
             self.query_one(StatusBar).show(state, now, state.others_begun(now))
             self.show_second(state, now)
+
+
+def _part_actions(screen: type[BaseScreen]) -> dict[Action, Callable[[BaseScreen], None]]:
+    def show(part: str) -> Callable[[BaseScreen], None]:
+        return lambda screen: screen.show_part(part)
+
+    found = {part.action: show(part.id) for part in screen.PARTS}
+    if screen.PART in [part.id for part in screen.PARTS[1:]]:
+        found[BACK_TO_FIRST_PART] = show(screen.PARTS[0].id)
+    return found
 
 
 def _go(mode: str) -> Callable[[BaseScreen], None]:

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 
-from ewallet_tui.actions import REFUND, SHEETS, SHOW_KIND, Action
+from ewallet_tui.actions import REFUND, SHEETS, SHOW_KIND, Action, Part
 from ewallet_tui.context import AppContext
 from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind
 from ewallet_tui.screens.base import BaseScreen
@@ -16,7 +16,7 @@ from ewallet_tui.screens.credit_actions import refund
 from ewallet_tui.screens.owned_items import functions_of
 from ewallet_tui.screens.records import RECORD_ACTIONS, RecordsPanel
 from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.tabs import Part, PartTabs
+from ewallet_tui.widgets.tabs import PartTabs
 
 NOTHING_TO_REFUND = "That was no payment. To give it back, transfer it."
 ALL_REFUNDED = "All of that payment has been refunded."

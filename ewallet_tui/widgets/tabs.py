@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,14 +12,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Static
 
-
-@dataclass(frozen=True)
-class Part:
-    """One tab of a screen, and the key that opens it."""
-
-    id: str
-    title: str
-    key: str
+from ewallet_tui.actions import Part
 
 
 class PartTab(Static):

@@ -136,7 +136,7 @@ async def test_logging_out_pressed_again_is_one_account_logged_out(opened):
         for name in ("cleo", "bob"):
             await person.app.context.send(action="login", user_name=name, user_pass=PASSWORD)
         await person.go_to("account")
-        person.app.screen.action_log_out()
-        person.app.screen.action_log_out()
+        person.app.context.lifecycle.log_out()
+        person.app.context.lifecycle.log_out()
         await person.wait_until(lambda: person.app.context.state.account.name == "ada")
         assert set(person.app.context.state.accounts) >= {"cleo@example.org", "ada@example.org"}

@@ -17,9 +17,9 @@ async def at_the_workers(person, backend):
 async def test_a_worker_is_made_and_removed_and_cleaners_are_started_and_stopped(opened, backend):
     async with opened() as person:
         await at_the_workers(person, backend)
-        assert not person.app.screen.check_action("remove_worker", ())
+        assert not person.app.screen.check_action("do", ("remove_worker",))
         for _ in range(2):
-            person.app.screen.action_new_worker()
+            person.app.screen.new_worker()
         await person.wait_until(lambda: person.sees("○ vacant"))
         assert person.sees("Worker 2 is there.")
         await person.press("end", "d")
