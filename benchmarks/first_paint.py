@@ -1,6 +1,6 @@
-"""How long the app takes to its first paint, beside a Textual hello world measured in the same run.
+"""Measures the time to the app's first paint, and that of a Textual hello world in the same run.
 
-Both are started in a real pseudo-terminal, in turn, and timed until their words are on the screen.
+Both start in a real pseudo-terminal, in turn, and are timed until their text is on the screen.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ Hello().run()
 
 
 def seconds_to(words: str, command: list[str]) -> float:
-    """The time from starting `command` until it has written `words` to its terminal."""
+    """The time from the start of `command` until it writes `words` to its terminal."""
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     began = time.perf_counter()
     terminal = pexpect.spawn(command[0], command[1:], env=environment, dimensions=(24, 80), encoding="utf-8")
@@ -52,14 +52,14 @@ def main() -> None:
                 seconds_to("Hello there", [sys.executable, "-c", HELLO]),
                 seconds_to("E W A L L E T", [app, "--data-dir", folder]),
             )
-            # The first pair warms the disk's cache and compiles what is imported.
+            # The first pair fills the disk cache and compiles the modules.
             if run:
                 hello.append(pair[0])
                 ours.append(pair[1])
     ratio = statistics.median(mine / theirs for mine, theirs in zip(ours, hello, strict=True))
     print(f"Textual hello world  {statistics.median(hello):.3f} s")
     print(f"ewallet              {statistics.median(ours):.3f} s")
-    print(f"ratio                {ratio:.2f}  (at most {LIMIT} is wanted)")
+    print(f"ratio                {ratio:.2f}  (target: at most {LIMIT})")
 
 
 if __name__ == "__main__":

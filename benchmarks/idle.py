@@ -1,6 +1,6 @@
-"""What the app costs while its timer runs and nobody touches it, beside a Textual app with a clock in it.
+"""Measures the app's CPU use while its timer runs and no key is pressed, beside a Textual app with a clock.
 
-Each is in a real pseudo-terminal, all of them at once, so that they share whatever else the machine does.
+All run at once, each in a real pseudo-terminal, so other load on the machine affects them alike.
 """
 
 from __future__ import annotations
@@ -23,10 +23,7 @@ SECONDS = 30
 SECONDS_ALLOWED = 30
 SECONDS_TO_SETTLE = 2
 LIMIT = 1.0
-LOGIN = {
-    "user_name": "ada",
-    "user_pass": "four unrelated words",
-}  # of an account that lives as long as this run
+LOGIN = {"user_name": "ada", "user_pass": "four unrelated words"}
 
 LABEL = """
 import time
@@ -46,7 +43,7 @@ Label().run()
 
 @dataclass(frozen=True)
 class Scene:
-    """A screen of the app: the keys that lead there from home, and the terminal's size."""
+    """A screen of the app: the keys that open it from Home, and the terminal's size."""
 
     name: str
     keys: str
@@ -63,7 +60,7 @@ SCENES = (
 
 
 async def make_wallet(folder: Path) -> None:
-    """An account there whose timer runs."""
+    """Create an account with a running timer in that folder."""
     async with AsyncEWalletClient(database_url=database_url(folder)) as client:
         for instruction in (
             {"action": "new", "new": "account", "user_email": "ada@example.org", **LOGIN},
@@ -77,18 +74,18 @@ async def make_wallet(folder: Path) -> None:
                 raise RuntimeError(answer["error"])
 
 
-def spawned(command: list[str], columns: int, rows: int) -> pexpect.spawn[bytes]:
+def spawn(command: list[str], columns: int, rows: int) -> pexpect.spawn[bytes]:
     environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
     size = (rows, columns)
     return pexpect.spawn(command[0], command[1:], env=environment, dimensions=size)
 
 
-def opened(scene: Scene, folder: Path) -> pexpect.spawn[bytes]:
-    """The app on a new wallet there, logged in and gone to the scene's screen."""
+def open_scene(scene: Scene, folder: Path) -> pexpect.spawn[bytes]:
+    """Start the app on a new wallet in that folder, log in, and open the scene's screen."""
     folder.mkdir()
     asyncio.run(make_wallet(folder))
     app = str(Path(sys.executable).with_name("ewallet"))
-    terminal = spawned([app, "--data-dir", str(folder)], scene.columns, scene.rows)
+    terminal = spawn([app, "--data-dir", str(folder)], scene.columns, scene.rows)
     for words, keys in (("embedded", ["ada", "\t", LOGIN["user_pass"], "\r"]), ("Lately", scene.keys)):
         terminal.expect_exact(words, timeout=SECONDS_ALLOWED)
         read_all([terminal], SECONDS_TO_SETTLE)
@@ -98,15 +95,15 @@ def opened(scene: Scene, folder: Path) -> pexpect.spawn[bytes]:
     return terminal
 
 
-def labelled() -> pexpect.spawn[bytes]:
-    """The app that there is nothing else in than a label of the time."""
-    terminal = spawned([sys.executable, "-c", LABEL], 80, 24)
+def start_label() -> pexpect.spawn[bytes]:
+    """Start the Textual app with nothing but the time in it."""
+    terminal = spawn([sys.executable, "-c", LABEL], 80, 24)
     terminal.expect_exact("Hello there", timeout=SECONDS_ALLOWED)
     return terminal
 
 
 def read_all(terminals: Iterable[pexpect.spawn[bytes]], seconds: float) -> None:
-    """Read what they write for so long, as a terminal does."""
+    """Read their output for that long, as a terminal does."""
     until = time.monotonic() + seconds
     while time.monotonic() < until:
         for terminal in terminals:
@@ -117,16 +114,16 @@ def read_all(terminals: Iterable[pexpect.spawn[bytes]], seconds: float) -> None:
 
 
 def seconds_used(terminal: pexpect.spawn[bytes]) -> float:
-    """The processor's time that its program has taken so far."""
-    after_name = Path(f"/proc/{terminal.pid}/stat").read_text().rpartition(")")[2].split()
-    user, system = int(after_name[11]), int(after_name[12])
+    """The CPU time that its program has used so far."""
+    fields = Path(f"/proc/{terminal.pid}/stat").read_text().rpartition(")")[2].split()
+    user, system = int(fields[11]), int(fields[12])
     return (user + system) / os.sysconf("SC_CLK_TCK")
 
 
 def main() -> None:
-    """Print the share of one processor that each takes, and the ratio to the label's."""
+    """Print the CPU share of each, and its ratio to that of the label."""
     with tempfile.TemporaryDirectory() as name:
-        terminals = [labelled(), *(opened(scene, Path(name) / scene.name) for scene in SCENES)]
+        terminals = [start_label(), *(open_scene(scene, Path(name) / scene.name) for scene in SCENES)]
         try:
             before = [seconds_used(terminal) for terminal in terminals]
             read_all(terminals, SECONDS)
@@ -141,7 +138,7 @@ def main() -> None:
     print(f"{'Textual label, once a second':<32} {label:.2f} %")
     for scene, share in zip(SCENES, shares[1:], strict=True):
         print(f"{'ewallet: ' + scene.name:<32} {share:.2f} %  ratio {share / label:.1f}")
-    print(f"(at most {LIMIT:.0f} % is wanted)")
+    print(f"(target: at most {LIMIT:.0f} %)")
 
 
 if __name__ == "__main__":

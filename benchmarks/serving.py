@@ -1,7 +1,7 @@
-"""How many payments and views a server carries out in a second, beside an engine in the client's own process.
+"""Measures the payments and views per second of a server, and of an engine in the client's own process.
 
-The server is `ewallet serve` in a process of its own, and its clients are the client library's in this one:
-first one that waits for each answer, then many at once.
+The server is `ewallet serve` in a process of its own. Its clients use the client library in this process: first
+one client that waits for each answer, then many at once.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ewallet_core.client import AsyncEWalletClient
 
 CLIENTS = 50
 ALONE, TOGETHER = 300, 40
-PASSWORD = "four unrelated words"  # noqa: S105 - of accounts that live as long as this run
+PASSWORD = "four unrelated words"  # noqa: S105 - of temporary accounts
 SETTINGS = """
 self_supply = true
 [limits]
@@ -29,7 +29,7 @@ passwords_waiting = 1_000
 """
 
 Open = Callable[[], AsyncEWalletClient]
-Ask = Callable[[AsyncEWalletClient], Awaitable[object]]
+Send = Callable[[AsyncEWalletClient], Awaitable[object]]
 
 
 async def pay(client: AsyncEWalletClient) -> None:
@@ -42,46 +42,48 @@ async def view(client: AsyncEWalletClient) -> None:
     await client.send(action="view", view="credit", credit="wallet")
 
 
-async def begin(client: AsyncEWalletClient, number: int) -> None:
+async def log_in(client: AsyncEWalletClient, number: int) -> None:
     own = {"user_name": f"person{number}", "user_pass": PASSWORD}
     await client.send(action="new", new="account", user_email=f"person{number}@example.org", **own)
     await client.send(action="login", **own)
     await client.send(action="supply", supply="credits", credits=10_000, currency="EUR", cost="1")
 
 
-async def per_second(ask: Ask, clients: Sequence[AsyncEWalletClient], times: int) -> float:
-    async def go_on(client: AsyncEWalletClient) -> None:
+async def per_second(send: Send, clients: Sequence[AsyncEWalletClient], times: int) -> float:
+    async def repeat(client: AsyncEWalletClient) -> None:
         for _ in range(times):
-            await ask(client)
+            await send(client)
 
     began = time.perf_counter()
-    await asyncio.gather(*map(go_on, clients))
+    await asyncio.gather(*map(repeat, clients))
     return len(clients) * times / (time.perf_counter() - began)
 
 
-async def measure(where: str, open_client: Open, together: int, beside: dict[Ask, float]) -> dict[Ask, float]:
-    """Print what clients there come to, each figure with its ratio to that of one client `beside` them."""
+async def measure(
+    name: str, open_client: Open, together: int, baseline: dict[Send, float]
+) -> dict[Send, float]:
+    """Print the rate of one client, and of many; each with its ratio to the `baseline`, if there is one."""
     async with AsyncExitStack() as stack:
         clients = [await stack.enter_async_context(open_client()) for _ in range(together + 1)]
-        await asyncio.gather(*(begin(client, number) for number, client in enumerate(clients)))
-        alone = {}
-        for ask in (pay, view):
-            alone[ask] = await per_second(ask, clients[1:2], ALONE)
-            show(f"{where}, one client", ask, alone[ask], beside)
+        await asyncio.gather(*(log_in(client, number) for number, client in enumerate(clients)))
+        alone: dict[Send, float] = {}
+        for send in (pay, view):
+            alone[send] = await per_second(send, clients[1:2], ALONE)
+            show(f"{name}, one client", send, alone[send], baseline)
             if together > 1:
-                many = await per_second(ask, clients[1:], TOGETHER)
-                show(f"{where}, {together} clients", ask, many, beside)
+                many = await per_second(send, clients[1:], TOGETHER)
+                show(f"{name}, {together} clients", send, many, baseline)
     return alone
 
 
-def show(where: str, ask: Ask, figure: float, beside: dict[Ask, float]) -> None:
-    ratio = f"  ratio {figure / beside[ask]:.2f}" if ask in beside else ""
-    print(f"{ask.__name__:<5} {where:<20} {figure:>8,.0f} a second{ratio}")
+def show(name: str, send: Send, rate: float, baseline: dict[Send, float]) -> None:
+    ratio = f"  ratio {rate / baseline[send]:.2f}" if send in baseline else ""
+    print(f"{send.__name__:<5} {name:<20} {rate:>8,.0f} a second{ratio}")
 
 
 @contextmanager
-def served(folder: Path) -> Iterator[str]:
-    """A server on free ports; gives the place of its instructions."""
+def run_server(folder: Path) -> Iterator[str]:
+    """A server on free ports; yields its address."""
     settings = folder / "settings.toml"
     settings.write_text(SETTINGS)
     ewallet = [str(Path(sys.executable).with_name("ewallet")), "--data-dir", str(folder)]
@@ -95,13 +97,12 @@ def served(folder: Path) -> Iterator[str]:
 
 
 async def main() -> None:
-    """Print all figures."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         embedded = partial(AsyncEWalletClient, database_url=f"sqlite:///{folder / 'own.sqlite3'}")
         alone = await measure("embedded", embedded, 1, {})
-        with served(folder) as place:
-            await measure("served", partial(AsyncEWalletClient, place), CLIENTS, alone)
+        with run_server(folder) as address:
+            await measure("served", partial(AsyncEWalletClient, address), CLIENTS, alone)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Writes the tables in docs/keys.md that say which keys each screen has, from the screens' own bindings."""
+"""Writes the tables of each screen's keys in docs/keys.md, from the bindings in the code."""
 
 from __future__ import annotations
 
@@ -48,31 +48,31 @@ NODES: dict[str, tuple[type[DOMNode], ...]] = {
     "Sheets": (sheets.SheetsScreen,),
     "Account": (account.AccountScreen, account_sessions.SessionsScreen),
     "Console": (console.ConsoleScreen,),
-    "Console, where an instruction is written": (ConsolePrompt,),
+    "Console, in the input line": (ConsolePrompt,),
     "Settings": (settings.SettingsScreen, settings.SettingsKeysScreen, SettingList),
     "Operator: accounts": (operator.OperatorScreen,),
     "Operator: permissions": (operator_permissions.PermissionsScreen,),
     "Operator: workers": (operator_workers.WorkersScreen,),
     "Operator: issues": (operator_issues.IssuesScreen,),
     "In a list": (RecordList,),
-    "Where a list is narrowed": (FilterBox,),
+    "In a list's filter": (FilterBox,),
     "A record in full": (record.RecordScreen,),
     "In a form": (Form, form_screen.FormScreen),
 }
-"""What each table is about, and the classes whose bindings it shows."""
+"""The title of each table, and the classes whose bindings it shows."""
 
 ListRow = tuple[str, str]
-"""What a key does, and the name of the action in the settings file."""
+"""What a key does, and its name in the settings file."""
 
 
 def sections() -> Iterator[str]:
-    """The tables under their headings."""
+    """The tables with their headings."""
     for title, nodes in NODES.items():
         yield "\n".join((f"### {title}", "", *HEAD, *map(_line, *zip(*keys_of(nodes).items(), strict=True))))
 
 
 def keys_of(nodes: tuple[type[DOMNode], ...]) -> dict[ListRow, list[str]]:
-    """What can be done on these, and the keys that do it as they are shown."""
+    """The keys of these classes by what they do, as they are shown."""
     keys: dict[ListRow, dict[str, None]] = {}
     for node in nodes:
         for binding in _own_bindings(node):
@@ -82,7 +82,7 @@ def keys_of(nodes: tuple[type[DOMNode], ...]) -> dict[ListRow, list[str]]:
 
 
 def _own_bindings(node: type[DOMNode]) -> Iterator[Binding]:
-    """The bindings of a class and of the app's own classes that it is made from, but not every screen's."""
+    """The bindings of a class and of its bases in the app, without those that every screen has."""
     for ancestor in node.__mro__:
         is_everywhere = ancestor is base.BaseScreen and node is not ancestor
         if ancestor.__module__.startswith(OURS) and not is_everywhere:
@@ -106,11 +106,11 @@ def _line(row: ListRow, keys: list[str]) -> str:
     return f"| {' '.join(f'`{key}`' for key in keys)} | {words} | {f'`{name}`' if name else ''} |"
 
 
-def written() -> str:
-    """The whole file: what stands there by hand, and the tables of now."""
+def build_page() -> str:
+    """The whole file: the handwritten part, and the current tables."""
     by_hand = FILE.read_text(encoding="utf-8").partition(BEGINNING)[0]
     return "\n\n".join((by_hand + BEGINNING.rstrip(), *sections())) + "\n"
 
 
 if __name__ == "__main__":
-    FILE.write_text(written(), encoding="utf-8")
+    FILE.write_text(build_page(), encoding="utf-8")

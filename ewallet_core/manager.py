@@ -13,7 +13,7 @@ from ewallet_core.data_folder import data_folder
 from ewallet_core.data_folder import database_url as default_url
 from ewallet_core.engine.authentication import authenticate
 from ewallet_core.engine.dispatcher import Dependencies, Dispatcher
-from ewallet_core.engine.event_stream import EventPage, EventSubscription, event_page
+from ewallet_core.engine.event_stream import EventPage, EventSubscription, read_event_page
 from ewallet_core.engine.live_objects import EWallet, EWalletWorker
 from ewallet_core.errors.server import StorageFailedError, StorageUnavailableError
 from ewallet_core.instructions.envelope import Answer, Credentials
@@ -93,7 +93,7 @@ class EWalletSessionManager:
         self.dispatcher.listener = listener
 
     def events(self, client_id: str, session_token: str, since: int | None = None) -> EventPage:
-        """The events of the session's account after event `since`; without it none, only where they stand.
+        """The events of the session's account after event `since`; without it none, only the newest's sequence.
 
         Raises a `WalletError` if no account is logged in to that session.
         """
@@ -101,16 +101,16 @@ class EWalletSessionManager:
 
         def look(transaction: Transaction) -> EventPage:
             context = self.dispatcher.context(transaction, credentials=credentials)
-            return event_page(require_account(authenticate(context, Access.ACCOUNT)), since)
+            return read_event_page(require_account(authenticate(context, Access.ACCOUNT)), since)
 
         return self._database.read(look)
 
     def follow(self, client_id: str, session_token: str) -> EventSubscription:
         """A subscription to the events of the account that is active in that session."""
-        look = partial(self.events, client_id, session_token)
-        return EventSubscription(look, self._clock, self._config.session_lifetime_ms)
+        read_page = partial(self.events, client_id, session_token)
+        return EventSubscription(read_page, self._clock, self._config.session_lifetime_ms)
 
-    def news(self, after: int | None = None) -> tuple[int, set[int]]:
+    def changed_accounts(self, after: int | None = None) -> tuple[int, set[int]]:
         """The latest event, and the accounts that have events after event `after`; without it none."""
         if after is None:
             return self._database.read(latest_event), set()
@@ -122,7 +122,7 @@ class EWalletSessionManager:
         found = self._database.read(sessions.all)
         return {session.id: session.account_id for session in found}
 
-    def tell_changes(self, changed: Callable[[], None]) -> None:
+    def on_change(self, changed: Callable[[], None]) -> None:
         """Call `changed`, and nothing else, after each instruction that changed something, from its thread."""
         self.dispatcher.changed = changed
 

@@ -6,14 +6,14 @@ from draw import Frame
 from life import PASSWORD
 from scene import Scene
 
-WHO = "bob"
-TYPING_MS, SEEING_MS, READING_MS, LAST_MS = 80, 700, 1_600, 3_500
+USER = "bob"
+TYPING_MS, SHORT_MS, READING_MS, LAST_MS = 80, 700, 1_600, 3_500
 SECOND_MS = 1_000
-BURNING_MS = 110
+FAST_MS = 110
 
 
-class Film:
-    """The frames of what is done in a scene, one after the other."""
+class Recording:
+    """Records the frames of a scene."""
 
     def __init__(self, scene: Scene) -> None:
         self._scene = scene
@@ -21,59 +21,63 @@ class Film:
         self._caption = ("", "")
 
     async def press(self, key: str, words: str, shown: str, lasts_ms: int = READING_MS) -> None:
-        """Press a key, say what it is for, and see what comes of it."""
+        """Press a key, caption it, and record the screen once `shown` is on it."""
         self._caption = (key, words)
         await self._scene.press(key)
         await self._scene.wait_for(shown)
         await self._scene.settle()
-        self.shoot(lasts_ms)
+        self.record(lasts_ms)
 
     async def type(self, text: str) -> None:
-        """Type a text, a letter a frame."""
+        """Type a text, one frame per letter."""
         for letter in text:
             await self._scene.type(letter)
             await self._scene.pilot.pause()
-            self.shoot(TYPING_MS)
+            self.record(TYPING_MS)
 
-    async def let_pass(self, times: int, lasts_ms: int = SECOND_MS, **time: float) -> None:
-        """Let so much time pass, so many times."""
+    async def wait(self, times: int, lasts_ms: int = SECOND_MS, **time: float) -> None:
+        """Let that time pass, `times` times, with a frame for each."""
         for _ in range(times):
+<<<<<<< HEAD
             self._scene.day.pass_by(**time)
             self._scene.app.context.timers.pass_second()
+=======
+            self._scene.day.advance(**time)
+            self._scene.app.timer_watch.pass_second()
+>>>>>>> main
             await self._scene.pilot.pause()
-            self.shoot(lasts_ms)
+            self.record(lasts_ms)
 
-    def say(self, words: str) -> None:
-        """Say something else from now on."""
+    def caption(self, words: str) -> None:
         self._caption = ("", words)
 
-    def shoot(self, lasts_ms: int) -> None:
-        """Take what the screen looks like now."""
+    def record(self, lasts_ms: int) -> None:
+        """Record the screen as it is now."""
         self.frames.append(Frame(self._scene.svg, lasts_ms, *self._caption))
 
 
 async def play(scene: Scene) -> list[Frame]:
-    """Log in, convert, start, see it burn, pause, resume, stop, and look at the record."""
-    film = Film(scene)
-    film.say("log in")
-    film.shoot(SEEING_MS)
-    await film.type(WHO)
+    """Log in, convert, start, pause, resume and stop the timer, and open its record."""
+    recording = Recording(scene)
+    recording.caption("log in")
+    recording.record(SHORT_MS)
+    await recording.type(USER)
     await scene.press("tab")
-    await film.type(PASSWORD)
-    await film.press("enter", "log in", f"{WHO} ● embedded")
-    await film.press("c", "turn credits to time", "Notes", SEEING_MS)
-    await film.type("20")
-    film.shoot(READING_MS)
-    await film.press("enter", "20 credits become 20 minutes", "20 credits → 20:00.")
-    await film.press("3", "go to the clock", "○ stopped", SEEING_MS)
-    await film.press("space", "start the timer", "● running", SECOND_MS)
-    await film.let_pass(4, seconds=1)
-    film.say("twelve minutes later")
-    await film.let_pass(12, BURNING_MS, minutes=1)
-    await film.press("space", "pause", "‖ paused", SECOND_MS)
-    await film.let_pass(2, seconds=1)
-    await film.press("space", "resume", "● running", SECOND_MS)
-    await film.let_pass(2, seconds=1)
-    await film.press("x", "stop", "✓ Used")
-    await film.press("z", "see the record of it", "esc Back", LAST_MS)
-    return film.frames
+    await recording.type(PASSWORD)
+    await recording.press("enter", "log in", f"{USER} ● embedded")
+    await recording.press("c", "turn credits to time", "Notes", SHORT_MS)
+    await recording.type("20")
+    recording.record(READING_MS)
+    await recording.press("enter", "20 credits become 20 minutes", "20 credits → 20:00.")
+    await recording.press("3", "go to the clock", "○ stopped", SHORT_MS)
+    await recording.press("space", "start the timer", "● running", SECOND_MS)
+    await recording.wait(4, seconds=1)
+    recording.caption("twelve minutes later")
+    await recording.wait(12, FAST_MS, minutes=1)
+    await recording.press("space", "pause", "‖ paused", SECOND_MS)
+    await recording.wait(2, seconds=1)
+    await recording.press("space", "resume", "● running", SECOND_MS)
+    await recording.wait(2, seconds=1)
+    await recording.press("x", "stop", "✓ Used")
+    await recording.press("z", "see the record of it", "esc Back", LAST_MS)
+    return recording.frames

@@ -1,4 +1,4 @@
-"""Draws the app's SVG as a PNG, and frames of it as one animated picture: Chromium draws, Pillow packs."""
+"""Draws the app's SVG as PNG, and frames of it as an animation: Chromium renders, Pillow compresses."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from typing import NamedTuple
 from PIL import Image
 
 CELL = 12.2
-"""How wide a letter's place is in the app's SVG."""
-SHARPNESS = 20 / CELL
-"""So sharp that every letter's place is of whole dots."""
-SEAMLESS = {"font-size: 20px": "font-size: 20.4px", "translate(9, 41)": "translate(9.15, 41.48)"}
-"""What lets letters fill their places from edge to edge, and begin on a whole dot."""
-FRAMES_A_SHEET = 8
+"""The width of a cell in the app's SVG."""
+SCALE = 20 / CELL
+"""The scale at which each cell is a whole number of pixels wide."""
+GAP_FIXES = {"font-size: 20px": "font-size: 20.4px", "translate(9, 41)": "translate(9.15, 41.48)"}
+"""Replacements that make letters fill their cells, and start on a whole pixel."""
+FRAMES_PER_PAGE = 8
 CAPTION_HEIGHT = 44
 BOX = re.compile(r'viewBox="0 0 ([\d.]+) ([\d.]+)"')
 TRANSPARENT = 255
@@ -35,33 +35,31 @@ b {{ font-weight: 600; color: #12876f; border: 1px solid #12876f; border-radius:
 
 
 class Frame(NamedTuple):
-    """What the screen looks like for so long."""
-
     svg: str
     lasts_ms: int
     key: str
-    """The key that was pressed last; nothing: none that matters."""
+    """The key that was pressed last, or empty."""
     words: str
-    """What it is for."""
+    """What the key is for."""
 
 
 def chromium() -> str | None:
-    """The browser, where there is one."""
+    """The browser's path, if it is installed."""
     return shutil.which("chromium") or shutil.which("google-chrome")
 
 
-def seamless(svg: str) -> str:
-    """The picture in its own size, with nothing between blocks that touch each other on a terminal."""
-    for before, after in SEAMLESS.items():
+def remove_gaps(svg: str) -> str:
+    """The picture in its own size, without gaps between blocks that touch each other in a terminal."""
+    for before, after in GAP_FIXES.items():
         svg = svg.replace(before, after)
     return BOX.sub(r'\g<0> width="\1" height="\2"', svg, count=1)
 
 
 def draw_png(svg: Path, browser: str) -> None:
-    """Draw the picture beside it: other converters drop spaces or move borders."""
+    """Draw it as a PNG beside it. Other converters drop spaces or move borders."""
     png = svg.with_suffix(".png")
     width, height = _size(svg.read_text(encoding="utf-8"))
-    _photograph(svg.as_uri(), png, (width, height), browser)
+    _capture(svg.as_uri(), png, (width, height), browser)
     with Image.open(png) as drawn:
         few_colours = drawn.convert("RGB").quantize(TRANSPARENT, dither=Image.Dither.NONE)
         corners = drawn.getchannel("A").point(lambda opacity: 255 * (opacity < 128))
@@ -70,8 +68,8 @@ def draw_png(svg: Path, browser: str) -> None:
 
 
 def draw_animation(frames: Sequence[Frame], target: Path, browser: str) -> None:
-    """Draw the frames one after the other, the same ones once."""
-    drawn = list(_drawn(frames, browser))
+    """Draw the frames as an animation; equal frames are stored once."""
+    drawn = list(_draw_frames(frames, browser))
     drawn[0].save(
         target,
         save_all=True,
@@ -85,20 +83,20 @@ def draw_animation(frames: Sequence[Frame], target: Path, browser: str) -> None:
     )
 
 
-def _drawn(frames: Sequence[Frame], browser: str) -> Iterator[Image.Image]:
-    """Each frame, drawn several to a sheet: the browser takes longer to start than to draw."""
+def _draw_frames(frames: Sequence[Frame], browser: str) -> Iterator[Image.Image]:
+    """Each frame. Several are drawn on one page, because the browser's start takes longest."""
     width, height = _size(frames[0].svg)
-    dots = round((height + CAPTION_HEIGHT) * SHARPNESS)
+    pixels = round((height + CAPTION_HEIGHT) * SCALE)
     with tempfile.TemporaryDirectory() as name:
-        for first in range(0, len(frames), FRAMES_A_SHEET):
-            some = frames[first : first + FRAMES_A_SHEET]
-            sheet = Path(name) / f"{first}.html"
-            sheet.write_text(_page(some, dots / SHARPNESS, Path(name), first), encoding="utf-8")
+        for first in range(0, len(frames), FRAMES_PER_PAGE):
+            some = frames[first : first + FRAMES_PER_PAGE]
+            page = Path(name) / f"{first}.html"
+            page.write_text(_page(some, pixels / SCALE, Path(name), first), encoding="utf-8")
             size = (width, (height + CAPTION_HEIGHT + 1) * len(some))
-            _photograph(sheet.as_uri(), sheet.with_suffix(".png"), size, browser)
-            with Image.open(sheet.with_suffix(".png")) as photograph:
+            _capture(page.as_uri(), page.with_suffix(".png"), size, browser)
+            with Image.open(page.with_suffix(".png")) as picture:
                 for at in range(len(some)):
-                    yield photograph.crop((0, at * dots, photograph.width, (at + 1) * dots))
+                    yield picture.crop((0, at * pixels, picture.width, (at + 1) * pixels))
 
 
 def _page(frames: Sequence[Frame], height: float, folder: Path, first: int) -> str:
@@ -119,7 +117,7 @@ def _size(svg: str) -> tuple[int, int]:
     return width, height
 
 
-def _photograph(address: str, png: Path, size: tuple[int, int], browser: str) -> None:
+def _capture(address: str, png: Path, size: tuple[int, int], browser: str) -> None:
     width, height = size
     options = (
         "--headless",
@@ -128,7 +126,7 @@ def _photograph(address: str, png: Path, size: tuple[int, int], browser: str) ->
         "--hide-scrollbars",
         "--allow-file-access-from-files",
         "--default-background-color=00000000",
-        f"--force-device-scale-factor={SHARPNESS}",
+        f"--force-device-scale-factor={SCALE}",
         f"--window-size={width},{height}",
         f"--screenshot={png}",
     )

@@ -1,4 +1,4 @@
-"""Some weeks of Ada's life with her wallet, so that the pictures have something to show."""
+"""Some weeks of Ada's use of her wallet: the data in the screenshots."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ewallet_core.operations.context import EngineConfig
 PASSWORD = "four unrelated words"
 NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 BEGINNING = datetime(2026, 10, 12, 8, 30, tzinfo=UTC)
-LONGER_THAN_A_LIFE_MS = 10**12
+SESSION_LIFETIME_MS = 10**12
 
 PEOPLE = {
     "olga": "olga@example.org",
@@ -57,7 +57,7 @@ CONVERSIONS = (
     ("11-18 10:20", "bob", 30),
     ("11-20 13:40", "ada", 45),
 )
-# On which day and when Ada began, how many minutes she worked, and how many of a pause there were after ten.
+# When Ada started her timer, the minutes that she worked, and the minutes of a pause after ten.
 WORK = (
     ("10-12 09:10", 42, 0),
     ("10-13 09:32", 35, 5),
@@ -84,74 +84,72 @@ WORK = (
     ("11-20 09:04", 31, 4),
 )
 RAN_OUT = "11-18 10:25"
-"""When Bob started his timer, which used all his time."""
+"""When Bob started his timer, which used up his time."""
 BEGUN = "11-20 13:49"
 """When Ada started her timer, which is running now."""
 
 
-class Deed(NamedTuple):
-    """Something that somebody did."""
+class Step(NamedTuple):
+    """An instruction that a user sends at some time."""
 
     when: datetime
-    who: str
+    user: str
     instruction: dict[str, Any]
 
 
 class Day:
-    """The day of the pictures: it stands still, for the app and its engine at once, until it is moved."""
+    """The clock of the app and its engine. It stands still until it is advanced."""
 
     def __init__(self, instant: datetime = NOW) -> None:
-        self._begins = self.instant = instant
+        self._start = self.instant = instant
 
     def __call__(self) -> float:
         """Seconds, as the app reads them."""
-        return (self.instant - self._begins).total_seconds()
+        return (self.instant - self._start).total_seconds()
 
     def wall(self) -> int:
         """Milliseconds UTC, as the engine reads them."""
         return round(self.instant.timestamp() * 1_000)
 
     def today(self) -> datetime:
-        """The instant that the calendar shows."""
         return self.instant
 
-    def pass_by(self, **time: float) -> None:
-        """Move it by so many `seconds` or `minutes`."""
+    def advance(self, **time: float) -> None:
+        """Advance it by `seconds` or `minutes`."""
         self.instant += timedelta(**time)
 
 
 def open_engine(folder: Path, day: Day) -> EWalletSessionManager:
-    """The engine on that folder, on that day."""
-    rules = EngineConfig(session_lifetime_ms=LONGER_THAN_A_LIFE_MS, self_supply=True)
-    return EWalletSessionManager(database_url(folder), clock=day.wall, rules=rules)
+    config = EngineConfig(session_lifetime_ms=SESSION_LIFETIME_MS, self_supply=True)
+    return EWalletSessionManager(database_url(folder), clock=day.wall, config=config)
 
 
-async def live(folder: Path) -> None:
-    """Live until now; it is kept in `folder`."""
+async def create_wallets(folder: Path) -> None:
+    """Create the wallets in `folder`, with everything that happened until now."""
     day = Day(BEGINNING)
     clients = {name: EmbeddedClient(lambda: open_engine(folder, day)) for name in PEOPLE}
     for name, client in clients.items():
-        await _begin(name, client)
-    for deed in sorted(_deeds(), key=lambda deed: deed.when):
-        day.instant = deed.when
-        await _act(clients[deed.who], **deed.instruction)
+        await _create_account(name, client)
+    for step in sorted(_steps(), key=lambda step: step.when):
+        day.instant = step.when
+        await _send(clients[step.user], **step.instruction)
     for client in clients.values():
         await client.close()
     _give_roles(folder)
 
 
-async def _begin(name: str, client: EmbeddedClient) -> None:
+async def _create_account(name: str, client: EmbeddedClient) -> None:
     await client.open()
     account = {"user_name": name, "user_email": PEOPLE[name], "user_phone": "+44 20 7946 0018"}
-    await _act(client, action="new", new="account", user_pass=PASSWORD, **account)
-    await _act(client, action="login", user_name=name, user_pass=PASSWORD)
+    await _send(client, action="new", new="account", user_pass=PASSWORD, **account)
+    await _send(client, action="login", user_name=name, user_pass=PASSWORD)
     if name == "ada":
         for contact in CONTACTS:
             known = dict(zip(("user_name", "user_email", "user_phone", "notes"), contact, strict=True))
-            await _act(client, action="new", new="contact", contact="record", **known)
+            await _send(client, action="new", new="contact", contact="record", **known)
 
 
-async def _act(client: EmbeddedClient, **instruction: Any) -> None:
+async def _send(client: EmbeddedClient, **instruction: Any) -> None:
     answer = await client.send(controller="client", ctype="action", **instruction)
     if answer["failed"]:
         raise RuntimeError(f"{instruction}: {answer['error']}")
@@ -168,37 +166,37 @@ def _give_roles(folder: Path) -> None:
                 raise RuntimeError(answer["error"])
 
 
-def _deeds() -> Iterator[Deed]:
+def _steps() -> Iterator[Step]:
     for name, credits in (("bob", 150), ("grace", 240)):
-        yield Deed(_at("10-12 08:35"), name, _supply(credits, str(credits // 10)))
+        yield Step(_at("10-12 08:35"), name, _supply(credits, str(credits // 10)))
     for when, credits, cost in SUPPLIES:
-        yield Deed(_at(when), "ada", _supply(credits, cost))
-    for when, who, to, credits, notes in PAYMENTS:
-        yield Deed(_at(when), who, {"action": "pay", "pay": PEOPLE[to], "credits": credits, "notes": notes})
-    for when, who, credits in CONVERSIONS:
+        yield Step(_at(when), "ada", _supply(credits, cost))
+    for when, user, to, credits, notes in PAYMENTS:
+        yield Step(_at(when), user, {"action": "pay", "pay": PEOPLE[to], "credits": credits, "notes": notes})
+    for when, user, credits in CONVERSIONS:
         convert = {"action": "convert", "convert": "credits2clock", "credits": credits}
-        yield Deed(_at(when), who, convert)
+        yield Step(_at(when), user, convert)
     for when, minutes, paused in WORK:
-        yield from _worked(_at(when), minutes, paused)
-    yield Deed(_at(RAN_OUT), "bob", _tell("start"))
-    yield Deed(_at(BEGUN), "ada", _tell("start"))
+        yield from _run_timer(_at(when), minutes, paused)
+    yield Step(_at(RAN_OUT), "bob", _timer("start"))
+    yield Step(_at(BEGUN), "ada", _timer("start"))
 
 
 def _supply(credits: int, cost: str) -> dict[str, Any]:
     return {"action": "supply", "supply": "credits", "credits": credits, "currency": "EUR", "cost": cost}
 
 
-def _worked(begun: datetime, minutes: int, paused: int) -> Iterator[Deed]:
+def _run_timer(start: datetime, minutes: int, paused: int) -> Iterator[Step]:
     ten = timedelta(minutes=10)
-    yield Deed(begun, "ada", _tell("start"))
+    yield Step(start, "ada", _timer("start"))
     if paused:
-        yield Deed(begun + ten, "ada", _tell("pause"))
-        yield Deed(begun + ten + timedelta(minutes=paused), "ada", _tell("resume"))
+        yield Step(start + ten, "ada", _timer("pause"))
+        yield Step(start + ten + timedelta(minutes=paused), "ada", _timer("resume"))
     seconds = minutes * 37 % 60
-    yield Deed(begun + timedelta(minutes=minutes + paused, seconds=seconds), "ada", _tell("stop"))
+    yield Step(start + timedelta(minutes=minutes + paused, seconds=seconds), "ada", _timer("stop"))
 
 
-def _tell(action: str) -> dict[str, Any]:
+def _timer(action: str) -> dict[str, Any]:
     return {"action": action, action: "clock_timer"}
 
 

@@ -1,4 +1,4 @@
-"""The real app over a real engine on the day of the pictures, and what is waited for and written there."""
+"""The real app on a real engine at a fixed time, driven by keys."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import tempfile
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, chdir
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from draw import seamless
+import msgspec
+from draw import remove_gaps
 from life import PASSWORD, Day, open_engine
 from textual.pilot import Pilot
 from textual.widgets import Input
@@ -26,13 +26,13 @@ from ewallet_tui.connection import Backends
 from ewallet_tui.instruction_log import InstructionLog
 from ewallet_tui.screens.base import BaseScreen
 
-PATIENCE = 500
+MOST_PAUSES = 500
 THEME = "ewallet-dark"
 OWN_FOLDER = Path(".local/share/ewallet")
 
 
 class Scene:
-    """Somebody at the app."""
+    """The running app and its clock."""
 
     def __init__(self, pilot: Pilot[Any], day: Day) -> None:
         self.pilot = pilot
@@ -40,16 +40,14 @@ class Scene:
         self.day = day
 
     async def press(self, *keys: str) -> None:
-        """Press these keys."""
         await self.pilot.press(*keys)
 
     async def type(self, text: str) -> None:
-        """Type a text."""
         await self.pilot.press(*("space" if letter == " " else letter for letter in text))
 
     async def wait_for(self, *words: str) -> None:
-        """Let the app go on until all these words are on its screen."""
-        for _ in range(PATIENCE):
+        """Wait until all these words are on the screen."""
+        for _ in range(MOST_PAUSES):
             await self.pilot.pause(0.02)
             shown = self.text
             if all(each in shown for each in words):
@@ -57,12 +55,12 @@ class Scene:
         raise RuntimeError(f"the app never shows {words}:\n{self.text}")
 
     async def settle(self) -> None:
-        """Wait until nothing more comes, and nothing is shown that would be gone soon."""
+        """Wait until the screen is stable, without notifications."""
         self.app.clear_notifications()
         await self.pilot.pause(0.3)
 
     async def log_in(self, name: str = "ada") -> None:
-        """Be logged in as somebody, at home."""
+        """Log in, and wait for Home."""
         await self.type(name)
         await self.press("tab")
         await self.type(PASSWORD)
@@ -72,32 +70,30 @@ class Scene:
 
     @property
     def svg(self) -> str:
-        """What the screen looks like."""
-        return seamless(self.app.export_screenshot(title="ewallet"))
+        return remove_gaps(self.app.export_screenshot(title="ewallet"))
 
     @property
     def text(self) -> str:
-        """What can be read on the screen."""
-        lines = self.app.screen._compositor.render_strips()  # noqa: SLF001 - nothing else has it as text
+        lines = self.app.screen._compositor.render_strips()  # noqa: SLF001 - no public API returns the screen as text
         return re.sub("\N{NO-BREAK SPACE}", " ", "\n".join(line.text for line in lines))
 
 
-def stand_still() -> None:
-    """Let everything look the same on every machine."""
+def fix_environment() -> None:
+    """Make the app look the same on every machine."""
     os.environ["TZ"] = "UTC"
     time.tzset()
-    Input.cursor_blink._default = False  # noqa: SLF001 - it can't be chosen for all of them
+    Input.cursor_blink._default = False  # noqa: SLF001 - there is no public default
 
 
 @asynccontextmanager
-async def opened(life: Path, size: tuple[int, int], theme: str = THEME) -> AsyncIterator[Scene]:
-    """The app, just opened on a copy of that life."""
+async def open_app(wallets: Path, size: tuple[int, int], theme: str = THEME) -> AsyncIterator[Scene]:
+    """The app, just opened on a copy of the wallets in that folder."""
     day = Day()
     BaseScreen.today = InstructionLog.calendar = staticmethod(day.today)
     with tempfile.TemporaryDirectory() as home, chdir(home):
-        # As seen from there, so that no picture shows where it was taken.
-        folder = Path(shutil.copytree(life, OWN_FOLDER))
-        preferences = replace(Preferences.read(folder), theme=theme)
+        # A relative path, so that no picture shows a path of this machine.
+        folder = Path(shutil.copytree(wallets, OWN_FOLDER))
+        preferences = msgspec.structs.replace(Preferences.read(folder), theme=theme)
         backends = Backends(
             lambda _: EmbeddedClient(lambda: open_engine(folder, day)), KnownServers(folder / "known")
         )

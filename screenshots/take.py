@@ -1,4 +1,4 @@
-"""Takes the pictures in this folder, from the real app: SVG always, PNG and the demo where Chromium is."""
+"""Takes the screenshots in this folder from the real app: SVG, and with Chromium also PNG and the demo."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from demo import play
 from draw import chromium, draw_animation, draw_png
-from life import live
-from scene import THEME, Scene, opened, stand_still
+from life import create_wallets
+from scene import THEME, Scene, fix_environment, open_app
 
 HERE = Path(__file__).parent
 USUAL, WIDE, SMALL = (100, 30), (120, 28), (60, 20)
@@ -20,9 +20,9 @@ DEMO, DEMO_SIZE = "demo", (80, 24)
 
 
 class Shot(NamedTuple):
-    """A picture: how the app is brought to where it is taken."""
+    """A screenshot; `prepare` brings the app to it."""
 
-    come: Callable[[Scene], Awaitable[None]]
+    prepare: Callable[[Scene], Awaitable[None]]
     size: tuple[int, int] = USUAL
     theme: str = THEME
 
@@ -77,17 +77,17 @@ async def console(scene: Scene) -> None:
     await scene.type("transfer credits credits=10 transfer_to=")
 
 
-def place(key: str, *words: str, then: tuple[str, ...] = (), name: str = "ada") -> Shot:
-    """A place that is gone to by a key, where some more are pressed."""
+def screen(key: str, *words: str, then: tuple[str, ...] = (), name: str = "ada") -> Shot:
+    """A screen that a key opens, after some more keys."""
 
-    async def come(scene: Scene) -> None:
+    async def prepare(scene: Scene) -> None:
         await scene.log_in(name)
         await scene.press(key)
         await scene.settle()
         await scene.press(*then)
         await scene.wait_for(*words)
 
-    return Shot(come)
+    return Shot(prepare)
 
 
 SHOTS = {
@@ -97,47 +97,45 @@ SHOTS = {
     "home-compact": Shot(home, SMALL),
     "home-empty": Shot(empty_home),
     "pay": Shot(pay),
-    "wallet": place("2", "Statement"),
-    "clock": place("3", "today"),
-    "contacts": place("4", "Between you", then=("down",))._replace(size=WIDE),
-    "transfers": place("5", "17 Nov 09:12   ", "Journal", then=("down", "down"))._replace(size=WIDE),
-    "invoices": place("5", "Invoice 15", "Journal", then=("I",))._replace(size=WIDE),
-    "account": place("6", "ada@example.org", "Security"),
+    "wallet": screen("2", "Statement"),
+    "clock": screen("3", "today"),
+    "contacts": screen("4", "Between you", then=("down",))._replace(size=WIDE),
+    "transfers": screen("5", "17 Nov 09:12   ", "Journal", then=("down", "down"))._replace(size=WIDE),
+    "invoices": screen("5", "Invoice 15", "Journal", then=("I",))._replace(size=WIDE),
+    "account": screen("6", "ada@example.org", "Security"),
     "console": Shot(console),
-    "settings": place("comma", "Theme"),
-    "operator": place("8", "frozen", name="olga"),
-    "permissions": place("8", "✓ may", then=("P",), name="olga"),
+    "settings": screen("comma", "Theme"),
+    "operator": screen("8", "frozen", name="olga"),
+    "permissions": screen("8", "✓ may", then=("P",), name="olga"),
 }
 
 
-async def take(name: str, shot: Shot, life: Path) -> None:
-    """Take a picture."""
-    async with opened(life, shot.size, shot.theme) as scene:
-        await shot.come(scene)
+async def take(name: str, shot: Shot, wallets: Path) -> None:
+    async with open_app(wallets, shot.size, shot.theme) as scene:
+        await shot.prepare(scene)
         await scene.settle()
         (HERE / f"{name}.svg").write_text(scene.svg, encoding="utf-8")
 
 
-async def take_demo(life: Path, browser: str) -> None:
-    """Play the demo, and draw it."""
-    async with opened(life, DEMO_SIZE) as scene:
+async def take_demo(wallets: Path, browser: str) -> None:
+    async with open_app(wallets, DEMO_SIZE) as scene:
         draw_animation(await play(scene), HERE / f"{DEMO}.webp", browser)
 
 
 async def main(wanted: list[str]) -> None:
-    """Take the pictures of these names; of none: all of them, and the demo."""
-    stand_still()
+    """Take the screenshots of these names; without names, all of them and the demo."""
+    fix_environment()
     browser = chromium()
     with tempfile.TemporaryDirectory() as folder:
-        life = Path(folder)
-        await live(life)
+        wallets = Path(folder)
+        await create_wallets(wallets)
         for name in wanted or (*SHOTS, DEMO):
             if name in SHOTS:
-                await take(name, SHOTS[name], life)
+                await take(name, SHOTS[name], wallets)
             if browser and name in SHOTS:
                 draw_png(HERE / f"{name}.svg", browser)
             elif browser:
-                await take_demo(life, browser)
+                await take_demo(wallets, browser)
             print(name)
 
 

@@ -95,11 +95,9 @@ ALLOWED = {
 REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_core": (
         "door",
-        "attended",
         "holding",
         "handover",
         "leaving",
-        "moments",
         "beginnings",
         "reachability",
         "dialler",

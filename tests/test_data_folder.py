@@ -1,4 +1,4 @@
-"""Where the wallet is kept: in the very folder that was chosen, whatever its name."""
+"""The data folder: the chosen folder, whatever its name."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_the_database_is_in_the_chosen_folder(tmp_path: Path, name: str) -> None
     assert [file.name for file in folder.iterdir()] == [DATABASE_FILE]
 
 
-def test_a_folder_that_is_made_is_its_owners_alone(tmp_path: Path) -> None:
+def test_a_created_folder_is_accessible_only_by_its_owner(tmp_path: Path) -> None:
     assert stat.S_IMODE(data_folder(tmp_path / "new").stat().st_mode) == 0o700
 
 
@@ -28,6 +28,6 @@ def test_the_environment_names_a_folder(tmp_path: Path, monkeypatch: pytest.Monk
     assert data_folder(tmp_path / "chosen") == tmp_path / "chosen"
 
 
-def test_a_folder_that_is_there_is_taken_as_it_is(tmp_path: Path) -> None:
+def test_an_existing_folder_is_not_changed(tmp_path: Path) -> None:
     assert data_folder(tmp_path) == tmp_path
     assert data_folder(tmp_path) == tmp_path

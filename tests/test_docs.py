@@ -1,4 +1,4 @@
-"""What docs/ says is true: the reference is what the catalogue has, and the defects have what mends them."""
+"""The docs are true: the reference matches the registry, and every listed defect names its tests."""
 
 from __future__ import annotations
 
@@ -32,64 +32,66 @@ DEFECTS = (DOCS / "defects.md").read_text()
 
 EVERYTHING = everything(SECTIONS)
 
-each_instruction = pytest.mark.parametrize("asked", EVERYTHING, ids=lambda asked: asked.found.name)
+each_instruction = pytest.mark.parametrize(
+    "documented", EVERYTHING, ids=lambda documented: documented.found.name
+)
 
 
-def test_the_reference_is_what_the_catalogue_has():
+def test_the_reference_matches_the_registry():
     assert (DOCS / "instructions.md").read_text() == page(SECTIONS), "run `make docs`"
 
 
-def test_the_reference_is_the_same_each_time():
+def test_the_reference_is_deterministic():
     assert page(SECTIONS) == page(SECTIONS)
 
 
 @each_instruction
-def test_an_example_is_taken_by_the_catalogue(asked):
-    example = json.loads(json.dumps(entry_of(asked).example))
-    picked, arguments = asked.section.registry.find(example)
-    assert picked is asked.found
+def test_an_example_is_a_valid_request(documented):
+    example = json.loads(json.dumps(entry_of(documented).example))
+    picked, arguments = documented.section.registry.find(example)
+    assert picked is documented.found
     read_request(picked, arguments)
 
 
 @each_instruction
-def test_an_example_has_every_argument_that_is_required(asked):
-    entry = entry_of(asked)
+def test_an_example_has_every_required_argument(documented):
+    entry = entry_of(documented)
     assert {argument.name for argument in entry.arguments if argument.required} <= entry.example.keys()
 
 
 @each_instruction
-def test_an_instruction_says_what_it_does_and_what_its_arguments_must_be(asked):
-    entry = entry_of(asked)
+def test_an_instruction_describes_itself_and_its_arguments(documented):
+    entry = entry_of(documented)
     assert re.fullmatch(r"[A-Z].*\.", entry.summary)
     assert [argument.name for argument in entry.arguments if argument.must_be in ("", "None")] == []
 
 
-def test_every_path_is_one_instructions_alone():
+def test_every_path_belongs_to_one_instruction():
     paths = Counter(
-        (asked.section.registry, path)
-        for asked in EVERYTHING
-        for path in {" ".join(form.values()) for form in asked.found.forms}
+        (documented.section.registry, path)
+        for documented in EVERYTHING
+        for path in {" ".join(form.values()) for form in documented.found.forms}
     )
     assert [path for path, count in paths.items() if count > 1] == []
 
 
-def test_every_data_dict_has_a_name_and_a_meaning_of_its_own():
+def test_every_data_dict_has_a_unique_name_and_a_description():
     named = [name_of(each) for each in set(_all_data_dicts())]
     assert len(named) == len(set(named))
     assert [name for name, data in data_of(EVERYTHING).items() if not data.meaning.endswith(".")] == []
 
 
 def _all_data_dicts():
-    for asked in EVERYTHING:
-        yield from data_dicts_in([asked.found.answers]).values()
+    for documented in EVERYTHING:
+        yield from data_dicts_in([documented.found.answers]).values()
 
 
-def every_refusal(of: type[WalletError] = WalletError) -> set[type[WalletError]]:
-    return {of, *(deeper for each in of.__subclasses__() for deeper in every_refusal(each))}
+def subclasses_of(of: type[WalletError] = WalletError) -> set[type[WalletError]]:
+    return {of, *(deeper for each in of.__subclasses__() for deeper in subclasses_of(each))}
 
 
-def test_every_refusal_is_found():
-    declared = {each for each in every_refusal() if "code" in vars(each) and ".errors." in each.__module__}
+def test_every_error_class_is_registered():
+    declared = {each for each in subclasses_of() if "code" in vars(each) and ".errors." in each.__module__}
     assert set(error_types()) == declared
 
 
@@ -101,13 +103,13 @@ def test_the_tree_of_errors_names_every_one_beside_its_module():
     assert tree == {each.__name__: each.__module__.rpartition(".")[2] for each in error_types()}
 
 
-def test_every_code_of_a_refusal_is_its_own_and_written_alike():
+def test_every_error_code_is_unique_and_snake_case():
     codes = [error.code for error in errors()]
     assert [code for code, count in Counter(codes).items() if count > 1] == []
     assert [code for code in codes if not re.fullmatch(r"[a-z][a-z0-9]*(_[a-z0-9]+)*", code)] == []
 
 
-def test_every_code_of_a_refusal_is_listed_with_what_it_means():
+def test_every_error_code_is_listed_with_its_meaning():
     listed = page(SECTIONS)
     for error in errors():
         assert f"| `{error.code}` | {error.error or error.meaning} |" in listed
@@ -120,20 +122,20 @@ def names_in(file: str) -> set[str]:
     return {node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
 
 
-def rows_of_defects() -> list[tuple[str, str]]:
+def defect_rows() -> list[tuple[str, str]]:
     return re.findall(r"^\| (?!---|On the list)(.+?) \| (.+) \|$", DEFECTS, re.MULTILINE)
 
 
 @pytest.mark.parametrize(("file", "name"), re.findall(r"`(\S+\.py)::(test_\w+)`", DEFECTS))
-def test_a_test_that_mends_a_defect_is_there(file, name):
+def test_a_named_test_of_a_defect_exists(file, name):
     assert name in names_in(file)
 
 
-@pytest.mark.parametrize("place", re.findall(r"\]\(([^)#]+)\)", DEFECTS))
-def test_a_file_that_mends_a_defect_is_there(place):
-    assert (DOCS / place).exists()
+@pytest.mark.parametrize("file", re.findall(r"\]\(([^)#]+)\)", DEFECTS))
+def test_a_linked_file_of_a_defect_exists(file):
+    assert (DOCS / file).exists()
 
 
-@pytest.mark.parametrize(("defect", "mended"), rows_of_defects(), ids=[row[0] for row in rows_of_defects()])
-def test_a_defect_is_mended_by_something_or_said_to_be_open(defect, mended):
-    assert "::test_" in mended or "](" in mended or mended.startswith("Open.")
+@pytest.mark.parametrize(("defect", "solution"), defect_rows(), ids=[row[0] for row in defect_rows()])
+def test_a_defect_names_its_solution_or_is_open(defect, solution):
+    assert "::test_" in solution or "](" in solution or solution.startswith("Open.")

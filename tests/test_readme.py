@@ -1,4 +1,4 @@
-"""What the README shows is true: its Python runs, and its pictures are there."""
+"""The README is true: its Python code runs, and its pictures exist."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EWALLET = Path(sys.executable).with_name("ewallet")
 
 
 def python_with(words: str) -> str:
-    """The one program of the README that has these words in it."""
+    """The program of the README that contains these words."""
     programs = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
     (program,) = (program for program in programs if words in program)
     return program
@@ -27,8 +27,8 @@ def run(program: str, folder: Path) -> str:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Iterator[str]:
-    """Where a server listens that was started as the README says, but for its folder and its ports."""
+def address(tmp_path: Path) -> Iterator[str]:
+    """The address of a server started as in the README, except for its folder and ports."""
     assert "\n    ewallet serve\n" in README.read_text()
     command = [EWALLET, "--data-dir", tmp_path, "serve", "--in-port", "0", "--out-port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
@@ -39,16 +39,16 @@ def place(tmp_path: Path) -> Iterator[str]:
         server.terminate()
 
 
-def test_the_python_in_the_readme_runs_as_it_stands(tmp_path: Path) -> None:
+def test_the_python_code_of_the_readme_runs(tmp_path: Path) -> None:
     assert "'total_credits': 100" in run(python_with("EWalletSessionManager("), tmp_path)
 
 
-def test_the_program_in_the_readme_talks_to_a_server(tmp_path: Path, place: str) -> None:
-    printed = run(python_with("EWalletClient(").replace("localhost:8080", place), tmp_path)
+def test_the_program_of_the_readme_works_with_a_server(tmp_path: Path, address: str) -> None:
+    printed = run(python_with("EWalletClient(").replace("localhost:8080", address), tmp_path)
     assert printed == "0\n{'event': 'listening', 'sequence': 0}\n"
 
 
-def test_the_pictures_of_the_readme_are_there() -> None:
+def test_the_pictures_of_the_readme_exist() -> None:
     pictures = re.findall(r"!\[[^]]*\]\(([^)]+)\)", README.read_text())
     assert pictures
     assert [picture for picture in pictures if not (README.parent / picture).is_file()] == []

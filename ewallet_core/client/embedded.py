@@ -239,7 +239,7 @@ class EmbeddedClient:
     def _news(self, reader: _Reader) -> list[Event]:
         try:
             begun = self._begin(reader) if reader.login is not self._login else []
-            return [*begun, *(reader.subscription.news() if reader.subscription else [])]
+            return [*begun, *(reader.subscription.read_new() if reader.subscription else [])]
         except WalletError:
             # Nobody is logged in any more, which the next answer says as well.
             return []

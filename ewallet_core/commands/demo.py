@@ -24,8 +24,6 @@ _SECRETS = ("client_id", "session_token", "user_pass", "stoken", "ctoken")
 
 @dataclass(frozen=True)
 class DemoStep:
-    """One step of the story, in words and as an instruction."""
-
     story: str
     instruction: dict[str, Any]
     after_ms: int = field(default=SECOND_MS)

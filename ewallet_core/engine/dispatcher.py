@@ -88,7 +88,6 @@ _log.addHandler(logging.NullHandler())
 
 T = TypeVar("T")
 
-
 IN_THIS_PROCESS = Caller()
 NO_CREDENTIALS = Credentials()
 
@@ -140,7 +139,8 @@ class Dispatcher:
             elif credentials.client_id is not None:
                 order_key = credentials
             if (found := registry.match(envelope.chain)) is None:
-                return InvalidCall(partial(registry.unknown, envelope.chain), reply_id, order_key)
+                unknown = partial(registry.unknown, envelope.chain)
+                return InvalidCall(lambda: error_answer(unknown()), reply_id, order_key)
             instruction, arguments = found
             # An instruction about credentials takes them as arguments too.
             for name in ("client_id", "session_token"):
@@ -148,14 +148,12 @@ class Dispatcher:
                 if value is not None and name in instruction.arguments:
                     arguments[name] = value
             typed = read_request(instruction, arguments)
-        except WalletError as reason:
-            error = reason
+        except WalletError as error:
+            return InvalidCall(partial(error_answer, error), reply_id, order_key)
         except Exception:  # noqa: BLE001 - whatever it is, the caller must get an answer
             _log.exception("a request could not be read")
-            error = EngineFailedError()
-        else:
-            return Call(instruction, typed, credentials, envelope.request_id, reply_id, caller, order_key)
-        return InvalidCall(lambda: error, reply_id, order_key)
+            return InvalidCall(partial(error_answer, EngineFailedError()), reply_id, order_key)
+        return Call(instruction, typed, credentials, envelope.request_id, reply_id, caller, order_key)
 
     def run(self, call: Call | InvalidCall) -> Answer:
         """Carry the call out after the earlier calls of its client, and answer it."""
@@ -170,7 +168,7 @@ class Dispatcher:
     def run_now(self, call: Call | InvalidCall) -> Answer:
         """As `run`, for a caller that holds the lock of the call's `order_key`."""
         try:
-            answer = error_answer(call.error()) if isinstance(call, InvalidCall) else self._carry_out(call)
+            answer = call.answer() if isinstance(call, InvalidCall) else self._carry_out(call)
         except WalletError as error:
             answer = error_answer(error)
         except Exception:  # noqa: BLE001 - whatever it is, the caller must get an answer

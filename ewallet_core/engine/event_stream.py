@@ -1,4 +1,4 @@
-"""What has happened to an account, as somebody who listens is told it."""
+"""The event stream of an account, as a listening client reads it."""
 
 from __future__ import annotations
 
@@ -11,91 +11,85 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.storage.events import LARGEST_PAGE, EventRow, events_since
 
-Told = dict[str, Any]
+EventMessage = dict[str, Any]
 
 LISTENING = "listening"
 SESSION_ABOUT_TO_END = "session_about_to_end"
 WARNED_BEFORE_MS = 120_000
-"""How long before the end of a session it is said that it is about to end; at most half of its life."""
+"""How long before the end of a session the warning comes; at most half of its lifetime."""
 
 
 class EventPage(msgspec.Struct, frozen=True):
     """Events of one account, oldest first, and the sequence after which to ask for more.
 
-    `session` is the one that looked, and `expires_at` when that ends, in milliseconds UTC.
+    `session` is the one that reads them, and `expires_at` when it ends, in milliseconds UTC.
     """
 
     session: int
     account: int
     sequence: int
-    events: list[Told]
+    events: list[EventMessage]
     expires_at: int
 
-    @property
-    def has_more(self) -> bool:
-        """Whether there may be more than one page holds."""
-        return len(self.events) == LARGEST_PAGE
 
-
-def event_page(context: AccountContext, since: int | None) -> EventPage:
-    """The events of the account that asks after `since`; without it none, and where its sequence stands."""
+def read_event_page(context: AccountContext, since: int | None) -> EventPage:
+    """The events of the account after `since`; without it none, only the sequence of the newest."""
     session, account = context.session, context.account
     if since is None:
         return EventPage(session.id, account.id, account.event_sequence, [], session.expires_at)
     found = events_since(context.transaction, account.id, since)
     last = found[-1].sequence if found else since
-    return EventPage(session.id, account.id, last, [_told(event) for event in found], session.expires_at)
+    return EventPage(session.id, account.id, last, [_message(event) for event in found], session.expires_at)
 
 
 class EventSubscription:
-    """Follows what happens to whichever account is active in a session, from one look to the next.
+    """Reads the events of the account that is active in a session, also after another account becomes active.
 
-    `look` brings the page after a sequence, `clock` tells the time in milliseconds UTC and `lifetime_ms` is
-    how long a session lives without being used. Not to be used by two threads at once.
+    `read_page` reads the page after a sequence, `clock` returns the time in milliseconds UTC, and `lifetime_ms`
+    is how long a session lives without being used. Not to be used by two threads at once.
     """
 
     def __init__(
-        self, look: Callable[[int | None], EventPage], clock: Callable[[], int], lifetime_ms: int
+        self, read_page: Callable[[int | None], EventPage], clock: Callable[[], int], lifetime_ms: int
     ) -> None:
-        self._look = look
+        self._read_page = read_page
         self._clock = clock
         self._warned_before_ms = min(WARNED_BEFORE_MS, lifetime_ms // 2)
-        self._warned_of: int | None = None
+        self._warned_about: int | None = None
         self._expires_at = 0
         self.session: int | None = None
         self.account: int | None = None
-        """The session in which, and the account that is followed, once it has been begun."""
+        """The session, and the account whose events are read, once it has begun."""
         self.sequence = 0
-        """The latest event that was told."""
+        """The latest event that was read."""
 
     @property
     def due_at(self) -> int:
-        """When there is something to tell in any case: that the session is about to end, or has ended."""
-        warned = self._warned_of == self._expires_at
-        return self._expires_at if warned else self._expires_at - self._warned_before_ms
+        """When to read again in any case: the session is about to end then, or has ended."""
+        is_warned = self._warned_about == self._expires_at
+        return self._expires_at if is_warned else self._expires_at - self._warned_before_ms
 
-    def begin(self, since: int | None = None) -> list[Told]:
-        """That it listens, and from which event on; raises a `WalletError` where nobody is logged in."""
-        page = self._look(None)
+    def begin(self, since: int | None = None) -> list[EventMessage]:
+        """The message that says after which event it listens; raises a `WalletError` if no account is logged in."""
+        page = self._read_page(None)
         self.session, self.account, self._expires_at = page.session, page.account, page.expires_at
         self.sequence = page.sequence if since is None else min(since, page.sequence)
         return [{"event": LISTENING, "sequence": self.sequence}]
 
-    def news(self) -> list[Told]:
-        """What has happened since the last look; raises a `WalletError` once nobody is logged in any more."""
-        page = self._look(self.sequence)
+    def read_new(self) -> list[EventMessage]:
+        """The events since the last read; raises a `WalletError` once no account is logged in."""
+        page = self._read_page(self.sequence)
         if page.account != self.account:
             return self.begin()
-        self._expires_at = page.expires_at
-        told = page.events
-        self.sequence = page.sequence
-        return told if page.has_more else [*told, *self._warning()]
+        self._expires_at, self.sequence = page.expires_at, page.sequence
+        # After a full page there may be more, which comes before the warning.
+        return page.events if len(page.events) == LARGEST_PAGE else [*page.events, *self._warning()]
 
-    def _warning(self) -> list[Told]:
+    def _warning(self) -> list[EventMessage]:
         now = self._clock()
-        if now < self.due_at or self._warned_of == self._expires_at:
+        if now < self.due_at or self._warned_about == self._expires_at:
             return []
-        self._warned_of = self._expires_at
+        self._warned_about = self._expires_at
         return [
             {
                 "event": SESSION_ABOUT_TO_END,
@@ -106,7 +100,7 @@ class EventSubscription:
         ]
 
 
-def _told(event: EventRow) -> Told:
+def _message(event: EventRow) -> EventMessage:
     return {
         "event": event.kind,
         "sequence": event.sequence,

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from ewallet_core.engine.dispatcher import Dispatcher
 from ewallet_core.handlers import SESSION_REGISTRY
 from ewallet_core.handlers.session_maps import WORKER_REGISTRY
-from ewallet_core.operations.answer_data import worker_data
+from ewallet_core.instructions.envelope import Answer
+from ewallet_core.operations.answer_data import WorkerData, worker_data
 from ewallet_core.operations.context import Caller
 from ewallet_core.storage.sessions import Session, logged_in, sessions, workers
-
-if TYPE_CHECKING:
-    from ewallet_core.engine.dispatcher import Dispatcher
-    from ewallet_core.instructions.envelope import Answer
-    from ewallet_core.operations.answer_data import WorkerData
-    from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.transaction import Transaction
 
 
 class EWallet:

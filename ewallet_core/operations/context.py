@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol
 
 from ewallet_core.errors.accounts import NotLoggedInError
-from ewallet_core.errors.base import WalletError
-from ewallet_core.instructions.envelope import Credentials
+from ewallet_core.instructions.envelope import Answer, Credentials
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Request, WorkClass
 from ewallet_core.ledger.journal import Issuer
 from ewallet_core.ledger.rates import DEFAULT_MILLISECONDS_PER_CREDIT
@@ -82,9 +81,9 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class InvalidCall:
-    """A request that can't be carried out; `error` makes the error to answer, which may be slow."""
+    """A request that can't be carried out; `answer` makes its answer, which may be slow."""
 
-    error: Callable[[], WalletError]
+    answer: Callable[[], Answer]
     reply_id: str | None
     order_key: Hashable = None
     work_class: ClassVar[WorkClass] = WorkClass.VIEW

@@ -50,7 +50,6 @@ def _normalize(password: str) -> str:
 
 
 def reject_common_password(password: str, field: str) -> None:
-    """Raise `CommonPasswordError` about that argument if the password is easy to guess."""
     if security.is_common_password(password):
         raise CommonPasswordError(field)
 

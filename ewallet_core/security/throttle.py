@@ -48,7 +48,6 @@ def require_no_wait(transaction: Transaction, login_key: str, address: str, now:
 
 
 def record_failure(transaction: Transaction, login_key: str, address: str, now: int) -> None:
-    """Count a failure of that login key at that address."""
     forget_failures(transaction, now - FORGOTTEN_AFTER_MS)
     key = {"name_hash": _hash(login_key), "address": address}
     found = login_throttles.find(transaction, **key)

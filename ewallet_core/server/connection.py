@@ -39,7 +39,6 @@ class LineReader:
                 return None
 
     def _take_line(self) -> bytes | None:
-        """A complete line from the buffer, if there is one."""
         while (end := self._buffer.find(b"\n", self._searched)) >= 0:
             line = bytes(self._buffer[:end])
             del self._buffer[: end + 1]

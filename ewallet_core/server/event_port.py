@@ -67,7 +67,7 @@ class EventBroadcaster:
         def ring() -> None:
             loop.call_soon_threadsafe(self._wake_up.set)
 
-        self._engine.tell_changes(ring)
+        self._engine.on_change(ring)
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
@@ -79,7 +79,7 @@ class EventBroadcaster:
                 if self._listening:
                     await self._look_again()
         finally:
-            self._engine.tell_changes(_no_listener)
+            self._engine.on_change(_no_listener)
 
     async def _look_again(self) -> None:
         try:
@@ -92,7 +92,7 @@ class EventBroadcaster:
     async def _look(self) -> None:
         first = self._latest is None
         after = self._latest
-        self._latest, accounts = await self._executor.read(lambda: self._engine.news(after))
+        self._latest, accounts = await self._executor.read(lambda: self._engine.changed_accounts(after))
         now = self._engine.clock()
         for listening in self._listening:
             if first or listening.subscription.account in accounts or listening.subscription.due_at <= now:
@@ -159,7 +159,7 @@ class OutPort:
             await connection.send(*await self._executor.read(lambda: subscription.begin(who.since)))
             while True:
                 listening.woken.clear()
-                told = await self._executor.read(subscription.news)
+                told = await self._executor.read(subscription.read_new)
                 if told:
                     await connection.send(*told)
                 else:

@@ -37,7 +37,7 @@ class Engine(Protocol):
         """A subscription to the events of the account that is active in that session."""
         ...
 
-    def news(self, after: int | None = None) -> tuple[int, set[int]]:
+    def changed_accounts(self, after: int | None = None) -> tuple[int, set[int]]:
         """The latest event, and the accounts that have events after event `after`."""
         ...
 
@@ -45,7 +45,7 @@ class Engine(Protocol):
         """The active account of each session, by session id."""
         ...
 
-    def tell_changes(self, changed: Callable[[], None]) -> None:
+    def on_change(self, changed: Callable[[], None]) -> None:
         """Call `changed` after each change, from any thread."""
         ...
 

@@ -48,7 +48,6 @@ class Listener:
 
     @property
     def port(self) -> int | None:
-        """The port; None while it does not listen."""
         return None if self._server is None else _port_of(self._server)
 
     async def bind(self, port: int) -> asyncio.Server:
@@ -81,7 +80,6 @@ class Listener:
         return _port_of(server)
 
     async def release(self, server: asyncio.Server) -> None:
-        """Stop listening there, unless it is the current one."""
         if server is not self._server:
             await _close(server)
 

@@ -30,8 +30,6 @@ class SettingsError(Exception):
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """Addresses, TLS, database and limits of a server."""
-
     host: Host = "127.0.0.1"
     in_port: Port = IN_PORT
     out_port: Port = OUT_PORT
@@ -89,13 +87,11 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     @property
     def given_certificate(self) -> tuple[Path, Path] | None:
-        """The files of the certificate and of its private key, if both are set."""
         if self.tls_cert is None or self.tls_key is None:
             return None
         return Path(self.tls_cert), Path(self.tls_key)
 
     def validate(self) -> None:
-        """Raise `SettingsError` if settings contradict each other."""
         if not is_valid_host(self.host):
             raise SettingsError(_describe_invalid("host", self.host, Host))
         if (self.tls_cert is None) != (self.tls_key is None):

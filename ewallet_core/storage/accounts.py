@@ -67,7 +67,6 @@ _LISTED_IN_STATE = _LISTED.where(_account.state == bindparam("state"))
 
 
 def is_last_operator(transaction: Transaction, account: Account) -> bool:
-    """Whether it is the only active account of an operator."""
     is_one = account.role is Role.OPERATOR and account.state is AccountState.ACTIVE
     return is_one and all(found.id == account.id for found in transaction.all(_OPERATORS, Account))
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Table, Update, bindparam, func, null, sele
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountState, accounts
-from ewallet_core.storage.rows import Row
+from ewallet_core.storage.rows import RowId
 from ewallet_core.storage.seen_requests import forget_scope
 from ewallet_core.storage.transaction import Transaction
 
@@ -23,12 +23,7 @@ _DELETED = tuple(
         schema.refused_requests,
     )
 )
-_RECORDS = (
-    schema.transfer_records,
-    schema.invoice_records,
-    schema.conversion_records,
-    schema.time_records,
-)
+_RECORDS = (schema.transfer_records, schema.invoice_records, schema.conversion_records, schema.time_records)
 _LOGGED_OUT = (
     schema.sessions.update()
     .where(schema.sessions.c.account_id == bindparam("account_id"))
@@ -50,7 +45,6 @@ def _of_account(table: Table) -> ColumnElement[bool]:
 
 
 def _blank(table: Table, *columns: str) -> Update:
-    """Empty those columns of the account's rows."""
     return (
         table.update()
         .where(_of_account(table))
@@ -59,7 +53,6 @@ def _blank(table: Table, *columns: str) -> Update:
 
 
 def _unlink(table: Table) -> Update:
-    """Unlink the account's rows, and empty their names."""
     return _blank(table, "reference").values(unlinked_at=func.coalesce(table.c.unlinked_at, bindparam("now")))
 
 
@@ -108,13 +101,8 @@ _DUE = (
 )
 
 
-class _Due(Row, frozen=True):
-    id: int
-
-
 def find_accounts_to_erase(transaction: Transaction, now: int) -> list[int]:
-    """The ids of the accounts that are due to be erased, the earliest first."""
-    return [due.id for due in transaction.all(_DUE, _Due, now=now)]
+    return [due.id for due in transaction.all(_DUE, RowId, now=now)]
 
 
 def erase_personal_data(transaction: Transaction, account: Account, issuer_id: int, now: int) -> None:

@@ -11,8 +11,6 @@ from ewallet_core.storage.transaction import Transaction
 
 
 class LoginRecord(Row, frozen=True):
-    """A login or a logout, and its outcome."""
-
     id: int
     account_id: int | None
     kind: str
@@ -30,8 +28,6 @@ class LoginThrottle(Row, frozen=True):
 
 
 class OwnSession(Row, frozen=True):
-    """A session that an account is logged in to."""
-
     id: int
     logged_in_at: int
     last_used_at: int
@@ -52,9 +48,7 @@ _DELETE_WITHOUT_ACCOUNT = schema.login_records.delete().where(
 _ACCEPTED = (
     select(_record.id)
     .where(
-        _record.account_id == bindparam("account_id"),
-        _record.kind == "login",
-        _record.outcome == "accepted",
+        _record.account_id == bindparam("account_id"), _record.kind == "login", _record.outcome == "accepted"
     )
     .limit(1)
 )

@@ -11,8 +11,6 @@ from ewallet_core.types import Role
 
 
 class Permission(Row, frozen=True):
-    """An entry of the permission sheet: a role and an instruction's name."""
-
     role: Role
     instruction: str
     allowed: int
@@ -37,13 +35,10 @@ _FORGET = schema.refused_requests.delete().where(schema.refused_requests.c.at < 
 
 
 def delete_old_refused_requests(transaction: Transaction, before: int) -> None:
-    """Delete the refused requests from before then."""
     transaction.run(_FORGET, before=before)
 
 
 class IssueReport(Row, frozen=True):
-    """A user's report of a problem, with the address it came from and the user's email."""
-
     id: int
     account_id: int | None
     reference: str

@@ -30,6 +30,10 @@ class Row(msgspec.Struct, frozen=True, array_like=True):
     """A row; its fields are named after columns of the table."""
 
 
+class RowId(Row, frozen=True):
+    id: int
+
+
 R = TypeVar("R", bound=Row)
 
 
@@ -48,7 +52,6 @@ class Rows(Generic[R]):
         self._delete: Callable[..., Delete] = cache(self._build_delete)
 
     def find(self, transaction: Transaction, **equal: Any) -> R | None:
-        """The first row whose columns are equal to these values."""
         return transaction.one(self._select(*equal), self.row_type, **equal)
 
     def require(self, transaction: Transaction, **equal: Any) -> R:
@@ -59,7 +62,6 @@ class Rows(Generic[R]):
         return row
 
     def all(self, transaction: Transaction, **equal: Any) -> list[R]:
-        """The rows whose columns are equal to these values, oldest first."""
         return transaction.all(self._select(*equal), self.row_type, **equal)
 
     def latest(
@@ -77,11 +79,9 @@ class Rows(Generic[R]):
         return key
 
     def change(self, transaction: Transaction, key: int, /, **values: Any) -> None:
-        """Update these columns of the row with that id."""
         transaction.run(self._update(*values), row_key=key, **values)
 
     def delete(self, transaction: Transaction, **equal: Any) -> None:
-        """Delete the rows whose columns are equal to these values."""
         transaction.run(self._delete(*equal), **equal)
 
     def _build_select(self, *names: str) -> Select[Any]:

@@ -35,8 +35,6 @@ class SearchFilter:
 
 
 class FoundRecord(NamedTuple):
-    """A record and its type."""
-
     kind: RecordType
     record: Record
 
@@ -70,18 +68,17 @@ class FoundRecords(Rows[Any]):
         self._of_sheet = self._of_account.where(record.sheet_id == bindparam("sheet_id"))
 
     def newest_first(
-        self, transaction: Transaction, wanted: SearchFilter, below: Position, batch: int
+        self, transaction: Transaction, filters: SearchFilter, below: Position, batch: int
     ) -> Iterator[FoundRecord]:
-        """The wanted records below that position, read `batch` at a time."""
         at, kind, number = below
         # At one date the types follow each other, so all, some or none of a type's records are below.
         highest = number if self.kind == kind else ABOVE_ALL_IDS * (self.kind < kind)
-        statement = self._of_account if wanted.sheet_id is None else self._of_sheet
+        statement = self._of_account if filters.sheet_id is None else self._of_sheet
         values = {
-            "account_id": wanted.account_id,
-            "sheet_id": wanted.sheet_id,
-            "since": wanted.since,
-            "pattern": pattern_containing(user_key(wanted.text)),
+            "account_id": filters.account_id,
+            "sheet_id": filters.sheet_id,
+            "since": filters.since,
+            "pattern": pattern_containing(user_key(filters.text)),
             "most": batch,
         }
         while found := transaction.all(statement, self.row_type, **values, at=at, below=highest):
@@ -114,10 +111,9 @@ FOUND = tuple(FoundRecords(records, _HAS_PARTY.get(records.kind)) for records in
 
 
 def newest_first(
-    transaction: Transaction, wanted: SearchFilter, kinds: Collection[str], below: Position, batch: int
+    transaction: Transaction, filters: SearchFilter, kinds: Collection[str], below: Position, batch: int
 ) -> Iterator[FoundRecord]:
-    """The wanted records of these types below that position; each type is read `batch` at a time."""
     streams = [
-        records.newest_first(transaction, wanted, below, batch) for records in FOUND if records.kind in kinds
+        records.newest_first(transaction, filters, below, batch) for records in FOUND if records.kind in kinds
     ]
     return heapq.merge(*streams, key=lambda found: found.position, reverse=True)

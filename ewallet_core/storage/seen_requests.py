@@ -12,8 +12,6 @@ KEPT_MILLISECONDS = 30 * 24 * 3_600_000
 
 
 class SeenRequest(Row, frozen=True):
-    """The fingerprint of a request, and its answer as JSON text."""
-
     fingerprint: bytes
     answer: str
     seen_at: int

@@ -22,8 +22,6 @@ class ClientId(Row, frozen=True):
 
 
 class Session(Row, frozen=True):
-    """A session with its client id, its worker, and the account that is active in it."""
-
     id: int
     client_id: int | None
     token_hash: bytes | None
@@ -45,8 +43,6 @@ class Worker(Row, frozen=True):
 
 
 class SessionAccount(Row, frozen=True):
-    """An account that is logged in to a session, active or not."""
-
     session_id: int
     account_id: int
     logged_in_at: int
@@ -118,12 +114,10 @@ _WORKER_WITH_CAPACITY = (
 
 
 def logged_in(transaction: Transaction, session_id: int) -> list[Account]:
-    """The accounts logged in to the session, the latest first."""
     return transaction.all(_LOGGED_IN, Account, session_id=session_id)
 
 
 def session_count(transaction: Transaction, worker_id: int, now: int) -> int:
-    """The number of the worker's live sessions."""
     return transaction.number(_SESSION_COUNT, worker_id=worker_id, now=now) or 0
 
 
@@ -143,7 +137,6 @@ def drop_expired_client_ids(transaction: Transaction, now: int) -> list[int]:
 
 
 def drop_client_id(transaction: Transaction, client: ClientId) -> None:
-    """Delete the client id and its session."""
     session = sessions.find(transaction, client_id=client.id)
     if session is not None:
         end_session(transaction, session.id)
@@ -157,19 +150,16 @@ def drop_vacant_workers(transaction: Transaction, now: int) -> list[int]:
 
 
 def drop_worker(transaction: Transaction, worker: Worker, now: int) -> None:
-    """Delete a worker without a live session."""
     end_expired_sessions(transaction, now)
     forget_scope(transaction, f"worker {worker.id}")
     workers.delete(transaction, id=worker.id)
 
 
 def worker_with_capacity(transaction: Transaction) -> Worker | None:
-    """The first worker below its session limit."""
     return transaction.one(_WORKER_WITH_CAPACITY, Worker)
 
 
 def end_session(transaction: Transaction, session_id: int) -> None:
-    """Delete the session, which logs its accounts out."""
     _delete(transaction, *_END_ONE, session_id=session_id)
 
 

@@ -28,8 +28,6 @@ class Sheet(Row, frozen=True):
 
 
 class Record(Row, frozen=True):
-    """The columns of all records."""
-
     id: int
     sheet_id: int
     position: int
@@ -39,8 +37,6 @@ class Record(Row, frozen=True):
 
 
 class TransferRecord(Record, frozen=True):
-    """A transfer of credits between two accounts."""
-
     entry_id: int
     transfer_type: str
     from_account_id: int
@@ -62,8 +58,6 @@ class InvoiceRecord(Record, frozen=True):
 
 
 class ConversionRecord(Record, frozen=True):
-    """Credits that became time, or time that became credits."""
-
     entry_id: int
     conversion_type: str
     milliseconds: int
@@ -79,8 +73,6 @@ class ContactRecord(Record, frozen=True):
 
 
 class TimeRecord(Record, frozen=True):
-    """One finished run of a clock timer, in milliseconds."""
-
     entry_id: int
     time_start: int
     time_stop: int
@@ -116,7 +108,6 @@ _HOW_MANY_EVER = select(func.count()).where(
 
 
 def count_sheets_ever(transaction: Transaction, owner_id: int, kind: RecordType) -> int:
-    """How many sheets of that kind the owner has had, unlinked ones included."""
     return transaction.number(_HOW_MANY_EVER, owner_id=owner_id, kind=kind) or 0
 
 
@@ -211,11 +202,9 @@ class Records(Rows[R]):
         return transaction.number(statement, sheet_id=sheet.id, others=others) or 0
 
     def count(self, transaction: Transaction, sheet_id: int) -> int:
-        """The number of records on the sheet, counted."""
         return transaction.number(self._count, sheet_id=sheet_id) or 0
 
     def own(self, transaction: Transaction, record_id: int, account_id: int) -> R | None:
-        """The record if it is on a sheet of that account, else None."""
         return transaction.one(self._own, self.row_type, record_id=record_id, account_id=account_id)
 
 

@@ -65,12 +65,10 @@ class SqliteDatabase:
             connection.close()
 
     def write(self, work: Callable[[Transaction], T]) -> T:
-        """As `Database.write`."""
         result: T = self._writer.write(work)
         return result
 
     def close(self) -> None:
-        """As `Database.close`."""
         self._writer.close()
         self._engine.dispose()
 

@@ -34,7 +34,6 @@ def sum_in_parts(amount: ColumnElement[Any]) -> tuple[ColumnElement[int], Column
 
 
 def combine_parts(high: int | None, low: int | None) -> int:
-    """The exact sum from these two columns."""
     return (high or 0) * _LOW + (low or 0)
 
 
@@ -166,7 +165,6 @@ _ONE_CLOCKS_CREDITS = (
 
 
 def find_last_before(transaction: Transaction, balance_id: int, instant: int) -> PostingRow | None:
-    """The balance's last posting before `instant`."""
     return transaction.one(_LAST_BEFORE, PostingRow, balance_id=balance_id, instant=instant)
 
 
@@ -242,6 +240,5 @@ class Spent:
 
 
 def sum_spent_since(transaction: Transaction, account_id: int, since: int) -> Spent:
-    """The credits that the account sent to others after that instant."""
     high, low, first_at = transaction.run(_SPENT_SINCE, account_id=account_id, since=since).fetchone()
     return Spent(combine_parts(high, low), first_at)

@@ -18,25 +18,17 @@ SAVEPOINT = "piece"
 class DbCursor(Protocol):
     """What we use of a DB-API cursor."""
 
-    def fetchone(self) -> Any:
-        """The next row, or None."""
-        ...
+    def fetchone(self) -> Any: ...
 
-    def fetchmany(self, size: int = ..., /) -> Sequence[Any]:
-        """The next rows, at most that many; none when there are no more."""
-        ...
+    def fetchmany(self, size: int = ..., /) -> Sequence[Any]: ...
 
-    def fetchall(self) -> Sequence[Any]:
-        """The rows that are left."""
-        ...
+    def fetchall(self) -> Sequence[Any]: ...
 
 
 class DbConnection(Protocol):
     """What we use of a DB-API connection."""
 
-    def execute(self, sql: str, values: Any = ..., /) -> DbCursor:
-        """Run `sql` with these values."""
-        ...
+    def execute(self, sql: str, values: Any = ..., /) -> DbCursor: ...
 
 
 class Statements:
@@ -78,17 +70,14 @@ class Transaction:
             raise NeedsWrite
 
     def run(self, statement: ClauseElement, **values: Any) -> DbCursor:
-        """Run `statement` with these values."""
         sql, written = self._statements.compiled(statement)
         return self._connection.execute(sql, {**written, **values} if written else values)
 
     def one(self, statement: ClauseElement, row_type: type[R], **values: Any) -> R | None:
-        """The statement's first row, or None."""
         row = self.run(statement, **values).fetchone()
         return None if row is None else msgspec.convert(row, row_type)
 
     def all(self, statement: ClauseElement, row_type: type[R], **values: Any) -> list[R]:
-        """The statement's rows."""
         rows = self.run(statement, **values).fetchall()
         return msgspec.convert(rows, list[row_type])  # type: ignore[valid-type]
 

@@ -85,17 +85,14 @@ def find_all_run_out_clocks(transaction: Transaction, now: int) -> list[Clock]:
 
 
 def count_wallets_ever(transaction: Transaction, account_id: int) -> int:
-    """How many wallets the account has had, unlinked ones included."""
     return transaction.number(_WALLETS_EVER, account_id=account_id) or 0
 
 
 def count_clocks_ever(transaction: Transaction, wallet_id: int) -> int:
-    """How many clocks the wallet has had, unlinked ones included."""
     return transaction.number(_CLOCKS_EVER, ewallet_id=wallet_id) or 0
 
 
 def store_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: int, now: int) -> None:
-    """Store the clock's timer, and when it will run out with that balance."""
     end = timer.runs_out_at(balance)
     # An empty clock has run out by now, even if the wall clock was set back since the timer started.
     if end is not None and timer.left_at(now, balance) == 0:

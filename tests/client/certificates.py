@@ -1,4 +1,4 @@
-"""Certificates for servers of tests: signed by an authority of their own, or by themselves."""
+"""Certificates for test servers, signed by a test authority or self-signed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Engines on real files, servers of them on real sockets, and clients of both."""
+"""Engines on real files, servers with real sockets, and clients of both."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from running_server import CHEAP, RunningServer, database_url_in, lies_in
+from running_server import CHEAP, RunningServer, database_url_in, violations_in
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, KnownServers, RemoteClient, WalletClient, embedded
@@ -19,7 +19,7 @@ OpenClient = Callable[..., Awaitable[WalletClient]]
 
 @pytest.fixture(scope="session")
 def new_wallet(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as it is when it has just been made; making one anew for each test takes too long."""
+    """A new database, which tests copy because creating one takes too long."""
     folder = tmp_path_factory.mktemp("new")
     EWalletSessionManager(database_url_in(folder), passwords=CHEAP).close()
     return next(folder.glob("*.sqlite3"))
@@ -43,39 +43,39 @@ def engine_of(database_url: str, now: list[int]) -> Callable[[], EWalletSessionM
 
 @pytest.fixture
 def server(database_url: str, now: list[int]) -> Iterator[RunningServer]:
-    """A server whose ledger is in order when the test is over, whatever has come between."""
+    """A server whose ledger must verify after the test."""
     served = RunningServer(database_url, lambda: now[0])
     served.start()
     yield served
     served.stop()
-    assert lies_in(database_url) == []
+    assert violations_in(database_url) == []
 
 
 @pytest.fixture
 def remote(tmp_path: Path) -> Callable[..., RemoteClient]:
-    """Makes clients of the server at these ports."""
+    """Create clients of the server at these ports."""
 
-    def makes(in_port: int, out_port: int | None = None, **choices: Any) -> RemoteClient:
+    def make(in_port: int, out_port: int | None = None, **choices: Any) -> RemoteClient:
         tls = choices.pop("tls", False)
-        place = ServerAddress(choices.pop("host", "127.0.0.1"), in_port, out_port, tls=tls)
+        address = ServerAddress(choices.pop("host", "127.0.0.1"), in_port, out_port, tls=tls)
         known = choices.pop("known_servers", KnownServers(tmp_path / "known_servers"))
-        # As quick to try again as it gets.
-        return RemoteClient(place, known, **{"randomness": lambda: 1.0, **choices})
+        # Without jitter, which gives the shortest waits.
+        return RemoteClient(address, known, **{"randomness": lambda: 1.0, **choices})
 
-    return makes
+    return make
 
 
 @pytest.fixture
 async def opened(server: RunningServer) -> AsyncIterator[Callable[[WalletClient], Awaitable[WalletClient]]]:
-    """Opens clients, and closes them when the test is over, before the server stops."""
+    """Open clients, which are closed after the test, before the server stops."""
     clients: list[WalletClient] = []
 
-    async def opens(client: WalletClient) -> WalletClient:
+    async def open_one(client: WalletClient) -> WalletClient:
         clients.append(client)
         await client.open()
         return client
 
-    yield opens
+    yield open_one
     for client in clients:
         await client.close()
 
@@ -88,7 +88,7 @@ def open_client(
     opened: Callable[[WalletClient], Awaitable[WalletClient]],
     monkeypatch: pytest.MonkeyPatch,
 ) -> OpenClient:
-    """Opens another client of the same wallets, of either kind."""
+    """Open another client of the same wallets; the test runs with both kinds."""
     monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
     if request.param == "embedded":
         engine_of = request.getfixturevalue("engine_of")

@@ -1,4 +1,4 @@
-"""A bad network between a client and a server: it cuts, swallows and stalls lines where a test says so."""
+"""A proxy between a client and a server that cuts connections and drops or delays lines."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Fate = Callable[[bytes], "Does | None"]
 
 
 class Does(Enum):
-    """What becomes of a line."""
+    """What happens to a line."""
 
     CUT_BEFORE = auto()
     CUT_WITHIN = auto()
@@ -20,10 +20,10 @@ class Does(Enum):
 
 
 class FaultyProxy:
-    """Passes lines on between whoever connects to its `port` and the port beyond.
+    """Forwards lines between connections to its `port` and the port `beyond`.
 
-    `upward` and `downward` say what becomes of each line to the server, and of each from it. Whoever connects
-    is passed on after `far_seconds`.
+    `upward` and `downward` decide what happens to each line to and from the server. A connection is forwarded
+    after `delay_seconds`.
     """
 
     def __init__(self, beyond: int) -> None:
@@ -32,7 +32,7 @@ class FaultyProxy:
         self.upward: Fate = lambda line: None
         self.downward: Fate = lambda line: None
         self.connections = 0
-        self.far_seconds = 0.0
+        self.delay_seconds = 0.0
         self._open: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -59,7 +59,7 @@ class FaultyProxy:
         self.connections += 1
         self._open.add(writer)
         try:
-            await asyncio.sleep(self.far_seconds)
+            await asyncio.sleep(self.delay_seconds)
             there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.beyond)
             self._open.add(there_writer)
             passing = [
@@ -94,14 +94,14 @@ class FaultyProxy:
                 writer.write(line[: len(line) // 2] if does is Does.CUT_WITHIN else line)
                 await writer.drain()
                 if does is not None:
-                    # What was written is to arrive, and nothing after it.
+                    # The line must arrive, and nothing after it.
                     writer.write_eof()
                     await asyncio.sleep(0.02)
                     return
 
 
 def once(does: Does, matches: bytes = b"") -> Fate:
-    """That for the first line in which this is found, and nothing for the others."""
+    """Apply the fault to the first line that contains the bytes."""
     left = [does]
 
     def fate(line: bytes) -> Does | None:

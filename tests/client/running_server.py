@@ -1,4 +1,4 @@
-"""A server on a file: it can be stopped, and started again where it was."""
+"""A server of a wallet file that can be stopped and started again."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from ewallet_core.storage.sqlite import open_read_only
 from ewallet_core.storage.verification import Violation, run_checks
 
 CHEAP = Passwords(PasswordHasher(time_cost=1, memory_cost=8, parallelism=1))
-NO_HURRY = Limits(requests_per_second_per_session=100_000)
+NO_LIMITS = Limits(requests_per_second_per_session=100_000)
 
 
 class RunningServer:
-    """The engine on that file, and its listener; `ports` stay the same over a restart."""
+    """An engine and its listener; the ports stay the same over a restart."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class RunningServer:
         clock: Callable[[], int],
         *,
         config: EngineConfig | None = None,
-        limits: Limits = NO_HURRY,
+        limits: Limits = NO_LIMITS,
         tls: ssl.SSLContext | None = None,
     ) -> None:
         self.database_url = database_url
@@ -60,7 +60,7 @@ def database_url_in(folder: Path) -> str:
     return f"sqlite:///{folder / 'wallet.sqlite3'}"
 
 
-def lies_in(database_url: str) -> list[str]:
-    """What is not true in that database."""
+def violations_in(database_url: str) -> list[str]:
+    """The violations that `ewallet verify` would report."""
     with open_read_only(database_url) as transaction:
         return [finding.sentence for finding in run_checks(transaction) if isinstance(finding, Violation)]

@@ -1,4 +1,4 @@
-"""What listens where a server should, and says whatever a test wants it to say."""
+"""A server that sends whatever the test wants."""
 
 from __future__ import annotations
 
@@ -7,25 +7,25 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-Says = Callable[[dict[str, Any]], Any]
+AnswerFunction = Callable[[dict[str, Any]], Any]
 
 CREDENTIALS = {"client_id": "c" * 43, "session_token": "t" * 43}
 
 
-def as_a_server_would(request: dict[str, Any]) -> dict[str, Any]:
-    """A good answer, as far as a client needs it to be connected."""
+def valid_answer(request: dict[str, Any]) -> dict[str, Any]:
+    """A valid answer, as far as a client needs it to connect."""
     answers = {"view": {"in_port": 1, "out_port": 1}, "request": CREDENTIALS}
     return {"failed": False, "request_id": request["request_id"], **answers.get(request["action"], {})}
 
 
 class ScriptedServer:
-    """Answers each line with what `says` makes of it; one that says nothing has its last word first."""
+    """Answers each line with the result of `answer`; without it, sends only the greeting."""
 
-    def __init__(self, says: Says | None = None, greets: bytes = b"") -> None:
-        self.says = says
-        self.greets = greets
+    def __init__(self, answer: AnswerFunction | None = None, greeting: bytes = b"") -> None:
+        self.answer = answer
+        self.greeting = greeting
         self.port = 0
-        self.heard: list[dict[str, Any]] = []
+        self.requests: list[dict[str, Any]] = []
         self._writers: set[asyncio.StreamWriter] = set()
 
     async def __aenter__(self) -> ScriptedServer:
@@ -41,10 +41,10 @@ class ScriptedServer:
 
     async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._writers.add(writer)
-        writer.write(self.greets)
-        if self.says is None:
+        writer.write(self.greeting)
+        if self.answer is None:
             await reader.read()
             return
         while line := await reader.readline():
-            self.heard.append(json.loads(line))
-            writer.write(json.dumps(self.says(self.heard[-1])).encode() + b"\n")
+            self.requests.append(json.loads(line))
+            writer.write(json.dumps(self.answer(self.requests[-1])).encode() + b"\n")

@@ -1,4 +1,4 @@
-"""Connecting to a host of several addresses, and how much is taken from who says a lot."""
+"""Connecting to a host with several addresses, and limits on what an unknown server may send."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ SILENT, ALIVE = "127.0.0.9", "127.0.0.1"
 
 @pytest.fixture
 def two_addresses(monkeypatch: pytest.MonkeyPatch) -> str:
-    """The name of a machine with both of them, as a resolver would tell them."""
+    """A host name that resolves to both addresses."""
     resolve = socket.getaddrinfo
 
     def resolved(host: str, *how: Any, **more: Any) -> list[Any]:
@@ -33,8 +33,8 @@ def two_addresses(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @contextlib.contextmanager
-def swallowing(port: int) -> Iterator[None]:
-    """On that port of the silent address nobody is answered: those who wait there already are too many."""
+def unanswering(port: int) -> Iterator[None]:
+    """Fill the backlog of that port of the silent address, so that connections are not answered."""
     with contextlib.ExitStack() as waiting:
         full = waiting.enter_context(socket.socket())
         full.bind((SILENT, port))
@@ -49,13 +49,13 @@ def swallowing(port: int) -> Iterator[None]:
 async def test_the_second_address_is_tried_while_the_first_is_silent(
     server: RunningServer, remote: Remote, two_addresses: str
 ) -> None:
-    with swallowing(server.ports[0]):
+    with unanswering(server.ports[0]):
         client = remote(server.ports[0], host=two_addresses, connect_seconds=5)
         await client.open()
         await client.close()
 
 
-async def test_where_no_address_is_listened_on_that_is_said_as_of_one(
+async def test_if_no_address_answers_the_error_is_as_for_one(
     server: RunningServer, remote: Remote, two_addresses: str
 ) -> None:
     server.stop()
@@ -65,7 +65,7 @@ async def test_where_no_address_is_listened_on_that_is_said_as_of_one(
 
 @pytest.fixture
 async def flood() -> AsyncIterator[tuple[int, asyncio.Event]]:
-    """A port that says a lot, and whether all of it was taken."""
+    """A port that sends a lot, and an event that is set if all of it was read."""
     taken = asyncio.Event()
 
     async def handle(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -81,9 +81,7 @@ async def flood() -> AsyncIterator[tuple[int, asyncio.Event]]:
     listening.close()
 
 
-async def test_what_nobody_reads_is_left_with_who_says_it(
-    flood: tuple[int, asyncio.Event], remote: Remote
-) -> None:
+async def test_an_endless_line_is_not_read(flood: tuple[int, asyncio.Event], remote: Remote) -> None:
     port, taken = flood
     lines = await remote(1, port)._dial_out()
     with pytest.raises(TimeoutError):

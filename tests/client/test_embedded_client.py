@@ -1,4 +1,4 @@
-"""What only the client of an engine in this process has: its thread, its cleaners, its file."""
+"""The embedded client: its thread, its cleanup and its file."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from client_requests import ask, enter, hear, log_in, supply
+from client_requests import log_in, next_event, send, sign_up_and_log_in, supply
 from running_server import CHEAP
 
 from ewallet_core import EWalletSessionManager
@@ -26,30 +26,39 @@ async def client(engine_of: Callable[[], EWalletSessionManager]) -> AsyncIterato
     await opened.close()
 
 
-async def test_an_engine_that_cannot_be_opened_is_unreachable_in_words(tmp_path: Path) -> None:
+async def test_an_engine_that_can_not_be_opened_is_explained(tmp_path: Path) -> None:
     client = EmbeddedClient.on(f"sqlite:///{tmp_path}/nowhere/wallet.sqlite3")
     with pytest.raises(UnreachableError, match="no such file or directory"):
         await client.open()
     await client.close()
 
 
-async def test_what_happens_right_after_a_login_is_told(
+async def test_its_engine_opens_no_sockets(database_url: str) -> None:
+    client = EmbeddedClient.on(database_url)
+    await client.open()
+    ports = {"in_port": 0, "out_port": 0}
+    answer = await client.send(controller="system", ctype="action", action="open", opening="sockets", **ports)
+    assert answer["code"] == "no_listener"
+    await client.close()
+
+
+async def test_events_right_after_a_login_are_sent(
     client: EmbeddedClient, engine_of: Callable[[], EWalletSessionManager], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
     told = client.events()
-    await log_in(client)
+    await sign_up_and_log_in(client)
     other = EmbeddedClient(engine_of)
     await other.open()
-    await enter(other)
+    await log_in(other)
     await supply(other, 7)
-    assert (await hear(told))["event"] == "listening"
-    assert (await hear(told))["data"]["credits"] == 7
+    assert (await next_event(told))["event"] == "listening"
+    assert (await next_event(told))["data"]["credits"] == 7
     await told.aclose()
     await other.close()
 
 
-async def test_what_comes_due_is_done_by_itself_from_the_opening_on(
+async def test_cleanup_runs_from_the_opening_on(
     client: EmbeddedClient,
 ) -> None:
     running = await client.send(
@@ -58,7 +67,7 @@ async def test_what_comes_due_is_done_by_itself_from_the_opening_on(
     assert running["running"] == [name for name in CLEANERS if name != "history"]
 
 
-async def test_a_client_that_was_closed_leaves_no_cleaner_at_work(
+async def test_a_closed_client_leaves_no_cleanup_thread(
     engine_of: Callable[[], EWalletSessionManager],
 ) -> None:
     client = EmbeddedClient(engine_of)
@@ -67,34 +76,34 @@ async def test_a_client_that_was_closed_leaves_no_cleaner_at_work(
     assert not [thread for thread in threading.enumerate() if thread.name == "ewallet-cleaners"]
 
 
-async def test_the_end_of_a_timer_that_nobody_asks_about_is_told(
+async def test_a_run_out_is_sent_without_any_request(
     database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
     brief = EngineConfig(milliseconds_per_credit=100)
     client = EmbeddedClient(lambda: EWalletSessionManager(database_url, config=brief, passwords=CHEAP))
     await client.open()
-    await log_in(client)
+    await sign_up_and_log_in(client)
     await supply(client, 1)
     told = client.events()
-    await ask(client, action="convert", convert="credits2clock", credits=1)
-    await ask(client, action="start", start="clock_timer")
+    await send(client, action="convert", convert="credits2clock", credits=1)
+    await send(client, action="start", start="clock_timer")
 
-    async def the_end() -> dict[str, Any]:
+    async def wait_for_run_out() -> dict[str, Any]:
         async for event in told:
             if event["event"] == "timer_ran_out":
                 return event
         raise AssertionError
 
-    event = await asyncio.wait_for(the_end(), 20)
+    event = await asyncio.wait_for(wait_for_run_out(), 20)
     assert event["data"]["credit_clock_ms"] == 0
     await told.aclose()
     await client.close()
 
 
-async def test_an_argument_that_is_not_known_ends_no_session(client: EmbeddedClient) -> None:
-    await log_in(client)
+async def test_an_unknown_argument_does_not_end_the_session(client: EmbeddedClient) -> None:
+    await sign_up_and_log_in(client)
     cleanup = {"action": "cleanup", "cleanup": "ctokens", "ctoken": "no such client"}
     answer = await client.send(controller="system", ctype="action", **cleanup)
     assert answer["code"] == "not_found"
-    assert (await ask(client, action="view", view="account"))["failed"] is False
+    assert (await send(client, action="view", view="account"))["failed"] is False

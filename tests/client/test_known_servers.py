@@ -1,4 +1,4 @@
-"""The file of known servers: read by people, written by several programs at once, never harmed."""
+"""The file of known servers: readable, safe for several processes, and never damaged."""
 
 from __future__ import annotations
 
@@ -18,37 +18,37 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "known_servers"
 
 
-def test_a_missing_file_knows_nobody(file: Path) -> None:
+def test_a_missing_file_has_no_servers(file: Path) -> None:
     assert KnownServers(file).fingerprint_of("wallet.example.org:8080") is None
     assert not file.exists()
 
 
-def test_what_was_added_is_known_to_the_next(file: Path) -> None:
+def test_an_added_server_is_known_to_the_next_process(file: Path) -> None:
     assert KnownServers(file).add("[::1]:8080", FIRST) == FIRST
     assert KnownServers(file).fingerprint_of("[::1]:8080") == FIRST
     assert KnownServers(file).fingerprint_of("[::1]:8081") is None
 
 
-def test_only_its_owner_may_read_it(file: Path) -> None:
+def test_the_file_is_readable_only_by_its_owner(file: Path) -> None:
     KnownServers(file).add("wallet.example.org:8080", FIRST)
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_who_comes_second_learns_what_the_first_has_seen(file: Path) -> None:
+def test_a_concurrent_addition_returns_the_first_fingerprint(file: Path) -> None:
     known, other = KnownServers(file), KnownServers(file)
     known.add("wallet.example.org:8080", FIRST)
     assert other.add("wallet.example.org:8080", SECOND) == FIRST
     assert file.read_text() == f"wallet.example.org:8080 {FIRST}\n"
 
 
-def test_what_an_authority_vouches_for_has_no_fingerprint(file: Path) -> None:
+def test_a_server_with_a_trusted_certificate_has_no_fingerprint(file: Path) -> None:
     known = KnownServers(file)
     assert known.add("wallet.example.org:8080", "authority") == "authority"
     assert known.fingerprint_of("wallet.example.org:8080") is None
     assert known.add("wallet.example.org:8080", FIRST) == "authority"
 
 
-def test_remarks_and_an_unfinished_line_stay_as_they_are(file: Path) -> None:
+def test_comments_and_an_unfinished_line_are_kept(file: Path) -> None:
     file.write_text(f"# mine\n\nold.example.org:8080   {FIRST}")
     KnownServers(file).add("new.example.org:8080", SECOND)
     assert file.read_text() == f"# mine\n\nold.example.org:8080   {FIRST}\nnew.example.org:8080 {SECOND}\n"
@@ -68,7 +68,7 @@ def test_a_damaged_line_is_named_and_left_alone(file: Path, line: str) -> None:
     assert file.read_bytes() == before
 
 
-def test_what_is_not_text_or_no_file_is_said_so(file: Path) -> None:
+def test_an_unreadable_file_is_explained(file: Path) -> None:
     file.write_bytes(b"\xff\xfe")
     with pytest.raises(UnreachableError, match="is not text"):
         KnownServers(file).fingerprint_of("a:1")
@@ -78,7 +78,7 @@ def test_what_is_not_text_or_no_file_is_said_so(file: Path) -> None:
         KnownServers(file.parent / "nowhere" / "known_servers").add("a:1", FIRST)
 
 
-def test_many_at_once_lose_no_line(file: Path) -> None:
+def test_concurrent_additions_lose_no_line(file: Path) -> None:
     names = [f"wallet-{number}.example.org:8080" for number in range(40)]
     with ThreadPoolExecutor(8) as threads:
         assert list(threads.map(lambda name: KnownServers(file).add(name, FIRST), names)) == [FIRST] * 40
@@ -86,7 +86,7 @@ def test_many_at_once_lose_no_line(file: Path) -> None:
     assert sorted(path.name for path in file.parent.iterdir()) == [".known_servers.lock", "known_servers"]
 
 
-def test_what_was_forgotten_is_new_again_and_nothing_else(file: Path) -> None:
+def test_a_forgotten_server_is_unknown_and_the_others_stay(file: Path) -> None:
     file.write_text(f"# mine\na.example.org:8080 {FIRST}\na.example.org:80 {FIRST}\n")
     KnownServers(file).forget("a.example.org:80")
     assert file.read_text() == f"# mine\na.example.org:8080 {FIRST}\n"

@@ -1,4 +1,4 @@
-"""The clients that programs use, and the page that tells programmers of them."""
+"""The public clients, and their documentation page."""
 
 from __future__ import annotations
 
@@ -23,26 +23,26 @@ ADA = {"user_name": "ada", "user_pass": PASSWORD}
 
 
 @pytest.fixture(params=["embedded", "remote"])
-def place(
+def server_address(
     request: pytest.FixtureRequest, server: RunningServer, monkeypatch: pytest.MonkeyPatch
 ) -> str | None:
-    """Where a program finds its engine: the same wallets, in the user's folder or behind sockets."""
+    """The server argument of a program: None for the engine in the user's folder, or an address."""
     file = Path(server.database_url.removeprefix("sqlite:///"))
     monkeypatch.setenv("EWALLET_DATA_DIR", str(file.parent))
     return None if request.param == "embedded" else f"127.0.0.1:{server.ports[0]}"
 
 
 @pytest.fixture
-def wallet(place: str | None) -> Iterator[EWalletClient]:
-    with EWalletClient(place) as wallet:
+def wallet(server_address: str | None) -> Iterator[EWalletClient]:
+    with EWalletClient(server_address) as wallet:
         wallet.send(action="new", new="account", user_email="ada@example.org", **ADA)
         wallet.send(action="login", **ADA)
         yield wallet
 
 
-def test_the_example_runs_as_it_is_printed(place: str | None) -> None:
+def test_the_example_of_the_docs_runs(server_address: str | None) -> None:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", SYNCHRONOUS, *filter(None, [place])],
+        [sys.executable, "-W", "error", "-c", SYNCHRONOUS, *filter(None, [server_address])],
         capture_output=True,
         text=True,
         check=False,
@@ -56,15 +56,15 @@ def test_the_example_has_ten_lines() -> None:
     assert len([line for line in SYNCHRONOUS.splitlines() if line]) <= 10
 
 
-async def test_the_asynchronous_example_tells_events(
-    place: str | None, capsys: pytest.CaptureFixture[str]
+async def test_the_asynchronous_example_prints_events(
+    server_address: str | None, capsys: pytest.CaptureFixture[str]
 ) -> None:
     known: dict[str, object] = {}
     exec(compile(ASYNCHRONOUS, PAGE, "exec"), known)
-    async with AsyncEWalletClient(place) as other:
+    async with AsyncEWalletClient(server_address) as other:
         await other.send(action="new", new="account", user_email="ada@example.org", **ADA)
         await other.send(action="login", **ADA)
-        following = asyncio.create_task(known["follow"](place))  # type: ignore[operator]
+        following = asyncio.create_task(known["follow"](server_address))  # type: ignore[operator]
         printed = ""
         async with asyncio.timeout(10):
             while "listening 0" not in printed:
@@ -74,8 +74,8 @@ async def test_the_asynchronous_example_tells_events(
         await asyncio.wait([following])
 
 
-def test_a_program_that_waits_for_each_answer(wallet: EWalletClient, place: str | None) -> None:
-    assert wallet.place == (place or "embedded")
+def test_a_program_can_wait_for_each_answer(wallet: EWalletClient, server_address: str | None) -> None:
+    assert wallet.place == (server_address or "embedded")
     assert wallet.connection.reach is Reach.CONNECTED
     assert (wallet.unanswered, wallet.fingerprint, wallet.newly_pinned) == (0, None, False)
     told = wallet.events(timeout=2)
@@ -86,11 +86,11 @@ def test_a_program_that_waits_for_each_answer(wallet: EWalletClient, place: str 
     assert wallet.send(command_chain=enveloped)["ewallet_data"]["credits"] == 7
 
 
-def test_events_end_when_nothing_happens_for_so_long(wallet: EWalletClient) -> None:
+def test_events_end_after_the_timeout(wallet: EWalletClient) -> None:
     assert [event["event"] for event in wallet.events(timeout=0.1)] == ["listening"]
 
 
-def test_threads_may_share_a_client(wallet: EWalletClient) -> None:
+def test_threads_can_share_a_client(wallet: EWalletClient) -> None:
     totals: list[int] = []
     threads = [
         threading.Thread(target=lambda: totals.append(wallet.send(**SUPPLY, credits=1)["total_credits"]))
@@ -103,10 +103,10 @@ def test_threads_may_share_a_client(wallet: EWalletClient) -> None:
     assert sorted(totals) == list(range(1, 9))
 
 
-def test_threads_that_go_on_asking_are_let_go_when_it_is_closed(wallet: EWalletClient) -> None:
+def test_requests_of_other_threads_end_when_the_client_is_closed(wallet: EWalletClient) -> None:
     ended: list[Exception] = []
 
-    def asks_on() -> None:
+    def send_repeatedly() -> None:
         try:
             while True:
                 wallet.send(action="view", view="sockets")
@@ -119,7 +119,7 @@ def test_threads_that_go_on_asking_are_let_go_when_it_is_closed(wallet: EWalletC
             thread.start()
         return threads
 
-    asking = in_threads(asks_on, 4)
+    asking = in_threads(send_repeatedly, 4)
     wallet.send(**BALANCE)
     for thread in [*in_threads(wallet.close, 3), *asking]:
         thread.join(20)
@@ -128,7 +128,7 @@ def test_threads_that_go_on_asking_are_let_go_when_it_is_closed(wallet: EWalletC
     assert "ewallet-client" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_it_may_be_closed_and_opened_again(wallet: EWalletClient) -> None:
+def test_a_client_can_be_closed_and_opened_again(wallet: EWalletClient) -> None:
     wallet.close()
     assert list(wallet.events()) == []
     wallet.open()
@@ -140,7 +140,7 @@ def test_it_may_be_closed_and_opened_again(wallet: EWalletClient) -> None:
     assert [event["sequence"] for event in wallet.events(timeout=0.2, since=0)] == [0, 1]
 
 
-def test_a_fork_of_the_process_has_no_client(wallet: EWalletClient) -> None:
+def test_a_forked_process_can_not_use_the_client(wallet: EWalletClient) -> None:
     child = os.fork()
     if child == 0:
         try:
@@ -151,7 +151,7 @@ def test_a_fork_of_the_process_has_no_client(wallet: EWalletClient) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
 
 
-def test_nothing_is_left_of_a_client_that_was_closed(wallet: EWalletClient) -> None:
+def test_a_closed_client_leaks_nothing(wallet: EWalletClient) -> None:
     told = wallet.events()
     next(told)
     wallet.close()
@@ -162,7 +162,7 @@ def test_nothing_is_left_of_a_client_that_was_closed(wallet: EWalletClient) -> N
         wallet.send(**BALANCE)
 
 
-def test_a_server_that_is_not_there_is_said_so_at_once(server: RunningServer, tmp_path: Path) -> None:
+def test_a_missing_server_is_explained_at_once(server: RunningServer, tmp_path: Path) -> None:
     server.stop()
     with (
         pytest.raises(UnreachableError, match="Nothing listens"),
@@ -172,6 +172,6 @@ def test_a_server_that_is_not_there_is_said_so_at_once(server: RunningServer, tm
     assert "ewallet-client" not in {thread.name for thread in threading.enumerate()}
 
 
-def test_what_is_no_place_is_said_so() -> None:
+def test_an_invalid_address_is_explained() -> None:
     with pytest.raises(ValueError, match="host:port"):
         EWalletClient("not a place")

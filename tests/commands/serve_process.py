@@ -1,4 +1,4 @@
-"""The installed command in a process of its own, and a socket to it."""
+"""The installed command in its own process, and a socket to it."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 EWALLET = str(Path(sys.executable).with_name("ewallet"))
-PATIENCE_SECONDS = 30.0
+TIMEOUT_SECONDS = 30.0
 READY = re.compile(r"Ready: instructions on .+:(\d+), events on .+:(\d+), (.+)\.\n")
 
 Answer = dict[str, Any]
@@ -24,7 +24,7 @@ Answer = dict[str, Any]
 
 @dataclass
 class ServeProcess:
-    """A server in another process, and what it said of itself."""
+    """A server in another process, and the line that it printed."""
 
     process: subprocess.Popen[str]
     line: str
@@ -39,14 +39,14 @@ class ServeProcess:
         self.process.send_signal(number)
 
     def ends(self) -> tuple[int, str, str]:
-        """Its exit code, and what it has said besides its one line, on both outputs."""
-        said, complained = self.process.communicate(timeout=PATIENCE_SECONDS)
+        """Wait for the end; returns the exit code and the rest of stdout and stderr."""
+        said, complained = self.process.communicate(timeout=TIMEOUT_SECONDS)
         return self.process.returncode, said, complained
 
 
 @contextmanager
 def served(folder: Path, *options: object, **environment: str) -> Iterator[ServeProcess]:
-    """A server on that folder, which is stopped at the end unless it has ended by then."""
+    """A server of that folder, which is stopped at the end if it still runs."""
     words = [EWALLET, "--data-dir", str(folder), "serve", *map(str, options)]
     with subprocess.Popen(
         words,
@@ -63,7 +63,7 @@ def served(folder: Path, *options: object, **environment: str) -> Iterator[Serve
 
 
 class Wire:
-    """A connection on which instructions are asked."""
+    """A connection to the instruction port."""
 
     def __init__(self, connected: socket.socket) -> None:
         self._socket = connected
@@ -75,7 +75,7 @@ class Wire:
         self._socket.sendall(json.dumps(asked).encode() + b"\n")
 
     def next_line(self) -> Answer | None:
-        """The next line that came; None at the end."""
+        """The next line; None at the end."""
         line = self._lines.readline()
         return json.loads(line) if line else None
 
@@ -85,7 +85,7 @@ class Wire:
         assert answer is not None
         return answer
 
-    def opens_a_session(self) -> None:
+    def open_session(self) -> None:
         for wanted in ("client_id", "session_token"):
             self.credentials[wanted] = self.asks(action="request", request=wanted)[wanted]
 
@@ -96,5 +96,5 @@ class Wire:
 
 @contextmanager
 def wire_to(server: ServeProcess) -> Iterator[Wire]:
-    with closing(Wire(socket.create_connection(("127.0.0.1", server.ports[0]), PATIENCE_SECONDS))) as wire:
+    with closing(Wire(socket.create_connection(("127.0.0.1", server.ports[0]), TIMEOUT_SECONDS))) as wire:
         yield wire

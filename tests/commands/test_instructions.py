@@ -1,4 +1,4 @@
-"""`ewallet instructions`: the catalogue, in a list, an entry at a time, and for a program."""
+"""`ewallet instructions`: the registry as a list, as single entries, and as JSON."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from ewallet_tui.__main__ import main
 CONVERT = "client action convert clock2credits"
 
 
-def printed(*words: str) -> Result:
+def run_command(*words: str) -> Result:
     return CliRunner().invoke(main, ["instructions", *words])
 
 
 def test_every_instruction_has_its_line():
-    lines = printed().stdout.splitlines()
+    lines = run_command().stdout.splitlines()
     for found in (found for section in SECTIONS for found in section.instructions):
         assert [line for line in lines if line.startswith((f"  {found.name} (", f"  {found.name}: "))], (
             found.name
@@ -31,45 +31,45 @@ def test_a_line_has_the_path_the_arguments_and_what_it_does():
     assert (
         f"  {CONVERT} ([credits], [minutes], [notes]): "
         "Convert time of the active clock that is not yet used to credits of its wallet."
-    ) in printed().stdout.splitlines()
+    ) in run_command().stdout.splitlines()
 
 
-def test_what_is_piped_is_plain():
+def test_piped_output_is_plain():
     for asked in ((), ("convert",), ("--json",), ("--markdown",)):
-        assert "\x1b" not in printed(*asked).stdout
+        assert "\x1b" not in run_command(*asked).stdout
 
 
 @pytest.mark.parametrize("columns", [80, 120])
-def test_on_a_terminal_no_line_is_wider_than_it(monkeypatch, columns):
+def test_no_line_is_wider_than_the_terminal(monkeypatch, columns):
     monkeypatch.setattr(command, "_is_at_terminal", lambda: True)
     monkeypatch.setenv("COLUMNS", str(columns))
     for asked in ((), ("view",)):
-        lines = printed(*asked).stdout.splitlines()
+        lines = run_command(*asked).stdout.splitlines()
         assert [line for line in lines if len(line) > columns] == []
         assert max(map(len, lines)) > columns - 20
 
 
-def test_words_in_their_order_find_every_path_that_has_them():
-    found = [line for line in printed("view", "record").stdout.splitlines() if line.startswith("client")]
+def test_words_find_every_path_with_them_in_this_order():
+    found = [line for line in run_command("view", "record").stdout.splitlines() if line.startswith("client")]
     assert found == [each.name for each in REGISTRY if " view " in each.name and each.name.endswith("record")]
-    assert printed("record", "view").exit_code == 2
+    assert run_command("record", "view").exit_code == 2
 
 
-def test_a_whole_path_finds_itself_alone():
-    found = [line for line in printed(*CONVERT.split()).stdout.splitlines() if line.startswith("client")]
+def test_a_whole_path_finds_only_itself():
+    found = [line for line in run_command(*CONVERT.split()).stdout.splitlines() if line.startswith("client")]
     assert found == [CONVERT]
 
 
 def test_a_path_may_be_quoted():
-    assert printed("convert clock2credits").stdout == printed("convert", "clock2credits").stdout
+    assert run_command("convert clock2credits").stdout == run_command("convert", "clock2credits").stdout
 
 
-def test_a_form_that_is_only_printed_in_the_document_finds_its_instruction():
-    assert printed("view", "credit", "wallet").stdout.startswith("client action view credit ewallet")
+def test_an_alternative_form_finds_its_instruction():
+    assert run_command("view", "credit", "wallet").stdout.startswith("client action view credit ewallet")
 
 
-def test_an_entry_says_everything():
-    shown = printed(*CONVERT.split()).stdout
+def test_an_entry_has_every_part():
+    shown = run_command(*CONVERT.split()).stdout
     for part in (
         "controller=client ctype=action action=convert convert=clock2credits",
         "credits  optional, a whole number from 1 to 1,000,000,000,000",
@@ -80,28 +80,28 @@ def test_an_entry_says_everything():
         assert part in shown
 
 
-def test_what_a_live_object_is_asked_is_shown_as_that():
-    shown = printed("user", "create", "account").stdout
+def test_an_instruction_of_a_live_object_is_marked():
+    shown = run_command("user", "create", "account").stdout
     assert "controller=user ctype=action action=create create=account" in shown
     assert "the program that holds the live object" in shown
-    assert "manager.workers[id].main_controller" in printed("--markdown").stdout
+    assert "manager.workers[id].main_controller" in run_command("--markdown").stdout
 
 
-def test_an_entry_shows_what_its_data_are_made_of():
-    shown = printed("client", "action", "view", "account").stdout
+def test_an_entry_shows_the_keys_of_its_data():
+    shown = run_command("client", "action", "view", "account").stdout
     assert "account_data  account_data" in shown
     assert "to_unlink_timestamp   time or null" in shown
 
 
-def test_the_example_of_an_entry_is_a_dict_that_the_catalogue_takes():
-    shown = printed(*CONVERT.split()).stdout
+def test_the_example_of_an_entry_is_a_valid_request():
+    shown = run_command(*CONVERT.split()).stdout
     example = ast.literal_eval(shown[shown.index("{") : shown.index("}") + 1])
     found, arguments = REGISTRY.find(example)
     assert (found.name, arguments) == (CONVERT, {"credits": 20})
 
 
-def test_words_that_are_in_no_path_are_answered_with_the_nearest():
-    done = printed("convrt", "credits2clok")
+def test_unknown_words_are_answered_with_the_nearest_paths():
+    done = run_command("convrt", "credits2clok")
     assert (done.exit_code, done.stdout) == (2, "")
     assert done.stderr.splitlines()[:2] == [
         "There is no instruction `convrt credits2clok`. The nearest known:",
@@ -109,8 +109,8 @@ def test_words_that_are_in_no_path_are_answered_with_the_nearest():
     ]
 
 
-def test_a_program_gets_the_same_as_json():
-    shown = json.loads(printed("--json").stdout)
+def test_the_list_can_be_printed_as_json():
+    shown = json.loads(run_command("--json").stdout)
     assert [entry["path"] for entry in shown["instructions"]] == [
         found.name for section in SECTIONS for found in section.instructions
     ]
@@ -118,12 +118,12 @@ def test_a_program_gets_the_same_as_json():
     assert shown["data"]["account_data"]["keys"]["id"] == "whole number"
 
 
-def test_a_program_gets_one_instruction_as_json():
-    (entry,) = json.loads(printed("--json", *CONVERT.split()).stdout)["instructions"]
+def test_one_instruction_can_be_printed_as_json():
+    (entry,) = json.loads(run_command("--json", *CONVERT.split()).stdout)["instructions"]
     assert [argument["name"] for argument in entry["arguments"]] == ["credits", "minutes", "notes"]
     assert entry["example"]["convert"] == "clock2credits"
 
 
-def test_the_page_is_the_whole_reference_or_nothing():
-    assert printed("--markdown", "transfer").exit_code == 2
-    assert printed("--markdown", "--json").exit_code == 2
+def test_the_page_option_prints_the_whole_reference():
+    assert run_command("--markdown", "transfer").exit_code == 2
+    assert run_command("--markdown", "--json").exit_code == 2

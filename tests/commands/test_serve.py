@@ -1,4 +1,4 @@
-"""`ewallet serve`: it says where it listens, answers, loses no answer when it stops, and explains itself."""
+"""`ewallet serve`: prints its ports, answers, stops without losing answers, and explains errors."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
-from serve_process import PATIENCE_SECONDS, ServeProcess, served, wire_to
+from serve_process import TIMEOUT_SECONDS, ServeProcess, served, wire_to
 
 from ewallet_core.data_folder import DATABASE_FILE
 from ewallet_core.protocol.address import fingerprint_of
@@ -31,7 +31,7 @@ SUPPLY = {"action": "supply", "supply": "credits", "currency": "EUR", "cost": "1
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeProcess]:
-    """A server that nobody stops before the last test that shares it."""
+    """A server that is shared by several tests."""
     with served(tmp_path_factory.mktemp("served"), *ANY_PORTS, "--self-signed") as running:
         yield running
 
@@ -39,32 +39,32 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServeProcess]:
 def over_tls(server: ServeProcess, port: int) -> ssl.SSLSocket:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connected = socket.create_connection(("127.0.0.1", server.ports[port]), PATIENCE_SECONDS)
+    connected = socket.create_connection(("127.0.0.1", server.ports[port]), TIMEOUT_SECONDS)
     return context.wrap_socket(connected)
 
 
 @pytest.mark.parametrize("port", [0, 1], ids=["instructions", "events"])
-def test_the_certificate_that_is_shown_has_the_fingerprint_that_is_said(server, port):
+def test_the_printed_fingerprint_is_that_of_the_certificate(server, port):
     with over_tls(server, port) as shown:
         certificate = shown.getpeercert(binary_form=True)
         assert shown.version() == "TLSv1.3"
     assert server.line.endswith(f"with TLS and the certificate {fingerprint_of(certificate)}.\n")
 
 
-def test_a_port_that_is_taken_is_said_in_two_sentences(server, tmp_path):
-    done = explained(tmp_path, "--in-port", server.ports[0])
+def test_a_port_in_use_is_explained_in_two_sentences(server, tmp_path):
+    done = run_command(tmp_path, "--in-port", server.ports[0])
     assert (done.exit_code, done.stdout) == (1, "")
     assert f"can't listen on port {server.ports[0]} of 127.0.0.1" in done.stderr
 
 
-def test_what_was_begun_is_answered_and_kept_when_it_is_told_to_stop(tmp_path):
+def test_requests_in_flight_are_answered_and_stored_when_it_is_stopped(tmp_path):
     with served(tmp_path, *ANY_PORTS, "--self-supply") as first, wire_to(first) as wire:
         assert wire.asks(**VIEW_SOCKETS) == {
             "failed": False,
             "in_port": first.ports[0],
             "out_port": first.ports[1],
         }
-        wire.opens_a_session()
+        wire.open_session()
         wire.asks(action="new", new="account", **ADA)
         wire.asks(**LOGIN)
         for number in range(60):
@@ -92,7 +92,7 @@ def test_what_was_begun_is_answered_and_kept_when_it_is_told_to_stop(tmp_path):
 
 @contextmanager
 def few_descriptors() -> Iterator[None]:
-    """What is started within may have few files and connections, unless it takes more."""
+    """Processes started within have a low limit of open files, unless they raise it."""
     usual, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (64, most))
     try:
@@ -101,32 +101,32 @@ def few_descriptors() -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_NOFILE, (usual, most))
 
 
-def test_more_may_connect_than_the_system_usually_allows(tmp_path):
+def test_the_limit_of_open_files_is_raised(tmp_path):
     with ExitStack() as opened:
         with few_descriptors():
             running = opened.enter_context(served(tmp_path, *ANY_PORTS))
         for _ in range(100):
-            silent = socket.create_connection(("127.0.0.1", running.ports[0]), PATIENCE_SECONDS)
+            silent = socket.create_connection(("127.0.0.1", running.ports[0]), TIMEOUT_SECONDS)
             opened.enter_context(silent)
         wire = opened.enter_context(wire_to(running))
         assert wire.asks(**VIEW_SOCKETS)["in_port"] == running.ports[0]
 
 
-def explained(folder: Path, *options: object) -> Result:
-    """What the command says where it can't serve."""
+def run_command(folder: Path, *options: object) -> Result:
+    """The result of a command that can't serve."""
     return CliRunner().invoke(main, ["--data-dir", str(folder), "serve", *map(str, options)])
 
 
 @pytest.fixture
-def taken() -> Iterator[int]:
-    """A port at which a server that should not have begun does not begin."""
+def used_port() -> Iterator[int]:
+    """A port that is in use."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
 
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    """A folder with two certificates, and with settings that name none."""
+    """A folder with two certificates, and with settings that name no certificate."""
     for name in ("one", "other"):
         made, _ = ensure_self_signed(tmp_path / "made" / name, "localhost", datetime.now(UTC))
         made.rename(tmp_path / f"{name}.pem")
@@ -140,7 +140,7 @@ CERTIFICATE = ("--tls-cert", "one.pem")
 
 
 @pytest.mark.parametrize(
-    ("options", "exit_code", "said"),
+    ("options", "exit_code", "message"),
     [
         (["--host", "0.0.0.0"], 2, "Listening on 0.0.0.0 without TLS would let others read"),
         (["--host", "example.org", "--no-insecure"], 2, "Listening on example.org without TLS"),
@@ -163,31 +163,33 @@ CERTIFICATE = ("--tls-cert", "one.pem")
     ],
     ids=lambda value: " ".join(map(str, value)) if isinstance(value, list | tuple) else "",
 )
-def test_what_it_cannot_do_is_explained(files, taken, monkeypatch, options, exit_code, said):
+def test_invalid_options_are_explained(files, used_port, monkeypatch, options, exit_code, message):
     monkeypatch.chdir(files)
-    done = explained(files / "data", "--in-port", taken, *options)
+    done = run_command(files / "data", "--in-port", used_port, *options)
     assert (done.exit_code, done.stdout) == (exit_code, "")
-    assert said in done.stderr
+    assert message in done.stderr
     assert re.fullmatch(r"[^\n]+\. [^\n]+\.\n", done.stderr)
 
 
-def test_a_folder_that_is_nobodys_to_make_is_explained():
-    done = explained(Path("/proc/nowhere"))
+def test_a_folder_that_can_not_be_created_is_explained():
+    done = run_command(Path("/proc/nowhere"))
     assert (done.exit_code, done.stderr.startswith("The data folder can't be used: ")) == (1, True)
 
 
-def test_signals_do_what_they_did_after_it_could_not_serve(tmp_path, taken):
+def test_signal_handlers_are_restored_after_an_error(tmp_path, used_port):
     before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
-    assert explained(tmp_path, "--in-port", taken).exit_code == 1
+    assert run_command(tmp_path, "--in-port", used_port).exit_code == 1
     assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == before
 
 
-def test_options_win_over_the_file_and_what_supervises_is_told(tmp_path, taken):
+def test_options_override_the_file_and_the_supervisor_is_notified(tmp_path, used_port):
     settings = tmp_path / "ewallet.toml"
-    settings.write_text(f"in_port = {taken}\nout_port = 0\nself_signed = true\ndatabase = 'sqlite:///here'\n")
+    settings.write_text(
+        f"in_port = {used_port}\nout_port = 0\nself_signed = true\ndatabase = 'sqlite:///here'\n"
+    )
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(tmp_path / "notify"))
-        supervisor.settimeout(PATIENCE_SECONDS)
+        supervisor.settimeout(TIMEOUT_SECONDS)
         options = ("--config", settings, "--in-port", 0, "--no-self-signed")
         with served(tmp_path / "data", *options, NOTIFY_SOCKET=str(tmp_path / "notify")) as running:
             assert running.line.endswith(", in the clear.\n")
@@ -199,7 +201,7 @@ def test_options_win_over_the_file_and_what_supervises_is_told(tmp_path, taken):
     assert not (tmp_path / "data").exists()
 
 
-def test_a_fault_of_its_own_is_logged_and_told_to_nobody(tmp_path):
+def test_an_internal_error_is_logged_and_not_answered(tmp_path):
     with served(tmp_path, *ANY_PORTS) as running, wire_to(running) as wire:
         wire.credentials["client_id"] = wire.asks(action="request", request="client_id")["client_id"]
         with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as by_hand, by_hand:
@@ -207,6 +209,6 @@ def test_a_fault_of_its_own_is_logged_and_told_to_nobody(tmp_path):
         assert wire.asks(action="request", request="session_token")["code"] == "engine_failed"
         wire.close()
         running.is_told(signal.SIGTERM)
-        exit_code, said, logged = running.ends()
-    assert (exit_code, said) == (0, "")
+        exit_code, message, logged = running.ends()
+    assert (exit_code, message) == (0, "")
     assert " ERROR ewallet_core: an instruction failed\nTraceback" in logged

@@ -1,4 +1,4 @@
-"""`ewallet verify`: it says what it checked, stops at the first lie, and leaves everything as it is."""
+"""`ewallet verify`: prints its checks, exits with an error at violations, and changes nothing."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from ewallet_tui.__main__ import main
 CLIENT = {"controller": "client", "ctype": "action"}
 
 
-def live_in(folder: Path) -> EWalletSessionManager:
-    """An engine that is still open, on which the demo's story has happened."""
+def run_demo_in(folder: Path) -> EWalletSessionManager:
+    """An open engine with the data of the demo."""
     clock = ForwardClock(DAY_ZERO_MS)
     engine = EWalletSessionManager(f"sqlite:///{folder / 'wallet.sqlite3'}", clock=clock)
     client = engine.answer({**CLIENT, "action": "request", "request": "client_id"})
@@ -32,24 +32,24 @@ def live_in(folder: Path) -> EWalletSessionManager:
 
 
 @pytest.fixture(scope="module")
-def grown(tmp_path_factory: pytest.TempPathFactory) -> bytes:
-    """A wallet file in which the demo's story has happened."""
+def demo_file(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A wallet file with the data of the demo."""
     folder = tmp_path_factory.mktemp("grown")
-    live_in(folder).close()
+    run_demo_in(folder).close()
     return (folder / "wallet.sqlite3").read_bytes()
 
 
 @pytest.fixture
-def folder(tmp_path: Path, grown: bytes) -> Path:
-    (tmp_path / "wallet.sqlite3").write_bytes(grown)
+def folder(tmp_path: Path, demo_file: bytes) -> Path:
+    (tmp_path / "wallet.sqlite3").write_bytes(demo_file)
     return tmp_path
 
 
-def verified(*arguments: object) -> Result:
+def verify(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["verify", *map(str, arguments)])
 
 
-def by_hand(folder: Path, *statements: str) -> None:
+def execute_sql(folder: Path, *statements: str) -> None:
     with closing(sqlite3.connect(folder / "wallet.sqlite3")) as connection, connection:
         for statement in statements:
             connection.execute(statement)
@@ -59,8 +59,8 @@ def everything_in(folder: Path) -> dict[str, str]:
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in folder.iterdir()}
 
 
-def test_a_true_ledger_is_told_line_by_line(folder):
-    done = verified("--data-dir", folder)
+def test_the_checks_of_a_valid_ledger_are_printed(folder):
+    done = verify("--data-dir", folder)
     assert (done.exit_code, done.stderr) == (0, "")
     lines = done.stdout.splitlines()
     assert lines[0] == "3 entries, each sums to zero per unit"
@@ -69,22 +69,22 @@ def test_a_true_ledger_is_told_line_by_line(folder):
     assert len(lines) == 13
 
 
-def test_a_lie_is_told_on_stderr_and_is_the_last_word(folder):
-    by_hand(folder, "UPDATE balances SET amount = amount + 1 WHERE amount = 80")
-    done = verified("--data-dir", folder)
+def test_a_violation_is_printed_to_stderr(folder):
+    execute_sql(folder, "UPDATE balances SET amount = amount + 1 WHERE amount = 80")
+    done = verify("--data-dir", folder)
     assert done.exit_code == 1
     assert done.stderr.endswith("says 81, its postings sum to 80.\n")
     assert done.stderr.count("\n") == 1
     assert "balances" not in done.stdout
 
 
-def test_it_leaves_the_folder_as_it_was_to_the_last_byte(folder):
+def test_it_does_not_change_the_folder(folder):
     before = everything_in(folder)
-    assert verified("--data-dir", folder).exit_code == 0
+    assert verify("--data-dir", folder).exit_code == 0
     assert everything_in(folder) == before
 
 
-def test_it_leaves_what_a_crash_has_left(folder, tmp_path_factory):
+def test_it_does_not_change_the_files_of_a_crash(folder, tmp_path_factory):
     crashed = tmp_path_factory.mktemp("crashed")
     with closing(sqlite3.connect(folder / "wallet.sqlite3")) as connection:
         connection.execute("UPDATE accounts SET alias = 'Somebody'")
@@ -92,39 +92,39 @@ def test_it_leaves_what_a_crash_has_left(folder, tmp_path_factory):
         for name in ("wallet.sqlite3", "wallet.sqlite3-wal"):
             (crashed / name).write_bytes((folder / name).read_bytes())
     before = everything_in(crashed)
-    assert verified("--data-dir", crashed).exit_code == 0
+    assert verify("--data-dir", crashed).exit_code == 0
     assert before.items() <= everything_in(crashed).items()
 
 
-def test_it_runs_while_somebody_writes(tmp_path):
-    with live_in(tmp_path):
-        done = verified("--data-dir", tmp_path)
+def test_it_runs_during_writes(tmp_path):
+    with run_demo_in(tmp_path):
+        done = verify("--data-dir", tmp_path)
         with closing(sqlite3.connect(tmp_path / "wallet.sqlite3", isolation_level=None)) as writer:
             writer.execute("BEGIN IMMEDIATE")
-            while_locked = verified("--data-dir", tmp_path)
+            while_locked = verify("--data-dir", tmp_path)
     assert (done.exit_code, while_locked.exit_code) == (0, 0)
     assert done.stdout == while_locked.stdout
 
 
-def test_a_database_is_named_by_its_url_too(folder):
-    assert verified("--database", f"sqlite:///{folder / 'wallet.sqlite3'}").exit_code == 0
+def test_a_database_can_be_named_by_its_url(folder):
+    assert verify("--database", f"sqlite:///{folder / 'wallet.sqlite3'}").exit_code == 0
 
 
-@pytest.mark.parametrize("place", ["before", "after", "environment"])
-def test_the_folder_may_be_named_wherever_the_app_takes_it(folder, monkeypatch, place):
-    if place == "environment":
+@pytest.mark.parametrize("option", ["before", "after", "environment"])
+def test_the_folder_can_be_named_in_every_way(folder, monkeypatch, option):
+    if option == "environment":
         monkeypatch.setenv("EWALLET_DATA_DIR", str(folder))
     named = ["--data-dir", str(folder)]
-    words = {"before": [*named, "verify"], "after": ["verify", *named], "environment": ["verify"]}[place]
+    words = {"before": [*named, "verify"], "after": ["verify", *named], "environment": ["verify"]}[option]
     done = CliRunner().invoke(main, words)
     assert (done.exit_code, done.stdout.splitlines()[0]) == (0, "3 entries, each sums to zero per unit")
 
 
-@pytest.mark.parametrize("place", ["before", "after"])
-def test_a_folder_that_is_named_wins_over_the_environments(folder, monkeypatch, place):
+@pytest.mark.parametrize("option", ["before", "after"])
+def test_a_named_folder_overrides_the_environment(folder, monkeypatch, option):
     monkeypatch.setenv("EWALLET_DATA_DIR", "/proc/nowhere")
     named = ["--data-dir", str(folder)]
-    words = {"before": [*named, "verify"], "after": ["verify", *named]}[place]
+    words = {"before": [*named, "verify"], "after": ["verify", *named]}[option]
     assert CliRunner().invoke(main, words).exit_code == 0
 
 
@@ -132,42 +132,42 @@ def is_one_sentence_and_2(done: Result) -> bool:
     return (done.exit_code, done.stdout, done.stderr.count("\n")) == (2, "", 1)
 
 
-def test_a_folder_that_is_not_there_is_not_made(tmp_path):
-    done = verified("--data-dir", tmp_path / "nowhere")
+def test_a_missing_folder_is_not_created(tmp_path):
+    done = verify("--data-dir", tmp_path / "nowhere")
     assert is_one_sentence_and_2(done)
     assert "there is no file" in done.stderr
     assert list(tmp_path.iterdir()) == []
 
 
 def test_an_empty_folder_stays_empty(tmp_path):
-    assert is_one_sentence_and_2(verified("--data-dir", tmp_path))
+    assert is_one_sentence_and_2(verify("--data-dir", tmp_path))
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"no database" * 1_000], ids=["empty", "text"])
-def test_a_file_that_is_no_wallet_is_one_sentence(tmp_path, content):
+def test_a_file_that_is_no_wallet_is_explained_in_one_sentence(tmp_path, content):
     (tmp_path / "wallet.sqlite3").write_bytes(content)
     before = everything_in(tmp_path)
-    assert is_one_sentence_and_2(verified("--data-dir", tmp_path))
+    assert is_one_sentence_and_2(verify("--data-dir", tmp_path))
     assert everything_in(tmp_path) == before
 
 
 @pytest.mark.parametrize("version", ["0001", "9999"])
 def test_a_database_of_another_release_is_not_migrated(folder, version):
-    by_hand(folder, f"UPDATE alembic_version SET version_num = '{version}'")
+    execute_sql(folder, f"UPDATE alembic_version SET version_num = '{version}'")
     before = everything_in(folder)
-    done = verified("--data-dir", folder)
+    done = verify("--data-dir", folder)
     assert is_one_sentence_and_2(done)
     assert version in done.stderr
     assert everything_in(folder) == before
 
 
-def test_a_file_that_was_cut_short_is_one_sentence(folder, grown):
-    (folder / "wallet.sqlite3").write_bytes(grown[: len(grown) // 2])
-    done = verified("--data-dir", folder)
+def test_a_truncated_file_is_explained_in_one_sentence(folder, demo_file):
+    (folder / "wallet.sqlite3").write_bytes(demo_file[: len(demo_file) // 2])
+    done = verify("--data-dir", folder)
     assert (done.exit_code, done.stderr.count("\n")) == (2, 1)
 
 
 @pytest.mark.parametrize("url", ["nonsense", "sqlite://", "postgresql://localhost/wallets"])
-def test_a_url_that_leads_to_no_file_is_one_sentence(url):
-    assert is_one_sentence_and_2(verified("--database", url))
+def test_a_url_without_a_file_is_explained_in_one_sentence(url):
+    assert is_one_sentence_and_2(verify("--database", url))

@@ -1,4 +1,4 @@
-"""What answers are made of, key by key (PROTOCOL sections 3 and 4), and how to tell what is not so."""
+"""The shapes of answers, key by key, and a comparison of an answer with its shape."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Shape = Any
 
 
 @dataclass(frozen=True)
-class By:
+class MapOf:
     """A map: its keys match the pattern, its values have the shape."""
 
     key: str
@@ -30,72 +30,78 @@ TIMESTAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
 DECIMAL = re.compile(r"\d+(\.\d+)?")
 EMAIL = re.compile(r"[^@]+@[^@]+")
 TOKEN = re.compile(r"[\w-]{43}")
-ARCHIVE = By(r"\d+", str)
+ARCHIVE = MapOf(r"\d+", str)
 
 
 @singledispatch
-def misfits_with(shape: Shape, value: Any, at: str) -> Iterator[str]:
-    """A shape that is nothing else is the value itself."""
+def find_shape_errors(shape: Shape, value: Any, at: str) -> Iterator[str]:
+    """Any other object is a shape that only an equal value has."""
     if type(value) is not type(shape) or value != shape:
         yield f"{at} is {value!r}, not {shape!r}"
 
 
-def misfits(value: Any, shape: Shape) -> list[str]:
-    """Where `value` is not of that shape; nothing when it is, to the last key."""
+def shape_errors(value: Any, shape: Shape) -> list[str]:
+    """The differences of `value` from the shape, down to the last key."""
     if isinstance(value, dict) and "event_sequence" in value:
         # Any answer to an account has it.
         shape = {"event_sequence": int, **shape}
-    return list(misfits_with(shape, value, "answer"))
+    return list(find_shape_errors(shape, value, "answer"))
 
 
-@misfits_with.register
+@find_shape_errors.register
 def _(shape: Maybe, value: Any, at: str) -> Iterator[str]:
     if value is not None:
-        yield from misfits_with(shape.shape, value, at)
+        yield from find_shape_errors(shape.shape, value, at)
 
 
-@misfits_with.register
-def _(shape: By, value: Any, at: str) -> Iterator[str]:
+@find_shape_errors.register
+def _(shape: MapOf, value: Any, at: str) -> Iterator[str]:
     for key, part in value.items():
         if not re.fullmatch(shape.key, key):
             yield f"{at} has the key {key!r}"
-        yield from misfits_with(shape.value, part, f"{at}.{key}")
+        yield from find_shape_errors(shape.value, part, f"{at}.{key}")
 
 
-@misfits_with.register
+@find_shape_errors.register
 def _(shape: dict, value: Any, at: str) -> Iterator[str]:
     for key in value.keys() ^ shape.keys():
         yield f"{at} {'lacks' if key in shape else 'has too much:'} {key}"
     for key in value.keys() & shape.keys():
-        yield from misfits_with(shape[key], value[key], f"{at}.{key}")
+        yield from find_shape_errors(shape[key], value[key], f"{at}.{key}")
 
 
-@misfits_with.register
+@find_shape_errors.register
 def _(shape: list, value: Any, at: str) -> Iterator[str]:
-    for place, part in enumerate(value):
-        yield from misfits_with(shape[0], part, f"{at}[{place}]")
+    for index, part in enumerate(value):
+        yield from find_shape_errors(shape[0], part, f"{at}[{index}]")
 
 
-@misfits_with.register
+@find_shape_errors.register
 def _(shape: re.Pattern, value: Any, at: str) -> Iterator[str]:
     if not (isinstance(value, str) and shape.fullmatch(value)):
         yield f"{at} is {value!r}, not like {shape.pattern}"
 
 
-@misfits_with.register
+@find_shape_errors.register
 def _(shape: type, value: Any, at: str) -> Iterator[str]:
     if type(value) is not shape:
         yield f"{at} is {value!r}, not {shape.__name__}"
 
 
 def minutes(*names: str) -> dict[str, Shape]:
-    """Spans as answers have them: each in minutes, and exactly in milliseconds."""
+    """Time spans in answers: each in minutes and in exact milliseconds."""
     return dict.fromkeys(names, float) | {f"{name}_ms": int for name in names}
 
 
 DATES = {"create_date": TIMESTAMP, "write_date": TIMESTAMP}
 
-REFUSAL = {"failed": True, "error": str, "warning": str, "code": re.compile("[a-z_0-9]+"), "details": dict}
+ERROR_ANSWER = {
+    "failed": True,
+    "error": str,
+    "warning": str,
+    "code": re.compile("[a-z_0-9]+"),
+    "details": dict,
+}
 
 ACCOUNT_DATA = {
     "id": int,
@@ -118,7 +124,7 @@ SESSION_DATA = {
     "session_user_account": Maybe(EMAIL),
     "session_credit_ewallet": Maybe(int),
     "session_contact_list": Maybe(int),
-    "session_account_archive": By(r"[^@]+@[^@]+", str),
+    "session_account_archive": MapOf(r"[^@]+@[^@]+", str),
     "expires": TIMESTAMP,
 }
 
@@ -200,7 +206,7 @@ _LINKED = {
     "record": int,
     "reference": str,
 }
-# What a view of one record tells besides the record.
+# The other keys of a view of one record.
 BESIDE_RECORD: dict[str, dict[str, Shape]] = {
     "transfer": {"entry": int, "linked_records": [_LINKED], "left_to_refund": Maybe(int)},
     "invoice": {"entry": int, "linked_records": [_LINKED]},

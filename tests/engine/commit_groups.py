@@ -1,4 +1,4 @@
-"""Ways to make the writer lane commit pieces of work together, and to disturb it while it does."""
+"""Make the group-commit writer commit work together, and disturb it meanwhile."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from ewallet_core.storage.transaction import Transaction
 
 Work = Callable[[Transaction], Any]
 
-PATIENCE = 30
+TIMEOUT_SECONDS = 30
 
 
 def note(name: str, size: int = 1) -> Work:
-    """Work that leaves a row of that name behind, as large as it is told."""
+    """Work that inserts a row of that name and size."""
 
     def work(transaction: Transaction) -> str:
         key = {"scope": "test", "request_id": name}
@@ -40,45 +40,45 @@ def notes(file: Path) -> list[str]:
     ]
 
 
-def lane_of(database: SqliteDatabase) -> GroupCommitWriter:
+def writer_of(database: SqliteDatabase) -> GroupCommitWriter:
     return database._writer
 
 
 def together(
     database: SqliteDatabase, *works: Work, beforehand: Callable[[], None] = lambda: None
 ) -> list[Future[Any]]:
-    """Hand the lane this work while it is busy, so that it makes one group of it; how each ended."""
-    lock_key, is_busy = lane_of(database), Event()
+    """Submit the work while the writer is busy, so that it becomes one group; returns the futures."""
+    writer, is_busy = writer_of(database), Event()
 
     def busy(_transaction: Transaction) -> None:
         is_busy.set()
-        while lock_key._waiting.qsize() < len(works):
+        while writer._waiting.qsize() < len(works):
             time.sleep(0)
         beforehand()
 
     with ThreadPoolExecutor(len(works) + 1) as threads:
         threads.submit(database.write, busy)
-        assert is_busy.wait(PATIENCE)
+        assert is_busy.wait(TIMEOUT_SECONDS)
         ended = []
         for position, work in enumerate(works, start=1):
             ended.append(threads.submit(database.write, work))
-            while lock_key._waiting.qsize() < position < len(works):
+            while writer._waiting.qsize() < position < len(works):
                 time.sleep(0)
     return ended
 
 
 @contextmanager
 def statements_of(database: SqliteDatabase) -> Iterator[list[str]]:
-    """The statements that the lane's connection carries out meanwhile."""
-    heard: list[str] = []
-    connection = lane_of(database)._connection
-    connection.set_trace_callback(heard.append)
-    yield heard
+    """The statements that the writer's connection executes meanwhile."""
+    statements: list[str] = []
+    connection = writer_of(database)._connection
+    connection.set_trace_callback(statements.append)
+    yield statements
     connection.set_trace_callback(None)
 
 
 class FailsAtCommit:
-    """The lane's connection, which says of each COMMIT that it failed, whether it had happened or not."""
+    """The writer's connection, on which each COMMIT raises, whether it committed or not."""
 
     def __init__(self, real: sqlite3.Connection, *, after_it_happened: bool, error: str) -> None:
         self._real = real
@@ -101,19 +101,19 @@ class FailsAtCommit:
 def commits_fail(
     database: SqliteDatabase, *, after_it_happened: bool, error: str = "SQLITE_IOERR_FSYNC"
 ) -> Iterator[None]:
-    """Let the lane's COMMITs end in an error meanwhile."""
-    lock_key = lane_of(database)
-    real = lock_key._connection
-    lock_key._connection = FailsAtCommit(real, after_it_happened=after_it_happened, error=error)
+    """Make COMMITs of the writer fail meanwhile."""
+    writer = writer_of(database)
+    real = writer._connection
+    writer._connection = FailsAtCommit(real, after_it_happened=after_it_happened, error=error)
     yield
-    lock_key._connection = real
+    writer._connection = real
 
 
 class Interruption:
-    """Interrupts what the lane does, at that step of SQLite's virtual machine from when it begins."""
+    """Interrupts the writer after that many steps of SQLite's virtual machine."""
 
     def __init__(self, database: SqliteDatabase, step: int) -> None:
-        self._connection = lane_of(database)._connection
+        self._connection = writer_of(database)._connection
         self._left = step
 
     def begin(self) -> None:
@@ -132,15 +132,15 @@ class Interruption:
 
 
 @contextmanager
-def no_more_room(database: SqliteDatabase, pages: int = 0) -> Iterator[None]:
-    """Let the file grow by no more than that meanwhile."""
-    connection = lane_of(database)._connection
+def full_disk(database: SqliteDatabase, pages: int = 0) -> Iterator[None]:
+    """Let the file grow by no more than that many pages meanwhile."""
+    connection = writer_of(database)._connection
     there = connection.execute("PRAGMA page_count").fetchone()[0]
     connection.execute(f"PRAGMA max_page_count = {there + pages}")
     yield
     connection.execute(f"PRAGMA max_page_count = {2**32 - 2}")
 
 
-def without_syncs(database: SqliteDatabase) -> None:
-    """Where no power fails, a test need not wait for the disk."""
-    lane_of(database)._connection.execute("PRAGMA synchronous = OFF")
+def disable_syncs(database: SqliteDatabase) -> None:
+    """Do not wait for the disk: the test is not about power failures."""
+    writer_of(database)._connection.execute("PRAGMA synchronous = OFF")

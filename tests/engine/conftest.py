@@ -1,4 +1,4 @@
-"""Engines on real files, with a clock that tests move and hashes that cost nothing."""
+"""Engines on real files, with a clock that tests move and cheap password hashes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 import zxcvbn
-from database_file import faults_in, what_matters
+from database_file import significant_rows, violations_in
 from engine_client import EngineClient
 from fakes import CHEAP, IN_MEMORY, FakeListener, Wallclock
 from instructions import START, supply, to_clock
@@ -28,12 +28,12 @@ OpenEngine = Callable[..., EWalletSessionManager]
 
 
 @pytest.fixture(scope="session", autouse=True)
-def compiled_once() -> Iterator[None]:
-    """Each statement is compiled by the first engine that runs it, and not by every test's anew."""
-    known: dict[tuple[str, str], Statements] = {}
+def compile_once() -> Iterator[None]:
+    """Compile each statement once per test run instead of once per engine."""
+    statements_by_dialect: dict[tuple[str, str], Statements] = {}
 
     def statements(dialect: Dialect) -> Statements:
-        return known.setdefault((dialect.name, dialect.paramstyle), Statements(dialect))
+        return statements_by_dialect.setdefault((dialect.name, dialect.paramstyle), Statements(dialect))
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "Statements", statements)
@@ -41,8 +41,8 @@ def compiled_once() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def scored_once() -> Iterator[None]:
-    """How good a password is, is found once for each."""
+def rate_passwords_once() -> Iterator[None]:
+    """Rate each password once per test run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(zxcvbn, "zxcvbn", functools.cache(zxcvbn.zxcvbn))
         yield
@@ -50,7 +50,7 @@ def scored_once() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as it is when it has just been made; making one anew for each test takes too long."""
+    """A new database, which tests copy because creating one takes too long."""
     file = tmp_path_factory.mktemp("new") / "wallet.sqlite3"
     EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP).close()
     return file
@@ -58,14 +58,14 @@ def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def on_disk() -> None:
-    """Asked for by tests of what a disk, or a process that is killed, may do to a wallet file."""
+    """Requested by tests that need a wallet file on a real disk."""
 
 
 @pytest.fixture
 def wallet_file(request: pytest.FixtureRequest, new_wallet_file: Path) -> Iterator[Path]:
-    """A new wallet, in memory unless the test is about the disk."""
-    place = None if "on_disk" in request.fixturenames else IN_MEMORY
-    with tempfile.TemporaryDirectory(dir=place) as folder:
+    """A new wallet file, in memory unless the test requests `on_disk`."""
+    folder_of_file = None if "on_disk" in request.fixturenames else IN_MEMORY
+    with tempfile.TemporaryDirectory(dir=folder_of_file) as folder:
         yield Path(shutil.copy(new_wallet_file, folder))
 
 
@@ -76,10 +76,10 @@ def wallclock() -> Wallclock:
 
 @pytest.fixture
 def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]:
-    """Opens the wallet file, as often as a test likes."""
+    """Open an engine on the wallet file; several at a time are possible."""
     opened: list[EWalletSessionManager] = []
 
-    def opens(**choices: Any) -> EWalletSessionManager:
+    def open_one(**choices: Any) -> EWalletSessionManager:
         engine = EWalletSessionManager(
             **{
                 "database_url": f"sqlite:///{wallet_file}",
@@ -92,14 +92,14 @@ def open_engine(wallet_file: Path, wallclock: Wallclock) -> Iterator[OpenEngine]
         opened.append(engine)
         return engine
 
-    yield opens
+    yield open_one
     for engine in opened:
         engine.close()
 
 
 @pytest.fixture
 def config() -> EngineConfig:
-    """What whoever runs the engine has chosen; a file of tests may choose otherwise."""
+    """The configuration of the engine; test modules may override it."""
     return EngineConfig()
 
 
@@ -107,68 +107,68 @@ def config() -> EngineConfig:
 def engine(
     open_engine: OpenEngine, wallet_file: Path, config: EngineConfig
 ) -> Iterator[EWalletSessionManager]:
-    """An engine whose ledger is in order when the test is over, whatever the test has done."""
+    """An engine whose ledger must verify after the test."""
     yield open_engine(config=config)
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []
 
 
 @pytest.fixture
-def nobody(engine: EWalletSessionManager) -> EngineClient:
-    """Somebody without a client id."""
+def anonymous(engine: EWalletSessionManager) -> EngineClient:
+    """A client without a client id, in the process of the engine."""
     return EngineClient(engine)
 
 
 @pytest.fixture
 def visitor(engine: EWalletSessionManager) -> EngineClient:
-    """Somebody with a session, to which nobody is logged in."""
-    return EngineClient(engine).opens_a_session()
+    """A client with a session, not logged in."""
+    return EngineClient(engine).open_session()
 
 
 @pytest.fixture
 def registered(visitor: EngineClient) -> EngineClient:
-    """A visitor who has made the account `ada`, and has not logged in."""
-    return visitor.registers()
+    """A visitor that has created the account `ada`, not logged in."""
+    return visitor.register()
 
 
 @pytest.fixture
 def ada(registered: EngineClient) -> EngineClient:
-    """Logged in, with an empty wallet."""
-    return registered.logs_in()
+    """Ada, logged in, with an empty wallet."""
+    return registered.log_in()
 
 
 @pytest.fixture
 def bob(engine: EWalletSessionManager) -> EngineClient:
-    """Another person, logged in at another client."""
-    return EngineClient(engine).opens_a_session().registers("bob").logs_in("bob")
+    """Another user, logged in to another session."""
+    return EngineClient(engine).open_session().register("bob").log_in("bob")
 
 
 @pytest.fixture
 def supplied(ada: EngineClient) -> EngineClient:
     """Ada with 100 credits."""
-    ada.asks_ok(**supply(100))
+    ada.request(**supply(100))
     return ada
 
 
 @pytest.fixture
 def converted(supplied: EngineClient) -> EngineClient:
     """Ada with 80 credits and 20 minutes."""
-    supplied.asks_ok(**to_clock(20))
+    supplied.request(**to_clock(20))
     return supplied
 
 
 @pytest.fixture
 def running(converted: EngineClient) -> EngineClient:
-    """Ada with 80 credits, and 20 minutes that are running since noon."""
-    converted.asks_ok(**START)
+    """Ada with 80 credits, and 20 minutes on a timer that runs since noon."""
+    converted.request(**START)
     return converted
 
 
 @pytest.fixture
 def nothing_changes(wallet_file: Path, engine: EWalletSessionManager) -> Iterator[Callable[[], None]]:
-    """Call it when all is arranged: what is kept then must be what is kept when the test is over."""
-    marked: list[object] = []
-    yield lambda: marked.append(what_matters(wallet_file))
-    assert what_matters(wallet_file) == marked[0]
+    """Call it before the action: the stored rows must then be the same at the end of the test."""
+    before: list[object] = []
+    yield lambda: before.append(significant_rows(wallet_file))
+    assert significant_rows(wallet_file) == before[0]
 
 
 @pytest.fixture
@@ -180,7 +180,7 @@ def database(wallet_file: Path) -> Iterator[SqliteDatabase]:
 
 @pytest.fixture
 def migrated(tmp_path: Path) -> Iterator[Engine]:
-    """A new database, as the migrations make it."""
+    """A new database, created by the migrations."""
     file = tmp_path / "migrated.sqlite3"
     EWalletSessionManager(f"sqlite:///{file}").close()
     engine = create_engine(f"sqlite:///{file}")

@@ -15,14 +15,14 @@ from ewallet_core.storage.verification import find_violations
 
 Rows = list[dict[str, Any]]
 
-BOOKKEEPING = {"login_records", "login_throttles", "seen_requests", "refused_requests", "sqlite_sequence"}
+IGNORED_TABLES = {"login_records", "login_throttles", "seen_requests", "refused_requests", "sqlite_sequence"}
 _STATEMENTS = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
 
 LAST_USE = {"last_used_at", "expires_at"}
 
 
 class DatabaseFile:
-    """A wallet file that is looked at many times: opening it anew takes longer than most questions."""
+    """A wallet file that stays open for many queries, because opening it takes longer than most of them."""
 
     def __init__(self, file: Path) -> None:
         self._connection = sqlite3.connect(file, isolation_level=None)
@@ -30,46 +30,48 @@ class DatabaseFile:
     def close(self) -> None:
         self._connection.close()
 
-    def rows(self, question: str, *values: Any) -> Rows:
-        """The rows that the SQL `question` finds."""
-        cursor = self._connection.execute(question, values)
+    def rows(self, sql: str, *values: Any) -> Rows:
+        """The rows of the query."""
+        cursor = self._connection.execute(sql, values)
         names = [column[0] for column in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
-    def faults(self) -> list[str]:
-        """What is wrong with the ledger, as of now."""
+    def violations(self) -> list[str]:
+        """The violations that `ewallet verify` would report now."""
         self._connection.execute("BEGIN")
         try:
             return find_violations(Transaction(self._connection, _STATEMENTS, writes=False))
         finally:
             self._connection.execute("ROLLBACK")
 
-    def what_matters(self) -> dict[str, Rows]:
-        """Every row of every table, but for the bookkeeping that a refusal may leave behind."""
+    def significant_rows(self) -> dict[str, Rows]:
+        """Every row of every table, except those that a refused request may write."""
         tables = {row["name"] for row in self.rows("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        return {name: _without_last_use(self.rows(f"SELECT * FROM {name}")) for name in tables - BOOKKEEPING}
+        return {
+            name: _without_last_use(self.rows(f"SELECT * FROM {name}")) for name in tables - IGNORED_TABLES
+        }
 
 
-def rows(file: Path, question: str, *values: Any) -> Rows:
-    """As `DatabaseFile.rows`, for a file that is looked at once."""
-    with contextlib.closing(DatabaseFile(file)) as kept:
-        return kept.rows(question, *values)
+def rows(file: Path, sql: str, *values: Any) -> Rows:
+    """As `DatabaseFile.rows`, for a single query."""
+    with contextlib.closing(DatabaseFile(file)) as database:
+        return database.rows(sql, *values)
 
 
-def faults_in(file: Path) -> list[str]:
-    """As `DatabaseFile.faults`, for a file that is looked at once."""
-    with contextlib.closing(DatabaseFile(file)) as kept:
-        return kept.faults()
+def violations_in(file: Path) -> list[str]:
+    """As `DatabaseFile.violations`, for a single query."""
+    with contextlib.closing(DatabaseFile(file)) as database:
+        return database.violations()
 
 
-def what_matters(file: Path) -> dict[str, Rows]:
-    """As `DatabaseFile.what_matters`, for a file that is looked at once."""
-    with contextlib.closing(DatabaseFile(file)) as kept:
-        return kept.what_matters()
+def significant_rows(file: Path) -> dict[str, Rows]:
+    """As `DatabaseFile.significant_rows`, for a single query."""
+    with contextlib.closing(DatabaseFile(file)) as database:
+        return database.significant_rows()
 
 
-def changed_by_hand(file: Path, statement: str, *values: Any) -> None:
-    """Carry out what no instruction of this release does yet."""
+def execute_sql(file: Path, statement: str, *values: Any) -> None:
+    """Execute a statement directly on the file."""
     with contextlib.closing(sqlite3.connect(file)) as connection, connection:
         connection.execute(statement, values)
 
@@ -93,13 +95,13 @@ def cells(file: Path) -> Iterator[str]:
                     yield f"{table}.{column}: {text}"
 
 
-def holding(file: Path, *words: str) -> list[str]:
-    """The cells that have one of these words in them, in whatever case."""
+def cells_containing(file: Path, *words: str) -> list[str]:
+    """The cells that contain one of these words, ignoring case."""
     return [cell for cell in cells(file) if any(word.casefold() in cell.casefold() for word in words)]
 
 
-def tampered(file: Path, *statements: str) -> list[str]:
-    """What the check finds after somebody who can do everything has done this."""
+def violations_after(file: Path, *statements: str) -> list[str]:
+    """The violations after these statements, executed without any constraint or trigger."""
     connection = sqlite3.connect(file, isolation_level=None)
     connection.execute("PRAGMA ignore_check_constraints = ON")
     for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
@@ -107,4 +109,4 @@ def tampered(file: Path, *statements: str) -> list[str]:
     for statement in statements:
         assert connection.execute(statement).rowcount > 0
     connection.close()
-    return faults_in(file)
+    return violations_in(file)

@@ -1,4 +1,4 @@
-"""A client of the engine, as a test has one: it asks, and looks at the answer."""
+"""A test client of the engine, which also checks the answers."""
 
 from __future__ import annotations
 
@@ -24,43 +24,43 @@ SELECTORS = {"controller": "client", "ctype": "action"}
 
 @dataclass
 class EngineClient:
-    """What it knows of itself is its client id and its session token."""
+    """Sends instructions with its own client id and session token."""
 
     engine: EWalletSessionManager
     credentials: dict[str, str] = field(default_factory=dict)
     address: str = "in process"
 
-    def ask(self, **instruction: Any) -> Answer:
+    def send(self, **instruction: Any) -> Answer:
         answer = self.engine.answer({**SELECTORS, **self.credentials, **instruction}, self.address)
         assert json.loads(json.dumps(answer)) == answer
         return answer
 
-    def asks_ok(self, **instruction: Any) -> Answer:
-        answer = self.ask(**instruction)
+    def request(self, **instruction: Any) -> Answer:
+        answer = self.send(**instruction)
         assert answer["failed"] is False, answer
         return answer
 
-    def is_refused(self, code: str, **instruction: Any) -> Answer:
-        answer = self.ask(**instruction)
+    def expect_error(self, code: str, **instruction: Any) -> Answer:
+        answer = self.send(**instruction)
         assert answer["failed"] is True, answer
         assert answer["code"] == code, answer
         return answer
 
-    def introduces_itself(self) -> EngineClient:
-        self.credentials = {"client_id": self.asks_ok(**REQUEST_CLIENT_ID)["client_id"]}
+    def request_client_id(self) -> EngineClient:
+        self.credentials = {"client_id": self.request(**REQUEST_CLIENT_ID)["client_id"]}
         return self
 
-    def opens_a_session(self) -> EngineClient:
-        self.introduces_itself()
-        self.credentials["session_token"] = self.asks_ok(**REQUEST_SESSION_TOKEN)["session_token"]
+    def open_session(self) -> EngineClient:
+        self.request_client_id()
+        self.credentials["session_token"] = self.request(**REQUEST_SESSION_TOKEN)["session_token"]
         return self
 
-    def registers(self, name: str = "ada") -> EngineClient:
-        self.asks_ok(**new_account(name))
+    def register(self, name: str = "ada") -> EngineClient:
+        self.request(**new_account(name))
         return self
 
-    def logs_in(self, name: str = "ada") -> EngineClient:
-        self.asks_ok(**login(name))
+    def log_in(self, name: str = "ada") -> EngineClient:
+        self.request(**login(name))
         return self
 
     def at(self, engine: EWalletSessionManager) -> EngineClient:
@@ -69,15 +69,15 @@ class EngineClient:
 
     @property
     def credits(self) -> int:
-        return self.asks_ok(**VIEW_WALLET)["ewallet_data"]["credits"]
+        return self.request(**VIEW_WALLET)["ewallet_data"]["credits"]
 
     @property
     def clock(self) -> Answer:
-        return self.asks_ok(**VIEW_CLOCK)["clock_data"]
+        return self.request(**VIEW_CLOCK)["clock_data"]
 
     @property
     def milliseconds_left(self) -> int:
         return self.clock["credit_clock_ms"]
 
     def records(self, kind: str) -> list[Answer]:
-        return self.asks_ok(**view_list(kind))["sheet_data"]["rows"]
+        return self.request(**view_list(kind))["sheet_data"]["rows"]

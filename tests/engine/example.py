@@ -1,4 +1,4 @@
-"""An example of an instruction: how far its client has come, what it asks, what it is answered."""
+"""An example of an instruction: the stage of the client, the request and the answer."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from instructions import (
 
 from ewallet_core.handlers import REGISTRY
 from ewallet_core.instructions.registry import Access
-from ewallet_core.instructions.registry import Instruction as CatalogueEntry
+from ewallet_core.instructions.registry import Instruction as RegisteredInstruction
 
-_JOURNEY: dict[str, Instruction | None] = {
-    "nobody": None,
+_STEPS: dict[str, Instruction | None] = {
+    "anonymous": None,
     "announced": REQUEST_CLIENT_ID,
     "visiting": REQUEST_SESSION_TOKEN,
     "registered": new_account(),
@@ -39,14 +39,14 @@ _JOURNEY: dict[str, Instruction | None] = {
     "paused": PAUSE,
     "stopped": STOP,
 }
-STAGES = tuple(_JOURNEY)
+STAGES = tuple(_STEPS)
 
 
 def bring(caller: EngineClient, stage: str, wallclock: Wallclock) -> EngineClient:
-    """Take a new caller through the journey up to that stage, some time at each."""
+    """Bring a new client to that stage, with some time between the steps."""
     for step in STAGES[1 : STAGES.index(stage) + 1]:
         wallclock.forward(9 * SECOND)
-        answer = caller.asks_ok(**(_JOURNEY[step] or {}))
+        answer = caller.request(**(_STEPS[step] or {}))
         caller.credentials |= {
             name: answer[name] for name in ("client_id", "session_token") if name in answer
         }
@@ -55,7 +55,7 @@ def bring(caller: EngineClient, stage: str, wallclock: Wallclock) -> EngineClien
 
 @dataclass(frozen=True)
 class Example:
-    """An instruction that is carried out when a client has come to `stage` and asked what is `before`."""
+    """An instruction that succeeds at `stage`, after the instructions in `before`."""
 
     stage: str
     instruction: Instruction
@@ -64,14 +64,14 @@ class Example:
     before: tuple[Instruction, ...] = ()
 
     def arrange(self, caller: EngineClient, wallclock: Wallclock) -> EngineClient:
-        """Take a new caller to where the instruction can be asked."""
+        """Bring a new client to the point where the instruction succeeds."""
         bring(caller, self.stage, wallclock)
         for instruction in self.before:
-            caller.asks_ok(**instruction)
+            caller.request(**instruction)
         return caller
 
     @property
-    def found(self) -> CatalogueEntry:
+    def found(self) -> RegisteredInstruction:
         return REGISTRY.find(SELECTORS | self.instruction)[0]
 
     @property
@@ -84,7 +84,7 @@ class Example:
 
     @property
     def selectors(self) -> Instruction:
-        """The part of it that picks the instruction."""
+        """The part of it that selects the instruction."""
         return {key: word for key, word in self.instruction.items() if key not in self.arguments}
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""A good example of every instruction, and of every form of it."""
+"""A valid example of every instruction, in every form."""
 
 from __future__ import annotations
 

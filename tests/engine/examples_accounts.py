@@ -1,4 +1,4 @@
-"""Examples of an account's life: logins and sessions, leaving and coming back, reporting issues."""
+"""Examples of instructions about accounts: logins, sessions, deletion and recovery, issue reports."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ _REPORTED = {
     "contact": re.compile(r"|[^@]+@[^@]+"),
 }
 _VALIDITY = {"valid": True, "registered": True, "expired": False}
-_PLUGGED = {"plugged": True, "session": int}
-_ASKED_FOR = {"limit": 1, "before": 2}
+_IN_SESSION = {"plugged": True, "session": int}
+_PAGE = {"limit": 1, "before": 2}
 
 
 def _verified(token: str, key: str, other: str) -> tuple[Example, ...]:
@@ -57,8 +57,8 @@ def _verified(token: str, key: str, other: str) -> tuple[Example, ...]:
     answers = {
         "validity": _VALIDITY,
         "linked": linked,
-        "session": _PLUGGED,
-        "status": {**_VALIDITY, **linked, **_PLUGGED},
+        "session": _IN_SESSION,
+        "status": {**_VALIDITY, **linked, **_IN_SESSION},
     }
     return tuple(
         Example("visiting", verify(token, aspect), {key: TOKEN, **answer})
@@ -90,13 +90,13 @@ EXAMPLES = (
         "logged in",
         VIEW_LOGINS,
         {"account": EMAIL, "login_records": [{**_LOGOUT_ROW, "is_new_address": bool}], "next": Maybe(int)},
-        optional=_ASKED_FOR,
+        optional=_PAGE,
     ),
     Example(
         "logged in",
         VIEW_LOGOUTS,
         {"account": EMAIL, "logout_records": [_LOGOUT_ROW], "next": Maybe(int)},
-        optional=_ASKED_FOR,
+        optional=_PAGE,
         before=(LOGOUT, login()),
     ),
     Example("logged in", VIEW_SESSIONS, {"sessions": [_SESSION_ROW]}),

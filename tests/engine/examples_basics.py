@@ -1,4 +1,4 @@
-"""Examples of the main job: sessions, accounts, supplying, converting, the timer, and what it left."""
+"""Examples of the basic instructions: sessions, accounts, supplies, conversions, the timer and its records."""
 
 from __future__ import annotations
 
@@ -72,11 +72,11 @@ _TIME_CONVERTED = {
 }
 
 EXAMPLES = (
-    Example("nobody", REQUEST_CLIENT_ID, {"client_id": TOKEN}),
+    Example("anonymous", REQUEST_CLIENT_ID, {"client_id": TOKEN}),
     Example("announced", REQUEST_SESSION_TOKEN, {"session_token": TOKEN}),
     Example("visiting", REQUEST_SESSION_TOKEN, {"session_token": TOKEN}),
-    Example("nobody", NEW_SESSION, {"ewallet_session": int, "session_data": SESSION_DATA}),
-    Example("nobody", NEW_WORKER, {"worker": int, "worker_data": WORKER_DATA}),
+    Example("anonymous", NEW_SESSION, {"ewallet_session": int, "session_data": SESSION_DATA}),
+    Example("anonymous", NEW_WORKER, {"worker": int, "worker_data": WORKER_DATA}),
     Example("visiting", KEEP_CLIENT_ID, {"ctoken": TOKEN, **_KEPT_ALIVE}),
     Example("visiting", KEEP_SESSION_TOKEN, {"stoken": TOKEN, **_KEPT_ALIVE}),
     Example(

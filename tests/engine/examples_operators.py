@@ -1,4 +1,4 @@
-"""Examples of what operators do with accounts, and of what they read."""
+"""Examples of instructions of operators."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Examples of money between people: paying, transferring, refunding, supplying others, the daily limit."""
+"""Examples of payments, transfers, refunds, supplies to others and the daily limit."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def supply_to(email: Any, credits: Any = 100, **more: Any) -> Instruction:
     return {"controller": "system", **supply(credits, **more), "supply_to": email}
 
 
-# What cleo pays stands on ada's transfer sheet as the system's sixth transfer record: two are of each supply.
+# Cleo's payment is the sixth transfer record: each supply writes two.
 RECEIVED = 6
 PAID_BY_CLEO = (
     new_account("cleo"),
@@ -114,7 +114,7 @@ EXAMPLES = (
     Example("supplied", VIEW_LIMIT, LIMIT, before=(edit_limit(50),)),
     Example("logged in", edit_limit(500), LIMIT, optional={"user_pass": PASSWORD}),
     Example("logged in", lift_limit(user_pass=PASSWORD), LIMIT, before=(edit_limit(50),)),
-    # What is found on the sheets afterwards.
+    # The sheets afterwards.
     *(
         Example(
             "supplied",

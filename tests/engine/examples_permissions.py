@@ -1,8 +1,8 @@
-"""Examples of the permission sheet: viewing it, editing it, and what it has refused."""
+"""Examples of viewing and editing permissions, and of the refused requests."""
 
 from __future__ import annotations
 
-from answer_shapes import EMAIL, TIMESTAMP, By, Maybe
+from answer_shapes import EMAIL, TIMESTAMP, MapOf, Maybe
 from example import Example
 
 VIEW_PERMISSIONS = {"controller": "system", "action": "view", "view": "permissions"}
@@ -24,14 +24,14 @@ _BY_ROLE = {"user": bool, "operator": bool, "auditor": bool}
 _REFUSED = {"time": TIMESTAMP, "account": Maybe(EMAIL), "role": str, "instruction": str, "address": str}
 
 EXAMPLES = (
-    Example("nobody", VIEW_PERMISSIONS, {"permissions": By(r"(client|system) action .+", _BY_ROLE)}),
+    Example("anonymous", VIEW_PERMISSIONS, {"permissions": MapOf(r"(client|system) action .+", _BY_ROLE)}),
     Example(
-        "nobody",
+        "anonymous",
         edit_permission("client action supply credits", "user", False),
         {"instruction": str, "role": str, "allowed": bool},
     ),
     Example(
-        "nobody",
+        "anonymous",
         VIEW_REFUSALS,
         {"refusals": [_REFUSED], "next": Maybe(int)},
         optional={"limit": 10, "before": 5},

@@ -1,4 +1,4 @@
-"""Examples of looking at what happened: statements, summaries, searches and exports."""
+"""Examples of reports: statements, summaries, searches and exports."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from answer_shapes import (
     EWALLET_DATA,
     RECORD_DATA,
     TIMESTAMP,
-    By,
+    MapOf,
     Maybe,
     Shape,
+    find_shape_errors,
     minutes,
-    misfits,
-    misfits_with,
+    shape_errors,
 )
 from example import Example
 from instructions import login, new_account, supply
@@ -28,7 +28,7 @@ from reports import EXPORT, SEARCH, STATEMENT, SUMMARY
 
 CURSOR = re.compile(r"\d+-[a-z]+-\d+")
 _CURRENCY = re.compile("[A-Z]{3}")
-_COSTS = By("[A-Z]{3}", DECIMAL)
+_COSTS = MapOf("[A-Z]{3}", DECIMAL)
 _A_TIME = {"since": "2026-11-01", "until": "2026-11-20T12:00:30Z"}
 
 
@@ -39,9 +39,9 @@ class OneOf:
     shapes: tuple[Shape, ...]
 
 
-@misfits_with.register
+@find_shape_errors.register
 def _(shape: OneOf, value: Any, at: str) -> Iterator[str]:
-    if all(misfits(value, each) for each in shape.shapes):
+    if all(shape_errors(value, each) for each in shape.shapes):
         yield f"{at} is {value!r}, of none of the shapes"
 
 

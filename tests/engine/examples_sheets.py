@@ -1,4 +1,4 @@
-"""Examples of what is done with sheets and lists, their records and contacts, for every kind of them."""
+"""Examples of instructions about sheets, lists, records and contacts of every kind."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LIST_DATA = {
     "next": Maybe(int),
 }
 SHEETS = ("transfer", "invoice", "conversion", "time")
-# Ada's are the second account's: the system core account came first, with one sheet of each kind.
+# Ada's account is the second one: the system core account has one sheet of each kind too.
 FIRST_SHEET = {"transfer": 8, "invoice": 9, "time": 6, "conversion": 7, "contact": 10}
 SECOND_SHEET = 11
 
@@ -39,8 +39,8 @@ def new_list(kind: str, **more: object) -> Instruction:
 
 
 def new_contact(name: str = "Grace", **more: object) -> Instruction:
-    who = {"user_name": name, "user_email": f"{name.lower()}@example.org"}
-    return {"action": "new", "new": "contact", "contact": "record", **who, **more}
+    names = {"user_name": name, "user_email": f"{name.lower()}@example.org"}
+    return {"action": "new", "new": "contact", "contact": "record", **names, **more}
 
 
 def list_verb(verb: str, kind: str, **more: object) -> Instruction:

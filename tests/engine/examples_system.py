@@ -1,10 +1,10 @@
-"""Examples of the system's own: interrogating, cleaning up, cleaners and sockets."""
+"""Examples of system instructions: interrogation, cleanup, cleaners and sockets."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from answer_shapes import SESSION_DATA, TIMESTAMP, WORKER_DATA, By, Maybe
+from answer_shapes import SESSION_DATA, TIMESTAMP, WORKER_DATA, MapOf, Maybe
 from example import Example
 from instructions import NEW_SESSION, NEW_WORKER, START, Instruction, to_clock
 
@@ -56,26 +56,26 @@ _RUNNING = {"cleaner": str, "running": [str]}
 
 EXAMPLES = (
     Example("logged in", interogate_session(1), INTERROGATED),
-    Example("nobody", interogate_session(1), INTERROGATED, before=(NEW_SESSION,)),
-    Example("visiting", INTEROGATE_WORKERS, {"workers": By(r"\d+", WORKER_DATA)}),
+    Example("anonymous", interogate_session(1), INTERROGATED, before=(NEW_SESSION,)),
+    Example("visiting", INTEROGATE_WORKERS, {"workers": MapOf(r"\d+", WORKER_DATA)}),
     Example("visiting", cleanup("sessions"), {"sessions": [int]}),
     Example("logged in", cleanup("sessions", session_id=1), {"sessions": [int]}),
     Example("visiting", cleanup("workers"), {"workers": [int]}, before=(NEW_WORKER,)),
-    Example("nobody", cleanup("workers", worker_id=1), {"workers": [int]}, before=(NEW_WORKER,)),
+    Example("anonymous", cleanup("workers", worker_id=1), {"workers": [int]}, before=(NEW_WORKER,)),
     Example("announced", cleanup("ctokens"), {"ctokens": int}),
     Example("visiting", cleanup("stokens"), {"stokens": int}),
     Example("running", cleanup("clocks"), {"clocks": [int]}),
     Example("supplied", cleanup("clocks"), {"clocks": [int]}, before=(to_clock(1), START)),
     Example("logged in", cleanup("accounts"), {"accounts": [int]}),
     Example("logged in", cleanup("history"), {"forgotten_before": TIMESTAMP}),
-    Example("nobody", start_cleaner(), _RUNNING),
-    Example("nobody", start_cleaner("history"), _RUNNING),
-    Example("nobody", stop_cleaner(), _RUNNING),
-    Example("nobody", VIEW_SOCKETS, {"in_port": Maybe(int), "out_port": Maybe(int)}),
-    Example("nobody", VIEW_SOCKETS, _PORTS, before=(OPEN_SOCKETS,)),
-    Example("nobody", START_LISTENER, {"listener": "ready"}),
-    Example("nobody", OPEN_SOCKETS, _PORTS),
-    Example("nobody", system("open", "sockets", in_port=65_535, out_port=0), _PORTS),
-    Example("nobody", CLOSE_SOCKETS, {"closed": True}),
-    Example("nobody", system("close", "sockets"), {"closed": True}),
+    Example("anonymous", start_cleaner(), _RUNNING),
+    Example("anonymous", start_cleaner("history"), _RUNNING),
+    Example("anonymous", stop_cleaner(), _RUNNING),
+    Example("anonymous", VIEW_SOCKETS, {"in_port": Maybe(int), "out_port": Maybe(int)}),
+    Example("anonymous", VIEW_SOCKETS, _PORTS, before=(OPEN_SOCKETS,)),
+    Example("anonymous", START_LISTENER, {"listener": "ready"}),
+    Example("anonymous", OPEN_SOCKETS, _PORTS),
+    Example("anonymous", system("open", "sockets", in_port=65_535, out_port=0), _PORTS),
+    Example("anonymous", CLOSE_SOCKETS, {"closed": True}),
+    Example("anonymous", system("close", "sockets"), {"closed": True}),
 )

@@ -1,4 +1,4 @@
-"""Examples of what is done with wallets and clocks."""
+"""Examples of instructions about wallets and clocks."""
 
 from __future__ import annotations
 
@@ -13,21 +13,21 @@ _WALLET = {"credit_ewallet": int, "ewallet_data": EWALLET_DATA}
 _CLOCK = {"credit_clock": int, "clock_data": CLOCK_DATA}
 
 
-def holding_verb(verb: str, word: str, **more: object) -> Instruction:
+def holder_verb(verb: str, word: str, **more: object) -> Instruction:
     return {"action": verb, verb: "credit", "credit": word, **more}
 
 
 def _of(word: str, answer: dict[str, object], argument: str) -> tuple[Example, ...]:
-    another = (holding_verb("new", word),)
+    another = (holder_verb("new", word),)
     chosen = {argument: THIRD}
     key = next(iter(answer))
     return (
-        Example("logged in", holding_verb("new", word), answer, optional={"reference": "Savings"}),
-        Example("logged in", holding_verb("switch", word, **chosen), answer, before=another),
+        Example("logged in", holder_verb("new", word), answer, optional={"reference": "Savings"}),
+        Example("logged in", holder_verb("switch", word, **chosen), answer, before=another),
         Example(
-            "logged in", holding_verb("edit", word, reference="Savings", **chosen), answer, before=another
+            "logged in", holder_verb("edit", word, reference="Savings", **chosen), answer, before=another
         ),
-        Example("logged in", holding_verb("unlink", word, **chosen), {key: int}, before=another),
+        Example("logged in", holder_verb("unlink", word, **chosen), {key: int}, before=another),
     )
 
 
@@ -35,6 +35,6 @@ EXAMPLES = (
     *_of("ewallet", _WALLET, "ewallet_id"),
     *_of("wallet", _WALLET, "ewallet_id"),
     *_of("clock", _CLOCK, "clock_id"),
-    Example("converted", holding_verb("view", "ewallets"), {"ewallets": [EWALLET_DATA]}),
-    Example("running", holding_verb("view", "clocks"), {"clocks": [CLOCK_DATA]}),
+    Example("converted", holder_verb("view", "ewallets"), {"ewallets": [EWALLET_DATA]}),
+    Example("running", holder_verb("view", "clocks"), {"clocks": [CLOCK_DATA]}),
 )

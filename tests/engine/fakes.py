@@ -16,7 +16,7 @@ FRIDAY_NOON = 1_795_176_000_000
 
 @dataclass
 class Wallclock:
-    """Tells the time in milliseconds UTC; only a test moves it."""
+    """A wall clock in milliseconds UTC that only the test moves."""
 
     now: int = FRIDAY_NOON
 
@@ -32,7 +32,7 @@ CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=
 
 _MEMORY = Path("/dev/shm")
 
-# None, where there is no such place, stands for the usual folder of temporary files.
+# A folder in memory, because waiting for the disk takes longer than most tests; None is the usual temporary folder.
 IN_MEMORY = _MEMORY if _MEMORY.is_dir() else None
 
 
@@ -40,7 +40,7 @@ SOME_FREE_PORT = 49_152
 
 
 class FakeListener:
-    """Tells on which ports it would listen."""
+    """A listener without sockets, which only remembers its ports."""
 
     def __init__(self) -> None:
         self.ports: tuple[int, int] | None = None

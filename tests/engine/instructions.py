@@ -1,4 +1,4 @@
-"""The instructions that most tests ask, each written once as the dict that it is."""
+"""The instructions that most tests send, as dicts."""
 
 from __future__ import annotations
 

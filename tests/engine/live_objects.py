@@ -1,4 +1,4 @@
-"""The controllers of live objects, asked as a test asks."""
+"""Test clients of live sessions and workers."""
 
 from __future__ import annotations
 
@@ -6,24 +6,24 @@ import json
 
 
 class Live:
-    """A live object's controller, asked as a test asks."""
+    """Sends instructions to the controller of a live object."""
 
-    def __init__(self, controller, named: str) -> None:
+    def __init__(self, controller, name: str) -> None:
         self._controller = controller
-        self._named = named
+        self._name = name
 
-    def ask(self, **instruction):
-        answer = self._controller(controller=self._named, ctype="action", **instruction)
+    def send(self, **instruction):
+        answer = self._controller(controller=self._name, ctype="action", **instruction)
         assert json.loads(json.dumps(answer)) == answer
         return answer
 
-    def asks_ok(self, **instruction):
-        answer = self.ask(**instruction)
+    def request(self, **instruction):
+        answer = self.send(**instruction)
         assert answer["failed"] is False, answer
         return answer
 
-    def is_refused(self, code: str, **instruction):
-        answer = self.ask(**instruction)
+    def expect_error(self, code: str, **instruction):
+        answer = self.send(**instruction)
         assert answer.get("code") == code, answer
         return answer
 

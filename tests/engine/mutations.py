@@ -1,4 +1,4 @@
-"""Small lies for the timer and the journal: an engine that tells them must be found out."""
+"""Mutations of the timer and the journal that the wallet machine must detect."""
 
 from __future__ import annotations
 
@@ -99,7 +99,7 @@ def an_entry_is_not_sealed(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-PLANTED: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
+MUTATIONS: tuple[Callable[[pytest.MonkeyPatch], None], ...] = (
     a_pause_takes_a_millisecond_more,
     paused_time_is_taken_too,
     a_resume_forgets_what_was_used,

@@ -1,4 +1,4 @@
-"""What tests ask of sheets, lists, wallets and clocks, and where what they have made is read."""
+"""Instructions about sheets, lists, wallets and clocks, and the data that they answer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from engine_client import EngineClient
 from examples_sheets import list_verb, new_list, record_verb
-from examples_wallets_and_clocks import holding_verb
+from examples_wallets_and_clocks import holder_verb
 from instructions import Instruction
 
 KINDS = ("transfer", "invoice", "conversion", "time", "contact")
@@ -17,7 +17,7 @@ OWNER = {
     "time": "clock",
     "contact": "user",
 }
-HOLDINGS = ("ewallet", "clock")
+HOLDERS = ("ewallet", "clock")
 
 
 def noun(kind: str) -> str:
@@ -40,36 +40,36 @@ def switch_list(kind: str, number: Any) -> Instruction:
     return {"action": "switch", "switch": sheet_key(kind), **named(kind, number)}
 
 
-def made(caller: EngineClient, kind: str, **more: Any) -> int:
-    """The number of a new sheet of that kind."""
-    return caller.asks_ok(**new_list(kind, **more))[sheet_key(kind)]
+def create_sheet(caller: EngineClient, kind: str, **more: Any) -> int:
+    """Create a sheet of that kind and return its id."""
+    return caller.request(**new_list(kind, **more))[sheet_key(kind)]
 
 
-def listed(caller: EngineClient, kind: str, **more: Any) -> dict[str, Any]:
-    """What a view of that kind of sheet shows."""
-    return caller.asks_ok(**list_verb("view", kind, **more))[f"{noun(kind)}_data"]
+def view_sheet(caller: EngineClient, kind: str, **more: Any) -> dict[str, Any]:
+    """The data of the active sheet of that kind, or of the named one."""
+    return caller.request(**list_verb("view", kind, **more))[f"{noun(kind)}_data"]
 
 
 def archive(caller: EngineClient, kind: str) -> dict[str, str]:
-    """All sheets of that kind that the active owner has, by number."""
+    """The references of all sheets of that kind by id, of the active owner."""
     owner = owner_data(caller, OWNER[kind])
     return owner[f"{sheet_key(kind)}_archive"]
 
 
 def owner_data(caller: EngineClient, owner: str) -> dict[str, Any]:
-    """The active owner, as its view shows it."""
+    """The data of the active wallet, clock or account."""
     if owner == "user":
-        return caller.asks_ok(action="view", view="account")["account_data"]
-    return caller.asks_ok(**holding_verb("view", owner))[f"{owner}_data"]
+        return caller.request(action="view", view="account")["account_data"]
+    return caller.request(**holder_verb("view", owner))[f"{owner}_data"]
 
 
-def held(caller: EngineClient, word: str, **more: Any) -> int:
-    """The number of a new wallet or clock."""
-    return caller.asks_ok(**holding_verb("new", word, **more))[f"credit_{word}"]
+def create_holder(caller: EngineClient, word: str, **more: Any) -> int:
+    """Create a wallet or clock and return its id."""
+    return caller.request(**holder_verb("new", word, **more))[f"credit_{word}"]
 
 
 def choose(verb: str, word: str, number: Any, **more: Any) -> Instruction:
-    return holding_verb(verb, word, **{f"{word}_id": number}, **more)
+    return holder_verb(verb, word, **{f"{word}_id": number}, **more)
 
 
 def unlink_record(kind: str, number: Any) -> Instruction:

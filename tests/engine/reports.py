@@ -1,4 +1,4 @@
-"""Asking what happened, and a person to whom something happened on days far apart."""
+"""Instructions for reports, and a user whose movements are spread over time."""
 
 from __future__ import annotations
 
@@ -25,47 +25,47 @@ EXPORT = {"action": "export", "export": "sheet"}
 
 
 def iso(milliseconds: int) -> str:
-    """An instant as a request may have it; worked out by Python's own calendar."""
+    """The time as ISO 8601, computed by `datetime` independently of the engine."""
     moment = datetime.fromtimestamp(milliseconds // 1_000, UTC)
     return f"{moment:%Y-%m-%dT%H:%M:%S}.{milliseconds % 1_000:03}Z"
 
 
 @dataclass
-class Witness:
-    """Somebody with a wallet, who logs in anew whenever time has passed."""
+class TimedUser:
+    """A user with a wallet who logs in again whenever time has passed."""
 
     caller: EngineClient
     wallclock: Wallclock
 
-    def does(self, after: int, **instruction: Any) -> Answer:
-        """Ask this, so many milliseconds later (or earlier, where the clock was set back)."""
+    def request_after(self, after: int, **instruction: Any) -> Answer:
+        """Send this so many milliseconds later (earlier if negative)."""
         self.wallclock.forward(after)
-        self.caller.opens_a_session().logs_in()
-        return self.caller.ask(**instruction)
+        self.caller.open_session().log_in()
+        return self.caller.send(**instruction)
 
-    def asks_ok(self, **instruction: Any) -> Answer:
-        return self.caller.asks_ok(**instruction)
+    def request(self, **instruction: Any) -> Answer:
+        return self.caller.request(**instruction)
 
 
 def pages(caller: EngineClient, instruction: Instruction, **more: Any) -> Iterator[Answer]:
-    """The instruction's pages, from the first to the last."""
-    page = caller.asks_ok(**instruction, **more)
+    """All pages of the instruction's answer."""
+    page = caller.request(**instruction, **more)
     yield page
     while page["next"] is not None:
-        page = caller.asks_ok(**instruction, **more, before=page["next"])
+        page = caller.request(**instruction, **more, before=page["next"])
         yield page
 
 
 @contextlib.contextmanager
-def witness(new_wallet_file: Path) -> Iterator[Witness]:
-    """A witness, beside bob, at an engine of its own, for tests that need many of them."""
+def timed_user(new_wallet_file: Path) -> Iterator[TimedUser]:
+    """A user, besides bob, on a new engine, for tests that need many of them."""
     with tempfile.TemporaryDirectory(dir=IN_MEMORY) as folder:
         file = shutil.copy(new_wallet_file, folder)
         wallclock = Wallclock()
         engine = EWalletSessionManager(f"sqlite:///{file}", clock=wallclock, passwords=CHEAP)
         try:
-            yield Witness(
-                EngineClient(engine).opens_a_session().registers("bob").registers().logs_in(), wallclock
+            yield TimedUser(
+                EngineClient(engine).open_session().register("bob").register().log_in(), wallclock
             )
         finally:
             engine.close()

@@ -1,6 +1,6 @@
-"""Runs the machine of random wallets, each time other ones, for as many seconds as EWALLET_SOAK_SECONDS says.
+"""Run the wallet machine with new examples for EWALLET_SOAK_SECONDS seconds.
 
-Exits 1 when one of them comes out wrong, with the steps that led there and the blob that repeats them.
+Exits with 1 at the first failure, with its steps and the blob that reproduces it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ewallet_core import EWalletSessionManager
 
 USUAL_SECONDS = 60.0
 EXAMPLES_IN_A_ROUND = 25
-# Without a database of examples and without a fixed seed, each round goes its own way.
+# Without an example database and a fixed seed, each round draws other examples.
 ROUND = settings(
     max_examples=EXAMPLES_IN_A_ROUND,
     stateful_step_count=50,
@@ -36,7 +36,7 @@ ROUND = settings(
 def soak(
     machine: type[RuleBasedStateMachine], seconds: float, time_is: Callable[[], float] = time.monotonic
 ) -> int:
-    """How many rounds went well until the time was over; raises what the first wrong one raised."""
+    """Run rounds until the time is over and return their number; raises the first failure."""
     ends_at, rounds = time_is() + seconds, 0
     while time_is() < ends_at:
         run_state_machine_as_test(machine, settings=ROUND)
@@ -45,8 +45,8 @@ def soak(
 
 
 def main() -> int:
-    """Soak the machine of random wallets; returns the exit code."""
-    from wallet_machine import WalletMachine  # noqa: PLC0415 - the soak's own test has machines of its own
+    """Soak the wallet machine; returns the exit code."""
+    from wallet_machine import WalletMachine  # noqa: PLC0415 - the soak's own test uses other machines
 
     seconds = float(os.environ.get("EWALLET_SOAK_SECONDS", USUAL_SECONDS))
     with tempfile.TemporaryDirectory() as folder:
@@ -56,10 +56,10 @@ def main() -> int:
         ).close()
         try:
             rounds = soak(WalletMachine, seconds)
-        except Exception:  # noqa: BLE001 - a wrong engine may be wrong in any way
+        except Exception:  # noqa: BLE001 - a wrong engine may raise anything
             traceback.print_exc()
             return 1
-    sys.stdout.write(f"{rounds} rounds of {EXAMPLES_IN_A_ROUND} histories came out as they must\n")
+    sys.stdout.write(f"{rounds} rounds of {EXAMPLES_IN_A_ROUND} examples passed\n")
     return 0
 
 

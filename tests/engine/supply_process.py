@@ -1,4 +1,4 @@
-"""A process that supplies credits until it is killed, and says of each supply when it was acknowledged.
+"""A process that supplies credits until it is killed, and prints each acknowledged supply.
 
 Run as `python supply_process.py <url> <now> <client id> <session token> <threads> <first number>`.
 """

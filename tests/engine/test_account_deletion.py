@@ -1,4 +1,4 @@
-"""Leaving: what stops at once, what can be undone for 30 days, and what is left after them."""
+"""Account deletion: what ends at once, recovery within 30 days, and what erasure leaves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sqlite3
 from functools import partial
 
 import pytest
-from database_file import faults_in, holding, rows
+from database_file import cells_containing, rows, violations_in
 from engine_client import EngineClient
 from examples_accounts import UNLINK, recover, report_issue
 from examples_sheets import new_contact, new_list, record_verb
@@ -45,15 +45,15 @@ def account_row(file, account_id: int = ADA_ID) -> dict:
 
 @pytest.fixture
 def config() -> EngineConfig:
-    """Users supply themselves from elsewhere too."""
+    """Users may supply themselves over the network too."""
     return EngineConfig(self_supply=True)
 
 
 @pytest.fixture
 def erase(engine):
-    """Has whatever is due erased, and what has been kept for its time forgotten."""
+    """Erase the accounts that are due, and remove expired requests and events."""
 
-    def erases() -> list[int]:
+    def erase_due() -> list[int]:
         dispatcher = engine.dispatcher
 
         def work(transaction):
@@ -64,21 +64,21 @@ def erase(engine):
 
         return dispatcher.database.write(work)
 
-    return erases
+    return erase_due
 
 
 @pytest.fixture
-def left(ada):
-    """Ada, who has asked for her account to be deleted."""
-    ada.asks_ok(**UNLINK)
+def pending_deletion(ada):
+    """Ada, whose account waits for its deletion."""
+    ada.request(**UNLINK)
     return ada
 
 
-# Asking for it
+# The request
 
 
-def test_leaving_says_when_the_account_is_erased(ada):
-    answer = ada.asks_ok(**UNLINK)
+def test_a_deletion_answers_when_the_account_is_erased(ada):
+    answer = ada.request(**UNLINK)
     assert answer == {
         "failed": False,
         "account": "ada@example.org",
@@ -86,51 +86,51 @@ def test_leaving_says_when_the_account_is_erased(ada):
     }
 
 
-def test_leaving_takes_the_password_and_counts_the_guesses(ada, nothing_changes):
+def test_a_deletion_needs_the_password_and_wrong_ones_are_throttled(ada, nothing_changes):
     nothing_changes()
     for _ in range(3):
-        answer = ada.is_refused("wrong_password", **{**UNLINK, "user_pass": "wrong"})
+        answer = ada.expect_error("wrong_password", **{**UNLINK, "user_pass": "wrong"})
         assert answer["details"] == {"field": "user_pass"}
-    ada.is_refused("throttled", **UNLINK)
+    ada.expect_error("throttled", **UNLINK)
 
 
-def test_who_is_not_logged_in_leaves_nothing(registered, nothing_changes):
+def test_a_deletion_needs_a_login(registered, nothing_changes):
     nothing_changes()
-    registered.is_refused("not_logged_in", **UNLINK)
+    registered.expect_error("not_logged_in", **UNLINK)
 
 
-def test_who_leaves_is_logged_out_everywhere(ada):
-    elsewhere = EngineClient(ada.engine).opens_a_session().logs_in()
-    ada.asks_ok(**UNLINK)
-    ada.is_refused("not_logged_in", **VIEW_ACCOUNT)
-    elsewhere.is_refused("session_unknown", **KEEP_SESSION_TOKEN)
+def test_a_deletion_logs_the_account_out_of_every_session(ada):
+    elsewhere = EngineClient(ada.engine).open_session().log_in()
+    ada.request(**UNLINK)
+    ada.expect_error("not_logged_in", **VIEW_ACCOUNT)
+    elsewhere.expect_error("session_unknown", **KEEP_SESSION_TOKEN)
 
 
-def test_the_asking_session_goes_on_with_its_next_account(ada):
-    ada.registers("bob").logs_in("bob")
-    ada.asks_ok(**switch_account("ada@example.org"))
-    ada.asks_ok(**UNLINK)
-    assert ada.asks_ok(**VIEW_ACCOUNT)["account"] == "bob@example.org"
+def test_the_requesting_session_switches_to_its_next_account(ada):
+    ada.register("bob").log_in("bob")
+    ada.request(**switch_account("ada@example.org"))
+    ada.request(**UNLINK)
+    assert ada.request(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
-def test_in_another_session_nobody_is_active_until_somebody_says_who(ada):
-    shared = EngineClient(ada.engine).opens_a_session().registers("bob").logs_in("bob").logs_in("ada")
-    ada.asks_ok(**UNLINK)
-    shared.is_refused("not_logged_in", **VIEW_ACCOUNT)
-    shared.is_refused("account_not_logged_in", **switch_account("ada@example.org"))
-    shared.asks_ok(**switch_account("bob@example.org"))
-    assert shared.asks_ok(**VIEW_ACCOUNT)["account"] == "bob@example.org"
+def test_another_session_has_no_active_account_until_one_is_chosen(ada):
+    shared = EngineClient(ada.engine).open_session().register("bob").log_in("bob").log_in("ada")
+    ada.request(**UNLINK)
+    shared.expect_error("not_logged_in", **VIEW_ACCOUNT)
+    shared.expect_error("account_not_logged_in", **switch_account("ada@example.org"))
+    shared.request(**switch_account("bob@example.org"))
+    assert shared.request(**VIEW_ACCOUNT)["account"] == "bob@example.org"
 
 
-def test_who_is_not_active_in_another_session_leaves_it_as_it_is(ada):
-    shared = EngineClient(ada.engine).opens_a_session().logs_in("ada").registers("bob").logs_in("bob")
-    ada.asks_ok(**UNLINK)
-    assert shared.asks_ok(**LOGOUT)["session_data"]["session_user_account"] is None
+def test_another_sessions_active_account_stays_if_it_is_not_the_deleted_one(ada):
+    shared = EngineClient(ada.engine).open_session().log_in("ada").register("bob").log_in("bob")
+    ada.request(**UNLINK)
+    assert shared.request(**LOGOUT)["session_data"]["session_user_account"] is None
 
 
-def test_timers_stop_before_the_account_leaves(running, wallet_file, wallclock):
+def test_a_deletion_stops_the_accounts_timers(running, wallet_file, wallclock):
     wallclock.forward(5 * MINUTE)
-    running.asks_ok(**UNLINK)
+    running.request(**UNLINK)
     assert rows(wallet_file, "SELECT time_spent, time_stop FROM time_records") == [
         {"time_spent": 5 * MINUTE, "time_stop": wallclock.now}
     ]
@@ -140,103 +140,107 @@ def test_timers_stop_before_the_account_leaves(running, wallet_file, wallclock):
     ]
 
 
-def test_leaving_moves_the_accounts_write_date_and_tells_of_it(ada, wallet_file, wallclock):
+def test_a_deletion_updates_the_write_date_and_is_an_event(ada, wallet_file, wallclock):
     wallclock.forward(SECOND)
-    ada.asks_ok(**UNLINK)
+    ada.request(**UNLINK)
     assert account_row(wallet_file)["written_at"] == wallclock.now
     events = rows(wallet_file, "SELECT kind FROM events WHERE account_id = ?", ADA_ID)
     assert events[-1] == {"kind": "account_changed"}
 
 
-def test_leaving_twice_under_one_request_id_is_leaving_once(ada, wallclock):
-    first = ada.asks_ok(**UNLINK, **ID)
+def test_a_deletion_repeated_under_one_request_id_runs_once(ada, wallclock):
+    first = ada.request(**UNLINK, **ID)
     wallclock.forward(SECOND)
-    assert ada.ask(**UNLINK, **ID) == first
+    assert ada.send(**UNLINK, **ID) == first
 
 
-def test_who_leaves_is_paid_nothing(left, bob):
-    bob.asks_ok(**supply(5))
-    bob.is_refused("partner_unavailable", action="pay", pay="ada@example.org", credits=5)
+def test_an_account_pending_deletion_receives_no_payment(pending_deletion, bob):
+    bob.request(**supply(5))
+    bob.expect_error("partner_unavailable", action="pay", pay="ada@example.org", credits=5)
 
 
-# Coming back
+# Recovery
 
 
-def test_a_leaving_account_is_logged_in_to_only_to_recover_it(left):
-    answer = left.is_refused("account_leaving", **login())
+def test_an_account_pending_deletion_can_not_be_logged_in_to(pending_deletion):
+    answer = pending_deletion.expect_error("account_leaving", **login())
     assert answer["details"] == {"recoverable_until": "2026-12-20T12:00:00.000Z"}
 
 
-def test_a_recovered_account_is_logged_in_and_as_it_was(ada, wallclock):
-    before = ada.asks_ok(**VIEW_ACCOUNT)["account_data"]
-    ada.asks_ok(**UNLINK)
+def test_a_recovered_account_is_logged_in_and_unchanged(ada, wallclock):
+    before = ada.request(**VIEW_ACCOUNT)["account_data"]
+    ada.request(**UNLINK)
     wallclock.forward(SECOND)
-    answer = ada.asks_ok(**recover())
+    answer = ada.request(**recover())
     assert answer["session_data"]["session_user_account"] == "ada@example.org"
     assert answer["account_data"] == {**before, "write_date": "2026-11-20T12:00:01.000Z"}
-    assert ada.asks_ok(**VIEW_ACCOUNT)["account_data"] == answer["account_data"]
+    assert ada.request(**VIEW_ACCOUNT)["account_data"] == answer["account_data"]
 
 
-def test_a_recovered_account_is_not_erased_any_more(left, wallclock, erase):
-    left.asks_ok(**recover())
+def test_a_recovered_account_is_not_erased(pending_deletion, wallclock, erase):
+    pending_deletion.request(**recover())
     wallclock.forward(RECOVERABLE_MS)
     assert erase() == []
 
 
-def test_recovering_takes_the_right_password(left, nothing_changes):
+def test_a_recovery_needs_the_right_password_and_wrong_ones_are_throttled(pending_deletion, nothing_changes):
     nothing_changes()
     for _ in range(3):
-        left.is_refused("login_refused", **recover(password="wrong"))
-    left.is_refused("throttled", **recover())
-    left.is_refused("login_refused", **recover("nobody"))
+        pending_deletion.expect_error("login_refused", **recover(password="wrong"))
+    pending_deletion.expect_error("throttled", **recover())
+    pending_deletion.expect_error("login_refused", **recover("nobody"))
 
 
-def test_an_account_that_does_not_leave_is_not_recovered(registered, nothing_changes):
+def test_an_active_account_can_not_be_recovered(registered, nothing_changes):
     nothing_changes()
-    registered.is_refused("account_not_leaving", **recover())
+    registered.expect_error("account_not_leaving", **recover())
 
 
-def test_an_account_is_recovered_until_the_moment_it_is_erased(left, wallclock):
+def test_an_account_can_be_recovered_until_its_erasure_is_due(pending_deletion, wallclock):
     wallclock.forward(RECOVERABLE_MS - 1)
-    EngineClient(left.engine).opens_a_session().asks_ok(**recover())
+    EngineClient(pending_deletion.engine).open_session().request(**recover())
 
 
 @pytest.mark.parametrize("instruction", [login(), recover()], ids=["login", "recover"])
-def test_an_account_that_is_due_is_gone_though_no_cleaner_has_come_yet(left, wallclock, instruction):
+def test_an_account_that_is_due_is_unknown_before_the_cleanup_has_run(
+    pending_deletion, wallclock, instruction
+):
     wallclock.forward(RECOVERABLE_MS)
-    EngineClient(left.engine).opens_a_session().is_refused("login_refused", **instruction)
+    EngineClient(pending_deletion.engine).open_session().expect_error("login_refused", **instruction)
 
 
-# Erased
+# Erasure
 
 
 @pytest.mark.parametrize(("waited", "erased"), [(RECOVERABLE_MS - 1, []), (RECOVERABLE_MS, [ADA_ID])])
-def test_an_account_is_erased_at_its_moment_and_not_before(left, wallclock, erase, waited, erased):
+def test_an_account_is_erased_when_it_is_due_and_not_before(
+    pending_deletion, wallclock, erase, waited, erased
+):
     wallclock.forward(waited)
     assert erase() == erased
     assert erase() == []
 
 
-def a_life(ada: EngineClient, bob: EngineClient, wallclock) -> None:
-    """All that a person can leave behind: names, notes, records on both sides, answers, reports, failures."""
+def store_personal_data(ada: EngineClient, bob: EngineClient, wallclock) -> None:
+    """Store personal data everywhere: names, notes, records of both sides, answers, reports, failures."""
     marked = partial(dict, request_id="zanzibar-request")
     names = {"user_name": "Zanzibar", "user_email": "Zanzibar@Example.org"}
-    ada.asks_ok(**edit_account(**names, user_phone="+44 555 0199", user_alias="Quicksilver"), **marked())
-    ada.asks_ok(**supply(100, notes="Marmalade for Zanzibar", request_id="zanzibar-supply"))
-    ada.asks_ok(**to_clock(20, notes="Marmalade time"))
-    ada.asks_ok(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
-    bob.asks_ok(action="pay", pay="zanzibar@example.org", credits=2, notes="what ada is told", **marked())
+    ada.request(**edit_account(**names, user_phone="+44 555 0199", user_alias="Quicksilver"), **marked())
+    ada.request(**supply(100, notes="Marmalade for Zanzibar", request_id="zanzibar-supply"))
+    ada.request(**to_clock(20, notes="Marmalade time"))
+    ada.request(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
+    bob.request(action="pay", pay="zanzibar@example.org", credits=2, notes="what ada is told", **marked())
     for number in (1, 2):
-        ada.asks_ok(**new_contact(f"Marmalade{number}", notes="a friend of Zanzibar"))
-    ada.asks_ok(**record_verb("unlink", "contact", record_id=1))
-    ada.asks_ok(**record_verb("unlink", "transfer", record_id=2))
-    ada.asks_ok(**new_list("contact", reference="Marmalade makers"))
-    ada.asks_ok(action="new", new="credit", credit="ewallet", reference="Marmalade money")
-    ada.asks_ok(action="new", new="credit", credit="clock", reference="Marmalade clock")
-    ada.asks_ok(**report_issue(details="Zanzibar can't see it", email="zanzibar@example.net"))
-    ada.is_refused("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
-    ada.is_refused("not_permitted", controller="system", action="view", view="permissions")
-    ada.asks_ok(**START)
+        ada.request(**new_contact(f"Marmalade{number}", notes="a friend of Zanzibar"))
+    ada.request(**record_verb("unlink", "contact", record_id=1))
+    ada.request(**record_verb("unlink", "transfer", record_id=2))
+    ada.request(**new_list("contact", reference="Marmalade makers"))
+    ada.request(action="new", new="credit", credit="ewallet", reference="Marmalade money")
+    ada.request(action="new", new="credit", credit="clock", reference="Marmalade clock")
+    ada.request(**report_issue(details="Zanzibar can't see it", email="zanzibar@example.net"))
+    ada.expect_error("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
+    ada.expect_error("not_permitted", controller="system", action="view", view="permissions")
+    ada.request(**START)
     wallclock.forward(MINUTE)
 
 
@@ -245,26 +249,26 @@ PERSONAL = ("zanzibar", "+44 555 0199", "quicksilver", "marmalade", "203.0.113.5
 
 @pytest.fixture
 def erased(ada, bob, wallclock, erase):
-    """Ada's account after a whole life, which has been erased."""
+    """Ada's account with personal data in every table, after its erasure."""
     ada.address = "203.0.113.5"
     ada.credentials = {}
-    ada.opens_a_session().logs_in()
-    a_life(ada, bob, wallclock)
-    ada.asks_ok(**UNLINK)
-    bob.is_refused("login_refused", **login("Zanzibar", "wrong"))
-    bob.is_refused("login_refused", action="login", user_email="zanzibar@example.org", user_pass="wrong")
+    ada.open_session().log_in()
+    store_personal_data(ada, bob, wallclock)
+    ada.request(**UNLINK)
+    bob.expect_error("login_refused", **login("Zanzibar", "wrong"))
+    bob.expect_error("login_refused", action="login", user_email="zanzibar@example.org", user_pass="wrong")
     wallclock.forward(RECOVERABLE_MS + 1)
-    bob.opens_a_session().logs_in("bob")
+    bob.open_session().log_in("bob")
     assert erase() == [ADA_ID]
     return ada
 
 
-def test_before_it_is_erased_the_account_is_found_all_over(ada, bob, wallclock, wallet_file):
+def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock, wallet_file):
     ada.address = "203.0.113.5"
     ada.credentials = {}
-    ada.opens_a_session().logs_in()
-    a_life(ada, bob, wallclock)
-    found = {cell.partition(":")[0] for cell in holding(wallet_file, *PERSONAL)}
+    ada.open_session().log_in()
+    store_personal_data(ada, bob, wallclock)
+    found = {cell.partition(":")[0] for cell in cells_containing(wallet_file, *PERSONAL)}
     assert found >= {
         "accounts.name",
         "accounts.email_key",
@@ -284,20 +288,20 @@ def test_before_it_is_erased_the_account_is_found_all_over(ada, bob, wallclock, 
     }
 
 
-def test_nothing_personal_is_left_in_any_cell_of_any_table(erased, wallet_file):
-    assert holding(wallet_file, *PERSONAL) == []
+def test_no_personal_data_is_left_in_any_table(erased, wallet_file):
+    assert cells_containing(wallet_file, *PERSONAL) == []
 
 
-def test_the_journal_and_the_balances_stay_with_an_account_of_nobody(erased, wallet_file):
+def test_the_journal_and_the_balances_stay_with_a_blank_account(erased, wallet_file):
     account = account_row(wallet_file)
     assert account["state"] == AccountState.ERASED
     assert [account[column] for column in ("name", "email", "phone", "alias")] == [""] * 4
     held = "SELECT amount FROM balances WHERE account_id = ? AND amount <> 0 ORDER BY id"
     assert [row["amount"] for row in rows(wallet_file, held, ADA_ID)] == [75, 19 * MINUTE]
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []
 
 
-def test_what_the_account_had_is_unlinked(erased, wallet_file, wallclock):
+def test_the_accounts_wallets_clocks_and_sheets_are_unlinked(erased, wallet_file, wallclock):
     for table in ("ewallets", "clocks", "sheets"):
         found = rows(wallet_file, f"SELECT unlinked_at FROM {table} WHERE account_id = ?", ADA_ID)
         assert {row["unlinked_at"] for row in found} == {wallclock.now}
@@ -308,43 +312,43 @@ def test_records_of_others_show_a_deleted_account(erased, bob):
     assert (record["transfer_from"], record["notes"]) == ("deleted account", "what bob is told")
 
 
-def test_nothing_of_others_is_erased(erased, wallet_file, bob):
-    assert bob.asks_ok(**VIEW_ACCOUNT)["account_data"]["name"] == "bob"
+def test_other_accounts_are_not_erased(erased, wallet_file, bob):
+    assert bob.request(**VIEW_ACCOUNT)["account_data"]["name"] == "bob"
     assert account_row(wallet_file, SYSTEM_CORE_ID)["name"] == "System core"
     assert rows(wallet_file, "SELECT id FROM sheets WHERE account_id <> ? AND unlinked_at > 0", ADA_ID) == []
 
 
-def test_the_name_and_the_email_are_free_again(erased, bob):
-    bob.asks_ok(**new_account("Zanzibar"))
+def test_the_name_and_the_email_can_be_used_again(erased, bob):
+    bob.request(**new_account("Zanzibar"))
 
 
-def test_a_name_is_free_at_the_moment_the_account_is_due_though_no_cleaner_has_come_yet(left, wallclock):
-    left.introduces_itself()
+def test_a_name_is_free_once_the_account_is_due_before_the_cleanup_has_run(pending_deletion, wallclock):
+    pending_deletion.request_client_id()
     wallclock.forward(RECOVERABLE_MS)
-    somebody = EngineClient(left.engine).opens_a_session()
-    answer = somebody.asks_ok(**new_account("ada"))
+    newcomer = EngineClient(pending_deletion.engine).open_session()
+    answer = newcomer.request(**new_account("ada"))
     assert answer["account_data"]["id"] != ADA_ID
 
 
-def test_a_name_is_kept_for_who_may_still_come_back(left, wallclock):
+def test_a_name_is_taken_as_long_as_the_account_can_be_recovered(pending_deletion, wallclock):
     wallclock.forward(RECOVERABLE_MS - 1)
-    EngineClient(left.engine).opens_a_session().is_refused("name_taken", **new_account("ada"))
+    EngineClient(pending_deletion.engine).open_session().expect_error("name_taken", **new_account("ada"))
 
 
-def test_credits_that_were_left_behind_are_nobodys(erased, bob):
-    bob.is_refused("partner_unknown", action="pay", pay="zanzibar@example.org", credits=1)
-    bob.is_refused("login_refused", **login("Zanzibar", PASSWORD))
+def test_credits_of_an_erased_account_can_not_be_reached(erased, bob):
+    bob.expect_error("partner_unknown", action="pay", pay="zanzibar@example.org", credits=1)
+    bob.expect_error("login_refused", **login("Zanzibar", PASSWORD))
 
 
-def test_several_accounts_are_erased_in_the_order_in_which_they_are_due(left, bob, wallclock, erase):
+def test_accounts_are_erased_in_the_order_in_which_they_are_due(pending_deletion, bob, wallclock, erase):
     wallclock.forward(DAY)
-    bob.opens_a_session().logs_in("bob")
-    bob.asks_ok(**UNLINK)
+    bob.open_session().log_in("bob")
+    bob.request(**UNLINK)
     wallclock.forward(RECOVERABLE_MS)
     assert erase() == [2, 3]
 
 
-def test_erasing_one_of_many_accounts_looks_through_no_others_rows(wallet_file):
+def test_an_erasure_reads_no_rows_of_other_accounts(wallet_file):
     dialect = SQLiteDialect_pysqlite(paramstyle="named")
     values = {"account_id": 2, "issuer_id": 1, "now": 3}
     with contextlib.closing(sqlite3.connect(wallet_file)) as connection:
@@ -352,6 +356,6 @@ def test_erasing_one_of_many_accounts_looks_through_no_others_rows(wallet_file):
             compiled = statement.compile(dialect=dialect)
             known = {**compiled.params, **values}
             plan = connection.execute(f"EXPLAIN QUERY PLAN {compiled}", known).fetchall()
-            # What was refused is forgotten after 30 days, so there is little of it.
+            # Refused requests are removed after 30 days, so the table is small.
             scanned = [step[3] for step in plan if "SCAN" in step[3] and "refused_requests" not in step[3]]
             assert scanned == [], compiled

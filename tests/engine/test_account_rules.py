@@ -1,4 +1,4 @@
-"""The rules of accounts: passwords that are guessed first, waits wherever one is asked for, and dates."""
+"""The rules of accounts: forbidden passwords, throttling of wrong passwords, and write dates."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SET_LIMIT = {"action": "edit", "edit": "limit", "daily_limit": 50}
 )
 def test_a_password_is_not_the_accounts_own_name_or_email(visitor, nothing_changes, asked):
     nothing_changes()
-    answer = visitor.is_refused("password_is_name", **asked)
+    answer = visitor.expect_error("password_is_name", **asked)
     assert answer["details"] == {"field": "user_pass"}
 
 
@@ -54,22 +54,22 @@ def test_a_password_is_not_the_accounts_own_name_or_email(visitor, nothing_chang
     ],
     ids=str,
 )
-def test_nor_is_it_what_they_are_changed_to(ada, nothing_changes, changes):
+def test_a_password_is_not_the_name_or_email_that_the_edit_sets(ada, nothing_changes, changes):
     nothing_changes()
-    ada.is_refused("password_is_name", **edit_account(**changes, old_pass=PASSWORD))
+    ada.expect_error("password_is_name", **edit_account(**changes, old_pass=PASSWORD))
 
 
-def test_another_accounts_name_is_a_password_like_any(visitor):
-    visitor.asks_ok(**new_account("ada", user_pass="bartholomew the third"))
+def test_another_accounts_name_is_allowed_as_a_password(visitor):
+    visitor.request(**new_account("ada", user_pass="bartholomew the third"))
 
 
-def test_a_common_password_is_not_taken_as_a_new_one(ada, nothing_changes):
+def test_a_common_password_is_refused_in_an_edit(ada, nothing_changes):
     nothing_changes()
-    answer = ada.is_refused("common_password", **edit_account(user_pass="password1", old_pass=PASSWORD))
+    answer = ada.expect_error("common_password", **edit_account(user_pass="password1", old_pass=PASSWORD))
     assert answer["details"] == {"field": "user_pass"}
 
 
-# Waits
+# Throttling
 
 
 GUESSES = {
@@ -82,42 +82,44 @@ GUESSES = {
 
 
 @pytest.mark.parametrize("way", GUESSES)
-def test_guesses_make_one_wait_whatever_asks_for_the_password(ada, way):
-    ada.asks_ok(**SET_LIMIT)
+def test_wrong_passwords_are_throttled_in_every_instruction_that_takes_one(ada, way):
+    ada.request(**SET_LIMIT)
     code, guess = GUESSES[way]
     for _ in range(3):
-        ada.is_refused(code, **guess)
-    ada.is_refused("throttled", **guess)
+        ada.expect_error(code, **guess)
+    ada.expect_error("throttled", **guess)
 
 
-def test_guesses_by_several_ways_are_counted_together(ada):
-    ada.asks_ok(**SET_LIMIT)
+def test_wrong_passwords_in_several_instructions_are_counted_together(ada):
+    ada.request(**SET_LIMIT)
     for way in ("edit", "unlink", "limit"):
-        ada.is_refused("wrong_password", **GUESSES[way][1])
-    ada.is_refused("throttled", **{**LIFT, "user_pass": PASSWORD})
+        ada.expect_error("wrong_password", **GUESSES[way][1])
+    ada.expect_error("throttled", **{**LIFT, "user_pass": PASSWORD})
 
 
-def test_another_email_does_not_make_the_guesses_forgotten(ada):
+def test_a_changed_email_does_not_reset_the_count_of_wrong_passwords(ada):
     for number, way in enumerate(("edit", "unlink", "edit")):
-        ada.is_refused("wrong_password", **GUESSES[way][1])
-        ada.asks_ok(**edit_account(user_email=f"ada{number}@example.org"))
-    ada.is_refused("throttled", **UNLINK)
+        ada.expect_error("wrong_password", **GUESSES[way][1])
+        ada.request(**edit_account(user_email=f"ada{number}@example.org"))
+    ada.expect_error("throttled", **UNLINK)
 
 
-def test_a_login_by_name_does_not_make_guesses_by_email_forgotten(ada):
+def test_a_login_by_name_does_not_reset_the_failures_by_email(ada):
     guess = {"action": "login", "user_email": "ada@example.org", "user_pass": "wrong"}
     for _ in range(3):
-        ada.logs_in()
-        answer = ada.is_refused("login_refused", **guess)
+        ada.log_in()
+        answer = ada.expect_error("login_refused", **guess)
     assert answer["details"]["field"] == "user_pass"
-    ada.is_refused("throttled", **guess)
+    ada.expect_error("throttled", **guess)
 
 
-def test_guesses_from_elsewhere_do_not_keep_the_owner_from_leaving(ada):
-    stranger = EngineClient(ada.engine, address="192.0.2.7").opens_a_session()
+def test_wrong_passwords_from_another_address_do_not_throttle_the_owner(ada):
+    stranger = EngineClient(ada.engine, address="192.0.2.7").open_session()
     for _ in range(3):
-        stranger.is_refused("login_refused", action="login", user_email="ada@example.org", user_pass="wrong")
-    ada.asks_ok(**UNLINK)
+        stranger.expect_error(
+            "login_refused", action="login", user_email="ada@example.org", user_pass="wrong"
+        )
+    ada.request(**UNLINK)
 
 
 # Dates
@@ -143,14 +145,14 @@ CHANGES = {
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_an_accounts_write_date_moves_with_every_change_of_it(ada, wallet_file, wallclock, change):
+def test_every_change_of_an_account_updates_its_write_date(ada, wallet_file, wallclock, change):
     for instruction in CHANGES[change]:
         wallclock.forward(SECOND)
-        ada.asks_ok(**instruction)
+        ada.request(**instruction)
         assert written_at(wallet_file) == wallclock.now
 
 
-def test_an_accounts_write_date_moves_with_nothing_else(ada, wallet_file, wallclock):
+def test_other_instructions_do_not_update_an_accounts_write_date(ada, wallet_file, wallclock):
     opened = written_at(wallet_file)
     for instruction in (
         edit_account(user_name="ada", user_phone=""),
@@ -167,7 +169,7 @@ def test_an_accounts_write_date_moves_with_nothing_else(ada, wallet_file, wallcl
         switch_account("ada@example.org"),
     ):
         wallclock.forward(SECOND)
-        ada.asks_ok(**instruction)
-    ada.is_refused("wrong_password", **{**UNLINK, "user_pass": "wrong"})
-    ada.is_refused("login_refused", **login(password="wrong"))
+        ada.request(**instruction)
+    ada.expect_error("wrong_password", **{**UNLINK, "user_pass": "wrong"})
+    ada.expect_error("login_refused", **login(password="wrong"))
     assert written_at(wallet_file) == opened

@@ -1,12 +1,12 @@
-"""Accounts: what a new one has, and what an edit changes."""
+"""Accounts: the contents of a new one, and the effects of an edit."""
 
 from __future__ import annotations
 
 from instructions import VIEW_ACCOUNT, VIEW_WALLET, edit_account, login, new_account
 
 
-def test_a_new_account_has_one_of_each_thing_and_nothing_in_them(visitor):
-    answer = visitor.asks_ok(**new_account("ada", user_phone="12", user_alias="the countess"))
+def test_a_new_account_has_one_empty_wallet_and_contact_list(visitor):
+    answer = visitor.request(**new_account("ada", user_phone="12", user_alias="the countess"))
     data = answer["account_data"]
     assert answer["account"] == "ada@example.org"
     assert (data["name"], data["phone"], data["alias"]) == ("ada", "12", "the countess")
@@ -17,8 +17,8 @@ def test_a_new_account_has_one_of_each_thing_and_nothing_in_them(visitor):
     assert answer["session_data"]["session_account_archive"] == {}
 
 
-def test_a_new_wallet_is_empty_and_whole(ada):
-    wallet, clock = ada.asks_ok(**VIEW_WALLET)["ewallet_data"], ada.clock
+def test_a_new_wallet_is_empty_and_has_a_clock_and_all_sheets(ada):
+    wallet, clock = ada.request(**VIEW_WALLET)["ewallet_data"], ada.clock
     assert (wallet["credits"], clock["credit_clock_ms"], clock["clock_state"]) == (0, 0, "inactive")
     assert wallet["clock_archive"] == {str(wallet["clock"]): "Clock 1"}
     assert wallet["clock"] == clock["id"]
@@ -32,8 +32,8 @@ def test_a_new_wallet_is_empty_and_whole(ada):
     assert len(set(sheets)) == 4
 
 
-def test_a_login_says_whose_session_it_is_now(registered):
-    answer = registered.asks_ok(**login())
+def test_a_login_answers_the_account_and_the_session(registered):
+    answer = registered.request(**login())
     account, session = answer["account_data"], answer["session_data"]
     assert session["session_user_account"] == answer["account"] == "ada@example.org"
     assert session["session_credit_ewallet"] == account["ewallet"]
@@ -42,13 +42,13 @@ def test_a_login_says_whose_session_it_is_now(registered):
     assert session["expires"] == "2026-11-20T12:30:00.000Z"
 
 
-def test_an_edit_says_what_has_changed_and_changes_only_that(ada):
-    answer = ada.asks_ok(**edit_account(user_name="ada", user_phone="12", user_alias="the countess"))
+def test_an_edit_answers_the_fields_that_it_changed_and_changes_no_others(ada):
+    answer = ada.request(**edit_account(user_name="ada", user_phone="12", user_alias="the countess"))
     assert [field for field, has_changed in answer["edit"].items() if has_changed] == [
         "user_phone",
         "user_alias",
     ]
-    data = ada.asks_ok(**VIEW_ACCOUNT)["account_data"]
+    data = ada.request(**VIEW_ACCOUNT)["account_data"]
     assert data == answer["account_data"]
     assert (data["name"], data["email"], data["phone"], data["alias"]) == (
         "ada",
@@ -59,11 +59,11 @@ def test_an_edit_says_what_has_changed_and_changes_only_that(ada):
 
 
 def test_an_account_may_change_the_case_of_its_own_name_and_email(ada):
-    answer = ada.asks_ok(**edit_account(user_name="ADA", user_email="Ada@Example.org"))
+    answer = ada.request(**edit_account(user_name="ADA", user_email="Ada@Example.org"))
     assert answer["account"] == answer["account_data"]["email"] == "Ada@Example.org"
     assert answer["account_data"]["name"] == "ADA"
 
 
-def test_records_show_the_email_of_today(supplied):
-    supplied.asks_ok(**edit_account(user_email="lovelace@example.org"))
+def test_records_show_the_current_email(supplied):
+    supplied.request(**edit_account(user_email="lovelace@example.org"))
     assert supplied.records("transfer")[0]["transfer_to"] == "lovelace@example.org"

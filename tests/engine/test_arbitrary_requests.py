@@ -1,4 +1,4 @@
-"""Whatever is sent, it is answered: nothing raises, and every answer can go over a wire."""
+"""Every request gets an answer: nothing raises, and every answer can be encoded as JSON."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from answer_shapes import REFUSAL, misfits
+from answer_shapes import ERROR_ANSWER, shape_errors
 from engine_client import SELECTORS, EngineClient
 from examples_system import cleanup
 from fakes import CHEAP, Wallclock
@@ -33,8 +33,8 @@ def nested(depth: int):
     return found
 
 
-class Spiteful:
-    """Something that can be neither shown nor compared."""
+class Hostile:
+    """A value whose repr and comparison raise."""
 
     def __repr__(self) -> str:
         raise ValueError("not to be shown")
@@ -53,7 +53,7 @@ ODD = {
     "bytes": b"bytes",
     "a set": {"a", "set"},
     "an object": object(),
-    "spite": Spiteful(),
+    "hostile": Hostile(),
     "depth": nested(DEEP),
     "half a character": "\ud800",
     "a NUL": "nul\x00",
@@ -66,7 +66,7 @@ ODD = {
 
 @dataclass(frozen=True)
 class Odd:
-    """Stands for an odd value, of which some can't even be shown."""
+    """The name of an odd value, for values that Hypothesis can't print."""
 
     name: str
 
@@ -101,7 +101,7 @@ anything = st.dictionaries(names | st.text(), values | st.sampled_from(WORDS), m
 
 
 def known(registry: InstructionRegistry):
-    """Requests that pick an instruction, with whatever for arguments."""
+    """Requests that select an instruction, with arbitrary arguments."""
 
     @st.composite
     def draw_known(draw):
@@ -125,55 +125,55 @@ def requests_for(registry: InstructionRegistry):
 def engine(tmp_path_factory: pytest.TempPathFactory):
     file: Path = tmp_path_factory.mktemp("any") / "wallet.sqlite3"
     with EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP) as engine:
-        caller = EngineClient(engine).opens_a_session()
-        caller.registers().logs_in().asks_ok(**NEW_SESSION)
+        caller = EngineClient(engine).open_session()
+        caller.register().log_in().request(**NEW_SESSION)
         yield engine
 
 
-def must_be_an_answer(answer: object, request: object = None) -> None:
+def assert_is_an_answer(answer: object, request: object = None) -> None:
     assert isinstance(answer, dict)
-    # What can't even be compared is a fault; all else is refused for what it is.
-    assert answer.get("code") != "engine_failed" or repr(Odd("spite")) in repr(request)
+    # A value that can't be compared is an internal error; every other value is refused as invalid.
+    assert answer.get("code") != "engine_failed" or repr(Odd("hostile")) in repr(request)
     assert msgspec.json.decode(msgspec.json.encode(answer)) == answer
     if answer["failed"] is not False:
         shown = {name: value for name, value in answer.items() if name != "request_id"}
-        assert misfits(shown, REFUSAL) == []
+        assert shape_errors(shown, ERROR_ANSWER) == []
 
 
 @settings(max_examples=300, deadline=None)
 @given(request=requests_for(REGISTRY))
-def test_the_session_manager_answers_whatever_it_is_asked(engine, request):
-    must_be_an_answer(engine.session_manager_controller(**with_odd_values(request)), request)
+def test_the_session_manager_answers_arbitrary_requests(engine, request):
+    assert_is_an_answer(engine.session_manager_controller(**with_odd_values(request)), request)
 
 
 @settings(max_examples=150, deadline=None)
 @given(request=requests_for(SESSION_REGISTRY))
-def test_a_session_answers_whatever_it_is_asked(engine, request):
+def test_a_session_answers_arbitrary_requests(engine, request):
     live = max(engine.sessions.values(), key=lambda session: session.id, default=None)
     if live is None:
-        EngineClient(engine).asks_ok(**NEW_SESSION)
+        EngineClient(engine).request(**NEW_SESSION)
     else:
-        must_be_an_answer(live.ewallet_controller(**with_odd_values(request)), request)
+        assert_is_an_answer(live.ewallet_controller(**with_odd_values(request)), request)
 
 
 @settings(max_examples=150, deadline=None)
 @given(request=requests_for(WORKER_REGISTRY))
-def test_a_worker_answers_whatever_it_is_asked(engine, request):
+def test_a_worker_answers_arbitrary_requests(engine, request):
     if not engine.workers:
-        EngineClient(engine).asks_ok(**NEW_SESSION)
-    must_be_an_answer(
+        EngineClient(engine).request(**NEW_SESSION)
+    assert_is_an_answer(
         next(iter(engine.workers.values())).main_controller(**with_odd_values(request)), request
     )
 
 
 @settings(max_examples=150, deadline=None)
 @given(request=values | st.dictionaries(keys, values))
-def test_a_request_that_is_no_instruction_at_all_is_answered(engine, request):
-    must_be_an_answer(engine.answer(with_odd_values(request)), request)
+def test_a_request_that_is_no_instruction_is_answered(engine, request):
+    assert_is_an_answer(engine.answer(with_odd_values(request)), request)
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_is_odd_is_refused_as_what_it_is_and_is_no_fault_of_the_engine(engine, name, caplog):
+def test_an_odd_value_is_refused_and_logged_as_no_error(engine, name, caplog):
     odd = ODD[name]
     asked = {**SELECTORS, "action": "request", "request": "client_id"}
     for request in (
@@ -183,17 +183,17 @@ def test_what_is_odd_is_refused_as_what_it_is_and_is_no_fault_of_the_engine(engi
         {**asked, "colour": odd},
         {"ctype": "action", **cleanup("sessions"), "session_id": odd},
     ):
-        if isinstance(odd, Spiteful) and "colour" not in request and "session_id" not in request:
+        if isinstance(odd, Hostile) and "colour" not in request and "session_id" not in request:
             continue
         with caplog.at_level(logging.ERROR, "ewallet_core"):
             answer = engine.answer(request)
-        must_be_an_answer(answer)
+        assert_is_an_answer(answer)
         assert answer["code"] in ("unknown_instruction", "unknown_argument", "bad_value"), answer
     assert caplog.records == []
 
 
 @pytest.mark.parametrize("key", [1, None, b"bytes", ("a", "tuple"), "\ud800", "nul\x00", "k" * 101], ids=repr)
-def test_a_key_is_text_that_can_be_repeated(engine, key):
+def test_a_key_must_be_printable_text_of_limited_length(engine, key):
     asked = {**SELECTORS, "action": "request", "request": "client_id"}
     for request in (
         {**asked, key: 1},
@@ -202,5 +202,5 @@ def test_a_key_is_text_that_can_be_repeated(engine, key):
         {"command_chain": asked, key: 1},
     ):
         answer = engine.answer(request)
-        must_be_an_answer(answer)
+        assert_is_an_answer(answer)
         assert answer["code"] == "malformed"

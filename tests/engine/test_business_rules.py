@@ -1,4 +1,4 @@
-"""What the rules of the business refuse: in words, with a stable code, and with nothing changed."""
+"""Errors of the business rules: each has a stable code and details, and changes nothing."""
 
 from __future__ import annotations
 
@@ -15,78 +15,76 @@ from instructions import (
 )
 
 
-def test_a_wallet_that_would_pass_its_limit_takes_nothing(supplied, nothing_changes):
+def test_a_supply_beyond_the_balance_limit_is_refused(supplied, nothing_changes):
     nothing_changes()
-    answer = supplied.is_refused("balance_limit", **supply(10**12 - 99))
+    answer = supplied.expect_error("balance_limit", **supply(10**12 - 99))
     assert answer["details"] == {"most": 10**12, "there": 100}
 
 
-def test_a_wallet_takes_back_no_credits_beyond_its_limit(supplied, nothing_changes):
-    supplied.asks_ok(**to_clock(1))
-    supplied.asks_ok(**supply(10**12 - 99))
+def test_a_conversion_to_credits_beyond_the_balance_limit_is_refused(supplied, nothing_changes):
+    supplied.request(**to_clock(1))
+    supplied.request(**supply(10**12 - 99))
     nothing_changes()
-    supplied.is_refused("balance_limit", **to_credits(credits=1))
+    supplied.expect_error("balance_limit", **to_credits(credits=1))
 
 
-def test_more_credits_than_there_are_can_not_be_converted(supplied, nothing_changes):
+def test_more_credits_than_the_balance_can_not_be_converted(supplied, nothing_changes):
     nothing_changes()
-    answer = supplied.is_refused("not_enough_credits", **to_clock(101))
+    answer = supplied.expect_error("not_enough_credits", **to_clock(101))
     assert answer["details"] == {"field": "credits", "needed": 101, "there": 100}
 
 
-def test_more_time_than_is_left_can_not_be_taken_back(nobody, wallclock, nothing_changes):
-    caller = bring(nobody, "converted", wallclock)
+def test_more_credits_than_the_time_left_can_not_be_converted_back(anonymous, wallclock, nothing_changes):
+    caller = bring(anonymous, "converted", wallclock)
     nothing_changes()
-    answer = caller.is_refused("not_enough_time", **to_credits(credits=21))
+    answer = caller.expect_error("not_enough_time", **to_credits(credits=21))
     assert answer["details"] == {"field": "credits", "needed_ms": 21 * MINUTE, "there_ms": 20 * MINUTE}
 
 
-def test_more_minutes_than_are_left_can_not_be_taken_back(nobody, wallclock, nothing_changes):
-    caller = bring(nobody, "converted", wallclock)
+def test_more_minutes_than_the_time_left_can_not_be_converted_back(anonymous, wallclock, nothing_changes):
+    caller = bring(anonymous, "converted", wallclock)
     nothing_changes()
-    answer = caller.is_refused("not_enough_time", **to_credits(minutes="20.0001"))
+    answer = caller.expect_error("not_enough_time", **to_credits(minutes="20.0001"))
     assert answer["details"]["field"] == "minutes"
 
 
-def test_less_time_than_a_credit_gives_is_not_converted(nobody, wallclock, nothing_changes):
-    caller = bring(nobody, "converted", wallclock)
+def test_less_time_than_one_credit_can_not_be_converted(anonymous, wallclock, nothing_changes):
+    caller = bring(anonymous, "converted", wallclock)
     nothing_changes()
-    answer = caller.is_refused("less_than_one_credit", **to_credits(minutes=0.99))
+    answer = caller.expect_error("less_than_one_credit", **to_credits(minutes=0.99))
     assert answer["details"] == {"field": "minutes", "milliseconds_per_credit": MINUTE}
 
 
 @pytest.mark.parametrize("amounts", [{}, {"credits": 1, "minutes": 1}], ids=str)
-def test_time_is_converted_by_credits_or_by_minutes_and_not_by_both(
-    nobody, wallclock, nothing_changes, amounts
-):
-    caller = bring(nobody, "converted", wallclock)
+def test_a_conversion_names_either_credits_or_minutes(anonymous, wallclock, nothing_changes, amounts):
+    caller = bring(anonymous, "converted", wallclock)
     nothing_changes()
-    answer = caller.is_refused("arguments_clash", **to_credits(**amounts))
+    answer = caller.expect_error("arguments_clash", **to_credits(**amounts))
     assert answer["details"] == {"fields": ["credits", "minutes"]}
 
 
 @pytest.mark.parametrize("names", [{}, {"user_name": "ada", "user_email": "ada@example.org"}], ids=str)
-def test_a_login_names_the_account_one_way(registered, nothing_changes, names):
+def test_a_login_names_the_account_by_either_name_or_email(registered, nothing_changes, names):
     nothing_changes()
-    answer = registered.is_refused("arguments_clash", action="login", user_pass="rubber duck tune", **names)
+    answer = registered.expect_error("arguments_clash", action="login", user_pass="rubber duck tune", **names)
     assert answer["details"] == {"fields": ["user_name", "user_email"]}
 
 
 @pytest.mark.parametrize("kind", ["transfer", "invoice", "conversion", "time"])
-def test_a_record_of_somebody_elses_is_answered_like_one_that_does_not_exist(
-    nobody, bob, wallclock, nothing_changes, kind
+def test_a_record_of_another_account_is_answered_like_a_missing_one(
+    anonymous, bob, wallclock, nothing_changes, kind
 ):
-    hers = bring(nobody, "stopped", wallclock).records(kind)[0]["id"]
+    hers = bring(anonymous, "stopped", wallclock).records(kind)[0]["id"]
     nothing_changes()
-    answer = bob.is_refused("not_found", **view_record(kind, hers))
-    assert answer == bob.is_refused("not_found", **view_record(kind, 999))
+    answer = bob.expect_error("not_found", **view_record(kind, hers))
+    assert answer == bob.expect_error("not_found", **view_record(kind, 999))
     assert answer["details"] == {"field": "record_id"}
 
 
 @pytest.mark.parametrize("kind", ["transfer", "invoice"])
-def test_a_record_of_the_system_core_account_is_nobody_elses(supplied, nothing_changes, kind):
+def test_a_record_of_the_system_core_account_can_not_be_viewed(supplied, nothing_changes, kind):
     nothing_changes()
-    supplied.is_refused("not_found", **view_record(kind, 1))
+    supplied.expect_error("not_found", **view_record(kind, 1))
 
 
 @pytest.mark.parametrize(
@@ -101,9 +99,9 @@ def test_a_record_of_the_system_core_account_is_nobody_elses(supplied, nothing_c
     ],
     ids=str,
 )
-def test_an_edit_that_is_refused_edits_nothing(ada, bob, nothing_changes, changes, code, field):
+def test_a_refused_edit_changes_nothing(ada, bob, nothing_changes, changes, code, field):
     nothing_changes()
-    answer = ada.is_refused(code, **edit_account(**changes))
+    answer = ada.expect_error(code, **edit_account(**changes))
     assert answer["details"]["field"] == field
 
 
@@ -118,14 +116,14 @@ def test_an_edit_that_is_refused_edits_nothing(ada, bob, nothing_changes, change
     ],
     ids=str,
 )
-def test_an_account_that_is_refused_is_not_made(registered, nothing_changes, account, code, field):
+def test_a_refused_account_is_not_created(registered, nothing_changes, account, code, field):
     nothing_changes()
-    assert registered.is_refused(code, **account)["details"]["field"] == field
+    assert registered.expect_error(code, **account)["details"]["field"] == field
 
 
 def test_an_account_that_is_not_logged_in_here_can_not_be_switched_to(ada, bob, nothing_changes):
     nothing_changes()
-    answer = ada.is_refused(
+    answer = ada.expect_error(
         "account_not_logged_in", action="switch", switch="account", account="bob@example.org"
     )
     assert answer["details"] == {"field": "account"}

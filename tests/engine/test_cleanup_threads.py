@@ -1,4 +1,4 @@
-"""Cleaners on a real clock, in real threads and processes."""
+"""Cleanup with the real clock, in real threads and processes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 import time
 from pathlib import Path
 
-from database_file import faults_in, rows
+from database_file import rows, violations_in
 from engine_client import EngineClient
 from examples_system import cleanup, start_cleaner
 from fakes import HOUR
@@ -16,46 +16,46 @@ from instructions import START, supply, to_clock
 from ewallet_core.manager import system_clock
 from ewallet_core.operations.context import EngineConfig
 
-ENOUGH_SECONDS = 20
+TIMEOUT_SECONDS = 20
 
 
-def appears(file: Path, table: str) -> list[dict[str, int]]:
-    """The rows of that table, as soon as there are any."""
-    until = time.monotonic() + ENOUGH_SECONDS
+def wait_for_rows(file: Path, table: str) -> list[dict[str, int]]:
+    """Wait until the table has rows, and return them."""
+    until = time.monotonic() + TIMEOUT_SECONDS
     while not (found := rows(file, f"SELECT * FROM {table}")):
         assert time.monotonic() < until, f"nothing came into {table}"
     return found
 
 
-def test_a_timer_stops_when_it_runs_out_with_nobody_asking(open_engine, wallet_file):
+def test_a_timer_stops_when_it_runs_out_without_any_request(open_engine, wallet_file):
     engine = open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=200))
-    ada = EngineClient(engine).opens_a_session().registers().logs_in()
-    ada.asks_ok(**start_cleaner("clock"))
-    ada.asks_ok(**supply())
-    ada.asks_ok(**to_clock(1))
-    ada.asks_ok(**START)
-    (record,) = appears(wallet_file, "time_records")
+    ada = EngineClient(engine).open_session().register().log_in()
+    ada.request(**start_cleaner("clock"))
+    ada.request(**supply())
+    ada.request(**to_clock(1))
+    ada.request(**START)
+    (record,) = wait_for_rows(wallet_file, "time_records")
     assert record["time_stop"] - record["time_start"] == record["time_spent"] == 200
     (clock,) = rows(wallet_file, "SELECT timer_state, runs_out_at FROM clocks WHERE account_id > 1")
     assert clock == {"timer_state": "inactive", "runs_out_at": None}
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []
 
 
-def test_a_timer_is_settled_once_however_many_engines_clean_one_file(open_engine, wallet_file):
+def test_a_timer_is_settled_once_by_several_engines_on_one_file(open_engine, wallet_file):
     engines = [
         open_engine(clock=system_clock, config=EngineConfig(milliseconds_per_credit=100)) for _ in range(3)
     ]
-    ada = EngineClient(engines[0]).opens_a_session().registers().logs_in()
-    ada.asks_ok(**supply())
-    ada.asks_ok(**to_clock(2))
-    ada.asks_ok(**START)
+    ada = EngineClient(engines[0]).open_session().register().log_in()
+    ada.request(**supply())
+    ada.request(**to_clock(2))
+    ada.request(**START)
     for engine in engines:
-        EngineClient(engine).asks_ok(**start_cleaner("clock"))
-    appears(wallet_file, "time_records")
-    assert {EngineClient(engine).asks_ok(**cleanup("clocks"))["clocks"] == [] for engine in engines} == {True}
+        EngineClient(engine).request(**start_cleaner("clock"))
+    wait_for_rows(wallet_file, "time_records")
+    assert {EngineClient(engine).request(**cleanup("clocks"))["clocks"] == [] for engine in engines} == {True}
     (record,) = rows(wallet_file, "SELECT * FROM time_records")
     assert record["time_spent"] == 200
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []
 
 
 SETTLING = """
@@ -79,8 +79,8 @@ def test_a_timer_is_settled_once_by_several_processes(running, wallclock, wallet
         )
         for _ in range(3)
     ]
-    said = sorted(child.communicate(timeout=60)[0].strip() for child in children)
-    assert said == ["[2]", "[]", "[]"]
+    answers = sorted(child.communicate(timeout=60)[0].strip() for child in children)
+    assert answers == ["[2]", "[]", "[]"]
     assert len(rows(wallet_file, "SELECT id FROM time_records")) == 1
 
 
@@ -94,7 +94,7 @@ engine.session_manager_controller(
 """
 
 
-def test_cleaners_keep_no_program_alive(wallet_file):
+def test_cleanup_threads_do_not_keep_a_process_alive(wallet_file):
     ended = subprocess.run(
         [sys.executable, "-c", LEFT_RUNNING, f"sqlite:///{wallet_file}"],
         timeout=60,

@@ -1,4 +1,4 @@
-"""What many ask at once, of one engine or of two on one file, is done as if they had stood in line."""
+"""Concurrent requests to one engine, or to two engines on one file, act as if sent one after another."""
 
 from __future__ import annotations
 
@@ -11,51 +11,51 @@ from instructions import new_account, supply, to_clock
 from ewallet_core.engine.dispatcher import KeyedLocks
 
 
-def test_what_many_threads_ask_of_one_engine_is_all_done(engine):
-    callers = [EngineClient(engine).opens_a_session().registers(name).logs_in(name) for name in "abcd"]
+def test_requests_of_many_threads_to_one_engine_are_all_executed(engine):
+    callers = [EngineClient(engine).open_session().register(name).log_in(name) for name in "abcd"]
     with ThreadPoolExecutor(16) as threads:
         for _, caller in zip(range(80), cycle(callers), strict=False):
-            threads.submit(caller.asks_ok, **supply(1))
+            threads.submit(caller.request, **supply(1))
     assert [caller.credits for caller in callers] == [20] * 4
 
 
-def test_what_many_threads_ask_of_one_session_is_done_one_after_another(ada):
+def test_requests_of_many_threads_in_one_session_are_executed_in_order(ada):
     with ThreadPoolExecutor(16) as threads:
-        answers = list(threads.map(lambda number: ada.asks_ok(**supply(number)), range(1, 41)))
+        answers = list(threads.map(lambda number: ada.request(**supply(number)), range(1, 41)))
     assert ada.credits == sum(range(1, 41))
     assert len({answer["total_credits"] for answer in answers}) == 40
 
 
-def test_what_two_engines_are_asked_of_one_file_is_all_done(ada, open_engine):
-    here_and_there = cycle([ada, ada.at(open_engine())])
+def test_requests_to_two_engines_on_one_file_are_all_executed(ada, open_engine):
+    both_engines = cycle([ada, ada.at(open_engine())])
     with ThreadPoolExecutor(8) as threads:
-        for _, caller in zip(range(60), here_and_there, strict=False):
-            threads.submit(caller.asks_ok, **supply(1))
+        for _, caller in zip(range(60), both_engines, strict=False):
+            threads.submit(caller.request, **supply(1))
     assert ada.credits == 60
 
 
-def test_a_wallet_is_not_spent_twice_however_many_ask_at_once(supplied, open_engine):
+def test_concurrent_conversions_do_not_overdraw_a_wallet(supplied, open_engine):
     other = supplied.at(open_engine())
     with ThreadPoolExecutor(8) as threads:
-        answers = list(threads.map(lambda caller: caller.ask(**to_clock(30)), [supplied, other] * 4))
+        answers = list(threads.map(lambda caller: caller.send(**to_clock(30)), [supplied, other] * 4))
     assert [answer["failed"] for answer in answers].count(False) == 3
     assert supplied.credits == 10
 
 
-def test_one_request_that_is_sent_by_many_at_once_is_done_once(ada, open_engine):
+def test_one_request_id_sent_concurrently_is_executed_once(ada, open_engine):
     other = ada.at(open_engine())
     with ThreadPoolExecutor(8) as threads:
         answers = list(
-            threads.map(lambda caller: caller.ask(**supply(5), request_id="at once 1"), [ada, other] * 4)
+            threads.map(lambda caller: caller.send(**supply(5), request_id="at once 1"), [ada, other] * 4)
         )
     assert all(answer == answers[0] for answer in answers)
     assert ada.credits == 5
 
 
-def test_a_name_is_given_once_however_many_ask_for_it_at_once(engine):
-    callers = [EngineClient(engine).opens_a_session() for _ in range(6)]
+def test_a_name_requested_concurrently_is_given_once(engine):
+    callers = [EngineClient(engine).open_session() for _ in range(6)]
     with ThreadPoolExecutor(6) as threads:
-        answers = list(threads.map(lambda caller: caller.ask(**new_account()), callers))
+        answers = list(threads.map(lambda caller: caller.send(**new_account()), callers))
     assert sorted(answer.get("code", "made") for answer in answers) == ["made"] + ["name_taken"] * 5
 
 

@@ -1,4 +1,4 @@
-"""The catalogue walked from end to end: what it declares is what is answered, and no more is let in."""
+"""Every registered instruction: answers have the declared types, and values beyond the limits are refused."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from answer_types import departures_of_answer
+from answer_types import answer_type_errors
 from engine_client import SELECTORS, EngineClient
 from example import Example
 from examples import EXAMPLES
@@ -49,69 +49,69 @@ def every_argument() -> Iterator[Any]:
 def with_ids() -> Iterator[Any]:
     for example in EXAMPLES:
         ids = [name for name in (*example.arguments, *example.optional) if name.endswith(IDS)]
-        # What the program itself asks is about everybody.
+        # The host program's instructions reach every account.
         if ids and example.access is Access.ACCOUNT:
             for name in ids:
                 yield pytest.param(example, name, id=f"{example} / {name}")
 
 
 @each_example
-def test_the_answer_is_what_the_catalogue_declares(nobody, wallclock, example):
-    answer = example.arrange(nobody, wallclock).asks_ok(**example.instruction)
-    assert list(departures_of_answer(answer, example.found.answers)) == []
+def test_an_answer_has_the_declared_types(anonymous, wallclock, example):
+    answer = example.arrange(anonymous, wallclock).request(**example.instruction)
+    assert list(answer_type_errors(answer, example.found.answers)) == []
 
 
 @each_example
-def test_what_is_declared_is_what_the_documents_say(example):
+def test_the_declared_keys_are_those_of_the_protocol(example):
     assert set(example.found.answers) == set(example.answer)
 
 
 @pytest.mark.parametrize(("example", "argument"), every_argument())
-def test_a_value_just_beyond_a_limit_is_refused(nobody, wallclock, nothing_changes, example, argument):
-    caller = example.arrange(nobody, wallclock)
+def test_a_value_just_beyond_a_limit_is_refused(anonymous, wallclock, nothing_changes, example, argument):
+    caller = example.arrange(anonymous, wallclock)
     nothing_changes()
     for value in beyond(example, argument):
-        answer = caller.is_refused("bad_value", **{**example.instruction, argument: value})
+        answer = caller.expect_error("bad_value", **{**example.instruction, argument: value})
         assert answer["details"] == {"field": argument}
 
 
 @pytest.mark.parametrize(("example", "argument"), every_argument())
-def test_a_value_at_a_limit_is_not_refused_for_it(nobody, wallclock, example, argument):
-    caller = example.arrange(nobody, wallclock)
+def test_a_value_at_a_limit_is_accepted(anonymous, wallclock, example, argument):
+    caller = example.arrange(anonymous, wallclock)
     meta = limits(example, argument)
     for value in (meta.ge, meta.le):
         if value is not None:
-            answer = caller.ask(**{**example.instruction, argument: value})
+            answer = caller.send(**{**example.instruction, argument: value})
             assert answer.get("code") not in ("bad_value", "engine_failed", "storage_failed"), answer
 
 
 @pytest.mark.parametrize(("example", "argument"), with_ids())
-def test_what_is_somebody_elses_is_answered_as_what_is_not_there(
-    nobody, wallclock, nothing_changes, example, argument
+def test_an_id_of_another_account_is_answered_like_a_missing_one(
+    anonymous, wallclock, nothing_changes, example, argument
 ):
-    owner = example.arrange(nobody, wallclock)
-    stranger = EngineClient(owner.engine).opens_a_session().registers("bob").logs_in("bob")
+    owner = example.arrange(anonymous, wallclock)
+    stranger = EngineClient(owner.engine).open_session().register("bob").log_in("bob")
     asked = {**example.instruction, argument: {**example.instruction, **example.optional}[argument]}
     nothing_changes()
-    theirs = stranger.is_refused("not_found", **asked)
-    nowhere = stranger.is_refused("not_found", **{**asked, argument: 999_999})
+    theirs = stranger.expect_error("not_found", **asked)
+    nowhere = stranger.expect_error("not_found", **{**asked, argument: 999_999})
     assert theirs == nowhere
 
 
 @each_example
-def test_an_answer_is_json_and_reads_back_the_same(nobody, wallclock, example):
-    answer = example.arrange(nobody, wallclock).asks_ok(**example.instruction)
+def test_an_answer_survives_a_json_round_trip(anonymous, wallclock, example):
+    answer = example.arrange(anonymous, wallclock).request(**example.instruction)
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
 
 
 @pytest.mark.parametrize("instruction", list(REGISTRY), ids=lambda found: found.name)
-def test_an_instruction_says_what_it_does_in_a_sentence(instruction):
+def test_an_instruction_has_a_summary_of_one_sentence(instruction):
     said = instruction.carry_out.__doc__ or ""
     assert said.partition("\n")[0].endswith(".")
 
 
 @pytest.mark.parametrize("instruction", list(REGISTRY), ids=lambda found: found.name)
-def test_every_argument_has_words_and_an_example_that_is_accepted(instruction):
+def test_every_argument_has_a_description_and_a_valid_example(instruction):
     shown = {}
     for name, argument in instruction.arguments.items():
         meta = meta_of(argument.type)

@@ -1,4 +1,4 @@
-"""At any rate, what leaves the wallet is on the clock and the other way round, to the last millisecond."""
+"""At every rate, conversions in both directions are exact to the millisecond."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from database_file import faults_in
+from database_file import violations_in
 from engine_client import EngineClient
 from fakes import CHEAP, Wallclock
 from hypothesis import example, given, settings
@@ -35,32 +35,32 @@ steps = some.lists(
 @given(rate=rates, steps=steps)
 @example(rate=7, steps=[to_clock(9), to_credits(minutes="0.001"), to_credits(credits=8)])
 @example(rate=61_001, steps=[to_clock(3), to_credits(minutes="2.999")])
-def test_whatever_is_converted_nothing_is_lost(new_wallet_file, rate, steps):
+def test_conversions_lose_nothing_at_any_rate(new_wallet_file, rate, steps):
     with TemporaryDirectory() as folder:
         file = Path(shutil.copy(new_wallet_file, folder))
         config = EngineConfig(milliseconds_per_credit=rate)
         with EWalletSessionManager(
             f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP, config=config
         ) as engine:
-            ada = EngineClient(engine).opens_a_session().registers().logs_in()
-            ada.asks_ok(**supply(1_000))
+            ada = EngineClient(engine).open_session().register().log_in()
+            ada.request(**supply(1_000))
             for step in steps:
                 credits, left = ada.credits, ada.milliseconds_left
-                answer = ada.ask(**step)
+                answer = ada.send(**step)
                 moved = 0 if answer["failed"] else answer["converted_credits"]
                 into_clock = moved if step["convert"] == "credits2clock" else -moved
                 assert ada.credits == credits - into_clock
                 assert ada.milliseconds_left == left + into_clock * rate
                 assert ada.credits * rate + ada.milliseconds_left == 1_000 * rate
-        assert faults_in(file) == []
+        assert violations_in(file) == []
 
 
 @pytest.mark.parametrize(("first", "then"), [(61_001, 7), (7, 61_001), (60_000, 59_999)])
-def test_what_makes_no_whole_credit_at_another_rate_stays_as_time(ada, open_engine, first, then):
-    ada.asks_ok(**supply(100_000))
-    ada.at(open_engine(config=EngineConfig(milliseconds_per_credit=first))).asks_ok(**to_clock(100_000))
+def test_time_below_one_credit_at_another_rate_stays_on_the_clock(ada, open_engine, first, then):
+    ada.request(**supply(100_000))
+    ada.at(open_engine(config=EngineConfig(milliseconds_per_credit=first))).request(**to_clock(100_000))
     later = ada.at(open_engine(config=EngineConfig(milliseconds_per_credit=then)))
     credits, rest = divmod(100_000 * first, then)
-    later.asks_ok(**to_credits(credits=credits))
+    later.request(**to_credits(credits=credits))
     assert (later.credits, later.milliseconds_left) == (credits, rest)
-    later.is_refused("not_enough_time", **to_credits(credits=1))
+    later.expect_error("not_enough_time", **to_credits(credits=1))

@@ -1,4 +1,4 @@
-"""What a wrong engine would do is refused by the database itself."""
+"""The database itself refuses what a wrong engine would do: CHECK constraints and append-only triggers."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ APPEND_ONLY = ("entries", "postings", "seals")
 
 
 @pytest.fixture
-def by_hand(supplied, wallet_file):
-    """A connection past the engine, to a file in which every kind of thing has happened."""
+def raw_connection(supplied, wallet_file):
+    """A direct connection to a file that has every kind of row."""
     for instruction in (to_clock(20), START, STOP):
-        supplied.asks_ok(**instruction)
+        supplied.request(**instruction)
     connection = sqlite3.connect(wallet_file, isolation_level=None)
     connection.execute("PRAGMA foreign_keys = ON")
     yield connection
@@ -27,24 +27,26 @@ def by_hand(supplied, wallet_file):
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-def test_what_the_journal_holds_can_not_be_changed(by_hand, table):
-    column = by_hand.execute(f"SELECT name FROM pragma_table_info('{table}') ORDER BY cid DESC").fetchone()[0]
+def test_rows_of_the_journal_can_not_be_updated(raw_connection, table):
+    column = raw_connection.execute(
+        f"SELECT name FROM pragma_table_info('{table}') ORDER BY cid DESC"
+    ).fetchone()[0]
     with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
-        by_hand.execute(f"UPDATE {table} SET {column} = {column}")
+        raw_connection.execute(f"UPDATE {table} SET {column} = {column}")
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-def test_what_the_journal_holds_can_not_be_removed(by_hand, table):
+def test_rows_of_the_journal_can_not_be_deleted(raw_connection, table):
     with pytest.raises(sqlite3.IntegrityError, match=f"{table} is append-only"):
-        by_hand.execute(f"DELETE FROM {table}")
+        raw_connection.execute(f"DELETE FROM {table}")
 
 
 @pytest.mark.parametrize("table", APPEND_ONLY)
-def test_what_the_journal_holds_can_not_be_replaced(by_hand, table):
-    before = by_hand.execute(f"SELECT * FROM {table}").fetchall()
+def test_rows_of_the_journal_can_not_be_replaced(raw_connection, table):
+    before = raw_connection.execute(f"SELECT * FROM {table}").fetchall()
     with pytest.raises(sqlite3.IntegrityError):
-        by_hand.execute(f"REPLACE INTO {table} SELECT * FROM {table}")
-    assert by_hand.execute(f"SELECT * FROM {table}").fetchall() == before
+        raw_connection.execute(f"REPLACE INTO {table} SELECT * FROM {table}")
+    assert raw_connection.execute(f"SELECT * FROM {table}").fetchall() == before
 
 
 WRONG = {
@@ -90,32 +92,34 @@ WRONG = {
 
 
 @pytest.mark.parametrize("statement", WRONG.values(), ids=WRONG.keys())
-def test_what_must_never_be_is_refused(by_hand, statement):
+def test_an_invalid_row_is_refused(raw_connection, statement):
     with pytest.raises(sqlite3.IntegrityError):
-        by_hand.execute(statement)
+        raw_connection.execute(statement)
 
 
-def test_the_limits_themselves_are_allowed(by_hand, wallet_file):
-    by_hand.execute("BEGIN")
-    by_hand.execute(f"UPDATE balances SET amount = {MOST_CREDITS} WHERE unit = 'credit' AND issues = 0")
-    by_hand.execute("UPDATE balances SET amount = 0 WHERE unit = 'credit'")
-    by_hand.execute("ROLLBACK")
+def test_values_at_the_limits_are_allowed(raw_connection, wallet_file):
+    raw_connection.execute("BEGIN")
+    raw_connection.execute(
+        f"UPDATE balances SET amount = {MOST_CREDITS} WHERE unit = 'credit' AND issues = 0"
+    )
+    raw_connection.execute("UPDATE balances SET amount = 0 WHERE unit = 'credit'")
+    raw_connection.execute("ROLLBACK")
 
 
-def test_a_number_that_was_given_is_never_given_again(by_hand, wallet_file):
-    """A new account under an old one's number would own its records and its remembered requests."""
+def test_ids_are_never_reused(raw_connection, wallet_file):
+    """A new account with a reused id would own the old one's records and stored requests."""
     numbered = {row["name"] for row in rows(wallet_file, "SELECT name FROM sqlite_sequence")}
     assert {"accounts", "sessions", "entries", "postings", "transfer_records"} <= numbered
 
 
-def test_the_engines_own_connection_knows_what_belongs_together(database):
+def test_the_engines_connection_enforces_foreign_keys(database):
     stray = {"account_id": 99, "kind": "login", "outcome": "accepted", "address": "here", "at": 1}
     with pytest.raises(sqlite3.IntegrityError, match="FOREIGN KEY"):
         database.write(lambda transaction: login_records.insert(transaction, **stray))
 
 
 @pytest.mark.parametrize(("pragma", "setting"), [("synchronous", 2), ("journal_mode", "wal")])
-def test_the_engines_own_connection_waits_for_the_disk(database, pragma, setting):
-    """What was acknowledged outlives a power failure only so; no test without power can show it."""
+def test_the_engines_connection_syncs_every_commit(database, pragma, setting):
+    """Only with these settings does a committed change survive a power failure, which no test can cause."""
     found = database.write(lambda transaction: transaction._connection.execute(f"PRAGMA {pragma}").fetchone())
     assert found == (setting,)

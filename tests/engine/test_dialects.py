@@ -1,4 +1,4 @@
-"""Every statement and every table can be said to every database that is to keep wallets."""
+"""Every statement and every table compiles for SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -48,19 +48,19 @@ def plain_statements_of(kept: Rows) -> Iterator[Executable]:
 
 @each_dialect
 @pytest.mark.parametrize("module", storage_modules(), ids=lambda module: module.__name__.rpartition(".")[2])
-def test_every_statement_can_be_said(module, dialect):
+def test_every_statement_compiles(module, dialect):
     for value in vars(module).values():
         for statement in statements_in(value):
             assert str(statement.compile(dialect=dialect))
 
 
-def test_there_are_statements_to_be_said():
+def test_many_statements_are_found():
     found = [list(statements_in(value)) for module in storage_modules() for value in vars(module).values()]
     assert sum(map(len, found)) > 50
 
 
 @each_dialect
 @pytest.mark.parametrize("table", columns.metadata.sorted_tables, ids=str)
-def test_every_table_can_be_made(table, dialect):
+def test_every_table_compiles(table, dialect):
     assert str(CreateTable(table).compile(dialect=dialect))
     assert all(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)

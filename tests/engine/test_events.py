@@ -1,4 +1,4 @@
-"""What has happened to an account is told to who listens, once and in order."""
+"""The events of an account: complete, in order, and only for a session with that account."""
 
 from __future__ import annotations
 
@@ -28,34 +28,34 @@ def events_of(caller: EngineClient, since: int):
     return caller.engine.events(**caller.credentials, since=since).events
 
 
-def test_what_happens_to_an_account_is_told_in_order(supplied, wallclock):
+def test_events_of_an_account_are_in_order(supplied, wallclock):
     page = supplied.engine.events(**supplied.credentials)
     assert page.events == []
     wallclock.forward(SECOND)
-    supplied.asks_ok(**to_clock(20))
-    supplied.asks_ok(**START)
-    told = events_of(supplied, page.sequence)
-    assert [event["event"] for event in told] == ["credits_converted", "timer_started"]
-    assert [event["sequence"] for event in told] == [page.sequence + 1, page.sequence + 2]
-    assert told[0]["time"] == "2026-11-20T12:00:01.000Z"
-    assert told[0]["data"]["credits"] == 20
+    supplied.request(**to_clock(20))
+    supplied.request(**START)
+    events = events_of(supplied, page.sequence)
+    assert [event["event"] for event in events] == ["credits_converted", "timer_started"]
+    assert [event["sequence"] for event in events] == [page.sequence + 1, page.sequence + 2]
+    assert events[0]["time"] == "2026-11-20T12:00:01.000Z"
+    assert events[0]["data"]["credits"] == 20
 
 
-def test_an_arrival_is_told_with_its_credits_and_where_they_came_from(supplied):
+def test_an_arrival_event_has_the_credits_and_the_sender(supplied):
     (event,) = events_of(supplied, 0)
     assert event["event"] == "credits_arrived"
     assert (event["data"]["credits"], event["data"]["transfer_from"]) == (100, "core@ewallet.local")
 
 
-def test_a_timer_tells_its_whole_life(supplied, wallclock):
+def test_every_change_of_a_timer_is_an_event(supplied, wallclock):
     for instruction in (to_clock(1), START):
-        supplied.asks_ok(**instruction)
-    supplied.asks_ok(action="pause", pause="clock_timer")
-    supplied.asks_ok(action="resume", resume="clock_timer")
-    supplied.asks_ok(action="stop", stop="clock_timer")
-    supplied.asks_ok(**START)
+        supplied.request(**instruction)
+    supplied.request(action="pause", pause="clock_timer")
+    supplied.request(action="resume", resume="clock_timer")
+    supplied.request(action="stop", stop="clock_timer")
+    supplied.request(**START)
     wallclock.forward(MINUTE)
-    supplied.asks_ok(**VIEW_CLOCK)
+    supplied.request(**VIEW_CLOCK)
     assert [event["event"] for event in events_of(supplied, 2)] == [
         "timer_started",
         "timer_paused",
@@ -66,34 +66,34 @@ def test_a_timer_tells_its_whole_life(supplied, wallclock):
     ]
 
 
-def test_another_process_sees_what_has_happened(supplied, open_engine):
+def test_another_engine_reads_the_same_events(supplied, open_engine):
     other = open_engine().events(**supplied.credentials, since=0)
     assert [event["event"] for event in other.events] == ["credits_arrived"]
 
 
-def test_events_are_each_accounts_own(supplied, bob):
-    bob.asks_ok(**supply(7))
+def test_each_account_has_its_own_events(supplied, bob):
+    bob.request(**supply(7))
     assert [event["data"]["credits"] for event in events_of(bob, 0)] == [7]
     assert [event["data"]["credits"] for event in events_of(supplied, 0)] == [100]
 
 
-def test_what_is_refused_has_not_happened(ada):
-    ada.is_refused("not_enough_credits", **to_clock(1))
-    ada.is_refused("timer_state", action="stop", stop="clock_timer")
+def test_a_refused_instruction_is_no_event(ada):
+    ada.expect_error("not_enough_credits", **to_clock(1))
+    ada.expect_error("timer_state", action="stop", stop="clock_timer")
     assert events_of(ada, 0) == []
 
 
-def test_nothing_is_told_to_a_session_without_an_account(registered):
+def test_a_session_without_an_account_gets_no_events(registered):
     with pytest.raises(NotLoggedInError):
         events_of(registered, 0)
 
 
-def test_nothing_is_told_without_the_sessions_token(ada):
+def test_events_need_the_session_token(ada):
     with pytest.raises(WalletError):
         ada.engine.events(ada.credentials["client_id"], "no-such-token", 0)
 
 
-def test_looking_at_events_changes_nothing(supplied, nothing_changes):
+def test_reading_events_changes_nothing(supplied, nothing_changes):
     nothing_changes()
     events_of(supplied, 0)
 
@@ -122,7 +122,7 @@ def newest_event(caller: EngineClient):
     ids=lambda part: part if isinstance(part, str) else part["action"],
 )
 def test_an_own_event_has_the_id_of_the_request_that_caused_it(converted, asked, event):
-    converted.asks_ok(**asked, **ID)
+    converted.request(**asked, **ID)
     newest = newest_event(converted)
     assert (newest["event"], newest["request_id"]) == (event, "request-1")
 
@@ -132,7 +132,7 @@ def test_an_event_of_a_request_without_an_id_has_none(supplied):
 
 
 def test_the_request_id_of_a_payment_is_on_the_payers_event_alone(supplied, bob):
-    supplied.asks_ok(**PAY, **ID)
+    supplied.request(**PAY, **ID)
     left, arrived = newest_event(supplied), newest_event(bob)
     assert (left["event"], left["request_id"], left["movement"]) == ("credits_left", "request-1", "payment")
     assert (arrived["event"], arrived["request_id"], arrived["movement"]) == (
@@ -144,14 +144,14 @@ def test_the_request_id_of_a_payment_is_on_the_payers_event_alone(supplied, bob)
 
 def test_a_login_is_on_the_event_of_the_account_that_logs_in(ada, bob):
     bob.address = "192.0.2.7"
-    bob.asks_ok(**login("ada"), **ID)
+    bob.request(**login("ada"), **ID)
     event = newest_event(ada)
     assert (event["event"], event["request_id"]) == ("login_from_new_address", "request-1")
 
 
 def test_a_run_out_is_caused_by_no_request(running, wallclock):
     wallclock.forward(20 * MINUTE)
-    running.asks_ok(**supply(7), **ID)
+    running.request(**supply(7), **ID)
     ran_out, arrived = events_of(running, 0)[-2:]
     assert (ran_out["event"], ran_out["request_id"]) == ("timer_ran_out", None)
     assert (arrived["event"], arrived["request_id"]) == ("credits_arrived", "request-1")
@@ -159,15 +159,15 @@ def test_a_run_out_is_caused_by_no_request(running, wallclock):
 
 def test_a_repeated_request_causes_no_second_event(supplied):
     for _ in range(2):
-        supplied.asks_ok(**to_clock(1), **ID)
+        supplied.request(**to_clock(1), **ID)
     assert [event["request_id"] for event in events_of(supplied, 0)] == [None, "request-1"]
 
 
 def test_a_payment_can_be_shown_from_its_event(supplied, bob):
-    paid = supplied.asks_ok(**PAY)
+    paid = supplied.request(**PAY)
     event = newest_event(supplied)["data"]
     assert event == {
-        "ewallet": supplied.asks_ok(**VIEW_WALLET)["credit_ewallet"],
+        "ewallet": supplied.request(**VIEW_WALLET)["credit_ewallet"],
         "ewallet_credits": 70,
         "credits": 30,
         "transfer_to": "bob@example.org",
@@ -181,9 +181,9 @@ def test_a_payment_can_be_shown_from_its_event(supplied, bob):
 
 
 def test_a_refund_names_the_payment_on_each_side(supplied, bob):
-    paid = supplied.asks_ok(**PAY)["transfer_record"]
+    paid = supplied.request(**PAY)["transfer_record"]
     received = bob.records("transfer")[0]["id"]
-    bob.asks_ok(action="refund", refund="payment", record_id=received)
+    bob.request(action="refund", refund="payment", record_id=received)
     given, taken = newest_event(bob), newest_event(supplied)
     assert (given["movement"], given["data"]["refund_of"]) == ("refund", received)
     assert (taken["movement"], taken["data"]["refund_of"]) == ("refund", paid)
@@ -191,7 +191,7 @@ def test_a_refund_names_the_payment_on_each_side(supplied, bob):
 
 @pytest.mark.parametrize("asked", [to_clock(20), to_credits(credits=5)], ids=["to time", "to credits"])
 def test_a_conversion_tells_the_new_balances(converted, asked):
-    answer = converted.asks_ok(**asked)
+    answer = converted.request(**asked)
     event = newest_event(converted)
     assert event["movement"] == "conversion"
     for key in ("ewallet_credits", "credit_clock", "credit_clock_ms", "conversion_record"):
@@ -207,7 +207,7 @@ def test_a_timer_event_has_what_a_view_of_the_clock_shows(running, wallclock):
 
 def test_a_stopped_timer_tells_the_time_record(running, wallclock):
     wallclock.forward(5 * MINUTE)
-    record = running.asks_ok(**STOP)["record_data"]
+    record = running.request(**STOP)["record_data"]
     event = newest_event(running)
     assert (event["movement"], event["data"]["time_record"]) == ("time", record["id"])
     for key in ("time_start", "time_stop", "time_spent", "time_spent_ms", "time_pending"):
@@ -219,40 +219,40 @@ def test_a_stopped_timer_tells_the_time_record(running, wallclock):
 
 
 def test_an_answer_has_the_sequence_after_the_instruction(supplied):
-    assert supplied.asks_ok(**to_clock(1))["event_sequence"] == newest_event(supplied)["sequence"] == 2
-    assert supplied.asks_ok(**VIEW_ACCOUNT)["event_sequence"] == 2
+    assert supplied.request(**to_clock(1))["event_sequence"] == newest_event(supplied)["sequence"] == 2
+    assert supplied.request(**VIEW_ACCOUNT)["event_sequence"] == 2
 
 
 def test_an_answer_counts_a_run_out_that_it_notices(running, wallclock):
     wallclock.forward(20 * MINUTE)
-    assert running.asks_ok(**VIEW_CLOCK)["event_sequence"] == newest_event(running)["sequence"] == 4
+    assert running.request(**VIEW_CLOCK)["event_sequence"] == newest_event(running)["sequence"] == 4
 
 
 def test_a_repeated_request_is_answered_with_todays_sequence(supplied):
-    first = supplied.asks_ok(**to_clock(1), **ID)
-    supplied.asks_ok(**to_clock(1))
-    assert supplied.asks_ok(**to_clock(1), **ID) == first | {"event_sequence": first["event_sequence"] + 1}
+    first = supplied.request(**to_clock(1), **ID)
+    supplied.request(**to_clock(1))
+    assert supplied.request(**to_clock(1), **ID) == first | {"event_sequence": first["event_sequence"] + 1}
 
 
 def test_an_error_has_the_sequence_too(supplied):
-    assert supplied.is_refused("not_enough_credits", **to_clock(1000))["event_sequence"] == 1
+    assert supplied.expect_error("not_enough_credits", **to_clock(1000))["event_sequence"] == 1
     supplied.address = "192.0.2.7"
-    assert supplied.is_refused("not_permitted", **supply(7))["event_sequence"] == 1
+    assert supplied.expect_error("not_permitted", **supply(7))["event_sequence"] == 1
 
 
 def test_an_error_of_the_passwords_check_has_the_sequence_too(supplied):
     common = edit_account(user_pass="password1234", old_pass="rubber duck tune")
-    assert supplied.is_refused("common_password", **common)["event_sequence"] == 1
+    assert supplied.expect_error("common_password", **common)["event_sequence"] == 1
 
 
 def test_an_answer_without_an_account_has_no_sequence(registered):
-    assert "event_sequence" not in registered.is_refused("not_logged_in", **VIEW_ACCOUNT)
-    assert "event_sequence" not in registered.asks_ok(action="request", request="client_id")
+    assert "event_sequence" not in registered.expect_error("not_logged_in", **VIEW_ACCOUNT)
+    assert "event_sequence" not in registered.request(action="request", request="client_id")
 
 
 def test_the_sequence_is_of_the_account_that_is_active_after_the_answer(supplied):
-    supplied.registers("bob")
-    assert supplied.asks_ok(**login("bob"))["event_sequence"] == 0
-    assert supplied.asks_ok(**switch_account("ada@example.org"))["event_sequence"] == 1
-    assert supplied.asks_ok(**LOGOUT)["event_sequence"] == 0
-    assert "event_sequence" not in supplied.asks_ok(**LOGOUT)
+    supplied.register("bob")
+    assert supplied.request(**login("bob"))["event_sequence"] == 0
+    assert supplied.request(**switch_account("ada@example.org"))["event_sequence"] == 1
+    assert supplied.request(**LOGOUT)["event_sequence"] == 0
+    assert "event_sequence" not in supplied.request(**LOGOUT)

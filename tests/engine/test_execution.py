@@ -21,8 +21,8 @@ UNLINK = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
 
 
 @instruction(NoArguments, RENAME, answers={})
-def rename_and_think_better_of_it(_asked: NoArguments, context: AccountContext) -> Answer:
-    """Change something, and be refused after that."""
+def rename_and_fail(_asked: NoArguments, context: AccountContext) -> Answer:
+    """Change a row, then raise an error that writes another change after the rollback."""
     accounts.change(context.transaction, context.account.id, name="countess")
     raise NotEnoughCreditsError(1, 0).with_after_rollback(
         lambda: accounts.change(context.transaction, context.account.id, phone="1")
@@ -30,36 +30,36 @@ def rename_and_think_better_of_it(_asked: NoArguments, context: AccountContext) 
 
 
 @pytest.fixture
-def half_way(ada: EngineClient) -> Execution:
+def failing(ada: EngineClient) -> Execution:
     """The execution of that instruction, for Ada."""
     dispatcher = ada.engine.dispatcher
-    known = InstructionRegistry((rename_and_think_better_of_it,))
+    known = InstructionRegistry((rename_and_fail,))
     request = {**SELECTORS, **RENAME, **ada.credentials, "request_id": "half way 1"}
     return Execution(dispatcher.parse(request, registry=known), dispatcher._context_of)
 
 
-def test_what_was_begun_is_undone_and_what_the_refusal_notes_stays(ada, half_way, wallet_file):
-    answer = ada.engine._database.write(half_way.run)
+def test_changes_are_rolled_back_and_the_errors_own_write_stays(ada, failing, wallet_file):
+    answer = ada.engine._database.write(failing.run)
     assert answer["code"] == "not_enough_credits"
     assert rows(wallet_file, "SELECT name, phone FROM accounts WHERE id = 2") == [
         {"name": "ada", "phone": "1"}
     ]
 
 
-def test_the_refusal_is_remembered(ada, half_way):
-    refused = [ada.engine._database.write(half_way.run) for _ in range(2)]
+def test_the_error_is_stored_for_its_request_id(ada, failing):
+    refused = [ada.engine._database.write(failing.run) for _ in range(2)]
     assert refused[0] == refused[1]
-    ada.is_refused("request_id_reused", **supply(5), request_id="half way 1")
+    ada.expect_error("request_id_reused", **supply(5), request_id="half way 1")
 
 
 @pytest.mark.parametrize("instruction", [LOGOUT, UNLINK], ids=["logout", "unlink"])
-def test_that_nobody_was_logged_in_is_not_remembered(registered, instruction):
-    registered.is_refused("not_logged_in", **instruction, request_id="too early 1")
-    registered.logs_in().asks_ok(**instruction, request_id="too early 1")
+def test_a_missing_login_is_not_stored_for_the_request_id(registered, instruction):
+    registered.expect_error("not_logged_in", **instruction, request_id="too early 1")
+    registered.log_in().request(**instruction, request_id="too early 1")
 
 
-def test_what_fails_in_a_commit_group_undoes_nothing_of_the_others(ada, half_way, wallet_file):
-    before, failed, after = together(ada.engine._database, note("before"), half_way.run, note("after"))
+def test_a_failing_instruction_rolls_back_nothing_of_its_commit_group(ada, failing, wallet_file):
+    before, failed, after = together(ada.engine._database, note("before"), failing.run, note("after"))
     assert (before.result(), after.result()) == ("before", "after")
     assert failed.result()["code"] == "not_enough_credits"
     kept = rows(wallet_file, "SELECT request_id FROM seen_requests WHERE scope = 'test'")
@@ -67,18 +67,18 @@ def test_what_fails_in_a_commit_group_undoes_nothing_of_the_others(ada, half_way
     assert rows(wallet_file, "SELECT name FROM accounts WHERE id = 2") == [{"name": "ada"}]
 
 
-def test_a_failed_instruction_is_still_a_use_of_its_session(ada, wallclock, wallet_file):
+def test_a_failed_instruction_extends_its_session(ada, wallclock, wallet_file):
     def last_use() -> int:
         return rows(wallet_file, "SELECT last_used_at FROM sessions")[0]["last_used_at"]
 
     wallclock.forward(2 * MINUTE)
-    ada.is_refused("not_enough_credits", **to_clock(1))
+    ada.expect_error("not_enough_credits", **to_clock(1))
     assert last_use() == wallclock.now
 
 
 def test_a_failed_instruction_still_stops_a_timer_that_ran_out(running, wallclock, wallet_file):
     wallclock.forward(21 * MINUTE)
-    running.is_refused("not_enough_credits", **to_clock(1_000))
+    running.expect_error("not_enough_credits", **to_clock(1_000))
     assert rows(wallet_file, "SELECT time_spent FROM time_records") == [{"time_spent": 20 * MINUTE}]
 
 
@@ -87,6 +87,6 @@ def test_a_failed_instruction_still_stops_a_timer_that_ran_out(running, wallcloc
 )
 def test_an_instruction_has_one_savepoint(ada, asked, undone):
     with statements_of(ada.engine._database) as heard:
-        ada.ask(**asked)
+        ada.send(**asked)
     assert sum(sql.startswith("SAVEPOINT") for sql in heard) == 1
     assert sum(sql.startswith("ROLLBACK TO") for sql in heard) == undone

@@ -1,4 +1,4 @@
-"""Taking a sheet along as a file, page by page."""
+"""Exporting a sheet as a file, page by page."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from fakes import DAY, FRIDAY_NOON, MINUTE
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from instructions import START, STOP, supply, to_clock
-from reports import EXPORT, iso, pages, witness
+from reports import EXPORT, iso, pages, timed_user
 
 KINDS = ("transfer", "invoice", "conversion", "time")
 FORMATS = ("csv", "json", "jsonl")
@@ -32,7 +32,7 @@ def read_csv(text: str) -> list[dict[str, str]]:
 
 
 def as_cells(row: dict[str, Any], kind: str = "") -> dict[str, str]:
-    """The row as a table shows it, which has an empty cell for what a record has not."""
+    """The row as CSV cells, with an empty cell for every value that the record lacks."""
     empty = {"refund_of": ""} if kind == "transfer" else {}
     return empty | {name: "" if value is None else str(value) for name, value in row.items()}
 
@@ -41,22 +41,22 @@ def as_cells(row: dict[str, Any], kind: str = "") -> dict[str, str]:
 def busy(ada: EngineClient, bob: EngineClient, wallclock) -> EngineClient:
     """Ada with three supplies, a payment, its refund, two conversions and a time record."""
     for credits in (1, 2, 3):
-        ada.asks_ok(**supply(credits, notes=f'"{credits}", or\nso'))
+        ada.request(**supply(credits, notes=f'"{credits}", or\nso'))
         wallclock.forward(MINUTE)
-    paid = ada.asks_ok(**pay("bob@example.org", 3))["transfer_record"]
-    bob.asks_ok(**refund(bob.records("transfer")[0]["id"], credits=2))
+    paid = ada.request(**pay("bob@example.org", 3))["transfer_record"]
+    bob.request(**refund(bob.records("transfer")[0]["id"], credits=2))
     assert ada.records("transfer")[0]["refund_of"] == paid
     for credits in (1, 2):
-        ada.asks_ok(**to_clock(credits))
-    ada.asks_ok(**START)
+        ada.request(**to_clock(credits))
+    ada.request(**START)
     wallclock.forward(MINUTE)
-    ada.asks_ok(**STOP)
+    ada.request(**STOP)
     return ada
 
 
 @pytest.mark.parametrize("limit", [1, 2, 1000])
 @pytest.mark.parametrize("kind", KINDS)
-def test_an_export_holds_what_the_list_shows(busy, kind, limit):
+def test_an_export_has_the_records_of_the_list(busy, kind, limit):
     shown = busy.records(kind)
     assert json.loads(file_of(busy, kind, format="json", limit=limit)) == shown
     lines = file_of(busy, kind, format="jsonl", limit=limit).splitlines()
@@ -65,7 +65,7 @@ def test_an_export_holds_what_the_list_shows(busy, kind, limit):
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "contact"])
-def test_an_empty_sheet_is_a_file_too(ada, kind):
+def test_an_empty_sheet_is_exported_as_a_valid_file(ada, kind):
     assert json.loads(file_of(ada, kind, format="json")) == []
     assert file_of(ada, kind, format="jsonl") == ""
     header = file_of(ada, kind, format="csv")
@@ -79,17 +79,17 @@ def test_an_empty_sheets_columns_are_those_of_a_full_one(busy, kind):
     assert file_of(busy, kind).splitlines()[0] == file_of(busy, kind, **empty).splitlines()[0]
 
 
-def test_a_page_says_what_it_is_of(busy):
-    page = busy.asks_ok(**EXPORT, kind="invoice", format="jsonl", limit=2)
-    sheet = busy.asks_ok(action="view", view="invoice", invoice="list")["invoice_sheet"]
+def test_a_page_names_its_sheet_kind_format_and_file(busy):
+    page = busy.request(**EXPORT, kind="invoice", format="jsonl", limit=2)
+    sheet = busy.request(action="view", view="invoice", invoice="list")["invoice_sheet"]
     assert (page["sheet"], page["kind"], page["format"]) == (sheet, "invoice", "jsonl")
     assert page["file_name"] == f"invoice-sheet-{sheet}.jsonl"
     assert page["records"] == len(page["content"].splitlines()) == 2
-    assert busy.asks_ok(**EXPORT, kind="contact")["file_name"].startswith("contact-list-")
+    assert busy.request(**EXPORT, kind="contact")["file_name"].startswith("contact-list-")
 
 
 def test_an_export_is_csv_unless_asked_for_another_format(busy):
-    assert busy.asks_ok(**EXPORT, kind="time") == busy.asks_ok(**EXPORT, kind="time", format="csv")
+    assert busy.request(**EXPORT, kind="time") == busy.request(**EXPORT, kind="time", format="csv")
 
 
 def test_csv_lines_end_and_quote_as_the_standard_says(busy):
@@ -114,23 +114,23 @@ def test_csv_lines_end_and_quote_as_the_standard_says(busy):
         "+44-1",
     ],
 )
-def test_no_text_is_a_formula_to_a_spreadsheet(ada, notes):
-    ada.asks_ok(**supply(5, notes=notes))
+def test_text_that_a_spreadsheet_would_run_as_a_formula_is_escaped(ada, notes):
+    ada.request(**supply(5, notes=notes))
     assert read_csv(file_of(ada, "transfer"))[0]["notes"] == f"'{notes}"
     assert json.loads(file_of(ada, "transfer", format="json"))[0]["notes"] == notes
 
 
 @pytest.mark.parametrize("notes", ["1+1", "-5", "-5.25", "+44 (20) 79", "a=b", "'=x", " =x"])
-def test_text_that_is_no_formula_stays_as_it_is(ada, notes):
-    ada.asks_ok(**supply(5, notes=notes))
+def test_text_that_is_no_formula_is_unchanged(ada, notes):
+    ada.request(**supply(5, notes=notes))
     assert read_csv(file_of(ada, "transfer"))[0]["notes"] == notes
 
 
 @pytest.mark.parametrize("format", FORMATS)
 @pytest.mark.parametrize("character", ["x", "\N{PILE OF POO}", '"', "\\", "\n", "\x01"], ids=ascii)
-def test_no_answer_is_longer_than_48_kib_however_it_is_written(ada, format, character):
+def test_no_answer_is_longer_than_48_kib_in_any_format(ada, format, character):
     for credits in range(1, 51):
-        ada.asks_ok(**supply(credits, notes=character * 1_000))
+        ada.request(**supply(credits, notes=character * 1_000))
     found = list(pages(ada, EXPORT, kind="invoice", format=format))
     for escaped in (True, False):
         assert max(len(json.dumps(page, ensure_ascii=escaped).encode()) for page in found) < LARGEST_ANSWER
@@ -138,26 +138,26 @@ def test_no_answer_is_longer_than_48_kib_however_it_is_written(ada, format, char
     assert sum(page["records"] for page in found) == 50
 
 
-def test_a_page_is_filled_as_long_as_there_is_room(ada):
+def test_a_page_is_filled_up_to_the_size_limit(ada):
     for credits in range(1, 201):
-        ada.asks_ok(**supply(credits))
+        ada.request(**supply(credits))
     first, *_ = pages(ada, EXPORT, kind="transfer", format="jsonl")
     assert len(first["content"].encode()) > 24 * 1_024
 
 
-def test_an_export_may_be_of_a_time(busy):
+def test_an_export_can_be_limited_to_a_period(busy):
     between = {"since": iso(FRIDAY_NOON + MINUTE), "until": iso(FRIDAY_NOON + 2 * MINUTE)}
     exported = json.loads(file_of(busy, "transfer", format="json", **between))
     assert [row["credits"] for row in exported] == [2]
 
 
-def test_an_export_may_be_of_a_month(ada, wallclock):
+def test_an_export_can_be_limited_to_a_month(ada, wallclock):
     wallclock.now += 10 * DAY
-    ada.opens_a_session().logs_in()
+    ada.open_session().log_in()
     for after in (0, 12 * 60 * MINUTE - 1, 1):
         wallclock.forward(after)
-        ada.opens_a_session().logs_in()
-        ada.asks_ok(**supply(5))
+        ada.open_session().log_in()
+        ada.request(**supply(5))
     dates = {
         month: [
             row["create_date"][:10]
@@ -168,40 +168,40 @@ def test_an_export_may_be_of_a_month(ada, wallclock):
     assert dates == {"2026-10": [], "2026-11": ["2026-11-30"] * 2, "2026-12": ["2026-12-01"]}
 
 
-def test_a_month_of_invoices_is_of_all_invoice_sheets(ada):
-    ada.asks_ok(**supply(1))
-    first_sheet = ada.asks_ok(**EXPORT, kind="invoice")["sheet"]
-    second_sheet = ada.asks_ok(**new_list("invoice"))["invoice_sheet"]
-    ada.asks_ok(**list_verb("switch", "invoice", sheet_id=second_sheet))
-    ada.asks_ok(**supply(2))
-    month = ada.asks_ok(**EXPORT, kind="invoice", month="2026-11", format="json")
+def test_an_export_of_a_month_of_invoices_covers_all_invoice_sheets(ada):
+    ada.request(**supply(1))
+    first_sheet = ada.request(**EXPORT, kind="invoice")["sheet"]
+    second_sheet = ada.request(**new_list("invoice"))["invoice_sheet"]
+    ada.request(**list_verb("switch", "invoice", sheet_id=second_sheet))
+    ada.request(**supply(2))
+    month = ada.request(**EXPORT, kind="invoice", month="2026-11", format="json")
     assert [row["credits"] for row in json.loads(month["content"])] == [2, 1]
     assert (month["sheet"], month["file_name"]) == (None, "invoices-2026-11.json")
-    one = ada.asks_ok(**EXPORT, kind="invoice", month="2026-11", format="json", sheet_id=first_sheet)
+    one = ada.request(**EXPORT, kind="invoice", month="2026-11", format="json", sheet_id=first_sheet)
     assert [row["credits"] for row in json.loads(one["content"])] == [1]
     assert one["file_name"] == f"invoice-sheet-{first_sheet}-2026-11.json"
-    transfers = ada.asks_ok(**EXPORT, kind="transfer", month="2026-11")
+    transfers = ada.request(**EXPORT, kind="transfer", month="2026-11")
     assert transfers["sheet"] is not None
 
 
 @pytest.mark.parametrize("end", ["since", "until"])
-def test_a_month_is_a_period_already(ada, nothing_changes, end):
+def test_a_month_excludes_since_and_until(ada, nothing_changes, end):
     nothing_changes()
-    answer = ada.is_refused("arguments_clash", **EXPORT, kind="time", month="2026-11", **{end: "2026-11-20"})
+    answer = ada.expect_error(
+        "arguments_clash", **EXPORT, kind="time", month="2026-11", **{end: "2026-11-20"}
+    )
     assert answer["details"]["fields"] == ["month", end]
 
 
 def test_a_period_that_ends_before_it_begins_is_refused(ada, nothing_changes):
     nothing_changes()
-    ada.is_refused("period_backwards", **EXPORT, kind="time", since="2026-11-21", until="2026-11-20")
+    ada.expect_error("period_backwards", **EXPORT, kind="time", since="2026-11-21", until="2026-11-20")
 
 
 @pytest.mark.parametrize("sheet_id", [999, 2, 7])
-def test_a_sheet_of_somebody_else_or_another_kind_is_as_one_that_does_not_exist(
-    ada, nothing_changes, sheet_id
-):
+def test_a_sheet_of_another_account_or_kind_is_not_found(ada, nothing_changes, sheet_id):
     nothing_changes()
-    answer = ada.is_refused("not_found", **EXPORT, kind="invoice", sheet_id=sheet_id)
+    answer = ada.expect_error("not_found", **EXPORT, kind="invoice", sheet_id=sheet_id)
     assert answer["details"] == {"field": "sheet_id"}
 
 
@@ -209,27 +209,27 @@ def test_a_sheet_of_somebody_else_or_another_kind_is_as_one_that_does_not_exist(
     ("argument", "value"),
     [("kind", "wallet"), ("format", "xml"), ("month", "2026-13"), ("month", "2026-11-01"), ("before", "x")],
 )
-def test_what_no_export_takes_is_refused(ada, nothing_changes, argument, value):
+def test_an_invalid_argument_is_refused(ada, nothing_changes, argument, value):
     nothing_changes()
-    answer = ada.is_refused("bad_value", **{**EXPORT, "kind": "time", argument: value})
+    answer = ada.expect_error("bad_value", **{**EXPORT, "kind": "time", argument: value})
     assert answer["details"] == {"field": argument}
 
 
-def test_what_was_unlinked_is_not_exported(ada):
+def test_unlinked_records_are_not_exported(ada):
     for credits in (1, 2, 3):
-        ada.asks_ok(**supply(credits))
+        ada.request(**supply(credits))
     oldest = ada.records("transfer")[-1]["id"]
     first, *_ = pages(ada, EXPORT, kind="transfer", format="json", limit=2)
-    ada.asks_ok(**record_verb("unlink", "transfer", record_id=oldest))
-    rest = ada.asks_ok(**EXPORT, kind="transfer", format="json", limit=2, before=first["next"])
-    # What is unlinked while the pages are fetched leaves the file whole.
+    ada.request(**record_verb("unlink", "transfer", record_id=oldest))
+    rest = ada.request(**EXPORT, kind="transfer", format="json", limit=2, before=first["next"])
+    # A record that is unlinked between two pages leaves the file valid.
     assert [row["credits"] for row in json.loads(first["content"] + rest["content"])] == [3, 2]
 
 
-def test_contacts_are_exported_too(ada):
+def test_contacts_can_be_exported(ada):
     for name in ("Grace", "Edsger"):
-        ada.asks_ok(**new_contact(name, user_phone="+1 555"))
-    shown = ada.asks_ok(**list_verb("view", "contact"))["list_data"]["rows"]
+        ada.request(**new_contact(name, user_phone="+1 555"))
+    shown = ada.request(**list_verb("view", "contact"))["list_data"]["rows"]
     assert json.loads(file_of(ada, "contact", format="json", limit=1)) == shown
     assert read_csv(file_of(ada, "contact")) == [as_cells(row) for row in shown]
 
@@ -239,17 +239,17 @@ notes = some.text(some.characters(exclude_categories=["Cs"], exclude_characters=
 
 @settings(max_examples=30, deadline=None)
 @given(some.lists(notes, max_size=5), some.integers(1, 6), some.sampled_from(("transfer", "invoice")))
-def test_what_is_exported_reads_back_as_it_was(new_wallet_file, all_notes, limit, kind):
-    with witness(new_wallet_file) as somebody:
+def test_an_export_reads_back_as_the_same_records(new_wallet_file, all_notes, limit, kind):
+    with timed_user(new_wallet_file) as user:
         for text in all_notes:
-            somebody.asks_ok(**supply(5, notes=text))
-        shown = somebody.caller.records(kind)
+            user.request(**supply(5, notes=text))
+        shown = user.caller.records(kind)
         as_csv, as_json, as_lines = (
-            file_of(somebody.caller, kind, format=format, limit=limit) for format in FORMATS
+            file_of(user.caller, kind, format=format, limit=limit) for format in FORMATS
         )
     assert json.loads(as_json) == shown
     assert [json.loads(line) for line in as_lines.split("\n")[:-1]] == shown
-    assert read_csv(as_csv) == [as_cells({**row, "notes": made_inert(row["notes"])}, kind) for row in shown]
+    assert read_csv(as_csv) == [as_cells({**row, "notes": escaped(row["notes"])}, kind) for row in shown]
 
 
 FULL_WIDTH = (
@@ -257,7 +257,7 @@ FULL_WIDTH = (
 )
 
 
-def made_inert(text: str) -> str:
+def escaped(text: str) -> str:
     is_number = text.removeprefix("-").isdecimal() and text.isascii()
     is_phone = (
         text[:1] == "+" and text[1:2].isdecimal() and text.isascii() and set(text[1:]) <= set("0123456789 ()")

@@ -1,4 +1,4 @@
-"""One filter on one sheet: a search finds what it shows, and an export takes that along."""
+"""Filters on one sheet: search and export select the same records."""
 
 from __future__ import annotations
 
@@ -12,28 +12,28 @@ from examples_sheets import new_contact
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from instructions import supply
-from owned_items import archive, made, sheet_key, switch_list
-from reports import EXPORT, SEARCH, pages, witness
+from owned_items import archive, create_sheet, sheet_key, switch_list
+from reports import EXPORT, SEARCH, pages, timed_user
 
 
 @pytest.fixture
 def second_sheet(ada: EngineClient, bob: EngineClient) -> int:
     """Ada's second transfer sheet; a lunch is on each of the two, and a payment to bob on the first."""
-    ada.asks_ok(**supply(5, notes="Lunch at Émile's"))
-    ada.asks_ok(**pay("bob@example.org", 2))
-    sheet = made(ada, "transfer")
-    ada.asks_ok(**switch_list("transfer", sheet))
-    ada.asks_ok(**supply(7, notes="lunch again"))
+    ada.request(**supply(5, notes="Lunch at Émile's"))
+    ada.request(**pay("bob@example.org", 2))
+    sheet = create_sheet(ada, "transfer")
+    ada.request(**switch_list("transfer", sheet))
+    ada.request(**supply(7, notes="lunch again"))
     return sheet
 
 
 def found(caller: EngineClient, **wanted: Any) -> list[dict[str, Any]]:
-    """The records that a search finds."""
+    """The records of all pages of a search."""
     return [row["record_data"] for page in pages(caller, SEARCH, **wanted) for row in page["rows"]]
 
 
 def exported(caller: EngineClient, **wanted: Any) -> list[dict[str, Any]]:
-    """The records that an export has."""
+    """The records of all pages of an export."""
     contents = [page["content"] for page in pages(caller, EXPORT, format="json", **wanted)]
     return json.loads("".join(contents))
 
@@ -42,50 +42,50 @@ def credits(records: list[dict[str, Any]]) -> list[int]:
     return [record["credits"] for record in records]
 
 
-def test_a_search_may_be_for_one_sheet(ada, second_sheet):
+def test_a_search_can_be_limited_to_one_sheet(ada, second_sheet):
     wanted = {"kind": "transfer", "text": "LUNCH"}
     assert credits(found(ada, **wanted)) == [7, 5]
     assert credits(found(ada, **wanted, sheet_id=second_sheet)) == [7]
     assert found(ada, kind="transfer", text="émile", sheet_id=second_sheet) == []
 
 
-def test_a_search_may_be_for_one_list_of_contacts(ada):
-    friends = made(ada, "contact")
-    ada.asks_ok(**new_contact("Grace"))
-    ada.asks_ok(**new_contact("Alan", contact_list=friends))
+def test_a_search_can_be_limited_to_one_contact_list(ada):
+    friends = create_sheet(ada, "contact")
+    ada.request(**new_contact("Grace"))
+    ada.request(**new_contact("Alan", contact_list=friends))
     assert [row["name"] for row in found(ada, kind="contact", sheet_id=friends)] == ["Alan"]
 
 
-def test_a_sheet_is_searched_with_its_kind(ada, second_sheet, nothing_changes):
+def test_a_search_of_a_sheet_needs_the_kind(ada, second_sheet, nothing_changes):
     nothing_changes()
-    answer = ada.is_refused("missing_argument", **SEARCH, sheet_id=second_sheet)
+    answer = ada.expect_error("missing_argument", **SEARCH, sheet_id=second_sheet)
     assert answer["details"] == {"field": "kind"}
     assert "transfer, invoice, conversion, time or contact" in answer["warning"]
 
 
-def test_a_sheet_of_another_kind_or_of_somebody_else_is_not_searched(ada, bob, second_sheet, nothing_changes):
+def test_a_sheet_of_another_kind_or_account_is_not_found(ada, bob, second_sheet, nothing_changes):
     nothing_changes()
     for caller, kind in ((ada, "invoice"), (bob, "transfer")):
-        answer = caller.is_refused("not_found", **SEARCH, kind=kind, sheet_id=second_sheet)
+        answer = caller.expect_error("not_found", **SEARCH, kind=kind, sheet_id=second_sheet)
         assert answer["details"] == {"field": "sheet_id"}
 
 
-def test_an_export_may_be_of_what_holds_a_text(ada, second_sheet):
+def test_an_export_can_be_limited_to_records_with_a_text(ada, second_sheet):
     first_sheet = next(int(sheet) for sheet in archive(ada, "transfer") if int(sheet) != second_sheet)
     assert credits(exported(ada, kind="transfer", text="lunch")) == [7]
     assert credits(exported(ada, kind="transfer", text="LUNCH", sheet_id=first_sheet)) == [5]
     assert credits(exported(ada, kind="transfer", text="bob@", sheet_id=first_sheet)) == [2]
 
 
-def test_an_export_in_which_nothing_holds_the_text_is_a_file_too(ada, second_sheet):
+def test_an_export_without_matches_is_a_valid_file(ada, second_sheet):
     assert exported(ada, kind="transfer", text="nowhere") == []
-    table = ada.asks_ok(**EXPORT, kind="transfer", text="nowhere")
+    table = ada.request(**EXPORT, kind="transfer", text="nowhere")
     assert (table["content"].count("\r\n"), table["records"]) == (1, 0)
 
 
-def test_a_text_is_looked_for_in_a_month_of_all_invoice_sheets(ada, second_sheet):
-    ada.asks_ok(**switch_list("invoice", made(ada, "invoice")))
-    ada.asks_ok(**supply(9, notes="lunch once more"))
+def test_a_text_filter_applies_to_a_month_of_all_invoice_sheets(ada, second_sheet):
+    ada.request(**switch_list("invoice", create_sheet(ada, "invoice")))
+    ada.request(**supply(9, notes="lunch once more"))
     assert credits(exported(ada, kind="invoice", month="2026-11", text="lunch")) == [9, 7, 5]
 
 
@@ -99,16 +99,16 @@ letters = some.text("aBß%_ ", max_size=3)
     some.integers(1, 4),
     some.sampled_from(("transfer", "invoice")),
 )
-def test_what_is_found_and_exported_of_a_sheet_is_what_is_found_of_all_that_is_on_it(
+def test_search_and_export_of_a_sheet_match_the_search_of_all_sheets(
     new_wallet_file, supplies, text, limit, kind
 ):
-    with witness(new_wallet_file) as somebody:
-        sheets = [*map(int, archive(somebody.caller, kind)), made(somebody.caller, kind)]
+    with timed_user(new_wallet_file) as user:
+        sheets = [*map(int, archive(user.caller, kind)), create_sheet(user.caller, kind)]
         for is_on_the_second, notes in supplies:
-            somebody.asks_ok(**switch_list(kind, sheets[is_on_the_second]))
-            somebody.asks_ok(**supply(5, notes=notes))
-        of_all = found(somebody.caller, kind=kind, text=text)
+            user.request(**switch_list(kind, sheets[is_on_the_second]))
+            user.request(**supply(5, notes=notes))
+        of_all = found(user.caller, kind=kind, text=text)
         for sheet in sheets:
             wanted = {"kind": kind, "sheet_id": sheet, "text": text, "limit": limit}
             on_it = [record for record in of_all if record[sheet_key(kind)] == sheet]
-            assert found(somebody.caller, **wanted) == exported(somebody.caller, **wanted) == on_it
+            assert found(user.caller, **wanted) == exported(user.caller, **wanted) == on_it

@@ -1,4 +1,4 @@
-"""The records of logins and logouts: what is written down, who sees it, and what a new address tells."""
+"""The records of logins and logouts: contents, visibility and events about new addresses."""
 
 from __future__ import annotations
 
@@ -19,21 +19,21 @@ HOME, AWAY = "192.0.2.1", "198.51.100.7"
 
 
 def logins_of(caller: EngineClient, **page: object) -> list[dict]:
-    return caller.asks_ok(**VIEW_LOGINS, **page)["login_records"]
+    return caller.request(**VIEW_LOGINS, **page)["login_records"]
 
 
 def at(address: str, caller: EngineClient) -> EngineClient:
-    """Somebody with a session at that address."""
-    return EngineClient(caller.engine, address=address).opens_a_session()
+    """A client with a session at that address."""
+    return EngineClient(caller.engine, address=address).open_session()
 
 
-def alarms(file) -> list[dict]:
+def new_address_events(file) -> list[dict]:
     return rows(file, "SELECT account_id, data FROM events WHERE kind = 'login_from_new_address'")
 
 
 def test_a_login_is_shown_with_its_time_and_address(registered):
-    at(HOME, registered).logs_in()
-    registered.logs_in()
+    at(HOME, registered).log_in()
+    registered.log_in()
     assert logins_of(registered) == [
         {
             "time": "2026-11-20T12:00:00.000Z",
@@ -50,9 +50,9 @@ def test_a_login_is_shown_with_its_time_and_address(registered):
     ]
 
 
-def test_who_tried_in_vain_is_shown_too(ada, wallclock):
+def test_a_failed_login_is_shown(ada, wallclock):
     wallclock.forward(SECOND)
-    at(AWAY, ada).is_refused("login_refused", **login(password="wrong"))
+    at(AWAY, ada).expect_error("login_refused", **login(password="wrong"))
     latest = logins_of(ada)[0]
     assert latest == {
         "time": "2026-11-20T12:00:01.000Z",
@@ -62,39 +62,39 @@ def test_who_tried_in_vain_is_shown_too(ada, wallclock):
     }
 
 
-def test_a_wrong_old_password_is_shown_as_a_login_that_was_refused(ada):
-    ada.is_refused("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
+def test_a_wrong_old_password_is_shown_as_a_refused_login(ada):
+    ada.expect_error("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
     assert [row["outcome"] for row in logins_of(ada)] == ["refused", "accepted"]
 
 
-def test_a_login_to_an_account_that_leaves_is_shown_when_it_is_recovered(ada):
-    ada.asks_ok(**UNLINK)
-    ada.is_refused("account_leaving", **login())
-    ada.asks_ok(**recover())
+def test_a_login_to_an_account_pending_deletion_is_shown_after_the_recovery(ada):
+    ada.request(**UNLINK)
+    ada.expect_error("account_leaving", **login())
+    ada.request(**recover())
     assert [row["outcome"] for row in logins_of(ada)] == ["accepted", "refused", "accepted"]
 
 
-def test_logouts_are_shown_apart_from_logins(ada):
-    ada.asks_ok(**LOGOUT)
-    ada.logs_in()
-    answer = ada.asks_ok(**VIEW_LOGOUTS)
+def test_logouts_are_listed_separately(ada):
+    ada.request(**LOGOUT)
+    ada.log_in()
+    answer = ada.request(**VIEW_LOGOUTS)
     assert answer["logout_records"] == [
         {"time": "2026-11-20T12:00:00.000Z", "address": "in process", "outcome": "accepted"}
     ]
     assert len(logins_of(ada)) == 2
 
 
-def test_the_history_of_another_is_not_shown(ada, bob):
-    bob.is_refused("login_refused", **login("bob", "wrong"))
+def test_the_history_of_another_account_is_not_shown(ada, bob):
+    bob.expect_error("login_refused", **login("bob", "wrong"))
     assert len(logins_of(ada)) == 1
 
 
-def test_a_page_of_the_history_goes_on_where_the_one_before_it_ended(ada, wallclock):
+def test_pages_of_the_history_are_consecutive(ada, wallclock):
     for _ in range(4):
         wallclock.forward(SECOND)
-        ada.logs_in()
-    first = ada.asks_ok(**VIEW_LOGINS, limit=3)
-    second = ada.asks_ok(**VIEW_LOGINS, limit=3, before=first["next"])
+        ada.log_in()
+    first = ada.request(**VIEW_LOGINS, limit=3)
+    second = ada.request(**VIEW_LOGINS, limit=3, before=first["next"])
     times = [row["time"][17:19] for page in (first, second) for row in page["login_records"]]
     assert times == ["04", "03", "02", "01", "00"]
     assert second["next"] is None
@@ -103,43 +103,43 @@ def test_a_page_of_the_history_goes_on_where_the_one_before_it_ended(ada, wallcl
 # New addresses
 
 
-def test_the_first_login_of_all_is_from_no_new_address(registered, wallet_file):
-    at(AWAY, registered).logs_in()
-    assert alarms(wallet_file) == []
+def test_the_first_login_is_not_from_a_new_address(registered, wallet_file):
+    at(AWAY, registered).log_in()
+    assert new_address_events(wallet_file) == []
 
 
-def test_a_login_from_where_the_account_never_was_is_told_to_it(ada, wallet_file):
-    at(AWAY, ada).logs_in()
+def test_a_login_from_a_new_address_is_an_event(ada, wallet_file):
+    at(AWAY, ada).log_in()
     assert [row["is_new_address"] for row in logins_of(ada)] == [True, False]
-    assert alarms(wallet_file) == [
+    assert new_address_events(wallet_file) == [
         {"account_id": 2, "data": f'{{"address":"{AWAY}","time":"2026-11-20T12:00:00.000Z"}}'}
     ]
 
 
 def test_an_address_is_new_only_once(ada, wallet_file):
     for _ in range(2):
-        at(AWAY, ada).logs_in()
-    assert len(alarms(wallet_file)) == 1
+        at(AWAY, ada).log_in()
+    assert len(new_address_events(wallet_file)) == 1
 
 
-def test_an_address_from_where_all_was_in_vain_is_still_new(ada, wallet_file):
+def test_an_address_with_only_failed_logins_is_still_new(ada, wallet_file):
     stranger = at(AWAY, ada)
-    stranger.is_refused("login_refused", **login(password="wrong"))
-    assert alarms(wallet_file) == []
-    stranger.logs_in()
-    assert len(alarms(wallet_file)) == 1
+    stranger.expect_error("login_refused", **login(password="wrong"))
+    assert new_address_events(wallet_file) == []
+    stranger.log_in()
+    assert len(new_address_events(wallet_file)) == 1
 
 
-def test_an_address_that_another_account_uses_is_new_to_this_one(ada, bob, wallet_file):
-    at(AWAY, bob).logs_in("bob")
-    at(AWAY, ada).logs_in("ada")
-    assert [alarm["account_id"] for alarm in alarms(wallet_file)] == [3, 2]
+def test_an_address_of_another_account_is_new(ada, bob, wallet_file):
+    at(AWAY, bob).log_in("bob")
+    at(AWAY, ada).log_in("ada")
+    assert [event["account_id"] for event in new_address_events(wallet_file)] == [3, 2]
 
 
-def test_an_account_can_be_recovered_from_a_new_address_too(ada, wallet_file):
-    ada.asks_ok(**UNLINK)
-    at(AWAY, ada).asks_ok(**recover())
-    assert len(alarms(wallet_file)) == 1
+def test_a_recovery_from_a_new_address_is_an_event(ada, wallet_file):
+    ada.request(**UNLINK)
+    at(AWAY, ada).request(**recover())
+    assert len(new_address_events(wallet_file)) == 1
 
 
 # A long history

@@ -27,7 +27,7 @@ OVERVIEW = {"action": "view", "view": "overview"}
 
 
 def overview(caller: EngineClient, **more):
-    return caller.asks_ok(**OVERVIEW, **more)
+    return caller.request(**OVERVIEW, **more)
 
 
 def history(caller: EngineClient, **more):
@@ -44,7 +44,7 @@ def back(engine, wallclock):
 
     def move(moment: datetime) -> EngineClient:
         wallclock.now = milliseconds(moment)
-        return EngineClient(engine).opens_a_session().logs_in()
+        return EngineClient(engine).open_session().log_in()
 
     return move
 
@@ -52,7 +52,7 @@ def back(engine, wallclock):
 def test_it_shows_what_the_views_of_the_account_the_wallet_and_the_clock_show(running):
     shown = overview(running)
     for view in (VIEW_ACCOUNT, VIEW_WALLET, VIEW_CLOCK):
-        answer = running.asks_ok(**view)
+        answer = running.request(**view)
         for key in ("account", "account_data", "ewallet_data", "clock_data"):
             if key in answer:
                 assert shown[key] == answer[key]
@@ -61,9 +61,9 @@ def test_it_shows_what_the_views_of_the_account_the_wallet_and_the_clock_show(ru
 def test_activity_is_of_three_kinds_newest_first_as_a_search_shows_it(supplied, bob, wallclock):
     for asked in (to_clock(20), START, STOP, to_credits(credits=3)):
         wallclock.forward(MINUTE)
-        supplied.asks_ok(**asked)
-    supplied.asks_ok(action="pay", pay="bob@example.org", credits=5)
-    bob.asks_ok(action="refund", refund="payment", record_id=bob.records("transfer")[0]["id"])
+        supplied.request(**asked)
+    supplied.request(action="pay", pay="bob@example.org", credits=5)
+    bob.request(action="refund", refund="payment", record_id=bob.records("transfer")[0]["id"])
     activity = overview(supplied)["activity"]
     assert [row["kind"] for row in activity] == [
         "transfer",
@@ -74,13 +74,13 @@ def test_activity_is_of_three_kinds_newest_first_as_a_search_shows_it(supplied, 
         "transfer",
     ]
     assert activity[0]["record_data"]["refund_of"] == activity[1]["record"]
-    found = supplied.asks_ok(**SEARCH)["rows"]
+    found = supplied.request(**SEARCH)["rows"]
     assert activity == [row for row in found if row["kind"] not in ("invoice", "contact")]
 
 
 def test_activity_is_as_long_as_the_limit_says(supplied):
     for _ in range(25):
-        supplied.asks_ok(**to_clock(1))
+        supplied.request(**to_clock(1))
     assert len(overview(supplied)["activity"]) == 20
     assert len(overview(supplied, limit=3)["activity"]) == 3
     assert len(overview(supplied, limit=100)["activity"]) == 26
@@ -88,21 +88,21 @@ def test_activity_is_as_long_as_the_limit_says(supplied):
 
 def test_an_unlinked_record_is_no_activity(supplied):
     record = supplied.records("transfer")[0]["id"]
-    supplied.asks_ok(action="unlink", unlink="transfer", transfer="record", record_id=record)
+    supplied.request(action="unlink", unlink="transfer", transfer="record", record_id=record)
     assert overview(supplied)["activity"] == []
 
 
 def test_timers_are_all_that_have_begun_also_on_the_clock_of_another_wallet(converted):
-    converted.asks_ok(**START)
-    first = converted.asks_ok(**VIEW_CLOCK)["credit_clock"]
+    converted.request(**START)
+    first = converted.request(**VIEW_CLOCK)["credit_clock"]
     assert [timer["id"] for timer in overview(converted)["timers"]] == [first]
-    other = converted.asks_ok(action="new", new="credit", credit="wallet")["credit_ewallet"]
-    converted.asks_ok(action="switch", switch="credit", credit="wallet", ewallet_id=other)
-    converted.asks_ok(**supply(10))
-    converted.asks_ok(**to_clock(10))
-    converted.asks_ok(**START)
-    converted.asks_ok(**PAUSE)
-    second = converted.asks_ok(**VIEW_CLOCK)["credit_clock"]
+    other = converted.request(action="new", new="credit", credit="wallet")["credit_ewallet"]
+    converted.request(action="switch", switch="credit", credit="wallet", ewallet_id=other)
+    converted.request(**supply(10))
+    converted.request(**to_clock(10))
+    converted.request(**START)
+    converted.request(**PAUSE)
+    second = converted.request(**VIEW_CLOCK)["credit_clock"]
     shown = overview(converted)
     assert [(timer["id"], timer["clock_state"]) for timer in shown["timers"]] == [
         (first, "active"),
@@ -127,12 +127,12 @@ def test_the_history_has_thirty_days_up_to_now(supplied):
 
 def test_a_day_has_what_the_active_wallet_held_at_its_end(supplied, back):
     noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
-    back(noon + timedelta(days=2)).asks_ok(**supply(7))
-    back(noon + timedelta(days=2, hours=1)).asks_ok(**to_clock(50))
+    back(noon + timedelta(days=2)).request(**supply(7))
+    back(noon + timedelta(days=2, hours=1)).request(**to_clock(50))
     ada = back(noon + timedelta(days=4))
     assert list(history(ada).values())[-6:] == [0, 100, 100, 57, 57, 57]
-    other = ada.asks_ok(action="new", new="credit", credit="wallet")["credit_ewallet"]
-    ada.asks_ok(action="switch", switch="credit", credit="wallet", ewallet_id=other)
+    other = ada.request(action="new", new="credit", credit="wallet")["credit_ewallet"]
+    ada.request(action="switch", switch="credit", credit="wallet", ewallet_id=other)
     assert set(history(ada).values()) == {0}
 
 
@@ -147,7 +147,7 @@ def test_a_day_has_what_the_active_wallet_held_at_its_end(supplied, back):
 )
 def test_the_time_zone_says_which_day_it_is(ada, back, zone, day):
     ada = back(datetime(2026, 11, 20, 22, 30, tzinfo=UTC))
-    ada.asks_ok(**supply(9))
+    ada.request(**supply(9))
     shown = history(ada, **({} if zone is None else {"time_zone": zone}))
     assert list(shown)[-1] == day
     assert shown[day] == 9
@@ -162,13 +162,13 @@ def test_a_day_ends_at_midnight_also_when_the_clocks_change(ada, back, wallclock
     local = ZoneInfo(zone)
     midnight = datetime(*changes_on, tzinfo=local) + timedelta(days=1)
     wallclock.now = milliseconds(midnight) - DAY * 40
-    ada = EngineClient(ada.engine).opens_a_session().registers("cleo").logs_in("cleo")
+    ada = EngineClient(ada.engine).open_session().register("cleo").log_in("cleo")
     for before, credits in ((1, 10), (0, 5)):
         wallclock.now = milliseconds(midnight) - before
-        ada = EngineClient(ada.engine).opens_a_session().logs_in("cleo")
-        ada.asks_ok(**supply(credits))
+        ada = EngineClient(ada.engine).open_session().log_in("cleo")
+        ada.request(**supply(credits))
     wallclock.forward(HOUR * 3)
-    ada = EngineClient(ada.engine).opens_a_session().logs_in("cleo")
+    ada = EngineClient(ada.engine).open_session().log_in("cleo")
     shown = history(ada, time_zone=zone)
     day = date(*changes_on)
     assert shown[str(day)] == 10
@@ -180,7 +180,7 @@ def test_a_day_ends_at_midnight_also_when_the_clocks_change(ada, back, wallclock
     "zone", ["Mars/Olympus", "Europe", "../etc/passwd", "/etc/localtime", "", "tzdata.zi", "x" * 65]
 )
 def test_an_unknown_time_zone_is_refused(ada, zone):
-    answer = ada.is_refused("bad_value", **OVERVIEW, time_zone=zone)
+    answer = ada.expect_error("bad_value", **OVERVIEW, time_zone=zone)
     assert answer["details"] == {"field": "time_zone"}
 
 
@@ -191,7 +191,7 @@ def test_it_is_one_read_that_changes_nothing(supplied, nothing_changes):
 
 def test_the_events_after_it_are_what_it_does_not_contain(supplied, bob):
     shown = overview(supplied)
-    supplied.asks_ok(action="pay", pay="bob@example.org", credits=30)
+    supplied.request(action="pay", pay="bob@example.org", credits=30)
     (event,) = supplied.engine.events(**supplied.credentials, since=shown["event_sequence"]).events
     assert event["data"]["ewallet_credits"] == shown["ewallet_data"]["credits"] - 30
 
@@ -207,8 +207,8 @@ def test_it_takes_as_many_statements_for_much_activity_as_for_little(supplied, m
     overview(supplied)
     few = len(counted)
     for _ in range(10):
-        supplied.asks_ok(**supply(1))
-        supplied.asks_ok(**to_clock(1))
+        supplied.request(**supply(1))
+        supplied.request(**to_clock(1))
     counted.clear()
     assert len(overview(supplied)["activity"]) == 20
     assert len(counted) == few <= 30

@@ -1,4 +1,4 @@
-"""Any page of a sheet at once: by how many of the newest records are passed over."""
+"""Pages of a sheet by the number of newest records to skip."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from examples_sheets import list_verb, new_contact
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from instructions import supply, view_list
-from owned_items import KINDS, listed, noun, unlink_record
-from reports import witness
+from owned_items import KINDS, noun, unlink_record, view_sheet
+from reports import timed_user
 
 from ewallet_core.operations.context import SYSTEM_CORE_ID
 from ewallet_core.storage.sheets import sheets, transfers
@@ -21,50 +21,50 @@ FAR_BEYOND = 2**63 - 1
 def five(ada: EngineClient) -> EngineClient:
     """Ada with five contacts."""
     for name in ("Grace", "Edsger", "Barbara", "Alan", "Donald"):
-        ada.asks_ok(**new_contact(name))
+        ada.request(**new_contact(name))
     return ada
 
 
 def names(caller: EngineClient, **page: int) -> list[str]:
-    return [row["name"] for row in listed(caller, "contact", **page)["rows"]]
+    return [row["name"] for row in view_sheet(caller, "contact", **page)["rows"]]
 
 
-def test_a_page_begins_below_the_newest_that_are_passed_over(five):
+def test_a_page_begins_after_the_skipped_records(five):
     assert names(five, skip=0) == names(five) == ["Donald", "Alan", "Barbara", "Edsger", "Grace"]
     assert names(five, skip=1, limit=2) == ["Alan", "Barbara"]
     assert names(five, skip=4) == ["Grace"]
 
 
 @pytest.mark.parametrize("skip", [5, 6, FAR_BEYOND])
-def test_below_the_oldest_there_is_an_empty_page(five, skip):
-    page = listed(five, "contact", skip=skip)
+def test_skipping_all_records_gives_an_empty_page(five, skip):
+    page = view_sheet(five, "contact", skip=skip)
     assert (page["rows"], page["next"], page["record_count"]) == ([], None, 5)
 
 
-def test_a_page_by_number_says_where_the_next_one_begins(five):
-    first = listed(five, "contact", skip=1, limit=2)
+def test_a_skipped_page_has_the_cursor_of_the_next_one(five):
+    first = view_sheet(five, "contact", skip=1, limit=2)
     assert names(five, before=first["next"]) == ["Edsger", "Grace"]
-    assert listed(five, "contact", skip=3, limit=2)["next"] is None
+    assert view_sheet(five, "contact", skip=3, limit=2)["next"] is None
 
 
-def test_unlinked_records_are_not_passed_over(five):
-    donald, alan, *_ = listed(five, "contact")["records"]
-    five.asks_ok(**unlink_record("contact", int(alan)))
+def test_unlinked_records_are_not_counted_as_skipped(five):
+    donald, alan, *_ = view_sheet(five, "contact")["records"]
+    five.request(**unlink_record("contact", int(alan)))
     assert names(five, skip=1) == ["Barbara", "Edsger", "Grace"]
-    five.asks_ok(**unlink_record("contact", int(donald)))
+    five.request(**unlink_record("contact", int(donald)))
     assert names(five, skip=1) == ["Edsger", "Grace"]
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_page_begins_at_one_place(ada, nothing_changes, kind):
+def test_skip_and_before_exclude_each_other(ada, nothing_changes, kind):
     nothing_changes()
-    answer = ada.is_refused("arguments_clash", **list_verb("view", kind), before=7, skip=0)
+    answer = ada.expect_error("arguments_clash", **list_verb("view", kind), before=7, skip=0)
     assert answer["details"]["fields"] == ["before", "skip"]
 
 
-def test_the_issuers_sheets_are_passed_over_too(supplied, bob, database):
+def test_skipping_works_on_the_issuers_sheets(supplied, bob, database):
     for credits in (1, 2, 3):
-        supplied.asks_ok(**supply(credits))
+        supplied.request(**supply(credits))
 
     def credits_below(newest: int) -> list[int]:
         def look(transaction):
@@ -90,16 +90,16 @@ unlinked = some.lists(some.integers(0, 11), max_size=5, unique=True)
 
 @settings(max_examples=30, deadline=None)
 @given(some.integers(0, 12), unlinked, some.integers(1, 5), some.sampled_from(("transfer", "contact")))
-def test_pages_by_number_joined_are_the_sheet(new_wallet_file, made, unlinked, limit, kind):
-    with witness(new_wallet_file) as somebody:
+def test_skipped_pages_joined_are_the_sheet(new_wallet_file, made, unlinked, limit, kind):
+    with timed_user(new_wallet_file) as user:
         for number in range(made):
-            somebody.asks_ok(**(new_contact(f"Grace{number}") if kind == "contact" else supply(5)))
-        records = listed(somebody.caller, kind)["rows"]
+            user.request(**(new_contact(f"Grace{number}") if kind == "contact" else supply(5)))
+        records = view_sheet(user.caller, kind)["rows"]
         for place in (place for place in unlinked if place < made):
-            somebody.asks_ok(**unlink_record(kind, records[place]["id"]))
+            user.request(**unlink_record(kind, records[place]["id"]))
         left = [row for place, row in enumerate(records) if place not in unlinked]
         for skip in range(made + 2):
-            page = somebody.asks_ok(**view_list(kind, skip=skip, limit=limit))[f"{noun(kind)}_data"]
+            page = user.request(**view_list(kind, skip=skip, limit=limit))[f"{noun(kind)}_data"]
             assert page["rows"] == left[skip : skip + limit]
-            rest = listed(somebody.caller, kind, before=page["next"])["rows"] if page["next"] else []
+            rest = view_sheet(user.caller, kind, before=page["next"])["rows"] if page["next"] else []
             assert rest == left[skip + limit :]

@@ -1,4 +1,4 @@
-"""Passwords: how they are kept, when their hashes are renewed, and what a new one changes."""
+"""Passwords: storage, rehashing, concurrent changes and the effects of a new one."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from ewallet_core.security.passwords import Passwords
 WRONG = login(password="wrong")
 
 
-def test_a_password_is_taken_to_the_letter(registered):
-    registered.is_refused("login_refused", **login(password=PASSWORD.upper()))
-    registered.is_refused("login_refused", **login(password=f"{PASSWORD} "))
+def test_a_password_must_match_exactly(registered):
+    registered.expect_error("login_refused", **login(password=PASSWORD.upper()))
+    registered.expect_error("login_refused", **login(password=f"{PASSWORD} "))
 
 
-def test_a_password_is_kept_only_hashed(registered, wallet_file):
+def test_only_the_hash_of_a_password_is_stored(registered, wallet_file):
     beside = [wallet_file, *wallet_file.parent.glob(f"{wallet_file.name}-*")]
     kept = b"".join(file.read_bytes() for file in beside)
     assert b"$argon2id$" in kept
@@ -40,39 +40,39 @@ def test_a_password_is_kept_only_hashed(registered, wallet_file):
 # New passwords
 
 
-def test_a_new_password_takes_the_place_of_the_old_one(ada):
-    ada.asks_ok(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
-    ada.is_refused("login_refused", **login())
-    ada.asks_ok(**login(password=ANOTHER_PASSWORD))
+def test_a_new_password_replaces_the_old_one(ada):
+    ada.request(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
+    ada.expect_error("login_refused", **login())
+    ada.request(**login(password=ANOTHER_PASSWORD))
 
 
 def test_a_new_password_ends_the_accounts_other_sessions(ada):
-    elsewhere = EngineClient(ada.engine).opens_a_session().logs_in()
-    ada.asks_ok(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
-    elsewhere.is_refused("session_unknown", **KEEP_SESSION_TOKEN)
-    ada.asks_ok(**VIEW_ACCOUNT)
+    elsewhere = EngineClient(ada.engine).open_session().log_in()
+    ada.request(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
+    elsewhere.expect_error("session_unknown", **KEEP_SESSION_TOKEN)
+    ada.request(**VIEW_ACCOUNT)
 
 
 def test_a_new_password_ends_no_session_of_another_account(ada, bob):
-    ada.asks_ok(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
-    bob.asks_ok(**VIEW_ACCOUNT)
+    ada.request(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
+    bob.request(**VIEW_ACCOUNT)
 
 
 def test_an_edit_without_a_password_ends_no_session(ada):
-    elsewhere = EngineClient(ada.engine).opens_a_session().logs_in()
-    ada.asks_ok(**edit_account(user_phone="1"))
-    elsewhere.asks_ok(**VIEW_ACCOUNT)
+    elsewhere = EngineClient(ada.engine).open_session().log_in()
+    ada.request(**edit_account(user_phone="1"))
+    elsewhere.request(**VIEW_ACCOUNT)
 
 
-def test_a_wrong_old_password_changes_none(ada):
-    answer = ada.is_refused("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
+def test_a_wrong_old_password_changes_nothing(ada):
+    answer = ada.expect_error("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
     assert answer["details"] == {"field": "old_pass"}
-    ada.asks_ok(**login())
+    ada.request(**login())
 
 
 @pytest.mark.parametrize("common", ["password", "Password", "12345678", "iloveyou", "trustno1"])
-def test_a_password_that_everybody_tries_first_is_refused(visitor, common):
-    answer = visitor.is_refused("common_password", **new_account(user_pass=common))
+def test_a_common_password_is_refused(visitor, common):
+    answer = visitor.expect_error("common_password", **new_account(user_pass=common))
     assert answer["details"] == {"field": "user_pass"}
 
 
@@ -80,8 +80,8 @@ def test_a_password_that_everybody_tries_first_is_refused(visitor, common):
 
 
 @pytest.fixture
-def dearer(open_engine):
-    """An engine of a later day, when hashes cost twice as much."""
+def costlier(open_engine):
+    """An engine whose hashes cost twice as much."""
     return open_engine(passwords=Passwords(argon2.PasswordHasher(time_cost=2, memory_cost=8, parallelism=1)))
 
 
@@ -89,34 +89,34 @@ def hash_of_ada(file) -> str:
     return rows(file, "SELECT password_hash FROM accounts WHERE name = 'ada'")[0]["password_hash"]
 
 
-def test_a_hash_of_old_parameters_is_renewed_at_the_next_login(ada, dearer, wallet_file):
+def test_a_hash_with_old_parameters_is_renewed_at_the_next_login(ada, costlier, wallet_file):
     assert "t=1" in hash_of_ada(wallet_file)
-    ada.at(dearer).asks_ok(**login())
+    ada.at(costlier).request(**login())
     assert "t=2" in hash_of_ada(wallet_file)
-    ada.asks_ok(**login())
+    ada.request(**login())
 
 
-def test_a_hash_of_todays_parameters_stays(ada, wallet_file):
+def test_a_hash_with_current_parameters_is_not_renewed(ada, wallet_file):
     before = hash_of_ada(wallet_file)
-    ada.asks_ok(**login())
+    ada.request(**login())
     assert hash_of_ada(wallet_file) == before
 
 
-def test_a_wrong_password_renews_no_hash(ada, dearer, wallet_file):
+def test_a_wrong_password_renews_no_hash(ada, costlier, wallet_file):
     before = hash_of_ada(wallet_file)
-    ada.at(dearer).is_refused("login_refused", **WRONG)
+    ada.at(costlier).expect_error("login_refused", **WRONG)
     assert hash_of_ada(wallet_file) == before
 
 
 class Interrupted(argon2.PasswordHasher):
-    """A hasher so slow that something else happens while it works, once."""
+    """A hasher that calls `meanwhile` once, before it verifies."""
 
     meanwhile = None
 
     def verify(self, hashed, password):
-        happens, self.meanwhile = self.meanwhile, None
-        if happens is not None:
-            happens()
+        callback, self.meanwhile = self.meanwhile, None
+        if callback is not None:
+            callback()
         return super().verify(hashed, password)
 
 
@@ -125,81 +125,81 @@ def slow() -> Interrupted:
     return Interrupted(time_cost=2, memory_cost=8, parallelism=1)
 
 
-def test_who_has_to_wait_is_refused_before_any_hashing(registered, open_engine, slow):
-    hasty = registered.at(open_engine(passwords=Passwords(slow)))
+def test_a_throttled_login_is_refused_before_hashing(registered, open_engine, slow):
+    client = registered.at(open_engine(passwords=Passwords(slow)))
     for _ in range(3):
-        hasty.is_refused("login_refused", **WRONG)
+        client.expect_error("login_refused", **WRONG)
     slow.meanwhile = lambda: pytest.fail("a password was checked")
-    hasty.is_refused("throttled", **login())
+    client.expect_error("throttled", **login())
 
 
-def test_who_guesses_many_times_at_once_is_not_spared_the_wait(registered, open_engine, slow):
+def test_concurrent_wrong_passwords_are_throttled(registered, open_engine, slow):
     def guess() -> None:
-        other = EngineClient(registered.engine).opens_a_session()
+        other = EngineClient(registered.engine).open_session()
         for _ in range(3):
-            other.is_refused("login_refused", **WRONG)
+            other.expect_error("login_refused", **WRONG)
 
     slow.meanwhile = guess
-    registered.at(open_engine(passwords=Passwords(slow))).is_refused("throttled", **login())
+    registered.at(open_engine(passwords=Passwords(slow))).expect_error("throttled", **login())
 
 
-def test_what_a_client_sends_waits_for_what_it_sent_before(registered, open_engine, slow):
-    hasty = registered.at(open_engine(passwords=Passwords(slow)))
+def test_requests_of_one_client_are_answered_in_order(registered, open_engine, slow):
+    client = registered.at(open_engine(passwords=Passwords(slow)))
     with ThreadPoolExecutor(1) as thread:
         sent = []
 
-        def look_at_the_account() -> None:
-            sent.append(thread.submit(hasty.ask, **VIEW_ACCOUNT))
+        def view_account() -> None:
+            sent.append(thread.submit(client.send, **VIEW_ACCOUNT))
             with pytest.raises(TimeoutError):
                 sent[0].result(timeout=0.2)
 
-        slow.meanwhile = look_at_the_account
-        hasty.asks_ok(**login())
+        slow.meanwhile = view_account
+        client.request(**login())
     assert sent[0].result()["account"] == "ada@example.org"
 
 
-def test_two_logins_that_renew_the_hash_at_once_are_both_accepted(ada, dearer, open_engine, slow):
-    other = EngineClient(open_engine(passwords=Passwords(slow))).opens_a_session()
-    slow.meanwhile = lambda: ada.at(dearer).asks_ok(**login())
-    other.asks_ok(**login())
+def test_two_concurrent_logins_that_renew_the_hash_are_both_accepted(ada, costlier, open_engine, slow):
+    other = EngineClient(open_engine(passwords=Passwords(slow))).open_session()
+    slow.meanwhile = lambda: ada.at(costlier).request(**login())
+    other.request(**login())
 
 
-def test_a_login_with_a_password_that_is_changed_meanwhile_is_refused(ada, open_engine, slow):
-    other = EngineClient(open_engine(passwords=Passwords(slow))).opens_a_session()
-    slow.meanwhile = lambda: ada.asks_ok(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
-    other.is_refused("login_refused", **login())
-    other.asks_ok(**login(password=ANOTHER_PASSWORD))
+def test_a_login_with_a_concurrently_changed_password_is_refused(ada, open_engine, slow):
+    other = EngineClient(open_engine(passwords=Passwords(slow))).open_session()
+    slow.meanwhile = lambda: ada.request(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
+    other.expect_error("login_refused", **login())
+    other.request(**login(password=ANOTHER_PASSWORD))
 
 
-def test_a_password_that_is_changed_meanwhile_is_not_changed_with_the_old_one(ada, open_engine, slow):
+def test_a_concurrently_changed_password_can_not_be_changed_with_the_old_one(ada, open_engine, slow):
     other = ada.at(open_engine(passwords=Passwords(slow)))
-    slow.meanwhile = lambda: ada.asks_ok(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
-    other.is_refused("wrong_password", **edit_account(user_pass="a third password", old_pass=PASSWORD))
+    slow.meanwhile = lambda: ada.request(**edit_account(user_pass=ANOTHER_PASSWORD, old_pass=PASSWORD))
+    other.expect_error("wrong_password", **edit_account(user_pass="a third password", old_pass=PASSWORD))
 
 
-def test_a_name_that_is_taken_meanwhile_is_not_taken_twice(visitor, open_engine, slow):
+def test_a_name_that_is_taken_concurrently_is_refused(visitor, open_engine, slow):
     class SlowToHash(Interrupted):
         def hash(self, password, **more):
-            happens, self.meanwhile = self.meanwhile, None
-            if happens is not None:
-                happens()
+            callback, self.meanwhile = self.meanwhile, None
+            if callback is not None:
+                callback()
             return super().hash(password, **more)
 
     hasher = SlowToHash(time_cost=1, memory_cost=8, parallelism=1)
     other = visitor.at(open_engine(passwords=Passwords(hasher)))
-    third = EngineClient(visitor.engine).opens_a_session()
-    hasher.meanwhile = lambda: third.asks_ok(**new_account())
-    other.is_refused("name_taken", **new_account(user_email="other@example.org"))
+    third = EngineClient(visitor.engine).open_session()
+    hasher.meanwhile = lambda: third.request(**new_account())
+    other.expect_error("name_taken", **new_account(user_email="other@example.org"))
 
 
-def test_guessing_the_old_password_from_many_sessions_has_to_wait_too(ada, engine):
-    others = [EngineClient(engine).opens_a_session().logs_in() for _ in range(6)]
+def test_wrong_old_passwords_from_many_sessions_are_throttled(ada, engine):
+    others = [EngineClient(engine).open_session().log_in() for _ in range(6)]
     guess = {"action": "edit", "edit": "account", "user_pass": "another four words", "old_pass": "a guess"}
     together = threading.Barrier(len(others))
 
     def guessed(other):
         together.wait()
-        return other.ask(**guess)["code"]
+        return other.send(**guess)["code"]
 
     with ThreadPoolExecutor(len(others)) as pool:
         codes = list(pool.map(guessed, others))
@@ -207,24 +207,24 @@ def test_guessing_the_old_password_from_many_sessions_has_to_wait_too(ada, engin
 
 
 @pytest.mark.parametrize("user_pass", [PASSWORD, "another one altogether"], ids=["right", "wrong"])
-def test_a_common_new_password_does_not_tell_whether_the_old_one_is_right(ada, nothing_changes, user_pass):
+def test_a_common_new_password_does_not_reveal_whether_the_old_one_is_right(ada, nothing_changes, user_pass):
     nothing_changes()
     weak = {"user_pass": user_pass, "new_pass": "password1"}
-    ada.is_refused("common_password", action="login", user_name="ada", **weak)
-    ada.is_refused("common_password", **edit_account(old_pass=user_pass, user_pass="password1"))
+    ada.expect_error("common_password", action="login", user_name="ada", **weak)
+    ada.expect_error("common_password", **edit_account(old_pass=user_pass, user_pass="password1"))
 
 
-def test_a_password_is_the_same_from_whatever_keyboard_it_comes(registered):
-    registered.asks_ok(**new_account("zoe", user_pass="un caf\u00e9 noir"))
-    registered.asks_ok(**login("zoe", "un cafe\u0301 noir"))
+def test_a_password_is_compared_in_normalized_form(registered):
+    registered.request(**new_account("zoe", user_pass="un caf\u00e9 noir"))
+    registered.request(**login("zoe", "un cafe\u0301 noir"))
 
 
-def test_an_old_password_without_a_new_one_is_not_passed_over(ada, nothing_changes):
+def test_an_old_password_without_a_new_one_is_refused(ada, nothing_changes):
     nothing_changes()
-    answer = ada.is_refused("missing_argument", **edit_account(old_pass=PASSWORD, user_alias="countess"))
+    answer = ada.expect_error("missing_argument", **edit_account(old_pass=PASSWORD, user_alias="countess"))
     assert answer["details"] == {"field": "user_pass"}
 
 
-def test_a_new_password_is_another_one(ada, nothing_changes):
+def test_a_new_password_must_differ_from_the_old_one(ada, nothing_changes):
     nothing_changes()
-    ada.is_refused("bad_value", **edit_account(old_pass=PASSWORD, user_pass=PASSWORD))
+    ada.expect_error("bad_value", **edit_account(old_pass=PASSWORD, user_pass=PASSWORD))

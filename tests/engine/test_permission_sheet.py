@@ -1,9 +1,9 @@
-"""Who may ask what: the catalogue's word, what an operator changes of it, and every refusal written down."""
+"""Permissions: the registry's defaults, an operator's changes, and the record of refused requests."""
 
 from __future__ import annotations
 
 import pytest
-from database_file import changed_by_hand, rows
+from database_file import execute_sql, rows
 from engine_client import EngineClient
 from examples import EXAMPLES
 from examples_permissions import VIEW_PERMISSIONS, VIEW_REFUSALS, edit_permission
@@ -14,21 +14,21 @@ from ewallet_core.operations.context import EngineConfig
 ELSEWHERE = "192.0.2.7"
 SUPPLY = "client action supply credits"
 
-on_the_sheet = [example for example in EXAMPLES if example.found.is_on_permission_sheet]
-each_example = pytest.mark.parametrize("example", on_the_sheet, ids=str)
+permitted_examples = [example for example in EXAMPLES if example.found.is_on_permission_sheet]
+each_example = pytest.mark.parametrize("example", permitted_examples, ids=str)
 each_role = pytest.mark.parametrize("role", ["user", "operator", "auditor"])
 
 
 @pytest.fixture
-def becomes(wallet_file):
-    """Give an account a role, and let its client call from another machine."""
+def with_role(wallet_file):
+    """Give an account a role, and let its client connect over the network."""
 
-    def become(caller: EngineClient, role: str, name: str = "ada") -> EngineClient:
-        changed_by_hand(wallet_file, "UPDATE accounts SET role = ? WHERE name = ?", role, name)
+    def set_role(caller: EngineClient, role: str, name: str = "ada") -> EngineClient:
+        execute_sql(wallet_file, "UPDATE accounts SET role = ? WHERE name = ?", role, name)
         caller.address = ELSEWHERE
         return caller
 
-    return become
+    return set_role
 
 
 def expected(example, role: str) -> bool:
@@ -37,15 +37,15 @@ def expected(example, role: str) -> bool:
 
 @each_role
 @each_example
-def test_a_role_may_ask_what_the_catalogue_says_and_nothing_else(
-    nobody, wallclock, becomes, wallet_file, example, role
+def test_a_role_is_permitted_what_the_registry_declares_and_nothing_else(
+    anonymous, wallclock, with_role, wallet_file, example, role
 ):
-    caller = example.arrange(nobody, wallclock)
-    if caller.ask(**VIEW_WALLET)["failed"]:
-        caller.opens_a_session().registers("eve").logs_in("eve")
-        becomes(caller, role, "eve")
-    becomes(caller, role)
-    answer = caller.ask(**example.instruction)
+    caller = example.arrange(anonymous, wallclock)
+    if caller.send(**VIEW_WALLET)["failed"]:
+        caller.open_session().register("eve").log_in("eve")
+        with_role(caller, role, "eve")
+    with_role(caller, role)
+    answer = caller.send(**example.instruction)
     refused = rows(wallet_file, "SELECT role, instruction, address FROM refused_requests")
     if expected(example, role):
         assert answer.get("code") != "not_permitted"
@@ -56,16 +56,18 @@ def test_a_role_may_ask_what_the_catalogue_says_and_nothing_else(
 
 
 @each_example
-def test_what_is_not_permitted_changes_nothing(nobody, wallclock, becomes, nothing_changes, example):
-    caller = example.arrange(nobody, wallclock)
-    if caller.ask(**VIEW_WALLET)["failed"]:
-        caller.opens_a_session().registers("eve").logs_in("eve")
+def test_a_request_that_is_not_permitted_changes_nothing(
+    anonymous, wallclock, with_role, nothing_changes, example
+):
+    caller = example.arrange(anonymous, wallclock)
+    if caller.send(**VIEW_WALLET)["failed"]:
+        caller.open_session().register("eve").log_in("eve")
     for role in ("user", "operator", "auditor"):
-        EngineClient(caller.engine).asks_ok(**_forbid(example.found.name, role))
-    becomes(caller, "auditor")
-    becomes(caller, "auditor", "eve")
+        EngineClient(caller.engine).request(**_forbid(example.found.name, role))
+    with_role(caller, "auditor")
+    with_role(caller, "auditor", "eve")
     nothing_changes()
-    caller.is_refused("not_permitted", **example.instruction)
+    caller.expect_error("not_permitted", **example.instruction)
 
 
 def _forbid(name: str, role: str) -> dict[str, object]:
@@ -74,126 +76,124 @@ def _forbid(name: str, role: str) -> dict[str, object]:
     return edit_permission(name, role, False)
 
 
-def test_the_sheet_lists_every_instruction_of_an_account_for_every_role(nobody):
-    sheet = nobody.asks_ok(**VIEW_PERMISSIONS)["permissions"]
-    assert set(sheet) == {example.found.name for example in on_the_sheet}
+def test_the_sheet_lists_every_instruction_for_every_role(anonymous):
+    sheet = anonymous.request(**VIEW_PERMISSIONS)["permissions"]
+    assert set(sheet) == {example.found.name for example in permitted_examples}
     assert sheet["client action transfer credits"] == {"user": True, "operator": True, "auditor": False}
     assert sheet["client action view account"] == {"user": True, "operator": True, "auditor": True}
     assert sheet["system action new worker"] == {"user": False, "operator": True, "auditor": False}
 
 
-def test_what_the_sheet_forbids_is_refused_at_once_also_in_process(nobody, supplied):
-    nobody.asks_ok(**edit_permission("client action convert credits2clock", "user", False))
-    supplied.is_refused("not_permitted", **to_clock(5))
-    nobody.asks_ok(**edit_permission("client action convert credits2clock", "user", True))
-    supplied.asks_ok(**to_clock(5))
+def test_a_permission_taken_away_applies_at_once_also_in_process(anonymous, supplied):
+    anonymous.request(**edit_permission("client action convert credits2clock", "user", False))
+    supplied.expect_error("not_permitted", **to_clock(5))
+    anonymous.request(**edit_permission("client action convert credits2clock", "user", True))
+    supplied.request(**to_clock(5))
 
 
-def test_what_the_sheet_allows_is_carried_out(nobody, converted, becomes):
-    auditor = becomes(converted, "auditor")
-    auditor.is_refused("not_permitted", **START)
-    nobody.asks_ok(**edit_permission("client action start clock_timer", "auditor", True))
-    auditor.asks_ok(**START)
+def test_a_permission_granted_applies_at_once(anonymous, converted, with_role):
+    auditor = with_role(converted, "auditor")
+    auditor.expect_error("not_permitted", **START)
+    anonymous.request(**edit_permission("client action start clock_timer", "auditor", True))
+    auditor.request(**START)
 
 
-def test_an_operator_edits_the_sheet_from_elsewhere_and_a_user_does_not(ada, bob, becomes):
+def test_over_the_network_an_operator_can_edit_the_sheet_and_a_user_can_not(ada, bob, with_role):
     change = edit_permission(SUPPLY, "user", False)
-    becomes(ada, "operator").asks_ok(**change)
-    becomes(bob, "user", "bob").is_refused("not_permitted", **change)
-    bob.is_refused("not_permitted", **supply())
+    with_role(ada, "operator").request(**change)
+    with_role(bob, "user", "bob").expect_error("not_permitted", **change)
+    bob.expect_error("not_permitted", **supply())
 
 
-def test_an_auditor_views_the_sheet_and_can_not_edit_it(ada, becomes):
-    auditor = becomes(ada, "auditor")
-    auditor.asks_ok(**VIEW_PERMISSIONS)
-    auditor.asks_ok(**VIEW_REFUSALS)
-    auditor.is_refused("not_permitted", **edit_permission(SUPPLY, "user", False))
+def test_an_auditor_can_view_the_sheet_but_not_edit_it(ada, with_role):
+    auditor = with_role(ada, "auditor")
+    auditor.request(**VIEW_PERMISSIONS)
+    auditor.request(**VIEW_REFUSALS)
+    auditor.expect_error("not_permitted", **edit_permission(SUPPLY, "user", False))
 
 
-def test_operators_can_not_lock_themselves_out(nobody, nothing_changes):
+def test_operators_can_not_lose_the_permission_to_edit_permissions(anonymous, nothing_changes):
     nothing_changes()
-    nobody.is_refused(
+    anonymous.expect_error(
         "operators_own_permission", **edit_permission("system action edit permission", "operator", False)
     )
 
 
-def test_an_instruction_that_is_not_on_the_sheet_is_answered_with_the_nearest(nobody, nothing_changes):
+def test_an_unknown_instruction_is_answered_with_the_nearest(anonymous, nothing_changes):
     nothing_changes()
     asked = edit_permission("client action transfer credit", "user", False)
-    answer = nobody.is_refused("unknown_instruction", **asked)
+    answer = anonymous.expect_error("unknown_instruction", **asked)
     assert "client action transfer credits" in answer["details"]["nearest"]
 
 
 @pytest.mark.parametrize("role", ["issuer", "USER", "", "root"])
-def test_a_role_is_one_that_people_have(nobody, nothing_changes, role):
+def test_an_unknown_role_is_refused(anonymous, nothing_changes, role):
     nothing_changes()
-    nobody.is_refused("bad_value", **edit_permission(SUPPLY, role, True))
+    anonymous.expect_error("bad_value", **edit_permission(SUPPLY, role, True))
 
 
-def test_the_refusals_are_shown_the_latest_first(nobody, ada, bob, becomes):
-    becomes(ada, "user").is_refused("not_permitted", **NEW_WORKER)
-    becomes(bob, "auditor", "bob").is_refused("not_permitted", **supply())
-    answer = nobody.asks_ok(**VIEW_REFUSALS)
+def test_refused_requests_are_listed_newest_first(anonymous, ada, bob, with_role):
+    with_role(ada, "user").expect_error("not_permitted", **NEW_WORKER)
+    with_role(bob, "auditor", "bob").expect_error("not_permitted", **supply())
+    answer = anonymous.request(**VIEW_REFUSALS)
     assert [(row["account"], row["role"], row["instruction"]) for row in answer["refusals"]] == [
         ("bob@example.org", "auditor", SUPPLY),
         ("ada@example.org", "user", "system action new worker"),
     ]
-    first = nobody.asks_ok(**VIEW_REFUSALS, limit=1)
-    rest = nobody.asks_ok(**VIEW_REFUSALS, before=first["next"])
+    first = anonymous.request(**VIEW_REFUSALS, limit=1)
+    rest = anonymous.request(**VIEW_REFUSALS, before=first["next"])
     assert first["refusals"] + rest["refusals"] == answer["refusals"]
     assert rest["next"] is None
 
 
-def test_a_refusal_by_the_sheet_is_not_remembered(nobody, ada):
-    nobody.asks_ok(**edit_permission(SUPPLY, "user", False))
-    ada.is_refused("not_permitted", **supply(), request_id="request one")
-    nobody.asks_ok(**edit_permission(SUPPLY, "user", True))
-    ada.asks_ok(**supply(), request_id="request one")
+def test_a_missing_permission_is_not_stored_for_the_request_id(anonymous, ada):
+    anonymous.request(**edit_permission(SUPPLY, "user", False))
+    ada.expect_error("not_permitted", **supply(), request_id="request one")
+    anonymous.request(**edit_permission(SUPPLY, "user", True))
+    ada.request(**supply(), request_id="request one")
 
 
-def test_the_sheet_outlives_the_engine(nobody, ada, open_engine):
-    nobody.asks_ok(**edit_permission(SUPPLY, "user", False))
-    ada.at(open_engine()).is_refused("not_permitted", **supply())
+def test_the_sheet_is_stored(anonymous, ada, open_engine):
+    anonymous.request(**edit_permission(SUPPLY, "user", False))
+    ada.at(open_engine()).expect_error("not_permitted", **supply())
 
 
-# Who may supply (PROTOCOL section 5)
+# Permission to supply
 
 
-def test_where_users_do_not_supply_themselves_they_are_refused_until_the_sheet_says_so(ada, open_engine):
+def test_without_self_supply_users_need_the_permission_to_supply(ada, open_engine):
     server = open_engine(config=EngineConfig(self_supply=False))
     at_server = ada.at(server)
-    at_server.is_refused("not_permitted", **supply())
-    EngineClient(server).asks_ok(**edit_permission(SUPPLY, "user", True))
-    at_server.asks_ok(**supply())
+    at_server.expect_error("not_permitted", **supply())
+    EngineClient(server).request(**edit_permission(SUPPLY, "user", True))
+    at_server.request(**supply())
 
 
 @pytest.mark.parametrize(("self_supply", "may"), [(None, False), (False, False), (True, True)])
-def test_who_comes_over_a_socket_supplies_itself_only_where_the_engine_was_started_so(
-    ada, open_engine, self_supply, may
-):
+def test_self_supply_over_the_network_is_off_by_default(ada, open_engine, self_supply, may):
     elsewhere = EngineClient(
         open_engine(config=EngineConfig(self_supply=self_supply)), ada.credentials, ELSEWHERE
     )
-    assert elsewhere.ask(**supply()).get("code") == (None if may else "not_permitted")
-    assert ada.at(open_engine()).ask(**supply())["failed"] is False
+    assert elsewhere.send(**supply()).get("code") == (None if may else "not_permitted")
+    assert ada.at(open_engine()).send(**supply())["failed"] is False
 
 
-def test_that_users_supply_themselves_holds_for_the_process_and_is_not_stored(ada, open_engine, wallet_file):
-    ada.asks_ok(**supply())
+def test_self_supply_is_a_setting_of_the_process_and_not_stored(ada, open_engine, wallet_file):
+    ada.request(**supply())
     assert rows(wallet_file, "SELECT * FROM permissions") == []
-    ada.at(open_engine(config=EngineConfig(self_supply=False))).is_refused("not_permitted", **supply())
+    ada.at(open_engine(config=EngineConfig(self_supply=False))).expect_error("not_permitted", **supply())
 
 
-def test_the_catalogue_has_a_role_for_everything_on_the_sheet():
-    assert all(example.found.roles for example in on_the_sheet)
+def test_every_instruction_on_the_sheet_has_a_default_role():
+    assert all(example.found.roles for example in permitted_examples)
 
 
-def test_an_operator_can_close_the_door_to_new_accounts(nobody, visitor):
-    nobody.asks_ok(**edit_permission("client action new account", "user", False))
-    visitor.is_refused("not_permitted", **new_account())
-    assert nobody.asks_ok(**VIEW_REFUSALS)["refusals"][0]["account"] is None
+def test_an_operator_can_forbid_new_accounts(anonymous, visitor):
+    anonymous.request(**edit_permission("client action new account", "user", False))
+    visitor.expect_error("not_permitted", **new_account())
+    assert anonymous.request(**VIEW_REFUSALS)["refusals"][0]["account"] is None
 
 
-def test_an_auditor_does_not_delete_the_account(ada, becomes):
+def test_an_auditor_can_not_delete_its_account(ada, with_role):
     leave = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
-    becomes(ada, "auditor").is_refused("not_permitted", **leave)
+    with_role(ada, "auditor").expect_error("not_permitted", **leave)

@@ -1,4 +1,4 @@
-"""Every instruction's answer, key by key, and the forms in which it can be asked."""
+"""The answer of every instruction, key by key, and the forms of its request."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from answer_shapes import misfits
+from answer_shapes import shape_errors
 from engine_client import SELECTORS, EngineClient
 from example import Example, bring
 from examples import EXAMPLES
@@ -28,7 +28,7 @@ each_option = pytest.mark.parametrize(
 
 
 class Numbered:
-    """Random bytes that are the same on every engine."""
+    """Random bytes that repeat on every engine."""
 
     def __init__(self) -> None:
         self._count = count(1)
@@ -39,7 +39,7 @@ class Numbered:
 
 @pytest.fixture
 def twins(open_engine, wallet_file: Path) -> tuple[EngineClient, EngineClient]:
-    """Two callers, each alone on an engine of its own, with the same time and the same luck."""
+    """Two clients, each on its own engine, with the same clock and random bytes."""
     other_file = shutil.copy(wallet_file, wallet_file.with_name("other.sqlite3"))
     return (
         EngineClient(open_engine(randomness=Numbered())),
@@ -75,23 +75,23 @@ def test_there_is_an_example_of_every_argument_of_every_instruction():
 
 
 @each_example
-def test_an_answer_has_exactly_the_keys_that_the_protocol_says(nobody, wallclock, example):
-    answer = example.arrange(nobody, wallclock).ask(**example.instruction)
-    assert misfits(answer, {"failed": False, **example.answer}) == []
+def test_an_answer_has_exactly_the_keys_of_the_protocol(anonymous, wallclock, example):
+    answer = example.arrange(anonymous, wallclock).send(**example.instruction)
+    assert shape_errors(answer, {"failed": False, **example.answer}) == []
 
 
 @each_option
-def test_an_optional_argument_does_not_change_the_form_of_the_answer(nobody, wallclock, example, option):
-    caller = example.arrange(nobody, wallclock)
-    answer = caller.ask(**example.instruction, **{option: example.optional[option]})
-    assert misfits(answer, {"failed": False, **example.answer}) == []
+def test_an_optional_argument_does_not_change_the_keys_of_the_answer(anonymous, wallclock, example, option):
+    caller = example.arrange(anonymous, wallclock)
+    answer = caller.send(**example.instruction, **{option: example.optional[option]})
+    assert shape_errors(answer, {"failed": False, **example.answer}) == []
 
 
 @each_example
-def test_flat_and_enveloped_requests_mean_the_same(twins, example):
+def test_flat_and_enveloped_requests_get_the_same_answer(twins, example):
     flat, enveloped = (example.arrange(caller, Wallclock()) for caller in twins)
     answers = [
-        flat.ask(**example.instruction, request_id="envelope-1"),
+        flat.send(**example.instruction, request_id="envelope-1"),
         enveloped.engine.answer(in_envelope(enveloped, example)),
     ]
     assert answers[0] == answers[1]
@@ -99,42 +99,42 @@ def test_flat_and_enveloped_requests_mean_the_same(twins, example):
 
 
 @pytest.mark.parametrize("request_id", ["carry me back", None])
-def test_the_answer_carries_the_request_id_back_that_was_sent(ada, request_id):
+def test_an_answer_has_the_request_id_of_its_request(ada, request_id):
     for instruction in (VIEW_WALLET, supply(), supply(0)):
-        assert ada.ask(**instruction, request_id=request_id).get("request_id") == request_id
+        assert ada.send(**instruction, request_id=request_id).get("request_id") == request_id
 
 
-def test_the_session_manager_controller_takes_keywords(engine):
+def test_the_session_manager_controller_accepts_keywords(engine):
     answer = engine.session_manager_controller(**SELECTORS, action="request", request="client_id")
     assert answer["failed"] is False
 
 
-def test_an_instruction_may_carry_an_argument_named_self(engine):
+def test_an_argument_named_self_is_answered(engine):
     answer = engine.session_manager_controller(**SELECTORS, action="request", request="client_id", self=1)
     assert answer["code"] == "unknown_argument"
 
 
 @pytest.mark.parametrize("printed", [{"pause": "clock_timer"}, {"stop": "clock_timer"}], ids=str)
-def test_stop_is_understood_as_it_is_printed_and_as_it_is_meant(supplied, printed):
-    supplied.asks_ok(action="convert", convert="credits2clock", credits=1)
-    supplied.asks_ok(**START)
-    supplied.asks_ok(action="stop", **printed)
+def test_stop_is_accepted_with_both_selectors(supplied, printed):
+    supplied.request(action="convert", convert="credits2clock", credits=1)
+    supplied.request(**START)
+    supplied.request(action="stop", **printed)
     assert supplied.clock["clock_state"] == "inactive"
 
 
 @pytest.mark.parametrize("printed", [{"pause": "clock_timer"}, {"resume": "clock_timer"}], ids=str)
-def test_resume_is_understood_as_it_is_printed_and_as_it_is_meant(nobody, wallclock, printed):
-    caller = bring(nobody, "paused", wallclock)
-    caller.asks_ok(action="resume", **printed)
+def test_resume_is_accepted_with_both_selectors(anonymous, wallclock, printed):
+    caller = bring(anonymous, "paused", wallclock)
+    caller.request(action="resume", **printed)
     assert caller.clock["clock_state"] == "active"
 
 
-def test_a_wallet_is_viewed_as_wallet_and_as_ewallet(supplied):
-    answers = [supplied.asks_ok(**{**VIEW_WALLET, "credit": word}) for word in ("wallet", "ewallet")]
+def test_a_wallet_can_be_viewed_as_wallet_or_ewallet(supplied):
+    answers = [supplied.request(**{**VIEW_WALLET, "credit": word}) for word in ("wallet", "ewallet")]
     assert answers[0] == answers[1]
 
 
-def test_an_untrusted_header_changes_nothing(supplied, bob):
+def test_other_keys_of_the_header_are_ignored(supplied, bob):
     answer = bob.engine.answer(
         {
             "header": {**bob.credentials, "loggin_user": 2, "session_id": 1, "src_address": "10.0.0.1"},
@@ -149,53 +149,53 @@ def test_credentials_are_accepted_in_the_command_chain_of_an_envelope(supplied):
     assert supplied.engine.answer({"command_chain": chain})["ewallet_data"]["credits"] == 100
 
 
-def test_an_argument_of_none_is_an_argument_that_is_absent(ada):
-    ada.asks_ok(**supply(5, notes=None))
+def test_an_argument_of_none_counts_as_absent(ada):
+    ada.request(**supply(5, notes=None))
     assert ada.records("invoice")[0]["notes"] == ""
 
 
-def test_a_view_is_the_same_at_the_same_moment(nobody, wallclock):
-    caller = bring(nobody, "running", wallclock)
-    assert caller.ask(**VIEW_CLOCK) == caller.ask(**VIEW_CLOCK)
+def test_a_repeated_view_at_the_same_time_is_equal(anonymous, wallclock):
+    caller = bring(anonymous, "running", wallclock)
+    assert caller.send(**VIEW_CLOCK) == caller.send(**VIEW_CLOCK)
 
 
-def test_a_page_of_a_list_goes_on_where_the_page_before_it_ended(ada):
+def test_pages_of_a_list_are_consecutive(ada):
     for credits in (1, 2, 3, 4, 5):
-        ada.asks_ok(**supply(credits))
+        ada.request(**supply(credits))
     pages, cursor = [], {}
     for _ in range(3):
-        page = ada.asks_ok(**view_list("transfer", limit=2, **cursor))["sheet_data"]
+        page = ada.request(**view_list("transfer", limit=2, **cursor))["sheet_data"]
         pages.append([row["credits"] for row in page["rows"]])
         cursor = {"before": page["next"]}
     assert pages == [[5, 4], [3, 2], [1]]
     assert page["next"] is None
 
 
-def test_a_list_that_ends_with_its_page_has_no_next_one(ada):
+def test_the_last_full_page_has_no_next_cursor(ada):
     for credits in (1, 2):
-        ada.asks_ok(**supply(credits))
-    assert ada.asks_ok(**view_list("transfer", limit=2))["sheet_data"]["next"] is None
+        ada.request(**supply(credits))
+    assert ada.request(**view_list("transfer", limit=2))["sheet_data"]["next"] is None
 
 
 def test_a_list_names_its_records_in_the_order_of_its_rows(ada):
     for credits in (1, 2, 3):
-        ada.asks_ok(**supply(credits))
-    sheet = ada.asks_ok(**view_list("invoice"))["sheet_data"]
+        ada.request(**supply(credits))
+    sheet = ada.request(**view_list("invoice"))["sheet_data"]
     assert list(sheet["records"]) == [str(row["id"]) for row in sheet["rows"]]
     assert list(sheet["records"].values()) == ["Invoice 3", "Invoice 2", "Invoice 1"]
     assert sheet["record_count"] == 3
 
 
-def test_a_list_shows_a_hundred_records_unless_asked_for_more(ada):
+def test_a_list_has_a_hundred_records_by_default(ada):
     for _ in range(101):
-        ada.asks_ok(**supply(1))
+        ada.request(**supply(1))
     assert len(ada.records("transfer")) == 100
-    assert len(ada.asks_ok(**view_list("transfer", limit=1000))["sheet_data"]["rows"]) == 101
+    assert len(ada.request(**view_list("transfer", limit=1000))["sheet_data"]["rows"]) == 101
 
 
-def test_what_a_stop_answers_is_the_record_it_wrote(nobody, wallclock):
-    caller = bring(nobody, "running", wallclock)
+def test_a_stop_answers_the_record_that_it_wrote(anonymous, wallclock):
+    caller = bring(anonymous, "running", wallclock)
     wallclock.forward(21 * SECOND)
-    answer = caller.asks_ok(**STOP)
+    answer = caller.request(**STOP)
     assert caller.records("time") == [answer["record_data"]]
     assert (answer["time_record"], answer["minutes_spent_ms"]) == (1, 21 * SECOND)

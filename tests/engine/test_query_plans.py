@@ -1,4 +1,4 @@
-"""Lists cost the same however long they are: what they ask is answered by an index, in its order."""
+"""Query plans: lists and reports are read by an index and in its order, so their cost is independent of their size."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ PLANNED: dict[str, Executable] = {
     "how many clocks there ever were": wallets._CLOCKS_EVER,
     "the clocks that have run out": wallets._DUE,
 }
-"""Statements that must cost the same on a million rows; one that is added here is held to it."""
+"""Statements whose cost must not grow with the table."""
 
 
 def plan_of(file: Path, statement: Executable) -> list[str]:
-    """The steps in which SQLite carries the statement out."""
+    """The steps of SQLite's plan for the statement."""
     sql, written = _COMPILED.compiled(statement)
     values = {**dict.fromkeys(re.findall(r":(\w+)", sql), 1), **written}
     with contextlib.closing(sqlite3.connect(file)) as connection:
@@ -49,19 +49,19 @@ def plan_of(file: Path, statement: Executable) -> list[str]:
 
 
 @pytest.mark.parametrize("statement", PLANNED.values(), ids=PLANNED)
-def test_no_table_is_read_from_end_to_end_and_nothing_is_sorted(wallet_file, statement):
+def test_a_list_scans_no_table_and_sorts_nothing(wallet_file, statement):
     steps = plan_of(wallet_file, statement)
     assert steps
     assert [step for step in steps if not step.startswith("SEARCH ")] == []
 
 
 @pytest.mark.parametrize("records", _RECORDS, ids=lambda records: records.table.name)
-def test_a_page_begins_at_its_cursor(wallet_file, records):
+def test_a_page_is_read_from_its_cursor(wallet_file, records):
     (step,) = plan_of(wallet_file, records._page)
     assert "(sheet_id=? AND position<?)" in step
 
 
-def test_a_statement_without_an_index_is_told(wallet_file):
+def test_a_statement_without_an_index_is_detected(wallet_file):
     assert plan_of(wallet_file, sheets.sheets._select("reference")) == ["SCAN sheets"]
     by_name = wallets.wallets._select("account_id").order_by(None).order_by("reference")
     assert plan_of(wallet_file, by_name)[-1] == "USE TEMP B-TREE FOR ORDER BY"

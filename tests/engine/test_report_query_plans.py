@@ -1,4 +1,4 @@
-"""Looking at what happened costs the same however much has happened: every step goes by an index."""
+"""Query plans of reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from ewallet_core.storage import linked_records, overview, search, statements
 from ewallet_core.storage.transaction import Statements
 
-_SAID = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
+_COMPILED = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
 
 IN_ORDER = {
     "the posting before an instant": statements._LAST_BEFORE,
@@ -38,26 +38,26 @@ SUMS = {
 
 
 def plan_of(file: Path, statement: Executable) -> list[str]:
-    sql, written = _SAID.compiled(statement)
+    sql, written = _COMPILED.compiled(statement)
     values = dict.fromkeys(re.findall(r":(\w+)", sql), 1) | written
     with contextlib.closing(sqlite3.connect(file)) as connection:
         return [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {sql}", values)]
 
 
 @pytest.mark.parametrize("statement", [*IN_ORDER.values(), *SUMS.values()], ids=[*IN_ORDER, *SUMS])
-def test_no_table_is_read_from_end_to_end(wallet_file, statement):
+def test_a_report_scans_no_table(wallet_file, statement):
     steps = plan_of(wallet_file, statement)
     assert [step for step in steps if step.startswith("SCAN")] == []
     assert any("USING INDEX" in step for step in steps)
 
 
 @pytest.mark.parametrize("statement", IN_ORDER.values(), ids=IN_ORDER)
-def test_pages_come_in_the_order_of_an_index(wallet_file, statement):
+def test_a_page_of_a_report_is_not_sorted(wallet_file, statement):
     assert [step for step in plan_of(wallet_file, statement) if "TEMP B-TREE" in step] == []
 
 
 @pytest.mark.parametrize("found", search.FOUND, ids=lambda found: found.kind)
-def test_records_are_read_from_their_place_on(wallet_file, found):
+def test_records_are_read_by_account_and_time(wallet_file, found):
     steps = plan_of(wallet_file, found._of_account)
     index = f"ix_{found.kind}_records_account_id_created_at_id"
     assert any(f"{index} (account_id=? AND created_at>? AND created_at<?)" in step for step in steps)
@@ -79,7 +79,7 @@ def test_linked_records_are_read_by_their_entry(wallet_file, links):
     ],
     ids=["opening", "rows", *SUMS],
 )
-def test_postings_are_read_of_the_period_alone(wallet_file, statement, index):
+def test_only_postings_of_the_period_are_read(wallet_file, statement, index):
     assert any(index in step for step in plan_of(wallet_file, statement))
 
 

@@ -1,9 +1,9 @@
-"""What is not an instruction, or not one of this caller's, is refused in words, and changes nothing."""
+"""Invalid requests: unknown instructions, wrong arguments, missing credentials; each is explained and changes nothing."""
 
 from __future__ import annotations
 
 import pytest
-from answer_shapes import REFUSAL, misfits
+from answer_shapes import ERROR_ANSWER, shape_errors
 from engine_client import SELECTORS
 from example import bring
 from examples import EXAMPLES
@@ -41,23 +41,23 @@ each_argument = pytest.mark.parametrize(
 
 
 @each_example
-def test_an_unknown_argument_is_named(nobody, wallclock, nothing_changes, example):
-    caller = example.arrange(nobody, wallclock)
+def test_an_unknown_argument_is_named(anonymous, wallclock, nothing_changes, example):
+    caller = example.arrange(anonymous, wallclock)
     nothing_changes()
-    answer = caller.is_refused("unknown_argument", **example.instruction, colour="red")
+    answer = caller.expect_error("unknown_argument", **example.instruction, colour="red")
     assert answer["details"]["field"] == "colour"
     assert set(answer["details"]["known"]) >= {*example.arguments, *example.optional}
     assert "`colour`" in answer["error"]
 
 
 @each_argument
-def test_an_argument_of_a_wrong_kind_is_named(nobody, wallclock, nothing_changes, example, argument):
-    caller = example.arrange(nobody, wallclock)
+def test_an_argument_of_a_wrong_kind_is_named(anonymous, wallclock, nothing_changes, example, argument):
+    caller = example.arrange(anonymous, wallclock)
     nothing_changes()
     is_flag = isinstance({**example.optional, **example.arguments}[argument], bool)
     another = "true" if is_flag else True
     for value in (another, [], {}, "\ud800", "nul\x00", float("nan")):
-        answer = caller.is_refused("bad_value", **{**example.instruction, argument: value})
+        answer = caller.expect_error("bad_value", **{**example.instruction, argument: value})
         assert answer["details"] == {"field": argument}
         assert answer["error"].startswith(f"`{argument}` must be ")
 
@@ -71,58 +71,56 @@ REQUIRED = [
 
 
 @pytest.mark.parametrize(("example", "argument"), REQUIRED)
-def test_a_missing_argument_is_named(nobody, wallclock, nothing_changes, example, argument):
-    caller = example.arrange(nobody, wallclock)
+def test_a_missing_argument_is_named(anonymous, wallclock, nothing_changes, example, argument):
+    caller = example.arrange(anonymous, wallclock)
     nothing_changes()
     rest = {name: value for name, value in example.instruction.items() if name != argument}
-    answer = caller.is_refused("missing_argument", **rest)
+    answer = caller.expect_error("missing_argument", **rest)
     assert answer["details"] == {"field": argument}
 
 
 @needs(Access.ACCOUNT)
-def test_what_is_an_accounts_is_refused_before_anybody_is_logged_in(
-    nobody, wallclock, nothing_changes, example
-):
-    caller = bring(nobody, "registered", wallclock)
+def test_an_instruction_of_an_account_needs_a_login(anonymous, wallclock, nothing_changes, example):
+    caller = bring(anonymous, "registered", wallclock)
     nothing_changes()
-    assert caller.is_refused("not_logged_in", **example.instruction)["warning"] == "Log in first."
+    assert caller.expect_error("not_logged_in", **example.instruction)["warning"] == "Log in first."
 
 
 @needs(Access.ACCOUNT)
-def test_what_is_an_accounts_is_refused_to_a_session_that_has_expired(
-    nobody, wallclock, nothing_changes, example
+def test_an_instruction_of_an_account_is_refused_in_an_expired_session(
+    anonymous, wallclock, nothing_changes, example
 ):
-    caller = example.arrange(nobody, wallclock)
+    caller = example.arrange(anonymous, wallclock)
     wallclock.forward(30 * MINUTE)
     nothing_changes()
-    caller.is_refused("session_expired", **example.instruction)
+    caller.expect_error("session_expired", **example.instruction)
 
 
 @needs(Access.ACCOUNT)
-def test_an_account_is_not_enough_without_the_sessions_token(nobody, wallclock, nothing_changes, example):
-    caller = example.arrange(nobody, wallclock)
+def test_an_instruction_of_an_account_needs_the_session_token(anonymous, wallclock, nothing_changes, example):
+    caller = example.arrange(anonymous, wallclock)
     nothing_changes()
-    caller.is_refused("session_unknown", **{**example.instruction, "session_token": None})
+    caller.expect_error("session_unknown", **{**example.instruction, "session_token": None})
 
 
 @needs(Access.SESSION)
-def test_a_session_is_needed_with_its_token(nobody, wallclock, nothing_changes, example):
-    caller = example.arrange(nobody, wallclock)
+def test_an_instruction_of_a_session_needs_its_token(anonymous, wallclock, nothing_changes, example):
+    caller = example.arrange(anonymous, wallclock)
     nothing_changes()
-    caller.is_refused("session_unknown", **{**example.instruction, "session_token": "no-such-token"})
+    caller.expect_error("session_unknown", **{**example.instruction, "session_token": "no-such-token"})
 
 
 @needs(Access.SESSION)
-def test_a_session_is_needed_with_its_client_id(nobody, wallclock, nothing_changes, example):
-    caller = example.arrange(nobody, wallclock)
+def test_an_instruction_of_a_session_needs_its_client_id(anonymous, wallclock, nothing_changes, example):
+    caller = example.arrange(anonymous, wallclock)
     nothing_changes()
-    caller.is_refused("client_unknown", **{**example.instruction, "client_id": "no-such-client"})
+    caller.expect_error("client_unknown", **{**example.instruction, "client_id": "no-such-client"})
 
 
-def test_a_session_token_is_no_good_with_another_client_id(supplied, bob, nothing_changes):
+def test_a_session_token_is_invalid_with_another_client_id(supplied, bob, nothing_changes):
     nothing_changes()
     stolen = {**supplied.credentials, "client_id": bob.credentials["client_id"]}
-    bob.is_refused("session_unknown", **VIEW_WALLET, **stolen)
+    bob.expect_error("session_unknown", **VIEW_WALLET, **stolen)
 
 
 @pytest.mark.parametrize(
@@ -141,9 +139,11 @@ def test_a_session_token_is_no_good_with_another_client_id(supplied, bob, nothin
     ],
     ids=str,
 )
-def test_unknown_selectors_are_answered_with_the_nearest_known(visitor, nothing_changes, asked, nearest):
+def test_unknown_selectors_are_answered_with_the_nearest_instructions(
+    visitor, nothing_changes, asked, nearest
+):
     nothing_changes()
-    answer = visitor.is_refused("unknown_instruction", **asked)
+    answer = visitor.expect_error("unknown_instruction", **asked)
     assert nearest is None or nearest in answer["details"]["nearest"]
     assert all(path in answer["warning"] for path in answer["details"]["nearest"])
 
@@ -158,10 +158,10 @@ def test_unknown_selectors_are_answered_with_the_nearest_known(visitor, nothing_
     ],
     ids=str,
 )
-def test_half_an_envelope_is_refused(engine, request_):
+def test_an_incomplete_envelope_is_refused(engine, request_):
     answer = engine.answer(request_)
     assert answer["code"] == "malformed"
-    assert misfits(answer, REFUSAL) == []
+    assert shape_errors(answer, ERROR_ANSWER) == []
 
 
 def test_an_unknown_key_of_the_header_is_named(engine):
@@ -179,42 +179,42 @@ def test_an_unknown_key_of_the_envelope_is_named(engine):
 
 @pytest.mark.parametrize("name", ["client_id", "session_token", "request_id"])
 @pytest.mark.parametrize("value", [1, ["x"], {}], ids=repr)
-def test_credentials_are_text(ada, nothing_changes, name, value):
+def test_credentials_must_be_text(ada, nothing_changes, name, value):
     nothing_changes()
-    answer = ada.is_refused("bad_value", **{**supply(), name: value})
+    answer = ada.expect_error("bad_value", **{**supply(), name: value})
     assert answer["details"] == {"field": name}
 
 
 @pytest.mark.parametrize("request_id", ["", "7 chars", "r" * 129, "\ud800" * 8, "nul\x00nul\x00"], ids=repr)
-def test_a_request_id_has_8_to_128_characters_that_can_be_kept(ada, nothing_changes, request_id):
+def test_a_request_id_must_have_8_to_128_storable_characters(ada, nothing_changes, request_id):
     nothing_changes()
-    answer = ada.is_refused("bad_value", **supply(), request_id=request_id)
+    answer = ada.expect_error("bad_value", **supply(), request_id=request_id)
     assert answer["details"] == {"field": "request_id"}
 
 
 @pytest.mark.parametrize("request_id", ["8 chars.", "r" * 128, "ⓡequest 1"])
 def test_a_request_id_at_its_limit_is_accepted(ada, request_id):
-    assert ada.asks_ok(**supply(), request_id=request_id)["request_id"] == request_id
+    assert ada.request(**supply(), request_id=request_id)["request_id"] == request_id
 
 
 @pytest.mark.parametrize("token", ["\ud800", "nul\x00", "", "x" * 10_000], ids=lambda token: repr(token[:9]))
-def test_a_token_that_can_not_be_one_is_unknown(visitor, token):
-    visitor.is_refused("session_unknown", **KEEP_SESSION_TOKEN, session_token=token)
+def test_a_malformed_token_is_unknown(visitor, token):
+    visitor.expect_error("session_unknown", **KEEP_SESSION_TOKEN, session_token=token)
 
 
-def test_a_client_id_alone_opens_nothing(supplied, nothing_changes):
+def test_a_client_id_alone_gives_no_session_token(supplied, nothing_changes):
     nothing_changes()
-    supplied.is_refused("session_token_exists", **{**REQUEST_SESSION_TOKEN, "session_token": None})
-    supplied.is_refused("session_token_exists", **{**REQUEST_SESSION_TOKEN, "session_token": "guessed"})
+    supplied.expect_error("session_token_exists", **{**REQUEST_SESSION_TOKEN, "session_token": None})
+    supplied.expect_error("session_token_exists", **{**REQUEST_SESSION_TOKEN, "session_token": "guessed"})
 
 
-def test_what_an_engine_can_not_do_is_said_once_it_is_closed(engine, open_engine, ada):
+def test_a_closed_engine_answers_engine_closed(engine, open_engine, ada):
     closed = open_engine()
     closed.close()
     for instruction in (VIEW_ACCOUNT, LOGOUT):
-        ada.at(closed).is_refused("engine_closed", **instruction)
+        ada.at(closed).expect_error("engine_closed", **instruction)
 
 
-def test_a_value_that_selects_nothing_is_not_repeated(nobody):
-    answer = nobody.is_refused("unknown_instruction", action="user_pass", user_pass="hunter2 secret")
+def test_an_unknown_selector_value_is_not_repeated_in_the_answer(anonymous):
+    answer = anonymous.expect_error("unknown_instruction", action="user_pass", user_pass="hunter2 secret")
     assert "hunter2" not in answer["error"] + answer["warning"]

@@ -1,11 +1,11 @@
-"""Finding records across all sheets of an account."""
+"""Searching records across all sheets of an account."""
 
 from __future__ import annotations
 
 from functools import partial
 
 import pytest
-from database_file import changed_by_hand
+from database_file import execute_sql
 from engine_client import EngineClient
 from examples_payments import pay
 from examples_sheets import list_verb, new_contact, new_list, record_verb
@@ -13,31 +13,31 @@ from fakes import DAY, FRIDAY_NOON, MINUTE
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from instructions import START, STOP, edit_account, supply, to_clock
-from reports import SEARCH, iso, pages, witness
+from reports import SEARCH, iso, pages, timed_user
 
 KINDS = ("transfer", "invoice", "conversion", "time")
 
 
 def found(caller: EngineClient, **wanted: object) -> list[str]:
-    """The references of what is found, which are what a person tells records by."""
-    return [row["record_data"]["reference"] for row in caller.asks_ok(**SEARCH, **wanted)["rows"]]
+    """The references of the records that are found."""
+    return [row["record_data"]["reference"] for row in caller.request(**SEARCH, **wanted)["rows"]]
 
 
 @pytest.fixture
 def busy(ada: EngineClient, wallclock) -> EngineClient:
     """Ada with two supplies a minute apart, a conversion and a time record."""
-    ada.asks_ok(**supply(100, notes="Lunch at Émile's"))
+    ada.request(**supply(100, notes="Lunch at Émile's"))
     wallclock.forward(MINUTE)
-    ada.asks_ok(**supply(50, notes="100% of it", currency="USD"))
+    ada.request(**supply(50, notes="100% of it", currency="USD"))
     wallclock.forward(MINUTE)
-    ada.asks_ok(**to_clock(20, notes="an hour_of work"))
-    ada.asks_ok(**START)
+    ada.request(**to_clock(20, notes="an hour_of work"))
+    ada.request(**START)
     wallclock.forward(MINUTE)
-    ada.asks_ok(**STOP)
+    ada.request(**STOP)
     return ada
 
 
-def test_a_search_for_nothing_finds_everything_the_newest_first(busy):
+def test_a_search_without_filters_finds_everything_newest_first(busy):
     assert found(busy) == [
         "Time 1",
         "Conversion 1",
@@ -49,48 +49,48 @@ def test_a_search_for_nothing_finds_everything_the_newest_first(busy):
     assert found(busy, text="") == found(busy)
 
 
-def test_what_is_found_is_the_record_as_the_lists_show_it(busy):
+def test_a_found_record_is_equal_to_that_of_the_list(busy):
     shown = {(kind, data["id"]): data for kind in KINDS for data in busy.records(kind)}
-    rows = busy.asks_ok(**SEARCH)["rows"]
+    rows = busy.request(**SEARCH)["rows"]
     assert {(row["kind"], row["record"]): row["record_data"] for row in rows} == shown
 
 
-def test_a_text_is_found_in_notes_references_and_currencies_whatever_its_case(busy):
+def test_a_text_is_found_in_notes_references_and_currencies_ignoring_case(busy):
     assert found(busy, text="éMILE") == ["Transfer 1", "Invoice 1"]
     assert found(busy, text="usd") == ["Invoice 2"]
     assert found(busy, text="NVOICE 1") == ["Invoice 1"]
     assert found(busy, text="nowhere") == []
 
 
-def test_percent_and_underscore_mean_themselves(busy):
+def test_percent_and_underscore_are_no_wildcards(busy):
     assert found(busy, text="0%") == ["Transfer 2", "Invoice 2"]
     assert found(busy, text="r_o") == ["Conversion 1"]
     assert found(busy, text="%_") == found(busy, text="!") == []
 
 
-def test_a_transfer_and_its_invoice_are_found_by_the_other_sides_name_and_email(busy):
+def test_a_transfer_and_its_invoice_are_found_by_the_partners_name_and_email(busy):
     paid = ["Transfer 2", "Invoice 2", "Transfer 1", "Invoice 1"]
     assert found(busy, text="SYSTEM cor") == paid
     assert found(busy, text="core@EWALLET.local") == paid
 
 
-def test_records_are_not_found_by_the_searchers_own_name(busy):
+def test_records_are_not_found_by_the_users_own_name(busy):
     assert found(busy, text="ada") == found(busy, text="ada@example.org") == []
 
 
-def test_the_other_side_is_found_by_the_name_it_has_today(busy, wallet_file):
-    changed_by_hand(wallet_file, "UPDATE accounts SET name_key = 'mint', email_key = 'm@x.org' WHERE id = 1")
+def test_a_partner_is_found_by_the_current_name(busy, wallet_file):
+    execute_sql(wallet_file, "UPDATE accounts SET name_key = 'mint', email_key = 'm@x.org' WHERE id = 1")
     assert found(busy, text="mint", kind="transfer") == ["Transfer 2", "Transfer 1"]
     assert found(busy, text="system core") == []
 
 
-def test_a_search_may_be_for_one_kind(busy):
+def test_a_search_can_be_limited_to_one_kind(busy):
     for kind in KINDS:
-        assert {row["kind"] for row in busy.asks_ok(**SEARCH, kind=kind)["rows"]} == {kind}
+        assert {row["kind"] for row in busy.request(**SEARCH, kind=kind)["rows"]} == {kind}
     assert found(busy, kind="contact") == []
 
 
-def test_a_search_begins_with_its_first_millisecond_and_ends_before_its_last(busy):
+def test_since_is_inclusive_and_until_is_exclusive(busy):
     first, second, third = (iso(FRIDAY_NOON + n * MINUTE) for n in range(3))
     assert found(busy, since=first, until=second) == ["Transfer 1", "Invoice 1"]
     assert found(busy, since=second, until=third) == ["Transfer 2", "Invoice 2"]
@@ -99,7 +99,7 @@ def test_a_search_begins_with_its_first_millisecond_and_ends_before_its_last(bus
 
 def test_a_period_that_ends_before_it_begins_is_refused(busy, nothing_changes):
     nothing_changes()
-    busy.is_refused("period_backwards", **SEARCH, since="2026-11-21", until="2026-11-20")
+    busy.expect_error("period_backwards", **SEARCH, since="2026-11-21", until="2026-11-20")
 
 
 @pytest.mark.parametrize(
@@ -113,52 +113,52 @@ def test_a_period_that_ends_before_it_begins_is_refused(busy, nothing_changes):
         ("limit", 1_001),
     ],
 )
-def test_what_no_search_takes_is_refused(busy, nothing_changes, argument, value):
+def test_an_invalid_argument_is_refused(busy, nothing_changes, argument, value):
     nothing_changes()
-    assert busy.is_refused("bad_value", **SEARCH, **{argument: value})["details"] == {"field": argument}
+    assert busy.expect_error("bad_value", **SEARCH, **{argument: value})["details"] == {"field": argument}
 
 
-def test_nothing_of_anybody_else_is_found(busy, bob):
+def test_records_of_other_accounts_are_not_found(busy, bob):
     assert found(bob) == []
 
 
-def test_what_was_unlinked_is_not_found(ada):
+def test_unlinked_records_are_not_found(ada):
     for credits in (1, 2):
-        ada.asks_ok(**supply(credits))
-    ada.asks_ok(**record_verb("unlink", "transfer", record_id=ada.records("transfer")[-1]["id"]))
-    first_sheet = ada.asks_ok(**list_verb("view", "invoice"))["invoice_sheet"]
-    second_sheet = ada.asks_ok(**new_list("invoice"))["invoice_sheet"]
-    ada.asks_ok(**list_verb("switch", "invoice", sheet_id=second_sheet))
+        ada.request(**supply(credits))
+    ada.request(**record_verb("unlink", "transfer", record_id=ada.records("transfer")[-1]["id"]))
+    first_sheet = ada.request(**list_verb("view", "invoice"))["invoice_sheet"]
+    second_sheet = ada.request(**new_list("invoice"))["invoice_sheet"]
+    ada.request(**list_verb("switch", "invoice", sheet_id=second_sheet))
     assert found(ada) == ["Transfer 2", "Invoice 2", "Invoice 1"]
-    ada.asks_ok(**list_verb("unlink", "invoice", sheet_id=first_sheet))
+    ada.request(**list_verb("unlink", "invoice", sheet_id=first_sheet))
     assert found(ada) == ["Transfer 2"]
 
 
-def test_a_contact_is_found_by_its_words(busy):
-    busy.asks_ok(**new_contact("Grace", user_phone="555 0100", notes="met at the fair"))
+def test_a_contact_is_found_by_its_text(busy):
+    busy.request(**new_contact("Grace", user_phone="555 0100", notes="met at the fair"))
     assert found(busy, text="gRaCe@") == found(busy, text="0100") == found(busy, text="fair") == ["Contact 1"]
 
 
-def test_a_page_goes_on_where_the_one_before_ended_whatever_is_new(busy):
-    first = busy.asks_ok(**SEARCH, limit=3)
-    busy.asks_ok(**supply(1))
-    second = busy.asks_ok(**SEARCH, limit=3, before=first["next"])
+def test_pages_are_consecutive_despite_new_records(busy):
+    first = busy.request(**SEARCH, limit=3)
+    busy.request(**supply(1))
+    second = busy.request(**SEARCH, limit=3, before=first["next"])
     references = [row["record_data"]["reference"] for row in (*first["rows"], *second["rows"])]
     assert references == ["Time 1", "Conversion 1", "Transfer 2", "Invoice 2", "Transfer 1", "Invoice 1"]
     assert second["next"] is None
 
 
-def test_the_searchers_other_name_is_no_other_side(busy):
-    busy.asks_ok(**edit_account(user_name="system core of it all"))
+def test_the_users_new_name_is_not_taken_for_the_partners(busy):
+    busy.request(**edit_account(user_name="system core of it all"))
     assert len(found(busy, text="system core", kind="invoice")) == 2
     assert found(busy, text="of it all") == []
 
 
 LETTERS = "aAßsSİiÉé%_!ﬁfi 1"
-DOINGS = (partial(supply, 5), partial(to_clock, 1), partial(pay, "bob@example.org", 2))
+ACTIONS = (partial(supply, 5), partial(to_clock, 1), partial(pay, "bob@example.org", 2))
 texts = some.text(LETTERS, max_size=4) | some.sampled_from(("B@", "SYSTEM CORE", "bob"))
 waits = some.sampled_from((0, 0, 1, DAY, -DAY))
-steps = some.lists(some.tuples(waits, texts, some.sampled_from(DOINGS)), max_size=6)
+steps = some.lists(some.tuples(waits, texts, some.sampled_from(ACTIONS)), max_size=6)
 
 
 def holds(row: dict, text: str) -> bool:
@@ -173,12 +173,12 @@ def holds(row: dict, text: str) -> bool:
 
 @settings(max_examples=40, deadline=None)
 @given(steps, texts, some.integers(1, 5), some.sampled_from((None, *KINDS)))
-def test_a_search_finds_exactly_what_holds_the_text(new_wallet_file, steps, text, limit, kind):
-    with witness(new_wallet_file) as somebody:
-        for after, notes, doing in steps:
-            somebody.does(after, **doing(notes=notes))
-        everything = somebody.asks_ok(**SEARCH)["rows"]
-        found = list(pages(somebody.caller, SEARCH, text=text, kind=kind, limit=limit))
+def test_a_search_finds_exactly_the_records_with_the_text(new_wallet_file, steps, text, limit, kind):
+    with timed_user(new_wallet_file) as user:
+        for after, notes, action in steps:
+            user.request_after(after, **action(notes=notes))
+        everything = user.request(**SEARCH)["rows"]
+        found = list(pages(user.caller, SEARCH, text=text, kind=kind, limit=limit))
     dates = [row["record_data"]["create_date"] for row in everything]
     assert dates == sorted(dates, reverse=True)
     assert [row for page in found for row in page["rows"]] == [

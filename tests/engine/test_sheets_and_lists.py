@@ -1,4 +1,4 @@
-"""Sheets and lists of every kind: made, switched, renamed and unlinked by the same rules."""
+"""Sheets and lists of every kind: the same rules for creating, switching, renaming and unlinking."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from owned_items import (
     OWNER,
     archive,
     choose,
-    held,
-    listed,
-    made,
+    create_holder,
+    create_sheet,
     named,
     noun,
     owner_data,
@@ -22,6 +21,7 @@ from owned_items import (
     switch_list,
     unlink_list,
     unlink_record,
+    view_sheet,
 )
 
 each_kind = pytest.mark.parametrize("kind", KINDS)
@@ -32,20 +32,20 @@ TITLES = {
     "time": "Time sheet",
     "contact": "Contact list",
 }
-NOBODYS = 999_999
+MISSING_ID = 999_999
 
 
 @pytest.fixture
 def busy(running, wallclock):
     """Ada with a record of every kind on her active sheets."""
     wallclock.forward(5 * SECOND)
-    running.asks_ok(**STOP)
-    running.asks_ok(**new_contact())
+    running.request(**STOP)
+    running.request(**new_contact())
     return running
 
 
 def add_record(caller, kind):
-    """One record more of that kind, on the active sheet."""
+    """Add a record of that kind to the active sheet."""
     for instruction in {
         "transfer": (supply(1),),
         "invoice": (supply(1),),
@@ -53,128 +53,131 @@ def add_record(caller, kind):
         "time": (START, STOP),
         "contact": (new_contact("Alan"),),
     }[kind]:
-        caller.asks_ok(**instruction)
+        caller.request(**instruction)
 
 
 @each_kind
-def test_a_new_sheet_is_empty_and_leaves_the_active_one_active(busy, kind):
-    before = listed(busy, kind)
-    new = listed(busy, kind, **named(kind, made(busy, kind)))
+def test_a_new_sheet_is_empty_and_not_active(busy, kind):
+    before = view_sheet(busy, kind)
+    new = view_sheet(busy, kind, **named(kind, create_sheet(busy, kind)))
     assert (new["record_count"], new["rows"], new["next"]) == (0, [], None)
     assert new[OWNER[kind]] == before[OWNER[kind]]
-    assert listed(busy, kind) == before
+    assert view_sheet(busy, kind) == before
 
 
 @each_kind
-def test_a_new_sheet_is_numbered_or_has_the_reference_that_it_was_given(ada, kind):
-    numbered, called = made(ada, kind), made(ada, kind, reference="Savings")
-    of_old = {number: reference for number, reference in archive(ada, kind).items() if reference[-1] == "1"}
+def test_a_new_sheet_is_numbered_or_has_the_given_reference(ada, kind):
+    numbered, called = create_sheet(ada, kind), create_sheet(ada, kind, reference="Savings")
+    before = {number: reference for number, reference in archive(ada, kind).items() if reference[-1] == "1"}
     assert archive(ada, kind) == {
-        **of_old,
+        **before,
         str(numbered): f"{TITLES[kind]} 2",
         str(called): "Savings",
     }
-    assert list(of_old.values()) == [f"{TITLES[kind]} 1"]
+    assert list(before.values()) == [f"{TITLES[kind]} 1"]
 
 
 @each_kind
-def test_no_number_comes_back_after_an_unlink(ada, kind):
-    second = made(ada, kind)
-    ada.asks_ok(**unlink_list(kind, second))
-    third = made(ada, kind)
+def test_the_number_of_an_unlinked_sheet_is_not_reused(ada, kind):
+    second = create_sheet(ada, kind)
+    ada.request(**unlink_list(kind, second))
+    third = create_sheet(ada, kind)
     assert archive(ada, kind)[str(third)] == f"{TITLES[kind]} 3"
 
 
 @each_kind
-def test_new_records_go_to_the_sheet_that_was_switched_to(busy, kind):
-    of_old, new = listed(busy, kind), made(busy, kind)
-    answer = busy.asks_ok(**switch_list(kind, new))
+def test_new_records_go_to_the_active_sheet(busy, kind):
+    before, new = view_sheet(busy, kind), create_sheet(busy, kind)
+    answer = busy.request(**switch_list(kind, new))
     assert answer[sheet_key(kind)] == answer[f"{noun(kind)}_data"]["id"] == new
     add_record(busy, kind)
-    assert listed(busy, kind)["record_count"] == 1
-    assert listed(busy, kind)["id"] == new
-    again = listed(busy, kind, **named(kind, of_old["id"]))
-    assert again["rows"] == of_old["rows"]
+    assert view_sheet(busy, kind)["record_count"] == 1
+    assert view_sheet(busy, kind)["id"] == new
+    again = view_sheet(busy, kind, **named(kind, before["id"]))
+    assert again["rows"] == before["rows"]
 
 
 @each_kind
-def test_a_switch_moves_the_owners_date_once(ada, wallclock, kind):
-    new = made(ada, kind)
+def test_a_switch_updates_the_owners_write_date_once(ada, wallclock, kind):
+    new = create_sheet(ada, kind)
     wallclock.forward(SECOND)
-    ada.asks_ok(**switch_list(kind, new))
+    ada.request(**switch_list(kind, new))
     switched = owner_data(ada, OWNER[kind])
     wallclock.forward(SECOND)
-    ada.asks_ok(**switch_list(kind, new))
+    ada.request(**switch_list(kind, new))
     assert switched[sheet_key(kind)] == new
     assert owner_data(ada, OWNER[kind])["write_date"] == switched["write_date"]
     assert switched["write_date"] != switched["create_date"]
 
 
 @each_kind
-def test_a_sheet_is_called_what_it_is_renamed_to(ada, wallclock, kind):
-    before = listed(ada, kind)
+def test_a_sheet_can_be_renamed(ada, wallclock, kind):
+    before = view_sheet(ada, kind)
     wallclock.forward(SECOND)
     rename = list_verb("edit", kind, reference="Household", **named(kind, before["id"]))
-    renamed = ada.asks_ok(**rename)[f"{noun(kind)}_data"]
+    renamed = ada.request(**rename)[f"{noun(kind)}_data"]
     assert renamed["reference"] == "Household"
     assert renamed["write_date"] > before["write_date"]
     assert archive(ada, kind) == {str(before["id"]): "Household"}
     wallclock.forward(SECOND)
-    ada.asks_ok(**rename)
-    assert listed(ada, kind) == renamed
+    ada.request(**rename)
+    assert view_sheet(ada, kind) == renamed
 
 
 @each_kind
 @pytest.mark.parametrize(
     "reference", ["", " ", " begins so", "ends so ", "x" * 65, "tab\tin it", "line\nbreak"]
 )
-def test_a_reference_is_1_to_64_visible_characters(ada, nothing_changes, kind, reference):
+def test_a_reference_must_have_1_to_64_visible_characters(ada, nothing_changes, kind, reference):
     nothing_changes()
-    for asked in (list_verb("new", kind), list_verb("edit", kind, **named(kind, listed(ada, kind)["id"]))):
-        answer = ada.is_refused("bad_value", **asked, reference=reference)
+    for asked in (
+        list_verb("new", kind),
+        list_verb("edit", kind, **named(kind, view_sheet(ada, kind)["id"])),
+    ):
+        answer = ada.expect_error("bad_value", **asked, reference=reference)
         assert answer["details"] == {"field": "reference"}
 
 
 @each_kind
 @pytest.mark.parametrize("reference", ["x", "é" * 64, "Ada & Bob, 2026: 50 %"], ids=len)
-def test_a_reference_within_its_limits_is_kept_as_it_is(ada, kind, reference):
-    number = made(ada, kind, reference=reference)
+def test_a_valid_reference_is_stored_unchanged(ada, kind, reference):
+    number = create_sheet(ada, kind, reference=reference)
     assert archive(ada, kind)[str(number)] == reference
 
 
 @each_kind
-def test_the_last_sheet_is_not_unlinked(busy, nothing_changes, kind):
-    number = listed(busy, kind)["id"]
+def test_the_last_sheet_can_not_be_unlinked(busy, nothing_changes, kind):
+    number = view_sheet(busy, kind)["id"]
     nothing_changes()
-    answer = busy.is_refused("last_one", **unlink_list(kind, number))
+    answer = busy.expect_error("last_one", **unlink_list(kind, number))
     assert answer["details"] == {"field": "list_id"}
 
 
 @each_kind
-def test_the_active_sheet_is_not_unlinked(busy, nothing_changes, kind):
-    made(busy, kind)
-    number = listed(busy, kind)["id"]
+def test_the_active_sheet_can_not_be_unlinked(busy, nothing_changes, kind):
+    create_sheet(busy, kind)
+    number = view_sheet(busy, kind)["id"]
     nothing_changes()
-    answer = busy.is_refused("still_active", **unlink_list(kind, number))
+    answer = busy.expect_error("still_active", **unlink_list(kind, number))
     assert answer["details"] == {"field": "list_id"}
 
 
 @pytest.mark.parametrize("kind", [kind for kind in KINDS if noun(kind) == "sheet"])
-def test_a_sheet_is_unlinked_by_exactly_one_of_the_names_of_the_argument(ada, kind):
-    number = made(ada, kind)
+def test_an_unlink_names_the_sheet_by_exactly_one_argument(ada, kind):
+    number = create_sheet(ada, kind)
     for arguments in ({}, {"list_id": number, "sheet_id": number}):
-        answer = ada.is_refused("arguments_clash", **list_verb("unlink", kind, **arguments))
+        answer = ada.expect_error("arguments_clash", **list_verb("unlink", kind, **arguments))
         assert answer["details"]["fields"] == ["list_id", "sheet_id"]
-    ada.asks_ok(**list_verb("unlink", kind, sheet_id=number))
-    answer = ada.is_refused("not_found", **list_verb("unlink", kind, sheet_id=number))
+    ada.request(**list_verb("unlink", kind, sheet_id=number))
+    answer = ada.expect_error("not_found", **list_verb("unlink", kind, sheet_id=number))
     assert answer["details"] == {"field": "sheet_id"}
 
 
 @each_kind
-def test_an_unlinked_sheet_and_its_records_are_not_found_any_more(busy, wallet_file, kind):
-    old = listed(busy, kind)
-    busy.asks_ok(**switch_list(kind, made(busy, kind)))
-    assert busy.asks_ok(**unlink_list(kind, old["id"])) == {"failed": False, sheet_key(kind): old["id"]}
+def test_an_unlinked_sheet_and_its_records_are_not_found(busy, wallet_file, kind):
+    old = view_sheet(busy, kind)
+    busy.request(**switch_list(kind, create_sheet(busy, kind)))
+    assert busy.request(**unlink_list(kind, old["id"])) == {"failed": False, sheet_key(kind): old["id"]}
     gone = named(kind, old["id"])
     for asked in (
         list_verb("view", kind, **gone),
@@ -184,166 +187,166 @@ def test_an_unlinked_sheet_and_its_records_are_not_found_any_more(busy, wallet_f
         record_verb("view", kind, record_id=old["rows"][0]["id"]),
         record_verb("unlink", kind, record_id=old["rows"][0]["id"]),
     ):
-        busy.is_refused("not_found", **asked)
+        busy.expect_error("not_found", **asked)
     assert str(old["id"]) not in archive(busy, kind)
     linked = f"SELECT id FROM {kind}_records WHERE sheet_id = ? AND unlinked_at IS NULL"
     assert rows(wallet_file, linked, old["id"]) == []
 
 
 @pytest.mark.parametrize("kind", ["transfer", "invoice"])
-def test_unlinking_a_sheet_changes_no_balance_and_nothing_of_the_other_side(busy, wallet_file, kind):
+def test_unlinking_a_sheet_changes_no_balance_and_no_records_of_the_partner(busy, wallet_file, kind):
     kept = ("SELECT * FROM balances", "SELECT * FROM postings", "SELECT * FROM entries")
     of_the_issuer = f"SELECT * FROM {kind}_records WHERE account_id = 1"
-    before = [rows(wallet_file, question) for question in (*kept, of_the_issuer)]
-    old = listed(busy, kind)
-    busy.asks_ok(**unlink_record(kind, old["rows"][0]["id"]))
-    busy.asks_ok(**switch_list(kind, made(busy, kind)))
-    busy.asks_ok(**unlink_list(kind, old["id"]))
-    assert [rows(wallet_file, question) for question in (*kept, of_the_issuer)] == before
+    before = [rows(wallet_file, sql) for sql in (*kept, of_the_issuer)]
+    old = view_sheet(busy, kind)
+    busy.request(**unlink_record(kind, old["rows"][0]["id"]))
+    busy.request(**switch_list(kind, create_sheet(busy, kind)))
+    busy.request(**unlink_list(kind, old["id"]))
+    assert [rows(wallet_file, sql) for sql in (*kept, of_the_issuer)] == before
 
 
 @each_kind
-def test_an_unlinked_record_leaves_its_sheet_counting_the_others(busy, wallclock, kind):
+def test_an_unlinked_record_is_not_counted_by_its_sheet(busy, wallclock, kind):
     add_record(busy, kind)
-    before = listed(busy, kind)
+    before = view_sheet(busy, kind)
     wallclock.forward(SECOND)
     taken, *others = before["rows"]
-    answer = busy.asks_ok(**unlink_record(kind, taken["id"]))
+    answer = busy.request(**unlink_record(kind, taken["id"]))
     assert answer == {"failed": False, sheet_key(kind): before["id"], f"{kind}_record": taken["id"]}
-    after = listed(busy, kind)
+    after = view_sheet(busy, kind)
     assert after["rows"] == others
     assert after["record_count"] == before["record_count"] - 1 == len(others)
     assert after["write_date"] > before["write_date"]
-    busy.is_refused("not_found", **record_verb("view", kind, record_id=taken["id"]))
-    busy.is_refused("not_found", **unlink_record(kind, taken["id"]))
+    busy.expect_error("not_found", **record_verb("view", kind, record_id=taken["id"]))
+    busy.expect_error("not_found", **unlink_record(kind, taken["id"]))
 
 
 @each_kind
-def test_the_record_after_an_unlinked_one_has_a_number_of_its_own(busy, kind):
+def test_the_number_of_an_unlinked_record_is_not_reused(busy, kind):
     add_record(busy, kind)
-    taken = listed(busy, kind)["rows"][0]
-    busy.asks_ok(**unlink_record(kind, taken["id"]))
+    taken = view_sheet(busy, kind)["rows"][0]
+    busy.request(**unlink_record(kind, taken["id"]))
     add_record(busy, kind)
-    assert listed(busy, kind)["rows"][0]["reference"] not in (taken["reference"], "")
+    assert view_sheet(busy, kind)["rows"][0]["reference"] not in (taken["reference"], "")
 
 
 @each_kind
-def test_pages_go_on_below_an_unlinked_record(busy, kind):
+def test_pages_skip_unlinked_records(busy, kind):
     for _ in range(3):
         add_record(busy, kind)
-    numbers = [row["id"] for row in listed(busy, kind)["rows"]]
-    busy.asks_ok(**unlink_record(kind, numbers[1]))
-    first = listed(busy, kind, limit=1)
-    second = listed(busy, kind, limit=1, before=first["next"])
+    numbers = [row["id"] for row in view_sheet(busy, kind)["rows"]]
+    busy.request(**unlink_record(kind, numbers[1]))
+    first = view_sheet(busy, kind, limit=1)
+    second = view_sheet(busy, kind, limit=1, before=first["next"])
     assert [row["id"] for page in (first, second) for row in page["rows"]] == [numbers[0], numbers[2]]
 
 
 @each_kind
 def test_a_sheet_of_another_kind_is_not_found(ada, nothing_changes, kind):
     other = next(each for each in KINDS if each != kind)
-    number = listed(ada, other)["id"]
+    number = view_sheet(ada, other)["id"]
     nothing_changes()
     for asked in (list_verb("view", kind, **named(kind, number)), switch_list(kind, number)):
-        ada.is_refused("not_found", **asked)
-    ada.is_refused("not_found", **unlink_list(kind, number))
+        ada.expect_error("not_found", **asked)
+    ada.expect_error("not_found", **unlink_list(kind, number))
 
 
 @each_kind
-def test_nobody_elses_sheet_or_record_is_found(busy, bob, nothing_changes, kind):
-    sheet = listed(busy, kind)
+def test_sheets_and_records_of_another_account_are_not_found(busy, bob, nothing_changes, kind):
+    sheet = view_sheet(busy, kind)
     nothing_changes()
     record = sheet["rows"][0]["id"]
     for asked, nowhere in (
-        (list_verb("view", kind, **named(kind, sheet["id"])), named(kind, NOBODYS)),
-        (list_verb("edit", kind, reference="Mine", **named(kind, sheet["id"])), named(kind, NOBODYS)),
-        (switch_list(kind, sheet["id"]), named(kind, NOBODYS)),
-        (unlink_list(kind, sheet["id"]), {"list_id": NOBODYS}),
-        (unlink_record(kind, record), {"record_id": NOBODYS}),
-        (record_verb("view", kind, record_id=record), {"record_id": NOBODYS}),
+        (list_verb("view", kind, **named(kind, sheet["id"])), named(kind, MISSING_ID)),
+        (list_verb("edit", kind, reference="Mine", **named(kind, sheet["id"])), named(kind, MISSING_ID)),
+        (switch_list(kind, sheet["id"]), named(kind, MISSING_ID)),
+        (unlink_list(kind, sheet["id"]), {"list_id": MISSING_ID}),
+        (unlink_record(kind, record), {"record_id": MISSING_ID}),
+        (record_verb("view", kind, record_id=record), {"record_id": MISSING_ID}),
     ):
-        assert bob.is_refused("not_found", **asked) == bob.is_refused("not_found", **{**asked, **nowhere})
+        assert bob.expect_error("not_found", **asked) == bob.expect_error("not_found", **{**asked, **nowhere})
 
 
 @pytest.mark.parametrize("kind", ["transfer", "invoice"])
-def test_a_sheet_of_another_wallet_is_viewed_and_renamed_but_not_switched_to(supplied, kind):
-    old = listed(supplied, kind)
-    supplied.asks_ok(**choose("switch", "ewallet", held(supplied, "ewallet")))
-    assert listed(supplied, kind)["id"] != old["id"]
-    assert listed(supplied, kind, sheet_id=old["id"]) == old
-    answer = supplied.is_refused("belongs_elsewhere", **switch_list(kind, old["id"]))
+def test_a_sheet_of_another_wallet_can_be_viewed_and_renamed_but_not_switched_to(supplied, kind):
+    old = view_sheet(supplied, kind)
+    supplied.request(**choose("switch", "ewallet", create_holder(supplied, "ewallet")))
+    assert view_sheet(supplied, kind)["id"] != old["id"]
+    assert view_sheet(supplied, kind, sheet_id=old["id"]) == old
+    answer = supplied.expect_error("belongs_elsewhere", **switch_list(kind, old["id"]))
     assert answer["details"] == {"field": "sheet_id", "wallet": old["ewallet"]}
-    supplied.asks_ok(**list_verb("edit", kind, sheet_id=old["id"], reference="Of old"))
-    assert listed(supplied, kind, sheet_id=old["id"])["reference"] == "Of old"
+    supplied.request(**list_verb("edit", kind, sheet_id=old["id"], reference="Of old"))
+    assert view_sheet(supplied, kind, sheet_id=old["id"])["reference"] == "Of old"
 
 
 @pytest.mark.parametrize("kind", ["conversion", "time"])
-def test_a_sheet_of_another_clock_is_not_switched_to(supplied, kind):
-    old = listed(supplied, kind)
-    supplied.asks_ok(**choose("switch", "clock", held(supplied, "clock")))
-    answer = supplied.is_refused("belongs_elsewhere", **switch_list(kind, old["id"]))
+def test_a_sheet_of_another_clock_can_not_be_switched_to(supplied, kind):
+    old = view_sheet(supplied, kind)
+    supplied.request(**choose("switch", "clock", create_holder(supplied, "clock")))
+    answer = supplied.expect_error("belongs_elsewhere", **switch_list(kind, old["id"]))
     assert answer["details"] == {"field": "sheet_id", "clock": old["clock"]}
 
 
 @pytest.mark.parametrize("kind", ["transfer", "invoice"])
-def test_the_active_sheet_of_another_wallet_is_not_unlinked_either(supplied, kind):
-    old, second = listed(supplied, kind)["id"], made(supplied, kind)
-    supplied.asks_ok(**choose("switch", "ewallet", held(supplied, "ewallet")))
-    supplied.is_refused("still_active", **unlink_list(kind, old))
-    supplied.asks_ok(**unlink_list(kind, second))
-    supplied.is_refused("last_one", **unlink_list(kind, old))
+def test_the_active_sheet_of_another_wallet_can_not_be_unlinked(supplied, kind):
+    old, second = view_sheet(supplied, kind)["id"], create_sheet(supplied, kind)
+    supplied.request(**choose("switch", "ewallet", create_holder(supplied, "ewallet")))
+    supplied.expect_error("still_active", **unlink_list(kind, old))
+    supplied.request(**unlink_list(kind, second))
+    supplied.expect_error("last_one", **unlink_list(kind, old))
 
 
 @each_kind
-def test_a_request_that_is_repeated_makes_and_unlinks_one_sheet(ada, kind):
+def test_a_repeated_request_creates_or_unlinks_one_sheet(ada, kind):
     asked = list_verb("new", kind)
-    first = ada.asks_ok(**asked, request_id="make-it-once")
-    assert ada.asks_ok(**asked, request_id="make-it-once") == first
+    first = ada.request(**asked, request_id="make-it-once")
+    assert ada.request(**asked, request_id="make-it-once") == first
     unlink = unlink_list(kind, first[sheet_key(kind)])
-    gone = ada.asks_ok(**unlink, request_id="unlink-it-once")
-    assert ada.asks_ok(**unlink, request_id="unlink-it-once") == gone
+    gone = ada.request(**unlink, request_id="unlink-it-once")
+    assert ada.request(**unlink, request_id="unlink-it-once") == gone
     assert len(archive(ada, kind)) == 1
 
 
 @each_kind
-def test_each_change_of_a_sheet_is_an_event_of_its_account(busy, wallet_file, kind):
-    new = made(busy, kind)
-    busy.asks_ok(**list_verb("edit", kind, reference="Household", **named(kind, new)))
-    old = listed(busy, kind)["id"]
-    busy.asks_ok(**switch_list(kind, new))
-    busy.asks_ok(**switch_list(kind, old))
-    busy.asks_ok(**switch_list(kind, old))
-    busy.asks_ok(**unlink_list(kind, new))
-    question = (
+def test_each_change_of_a_sheet_is_an_event(busy, wallet_file, kind):
+    new = create_sheet(busy, kind)
+    busy.request(**list_verb("edit", kind, reference="Household", **named(kind, new)))
+    old = view_sheet(busy, kind)["id"]
+    busy.request(**switch_list(kind, new))
+    busy.request(**switch_list(kind, old))
+    busy.request(**switch_list(kind, old))
+    busy.request(**unlink_list(kind, new))
+    sql = (
         "SELECT json_extract(data, '$.change') change, json_extract(data, '$.id') id FROM events"
         " WHERE kind = 'belongings_changed' AND json_extract(data, '$.what') = ? ORDER BY id, sequence"
     )
-    found = rows(wallet_file, question, f"{kind} {noun(kind)}")
+    found = rows(wallet_file, sql, f"{kind} {noun(kind)}")
     assert sorted((event["change"], event["id"]) for event in found) == sorted(
         [("made", new), ("renamed", new), ("switched", new), ("switched", old), ("unlinked", new)]
     )
 
 
 @each_kind
-def test_every_sheet_is_named_by_its_own_argument(ada, kind):
+def test_the_other_argument_for_a_sheet_is_unknown(ada, kind):
     other = "sheet_id" if noun(kind) == "list" else "list_id"
-    answer = ada.is_refused("unknown_argument", **list_verb("view", kind), **{other: 1})
+    answer = ada.expect_error("unknown_argument", **list_verb("view", kind), **{other: 1})
     assert answer["details"]["field"] == other
 
 
-def test_a_run_that_ends_while_its_clocks_sheet_is_not_the_active_one_goes_to_its_own_clock(
-    running, wallclock
-):
-    own = listed(running, "time")["id"]
-    running.asks_ok(**choose("switch", "clock", held(running, "clock")))
+def test_a_run_of_another_clock_is_recorded_on_the_sheet_of_that_clock(running, wallclock):
+    own = view_sheet(running, "time")["id"]
+    running.request(**choose("switch", "clock", create_holder(running, "clock")))
     wallclock.forward(21 * MINUTE)
-    assert listed(running, "time")["rows"] == []
-    assert [row["time_spent_ms"] for row in listed(running, "time", sheet_id=own)["rows"]] == [20 * MINUTE]
+    assert view_sheet(running, "time")["rows"] == []
+    assert [row["time_spent_ms"] for row in view_sheet(running, "time", sheet_id=own)["rows"]] == [
+        20 * MINUTE
+    ]
 
 
-def test_a_timers_record_goes_to_the_sheet_that_is_active_when_it_stops(running, wallclock):
-    old, new = listed(running, "time")["id"], made(running, "time")
-    running.asks_ok(**switch_list("time", new))
-    running.asks_ok(**unlink_list("time", old))
+def test_a_time_record_goes_to_the_sheet_that_is_active_when_the_timer_stops(running, wallclock):
+    old, new = view_sheet(running, "time")["id"], create_sheet(running, "time")
+    running.request(**switch_list("time", new))
+    running.request(**unlink_list("time", old))
     wallclock.forward(SECOND)
-    running.asks_ok(**STOP)
-    assert listed(running, "time")["record_count"] == 1
+    running.request(**STOP)
+    assert view_sheet(running, "time")["record_count"] == 1

@@ -1,4 +1,4 @@
-"""The soak goes on until its time is over, and stops at the first history that comes out wrong."""
+"""The soak test runs until its time is over, and stops at the first failure."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from soak import soak
 
 
 class Counting(RuleBasedStateMachine):
-    """Does nothing wrong."""
+    """A machine that never fails."""
 
     @rule()
     def goes_on(self) -> None:
@@ -18,7 +18,7 @@ class Counting(RuleBasedStateMachine):
 
 
 class Wrong(RuleBasedStateMachine):
-    """Is wrong whatever it does."""
+    """A machine that always fails."""
 
     @rule()
     def goes_wrong(self) -> None:
@@ -27,11 +27,11 @@ class Wrong(RuleBasedStateMachine):
 
 def test_a_soak_ends_when_its_time_is_over():
     seconds = count()
-    # The time is looked at once before the first round and once before each.
+    # The time is read once before the first round and once before each round.
     assert soak(Counting, 3, time_is=lambda: next(seconds)) == 2
 
 
-def test_a_soak_tells_how_to_repeat_what_came_out_wrong():
+def test_a_soak_shows_how_to_reproduce_a_failure():
     with pytest.raises(AssertionError) as wrong:
         soak(Wrong, 60)
     assert any("reproduce_failure" in note for note in wrong.value.__notes__)

@@ -1,4 +1,4 @@
-"""The instructions about sockets: refused in words without a listener, else the listener's to carry out."""
+"""The instructions about sockets: passed to the listener, or refused without one."""
 
 from __future__ import annotations
 
@@ -19,36 +19,36 @@ from fakes import FakeListener
     ],
     ids=str,
 )
-def test_an_engine_in_process_has_no_listener_and_says_so(nobody, nothing_changes, instruction):
-    nobody.engine.listen_through(None)
+def test_without_a_listener_socket_instructions_are_refused(anonymous, nothing_changes, instruction):
+    anonymous.engine.listen_through(None)
     nothing_changes()
-    answer = nobody.is_refused("no_listener", **instruction)
+    answer = anonymous.expect_error("no_listener", **instruction)
     assert "`ewallet serve`" in answer["warning"]
 
 
-def test_the_ports_that_were_found_are_answered(nobody):
+def test_opening_sockets_answers_the_ports(anonymous):
     listener = FakeListener()
-    nobody.engine.listen_through(listener)
-    assert nobody.asks_ok(**START_LISTENER)["listener"] == "ready"
-    answer = nobody.asks_ok(**OPEN_SOCKETS)
+    anonymous.engine.listen_through(listener)
+    assert anonymous.request(**START_LISTENER)["listener"] == "ready"
+    answer = anonymous.request(**OPEN_SOCKETS)
     assert (answer["in_port"], answer["out_port"]) == listener.ports
     assert answer["out_port"] == 7001
-    assert nobody.asks_ok(**CLOSE_SOCKETS)["closed"] is True
+    assert anonymous.request(**CLOSE_SOCKETS)["closed"] is True
     assert listener.ports is None
 
 
-def test_a_repeated_request_about_sockets_means_this_process(nobody):
+def test_a_repeated_request_about_sockets_runs_again(anonymous):
     listener = FakeListener()
-    nobody.engine.listen_through(listener)
-    nobody.asks_ok(**OPEN_SOCKETS, request_id="request 1")
-    nobody.asks_ok(**CLOSE_SOCKETS)
-    nobody.asks_ok(**OPEN_SOCKETS, request_id="request 1")
+    anonymous.engine.listen_through(listener)
+    anonymous.request(**OPEN_SOCKETS, request_id="request 1")
+    anonymous.request(**CLOSE_SOCKETS)
+    anonymous.request(**OPEN_SOCKETS, request_id="request 1")
     assert listener.ports is not None
 
 
-def test_who_may_not_open_sockets_reaches_no_listener(nobody, ada):
+def test_a_request_without_permission_does_not_reach_the_listener(anonymous, ada):
     listener = FakeListener()
-    nobody.engine.listen_through(listener)
+    anonymous.engine.listen_through(listener)
     stranger = EngineClient(ada.engine, ada.credentials, address="192.0.2.7:4000")
-    stranger.is_refused("not_permitted", **OPEN_SOCKETS)
+    stranger.expect_error("not_permitted", **OPEN_SOCKETS)
     assert listener.ports is None

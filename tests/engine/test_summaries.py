@@ -1,16 +1,16 @@
-"""What came in, went out, was converted and spent, by day, week or month."""
+"""Summaries: credits received, sent and converted, and time spent, by day, week or month."""
 
 from __future__ import annotations
 
 import pytest
-from database_file import changed_by_hand, rows
+from database_file import execute_sql, rows
 from engine_client import EngineClient
 from examples_payments import pay, refund
 from fakes import DAY, FRIDAY_NOON, MINUTE
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from instructions import START, STOP, supply, to_clock, to_credits
-from reports import SUMMARY, iso, witness
+from reports import SUMMARY, iso, timed_user
 
 FRIDAY = FRIDAY_NOON - DAY // 2
 NOTHING = {
@@ -31,8 +31,8 @@ def sums(row: dict) -> dict:
 def busy(running: EngineClient, wallclock) -> EngineClient:
     """Ada, who was supplied 100 credits, converted 20 and spent 5 minutes, and converted 3 back."""
     wallclock.forward(5 * MINUTE)
-    running.asks_ok(**STOP)
-    running.asks_ok(**to_credits(credits=3))
+    running.request(**STOP)
+    running.request(**to_credits(credits=3))
     return running
 
 
@@ -46,22 +46,22 @@ BUSY = {
 }
 
 
-def test_a_summary_has_what_came_in_was_converted_and_spent(busy):
-    answer = busy.asks_ok(**SUMMARY, since="2026-11-20", until="2026-11-21")
+def test_a_summary_has_received_converted_and_spent_amounts(busy):
+    answer = busy.request(**SUMMARY, since="2026-11-20", until="2026-11-21")
     assert answer["rows"] == [{"start": iso(FRIDAY), "end": iso(FRIDAY + DAY), **BUSY}]
     assert answer["totals"] == BUSY
 
 
-def test_what_others_pay_and_give_back_comes_in_and_what_is_paid_to_them_goes_out(supplied, bob):
-    supplied.asks_ok(**pay("bob@example.org", 30))
-    bob.asks_ok(**refund(bob.records("transfer")[0]["id"], credits=10))
-    for caller, came, went in ((supplied, 110, 30), (bob, 30, 10)):
-        totals = caller.asks_ok(**SUMMARY)["totals"]
-        assert (totals["credits_in"], totals["credits_out"]) == (came, went)
+def test_payments_and_refunds_count_as_received_or_sent(supplied, bob):
+    supplied.request(**pay("bob@example.org", 30))
+    bob.request(**refund(bob.records("transfer")[0]["id"], credits=10))
+    for caller, received, sent in ((supplied, 110, 30), (bob, 30, 10)):
+        totals = caller.request(**SUMMARY)["totals"]
+        assert (totals["credits_in"], totals["credits_out"]) == (received, sent)
 
 
-def test_a_summary_is_of_the_last_30_days_up_to_this_moment(busy, wallclock):
-    answer = busy.asks_ok(**SUMMARY)
+def test_a_summary_covers_the_last_30_days_by_default(busy, wallclock):
+    answer = busy.request(**SUMMARY)
     assert answer["by"] == "day"
     assert answer["until"] == iso(wallclock.now + 1)
     assert answer["since"] == iso(wallclock.now + 1 - 30 * DAY)
@@ -72,18 +72,18 @@ def test_a_summary_is_of_the_last_30_days_up_to_this_moment(busy, wallclock):
     ("by", "since", "count"),
     [("week", iso(FRIDAY_NOON + 1 - 84 * DAY), 13), ("month", "2025-11-20T12:00:00.001Z", 13)],
 )
-def test_a_summary_by_week_or_month_goes_back_twelve_of_them(ada, by, since, count):
-    answer = ada.asks_ok(**SUMMARY, by=by)
+def test_a_summary_by_week_or_month_covers_the_last_twelve_by_default(ada, by, since, count):
+    answer = ada.request(**SUMMARY, by=by)
     assert (answer["since"], len(answer["rows"])) == (since, count)
 
 
-def test_periods_in_which_nothing_happened_are_rows_of_zeros(busy):
-    answer = busy.asks_ok(**SUMMARY, since="2026-11-18", until="2026-11-23")
+def test_periods_without_movements_are_rows_of_zeros(busy):
+    answer = busy.request(**SUMMARY, since="2026-11-18", until="2026-11-23")
     assert [sums(row) for row in answer["rows"]] == [NOTHING, NOTHING, BUSY, NOTHING, NOTHING]
 
 
-def test_the_first_and_the_last_period_are_cut(ada):
-    answer = ada.asks_ok(**SUMMARY, by="week", since="2026-11-20T12:00:00Z", until="2026-12-01")
+def test_the_first_and_the_last_row_are_cut_at_the_period(ada):
+    answer = ada.request(**SUMMARY, by="week", since="2026-11-20T12:00:00Z", until="2026-12-01")
     assert [(row["start"][:10], row["end"][:10]) for row in answer["rows"]] == [
         ("2026-11-20", "2026-11-23"),
         ("2026-11-23", "2026-11-30"),
@@ -91,25 +91,25 @@ def test_the_first_and_the_last_period_are_cut(ada):
     ]
 
 
-def test_a_period_begins_with_its_first_millisecond_and_ends_before_its_last(supplied):
-    def came_in(since: int, until: int) -> int:
-        return supplied.asks_ok(**SUMMARY, since=iso(since), until=iso(until))["totals"]["credits_in"]
+def test_since_is_inclusive_and_until_is_exclusive(supplied):
+    def received_in(since: int, until: int) -> int:
+        return supplied.request(**SUMMARY, since=iso(since), until=iso(until))["totals"]["credits_in"]
 
-    assert came_in(FRIDAY_NOON, FRIDAY_NOON + 1) == 100
-    assert came_in(FRIDAY_NOON + 1, FRIDAY_NOON + 2) == came_in(FRIDAY_NOON - 1, FRIDAY_NOON) == 0
+    assert received_in(FRIDAY_NOON, FRIDAY_NOON + 1) == 100
+    assert received_in(FRIDAY_NOON + 1, FRIDAY_NOON + 2) == received_in(FRIDAY_NOON - 1, FRIDAY_NOON) == 0
 
 
-def test_a_summary_of_no_time_has_no_rows(busy):
-    answer = busy.asks_ok(**SUMMARY, since="2026-11-20", until="2026-11-20")
+def test_an_empty_period_has_no_rows(busy):
+    answer = busy.request(**SUMMARY, since="2026-11-20", until="2026-11-20")
     assert (answer["rows"], answer["totals"]) == ([], NOTHING)
 
 
-def test_a_summary_has_400_periods_at_most(ada, nothing_changes):
+def test_a_summary_has_at_most_400_rows(ada, nothing_changes):
     nothing_changes()
-    assert len(ada.asks_ok(**SUMMARY, since="2020-01-01", until="2021-02-04")["rows"]) == 400
-    answer = ada.is_refused("too_many_periods", **SUMMARY, since="2020-01-01", until="2021-02-05")
+    assert len(ada.request(**SUMMARY, since="2020-01-01", until="2021-02-04")["rows"]) == 400
+    answer = ada.expect_error("too_many_periods", **SUMMARY, since="2020-01-01", until="2021-02-05")
     assert answer["details"]["most"] == 400
-    ada.is_refused("too_many_periods", **SUMMARY, since="1970-01-01", until="9999-12-31", by="month")
+    ada.expect_error("too_many_periods", **SUMMARY, since="1970-01-01", until="9999-12-31", by="month")
 
 
 @pytest.mark.parametrize(
@@ -119,47 +119,47 @@ def test_a_summary_has_400_periods_at_most(ada, nothing_changes):
 )
 def test_a_period_that_ends_before_it_begins_is_refused(ada, nothing_changes, period):
     nothing_changes()
-    ada.is_refused("period_backwards", **SUMMARY, **period)
+    ada.expect_error("period_backwards", **SUMMARY, **period)
 
 
-def test_a_summary_can_go_back_to_the_first_instant_that_has_a_name(ada):
+def test_a_summary_can_begin_in_1970(ada):
     for by in ("day", "week", "month"):
-        assert ada.asks_ok(**SUMMARY, until="1970-01-02", by=by)["since"] == iso(0)
+        assert ada.request(**SUMMARY, until="1970-01-02", by=by)["since"] == iso(0)
 
 
-def test_a_summary_is_by_day_week_or_month(ada, nothing_changes):
+def test_another_unit_than_day_week_or_month_is_refused(ada, nothing_changes):
     nothing_changes()
-    assert ada.is_refused("bad_value", **SUMMARY, by="year")["details"] == {"field": "by"}
+    assert ada.expect_error("bad_value", **SUMMARY, by="year")["details"] == {"field": "by"}
 
 
-def test_a_summary_is_the_users_own(busy, bob):
-    assert bob.asks_ok(**SUMMARY)["totals"] == NOTHING
+def test_a_summary_does_not_count_other_accounts(busy, bob):
+    assert bob.request(**SUMMARY)["totals"] == NOTHING
 
 
-def test_wallets_and_clocks_that_were_unlinked_still_count(open_engine, wallet_file):
-    ada = EngineClient(open_engine()).opens_a_session().registers().logs_in()
+def test_unlinked_wallets_and_clocks_count(open_engine, wallet_file):
+    ada = EngineClient(open_engine()).open_session().register().log_in()
     for instruction in (supply(100), to_clock(20), START, STOP):
-        ada.asks_ok(**instruction)
-    before = ada.asks_ok(**SUMMARY)
-    changed_by_hand(wallet_file, "UPDATE ewallets SET unlinked_at = 1")
-    changed_by_hand(wallet_file, "UPDATE clocks SET unlinked_at = 1")
-    assert ada.asks_ok(**SUMMARY) == before
+        ada.request(**instruction)
+    before = ada.request(**SUMMARY)
+    execute_sql(wallet_file, "UPDATE ewallets SET unlinked_at = 1")
+    execute_sql(wallet_file, "UPDATE clocks SET unlinked_at = 1")
+    assert ada.request(**SUMMARY) == before
 
 
 def test_sums_do_not_overflow_64_bits(open_engine, wallet_file):
-    ada = EngineClient(open_engine()).opens_a_session().registers().logs_in()
-    ada.asks_ok(**supply(1))
+    ada = EngineClient(open_engine()).open_session().register().log_in()
+    ada.request(**supply(1))
     supplied = rows(wallet_file, "SELECT * FROM postings WHERE amount > 0")[0]
     largest, many = 2**63 - 1, 50
     for _ in range(many):
-        changed_by_hand(
+        execute_sql(
             wallet_file,
             "INSERT INTO postings (entry_id, balance_id, unit, amount, balance_after, at)"
             " VALUES (?, ?, 'credit', ?, 1, ?), (?, ?, 'credit', ?, 1, ?)",
             *(supplied["entry_id"], supplied["balance_id"], largest, FRIDAY_NOON),
             *(supplied["entry_id"], supplied["balance_id"], -largest, FRIDAY_NOON),
         )
-    totals = ada.asks_ok(**SUMMARY)["totals"]
+    totals = ada.request(**SUMMARY)["totals"]
     assert totals["credits_in"] == many * largest + 1
     assert totals["credits_out"] == many * largest
 
@@ -178,12 +178,12 @@ steps = some.lists(
 
 @settings(max_examples=30, deadline=None)
 @given(steps, some.sampled_from(("day", "week", "month")))
-def test_the_rows_of_a_summary_come_to_its_totals_and_these_to_what_was_done(new_wallet_file, steps, by):
-    with witness(new_wallet_file) as somebody:
-        done = [somebody.does(after, **instruction) for after, instruction in steps]
-        until = iso(somebody.wallclock.now + 1)
-        answer = somebody.asks_ok(**SUMMARY, by=by, since=iso(FRIDAY_NOON), until=until)
-        held, left = somebody.caller.credits, somebody.caller.clock
+def test_the_rows_of_a_summary_add_up_to_its_totals_and_to_the_movements(new_wallet_file, steps, by):
+    with timed_user(new_wallet_file) as user:
+        done = [user.request_after(after, **instruction) for after, instruction in steps]
+        until = iso(user.wallclock.now + 1)
+        answer = user.request(**SUMMARY, by=by, since=iso(FRIDAY_NOON), until=until)
+        credits, clock = user.caller.credits, user.caller.clock
     totals = answer["totals"]
     assert totals == {name: sum(row[name] for row in answer["rows"]) for name in totals} | {
         "minutes_spent": totals["minutes_spent"]
@@ -191,7 +191,8 @@ def test_the_rows_of_a_summary_come_to_its_totals_and_these_to_what_was_done(new
     assert totals["credits_in"] == sum(answer.get("supplied_credits", 0) for answer in done)
     converted = totals["converted_to_time"] - totals["converted_to_credits"]
     assert totals["credits_out"] == sum(answer.get("spent_credits", 0) for answer in done)
-    assert held == totals["credits_in"] - totals["credits_out"] - converted
+    assert credits == totals["credits_in"] - totals["credits_out"] - converted
     assert (
-        totals["minutes_spent_ms"] == converted * MINUTE - left["credit_clock_ms"] - left["minutes_spent_ms"]
+        totals["minutes_spent_ms"]
+        == converted * MINUTE - clock["credit_clock_ms"] - clock["minutes_spent_ms"]
     )

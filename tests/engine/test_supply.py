@@ -1,11 +1,11 @@
-"""Supplying somebody else, who may, and what credits have cost in all."""
+"""Supplying another account: permissions, records, and the total costs of credits."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
 import pytest
-from database_file import changed_by_hand, rows
+from database_file import execute_sql, rows
 from engine_client import EngineClient
 from examples_payments import pay, supply_to
 from hypothesis import HealthCheck, given, settings
@@ -21,7 +21,7 @@ ELSEWHERE = "192.0.2.7:4000"
 
 @pytest.fixture
 def config() -> EngineConfig:
-    """Users supply themselves from elsewhere too."""
+    """Users may supply themselves over the network too."""
     return EngineConfig(self_supply=True)
 
 
@@ -30,8 +30,8 @@ BOB = "bob@example.org"
 
 @pytest.fixture
 def operator(ada, wallet_file) -> EngineClient:
-    """Ada, who is an operator and calls from another machine."""
-    changed_by_hand(wallet_file, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
+    """Ada, an operator who is connected over the network."""
+    execute_sql(wallet_file, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
     ada.address = ELSEWHERE
     return ada
 
@@ -44,9 +44,9 @@ each_form = pytest.mark.parametrize("form", [supply_to, client_supply_to], ids=[
 
 
 @each_form
-def test_an_operator_supplies_another_whose_balance_and_records_are_answered(operator, bob, form):
-    bob.asks_ok(**supply(7))
-    answer = operator.asks_ok(**form("BOB@example.org", 100, notes="a bonus"))
+def test_an_operator_can_supply_another_account(operator, bob, form):
+    bob.request(**supply(7))
+    answer = operator.request(**form("BOB@example.org", 100, notes="a bonus"))
     assert (answer["supplied_credits"], answer["total_credits"], answer["ewallet_credits"]) == (100, 107, 107)
     transfer, invoice = bob.records("transfer")[0], bob.records("invoice")[0]
     assert (answer["transfer_record"], answer["invoice_record"]) == (transfer["id"], invoice["id"])
@@ -59,17 +59,17 @@ def test_an_operator_supplies_another_whose_balance_and_records_are_answered(ope
     assert (bob.credits, operator.credits, operator.records("transfer")) == (107, 0, [])
 
 
-def test_the_system_instruction_says_whom_it_supplied(operator, bob):
-    assert operator.asks_ok(**supply_to("BOB@example.org"))["supplied_to"] == BOB
+def test_the_system_instruction_answers_the_supplied_account(operator, bob):
+    assert operator.request(**supply_to("BOB@example.org"))["supplied_to"] == BOB
 
 
-def test_the_program_supplies_anybody_without_a_session(nobody, bob):
-    nobody.asks_ok(**supply_to(BOB, 100))
+def test_the_host_program_can_supply_without_a_session(anonymous, bob):
+    anonymous.request(**supply_to(BOB, 100))
     assert bob.credits == 100
 
 
-def test_who_is_supplied_is_told(operator, bob):
-    operator.asks_ok(**supply_to(BOB))
+def test_the_supplied_account_gets_an_event(operator, bob):
+    operator.request(**supply_to(BOB))
     (event,) = bob.engine.events(**bob.credentials, since=0).events
     assert (event["event"], event["data"]["credits"]) == ("credits_arrived", 100)
     assert operator.engine.events(**operator.credentials, since=0).events == []
@@ -77,69 +77,69 @@ def test_who_is_supplied_is_told(operator, bob):
 
 @each_form
 @pytest.mark.parametrize("role", ["user", "auditor"])
-def test_who_may_not_supply_others_is_refused_and_written_down(
+def test_a_refused_supply_to_another_account_is_recorded(
     operator, bob, wallet_file, nothing_changes, form, role
 ):
-    changed_by_hand(wallet_file, "UPDATE accounts SET role = ? WHERE name = 'ada'", role)
+    execute_sql(wallet_file, "UPDATE accounts SET role = ? WHERE name = 'ada'", role)
     nothing_changes()
-    operator.is_refused("not_permitted", **form(BOB))
+    operator.expect_error("not_permitted", **form(BOB))
     (refused,) = rows(wallet_file, "SELECT role, instruction, address FROM refused_requests")
     assert (refused["role"], refused["address"]) == (role, ELSEWHERE)
     if role == "user":
         assert refused["instruction"] == "system action supply credits"
 
 
-def test_that_others_may_not_be_supplied_is_not_remembered(operator, bob, wallet_file):
+def test_a_refused_supply_to_another_account_does_not_use_its_request_id(operator, bob, wallet_file):
     asked = client_supply_to(BOB, 5)
-    changed_by_hand(wallet_file, "UPDATE accounts SET role = 'user' WHERE name = 'ada'")
-    operator.is_refused("not_permitted", **asked, request_id="request-0001")
-    changed_by_hand(wallet_file, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
-    operator.asks_ok(**asked, request_id="request-0001")
+    execute_sql(wallet_file, "UPDATE accounts SET role = 'user' WHERE name = 'ada'")
+    operator.expect_error("not_permitted", **asked, request_id="request-0001")
+    execute_sql(wallet_file, "UPDATE accounts SET role = 'operator' WHERE name = 'ada'")
+    operator.request(**asked, request_id="request-0001")
     assert bob.credits == 5
 
 
-def test_who_may_supply_themselves_only_does_so_from_elsewhere(bob):
+def test_self_supply_does_not_permit_naming_the_own_account(bob):
     bob.address = ELSEWHERE
-    bob.asks_ok(**supply(5))
-    bob.is_refused("not_permitted", **client_supply_to(BOB, 5))
+    bob.request(**supply(5))
+    bob.expect_error("not_permitted", **client_supply_to(BOB, 5))
 
 
 @each_form
 @pytest.mark.parametrize("email", ["carol@example.org", "core@ewallet.local"])
-def test_who_has_no_account_is_not_supplied(operator, nothing_changes, form, email):
+def test_an_unknown_account_and_the_issuer_can_not_be_supplied(operator, nothing_changes, form, email):
     nothing_changes()
-    answer = operator.is_refused("partner_unknown", **form(email))
+    answer = operator.expect_error("partner_unknown", **form(email))
     assert answer["details"] == {"field": "supply_to"}
 
 
 @each_form
 @pytest.mark.parametrize("state", ["frozen", "unlink_pending"])
-def test_a_frozen_or_leaving_account_is_not_supplied(
+def test_a_frozen_account_and_one_pending_deletion_can_not_be_supplied(
     operator, bob, wallet_file, nothing_changes, form, state
 ):
-    changed_by_hand(wallet_file, "UPDATE accounts SET state = ? WHERE name = 'bob'", state)
+    execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = 'bob'", state)
     nothing_changes()
-    answer = operator.is_refused("partner_unavailable", **form(BOB))
+    answer = operator.expect_error("partner_unavailable", **form(BOB))
     assert answer["details"] == {"field": "supply_to"}
 
 
 @each_form
-def test_a_full_wallet_is_not_supplied_and_how_full_it_is_is_not_told(operator, bob, nothing_changes, form):
-    bob.asks_ok(**supply(MOST_CREDITS - 99))
+def test_a_supply_beyond_the_balance_limit_does_not_reveal_the_balance(operator, bob, nothing_changes, form):
+    bob.request(**supply(MOST_CREDITS - 99))
     nothing_changes()
-    answer = operator.is_refused("partner_balance_limit", **form(BOB, 100))
+    answer = operator.expect_error("partner_balance_limit", **form(BOB, 100))
     assert answer["details"] == {"field": "credits", "most": MOST_CREDITS}
 
 
 @each_form
 def test_a_repeated_request_supplies_once(operator, bob, form):
-    first = operator.asks_ok(**form(BOB), request_id="request-0001")
-    assert operator.ask(**form(BOB), request_id="request-0001") == first
+    first = operator.request(**form(BOB), request_id="request-0001")
+    assert operator.send(**form(BOB), request_id="request-0001") == first
     assert bob.credits == 100
 
 
-def test_nothing_of_the_issuers_own_changes_with_what_it_issues(supplied, bob, wallet_file):
-    def issuers() -> list[object]:
+def test_a_supply_changes_no_row_of_the_issuer(supplied, bob, wallet_file):
+    def rows_of_the_issuer() -> list[object]:
         return [
             rows(wallet_file, f"SELECT * FROM {table} WHERE {column} = 1 ORDER BY id")
             for table, column in (
@@ -151,17 +151,17 @@ def test_nothing_of_the_issuers_own_changes_with_what_it_issues(supplied, bob, w
             )
         ]
 
-    before = issuers()
-    supplied.asks_ok(**supply(5))
-    bob.asks_ok(**supply(5))
-    assert issuers() == before
+    before = rows_of_the_issuer()
+    supplied.request(**supply(5))
+    bob.request(**supply(5))
+    assert rows_of_the_issuer() == before
 
 
-# What credits have cost
+# Costs
 
 
 def balance_of(caller: EngineClient, wallet_file) -> int:
-    wallet = caller.asks_ok(**VIEW_WALLET)["ewallet_data"]["id"]
+    wallet = caller.request(**VIEW_WALLET)["ewallet_data"]["id"]
     return rows(wallet_file, "SELECT balance_id FROM ewallets WHERE id = ?", wallet)[0]["balance_id"]
 
 
@@ -171,9 +171,9 @@ def supplies(wallet_file) -> list[int]:
     ]
 
 
-def test_what_supplies_cost_is_totalled_by_currency(ada, database, wallet_file):
+def test_costs_of_supplies_are_totalled_by_currency(ada, database, wallet_file):
     for currency, cost in (("EUR", "0.10"), ("USD", 3), ("EUR", "0.2"), ("EUR", 0)):
-        ada.asks_ok(**supply(1, currency=currency, cost=cost))
+        ada.request(**supply(1, currency=currency, cost=cost))
     balance, written = balance_of(ada, wallet_file), supplies(wallet_file)
     totals = [
         database.read(lambda transaction, entry=entry: read_costs_up_to(transaction, balance, entry))
@@ -192,9 +192,9 @@ def test_what_supplies_cost_is_totalled_by_currency(ada, database, wallet_file):
     assert costs == [("EUR", "0.10", "0.10"), ("USD", "3", "3"), ("EUR", "0.2", "0.30"), ("EUR", "0", "0.30")]
 
 
-def test_what_is_no_supply_has_no_cost_and_leaves_the_total(supplied, bob, database, wallet_file):
-    supplied.asks_ok(**to_clock(5))
-    supplied.asks_ok(**pay(BOB, 5))
+def test_other_entries_have_no_cost(supplied, bob, database, wallet_file):
+    supplied.request(**to_clock(5))
+    supplied.request(**pay(BOB, 5))
     (last,) = rows(wallet_file, "SELECT max(id) AS id FROM entries")
     hers, his = balance_of(supplied, wallet_file), balance_of(bob, wallet_file)
     assert database.read(lambda transaction: find_cost(transaction, hers, last["id"])) is None
@@ -204,13 +204,13 @@ def test_what_is_no_supply_has_no_cost_and_leaves_the_total(supplied, bob, datab
     assert database.read(lambda transaction: read_costs_up_to(transaction, his, last["id"])) == {}
 
 
-def test_before_the_first_supply_nothing_was_paid(supplied, database, wallet_file):
+def test_costs_before_the_first_supply_are_empty(supplied, database, wallet_file):
     balance = balance_of(supplied, wallet_file)
     assert database.read(lambda transaction: read_costs_up_to(transaction, balance, 0)) == {}
 
 
-def test_the_costs_are_the_receivers_whoever_asked(operator, bob, database, wallet_file):
-    operator.asks_ok(**supply_to(BOB, 5))
+def test_costs_belong_to_the_supplied_account(operator, bob, database, wallet_file):
+    operator.request(**supply_to(BOB, 5))
     assert [row["balance_id"] for row in rows(wallet_file, "SELECT balance_id FROM costs")] == [
         balance_of(bob, wallet_file)
     ]
@@ -226,9 +226,9 @@ prices = some.lists(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(prices=prices)
-def test_no_digit_of_a_total_is_ever_rounded_away(database, prices):
-    class UndoneError(Exception):
-        """What was tried is not to be kept."""
+def test_total_costs_are_exact(database, prices):
+    class RollbackError(Exception):
+        """Raised to roll the work back."""
 
     def work(transaction):
         totals: dict[str, Decimal] = {}
@@ -238,7 +238,7 @@ def test_no_digit_of_a_total_is_ever_rounded_away(database, prices):
             totals[currency] = totals.get(currency, Decimal(0)) + cost
             found = read_costs_up_to(transaction, 1, entry)
             assert {name: Decimal(total) for name, total in found.items()} == totals
-        raise UndoneError
+        raise RollbackError
 
-    with pytest.raises(UndoneError):
+    with pytest.raises(RollbackError):
         database.write(work)

@@ -1,4 +1,4 @@
-"""The clock timer as a user meets it: it goes on by itself, and stops when the clock is empty."""
+"""The clock timer through instructions: it continues by itself, and stops when the clock is empty."""
 
 from __future__ import annotations
 
@@ -30,70 +30,70 @@ from instructions import (
 RUN_OUT = "2026-11-20T12:20:00.000Z"
 
 
-def awake(caller: EngineClient) -> EngineClient:
-    """The account, in a session of now."""
-    return EngineClient(caller.engine).opens_a_session().logs_in()
+def new_session(caller: EngineClient) -> EngineClient:
+    """The account, logged in to a new session."""
+    return EngineClient(caller.engine).open_session().log_in()
 
 
 def ran_out_once(caller: EngineClient) -> bool:
-    """Whether the run of 20 minutes is on record exactly once, dated when the clock was empty."""
+    """Whether the run of 20 minutes is recorded exactly once, at the time the clock ran out."""
     runs = [(record["time_stop"], record["time_spent_ms"]) for record in caller.records("time")]
-    told = [event["event"] for event in caller.engine.events(**caller.credentials, since=0).events]
-    return runs == [(RUN_OUT, 20 * MINUTE)] and told.count("timer_ran_out") == 1
+    events = [event["event"] for event in caller.engine.events(**caller.credentials, since=0).events]
+    return runs == [(RUN_OUT, 20 * MINUTE)] and events.count("timer_ran_out") == 1
 
 
-# It goes on
+# Continuing
 
 
-def test_a_running_timer_goes_on_across_a_restart(running, wallclock, open_engine):
+def test_a_running_timer_continues_across_a_restart(running, wallclock, open_engine):
     wallclock.forward(5 * MINUTE)
     running.engine.close()
     wallclock.forward(3 * MINUTE)
     restarted = running.at(open_engine())
     assert restarted.milliseconds_left == 12 * MINUTE
-    assert restarted.asks_ok(**STOP)["minutes_spent"] == 8.0
+    assert restarted.request(**STOP)["minutes_spent"] == 8.0
 
 
 def test_a_paused_timer_stays_paused_across_a_restart(running, wallclock, open_engine):
-    running.asks_ok(**PAUSE)
+    running.request(**PAUSE)
     running.engine.close()
     wallclock.forward(3 * MINUTE)
     restarted = running.at(open_engine())
-    assert restarted.asks_ok(**RESUME)["pending_time"] == 3.0
+    assert restarted.request(**RESUME)["pending_time"] == 3.0
     assert restarted.milliseconds_left == 20 * MINUTE
 
 
-def test_a_timer_goes_on_when_its_user_has_logged_out(running, wallclock):
-    running.asks_ok(**LOGOUT)
+def test_a_timer_continues_after_a_logout(running, wallclock):
+    running.request(**LOGOUT)
     wallclock.forward(5 * MINUTE)
-    assert running.logs_in().milliseconds_left == 15 * MINUTE
+    assert running.log_in().milliseconds_left == 15 * MINUTE
 
 
-def test_a_timer_is_the_accounts_wherever_it_is_looked_at_from(running, wallclock):
+def test_a_timer_is_shared_by_all_sessions_of_the_account(running, wallclock):
     wallclock.forward(MINUTE)
-    assert awake(running).asks_ok(**STOP)["minutes_spent"] == 1.0
-    running.is_refused("timer_state", **STOP)
+    assert new_session(running).request(**STOP)["minutes_spent"] == 1.0
+    running.expect_error("timer_state", **STOP)
 
 
 def test_a_paused_timer_never_runs_out(running, wallclock):
     wallclock.forward(MINUTE)
-    running.asks_ok(**PAUSE)
+    running.request(**PAUSE)
     wallclock.forward(90 * DAY)
-    assert awake(running).clock["clock_state"] == "paused"
-    assert awake(running).milliseconds_left == 19 * MINUTE
+    assert new_session(running).clock["clock_state"] == "paused"
+    assert new_session(running).milliseconds_left == 19 * MINUTE
 
 
-def test_a_wall_clock_that_is_set_back_takes_no_time_twice(running, wallclock):
+def test_no_time_is_spent_twice_after_the_wall_clock_was_set_back(running, wallclock):
     wallclock.forward(10 * MINUTE)
-    running.asks_ok(**PAUSE)
+    running.request(**PAUSE)
     wallclock.forward(-5 * MINUTE)
-    running.asks_ok(**RESUME)
+    running.request(**RESUME)
     assert running.milliseconds_left == 10 * MINUTE
     wallclock.forward(6 * MINUTE)
     assert running.milliseconds_left == 9 * MINUTE
 
 
-# It runs out
+# Running out
 
 
 @pytest.mark.parametrize(
@@ -117,42 +117,40 @@ def test_a_wall_clock_that_is_set_back_takes_no_time_twice(running, wallclock):
     ],
     ids=str,
 )
-@pytest.mark.parametrize("late", [0, 1, 9 * MINUTE], ids=["at once", "a millisecond late", "late"])
-def test_whatever_is_asked_first_finds_the_run_ended_when_the_clock_was_empty(
-    running, wallclock, first, late
-):
-    wallclock.forward(20 * MINUTE + late)
-    running.ask(**first)
+@pytest.mark.parametrize("delay", [0, 1, 9 * MINUTE], ids=["at once", "a millisecond late", "late"])
+def test_every_instruction_first_ends_a_run_that_ran_out(running, wallclock, first, delay):
+    wallclock.forward(20 * MINUTE + delay)
+    running.send(**first)
     assert ran_out_once(running)
     assert running.clock["clock_state"] == "inactive"
 
 
 @pytest.mark.parametrize("days", [1, 400])
-def test_a_run_that_ended_long_ago_is_dated_when_it_ended(running, wallclock, days):
+def test_a_run_that_ran_out_long_ago_is_dated_when_it_ran_out(running, wallclock, days):
     wallclock.forward(days * DAY)
-    later = awake(running)
+    later = new_session(running)
     assert ran_out_once(later)
     assert later.milliseconds_left == 0
 
 
-def test_all_that_is_written_of_a_run_out_is_dated_when_the_clock_was_empty(running, wallclock, wallet_file):
+def test_every_row_of_a_run_out_is_dated_when_the_clock_ran_out(running, wallclock, wallet_file):
     wallclock.forward(25 * MINUTE)
-    sheet = running.asks_ok(**view_list("time"))["sheet_data"]
+    sheet = running.request(**view_list("time"))["sheet_data"]
     (entry,) = rows(wallet_file, "SELECT at FROM entries WHERE kind = 'time_spent'")
     assert sheet["write_date"] == sheet["rows"][0]["create_date"] == sheet["rows"][0]["write_date"] == RUN_OUT
     assert entry["at"] == wallclock.now - 5 * MINUTE
 
 
-def test_a_millisecond_before_the_end_the_timer_still_runs(running, wallclock):
+def test_a_timer_runs_until_the_last_millisecond(running, wallclock):
     wallclock.forward(20 * MINUTE - 1)
     assert (running.clock["clock_state"], running.milliseconds_left) == ("active", 1)
-    assert running.asks_ok(**STOP)["minutes_spent_ms"] == 20 * MINUTE - 1
+    assert running.request(**STOP)["minutes_spent_ms"] == 20 * MINUTE - 1
 
 
-def test_a_run_that_was_paused_ends_later_by_as_much(running, wallclock):
-    running.asks_ok(**PAUSE)
+def test_a_pause_postpones_the_end_of_a_run(running, wallclock):
+    running.request(**PAUSE)
     wallclock.forward(3 * MINUTE)
-    running.asks_ok(**RESUME)
+    running.request(**RESUME)
     wallclock.forward(20 * MINUTE)
     record = running.records("time")[0]
     assert (record["time_stop"], record["time_spent"], record["time_pending"]) == (
@@ -172,44 +170,42 @@ def test_a_run_that_was_paused_ends_later_by_as_much(running, wallclock):
     ],
     ids=str,
 )
-def test_after_the_end_the_refusal_says_the_present_state(running, wallclock, asked, code, state):
+def test_after_a_run_out_errors_show_the_current_state(running, wallclock, asked, code, state):
     wallclock.forward(20 * MINUTE)
-    assert running.is_refused(code, **asked)["details"] == {"clock_state": state}
+    assert running.expect_error(code, **asked)["details"] == {"clock_state": state}
 
 
-def test_a_clock_that_is_filled_again_runs_again_from_then_on(running, wallclock):
+def test_a_clock_can_be_filled_and_started_again(running, wallclock):
     wallclock.forward(25 * MINUTE)
-    running.asks_ok(**to_clock(10))
+    running.request(**to_clock(10))
     assert running.milliseconds_left == 10 * MINUTE
-    running.asks_ok(**START)
+    running.request(**START)
     wallclock.forward(10 * MINUTE)
     stops = [record["time_stop"] for record in running.records("time")]
     assert stops == ["2026-11-20T12:35:00.000Z", RUN_OUT]
 
 
-def test_a_restart_after_the_end_finds_the_run_ended_when_the_clock_was_empty(
-    running, wallclock, open_engine
-):
+def test_a_run_that_ran_out_before_a_restart_is_dated_when_it_ran_out(running, wallclock, open_engine):
     running.engine.close()
     wallclock.forward(25 * MINUTE)
     assert ran_out_once(running.at(open_engine()))
 
 
-def test_two_engines_that_find_the_end_at_once_write_it_once(running, wallclock, open_engine):
+def test_two_engines_record_a_run_out_once(running, wallclock, open_engine):
     callers = [running, running.at(open_engine())] * 4
     wallclock.forward(25 * MINUTE)
     start = Barrier(len(callers))
 
-    def look(caller: EngineClient) -> str:
+    def view_state(caller: EngineClient) -> str:
         start.wait()
         return caller.clock["clock_state"]
 
     with ThreadPoolExecutor(len(callers)) as threads:
-        assert set(threads.map(look, callers)) == {"inactive"}
+        assert set(threads.map(view_state, callers)) == {"inactive"}
     assert ran_out_once(running)
 
 
-# What can not be done
+# Errors
 
 
 @pytest.mark.parametrize(
@@ -225,18 +221,18 @@ def test_two_engines_that_find_the_end_at_once_write_it_once(running, wallclock,
     ],
     ids=str,
 )
-def test_what_the_timers_state_does_not_allow_is_refused(
+def test_an_instruction_that_does_not_fit_the_timer_state_is_refused(
     running, wallclock, nothing_changes, done, asked, error
 ):
     wallclock.forward(SECOND)
     for instruction in done:
-        running.asks_ok(**instruction)
+        running.request(**instruction)
     nothing_changes()
-    answer = running.is_refused("timer_state", **asked)
+    answer = running.expect_error("timer_state", **asked)
     assert answer["error"] == error
     assert answer["details"] == {"clock_state": running.clock["clock_state"]}
 
 
 def test_an_empty_clock_can_not_be_started(supplied, nothing_changes):
     nothing_changes()
-    supplied.is_refused("no_time_left", **START)
+    supplied.expect_error("no_time_left", **START)

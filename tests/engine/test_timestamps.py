@@ -1,4 +1,4 @@
-"""Dates and times as requests have them, and where days, weeks and months begin."""
+"""Parsing dates and times of requests, and the boundaries of days, weeks and months."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def calendar(milliseconds: int) -> datetime:
 
 
 @given(instants, some.integers(-23 * 60 - 59, 23 * 60 + 59))
-def test_an_instant_is_read_in_any_time_zone(milliseconds, minutes_ahead):
+def test_an_instant_is_parsed_in_any_time_zone(milliseconds, minutes_ahead):
     try:
         there = calendar(milliseconds).astimezone(timezone(timedelta(minutes=minutes_ahead)))
     except OverflowError:
@@ -43,7 +43,7 @@ def test_an_instant_is_read_in_any_time_zone(milliseconds, minutes_ahead):
         ("9999-12-31T23:59:59.999Z", END_OF_TIME - 1),
     ],
 )
-def test_a_date_is_its_midnight_and_milliseconds_may_be_left_out(text, milliseconds):
+def test_a_date_stands_for_midnight_and_milliseconds_are_optional(text, milliseconds):
     assert timestamps.instant(text) == milliseconds
 
 
@@ -71,13 +71,13 @@ def test_a_date_is_its_midnight_and_milliseconds_may_be_left_out(text, milliseco
         "10000-01-01",
     ],
 )
-def test_what_is_no_instant_of_these_years_is_none(text):
+def test_an_invalid_instant_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011 - it is the whole promise
         timestamps.instant(text)
 
 
 @given(instants, steps)
-def test_the_next_period_begins_after_now_at_the_first_midnight_that_is_one(at, step):
+def test_the_next_period_begins_at_the_next_fitting_midnight(at, step):
     start = timestamps.next_start(step, at)
     is_start = {
         PeriodUnit.DAY: lambda day: True,
@@ -90,7 +90,7 @@ def test_the_next_period_begins_after_now_at_the_first_midnight_that_is_one(at, 
 
 
 @given(instants, some.integers(0, 400 * DAY), steps)
-def test_periods_follow_each_other_without_a_gap(since, length, step):
+def test_periods_are_consecutive(since, length, step):
     until = min(since + length, END_OF_TIME - 1)
     found = list(timestamps.periods(since, until, step))
     edges = [since, *(end for _, end in found)]
@@ -100,7 +100,7 @@ def test_periods_follow_each_other_without_a_gap(since, length, step):
 
 
 @given(instants, some.integers(0, 400 * DAY), steps, some.integers(-14 * 60, 14 * 60))
-def test_periods_begin_where_clocks_elsewhere_say(since, length, step, minutes_ahead):
+def test_periods_follow_the_utc_offset(since, length, step, minutes_ahead):
     until = min(since + length, END_OF_TIME - 1)
     ahead = minutes_ahead * MINUTE
     found = list(timestamps.periods(since, until, step, ahead))
@@ -114,7 +114,7 @@ def test_periods_begin_where_clocks_elsewhere_say(since, length, step, minutes_a
         assert start + ahead == END_OF_TIME or ((start + ahead) % DAY == 0 and is_start(midnight))
 
 
-def test_where_clocks_are_ahead_the_last_month_ends_when_they_say_so():
+def test_the_last_month_ends_in_the_utc_offset():
     noon, ahead = END_OF_TIME - DAY // 2, 13 * HOUR
     assert list(timestamps.periods(noon - 2 * HOUR, noon + HOUR, PeriodUnit.MONTH, ahead)) == [
         (noon - 2 * HOUR, noon - HOUR),
@@ -126,18 +126,18 @@ def test_where_clocks_are_ahead_the_last_month_ends_when_they_say_so():
     ("month", "first", "after"),
     [("1970-01", "1970-01-01", "1970-02-01"), ("2028-02", "2028-02-01", "2028-03-01")],
 )
-def test_a_month_goes_from_its_first_day_to_that_of_the_next(month, first, after):
+def test_a_month_ends_where_the_next_one_begins(month, first, after):
     assert timestamps.month_bounds(month) == (timestamps.instant(first), timestamps.instant(after))
 
 
-def test_the_last_month_ends_with_time():
+def test_the_last_month_ends_at_the_last_instant():
     assert timestamps.month_bounds("9999-12")[1] == END_OF_TIME
 
 
 @pytest.mark.parametrize(
     "text", ["", "2026", "2026-13", "2026-00", "1969-12", "2026-11-01", "2026-1", "0000-01"]
 )
-def test_what_is_no_month_of_these_years_is_none(text):
+def test_an_invalid_month_is_refused(text):
     with pytest.raises(ValueError):  # noqa: PT011 - it is the whole promise
         timestamps.month_bounds(text)
 

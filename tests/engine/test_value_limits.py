@@ -1,9 +1,9 @@
-"""What a value may be at most and at least, and what is refused beyond it."""
+"""The limits of values: accepted at the limit, refused beyond it."""
 
 from __future__ import annotations
 
 import pytest
-from answer_shapes import REFUSAL, misfits
+from answer_shapes import ERROR_ANSWER, shape_errors
 from instructions import new_account, supply, to_clock, to_credits, view_list, view_record
 
 
@@ -65,8 +65,8 @@ def shortened(value: object) -> str:
 )
 def test_a_value_beyond_its_limits_is_refused(supplied, nothing_changes, instruction):
     nothing_changes()
-    answer = supplied.is_refused("bad_value", **instruction)
-    assert misfits(answer, REFUSAL) == []
+    answer = supplied.expect_error("bad_value", **instruction)
+    assert shape_errors(answer, ERROR_ANSWER) == []
     assert answer["details"]["field"] in answer["error"]
 
 
@@ -92,4 +92,4 @@ def test_a_value_beyond_its_limits_is_refused(supplied, nothing_changes, instruc
     ids=str,
 )
 def test_a_value_at_its_limit_is_accepted(supplied, instruction):
-    supplied.asks_ok(**instruction)
+    supplied.request(**instruction)

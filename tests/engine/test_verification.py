@@ -1,4 +1,4 @@
-"""The check of the whole ledger finds what a wrong engine, or a wrong hand, has done to it."""
+"""The verification of the ledger finds what a wrong engine, or an edit by hand, has done to it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sqlite3
 import tracemalloc
 
 import pytest
-from database_file import changed_by_hand, faults_in, tampered
+from database_file import execute_sql, violations_after, violations_in
 from fakes import MINUTE
 from instructions import PAUSE, RESUME, START, STOP, supply, to_clock, to_credits
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
@@ -19,7 +19,7 @@ from ewallet_core.storage.verification import Check, find_violations, run_checks
 MINUS = "\N{MINUS SIGN}"
 
 ADAS_WALLET = "(SELECT balance_id FROM ewallets WHERE account_id = 2)"
-# On the list that Ada's account came with.
+# On the contact list of Ada's account.
 A_CONTACT = """
     INSERT INTO contact_records
         (sheet_id, account_id, position, reference, name, email, phone, notes, created_at, written_at)
@@ -33,30 +33,30 @@ COSTS_OF_THE_SUPPLIES = f"""
 
 
 @pytest.fixture
-def lived_in(supplied, wallclock, wallet_file):
-    """A file in which every kind of entry has been written."""
+def used_file(supplied, wallclock, wallet_file):
+    """A file that has every kind of entry."""
     for instruction in (to_clock(20), START, PAUSE, RESUME):
-        supplied.asks_ok(**instruction)
+        supplied.request(**instruction)
         wallclock.forward(MINUTE)
     for instruction in (STOP, to_credits(credits=5), supply(7)):
-        supplied.asks_ok(**instruction)
-    changed_by_hand(wallet_file, A_CONTACT)
-    changed_by_hand(
+        supplied.request(**instruction)
+    execute_sql(wallet_file, A_CONTACT)
+    execute_sql(
         wallet_file,
         "UPDATE sheets SET record_count = 1, last_position = 1 WHERE kind = 'contact' AND account_id = 2",
     )
-    changed_by_hand(wallet_file, "DELETE FROM costs")
-    changed_by_hand(wallet_file, COSTS_OF_THE_SUPPLIES)
+    execute_sql(wallet_file, "DELETE FROM costs")
+    execute_sql(wallet_file, COSTS_OF_THE_SUPPLIES)
     supplied.engine.close()
     return shutil.copy(wallet_file, wallet_file.with_name("lived-in.sqlite3"))
 
 
-def test_a_ledger_that_nobody_touched_is_in_order(lived_in):
-    assert faults_in(lived_in) == []
+def test_an_unchanged_ledger_verifies(used_file):
+    assert violations_in(used_file) == []
 
 
 @pytest.mark.parametrize(
-    ("statement", "said"),
+    ("statement", "message"),
     [
         ("UPDATE postings SET amount = amount + 1 WHERE id = 2", "don't sum to zero"),
         ("DELETE FROM postings WHERE id = 2", "don't sum to zero"),
@@ -110,13 +110,13 @@ def test_a_ledger_that_nobody_touched_is_in_order(lived_in):
         ("UPDATE entries SET kind = 'gift' WHERE id = 1", "a value is not what it must be"),
     ],
 )
-def test_a_change_by_hand_is_found(lived_in, statement, said):
-    assert any(said in sentence for sentence in tampered(lived_in, statement))
+def test_a_change_by_hand_is_found(used_file, statement, message):
+    assert any(message in sentence for sentence in violations_after(used_file, statement))
 
 
-def test_credits_that_somebody_gave_himself_are_found(lived_in):
-    found = tampered(
-        lived_in,
+def test_credits_from_an_unbalanced_entry_are_found(used_file):
+    found = violations_after(
+        used_file,
         "INSERT INTO entries (kind, at) VALUES ('supply', 1)",
         "INSERT INTO postings (entry_id, balance_id, unit, amount) "
         f"SELECT max(id), {ADAS_WALLET}, 'credit', 5 FROM entries",
@@ -125,10 +125,10 @@ def test_credits_that_somebody_gave_himself_are_found(lived_in):
     assert any("don't sum to zero" in sentence for sentence in found)
 
 
-def test_credits_that_came_with_no_entry_are_found(lived_in):
-    """Where foreign keys are not enforced, a posting can be of an entry that does not exist."""
-    found = tampered(
-        lived_in,
+def test_credits_without_an_entry_are_found(used_file):
+    """Without enforced foreign keys, a posting can name a missing entry."""
+    found = violations_after(
+        used_file,
         "INSERT INTO postings (entry_id, balance_id, unit, amount, balance_after) "
         f"SELECT 99, id, unit, 5, amount + 5 FROM balances WHERE id = {ADAS_WALLET}",
         f"UPDATE balances SET amount = amount + 5 WHERE id = {ADAS_WALLET}",
@@ -136,18 +136,18 @@ def test_credits_that_came_with_no_entry_are_found(lived_in):
     assert found != []
 
 
-def test_an_overdraft_that_was_made_good_later_is_found(lived_in):
-    found = tampered(lived_in, "UPDATE postings SET amount = -amount WHERE entry_id = 1")
+def test_a_temporary_overdraft_is_found(used_file):
+    found = violations_after(used_file, "UPDATE postings SET amount = -amount WHERE entry_id = 1")
     assert any("below zero" in sentence for sentence in found)
 
 
-def test_every_fault_is_a_sentence(lived_in):
-    found = tampered(lived_in, "UPDATE postings SET amount = amount * 2 WHERE id > 2")
+def test_every_violation_is_a_sentence(used_file):
+    found = violations_after(used_file, "UPDATE postings SET amount = amount * 2 WHERE id > 2")
     assert len(found) > 3
     assert all(sentence[0].isupper() and sentence.endswith(".") for sentence in found)
 
 
-def given_back(entry: int, credits: int) -> str:
+def refund_posting(entry: int, credits: int) -> str:
     return (
         "INSERT INTO postings (entry_id, balance_id, unit, amount, at) "
         f"SELECT {entry}, {ADAS_WALLET}, 'credit', {credits}, 1"
@@ -155,52 +155,52 @@ def given_back(entry: int, credits: int) -> str:
 
 
 REFUNDED = (
-    # What was a supply becomes a payment of 100, and 60 of it are given back, as often as it is said.
+    # Turns the supply into a payment of 100, of which 60 are refunded.
     "UPDATE entries SET kind = 'payment' WHERE id = 1",
     "INSERT INTO entries (id, kind, at, reverses_id) VALUES (50, 'refund', 1, 1), (51, 'refund', 1, 1)",
-    given_back(50, 60),
+    refund_posting(50, 60),
 )
 
 
-def test_a_payment_may_be_given_back_as_far_as_it_went(lived_in):
-    found = tampered(lived_in, *REFUNDED, given_back(51, 40))
+def test_refunds_up_to_the_payment_are_valid(used_file):
+    found = violations_after(used_file, *REFUNDED, refund_posting(51, 40))
     assert not any("more than it paid" in sentence for sentence in found)
 
 
-def test_refunds_that_together_pass_the_payment_are_found(lived_in):
-    found = tampered(lived_in, *REFUNDED, given_back(51, 41))
+def test_refunds_beyond_the_payment_are_found(used_file):
+    found = violations_after(used_file, *REFUNDED, refund_posting(51, 41))
     assert "The refunds of entry 1 give back 1 credits more than it paid." in found
 
 
-def test_costs_are_added_up_exactly_however_long_they_are(lived_in):
+def test_costs_are_added_up_exactly(used_file):
     costs = "UPDATE costs SET cost = '1000000000000.000001', total = '{}' WHERE entry_id {} 1"
     exact = [
         costs.format("1000000000000.000001", "="),
         costs.format("2000000000000.000002", ">"),
         "UPDATE invoice_records SET cost = '1000000000000.000001'",
     ]
-    assert tampered(lived_in, *exact) == []
-    assert tampered(lived_in, costs.format("2000000000000.000003", ">")) != []
+    assert violations_after(used_file, *exact) == []
+    assert violations_after(used_file, costs.format("2000000000000.000003", ">")) != []
 
 
-def test_sums_that_no_database_could_make_are_made(lived_in):
+def test_sums_beyond_64_bits_are_computed(used_file):
     vast = 2**63 - 1
-    found = tampered(lived_in, f"UPDATE postings SET amount = {vast} WHERE unit = 'credit'")
+    found = violations_after(used_file, f"UPDATE postings SET amount = {vast} WHERE unit = 'credit'")
     assert any(f"{2 * vast}" in sentence for sentence in found)
 
 
-def read_by(examine_all, file):
-    """What the database was asked while somebody did that to it."""
+def statements_of(examine_all, file):
+    """The statements that the function runs on the file."""
     connection = sqlite3.connect(file, isolation_level=None)
-    asked = []
-    connection.set_trace_callback(asked.append)
+    statements = []
+    connection.set_trace_callback(statements.append)
     examine_all(Transaction(connection, Statements(SQLiteDialect_pysqlite(paramstyle="named")), writes=False))
     connection.close()
-    return asked
+    return statements
 
 
-def lengthened(file, *, by: int, since: int = 100) -> None:
-    """More entries from that number on, each with postings that come to nothing."""
+def add_entries(file, *, by: int, since: int = 100) -> None:
+    """Add entries from that id on, each with postings that sum to zero."""
     numbers = range(since, since + by)
     with contextlib.closing(sqlite3.connect(file)) as connection, connection:
         connection.executemany(
@@ -214,34 +214,34 @@ def lengthened(file, *, by: int, since: int = 100) -> None:
         )
 
 
-def test_a_longer_ledger_is_not_asked_more_questions(lived_in):
-    short = read_by(find_violations, lived_in)
-    lengthened(lived_in, by=500)
-    assert len(read_by(find_violations, lived_in)) == len(short)
+def test_the_number_of_queries_is_independent_of_the_length_of_the_ledger(used_file):
+    short = statements_of(find_violations, used_file)
+    add_entries(used_file, by=500)
+    assert len(statements_of(find_violations, used_file)) == len(short)
 
 
-def peak_of_examining(file) -> int:
+def peak_memory(file) -> int:
     def examine_all(transaction: Transaction) -> None:
         for _ in run_checks(transaction):
             pass
 
     tracemalloc.start()
-    read_by(examine_all, file)
+    statements_of(examine_all, file)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
 
 
-def test_a_ledger_ten_times_as_long_takes_no_more_memory(lived_in):
-    lengthened(lived_in, by=2_000)
-    shorter = peak_of_examining(lived_in)
-    lengthened(lived_in, by=20_000, since=10_000)
-    assert peak_of_examining(lived_in) < 1.5 * shorter
+def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used_file):
+    add_entries(used_file, by=2_000)
+    shorter = peak_memory(used_file)
+    add_entries(used_file, by=20_000, since=10_000)
+    assert peak_memory(used_file) < 1.5 * shorter
 
 
-def test_what_was_proved_is_counted(lived_in):
-    proved = [finding.line for finding in examined(lived_in) if isinstance(finding, Check)]
-    assert proved == [
+def test_every_check_reports_what_it_covered(used_file):
+    lines = [finding.line for finding in findings_in(used_file) if isinstance(finding, Check)]
+    assert lines == [
         "5 entries, each sums to zero per unit",
         "the seals' chain is whole: 5 seals",
         "11 records, each points at an entry that moved what it says",
@@ -258,7 +258,7 @@ def test_what_was_proved_is_counted(lived_in):
     ]
 
 
-def examined(file):
+def findings_in(file):
     with contextlib.closing(sqlite3.connect(file, isolation_level=None)) as connection:
         statements = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
         return list(run_checks(Transaction(connection, statements, writes=False)))

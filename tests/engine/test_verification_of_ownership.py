@@ -1,15 +1,15 @@
-"""The check of the whole ledger finds lies about whose money it is, and about what is active."""
+"""The verification of the ledger finds wrong owners and wrong active items."""
 
 from __future__ import annotations
 
 import shutil
 
 import pytest
-from database_file import faults_in, tampered
+from database_file import violations_after, violations_in
 from examples_payments import pay, refund, transfer
 from fakes import MINUTE
 from instructions import START, STOP, supply, to_clock, to_credits
-from owned_items import choose, held, made, unlink_list, unlink_record
+from owned_items import choose, create_holder, create_sheet, unlink_list, unlink_record
 
 BOB = "bob@example.org"
 ADAS, BOBS = "account_id = 2", "account_id = 3"
@@ -17,29 +17,29 @@ ADAS, BOBS = "account_id = 2", "account_id = 3"
 
 @pytest.fixture
 def traded(supplied, bob, wallclock, wallet_file):
-    """A file in which ada and bob have done with each other what can be done, and unlinked some of it."""
-    supplied.asks_ok(**supply(7, cost="5"))
-    supplied.asks_ok(**pay(BOB, 30))
-    bob.asks_ok(**refund(bob.records("transfer")[0]["id"], credits=10))
-    supplied.asks_ok(**transfer(BOB, 7))
-    supplied.asks_ok(**to_clock(20))
-    # A run of no time at all moves nothing.
+    """A file with every kind of movement between ada and bob, some of it unlinked."""
+    supplied.request(**supply(7, cost="5"))
+    supplied.request(**pay(BOB, 30))
+    bob.request(**refund(bob.records("transfer")[0]["id"], credits=10))
+    supplied.request(**transfer(BOB, 7))
+    supplied.request(**to_clock(20))
+    # A run of zero length moves nothing.
     for instruction in (START, STOP, START):
-        supplied.asks_ok(**instruction)
+        supplied.request(**instruction)
     wallclock.forward(MINUTE)
     for instruction in (STOP, to_credits(credits=5)):
-        supplied.asks_ok(**instruction)
+        supplied.request(**instruction)
     for word in ("ewallet", "clock"):
-        supplied.asks_ok(**choose("unlink", word, held(supplied, word)))
-    supplied.asks_ok(**unlink_list("transfer", made(supplied, "transfer")))
-    made(supplied, "transfer")
-    supplied.asks_ok(**unlink_record("transfer", supplied.records("transfer")[0]["id"]))
+        supplied.request(**choose("unlink", word, create_holder(supplied, word)))
+    supplied.request(**unlink_list("transfer", create_sheet(supplied, "transfer")))
+    create_sheet(supplied, "transfer")
+    supplied.request(**unlink_record("transfer", supplied.records("transfer")[0]["id"]))
     supplied.engine.close()
     return shutil.copy(wallet_file, wallet_file.with_name("traded.sqlite3"))
 
 
-def test_what_nobody_touched_is_in_order(traded):
-    assert faults_in(traded) == []
+def test_an_unchanged_ledger_verifies(traded):
+    assert violations_in(traded) == []
 
 
 def balance_of(account: str, table: str = "ewallets") -> str:
@@ -92,7 +92,7 @@ PARTIES = [
     ),
     ("UPDATE transfer_records SET from_account_id = 1 WHERE transfer_type = 'payment'", FROM_AND_TO),
     ("UPDATE transfer_records SET to_account_id = 1 WHERE transfer_type = 'refund'", FROM_AND_TO),
-    # Nobody but the issuer reads those.
+    # Only the issuer reads these records.
     (
         "UPDATE transfer_records SET from_account_id = to_account_id, to_account_id = 1 WHERE account_id = 1",
         FROM_AND_TO,
@@ -158,7 +158,7 @@ COSTS = [
     ("UPDATE invoice_records SET cost = '1' WHERE cost = ''", OTHER_COST),
 ]
 
-ACTIVES = [
+ACTIVE_ITEMS = [
     ("accounts", "id = 3", "ewallet_id", "wallet"),
     ("accounts", "id = 3", "contact_list_id", "contact list"),
     ("ewallets", BOBS, "clock_id", "clock"),
@@ -167,50 +167,50 @@ ACTIVES = [
     ("clocks", BOBS, "time_sheet_id", "time sheet"),
     ("clocks", BOBS, "conversion_sheet_id", "conversion sheet"),
 ]
-SHEETS = [active for active in ACTIVES if " " in active[3]]
+SHEETS = [active for active in ACTIVE_ITEMS if " " in active[3]]
 
 
-@pytest.mark.parametrize(("statement", "said"), HOLDERS + PARTIES + COSTS)
-def test_a_lie_about_whose_money_it_is_is_found(traded, statement, said):
-    assert any(said in sentence for sentence in tampered(traded, statement))
+@pytest.mark.parametrize(("statement", "message"), HOLDERS + PARTIES + COSTS)
+def test_a_wrong_owner_of_credits_is_found(traded, statement, message):
+    assert any(message in sentence for sentence in violations_after(traded, statement))
 
 
-@pytest.mark.parametrize(("table", "his", "column", "what"), ACTIVES)
+@pytest.mark.parametrize(("table", "owner", "column", "what"), ACTIVE_ITEMS)
 @pytest.mark.parametrize("value", ["NULL", "99"])
-def test_what_is_active_is_there(traded, table, his, column, what, value):
-    found = tampered(traded, f"UPDATE {table} SET {column} = {value} WHERE {his}")
+def test_a_missing_active_item_is_found(traded, table, owner, column, what, value):
+    found = violations_after(traded, f"UPDATE {table} SET {column} = {value} WHERE {owner}")
     assert len(found) == 1
     assert f"has a {what} active that doesn't exist" in found[0]
 
 
-@pytest.mark.parametrize(("table", "his", "column", "what"), ACTIVES)
-def test_what_is_active_is_its_owners(traded, table, his, column, what):
-    adas = f"SELECT {column} FROM {table} WHERE {his.replace('3', '2')} ORDER BY id LIMIT 1"
-    found = tampered(traded, f"UPDATE {table} SET {column} = ({adas}) WHERE {his}")
+@pytest.mark.parametrize(("table", "owner", "column", "what"), ACTIVE_ITEMS)
+def test_an_active_item_of_another_account_is_found(traded, table, owner, column, what):
+    adas = f"SELECT {column} FROM {table} WHERE {owner.replace('3', '2')} ORDER BY id LIMIT 1"
+    found = violations_after(traded, f"UPDATE {table} SET {column} = ({adas}) WHERE {owner}")
     assert len(found) == 1
     assert f"has a {what} active that is another's" in found[0]
 
 
-@pytest.mark.parametrize(("table", "his", "column", "what"), ACTIVES)
-def test_what_is_active_is_not_unlinked(traded, table, his, column, what):
-    kept = {"wallet": "ewallets", "clock": "clocks"}.get(what, "sheets")
-    active = f"(SELECT {column} FROM {table} WHERE {his})"
-    found = tampered(traded, f"UPDATE {kept} SET unlinked_at = 1 WHERE id = {active}")
+@pytest.mark.parametrize(("table", "owner", "column", "what"), ACTIVE_ITEMS)
+def test_an_unlinked_active_item_is_found(traded, table, owner, column, what):
+    owned = {"wallet": "ewallets", "clock": "clocks"}.get(what, "sheets")
+    active = f"(SELECT {column} FROM {table} WHERE {owner})"
+    found = violations_after(traded, f"UPDATE {owned} SET unlinked_at = 1 WHERE id = {active}")
     assert any(f"has a {what} active that is unlinked" in sentence for sentence in found)
 
 
-@pytest.mark.parametrize(("table", "his", "column", "what"), SHEETS)
-def test_what_is_active_is_of_its_kind(traded, table, his, column, what):
+@pytest.mark.parametrize(("table", "owner", "column", "what"), SHEETS)
+def test_an_active_sheet_of_another_kind_is_found(traded, table, owner, column, what):
     other = f"SELECT id FROM sheets WHERE {BOBS} AND kind || ' sheet' <> '{what}' AND kind <> 'contact'"
     if what == "contact list":
         other = f"SELECT id FROM sheets WHERE {BOBS} AND kind = 'time'"
-    found = tampered(traded, f"UPDATE {table} SET {column} = ({other} LIMIT 1) WHERE {his}")
+    found = violations_after(traded, f"UPDATE {table} SET {column} = ({other} LIMIT 1) WHERE {owner}")
     assert len(found) == 1
     assert f"has no {what} active, but another kind" in found[0]
 
 
 @pytest.mark.parametrize(
-    ("statement", "said"),
+    ("statement", "message"),
     [
         ("UPDATE clocks SET ewallet_id = 2 WHERE account_id = 3", "belongs to no wallet of its account"),
         ("UPDATE clocks SET ewallet_id = 99 WHERE account_id = 3", "belongs to no wallet of its account"),
@@ -224,13 +224,13 @@ def test_what_is_active_is_of_its_kind(traded, table, his, column, what):
         ("UPDATE sheets SET owner_id = 2 WHERE account_id = 3", "belongs to no account of its account"),
     ],
 )
-def test_clocks_and_sheets_are_at_home(traded, statement, said):
-    assert any(said in sentence for sentence in tampered(traded, statement))
+def test_a_clock_or_sheet_with_a_wrong_owner_is_found(traded, statement, message):
+    assert any(message in sentence for sentence in violations_after(traded, statement))
 
 
-def test_what_an_erased_account_had_active_may_be_unlinked(traded):
+def test_unlinked_active_items_of_an_erased_account_are_valid(traded):
     erased = [
         "UPDATE accounts SET state = 'erased' WHERE id = 3",
         *(f"UPDATE {table} SET unlinked_at = 1 WHERE {BOBS}" for table in ("ewallets", "clocks", "sheets")),
     ]
-    assert tampered(traded, *erased) == []
+    assert violations_after(traded, *erased) == []

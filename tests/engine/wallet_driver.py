@@ -1,4 +1,4 @@
-"""Some people at one engine, each with the plain numbers that their wallets must come to."""
+"""Several users of one engine, each with a model of their wallets."""
 
 from __future__ import annotations
 
@@ -20,24 +20,24 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.instructions.envelope import Answer
 
 NAMES = ("ada", "bob", "cyd")
-# A minute less than a session lives: its last use is written at most once a minute.
-LONG_AWAY = 29 * MINUTE
-REMEMBERED = 29 * DAY
+# A minute less than the session lifetime, as the last use is written at most once a minute.
+SESSION_LIFETIME = 29 * MINUTE
+REQUEST_LIFETIME = 29 * DAY
 
 
 @dataclass(frozen=True)
-class ToWhereAClockIsEmpty:
-    """A wait until the next run-out, or a little before or after it."""
+class UntilRunOut:
+    """A wait until the next run-out, plus an offset in milliseconds."""
 
     offset: int
 
 
-Wait = int | ToWhereAClockIsEmpty
+Wait = int | UntilRunOut
 
 
 @dataclass(frozen=True)
-class Done:
-    """An instruction that was carried out, or refused, for an account that was there then."""
+class SentRequest:
+    """A request that succeeded or failed, with its account and answer."""
 
     name: str
     account: int
@@ -48,7 +48,7 @@ class Done:
 
 
 class WalletDriver:
-    """What is asked of the engine here is done to the model too."""
+    """Applies every instruction to the engine and to the model."""
 
     new_file: Path
 
@@ -65,81 +65,83 @@ class WalletDriver:
         self.callers: dict[str, EngineClient] = {}
         self.open()
         for name in NAMES:
-            self.arrives(name)
+            self.create_account(name)
 
     def teardown(self) -> None:
         self.close()
         shutil.rmtree(self.folder)
 
     def close(self) -> None:
-        # What is kept lets go first, so that the engine closes the file as the last one that had it open.
-        self.kept.close()
+        # Closed first, so that the engine is the last one to close the file.
+        self.database.close()
         self.engine.close()
 
     def open(self) -> None:
         self.engine = EWalletSessionManager(f"sqlite:///{self.file}", clock=self.clock, passwords=CHEAP)
-        self.kept = DatabaseFile(self.file)
-        self.program = EngineClient(self.engine)
+        self.database = DatabaseFile(self.file)
+        self.system = EngineClient(self.engine)
 
-    def arrives(self, name: str) -> None:
-        """Somebody makes an account, or another one where theirs was deleted."""
-        self.callers[name] = EngineClient(self.engine).opens_a_session().registers(name).logs_in(name)
-        wallet = self.callers[name].asks_ok(**VIEW_WALLET)["ewallet_data"]
+    def create_account(self, name: str) -> None:
+        """Create the account, or create it again after its erasure."""
+        self.callers[name] = EngineClient(self.engine).open_session().register(name).log_in(name)
+        wallet = self.callers[name].request(**VIEW_WALLET)["ewallet_data"]
         self.model[name] = ModelAccount(wallet["id"], wallet["clock"])
 
-    def enter(self, name: str) -> None:
-        self.callers[name] = EngineClient(self.engine).opens_a_session().logs_in(name)
+    def log_in_again(self, name: str) -> None:
+        self.callers[name] = EngineClient(self.engine).open_session().log_in(name)
 
-    def transient(self, wait: Wait) -> None:
-        """Time goes on, and who was away for longer than a session lives comes back."""
-        stride = self._until_empty(wait) if isinstance(wait, ToWhereAClockIsEmpty) else wait
+    def advance(self, wait: Wait) -> None:
+        """Let time pass, and log in again if the sessions have expired."""
+        stride = self._until_empty(wait) if isinstance(wait, UntilRunOut) else wait
         self.clock.forward(stride)
         for name, account in self.model.items():
             self.entries += account.pass_time(self.clock.now)
-            if stride >= LONG_AWAY and account.is_here:
-                self.enter(name)
+            if stride >= SESSION_LIFETIME and account.is_active:
+                self.log_in_again(name)
 
-    def does(self, name: str, instruction: Instruction, model: Callable[[int], int] | None = None) -> Done:
+    def succeed(
+        self, name: str, instruction: Instruction, model: Callable[[int], int] | None = None
+    ) -> SentRequest:
         if model is not None:
             self.entries += model(self.clock.now)
         return self._ask(name, instruction, failed=False)
 
-    def is_refused(self, name: str, code: str | None, instruction: Instruction) -> Done:
+    def expect_error(self, name: str, code: str | None, instruction: Instruction) -> SentRequest:
         done = self._ask(name, instruction, failed=True)
         assert code is None or done.answer["code"] == code, done.answer
         return done
 
-    def is_not_as_it_was(self, done: Done) -> bool:
-        """Whether a repeated request would be another: of somebody else by now, or long forgotten."""
+    def is_outdated(self, done: SentRequest) -> bool:
+        """Whether the account of the request is gone, or its request id has expired."""
         return (
-            not self.model[done.name].is_here
+            not self.model[done.name].is_active
             or self.number_of(done.name) != done.account
-            or self.clock.now - done.at >= REMEMBERED
+            or self.clock.now - done.at >= REQUEST_LIFETIME
         )
 
     def number_of(self, name: str) -> int:
-        found = self.kept.rows("SELECT id FROM accounts WHERE name = ?", name)
+        found = self.database.rows("SELECT id FROM accounts WHERE name = ?", name)
         return found[0]["id"]
 
     def latest_transfer(self, name: str) -> int:
-        answer = self.callers[name].asks_ok(**view_list("transfer", limit=1))
+        answer = self.callers[name].request(**view_list("transfer", limit=1))
         return answer["sheet_data"]["rows"][0]["id"]
 
     def email(self, name: str) -> str:
-        return self.callers[name].asks_ok(**VIEW_ACCOUNT)["account"]
+        return self.callers[name].request(**VIEW_ACCOUNT)["account"]
 
-    def _ask(self, name: str, instruction: Instruction, *, failed: bool) -> Done:
+    def _ask(self, name: str, instruction: Instruction, *, failed: bool) -> SentRequest:
         request_id = f"request {next(self.numbers)}"
-        answer = self.callers[name].ask(**instruction, request_id=request_id)
+        answer = self.callers[name].send(**instruction, request_id=request_id)
         assert answer["failed"] is failed, (instruction, answer)
-        return Done(name, self.number_of(name), self.clock.now, instruction, request_id, answer)
+        return SentRequest(name, self.number_of(name), self.clock.now, instruction, request_id, answer)
 
-    def _until_empty(self, wait: ToWhereAClockIsEmpty) -> int:
+    def _until_empty(self, wait: UntilRunOut) -> int:
         clocks: list[ModelClock] = [clock for account in self.model.values() for clock in account.clocks]
         ends = [end for end in (clock.ends_at() for clock in clocks) if end is not None]
         return max(0, min(ends) + wait.offset - self.clock.now) if ends else 0
 
 
 def run_on(row: dict[str, Any]) -> tuple[int, int, int, int, int]:
-    """The run that a time record tells of, as the model has it."""
+    """The run of a time record, in the form of the model."""
     return row["time_start"], row["time_stop"], row["time_spent"], row["time_pending"], row["pending_count"]

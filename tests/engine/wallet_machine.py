@@ -1,4 +1,4 @@
-"""People who pay, convert, run timers, come and go, and an engine that must keep up with plain numbers."""
+"""A state machine of users who pay, convert, run timers, delete and recover accounts, compared with a model."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from instructions import (
     to_credits,
     view_list,
 )
-from wallet_driver import NAMES, Done, ToWhereAClockIsEmpty, Wait, WalletDriver, run_on
+from wallet_driver import NAMES, SentRequest, UntilRunOut, Wait, WalletDriver, run_on
 from wallet_model import RATE, ModelAccount, ModelClock, ModelWallet, Payment
 
 people = st.sampled_from(NAMES)
@@ -38,26 +38,26 @@ amounts = st.integers(1, 30)
 
 
 def _wait(number: int) -> Wait:
-    """Mostly less than three minutes, and sometimes to where a clock is empty: what ran out is not paused."""
-    return number * 173 if number < 930 else ToWhereAClockIsEmpty((0, -1, 0, 1)[number % 4])
+    """Mostly less than three minutes, and sometimes until a clock runs out."""
+    return number * 173 if number < 930 else UntilRunOut((0, -1, 0, 1)[number % 4])
 
 
-# Time goes on before an instruction, so that each of them is the first that comes after a run-out.
+# Time passes before an instruction, so that any of them can be the first one after a run-out.
 waits = st.integers(0, 999).map(_wait)
 long_waits = st.sampled_from([HOUR, 3 * HOUR, DAY])
 
 VIEW_WALLETS = {"action": "view", "view": "credit", "credit": "ewallets"}
 VIEW_CLOCKS = {"action": "view", "view": "credit", "credit": "clocks"}
 CLEANUP_ACCOUNTS = {"controller": "system", "action": "cleanup", "cleanup": "accounts"}
-LEAVE = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
-SENSIBLE = {"inactive": [START], "active": [PAUSE, STOP], "paused": [RESUME, STOP]}
+DELETE = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
+VALID = {"inactive": [START], "active": [PAUSE, STOP], "paused": [RESUME, STOP]}
 
 
 def recover(name: str) -> Instruction:
     return {"action": "recover", "recover": "account", "user_name": name, "user_pass": PASSWORD}
 
 
-def held(verb: str, word: str, **arguments: int) -> Instruction:
+def holder_verb(verb: str, word: str, **arguments: int) -> Instruction:
     return {"action": verb, verb: "credit", "credit": word, **arguments}
 
 
@@ -65,70 +65,70 @@ def unlink_transfer(record_id: int) -> Instruction:
     return {"action": "unlink", "unlink": "transfer", "transfer": "record", "record_id": record_id}
 
 
-def kept_of(kept: DatabaseFile, kind: str) -> defaultdict[int, list[dict[str, Any]]]:
-    """The linked records of that kind by the wallet or clock whose they are, oldest first."""
+def records_by_owner(database: DatabaseFile, kind: str) -> defaultdict[int, list[dict[str, Any]]]:
+    """The linked records of that kind by wallet or clock, oldest first."""
     found: defaultdict[int, list[dict[str, Any]]] = defaultdict(list)
     question = f"SELECT owner_id, {kind}_records.* FROM {kind}_records JOIN sheets ON sheets.id = sheet_id"
-    for row in kept.rows(f"{question} WHERE {kind}_records.unlinked_at IS NULL ORDER BY position"):
+    for row in database.rows(f"{question} WHERE {kind}_records.unlinked_at IS NULL ORDER BY position"):
         found[row["owner_id"]].append(row)
     return found
 
 
 class WalletMachine(WalletDriver, RuleBasedStateMachine):
-    """Accounts start funded, and a rule does what can be done: what it asks is refused only on purpose.
+    """Accounts start funded, and rules send valid instructions unless they expect an error.
 
-    Few rules, each with many ways: of many rules most would be left out of most runs.
+    There are few rules with many variants, because most of many rules would be missing from most runs.
     """
 
-    done = Bundle("done")
+    sent = Bundle("done")
 
-    @initialize(target=done)
-    def are_funded(self) -> Done:
+    @initialize(target=sent)
+    def fund(self) -> SentRequest:
         for name in NAMES:
-            self.is_supplied(name, 200)
-            self.does(name, to_clock(40))
-            self.entries += self.moves_to_clock(self.model[name], 40)
-        return self.does("ada", START, self.model["ada"].clock.start)
+            self.supply_credits(name, 200)
+            self.succeed(name, to_clock(40))
+            self.entries += self.apply_to_clock(self.model[name], 40)
+        return self.succeed("ada", START, self.model["ada"].clock.start)
 
-    def somebody(self, name: str, wait: Wait = 0) -> tuple[str, ModelAccount]:
-        """The person, or Ada where they are away; Ada never leaves."""
-        self.transient(wait)
-        here = name if self.model[name].is_here else "ada"
+    def active_account(self, name: str, wait: Wait = 0) -> tuple[str, ModelAccount]:
+        """The account of that name, or Ada's if it is pending deletion; Ada's is never deleted."""
+        self.advance(wait)
+        here = name if self.model[name].is_active else "ada"
         return here, self.model[here]
 
-    # Money
+    # Credits
 
     @rule(
-        target=done,
+        target=sent,
         name=people,
         other=people,
         wait=waits,
         credits=amounts,
         how=st.sampled_from(["pay", "refund", "transfer", "convert", "convert back", "all back", "supply"]),
     )
-    def moves_money(self, name: str, other: str, wait: Wait, credits: int, how: str) -> object:
-        name, account = self.somebody(name, wait)
+    def move_credits(self, name: str, other: str, wait: Wait, credits: int, how: str) -> object:
+        name, account = self.active_account(name, wait)
         match how:
             case "supply":
-                return self.is_supplied(name, credits)
+                return self.supply_credits(name, credits)
             case "pay" | "transfer":
-                return self.gives(name, other, credits, pays=how == "pay")
+                return self.send_credits(name, other, credits, pays=how == "pay")
             case "refund":
-                return self.refunds(credits)
+                return self.refund_payment(credits)
             case "convert":
-                return self.converts_credits(name, account, credits)
-        return self.converts_time(name, account, credits if how == "convert back" else None)
+                return self.convert_credits(name, account, credits)
+        return self.convert_time(name, account, credits if how == "convert back" else None)
 
-    def is_supplied(self, name: str, credits: int) -> Done:
-        done = self.does(name, supply(credits))
+    def supply_credits(self, name: str, credits: int) -> SentRequest:
+        sent = self.succeed(name, supply(credits))
         wallet = self.model[name].wallet
         wallet.credits += credits
-        wallet.transfers.append(done.answer["transfer_record"])
+        wallet.transfers.append(sent.answer["transfer_record"])
         self.entries += 1
-        return done
+        return sent
 
-    def gives(self, sender: str, taker: str, credits: int, *, pays: bool) -> Done:
-        account, email = self.model[sender], f"{taker}@example.org"
+    def send_credits(self, sender: str, recipient: str, credits: int, *, pays: bool) -> SentRequest:
+        account, email = self.model[sender], f"{recipient}@example.org"
         instruction: Instruction = {"action": "pay", "pay": email, "credits": credits}
         if not pays:
             instruction = {
@@ -137,81 +137,96 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
                 "transfer_to": email,
                 "credits": credits,
             }
-        if taker == sender or not self.model[taker].is_here:
-            return self.is_refused(sender, None, instruction)
+        if recipient == sender or not self.model[recipient].is_active:
+            return self.expect_error(sender, None, instruction)
         if credits > account.wallet.credits:
-            return self.is_refused(sender, "not_enough_credits", instruction)
-        done = self.does(sender, instruction)
-        receiving = self.model[taker].wallet
-        self.moves(
-            account.wallet, receiving, credits, done.answer["transfer_record"], self.latest_transfer(taker)
+            return self.expect_error(sender, "not_enough_credits", instruction)
+        sent = self.succeed(sender, instruction)
+        receiving = self.model[recipient].wallet
+        self.apply_movement(
+            account.wallet,
+            receiving,
+            credits,
+            sent.answer["transfer_record"],
+            self.latest_transfer(recipient),
         )
         if pays:
             self.payments.append(
                 Payment(
                     payer=account,
                     payer_wallet_id=account.wallet_id,
-                    payee=taker,
-                    payee_account=self.model[taker],
-                    payee_wallet_id=self.model[taker].wallet_id,
+                    payee=recipient,
+                    payee_account=self.model[recipient],
+                    payee_wallet_id=self.model[recipient].wallet_id,
                     record_id=receiving.transfers[-1],
                     credits=credits,
                 )
             )
-        return done
+        return sent
 
-    def moves(self, giving: ModelWallet, taking: ModelWallet, credits: int, *records: int) -> None:
-        """Credits go from one wallet to the other in the model, which is told their records' ids."""
-        for wallet, moved, record in zip((giving, taking), (-credits, credits), records, strict=True):
+    def apply_movement(
+        self, sending: ModelWallet, receiving_wallet: ModelWallet, credits: int, *records: int
+    ) -> None:
+        """Move credits between two wallets of the model, and note the ids of their records."""
+        for wallet, moved, record in zip(
+            (sending, receiving_wallet), (-credits, credits), records, strict=True
+        ):
             wallet.credits += moved
             wallet.transfers.append(record)
         self.entries += 1
 
-    def refunds(self, credits: int) -> object:
+    def refund_payment(self, credits: int) -> object:
         if not self.payments:
             return multiple()
         payment = self.payments[credits % len(self.payments)]
         account = payment.payee_account
-        if account is not self.model[payment.payee] or not account.is_here:
+        if account is not self.model[payment.payee] or not account.is_active:
             return multiple()
-        asked = {"action": "refund", "refund": "payment", "record_id": payment.record_id, "credits": credits}
+        instruction = {
+            "action": "refund",
+            "refund": "payment",
+            "record_id": payment.record_id,
+            "credits": credits,
+        }
         wallet = account.wallets.get(payment.payee_wallet_id)
         if wallet is None or payment.record_id not in wallet.transfers:
-            return self.is_refused(payment.payee, "not_found", asked)
-        is_there = any(payment.payer is other for other in self.model.values()) and payment.payer.is_here
+            return self.expect_error(payment.payee, "not_found", instruction)
+        is_there = any(payment.payer is other for other in self.model.values()) and payment.payer.is_active
         if not is_there or credits > payment.left or credits > account.wallet.credits:
-            return self.is_refused(payment.payee, None, asked)
-        done = self.does(payment.payee, asked)
+            return self.expect_error(payment.payee, None, instruction)
+        sent = self.succeed(payment.payee, instruction)
         payment.refunded += credits
         into = payment.payer.wallets.get(payment.payer_wallet_id, payment.payer.wallet)
-        (theirs,) = self.kept.rows("SELECT max(id) AS id FROM transfer_records")
-        self.moves(account.wallet, into, credits, done.answer["transfer_record"], theirs["id"])
-        return done
+        (theirs,) = self.database.rows("SELECT max(id) AS id FROM transfer_records")
+        self.apply_movement(account.wallet, into, credits, sent.answer["transfer_record"], theirs["id"])
+        return sent
 
-    def converts_credits(self, name: str, account: ModelAccount, credits: int) -> Done:
+    def convert_credits(self, name: str, account: ModelAccount, credits: int) -> SentRequest:
         if credits > account.wallet.credits:
-            return self.is_refused(name, "not_enough_credits", to_clock(credits))
-        return self.does(name, to_clock(credits), lambda _: self.moves_to_clock(account, credits))
+            return self.expect_error(name, "not_enough_credits", to_clock(credits))
+        return self.succeed(name, to_clock(credits), lambda _: self.apply_to_clock(account, credits))
 
-    def moves_to_clock(self, account: ModelAccount, credits: int) -> int:
+    def apply_to_clock(self, account: ModelAccount, credits: int) -> int:
         account.wallet.credits -= credits
         account.clock.time += credits * RATE
         account.clock.conversions += 1
         return 1
 
-    def converts_time(self, name: str, account: ModelAccount, credits: int | None) -> Done:
-        """Convert so many credits' worth back, or as many as the time that is left gives."""
+    def convert_time(self, name: str, account: ModelAccount, credits: int | None) -> SentRequest:
+        """Convert that many credits back, or all the time that is left."""
         left = account.clock.left(self.clock.now)
-        asked: Instruction = {"credits": credits}
+        instruction: Instruction = {"credits": credits}
         if credits is None:
-            credits, asked = left // RATE, {"minutes": f"{left * 1_000_000 // MINUTE / 1_000_000:.6f}"}
+            credits, instruction = left // RATE, {"minutes": f"{left * 1_000_000 // MINUTE / 1_000_000:.6f}"}
         if credits == 0:
-            return self.is_refused(name, None, to_credits(minutes=1))
+            return self.expect_error(name, None, to_credits(minutes=1))
         if credits * RATE > left:
-            return self.is_refused(name, "not_enough_time", to_credits(**asked))
-        return self.does(name, to_credits(**asked), lambda now: self.moves_to_credits(account, credits, now))
+            return self.expect_error(name, "not_enough_time", to_credits(**instruction))
+        return self.succeed(
+            name, to_credits(**instruction), lambda now: self.apply_to_credits(account, credits, now)
+        )
 
-    def moves_to_credits(self, account: ModelAccount, credits: int, now: int) -> int:
+    def apply_to_credits(self, account: ModelAccount, credits: int, now: int) -> int:
         account.wallet.credits += credits
         account.clock.time -= credits * RATE
         account.clock.conversions += 1
@@ -219,173 +234,177 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
 
     # The timer
 
-    @rule(target=done, name=people, wait=waits, stops=st.integers(0, 3))
-    def uses_the_timer(self, name: str, wait: Wait, stops: int) -> Done:
-        name, account = self.somebody(name, wait)
+    @rule(target=sent, name=people, wait=waits, stops=st.integers(0, 3))
+    def use_timer(self, name: str, wait: Wait, stops: int) -> SentRequest:
+        name, account = self.active_account(name, wait)
         clock = account.clock
         if clock.run is None and clock.time == 0:
-            return self.is_refused(name, "no_time_left", START)
+            return self.expect_error(name, "no_time_left", START)
         if clock.run is None:
-            return self.does(name, START, clock.start)
+            return self.succeed(name, START, clock.start)
         if stops == 3:
-            return self.does(name, STOP, clock.stop)
+            return self.succeed(name, STOP, clock.stop)
         if clock.is_running:
-            return self.does(name, PAUSE, clock.pause)
+            return self.succeed(name, PAUSE, clock.pause)
         if clock.left(self.clock.now) == 0:
-            return self.is_refused(name, "no_time_left", RESUME)
-        return self.does(name, RESUME, clock.resume)
+            return self.expect_error(name, "no_time_left", RESUME)
+        return self.succeed(name, RESUME, clock.resume)
 
-    @rule(target=done, name=people, wait=waits, verb=st.sampled_from([START, PAUSE, RESUME, STOP]))
-    def misuses_the_timer(self, name: str, wait: Wait, verb: Instruction) -> object:
-        name, account = self.somebody(name, wait)
-        if verb in SENSIBLE[account.clock.state]:
+    @rule(target=sent, name=people, wait=waits, verb=st.sampled_from([START, PAUSE, RESUME, STOP]))
+    def misuse_timer(self, name: str, wait: Wait, verb: Instruction) -> object:
+        name, account = self.active_account(name, wait)
+        if verb in VALID[account.clock.state]:
             return multiple()
-        return self.is_refused(name, "timer_state", verb)
+        return self.expect_error(name, "timer_state", verb)
 
     # Wallets, clocks and records
 
     @rule(
-        target=done,
+        target=sent,
         name=people,
         which=st.integers(0, 100),
         verb=st.sampled_from(["new", "switch", "unlink"]),
         what=st.sampled_from(["wallet", "clock", "record"]),
     )
-    def arranges(self, name: str, which: int, verb: str, what: str) -> object:
-        name, account = self.somebody(name)
+    def change_items(self, name: str, which: int, verb: str, what: str) -> object:
+        name, account = self.active_account(name)
         if what == "record":
             records = account.wallet.transfers
             return (
-                self.does(name, unlink_transfer(records.pop(which % len(records)))) if records else multiple()
+                self.succeed(name, unlink_transfer(records.pop(which % len(records))))
+                if records
+                else multiple()
             )
         if what == "wallet":
-            return self.arranges_wallets(name, account, which, verb)
-        return self.arranges_clocks(name, account.wallet, which, verb)
+            return self.change_wallets(name, account, which, verb)
+        return self.change_clocks(name, account.wallet, which, verb)
 
-    def arranges_wallets(self, name: str, account: ModelAccount, which: int, verb: str) -> Done:
+    def change_wallets(self, name: str, account: ModelAccount, which: int, verb: str) -> SentRequest:
         if verb == "new":
-            done = self.does(name, held("new", "ewallet"))
-            data = done.answer["ewallet_data"]
+            sent = self.succeed(name, holder_verb("new", "ewallet"))
+            data = sent.answer["ewallet_data"]
             account.wallets[data["id"]] = ModelWallet(data["clock"])
-            return done
+            return sent
         wallet_id = sorted(account.wallets)[which % len(account.wallets)]
-        instruction = held(verb, "ewallet", ewallet_id=wallet_id)
+        instruction = holder_verb(verb, "ewallet", ewallet_id=wallet_id)
         if verb == "switch":
             account.wallet_id = wallet_id
         elif wallet_id == account.wallet_id or not account.wallets[wallet_id].is_empty:
-            return self.is_refused(name, None, instruction)
+            return self.expect_error(name, None, instruction)
         else:
             del account.wallets[wallet_id]
-        return self.does(name, instruction)
+        return self.succeed(name, instruction)
 
-    def arranges_clocks(self, name: str, wallet: ModelWallet, which: int, verb: str) -> Done:
+    def change_clocks(self, name: str, wallet: ModelWallet, which: int, verb: str) -> SentRequest:
         if verb == "new":
-            done = self.does(name, held("new", "clock"))
-            wallet.clocks[done.answer["credit_clock"]] = ModelClock()
-            return done
+            sent = self.succeed(name, holder_verb("new", "clock"))
+            wallet.clocks[sent.answer["credit_clock"]] = ModelClock()
+            return sent
         clock_id = sorted(wallet.clocks)[which % len(wallet.clocks)]
-        instruction = held(verb, "clock", clock_id=clock_id)
+        instruction = holder_verb(verb, "clock", clock_id=clock_id)
         if verb == "switch":
             wallet.clock_id = clock_id
         elif clock_id == wallet.clock_id or not wallet.clocks[clock_id].is_idle_and_empty:
-            return self.is_refused(name, None, instruction)
+            return self.expect_error(name, None, instruction)
         else:
             del wallet.clocks[clock_id]
-        return self.does(name, instruction)
+        return self.succeed(name, instruction)
 
-    # Coming and going
+    # Deletion and recovery
 
     @rule(name=st.sampled_from(NAMES[1:]), wait=waits)
-    def leaves_or_comes_back(self, name: str, wait: Wait) -> None:
-        self.transient(wait)
+    def delete_or_recover(self, name: str, wait: Wait) -> None:
+        self.advance(wait)
         account = self.model[name]
-        if account.leaves_at is None:
-            self.leaves(name, account)
+        if account.erased_at is None:
+            self.delete_account(name, account)
         else:
-            self.comes_back(name, account, account.leaves_at)
+            self.recover_account(name, account, account.erased_at)
 
-    def leaves(self, name: str, account: ModelAccount) -> None:
-        self.callers[name].asks_ok(**LEAVE)
+    def delete_account(self, name: str, account: ModelAccount) -> None:
+        self.callers[name].request(**DELETE)
         for clock in account.clocks:
             if clock.run is not None:
                 self.entries += clock.stop(self.clock.now)
-        account.leaves_at = self.clock.now + 30 * DAY
-        self.callers[name].is_refused("not_logged_in", **VIEW_WALLETS)
+        account.erased_at = self.clock.now + 30 * DAY
+        self.callers[name].expect_error("not_logged_in", **VIEW_WALLETS)
 
-    def comes_back(self, name: str, account: ModelAccount, due: int) -> None:
-        visitor = EngineClient(self.engine).opens_a_session()
+    def recover_account(self, name: str, account: ModelAccount, due: int) -> None:
+        visitor = EngineClient(self.engine).open_session()
         if self.clock.now >= due:
-            assert visitor.ask(**recover(name))["failed"]
+            assert visitor.send(**recover(name))["failed"]
             return
-        visitor.asks_ok(**recover(name))
+        visitor.request(**recover(name))
         self.callers[name] = visitor
-        account.leaves_at = None
+        account.erased_at = None
 
-    @precondition(lambda self: any(not account.is_here for account in self.model.values()))
+    @precondition(lambda self: any(not account.is_active for account in self.model.values()))
     @rule(wait=st.sampled_from([0, 29 * DAY, 30 * DAY]))
-    def the_due_are_erased(self, wait: int) -> None:
-        self.transient(wait)
-        self.program.asks_ok(**CLEANUP_ACCOUNTS)
+    def erase_due_accounts(self, wait: int) -> None:
+        self.advance(wait)
+        self.system.request(**CLEANUP_ACCOUNTS)
         for name, account in list(self.model.items()):
-            if account.leaves_at is not None and account.leaves_at <= self.clock.now:
-                self.arrives(name)
+            if account.erased_at is not None and account.erased_at <= self.clock.now:
+                self.create_account(name)
 
-    # Asking again, time, and the machine
+    # Repetition, time and restarts
 
-    @rule(did=done, name=people, how=st.sampled_from(["again", "otherwise", "by somebody else"]))
-    def asks_under_the_same_id(self, did: Done, name: str, how: str) -> None:
-        if how == "by somebody else":
-            self.somebody_else_uses_the_same_id(did, name)
-        elif self.is_not_as_it_was(did):
+    @rule(earlier=sent, name=people, how=st.sampled_from(["again", "changed", "by another account"]))
+    def repeat_request(self, earlier: SentRequest, name: str, how: str) -> None:
+        if how == "by another account":
+            self.use_id_of_another_account(earlier, name)
+        elif self.is_outdated(earlier):
             return
         elif how == "again":
-            again = self.callers[did.name].ask(**did.instruction, request_id=did.request_id)
-            assert again == did.answer
+            again = self.callers[earlier.name].send(**earlier.instruction, request_id=earlier.request_id)
+            assert again == earlier.answer
         else:
-            self.callers[did.name].is_refused("request_id_reused", **supply(31), request_id=did.request_id)
+            self.callers[earlier.name].expect_error(
+                "request_id_reused", **supply(31), request_id=earlier.request_id
+            )
 
-    def somebody_else_uses_the_same_id(self, did: Done, name: str) -> None:
-        name, account = self.somebody(name)
-        if name != did.name and (name, did.request_id) not in self.used:
-            self.used.add((name, did.request_id))
-            answer = self.callers[name].asks_ok(**supply(1), request_id=did.request_id)
+    def use_id_of_another_account(self, earlier: SentRequest, name: str) -> None:
+        name, account = self.active_account(name)
+        if name != earlier.name and (name, earlier.request_id) not in self.used:
+            self.used.add((name, earlier.request_id))
+            answer = self.callers[name].request(**supply(1), request_id=earlier.request_id)
             account.wallet.credits += 1
             account.wallet.transfers.append(answer["transfer_record"])
             self.entries += 1
 
     @rule(name=people, wait=long_waits, what=st.sampled_from(["restart", "login", "wait", "set back"]))
-    def something_happens(self, name: str, wait: int, what: str) -> None:
+    def disturb(self, name: str, wait: int, what: str) -> None:
         match what:
             case "restart":
                 self.close()
                 self.open()
                 self.callers = {name: caller.at(self.engine) for name, caller in self.callers.items()}
             case "login":
-                self.enter(self.somebody(name)[0])
+                self.log_in_again(self.active_account(name)[0])
             case "wait":
-                self.transient(wait)
+                self.advance(wait)
             case _:
                 self.clock.forward(-wait // 7)
 
-    # What always holds
+    # Invariants
 
     @invariant()
-    def the_ledger_is_in_order(self) -> None:
-        assert self.kept.faults() == []
+    def the_ledger_verifies(self) -> None:
+        assert self.database.faults() == []
 
     @invariant()
-    def every_wallet_holds_what_plain_numbers_come_to(self) -> None:
-        for name, account in self.those_here():
-            wallets = self.callers[name].asks_ok(**VIEW_WALLETS)["ewallets"]
+    def every_wallet_agrees_with_the_model(self) -> None:
+        for name, account in self.active_accounts():
+            wallets = self.callers[name].request(**VIEW_WALLETS)["ewallets"]
             assert {wallet["id"]: (wallet["credits"], wallet["clock"]) for wallet in wallets} == {
                 wallet_id: (wallet.credits, wallet.clock_id) for wallet_id, wallet in account.wallets.items()
             }
 
     @invariant()
-    def every_clock_shows_what_plain_numbers_come_to(self) -> None:
+    def every_clock_agrees_with_the_model(self) -> None:
         now = self.clock.now
-        for name, account in self.those_here():
-            clocks = self.callers[name].asks_ok(**VIEW_CLOCKS)["clocks"]
+        for name, account in self.active_accounts():
+            clocks = self.callers[name].request(**VIEW_CLOCKS)["clocks"]
             assert {
                 clock["id"]: (clock["credit_clock_ms"], clock["minutes_spent_ms"], clock["clock_state"])
                 for clock in clocks
@@ -397,9 +416,9 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
     @invariant()
     def every_record_is_on_its_sheet_once(self) -> None:
         transfers, runs, conversions = (
-            kept_of(self.kept, kind) for kind in ("transfer", "time", "conversion")
+            records_by_owner(self.database, kind) for kind in ("transfer", "time", "conversion")
         )
-        for _, account in self.those_here():
+        for _, account in self.active_accounts():
             for wallet_id, wallet in account.wallets.items():
                 assert [row["id"] for row in transfers[wallet_id]] == wallet.transfers
                 for clock_id, clock in wallet.clocks.items():
@@ -407,18 +426,18 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
                     assert len(conversions[clock_id]) == clock.conversions
 
     @rule(name=people, kind=st.sampled_from(["transfer", "time", "conversion"]))
-    def looks_at_a_sheet(self, name: str, kind: str) -> None:
-        name, account = self.somebody(name)
+    def view_sheet(self, name: str, kind: str) -> None:
+        name, account = self.active_account(name)
         owner = account.wallet_id if kind == "transfer" else account.wallet.clock_id
-        sheet = self.callers[name].asks_ok(**view_list(kind, limit=1000))["sheet_data"]
+        sheet = self.callers[name].request(**view_list(kind, limit=1000))["sheet_data"]
         shown = [row["id"] for row in reversed(sheet["rows"])]
-        assert shown == [row["id"] for row in kept_of(self.kept, kind)[owner]]
+        assert shown == [row["id"] for row in records_by_owner(self.database, kind)[owner]]
         assert sheet["record_count"] == len(shown)
 
     @invariant()
-    def nothing_is_written_twice(self) -> None:
-        (kept,) = self.kept.rows("SELECT count(*) AS entries FROM entries")
-        assert kept["entries"] == self.entries
+    def the_number_of_entries_agrees_with_the_model(self) -> None:
+        (counted,) = self.database.rows("SELECT count(*) AS entries FROM entries")
+        assert counted["entries"] == self.entries
 
-    def those_here(self) -> list[tuple[str, ModelAccount]]:
-        return [(name, account) for name, account in self.model.items() if account.is_here]
+    def active_accounts(self) -> list[tuple[str, ModelAccount]]:
+        return [(name, account) for name, account in self.model.items() if account.is_active]

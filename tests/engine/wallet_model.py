@@ -1,4 +1,4 @@
-"""What accounts must come to, worked out with plain numbers and without a database."""
+"""A model of accounts in plain numbers, without a database."""
 
 from __future__ import annotations
 
@@ -58,9 +58,9 @@ class ModelClock:
         return self.run.since + self.time - self.run.used if self.run and self.is_running else None
 
     def pass_time(self, now: int) -> int:
-        """Stop where the clock is empty by now; returns how many entries that makes."""
+        """Stop the timer if the clock ran out by now; returns the number of entries that this writes."""
         end = self.ends_at()
-        # Where the wall clock was set back, a timer with nothing left has run out all the same.
+        # Even if the wall clock was set back, a timer with nothing left has run out.
         if self.run is None or end is None or end > max(now, self.run.since):
             return 0
         return self.stop(end)
@@ -116,12 +116,12 @@ class ModelWallet:
 
 @dataclass
 class ModelAccount:
-    """One person's wallets by id, with the active one."""
+    """The wallets of one account by id, with the active one."""
 
     wallet_id: int
     clock_id: int
     wallets: dict[int, ModelWallet] = field(default_factory=dict)
-    leaves_at: int | None = None
+    erased_at: int | None = None
 
     def __post_init__(self) -> None:
         self.wallets[self.wallet_id] = ModelWallet(self.clock_id)
@@ -139,9 +139,9 @@ class ModelAccount:
         return [clock for wallet in self.wallets.values() for clock in wallet.clocks.values()]
 
     @property
-    def is_here(self) -> bool:
-        """Whether it can be used: it is not about to be deleted."""
-        return self.leaves_at is None
+    def is_active(self) -> bool:
+        """Whether it can be used: it is not pending deletion."""
+        return self.erased_at is None
 
     def pass_time(self, now: int) -> int:
         return sum(clock.pass_time(now) for clock in self.clocks)
@@ -149,7 +149,7 @@ class ModelAccount:
 
 @dataclass
 class Payment:
-    """Credits that one account paid another, and what came back of them so far."""
+    """Credits that one account paid another, and how many were refunded."""
 
     payer: ModelAccount
     payer_wallet_id: int

@@ -1,4 +1,4 @@
-"""A clock as the engine keeps it: a `Timer` beside a balance, settled before anything else is done."""
+"""A clock as in the engine: a `Timer` and a balance, settled before every change."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from ewallet_core.ledger.timer import State, Timer, TimeSpent
 
 @dataclass
 class DrivenClock:
-    """Every instant is handed in, so that a test can run days of it, and set the wall clock back."""
+    """Every method takes the time, so that a test can skip days or set the wall clock back."""
 
     balance: int
     timer: Timer = field(default_factory=Timer)

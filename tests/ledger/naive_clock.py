@@ -1,4 +1,4 @@
-"""The same clock in the plainest way: every span lived is kept, and every figure is a sum of spans."""
+"""The simplest model of a clock: it keeps every span, and every value is a sum of spans."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Span(NamedTuple):
 
 @dataclass
 class NaiveClock:
-    """`run` holds the closed spans of the present run; `state` has lasted since `begin`."""
+    """`run` has the closed spans of the current run; `state` began at `begin`."""
 
     put_in: int
     taken_back: int = 0
@@ -61,7 +61,7 @@ class NaiveClock:
         return self.state is State.ACTIVE and self._not_spent(now) <= 0
 
     def empty_at(self, now: int) -> int:
-        """The first instant of the present state at which nothing was left, found by looking at them."""
+        """The first time of the current state at which nothing was left, found by bisection."""
         instants = range(self.begin, max(self.begin, now) + 1)
         return instants[bisect_left(instants, True, key=lambda instant: self._not_spent(instant) <= 0)]
 
@@ -69,13 +69,13 @@ class NaiveClock:
         return max(0, self._not_spent(now))
 
     def spent(self, now: int) -> int:
-        return sum(time_in(State.ACTIVE, run) for run in [*self.finished, self.lived(now)])
+        return sum(time_in(State.ACTIVE, run) for run in [*self.finished, self.spans_until(now)])
 
     def pending(self, now: int) -> int:
-        return time_in(State.PAUSED, self.lived(now))
+        return time_in(State.PAUSED, self.spans_until(now))
 
-    def lived(self, now: int) -> list[Span]:
-        """The present run so far; a wall clock that was set back has not moved."""
+    def spans_until(self, now: int) -> list[Span]:
+        """The current run so far; a wall clock that was set back counts as standing still."""
         if self.state is State.INACTIVE:
             return []
         return [*self.run, Span(self.state, self.begin, max(self.begin, now))]
@@ -87,11 +87,11 @@ class NaiveClock:
         return self.put_in - self.taken_back - self.spent(now)
 
     def _turn(self, state: State, now: int) -> None:
-        self.run = self.lived(now)
+        self.run = self.spans_until(now)
         self.state, self.begin = state, self.run[-1].end
 
     def _end(self, now: int) -> None:
-        self.finished.append(self.lived(now))
+        self.finished.append(self.spans_until(now))
         self.state, self.run = State.INACTIVE, []
 
 

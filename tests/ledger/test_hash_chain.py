@@ -1,4 +1,4 @@
-"""The hash chain never changes by accident: its seals are written out here, from the first release on.
+"""Golden values of the hash chain, from the first release on.
 
 Each can be made again in a shell, from the 32 bytes of the seal before it and the facts, without a line
 of this program: `{ printf '\\x66\\xc8…'; printf 'ewallet seal 1\\n2 payment …'; } | sha256sum`.
@@ -88,7 +88,7 @@ def test_the_chain_has_an_entry_of_every_kind():
 
 
 @pytest.mark.parametrize(("entry_id", "entry", "sealed"), zip(range(1, 9), JOURNAL, FACTS, strict=True))
-def test_the_facts_of_an_entry_are_sealed_one_a_line(entry_id, entry, sealed):
+def test_an_entry_is_sealed_as_one_value_per_line(entry_id, entry, sealed):
     assert facts(entry_id, entry) == sealed
 
 
@@ -117,37 +117,37 @@ def test_the_seals_are_those_of_the_first_release():
         pytest.param(replace(PAYMENT, postings=()), id="no postings"),
     ],
 )
-def test_a_forged_fact_breaks_its_seal_and_every_seal_after_it(forged):
+def test_a_changed_value_changes_its_seal_and_every_later_one(forged):
     seals = chain([SUPPLY, forged, *JOURNAL[2:]])
     assert seals[0] == GOLDEN[0]
     assert all(mine != golden for mine, golden in zip(seals[1:], GOLDEN[1:], strict=True))
 
 
-def test_another_entry_id_is_another_seal():
+def test_another_entry_id_gives_another_seal():
     assert seal(FIRST_SEAL, 2, SUPPLY).hex() != GOLDEN[0]
 
 
-def test_two_entries_that_change_places_break_the_chain_from_there_on():
+def test_two_swapped_entries_change_every_later_seal():
     seals = chain([SUPPLY, TRANSFER, PAYMENT, *JOURNAL[3:]])
     assert seals[0] == GOLDEN[0]
     assert not set(seals[1:]) & set(GOLDEN)
 
 
-def test_an_entry_taken_out_breaks_the_chain_from_there_on():
+def test_a_removed_entry_changes_every_later_seal():
     seals = chain([SUPPLY, *JOURNAL[2:]])
     assert seals[0] == GOLDEN[0]
     assert not set(seals[1:]) & set(GOLDEN)
 
 
 @given(bit=st.integers(0, 255))
-def test_every_bit_of_the_seal_before_counts(bit):
+def test_every_bit_of_the_previous_seal_counts(bit):
     previous = bytearray(FIRST_SEAL)
     previous[bit // 8] ^= 1 << bit % 8
     assert seal(bytes(previous), 1, SUPPLY).hex() != GOLDEN[0]
 
 
 @given(st.integers(1, 2**63 - 1), st.integers(0, 2**63 - 1))
-def test_a_seal_is_32_bytes_and_the_same_each_time(entry_id, at):
+def test_a_seal_has_32_bytes_and_is_deterministic(entry_id, at):
     entry = replace(SUPPLY, at=at)
     assert seal(FIRST_SEAL, entry_id, entry) == seal(FIRST_SEAL, entry_id, replace(entry))
     assert len(seal(FIRST_SEAL, entry_id, entry)) == len(FIRST_SEAL)

@@ -1,4 +1,4 @@
-"""Double entry: nothing moves without its other side (PROTOCOL section 5)."""
+"""Double entry: the postings of every entry sum to zero per unit."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ def millisecond(balance: int, amount: int) -> Posting:
     return Posting(BalanceId(balance), Unit.MILLISECOND, amount)
 
 
-def there_and_back(movements: list[tuple[Unit, int]]) -> list[Posting]:
+def balanced(movements: list[tuple[Unit, int]]) -> list[Posting]:
     there = [Posting(WALLET, unit, -amount) for unit, amount in movements]
     return there + [Posting(PARTNER, unit, amount) for unit, amount in movements]
 
 
-# What an entry is
+# Entries
 
 
-def test_an_entry_keeps_its_kind_its_moment_and_its_postings_in_order():
+def test_an_entry_has_its_kind_time_and_postings_in_order():
     postings = (credit(11, -5), credit(21, 3), credit(22, 2))
     entry = Entry(EntryKind.PAYMENT, NOON, postings)
     assert (entry.kind, entry.at, entry.postings) == (EntryKind.PAYMENT, NOON, postings)
 
 
-def test_an_entry_and_its_postings_are_never_changed():
+def test_entries_and_postings_are_immutable():
     entry = Entry(EntryKind.TRANSFER, NOON, (credit(11, -5), credit(21, 5)))
     with pytest.raises(FrozenInstanceError):
         entry.at = NOON + 1
@@ -52,7 +52,7 @@ def test_an_entry_and_its_postings_are_never_changed():
         entry.postings[0].amount = 6
 
 
-def test_the_issuer_is_always_the_same():
+def test_the_issuer_is_immutable():
     with pytest.raises(FrozenInstanceError):
         ISSUER.credits = WALLET
 
@@ -77,13 +77,13 @@ def test_the_issuer_is_always_the_same():
         pytest.param((credit(11, 0), credit(21, 0)), id="nothing but nothing"),
     ],
 )
-def test_a_wrong_sum_or_an_empty_posting_makes_no_entry(postings):
+def test_a_wrong_sum_or_an_empty_posting_is_refused(postings):
     with pytest.raises(UnbalancedError) as caught:
         Entry(EntryKind.TRANSFER, NOON, postings)
     assert str(caught.value) == f"transfer: {postings}"
 
 
-def test_the_sums_are_by_unit():
+def test_sums_are_computed_per_unit():
     postings = [credit(11, -5), credit(1, 7), millisecond(2, -300), millisecond(12, 100), credit(21, 1)]
     assert journal.sum_by_unit(postings) == {Unit.CREDIT: 3, Unit.MILLISECOND: -200}
 
@@ -93,14 +93,14 @@ def test_no_postings_have_no_sums():
 
 
 @given(movements)
-def test_whatever_comes_to_the_other_side_balances_in_each_unit(movements):
-    entry = Entry(EntryKind.TRANSFER, NOON, tuple(there_and_back(movements)))
+def test_balanced_postings_sum_to_zero_in_each_unit(movements):
+    entry = Entry(EntryKind.TRANSFER, NOON, tuple(balanced(movements)))
     assert journal.sum_by_unit(entry.postings) == {unit: 0 for unit, _ in movements}
 
 
 @given(movements.filter(len), st.data())
-def test_one_posting_off_by_anything_is_noticed(movements, data):
-    postings = there_and_back(movements)
+def test_a_wrong_amount_is_refused(movements, data):
+    postings = balanced(movements)
     wrong = data.draw(st.integers(0, len(postings) - 1))
     off = data.draw(st.integers(-MOST, MOST).filter(bool))
     was = postings[wrong]
@@ -109,16 +109,16 @@ def test_one_posting_off_by_anything_is_noticed(movements, data):
         Entry(EntryKind.TRANSFER, NOON, tuple(postings))
 
 
-# What each movement posts
+# The postings of each movement
 
 
 @credit_kinds
-def test_credits_leave_the_giver_and_reach_the_receiver(kind):
+def test_credits_move_from_the_sender_to_the_recipient(kind):
     entry = journal.move_credits(kind, sender=WALLET, recipient=PARTNER, credits=30, at=NOON)
     assert entry == Entry(kind, NOON, (credit(WALLET, -30), credit(PARTNER, 30)))
 
 
-def test_credits_become_time_through_the_issuer():
+def test_a_conversion_to_time_goes_through_the_issuer():
     entry = journal.credits_to_clock(ISSUER, WALLET, CLOCK, credits=2, milliseconds=120_000, at=NOON)
     assert entry == Entry(
         EntryKind.CREDITS_TO_CLOCK,
@@ -127,7 +127,7 @@ def test_credits_become_time_through_the_issuer():
     )
 
 
-def test_time_becomes_credits_through_the_issuer():
+def test_a_conversion_to_credits_goes_through_the_issuer():
     entry = journal.clock_to_credits(ISSUER, WALLET, CLOCK, credits=2, milliseconds=120_000, at=NOON)
     assert entry == Entry(
         EntryKind.CLOCK_TO_CREDITS,
@@ -136,33 +136,33 @@ def test_time_becomes_credits_through_the_issuer():
     )
 
 
-def test_time_that_was_spent_goes_back_to_the_issuer():
+def test_spent_time_goes_to_the_issuer():
     entry = journal.time_spent(ISSUER, CLOCK, milliseconds=1, at=NOON)
     assert entry == Entry(EntryKind.TIME_SPENT, NOON, (millisecond(CLOCK, -1), millisecond(2, 1)))
 
 
-def test_a_timer_stopped_at_once_makes_an_entry_that_moves_nothing():
+def test_a_run_of_zero_length_is_an_entry_without_postings():
     assert journal.time_spent(ISSUER, CLOCK, milliseconds=0, at=NOON) == Entry(EntryKind.TIME_SPENT, NOON, ())
 
 
 @credit_kinds
-def test_no_credits_move_nothing_and_make_no_entry(kind):
+def test_a_movement_of_zero_credits_is_refused(kind):
     with pytest.raises(UnbalancedError):
         journal.move_credits(kind, WALLET, PARTNER, credits=0, at=NOON)
 
 
 @pytest.mark.parametrize(("credits", "milliseconds"), [(0, 60_000), (1, 0)])
 @pytest.mark.parametrize("convert", [journal.credits_to_clock, journal.clock_to_credits])
-def test_a_conversion_of_one_side_only_makes_no_entry(convert, credits, milliseconds):
+def test_a_conversion_with_only_one_side_is_refused(convert, credits, milliseconds):
     with pytest.raises(UnbalancedError):
         convert(ISSUER, WALLET, CLOCK, credits, milliseconds, at=NOON)
 
 
-# What holds for any amount
+# Properties for any amount
 
 
 @given(credits=amounts, rate=rates)
-def test_a_conversion_and_its_reverse_leave_every_balance_as_it_was(credits, rate):
+def test_a_conversion_and_its_reverse_restore_every_balance(credits, rate):
     there = journal.credits_to_clock(ISSUER, WALLET, CLOCK, credits, credits * rate, NOON)
     back = journal.clock_to_credits(ISSUER, WALLET, CLOCK, credits, credits * rate, NOON + 1)
     assert balances(there) == {WALLET: -credits, 1: credits, 2: -credits * rate, CLOCK: credits * rate}
@@ -170,7 +170,7 @@ def test_a_conversion_and_its_reverse_leave_every_balance_as_it_was(credits, rat
 
 
 @given(credits=amounts, rate=rates, data=st.data())
-def test_the_issuer_holds_minus_what_circulates(credits, rate, data):
+def test_the_issuers_balance_is_minus_the_circulation(credits, rate, data):
     converted = data.draw(st.integers(1, credits))
     spent = data.draw(st.integers(0, converted * rate))
     held = balances(

@@ -1,4 +1,4 @@
-"""Credits, minutes and milliseconds into each other: whole, exact, and never more than there is."""
+"""Conversions between credits, minutes and milliseconds: exact, and never rounded up."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ spans = st.one_of(st.integers(0, 10**6), st.integers(0, MOST * 60_000), st.integ
 minutes = st.decimals(0, MOST, places=6)
 
 
-def test_one_credit_is_one_minute_unless_set_otherwise():
+def test_one_credit_is_one_minute_by_default():
     assert rates.DEFAULT_MILLISECONDS_PER_CREDIT == rates.MILLISECONDS_PER_MINUTE == 60_000
 
 
@@ -38,7 +38,7 @@ def test_one_credit_is_one_minute_unless_set_otherwise():
         (MOST, MOST, 10**24),
     ],
 )
-def test_credits_give_their_number_times_the_rate(credits, rate, milliseconds):
+def test_credits_are_multiplied_by_the_rate(credits, rate, milliseconds):
     assert rates.credits_to_milliseconds(credits, rate) == milliseconds
 
 
@@ -55,7 +55,7 @@ def test_credits_give_their_number_times_the_rate(credits, rate, milliseconds):
         (6 * 10**16 - 1, MOST - 1),
     ],
 )
-def test_time_gives_whole_credits_only(milliseconds, credits):
+def test_time_is_converted_to_whole_credits(milliseconds, credits):
     assert rates.milliseconds_to_credits(milliseconds, 60_000) == credits
 
 
@@ -65,7 +65,7 @@ def test_credits_to_time_and_back_lose_nothing(credits, rate):
 
 
 @given(span=spans, rate=per_credit)
-def test_what_makes_no_whole_credit_is_less_than_one(span, rate):
+def test_the_remainder_is_less_than_one_credit(span, rate):
     rest = span - rates.credits_to_milliseconds(rates.milliseconds_to_credits(span, rate), rate)
     assert 0 <= rest < rate
 
@@ -90,17 +90,17 @@ def test_what_makes_no_whole_credit_is_less_than_one(span, rate):
         ("1000000000000", 6 * 10**16),
     ],
 )
-def test_minutes_give_the_whole_milliseconds_in_them(written, milliseconds):
+def test_minutes_are_converted_to_whole_milliseconds(written, milliseconds):
     assert rates.minutes_to_milliseconds(Decimal(written)) == milliseconds
 
 
 @given(minutes)
-def test_minutes_never_give_more_time_than_they_are_nor_a_millisecond_less(minutes):
+def test_minutes_are_rounded_down_by_less_than_a_millisecond(minutes):
     rest = Fraction(minutes) * 60_000 - rates.minutes_to_milliseconds(minutes)
     assert 0 <= rest < 1
 
 
-# Milliseconds into minutes, for reading
+# Milliseconds into minutes, for display
 
 
 @pytest.mark.parametrize(
@@ -120,24 +120,24 @@ def test_minutes_never_give_more_time_than_they_are_nor_a_millisecond_less(minut
         (10**24 - 1, "16666666666666666666.666650"),
     ],
 )
-def test_a_span_reads_in_minutes_with_six_places(milliseconds, reading):
+def test_a_span_is_displayed_in_minutes_with_six_decimals(milliseconds, reading):
     assert str(rates.milliseconds_to_minutes(milliseconds)) == reading
 
 
 @given(spans)
-def test_a_reading_is_off_by_less_than_half_its_last_place(span):
+def test_a_displayed_span_is_rounded_to_its_last_decimal(span):
     assert abs(Fraction(rates.milliseconds_to_minutes(span)) - Fraction(span, 60_000)) < Fraction(
         1, 2 * 10**6
     )
 
 
 @given(spans)
-def test_a_reading_rounded_to_the_millisecond_is_the_span_it_was_made_of(span):
+def test_a_displayed_span_identifies_its_milliseconds(span):
     assert round(Fraction(rates.milliseconds_to_minutes(span)) * 60_000) == span
 
 
 @given(st.integers(0, MOST))
-def test_whole_minutes_survive_being_read_and_sent_back(whole):
+def test_displayed_whole_minutes_convert_back_exactly(whole):
     assert rates.minutes_to_milliseconds(rates.milliseconds_to_minutes(whole * 60_000)) == whole * 60_000
 
 
@@ -149,7 +149,7 @@ def test_a_long_number_of_minutes_is_never_rounded_up(minutes: str, milliseconds
     assert rates.minutes_to_milliseconds(Decimal(minutes)) == milliseconds
 
 
-def test_minutes_are_the_same_whatever_the_asking_program_does_with_decimals():
+def test_conversions_are_independent_of_the_decimal_context():
     with localcontext() as context:
         context.prec = 5
         assert rates.milliseconds_to_minutes(123 * 60_000 + 34_567) == Decimal("123.576117")

@@ -1,4 +1,4 @@
-"""The timer against the naive clock: after any sequence, no millisecond is lost or invented."""
+"""The timer compared with a naive model: no sequence of changes loses or invents a millisecond."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def run_out_late(timer: Timer, balance: int) -> int | None:
     return None if timer.state is not State.ACTIVE else timer.since + balance - timer.spent + 1
 
 
-def follow_the_wall_clock_back(timer: Timer, at: int) -> int:
+def follow_a_clock_set_back(timer: Timer, at: int) -> int:
     return at
 
 
-def forget_what_was_spent(timer: Timer, at: int, balance: int) -> Timer:
+def forget_the_spent_time(timer: Timer, at: int, balance: int) -> Timer:
     return Timer(State.ACTIVE, timer.started_at, at, 0, timer.pending_at(at), timer.pauses)
 
 
@@ -48,48 +48,52 @@ def forget_what_was_spent(timer: Timer, at: int, balance: int) -> Timer:
     [
         ("spent_at", charge_pauses),
         ("runs_out_at", run_out_late),
-        ("_clamp", follow_the_wall_clock_back),
-        ("resume", forget_what_was_spent),
+        ("_clamp", follow_a_clock_set_back),
+        ("resume", forget_the_spent_time),
     ],
 )
-def test_a_timer_with_a_fault_is_found_out(monkeypatch, rule: str, fault: Callable[..., object]):
+def test_a_wrong_timer_is_detected(monkeypatch, rule: str, fault: Callable[..., object]):
     monkeypatch.setattr(Timer, rule, fault)
     with pytest.raises((AssertionError, WalletError)):
         run_state_machine_as_test(TimerMachine, settings=UNTIL_IT_FAILS)
 
 
 @given(start=instants, amount=amounts, life=lives)
-def test_looking_at_a_clock_and_restarting_never_change_what_becomes_of_it(start, amount, life):
-    assert live(DrivenClock(amount), start, life, watched=True) == live(DrivenClock(amount), start, life)
+def test_views_and_restarts_do_not_change_the_outcome(start, amount, life):
+    assert run_steps(DrivenClock(amount), start, life, watched=True) == run_steps(
+        DrivenClock(amount), start, life
+    )
 
 
-def live(clock: DrivenClock, now: int, life: list, *, watched: bool = False) -> tuple[DrivenClock, list[str]]:
+def run_steps(
+    clock: DrivenClock, now: int, life: list, *, watched: bool = False
+) -> tuple[DrivenClock, list[str]]:
     answers = []
     clock.start(now)
-    for stride, wish, amount, percents in life:
+    for stride, step, amount, percents in life:
         for percent in percents if watched else []:
             clock.settle(now + stride * percent // 100)
             clock.restart()
         now += stride
-        answers.append(answer(clock, now, wish, amount))
+        answers.append(answer(clock, now, step, amount))
     clock.settle(now)
     return clock, answers
 
 
-def answer(clock: DrivenClock, now: int, wish: str, amount: int) -> str:
+def answer(clock: DrivenClock, now: int, step: str, amount: int) -> str:
     try:
-        carry_out(clock, now, wish, amount)
+        apply(clock, now, step, amount)
     except WalletError as error:
         return error.code
     return "done"
 
 
-def carry_out(clock: DrivenClock, now: int, wish: str, amount: int) -> None:
-    match wish:
+def apply(clock: DrivenClock, now: int, step: str, amount: int) -> None:
+    match step:
         case "top up":
             clock.top_up(now, amount)
         case "take back":
             clock.settle(now)
             clock.take_back(now, min(amount, clock.left(now)))
         case _:
-            getattr(clock, wish)(now)
+            getattr(clock, step)(now)

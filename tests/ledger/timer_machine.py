@@ -1,4 +1,4 @@
-"""The machine that drives a `Timer` with a balance beside the naive clock, comparing them at every step."""
+"""A state machine that compares a `Timer` with a balance to the naive clock at every step."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def when(*states: State):
 
 
 class TimerMachine(RuleBasedStateMachine):
-    """Clocks start funded, and each rule asks only for what the naive clock allows: it keeps successes."""
+    """Clocks start funded, and each rule only makes changes that the naive clock allows."""
 
     @initialize(now=instants, amount=amounts)
     def fund(self, now: int, amount: int) -> None:
@@ -36,21 +36,21 @@ class TimerMachine(RuleBasedStateMachine):
         self.naive = NaiveClock(amount)
 
     @rule(stride=strides)
-    def time_goes_on(self, stride: int) -> None:
+    def let_time_pass(self, stride: int) -> None:
         self.now += stride
 
     @rule(stride=strides)
-    def the_wall_clock_is_set_back(self, stride: int) -> None:
+    def set_the_wall_clock_back(self, stride: int) -> None:
         self.now -= stride
 
     @when(State.ACTIVE)
     @rule(offset=st.integers(-1, 1))
-    def the_run_out_comes_near(self, offset: int) -> None:
+    def approach_the_run_out(self, offset: int) -> None:
         self.now = self.naive.begin + self.naive.left(self.naive.begin) + offset
 
     @rule(presses=st.lists(strides, min_size=1, max_size=6), amount=amounts)
-    def the_key_is_pressed(self, presses: list[int], amount: int) -> None:
-        """One key starts, pauses and resumes; pressed in a row, on a funded clock, it reaches every state."""
+    def press_the_key(self, presses: list[int], amount: int) -> None:
+        """One key starts, pauses and resumes; repeated on a funded clock, it reaches every state."""
         for stride in presses:
             self.now += stride
             if not self.naive.left(self.now):
@@ -72,11 +72,11 @@ class TimerMachine(RuleBasedStateMachine):
         self._both("take_back", max(1, self._spare() * percent // 100))
 
     @rule()
-    def a_scheduler_looks(self) -> None:
+    def settle(self) -> None:
         self._both("settle")
 
     @rule()
-    def the_engine_restarts(self) -> None:
+    def restart(self) -> None:
         self.clock.restart()
 
     @invariant()
@@ -86,7 +86,7 @@ class TimerMachine(RuleBasedStateMachine):
         assert in_hand + self.naive.taken_back == self.naive.put_in
 
     @invariant()
-    def every_figure_is_the_sum_of_the_spans(self) -> None:
+    def every_value_is_the_sum_of_the_spans(self) -> None:
         assert self.clock.timer.state is self.naive.state
         assert self.clock.left(self.now) == self.naive.left(self.now)
         assert self.clock.timer.spent_at(self.now) + self._recorded() == self.naive.spent(self.now)
@@ -97,7 +97,7 @@ class TimerMachine(RuleBasedStateMachine):
         assert self.clock.records == self.naive.records()
 
     @invariant()
-    def a_run_out_is_seen_when_nothing_is_left_and_not_before(self) -> None:
+    def a_run_out_is_due_exactly_when_nothing_is_left(self) -> None:
         run = self.clock.timer.run_out(self.now, self.clock.balance)
         assert (run is not None) == self.naive.has_run_out(self.now)
         if run is not None:
@@ -109,14 +109,14 @@ class TimerMachine(RuleBasedStateMachine):
         getattr(self.naive, change)(self.now, *amount)
 
     def _spare(self) -> int:
-        """What can be taken back."""
+        """The time that can be taken back."""
         return self.naive.left(self.now)
 
     def _recorded(self) -> int:
         return sum(run.spent for run in self.clock.records)
 
     def _settled(self) -> DrivenClock:
-        """The clock as the next instruction would find it; looking leaves the clock itself unsettled."""
+        """A settled copy of the clock; the clock itself stays unsettled."""
         seen = DrivenClock(self.clock.balance, self.clock.timer, [*self.clock.records])
         seen.settle(self.now)
         return seen

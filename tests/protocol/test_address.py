@@ -1,4 +1,4 @@
-"""Where a server is, as people write it."""
+"""Server addresses as users write them."""
 
 from __future__ import annotations
 
@@ -43,46 +43,46 @@ NO_PLACES = [
 ]
 
 
-@pytest.mark.parametrize(("written", "meant"), WRITTEN.items(), ids=WRITTEN)
-def test_what_is_written_is_read_as_it_is_meant(written, meant):
-    assert ServerAddress.read(written) == meant
+@pytest.mark.parametrize(("written", "parsed"), WRITTEN.items(), ids=WRITTEN)
+def test_an_address_is_parsed(written, parsed):
+    assert ServerAddress.read(written) == parsed
 
 
-@pytest.mark.parametrize("place", WRITTEN.values(), ids=str)
-def test_a_place_that_is_written_down_is_read_as_itself(place):
-    assert ServerAddress.read(str(place)) == place
+@pytest.mark.parametrize("address", WRITTEN.values(), ids=str)
+def test_a_formatted_address_is_parsed_as_itself(address):
+    assert ServerAddress.read(str(address)) == address
 
 
 @pytest.mark.parametrize("written", NO_PLACES, ids=repr)
-def test_what_is_no_place_is_said_to_be_none(written):
+def test_an_invalid_address_is_refused(written):
     with pytest.raises(ValueError, match="Write it as host:port"):
         ServerAddress.read(written)
 
 
 @given(st.text(max_size=30))
-def test_nothing_that_is_written_is_worse_than_no_place(written):
+def test_any_text_is_either_an_address_or_refused(written):
     with contextlib.suppress(ValueError):
-        place = ServerAddress.read(written)
-        assert ServerAddress.read(str(place)) == place
+        address = ServerAddress.read(written)
+        assert ServerAddress.read(str(address)) == address
 
 
 @pytest.mark.parametrize("host", ["localhost", "127.0.0.1", "127.9.9.9", "::1", "::ffff:127.0.0.1"])
-def test_this_machine_is_known_by_all_its_names(host):
+def test_loopback_is_recognized_by_all_its_names(host):
     assert is_loopback(host)
 
 
 @pytest.mark.parametrize(
     "host", ["0.0.0.0", "::", "192.0.2.1", "localhost.example.org", "127.0.0.1.example.org", ""]
 )
-def test_what_others_may_reach_is_not_this_machine(host):
+def test_other_hosts_are_not_loopback(host):
     assert not is_loopback(host)
 
 
-def test_a_name_keeps_an_address_apart_from_its_port():
+def test_an_ipv6_address_is_formatted_in_brackets():
     assert format_host_port("::1", 80) == "[::1]:80"
     assert format_host_port("host", 80) == "host:80"
 
 
-def test_a_fingerprint_is_as_other_tools_write_it():
+def test_a_fingerprint_has_the_usual_format():
     assert fingerprint_of(b"") == "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
     assert fingerprint_of(b"a") != fingerprint_of(b"b")

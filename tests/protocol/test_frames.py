@@ -1,4 +1,4 @@
-"""A frame is a line of JSON in UTF-8 that holds an object, not too deep; all else is refused by its code."""
+"""A frame is a line of JSON in UTF-8 with one object that is not nested too deeply; all else is refused."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ MESSAGES = st.dictionaries(
 
 
 def nested(levels: int, opening: bytes = b'{"a": ', closing: bytes = b"}") -> bytes:
-    """An object with so many others inside one another."""
+    """An object with that many levels of nesting."""
     return b'{"a": ' + opening * levels + b"1" + closing * levels + b"}"
 
 
 @given(st.dictionaries(TEXT, SCALARS | st.lists(SCALARS) | st.dictionaries(TEXT, SCALARS)))
-def test_what_is_encoded_is_decoded_the_same(message):
+def test_an_encoded_message_is_decoded_unchanged(message):
     sent = {key: value for key, value in message.items() if value != float("inf") and value != float("-inf")}
     sent = {key: value for key, value in sent.items() if not has_an_infinity(value)}
     assert decode(encode(sent)) == sent
@@ -46,13 +46,13 @@ def test_a_frame_is_one_line(message):
 
 
 @given(st.binary(max_size=200))
-def test_whatever_else_comes_is_refused_and_never_fails(frame):
+def test_any_bytes_are_either_a_message_or_refused(frame):
     with contextlib.suppress(NotJsonError, NotUtf8Error, MalformedError, TooDeepError):
         assert isinstance(decode(frame), dict)
 
 
 @pytest.mark.parametrize(("opening", "closing"), [(b'{"a": ', b"}"), (b"[", b"]")], ids=["objects", "lists"])
-def test_as_many_may_be_inside_one_another_as_that_and_no_more(opening, closing):
+def test_the_depth_of_nesting_is_limited(opening, closing):
     assert decode(nested(DEEPEST - 1, opening, closing))
     with pytest.raises(TooDeepError):
         decode(nested(DEEPEST + 1, opening, closing))
@@ -61,30 +61,30 @@ def test_as_many_may_be_inside_one_another_as_that_and_no_more(opening, closing)
 @pytest.mark.parametrize(
     "frame", [b"[" * 60_000, b'{"a":' * 10_000, nested(5_000)], ids=["lists", "objects", "whole"]
 )
-def test_no_depth_is_too_much_to_be_refused(frame):
+def test_extreme_nesting_is_refused(frame):
     with pytest.raises(TooDeepError):
         decode(frame)
 
 
-def test_many_beside_one_another_are_not_deep():
+def test_many_siblings_are_not_deep():
     assert len(decode(b'{"a": [' + b",".join([b"[]"] * 20_000) + b"]}")["a"]) == 20_000
 
 
 @pytest.mark.parametrize(
     "frame", [b"", b"{", b"{} {}", b"{'a': 1}", b'{"a": NaN}', b'{"a": 1e999}', b'{"a": "\x01"}']
 )
-def test_what_is_not_json_is_refused_so(frame):
+def test_bytes_that_are_not_json_are_refused(frame):
     with pytest.raises(NotJsonError):
         decode(frame)
 
 
 @pytest.mark.parametrize("frame", [b'{"a": "\xff"}', b"\xff", b'{"a": "\xc3"}', b'{"a": "\xed\xa0\x80"}'])
-def test_what_is_not_utf8_is_refused_so(frame):
+def test_bytes_that_are_not_utf8_are_refused(frame):
     with pytest.raises(NotUtf8Error):
         decode(frame)
 
 
 @pytest.mark.parametrize("frame", [b"[]", b"1", b'"a"', b"null", b"true", b"[{}]"])
-def test_what_is_no_object_is_refused_so(frame):
+def test_json_that_is_no_object_is_refused(frame):
     with pytest.raises(MalformedError):
         decode(frame)

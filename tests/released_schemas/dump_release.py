@@ -1,6 +1,6 @@
-"""Keeps this release's schema with some data in it: `python tests/released_schemas/dump_release.py <file.sql>`.
+"""Dump this release's schema with some data: `python tests/released_schemas/dump_release.py <file.sql>`.
 
-Later releases open what earlier ones kept. A kept file is made once, by the release it is named after.
+Later releases must open the dumps of earlier ones. A dump is made once, by the release it is named after.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ MINUTE = 60_000
 PASSWORD = "rubber duck tune"
 
 
-class Life:
-    """Some days in the life of a wallet file."""
+class Filler:
+    """A client that fills a wallet file with data."""
 
     def __init__(self, url: str) -> None:
         self.now = FRIDAY_NOON
@@ -29,60 +29,60 @@ class Life:
         self.engine = EWalletSessionManager(url, clock=lambda: self.now, passwords=cheap)
         self.credentials: dict[str, str] = {}
 
-    def ask(self, **instruction: object) -> dict[str, object]:
+    def send(self, **instruction: object) -> dict[str, object]:
         answer = self.engine.answer(
             {"controller": "client", "ctype": "action", **self.credentials, **instruction}
         )
         assert answer["failed"] is False, answer
         return answer
 
-    def opens_a_session(self) -> None:
+    def open_session(self) -> None:
         for request in ("client_id", "session_token"):
-            self.credentials[request] = str(self.ask(action="request", request=request)[request])
+            self.credentials[request] = str(self.send(action="request", request=request)[request])
 
-    def registers(self, name: str) -> None:
-        who = {"user_name": name, "user_pass": PASSWORD}
-        self.ask(action="new", new="account", user_email=f"{name}@example.org", **who)
-        self.ask(action="login", **who)
+    def register(self, name: str) -> None:
+        account = {"user_name": name, "user_pass": PASSWORD}
+        self.send(action="new", new="account", user_email=f"{name}@example.org", **account)
+        self.send(action="login", **account)
 
-    def supplies(self, credits: int, request_id: str) -> None:
+    def supply(self, credits: int, request_id: str) -> None:
         money = {"currency": "EUR", "cost": "12.50"}
-        self.ask(action="supply", supply="credits", credits=credits, request_id=request_id, **money)
+        self.send(action="supply", supply="credits", credits=credits, request_id=request_id, **money)
 
     def timer(self, action: str, minutes_before: int = 0) -> None:
         self.now += minutes_before * MINUTE
-        self.ask(action=action, **{action: "clock_timer"})
+        self.send(action=action, **{action: "clock_timer"})
 
 
-def live(life: Life) -> None:
-    life.opens_a_session()
-    life.registers("ada")
-    life.supplies(100, "first supply")
-    life.ask(action="convert", convert="credits2clock", credits=20, notes="an hour")
-    life.timer("start")
-    life.timer("pause", minutes_before=2)
-    life.timer("resume", minutes_before=3)
-    life.timer("stop", minutes_before=3)
-    life.ask(action="convert", convert="clock2credits", minutes=7.5)
-    life.registers("bob")
-    life.supplies(10, "second supply")
-    life.ask(action="convert", convert="credits2clock", credits=10)
-    life.timer("start")
-    life.timer("pause", minutes_before=1)
-    life.ask(action="switch", switch="account", account="ada@example.org")
-    life.now = FRIDAY_NOON + 60 * MINUTE
-    life.opens_a_session()
-    life.ask(action="login", user_name="ada", user_pass=PASSWORD)
-    life.timer("start")
-    life.engine.close()
+def fill(filler: Filler) -> None:
+    filler.open_session()
+    filler.register("ada")
+    filler.supply(100, "first supply")
+    filler.send(action="convert", convert="credits2clock", credits=20, notes="an hour")
+    filler.timer("start")
+    filler.timer("pause", minutes_before=2)
+    filler.timer("resume", minutes_before=3)
+    filler.timer("stop", minutes_before=3)
+    filler.send(action="convert", convert="clock2credits", minutes=7.5)
+    filler.register("bob")
+    filler.supply(10, "second supply")
+    filler.send(action="convert", convert="credits2clock", credits=10)
+    filler.timer("start")
+    filler.timer("pause", minutes_before=1)
+    filler.send(action="switch", switch="account", account="ada@example.org")
+    filler.now = FRIDAY_NOON + 60 * MINUTE
+    filler.open_session()
+    filler.send(action="login", user_name="ada", user_pass=PASSWORD)
+    filler.timer("start")
+    filler.engine.close()
 
 
-def main(kept: Path) -> None:
+def main(dump: Path) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "wallet.sqlite3"
-        live(Life(f"sqlite:///{file}"))
+        fill(Filler(f"sqlite:///{file}"))
         connection = sqlite3.connect(file)
-        kept.write_text("\n".join(connection.iterdump()) + "\n")
+        dump.write_text("\n".join(connection.iterdump()) + "\n")
         connection.close()
 
 

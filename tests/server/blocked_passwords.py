@@ -1,4 +1,4 @@
-"""Passwords whose hashes wait, so that a test can look at what others do meanwhile."""
+"""Password hashes that a test can block."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from fakes import CHEAP
-from socket_wire import PATIENCE_SECONDS
+from socket_wire import TIMEOUT_SECONDS
 
 from ewallet_core.security.passwords import Passwords
 
 
 class BlockedPasswords(Passwords):
-    """Real, cheap hashes behind a gate, which is open unless a test shuts it."""
+    """Real, cheap hashes that wait while the test blocks them."""
 
     def __init__(self) -> None:
         super().__init__(CHEAP._hasher)
@@ -30,8 +30,8 @@ class BlockedPasswords(Passwords):
         return super().matches(password, hashed)
 
     @contextmanager
-    def shut(self) -> Iterator[None]:
-        """Let no hash be made within."""
+    def blocked(self) -> Iterator[None]:
+        """Block all hashes within the context."""
         self._came = threading.Semaphore(0)
         self._open.clear()
         try:
@@ -39,10 +39,10 @@ class BlockedPasswords(Passwords):
         finally:
             self._open.set()
 
-    def wait_for_somebody(self) -> None:
-        """Wait until one more stands at the gate."""
-        assert self._came.acquire(timeout=PATIENCE_SECONDS)
+    def wait_for_hash(self) -> None:
+        """Wait until one more hash is blocked."""
+        assert self._came.acquire(timeout=TIMEOUT_SECONDS)
 
     def _pass(self) -> None:
         self._came.release()
-        assert self._open.wait(PATIENCE_SECONDS)
+        assert self._open.wait(TIMEOUT_SECONDS)

@@ -1,4 +1,4 @@
-"""Engines on real files that listen on real sockets, with a wall clock that tests move."""
+"""Engines on real files with real sockets, and a wall clock that tests move."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from database_file import faults_in
+from database_file import violations_in
 from engine_client import EngineClient
 from engine_server import EngineServer
 from fakes import CHEAP, Wallclock
@@ -23,7 +23,7 @@ Serve = Callable[..., EngineServer]
 
 @pytest.fixture(scope="session")
 def new_wallet_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database as it is when it has just been made; making one anew for each test takes too long."""
+    """A new database, which tests copy because creating one takes too long."""
     file = tmp_path_factory.mktemp("new") / "wallet.sqlite3"
     EWalletSessionManager(f"sqlite:///{file}", clock=Wallclock(), passwords=CHEAP).close()
     return file
@@ -41,7 +41,7 @@ def wallclock() -> Wallclock:
 
 @pytest.fixture
 def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
-    """Serves the wallet file with the limits that a test names; its ledger is in order at the end."""
+    """Start a server of the wallet file with the given limits; its ledger must verify at the end."""
     served: list[EngineServer] = []
 
     def serve_one(
@@ -51,8 +51,8 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
             f"sqlite:///{wallet_file}",
             **{"clock": wallclock, "passwords": CHEAP, "config": EngineConfig(self_supply=True), **choices},
         )
-        theirs, ours = tls
-        listener = SocketListener(engine, tls=theirs, limits=Limits(**(limits or {})))
+        server_context, ours = tls
+        listener = SocketListener(engine, tls=server_context, limits=Limits(**(limits or {})))
         engine.listen_through(listener)
         served.append(EngineServer(engine, listener, ours))
         listener.open(0, 0)
@@ -61,22 +61,22 @@ def serve(wallet_file: Path, wallclock: Wallclock) -> Iterator[Serve]:
     yield serve_one
     for one in served:
         one.stop()
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []
 
 
 @pytest.fixture
 def server(serve: Serve) -> EngineServer:
-    """A server with the limits that it has unless it is told others."""
+    """A server with the default limits."""
     return serve()
 
 
 @pytest.fixture
 def ada(server: EngineServer) -> EngineClient:
-    """Connected, and logged in with an empty wallet."""
+    """Ada, connected and logged in, with an empty wallet."""
     return server.user("ada")
 
 
 @pytest.fixture
 def bob(server: EngineServer) -> EngineClient:
-    """Another person, on another connection."""
+    """Another user, on another connection."""
     return server.user("bob")

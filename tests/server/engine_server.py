@@ -1,4 +1,4 @@
-"""An engine behind its two sockets, in the process of the test, and those who connect to it."""
+"""An engine behind its two sockets, in the process of the test, and connections to it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from engine_client import EngineClient
-from socket_wire import PATIENCE_SECONDS, Wire
+from socket_wire import TIMEOUT_SECONDS, Wire
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.server.socket_listener import SocketListener
@@ -19,7 +19,7 @@ VIEW_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "vi
 
 @dataclass
 class EngineServer:
-    """An engine, what it listens through, and the connections that a test has made to it."""
+    """An engine, its listener, and the connections that the test has opened."""
 
     engine: EWalletSessionManager
     listener: SocketListener
@@ -34,63 +34,63 @@ class EngineServer:
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The loop in which everybody is attended to."""
+        """The event loop of the server."""
         thread = self.listener._thread
         assert thread is not None
         return thread.loop
 
     @property
     def connected(self) -> int:
-        """How many connections it has."""
+        """The number of open connections."""
         thread = self.listener._thread
         assert thread is not None
         return thread.server._in_listener._limiter.count
 
     def in_wire(self, **choices: int) -> Wire:
-        """A connection on which instructions are asked."""
+        """A connection to the instruction port."""
         return self._kept(Wire(self.ports[0], self.tls, **choices))
 
     def out_wire(self) -> Wire:
-        """A connection on which events are told, on which nobody has said yet who listens."""
+        """A connection to the event port, before its first line."""
         return self._kept(Wire(self.ports[1], self.tls))
 
-    def listens(self, caller: EngineClient, **since: int) -> Wire:
-        """A connection on which events are told to that caller."""
+    def subscribe(self, caller: EngineClient, **since: int) -> Wire:
+        """A connection to the event port with the credentials of the client."""
         wire = self.out_wire()
         wire.send({**caller.credentials, **since})
         return wire
 
     def caller(self) -> EngineClient:
-        """Somebody connected, without a client id."""
+        """A connected client without a client id."""
         return EngineClient(self.in_wire())
 
     def visitor(self) -> EngineClient:
-        """Somebody connected with a session."""
-        return self.caller().opens_a_session()
+        """A connected client with a session."""
+        return self.caller().open_session()
 
     def user(self, name: str = "ada") -> EngineClient:
-        """Somebody connected and logged in to a new account of that name."""
-        return self.visitor().registers(name).logs_in(name)
+        """A connected client, logged in to a new account of that name."""
+        return self.visitor().register(name).log_in(name)
 
     def program(self) -> EngineClient:
-        """The program that runs the engine."""
+        """The host program, in the process of the engine."""
         return EngineClient(self.engine)
 
-    def asks_system(self, **instruction: Any) -> dict[str, Any]:
-        """What the program that runs the engine is answered."""
-        return self.program().asks_ok(**{"controller": "system", **instruction})
+    def request_system(self, **instruction: Any) -> dict[str, Any]:
+        """Send a system instruction as the host program."""
+        return self.program().request(**{"controller": "system", **instruction})
 
-    def serves(self) -> None:
-        """Whoever connects now is answered."""
+    def assert_answers(self) -> None:
+        """Assert that a new connection is answered."""
         wire = Wire(self.ports[0], self.tls)
         try:
             assert wire.answer(VIEW_SOCKETS)["in_port"] == self.ports[0]
         finally:
             wire.close()
 
-    def empties(self, left: int = 0) -> None:
-        """Wait until so many are connected: those who have gone are let go of in their own time."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+    def wait_for_connections(self, left: int = 0) -> None:
+        """Wait until that many connections are left, as closed ones are removed asynchronously."""
+        deadline = time.monotonic() + TIMEOUT_SECONDS
         while self.connected != left:
             assert time.monotonic() < deadline, self.connected
             time.sleep(0.005)

@@ -1,35 +1,35 @@
-"""What a test hears on the out_port, and those to whom something has happened already."""
+"""Reading events from the event port, and accounts that already have events."""
 
 from __future__ import annotations
 
-from database_file import changed_by_hand
+from database_file import execute_sql
 from engine_client import EngineClient
 from engine_server import EngineServer
 from instructions import supply
 from socket_wire import Wire
 
 
-def told(wire: Wire, count: int) -> list[str]:
-    """The kinds of the events that come next."""
+def next_kinds(wire: Wire, count: int) -> list[str]:
+    """The kinds of the next events."""
     return [wire.next_line()["event"] for _ in range(count)]
 
 
-def is_told(wire: Wire, event: str, sequence: int) -> dict:
+def expect_event(wire: Wire, event: str, sequence: int) -> dict:
     line = wire.next_line()
     assert (line.get("event"), line.get("sequence")) == (event, sequence), line
     return line
 
 
 def supplied(server: EngineServer, name: str) -> EngineClient:
-    """Somebody to whom one thing has happened."""
+    """A user with one event."""
     user = server.user(name)
-    user.asks_ok(**supply(100))
+    user.request(**supply(100))
     return user
 
 
 def plant_events(wallet_file, count: int) -> int:
-    """Let that much have happened to Ada besides; returns the sequence of the last event."""
-    changed_by_hand(
+    """Insert that many events of Ada directly; returns the sequence of the last one."""
+    execute_sql(
         wallet_file,
         "WITH RECURSIVE planted(number) AS"
         " (SELECT 1 UNION ALL SELECT number + 1 FROM planted WHERE number < ?)"
@@ -38,7 +38,7 @@ def plant_events(wallet_file, count: int) -> int:
         " FROM accounts, planted WHERE email = 'ada@example.org' ORDER BY number",
         count,
     )
-    changed_by_hand(
+    execute_sql(
         wallet_file,
         "UPDATE accounts SET event_sequence = event_sequence + ? WHERE email = 'ada@example.org'",
         count,

@@ -1,4 +1,4 @@
-"""An answer that is longer than any frame that may be asked."""
+"""An answer that is longer than the maximum request."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from instructions import view_list
 CONTACTS, LONGEST_NOTES = 70, 1_000
 
 
-def has_a_long_contact_list(caller: EngineClient) -> bytes:
-    """Give that one many contacts with much to say of each; the answer to viewing them, as it comes."""
+def create_long_contact_list(caller: EngineClient) -> bytes:
+    """Create many contacts with long notes; returns the answer to viewing them, as bytes."""
     wire = caller.engine
-    who = {**SELECTORS, **caller.credentials}
+    client = {**SELECTORS, **caller.credentials}
     for number in range(CONTACTS):
-        wire.send({**who, **new_contact(f"Contact{number}", notes="x" * LONGEST_NOTES)})
+        wire.send({**client, **new_contact(f"Contact{number}", notes="x" * LONGEST_NOTES)})
     refused = [answer for answer in (wire.next_line() for _ in range(CONTACTS)) if answer["failed"]]
     assert refused == []
-    wire.send({**who, **view_list("contact")})
+    wire.send({**client, **view_list("contact")})
     line = wire.next_bytes()
     assert len(json.loads(line)["list_data"]["rows"]) == CONTACTS
     return line

@@ -1,4 +1,4 @@
-"""A connection as a program without any client library makes it: a socket, and lines of JSON."""
+"""A connection without any client library: a socket and lines of JSON."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ from collections.abc import Mapping
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
-PATIENCE_SECONDS = 20.0
-"""How long anything may take before it counts as hanging."""
-MOST_SIGNS_OF_LIFE = 3
+TIMEOUT_SECONDS = 20.0
+"""The timeout after which a test counts as hanging."""
+MOST_BLANK_LINES = 3
 RESET = struct.pack("ii", 1, 0)
 
 Line = dict[str, Any]
 
 
 class Wire:
-    """Sends, and reads line by line; a `EngineClient` may take it for an engine."""
+    """Sends and reads lines; an `EngineClient` can use it as its engine."""
 
     def __init__(self, port: int, tls: ssl.SSLContext | None = None, holds: int | None = None) -> None:
-        """`holds` bytes are kept for it until it reads them, where the system is to keep few."""
+        """`holds` is the size of the receive buffer, if not the default."""
         connected = socket.socket()
         try:
             if holds is not None:
                 connected.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, holds)
-            connected.settimeout(PATIENCE_SECONDS)
+            connected.settimeout(TIMEOUT_SECONDS)
             connected.connect((LOOPBACK, port))
             self.socket = tls.wrap_socket(connected, server_hostname=LOOPBACK) if tls else connected
         except BaseException:
@@ -47,8 +47,8 @@ class Wire:
         self.socket.sendall(sent)
 
     def next_line(self) -> Line:
-        """The next line that says something."""
-        for _ in range(MOST_SIGNS_OF_LIFE):
+        """The next line that is not blank."""
+        for _ in range(MOST_BLANK_LINES):
             line = self.next_bytes()
             assert line, "the server has closed the connection"
             if line != b"\n":
@@ -56,35 +56,35 @@ class Wire:
         raise AssertionError("the server has nothing to say")
 
     def next_bytes(self) -> bytes:
-        """The next line as it came; nothing at the end."""
+        """The next line as bytes; empty at the end."""
         return self._incoming.readline()
 
     def next_code(self) -> str:
-        """The code of the refusal that comes next, to nothing that was asked in particular."""
+        """The code of the next error, which answers no particular request."""
         line = self.next_line()
         assert line["failed"] is True, line
         assert "request_id" not in line
         return str(line["code"])
 
-    def is_over(self) -> bool:
-        """Whether the other side closes with nothing more said."""
+    def is_closed_by_server(self) -> bool:
+        """Whether the server closes the connection without another line."""
         try:
             return self.next_bytes() == b""
         except ConnectionResetError:
             return True
 
-    def ends_with(self, code: str) -> None:
-        """The next line is a refusal with that code, and the last one."""
-        said = self.next_code()
-        assert said == code, said
-        assert self.is_over()
+    def expect_last_error(self, code: str) -> None:
+        """Assert that the next line is an error with that code, and the last line."""
+        code_of_line = self.next_code()
+        assert code_of_line == code, code_of_line
+        assert self.is_closed_by_server()
 
-    def asks_no_more(self) -> None:
-        """Close the half of the connection that sends."""
+    def shut_down_writing(self) -> None:
+        """Close the sending half of the connection."""
         self.socket.shutdown(socket.SHUT_WR)
 
-    def resets(self) -> None:
-        """Go away as a machine that crashed does."""
+    def reset(self) -> None:
+        """Reset the connection, as if the machine had crashed."""
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         self.close()
 

@@ -1,4 +1,4 @@
-"""Whoever connects first, last, half or never quite, nobody hangs and nobody else notices."""
+"""Concurrent connections: slow, silent, broken and unfinished ones do not affect the others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from blocked_passwords import BlockedPasswords
 from engine_client import SELECTORS
 from engine_server import VIEW_SOCKETS
 from instructions import login, new_account, supply
-from long_answers import has_a_long_contact_list
+from long_answers import create_long_contact_list
 from socket_wire import Wire
 
 from ewallet_core.errors.base import WalletError
@@ -25,158 +25,158 @@ CUT_SHORT = b'{"controller": "client", "ctype": "act'
 
 @pytest.fixture(scope="module")
 def tls(tmp_path_factory: pytest.TempPathFactory) -> tuple[ssl.SSLContext, ssl.SSLContext]:
-    """What a server encrypts with, and what somebody who connects does."""
+    """The TLS contexts of a server and of its clients."""
     now = datetime.now(UTC)
     certificate, key = ensure_self_signed(Path(tmp_path_factory.mktemp("tls")), "127.0.0.1", now)
     theirs = ssl.create_default_context(cafile=str(certificate))
     return create_server_context(certificate, key, now), theirs
 
 
-def test_the_first_to_connect_is_answered_at_once(server):
+def test_the_first_connection_is_answered_at_once(server):
     assert server.in_wire().answer(VIEW_SOCKETS)["failed"] is False
 
 
-def test_while_the_first_says_nothing_the_second_is_answered(server):
+def test_a_silent_first_connection_does_not_block_the_second(server):
     first = server.in_wire()
-    server.serves()
+    server.assert_answers()
     assert first.answer(VIEW_SOCKETS)["failed"] is False
 
 
-def test_who_comes_to_the_out_port_first_is_served_and_so_is_the_next(server):
+def test_the_event_port_can_be_connected_first(server):
     wire = server.out_wire()
-    server.serves()
+    server.assert_answers()
     wire.send_bytes(b"{}\n")
-    wire.ends_with("malformed")
+    wire.expect_last_error("malformed")
 
 
-def test_a_hundred_who_say_nothing_keep_nobody_from_working(server):
+def test_a_hundred_silent_connections_do_not_block_others(server):
     for number in range(MANY):
         server.in_wire() if number % 2 else server.out_wire()
     ada = server.user()
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     assert ada.credits == 5
 
 
-def test_a_hundred_who_begin_a_line_and_stop_keep_nobody_from_working(server):
+def test_a_hundred_unfinished_lines_do_not_block_others(server):
     for number in range(MANY):
         (server.in_wire() if number % 2 else server.out_wire()).send_bytes(CUT_SHORT)
     ada = server.user()
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     assert ada.credits == 5
 
 
-def test_who_asks_no_more_still_gets_the_answer(server):
+def test_a_half_closed_connection_still_gets_its_answer(server):
     wire = server.in_wire()
     wire.send(VIEW_SOCKETS, VIEW_SOCKETS)
-    wire.asks_no_more()
+    wire.shut_down_writing()
     assert [wire.next_line()["failed"] for _ in range(2)] == [False, False]
-    assert wire.is_over()
+    assert wire.is_closed_by_server()
 
 
-def test_who_connects_and_leaves_at_once_is_gone(server):
+def test_a_connection_closed_at_once_is_removed(server):
     for _ in range(MANY):
         server.in_wire().close()
-        server.out_wire().resets()
-    server.serves()
-    server.empties()
+        server.out_wire().reset()
+    server.assert_answers()
+    server.wait_for_connections()
 
 
 @pytest.mark.parametrize(
     "begun", [b"", CUT_SHORT, b"x" * 100_000, b"\n"], ids=["no", "half", "long", "blank"]
 )
-def test_who_resets_is_gone_whatever_they_had_begun(server, begun):
+def test_a_reset_connection_is_removed_with_requests_in_flight(server, begun):
     for wire in (server.in_wire(), server.out_wire()):
         wire.send_bytes(begun)
-        wire.resets()
-    server.serves()
-    server.empties()
+        wire.reset()
+    server.assert_answers()
+    server.wait_for_connections()
 
 
-def test_who_resets_while_the_answer_is_made_has_it_carried_out_all_the_same(serve):
+def test_a_request_is_executed_although_its_connection_was_reset(serve):
     passwords = BlockedPasswords()
     server = serve(passwords=passwords)
     eve = server.visitor()
-    with passwords.shut():
+    with passwords.blocked():
         eve.engine.send({**SELECTORS, **eve.credentials, **new_account("eve")})
-        passwords.wait_for_somebody()
-        eve.engine.resets()
-        server.serves()
-    server.empties()
-    server.visitor().logs_in("eve")
+        passwords.wait_for_hash()
+        eve.engine.reset()
+        server.assert_answers()
+    server.wait_for_connections()
+    server.visitor().log_in("eve")
 
 
-def test_who_resets_after_many_questions_disturbs_nobody(server, caplog):
+def test_a_reset_after_many_requests_logs_no_error(server, caplog):
     wire = server.in_wire()
     wire.send(*[VIEW_SOCKETS] * 500)
-    wire.resets()
-    server.serves()
-    server.empties()
+    wire.reset()
+    server.assert_answers()
+    server.wait_for_connections()
     assert caplog.records == []
 
 
-def test_over_tls_it_is_served_as_in_the_clear(serve, tls):
+def test_tls_connections_are_answered(serve, tls):
     server = serve(tls=tls)
     ada = server.user()
-    ear = server.listens(ada)
+    ear = server.subscribe(ada)
     assert ear.next_line()["event"] == "listening"
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     assert ear.next_line()["event"] == "credits_arrived"
 
 
-def test_over_tls_long_answers_come_whole(serve, tls):
+def test_long_answers_arrive_complete_over_tls(serve, tls):
     ada = serve(tls=tls).user()
-    assert len(has_a_long_contact_list(ada)) > LARGEST_FRAME
+    assert len(create_long_contact_list(ada)) > LARGEST_FRAME
 
 
-def test_a_handshake_that_is_never_finished_keeps_nobody_waiting(serve, tls):
+def test_an_unfinished_tls_handshake_does_not_block_others(serve, tls):
     server = serve(tls=tls)
     unfinished = [Wire(port) for port in server.ports for _ in range(10)]
     unfinished[0].send_bytes(b"\x16\x03\x01")
-    server.serves()
+    server.assert_answers()
     server.stop()
     for wire in unfinished:
-        assert wire.is_over()
+        assert wire.is_closed_by_server()
         wire.close()
 
 
-def test_who_speaks_in_the_clear_where_it_is_tls_is_sent_away(serve, tls):
+def test_a_plain_connection_to_a_tls_port_is_closed(serve, tls):
     server = serve(tls=tls)
     for port in server.ports:
         wire = Wire(port)
         wire.send(VIEW_SOCKETS)
         assert "sockets" not in repr(wire.next_bytes())
         wire.close()
-    server.serves()
+    server.assert_answers()
 
 
-def test_who_speaks_tls_where_it_is_in_the_clear_is_refused(serve, tls):
+def test_a_tls_connection_to_a_plain_port_is_refused(serve, tls):
     server = serve()
     with pytest.raises((ssl.SSLError, ConnectionError)):
         Wire(server.ports[0], tls[1])
-    server.serves()
+    server.assert_answers()
 
 
-def test_who_goes_in_the_middle_of_a_handshake_is_gone(serve, tls, caplog):
+def test_a_connection_closed_during_the_tls_handshake_is_removed(serve, tls, caplog):
     server = serve(tls=tls)
     for _ in range(20):
         wire = Wire(server.ports[0])
         wire.send_bytes(b"\x16\x03\x01\x02\x00\x01\x00")
-        wire.resets()
-    server.serves()
-    server.empties()
+        wire.reset()
+    server.assert_answers()
+    server.wait_for_connections()
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
-def test_who_finishes_the_handshake_when_it_is_closed_already_is_told_so(serve, tls):
+def test_a_handshake_finished_after_the_server_closed_is_answered_with_the_reason(serve, tls):
     server = serve(tls=tls)
     slow = socket.create_connection(("127.0.0.1", server.ports[0]), 10)
-    server.serves()
+    server.assert_answers()
     server.listener.close()
     with tls[1].wrap_socket(slow, server_hostname="127.0.0.1") as late:
         assert b"server_stopping" in late.makefile("rb").readline()
 
 
-def test_it_may_be_stopped_in_the_middle_of_every_farewell(serve):
+def test_the_server_can_stop_while_it_closes_connections(serve):
     for _ in range(5):
         server = serve()
         for number in range(30):
@@ -187,13 +187,13 @@ def test_it_may_be_stopped_in_the_middle_of_every_farewell(serve):
         server.stop()
 
 
-def test_on_a_fresh_server_who_logs_in_at_once_is_in(serve):
+def test_a_new_server_accepts_a_login_at_once(serve):
     ada = serve().visitor()
-    ada.asks_ok(**new_account("ada"))
-    assert ada.asks_ok(**login("ada"))["account"] == "ada@example.org"
+    ada.request(**new_account("ada"))
+    assert ada.request(**login("ada"))["account"] == "ada@example.org"
 
 
-def test_a_stopped_server_lets_nobody_in(server):
+def test_a_stopped_server_accepts_no_connection(server):
     ports = server.ports
     server.listener.stop()
     for port in ports:

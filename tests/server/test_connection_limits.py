@@ -1,4 +1,4 @@
-"""So many may be connected at once, and so many of them from one address."""
+"""The limits of concurrent connections, in total and per address."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def limiter(**limits: object) -> ConnectionLimiter:
     return ConnectionLimiter(Limits(**{"connections": 3, "connections_per_address": 1, **limits}))
 
 
-def test_there_is_room_again_when_somebody_has_gone():
+def test_a_closed_connection_frees_its_place():
     house = limiter(connections=1)
     with house.admit(THERE), pytest.raises(TooManyConnectionsError), house.admit(ELSEWHERE):
         pass
@@ -25,7 +25,7 @@ def test_there_is_room_again_when_somebody_has_gone():
     assert house.count == 0
 
 
-def test_an_address_has_no_more_than_its_own_while_others_come():
+def test_each_address_has_its_own_limit():
     house = limiter()
     with house.admit(THERE), house.admit(ELSEWHERE):
         with pytest.raises(TooManyFromAddressError), house.admit(THERE):
@@ -35,7 +35,7 @@ def test_an_address_has_no_more_than_its_own_while_others_come():
         pass
 
 
-def test_somebody_who_goes_by_an_error_is_gone_all_the_same():
+def test_a_failed_connection_frees_its_place():
     house = limiter()
     with pytest.raises(OSError, match="reset"), house.admit(THERE):
         raise OSError("reset")
@@ -43,7 +43,7 @@ def test_somebody_who_goes_by_an_error_is_gone_all_the_same():
 
 
 @pytest.mark.parametrize("address", [HERE, "127.8.8.8", "::1", "::ffff:127.0.0.1"])
-def test_this_machine_is_not_counted_by_address_but_among_all(address):
+def test_loopback_counts_only_towards_the_total(address):
     house = limiter()
     with contextlib.ExitStack() as connected:
         for _ in range(3):
@@ -52,7 +52,7 @@ def test_this_machine_is_not_counted_by_address_but_among_all(address):
             connected.enter_context(house.admit(address))
 
 
-def test_this_machine_is_counted_where_it_is_to_be():
+def test_loopback_counts_per_address_if_configured():
     house = limiter(loopback_is_exempt=False)
     with house.admit(HERE), pytest.raises(TooManyFromAddressError), house.admit(HERE):
         pass

@@ -1,4 +1,4 @@
-"""Nothing is told to who does not say in the first line, and prove, who they are."""
+"""Events are sent only to connections whose first line has valid credentials."""
 
 from __future__ import annotations
 
@@ -13,20 +13,20 @@ import pytest
     ],
     ids=["token", "client id"],
 )
-def test_who_does_not_prove_who_they_are_is_told_nothing(server, ada, changed, code):
+def test_invalid_credentials_are_refused(server, ada, changed, code):
     wire = server.out_wire()
     wire.send({**ada.credentials, **changed, "since": 0})
-    wire.ends_with(code)
+    wire.expect_last_error(code)
 
 
-def test_somebody_elses_client_id_does_not_go_with_ones_own_token(server, ada, bob):
+def test_a_client_id_of_another_session_is_refused(server, ada, bob):
     wire = server.out_wire()
     wire.send({**ada.credentials, "client_id": bob.credentials["client_id"]})
-    wire.ends_with("session_unknown")
+    wire.expect_last_error("session_unknown")
 
 
-def test_where_nobody_is_logged_in_nothing_is_told(server):
-    server.listens(server.visitor()).ends_with("not_logged_in")
+def test_a_session_without_a_login_is_refused(server):
+    server.subscribe(server.visitor()).expect_last_error("not_logged_in")
 
 
 BAD_FIRST_LINES = {
@@ -45,12 +45,12 @@ BAD_FIRST_LINES = {
 
 
 @pytest.mark.parametrize(("line", "code"), BAD_FIRST_LINES.values(), ids=BAD_FIRST_LINES)
-def test_a_first_line_that_does_not_say_who_listens_is_refused(server, line, code):
+def test_a_malformed_first_line_is_refused(server, line, code):
     wire = server.out_wire()
     wire.send_bytes(line)
-    wire.ends_with(code)
+    wire.expect_last_error(code)
 
 
 @pytest.mark.parametrize("since", [2**31, 2**53, 2**63 - 1, 2**63, 10**40], ids=str)
-def test_no_sequence_is_too_large_to_be_answered(server, ada, since):
-    assert server.listens(ada, since=since).next_line() == {"event": "listening", "sequence": 0}
+def test_every_sequence_number_is_answered(server, ada, since):
+    assert server.subscribe(ada, since=since).next_line() == {"event": "listening", "sequence": 0}

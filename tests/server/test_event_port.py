@@ -1,4 +1,4 @@
-"""Who listens on the out_port is told all that happens to their account, once, in order, whoever does it."""
+"""The event port: a subscriber gets every event of its account once and in order, whatever its cause."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 import pytest
 from engine_client import EngineClient
 from engine_server import EngineServer
-from event_assertions import is_told, supplied, told
+from event_assertions import expect_event, next_kinds, supplied
 from examples_payments import transfer
 from fakes import CHEAP, MINUTE, SECOND
 from instructions import (
@@ -54,39 +54,39 @@ def bob(server: EngineServer) -> EngineClient:
 
 
 @pytest.fixture
-def ear(server: EngineServer, ada: EngineClient) -> Wire:
-    """Ada's connection on which events are told, after the first."""
-    ear = server.listens(ada)
-    is_told(ear, "listening", 1)
-    return ear
+def events(server: EngineServer, ada: EngineClient) -> Wire:
+    """Ada's connection to the event port, after its first line."""
+    events = server.subscribe(ada)
+    expect_event(events, "listening", 1)
+    return events
 
 
 def another_client(server: EngineServer, name: str = "ada") -> EngineClient:
-    """Somebody else's connection and session, on the same account."""
-    return server.visitor().logs_in(name)
+    """Another connection and session of the same account."""
+    return server.visitor().log_in(name)
 
 
-def test_the_answer_to_who_listens_is_one_line_exactly(server, ada):
-    ear = server.listens(ada, since=0)
-    assert ear.next_bytes() == b'{"event":"listening","sequence":0}\n'
+def test_the_answer_to_the_first_line_is_exactly_one_line(server, ada):
+    events = server.subscribe(ada, since=0)
+    assert events.next_bytes() == b'{"event":"listening","sequence":0}\n'
 
 
-def test_an_event_is_a_line_with_its_kind_its_sequence_its_time_and_what_it_is_about(server, ada, ear):
-    ada.asks_ok(**supply(100))
-    event = is_told(ear, "credits_arrived", 2)
+def test_an_event_is_a_line_with_kind_sequence_time_and_data(server, ada, events):
+    ada.request(**supply(100))
+    event = expect_event(events, "credits_arrived", 2)
     assert sorted(event) == ["data", "event", "movement", "request_id", "sequence", "time"]
     assert event["time"] == "2026-11-20T12:00:00.000Z"
     assert (event["data"]["credits"], event["data"]["transfer_from"]) == (100, "core@ewallet.local")
 
 
-def test_everything_that_happens_to_an_account_is_told(ada, ear, bob, wallclock):
-    ada.asks_ok(**supply(100))
-    ada.asks_ok(**transfer("bob@example.org", 5))
-    ada.asks_ok(**converted(1))
+def test_every_kind_of_event_is_sent(ada, events, bob, wallclock):
+    ada.request(**supply(100))
+    ada.request(**transfer("bob@example.org", 5))
+    ada.request(**converted(1))
     for instruction in (START, PAUSE, RESUME, STOP):
-        ada.asks_ok(**instruction)
-    ada.asks_ok(**edit_account(user_alias="the countess"))
-    assert told(ear, 8) == [
+        ada.request(**instruction)
+    ada.request(**edit_account(user_alias="the countess"))
+    assert next_kinds(events, 8) == [
         "credits_arrived",
         "credits_left",
         "credits_converted",
@@ -98,129 +98,129 @@ def test_everything_that_happens_to_an_account_is_told(ada, ear, bob, wallclock)
     ]
 
 
-def test_a_timer_that_runs_out_is_told_though_nobody_asks(server, ada, ear, wallclock):
-    server.asks_system(action="start", start="cleaner", cleaner="all")
+def test_a_run_out_is_sent_without_any_request(server, ada, events, wallclock):
+    server.request_system(action="start", start="cleaner", cleaner="all")
     for instruction in (supply(1), converted(1), START):
-        ada.asks_ok(**instruction)
-    assert told(ear, 3)[-1] == "timer_started"
+        ada.request(**instruction)
+    assert next_kinds(events, 3)[-1] == "timer_started"
     wallclock.forward(MINUTE)
-    server.asks_system(action="start", start="cleaner", cleaner="all")
-    assert is_told(ear, "timer_ran_out", 5)["time"] == "2026-11-20T12:01:00.000Z"
+    server.request_system(action="start", start="cleaner", cleaner="all")
+    assert expect_event(events, "timer_ran_out", 5)["time"] == "2026-11-20T12:01:00.000Z"
 
 
-def test_what_another_client_of_the_account_does_is_told(server, ada, ear):
+def test_changes_by_another_client_of_the_account_are_sent(server, ada, events):
     other = another_client(server)
     for instruction in (supply(20), converted(10), START, STOP):
-        other.asks_ok(**instruction)
-    assert told(ear, 4) == ["credits_arrived", "credits_converted", "timer_started", "timer_stopped"]
+        other.request(**instruction)
+    assert next_kinds(events, 4) == ["credits_arrived", "credits_converted", "timer_started", "timer_stopped"]
 
 
-def test_what_others_do_to_the_account_is_told_and_theirs_is_not(server, ada, ear, bob):
-    bobs = server.listens(bob)
-    is_told(bobs, "listening", 1)
-    bob.asks_ok(**supply(50))
-    bob.asks_ok(**transfer("ada@example.org", 7))
-    assert is_told(ear, "credits_arrived", 2)["data"]["credits"] == 7
-    assert told(bobs, 2) == ["credits_arrived", "credits_left"]
+def test_changes_by_other_accounts_are_sent_but_not_their_own_events(server, ada, events, bob):
+    bobs = server.subscribe(bob)
+    expect_event(bobs, "listening", 1)
+    bob.request(**supply(50))
+    bob.request(**transfer("ada@example.org", 7))
+    assert expect_event(events, "credits_arrived", 2)["data"]["credits"] == 7
+    assert next_kinds(bobs, 2) == ["credits_arrived", "credits_left"]
 
 
-def test_what_another_engine_does_on_the_same_database_is_told(server, ada, ear, wallet_file, wallclock):
+def test_changes_by_another_engine_on_the_same_database_are_sent(server, ada, events, wallet_file, wallclock):
     with EWalletSessionManager(
         f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP, config=EngineConfig(self_supply=True)
     ) as other:
-        ada.at(other).asks_ok(**supply(7))
-        assert is_told(ear, "credits_arrived", 2)["data"]["credits"] == 7
+        ada.at(other).request(**supply(7))
+        assert expect_event(events, "credits_arrived", 2)["data"]["credits"] == 7
 
 
-def test_what_another_process_does_on_the_same_database_is_told(ada, ear, wallet_file, wallclock):
+def test_changes_by_another_process_on_the_same_database_are_sent(ada, events, wallet_file, wallclock):
     arguments = [f"sqlite:///{wallet_file}", str(wallclock.now), *ada.credentials.values()]
     subprocess.run([sys.executable, "-c", SUPPLY_ELSEWHERE, *arguments], check=True, timeout=60)
-    assert is_told(ear, "credits_arrived", 2)["data"]["credits"] == 7
+    assert expect_event(events, "credits_arrived", 2)["data"]["credits"] == 7
 
 
-def test_several_may_listen_to_one_account_and_each_is_told_all(server, ada, ear):
-    ears = [ear, *(server.listens(ada, since=1) for _ in range(3))]
+def test_every_subscriber_of_an_account_gets_all_events(server, ada, events):
+    ears = [events, *(server.subscribe(ada, since=1) for _ in range(3))]
     for each in ears[1:]:
-        is_told(each, "listening", 1)
-    ada.asks_ok(**supply(1))
+        expect_event(each, "listening", 1)
+    ada.request(**supply(1))
     for each in ears:
-        is_told(each, "credits_arrived", 2)
+        expect_event(each, "credits_arrived", 2)
 
 
-def test_a_session_about_to_end_is_told_once_and_its_end_too(server, ada, ear, wallclock):
+def test_the_coming_expiry_and_the_end_of_a_session_are_each_sent_once(server, ada, events, wallclock):
     wallclock.forward(28 * MINUTE)
     server.visitor()
-    warned = is_told(ear, "session_about_to_end", 1)
+    warned = expect_event(events, "session_about_to_end", 1)
     assert warned["data"] == {"expires": "2026-11-20T12:30:00.000Z"}
     assert warned["time"] == "2026-11-20T12:28:00.000Z"
     wallclock.forward(2 * MINUTE)
-    ear.ends_with("session_expired")
+    events.expect_last_error("session_expired")
 
 
-def test_a_session_that_is_used_again_goes_on_and_is_warned_of_anew(server, ada, ear, wallclock):
+def test_an_extended_session_is_warned_again(server, ada, events, wallclock):
     wallclock.forward(28 * MINUTE)
     server.visitor()
-    is_told(ear, "session_about_to_end", 1)
-    ada.asks_ok(action="alive", alive="stoken")
+    expect_event(events, "session_about_to_end", 1)
+    ada.request(action="alive", alive="stoken")
     wallclock.forward(28 * MINUTE)
     server.visitor()
-    assert is_told(ear, "session_about_to_end", 1)["data"] == {"expires": "2026-11-20T12:58:00.000Z"}
+    assert expect_event(events, "session_about_to_end", 1)["data"] == {"expires": "2026-11-20T12:58:00.000Z"}
 
 
-def test_who_logs_out_is_told_that_nobody_listens_any_more(ada, ear):
-    ada.asks_ok(**supply(1))
-    is_told(ear, "credits_arrived", 2)
-    ada.asks_ok(**LOGOUT)
-    ear.ends_with("not_logged_in")
+def test_a_logout_ends_the_subscription(ada, events):
+    ada.request(**supply(1))
+    expect_event(events, "credits_arrived", 2)
+    ada.request(**LOGOUT)
+    events.expect_last_error("not_logged_in")
 
 
-def test_who_switches_account_listens_to_the_other_one_from_then_on(server, ada, ear, bob):
-    bob.asks_ok(**supply(50))
-    ada.logs_in("bob")
-    is_told(ear, "listening", 2)
-    bob.asks_ok(**supply(1))
-    is_told(ear, "credits_arrived", 3)
-    ada.asks_ok(**switch_account("ada@example.org"))
-    is_told(ear, "listening", 1)
-    bob.asks_ok(**transfer("ada@example.org", 9))
-    assert is_told(ear, "credits_arrived", 2)["data"]["credits"] == 9
+def test_after_switching_accounts_the_events_of_the_other_one_are_sent(server, ada, events, bob):
+    bob.request(**supply(50))
+    ada.log_in("bob")
+    expect_event(events, "listening", 2)
+    bob.request(**supply(1))
+    expect_event(events, "credits_arrived", 3)
+    ada.request(**switch_account("ada@example.org"))
+    expect_event(events, "listening", 1)
+    bob.request(**transfer("ada@example.org", 9))
+    assert expect_event(events, "credits_arrived", 2)["data"]["credits"] == 9
 
 
-def test_a_session_that_its_owner_ends_elsewhere_listens_no_more(server, ada, ear):
+def test_ending_the_session_from_another_one_ends_the_subscription(server, ada, events):
     other = another_client(server)
-    other.asks_ok(**edit_account(user_pass="another long word", old_pass="rubber duck tune"))
-    ear.ends_with("session_unknown")
+    other.request(**edit_account(user_pass="another long word", old_pass="rubber duck tune"))
+    events.expect_last_error("session_unknown")
 
 
-def test_a_session_that_another_engine_ends_listens_no_more(ada, ear, wallet_file, wallclock):
+def test_ending_the_session_by_another_engine_ends_the_subscription(ada, events, wallet_file, wallclock):
     with EWalletSessionManager(f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP) as other:
-        ada.at(other).asks_ok(**LOGOUT)
-    ear.ends_with("not_logged_in")
+        ada.at(other).request(**LOGOUT)
+    events.expect_last_error("not_logged_in")
 
 
-def test_where_nothing_happens_an_empty_line_comes_from_time_to_time(server, ada, monkeypatch):
+def test_an_idle_subscription_gets_blank_lines(server, ada, monkeypatch):
     monkeypatch.setattr(event_port, "BEATS_EVERY_SECONDS", 0.01)
-    ear = server.listens(ada)
-    is_told(ear, "listening", 1)
-    assert [ear.next_bytes() for _ in range(3)] == [b"\n"] * 3
+    events = server.subscribe(ada)
+    expect_event(events, "listening", 1)
+    assert [events.next_bytes() for _ in range(3)] == [b"\n"] * 3
 
 
-def test_what_is_said_after_the_first_line_is_not_listened_to(server, ada, ear):
-    ear.send_bytes(b'{"client_id": "x"}\n' * 10_000 + b"\xff" * 100_000)
-    ada.asks_ok(**supply(1))
-    is_told(ear, "credits_arrived", 2)
+def test_lines_after_the_first_are_ignored(server, ada, events):
+    events.send_bytes(b'{"client_id": "x"}\n' * 10_000 + b"\xff" * 100_000)
+    ada.request(**supply(1))
+    expect_event(events, "credits_arrived", 2)
 
 
-def test_who_may_not_log_in_is_not_told_of_logins(server, ada, ear):
+def test_a_frozen_account_gets_no_events(server, ada, events):
     stranger = server.visitor()
-    stranger.is_refused("login_refused", **login(password="not the password"))
-    server.visitor().asks_ok(**new_account("eve"))
-    ada.asks_ok(**supply(1))
-    is_told(ear, "credits_arrived", 2)
+    stranger.expect_error("login_refused", **login(password="not the password"))
+    server.visitor().request(**new_account("eve"))
+    ada.request(**supply(1))
+    expect_event(events, "credits_arrived", 2)
 
 
-def test_the_events_of_an_hour_are_told_with_their_times(ada, ear, wallclock):
+def test_events_are_sent_with_their_times(ada, events, wallclock):
     for _ in range(3):
         wallclock.forward(20 * SECOND)
-        ada.asks_ok(**supply(1))
-    assert [ear.next_line()["time"][14:19] for _ in range(3)] == ["00:20", "00:40", "01:00"]
+        ada.request(**supply(1))
+    assert [events.next_line()["time"][14:19] for _ in range(3)] == ["00:20", "00:40", "01:00"]

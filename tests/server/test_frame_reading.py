@@ -1,4 +1,4 @@
-"""Lines come out of a stream whole, however it was cut; those that are too long are refused, once each."""
+"""Reading lines from a stream: whole however it is split, with one error per line that is too long."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ LENGTHS = st.one_of(
 CUTS = st.lists(st.one_of(st.integers(1, 64), st.integers(1, 2 * LARGEST_FRAME)), min_size=1, max_size=12)
 
 
-async def found_in(chunks: list[bytes]) -> list[bytes | None]:
-    """The lines in a stream that comes in these chunks, each when the one before it was read."""
+async def read_lines(chunks: list[bytes]) -> list[bytes | None]:
+    """The lines of a stream that arrives in these chunks, each after the previous one was read."""
     reader = asyncio.StreamReader()
     lines = LineReader(reader, idle_seconds=60, unfinished_seconds=60)
     found: list[bytes | None] = []
@@ -47,7 +47,7 @@ async def found_in(chunks: list[bytes]) -> list[bytes | None]:
 
 
 def cut(stream: bytes, sizes: list[int]) -> list[bytes]:
-    """The stream in pieces of these sizes, over and over."""
+    """The stream in pieces of these sizes, repeated."""
     pieces, start, turn = [], 0, 0
     while start < len(stream):
         pieces.append(stream[start : start + sizes[turn % len(sizes)]])
@@ -57,16 +57,16 @@ def cut(stream: bytes, sizes: list[int]) -> list[bytes]:
 
 @settings(max_examples=60, deadline=None)
 @given(lengths=st.lists(LENGTHS, max_size=6), sizes=CUTS, unended=st.integers(0, 50))
-def test_any_cutting_of_a_stream_gives_the_same_lines_and_refusals(lengths, sizes, unended):
+def test_any_split_of_a_stream_gives_the_same_lines_and_errors(lengths, sizes, unended):
     lines = [bytes([97 + number % 26]) * length for number, length in enumerate(lengths)]
     stream = b"".join(line + b"\n" for line in lines) + b"z" * unended
     expected = [line if len(line) < LARGEST_FRAME else REFUSED for line in lines]
     # Byte by byte takes long where the lines are, and has nothing to tell then.
     sizes = [max(size, len(stream) // 500) for size in sizes]
-    assert asyncio.run(found_in(cut(stream, sizes))) == expected
+    assert asyncio.run(read_lines(cut(stream, sizes))) == expected
 
 
-async def test_a_long_line_is_not_kept_while_it_comes():
+async def test_a_long_line_is_not_buffered():
     reader = asyncio.StreamReader()
     lines = LineReader(reader, idle_seconds=60, unfinished_seconds=60)
     reader.feed_data(b"x" * LARGEST_FRAME)
@@ -81,12 +81,12 @@ async def test_a_long_line_is_not_kept_while_it_comes():
     assert await reading == b"next"
 
 
-async def test_between_lines_there_may_be_so_many_seconds():
+async def test_the_time_between_lines_is_limited():
     with pytest.raises(IdleTooLongError):
         await LineReader(asyncio.StreamReader(), idle_seconds=0, unfinished_seconds=60).next()
 
 
-async def test_a_line_that_was_begun_has_its_own_time():
+async def test_an_unfinished_line_has_its_own_time_limit():
     reader = asyncio.StreamReader()
     reader.feed_data(b"whole\nbegun")
     lines = LineReader(reader, idle_seconds=60, unfinished_seconds=0)
@@ -95,7 +95,7 @@ async def test_a_line_that_was_begun_has_its_own_time():
         await lines.next()
 
 
-async def test_a_line_that_comes_slowly_gets_no_more_time_with_each_byte():
+async def test_a_slow_line_does_not_get_more_time_with_each_byte():
     reader = asyncio.StreamReader()
     lines = LineReader(reader, idle_seconds=60, unfinished_seconds=0.05)
 
@@ -110,7 +110,7 @@ async def test_a_line_that_comes_slowly_gets_no_more_time_with_each_byte():
     dripping.cancel()
 
 
-async def test_a_line_that_is_too_long_must_end_in_time_too():
+async def test_a_line_that_is_too_long_must_end_in_time():
     reader = asyncio.StreamReader()
     reader.feed_data(b"x" * LARGEST_FRAME)
     lines = LineReader(reader, idle_seconds=60, unfinished_seconds=0)

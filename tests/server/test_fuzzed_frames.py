@@ -1,4 +1,4 @@
-"""Twenty thousand frames that nobody should send: the server lives, forgets them, and others don't notice."""
+"""Twenty thousand malformed frames: the server survives, keeps nothing of them, and still answers others."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ GOOD = [json.dumps({**SELECTORS, **example.instruction}).encode() for example in
 
 
 def mutated(chance: random.Random) -> bytes:
-    """A good instruction in which some bytes are others, missing, or there twice."""
+    """A valid instruction with some bytes changed, missing or doubled."""
     frame = bytearray(chance.choice(GOOD))
     for _ in range(chance.randint(1, 6)):
         at = chance.randrange(len(frame)) if frame else 0
@@ -46,7 +46,7 @@ def mutated(chance: random.Random) -> bytes:
 
 
 def mistyped(chance: random.Random) -> bytes:
-    """A good instruction with some values of other types."""
+    """A valid instruction with some values of other types."""
     asked = json.loads(chance.choice(GOOD))
     odd = [None, True, [], {}, [[]], -1, 1e300, 10**30, "", "\0", "x" * 300, {"a": {"b": []}}, 0.1]
     for key in chance.sample(sorted(asked), chance.randint(1, len(asked))):
@@ -81,7 +81,7 @@ def frames(chance: random.Random, count: int) -> list[bytes]:
 
 
 async def floods(port: int, sent: bytes, chance: random.Random) -> None:
-    """Send it in pieces, read whatever comes, and go as rudely as chance will have it."""
+    """Send the bytes in pieces, read all answers, and close the connection in a random way."""
     reader, writer = await asyncio.open_connection(LOOPBACK, port)
 
     async def read_all() -> None:
@@ -109,7 +109,7 @@ async def floods(port: int, sent: bytes, chance: random.Random) -> None:
 
 
 async def flood(server: EngineServer, chance: random.Random) -> None:
-    """So many frames on both ports, over many connections at once."""
+    """Send all frames to both ports over many concurrent connections."""
     instructions, events = server.ports
     jobs = [
         floods(instructions, b"\n".join(frames(chance, IN_ONE_CONNECTION)), chance)
@@ -120,10 +120,10 @@ async def flood(server: EngineServer, chance: random.Random) -> None:
 
 
 class Residue:
-    """What a server has at one moment, that must not become more by what passes through it."""
+    """The resources of a server at one time, which traffic must not increase."""
 
     def __init__(self, server: EngineServer) -> None:
-        server.empties(left=1)
+        server.wait_for_connections(left=1)
         gc.collect()
         tasks = asyncio.run_coroutine_threadsafe(count_tasks(), server.loop).result()
         executor = ("ewallet-views", "ewallet-changes", "ewallet-passwords")
@@ -138,19 +138,19 @@ async def count_tasks() -> int:
 
 
 def open_sockets() -> int:
-    """How many this process has, where the system tells it; the database opens files as it needs them."""
+    """The number of open sockets of this process, if the system reports it."""
     told = Path("/proc/self/fd")
     opened = [file.readlink() for file in told.iterdir() if file.is_symlink()] if told.exists() else []
     return sum(str(file).startswith("socket:") for file in opened)
 
 
 def resident_bytes() -> int:
-    """What this process has in memory, where the system tells it."""
+    """The resident memory of this process, if the system reports it."""
     told = Path("/proc/self/statm")
     return int(told.read_text().split()[1]) * resource.getpagesize() if told.exists() else 0
 
 
-def test_twenty_thousand_malformed_frames_leave_nothing_behind(serve, caplog):
+def test_twenty_thousand_malformed_frames_leak_no_resources(serve, caplog):
     chance = random.Random(SEED)
     server = serve(limits={"requests_per_second_per_session": 1_000_000})
     ada = server.user()
@@ -167,11 +167,11 @@ def test_twenty_thousand_malformed_frames_leave_nothing_behind(serve, caplog):
     assert after.objects - before.objects < MOST_NEW_OBJECTS
     assert after.bytes - before.bytes < MOST_NEW_BYTES
     assert [record.getMessage() for record in caplog.records] == []
-    server.serves()
+    server.assert_answers()
 
 
 class Worker(threading.Thread):
-    """A client that works while others rave."""
+    """A client that sends valid requests during the flood."""
 
     def __init__(self, caller: EngineClient) -> None:
         super().__init__()
@@ -184,14 +184,14 @@ class Worker(threading.Thread):
     def run(self) -> None:
         try:
             while not self._is_over.is_set():
-                self._caller.asks_ok(**supply(1))
+                self._caller.request(**supply(1))
                 self._supplied += 1
                 assert self._caller.credits == self._had + self._supplied
         except Exception as failure:  # noqa: BLE001 - it is raised again where the test is
             self._failure = failure
 
     def end(self) -> int:
-        """How much it has done; raises what went wrong."""
+        """Stop and return the number of requests; raises if one failed."""
         self._is_over.set()
         self.join()
         if self._failure is not None:

@@ -1,4 +1,4 @@
-"""Each line on the in_port is answered, whatever it holds, and the connection goes on with the next."""
+"""The instruction port answers every line, valid or not, and continues with the next one."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ NO_REQUESTS = {
 
 
 def padded(length: int) -> bytes:
-    """A request that is a line of so many bytes, its end included."""
+    """A request in a line of that many bytes, including its end."""
     line = json.dumps(VIEW_SOCKETS).encode()
     return line + b" " * (length - 1 - len(line)) + b"\n"
 
@@ -42,90 +42,90 @@ def wire(server: EngineServer) -> Wire:
     return server.in_wire()
 
 
-def lives(wire: Wire) -> bool:
-    """Whether the connection answers what is asked next."""
+def is_alive(wire: Wire) -> bool:
+    """Whether the connection answers the next request."""
     return wire.answer({**VIEW_SOCKETS, "request_id": "still there"})["request_id"] == "still there"
 
 
 @pytest.mark.parametrize(("line", "code"), NO_REQUESTS.values(), ids=NO_REQUESTS)
-def test_a_line_that_is_no_request_is_refused_and_the_connection_lives(wire, line, code):
+def test_an_invalid_line_is_refused_and_the_connection_stays_open(wire, line, code):
     wire.send_bytes(line + b"\n")
     assert wire.next_code() == code
-    assert lives(wire)
+    assert is_alive(wire)
 
 
 @pytest.mark.parametrize("number", ["9" * 400, "-1", "1.5", "1e300"], ids=["huge", "less", "part", "float"])
-def test_a_number_that_no_argument_takes_is_refused_by_its_argument(wire, number):
+def test_a_number_out_of_range_is_an_error_of_its_argument(wire, number):
     line = json.dumps({**VIEW_SOCKETS, "action": "supply", "supply": "credits", "credits": 0})
     wire.send_bytes(line.replace('"credits": 0', f'"credits": {number}').encode() + b"\n")
     assert wire.next_line()["failed"] is True
-    assert lives(wire)
+    assert is_alive(wire)
 
 
-def test_of_a_key_that_comes_twice_the_last_one_counts(wire):
+def test_the_last_of_two_equal_keys_counts(wire):
     wire.send_bytes(json.dumps(VIEW_SOCKETS)[:-1].encode() + b', "view": "nothing", "view": "sockets"}\n')
     assert wire.next_line()["failed"] is False
 
 
-def test_blank_lines_say_nothing(wire):
+def test_blank_lines_are_ignored(wire):
     wire.send_bytes(b"\n\r\n  \n\t\n" + padded(200) + b"\n\n")
     assert wire.next_line()["failed"] is False
-    assert lives(wire)
+    assert is_alive(wire)
 
 
-def test_a_line_may_end_as_on_other_systems(wire):
+def test_a_line_may_end_with_crlf(wire):
     wire.send_bytes(json.dumps(VIEW_SOCKETS).encode() + b"\r\n")
     assert wire.next_line()["failed"] is False
-    assert lives(wire)
+    assert is_alive(wire)
 
 
-def test_a_line_of_the_largest_size_is_taken(wire):
+def test_a_line_of_the_maximum_size_is_accepted(wire):
     wire.send_bytes(padded(LARGEST_FRAME))
     assert wire.next_line()["failed"] is False
 
 
-def test_a_line_of_one_byte_more_is_refused_once_and_the_next_is_answered(wire):
+def test_a_line_beyond_the_maximum_size_is_refused_once_and_the_next_is_answered(wire):
     wire.send_bytes(padded(LARGEST_FRAME + 1))
     assert wire.next_code() == "frame_too_long"
-    assert lives(wire)
+    assert is_alive(wire)
 
 
 @pytest.mark.parametrize("pieces", [1, 7, 300])
-def test_a_long_line_is_refused_once_in_however_many_pieces_it_comes(wire, pieces):
+def test_a_long_line_in_pieces_is_refused_once(wire, pieces):
     line = padded(600_000)
     size = len(line) // pieces + 1
     for start in range(0, len(line), size):
         wire.send_bytes(line[start : start + size])
     assert wire.next_code() == "frame_too_long"
-    assert lives(wire)
+    assert is_alive(wire)
 
 
 def test_a_line_that_is_too_long_is_refused_before_it_ends(wire):
     wire.send_bytes(b"x" * LARGEST_FRAME)
     assert wire.next_code() == "frame_too_long"
     wire.send_bytes(b"and so on\n")
-    assert lives(wire)
+    assert is_alive(wire)
 
 
-def test_a_line_that_comes_byte_by_byte_is_one_line(wire):
+def test_a_line_sent_byte_by_byte_is_one_line(wire):
     for byte in padded(120):
         wire.send_bytes(bytes([byte]))
     assert wire.next_line()["failed"] is False
 
 
-def test_a_line_that_never_ends_is_no_request(wire):
+def test_an_unfinished_line_is_no_request(wire):
     wire.send_bytes(padded(200) + json.dumps(VIEW_SOCKETS).encode())
-    wire.asks_no_more()
+    wire.shut_down_writing()
     assert wire.next_line()["failed"] is False
-    assert wire.is_over()
+    assert wire.is_closed_by_server()
 
 
-def test_an_enveloped_instruction_carries_its_request_id_back(wire):
+def test_the_answer_to_an_envelope_has_its_request_id(wire):
     header = {"request_id": "in the header"}
     answer = wire.answer({"header": header, "command_chain": VIEW_SOCKETS})
     assert (answer["failed"], answer["request_id"]) == (False, "in the header")
 
 
-def test_what_is_refused_carries_its_request_id_back(wire):
+def test_an_error_has_the_request_id(wire):
     answer = wire.answer({"action": "no such thing", "request_id": "refused 1"})
     assert (answer["code"], answer["request_id"]) == ("unknown_instruction", "refused 1")

@@ -1,7 +1,8 @@
-"""Instructions on the in_port: each session's own in order, and nobody waits for what somebody else asks."""
+"""The instruction port: requests of one session are answered in order, and sessions do not wait for each other."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -10,13 +11,15 @@ from blocked_passwords import BlockedPasswords
 from engine_client import SELECTORS, EngineClient
 from engine_server import VIEW_SOCKETS, EngineServer
 from instructions import VIEW_WALLET, login, new_account, supply
-from long_answers import has_a_long_contact_list
-from socket_wire import PATIENCE_SECONDS
+from long_answers import create_long_contact_list
+from socket_wire import TIMEOUT_SECONDS
 
 from ewallet_core.engine import dispatcher
 from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.protocol.frames import LARGEST_FRAME
 from ewallet_core.server.connection import LineReader
+from ewallet_core.server.executor import Executor
+from ewallet_core.server.limits import Limits
 
 SEVERAL, EACH = 5, 100
 
@@ -25,16 +28,16 @@ def answers(wire, count: int) -> list[dict]:
     return [wire.next_line() for _ in range(count)]
 
 
-def asked(caller: EngineClient, request_id: str, **instruction: object) -> dict:
+def request_line(caller: EngineClient, request_id: str, **instruction: object) -> dict:
     return {**SELECTORS, **caller.credentials, **instruction, "request_id": request_id}
 
 
-def test_five_hundred_at_once_are_all_answered_and_each_sessions_own_in_order(server):
+def test_five_hundred_concurrent_requests_are_answered_in_order_per_session(server):
     sessions = [server.user(f"user{number}") for number in range(SEVERAL)]
     wire = server.in_wire()
     wire.send(
         *(
-            asked(session, f"session {name} request {number}", **supply(1))
+            request_line(session, f"session {name} request {number}", **supply(1))
             for number in range(EACH)
             for name, session in enumerate(sessions)
         )
@@ -45,71 +48,99 @@ def test_five_hundred_at_once_are_all_answered_and_each_sessions_own_in_order(se
         assert own == [*range(1, EACH + 1)]
 
 
-def test_a_sessions_own_are_carried_out_in_order_whatever_they_weigh(server):
+def test_slow_and_fast_requests_of_a_session_run_in_order(server):
     ada = server.user()
     wire = server.in_wire()
-    wire.send(*(asked(ada, f"request {n:03}", **(supply(1) if n % 2 else VIEW_WALLET)) for n in range(80)))
+    wire.send(
+        *(request_line(ada, f"request {n:03}", **(supply(1) if n % 2 else VIEW_WALLET)) for n in range(80))
+    )
     found = sorted(answers(wire, 80), key=lambda answer: answer["request_id"])
     assert [answer["ewallet_data"]["credits"] for answer in found[::2]] == [*range(40)]
 
 
-def test_an_answer_that_is_longer_than_a_frame_comes_whole(server):
-    assert len(has_a_long_contact_list(server.user())) > LARGEST_FRAME
+def test_an_answer_longer_than_the_maximum_request_arrives_complete(server):
+    assert len(create_long_contact_list(server.user())) > LARGEST_FRAME
 
 
-def test_a_password_that_is_checked_keeps_nobody_else_waiting(serve):
+def test_hashing_a_password_does_not_block_other_sessions(serve):
     passwords = BlockedPasswords()
     server = serve(passwords=passwords)
     ada, eve = server.user("ada"), server.visitor()
-    with passwords.shut():
-        eve.engine.send(asked(eve, "slow as it is", **new_account("eve")))
-        passwords.wait_for_somebody()
-        ada.asks_ok(**supply(5))
+    with passwords.blocked():
+        eve.engine.send(request_line(eve, "slow as it is", **new_account("eve")))
+        passwords.wait_for_hash()
+        ada.request(**supply(5))
         assert ada.credits == 5
-        # Also on the connection where the password is.
+        # Also on the connection with the password.
         assert ada.at(eve.engine).credits == 5
     assert eve.engine.next_line()["request_id"] == "slow as it is"
 
 
-def test_a_session_waits_for_its_own_password(serve):
+def test_a_session_waits_for_its_own_password_hash(serve):
     passwords = BlockedPasswords()
     server = serve(passwords=passwords)
-    eve = server.visitor().registers("eve")
-    with passwords.shut():
-        eve.engine.send(asked(eve, "the login", **login("eve")), asked(eve, "the view", **VIEW_WALLET))
-        passwords.wait_for_somebody()
-        server.serves()
+    eve = server.visitor().register("eve")
+    with passwords.blocked():
+        eve.engine.send(
+            request_line(eve, "the login", **login("eve")), request_line(eve, "the view", **VIEW_WALLET)
+        )
+        passwords.wait_for_hash()
+        server.assert_answers()
     assert [answer["request_id"] for answer in answers(eve.engine, 2)] == ["the login", "the view"]
 
 
 def test_a_session_has_one_order_for_its_connections_and_the_program(serve):
     passwords = BlockedPasswords()
     server = serve(passwords=passwords)
-    eve = server.visitor().registers("eve")
+    eve = server.visitor().register("eve")
     with ThreadPoolExecutor(1) as program:
-        with passwords.shut():
-            eve.engine.send(asked(eve, "the login", **login("eve")))
-            passwords.wait_for_somebody()
+        with passwords.blocked():
+            eve.engine.send(request_line(eve, "the login", **login("eve")))
+            passwords.wait_for_hash()
             credits = program.submit(lambda: eve.at(server.engine).credits)
-            server.serves()
+            server.assert_answers()
             assert not credits.done()
-        assert credits.result(PATIENCE_SECONDS) == 0
+        assert credits.result(TIMEOUT_SECONDS) == 0
 
 
 def test_what_waits_for_its_session_occupies_no_thread(serve):
     passwords = BlockedPasswords()
     server = serve(passwords=passwords, limits={"requests_per_second_per_session": 1_000})
-    ada, eve = server.user("ada"), server.visitor().registers("eve")
+    ada, eve = server.user("ada"), server.visitor().register("eve")
     wires = [server.in_wire() for _ in range(4)]
-    with passwords.shut():
-        eve.engine.send(asked(eve, "the login", **login("eve")))
-        passwords.wait_for_somebody()
+    with passwords.blocked():
+        eve.engine.send(request_line(eve, "the login", **login("eve")))
+        passwords.wait_for_hash()
         for number, wire in enumerate(wires):
-            wire.send(*(asked(eve, f"supply {number} {n:02}", **supply(1)) for n in range(20)))
-        ada.asks_ok(**supply(5))
+            wire.send(*(request_line(eve, f"supply {number} {n:02}", **supply(1)) for n in range(20)))
+        ada.request(**supply(5))
     assert eve.engine.next_line()["request_id"] == "the login"
     assert {answer["failed"] for wire in wires for answer in answers(wire, 20)} == {False}
     assert eve.credits == 80
+
+
+@pytest.mark.parametrize("is_its_turn", [False, True], ids=["before its turn", "at its turn"])
+def test_a_request_that_is_given_up_while_it_waits_keeps_nobody_waiting(server, ada, is_its_turn):
+    order = server.engine.dispatcher.order
+    executor = Executor(server.engine.dispatcher, Limits())
+    call = server.engine.dispatcher.parse(request_line(ada, "given up", **supply(1)))
+
+    async def give_up() -> None:
+        order.acquire(call.order_key)
+        waiting = asyncio.create_task(executor.run(call))
+        await asyncio.sleep(0)
+        if is_its_turn:
+            order.release(call.order_key)
+        waiting.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await waiting
+        if not is_its_turn:
+            order.release(call.order_key)
+
+    asyncio.run(give_up())
+    executor.shut_down()
+    ada.request(**supply(5))
+    assert ada.credits == 5
 
 
 def test_a_request_is_parsed_and_matched_once(server, ada, monkeypatch):
@@ -124,48 +155,48 @@ def test_a_request_is_parsed_and_matched_once(server, ada, monkeypatch):
         (InstructionRegistry, "match"),
     ):
         monkeypatch.setattr(owner, name, counted(name, getattr(owner, name)))
-    ada.asks_ok(**supply(5), request_id="only once")
-    ada.is_refused("unknown_instruction", action="supplly", request_id="never so")
+    ada.request(**supply(5), request_id="only once")
+    ada.expect_error("unknown_instruction", action="supplly", request_id="never so")
     assert steps == ["parse_envelope", "match", "read_request", "parse_envelope", "match"]
 
 
-def test_somebody_who_reads_no_answers_keeps_nobody_waiting(server, ada, bob):
-    has_a_long_contact_list(bob)
+def test_a_client_that_reads_no_answers_does_not_block_others(server, ada, bob):
+    create_long_contact_list(bob)
     deaf = server.in_wire()
-    view = asked(bob, "never read", action="view", view="contact", contact="list")
+    view = request_line(bob, "never read", action="view", view="contact", contact="list")
     deaf.send(*[view] * 90)
     bob.engine.send(VIEW_SOCKETS)
     assert bob.engine.next_line()["failed"] is False
-    ada.asks_ok(**supply(5))
+    ada.request(**supply(5))
     assert ada.credits == 5
 
 
-def test_a_session_is_used_from_any_connection(server, ada):
-    ada.asks_ok(**supply(5))
+def test_a_session_can_be_used_from_any_connection(server, ada):
+    ada.request(**supply(5))
     assert ada.at(server.in_wire()).credits == 5
 
 
-def test_a_request_that_was_answered_is_answered_so_again_on_another_connection(server, ada):
-    once = asked(ada, "exactly once", **supply(5))
+def test_a_repeated_request_gets_the_same_answer_on_another_connection(server, ada):
+    once = request_line(ada, "exactly once", **supply(5))
     first = ada.engine.answer(once)
-    ada.engine.resets()
+    ada.engine.reset()
     assert ada.at(server.in_wire()).engine.answer(once) == first
     assert ada.at(server.in_wire()).credits == 5
 
 
 @pytest.mark.parametrize("junk", [b"\n", b"{\n", b"[]\n"], ids=["blank lines", "no JSON", "no object"])
-def test_between_any_two_lines_that_ask_nothing_others_have_their_turn(server, junk, monkeypatch):
+def test_invalid_lines_do_not_monopolize_the_event_loop(server, junk, monkeypatch):
     turns = Turns(server, monkeypatch)
     flood = server.in_wire()
     flood.send_bytes(junk * 3_000)
-    flood.asks_no_more()
+    flood.shut_down_writing()
     while flood.next_bytes():
         pass
     assert turns.end() == 1
 
 
 class Turns:
-    """Counts how many lines are taken in one turn of the server's loop."""
+    """Counts how many lines are read in one iteration of the server's event loop."""
 
     def __init__(self, server: EngineServer, monkeypatch: pytest.MonkeyPatch) -> None:
         self._loop = server.loop
@@ -175,7 +206,7 @@ class Turns:
         self._loop.call_soon_threadsafe(self._again)
 
     def end(self) -> int:
-        """The most that were taken in one turn."""
+        """The maximum number of lines in one iteration."""
         self._is_over = True
         return self._most
 

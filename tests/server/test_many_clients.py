@@ -1,4 +1,4 @@
-"""Two hundred clients at once send credits round in a ring and listen: every credit and event arrives."""
+"""Two hundred concurrent clients send credits around a ring: every credit and every event arrives."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from database_file import faults_in
+from database_file import violations_in
 from engine_client import SELECTORS
 from examples_payments import transfer
 from instructions import PASSWORD, supply
@@ -32,21 +32,21 @@ class Member:
     def name(self) -> str:
         return f"member{self.number}"
 
-    async def joins(self) -> None:
+    async def join(self) -> None:
         self._reader, self._writer = await asyncio.open_connection(LOOPBACK, self.ports[0])
         for wanted in ("client_id", "session_token"):
             self.credentials[wanted] = (await self.asks(action="request", request=wanted))[wanted]
         account = {"user_name": self.name, "user_pass": PASSWORD, "user_email": email_of(self.number)}
         await self.asks(action="new", new="account", **account)
         await self.asks(action="login", user_name=self.name, user_pass=PASSWORD)
-        await self.listens()
+        await self.subscribe()
         await self.asks(**supply(STAKE))
 
-    async def listens(self) -> None:
+    async def subscribe(self) -> None:
         reader, self._ear = await asyncio.open_connection(LOOPBACK, self.ports[1])
         self._ear.write(json.dumps(self.credentials).encode() + b"\n")
         assert json.loads(await reader.readline()) == {"event": "listening", "sequence": 0}
-        self._listening = asyncio.create_task(self._hear(reader))
+        self._listening = asyncio.create_task(self._read_events(reader))
 
     async def asks(self, **instruction: Any) -> Line:
         self._writer.write(json.dumps({**SELECTORS, **self.credentials, **instruction}).encode() + b"\n")
@@ -54,20 +54,20 @@ class Member:
         assert answer["failed"] is False, answer
         return answer
 
-    async def passes_on(self) -> None:
-        """In each round, as many credits to the next in the ring as the round's number."""
+    async def send_credits(self) -> None:
+        """In each round, send as many credits to the next member as the round's number."""
         for credits in range(1, ROUNDS + 1):
             await self.asks(**transfer(email_of((self.number + 1) % CLIENTS), credits))
 
-    async def has_heard_all(self) -> None:
+    async def wait_for_all_events(self) -> None:
         await self._listening
 
-    async def leaves(self) -> None:
+    async def close(self) -> None:
         for writer in (self._writer, self._ear):
             writer.close()
             await writer.wait_closed()
 
-    async def _hear(self, reader: asyncio.StreamReader) -> None:
+    async def _read_events(self, reader: asyncio.StreamReader) -> None:
         while len(self.heard) < 1 + 2 * ROUNDS:
             if (line := await reader.readline()).strip():
                 self.heard.append(json.loads(line))
@@ -83,13 +83,13 @@ def ring(serve) -> list[Member]:
     return [Member(number, server.ports) for number in range(CLIENTS)]
 
 
-async def test_credits_go_round_a_ring_of_two_hundred_and_every_event_arrives_once(ring, wallet_file):
+async def test_two_hundred_clients_in_a_ring_get_every_credit_and_event_once(ring, wallet_file):
     async with asyncio.timeout(120):
-        await asyncio.gather(*(member.joins() for member in ring))
-        await asyncio.gather(*(member.passes_on() for member in ring))
-        await asyncio.gather(*(member.has_heard_all() for member in ring))
+        await asyncio.gather(*(member.join() for member in ring))
+        await asyncio.gather(*(member.send_credits() for member in ring))
+        await asyncio.gather(*(member.wait_for_all_events() for member in ring))
         wallets = [await member.asks(action="view", view="credit", credit="wallet") for member in ring]
-        await asyncio.gather(*(member.leaves() for member in ring))
+        await asyncio.gather(*(member.close() for member in ring))
     assert [wallet["ewallet_data"]["credits"] for wallet in wallets] == [STAKE] * CLIENTS
     for member in ring:
         assert [line["sequence"] for line in member.heard] == [*range(1, 2 + 2 * ROUNDS)]
@@ -101,4 +101,4 @@ async def test_credits_go_round_a_ring_of_two_hundred_and_every_event_arrives_on
             line["data"].get("transfer_from") or line["data"]["transfer_to"] for line in member.heard[1:]
         }
         assert others == {email_of((member.number + way) % CLIENTS) for way in (-1, 1)}
-    assert faults_in(wallet_file) == []
+    assert violations_in(wallet_file) == []

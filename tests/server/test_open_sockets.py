@@ -1,4 +1,4 @@
-"""The instructions about sockets, asked by the program and by an operator while others are connected."""
+"""The instructions about sockets, sent by the host program and by an operator while clients are connected."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ wire.close()
 
 @pytest.fixture
 def plain(wallet_file, wallclock) -> Iterator[EWalletSessionManager]:
-    """An engine as a program opens it, which has not been told to listen."""
+    """An engine of a host program that does not listen yet."""
     config = EngineConfig(self_supply=True)
     with EWalletSessionManager(
         f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP, config=config
@@ -51,9 +51,9 @@ def plain(wallet_file, wallclock) -> Iterator[EWalletSessionManager]:
 
 @pytest.fixture
 def operator(server: EngineServer) -> EngineClient:
-    """Olga, on a socket."""
+    """Olga, an operator who is connected over the network."""
     olga = server.user("olga")
-    server.asks_system(**grant("operator", "olga@example.org"))
+    server.request_system(**grant("operator", "olga@example.org"))
     return olga
 
 
@@ -70,136 +70,136 @@ def is_closed(port: int) -> bool:
     return False
 
 
-def test_a_program_starts_opens_and_closes(plain):
+def test_a_program_can_start_open_and_close(plain):
     program = EngineClient(plain)
-    assert program.asks_ok(**START_LISTENER)["listener"] == "ready"
-    assert program.asks_ok(**VIEW_SOCKETS)["in_port"] is None
-    opened = program.asks_ok(**OPEN_ANYWHERE)
+    assert program.request(**START_LISTENER)["listener"] == "ready"
+    assert program.request(**VIEW_SOCKETS)["in_port"] is None
+    opened = program.request(**OPEN_ANYWHERE)
     ports = opened["in_port"], opened["out_port"]
     assert 0 < ports[0] != ports[1] > 0
     assert answers(ports[0])
-    viewed = program.asks_ok(**VIEW_SOCKETS)
+    viewed = program.request(**VIEW_SOCKETS)
     assert (viewed["in_port"], viewed["out_port"]) == ports
-    assert program.asks_ok(**CLOSE_SOCKETS)["closed"] is True
+    assert program.request(**CLOSE_SOCKETS)["closed"] is True
     assert all(map(is_closed, ports))
-    assert program.asks_ok(**VIEW_SOCKETS)["out_port"] is None
+    assert program.request(**VIEW_SOCKETS)["out_port"] is None
 
 
-def test_what_was_closed_opens_again_on_the_same_ports(plain):
+def test_closed_sockets_can_be_opened_again_on_the_same_ports(plain):
     program = EngineClient(plain)
-    first = program.asks_ok(**OPEN_ANYWHERE)
+    first = program.request(**OPEN_ANYWHERE)
     ports = {"in_port": first["in_port"], "out_port": first["out_port"]}
     with closing(Wire(ports["in_port"])) as guest:
         guest.answer({**SELECTORS, **VIEW_SOCKETS})
         for _ in range(3):
-            program.asks_ok(**CLOSE_SOCKETS)
-            again = program.asks_ok(**system("open", "sockets", **ports))
+            program.request(**CLOSE_SOCKETS)
+            again = program.request(**system("open", "sockets", **ports))
             assert {name: again[name] for name in ports} == ports
-        guest.ends_with("server_stopping")
+        guest.expect_last_error("server_stopping")
     assert answers(ports["in_port"])
 
 
-def test_closing_and_starting_twice_does_no_harm(plain):
+def test_closing_and_starting_twice_is_allowed(plain):
     program = EngineClient(plain)
     for _ in range(2):
-        program.asks_ok(**CLOSE_SOCKETS)
-        program.asks_ok(**START_LISTENER)
-    opened = program.asks_ok(**OPEN_ANYWHERE)
-    assert program.asks_ok(**OPEN_ANYWHERE) == opened
+        program.request(**CLOSE_SOCKETS)
+        program.request(**START_LISTENER)
+    opened = program.request(**OPEN_ANYWHERE)
+    assert program.request(**OPEN_ANYWHERE) == opened
 
 
-def test_who_is_connected_stays_so_when_the_ports_move(server, operator):
+def test_connections_stay_open_when_the_ports_change(server, operator):
     ada = server.user()
-    ear = server.listens(ada)
+    ear = server.subscribe(ada)
     assert ear.next_line()["event"] == "listening"
     before = server.ports
-    moved = operator.asks_ok(**system("open", "sockets", in_port=free_port(), out_port=free_port()))
+    moved = operator.request(**system("open", "sockets", in_port=free_port(), out_port=free_port()))
     assert server.ports == (moved["in_port"], moved["out_port"])
     assert set(server.ports).isdisjoint(before)
     assert all(map(is_closed, before))
-    server.serves()
-    ada.asks_ok(**supply(5))
+    server.assert_answers()
+    ada.request(**supply(5))
     assert ear.next_line()["event"] == "credits_arrived"
-    assert server.listens(ada, since=0).next_line()["event"] == "listening"
+    assert server.subscribe(ada, since=0).next_line()["event"] == "listening"
 
 
 @pytest.mark.parametrize("taken", ["in_port", "out_port"])
-def test_a_port_that_is_taken_leaves_both_as_they_were(server, operator, taken):
+def test_if_a_port_is_in_use_both_ports_stay(server, operator, taken):
     before = server.ports
     with socket.socket() as other:
         other.bind((LOOPBACK, 0))
         other.listen()
         wanted = {"in_port": free_port(), "out_port": free_port(), taken: other.getsockname()[1]}
-        refused = operator.is_refused("port_unavailable", **system("open", "sockets", **wanted))
+        refused = operator.expect_error("port_unavailable", **system("open", "sockets", **wanted))
     assert refused["details"]["port"] == wanted[taken]
     assert server.ports == before
-    server.serves()
+    server.assert_answers()
     assert all(is_closed(port) for name, port in wanted.items() if name != taken)
 
 
-def test_one_port_is_not_for_both(server, operator):
+def test_both_ports_must_differ(server, operator):
     before, port = server.ports, free_port()
-    operator.is_refused("port_unavailable", **system("open", "sockets", in_port=port, out_port=port))
+    operator.expect_error("port_unavailable", **system("open", "sockets", in_port=port, out_port=port))
     assert server.ports == before
-    server.serves()
+    server.assert_answers()
 
 
-def test_closing_answers_who_asked_for_it_and_what_was_begun(serve):
+def test_closing_answers_its_own_request_and_those_in_flight(serve):
     passwords = BlockedPasswords()
     server = serve(passwords=passwords)
     operator, eve, idle = server.user("olga"), server.visitor(), server.in_wire()
-    ear = server.listens(operator)
+    ear = server.subscribe(operator)
     assert ear.next_line()["event"] == "listening"
-    server.asks_system(**grant("operator", "olga@example.org"))
+    server.request_system(**grant("operator", "olga@example.org"))
     assert ear.next_line()["event"] == "account_changed"
     ports = server.ports
-    with passwords.shut():
+    with passwords.blocked():
         eve.engine.send({**SELECTORS, **eve.credentials, **new_account("eve")})
-        passwords.wait_for_somebody()
-        assert operator.asks_ok(**CLOSE_SOCKETS)["closed"] is True
+        passwords.wait_for_hash()
+        assert operator.request(**CLOSE_SOCKETS)["closed"] is True
         for wire in (operator.engine, idle, ear):
-            wire.ends_with("server_stopping")
+            wire.expect_last_error("server_stopping")
         assert all(map(is_closed, ports))
     assert eve.engine.next_line()["account"] == "eve@example.org"
-    eve.engine.ends_with("server_stopping")
+    eve.engine.expect_last_error("server_stopping")
     server.listener.open(*ports)
-    server.serves()
+    server.assert_answers()
 
 
 @pytest.mark.parametrize("instruction", [START_LISTENER, OPEN_ANYWHERE, CLOSE_SOCKETS], ids=str)
-def test_users_may_not(server, instruction):
+def test_users_are_not_permitted(server, instruction):
     before = server.ports
-    server.user().is_refused("not_permitted", **instruction)
-    server.visitor().is_refused("not_logged_in", **instruction)
-    server.caller().is_refused("client_unknown", **instruction)
+    server.user().expect_error("not_permitted", **instruction)
+    server.visitor().expect_error("not_logged_in", **instruction)
+    server.caller().expect_error("client_unknown", **instruction)
     assert server.ports == before
-    server.serves()
+    server.assert_answers()
 
 
-def test_stopping_answers_what_was_begun(serve):
+def test_stopping_answers_the_requests_in_flight(serve):
     passwords = BlockedPasswords()
     server = serve(passwords=passwords)
     eve = server.visitor()
     stopping = threading.Thread(target=server.listener.stop)
-    with passwords.shut():
+    with passwords.blocked():
         eve.engine.send({**SELECTORS, **eve.credentials, **new_account("eve")})
-        passwords.wait_for_somebody()
+        passwords.wait_for_hash()
         stopping.start()
     assert eve.engine.next_line()["account"] == "eve@example.org"
-    eve.engine.ends_with("server_stopping")
+    eve.engine.expect_last_error("server_stopping")
     eve.engine.close()
     stopping.join(20)
     assert not stopping.is_alive()
 
 
-def test_closing_the_manager_leaves_no_thread_and_no_socket(wallet_file, wallclock):
+def test_closing_the_manager_leaks_no_thread_and_no_socket(wallet_file, wallclock):
     before = {thread.name for thread in threading.enumerate()}
     files = open_files()
     for _ in range(3):
         engine = EWalletSessionManager(f"sqlite:///{wallet_file}", clock=wallclock, passwords=CHEAP)
-        opened = EngineClient(engine).asks_ok(**OPEN_ANYWHERE)
+        opened = EngineClient(engine).request(**OPEN_ANYWHERE)
         with closing(Wire(opened["in_port"])) as wire, closing(Wire(opened["out_port"])) as ear:
-            EngineClient(wire).opens_a_session()
+            EngineClient(wire).open_session()
             ear.send_bytes(b"{")
         engine.close()
         engine.close()
@@ -207,14 +207,14 @@ def test_closing_the_manager_leaves_no_thread_and_no_socket(wallet_file, wallclo
     assert open_files() == files
 
 
-def test_a_closed_manager_listens_no_more(plain):
-    opened = EngineClient(plain).asks_ok(**OPEN_ANYWHERE)
+def test_a_closed_manager_does_not_listen(plain):
+    opened = EngineClient(plain).request(**OPEN_ANYWHERE)
     plain.close()
     assert is_closed(opened["in_port"])
-    EngineClient(plain).is_refused("engine_closed", **OPEN_ANYWHERE)
+    EngineClient(plain).expect_error("engine_closed", **OPEN_ANYWHERE)
 
 
-def test_a_program_that_never_closes_it_ends_all_the_same(tmp_path):
+def test_an_unclosed_server_does_not_keep_its_process_alive(tmp_path):
     ended = subprocess.run(
         [sys.executable, "-c", NEVER_CLOSED, f"sqlite:///{tmp_path / 'wallet.sqlite3'}"],
         timeout=60,

@@ -1,4 +1,4 @@
-"""Nobody asks more often than they may, in whatever rhythm, and who rests is forgotten."""
+"""Rate limits: the allowed rate holds in any rhythm, and idle clients are forgotten."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from ewallet_core.server.limits import MOST_KNOWN, SECOND_MS, RateLimiter
 
 
 class Instant:
-    """A clock in milliseconds that a test moves."""
+    """A clock in milliseconds that the test moves."""
 
     def __init__(self) -> None:
         self.now = 0.0
@@ -21,12 +21,12 @@ class Instant:
         return self.now
 
 
-def test_what_may_be_asked_in_a_second_may_be_asked_at_once():
+def test_the_requests_of_one_second_can_be_sent_at_once():
     pace = RateLimiter(5, Instant())
     assert [pace.acquire("ada") > 0 for _ in range(7)] == [False] * 5 + [True] * 2
 
 
-def test_who_waits_as_long_as_they_were_told_may_ask():
+def test_a_request_is_accepted_after_the_answered_wait():
     instant = Instant()
     pace = RateLimiter(5, instant)
     while not (wait := pace.acquire("ada")):
@@ -37,7 +37,7 @@ def test_who_waits_as_long_as_they_were_told_may_ask():
     assert pace.acquire("ada") > 0
 
 
-def test_what_is_refused_is_not_counted():
+def test_refused_requests_are_not_counted():
     instant = Instant()
     pace = RateLimiter(2, instant)
     for _ in range(100):
@@ -46,7 +46,7 @@ def test_what_is_refused_is_not_counted():
     assert pace.acquire("ada") == 0
 
 
-def test_each_has_a_pace_of_their_own():
+def test_each_client_has_its_own_rate():
     pace = RateLimiter(1, Instant())
     assert pace.acquire("ada") == 0
     assert pace.acquire("ada") > 0
@@ -54,7 +54,7 @@ def test_each_has_a_pace_of_their_own():
 
 
 @given(per_second=st.integers(1, 50), pauses=st.lists(st.integers(0, 400), max_size=300))
-def test_in_any_time_no_more_is_asked_than_at_once_and_then_evenly(per_second, pauses):
+def test_no_period_has_more_requests_than_one_burst_and_the_rate(per_second, pauses):
     instant = Instant()
     pace = RateLimiter(per_second, instant)
     asked_at = []
@@ -68,7 +68,7 @@ def test_in_any_time_no_more_is_asked_than_at_once_and_then_evenly(per_second, p
 
 
 @given(per_second=st.integers(1, 50), pauses=st.lists(st.integers(0, 400), max_size=200))
-def test_who_asks_evenly_is_never_refused(per_second, pauses):
+def test_requests_at_the_allowed_rate_are_never_refused(per_second, pauses):
     instant = Instant()
     pace = RateLimiter(per_second, instant)
     for pause in pauses:
@@ -76,7 +76,7 @@ def test_who_asks_evenly_is_never_refused(per_second, pauses):
         assert pace.acquire("ada") == 0
 
 
-def test_who_has_rested_is_forgotten_where_there_are_many():
+def test_idle_clients_are_forgotten_if_there_are_many():
     instant = Instant()
     pace = RateLimiter(100, instant)
     for number in range(5 * MOST_KNOWN):
@@ -85,7 +85,7 @@ def test_who_has_rested_is_forgotten_where_there_are_many():
         assert len(pace._spent_until) <= MOST_KNOWN + 1
 
 
-def test_of_whom_it_counts_it_keeps_nothing_alive():
+def test_the_limiter_keeps_no_reference_to_its_clients():
     class Guest:
         pass
 

@@ -1,4 +1,4 @@
-"""The settings of a server: read from a file or refused in words, and as the docs and the unit have them."""
+"""The settings of a server: parsed from a file, explained if invalid, and equal to those in the docs and the unit."""
 
 from __future__ import annotations
 
@@ -36,26 +36,26 @@ def read(file: Path, written: str) -> Settings:
     return Settings.read(file)
 
 
-def test_what_is_not_written_is_as_usual(file):
+def test_missing_settings_have_defaults(file):
     settings = read(file, "host = '::1'\n[limits]\nconnections = 7\n")
     assert settings == Settings(host="::1", limits=Limits(connections=7))
     assert read(file, "") == Settings()
 
 
-def test_an_option_wins_over_the_file_and_one_that_is_not_given_does_not(file):
+def test_a_given_option_overrides_the_file(file):
     settings = read(file, "in_port = 1\nout_port = 2\nself_signed = true\n")
     chosen = settings.with_options({"in_port": 3, "out_port": None, "self_signed": False})
     assert (chosen.in_port, chosen.out_port, chosen.self_signed) == (3, 2, False)
 
 
-def test_paths_start_where_the_file_is(file):
+def test_relative_paths_start_at_the_folder_of_the_file(file):
     settings = read(file, "tls_cert = 'a.pem'\ntls_key = '/b.pem'\ndatabase = 'sqlite:///c/d.sqlite3'\n")
     assert settings.given_certificate == (file.parent / "a.pem", Path("/b.pem"))
     assert settings.database == f"sqlite:///{file.parent}/c/d.sqlite3"
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:////a/b", "sqlite:///:memory:", "postgresql://a/b"])
-def test_a_url_that_names_no_relative_file_is_as_it_is(file, url):
+def test_a_url_without_a_relative_path_is_unchanged(file, url):
     assert read(file, f"database = '{url}'\n").database == url
 
 
@@ -79,7 +79,7 @@ def test_a_url_that_names_no_relative_file_is_as_it_is(file, url):
         ("host = \n", "are not TOML: no value (at line 1, column 8). Correct that line."),
     ],
 )
-def test_what_cannot_be_is_named_with_what_it_may_be(file, written, said):
+def test_an_invalid_setting_is_explained_with_the_valid_values(file, written, said):
     with pytest.raises(SettingsError, match=re.escape(said)) as refused:
         read(file, written)
     assert str(file) in str(refused.value)
@@ -89,50 +89,50 @@ def test_what_cannot_be_is_named_with_what_it_may_be(file, written, said):
 @pytest.mark.parametrize(
     "written", ["x = " + "[" * 100_000, f"in_port = {'9' * 5_000}", f"in_port = 0x{'f' * 5_000}"], ids=len
 )
-def test_what_is_far_too_much_is_said_so(file, written):
+def test_a_value_beyond_its_maximum_is_explained(file, written):
     with pytest.raises(SettingsError, match="far too long or too deep"):
         read(file, written)
 
 
-def test_the_mark_that_some_editors_begin_with_is_not_seen(file):
+def test_a_byte_order_mark_is_ignored(file):
     file.write_text("in_port = 1\n", encoding="utf-8-sig")
     assert Settings.read(file).in_port == 1
 
 
 @pytest.mark.parametrize("host", ["a..b", f"{'a' * 64}.org", "a\0b", "a b"], ids=repr)
-def test_a_host_that_no_machine_can_be_is_said_so(host):
+def test_an_invalid_host_is_explained(host):
     with pytest.raises(SettingsError, match=r"`host` can't be .* It must be a name or an address"):
         Settings().with_options({"host": host, "insecure": True})
 
 
-def test_a_file_that_is_no_text_is_said_so(file):
+def test_a_file_that_is_not_text_is_explained(file):
     file.write_bytes(b"host = '\xff'")
     with pytest.raises(SettingsError, match="not text in UTF-8"):
         Settings.read(file)
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "127.8.8.8", "localhost", "::1"])
-def test_on_this_machine_alone_it_may_be_in_the_clear(host):
+def test_a_loopback_server_may_be_without_tls(host):
     assert not Settings().with_options({"host": host}).is_tls
 
 
 @pytest.mark.parametrize(
     "how", [{"self_signed": True}, {"tls_cert": "a", "tls_key": "b"}, {"insecure": True}], ids=str
 )
-def test_beyond_this_machine_somebody_must_say_how(how):
+def test_a_network_server_needs_a_tls_setting(how):
     assert Settings().with_options({"host": "0.0.0.0", **how}).host == "0.0.0.0"
     with pytest.raises(SettingsError, match="without TLS"):
         Settings().with_options({"host": "0.0.0.0"})
 
 
-def test_every_setting_may_be_an_option():
+def test_every_setting_is_an_option():
     assert {option.name for option in serve_command.params} == {"data_dir", "config", *NAMES} - {"limits"}
 
 
-# As the docs have it
+# The docs
 
 
-def test_the_example_in_the_docs_is_what_holds_anyway(file):
+def test_the_example_in_the_docs_has_the_defaults(file):
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     assert read(file, example) == Settings()
     lines = [line.lstrip("# ") for line in example.splitlines()]
@@ -140,14 +140,14 @@ def test_the_example_in_the_docs_is_what_holds_anyway(file):
     assert told == {*NAMES, *LIMITS} - {"limits"}
 
 
-# As a unit of systemd has it
+# The systemd unit
 
 
-def test_the_settings_of_the_unit_are_read_and_go_together():
+def test_the_settings_of_the_unit_are_valid():
     assert Settings.read(UNIT_SETTINGS).with_options({}).is_tls
 
 
-def test_the_command_of_the_unit_has_those_options():
+def test_the_command_of_the_unit_has_valid_options():
     ((command, *words),) = (
         shlex.split(line.removeprefix("ExecStart="))
         for line in UNIT.read_text().splitlines()
@@ -160,7 +160,7 @@ def test_the_command_of_the_unit_has_those_options():
 
 
 @pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd is not on this machine")
-def test_systemd_finds_nothing_wrong_with_the_unit(tmp_path):
+def test_systemd_accepts_the_unit(tmp_path):
     installed = str(Path(sys.executable).with_name("ewallet"))
     copy = tmp_path / UNIT.name
     copy.write_text(UNIT.read_text().replace(DEPLOYED, installed))

@@ -1,4 +1,4 @@
-"""What somebody can't do over a socket: pass for the program, for another address, or in another's way."""
+"""Untrusted clients can't pose as the host program or another address, or delay others."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ ELSEWHERE = {"src_address": "192.0.2.1", "src_port": 80, "loggin_user": 1, "sess
     [NEW_SESSION, cleanup("sessions"), start_cleaner(), grant("operator")],
     ids=["new session", "cleanup", "cleaner", "grant"],
 )
-def test_the_systems_own_is_refused_to_users(server, ada, instruction):
-    ada.is_refused("not_permitted", **instruction)
-    server.caller().is_refused("client_unknown", **instruction)
+def test_system_instructions_are_refused_to_users(server, ada, instruction):
+    ada.expect_error("not_permitted", **instruction)
+    server.caller().expect_error("client_unknown", **instruction)
 
 
 @pytest.mark.parametrize("address", ["in process", "127.0.0.1"])
-def test_nobody_becomes_the_program_by_saying_so(ada, address):
+def test_a_claimed_source_address_gives_no_permissions(ada, address):
     request = {
         "header": {**ada.credentials, **ELSEWHERE, "src_address": address},
         "command_chain": {**SELECTORS, **NEW_SESSION},
@@ -37,21 +37,21 @@ def test_nobody_becomes_the_program_by_saying_so(ada, address):
     assert ada.engine.answer(request)["code"] == "not_permitted"
 
 
-def test_nobody_supplies_themselves_unless_the_server_is_told_so(serve):
+def test_self_supply_is_off_by_default(serve):
     ada = serve(config=EngineConfig()).user()
-    ada.is_refused("not_permitted", **supply(1))
+    ada.expect_error("not_permitted", **supply(1))
     assert ada.credits == 0
 
 
-def test_the_address_that_is_noted_is_the_real_one(server, ada):
+def test_the_recorded_address_is_that_of_the_connection(server, ada):
     wire = server.in_wire()
     wire.answer({"header": {**ada.credentials, **ELSEWHERE}, "command_chain": {**SELECTORS, **login()}})
-    records = ada.asks_ok(**VIEW_LOGINS)["login_records"]
+    records = ada.request(**VIEW_LOGINS)["login_records"]
     assert [record["address"] for record in records] == ["127.0.0.1"] * len(records)
     assert len(records) == 2
 
 
-def test_a_client_id_alone_does_not_use_up_what_its_session_may_ask(serve):
+def test_a_client_id_alone_does_not_use_up_the_rate_of_its_session(serve):
     server = serve(limits={"requests_per_second_per_session": 20})
     ada = server.user()
     stranger = server.in_wire()
@@ -60,10 +60,10 @@ def test_a_client_id_alone_does_not_use_up_what_its_session_may_ask(serve):
     stranger.send(*[stolen, enveloped, {**stolen, "session_token": "guessed"}] * 60)
     codes = {stranger.next_line()["code"] for _ in range(180)}
     assert codes == {"session_unknown", "too_many_requests"}
-    ada.asks_ok(**VIEW_WALLET)
+    ada.request(**VIEW_WALLET)
 
 
-def test_what_no_session_asks_is_paced_by_connection(serve):
+def test_requests_without_a_session_are_limited_per_connection(serve):
     server = serve(limits={"requests_per_second_per_session": 5})
     hasty, calm = server.in_wire(), server.in_wire()
     hasty.send(*[VIEW_SOCKETS] * 30)
@@ -71,42 +71,42 @@ def test_what_no_session_asks_is_paced_by_connection(serve):
     assert calm.answer(VIEW_SOCKETS)["failed"] is False
 
 
-def test_an_envelope_with_two_client_ids_goes_by_the_one_the_engine_takes(serve):
-    """Else one client's instructions could take a thread each, all of them waiting for the first."""
+def test_an_envelope_with_two_client_ids_is_queued_under_the_one_in_effect(serve):
+    """Otherwise each instruction of one client could occupy a thread, waiting for the first one."""
     passwords = BlockedPasswords()
     server = serve(passwords=passwords)
     eve, ada = server.visitor(), server.user()
-    with passwords.shut():
+    with passwords.blocked():
         eve.engine.send({**SELECTORS, **eve.credentials, **new_account("eve")})
-        passwords.wait_for_somebody()
+        passwords.wait_for_hash()
         for number in range(60):
             chain = {**SELECTORS, **eve.credentials, **supply(1)}
             eve.engine.send({"header": {"client_id": f"another {number}"}, "command_chain": chain})
-        # When this is answered all of them are under way.
+        # When this is answered, all of them are in flight.
         assert eve.engine.answer({**VIEW_SOCKETS, "request_id": "afterwards"})["request_id"] == "afterwards"
-        ada.asks_ok(**supply(5))
+        ada.request(**supply(5))
         assert ada.credits == 5
     assert eve.engine.next_line()["account"] == "eve@example.org"
 
 
-def test_secrets_come_back_in_no_refusal(server, ada):
+def test_errors_contain_no_secret(server, ada):
     token = ada.credentials["session_token"]
     wire = server.in_wire()
     wire.send_bytes(json.dumps({**ada.credentials, "action": "view"}).encode()[:-1] + b"\n")
     assert token not in wire.next_bytes().decode()
     wire.send({**ada.credentials, "action": {"user_pass": "four unrelated words"}, "user_pass": "not told"})
-    said = wire.next_bytes().decode()
-    assert token not in said
-    assert "not told" not in said
+    answer = wire.next_bytes().decode()
+    assert token not in answer
+    assert "not told" not in answer
 
 
-def test_a_client_id_alone_takes_nobodys_turn_and_no_thread_for_long(serve):
+def test_a_client_id_alone_does_not_delay_its_session_or_block_a_thread(serve):
     passwords = BlockedPasswords()
     server = serve(passwords=passwords)
     eve, stranger = server.visitor(), server.in_wire()
-    with passwords.shut():
+    with passwords.blocked():
         eve.engine.send({**SELECTORS, **eve.credentials, **new_account("eve")})
-        passwords.wait_for_somebody()
+        passwords.wait_for_hash()
         stolen = {**SELECTORS, "client_id": eve.credentials["client_id"], **supply(1)}
         stranger.send(stolen, *({**stolen, "session_token": f"guess {number}"} for number in range(60)))
         assert {stranger.next_line()["code"] for _ in range(61)} == {"session_unknown"}

@@ -103,4 +103,4 @@ def test_the_keys_are_few_and_counted(row):
 
 def test_the_keys_by_screen_are_those_that_the_screens_have():
     writer = runpy.run_path(str(DOCS / "keys_by_screen.py"))
-    assert writer["FILE"].read_text(encoding="utf-8") == writer["written"](), "run make docs"
+    assert writer["FILE"].read_text(encoding="utf-8") == writer["build_page"](), "run make docs"

@@ -8,7 +8,6 @@ from sqlalchemy import Connection
 
 
 def upgrade(connection: Connection, version: str) -> None:
-    """Run the migrations up to that version, in the connection's transaction."""
     config = Config()
     config.set_main_option("script_location", "ewallet_core.storage:migrations")
     config.set_main_option("path_separator", "os")

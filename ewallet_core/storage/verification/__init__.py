@@ -32,7 +32,6 @@ _CHECKS = {
 
 
 def run_checks(transaction: Transaction) -> Findings:
-    """Run every check, and yield what it finds."""
     for subject, check in _CHECKS.items():
         try:
             yield from check(transaction)
@@ -41,5 +40,4 @@ def run_checks(transaction: Transaction) -> Findings:
 
 
 def find_violations(transaction: Transaction) -> list[str]:
-    """The sentences of all violations."""
     return [finding.sentence for finding in run_checks(transaction) if isinstance(finding, Violation)]

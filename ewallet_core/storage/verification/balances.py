@@ -12,7 +12,7 @@ from sqlalchemy import select
 from ewallet_core.ledger.journal import Unit
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountState
-from ewallet_core.storage.rows import Row
+from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
 
@@ -31,10 +31,6 @@ class _BalanceLine(Row, frozen=True):
     balance_after: int | None
     at: int | None
     entry_at: int | None
-
-
-class _StrayPosting(Row, frozen=True):
-    id: int
 
 
 class _UnlinkedHolder(Row, frozen=True):
@@ -96,7 +92,7 @@ def check_balances(transaction: Transaction) -> Findings:
             yield from running.add(line)
         yield from running.finish()
         (issued if running.last.issues else circulating)[running.last.counts] += running.total
-    for stray in transaction.each(_STRAY_POSTINGS, _StrayPosting):
+    for stray in transaction.each(_STRAY_POSTINGS, RowId):
         yield Violation(f"Posting {stray.id} belongs to no balance.")
     yield Check(f"{several(balances, 'balance', 'balances')}, each equals its postings")
     for unit, name in _NAMES.items():
@@ -113,8 +109,6 @@ def check_balances(transaction: Transaction) -> Findings:
 
 
 class _RunningBalance:
-    """One balance, posting by posting."""
-
     last: _BalanceLine
 
     def __init__(self) -> None:
@@ -148,7 +142,6 @@ class _RunningBalance:
         self._moved_at = line.at
 
     def finish(self) -> Findings:
-        """Compare the stored balance with its postings."""
         stored = self.last
         # The issuer's balances are not stored, but computed.
         total, moved_at = (0, 0) if stored.issues else (self.total, self._moved_at)

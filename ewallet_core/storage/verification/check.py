@@ -35,18 +35,13 @@ def several(number: int, one: str, many: str) -> str:
 
 
 class _Fault(Row, frozen=True):
-    """A row's name and id, and what is wrong with it."""
-
     what: str
     id: int
     fault: str
 
 
 def select_faulty(
-    what: str,
-    number: ColumnElement[Any],
-    rows: FromClause,
-    *faults: tuple[ColumnElement[bool], str],
+    what: str, number: ColumnElement[Any], rows: FromClause, *faults: tuple[ColumnElement[bool], str]
 ) -> Select[Any]:
     """The rows with one of these faults. A condition that is NULL is not met."""
     fault = case(*faults)

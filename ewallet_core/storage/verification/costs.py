@@ -34,14 +34,7 @@ class _Cost(Row, frozen=True):
 
 _cost = schema.costs.c
 _COSTS = (
-    select(
-        _cost.balance_id,
-        _cost.currency,
-        _cost.entry_id,
-        _cost.cost,
-        _cost.total,
-        schema.entries.c.kind,
-    )
+    select(_cost.balance_id, _cost.currency, _cost.entry_id, _cost.cost, _cost.total, schema.entries.c.kind)
     .outerjoin_from(schema.costs, schema.entries, schema.entries.c.id == _cost.entry_id)
     .order_by(_cost.balance_id, _cost.currency, _cost.entry_id)
 )

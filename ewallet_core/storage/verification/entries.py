@@ -15,7 +15,7 @@ from sqlalchemy import Select, select
 from ewallet_core.ledger.hash_chain import FIRST_SEAL, seal
 from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Posting, UnbalancedError, Unit
 from ewallet_core.storage import columns, schema
-from ewallet_core.storage.rows import Row
+from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
 
@@ -42,10 +42,6 @@ class _Claim(Row, frozen=True):
     amount: int
     kind: str
     unit: str
-
-
-class _StraySeal(Row, frozen=True):
-    entry_id: int
 
 
 _entry, _posting, _seal = schema.entries.c, schema.postings.c, schema.seals.c
@@ -108,8 +104,8 @@ def check_entries(transaction: Transaction) -> Findings:
         yield from chain.check(lines)
         yield from claims.check(entry_id, moved)
     yield from claims.finish()
-    for stray in transaction.each(_STRAY_SEALS, _StraySeal):
-        yield Violation(f"There is a seal of entry {stray.entry_id}, which doesn't exist.")
+    for stray in transaction.each(_STRAY_SEALS, RowId):
+        yield Violation(f"There is a seal of entry {stray.id}, which doesn't exist.")
     yield Check(f"{several(entries, 'entry', 'entries')}, each sums to zero per unit")
     yield Check(f"the seals' chain is whole: {several(chain.length, 'seal', 'seals')}")
     yield Check(
@@ -151,8 +147,6 @@ def _build_entry(lines: list[_EntryLine]) -> Entry:
 
 
 class _Claims:
-    """The claims of all records, in the order of their entries."""
-
     def __init__(self, transaction: Transaction) -> None:
         self.records = 0
         by_kind = (_read_claims(transaction, kind, unit, statement) for kind, unit, statement in _CLAIMS)
@@ -171,7 +165,6 @@ class _Claims:
                 )
 
     def finish(self) -> Findings:
-        """Report the claims about entries after the last one."""
         yield from (_no_entry(claim) for claim in self._take_until(None))
 
     def _take_until(self, entry_id: int | None) -> Iterator[_Claim]:

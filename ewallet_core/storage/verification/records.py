@@ -75,10 +75,7 @@ _TYPE = case(
     ),
     else_=_INCOMING,
 )
-_SELLER = case(
-    (_entry.c.kind == EntryKind.SUPPLY, _sender.c.account_id),
-    else_=_recipient.c.account_id,
-)
+_SELLER = case((_entry.c.kind == EntryKind.SUPPLY, _sender.c.account_id), else_=_recipient.c.account_id)
 _IS_COST = and_(_cost.c.balance_id == _received.c.balance_id, _cost.c.entry_id == _received.c.entry_id)
 
 _FAULTY = union_all(

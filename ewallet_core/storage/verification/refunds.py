@@ -17,8 +17,6 @@ from ewallet_core.storage.verification.check import Check, Findings, Violation, 
 
 
 class _Part(Row, frozen=True):
-    """A payment or one of its refunds, with the credits that it moved."""
-
     payment_id: int
     is_refund: int
     id: int

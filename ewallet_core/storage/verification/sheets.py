@@ -11,15 +11,13 @@ from typing import Any
 from sqlalchemy import Select, and_, select
 
 from ewallet_core.storage import columns, schema
-from ewallet_core.storage.rows import Row
+from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
 from ewallet_core.types import RecordType, Role
 
 
 class _SheetLine(Row, frozen=True):
-    """A sheet with one of its records, or with none."""
-
     id: int
     account_id: int
     role: str | None
@@ -29,10 +27,6 @@ class _SheetLine(Row, frozen=True):
     position: int | None
     records_account: int | None
     unlinked_at: int | None
-
-
-class _StrayRecord(Row, frozen=True):
-    id: int
 
 
 _sheet, _account = schema.sheets.c, schema.accounts.c
@@ -79,7 +73,7 @@ def check_sheets(transaction: Transaction) -> Findings:
         for _, of_sheet in groupby(transaction.each(lines, _SheetLine), lambda line: line.id):
             sheets += 1
             yield from _check_sheet(kind, of_sheet)
-        for stray in transaction.each(strays, _StrayRecord):
+        for stray in transaction.each(strays, RowId):
             yield Violation(f"The {kind} record {stray.id} is on no {kind} sheet.")
     yield Check(f"{several(sheets, 'sheet', 'sheets')}, each counts its records and holds its account's")
 
