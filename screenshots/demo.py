@@ -38,13 +38,8 @@ class Recording:
     async def wait(self, times: int, lasts_ms: int = SECOND_MS, **time: float) -> None:
         """Let that time pass, `times` times, with a frame for each."""
         for _ in range(times):
-<<<<<<< HEAD
-            self._scene.day.pass_by(**time)
-            self._scene.app.context.timers.pass_second()
-=======
             self._scene.day.advance(**time)
-            self._scene.app.timer_watch.pass_second()
->>>>>>> main
+            self._scene.app.context.timers.pass_second()
             await self._scene.pilot.pause()
             self.record(lasts_ms)
 
