@@ -25,7 +25,7 @@ from ewallet_tui.config.controller import SettingsController
 from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
-from ewallet_tui.lifecycle import QUITTING, IdleWatch, Lifecycle
+from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
 from ewallet_tui.screens.login import LoginScreen
@@ -234,7 +234,7 @@ class EWalletApp(App[None]):
             self.exit(message=Text(NOT_ANSWERED))
         elif not self._is_asked_to_quit:
             # A user who waits in vain for the timer to be stopped first can change their mind.
-            self.run_worker(self._quit(), group=QUITTING, exclusive=True)
+            self.run_worker(self._quit(), group=QUIT, exclusive=True)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Offer the palette only after the login and while the screen is not locked."""

@@ -66,7 +66,7 @@ class IdleWatch:
         self._timer = self._set_timer(max(rest, 1), self.look)
 
 
-ACCOUNT, EVENTS, QUITTING = "account", "events", "quit"
+ACCOUNT, EVENTS, QUIT = "account", "events", "quit"
 """The groups of workers that change the account, follow its events, and quit."""
 ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
 LOOK = "Look then whether what you asked last was done."
@@ -109,7 +109,7 @@ class Lifecycle:
     async def leave(self) -> None:
         """Go back to the login, and forget everything about the account."""
         self._stop_events()
-        self.workers.cancel(QUITTING)
+        self.workers.cancel(QUIT)
         self.store.forget()
         self._account = None
         self.timers.stop()
