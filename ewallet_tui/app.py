@@ -219,11 +219,9 @@ class EWalletApp(App[None]):
         self.push_screen(lazy.help_screen(self.screen))
 
     def action_command_palette(self) -> None:
-        """Show everything that can be done, over whatever is in front."""
-        if self.use_command_palette and not isinstance(
-            self.screen, type(palette := lazy.palette(self.context))
-        ):
-            self.push_screen(palette)
+        """Show everything that can be done, after the login and while the screen is not locked."""
+        if self.is_in_view:
+            lazy.open_palette(self, self.context)
 
     async def action_quit(self) -> None:
         """Quit when everything sent is answered; ask first if something would be left behind.
@@ -235,12 +233,6 @@ class EWalletApp(App[None]):
         elif not self._is_asked_to_quit:
             # A user who waits in vain for the timer to be stopped first can change their mind.
             self.run_worker(self._quit(), group=QUIT, exclusive=True)
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer the palette only after the login and while the screen is not locked."""
-        if action == "command_palette":
-            return self.is_in_view
-        return super().check_action(action, parameters)
 
     async def on_event(self, event: Event) -> None:
         """Let the idle time begin again."""

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textual.app import App
-    from textual.command import CommandPalette
     from textual.screen import Screen
 
     from ewallet_tui.config.keymap import Scope
@@ -83,11 +82,11 @@ def key_scopes(app: type[App[Any]]) -> tuple[Scope, ...]:
     return key_scopes(app)
 
 
-def palette(context: AppContext) -> CommandPalette:
-    """Everything that can be done, found by typing a part of its name."""
-    from ewallet_tui.palette import palette
+def open_palette(app: App[Any], context: AppContext) -> None:
+    """Show everything that can be done, found by typing a part of its name."""
+    from ewallet_tui.palette import open_palette
 
-    return palette(context, screens())
+    open_palette(app, context, screens())
 
 
 def show_connection_screen(app: App[Any], context: AppContext, reason: str) -> None:

@@ -20,6 +20,7 @@ from ewallet_tui.navigation import destinations_for
 from ewallet_tui.themes import THEMES
 
 if TYPE_CHECKING:
+    from textual.app import App
     from textual.screen import Screen
     from textual.style import Style
 
@@ -33,10 +34,11 @@ LEFT_OUT = ("do('part_", BACK_TO_FIRST_PART.name, "screen.", WALLETS.previous.na
 """How the actions begin that only lead to another tab or item, or are Textual's own for every screen."""
 
 
-def palette(context: AppContext, screens: Mapping[str, object]) -> CommandPalette:
-    """The palette, with all that can be done where it is opened; `screens` has the class of each mode."""
-    provider = cast("type[Provider]", partial(Everything, context, screens))
-    return CommandPalette([lambda: provider], placeholder=WHAT_TO_TYPE, id="--command-palette")
+def open_palette(app: App[Any], context: AppContext, screens: Mapping[str, object]) -> None:
+    """Show all that can be done over whatever is in front; `screens` has the class of each mode."""
+    if not CommandPalette.is_open(app):
+        provider = cast("type[Provider]", partial(Everything, context, screens))
+        app.push_screen(CommandPalette([lambda: provider], placeholder=WHAT_TO_TYPE, id="--command-palette"))
 
 
 class Everything(Provider):

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import Button
 
 from ewallet_core.instructions import fields
 from ewallet_tui import actions
 from ewallet_tui.actions import CHOOSE_PERIOD, EDIT_CONTACT, LISTS, NEW_CONTACT, PAY, Action
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, ListRow, RecordPages
-from ewallet_tui.records import CONTACT, TRANSFER, Record
+from ewallet_tui.records import CONTACT, Record
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.owned_items import functions_of
@@ -26,72 +23,6 @@ from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.contact_payments import ContactPayments
 from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.record_list import RecordList
-
-MOST_LINES = 8
-"""How many lines of what passed are seen without scrolling."""
-ABOVE_THEM, BESIDE_THEM = 3, 17
-"""How many lines the caption and the headings take, and all else of the sheet."""
-
-
-class ContactModal(RecordScreen):
-    """Its result is how the contact is to get credits, `pay` or `transfer`, or `None`."""
-
-    DEFAULT_CSS = """
-    ContactModal {
-        &.-at-first RecordDetail { max-height: 8; }
-        ContactPayments { max-height: 11; }
-    }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "leave_to('pay')", "Pay", id="pay"),
-        Binding("t", "leave_to('transfer')", "Transfer", id="transfer"),
-    ]
-
-    def __init__(
-        self, context: AppContext, contact: int, today: Callable[[], datetime], *, may_pay: bool
-    ) -> None:
-        super().__init__(context, CONTACT.name, contact, today)
-        self._may_pay = may_pay
-
-    def compose_further(self) -> ComposeResult:
-        """What passed between you."""
-        yield ContactPayments(can_be_moved_in=True)
-
-    def compose_buttons(self) -> Iterator[Button]:
-        """What can be sent, before what every record has."""
-        yield Button("p Pay", id="pay", action="screen.leave_to('pay')", disabled=not self._may_pay)
-        yield Button(
-            "t Transfer", id="transfer", action="screen.leave_to('transfer')", disabled=not self._may_pay
-        )
-        yield from super().compose_buttons()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing is sent out of an empty wallet, nor from a record that was only looked at from here."""
-        if action == "leave_to":
-            return self._may_pay and self.is_at_first
-        return super().check_action(action, parameters)
-
-    async def show_further(self, answer: Mapping[str, Any]) -> None:
-        """What passed with the contact, but not beneath a record that was opened from there."""
-        between = self.query_one(ContactPayments)
-        self.set_class(self.is_at_first, "-at-first")
-        between.display = self.is_at_first
-        for button in self.query("#pay, #transfer"):
-            button.display = self.is_at_first
-        if self.is_at_first:
-            lines = await between.show_with(answer["record_data"], self.context.send, self.today())
-            room = min(MOST_LINES, self.size.height - BESIDE_THEM)
-            between.styles.height = ABOVE_THEM + max(min(lines, room), 1)
-
-    def action_leave_to(self, action: str) -> None:
-        """Have credits sent by the screen beneath."""
-        self.dismiss(action)
-
-    @on(RecordList.Opened)
-    def _opened(self, event: RecordList.Opened) -> None:
-        self.go_to_record(TRANSFER.name, int(event.row.key))
-
 
 MOST_SORTED = 1_000
 
@@ -213,7 +144,7 @@ class ContactsScreen(BaseScreen):
             super().open_record(kind, record_id)
         elif self.app.screen is self:
             may_pay = self.is_enabled(PAY) is True
-            modal = ContactModal(self.context, record_id, self.today, may_pay=may_pay)
+            modal = RecordScreen(self.context, kind, record_id, self.today, may_send=may_pay)
             self.app.push_screen(modal, self._handle_modal)
 
     @property

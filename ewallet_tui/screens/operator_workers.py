@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
@@ -32,7 +31,7 @@ from ewallet_tui.actions import (
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.modal import FactsModal, Pairs
+from ewallet_tui.screens.modal import Choice, FactsModal
 from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator, show_as_operator
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.form_field import Field
@@ -167,25 +166,6 @@ def _state_of_all(running: AbstractSet[str] | None) -> Content:
 
 
 END = "end"
-
-
-class SessionModal(FactsModal):
-    """Its result is `END` where the session is to be ended."""
-
-    HINT = "d end it   esc back"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("d", "end", "End it", id="end_session")]
-
-    def __init__(self, facts: Pairs, *, may_end: bool) -> None:
-        super().__init__("Session", facts)
-        self._may_end = may_end
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Auditors look."""
-        return self._may_end if action == "end" else super().check_action(action, parameters)
-
-    def action_end(self) -> None:
-        """Go back, to end it."""
-        self.dismiss(END)
 
 
 LOOK_UP = FormSpec(
@@ -342,7 +322,8 @@ class WorkersScreen(BaseScreen):
     def _show_session(self, answer: Answer | None) -> None:
         if answer is not None:
             number = answer["session_id"]
-            sheet = SessionModal(session_facts(answer, self.today()), may_end=is_operator(self))
+            end = Choice(END, "d", "end it") if is_operator(self) else None
+            sheet = FactsModal("Session", session_facts(answer, self.today()), choice=end)
             self.app.push_screen(sheet, partial(self._handle_modal, number))
 
     def _handle_modal(self, number: int, chosen: str | None) -> None:
