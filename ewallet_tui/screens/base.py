@@ -83,7 +83,7 @@ class BaseScreen(Screen[None]):
 
     def __init_subclass__(cls, **options: Any) -> None:
         offered = {**vars(cls).get("ACTIONS", {}), **_part_actions(cls)}
-        cls.BINDINGS = [action.binding for action in offered]
+        cls.BINDINGS = [*vars(cls).get("BINDINGS", ()), *(action.binding for action in offered)]
         cls.functions = {**cls.functions, **{action.id: (action, do) for action, do in offered.items()}}
         super().__init_subclass__(**options)
 
