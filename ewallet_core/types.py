@@ -29,6 +29,10 @@ class RecordType(StrEnum):
     CONTACT = "contact"
 
 
+SYSTEM_CORE_EMAIL = "core@ewallet.local"
+"""The email of the issuer's account."""
+
+
 def user_key(name: str) -> str:
     """The key by which names and emails are compared: case and Unicode form make no difference."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

@@ -1,4 +1,4 @@
-"""Recent activity, the statement of a wallet, and its balance by day, as rows."""
+"""Recent activity, a wallet's statement, and its balance by day, as rows."""
 
 from __future__ import annotations
 
@@ -14,8 +14,7 @@ from textual.content import Content
 from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price, signed
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.record_pages import ListRow
-
-Record = Mapping[str, Any]
+from ewallet_tui.records import CONVERSIONS, TRANSFERS, Record, amount, partner_of
 
 LOCAL_TIME = Path("/etc/localtime")
 ACTIVITY_COLUMNS = (
@@ -25,53 +24,30 @@ ACTIVITY_COLUMNS = (
     Column("With"),
     Column("Notes", fills=True, from_width=64),
 )
-TRANSFERS = {
-    "supply": "supplied",
-    "payment": "paid",
-    "transfer": "sent",
-    "refund": "refunded",
-    "incoming": "received",
-}
-CONVERSIONS = {"credits2clock": "to time", "clock2credits": "from time"}
-COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
 
 
 def activity_rows(
     activity: Iterable[Mapping[str, Any]], now: datetime, zone: tzinfo | None = None
 ) -> list[ListRow]:
-    """What moved credits, as rows; the record of each is its kind and number."""
-    moved = (each for each in activity if each["kind"] != "time")
-    return [_row(each["kind"], each["record_data"], now, zone) for each in moved]
+    """What moved credits, as rows; each row's record is its kind and id."""
+    return [_row(each["record_data"], now, zone) for each in activity if each["kind"] != "time"]
 
 
-def _row(kind: str, record: Record, now: datetime, zone: tzinfo | None) -> ListRow:
-    what, partner = _conversion(record) if kind == "conversion" else _transfer(record)
+def _row(record: Record, now: datetime, zone: tzinfo | None) -> ListRow:
     when = moment(parse_timestamp(record["create_date"]), now, zone)
-    cells = (when, what, _amount(record), partner, record["notes"] or "")
-    return ListRow(f"{kind} {record['id']}", cells, (kind, record["id"]))
-
-
-def _amount(record: Record) -> Content:
-    kind = record.get("conversion_type") or record["transfer_type"]
-    if kind in COMES_IN:
-        return Content.styled(signed(record["credits"]), "$text-success")
-    return Content(signed(-record["credits"]))
-
-
-def _transfer(record: Record) -> tuple[str, str]:
-    kind = record["transfer_type"]
-    partner = record["transfer_from"] if kind == "incoming" else record["transfer_to"]
-    return TRANSFERS[kind], "" if kind == "supply" else partner
-
-
-def _conversion(record: Record) -> tuple[str, str]:
-    kind = record["conversion_type"]
-    return CONVERSIONS[kind], f"{'→' if kind == 'credits2clock' else '←'} {duration(record['minutes_ms'])}"
+    if "conversion_type" in record:
+        name, kind, what = "conversion", record["conversion_type"], CONVERSIONS[record["conversion_type"]]
+        partner = f"{'→' if kind == 'credits2clock' else '←'} {duration(record['minutes_ms'])}"
+    else:
+        name, kind, what = "transfer", record["transfer_type"], TRANSFERS[record["transfer_type"]]
+        partner = partner_of(record)
+    cells = (when, what, amount(kind, record["credits"]), partner, record["notes"] or "")
+    return ListRow(f"{name} {record['id']}", cells, (name, record["id"]))
 
 
 Movement = Mapping[str, Any]
 
-LONGEST_NOTES = 200
+MAX_NOTES = 200
 COLUMNS = (
     Column("When"),
     Column("What"),
@@ -85,11 +61,11 @@ GOT = {"supply": "supplied", "payment": "received", "transfer": "received", "ref
 
 
 def statement_row(movement: Movement, now: datetime, zone: tzinfo | None = None) -> ListRow:
-    """One movement, as seen from `now`."""
+    """A movement as a row, as seen from `now`."""
     credits = movement["credits"]
     moved = Content.styled(signed(credits), "$text-success") if credits > 0 else Content(signed(credits))
     when = moment(parse_timestamp(movement["time"]), now, zone)
-    notes = (movement["notes"] or "")[:LONGEST_NOTES]
+    notes = (movement["notes"] or "")[:MAX_NOTES]
     cells = (when, what_of(movement), _with(movement), notes, moved, grouped(movement["balance"]))
     return ListRow(f"entry {movement['entry']}", cells, movement)
 
@@ -102,7 +78,7 @@ def what_of(movement: Movement) -> str:
 
 
 def record_of(movement: Movement) -> tuple[str, int] | None:
-    """The kind and number of its record, `None` where that was unlinked."""
+    """The kind and id of the movement's record; `None` if it was unlinked."""
     for kind in ("transfer", "conversion"):
         if (number := movement[f"{kind}_record"]) is not None:
             return kind, number
@@ -110,7 +86,7 @@ def record_of(movement: Movement) -> tuple[str, int] | None:
 
 
 def _with(movement: Movement) -> str:
-    """The other side, or what was paid for it."""
+    """The partner, or the price of supplied credits."""
     if movement["kind"] == "supply":
         return price(movement["currency"], movement["cost"]) if movement["cost"] else ""
     return movement["partner"] or ""
@@ -127,7 +103,7 @@ def local_time_zone() -> str | None:
 
 
 def in_words(history: Sequence[int]) -> str:
-    """How many days it was, and between what: `last 30 days, 20 to 1,240`."""
+    """The number of days and the range: `last 30 days, 20 to 1,240`."""
     lowest, highest = min(history), max(history)
     between = grouped(highest) if lowest == highest else f"{grouped(lowest)} to {grouped(highest)}"
     return f"last {len(history)} days, {between}"

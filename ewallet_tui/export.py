@@ -1,4 +1,4 @@
-"""Saving records and invoices: page by page, to a file or a browser's download."""
+"""Saving records and invoices page by page, to a file or a browser's download."""
 
 from __future__ import annotations
 
@@ -29,49 +29,49 @@ Parts = AsyncGenerator["ExportPart", None]
 
 
 class NothingToSaveError(Exception):
-    """There will be no file; why is said in words for the person."""
+    """No file is written; the message tells the user why."""
 
 
 @dataclass(frozen=True)
 class ExportPart:
-    """A piece of a file, in the order of the pieces."""
+    """A piece of a file, in order."""
 
     file_name: str
-    """What the whole file wants to be called."""
+    """The suggested name of the whole file."""
     text: str
     records: int
     """How many records begin in this piece."""
 
 
 class FileSink(Protocol):
-    """Whoever takes the pieces and makes a file of them; left before that is `finish`ed, nothing remains."""
+    """Writes the pieces to a file; if it is closed before `finish`, nothing remains."""
 
     def __enter__(self) -> Self:
-        """Begin a file."""
+        pass
 
     def write(self, text: str) -> None:
-        """Take the next piece."""
+        """Write the next piece."""
 
     def finish(self, name: str) -> str:
-        """Make it a file of about that name, and say where it is."""
+        """Complete the file under a name like `name`; returns where it is."""
 
     def __exit__(self, *_: object) -> None:
-        """Leave nothing that is not whole."""
+        """Remove an incomplete file."""
 
 
-async def sheet_parts(ask: Ask, **wanted: Any) -> Parts:
-    """The pages of the sheet that an export `wanted`; raises `NothingToSaveError` where one is refused."""
+async def sheet_parts(ask: Ask, **arguments: Any) -> Parts:
+    """The pages of a sheet's export; raises `NothingToSaveError` if one is refused."""
     cursor: dict[str, str] = {}
     while True:
-        answer = await ask_well(ask, action="export", export="sheet", **wanted, **cursor)
+        answer = await ask_or_stop(ask, action="export", export="sheet", **arguments, **cursor)
         yield ExportPart(answer["file_name"], answer["content"], answer["records"])
         if answer["next"] is None:
             return
         cursor = {"before": answer["next"]}
 
 
-async def ask_well(ask: Ask, **instruction: Any) -> Answer:
-    """A good answer; raises `NothingToSaveError` with the words of a refusal."""
+async def ask_or_stop(ask: Ask, **instruction: Any) -> Answer:
+    """The answer to `instruction`; raises `NothingToSaveError` if it is refused."""
     answer = await ask(**instruction)
     if answer["failed"]:
         raise NothingToSaveError(f"{answer['error']} {answer.get('warning') or ''}".rstrip())
@@ -79,9 +79,9 @@ async def ask_well(ask: Ask, **instruction: Any) -> Answer:
 
 
 async def save(parts: Parts, sink: FileSink, tell: Callable[[int], None], noun: str) -> str:
-    """Have the parts kept, and say in a line what came of it; `tell` hears how many records there are so far.
+    """Write the parts, and return a sentence about the file; `tell` is called with the number of records so far.
 
-    Raises `OSError` where they can't be written, and what the parts raise.
+    Raises `OSError` if the file can't be written, and any error of `parts`.
     """
     records, name = 0, ""
     with sink as file:
@@ -90,22 +90,22 @@ async def save(parts: Parts, sink: FileSink, tell: Callable[[int], None], noun: 
                 file.write(part.text)
                 records, name = records + part.records, part.file_name
                 tell(records)
-                # Whoever wants to leave is heard, however quick the parts come.
+                # Let the screen handle Escape even if the parts come fast.
                 await asyncio.sleep(0)
         return f"Saved {count(records, noun)} to {file.finish(name)}."
 
 
 FOLDER_VARIABLE = "EWALLET_EXPORT_DIR"
-LONGEST_NAME = 100
+MAX_NAME = 100
 UNNAMED = "export"
 ELSEWHERE = f"Name another folder in {FOLDER_VARIABLE}."
 
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
-_NO_LEAVE = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
+_NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
 
 
 def export_folder(otherwise: Path) -> Path:
-    """The folder that EWALLET_EXPORT_DIR names, else the person's downloads; `otherwise` without either."""
+    """The folder that EWALLET_EXPORT_DIR names, else the user's downloads, else `otherwise`."""
     if named := os.environ.get(FOLDER_VARIABLE):
         return Path(named).expanduser()
     downloads = platformdirs.user_downloads_path()
@@ -113,26 +113,24 @@ def export_folder(otherwise: Path) -> Path:
 
 
 class NewFile:
-    """A file of `folder`, which only its owner can read; until it is finished it has another, hidden name."""
+    """A file in `folder` that only its owner can read; it has a hidden name until it is finished."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def __enter__(self) -> Self:
-        """Begin it; the folder is made where there is none."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # The pieces bring their own line ends.
+        # The pieces have their own line ends.
         self._file = NamedTemporaryFile(
             "w", encoding="utf-8", newline="", dir=self._folder, prefix=".", suffix=".part", delete=False
         )
         return self
 
     def write(self, text: str) -> None:
-        """Write the next piece."""
         self._file.write(text)
 
     def finish(self, name: str) -> str:
-        """Give it that name, with a number where another file has it, and say where it is."""
+        """Rename the file, with a number if the name is taken; returns its path."""
         self._file.close()
         final = _claimed(self._folder, name)
         try:
@@ -143,7 +141,6 @@ class NewFile:
         return as_known(final)
 
     def __exit__(self, *_: object) -> None:
-        """Take away what was not finished."""
         try:
             self._file.close()
         finally:
@@ -151,28 +148,28 @@ class NewFile:
 
 
 def as_known(path: Path) -> str:
-    """A path as people write it: `~/Downloads/transfer-sheet-13.csv`."""
+    """A path with `~` for the home folder."""
     home = Path.home()
     return f"~/{path.relative_to(home)}" if path.is_relative_to(home) and path != home else str(path)
 
 
 def why_not_written(problem: OSError, folder: Path) -> str:
-    """What is wrong, and what can be done about it."""
+    """A sentence about the error, with what the user can do."""
     known = as_known(folder)
-    if problem.errno in _NO_ROOM:
+    if problem.errno in _NO_SPACE:
         return f"There is no room left in {known}. Make some, and export again."
-    if problem.errno in _NO_LEAVE:
+    if problem.errno in _NO_PERMISSION:
         return f"Nothing may be written to {known}. {ELSEWHERE}"
     return f"{known} can't be written to: {(problem.strerror or 'nobody knows why').lower()}. {ELSEWHERE}"
 
 
 def on_any_disk(name: str) -> str:
-    """`name` in characters that every disk takes, and that lead to no other folder and hide nothing."""
-    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[-LONGEST_NAME:].strip("-.") or UNNAMED
+    """A file name of characters that every file system accepts, in the same folder and not hidden."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", name)[-MAX_NAME:].strip("-.") or UNNAMED
 
 
 def _claimed(folder: Path, name: str) -> Path:
-    """An empty file that was just made, of that name or the first numbered one that is free."""
+    """A new empty file of that name, or of the first numbered one that is free."""
     for candidate in _names(on_any_disk(name)):
         try:
             (folder / candidate).touch(mode=0o600, exist_ok=False)
@@ -190,55 +187,52 @@ def _names(name: str) -> Iterator[str]:
 
 
 class Download:
-    """A file without a name on the machine that runs the app, which the browser fetches when it is whole."""
+    """A temporary file that the browser downloads when it is complete."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app
 
     def __enter__(self) -> Self:
-        """Begin it."""
         self._file = TemporaryFile()
-        self._is_handed_over = False
+        self._is_delivered = False
         return self
 
     def write(self, text: str) -> None:
-        """Write the next piece."""
         self._file.write(text.encode())
 
     def finish(self, name: str) -> str:
-        """Have the browser fetch it under that name."""
+        """Let the browser download the file under that name."""
         known = on_any_disk(name)
         self._file.seek(0)
         self._app.deliver_binary(self._file, save_filename=known)
-        self._is_handed_over = True
+        self._is_delivered = True
         return f"{known}, in your browser's downloads"
 
     def __exit__(self, *_: object) -> None:
-        """Let go of what the browser will not fetch."""
-        if not self._is_handed_over:
+        if not self._is_delivered:
             self._file.close()
 
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """What kind of file it is, and how its pages are written."""
+    """A file format, and how invoices are written in it."""
 
     ending: str
     one: Callable[[Invoice], str]
     month: Callable[[Month], Iterator[str]]
 
 
-FORMS = {
-    form.ending: form
-    for form in (
+FORMATS = {
+    format.ending: format
+    for format in (
         ExportFormat("html", invoice_html.one, invoice_html.month),
         ExportFormat("txt", invoice_text.one, invoice_text.month),
     )
 }
-"""What there is, by the ending of a file's name."""
+"""The formats, by the ending of the file name."""
 
 
-async def one_invoice(ask: Ask, record_id: int, form: ExportFormat) -> Parts:
+async def one_invoice(ask: Ask, record_id: int, format: ExportFormat) -> Parts:
     """The file of one invoice."""
     owner = await _owner(ask)
     record = await _record(ask, "invoice", record_id)
@@ -246,24 +240,24 @@ async def one_invoice(ask: Ask, record_id: int, form: ExportFormat) -> Parts:
     linked = None if transfer is None else await _record(ask, "transfer", transfer)
     invoice = Invoice.read(record, linked, owner)
     name = one_line(invoice.reference).casefold().replace(" ", "-")
-    yield ExportPart(f"{name}.{form.ending}", form.one(invoice), 1)
+    yield ExportPart(f"{name}.{format.ending}", format.one(invoice), 1)
 
 
-async def month_of_invoices(ask: Ask, period: Period, form: ExportFormat) -> Parts:
-    """The file of all of an account's invoices in a month; raises `NothingToSaveError` where there are none."""
+async def month_of_invoices(ask: Ask, period: Period, format: ExportFormat) -> Parts:
+    """The file of an account's invoices of a month; raises `NothingToSaveError` if there are none."""
     owner = await _owner(ask)
     month = Month(period.words, owner, await _invoices(ask, period, owner))
     if not month.invoices:
         raise NothingToSaveError(f"There are no invoices in {period.words}. Choose another month.")
-    name = f"invoices-{period.since:%Y-%m}.{form.ending}"
-    pages = form.month(month)
+    name = f"invoices-{period.since:%Y-%m}.{format.ending}"
+    pages = format.month(month)
     yield ExportPart(name, next(pages), len(month.invoices))
     for page in pages:
         yield ExportPart(name, page, 0)
 
 
 async def _owner(ask: Ask) -> InvoiceOwner:
-    return InvoiceOwner.read((await ask_well(ask, action="view", view="account"))["account_data"])
+    return InvoiceOwner.read((await ask_or_stop(ask, action="view", view="account"))["account_data"])
 
 
 async def _invoices(ask: Ask, period: Period, owner: InvoiceOwner) -> list[Invoice]:
@@ -276,16 +270,16 @@ async def _invoices(ask: Ask, period: Period, owner: InvoiceOwner) -> list[Invoi
 
 
 async def _record(ask: Ask, kind: str, record_id: int) -> Record:
-    answer = await ask_well(ask, action="view", view=kind, **{kind: "record"}, record_id=record_id)
+    answer = await ask_or_stop(ask, action="view", view=kind, **{kind: "record"}, record_id=record_id)
     record: Record = answer["record_data"]
     return record
 
 
 async def _records(ask: Ask, kind: str, period: Period) -> AsyncIterator[Record]:
-    """All records of a kind in that time, the newest first, whatever sheet they are on."""
+    """All records of a kind in that period, newest first, on any sheet."""
     cursor: dict[str, Any] = {}
     while True:
-        answer = await ask_well(
+        answer = await ask_or_stop(
             ask, action="search", search="records", kind=kind, **period.arguments(), **cursor
         )
         for found in answer["rows"]:

@@ -1,4 +1,4 @@
-"""The last instructions that were sent and their answers, without secrets and without very long values."""
+"""The newest instructions and their answers, without secrets, and shortened."""
 
 from __future__ import annotations
 
@@ -8,12 +8,14 @@ import sys
 from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 if TYPE_CHECKING:
     from ewallet_core.client import Answer
@@ -21,19 +23,19 @@ if TYPE_CHECKING:
 
 DOT = "\N{BULLET}"
 DOTS = DOT * 8
-"""What stands for a secret: always as many, so that not even its length is told."""
+"""Shown in place of a secret, whatever its length."""
 
-# A part of the name is enough, so that one with a typing mistake in it is hidden too. A count is no secret.
+# A part of the name is enough, to hide mistyped names too. `tokens` is a count.
 _SECRET = re.compile(r"pas|pwd|tok(?!ens$)|secret|client_id", re.IGNORECASE)
 
 
 def is_secret(name: str) -> bool:
-    """Whether the value of that name must not be shown, as an argument or in an answer."""
+    """Whether the value of an argument or answer key must not be shown."""
     return _SECRET.search(name) is not None
 
 
 def masked(value: Any, name: str = "") -> Any:
-    """A copy with every secret in it as dots, however deep it lies."""
+    """A copy with dots for every secret, at any depth."""
     if value is not None and is_secret(name):
         return DOTS
     if isinstance(value, Mapping):
@@ -43,78 +45,68 @@ def masked(value: Any, name: str = "") -> Any:
     return value
 
 
-MOST_PARTS = 100
-"""How much of a list is kept; and below, of a text, and in all, in characters."""
-LONGEST_TEXT = 2_000
-LONGEST_ANSWER = 40_000
+MAX_PARTS = 100
+"""How many items of a list are kept; below: how many characters of a text, and of the whole answer."""
+MAX_TEXT = 2_000
+MAX_ANSWER = 40_000
 MARKS = 4
-"""About as many characters as JSON puts around a value."""
+"""About how many characters JSON puts around a value."""
 
 
 def shortened(value: Any) -> Any:
-    """A copy that takes little more than `LONGEST_ANSWER`; what is left out is not looked at."""
-    return _Shortening().of(value)
+    """A copy of about `MAX_ANSWER` characters at most; the rest is not visited."""
+    room = MAX_ANSWER
 
-
-class _Shortening:
-    def __init__(self) -> None:
-        self._room = LONGEST_ANSWER
-
-    def of(self, value: Any) -> Any:
+    def copy(value: Any) -> Any:
+        nonlocal room
         if isinstance(value, Mapping):
-            return self._mapping(value)
+            kept: dict[Any, Any] = {}
+            for name, part in value.items():
+                if room <= 0:
+                    return {**kept, "…": f"and {len(value) - len(kept):,} more"}
+                room -= len(str(name)) + MARKS
+                kept[name] = copy(part)
+            return kept
         if isinstance(value, list | tuple):
-            return self._list(value)
-        kept = _text(value) if isinstance(value, str) else value
-        self._room -= len(str(kept)) + MARKS
-        return kept
+            items: list[Any] = []
+            for part in islice(value, MAX_PARTS):
+                if room <= 0:
+                    break
+                items.append(copy(part))
+            more = len(value) - len(items)
+            return [*items, f"… and {more:,} more"] if more else items
+        short = _text(value) if isinstance(value, str) else value
+        room -= len(str(short)) + MARKS
+        return short
 
-    def _mapping(self, value: Mapping[Any, Any]) -> dict[Any, Any]:
-        kept: dict[Any, Any] = {}
-        for name, part in value.items():
-            if self._room <= 0:
-                return {**kept, "…": f"and {len(value) - len(kept):,} more"}
-            self._room -= len(str(name)) + MARKS
-            kept[name] = self.of(part)
-        return kept
-
-    def _list(self, value: list[Any] | tuple[Any, ...]) -> list[Any]:
-        kept: list[Any] = []
-        for part in islice(value, MOST_PARTS):
-            if self._room <= 0:
-                break
-            kept.append(self.of(part))
-        more = len(value) - len(kept)
-        return [*kept, f"… and {more:,} more"] if more else kept
+    return copy(value)
 
 
 def _text(value: str) -> str:
-    more = len(value) - LONGEST_TEXT
-    return f"{value[:LONGEST_TEXT]}… and {more:,} more characters" if more > 0 else value
+    more = len(value) - MAX_TEXT
+    return f"{value[:MAX_TEXT]}… and {more:,} more characters" if more > 0 else value
 
 
-MOST_EXCHANGES = 1_000
-MOST_BYTES = 4_000_000
-"""How much memory the instructions and answers may take in all."""
+MAX_EXCHANGES = 1_000
+MAX_BYTES = 4_000_000
+"""The memory for all instructions and answers."""
 CLIENTS_OWN = frozenset({"request_id"})
-"""What comes back with an answer because the client sent it along."""
+"""Answer keys that only repeat what the client added to the request."""
 
 
-@dataclass(frozen=True)
-class Outcome:
-    """What came of an instruction."""
+class Outcome(Struct, frozen=True):
+    """The result of an instruction."""
 
     failed: bool
     error: str
     """What was wrong, in a sentence."""
     answer: str
-    """The answer as JSON; nothing where nobody waited for it."""
+    """The answer as JSON; empty if the caller did not wait for it."""
     took_ms: int
 
 
-@dataclass(frozen=True)
-class Exchange:
-    """An instruction and, once it is there, its outcome."""
+class Exchange(Struct, frozen=True, dict=True):
+    """An instruction and, once it has arrived, its outcome."""
 
     number: int
     sent: datetime
@@ -123,21 +115,21 @@ class Exchange:
 
     @cached_property
     def size(self) -> int:
-        """About how many bytes it takes."""
+        """The approximate memory in bytes."""
         texts = (repr(self.instruction), *((self.outcome.answer, self.outcome.error) if self.outcome else ()))
         return sum(map(sys.getsizeof, texts))
 
 
 def system_now() -> datetime:
-    """The instant that the machine's calendar shows."""
+    """The current time of the system."""
     return datetime.now(UTC)
 
 
 class InstructionLog:
-    """The newest exchanges, in the order in which they were begun."""
+    """The newest exchanges, in the order they began."""
 
     calendar: Callable[[], datetime] = staticmethod(system_now)
-    """The instant at which something is sent."""
+    """The current time, shown with an instruction."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         """`now` is the instant, in seconds, on a clock that never goes backwards."""
@@ -149,12 +141,12 @@ class InstructionLog:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """Those that are kept, the newest last."""
+        """The exchanges, newest last."""
         return tuple(self._exchanges)
 
     @contextmanager
     def exchange(self, instruction: Mapping[str, Any]) -> Iterator[Callable[[Answer], None]]:
-        """Note an instruction, and the answer that is handed to what this yields."""
+        """Record an instruction; call what this yields with the answer."""
         number, begun = self._begin(instruction), self._now()
         answers: list[Answer] = []
         try:
@@ -165,18 +157,17 @@ class InstructionLog:
             self._end(number, _outcome(answers[-1] if answers else None, own, took_ms))
 
     def clear(self, *, but_newest: bool = False) -> None:
-        """Keep nothing of what was, or of what was before the newest."""
+        """Remove all exchanges, or all but the newest."""
         kept = [self._exchanges[-1]] if but_newest and self._exchanges else []
         self._exchanges = deque(kept)
         self._size = sum(exchange.size for exchange in kept)
-        self._tell()
+        self._notify()
 
     def follow(self, follower: Callable[[], None]) -> None:
-        """Call `follower` whenever there is something else to be seen."""
+        """Call `follower` on every change."""
         self._followers.append(follower)
 
     def unfollow(self, follower: Callable[[], None]) -> None:
-        """Call it no more."""
         self._followers.remove(follower)
 
     def _begin(self, instruction: Mapping[str, Any]) -> int:
@@ -185,24 +176,24 @@ class InstructionLog:
         exchange = Exchange(self._count, self.calendar(), kept)
         self._exchanges.append(exchange)
         self._make_room_for(exchange.size)
-        self._tell()
+        self._notify()
         return self._count
 
     def _end(self, number: int, outcome: Outcome) -> None:
-        # Numbers follow one another, and what was cleared meanwhile is not there any more.
+        # The numbers are consecutive; the exchange may have been cleared meanwhile.
         index = number - self._exchanges[0].number if self._exchanges else -1
         if index >= 0:
             before = self._exchanges[index]
             self._exchanges[index] = after = replace(before, outcome=outcome)
             self._make_room_for(after.size - before.size)
-            self._tell()
+            self._notify()
 
     def _make_room_for(self, more: int) -> None:
         self._size += more
-        while self._size > MOST_BYTES or len(self._exchanges) > MOST_EXCHANGES:
+        while self._size > MAX_BYTES or len(self._exchanges) > MAX_EXCHANGES:
             self._size -= self._exchanges.popleft().size
 
-    def _tell(self) -> None:
+    def _notify(self) -> None:
         for follower in self._followers:
             follower()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from ewallet_core.presentation.formatting import MINUS, count, credit_amount
 from ewallet_core.presentation.text import one_line
+from ewallet_core.types import SYSTEM_CORE_EMAIL
 
 if TYPE_CHECKING:
     from textual.timer import Timer
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
 ENDS_SOON = "session_about_to_end"
 """What the app answers by using the session, so that nobody need be told."""
 IF_NOT_YOU = "If it was not you, change your password: that ends every other session."
-ISSUER = "core@ewallet.local"
-"""Who supplies credits."""
 
 Event = Mapping[str, Any]
 
@@ -106,7 +105,7 @@ def _login_from(address: str) -> Notification:
 
 def _arrived(credits: int, sender: str, *, is_refund: bool) -> Notification:
     title = _title(credits)
-    if sender == ISSUER:
+    if sender == SYSTEM_CORE_EMAIL:
         return Notification(title, "You were supplied with them.", credits=credits)
     verb = "gave them back to you" if is_refund else "sent them to you"
     return Notification(title, f"{sender} {verb}.", credits=credits)

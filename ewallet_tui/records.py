@@ -1,4 +1,4 @@
-"""The kinds of record, each described once: its sheet, its columns, and the facts that its detail shows."""
+"""The kinds of record: for each its sheet, its columns, and the facts of its detail view."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from textual.content import Content
 from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price, signed
 from ewallet_core.presentation.tables import Column
 from ewallet_core.presentation.text import one_line
-from ewallet_tui.activity import COMES_IN, CONVERSIONS, TRANSFERS
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.state import (
     CONTACT_LIST,
@@ -27,49 +26,59 @@ Record = Mapping[str, Any]
 Cells = tuple[str | Content, ...]
 Facts = list[tuple[str, str | Content]]
 
+TRANSFERS = {
+    "supply": "supplied",
+    "payment": "paid",
+    "transfer": "sent",
+    "refund": "refunded",
+    "incoming": "received",
+}
+CONVERSIONS = {"credits2clock": "to time", "clock2credits": "from time"}
+COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
+
 
 @dataclass(frozen=True)
 class RecordKind:
-    """What makes records of one kind what they are on a screen."""
+    """How records of one kind are shown."""
 
     name: str
-    """The engine's word for the kind."""
+    """The engine's name for the kind."""
     title: str
     key: str
-    """The key that shows their sheet."""
+    """The key that opens their sheet."""
     kind_of_item: OwnedItemKind
     data_key: str
-    """Under which a view of the sheet answers it."""
+    """The key of the sheet's data in the answer of a view."""
     columns: tuple[Column, ...]
-    cells: Callable[[Record, datetime], Cells]
-    """The cells under the columns, as seen from an instant."""
-    facts: Callable[[Record, datetime], Facts]
-    """What there is to know of one, a label and a value each."""
+    describe: Callable[[Record, datetime], tuple[Cells, Facts]]
+    """The cells and the facts (label and value) of a record, as seen from an instant."""
     empty: str
-    """What is said of a sheet that has none, with what to do."""
+    """The text for an empty sheet."""
+
+    def facts(self, record: Record, now: datetime) -> Facts:
+        return self.describe(record, now)[1]
 
     def row(self, record: Record, now: datetime) -> ListRow:
-        """The record as a row of a list."""
-        return ListRow(f"{self.name} {record['id']}", self.cells(record, now), record)
+        return ListRow(f"{self.name} {record['id']}", self.describe(record, now)[0], record)
 
     def view(self, record_id: int) -> dict[str, Any]:
-        """The instruction that views one of them."""
+        """The instruction that views a record of this kind."""
         return {"action": "view", "view": self.name, self.name: "record", "record_id": record_id}
 
     def unlink(self, record_id: int) -> dict[str, Any]:
-        """The instruction that unlinks one of them."""
+        """The instruction that unlinks a record of this kind."""
         return {"action": "unlink", "unlink": self.name, self.name: "record", "record_id": record_id}
 
 
 def partner_of(transfer: Record) -> str:
-    """The email of the other side of a transfer; nothing where credits were supplied."""
+    """The email of the other party of a transfer; empty for supplied credits."""
     if transfer["transfer_type"] == "supply":
         return ""
     return str(transfer["transfer_from" if transfer["transfer_type"] == "incoming" else "transfer_to"])
 
 
 def amount(kind: str, credits: int) -> Content:
-    """Credits with the sign that says where they went, by the engine's word for the movement."""
+    """Signed credits, given the engine's word for the movement."""
     if kind in COMES_IN:
         return Content.styled(signed(credits), "$text-success")
     return Content(signed(-credits))
@@ -79,105 +88,61 @@ def _when(record: Record, now: datetime, key: str = "create_date") -> str:
     return moment(parse_timestamp(record[key]), now)
 
 
-def _transfer_cells(record: Record, now: datetime) -> Cells:
-    kind = record["transfer_type"]
-    return (
-        _when(record, now),
-        TRANSFERS[kind],
-        amount(kind, record["credits"]),
-        partner_of(record),
-        record["notes"],
-    )
-
-
-def _transfer_facts(record: Record, now: datetime) -> Facts:
-    kind = record["transfer_type"]
-    return [
-        ("What", TRANSFERS[kind]),
-        ("Credits", amount(kind, record["credits"])),
+def _describe_transfer(record: Record, now: datetime) -> tuple[Cells, Facts]:
+    kind, when, notes = record["transfer_type"], _when(record, now), record["notes"]
+    what, credits = TRANSFERS[kind], amount(kind, record["credits"])
+    return (when, what, credits, partner_of(record), notes), [
+        ("What", what),
+        ("Credits", credits),
         ("From", record["transfer_from"]),
         ("To", record["transfer_to"]),
-        ("When", _when(record, now)),
-        ("Notes", record["notes"]),
+        ("When", when),
+        ("Notes", notes),
     ]
 
 
-def _cost(invoice: Record) -> str:
-    return price(invoice["currency"], invoice["cost"]) if invoice["currency"] else ""
-
-
-def _invoice_cells(record: Record, now: datetime) -> Cells:
-    return (
-        _when(record, now),
-        record["reference"],
-        grouped(record["credits"]),
-        _cost(record),
-        record["seller_email"],
-        record["notes"],
-    )
-
-
-def _invoice_facts(record: Record, now: datetime) -> Facts:
-    return [
-        ("Credits", grouped(record["credits"])),
-        ("Cost", _cost(record)),
-        ("Seller", record["seller_email"]),
-        ("When", _when(record, now)),
-        ("Notes", record["notes"]),
+def _describe_invoice(record: Record, now: datetime) -> tuple[Cells, Facts]:
+    when, credits, notes = _when(record, now), grouped(record["credits"]), record["notes"]
+    seller = record["seller_email"]
+    cost = price(record["currency"], record["cost"]) if record["currency"] else ""
+    return (when, record["reference"], credits, cost, seller, notes), [
+        ("Credits", credits),
+        ("Cost", cost),
+        ("Seller", seller),
+        ("When", when),
+        ("Notes", notes),
     ]
 
 
-def _conversion_cells(record: Record, now: datetime) -> Cells:
-    kind = record["conversion_type"]
-    return (
-        _when(record, now),
-        CONVERSIONS[kind],
-        amount(kind, record["credits"]),
-        duration(record["minutes_ms"]),
-        record["notes"],
-    )
-
-
-def _conversion_facts(record: Record, now: datetime) -> Facts:
-    kind = record["conversion_type"]
-    return [
+def _describe_conversion(record: Record, now: datetime) -> tuple[Cells, Facts]:
+    kind, when, notes = record["conversion_type"], _when(record, now), record["notes"]
+    credits, time = amount(kind, record["credits"]), duration(record["minutes_ms"])
+    return (when, CONVERSIONS[kind], credits, time, notes), [
         ("What", "credits to time" if kind == "credits2clock" else "time to credits"),
-        ("Credits", amount(kind, record["credits"])),
-        ("Time", duration(record["minutes_ms"])),
-        ("When", _when(record, now)),
-        ("Notes", record["notes"]),
+        ("Credits", credits),
+        ("Time", time),
+        ("When", when),
+        ("Notes", notes),
     ]
 
 
-def _time_cells(record: Record, now: datetime) -> Cells:
-    return (
-        _when(record, now, "time_start"),
-        _when(record, now, "time_stop"),
-        duration(record["time_spent_ms"]),
-        duration(record["time_pending_ms"]),
-        grouped(record["pending_count"]),
-    )
-
-
-def _time_facts(record: Record, now: datetime) -> Facts:
-    return [
+def _describe_time(record: Record, now: datetime) -> tuple[Cells, Facts]:
+    facts: Facts = [
         ("Started", _when(record, now, "time_start")),
         ("Stopped", _when(record, now, "time_stop")),
         ("Used", duration(record["time_spent_ms"])),
         ("Paused", duration(record["time_pending_ms"])),
         ("Pauses", grouped(record["pending_count"])),
     ]
+    return (*(value for _, value in facts), ""), facts
 
 
-def _contact_cells(record: Record, _: datetime) -> Cells:
-    return (record["name"], record["email"], record["phone"], record["notes"])
-
-
-def _contact_facts(record: Record, now: datetime) -> Facts:
-    return [
-        ("Email", record["email"]),
-        ("Phone", record["phone"]),
-        ("Notes", record["notes"]),
+def _describe_contact(record: Record, now: datetime) -> tuple[Cells, Facts]:
+    email, phone, notes = record["email"], record["phone"], record["notes"]
+    return (record["name"], email, phone, notes), [
+        ("Email", email),
+        ("Phone", phone),
+        ("Notes", notes),
         ("Since", _when(record, now)),
     ]
 
@@ -195,8 +160,7 @@ TRANSFER = RecordKind(
         Column("With"),
         Column("Notes", fills=True, from_width=60),
     ),
-    _transfer_cells,
-    _transfer_facts,
+    _describe_transfer,
     "No transfers on this sheet yet. What you supply, pay, send or receive is written here.",
 )
 INVOICE = RecordKind(
@@ -213,8 +177,7 @@ INVOICE = RecordKind(
         Column("Seller"),
         Column("Notes", fills=True, from_width=80),
     ),
-    _invoice_cells,
-    _invoice_facts,
+    _describe_invoice,
     "No invoices on this sheet yet. Each supply and each payment writes one.",
 )
 CONVERSION = RecordKind(
@@ -230,8 +193,7 @@ CONVERSION = RecordKind(
         Column("Time", align="right"),
         Column("Notes", fills=True),
     ),
-    _conversion_cells,
-    _conversion_facts,
+    _describe_conversion,
     "No conversions on this sheet yet. Convert credits to time at home: 1, then c.",
 )
 TIME = RecordKind(
@@ -248,8 +210,7 @@ TIME = RecordKind(
         Column("Pauses", align="right"),
         Column("", fills=True),
     ),
-    lambda record, now: (*_time_cells(record, now), ""),
-    _time_facts,
+    _describe_time,
     "No times on this sheet yet. One is written whenever the timer stops.",
 )
 CONTACT = RecordKind(
@@ -264,8 +225,7 @@ CONTACT = RecordKind(
         Column("Phone", from_width=65),
         Column("Notes", fills=True, from_width=60),
     ),
-    _contact_cells,
-    _contact_facts,
+    _describe_contact,
     "No contacts on this list yet. Write one down with n.",
 )
 
@@ -274,5 +234,5 @@ RECORD_KINDS = {kind.name: kind for kind in (*SHEET_KINDS, CONTACT)}
 
 
 def as_text(row: ListRow) -> str:
-    """A row as it is shown, its cells apart by tabs: what a spreadsheet takes."""
+    """The cells separated by tabs, as a spreadsheet reads them."""
     return "\t".join(cell.plain if isinstance(cell, Content) else one_line(cell) for cell in row.cells)

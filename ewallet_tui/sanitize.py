@@ -1,4 +1,4 @@
-"""The one way in which text that a user wrote gets into a widget."""
+"""Text by users, made safe for widgets: all of it goes through `plain`."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from ewallet_core.presentation.text import one_line
 
 
 def plain(value: object, width: int | None = None, style: str = "") -> Content:
-    """`value` as content without any markup in it, cut to `width` cells where it is longer."""
+    """`value` as content without markup, cut to `width` cells."""
     content = Content.styled(one_line(value), style) if style else Content(one_line(value))
     return content if width is None else content.truncate(max(width, 0), ellipsis=True)

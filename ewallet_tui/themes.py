@@ -1,4 +1,4 @@
-"""How screens look, read once; Textual's own reads every rule anew whenever a screen is first gone to."""
+"""The themes, and a stylesheet that parses each source once."""
 
 from __future__ import annotations
 
@@ -10,19 +10,18 @@ MORE_THAN_THERE_ARE_SOURCES = 1_024
 
 
 class StylesheetReadOnce(Stylesheet):
-    """Reads a source again only where the theme gave its variables other values."""
+    """Parses a source again only if the theme's variables changed; Textual's own does for every new screen."""
 
     def __init__(self, *, variables: dict[str, str]) -> None:
         super().__init__(variables=variables)
         self._parse_cache = LRUCache(MORE_THAN_THERE_ARE_SOURCES)
 
     def set_variables(self, variables: dict[str, str]) -> None:
-        """Forget what was read, where it would be something else now."""
         if variables != self._variables:
             super().set_variables(variables)
 
     def reparse(self) -> None:
-        """Read what was not yet; nothing changes where a mistake is found."""
+        """Parse the new sources; unlike Textual's, it does not replace all rules."""
         self.parse()
 
 

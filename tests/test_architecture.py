@@ -94,9 +94,7 @@ ALLOWED = {
 # Words that are still there, by package; each is removed from here when its last use is renamed.
 REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_core": (
-        "door",
         "holding",
-        "handover",
         "leaving",
         "beginnings",
         "reachability",

@@ -20,16 +20,17 @@ WalletError
 │   ├── LessThanOneCreditError, NoTimeLeftError, WrongTimerStateError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 └── server     the engine, its storage and the server around it
-    ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError, EngineFailedError, EngineClosedError
+    ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError
+    ├── EngineFailedError, EngineClosedError
     ├── TooManyConnectionsError, TooManyFromAddressError, TooManyRequestsError, ServerBusyError
     ├── IdleTooLongError, LineUnfinishedError, ReaderTooSlowError, ServerStoppingError
     ├── NoListenerError, PortUnavailableError, TlsNeededError
     └── WorkerBusyError, WorkerFullError, OnlyCoreSuppliesError
 
 An error is declared as data: its docstring says what it means, `error_text` and `warning_text` are its two
-sentences, and every annotated name is an argument of the class, usable in the sentences and part of `details`
-unless it is `InSentence`. Type checkers know the arguments by `dataclass_transform`; `dataclasses` itself would
-take a third of a millisecond for each class at import.
+sentences, and every annotated name is an argument of the class, usable in the sentences and part of
+`details` unless it is `InSentence`. Type checkers know the arguments by `dataclass_transform`; `dataclasses`
+itself would take a third of a millisecond for each class at import.
 """
 
 # No `from __future__ import annotations` in this package: the annotations are read when a class is made.

@@ -70,13 +70,13 @@ REGISTRY = InstructionRegistry.of(*SUBJECTS.values())
 
 
 class SupplyFromPartner(Bought, frozen=True):
-    """Credits to be had, what they cost, and the account they come from: the system core account."""
+    """How many credits to supply, what they cost, and where they come from: the system core account."""
 
     partner_account: fields.Email | None = None
 
 
 def _said_as(meant: Instruction, **selectors: str) -> Instruction:
-    """The same instruction, as a live session is asked it."""
+    """The same instruction in the form for a live session."""
     form = {"controller": "user", "ctype": "action", **selectors}
     return replace(meant, forms=(form,), permitted_as=meant)
 

@@ -1,4 +1,4 @@
-"""Creating, viewing, editing and removing an account."""
+"""Creating, viewing, editing and deleting an account."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ from ewallet_core.types import PEOPLE, Role, user_key
 
 
 class NewAccount(Request, frozen=True):
-    """Who the account is for."""
+    """The name, password, email, phone and alias of the new account."""
 
     user_name: fields.UserName
     user_pass: fields.Password
@@ -53,7 +53,7 @@ class NewAccount(Request, frozen=True):
 
 
 class EditAccount(Request, frozen=True):
-    """What is to change; a new password needs the old one."""
+    """What to change; a new password needs the old one."""
 
     user_name: fields.UserName | None = None
     user_email: fields.Email | None = None
@@ -63,7 +63,7 @@ class EditAccount(Request, frozen=True):
     old_pass: fields.PasswordAttempt | None = None
 
     def check(self) -> None:
-        """A new password comes with the old one, and is another."""
+        """A new password needs the old one, and must differ from it."""
         if self.user_pass is not None and self.old_pass is None:
             raise MissingArgumentError("old_pass", "the account's password until now")
         if self.old_pass is not None and self.user_pass is None:
@@ -73,7 +73,7 @@ class EditAccount(Request, frozen=True):
 
 
 def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
-    """The slow part of a new account; a name that is taken is refused before it."""
+    """Hash the password of a new account, after checking that name and email are free."""
 
     def look(context: Context) -> None:
         _must_be_free(context, asked.user_name, asked.user_email)
@@ -98,7 +98,7 @@ class _NewAccountAnswer(TypedDict):
     roles=PEOPLE,
 )
 def new_account(asked: NewAccount, context: SessionContext) -> _NewAccountAnswer:
-    """Create an account with a wallet, a clock and its sheets; it is not logged in by that."""
+    """Create an account with a wallet, a clock and its sheets, without logging it in."""
     erase_due_accounts(context)
     _must_be_free(context, asked.user_name, asked.user_email)
     account_id = open_account(
@@ -136,10 +136,10 @@ def view_account(_asked: NoArguments, context: AccountContext) -> _ViewAccountAn
 
 
 def check_old_password(asked: EditAccount, preparation: Preparation) -> PasswordCheck | None:
-    """The slow part of changing a password."""
+    """Check the old password and hash the new one."""
     if asked.user_pass is None or asked.old_pass is None:
         return None
-    # Before the old one is checked: what is wrong with the new one must not tell that the old is right.
+    # Checked before the old password: an error about the new one must not reveal that the old one is right.
     reject_common_password(asked.user_pass, "user_pass")
     password_check = check_own_password(asked.old_pass, preparation)
     if not password_check.is_right:
@@ -190,7 +190,7 @@ def edit_account(asked: EditAccount, context: AccountContext) -> _EditAccountAns
 
 
 def _changes(asked: EditAccount, account: Account) -> dict[str, Any]:
-    """The columns that differ from what the account has."""
+    """The columns whose values differ from the account's."""
     wanted = {
         "name": asked.user_name,
         "email": asked.user_email,
@@ -214,13 +214,13 @@ def _must_be_free(context: Context, name: str | None, email: str | None, *, but:
 
 
 class UnlinkAccount(Request, frozen=True):
-    """The password, once more."""
+    """The account's password, as confirmation."""
 
     user_pass: fields.PasswordAttempt
 
 
-def check_leaving_password(asked: UnlinkAccount, preparation: Preparation) -> PasswordCheck:
-    """The slow part of leaving."""
+def check_unlink_password(asked: UnlinkAccount, preparation: Preparation) -> PasswordCheck:
+    """Check the password before the account is deleted."""
     return check_own_password(asked.user_pass, preparation)
 
 
@@ -229,16 +229,16 @@ class _UnlinkAccountAnswer(TypedDict):
     to_unlink_timestamp: Timestamp
 
 
-# It is asked by an account, but leaves nobody logged in: a repetition is known by its session.
+# It logs the account out, so its request id is remembered for the session.
 @instruction(
     UnlinkAccount,
     {"action": "unlink", "unlink": "account"},
     access=Access.SESSION,
-    prepare=check_leaving_password,
+    prepare=check_unlink_password,
     roles=(Role.USER, Role.OPERATOR),
 )
 def unlink_account(_asked: UnlinkAccount, session_context: SessionContext) -> _UnlinkAccountAnswer:
-    """Have the account deleted in 30 days; its timers stop, and it is logged out everywhere at once."""
+    """Delete the account in 30 days; its timers stop and it is logged out of all sessions now."""
     context = require_account(session_context)
     transaction, account, now = context.transaction, context.account, context.now
     error = why_not_active(account)

@@ -1,4 +1,4 @@
-"""Cleaning up: what has expired goes, when it is asked for or by cleaners that do the same by themselves."""
+"""Removing what has expired, on request or by cleaners that run in the background."""
 
 from __future__ import annotations
 
@@ -35,31 +35,31 @@ from ewallet_core.storage.wallets import find_all_run_out_clocks
 
 
 class CleanupSessions(Request, frozen=True):
-    """One session, expired or not; or all that have expired."""
+    """One session, expired or not, or all that have expired."""
 
     session_id: fields.SessionId | None = None
 
 
 class CleanupWorkers(Request, frozen=True):
-    """One worker; or all that have no session."""
+    """One worker, or all that have no session."""
 
     worker_id: fields.WorkerId | None = None
 
 
 class CleanupClientIds(Request, frozen=True):
-    """One client id, expired or not; or all that have expired."""
+    """One client id, expired or not, or all that have expired."""
 
     ctoken: fields.IssuedToken | None = None
 
 
 class CleanupSessionTokens(Request, frozen=True):
-    """One session token, expired or not; or all that have expired."""
+    """One session token, expired or not, or all that have expired."""
 
     stoken: fields.IssuedToken | None = None
 
 
 class WhichCleaner(Request, frozen=True):
-    """Which of the cleaners, or all of them."""
+    """A cleaner, or all of them."""
 
     cleaner: fields.CleanerName
 
@@ -74,7 +74,7 @@ class _CleanupSessionsAnswer(TypedDict):
     access=Access.SYSTEM,
 )
 def cleanup_sessions(asked: CleanupSessions, context: Context) -> _CleanupSessionsAnswer:
-    """Remove all sessions that have expired, or one at once; their accounts are logged out of them."""
+    """Remove all expired sessions, or a given one now; their accounts are logged out of them."""
     if asked.session_id is None:
         return _CleanupSessionsAnswer(sessions=end_expired_sessions(context.transaction, context.now))
     if sessions.find(context.transaction, id=asked.session_id) is None:
@@ -93,7 +93,7 @@ class _CleanupWorkersAnswer(TypedDict):
     access=Access.SYSTEM,
 )
 def cleanup_workers(asked: CleanupWorkers, context: Context) -> _CleanupWorkersAnswer:
-    """Remove all workers that have no live session, or that one."""
+    """Remove all workers that have no live session, or a given one."""
     transaction = context.transaction
     if asked.worker_id is None:
         return _CleanupWorkersAnswer(workers=drop_vacant_workers(transaction, context.now))
@@ -117,7 +117,7 @@ class _CleanupClientIdsAnswer(TypedDict):
     access=Access.SYSTEM,
 )
 def cleanup_client_ids(asked: CleanupClientIds, context: Context) -> _CleanupClientIdsAnswer:
-    """Remove all client ids that have expired, or one at once, and with each its session."""
+    """Remove all expired client ids, or a given one now, each with its session."""
     if asked.ctoken is None:
         return _CleanupClientIdsAnswer(ctokens=len(drop_expired_client_ids(context.transaction, context.now)))
     client = client_ids.find(context.transaction, hash=hash_token(asked.ctoken))
@@ -137,7 +137,7 @@ class _CleanupSessionTokensAnswer(TypedDict):
     access=Access.SYSTEM,
 )
 def cleanup_session_tokens(asked: CleanupSessionTokens, context: Context) -> _CleanupSessionTokensAnswer:
-    """Remove all session tokens that have expired, or one at once, and with each its session."""
+    """Remove all expired session tokens, or a given one now, each with its session."""
     if asked.stoken is None:
         return _CleanupSessionTokensAnswer(stokens=len(end_expired_tokens(context.transaction, context.now)))
     session = sessions.find(context.transaction, token_hash=hash_token(asked.stoken))
@@ -157,7 +157,7 @@ class _CleanupClocksAnswer(TypedDict):
     access=Access.SYSTEM,
 )
 def cleanup_clocks(_asked: NoArguments, context: Context) -> _CleanupClocksAnswer:
-    """Stop the timers of all accounts whose minutes have run out, each dated when they did."""
+    """Stop all timers whose time has run out, each dated when it did."""
     due = find_all_run_out_clocks(context.transaction, context.now)
     for account_id in dict.fromkeys(clock.account_id for clock in due):
         settle_run_outs(context, account_id)
@@ -174,8 +174,8 @@ class _CleanupAccountsAnswer(TypedDict):
     access=Access.SYSTEM,
 )
 def cleanup_accounts(_asked: NoArguments, context: Context) -> _CleanupAccountsAnswer:
-    """Erase for good the accounts that were to be deleted and whose 30 days are over."""
-    # What others were told of who leaves is as old as the order to delete, or older.
+    """Erase for good the accounts whose 30 days before deletion are over."""
+    # Events about a deleted account are at least as old as its deletion order, so they go first.
     _forget_history(context)
     return _CleanupAccountsAnswer(accounts=erase_due_accounts(context))
 
@@ -190,12 +190,12 @@ class _CleanupHistoryAnswer(TypedDict):
     access=Access.SYSTEM,
 )
 def cleanup_history(_asked: NoArguments, context: Context) -> _CleanupHistoryAnswer:
-    """Forget the events, decided requests and refused requests of more than 30 days ago."""
+    """Delete the events, remembered requests and refused requests of more than 30 days ago."""
     return _CleanupHistoryAnswer(forgotten_before=timestamp(_forget_history(context)))
 
 
 def _forget_history(context: Context) -> int:
-    """Forget what is kept for 30 days alone; returns the instant before which it is."""
+    """Delete what is kept for 30 days; returns the time before which it is deleted."""
     before = context.now - KEPT_MILLISECONDS
     forget_old_requests(context.transaction, context.now)
     delete_old_refused_requests(context.transaction, before)
@@ -204,15 +204,15 @@ def _forget_history(context: Context) -> int:
     return before
 
 
-# Cleaners belong to this process, not to the database: they are reached before the transaction, and a
-# request to start one is not remembered over a restart.
+# Cleaners belong to this process, not to the database: they start and stop before the transaction, and the
+# request is not remembered.
 def start_cleaners(asked: WhichCleaner, preparation: Preparation) -> list[str]:
-    """Have the cleaner run from now on."""
+    """Start the cleaner in this process."""
     return preparation.cleaners.start(asked.cleaner)
 
 
 def stop_cleaners(asked: WhichCleaner, preparation: Preparation) -> list[str]:
-    """Have the cleaner run no more."""
+    """Stop the cleaner in this process."""
     return preparation.cleaners.stop(asked.cleaner)
 
 
@@ -229,7 +229,7 @@ class _RunningAnswer(TypedDict):
     remembered=False,
 )
 def start_cleaner(asked: WhichCleaner, context: Context) -> _RunningAnswer:
-    """Start a cleaner of this engine, which removes whatever expires; or all of them."""
+    """Start a cleaner of this engine, which removes what expires, or all of them."""
     return _RunningAnswer(cleaner=asked.cleaner, running=context.prepared)
 
 

@@ -1,4 +1,4 @@
-"""Contacts: writing one down, and editing it."""
+"""Creating and editing contacts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ewallet_core.storage.sheets import contacts, sheets
 
 
 class NewContact(Request, frozen=True):
-    """Who is to be on which list; absent, the active one."""
+    """The contact, and its list: without one, the active list."""
 
     user_name: fields.ContactName
     user_email: fields.Email
@@ -27,13 +27,13 @@ class NewContact(Request, frozen=True):
     contact_list: fields.ListId | None = None
 
     def check(self) -> None:
-        """At most one of contact_sheet and contact_list says where."""
+        """At most one of contact_sheet and contact_list may be sent."""
         if self.contact_sheet is not None and self.contact_list is not None:
             raise ArgumentsClashError(("contact_sheet", "contact_list"))
 
 
 class EditContact(Request, frozen=True):
-    """What is to change of a contact."""
+    """The contact, and what to change."""
 
     record_id: fields.RecordId
     user_name: fields.ContactName | None = None
@@ -55,7 +55,7 @@ class _NewContactAnswer(TypedDict):
     the_record(CONTACT, "new"),
 )
 def new_contact(asked: NewContact, context: AccountContext) -> _NewContactAnswer:
-    """Write down a contact."""
+    """Save a contact."""
     field = "contact_list" if asked.contact_sheet is None else "contact_sheet"
     chosen = own_sheet(context, CONTACT, asked.contact_list or asked.contact_sheet, field)
     named: dict[str, Any] = {} if asked.user_reference is None else {"reference": asked.user_reference}

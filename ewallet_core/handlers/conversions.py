@@ -38,21 +38,21 @@ from ewallet_core.storage.wallets import Clock, Wallet, store_timer, wallets
 
 
 class ConvertCredits(Request, frozen=True):
-    """Credits to be turned into clock time."""
+    """How many credits to convert to time."""
 
     credits: fields.Credits
     notes: fields.Notes = ""
 
 
 class ConvertTime(Request, frozen=True):
-    """Clock time to be turned into credits: exactly one of `credits` and `minutes`."""
+    """How much time to convert to credits: exactly one of `credits` and `minutes`."""
 
     credits: fields.Credits | None = None
     minutes: fields.Minutes | None = None
     notes: fields.Notes = ""
 
     def check(self) -> None:
-        """Exactly one of credits and minutes says how much."""
+        """Exactly one of credits and minutes must be sent."""
         if (self.credits is None) == (self.minutes is None):
             raise ArgumentsClashError(("credits", "minutes"))
 
@@ -107,7 +107,7 @@ class _ConvertTimeAnswer(_BalancesAnswer):
     {"action": "convert", "convert": "clock2credits"},
 )
 def convert_time(asked: ConvertTime, context: AccountContext) -> _ConvertTimeAnswer:
-    """Convert time of the active clock that is not yet used to credits of its wallet."""
+    """Convert unused time of the active clock to credits of its wallet."""
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(asked, context, clock)
     span = credits_to_milliseconds(credits, context.config.milliseconds_per_credit)
@@ -116,7 +116,7 @@ def convert_time(asked: ConvertTime, context: AccountContext) -> _ConvertTimeAns
         context.issuer, BalanceId(wallet.balance_id), BalanceId(clock.balance_id), credits, span, context.now
     )
     record, balances = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
-    # Taking back all that is left of a running timer is running out.
+    # If nothing is left on the clock of a running timer, that timer has run out.
     settle_run_outs(context, context.account.id)
     return _ConvertTimeAnswer(
         conversion_record_id=record,
@@ -129,7 +129,7 @@ def convert_time(asked: ConvertTime, context: AccountContext) -> _ConvertTimeAns
 
 
 def _credits_for_time(asked: ConvertTime, context: AccountContext, clock: Clock) -> int:
-    """The whole credits that are asked for; raises when the clock has not that much left."""
+    """The whole credits to convert to; raises `NotEnoughTimeError` or `LessThanOneCreditError`."""
     rate = context.config.milliseconds_per_credit
     left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
     if asked.credits is not None:

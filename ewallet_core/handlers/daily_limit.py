@@ -1,4 +1,4 @@
-"""The limit that an account's owner sets on what may leave it for others within 24 hours."""
+"""The account's own limit on the credits that may leave it for others within 24 hours."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ class _LimitAnswer(TypedDict):
 
 
 class EditLimit(Request, frozen=True):
-    """The new limit, or that there is to be none; more than until now needs the password."""
+    """The new limit, or no limit; to raise or lift it needs the password."""
 
     daily_limit: fields.DailyLimit | None = None
     no_limit: fields.Flag | None = None
     user_pass: fields.PasswordAttempt | None = None
 
     def check(self) -> None:
-        """Either a limit is set, or it is lifted."""
+        """Exactly one of daily_limit and no_limit must be sent."""
         if (self.daily_limit is not None) == bool(self.no_limit):
             raise ArgumentsClashError(("daily_limit", "no_limit"))
 
@@ -41,12 +41,12 @@ class EditLimit(Request, frozen=True):
     changes=False,
 )
 def view_limit(_asked: NoArguments, context: AccountContext) -> _LimitAnswer:
-    """View how much may leave the account within 24 hours, and how much of that has left."""
+    """View the daily limit, and how much of it was spent in the last 24 hours."""
     return _limit_of(context, context.account)
 
 
 def check_limit_password(asked: EditLimit, preparation: Preparation) -> PasswordCheck | None:
-    """The slow part of raising a limit."""
+    """Check the password, if one was sent."""
     return None if asked.user_pass is None else check_own_password(asked.user_pass, preparation)
 
 
@@ -56,7 +56,7 @@ def check_limit_password(asked: EditLimit, preparation: Preparation) -> Password
     prepare=check_limit_password,
 )
 def edit_limit(asked: EditLimit, context: AccountContext) -> _LimitAnswer:
-    """Set how much may leave the account within 24 hours; to raise it, or to lift it, takes the password."""
+    """Set how much may leave the account within 24 hours; to raise or lift the limit needs the password."""
     account = context.account
     if context.prepared is not None:
         require_password(context, context.prepared, "user_pass")

@@ -1,4 +1,4 @@
-"""Exports a whole sheet, or a month of invoices, as pages of a file."""
+"""Exporting a whole sheet, or a month of invoices, as pages of a file."""
 
 from __future__ import annotations
 
@@ -25,18 +25,17 @@ from ewallet_core.storage.search import FoundRecord, SearchFilter, newest_first
 
 Columns = Sequence[str]
 
-# What makes a spreadsheet take a text for a formula; a number below zero is only a number.
+# Text that begins so is a formula to a spreadsheet, unless it is a negative number or a phone number.
 _BEGINS_A_FORMULA = tuple(
     "=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
     "\N{FULLWIDTH HYPHEN-MINUS}"
 )
-# Nor is a phone number one.
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?|\+[0-9][0-9 ()]*")
 
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """`begin` takes the columns' names; `add` these, a record, and whether it is the file's first."""
+    """`begin` takes the column names; `add` takes them, a record, and whether it is the first in the file."""
 
     begin: Callable[[Columns], str]
     add: Callable[[Columns, Data, bool], str]
@@ -44,7 +43,7 @@ class FileFormat:
 
 
 def size_of(text: str) -> int:
-    """The most bytes that the text takes up in an answer, however that is written as JSON."""
+    """The largest size in bytes that the text has in an answer as JSON."""
     return len(json.dumps(text)) - len('""')
 
 
@@ -55,7 +54,7 @@ def _csv_line(values: Iterable[Any]) -> str:
 
 
 def _inert(value: Any) -> Any:
-    """The value, in a form that no spreadsheet carries out."""
+    """The value, in a form that no spreadsheet takes for a formula."""
     if isinstance(value, str) and value.startswith(_BEGINS_A_FORMULA) and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value
@@ -90,10 +89,10 @@ _KINDS = {kind.name: kind for kind in SHEET_KINDS}
 
 
 class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
-    """Which records to take along (absent: all of the active sheet's), in what format, and from where on.
+    """Which records to export, in what format, and from which cursor on.
 
-    A month of invoices without a sheet is that of all the account's invoice sheets. With a `text` it is only
-    what a search for it finds.
+    Without a sheet, the active one is exported; for a month of invoices, all invoice sheets of the account
+    are. With a `text`, only the records that a search for it finds are exported.
     """
 
     kind: fields.RecordKind
@@ -105,7 +104,7 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
     before: fields.RecordCursor | None = None
 
     def check(self) -> None:
-        """A month is a period already."""
+        """A month can't be combined with since or until."""
         super().check()
         for name, bound in (("since", self.since), ("until", self.until)):
             if self.month is not None and bound is not None:
@@ -113,12 +112,12 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
 
     @property
     def starts_at(self) -> int | None:
-        """The first millisecond of it, in UTC."""
+        """The first millisecond of the period, in UTC."""
         return super().starts_at if self.month is None else timestamps.month_bounds(self.month)[0]
 
     @property
     def ends_at(self) -> int | None:
-        """The first millisecond after it, in UTC."""
+        """The first millisecond after the period, in UTC."""
         return super().ends_at if self.month is None else timestamps.month_bounds(self.month)[1]
 
 
@@ -138,7 +137,7 @@ class _ExportSheetAnswer(TypedDict):
     changes=False,
 )
 def export_sheet(asked: ExportSheet, context: AccountContext) -> _ExportSheetAnswer:
-    """Export a sheet, newest record first, as csv, json or jsonl: the pages' contents joined are the file."""
+    """Export a sheet as csv, json or jsonl, newest record first; the pages' joined contents are the file."""
     kind = _KINDS[asked.kind]
     sheet_id = _sheet_id(asked, context, kind)
     wanted = SearchFilter(context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=sheet_id)
@@ -164,7 +163,7 @@ def export_sheet(asked: ExportSheet, context: AccountContext) -> _ExportSheetAns
 def _page(
     asked: ExportSheet, context: AccountContext, kind: SheetKind, found: Iterator[FoundRecord]
 ) -> tuple[str, int, str | None]:
-    """The page's text, how many records are in it, and where the next page goes on."""
+    """The page's text, the number of its records, and the cursor of the next page."""
     file, is_first = FILE_FORMATS[asked.format], asked.before is None
     columns = ("id", kind.sheet_key, "reference", "create_date", "write_date", *kind.columns)
     parts = [file.begin(columns)] if is_first else []
@@ -180,7 +179,7 @@ def _page(
 
 
 def _sheet_id(asked: ExportSheet, context: AccountContext, kind: SheetKind) -> int | None:
-    """The sheet to be exported; None where it is all of that kind."""
+    """The sheet to export; None for all of that kind."""
     if asked.sheet_id is None and asked.month is not None and kind is INVOICE:
         return None
     return own_sheet(context, kind, asked.sheet_id, "sheet_id").id

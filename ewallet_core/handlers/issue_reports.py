@@ -1,4 +1,4 @@
-"""Issue reports: what somebody found wrong, for the operators to read."""
+"""Issue reports from users to the operators."""
 
 from __future__ import annotations
 
@@ -19,20 +19,20 @@ HOUR_MS = 60 * 60_000
 
 
 class ReportIssue(Request, frozen=True):
-    """What is wrong."""
+    """The issue to report."""
 
     issue: IssueInWords
 
 
 class ViewIssues(Request, frozen=True):
-    """A page of issues, from the latest or from a cursor on."""
+    """A page of issues, from the newest or from a cursor on."""
 
     limit: fields.ShortPageLength = fields.SHORT_PAGE
     before: fields.Cursor | None = None
 
 
 class IssueRow(TypedDict):
-    """An issue: what is wrong, who said so from where, and how to reach them."""
+    """An issue: what is wrong, who reported it from which address, and how to reach them."""
 
     issue: str
     timestamp: Timestamp
@@ -58,7 +58,7 @@ class _ReportIssueAnswer(TypedDict):
     roles=PEOPLE,
 )
 def report_issue(asked: ReportIssue, context: Context) -> _ReportIssueAnswer:
-    """Report an issue to the operators, who answer to the email in it, or else to the account's."""
+    """Report an issue to the operators, who reply to the email in it, or else to the account's."""
     _must_be_few(context)
     issue, account = asked.issue, context.logged_in
     contact = issue.email or (account.email if account else "")
@@ -92,7 +92,7 @@ class _ViewIssuesAnswer(TypedDict):
     changes=False,
 )
 def view_issues(asked: ViewIssues, context: Context) -> _ViewIssuesAnswer:
-    """View the issues that were reported, the latest first."""
+    """View the reported issues, newest first."""
     page, following = issue_reports.latest(context.transaction, asked.before, asked.limit)
     return _ViewIssuesAnswer(issues=[_row(report) for report in page], next=following)
 
@@ -111,7 +111,7 @@ def _row(report: IssueReport) -> IssueRow:
 
 
 def _must_be_few(context: Context) -> None:
-    """Raise `TooManyIssuesError` where as many came from that address within the last hour as are taken."""
+    """Raise `TooManyIssuesError` if the address has reached the limit within the last hour."""
     since = context.now - HOUR_MS
     oldest = find_report_time(context.transaction, context.address, since, MOST_IN_AN_HOUR - 1)
     if oldest is not None:

@@ -1,4 +1,4 @@
-"""Logging in and out, switching accounts, recovering one, and the record of logins."""
+"""Logging in and out, switching and recovering accounts, and the login history."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from ewallet_core.operations.context import (
 )
 from ewallet_core.operations.credentials import (
     PasswordCheck,
-    _record,
     note_failure,
+    record_login,
     record_logout,
-    refuse_login,
+    record_refused_login,
 )
 from ewallet_core.security import throttle
 from ewallet_core.security.passwords import Passwords, reject_common_password, reject_own_name
@@ -48,7 +48,7 @@ from ewallet_core.types import user_key
 
 
 class Login(Request, frozen=True):
-    """Whose account, by name or email, its password, and one to take its place if there is to be another."""
+    """The account by name or email, its password, and a new password if it is to change."""
 
     user_pass: fields.PasswordAttempt
     user_name: fields.UserName | None = None
@@ -56,17 +56,21 @@ class Login(Request, frozen=True):
     new_pass: fields.Password | None = None
 
     @property
-    def whose(self) -> str:
+    def name_or_email(self) -> str:
         """The name or email that was sent."""
         return self.user_name or self.user_email or ""
 
     @property
     def login_key(self) -> str:
-        """Where a failure counts: names and emails apart, so that neither clears the other's."""
-        return throttle.email_key(self.whose) if self.user_name is None else throttle.name_key(self.whose)
+        """The throttle's key: names and emails count apart, so that neither clears the other's failures."""
+        return (
+            throttle.email_key(self.name_or_email)
+            if self.user_name is None
+            else throttle.name_key(self.name_or_email)
+        )
 
     def check(self) -> None:
-        """Exactly one of name and email says whose, and a new password is another one."""
+        """Exactly one of name and email must be sent, and a new password must differ."""
         if (self.user_name is None) == (self.user_email is None):
             raise ArgumentsClashError(("user_name", "user_email"))
         if self.new_pass == self.user_pass:
@@ -74,13 +78,13 @@ class Login(Request, frozen=True):
 
 
 class SwitchAccount(Request, frozen=True):
-    """Which of the session's accounts is to be active."""
+    """Which of the session's accounts to make active."""
 
     account: fields.Email
 
 
 def check_login(asked: Login, preparation: Preparation) -> PasswordCheck:
-    """The slow part of a login; who has to wait is refused before it."""
+    """Check the password, unless the caller is throttled, and hash a new one if needed."""
 
     def look(context: Context) -> Account | None:
         throttle.require_no_wait(context.transaction, asked.login_key, context.address, context.now)
@@ -112,7 +116,7 @@ class _LoginAnswer(TypedDict):
 def login(asked: Login, context: SessionContext) -> _LoginAnswer:
     """Log an account in to this session and make it the active one.
 
-    With `new_pass` the account has that password from then on, and its other sessions end.
+    With `new_pass`, the account gets that password and its other sessions end.
     """
     account = authenticated_account(asked, context)
     _must_be_active(context, account)
@@ -120,7 +124,7 @@ def login(asked: Login, context: SessionContext) -> _LoginAnswer:
 
 
 def authenticated_account(asked: Login, context: SessionContext) -> Account:
-    """The account whose password was proven; raises `LoginRefusedError` where it was not, and writes that down."""
+    """The account, if its password was right; otherwise raises `LoginRefusedError` and records the failure."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
     throttle.require_no_wait(transaction, asked.login_key, context.address, now)
     account = _find(transaction, asked)
@@ -137,10 +141,10 @@ def authenticated_account(asked: Login, context: SessionContext) -> Account:
 
 
 def log_in(asked: Login, context: SessionContext, account: Account) -> _LoginAnswer:
-    """Log the proven account in, and answer as a login does."""
+    """Log the authenticated account in, and answer as `login` does."""
     transaction = context.transaction
     if account.one_time_until is not None and asked.new_pass is None:
-        raise NewPasswordNeededError().with_after_rollback(partial(refuse_login, context, account))
+        raise NewPasswordNeededError().with_after_rollback(partial(record_refused_login, context, account))
     if asked.new_pass is not None:
         reject_own_name(asked.new_pass, "new_pass", account.name, account.email)
     throttle.record_success(transaction, asked.login_key, context.address)
@@ -159,7 +163,7 @@ class _LogoutAnswer(TypedDict):
     session_data: SessionData
 
 
-# Who is frozen may still leave, and go on with another account: these two ask for no active account.
+# Neither needs an account that is not frozen: a frozen one may still log out or give way to another.
 @instruction(
     NoArguments,
     {"action": "logout"},
@@ -196,16 +200,16 @@ def switch_account(asked: SwitchAccount, context: SessionContext) -> _LogoutAnsw
 
 def _find(transaction: Transaction, asked: Login) -> Account | None:
     column = "name_key" if asked.user_name is not None else "email_key"
-    return accounts.find(transaction, **{column: user_key(asked.whose)})
+    return accounts.find(transaction, **{column: user_key(asked.name_or_email)})
 
 
 def _is_over(account: Account, now: int) -> bool:
-    """Whether the account's password was a one-time one, and its time is over."""
+    """Whether the account's password is an expired one-time password."""
     return account.one_time_until is not None and account.one_time_until <= now
 
 
 def _new_hash(asked: Login, account: Account, passwords: Passwords) -> str | None:
-    """The hash that the account is to have from this login on, where it is to have another."""
+    """The account's new password hash, if this login changes it."""
     if asked.new_pass is not None:
         return passwords.hash(asked.new_pass)
     is_outdated = account.password_hash is not None and passwords.is_outdated(account.password_hash)
@@ -219,14 +223,14 @@ def _take_new_hash(asked: Login, context: SessionContext, account: Account) -> N
         _record_change(context, account)
         leave_sessions(transaction, account.id, now, but=context.session.id)
     elif new_hash is not None:
-        # The same password in a newer hash: nothing that its owner would call a change.
+        # The same password with a newer hash is no change to the account's owner.
         accounts.change(transaction, account.id, password_hash=new_hash)
 
 
 def _must_be_active(context: SessionContext, account: Account) -> None:
     error = why_not_active(account)
     if error is not None:
-        raise error.with_after_rollback(partial(refuse_login, context, account))
+        raise error.with_after_rollback(partial(record_refused_login, context, account))
 
 
 def _join_session(context: SessionContext, account: Account) -> None:
@@ -239,7 +243,7 @@ def _join_session(context: SessionContext, account: Account) -> None:
 
 
 def _record_change(context: SessionContext, account: Account) -> None:
-    """Write that the account changed by its own login, which comes before it is the account that asks."""
+    """Write the event of a change by the login itself, when the context has no account yet."""
     append_event(
         context.transaction,
         account.id,
@@ -251,7 +255,7 @@ def _record_change(context: SessionContext, account: Account) -> None:
 
 def _record_accepted(context: SessionContext, account: Account) -> None:
     is_new = is_new_address(context.transaction, account.id, context.address)
-    _record(context, account.id, "login", "accepted", is_new=is_new)
+    record_login(context, account.id, "login", "accepted", is_new=is_new)
     if is_new:
         append_event(
             context.transaction,
@@ -272,11 +276,11 @@ def _record_accepted(context: SessionContext, account: Account) -> None:
     remembered=False,
 )
 def recover_account(asked: Login, context: SessionContext) -> _LoginAnswer:
-    """Keep an account that was about to be deleted, and log it in."""
+    """Recover an account that is about to be deleted, and log it in."""
     account = authenticated_account(asked, context)
     if account.state != AccountState.UNLINK_PENDING:
         error = why_not_active(account) or AccountNotUnlinkedError()
-        raise error.with_after_rollback(partial(refuse_login, context, account))
+        raise error.with_after_rollback(partial(record_refused_login, context, account))
     accounts.change(
         context.transaction,
         account.id,
@@ -289,7 +293,7 @@ def recover_account(asked: Login, context: SessionContext) -> _LoginAnswer:
 
 
 class ViewHistory(Request, frozen=True):
-    """A page of records, from the latest or from a cursor on."""
+    """A page of records, from the newest or from a cursor on."""
 
     limit: fields.PageLength = fields.USUAL_PAGE
     before: fields.Cursor | None = None
@@ -304,7 +308,7 @@ class LogoutRow(TypedDict):
 
 
 class LoginRow(LogoutRow):
-    """A login, or a password that was wrong; and whether it was the first from that address."""
+    """A login or a wrong password, and whether it was the first login from that address."""
 
     is_new_address: bool
 
@@ -321,7 +325,7 @@ class _ViewLoginsAnswer(TypedDict):
     changes=False,
 )
 def view_logins(asked: ViewHistory, context: AccountContext) -> _ViewLoginsAnswer:
-    """View the logins to the account, the latest first, those that were refused too."""
+    """View the logins to the account, refused ones included, newest first."""
     page, following = _page(asked, context, "login")
     rows = [LoginRow(**_row(record), is_new_address=bool(record.is_new_address)) for record in page]
     return _ViewLoginsAnswer(account=context.account.email, login_records=rows, next=following)
@@ -339,7 +343,7 @@ class _ViewLogoutsAnswer(TypedDict):
     changes=False,
 )
 def view_logouts(asked: ViewHistory, context: AccountContext) -> _ViewLogoutsAnswer:
-    """View the logouts from the account, the latest first."""
+    """View the logouts from the account, newest first."""
     page, following = _page(asked, context, "logout")
     rows = [_row(record) for record in page]
     return _ViewLogoutsAnswer(account=context.account.email, logout_records=rows, next=following)

@@ -1,4 +1,4 @@
-"""What operators do with accounts: listing, freezing, roles, and a password for who has forgotten theirs."""
+"""What operators do with accounts: listing, freezing, granting roles and resetting passwords."""
 
 from __future__ import annotations
 
@@ -30,20 +30,20 @@ class _StateAnswer(TypedDict):
 
 
 class WhichAccount(Request, frozen=True):
-    """Whose account, by email."""
+    """The account, by email."""
 
     account: fields.Email
 
 
 class GrantRole(Request, frozen=True):
-    """Whose account, and what it is to be here for."""
+    """The account, and its new role."""
 
     account: fields.Email
     role: fields.RoleName
 
 
 class ViewAccounts(Request, frozen=True):
-    """A page of accounts, from the latest or from a cursor on: those with a text in their name or email."""
+    """A page of accounts, from the newest or from a cursor on; `text` is searched in names and emails."""
 
     limit: fields.PageLength = fields.USUAL_PAGE
     before: fields.Cursor | None = None
@@ -64,7 +64,7 @@ class AccountRow(Dated):
 
 @dataclass(frozen=True, slots=True)
 class OneTimePassword:
-    """A password that an operator hands over, and its hash."""
+    """A password for one login, and its hash."""
 
     password: str
     hashed: str
@@ -76,7 +76,7 @@ class OneTimePassword:
     access=Access.SYSTEM,
 )
 def freeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
-    """Freeze an account: its timers stop, and whoever is logged in to it can do nothing."""
+    """Freeze an account: its timers stop, and it can't be used until it is unfrozen."""
     account = _in_state(context, asked.account, AccountState.ACTIVE)
     _must_not_be_last_operator(context, account)
     stop_timers(context, account.id)
@@ -89,7 +89,7 @@ def freeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
     access=Access.SYSTEM,
 )
 def unfreeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
-    """Let an account that was frozen be used again."""
+    """Unfreeze an account, so that it can be used again."""
     account = _in_state(context, asked.account, AccountState.FROZEN)
     return _changed(context, account, state=AccountState.ACTIVE)
 
@@ -105,9 +105,9 @@ class _GrantRoleAnswer(TypedDict):
     access=Access.SYSTEM,
 )
 def grant_role(asked: GrantRole, context: Context) -> _GrantRoleAnswer:
-    """Make an account a user's, an operator's or an auditor's.
+    """Give an account the role of user, operator or auditor.
 
-    Only the program that runs the engine can take the role from the last operator.
+    Only the program that runs the engine can change the last operator's role.
     """
     account, role = _person(context, asked.account), Role(asked.role)
     if role is not account.role:
@@ -118,7 +118,7 @@ def grant_role(asked: GrantRole, context: Context) -> _GrantRoleAnswer:
 
 
 def make_one_time_password(asked: WhichAccount, preparation: Preparation) -> OneTimePassword:
-    """The slow part of resetting a password."""
+    """Make a one-time password, and hash it."""
 
     def look(context: Context) -> str:
         _person(context, asked.account)
@@ -142,9 +142,9 @@ class _ResetPasswordAnswer(TypedDict):
     remembered=False,
 )
 def reset_password(asked: WhichAccount, context: Context) -> _ResetPasswordAnswer:
-    """Give an account a password that is good for one login within 24 hours, and end its sessions.
+    """Give an account a password for one login within 24 hours, and end its sessions.
 
-    That login must bring `new_pass`, the password from then on.
+    That login must send `new_pass`, the account's new password.
     """
     account, made = _person(context, asked.account), context.prepared
     until = context.now + ONE_TIME_MS
@@ -165,7 +165,7 @@ class _ViewAccountsAnswer(TypedDict):
     changes=False,
 )
 def view_accounts(asked: ViewAccounts, context: Context) -> _ViewAccountsAnswer:
-    """View the accounts of people, the latest first; erased ones are nobody's and left out."""
+    """View the accounts of people, newest first, without erased ones."""
     state = None if asked.state is None else AccountState(asked.state)
     page, following = list_accounts(context.transaction, asked.before, asked.limit, asked.text, state)
     return _ViewAccountsAnswer(accounts=[_row(account) for account in page], next=following)
@@ -184,7 +184,7 @@ def _row(account: Account) -> AccountRow:
 
 
 def _person(context: Context, email: str) -> Account:
-    """The account with that email; the system core account is nobody's to change."""
+    """The account with that email; raises `PartnerUnknownError` if it is not a person's."""
     account = accounts.find(context.transaction, email_key=user_key(email))
     if account is None or account.role is Role.ISSUER or is_gone(account, context.now):
         raise PartnerUnknownError("account")

@@ -1,4 +1,4 @@
-"""Viewing and editing the permission sheet, and what it has refused."""
+"""Viewing and editing the permission sheet, and viewing the requests that it refused."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from ewallet_core.types import PEOPLE, Role
 
 
 class EditPermission(Request, frozen=True):
-    """Which role may, or may not, ask which instruction."""
+    """A role, an instruction, and whether it is allowed."""
 
     instruction: fields.InstructionName
     role: fields.RoleName
@@ -26,14 +26,14 @@ class EditPermission(Request, frozen=True):
 
 
 class ViewRefusedRequests(Request, frozen=True):
-    """A page of what the sheet has refused, from the latest or from a cursor on."""
+    """A page of refused requests, from the newest or from a cursor on."""
 
     limit: fields.PageLength = fields.USUAL_PAGE
     before: fields.Cursor | None = None
 
 
 class RefusedRow(TypedDict):
-    """A request that was refused: when, to whom and at which address."""
+    """A refused request: when, by which account, and from which address."""
 
     time: Timestamp
     account: str | None
@@ -53,7 +53,7 @@ class _ViewPermissionsAnswer(TypedDict):
     changes=False,
 )
 def view_permissions(_asked: NoArguments, context: Context) -> _ViewPermissionsAnswer:
-    """View the permission sheet: for each instruction, which roles may ask it."""
+    """View the permission sheet: for each instruction, which roles may use it."""
     return _ViewPermissionsAnswer(
         permissions={
             asked.name: {str(role): allows(context, role, asked) for role in PEOPLE}
@@ -74,7 +74,7 @@ class _EditPermissionAnswer(TypedDict):
     access=Access.SYSTEM,
 )
 def edit_permission(asked: EditPermission, context: Context) -> _EditPermissionAnswer:
-    """Allow or forbid a role to ask an instruction."""
+    """Allow or forbid an instruction to a role."""
     known = {entry.name: entry for entry in sheet_of(context.registry)}
     if asked.instruction not in known:
         raise UnknownInstructionError(asked.instruction, context.registry.nearest(asked.instruction))
@@ -99,7 +99,7 @@ class _ViewRefusedRequestsAnswer(TypedDict):
     changes=False,
 )
 def view_refused_requests(asked: ViewRefusedRequests, context: Context) -> _ViewRefusedRequestsAnswer:
-    """View whom the permission sheet kept from what, the latest first."""
+    """View the requests that the permission sheet refused, newest first."""
     page, following = refused_requests.latest(context.transaction, asked.before, asked.limit)
     return _ViewRefusedRequestsAnswer(
         refusals=[

@@ -1,4 +1,4 @@
-"""Finding records by their words, on one sheet or across all sheets and lists of an account."""
+"""Searching the records of one sheet, or of all sheets and lists of the account."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ _KINDS: dict[str, SheetKind] = {kind.name: kind for kind in SHEET_KINDS}
 
 
 class SearchRecords(PeriodRequest, frozen=True):
-    """What the records hold, of what kind, sheet and time they are (absent: whatever), and which page.
+    """What to search for, of which kind, sheet and period, and which page; all are optional.
 
-    A sheet, or of contacts a list, is named with its kind.
+    A sheet or list needs its kind.
     """
 
     text: fields.SearchText = ""
@@ -32,7 +32,7 @@ class SearchRecords(PeriodRequest, frozen=True):
     before: fields.RecordCursor | None = None
 
     def check(self) -> None:
-        """A sheet is one of a kind."""
+        """A sheet needs its kind."""
         super().check()
         if self.sheet_id is not None and self.kind is None:
             raise MissingArgumentError("kind", str(meta_of(fields.RecordKind).description))
@@ -49,7 +49,7 @@ class _SearchRecordsAnswer(TypedDict):
     changes=False,
 )
 def search_records(asked: SearchRecords, context: AccountContext) -> _SearchRecordsAnswer:
-    """Search all records or a sheet's for a text in them or the other side's name or email, newest first."""
+    """Search all records or a sheet's for a text in them or in the partner's name or email, newest first."""
     wanted = SearchFilter(
         context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=_sheet_id(asked, context)
     )
@@ -66,7 +66,7 @@ def search_records(asked: SearchRecords, context: AccountContext) -> _SearchReco
 
 
 def _sheet_id(asked: SearchRecords, context: AccountContext) -> int | None:
-    """The sheet to be searched; None where it is all of them."""
+    """The sheet to search; None for all of them."""
     if asked.kind is None or asked.sheet_id is None:
         return None
     return own_sheet(context, _KINDS[asked.kind], asked.sheet_id, "sheet_id").id

@@ -1,4 +1,4 @@
-"""What a live worker is asked: finding its sessions, taking them over, and mapping them to clients."""
+"""Instructions for a live worker: finding, adding and mapping its sessions."""
 
 from __future__ import annotations
 
@@ -32,19 +32,19 @@ from ewallet_core.storage.sessions import (
 
 
 class SearchSession(Request, frozen=True):
-    """The token that opens the session."""
+    """The session's token."""
 
     session_token: fields.IssuedToken
 
 
 class AddSession(Request, frozen=True):
-    """The session to take over: its live object or its number."""
+    """The session to take over: its live object or its id."""
 
     session: fields.SessionId
 
 
 class AddSessionMap(Request, frozen=True):
-    """What is to open which session of this worker's."""
+    """A session of this worker, and the client id and token for it."""
 
     client_id: fields.IssuedToken
     session_token: fields.NewToken
@@ -52,14 +52,14 @@ class AddSessionMap(Request, frozen=True):
 
 
 class RemoveSessionMap(Request, frozen=True):
-    """The session, by its number or by either half of its map."""
+    """The session, by its id, its token or its client id."""
 
     session_id: fields.SessionId | None = None
     session_token: fields.IssuedToken | None = None
     client_id: fields.IssuedToken | None = None
 
     def check(self) -> None:
-        """Exactly one of the three says which session."""
+        """Exactly one of the three must be sent."""
         given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
         if len(given) != 1:
             raise ArgumentsClashError(self.__struct_fields__)
@@ -83,7 +83,7 @@ class _SearchSessionAnswer(TypedDict):
     changes=False,
 )
 def search_session(asked: SearchSession, context: Context) -> _SearchSessionAnswer:
-    """Find the session of this worker's that a session token opens."""
+    """Find the session of this worker that has that token."""
     session = _own(context, _by_token(context, asked.session_token))
     return _SearchSessionAnswer(
         ewallet_session=session.id, session_data=session_data(context.transaction, session.id)
@@ -96,7 +96,7 @@ def search_session(asked: SearchSession, context: Context) -> _SearchSessionAnsw
     access=Access.SYSTEM,
 )
 def add_session(asked: AddSession, context: Context) -> _WithWorkerAnswer:
-    """Have this worker take a session over from the worker that has it."""
+    """Move a session to this worker from the worker that has it."""
     worker = _worker(context)
     session = _live(context, sessions.find(context.transaction, id=asked.session))
     if session.worker_id != worker.id:
@@ -112,7 +112,7 @@ def add_session(asked: AddSession, context: Context) -> _WithWorkerAnswer:
     access=Access.SYSTEM,
 )
 def add_session_map(asked: AddSessionMap, context: Context) -> _WithWorkerAnswer:
-    """Have a client id and a session token open a session of this worker's, in place of what opened it."""
+    """Give a session of this worker another client id and session token."""
     transaction = context.transaction
     session = _own(context, sessions.find(transaction, id=asked.session))
     client = _live_client(context, asked.client_id)
@@ -135,7 +135,7 @@ def add_session_map(asked: AddSessionMap, context: Context) -> _WithWorkerAnswer
     access=Access.SYSTEM,
 )
 def remove_session_map(asked: RemoveSessionMap, context: Context) -> _WithWorkerAnswer:
-    """Remove a session of this worker's with what opens it: it ends, and its accounts are logged out."""
+    """Remove a session of this worker with its map: it ends, and its accounts are logged out."""
     session = _own(context, _meant(asked, context))
     end_session(context.transaction, session.id)
     return _with_worker(context, session)
@@ -166,7 +166,7 @@ def _live(context: Context, session: Session | None) -> Session:
 
 
 def _own(context: Context, session: Session | None) -> Session:
-    """The session, which must be live and this worker's."""
+    """The session, if it is live and this worker has it; otherwise raises an error."""
     if session is None or session.worker_id != _worker(context).id:
         raise SessionUnknownError
     return _live(context, session)
@@ -191,7 +191,7 @@ def _live_client(context: Context, client_id: str) -> ClientId:
 
 
 def _make_way(context: Context, mapped: Session) -> None:
-    """A session that has ended holds no map any more; of a live one it is not taken."""
+    """Remove an expired session that has the same map; raises `SessionTokenExistsError` if it is live."""
     if mapped.expires_at > context.now:
         raise SessionTokenExistsError
     end_session(context.transaction, mapped.id)

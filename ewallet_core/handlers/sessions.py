@@ -20,7 +20,7 @@ from ewallet_core.operations.context import (
     require_account,
 )
 from ewallet_core.operations.credentials import record_logout
-from ewallet_core.operations.sessions import _use, open_session, touch
+from ewallet_core.operations.sessions import open_session, touch, used_now
 from ewallet_core.security.tokens import hash_token, new_token
 from ewallet_core.storage.logins import leave_session, log_out, sessions_of
 from ewallet_core.storage.sessions import (
@@ -41,12 +41,12 @@ class _RequestClientIdAnswer(TypedDict):
     access=Access.ANYBODY,
 )
 def request_client_id(_asked: NoArguments, context: Context) -> _RequestClientIdAnswer:
-    """Request a client id, under which one session can be opened."""
+    """Request a client id, which can open one session."""
     client_id = new_token(context.randomness)
     client_ids.insert(
         context.transaction,
         hash=hash_token(client_id),
-        **_use(context),
+        **used_now(context),
         created_at=context.now,
         written_at=context.now,
     )
@@ -63,7 +63,7 @@ class _RequestSessionTokenAnswer(TypedDict):
     access=Access.CLIENT,
 )
 def request_session_token(_asked: NoArguments, context: ClientContext) -> _RequestSessionTokenAnswer:
-    """Open a session and request its token, or renew it by sending it."""
+    """Open a session and request its token, or renew a token by sending it."""
     client, given = context.client, context.credentials.session_token
     live = sessions.find(context.transaction, client_id=client.id)
     if live is not None and live.expires_at > context.now:
@@ -96,7 +96,7 @@ class _KeepClientIdAnswer(_ExtendedAnswer):
     remembered=False,
 )
 def keep_client_id(_asked: NoArguments, context: SessionContext) -> _KeepClientIdAnswer:
-    """Keep the client id, and with it the session, alive from now on."""
+    """Extend the life of the client id and its session from now on."""
     return _KeepClientIdAnswer(ctoken=cast("str", context.credentials.client_id), **_extend(context))
 
 
@@ -111,7 +111,7 @@ class _KeepSessionTokenAnswer(_ExtendedAnswer):
     remembered=False,
 )
 def keep_session_token(_asked: NoArguments, context: SessionContext) -> _KeepSessionTokenAnswer:
-    """Keep the session token, and with it the client id, alive from now on."""
+    """Extend the life of the session token and its client id from now on."""
     return _KeepSessionTokenAnswer(stoken=cast("str", context.credentials.session_token), **_extend(context))
 
 
@@ -150,7 +150,7 @@ class EndSession(Request, frozen=True):
 
 
 class SessionRow(TypedDict):
-    """A session, since when the account is logged in to it, and whether it is the one that asks."""
+    """A session, since when the account is logged in to it, and whether it is the caller's."""
 
     session_id: int
     since: Timestamp
@@ -170,7 +170,7 @@ class _ViewSessionsAnswer(TypedDict):
     changes=False,
 )
 def view_sessions(_asked: NoArguments, context: AccountContext) -> _ViewSessionsAnswer:
-    """View the sessions that the account is logged in to, the latest login first."""
+    """View the sessions that the account is logged in to, latest login first."""
     found = sessions_of(context.transaction, context.account.id, context.now)
     return _ViewSessionsAnswer(
         sessions=[
@@ -191,7 +191,7 @@ class _EndOwnSessionAnswer(TypedDict):
     session_id: int
 
 
-# As a logout does, it asks for no active account: who is frozen may still throw a stranger out.
+# Like a logout, it works for a frozen account too, whose owner may want to end a stranger's session.
 @instruction(
     EndSession,
     {"action": "end", "end": "session"},
@@ -199,9 +199,9 @@ class _EndOwnSessionAnswer(TypedDict):
     roles=PEOPLE,
 )
 def end_own_session(asked: EndSession, context: SessionContext) -> _EndOwnSessionAnswer:
-    """Log the account out of one of its sessions, which ends where nobody else is logged in to it.
+    """Log the account out of one of its sessions, which ends if no other account is logged in to it.
 
-    The asking session goes on, as after a logout; so does one that others are logged in to.
+    The caller's own session goes on, as after a logout.
     """
     transaction, account, now = context.transaction, require_account(context).account, context.now
     own = {session.id for session in sessions_of(transaction, account.id, now)}
@@ -215,8 +215,8 @@ def end_own_session(asked: EndSession, context: SessionContext) -> _EndOwnSessio
     return _EndOwnSessionAnswer(session_id=asked.session_id)
 
 
-# Whoever gets an answer has proven both tokens, so it is about that pair alone: it says how things stand
-# where they stand well, and an expired or unknown one is refused before.
+# A caller that gets here was authenticated by both tokens, so the answer is always positive; expired and
+# unknown tokens were refused before.
 _ASPECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "validity": (
         "is valid",
@@ -237,7 +237,7 @@ _FACTS: dict[str, Callable[[SessionContext], Data]] = {
 
 
 def _verifications(selector: str, words: str, key: str, other: str) -> tuple[Instruction, ...]:
-    """The four instructions that verify a token of one kind; `other` names what it is linked to."""
+    """The four instructions that verify a client id or a session token; `other` is its counterpart."""
     tokens: dict[str, Callable[[SessionContext], str | None]] = {
         "client_id": lambda context: context.credentials.client_id,
         "session_token": lambda context: context.credentials.session_token,

@@ -30,54 +30,54 @@ _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
 
 
 class NewList(Request, frozen=True):
-    """What a new sheet is to be called; absent, it is numbered."""
+    """The name of the new sheet; without one, it is numbered."""
 
     reference: fields.Reference | None = None
 
 
 class ViewList(Request, frozen=True):
-    """A page of a sheet: from the newest record on, from a cursor on, or below so many of the newest."""
+    """A page of a sheet: from the newest record, from a cursor, or after `skip` of the newest records."""
 
     limit: fields.PageLength = fields.USUAL_PAGE
     before: fields.Cursor | None = None
     skip: fields.PassedOver | None = None
 
     def check(self) -> None:
-        """At most one of before and skip says where the page begins."""
+        """At most one of before and skip may be sent."""
         if self.before is not None and self.skip is not None:
             raise ArgumentsClashError(("before", "skip"))
 
 
 class UnlinkList(Request, frozen=True):
-    """One of the user's own lists."""
+    """One of the account's own lists."""
 
     list_id: fields.ListId
 
 
 class UnlinkSheet(Request, frozen=True):
-    """One of the user's own sheets: exactly one of `list_id` and `sheet_id`."""
+    """One of the account's own sheets: exactly one of `list_id` and `sheet_id`."""
 
     list_id: fields.SheetId | None = None
     sheet_id: fields.SheetId | None = None
 
     def check(self) -> None:
-        """Exactly one of list_id and sheet_id says which."""
+        """Exactly one of list_id and sheet_id must be sent."""
         if (self.list_id is None) == (self.sheet_id is None):
             raise ArgumentsClashError(("list_id", "sheet_id"))
 
 
 class RenameList(Request, frozen=True):
-    """What a sheet is to be called from now on."""
+    """The sheet's new name."""
 
     reference: fields.Reference
 
 
-# Every kind is unlinked by its `list_id`; sheets by the name that they have everywhere else, too.
+# Every kind is removed by `list_id`; sheets also by `sheet_id`, which all other instructions use.
 _UNLINK: dict[str, type[Request]] = {"sheet": UnlinkSheet, "list": UnlinkList}
 
 
 def sheet_data(context: AccountContext, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Data:
-    """A sheet and a page of its records, the newest first."""
+    """A sheet and a page of its records, newest first."""
     count = _record_count(context, kind, sheet)
     before = page_asked.before or kind.records.below_newest(
         context.transaction, sheet, count, page_asked.skip or 0
@@ -149,7 +149,7 @@ def _view_list(kind: SheetKind) -> Instruction:
         answers=_view_answers(kind),
     )
     def view_list(asked: Any, context: AccountContext) -> Answer:
-        """View a sheet, the active one unless another is named, a page of records at a time, newest first."""
+        """View a sheet, by default the active one, and a page of its records, newest first."""
         sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
         return _viewed(context, kind, sheet, asked)
 
@@ -164,7 +164,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
         answers={kind.sheet_key: int, kind.data_key: SheetData},
     )
     def switch_list(asked: Any, context: AccountContext) -> Answer:
-        """Make another sheet the active one, on which new records go."""
+        """Make another sheet the active one, which gets new records."""
         sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
         kind.owned_item(sheet, kind.id_name).make_active(context)
         return success(
@@ -177,7 +177,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
 def _rename_list(kind: SheetKind) -> Instruction:
     @instruction(_naming_one(kind, RenameList), _the_list(kind, "edit"), answers=_view_answers(kind))
     def rename_list(asked: Any, context: AccountContext) -> Answer:
-        """Call a sheet something else."""
+        """Rename a sheet."""
         sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
         if asked.reference != sheet.reference:
             sheets.change(context.transaction, sheet.id, reference=asked.reference, written_at=context.now)
@@ -192,7 +192,7 @@ def _rename_list(kind: SheetKind) -> Instruction:
 def _unlink_list(kind: SheetKind) -> Instruction:
     @instruction(_UNLINK[kind.noun], _the_list(kind, "unlink"), answers={kind.sheet_key: int})
     def unlink_list(asked: Any, context: AccountContext) -> Answer:
-        """Unlink a sheet that is not the active one, with its records; the journal keeps what they say."""
+        """Remove a sheet that is not the active one, with its records; the journal keeps their entries."""
         field = "list_id" if asked.list_id is not None else kind.id_name
         sheet = own_sheet(context, kind, getattr(asked, field), field)
         owned_item = kind.owned_item(sheet, field)
@@ -217,25 +217,25 @@ LISTS = tuple(verb(kind) for kind in SHEET_KINDS for verb in _VERBS)
 
 
 class OneRecord(Request, frozen=True):
-    """One record of the user's own."""
+    """One of the account's own records."""
 
     record_id: fields.RecordId
 
 
 class OneContact(Request, frozen=True):
-    """One contact of the user's own: exactly one of `record` and `record_id`."""
+    """One of the account's own contacts: exactly one of `record` and `record_id`."""
 
     record: fields.RecordId | None = None
     record_id: fields.RecordId | None = None
 
     def check(self) -> None:
-        """Exactly one of record and record_id says which."""
+        """Exactly one of record and record_id must be sent."""
         if (self.record is None) == (self.record_id is None):
             raise ArgumentsClashError(("record", "record_id"))
 
 
 class Linked(TypedDict):
-    """A record of the user's own, and what it is to another: invoice, transfer, refund_of or refunded_by."""
+    """A linked record of the account's own; `relation` is invoice, transfer, refund_of or refunded_by."""
 
     relation: str
     kind: str
@@ -251,7 +251,7 @@ def _view_record(kind: SheetKind) -> Instruction:
         answers=_record_view_answers(kind),
     )
     def view_record(asked: OneRecord | OneContact, context: AccountContext) -> Answer:
-        """View one record of the user's own, with its entry in the journal and the records linked to it."""
+        """View one of the account's own records, with its journal entry and the records linked to it."""
         if isinstance(asked, OneContact) and asked.record is not None:
             return _viewed_record(context, kind, own_record(context, kind, asked.record, "record"))
         return _viewed_record(context, kind, own_record(context, kind, asked.record_id or 0))
@@ -266,7 +266,7 @@ def _record_view_answers(kind: SheetKind) -> dict[str, Any]:
 
 def _viewed_record(context: AccountContext, kind: SheetKind, record: Any) -> Answer:
     answer = record_answer(context, kind, record)
-    # A contact moves nothing.
+    # A contact has no journal entry.
     answer["entry"] = None if kind is CONTACT else record.entry_id
     answer["linked_records"] = _linked_records(context, kind, answer["entry"])
     if kind is TRANSFER:
@@ -286,7 +286,7 @@ def _linked_records(context: AccountContext, kind: SheetKind, entry_id: int | No
 def _unlink_record(kind: SheetKind) -> Instruction:
     @instruction(OneRecord, the_record(kind, "unlink"), answers={kind.sheet_key: int, kind.record_key: int})
     def unlink_record(asked: OneRecord, context: AccountContext) -> Answer:
-        """Take a record off its sheet for this user; no balance, journal or other side's record changes."""
+        """Remove a record from its sheet; balances, the journal and the other side's record stay."""
         record = own_record(context, kind, asked.record_id)
         kind.records.unlink(context.transaction, record, context.now)
         record_change(context, f"{kind.name} record", record.id, "unlinked")

@@ -1,4 +1,4 @@
-"""The sockets on which instructions come in from other machines, where the engine has a listener."""
+"""The sockets for instructions from other machines, if the engine has a listener."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ewallet_core.operations.context import Context, InstructionListener, Prepar
 
 
 class OpenSockets(Request, frozen=True):
-    """The ports on which instructions come in and answers go out."""
+    """The ports of instructions and of events."""
 
     in_port: fields.Port
     out_port: fields.Port
@@ -29,25 +29,25 @@ class _ViewSocketsAnswer(TypedDict):
     changes=False,
 )
 def view_sockets(_asked: NoArguments, context: Context) -> _ViewSocketsAnswer:
-    """View on which ports instructions are listened for and events are told; none in process."""
+    """View the ports of instructions and of events; null if there are none."""
     in_port, out_port = (context.listener and context.listener.ports) or (None, None)
     return _ViewSocketsAnswer(in_port=in_port, out_port=out_port)
 
 
-# What happens to the process happens before the transaction, which may be run more than once. It is
-# remembered by nobody: after a restart the same request means this process.
-def start_listening(_asked: NoArguments, preparation: Preparation) -> str:
-    """Make the listener ready."""
+# Sockets belong to this process, not to the database: they open and close before the transaction, which may
+# run more than once, and the request is not remembered.
+def prepare_listener(_asked: NoArguments, preparation: Preparation) -> str:
+    """Get the listener ready."""
     return _listener(preparation).start()
 
 
 def open_ports(asked: OpenSockets, preparation: Preparation) -> tuple[int, int]:
-    """Have the listener listen."""
+    """Open the listener's sockets."""
     return _listener(preparation).open(asked.in_port, asked.out_port)
 
 
 def close_ports(_asked: NoArguments, preparation: Preparation) -> bool:
-    """Have the listener listen no more."""
+    """Close the listener's sockets."""
     return _listener(preparation).close()
 
 
@@ -59,11 +59,11 @@ class _StartInstructionListenerAnswer(TypedDict):
     NoArguments,
     {"controller": "system", "action": "start", "start": "instruction_listener"},
     access=Access.SYSTEM,
-    prepare=start_listening,
+    prepare=prepare_listener,
     remembered=False,
 )
 def start_instruction_listener(_asked: NoArguments, context: Context) -> _StartInstructionListenerAnswer:
-    """Make the listener of instructions ready for its sockets."""
+    """Get the listener of instructions ready to open sockets."""
     return _StartInstructionListenerAnswer(listener=context.prepared)
 
 
@@ -81,7 +81,7 @@ class _OpenSocketsAnswer(TypedDict):
     remembered=False,
 )
 def open_sockets(_asked: OpenSockets, context: Context) -> _OpenSocketsAnswer:
-    """Listen for instructions on these ports; it answers at once with the ports that were found."""
+    """Listen for instructions on these ports; the answer has the ports that are open."""
     in_port, out_port = context.prepared
     return _OpenSocketsAnswer(in_port=in_port, out_port=out_port)
 
@@ -99,7 +99,7 @@ class _CloseSocketsAnswer(TypedDict):
     remembered=False,
 )
 def close_sockets(_asked: NoArguments, context: Context) -> _CloseSocketsAnswer:
-    """Listen for instructions no more."""
+    """Stop listening for instructions."""
     return _CloseSocketsAnswer(closed=context.prepared)
 
 

@@ -1,4 +1,4 @@
-"""A wallet's statement, from the journal: its balance before and after a time, and every movement between."""
+"""A wallet's statement from the journal: its balance before and after a period, and every movement in it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OWN_CONVERSIONS = (EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS)
 
 
 class ViewStatement(PeriodRequest, frozen=True):
-    """Whose statement (absent: the active wallet's), of what time, and which page of its rows."""
+    """The wallet (by default the active one), the period, and the page of rows."""
 
     ewallet_id: fields.EwalletId | None = None
     limit: fields.PageLength = fields.USUAL_PAGE
@@ -30,7 +30,7 @@ class ViewStatement(PeriodRequest, frozen=True):
 
 
 class Movement(TypedDict):
-    """Credits that came (above 0) or went, the balance after that, and what was paid for credits by then."""
+    """Credits that came (above 0) or went, the balance after that, and the cost of the credits so far."""
 
     entry: int
     time: Timestamp
@@ -64,7 +64,7 @@ class _ViewStatementAnswer(TypedDict):
     changes=False,
 )
 def view_statement(asked: ViewStatement, context: AccountContext) -> _ViewStatementAnswer:
-    """View a wallet's balance before and after a time, and a page of what moved it, the newest first."""
+    """View a wallet's balance before and after a period, and a page of its movements, newest first."""
     wallet = _wallet(asked, context)
     before_it = find_last_before(context.transaction, wallet.balance_id, asked.starts_at or 0)
     until = END_OF_TIME if asked.ends_at is None else asked.ends_at

@@ -1,4 +1,4 @@
-"""What an account's wallets and clocks took in and gave out, all or one of them, by day, week or month."""
+"""Sums of what an account's wallets and clocks received and spent, by day, week or month."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ewallet_core.storage.statements import SumFilter, sum_postings
 MOST_PERIODS = 400
 
 _BETWEEN_PEOPLE = (EntryKind.SUPPLY, EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
-# Of each sum: the kinds of entry, the unit, and whether it is what came into a wallet or clock.
+# For each sum: the kinds of entry, the unit, and whether it came into a wallet or clock.
 _SUMS: dict[str, tuple[tuple[EntryKind, ...], Unit, bool]] = {
     "credits_in": (_BETWEEN_PEOPLE, Unit.CREDIT, True),
     "credits_out": (_BETWEEN_PEOPLE, Unit.CREDIT, False),
@@ -34,10 +34,10 @@ Sums = dict[str, int]
 
 
 class ViewSummary(PeriodRequest, frozen=True):
-    """Of what time (absent: the 30 days, 12 weeks or 12 months up to now), by what periods, and of what.
+    """The period (by default the last 30 days, 12 weeks or 12 months), its division, and one wallet or clock.
 
-    Absent, it is of all that the account has. A clock's alone has the credits that were converted with it; a
-    wallet's alone has no time.
+    Without a wallet or clock, the sums are of all that the account has. Those of one clock include the
+    credits converted with it; those of one wallet include no time.
     """
 
     by: fields.PeriodLength = PeriodUnit.DAY
@@ -46,14 +46,14 @@ class ViewSummary(PeriodRequest, frozen=True):
     clock_id: fields.ClockId | None = None
 
     def check(self) -> None:
-        """At most one of ewallet_id and clock_id says of what."""
+        """At most one of ewallet_id and clock_id may be sent."""
         super().check()
         if self.ewallet_id is not None and self.clock_id is not None:
             raise ArgumentsClashError(("ewallet_id", "clock_id"))
 
 
 class Total(TypedDict):
-    """Credits from and to others, credits converted either way, and time that timers took."""
+    """Credits from and to others, credits converted either way, and time that timers used."""
 
     credits_in: int
     credits_out: int
@@ -64,7 +64,7 @@ class Total(TypedDict):
 
 
 class PeriodTotal(Total):
-    """The same of one period, which goes up to and without its end."""
+    """The totals of one period; `end` is not included."""
 
     start: Timestamp
     end: Timestamp
@@ -84,9 +84,9 @@ class _ViewSummaryAnswer(TypedDict):
     changes=False,
 )
 def view_summary(asked: ViewSummary, context: AccountContext) -> _ViewSummaryAnswer:
-    """View what came in, went out, was converted and spent by day, week or month, the oldest first."""
+    """View what was received, sent, converted and spent by day, week or month, oldest first."""
     summed = _summed(asked, context)
-    # What happens at this very moment has happened.
+    # What happens in this millisecond is included.
     until = context.now + 1 if asked.ends_at is None else asked.ends_at
     since = _usual_start(until, asked.by) if asked.starts_at is None else asked.starts_at
     if since > until:
@@ -106,7 +106,7 @@ def view_summary(asked: ViewSummary, context: AccountContext) -> _ViewSummaryAns
 
 
 def _summed(asked: ViewSummary, context: AccountContext) -> SumFilter:
-    """What is summed up; raises `NotFoundError` where it is not the account's own."""
+    """What to sum up; raises `NotFoundError` if it is not the account's own."""
     for holder_kind in (WALLET_HOLDER, CLOCK_HOLDER):
         if getattr(asked, holder_kind.id_name) is not None:
             holder_kind.named(context, asked)
@@ -124,7 +124,7 @@ def _usual_start(until: int, by: PeriodUnit) -> int:
 
 
 def _spans(asked: ViewSummary, since: int, until: int) -> list[tuple[int, int]]:
-    """Where the rows begin and end; raises `TooManyPeriodsError` where they are."""
+    """The start and end of each row; raises `TooManyPeriodsError` if there are too many."""
     ahead = asked.utc_offset * timestamps.MINUTE
     spans = list(islice(timestamps.periods(since, until, asked.by, ahead), MOST_PERIODS + 1))
     if len(spans) > MOST_PERIODS:

@@ -1,4 +1,4 @@
-"""Supplying credits: to the own wallet, where that is permitted, or to another account's."""
+"""Supplying credits to the caller's own wallet, if that is permitted, or to another account's."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from ewallet_core.types import Role
 
 
 class Bought(Request, frozen=True):
-    """Credits to be had, and what they cost."""
+    """How many credits to supply, and what they cost."""
 
     credits: fields.Credits
     currency: fields.Currency
@@ -34,19 +34,19 @@ class Bought(Request, frozen=True):
 
 
 class SupplyCredits(Bought, frozen=True):
-    """Credits to be had, and what they cost; for somebody else where `supply_to` says so."""
+    """How many credits to supply and what they cost; `supply_to` names another account."""
 
     added = frozenset({"supply_to"})
 
     supply_to: fields.Email | None = None
 
     def needs(self) -> Instruction | None:
-        """To supply somebody else takes the system's leave, however it is asked."""
+        """To supply another account needs the permission for the system instruction."""
         return None if self.supply_to is None else supply_on_behalf
 
 
 class SupplyOnBehalf(Bought, frozen=True, kw_only=True):
-    """Who is to have credits, by email, and what they cost."""
+    """The recipient's email, how many credits, and what they cost."""
 
     supply_to: fields.Email
 
@@ -81,11 +81,11 @@ def supply_on_behalf(asked: SupplyOnBehalf, context: Context) -> _SupplyOnBehalf
 @instruction(
     SupplyCredits,
     {"action": "supply", "supply": "credits"},
-    # A user may where the rules let users supply themselves.
+    # Users may too, if the engine lets users supply themselves.
     roles=(Role.OPERATOR,),
 )
 def supply_credits(asked: SupplyCredits, context: AccountContext) -> SuppliedAnswer:
-    """Supply the active wallet, or with leave another's, with credits from the system core account."""
+    """Supply the active wallet, or with permission another's, with credits from the system core account."""
     if asked.supply_to is None:
         return issue_credits(context, asked, own_side(context))
     return issue_credits(context, asked, partner_named(context, asked.supply_to, "supply_to"))
@@ -94,7 +94,7 @@ def supply_credits(asked: SupplyCredits, context: AccountContext) -> SuppliedAns
 def issue_credits(context: Context, asked: Bought, recipient: Side) -> SuppliedAnswer:
     """Issue credits to the recipient, against an invoice."""
     core, cost = issuing_side(context), as_decimal(asked.cost).copy_abs()
-    handover = CreditTransfer(
+    transfer = CreditTransfer(
         EntryKind.SUPPLY,
         core,
         recipient,
@@ -102,7 +102,7 @@ def issue_credits(context: Context, asked: Bought, recipient: Side) -> SuppliedA
         asked.notes,
         bill=Bill(core.account, asked.currency, f"{cost:f}"),
     )
-    done = move_between_accounts(context, handover)
+    done = move_between_accounts(context, transfer)
     record_cost(context.transaction, recipient.balance, done.entry_id, asked.currency, cost)
     total = read_amount(context.transaction, recipient.balance)
     return SuppliedAnswer(

@@ -51,7 +51,7 @@ class _PauseTimerAnswer(_PendingAnswer):
     {"action": "pause", "pause": "clock_timer"},
 )
 def pause_timer(_asked: NoArguments, context: AccountContext) -> _PauseTimerAnswer:
-    """Pause the active clock's timer: no time is taken until it is resumed."""
+    """Pause the active clock's timer: no time is used until it is resumed."""
     clock = context.clock
     timer = clock.timer.pause(context.now)
     balance = read_amount(context.transaction, clock.balance_id)

@@ -1,11 +1,12 @@
-"""Credits to other people: paying, transferring, and refunding a payment."""
+"""Sending credits to other people: paying, transferring, and refunding a payment."""
 
 from __future__ import annotations
 
 from typing import TypedDict, cast
 
 from ewallet_core.errors.credits import (
-    NotFoundError,
+    AlreadyRefundedError,
+    NotAPaymentError,
     OwnAccountError,
     RefundExceedsPaymentError,
 )
@@ -22,16 +23,17 @@ from ewallet_core.operations.movements import (
     own_side,
     partner_named,
 )
-from ewallet_core.operations.records import _left_of
+from ewallet_core.operations.records import left_to_refund, own_record
+from ewallet_core.operations.sheet_kinds import TRANSFER
 from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.journal import find_sending_balance, read_amount
-from ewallet_core.storage.sheets import TransferRecord, transfers
+from ewallet_core.storage.sheets import TransferRecord
 from ewallet_core.storage.wallets import wallets
 from ewallet_core.types import user_key
 
 
 class PayCredits(Request, frozen=True):
-    """Who is paid, by email, and how much."""
+    """The email of the account to pay, and how many credits."""
 
     pay: fields.Email
     credits: fields.Credits
@@ -39,7 +41,7 @@ class PayCredits(Request, frozen=True):
 
 
 class TransferCredits(Request, frozen=True):
-    """Who is given credits, by email, and how many."""
+    """The recipient's email, and how many credits."""
 
     transfer_to: fields.Email
     credits: fields.Credits
@@ -62,10 +64,10 @@ class _PayCreditsAnswer(TypedDict):
 def pay_credits(asked: PayCredits, context: AccountContext) -> _PayCreditsAnswer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
     own, partner = own_side(context), _other_person(context, asked.pay, "pay")
-    handover = CreditTransfer(
+    transfer = CreditTransfer(
         EntryKind.PAYMENT, own, partner, asked.credits, asked.notes, bill=Bill(seller=partner.account)
     )
-    recorded = move_between_accounts(context, handover).sender
+    recorded = move_between_accounts(context, transfer).sender
     left = read_amount(context.transaction, own.balance)
     return _PayCreditsAnswer(
         paid=partner.account.email,
@@ -89,10 +91,10 @@ class _TransferCreditsAnswer(TypedDict):
     {"action": "transfer", "transfer": "credits"},
 )
 def transfer_credits(asked: TransferCredits, context: AccountContext) -> _TransferCreditsAnswer:
-    """Transfer credits of the active wallet to another person's."""
+    """Transfer credits of the active wallet to another account's."""
     own, partner = own_side(context), _other_person(context, asked.transfer_to, "transfer_to")
-    handover = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
-    recorded = move_between_accounts(context, handover).sender
+    transfer = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
+    recorded = move_between_accounts(context, transfer).sender
     return _TransferCreditsAnswer(
         transfered_to=partner.account.email,
         ewallet_credits=read_amount(context.transaction, own.balance),
@@ -108,7 +110,7 @@ def _other_person(context: AccountContext, email: str, field: str) -> Side:
 
 
 class RefundPayment(Request, frozen=True):
-    """The own record of the payment, and how much of it to give back: absent, all that is left."""
+    """The record of the received payment, and how many credits to refund: by default all that is left."""
 
     record_id: fields.RecordId
     credits: fields.Credits | None = None
@@ -128,15 +130,19 @@ class _RefundPaymentAnswer(TypedDict):
     {"action": "refund", "refund": "payment"},
 )
 def refund_payment(asked: RefundPayment, context: AccountContext) -> _RefundPaymentAnswer:
-    """Give back a payment that was received, or a part of it, to whoever paid."""
-    payment = _own_transfer(context, asked.record_id)
-    left = _left_of(context, payment)
+    """Refund a payment that was received, or a part of it, to the payer."""
+    payment = own_record(context, TRANSFER, asked.record_id)
+    left = left_to_refund(context.transaction, payment)
+    if left is None:
+        raise NotAPaymentError
+    if left == 0:
+        raise AlreadyRefundedError
     credits = left if asked.credits is None else asked.credits
     if credits > left:
         raise RefundExceedsPaymentError(left)
     own, payer = own_side(context), _payer(context, payment)
-    handover = CreditTransfer(EntryKind.REFUND, own, payer, credits, asked.notes, reverses=payment.entry_id)
-    recorded = move_between_accounts(context, handover).sender
+    transfer = CreditTransfer(EntryKind.REFUND, own, payer, credits, asked.notes, reverses=payment.entry_id)
+    recorded = move_between_accounts(context, transfer).sender
     return _RefundPaymentAnswer(
         refunded_to=payer.account.email,
         refunded_credits=credits,
@@ -146,15 +152,8 @@ def refund_payment(asked: RefundPayment, context: AccountContext) -> _RefundPaym
     )
 
 
-def _own_transfer(context: AccountContext, record_id: int) -> TransferRecord:
-    record = transfers.own(context.transaction, record_id, context.account.id)
-    if record is None:
-        raise NotFoundError("transfer record", "record_id")
-    return record
-
-
 def _payer(context: AccountContext, payment: TransferRecord) -> Side:
-    """Who paid, with the wallet that paid, or with the active one where that is no more."""
+    """The payer with the wallet that paid, or with the active one if that was removed."""
     account = accounts.require(context.transaction, id=payment.from_account_id)
     must_be_available(account, "record_id")
     paid_from = find_sending_balance(context.transaction, payment.entry_id)

@@ -1,4 +1,4 @@
-"""Wallets and clocks: creating, viewing, switching, renaming and unlinking them, one way for both."""
+"""Creating, viewing, switching, renaming and removing wallets and clocks."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ewallet_core.operations.ownership import record_change
 
 
 class NewHolder(Request, frozen=True):
-    """What the new one is to be called; absent, it is numbered."""
+    """The name of the new wallet or clock; without one, it is numbered."""
 
     reference: fields.Reference | None = None
 
 
 class RenameHolder(Request, frozen=True):
-    """What it is to be called from now on."""
+    """The new name."""
 
     reference: fields.Reference
 
@@ -44,7 +44,7 @@ def _new(holder_kind: HolderKind) -> Instruction:
 def _view(holder_kind: HolderKind) -> Instruction:
     @instruction(NoArguments, *holder_kind.forms("view"), changes=False, answers=holder_kind.answers)
     def view_holder(_asked: NoArguments, context: AccountContext) -> Answer:
-        """View the active wallet or clock: what it holds now, and what belongs to it."""
+        """View the active wallet or clock: its balance and what belongs to it."""
         return holder_kind.answer(context, holder_kind.kept.active(context))
 
     return view_holder
@@ -71,7 +71,7 @@ def _list(holder_kind: HolderKind) -> Instruction:
 def _switch(holder_kind: HolderKind) -> Instruction:
     @instruction(holder_kind.request(), *holder_kind.forms("switch"), answers=holder_kind.answers)
     def switch_holder(asked: Request, context: AccountContext) -> Answer:
-        """Make another wallet or clock the active one; timers go on as they are."""
+        """Make another wallet or clock the active one; timers go on unchanged."""
         chosen = holder_kind.named(context, asked)
         holder_kind.owned_item(chosen).make_active(context)
         return holder_kind.answer(context, chosen)
@@ -82,7 +82,7 @@ def _switch(holder_kind: HolderKind) -> Instruction:
 def _rename(holder_kind: HolderKind) -> Instruction:
     @instruction(holder_kind.request(RenameHolder), *holder_kind.forms("edit"), answers=holder_kind.answers)
     def rename_holder(asked: Any, context: AccountContext) -> Answer:
-        """Call a wallet or clock something else."""
+        """Rename a wallet or clock."""
         held = holder_kind.named(context, asked)
         if asked.reference != held.reference:
             renamed = {"reference": asked.reference, "written_at": context.now}
@@ -97,7 +97,7 @@ def _rename(holder_kind: HolderKind) -> Instruction:
 def _unlink(holder_kind: HolderKind) -> Instruction:
     @instruction(holder_kind.request(), *holder_kind.forms("unlink"), answers={holder_kind.answer_key: int})
     def unlink_holder(asked: Request, context: AccountContext) -> Answer:
-        """Unlink a wallet or clock that is not active and holds nothing, with its sheets."""
+        """Remove a wallet or clock that is not active and is empty, with its sheets."""
         held = holder_kind.named(context, asked)
         owned_item = holder_kind.owned_item(held)
         owned_item.require_removable(context, holder_kind.all_of(context, owned_item.owner_id))

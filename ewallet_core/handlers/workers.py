@@ -1,4 +1,4 @@
-"""Session workers: creating and interrogating them."""
+"""Creating and viewing session workers."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class _NewWorkerAnswer(TypedDict):
     access=Access.SYSTEM,
 )
 def new_worker(_asked: NoArguments, context: Context) -> _NewWorkerAnswer:
-    """Make a session worker."""
+    """Create a session worker."""
     worker = make_worker(context)
     return _NewWorkerAnswer(
         worker=worker.id, worker_data=worker_data(context.transaction, worker, context.now)
@@ -36,7 +36,7 @@ def new_worker(_asked: NoArguments, context: Context) -> _NewWorkerAnswer:
 
 
 class InterogateSession(Request, frozen=True):
-    """Which session."""
+    """The session to view."""
 
     session_id: fields.SessionId
 
@@ -58,7 +58,7 @@ class _InterogateSessionAnswer(TypedDict):
     changes=False,
 )
 def interogate_session(asked: InterogateSession, context: Context) -> _InterogateSessionAnswer:
-    """View a live session: who is logged in to it, from where, since when and until when."""
+    """View a live session: its accounts, its address, and when it was opened, last used and expires."""
     session = sessions.find(context.transaction, id=asked.session_id)
     if session is None or session.expires_at <= context.now:
         raise NotFoundError("session", "session_id")

@@ -1,1 +1,1 @@
-"""What can be asked: the fields, the envelope and the catalogue of instructions."""
+"""The form of instructions: fields, envelope, registry and reference."""

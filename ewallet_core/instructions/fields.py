@@ -1,7 +1,7 @@
-"""What a value in an instruction may be: each kind of field once, with its limits and the words for them.
+"""The kinds of field that instructions have, each with its limits and their description.
 
-A field's description completes the sentence "`name` must be …", so the same words serve the engine's
-refusals, the printed reference and the forms on a screen."""
+A field's description completes the sentence "`name` must be …": it is used in errors, in the printed
+reference and in the app's forms."""
 
 from __future__ import annotations
 
@@ -28,6 +28,11 @@ MOST_CREDITS = rates.MOST_CREDITS
 SHORTEST_PASSWORD = 8
 LONGEST_PAGE = 1_000
 USUAL_PAGE = 100
+
+
+def _id_of(item: str) -> Meta:
+    return Meta(ge=1, le=2**63 - 1, description=f"the number of a {item}", examples=[1])
+
 
 Credits = Annotated[
     int, Meta(ge=1, le=MOST_CREDITS, description="a whole number from 1 to 1,000,000,000,000", examples=[20])
@@ -118,10 +123,13 @@ Alias = Annotated[
 Notes = Annotated[
     str, Meta(max_length=1_000, description="text of at most 1,000 characters", examples=["lunch"])
 ]
-RecordId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a record", examples=[1])]
-SheetId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a sheet", examples=[1])]
-ListId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a list", examples=[1])]
-ClockId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a clock", examples=[1])]
+RecordId = Annotated[int, _id_of("record")]
+SheetId = Annotated[int, _id_of("sheet")]
+ListId = Annotated[int, _id_of("list")]
+ClockId = Annotated[int, _id_of("clock")]
+EwalletId = Annotated[int, _id_of("wallet")]
+WorkerId = Annotated[int, _id_of("worker")]
+SessionId = Annotated[int, _id_of("session")]
 Reference = Annotated[
     str,
     Meta(
@@ -142,7 +150,6 @@ ContactName = Annotated[
         extra={"check": is_visible},
     ),
 ]
-EwalletId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a wallet", examples=[1])]
 PageLength = Annotated[
     int, Meta(ge=1, le=LONGEST_PAGE, description="a whole number from 1 to 1,000", examples=[100])
 ]
@@ -175,12 +182,10 @@ RoleName = Annotated[
         pattern=f"^({'|'.join(PEOPLE)})$",
         description="user, operator or auditor",
         examples=["auditor"],
-        # A pattern's end is also before a last line's end.
+        # `$` in a pattern also matches before a final newline, so the check is exact.
         extra={"check": PEOPLE.__contains__},
     ),
 ]
-WorkerId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a worker", examples=[1])]
-SessionId = Annotated[int, Meta(ge=1, le=2**63 - 1, description="the number of a session", examples=[1])]
 IssuedToken = Annotated[
     str,
     Meta(
@@ -204,14 +209,14 @@ NewToken = Annotated[
 Port = Annotated[
     int, Meta(ge=0, le=65_535, description="a port from 0 to 65535, where 0 is any free one", examples=[0])
 ]
-CLEANERS = ("clock", "session", "stoken", "ctoken", "worker", "account", "history")
+CLEANER_NAMES = ("clock", "session", "stoken", "ctoken", "worker", "account", "history")
 CleanerName = Annotated[
     str,
     Meta(
-        pattern=f"^({'|'.join(CLEANERS)}|all)$",
-        description=f"{', '.join(CLEANERS)} or all",
+        pattern=f"^({'|'.join(CLEANER_NAMES)}|all)$",
+        description=f"{', '.join(CLEANER_NAMES)} or all",
         examples=["all"],
-        extra={"check": (*CLEANERS, "all").__contains__},
+        extra={"check": (*CLEANER_NAMES, "all").__contains__},
     ),
 ]
 Flag = Annotated[bool, Meta(description="true or false", examples=[True])]
@@ -309,7 +314,7 @@ IssueLog = Annotated[
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong, and how to reach who says so."""
+    """What is wrong, and the email of the person who reports it."""
 
     name: IssueName
     details: IssueDetails

@@ -1,4 +1,4 @@
-"""The types of answers in words: of a declared key, and of the data dicts that keys are made of."""
+"""The reference of all instructions, read from the registry: arguments, answers, data dicts and errors."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _PLAIN = {
 
 
 def in_words(declared: Any) -> str:
-    """What a value of that type is; a data dict goes by its name."""
+    """A type in words; a data dict is called by its name."""
     if is_typeddict(declared):
         return name_of(declared)
     composed = _COMPOSED.get(get_origin(declared))
@@ -78,23 +78,22 @@ _COMPOSED: dict[Any, Callable[..., str]] = {
 
 
 def name_of(data_dict: type) -> str:
-    """The name of a data dict as answers have it: `SheetData` is `sheet_data`."""
+    """The name of a data dict in answers: `SheetData` is `sheet_data`."""
     name = data_dict.__name__
     return "".join(f"_{part.lower()}" if part.isupper() else part for part in name).strip("_")
 
 
 def keys_of(data_dict: type) -> dict[str, str]:
-    """The data dict's keys and what each is."""
+    """The type in words of each key of the data dict."""
     return {key: in_words(declared) for key, declared in _hints(data_dict).items()}
 
 
 def meaning_of(data_dict: type) -> str:
-    """The sentence that says what the data dict is."""
     return first_line(data_dict)
 
 
 def data_dicts_in(answers: Iterable[Mapping[str, Any]]) -> dict[str, type]:
-    """Every data dict that these answers are made of, down to the last, by name."""
+    """Every data dict in these answers, nested ones included, by name."""
     found: dict[str, type] = {}
     waiting = [declared for answer in answers for declared in answer.values()]
     while waiting:
@@ -120,9 +119,9 @@ MOST_OPTIONS_SHOWN = 3
 _ERROR_MODULES = (requests, accounts, credits, server)
 
 _MUST_HAVE = {
-    Access.ANYBODY: "anybody",
-    Access.CLIENT: "whoever has a client id",
-    Access.SESSION: "whoever has a session (client id and session token)",
+    Access.ANYBODY: "everyone",
+    Access.CLIENT: "a caller with a client id",
+    Access.SESSION: "a caller with a session (client id and session token)",
     Access.ACCOUNT: "an account that is logged in",
     Access.SYSTEM: "the program that runs the engine, or an account that is logged in",
 }
@@ -179,13 +178,13 @@ class InstructionEntry(msgspec.Struct, frozen=True):
 
     @property
     def takes(self) -> str:
-        """The arguments' names in parentheses, optional ones in brackets; nothing where it takes none."""
+        """The arguments' names in parentheses, optional ones in brackets; empty if there are none."""
         names = [argument.name if argument.required else f"[{argument.name}]" for argument in self.arguments]
         return f"({', '.join(names)})" if names else ""
 
 
 class DataDict(msgspec.Struct, frozen=True):
-    """What a dict in an answer is made of, by key."""
+    """The meaning of a dict in answers, and the type of each key in words."""
 
     meaning: str
     keys: dict[str, str]
@@ -225,7 +224,7 @@ def subjects_of(asked: Iterable[Asked]) -> list[Subject]:
 
 
 def entry_of(asked: Asked) -> InstructionEntry:
-    """What there is to say of one instruction."""
+    """The entry of one instruction."""
     found = asked.found
     summary, _, notes = (inspect.getdoc(found.carry_out) or "").partition("\n")
     return InstructionEntry(
@@ -245,7 +244,7 @@ def entry_of(asked: Asked) -> InstructionEntry:
 
 
 def data_of(asked: Iterable[Asked]) -> dict[str, DataDict]:
-    """The data dicts of all answers, each once, by name and in that order."""
+    """The data dicts of all answers by name, sorted."""
     found = data_dicts_in(each.found.answers for each in asked)
     return {name: DataDict(meaning_of(found[name]), keys_of(found[name])) for name in sorted(found)}
 
@@ -275,7 +274,7 @@ def first_line(documented: object) -> str:
 
 
 def named(asked: Iterable[Asked], words: str) -> list[Asked]:
-    """The instruction whose path these words are, else every one in whose path they come in that order."""
+    """The instruction whose path is these words, or else every one whose path has them in that order."""
     wanted = words.split()
     paths = [(each, list(form.values())) for each in asked for form in each.found.forms]
     exact = [each for each, path in paths if wanted == path]
@@ -284,7 +283,7 @@ def named(asked: Iterable[Asked], words: str) -> list[Asked]:
 
 
 def nearest(asked: Iterable[Asked], words: str) -> list[str]:
-    """The paths that are most like these words, the likeliest first."""
+    """The paths most like these words, the likeliest first."""
     names = [each.found.name for each in asked]
     is_whole = words.partition(" ")[0] in {name.partition(" ")[0] for name in names}
     path = words if is_whole else f"client action {words}"
@@ -297,7 +296,7 @@ def _come_in_order(asked: Iterable[str], path: Iterable[str]) -> bool:
 
 
 def _argument(argument: FieldInfo) -> Argument:
-    # What is absent, or empty, is nothing that a reader must know of.
+    # A default of None or empty text is not shown.
     default = None if argument.default in (NODEFAULT, "") else argument.default
     must_be = str(meta_of(argument.type).description)
     return Argument(argument.name, argument.required, must_be, msgspec.to_builtins(default))
@@ -315,11 +314,11 @@ def _who(asked: Asked) -> str:
 def _roles(found: Instruction) -> str:
     roles = [role for role in PEOPLE if role in found.roles]
     listed = " or ".join(part for part in (", ".join(roles[:-1]), *roles[-1:]) if part)
-    return f", of role {listed}" if roles else " and that the permission sheet lets"
+    return f", of role {listed}" if roles else " and that the permission sheet allows"
 
 
 def _example(found: Instruction) -> dict[str, Any]:
-    """Arguments that the instruction takes, as few as say something; raises `LookupError` where none do."""
+    """The fewest arguments that make a valid example; raises `LookupError` if none do."""
     for arguments in _candidates(found):
         try:
             read_request(found, arguments)
@@ -332,7 +331,7 @@ def _example(found: Instruction) -> dict[str, Any]:
 def _candidates(found: Instruction) -> Iterator[dict[str, Any]]:
     required = [name for name, argument in found.arguments.items() if argument.required]
     optional = [name for name in found.arguments if name not in required]
-    # A change that takes only options does nothing without one.
+    # A change with only optional arguments does nothing without one.
     fewest = 1 if found.changes and optional and not required else 0
     for size in (*range(fewest, MOST_OPTIONS_SHOWN + 1), 0):
         for chosen in combinations(optional, size):

@@ -1,4 +1,4 @@
-"""The reference as one page of Markdown: the requests, the instructions, the data and the refusals."""
+"""The reference as one page of Markdown: requests, instructions, data and errors."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from ewallet_core.instructions.reference import (
 
 _OPENING = """# The instructions
 
-Written by `make docs` from the catalogue that the engine itself reads; `ewallet instructions` prints it too.
+Written by `make docs` from the registry that the engine itself reads; `ewallet instructions` prints it too.
 
 ## How a request and an answer look
 
-An instruction is an object, flat or in an envelope; both mean the same:
+An instruction is an object, flat or enveloped; both mean the same:
 
 ```json
 {"controller": "client", "ctype": "action", "action": "view", "view": "account",
@@ -33,11 +33,11 @@ An instruction is an object, flat or in an envelope; both mean the same:
  "command_chain": {"controller": "client", "ctype": "action", "action": "view", "view": "account"}}
 ```
 
-The *selectors* (`controller`, `ctype`, `action`, the key named like the action, and where needed the key
-named like that value) pick the instruction. Everything else is an argument; one that is unknown is refused.
-`client_id`, `session_token` and `request_id` go with every instruction and are not repeated below. A
-`request_id` of 8 to 128 characters comes back with the answer, and makes a changing instruction safe to
-repeat for 30 days where that is said.
+The *selectors* (`controller`, `ctype`, `action`, the key named like the action, and if needed the key named
+like that value) pick the instruction. Every other key is an argument; an unknown one is an error.
+`client_id`, `session_token` and `request_id` are accepted with every instruction and not repeated below. The
+answer carries the `request_id` (8 to 128 characters) back, and it makes a change safe to repeat for 30 days
+if the instruction says so.
 
 The answer is an object:
 
@@ -49,16 +49,15 @@ The answer is an object:
 ```
 
 A *time* is text, in UTC: `2026-11-20T22:46:10.123Z`. A *number of minutes* is rounded to 6 places for
-reading; the same key with `_ms` has it exactly, in whole milliseconds. The keys of an object are text, also
-where they are numbers.
+reading; the same key with `_ms` is the exact value in whole milliseconds. The keys of an object are text,
+also if they are ids.
 
-The roles are those of a new database: an operator may say otherwise on the permission sheet. On an engine of
+The roles are those of a new database: an operator may change them on the permission sheet. On an engine of
 their own, users may supply themselves.
 """
 
 
 def page(sections: Iterable[RegistrySection]) -> str:
-    """The whole page."""
     return "\n".join(_lines(sections))
 
 
@@ -73,7 +72,7 @@ def _lines(sections: Iterable[RegistrySection]) -> Iterator[str]:
     for subject in subjects:
         yield from _subject(subject)
     yield "## Data\n"
-    yield "What the objects in answers are made of.\n"
+    yield "The objects in answers, with their keys.\n"
     for name, data_dict in data_of(asked).items():
         yield from _data(name, data_dict)
     yield from _errors(errors())
@@ -113,7 +112,7 @@ def _entry(entry: InstructionEntry) -> Iterator[str]:
 
 
 def in_effect(entry: InstructionEntry) -> str:
-    """Whether the instruction changes something, and whether it may be repeated, in a sentence."""
+    """A sentence that says whether the instruction changes something and is safe to repeat."""
     if not entry.changes:
         return "Changes nothing."
     return (
@@ -124,7 +123,7 @@ def in_effect(entry: InstructionEntry) -> str:
 
 
 def as_python(example: dict[str, object]) -> str:
-    """The example as a dict that can be pasted, an argument a line."""
+    """The example as a Python dict with one argument per line."""
     return "\n".join(["{", *(f"    {key!r}: {value!r}," for key, value in example.items()), "}"])
 
 
@@ -144,8 +143,8 @@ def _data(name: str, data_dict: DataDict) -> Iterator[str]:
 
 
 def _errors(known: Iterable[ErrorEntry]) -> Iterator[str]:
-    yield "## Refusals\n"
-    yield "Every `code` that an answer can carry, with its sentences, or what it means where they vary.\n"
+    yield "## Errors\n"
+    yield "Every `code` that an answer can carry, with its sentences, or with what it means if they vary.\n"
     said = ((f"`{error.code}`", error.error or error.meaning, error.warning or "") for error in known)
     yield from _table(("code", "what is wrong", "what to do"), said)
 

@@ -1,4 +1,4 @@
-"""How much work an instruction is."""
+"""The registry of instructions: how they are declared, found by their selectors, and validated."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from ewallet_core.types import PEOPLE, Role
 
 
 class WorkClass(Enum):
-    """How much work an instruction is, and what it waits for."""
+    """How an instruction is run: by a reader, by the writer, or first by the threads for passwords."""
 
     VIEW = auto()
     CHANGE = auto()
@@ -37,7 +37,7 @@ class WorkClass(Enum):
 
 LONGEST_PATH_SHOWN = 200
 MOST_NEAREST = 3
-_DOOR = ("controller", "ctype")
+_CONTROLLER_KEYS = ("controller", "ctype")
 
 Selectors = Mapping[str, str]
 CarryOut = Callable[[Any, Any], Mapping[str, Any]]
@@ -47,17 +47,17 @@ Prepare = Callable[[Any, Any], Any]
 class Request(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments of an instruction, each of a kind from `fields`.
 
-    `added` are those that the instruction did not have when it was first released: a request without them
-    keeps the fingerprint that it had then, under which it may still be remembered.
+    `added` are arguments that were added after the instruction's first release: a request without them keeps
+    its old fingerprint, by which it may still be remembered.
     """
 
     added: ClassVar[frozenset[str]] = frozenset()
 
     def check(self) -> None:
-        """Raise a refusal where the arguments, each right by itself, don't go together."""
+        """Raise an error if the arguments, each valid by itself, can't be combined."""
 
     def needs(self) -> Instruction | None:
-        """The instruction whose permission these arguments take besides that of their own."""
+        """Another instruction whose permission these arguments need too."""
         return None
 
 
@@ -66,7 +66,7 @@ class NoArguments(Request, frozen=True):
 
 
 def naming(request: type[Request], argument: str, field_type: Any, *, required: bool = True) -> type[Request]:
-    """The request with one argument more, which names what the instruction is about."""
+    """The request type with one more argument, the id of the item that the instruction is about."""
     field: Any = (argument, field_type) if required else (argument, field_type | None, None)
     described = {"__doc__": request.__doc__}
     extended = msgspec.defstruct(
@@ -76,7 +76,7 @@ def naming(request: type[Request], argument: str, field_type: Any, *, required: 
 
 
 class Access(Enum):
-    """What a caller must have for an instruction to be considered at all."""
+    """What a caller must have to use an instruction."""
 
     ANYBODY = auto()
     CLIENT = auto()
@@ -86,18 +86,17 @@ class Access(Enum):
 
 
 _ACCOUNTS_OWN = (Access.ACCOUNT, Access.SYSTEM)
-# What is asked before there is a session answers with a secret, and is not kept.
+# Instructions that need no session answer with a secret, so their answers are not kept.
 _REMEMBERED = (Access.SESSION, Access.ACCOUNT, Access.SYSTEM)
 
 
 @dataclass(frozen=True)
 class Instruction:
-    """One instruction: the selectors that pick it, its arguments, who may ask it and what it does.
+    """One instruction: its selectors, its arguments, who may use it, and its handler.
 
-    `prepare` is slow work that is done before the transaction. `changes` tells whether it writes, and
-    `remembered` whether a repeated request id gets the first answer. `answers` are the answer's keys beside
-    `failed`, each with its type. `roles` may ask it unless the permission sheet says otherwise; one that is
-    `permitted_as` another has no line of its own there.
+    `prepare` is slow work before the transaction. `changes` says whether it writes, and `remembered` whether
+    a repeated request id gets the first answer. `roles` may use it unless the permission sheet says otherwise;
+    an instruction that is `permitted_as` another has no line of its own there.
     """
 
     forms: tuple[Selectors, ...]
@@ -114,17 +113,16 @@ class Instruction:
 
     @property
     def name(self) -> str:
-        """The selectors' path in words, such as `client action view transfer list`."""
+        """The path of selectors, such as `client action view transfer list`."""
         return " ".join(self.forms[0].values())
 
     @cached_property
     def arguments(self) -> dict[str, FieldInfo]:
-        """The arguments it takes, by name."""
         return {argument.name: argument for argument in msgspec.structs.fields(self.request)}
 
     @cached_property
     def answers(self) -> Mapping[str, Any]:
-        """The answer's keys beside `failed`, each with its type: those of the TypedDict that the handler returns."""
+        """The answer's keys beside `failed` with their types, from the TypedDict that the handler returns."""
         if self.computed_answers is not None:
             return self.computed_answers
         returned = get_type_hints(self.carry_out)["return"]
@@ -132,18 +130,16 @@ class Instruction:
 
     @cached_property
     def work_class(self) -> WorkClass:
-        """How much work it is."""
         if not self.changes:
             return WorkClass.VIEW
         takes_a_secret = any(is_secret(argument.type) for argument in self.arguments.values())
         return WorkClass.PASSWORD if self.prepare is not None and takes_a_secret else WorkClass.CHANGE
 
     def __call__(self, request: Any, context: Any) -> Answer:
-        """Carry the instruction out."""
         return success(**self.carry_out(request, context))
 
     def fingerprint(self, request: Request) -> bytes:
-        """What tells this request from every other; passwords are left out, a hash of one is a leak."""
+        """A hash of path and arguments, without passwords, because a hash of one would leak it."""
         shown = {
             name: _shown(getattr(request, name), argument)
             for name, argument in self.arguments.items()
@@ -162,13 +158,15 @@ def instruction(
     answers: Mapping[str, Any] | None = None,
     roles: Iterable[Role] | None = None,
 ) -> Callable[[CarryOut], Instruction]:
-    """Declare the decorated function as what carries an instruction out.
+    """Declare the decorated function as the handler of an instruction.
 
-    The first of `forms` is the instruction's own; the others are what the document prints as well.
-    `controller` and `ctype` are `client` and `action` unless a form says otherwise. Without `roles`,
-    everybody may view what is their own, and operators and auditors what is the system's; everybody but an
-    auditor may change what is their own, and an operator what is the system's. What a session alone takes is
-    on the permission sheet only with `roles`: nobody is kept from logging in or out.
+    The first of `forms` is the canonical one; the others are accepted too. `controller` and `ctype` are
+    `client` and `action` unless a form says otherwise. The answer's keys are those of the TypedDict that the
+    handler returns; `answers` gives them for a handler that is generated for several kinds.
+
+    Without `roles`, all roles may view what is their own, and operators and auditors what is the system's;
+    users and operators may change what is their own, and operators what is the system's. An instruction that
+    needs only a session is on the permission sheet only if it has `roles`: login and logout can't be forbidden.
     """
     full = tuple({"controller": "client", "ctype": "action", **form} for form in forms)
     kept = changes and access in _REMEMBERED if remembered is None else remembered
@@ -184,12 +182,12 @@ def instruction(
 def _usual_roles(access: Access, changes: bool) -> Iterable[Role]:
     if access is Access.SYSTEM:
         return (Role.OPERATOR,) if changes else (Role.OPERATOR, Role.AUDITOR)
-    # An auditor looks at everything and moves nothing; what comes before a login asks for no role.
+    # Auditors view everything and change nothing; instructions that need no login have no roles.
     return (Role.USER, Role.OPERATOR) if changes and access is Access.ACCOUNT else PEOPLE
 
 
 class InstructionRegistry:
-    """The instructions, found by their selectors."""
+    """Finds instructions by their selectors."""
 
     def __init__(self, instructions: Iterable[Instruction]) -> None:
         self._instructions = tuple(instructions)
@@ -203,7 +201,6 @@ class InstructionRegistry:
 
     @classmethod
     def of(cls, *subjects: ModuleType) -> InstructionRegistry:
-        """The instructions that these modules declare."""
         return cls(found for subject in subjects for found in instructions_in(subject))
 
     def __iter__(self) -> Iterator[Instruction]:
@@ -236,11 +233,11 @@ class InstructionRegistry:
         return next((found for _, found in self._forms_of(chain)), None)
 
     def nearest(self, path: str) -> list[str]:
-        """The names of the instructions that are most like that path, the likeliest first."""
+        """The names of the instructions most like that path, the likeliest first."""
         return closest_to([found.name for found in self], path, MOST_NEAREST)
 
     def _forms_of(self, chain: Mapping[str, Any]) -> Iterator[tuple[Selectors, Instruction]]:
-        """The forms that the chain has, the one with most selectors first."""
+        """The forms that match the chain, the one with most selectors first."""
         for form, found in self._with_action_of(chain):
             if all(chain.get(key) == value for key, value in form.items()):
                 yield form, found
@@ -251,19 +248,19 @@ class InstructionRegistry:
 
     def _under_another_controller(self, chain: Mapping[str, Any]) -> Iterator[str]:
         for form, found in self._with_action_of(chain):
-            told_apart = {key: value for key, value in form.items() if key not in _DOOR}
+            told_apart = {key: value for key, value in form.items() if key not in _CONTROLLER_KEYS}
             if all(chain.get(key) == value for key, value in told_apart.items()):
                 yield found.name
 
     def _gist(self, chain: Mapping[str, Any], path: str) -> str:
-        """The path with whatever else in the chain is a word of some path; it is compared and never shown."""
+        """The path with other words in the chain that are part of some path; for comparison only, never shown."""
         words = {word for entry in self for form in entry.forms for word in form.values()}
         more = [value for value in chain.values() if isinstance(value, str) and value in words]
         return " ".join(dict.fromkeys([*path.split(), *more]))
 
     def _path(self, chain: Mapping[str, Any]) -> str:
         asked = [_word(chain.get(key)) for key in ("controller", "ctype", "action")]
-        # Only what is a selector somewhere is repeated: an argument may be a secret.
+        # Only known selectors are repeated, because an argument may be a secret.
         while asked[-1] in self._selectors and isinstance(value := chain.get(asked[-1]), str):
             if value in asked:
                 break
@@ -272,14 +269,14 @@ class InstructionRegistry:
 
 
 def read_request(found: Instruction, arguments: Mapping[str, Any]) -> Request:
-    """The arguments as the instruction's request; raises a refusal that names the argument at fault."""
+    """The arguments as the instruction's request; raises an error that names the argument at fault."""
     request = found.request(**_read(arguments, found.arguments))
     request.check()
     return request
 
 
 def _read(sent: Mapping[str, Any], known: Mapping[str, FieldInfo], within: str = "") -> dict[str, Any]:
-    """The values of what was sent; in an object that is itself an argument they are named `within` it."""
+    """The values of the arguments; those of a nested object are named with the prefix `within`."""
     for name in sent:
         if name not in known:
             raise UnknownArgumentError(f"{within}{name}", sorted(f"{within}{each}" for each in known))
@@ -316,14 +313,14 @@ def instructions_in(subject: ModuleType) -> Iterator[Instruction]:
 
 
 def _word(selector: Any) -> str:
-    """A selector as it may be repeated: text that every wire can carry, and of anything else its kind."""
+    """A selector as an error may repeat it: text that is valid UTF-8, or the type of anything else."""
     if not isinstance(selector, str):
         return f"({type(selector).__name__})"
     return selector[:LONGEST_PATH_SHOWN].encode("utf-8", "replace").decode()
 
 
 def _shown(value: Any, argument: FieldInfo) -> Any:
-    """The value as fingerprints have it: of a secret only whether it was sent."""
+    """The value for a fingerprint; of a secret only whether it was sent."""
     return value is not None if is_secret(argument.type) else value
 
 

@@ -1,4 +1,4 @@
-"""Instants and months as people write them and periods as calendars have them, in milliseconds UTC."""
+"""Reads timestamps and months, and divides time into calendar periods, in milliseconds UTC."""
 
 from __future__ import annotations
 
@@ -15,13 +15,12 @@ DAY = 86_400_000
 END_OF_TIME = 253_402_300_800_000
 """The instant after the last one that has a year of four digits."""
 
-_EPOCH = date(1970, 1, 1).toordinal()
-_EPOCH_UTC = datetime(1970, 1, 1, tzinfo=UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# `fromisoformat` also reads weeks, ordinal dates, times without seconds and more, which clients must not rely on.
 _INSTANT = re.compile(
-    r"([0-9]{4})-([0-9]{2})-([0-9]{2})"
-    r"(?:T([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.([0-9]{1,3}))?(?:Z|([+-])([0-9]{2}):([0-9]{2})))?"
+    r"\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:[0-5]\d))?", re.ASCII
 )
-_MONTH = re.compile(r"([0-9]{4})-([0-9]{2})")
+_MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
 
 
 class PeriodUnit(StrEnum):
@@ -35,50 +34,42 @@ class PeriodUnit(StrEnum):
 def instant(text: str) -> int:
     """A date (its midnight UTC), or a time with `Z` or an offset, of the years 1970 to 9999.
 
-    Raises `ValueError` where it is none of them.
+    Raises `ValueError` if it is neither.
     """
-    found = _INSTANT.fullmatch(text)
-    if found is None:
+    if not _INSTANT.fullmatch(text):
         raise ValueError(text)
-    year, month, day, hour, minute, second, fraction, sign, hours, ahead = found.groups(default="0")
-    at = time(int(hour), int(minute), int(second))
-    offset = time(int(hours), int(ahead))
-    minutes = _minutes_of(at) + (_minutes_of(offset) if sign == "-" else -_minutes_of(offset))
-    milliseconds = _midnight(date(int(year), int(month), int(day)))
-    milliseconds += minutes * MINUTE + at.second * 1_000 + int(fraction.ljust(3, "0"))
+    at = datetime.fromisoformat(text)
+    milliseconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(milliseconds=1)
     if not 0 <= milliseconds < END_OF_TIME:
         raise ValueError(text)
     return milliseconds
 
 
 def month_bounds(text: str) -> tuple[int, int]:
-    """Where a month such as 2026-11 begins and ends; raises `ValueError` where it is none."""
-    found = _MONTH.fullmatch(text)
-    if found is None:
+    """The start and end of a month such as 2026-11; raises `ValueError` if it is none."""
+    if not _MONTH.fullmatch(text):
         raise ValueError(text)
-    begins = _midnight(date(int(found[1]), int(found[2]), 1))
-    if begins < 0:
-        raise ValueError(text)
-    return begins, next_start(PeriodUnit.MONTH, begins)
+    start = instant(f"{text}-01")
+    return start, next_start(PeriodUnit.MONTH, start)
 
 
 def next_start(step: PeriodUnit, at: int) -> int:
-    """The first instant after `at` at which a day, a week (on a Monday) or a month begins."""
+    """The next start of a day, a week (on a Monday) or a month after `at`."""
     day = at // DAY
     match step:
         case PeriodUnit.DAY:
             return (day + 1) * DAY
         case PeriodUnit.WEEK:
-            # The first day of all, 1970-01-01, was a Thursday.
+            # 1970-01-01 was a Thursday.
             return (day + 7 - (day + 3) % 7) * DAY
         case PeriodUnit.MONTH:
             return _next_month(at)
 
 
 def periods(since: int, until: int, step: PeriodUnit, ahead: int = 0) -> Iterator[tuple[int, int]]:
-    """The days, weeks or months from `since` to `until`, of which these two cut the first and the last.
+    """The days, weeks or months from `since` to `until`, which cut the first and the last.
 
-    They begin where clocks say so that are so many milliseconds ahead of UTC.
+    They begin at midnight of a time zone that is `ahead` milliseconds ahead of UTC.
     """
     while since < until:
         end = min(next_start(step, since + ahead) - ahead, until)
@@ -97,18 +88,18 @@ def find_time_zone(name: str) -> ZoneInfo:
 
 def last_days(now: int, zone: tzinfo, count: int) -> list[tuple[date, int]]:
     """The last days in that zone up to today, oldest first, each with the instant at which the next begins."""
-    today = (_EPOCH_UTC + timedelta(milliseconds=now)).astimezone(zone).date()
+    today = (_EPOCH + timedelta(milliseconds=now)).astimezone(zone).date()
     days = [today - timedelta(days=before) for before in reversed(range(count))]
     return [(day, _start_of(day + timedelta(days=1), zone)) for day in days]
 
 
 def _start_of(day: date, zone: tzinfo) -> int:
     start = datetime.combine(day, time(), zone)
-    return (start - _EPOCH_UTC) // timedelta(milliseconds=1)
+    return (start - _EPOCH) // timedelta(milliseconds=1)
 
 
 def a_year_before(at: int) -> int:
-    """The same day and time a year earlier; of a 29 February the 28th; no earlier than 1970."""
+    """The same day and time a year earlier, for 29 February the 28th, but not before 1970."""
     today = _date_at(at)
     is_leap_day = (today.month, today.day) == (2, 29)
     then = today.replace(year=today.year - 1, day=28 if is_leap_day else today.day)
@@ -117,7 +108,7 @@ def a_year_before(at: int) -> int:
 
 def _next_month(at: int) -> int:
     if at >= END_OF_TIME:
-        # Where clocks are ahead, it is January of a year already that no date has.
+        # In a time zone ahead of UTC it is already the year 10000, which `date` does not have.
         return END_OF_TIME + 31 * DAY
     today = _date_at(at)
     years, month = divmod(today.month, 12)
@@ -126,13 +117,9 @@ def _next_month(at: int) -> int:
     return _midnight(date(today.year + years, month + 1, 1))
 
 
-def _minutes_of(at: time) -> int:
-    return at.hour * 60 + at.minute
-
-
 def _midnight(day: date) -> int:
-    return (day.toordinal() - _EPOCH) * DAY
+    return (day.toordinal() - _EPOCH.toordinal()) * DAY
 
 
 def _date_at(at: int) -> date:
-    return date.fromordinal(at // DAY + _EPOCH)
+    return date.fromordinal(at // DAY + _EPOCH.toordinal())

@@ -21,42 +21,42 @@ Check = Callable[[Any], bool]
 
 
 def is_storable(value: str) -> bool:
-    """Whether every database can keep the text: no NUL in it, and no half of a character."""
+    """Whether every database can store the text: it has no NUL and no lone surrogate."""
     return "\x00" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def is_visible(value: str) -> bool:
-    """Whether every character can be seen, and it neither begins nor ends with a space."""
+    """Whether every character is visible, and it neither begins nor ends with a space."""
     visible = all(unicodedata.category(character)[0] not in "CZ" or character == " " for character in value)
     return visible and value == value.strip()
 
 
-# Letters and marks that no screen shows, beyond the categories that say so: what Unicode lets be ignored.
+# Invisible letters and marks (Unicode's default ignorable code points) that no category excludes.
 _NEVER_SEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
 
 
 def is_name(value: str) -> bool:
-    """Whether it can name an account: seen whole, and not to be taken for an email or another's name."""
+    """Whether it can be an account's name: all visible, and not like an email."""
     return "@" not in user_key(value) and is_visible(user_key(value)) and is_seen_whole(value)
 
 
 def is_seen_whole(value: str) -> bool:
-    """Whether every character of it is shown, so that nobody takes it for another."""
+    """Whether every character is shown, so that it does not look like another name."""
     return is_visible(value) and value.isprintable() and not _NEVER_SEEN.search(value)
 
 
 def is_currency(code: str) -> bool:
     """Whether ISO 4217 has such a code."""
-    # Imported when a currency is first checked: the table takes as long to load as a screen takes to open.
+    # Imported when a currency is first checked, because loading the table is slow.
     from iso4217 import Currency as KnownCurrency  # noqa: PLC0415
 
     return code in KnownCurrency.__members__
 
 
 def as_decimal(value: str | int | float) -> Decimal:
-    """`value` as the exact decimal a person wrote; raises `ValueError` where it is none or not finite."""
+    """The value as an exact decimal; raises `ValueError` if it is not a finite number."""
     try:
         number = Decimal(str(value))
     except InvalidOperation:
@@ -67,7 +67,7 @@ def as_decimal(value: str | int | float) -> Decimal:
 
 
 def is_measured(value: str | int | float) -> bool:
-    """Whether it is an amount from 0 that is kept exactly."""
+    """Whether it is an amount from 0 with at most 6 decimals."""
     try:
         number = as_decimal(value)
     except ValueError:
@@ -82,7 +82,7 @@ def is_span(value: str | int | float) -> bool:
 
 
 def reads_as(read: Callable[[str], Any]) -> Check:
-    """Whether `read` makes something of the text."""
+    """A check that `read` accepts the text."""
 
     def check(text: str) -> bool:
         try:
@@ -95,14 +95,14 @@ def reads_as(read: Callable[[str], Any]) -> Check:
 
 
 def arguments_in(field_type: Any) -> dict[str, FieldInfo]:
-    """What a field that is an object is made of, by name; nothing where it is none."""
+    """The arguments in a field that is an object, by name; empty if it is not an object."""
     parts = (field_type, *get_args(field_type))
     objects = [part for part in parts if isinstance(part, type) and issubclass(part, msgspec.Struct)]
     return {argument.name: argument for made_of in objects for argument in msgspec.structs.fields(made_of)}
 
 
 def meta_of(field_type: Any) -> Meta:
-    """The limits and words of a field, also where it is optional."""
+    """The limits and description of a field, optional or not."""
     if metas := [part for part in getattr(field_type, "__metadata__", ()) if isinstance(part, Meta)]:
         return metas[0]
     found = [meta_of(part) for part in get_args(field_type) if part is not type(None)]
@@ -114,27 +114,23 @@ def is_secret(field_type: Any) -> bool:
     return bool((meta_of(field_type).extra or {}).get("secret"))
 
 
-def transient(field_type: Any, value: Any) -> bool:
-    """Whether `value`, already of the right type, keeps the rules that its type alone can't say."""
-    if isinstance(value, str) and not is_storable(value):
-        return False
-    check: Check | None = (meta_of(field_type).extra or {}).get("check")
-    return value is None or check is None or check(value)
-
-
 def accepts(field_type: Any, value: Any) -> bool:
-    """Whether `value` may stand in this field of an instruction."""
+    """Whether the value is valid for this field."""
     try:
-        return transient(field_type, msgspec.convert(value, field_type))
+        converted = msgspec.convert(value, field_type)
     except (msgspec.ValidationError, UnicodeError):
         return False
+    if isinstance(converted, str) and not is_storable(converted):
+        return False
+    check: Check | None = (meta_of(field_type).extra or {}).get("check")
+    return converted is None or check is None or check(converted)
 
 
 _WRITTEN = re.compile(r"([0-9]{1,15})-([a-z]{1,20})-([0-9]{1,18})")
 
 
 class Place(NamedTuple):
-    """Just below the record of that kind and number, which was made `at`, in milliseconds UTC."""
+    """A cursor just below the record of that kind and id, created `at` milliseconds UTC."""
 
     at: int
     kind: str
@@ -145,7 +141,7 @@ class Place(NamedTuple):
 
     @classmethod
     def read(cls, text: str) -> Place:
-        """The place that was written so; raises `ValueError` where it is none."""
+        """Read a cursor; raises `ValueError` if it is none."""
         found = _WRITTEN.fullmatch(text)
         if found is None:
             raise ValueError(text)

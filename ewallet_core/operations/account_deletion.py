@@ -1,4 +1,4 @@
-"""Erases accounts whose 30 days are over."""
+"""Erases accounts whose 30 days before deletion are over."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def erase_due_accounts(context: Context) -> list[int]:
 
 
 def erase_account(context: Context, account_id: int) -> None:
-    """Erase all that tells whose account it was; the journal keeps its number."""
+    """Erase all personal data of the account; the journal keeps its id."""
     transaction = context.transaction
     account = accounts.require(transaction, id=account_id)
     stop_timers(context, account_id)

@@ -1,4 +1,4 @@
-"""An account's standing: whether it may be used now, and why not."""
+"""Whether an account may be used now, and why not."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from ewallet_core.storage.accounts import Account, AccountState
 
 
 def why_not_active(account: Account) -> WalletError | None:
-    """Why the account may not be used now, if it may not."""
+    """The error that says why the account may not be used now; None if it may."""
     if account.state == AccountState.ACTIVE:
         return None
     if account.state == AccountState.FROZEN:
@@ -18,6 +18,6 @@ def why_not_active(account: Account) -> WalletError | None:
 
 
 def is_gone(account: Account, now: int) -> bool:
-    """Whether the account is nobody's any more: erased, or due to be at this very moment."""
+    """Whether the account is erased, or due to be."""
     is_due = account.to_unlink_at is not None and account.to_unlink_at <= now
     return is_due or account.state == AccountState.ERASED

@@ -214,7 +214,7 @@ def clock_data(context: Context, clock: Clock) -> ClockData:
 
 
 class SheetData(Dated):
-    """A sheet or list and a page of its records, newest first; `ewallet`, `clock` or `user` is its owner's id."""
+    """A sheet or list and a page of its records, newest first; `ewallet`, `clock` or `user` is its owner."""
 
     id: int
     reference: str

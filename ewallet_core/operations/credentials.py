@@ -1,4 +1,4 @@
-"""Proof of an account's own password, and the record of logins and failures."""
+"""Checks of the account's own password, and the record of logins and failures."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from ewallet_core.storage.logins import login_records
 
 @dataclass(frozen=True, slots=True)
 class PasswordCheck:
-    """What came of checking a password: against which hash, and the hash it is to have from now on."""
+    """The result of checking a password against an account's hash, and the account's new hash if any."""
 
     account: Account | None
     is_right: bool
@@ -35,7 +35,7 @@ class PasswordCheck:
 
 
 def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
-    """Check the password of the account that asks, before the transaction; who has to wait is refused."""
+    """Check the caller's password before the transaction; raises `ThrottledError` if the caller must wait."""
 
     def look(seen: Context) -> Account:
         context = require_account(seen)
@@ -48,7 +48,7 @@ def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
 
 
 def require_password(context: AccountContext, password_check: PasswordCheck, field: str) -> None:
-    """Raise `WrongPasswordError`, about that argument, unless the account's own password was proven."""
+    """Raise `WrongPasswordError` about that argument unless the account's own password was right."""
     transaction, account = context.transaction, context.account
     login_key = throttle.account_key(account.id)
     throttle.require_no_wait(transaction, login_key, context.address, context.now)
@@ -60,22 +60,20 @@ def require_password(context: AccountContext, password_check: PasswordCheck, fie
 
 
 def note_failure(context: Context, login_key: str, account: Account | None) -> None:
-    """Write down that somebody did not know the account's password."""
+    """Record that a wrong password was sent for the account."""
     throttle.record_failure(context.transaction, login_key, context.address, context.now)
-    refuse_login(context, account)
+    record_refused_login(context, account)
 
 
-def refuse_login(context: Context, account: Account | None) -> None:
-    """Write down that a login was refused."""
-    _record(context, account.id if account else None, "login", "refused")
+def record_refused_login(context: Context, account: Account | None) -> None:
+    record_login(context, account.id if account else None, "login", "refused")
 
 
 def record_logout(context: Context, account: Account) -> None:
-    """Write down that the account was logged out."""
-    _record(context, account.id, "logout", "accepted")
+    record_login(context, account.id, "logout", "accepted")
 
 
-def _record(
+def record_login(
     context: Context, account_id: int | None, kind: str, outcome: str, *, is_new: bool = False
 ) -> None:
     login_records.insert(

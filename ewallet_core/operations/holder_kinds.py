@@ -27,9 +27,9 @@ from ewallet_core.storage.wallets import Clock, Wallet, clocks
 
 @dataclass(frozen=True)
 class HolderKind:
-    """What credits or time are held in: a wallet, which belongs to the account, or a clock, to the wallet.
+    """What holds credits or time: a wallet, which an account owns, or a clock, which a wallet owns.
 
-    `words` are those the documents use for it, the first being its own.
+    `words` are its names in selectors; the first one is used in answers.
     """
 
     words: tuple[str, ...]
@@ -44,43 +44,42 @@ class HolderKind:
 
     @property
     def name(self) -> str:
-        """Its own word."""
         return self.words[0]
 
     @property
     def answer_key(self) -> str:
-        """The key under which answers name it."""
+        """The key of its id in answers."""
         return f"credit_{self.name}"
 
     @property
     def data_key(self) -> str:
-        """The key under which answers hold it."""
+        """The key of its data in answers."""
         return f"{self.name}_data"
 
     @property
     def id_name(self) -> str:
-        """The argument that names one; its owner's column for the active one is called the same."""
+        """The argument for its id; its owner's column for the active one has the same name."""
         return f"{self.name}_id"
 
     @property
     def answers(self) -> dict[str, Any]:
-        """The keys of what is answered of one."""
+        """The keys of an answer about one, with their types."""
         return {self.answer_key: int, self.data_key: self.data_type}
 
     def forms(self, verb: str) -> list[dict[str, str]]:
-        """The selectors of a verb, in each of its words."""
+        """The selectors of a verb, for each of its words."""
         return [{"action": verb, verb: "credit", "credit": word} for word in self.words]
 
     def request(self, request: type[Request] = Request) -> type[Request]:
-        """The request, which also names one."""
+        """The request with the argument for the id of one."""
         return naming(request, self.id_name, self.id_type)
 
     def all_of(self, context: Context, owner_id: int) -> list[Any]:
-        """Those of the owner of that number, oldest first."""
+        """Those of the owner with that id, oldest first."""
         return self.kept.rows.all(context.transaction, **{self.owner_column: owner_id})
 
     def named(self, context: AccountContext, asked: Request) -> Any:
-        """The one that the request names; raises `NotFoundError` where it is not the account's own."""
+        """The one that the request names; raises `NotFoundError` if it is not the account's own."""
         own = {"id": getattr(asked, self.id_name), "account_id": context.account.id}
         found = self.kept.rows.find(context.transaction, **own)
         if found is None:
@@ -88,12 +87,11 @@ class HolderKind:
         return found
 
     def owned_item(self, held: Any) -> OwnedItem:
-        """One of them as what its owner has several of."""
         owner_id = getattr(held, self.owner_column)
         return OwnedItem(self.kept.word, self.id_name, held.id, self.belongs_to, owner_id, self.id_name)
 
     def answer(self, context: Context, held: Any) -> Answer:
-        """What is answered of one, as it is now."""
+        """The answer about one, as it is now."""
         now = self.kept.rows.require(context.transaction, id=held.id)
         return success(**{self.answer_key: held.id, self.data_key: self.data(context, now)})
 

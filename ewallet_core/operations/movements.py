@@ -1,4 +1,4 @@
-"""Moves credits from one account to another, with records and events on both sides, within the daily limit."""
+"""Moves credits between accounts, with records and events on both sides, within the daily limit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here c
 
 
 def must_be_within_limit(context: Context, account: Account, credits: int) -> None:
-    """Raise `DailyLimitReachedError` where that many more are more than may leave the account now."""
+    """Raise `DailyLimitReachedError` if that many more credits would exceed the account's daily limit."""
     if account.daily_limit is None:
         return
     spent = spent_today(context, account)
@@ -49,7 +49,7 @@ def spent_today(context: Context, account: Account) -> Spent:
 
 
 def left_within(limit: int, spent: Spent) -> int:
-    # A limit that was lowered may be below what has left already.
+    # A limit may be lowered below what was already spent.
     return max(0, limit - spent.credits)
 
 
@@ -58,25 +58,24 @@ INCOMING = "incoming"
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """An account that credits leave or reach, and its wallet that they leave or reach."""
+    """The sender or the recipient of credits: an account and one of its wallets."""
 
     account: Account
     wallet: Wallet
 
     @property
     def issues(self) -> bool:
-        """Whether it is the issuer, of whose own rows nothing changes with what it issues."""
+        """Whether it is the issuer, whose own rows do not change when it issues credits."""
         return self.account.id == SYSTEM_CORE_ID
 
     @property
     def balance(self) -> BalanceId:
-        """The balance that is moved."""
         return BalanceId(self.wallet.balance_id)
 
 
 @dataclass(frozen=True, slots=True)
 class Bill:
-    """Who sold what the invoices are of, and for how much money; a currency of "" is none."""
+    """The seller on the invoices, and the cost; a payment in credits alone has a currency of ""."""
 
     seller: Account
     currency: str = ""
@@ -85,7 +84,7 @@ class Bill:
 
 @dataclass(frozen=True, slots=True)
 class CreditTransfer:
-    """Credits that one side gives the other, and why; `reverses` is the entry that a refund gives back."""
+    """Credits that the sender gives the recipient; `reverses` is the entry that a refund gives back."""
 
     kind: EntryKind
     sender: Side
@@ -98,7 +97,7 @@ class CreditTransfer:
 
 @dataclass(frozen=True, slots=True)
 class TransferRecords:
-    """The records that were written on one side's sheets; without a bill there is no invoice."""
+    """The ids of the records on one side's sheets; without a bill there is no invoice."""
 
     transfer: int
     invoice: int | None
@@ -106,7 +105,7 @@ class TransferRecords:
 
 @dataclass(frozen=True, slots=True)
 class CompletedTransfer:
-    """The entry that moved the credits, and what was recorded of it on each side."""
+    """The entry that moved the credits, and the records of each side."""
 
     entry_id: int
     sender: TransferRecords
@@ -114,7 +113,7 @@ class CompletedTransfer:
 
 
 def own_side(context: AccountContext) -> Side:
-    """The account that asks, with its active wallet."""
+    """The caller's account with its active wallet."""
     return Side(context.account, context.wallet)
 
 
@@ -125,7 +124,9 @@ def issuing_side(context: Context) -> Side:
 
 
 def partner_named(context: Context, email: str, field: str) -> Side:
-    """The account with that email and its active wallet, raising a refusal where it can't take credits."""
+    """The account with that email and its active wallet.
+
+    Raises `PartnerUnknownError`, or `PartnerUnavailableError` if it can't receive credits."""
     account = accounts.find(context.transaction, email_key=user_key(email))
     if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountState.ERASED:
         if context.is_in_process:
@@ -136,34 +137,34 @@ def partner_named(context: Context, email: str, field: str) -> Side:
 
 
 def must_be_available(account: Account, field: str) -> None:
-    """Raise `PartnerUnavailableError` for an account that is not used now."""
+    """Raise `PartnerUnavailableError` unless the account is active."""
     if account.state != AccountState.ACTIVE:
         raise PartnerUnavailableError(field)
 
 
-def move_between_accounts(context: Context, handover: CreditTransfer) -> CompletedTransfer:
-    """Move the credits, write both sides' records, the giver's first, and tell both; or refuse to."""
-    sender, recipient = handover.sender, handover.recipient
+def move_between_accounts(context: Context, transfer: CreditTransfer) -> CompletedTransfer:
+    """Move the credits, and write the records and events of both sides, the sender's first."""
+    sender, recipient = transfer.sender, transfer.recipient
     if not sender.issues:
-        _must_be_able_to_give(context, sender, handover.credits)
-    _must_have_room(context, recipient, handover.credits)
+        _must_be_able_to_give(context, sender, transfer.credits)
+    _must_have_room(context, recipient, transfer.credits)
     entry = move_credits(
-        handover.kind,
+        transfer.kind,
         sender.balance,
         recipient.balance,
-        handover.credits,
+        transfer.credits,
         context.now,
-        reverses=handover.reverses,
+        reverses=transfer.reverses,
     )
     entry_id = post(context.transaction, entry, context.issuer)
     recorded = CompletedTransfer(
         entry_id,
-        sender=_record(context, handover, entry_id, sender),
-        recipient=_record(context, handover, entry_id, recipient),
+        sender=_record(context, transfer, entry_id, sender),
+        recipient=_record(context, transfer, entry_id, recipient),
     )
     sent_to, got_from = {"transfer_to": recipient.account.email}, {"transfer_from": sender.account.email}
-    _record_moved(context, handover, EventKind.CREDITS_LEFT, sender, recorded.sender, sent_to)
-    _record_moved(context, handover, EventKind.CREDITS_ARRIVED, recipient, recorded.recipient, got_from)
+    _record_moved(context, transfer, EventKind.CREDITS_LEFT, sender, recorded.sender, sent_to)
+    _record_moved(context, transfer, EventKind.CREDITS_ARRIVED, recipient, recorded.recipient, got_from)
     return recorded
 
 
@@ -183,8 +184,8 @@ def _must_have_room(context: Context, recipient: Side, credits: int) -> None:
     raise PartnerBalanceLimitError(MOST_CREDITS)
 
 
-def _record(context: Context, handover: CreditTransfer, entry_id: int, side: Side) -> TransferRecords:
-    """Write one side's records; the issuer's take the entry's number as position."""
+def _record(context: Context, transfer: CreditTransfer, entry_id: int, side: Side) -> TransferRecords:
+    """Write one side's records; the position of the issuer's is the entry's id."""
     position = entry_id if side.issues else None
     transfer_id = transfers.append(
         context.transaction,
@@ -192,13 +193,13 @@ def _record(context: Context, handover: CreditTransfer, entry_id: int, side: Sid
         context.now,
         position=position,
         entry_id=entry_id,
-        transfer_type=_transfer_type(handover, side),
-        from_account_id=handover.sender.account.id,
-        to_account_id=handover.recipient.account.id,
-        credits=handover.credits,
-        notes=handover.notes,
+        transfer_type=_transfer_type(transfer, side),
+        from_account_id=transfer.sender.account.id,
+        to_account_id=transfer.recipient.account.id,
+        credits=transfer.credits,
+        notes=transfer.notes,
     )
-    if handover.bill is None:
+    if transfer.bill is None:
         return TransferRecords(transfer_id, None)
     invoice_id = invoices.append(
         context.transaction,
@@ -207,25 +208,25 @@ def _record(context: Context, handover: CreditTransfer, entry_id: int, side: Sid
         position=position,
         entry_id=entry_id,
         transfer_record_id=transfer_id,
-        seller_account_id=handover.bill.seller.id,
-        credits=handover.credits,
-        currency=handover.bill.currency,
-        cost=handover.bill.cost,
-        notes=handover.notes,
+        seller_account_id=transfer.bill.seller.id,
+        credits=transfer.credits,
+        currency=transfer.bill.currency,
+        cost=transfer.bill.cost,
+        notes=transfer.notes,
     )
     return TransferRecords(transfer_id, invoice_id)
 
 
-def _transfer_type(handover: CreditTransfer, side: Side) -> str:
-    """What the record is called on that side: a supply is one on both, all else is incoming on the other."""
-    if side is handover.sender or handover.kind is EntryKind.SUPPLY:
-        return handover.kind
+def _transfer_type(transfer: CreditTransfer, side: Side) -> str:
+    """The record's type on that side: `incoming` for the recipient, except of a supply."""
+    if side is transfer.sender or transfer.kind is EntryKind.SUPPLY:
+        return transfer.kind
     return INCOMING
 
 
 def _record_moved(
     context: Context,
-    handover: CreditTransfer,
+    transfer: CreditTransfer,
     kind: EventKind,
     side: Side,
     recorded: TransferRecords,
@@ -236,18 +237,18 @@ def _record_moved(
         return
     wallets.change(context.transaction, side.wallet.id, written_at=context.now)
     refund = {}
-    if handover.reverses is not None:
+    if transfer.reverses is not None:
         refund["refund_of"] = read_transfer_with_links(context.transaction, recorded.transfer).refund_of
     record_event(
         context,
         side.account.id,
         kind,
-        Movement(handover.kind),
+        Movement(transfer.kind),
         ewallet=side.wallet.id,
         ewallet_credits=read_amount(context.transaction, side.balance),
-        credits=handover.credits,
+        credits=transfer.credits,
         **partner,
-        notes=handover.notes,
+        notes=transfer.notes,
         transfer_record=recorded.transfer,
         invoice_record=recorded.invoice,
         **refund,

@@ -1,4 +1,4 @@
-"""What an owner has several of, one of them active: the rules of sheets, lists, wallets and clocks."""
+"""The rules of what an owner has several of, one of them active: sheets, lists, wallets and clocks."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ewallet_core.storage.rows import Rows
 
 @dataclass(frozen=True)
 class Owner:
-    """What things of some kind belong to: its rows, and which of them is the active one."""
+    """The owner of items of some kind: its rows, and which of them is the active one."""
 
     name: str
     rows: Rows[Any]
@@ -23,16 +23,16 @@ class Owner:
 
     @property
     def word(self) -> str:
-        """What people call it."""
+        """Its name for people."""
         return self.name.removeprefix("e")
 
 
 @dataclass(frozen=True)
 class OwnedItem:
-    """One of the things of a kind that an owner has several of.
+    """One of several items of an owner, such as a sheet of a wallet.
 
-    `what` it is called, `field` is the argument that named it, and `active_column` is where its owner has
-    the active one.
+    `what` is its name for people, `field` is the argument that named it, and `active_column` is its owner's
+    column for the active item.
     """
 
     what: str
@@ -43,7 +43,7 @@ class OwnedItem:
     active_column: str
 
     def make_active(self, context: AccountContext) -> None:
-        """Make it the active one; raises `WrongOwnerError` where it is not the active owner's."""
+        """Make it the active one; raises `WrongOwnerError` if its owner is not the active one."""
         owning = self.owner.active(context)
         if self.owner_id != owning.id:
             raise WrongOwnerError(self.what, self.owner.word, self.owner_id, self.field)
@@ -52,7 +52,7 @@ class OwnedItem:
             record_change(context, self.what, self.id, "switched")
 
     def require_removable(self, context: AccountContext, all_there_are: Sized) -> None:
-        """Raise `LastOneError` or `StillActiveError` unless its owner can do without it."""
+        """Raise `LastOneError` or `StillActiveError` unless it may be removed."""
         if len(all_there_are) == 1:
             raise LastOneError(self.what, self.field)
         owning = self.owner.rows.require(context.transaction, id=self.owner_id)
@@ -60,12 +60,12 @@ class OwnedItem:
             raise StillActiveError(self.what, self.field)
 
     def change_owner(self, context: AccountContext, **columns: int) -> None:
-        """Change its owner, or only note that something of the owner's has changed."""
+        """Change these columns of its owner and the owner's write date."""
         self.owner.rows.change(context.transaction, self.owner_id, **columns, written_at=context.now)
 
 
 def record_change(context: AccountContext, what: str, number: int, change: str) -> None:
-    """Write down for the account what became of something of its own."""
+    """Write the event that an item of the account was changed."""
     record_event(
         context, context.account.id, EventKind.OWNED_ITEM_CHANGED, what=what, id=number, change=change
     )

@@ -1,4 +1,4 @@
-"""From when until when: the two arguments of everything that looks back."""
+"""The two arguments of every instruction about a period: since and until."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from ewallet_core.instructions.validation import Place
 
 
 class PeriodRequest(Request, frozen=True):
-    """A time from `since`, up to and without `until`; each that is absent leaves its end open."""
+    """A period from `since` up to but not including `until`; an absent one leaves that end open."""
 
     since: fields.Instant | None = None
     until: fields.Instant | None = None
 
     def check(self) -> None:
-        """What ends before it begins is no period."""
+        """A period must not end before it begins."""
         if self.starts_at is not None and self.ends_at is not None and self.starts_at > self.ends_at:
             raise PeriodReversedError
 
     @property
     def starts_at(self) -> int | None:
-        """The first millisecond of it, in UTC."""
+        """The first millisecond of the period, in UTC."""
         return None if self.since is None else timestamps.instant(self.since)
 
     @property
     def ends_at(self) -> int | None:
-        """The first millisecond after it, in UTC."""
+        """The first millisecond after the period, in UTC."""
         return None if self.until is None else timestamps.instant(self.until)
 
     def starting_below(self, cursor: str | None) -> Place:
-        """Where to begin to read its records, the newest first: at its end, or where a page has ended."""
-        # The place before all kinds and numbers of that date is above what is older.
+        """Where to start reading its records, newest first: at its end, or at a cursor."""
+        # An empty kind and id 0 come before every record of that time, and after all older ones.
         end = Place(END_OF_TIME if self.ends_at is None else self.ends_at, "", 0)
         return end if cursor is None else min(end, Place.read(cursor))

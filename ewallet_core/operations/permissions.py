@@ -1,4 +1,4 @@
-"""The permission sheet: which role may ask which instruction, enforced for every errand, in one place."""
+"""The permission sheet: which role may use which instruction."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SUPPLY = "client action supply credits"
 
 
 def allows(context: Context, role: Role, asked: Instruction) -> bool:
-    """Whether accounts of that role may ask it: as the sheet says, or else as the catalogue does."""
+    """Whether accounts of that role may use it: by the sheet, or else by the registry."""
     said = permissions.find(context.transaction, role=role, instruction=asked.name)
     if said is not None:
         return bool(said.allowed)
@@ -22,19 +22,19 @@ def allows(context: Context, role: Role, asked: Instruction) -> bool:
 
 
 def sheet_of(registry: InstructionRegistry) -> Iterator[Instruction]:
-    """The instructions that the sheet has a line for, in the catalogue's order."""
+    """The instructions on the sheet, in the order of the registry."""
     return (asked for asked in registry if asked.is_on_permission_sheet)
 
 
 def change(context: Context, role: Role, name: str, *, allowed: bool) -> None:
-    """Say on the sheet whether that role may ask the instruction of that name."""
+    """Set on the sheet whether that role may use the instruction of that name."""
     line = {"role": role, "instruction": name}
     permissions.delete(context.transaction, **line)
     permissions.insert(context.transaction, **line, allowed=int(allowed), written_at=context.now)
 
 
 def authorize(context: Context, asked: Instruction) -> None:
-    """Raise `NotPermittedError` where the sheet keeps the instruction from who asks it."""
+    """Raise `NotPermittedError` if the sheet does not allow the instruction to the caller."""
     if not asked.is_on_permission_sheet:
         return
     if asked.access is Access.SYSTEM and context.is_in_process:
@@ -44,7 +44,7 @@ def authorize(context: Context, asked: Instruction) -> None:
 
 
 def record_refused_request(context: Context, asked: Instruction) -> None:
-    """Write down that the sheet kept somebody from something."""
+    """Record that the sheet refused a request."""
     context.transaction.must_write()
     refused_requests.insert(
         context.transaction,
@@ -57,5 +57,5 @@ def record_refused_request(context: Context, asked: Instruction) -> None:
 
 
 def _role(context: Context) -> Role:
-    """The role of who asks; who has not logged in yet is to be a user."""
+    """The caller's role; a caller that is not logged in counts as a user."""
     return Role.USER if context.logged_in is None else context.logged_in.role

@@ -1,4 +1,4 @@
-"""Making an account, a wallet, a clock or a sheet whole: with all that belongs to a new one, active."""
+"""Creating an account, a wallet, a clock or a sheet with all that belongs to it."""
 
 from __future__ import annotations
 
@@ -12,14 +12,13 @@ from ewallet_core.storage.journal import open_balance
 from ewallet_core.storage.sheets import count_sheets_ever, sheets
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import clocks, count_clocks_ever, count_wallets_ever, wallets
-from ewallet_core.types import user_key
+from ewallet_core.types import SYSTEM_CORE_EMAIL, user_key
 
 SYSTEM_CORE_NAME = "System core"
-SYSTEM_CORE_EMAIL = "core@ewallet.local"
 
 
 def create_system_core(transaction: Transaction, now: int) -> None:
-    """Make the issuer's account where the database has none yet; nobody can log in to it."""
+    """Create the issuer's account if there is none; without a password, no one can log in to it."""
     if accounts.find(transaction, id=SYSTEM_CORE_ID) is None:
         open_account(transaction, now, SYSTEM_CORE_NAME, SYSTEM_CORE_EMAIL, role="issuer")
 
@@ -35,7 +34,7 @@ def open_account(  # noqa: PLR0913 - an account is made of this much
     alias: str = "",
     role: str = "user",
 ) -> int:
-    """An account with one wallet, one clock, one sheet of each kind and one contact list; returns its id."""
+    """Create an account with a wallet, a clock, a sheet of each kind and a contact list; returns its id."""
     account_id = accounts.insert(
         transaction,
         name=name,
@@ -67,9 +66,9 @@ def open_wallet(
     *,
     issues: bool = False,
 ) -> int:
-    """A wallet of 0 credits with a clock and its sheets; returns its id.
+    """Create a wallet of 0 credits with a clock and its sheets; returns its id.
 
-    Without a reference it is numbered, by how many there ever were: no name comes back after an unlink.
+    Without a reference it is numbered by how many there ever were, so that no number is used twice.
     """
     wallet_id = wallets.insert(
         transaction,
@@ -97,7 +96,7 @@ def open_clock(
     *,
     issues: bool = False,
 ) -> int:
-    """A clock of 0 minutes with its sheets; returns its id."""
+    """Create a clock of 0 minutes with its sheets; returns its id."""
     clock_id = clocks.insert(
         transaction,
         account_id=account_id,
@@ -120,7 +119,7 @@ def open_sheet(
     owner_id: int,
     reference: str | None = None,
 ) -> int:
-    """An empty sheet of that kind; returns its id."""
+    """Create an empty sheet of that kind; returns its id."""
     numbered = f"{kind.title.capitalize()} {count_sheets_ever(transaction, owner_id, kind.name) + 1}"
     return sheets.insert(
         transaction,
@@ -136,7 +135,7 @@ def open_sheet(
 def _open_sheets(
     transaction: Transaction, now: int, account_id: int, owner: Owner, owner_id: int
 ) -> dict[str, int]:
-    """A sheet of each kind that belongs to such an owner, by the column that says which one is active."""
+    """Create a sheet of each kind for the owner; returns the ids by the owner's columns for active sheets."""
     return {
         kind.active_column: open_sheet(transaction, now, account_id, kind, owner_id)
         for kind in kinds_of(owner)

@@ -1,10 +1,10 @@
-"""The account's own sheets and records: lookup, answers, and what is left to refund."""
+"""Lookup of the account's own sheets and records, answers about them, and what is left to refund."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from ewallet_core.errors.credits import AlreadyRefundedError, NotAPaymentError, NotFoundError
+from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext, Context
@@ -16,24 +16,15 @@ from ewallet_core.storage.transaction import Transaction
 
 
 def left_to_refund(transaction: Transaction, record: TransferRecord) -> int | None:
-    """How many of a received payment's credits may still be given back; None where it is no such payment."""
+    """How many credits of a received payment may still be refunded; None if it is not a received payment."""
     entry = entries.require(transaction, id=record.entry_id)
     if record.transfer_type != INCOMING or entry.kind != EntryKind.PAYMENT:
         return None
     return record.credits - sum_refunds(transaction, record.entry_id)
 
 
-def _left_of(context: Context, payment: TransferRecord) -> int:
-    left = left_to_refund(context.transaction, payment)
-    if left is None:
-        raise NotAPaymentError
-    if left == 0:
-        raise AlreadyRefundedError
-    return left
-
-
 def own_sheet(context: AccountContext, kind: SheetKind, sheet_id: int | None, field: str) -> Sheet:
-    """The account's sheet of that kind and id, or the active one; raises `NotFoundError`, which names `field`."""
+    """The account's sheet of that kind and id, or the active one; raises `NotFoundError` about `field`."""
     own = {"account_id": context.account.id, "kind": kind.name}
     found = sheets.find(context.transaction, id=sheet_id or kind.active(context), **own)
     if found is None:
@@ -42,7 +33,7 @@ def own_sheet(context: AccountContext, kind: SheetKind, sheet_id: int | None, fi
 
 
 def unlink_sheet(context: Context, kind: SheetKind, sheet: Sheet) -> None:
-    """Take a sheet away with all its records."""
+    """Remove a sheet with all its records."""
     kind.records.unlink_all(context.transaction, sheet.id, context.now)
     sheets.change(
         context.transaction, sheet.id, unlinked_at=context.now, record_count=0, written_at=context.now
@@ -50,7 +41,7 @@ def unlink_sheet(context: Context, kind: SheetKind, sheet: Sheet) -> None:
 
 
 def own_record(context: AccountContext, kind: SheetKind, record_id: int, field: str = "record_id") -> Any:
-    """The account's record of that kind and id; raises `NotFoundError`, which names `field`."""
+    """The account's record of that kind and id; raises `NotFoundError` about `field`."""
     record = kind.records.own(context.transaction, record_id, context.account.id)
     if record is None:
         raise NotFoundError(kind.record_key.replace("_", " "), field)
@@ -58,7 +49,7 @@ def own_record(context: AccountContext, kind: SheetKind, record_id: int, field: 
 
 
 def record_answer(context: Context, kind: SheetKind, record: Record) -> Answer:
-    """What is answered of one record."""
+    """The answer about one record."""
     return success(
         **{kind.sheet_key: record.sheet_id, kind.record_key: record.id},
         record_data=record_data(context, kind, record),
@@ -66,7 +57,7 @@ def record_answer(context: Context, kind: SheetKind, record: Record) -> Answer:
 
 
 def record_answers(kind: SheetKind) -> dict[str, Any]:
-    """The keys of what is answered of one record."""
+    """The keys of an answer about one record, with their types."""
     return {kind.sheet_key: int, kind.record_key: int, "record_data": dict[str, Any]}
 
 

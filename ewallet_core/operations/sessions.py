@@ -16,11 +16,6 @@ from ewallet_core.storage.sessions import (
 )
 
 
-def worker_for_a_session(context: Context) -> Worker:
-    """The first worker that has room for one session more, or a new one."""
-    return worker_with_capacity(context.transaction) or make_worker(context)
-
-
 def make_worker(context: Context) -> Worker:
     worker_id = workers.insert(
         context.transaction,
@@ -35,28 +30,29 @@ def open_session(context: Context, *, client_id: int | None = None, token_hash: 
     """Open a session with the first worker that has room, or with a new one; returns its id."""
     end_expired_sessions(context.transaction, context.now)
     drop_expired_client_ids(context.transaction, context.now)
-    worker = worker_for_a_session(context)
+    worker = worker_with_capacity(context.transaction) or make_worker(context)
     return sessions.insert(
         context.transaction,
         client_id=client_id,
         token_hash=token_hash,
         worker_id=worker.id,
         address=context.address,
-        **_use(context),
+        **used_now(context),
         created_at=context.now,
         written_at=context.now,
     )
 
 
 def touch(context: Context, client: ClientId | None, session: Session | None) -> None:
-    """Count this as a use of the client id and of the session."""
+    """Extend the life of the client id and of the session, which are used now."""
     if client is not None:
-        client_ids.change(context.transaction, client.id, **_use(context))
+        client_ids.change(context.transaction, client.id, **used_now(context))
     if session is not None:
-        sessions.change(context.transaction, session.id, **_use(context))
+        sessions.change(context.transaction, session.id, **used_now(context))
 
 
-def _use(context: Context) -> dict[str, int]:
+def used_now(context: Context) -> dict[str, int]:
+    """The columns of a client id or a session that is used now."""
     return {
         "last_used_at": context.now,
         "expires_at": context.now + context.config.session_lifetime_ms,

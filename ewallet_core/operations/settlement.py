@@ -17,9 +17,9 @@ from ewallet_core.storage.wallets import Clock, clocks, find_run_out_clocks, sto
 
 
 def settle_run_outs(context: Context, account_id: int) -> None:
-    """Stop the account's timers whose minutes have run out, each dated when they did.
+    """Stop the account's timers whose time has run out, each dated when it did.
 
-    It comes before anything else that an instruction does, so it is as if a timer stopped by itself.
+    It runs before the handler of every instruction, so that a timer seems to stop by itself.
     """
     for clock in find_run_out_clocks(context.transaction, account_id, context.now):
         context.transaction.must_write()
@@ -30,7 +30,7 @@ def settle_run_outs(context: Context, account_id: int) -> None:
 
 
 def stop_timers(context: Context, account_id: int) -> None:
-    """Stop every timer of the account that is under way: it is about to be used no more."""
+    """Stop every running or paused timer of the account."""
     settle_run_outs(context, account_id)
     for clock in clocks.all(context.transaction, account_id=account_id):
         if clock.timer.state is not State.INACTIVE:

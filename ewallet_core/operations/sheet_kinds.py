@@ -1,4 +1,4 @@
-"""The kinds of sheet, each described once: whose it is, what its records are, and how they are shown."""
+"""The kinds of sheet, each described once: its owner, its records, and their data in answers."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ USER = Owner("user", accounts, lambda context: context.account)
 
 @dataclass(frozen=True)
 class SheetKind:
-    """What makes sheets of one kind what they are; `noun` is what the documents call such a sheet.
+    """A kind of sheet; `noun` is `sheet` or `list`.
 
-    `columns` are the keys that `describe` gives, in the order of a table that has them all. Where records
-    have a name, `listed_by` is its key in their data: a view of the list has those too.
+    `columns` are the keys of `describe`, in the order of an exported table. If records have a name,
+    `listed_by` is its key in their data; a view of the list answers these names too.
     """
 
     name: RecordType
@@ -58,32 +58,32 @@ class SheetKind:
 
     @property
     def sheet_key(self) -> str:
-        """The key under which answers name the sheet, and an instruction switches it."""
+        """The key of the sheet's id in answers, and the selector for switching it."""
         return f"{self.name}_{self.noun}"
 
     @property
     def record_key(self) -> str:
-        """The key under which answers name a record."""
+        """The key of a record's id in answers."""
         return f"{self.name}_record"
 
     @property
     def data_key(self) -> str:
-        """The key under which answers hold the sheet itself."""
+        """The key of the sheet's data in answers."""
         return f"{self.noun}_data"
 
     @property
     def id_name(self) -> str:
-        """The argument that names a sheet."""
+        """The argument for a sheet's id."""
         return f"{self.noun}_id"
 
     @property
     def title(self) -> str:
-        """What people call such a sheet."""
+        """The kind's name for people."""
         return f"{self.name} {self.noun}"
 
     @property
     def active_column(self) -> str:
-        """The owner's column that says which sheet is active."""
+        """The owner's column for the active sheet."""
         return f"{self.sheet_key}_id"
 
     def active(self, context: AccountContext) -> int:
@@ -92,16 +92,15 @@ class SheetKind:
         return sheet_id
 
     def all_of(self, context: Context, owner_id: int) -> list[Sheet]:
-        """The sheets of this kind that the owner of that number has, oldest first."""
+        """The sheets of this kind of the owner with that id, oldest first."""
         return sheets.all(context.transaction, owner_id=owner_id, kind=self.name)
 
     def owned_item(self, sheet: Sheet, field: str) -> OwnedItem:
-        """A sheet of this kind as what its owner has several of."""
         return OwnedItem(self.title, field, sheet.id, self.owner, sheet.owner_id, self.active_column)
 
 
 def email_of(context: Context, account_id: int) -> str:
-    """The account's email of today; an erased one has none."""
+    """The account's current email, or a placeholder if it was erased."""
     account = accounts.require(context.transaction, id=account_id)
     return _shown_email(account.email, account.state)
 
@@ -127,7 +126,7 @@ def _invoice(context: Context, record: InvoiceRecord) -> Data:
     linked = transfers.find(context.transaction, id=record.transfer_record_id)
     return {
         "credits": record.credits,
-        # A payment is of credits alone.
+        # A payment has no cost in money.
         "currency": record.currency or None,
         "cost": record.cost or None,
         "seller": record.seller_account_id,
@@ -205,12 +204,12 @@ _KIND_OF = {kind.name: kind for kind in SHEET_KINDS}
 
 
 def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
-    """The kinds of sheet that belong to such an owner."""
+    """The kinds of sheet that such an owner has."""
     return tuple(kind for kind in SHEET_KINDS if kind.owner is owner)
 
 
 def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
-    """A record as answers show it."""
+    """A record's data in answers."""
     return {
         "id": record.id,
         kind.sheet_key: record.sheet_id,

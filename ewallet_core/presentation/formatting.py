@@ -1,22 +1,23 @@
-"""Numbers, amounts, durations, times and dates as text, and how a written number is read."""
+"""Numbers, amounts, durations, times and dates as text, and how a typed number is read."""
 
 from __future__ import annotations
 
 import locale
 import re
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
 
+from msgspec import Struct
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SPACE = "\N{NO-BREAK SPACE}"
 SPACES = f" {SPACE}\N{NARROW NO-BREAK SPACE}"
-"""No language has a space for its decimal point, so that one always parts thousands."""
+"""A typed space always separates thousands: no language uses it as the decimal mark."""
 
 
 class DateOrder(StrEnum):
-    """How a date is written, shown by 12 November of this year."""
+    """How a date is written; the values show 12 November of this year."""
 
     DAY_AND_NAME = "12 Nov"
     MONTH_FIRST = "11/12"
@@ -24,34 +25,32 @@ class DateOrder(StrEnum):
     ISO = "2026-11-12"
 
 
-@dataclass(frozen=True)
-class Formats:
-    """The forms in which numbers, times of day and dates are written."""
+class Formats(Struct, frozen=True):
+    """How numbers, times of day and dates are written."""
 
     thousands: str = ","
-    """What parts the thousands; it may be nothing."""
+    """The thousands separator; may be empty."""
     has_24_hours: bool = True
     dates: DateOrder = DateOrder.DAY_AND_NAME
 
     def number(self, number: int) -> str:
-        """`number` with its thousands apart: `1,240`."""
+        """`1,240`."""
         return f"{number:,}".replace(",", self.thousands)
 
     @property
     def point(self) -> str:
-        """The decimal mark: a point, or a comma where points part the thousands."""
+        """The decimal mark: a comma if points separate the thousands."""
         return "," if self.thousands == "." else "."
 
     def decimal(self, number: Decimal) -> str:
-        """A number that need not be whole, with all its places: `1,012.50`, or `1.012,50`."""
+        """A decimal number with all its digits: `1,012.50`, or `1.012,50`."""
         whole, point, places = f"{number:,f}".partition(".")
         return whole.replace(",", self.thousands) + point.replace(".", self.point) + places
 
     def read_number(self, typed: str) -> int | None:
-        """The whole number that was typed, its thousands parted by a space or as they are written; or `None`.
+        """The whole number that was typed, with spaces or the format's own thousands separators, or `None`.
 
-        Any other mark is somebody's decimal point, and is never taken for the thousands'. No number that
-        has its thousands apart begins with a nought, so `0.500` is a half also where points part them.
+        Any other mark could be a decimal point. A number with separators never begins with 0, so `0.500` is a half even if points separate thousands.
         """
         marks = f"[{re.escape(SPACES + self.thousands)}]"
         parted = rf"[1-9][0-9]{{0,2}}(?P<mark>{marks})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,5}}"
@@ -61,9 +60,9 @@ class Formats:
         return int(typed.replace(found["mark"], "") if found["mark"] else typed)
 
     def read_decimal(self, typed: str) -> str | None:
-        """The number that was typed, with its places after a point: `1012.50`; or `None`.
+        """The decimal number that was typed, with a point: `1012.50`; or `None`.
 
-        A point is a decimal point also where the comma is; which of the two a mark means `is_unclear` tells.
+        A point is always accepted as the decimal mark, unless the text `is_unclear`.
         """
         if self.is_unclear(typed):
             return None
@@ -76,20 +75,20 @@ class Formats:
         return None if number is None else str(number)
 
     def is_unclear(self, typed: str) -> bool:
-        """Whether a number that may be a fraction has one mark, which parts thousands in these forms."""
+        """Whether the text has a single mark that could separate thousands or decimals."""
         if self.thousands not in {".", ","}:
             return False
         mark = re.escape(self.thousands)
         return re.fullmatch(rf"(?!0{mark})[0-9]+{mark}[0-9]{{3}}", typed) is not None
 
     def time(self, local: datetime) -> str:
-        """The time of day: `14:02` or `2:02 pm`."""
+        """`14:02` or `2:02 pm`."""
         if self.has_24_hours:
             return f"{local:%H:%M}"
         return f"{local.hour % 12 or 12}:{local:%M} {'am' if local.hour < 12 else 'pm'}"
 
     def day(self, day: date, *, with_year: bool = True) -> str:
-        """A date: `12 Nov 2026`, `11/12/2026`, `12.11.2026`, `2026-11-12`; the last always has its year."""
+        """`12 Nov 2026`, `11/12/2026`, `12.11.2026` or `2026-11-12`; the last always has its year."""
         year = day.year if with_year else ""
         match self.dates:
             case DateOrder.ISO:
@@ -102,48 +101,48 @@ class Formats:
                 return f"{day.day} {MONTHS[day.month - 1]} {year}".rstrip()
 
 
-APART = (locale.LC_NUMERIC, locale.LC_TIME)
-NOBODYS = ("C", "POSIX")
+CATEGORIES = (locale.LC_NUMERIC, locale.LC_TIME)
+NO_LOCALE = ("C", "POSIX")
 MONTH_FIRST = ("%m/%d/", "%D", "%-m/%-d/")
 DAY_FIRST = ("%d.%m.", "%d. %m.", "%-d.%-m.", "%e.%m.")
 YEAR_FIRST = ("%F", "%Y", "%y")
 
 
 def formats_of_system() -> Formats:
-    """The forms that the environment names; called once, before there is another thread.
+    """The formats of the system's locale. Not thread-safe: call it before starting threads.
 
-    What the process itself goes by stays as it was: libraries write numbers for machines, too.
+    The locale of the process stays "C", because libraries also format numbers for machines.
     """
-    before = [locale.setlocale(category) for category in APART]
+    before = [locale.setlocale(category) for category in CATEGORIES]
     try:
-        names = [locale.setlocale(category, "") for category in APART]
-        return _told(*names)
+        names = [locale.setlocale(category, "") for category in CATEGORIES]
+        return _formats_of(*names)
     except locale.Error:
         return Formats()
     finally:
-        for category, name in zip(APART, before, strict=True):
+        for category, name in zip(CATEGORIES, before, strict=True):
             locale.setlocale(category, name)
 
 
-def _told(numbers: str, times: str) -> Formats:
+def _formats_of(numbers: str, times: str) -> Formats:
     usual = Formats()
-    told = locale.localeconv()
-    thousands = thousands_told(str(told["thousands_sep"]), str(told["decimal_point"]))
-    if _is_nobodys(times):
-        return Formats(usual.thousands if _is_nobodys(numbers) else thousands)
+    conventions = locale.localeconv()
+    thousands = thousands_separator(str(conventions["thousands_sep"]), str(conventions["decimal_point"]))
+    if _is_no_locale(times):
+        return Formats(usual.thousands if _is_no_locale(numbers) else thousands)
     return Formats(
-        usual.thousands if _is_nobodys(numbers) else thousands,
+        usual.thousands if _is_no_locale(numbers) else thousands,
         has_24_hours=has_24_hours(locale.nl_langinfo(locale.T_FMT)),
         dates=date_order(locale.nl_langinfo(locale.D_FMT)),
     )
 
 
-def _is_nobodys(name: str) -> bool:
-    return name.partition(".")[0] in NOBODYS
+def _is_no_locale(name: str) -> bool:
+    return name.partition(".")[0] in NO_LOCALE
 
 
-def thousands_told(mark: str, decimal_point: str) -> str:
-    """What parts the thousands where the system has that mark, or none, and that decimal point."""
+def thousands_separator(mark: str, decimal_point: str) -> str:
+    """The thousands separator of a locale with these separators."""
     if len(mark) == 1 and mark not in SPACES and mark.isprintable():
         return mark
     usual = Formats().thousands
@@ -151,12 +150,12 @@ def thousands_told(mark: str, decimal_point: str) -> str:
 
 
 def has_24_hours(form: str) -> bool:
-    """Whether a time of that form has 24 hours."""
+    """Whether a `strftime` time format has 24 hours."""
     return not any(mark in form for mark in ("%r", "%I", "%l", "%p"))
 
 
 def date_order(form: str) -> DateOrder:
-    """The order nearest to a date of that form; a day and a month's name can't be mistaken anywhere."""
+    """The order most like a `strftime` date format; a day with the month's name is never ambiguous."""
     if form.startswith(MONTH_FIRST):
         return DateOrder.MONTH_FIRST
     if form.startswith(DAY_FIRST):
@@ -173,57 +172,56 @@ _in_use = Formats()
 
 
 def use(formats: Formats) -> None:
-    """Write numbers, times and dates in these forms from now on, in every part of the program.
+    """Set the formats of the whole program.
 
-    Not a context variable: what is on a screen is written in tasks that began before the person chose.
+    Not a context variable: screens render in tasks that started before the user chose.
     """
-    global _in_use  # noqa: PLW0603 - the language that a program speaks is one
+    global _in_use  # noqa: PLW0603 - one locale for the whole program
     _in_use = formats
 
 
 def formats_in_use() -> Formats:
-    """The forms in which everything is written now."""
     return _in_use
 
 
 def count(number: int, singular: str, plural: str | None = None) -> str:
-    """`number` with its thousands apart and the noun that agrees: `1 pause`, `1,240 credits`."""
+    """A number and the noun that agrees: `1 pause`, `1,240 credits`."""
     noun = singular if abs(number) == 1 else plural or f"{singular}s"
     return f"{grouped(number)} {noun}"
 
 
 def grouped(number: int) -> str:
-    """`number` with its thousands apart, and a true minus sign below zero."""
+    """A number with thousands separators and a true minus sign."""
     return _in_use.number(number).replace("-", MINUS)
 
 
 def signed(number: int) -> str:
-    """`number` with the sign that says where it went: a plus for what came, a true minus for what left."""
+    """A number with its sign: a plus for what came in, a true minus for what went out."""
     return f"+{grouped(number)}" if number > 0 else grouped(number)
 
 
 def credit_amount(number: int) -> str:
-    """An amount of credits: `1,240 credits`."""
+    """`1,240 credits`."""
     return count(number, "credit")
 
 
 def price(currency: str, cost: object) -> str:
-    """An amount of money: `EUR 1,012.50`."""
+    """`EUR 1,012.50`."""
     return f"{currency} {_in_use.decimal(Decimal(str(cost)))}".replace("-", MINUS)
 
 
 def duration(milliseconds: int) -> str:
-    """Time that has passed, in whole seconds gone by: `0:18`, `19:42`, `1:02:03`, `2 d 3:04:05`."""
+    """Elapsed time in whole seconds, rounded down: `0:18`, `19:42`, `1:02:03`, `2 d 3:04:05`."""
     return _clock_reading(milliseconds // SECOND)
 
 
 def countdown(milliseconds: int) -> str:
-    """Time that is left: a second begun counts as there, so `0:00` is shown only when nothing is left."""
+    """Remaining time, rounded up, so that `0:00` means that nothing is left."""
     return _clock_reading(-(-milliseconds // SECOND))
 
 
 def until_next_second(milliseconds_left: int) -> int:
-    """How long the countdown of what is left stays as it is, in milliseconds: above 0, at most a second."""
+    """The milliseconds until the countdown changes: above 0, at most a second."""
     return (milliseconds_left - 1) % SECOND + 1
 
 
@@ -239,7 +237,7 @@ def _clock_reading(seconds: int) -> str:
 
 
 def parse_timestamp(text: str) -> datetime:
-    """The instant that an answer's timestamp names (RFC 3339, `…Z`); raises `ValueError` where it is none."""
+    """The instant of an answer's timestamp (RFC 3339, `…Z`); raises `ValueError` if it is none."""
     instant = datetime.fromisoformat(text)
     if instant.tzinfo is None:
         raise ValueError(text)
@@ -247,13 +245,13 @@ def parse_timestamp(text: str) -> datetime:
 
 
 def moment(instant: datetime, now: datetime, zone: tzinfo | None = None) -> str:
-    """When an instant is, as seen from `now`: `today 14:02`, `yesterday 09:15`, `12 Nov 2025 14:02`."""
+    """An instant as seen from `now`: `today 14:02`, `yesterday 09:15`, `12 Nov 2025 14:02`."""
     local, today = instant.astimezone(zone), now.astimezone(zone).date()
     return f"{_day(local, today)} {_in_use.time(local)}"
 
 
 def full_day(instant: datetime, zone: tzinfo | None = None) -> str:
-    """The date of an instant with its year, however near: `12 Nov 2026`."""
+    """The date of an instant, always with its year: `12 Nov 2026`."""
     return _in_use.day(instant.astimezone(zone))
 
 

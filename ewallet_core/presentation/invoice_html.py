@@ -1,10 +1,10 @@
-"""Invoices as one HTML file that needs nothing from elsewhere and lets nothing in it act."""
+"""Invoices as one self-contained HTML file in which no user text is active."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from html import escape
 from importlib.resources import files
@@ -13,9 +13,7 @@ from string import Template
 from ewallet_core.presentation.formatting import full_day, grouped
 from ewallet_core.presentation.invoices import (
     Invoice,
-    InvoiceTotal,
     Month,
-    Party,
     in_words,
     totals_of,
     what_for,
@@ -24,7 +22,7 @@ from ewallet_core.presentation.text import one_line
 
 
 class Html(str):
-    """Text that is HTML already; all other text is escaped before it gets onto a page."""
+    """Text that is HTML already; all other text is escaped."""
 
     __slots__ = ()
 
@@ -36,7 +34,7 @@ def one(invoice: Invoice) -> str:
 
 
 def month(of: Month) -> Iterator[str]:
-    """A summary, then the invoices, each on a page of its own."""
+    """A summary, then each invoice on its own page."""
     begin, end = _document(f"Invoices, {of.name}")
     yield begin + _summary(of)
     yield from map(_invoice, of.invoices)
@@ -44,7 +42,7 @@ def month(of: Month) -> Iterator[str]:
 
 
 def _document(title: str) -> tuple[str, str]:
-    """What is before the pages, and what is after them."""
+    """The HTML before and after the pages."""
     style = _read("style.css")
     hash = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     begin = _filled("begin.html", title=title, style=Html(style), style_hash=hash)
@@ -57,8 +55,8 @@ def _invoice(invoice: Invoice) -> Html:
         record=str(invoice.record),
         reference=invoice.reference,
         date=full_day(invoice.date),
-        seller=_party(invoice.seller),
-        buyer=_party(invoice.buyer),
+        seller=_lines(invoice.seller.lines),
+        buyer=_lines(invoice.buyer.lines),
         what=what_for(invoice),
         amount=in_words(invoice.amount),
         notes=_section("Notes", invoice.notes.strip()),
@@ -70,20 +68,19 @@ def _summary(of: Month) -> Html:
     return _filled(
         "summary.html",
         name=of.name,
-        owner=_party(of.owner.party),
+        owner=_lines(of.owner.party.lines),
         count=grouped(len(of.invoices)),
-        totals=_joined(_total(total) for total in totals_of(of.invoices)),
+        totals=_joined(
+            _filled(
+                "total.html",
+                side=total.side,
+                count=grouped(total.invoices),
+                credits=grouped(total.credits),
+                amount=in_words(total.amount),
+            )
+            for total in totals_of(of.invoices)
+        ),
         rows=_joined(_row(invoice) for invoice in of.invoices),
-    )
-
-
-def _total(total: InvoiceTotal) -> Html:
-    return _filled(
-        "total.html",
-        side=total.side,
-        count=grouped(total.invoices),
-        credits=grouped(total.credits),
-        amount=in_words(total.amount),
     )
 
 
@@ -98,33 +95,24 @@ def _row(invoice: Invoice) -> Html:
     )
 
 
-def _party(party: Party) -> Html:
-    return _joined(_filled("line.html", text=line) for line in party.lines)
+def _lines(texts: Iterable[str]) -> Html:
+    return _joined(_filled("line.html", text=text) for text in texts)
 
 
 def _section(title: str, text: str) -> Html:
-    """A passage under its title; nothing where there is none."""
-    if not text:
-        return Html()
-    lines = _joined(_filled("line.html", text=line) for line in text.splitlines())
-    return _filled("section.html", title=title, lines=lines)
+    """A titled section; empty if there is no text."""
+    return _filled("section.html", title=title, lines=_lines(text.splitlines())) if text else Html()
 
 
 def _filled(template: str, **values: str) -> Html:
-    return Html(_template(template).substitute({key: _safe(value) for key, value in values.items()}))
+    safe = {
+        key: value if isinstance(value, Html) else escape(one_line(value)) for key, value in values.items()
+    }
+    return Html(Template(_read(template)).substitute(safe))
 
 
-def _safe(value: str) -> str:
-    return value if isinstance(value, Html) else escape(one_line(value))
-
-
-def _joined(parts: Iterator[Html]) -> Html:
+def _joined(parts: Iterable[Html]) -> Html:
     return Html("".join(parts))
-
-
-@cache
-def _template(name: str) -> Template:
-    return Template(_read(name))
 
 
 @cache

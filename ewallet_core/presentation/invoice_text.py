@@ -1,4 +1,4 @@
-"""Invoices as plain text: no line is wider than an email's, and each invoice begins a page when printed."""
+"""Invoices as plain text, 72 cells wide, each on its own page when printed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def one(invoice: Invoice) -> str:
 
 
 def month(of: Month) -> Iterator[str]:
-    """A summary, then the invoices, each beginning a page."""
+    """A summary, then each invoice on its own page."""
     yield _joined(_summary(of))
     for invoice in of.invoices:
         yield NEW_PAGE + one(invoice)

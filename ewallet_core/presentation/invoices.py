@@ -17,37 +17,36 @@ Record = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Party:
-    """Who sells or buys: an email, and a name where that is known for sure."""
+    """The seller or the buyer: an email, and the name if it is known."""
 
     email: str
     name: str = ""
 
     @property
     def lines(self) -> Sequence[str]:
-        """What is written of them."""
         return (self.name, self.email) if self.name else (self.email,)
 
 
 UNKNOWN = Party("not known any more")
-"""The buyer of what was sold by a transfer that its seller has unlinked."""
+"""The buyer, if the seller has unlinked the transfer."""
 
 
 @dataclass(frozen=True)
 class InvoiceOwner:
-    """The account whose invoices they are."""
+    """The account that the invoices belong to."""
 
     id: int
     party: Party
 
     @classmethod
     def read(cls, account: Record) -> Self:
-        """The account of an answer's `account_data`."""
+        """Read an answer's `account_data`."""
         return cls(account["id"], Party(account["email"], account["name"]))
 
 
 @dataclass(frozen=True)
 class Amount:
-    """What is to be paid, in a currency, or in credits where `currency` is empty."""
+    """An amount in a currency, or in credits if `currency` is empty."""
 
     number: Decimal
     currency: str = ""
@@ -55,24 +54,22 @@ class Amount:
 
 @dataclass(frozen=True)
 class Invoice:
-    """One invoice."""
-
     record: int
     reference: str
     date: datetime
     seller: Party
     buyer: Party
     is_sale: bool
-    """Whether the account whose record it is sold something; else it bought."""
+    """Whether the owner of the record is the seller."""
     credits: int
     amount: Amount
     notes: str
     transfer: str
-    """The reference of the transfer that it is about; nothing where that is unlinked."""
+    """The reference of its transfer; empty if that was unlinked."""
 
     @classmethod
     def read(cls, record: Record, transfer: Record | None, owner: InvoiceOwner) -> Self:
-        """The invoice of a record of `owner`, and of the transfer record that belongs to it."""
+        """Read a record of `owner` and its transfer record."""
         is_sale = record["seller"] == owner.id
         other = _payer(transfer) if is_sale else Party(record["seller_email"])
         return cls(
@@ -91,7 +88,7 @@ class Invoice:
 
 @dataclass(frozen=True)
 class Month:
-    """All the invoices of an account in a month, the oldest first."""
+    """All invoices of an account in a month, oldest first."""
 
     name: str
     """As people write it: `Nov 2026`."""
@@ -110,7 +107,7 @@ def _amount(record: Record) -> Amount:
 
 
 def in_words(amount: Amount) -> str:
-    """`EUR 1,012.50`, with as many decimals as the currency has, or more where they count; `20 credits`."""
+    """`EUR 1,012.50`, with at least as many decimals as the currency has; or `20 credits`."""
     if not amount.currency:
         return credit_amount(int(amount.number))
     return price(amount.currency, _padded(amount.number, _decimals(amount.currency)))
@@ -139,7 +136,7 @@ _EXACT = Context(prec=200)
 
 @dataclass(frozen=True)
 class InvoiceTotal:
-    """The sum of the invoices of one side in one currency."""
+    """The sum of the purchases or sales in one currency."""
 
     is_sale: bool
     amount: Amount
@@ -155,7 +152,7 @@ class InvoiceTotal:
 
 
 def totals_of(invoices: Iterable[Invoice]) -> Sequence[InvoiceTotal]:
-    """The totals, what was bought first; none of nothing."""
+    """The totals, purchases first."""
     groups: dict[tuple[bool, str], list[Invoice]] = {}
     for invoice in invoices:
         groups.setdefault((invoice.is_sale, invoice.amount.currency), []).append(invoice)

@@ -1,9 +1,8 @@
-"""A time as people write it: `today`, `last month`, `2026-11`, `3 Nov`, `nov to dec`, `since monday`."""
+"""Periods as people write them: `today`, `last month`, `2026-11`, `3 Nov`, `nov to dec`, `since monday`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
@@ -17,18 +16,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS = range(1970, 9999)
 _WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 _MONTH_NAMES = (
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
+    *("january", "february", "march", "april", "may", "june"),
+    *("july", "august", "september", "october", "november", "december"),
 )
 _DAY = timedelta(days=1)
 
@@ -38,15 +27,15 @@ Span = tuple[date, date]
 
 @dataclass(frozen=True)
 class Period:
-    """A time from a day on, up to and without another; `None` leaves that end open."""
+    """The days from `since` up to and without `until`; `None` leaves that end open."""
 
     since: date | None
     until: date | None
     words: str
-    """What people call it."""
+    """The period as text, such as `Nov 2026`."""
 
     def arguments(self, zone: tzinfo | None = None) -> dict[str, str]:
-        """`since` and `until` as an instruction takes them: the midnights of `zone`, or of this machine's."""
+        """The instruction arguments `since` and `until`: midnight in `zone`, or in the system's time zone."""
         ends = {"since": self.since, "until": self.until}
         return {name: _midnight(day, zone) for name, day in ends.items() if day is not None}
 
@@ -55,7 +44,7 @@ ALL_THE_TIME = Period(None, None, EVERYTHING)
 
 
 def read_period(text: str, today: date) -> Period:
-    """The period that was written, as seen from `today`; raises `ValueError` with words for the person."""
+    """Parse a period as seen from `today`; raises `ValueError` with a sentence for the user."""
     wanted = " ".join(text.casefold().replace(",", " ").split())
     if wanted in {"", "all", "ever", EVERYTHING}:
         return ALL_THE_TIME
@@ -92,9 +81,8 @@ def _by_word(wanted: str, today: date) -> Span | None:
     found = re.fullmatch(r"(?:(this|last) )?(week|month|year)", wanted)
     if found is None:
         return None
-    around = _AROUND[found[2]]
-    now = around(today)
-    return around(now[0] - _DAY) if found[1] == "last" else now
+    now = _around(found[2], today)
+    return _around(found[2], now[0] - _DAY) if found[1] == "last" else now
 
 
 def _by_length(wanted: str, today: date) -> Span | None:
@@ -125,7 +113,7 @@ def _by_month_name(wanted: str, today: date) -> Span | None:
     if found[4]:
         return _numbered(found[4], str(month), day)
     span = _numbered(str(today.year), str(month), day)
-    # Without a year it is the last one that has begun.
+    # Without a year: the most recent one that has begun.
     return span if span[0] <= today else _numbered(str(today.year - 1), str(month), day)
 
 
@@ -144,28 +132,18 @@ def _numbered(year: str, month: str | None, day: str | None) -> Span:
     first = date(int(year), int(month or 1), int(day or 1))
     if day:
         return first, first + _DAY
-    return _month_around(first) if month else _year_around(first)
+    return _around("month" if month else "year", first)
 
 
-def _week_around(day: date) -> Span:
-    monday = day - _DAY * day.weekday()
-    return monday, monday + 7 * _DAY
-
-
-def _month_around(day: date) -> Span:
-    first = day.replace(day=1)
-    return first, (first + 31 * _DAY).replace(day=1)
-
-
-def _year_around(day: date) -> Span:
+def _around(length: str, day: date) -> Span:
+    """The week, month or year that holds `day`."""
+    if length == "week":
+        monday = day - _DAY * day.weekday()
+        return monday, monday + 7 * _DAY
+    if length == "month":
+        first = day.replace(day=1)
+        return first, (first + 31 * _DAY).replace(day=1)
     return date(day.year, 1, 1), date(day.year + 1, 1, 1)
-
-
-_AROUND: dict[str, Callable[[date], Span]] = {
-    "week": _week_around,
-    "month": _month_around,
-    "year": _year_around,
-}
 
 
 def _words(since: date | None, until: date | None, today: date) -> str:
@@ -176,9 +154,9 @@ def _words(since: date | None, until: date | None, today: date) -> str:
     last = until - _DAY
     if since == last:
         return _named(since, today)
-    if (since, until) == _month_around(since):
+    if (since, until) == _around("month", since):
         return f"{MONTHS[since.month - 1]} {since.year}"
-    if (since, until) == _year_around(since):
+    if (since, until) == _around("year", since):
         return str(since.year)
     return f"{_named(since, today)} to {_named(last, today)}"
 
@@ -190,6 +168,6 @@ def _named(day: date, today: date) -> str:
 
 def _midnight(day: date, zone: tzinfo | None) -> str:
     local = datetime.combine(day, time.min, zone)
-    # The machine's own zone is not one that can be named, so it is asked for.
+    # `astimezone()` without an argument uses the system's time zone.
     instant = max((local if zone else local.astimezone()).astimezone(UTC), _EPOCH)
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

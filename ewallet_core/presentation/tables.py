@@ -1,4 +1,4 @@
-"""The columns of a list: as wide as their text where there is room, and cut well where there is none."""
+"""The columns of a table: as wide as their text if there is room, and cut if there is not."""
 
 from __future__ import annotations
 
@@ -11,24 +11,23 @@ GAP = "  "
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its heading, which side its cells keep to, and what becomes of it in little room."""
+    """A column: its heading, its alignment, and what happens if there is little room."""
 
     heading: str
     align: Literal["left", "right"] = "left"
     fills: bool = False
-    """Whether it takes the width that is left; where there is too little, it gives first.
+    """Whether it takes the remaining width; it also shrinks first.
 
-    Of two that do, the first is as wide as its text, as far as two thirds of that or what the other leaves.
+    Of two such columns the first gets up to two thirds of the remaining width.
     """
     from_width: int = 0
-    """How many cells the list must be wide for it to be shown at all."""
+    """The least width of the list at which the column is shown."""
 
 
 def fitted_widths(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:
-    """How wide each column is, so that all of them and the gaps between take at most `width` cells.
+    """The widths of the columns, so that they and the gaps between them take at most `width` cells.
 
-    What the columns as wide as their text leave over goes to those that fill; where they take too much,
-    these give first, and then the last ones.
+    Columns that fill take what the others leave; if there is too little, they shrink first, then the last others.
     """
     room = max(width - len(GAP) * (len(columns) - 1), 0)
     widths = [0 if column.fills else cells for column, cells in zip(columns, natural, strict=True)]

@@ -1,11 +1,11 @@
-"""Text that a user wrote, made safe to show: no character in it acts."""
+"""Text by users, made safe to show."""
 
 from __future__ import annotations
 
 import unicodedata
 
 UNSEEN = "\N{REPLACEMENT CHARACTER}"
-# A joiner makes one sign of several emoji, and does nothing else that could deceive.
+# They combine emoji, and can do nothing deceptive.
 HARMLESS_FORMATS = frozenset("\N{ZERO WIDTH JOINER}\N{VARIATION SELECTOR-16}")
 
 
@@ -14,16 +14,16 @@ def _shown(character: str) -> str:
         return " "
     if character in HARMLESS_FORMATS:
         return character
-    # Control, format (which turns text around) and surrogate characters would act instead of being read.
+    # Control, format (such as bidirectional overrides) and surrogate characters.
     return UNSEEN if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character
 
 
 def one_line(value: object) -> str:
-    """`value` as one line of characters that can only be read: none moves the cursor or turns the text."""
+    """`value` on one line, without characters that move the cursor or change the text's direction."""
     text = str(value)
     return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
 
 
 def inert(text: str) -> str:
-    """`text` in its lines and columns, without any character that would act where it is pasted."""
+    """`text` with its lines and tabs, without control characters, safe to paste."""
     return "".join(character if character in "\n\t" else _shown(character) for character in text)

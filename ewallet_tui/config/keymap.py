@@ -91,7 +91,7 @@ class Keymap(Struct, frozen=True):
         known = rebindable(scopes)
         problems = {name: _problem(name, keys, known) for name, keys in table.items()}
         valid = {name: _keys_in(keys) for name, keys in table.items() if not problems[name]}
-        # The action that the file has last loses a key that two actions of a screen want.
+        # If two actions of a screen want the same key, the one further down in the file loses it.
         while conflict := next(_conflicts(valid, scopes), None):
             name, other, key = conflict
             del valid[name]

@@ -47,7 +47,8 @@ def one_of(values: Sequence[Value]) -> Callable[[str, object], str]:
             return ""
         if len(values) > MAX_LISTED:
             return f"{name} can't be {written(value)}.{suggestion(value, values)}"
-        return f"{name} must be {_alternatives(values)}."
+        *others, last = map(written, values)
+        return f"{name} must be {', '.join(others)} or {last}."
 
     return validate
 
@@ -92,11 +93,6 @@ def written(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
 
-def _alternatives(values: Sequence[Value]) -> str:
-    *others, last = map(written, values)
-    return f"{', '.join(others)} or {last}"
-
-
 def _is_address(text: str) -> bool:
     try:
         ServerAddress.read(text)
@@ -117,20 +113,8 @@ DATES = (LOCALE, *map(str, DateOrder))
 ON_OFF = (True, False)
 
 
-def _lock_words(minutes: int) -> str:
-    return f"after {count(minutes, 'minute')}" if minutes else "never"
-
-
-def _ask_words(credits: int) -> str:
-    return f"from {credit_amount(credits)}" if credits else "never"
-
-
-def _form_words(form: str) -> str:
+def _format_words(form: str) -> str:
     return "the system's" if form == LOCALE else form
-
-
-def _hours_words(hours: str) -> str:
-    return _form_words(hours) if hours == LOCALE else f"{hours} hours"
 
 
 def _on_or_off(is_on: bool) -> str:
@@ -152,7 +136,7 @@ LOCK = Setting(
     one_of(LOCK_CHOICES),
     "Lock",
     LOCK_CHOICES,
-    _lock_words,
+    lambda minutes: f"after {count(minutes, 'minute')}" if minutes else "never",
 )
 ASK_ABOVE = Setting(
     "ask_above",
@@ -161,7 +145,7 @@ ASK_ABOVE = Setting(
     whole_number,
     "Ask to pay",
     AMOUNTS,
-    _ask_words,
+    lambda amount: f"from {credit_amount(amount)}" if amount else "never",
 )
 CHOSEN = (
     THEME,
@@ -174,7 +158,7 @@ CHOSEN = (
         one_of(NUMBERS),
         "Numbers",
         NUMBERS,
-        _form_words,
+        _format_words,
     ),
     Setting(
         "hours",
@@ -183,7 +167,7 @@ CHOSEN = (
         one_of(HOURS),
         "Time of day",
         HOURS,
-        _hours_words,
+        lambda hours: _format_words(hours) if hours == LOCALE else f"{hours} hours",
     ),
     Setting(
         "dates",
@@ -192,7 +176,7 @@ CHOSEN = (
         one_of(DATES),
         "Dates",
         DATES,
-        _form_words,
+        _format_words,
     ),
     Setting(
         "bell",

@@ -109,7 +109,7 @@ def _put(document: TOMLDocument, name: str, value: Value) -> None:
 
 
 def _replace(file: Path, text: str) -> bool:
-    # Written beside it and renamed: another process may be reading it. A symbolic link stays one.
+    # Replace the file at once, because another process may be reading it. A symbolic link stays one.
     target = file.resolve()
     new = target.with_name(f".{FILE_NAME}.{os.getpid()}")
     try:

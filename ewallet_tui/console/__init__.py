@@ -1,1 +1,1 @@
-"""What the console shows of an instruction, and how it reads one that is typed."""
+"""The console's text: how it shows exchanges and reads typed instructions."""

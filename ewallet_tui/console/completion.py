@@ -1,4 +1,4 @@
-"""What can come next in a typed line, and what is said of it while it is typed."""
+"""Completion and help for a typed line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _CHOICES = re.compile(r"\^\(([\w|]+)\)\$")
 
 
 def candidates(line: str, known: InstructionRegistry) -> list[str]:
-    """The whole words that the end of the line may become, the likeliest first."""
+    """The whole words that the last word may become, the likeliest first."""
     if is_json(line):
         return []
     words = words_of(line)
@@ -31,7 +31,7 @@ def candidates(line: str, known: InstructionRegistry) -> list[str]:
 
 
 def completed(line: str, word: str) -> str:
-    """The line that ends with that word, ready for what follows it."""
+    """The line with its last word replaced by `word`, ready for the next one."""
     words = words_of(line)
     is_begun = words and words[-1].end == len(line)
     before = line[: words[-1].start] if is_begun else line
@@ -55,11 +55,11 @@ def _selectors_after(words: list[str], known: InstructionRegistry) -> set[str]:
 
 
 def _arguments(found: Instruction, given: Iterable[str | None]) -> Iterator[str]:
-    """Those that are needed, then those that may be left out."""
-    there = set(given)
+    """The required arguments, then the optional ones."""
+    present = set(given)
     for required in (True, False):
         for name, argument in found.arguments.items():
-            if argument.required is required and name not in there:
+            if argument.required is required and name not in present:
                 yield f"{name}="
 
 
@@ -73,7 +73,7 @@ def _values(name: str, found: Instruction, known: InstructionRegistry) -> Iterat
 
 
 def choices_of(kind: Any) -> list[str]:
-    """The few values that a field of that kind can have; nothing where there are many."""
+    """The values that a field of this type accepts, if they are few."""
     if isinstance(kind, type):
         return _values_of(kind)
     if get_origin(kind) is Literal:
@@ -96,7 +96,7 @@ READY = "Enter sends it."
 
 @dataclass(frozen=True)
 class Help:
-    """Two lines beneath what is typed."""
+    """Two lines below the prompt."""
 
     about: str
     """What the instruction does."""
@@ -106,12 +106,12 @@ class Help:
 
 
 def help_with(line: str, cursor: int, known: InstructionRegistry) -> Help:
-    """The help for a line with the cursor there."""
+    """The help for a line with the cursor at that position."""
     if not line.strip():
         return Help(HOW_TO_BEGIN, "")
     reading = read(line, known)
     found = reading.found
-    # What is begun and can be completed is not wrong.
+    # A beginning that can be completed is not an error.
     if found is None:
         return Help("", "") if candidates(line, known) else Help("", reading.problem, is_problem=True)
     word = _word_at(cursor, line)
@@ -124,7 +124,7 @@ def help_with(line: str, cursor: int, known: InstructionRegistry) -> Help:
 
 
 def about(found: Instruction) -> str:
-    """What an instruction does, in a sentence."""
+    """A sentence about the instruction."""
     return (inspect.getdoc(found.carry_out) or "").partition("\n")[0]
 
 
@@ -146,13 +146,13 @@ def _word_at(cursor: int, line: str) -> Word | None:
 
 def _must_be(argument: FieldInfo) -> str:
     needed = "required" if argument.required else "optional"
-    is_told = argument.default not in (NODEFAULT, None, "")
-    default = f"; {argument.default} when absent" if is_told else ""
+    has_default = argument.default not in (NODEFAULT, None, "")
+    default = f"; {argument.default} when absent" if has_default else ""
     return f"{argument.name}, {needed}: {meta_of(argument.type).description}{default}"
 
 
 def _is_wrong(word: Word, argument: FieldInfo, found: Instruction) -> bool:
-    """Whether what is typed so far can't be taken; nothing yet is not wrong."""
+    """Whether the value typed so far is invalid; an empty one is not."""
     try:
         return bool(word.value) and not accepts(argument.type, value_of(word, found))
     except (ValueError, ParseError):

@@ -23,25 +23,24 @@ LONGEST_ARGUMENT = 200
 
 @dataclass(frozen=True)
 class Chain:
-    """The words of the selectors, and the arguments as they are typed: `credits=10`."""
+    """The values of the selectors, and the arguments as they are typed: `credits=10`."""
 
     selectors: tuple[str, ...]
     arguments: tuple[str, ...]
 
     @classmethod
     def of(cls, instruction: Mapping[str, Any], known: InstructionRegistry) -> Self:
-        """The chain of an instruction; of one that is not known only the first words are told apart."""
+        """The chain of an instruction; an unknown one has no selectors but the first."""
         form = form_of(instruction, known) or dict.fromkeys((*CLIENT_ACTION, "action"))
         selectors = tuple(one_line(instruction.get(key)) for key in form)
         return cls(selectors, tuple(_typed(*each) for each in instruction.items() if each[0] not in form))
 
     def __str__(self) -> str:
-        """The whole chain in one line."""
         return " ".join((*self.selectors, *self.arguments))
 
 
 def form_of(instruction: Mapping[str, Any], known: InstructionRegistry) -> Selectors | None:
-    """The selectors by which the instruction was picked, in their order."""
+    """The selectors that pick this instruction, in order."""
     found = known.picked_by(instruction)
     if found is None:
         return None
@@ -62,7 +61,7 @@ def _value(value: Any) -> str:
 MUTED = "$foreground-muted"
 GAP = "  "
 ROOMY = 96
-"""From how many cells on even the selectors are shown that nearly all have."""
+"""The least width at which the selectors are shown that nearly all instructions share."""
 SHORTEST_OUTCOME, TOOK = 13, 8
 WAITING, NOT_AWAITED = "… waiting", "∅ not awaited"
 DONE = {
@@ -96,38 +95,36 @@ DONE = {
     "unlink": "unlinked",
     "verify": "verified",
 }
-"""What is said where an action was carried out; of the others that they were answered."""
+"""The result of each action that changes something."""
 
 
 @dataclass(frozen=True)
 class ExchangeLine:
-    """An exchange and its chain."""
+    """An exchange as one line."""
 
     exchange: Exchange
     chain: Chain
 
     @classmethod
     def of(cls, exchange: Exchange, known: InstructionRegistry) -> ExchangeLine:
-        """The line of that exchange."""
         return cls(exchange, Chain.of(exchange.instruction, known))
 
     @property
     def time_of_day(self) -> str:
-        """When it was sent."""
         return f"{self.exchange.sent.astimezone():%H:%M:%S}"
 
     @cached_property
     def only_looks(self) -> bool:
-        """Whether everything is afterwards as it was before."""
+        """Whether the instruction changes nothing."""
         return not changes_something(self.exchange.instruction)
 
     @cached_property
     def text(self) -> str:
-        """All that can be searched for."""
+        """The searchable text."""
         return f"{self.time_of_day} {self.chain} {outcome_of(self.exchange).plain}".casefold()
 
     def in_width(self, width: int) -> Content:
-        """The line in so many cells; the chain gives what there is no room for."""
+        """The line in `width` cells; the chain is cut first."""
         outcome = outcome_of(self.exchange)
         room = max(width - len(self.time_of_day) - len(GAP) - TOOK - 1, 0)
         wide = max(SHORTEST_OUTCOME, min(outcome.cell_length, room * 2 // 5))
@@ -141,15 +138,15 @@ class ExchangeLine:
         )
 
     def _chain(self, *, short: bool) -> Content:
-        """The selectors apart from the arguments; where it is narrow, without those that nearly all have."""
-        door, path = self.chain.selectors[:2], self.chain.selectors[2:]
-        words = [] if short and door == ("client", "action") else [(f"{' '.join(door)} ", MUTED)]
+        """The selectors and the arguments; if `short`, without the selectors that nearly all instructions share."""
+        prefix, path = self.chain.selectors[:2], self.chain.selectors[2:]
+        words = [] if short and prefix == ("client", "action") else [(f"{' '.join(prefix)} ", MUTED)]
         arguments = plain(" ".join(self.chain.arguments))
         return Content.assemble(*words, (" ".join(path), "bold $text-accent"), GAP, arguments)
 
 
 def outcome_of(exchange: Exchange) -> Content:
-    """What came of it: a sign and words, and a colour that says the same."""
+    """The result: a sign, a word and a colour."""
     outcome = exchange.outcome
     if outcome is None:
         return Content.styled(WAITING, "$text-warning")
@@ -162,5 +159,5 @@ def outcome_of(exchange: Exchange) -> Content:
 
 
 def took(exchange: Exchange) -> str:
-    """How long the answer took; nothing while there is none."""
+    """The duration of the exchange; empty while there is no answer."""
     return f"{grouped(exchange.outcome.took_ms)} ms" if exchange.outcome else ""

@@ -1,4 +1,4 @@
-"""A typed line in words, with its secrets hidden, and the lines typed before."""
+"""A typed line in words, with its secrets hidden, and the history of typed lines."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _WORD = re.compile(
 )
 _NAMED = re.compile(r"(\w+)=")
 _NAMED_LOOSELY = re.compile(r"""[^\w=:]*(\w*)["']?[=:]""")
-"""Also where it can't be sent so, and is on the screen for all that."""
+"""Also matches invalid input, which is on the screen all the same."""
 _PIECE_OF_JSON = re.compile(
     r"""\s* ( "(?:[^"\\]|\\.)*(?:"|\\?$) | '(?:[^'\\]|\\.)*(?:'|\\?$) | \w+ | \S )""", re.VERBOSE | re.DOTALL
 )
@@ -25,52 +25,50 @@ _DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 @dataclass(frozen=True)
 class Word:
-    """A word as it stands in the line."""
+    """A word and its position in the line."""
 
     start: int
     text: str
 
     @property
     def end(self) -> int:
-        """Where it ends."""
         return self.start + len(self.text)
 
     @property
     def name(self) -> str | None:
-        """The name before the `=`; `None` where there is none."""
+        """The name before the `=`, if there is one."""
         named = _NAMED.match(self.text)
         return named and named[1]
 
     @property
     def plain(self) -> str:
-        """The word without its quotes; raises `ValueError` where one is not closed."""
+        """The word without quotes; raises `ValueError` if a quote is not closed."""
         return "".join(shlex.split(self.text))
 
     @property
     def value(self) -> str:
-        """What follows the name, as `plain`."""
+        """What follows the `=`, without quotes."""
         return self.plain.partition("=")[2]
 
 
 def words_of(line: str) -> list[Word]:
-    """The words of the line, from the left."""
     return [Word(found.start(), found[0]) for found in _WORD.finditer(line)]
 
 
 def is_json(line: str) -> bool:
-    """Whether the line is meant as an object."""
+    """Whether the line is a JSON object."""
     return line.lstrip().startswith("{")
 
 
 def hidden(line: str) -> str:
-    """The line, just as long, with dots for every secret in it."""
+    """The line with every character of its secrets as a dot."""
     for start, end in secret_spans(line):
         line = line[:start] + DOT * (end - start) + line[end:]
     return line
 
 
 def without_secrets(line: str) -> str:
-    """The line as it may be kept."""
+    """The line without its secrets, for the history."""
     nothing = '""' if is_json(line) else ""
     for start, end in reversed(list(secret_spans(line))):
         line = line[:start] + nothing + line[end:]
@@ -78,7 +76,7 @@ def without_secrets(line: str) -> str:
 
 
 def secret_spans(line: str) -> Iterator[Span]:
-    """Where in the line its secrets are."""
+    """The start and end of each secret in the line."""
     yield from (_secret_in_json(line) if is_json(line) else _secret_in_words(line))
 
 
@@ -89,11 +87,11 @@ def _secret_in_words(line: str) -> Iterator[Span]:
         if named and follows_secret and word.name is None:
             named = None
         if named:
-            # The `=` may stand apart from the name.
+            # There may be a space before the `=`.
             follows_secret = is_secret(named[1] or before)
         if follows_secret:
             yield word.start + (named.end() if named else 0), word.end
-        # A password with a space in it, and no quotes, is a secret to its last word.
+        # All words of an unquoted password are secret.
         follows_secret = follows_secret and word.text[-1] not in "\"'"
         before = word.text
 
@@ -112,7 +110,7 @@ def _secret_in_json(line: str) -> Iterator[Span]:
 
 
 def _end_of_value(line: str, place: int) -> int:
-    """Where the value that begins there is over, whatever there is in it, or is still to come."""
+    """The end of the JSON value that starts there, even if the JSON is invalid or incomplete."""
     depth = 0
     while piece := _PIECE_OF_JSON.match(line, place):
         if not depth and piece[1] in (",", "]", "}"):
@@ -126,7 +124,7 @@ MOST_LINES = 200
 
 
 class History:
-    """Lines, the newest last, and which of them is looked at."""
+    """The typed lines, oldest first, and the current position among them."""
 
     def __init__(self) -> None:
         self._lines: list[str] = []
@@ -134,14 +132,13 @@ class History:
         self._begun = ""
 
     def add(self, line: str) -> None:
-        """Keep a line that was sent."""
         kept = without_secrets(line)
         if self._lines[-1:] != [kept]:
             self._lines = [*self._lines, kept][-MOST_LINES:]
         self._place, self._begun = len(self._lines), ""
 
     def step(self, steps: int, line: str) -> str:
-        """The line so many steps on from the one that is looked at; what was begun waits below the newest."""
+        """The line `steps` further; the unsent `line` comes after the newest."""
         if self._place == len(self._lines):
             self._begun = line
         self._place = max(0, min(self._place + steps, len(self._lines)))

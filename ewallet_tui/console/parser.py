@@ -1,4 +1,4 @@
-"""What a typed line says: an instruction, or what is wrong with it."""
+"""Parsing a typed line into an instruction."""
 
 from __future__ import annotations
 
@@ -14,28 +14,28 @@ from ewallet_tui.console.line import Word, hidden, is_json, words_of
 from ewallet_tui.store import CLIENT_ACTION
 
 LEFT_OUT = tuple(CLIENT_ACTION.values())
-"""The words that need not be typed."""
+"""The selectors that may be left out."""
 OPEN_QUOTE = "A quote is opened and not closed. Close it."
 NEEDS_QUOTES = 'Each argument is name=value. Put a text with spaces in quotes: notes="for lunch".'
 
 
 class ParseError(Exception):
-    """The line is no instruction, for a reason in words."""
+    """The line is not an instruction; the message says why."""
 
 
 @dataclass(frozen=True)
 class Reading:
-    """A typed line as it was understood."""
+    """The result of parsing a line."""
 
     found: Instruction | None = None
     """The instruction that its selectors pick."""
     chain: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
-    """Why it can't be sent; nothing where it can."""
+    """Why it can't be sent; empty if it can."""
 
 
 def read(line: str, known: InstructionRegistry) -> Reading:
-    """Understand the line as far as that can be done."""
+    """Parse a line as far as possible."""
     words = words_of(line)
     picked = None if is_json(line) else picked_by(selectors_of(words), known)
     found, chain = picked and picked[1], {}
@@ -55,7 +55,7 @@ def selectors_of(words: Sequence[Word]) -> list[str]:
 
 
 def paths(known: InstructionRegistry) -> Iterator[tuple[tuple[str, ...], Selectors, Instruction]]:
-    """Every path of words that picks an instruction, also those that leave out the first two."""
+    """Every sequence of words that picks an instruction, also without the first two."""
     for found in known:
         for form in found.forms:
             words = tuple(form.values())
@@ -65,12 +65,12 @@ def paths(known: InstructionRegistry) -> Iterator[tuple[tuple[str, ...], Selecto
 
 
 def picked_by(words: Sequence[str], known: InstructionRegistry) -> tuple[Selectors, Instruction] | None:
-    """The instruction of exactly these words, and the selectors that they are."""
+    """The instruction that these words pick, and its selectors."""
     return next(((form, found) for path, form, found in paths(known) if path == tuple(words)), None)
 
 
 def value_of(word: Word, found: Instruction) -> Any:
-    """The argument's value, in the type that its kind wants."""
+    """The value of the argument in the type that its field has."""
     try:
         typed = word.value
     except ValueError:
@@ -89,7 +89,7 @@ def _from_words(words: Sequence[Word], known: InstructionRegistry) -> dict[str, 
     selectors = selectors_of(words)
     picked = picked_by(selectors, known)
     if picked is None:
-        raise ParseError(_nothing_known_as(hidden(" ".join(selectors)).split(), known))
+        raise ParseError(_unknown(hidden(" ".join(selectors)).split(), known))
     form, found = picked
     chain: dict[str, Any] = dict(form)
     for word in words[len(selectors) :]:
@@ -101,13 +101,13 @@ def _from_words(words: Sequence[Word], known: InstructionRegistry) -> dict[str, 
     return chain
 
 
-def _nothing_known_as(words: Sequence[str], known: InstructionRegistry) -> str:
+def _unknown(words: Sequence[str], known: InstructionRegistry) -> str:
     if not words:
         return "An instruction begins with its selectors, such as view account."
     if any(path[: len(words)] == tuple(words) for path, _, _ in paths(known)):
         return f"There is more than one {' '.join(words)}. Go on with the next word."
-    doors = {path[0] for path, _, _ in paths(known)}
-    whole = words if words[0] in doors else (*LEFT_OUT, *words)
+    first_words = {path[0] for path, _, _ in paths(known)}
+    whole = words if words[0] in first_words else (*LEFT_OUT, *words)
     nearest = "; ".join(
         name.removeprefix(f"{' '.join(LEFT_OUT)} ") for name in known.nearest(" ".join(whole))
     )

@@ -23,7 +23,7 @@ from ewallet_tui.screens.timer_actions import TIMER_ACTIONS
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
 from ewallet_tui.widgets.big_digits import TimerFace
-from ewallet_tui.widgets.charts import MOST_DAYS, Day, DayBars
+from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
 from ewallet_tui.widgets.record_list import RecordList
 
 NO_RECENT_ACTIVITY = "Nothing used in the last 30 days."
@@ -157,7 +157,7 @@ class ClockScreen(BaseScreen):
         """What was used on each of the last days by the machine's calendar, if that can be read."""
         today = self.today().astimezone()
         east = today.utcoffset() or timedelta()
-        since = Period(today.date() - timedelta(days=MOST_DAYS - 1), None, "").arguments()
+        since = Period(today.date() - timedelta(days=MANY_DAYS - 1), None, "").arguments()
         answer = await self.context.act(
             action="view",
             view="summary",

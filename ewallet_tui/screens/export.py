@@ -15,7 +15,7 @@ from textual.widgets import Button, Label
 from ewallet_core.presentation.formatting import count
 from ewallet_core.presentation.periods import Period, read_period
 from ewallet_tui.export import (
-    FORMS,
+    FORMATS,
     Download,
     FileSink,
     NewFile,
@@ -144,7 +144,7 @@ async def export_records(
 
 
 async def _save_pages(screen: BaseScreen, chosen: str, record_id: int | None) -> None:
-    send, form = screen.context.send, FORMS[chosen.split()[1]]
+    send, form = screen.context.send, FORMATS[chosen.split()[1]]
     if chosen in ONE and record_id is not None:
         await _save(screen, one_invoice(send, record_id, form), INVOICE)
     elif (month := await _choose_month(screen)) is not None:

@@ -43,7 +43,7 @@ from ewallet_tui.screens.operator_base import SYSTEM, change, pages, show_as_ope
 from ewallet_tui.screens.wallet_forms import supply_plan
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.filter_box import FilterBox
-from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, as_it_is, no_problems
+from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_problems, unchanged
 from ewallet_tui.widgets.record_list import RecordList
 
 AccountRow = Mapping[str, Any]
@@ -152,7 +152,7 @@ def supplying(account: AccountRow) -> FormSpec:
         note=f"To {one_line(account['email'])}, into the wallet that is active there.",
         preview=preview,
         validate=no_problems,
-        reworded=as_it_is,
+        reworded=unchanged,
     )
 
 

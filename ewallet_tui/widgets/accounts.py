@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from textual.app import ComposeResult
@@ -50,12 +51,11 @@ class AccountList(PlainOptionList):
     AccountList:focus { background-tint: $foreground 5%; }
     """
 
+    @dataclass
     class Chosen(Message):
         """The user chose another account."""
 
-        def __init__(self, email: str) -> None:
-            super().__init__()
-            self.email = email
+        email: str
 
     def __init__(self) -> None:
         super().__init__()
@@ -78,12 +78,12 @@ class AccountList(PlainOptionList):
         )
 
 
-FEWEST = 2
-"""With one there is nothing to choose."""
-MOST_SHOWN = 5
-LONGEST = 16
-AROUND = 5
-"""The cells that a button has beside its words."""
+MIN_NAMES = 2
+"""With one name there is nothing to choose."""
+MAX_NAMES = 5
+MAX_NAME = 16
+PADDING = 5
+"""The cells of a button around its label."""
 
 
 class RememberedAccounts(Horizontal):
@@ -98,26 +98,25 @@ class RememberedAccounts(Horizontal):
     }
     """
 
+    @dataclass
     class Chosen(Message):
         """The user chose a name."""
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+        name: str
 
     def __init__(self, names: Sequence[str]) -> None:
-        super().__init__(classes="-there" if len(names) >= FEWEST else "")
-        self._names = tuple(names[:MOST_SHOWN])
+        super().__init__(classes="-there" if len(names) >= MIN_NAMES else "")
+        self._names = tuple(names[:MAX_NAMES])
 
     def compose(self) -> ComposeResult:
         yield Label("Here before")
         for name in self._names:
-            yield Button(plain(name, LONGEST))
+            yield Button(plain(name, MAX_NAME))
 
     def on_resize(self) -> None:
         right = self.query_one(Label).outer_size.width
         for button in self.query(Button):
-            right += Content.from_text(button.label, markup=False).cell_length + AROUND
+            right += Content.from_text(button.label, markup=False).cell_length + PADDING
             button.display = right <= self.content_size.width
 
     def on_button_pressed(self, event: Button.Pressed) -> None:

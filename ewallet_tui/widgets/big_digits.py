@@ -18,7 +18,7 @@ from ewallet_tui.status import clock_status
 from ewallet_tui.widgets.footer import SteadyLine
 from ewallet_tui.widgets.status_bar import BurningBar
 
-# A character a pixel. A cell is two half rows high and about half as wide, so pixels are square at any scale.
+# One character per pixel. A cell is about twice as high as wide, so a pixel is one column by half a row.
 SHAPES = {
     "0": ("###", "# #", "# #", "# #", "###"),
     "1": (" # ", "## ", " # ", " # ", "###"),
@@ -44,18 +44,18 @@ PIXEL_ROWS = 5
 SCALES = (4, 3, 2, 1)
 HALVES = {(False, False): " ", (True, False): "▀", (False, True): "▄", (True, True): "█"}
 QUARTERS = dict(zip(product(" #", repeat=4), " ▗▖▄▝▐▞▟▘▚▌▙▀▜▛█", strict=True))
-"""By the pixels of a cell: above left and right, below left and right."""
+"""By the pixels of a cell: top left and right, bottom left and right."""
 
 
 def drawn(text: str, scale: int) -> list[str]:
     """The lines of `text` with each pixel `scale` columns wide and `scale` half rows high."""
-    digits = [_figure(character, scale) for character in text]
+    digits = [_digit(character, scale) for character in text]
     return [(" " * scale).join(lines) for lines in zip(*digits, strict=True)]
 
 
 @lru_cache(maxsize=256)
-def _figure(character: str, scale: int) -> list[str]:
-    # Most of a reading stays as it was a second ago.
+def _digit(character: str, scale: int) -> list[str]:
+    # From one second to the next most digits stay the same.
     rows = [row for row in SHAPES[character] for _ in range(scale)]
     halves = [[pixel == "#" for pixel in row for _ in range(scale)] for row in rows]
     if len(halves) % 2:
@@ -95,7 +95,7 @@ class BigDigits(Widget):
 
     value: reactive[str] = reactive("")
     tint: reactive[str] = reactive("")
-    """The style of what is drawn, in the theme's terms."""
+    """The style, which may use theme variables."""
 
     def render(self) -> Content:
         return Content.styled(largest_that_fits(self.value, *self.content_size), self.tint)
@@ -106,21 +106,21 @@ GAP, NARROW_GAP = "    ", "  "
 
 def facts(clock: ClockState, now: float, width: int) -> str:
     """The figures of a run: `used 0:18    paused 1:05    pauses 2`."""
-    told = (
+    figures = (
         f"used {duration(clock.spent_ms(now))}",
         f"paused {duration(clock.pending_ms(now))}",
         f"pauses {grouped(clock.pending_count)}",
     )
-    wide = GAP.join(told)
-    return wide if len(wide) <= width else NARROW_GAP.join(told)
+    wide = GAP.join(figures)
+    return wide if len(wide) <= width else NARROW_GAP.join(figures)
 
 
 def state_line(clock: ClockState, now: float, today: datetime, zone: tzinfo | None = None) -> Content:
     """The state of the clock and the start of its run: `● running, started today 14:02`."""
-    standing = clock_status(clock, now)
-    word = "" if standing.word else f" {countdown(clock.left_ms(now))} left"
+    status = clock_status(clock, now)
+    word = "" if status.word else f" {countdown(clock.left_ms(now))} left"
     begun = f", started {moment(clock.started, today, zone)}" if clock.runs and clock.started else ""
-    return Content.styled(standing.text + word, standing.style) + Content.styled(begun, "$foreground-muted")
+    return Content.styled(status.text + word, status.style) + Content.styled(begun, "$foreground-muted")
 
 
 class TimerFace(Vertical, can_focus=False):

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from ewallet_core.presentation.formatting import count, duration
 
-MOST_DAYS, FEWER_DAYS = 30, 14
+MANY_DAYS, FEW_DAYS = 30, 14
 WIDEST_BAR, GAP = 6, 1
 TALLEST = 16
 ROOM_FOR_FOOT, ROOM_FOR_TOP, ROOM_FOR_HEADING = 2, 3, 4
@@ -21,13 +21,13 @@ TODAY = "today"
 WEEK = 7
 
 Day = tuple[date, int]
-"""A day, and the milliseconds that it came to."""
+"""A day, and the milliseconds used on it."""
 
 
 def days_that_fit(width: int) -> int:
     """How many days fit: a month, two weeks, or as many as possible."""
     most = (width + GAP) // (1 + GAP)
-    return next((days for days in (MOST_DAYS, FEWER_DAYS) if days <= most), most)
+    return next((days for days in (MANY_DAYS, FEW_DAYS) if days <= most), most)
 
 
 def bar(value: int, largest: int, height: int) -> str:
@@ -116,11 +116,11 @@ class DayBars(Widget):
     DEFAULT_CSS = "DayBars { height: 1fr; text-wrap: nowrap; }"
 
     days: reactive[tuple[Day, ...]] = reactive(())
-    """Up to a month of days, the oldest first and today the last, a value each."""
+    """Up to a month of days, oldest first, today last."""
     begun: reactive[int] = reactive(0)
-    """What counts for today beside that, as it isn't written down yet."""
+    """The milliseconds of the run that has begun and has no record yet; they count for today."""
     empty: reactive[str] = reactive("")
-    """What is said where they all come to nothing."""
+    """The text if nothing was used."""
 
     @property
     def is_empty(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import events
@@ -24,12 +25,11 @@ class ConsoleLog(CursorList):
         Binding("enter", "open", "Open", show=False, id="open"),
     ]
 
+    @dataclass
     class Opened(Message):
         """The user opened an exchange."""
 
-        def __init__(self, line: ExchangeLine) -> None:
-            super().__init__()
-            self.line = line
+        line: ExchangeLine
 
     def __init__(self) -> None:
         super().__init__()

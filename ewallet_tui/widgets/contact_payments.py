@@ -12,9 +12,8 @@ from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
-from ewallet_tui.activity import TRANSFERS
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.records import TRANSFER, Record, amount
+from ewallet_tui.records import TRANSFER, TRANSFERS, Record, amount
 from ewallet_tui.widgets.record_list import RecordList
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -23,12 +24,11 @@ class FilterBox(PlainInput):
         Binding("escape", "give_up", "Show all", id="give_up_filter"),
     ]
 
+    @dataclass
     class Narrowed(Message):
         """Only rows that contain this text are to be shown."""
 
-        def __init__(self, text: str) -> None:
-            super().__init__()
-            self.text = text
+        text: str
 
     def __init__(self, placeholder: str, listed: str) -> None:
         """`listed` is the selector of the list."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from textual import events, on
@@ -30,8 +31,8 @@ class SteadyLine(Static):
 
 BETWEEN = "  "
 NAME = "name"
-"""Under what word the mouse finds the name of what it is on."""
-# A shade alone is none where the terminal's own colours hold.
+"""The key of the part's name in the style's meta data."""
+# Underlined, because themes with the terminal's own colours have no shades.
 POINTED_AT = "underline on $panel"
 
 
@@ -40,9 +41,9 @@ class Words(NamedTuple):
 
     content: Content
     name: str = ""
-    """What a click on them is told by; without one they can't be clicked."""
+    """The name in `Clicked`; without one they can't be clicked."""
     about: str = ""
-    """What is said of them where the mouse rests."""
+    """The tooltip."""
 
 
 def line_of(words: Iterable[Words]) -> Content:
@@ -54,12 +55,11 @@ class ClickableLine(SteadyLine):
 
     ALLOW_SELECT = False
 
+    @dataclass
     class Clicked(Message):
         """The part of that name was clicked."""
 
-        def __init__(self, name: str) -> None:
-            super().__init__()
-            self.name = name
+        name: str
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)

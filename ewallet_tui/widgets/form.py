@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from textual import on
@@ -18,17 +19,8 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import FormField
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_preview
 
-WORDS = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
-NEED_NOT_WAIT = "Leaving this sheet doesn't take it back."
-
-
-class ConnectionGone(Label):
-    """Shown while a form awaits its answer without a connection."""
-
-    DEFAULT_CSS = "ConnectionGone { display: none; color: $text-warning; width: 1fr; }"
-
-    def __init__(self, *, may_be_left: bool) -> None:
-        super().__init__(f"{WORDS} {NEED_NOT_WAIT}" if may_be_left else WORDS, markup=False)
+CONNECTION_GONE = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
+MAY_BE_LEFT = "Leaving this sheet doesn't take it back."
 
 
 class RetryWait(Label):
@@ -95,25 +87,24 @@ class Form(VerticalScroll, can_focus=False):
         .buttons { height: 1; margin-top: 1; align-horizontal: right; }
         .buttons Button { margin-left: 2; }
         &.-busy .buttons { text-opacity: 50%; }
-        &.-awaiting ConnectionGone.-gone { display: block; }
+        .gone { display: none; color: $text-warning; width: 1fr; }
+        &.-awaiting.-offline .gone { display: block; }
     }
     """
 
+    @dataclass
     class Done(Message):
         """The values were sent and accepted."""
 
-        def __init__(self, form: Form, answer: Answer) -> None:
-            super().__init__()
-            self.form = form
-            self.answer = answer
+        form: Form
+        answer: Answer
 
+    @dataclass
     class Asked(Message):
         """The values are valid, and the user must confirm them before they are sent."""
 
-        def __init__(self, form: Form, confirmation: str) -> None:
-            super().__init__()
-            self.form = form
-            self.confirmation = confirmation
+        form: Form
+        confirmation: str
 
     class Left(Message):
         """The user left the form, by the other button or Escape."""
@@ -137,11 +128,8 @@ class Form(VerticalScroll, can_focus=False):
         """
         super().__init__(id=id)
         self._tell_late = tell_late
-        self._is_connected = True
         self._is_left = False
         self.plan = plan
-        self.busy = False
-        """Whether an answer is awaited, or another try has to wait."""
         self._send = send
         self._refused: dict[str, str] = {}
         self.border_title = plain(plan.title)
@@ -155,9 +143,8 @@ class Form(VerticalScroll, can_focus=False):
             yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
         yield RetryWait()
-        gone = ConnectionGone(may_be_left=self._tell_late is not None)
-        gone.set_class(not self._is_connected, "-gone")
-        yield gone
+        gone = f"{CONNECTION_GONE} {MAY_BE_LEFT}" if self._tell_late else CONNECTION_GONE
+        yield Label(gone, classes="gone", markup=False)
         with Horizontal(classes="buttons"):
             yield Button(self.plan.verb, variant="primary", id="do")
             yield Button(self.plan.leave, id="leave")
@@ -167,9 +154,7 @@ class Form(VerticalScroll, can_focus=False):
 
     def show_connected(self, is_connected: bool) -> None:
         """Say in a form that waits for an answer if there is no connection."""
-        self._is_connected = is_connected
-        for gone in self.query(ConnectionGone):
-            gone.set_class(not is_connected, "-gone")
+        self.set_class(not is_connected, "-offline")
 
     @property
     def rows(self) -> list[FormField]:
@@ -188,13 +173,13 @@ class Form(VerticalScroll, can_focus=False):
             else:
                 if value is not None:
                     values[row.field.name] = value
-        # What is empty because it was put, wrongly, into another field is not wrong itself.
-        validate = {
+        # A field that is empty because its value was typed into the wrong field is no problem itself.
+        relations = {
             name: words
             for name, words in self.plan.validate(values).items()
             if name in values or not problems
         }
-        return values, validate | problems
+        return values, relations | problems
 
     def forget_secrets(self) -> None:
         """Empty the fields of secrets."""
@@ -205,7 +190,7 @@ class Form(VerticalScroll, can_focus=False):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        # Whoever goes on typing doesn't want it done as it was.
+        # Typing cancels a submit that still waits for a completion.
         self.workers.cancel_group(self, SETTLING)
         self._refused.pop(event.input.id or "", None)
         self.remove_class("-refused")
@@ -213,7 +198,7 @@ class Form(VerticalScroll, can_focus=False):
         self._show_preview()
 
     @on(Input.Blurred)
-    def _gone_on(self, event: Input.Blurred) -> None:
+    def _blurred(self, event: Input.Blurred) -> None:
         event.stop()
         if isinstance(row := event.input.parent, FormField) and row.text:
             row.left = True
@@ -221,7 +206,7 @@ class Form(VerticalScroll, can_focus=False):
         self._show_problems(begun_only=True)
 
     @on(FormField.Learned)
-    def _know_more(self, event: FormField.Learned) -> None:
+    def _learned(self, event: FormField.Learned) -> None:
         event.stop()
         self._show_problems(begun_only=True)
         self._show_preview()
@@ -249,7 +234,7 @@ class Form(VerticalScroll, can_focus=False):
         """Send the values if they are still valid."""
         if self.busy or (values := self._good_values()) is None:
             return
-        self._be_busy(True)
+        self.add_class("-busy")
         self.add_class("-awaiting")
         # A worker of the form would be cancelled with it.
         (self.app if self._tell_late else self).run_worker(self._await_answer(values))
@@ -258,7 +243,7 @@ class Form(VerticalScroll, can_focus=False):
     def leave(self) -> None:
         """Leave the form; not while an answer is awaited that can still come."""
         self.workers.cancel_group(self, SETTLING)
-        self._is_left = self._tell_late is not None and not self._is_connected
+        self._is_left = self._tell_late is not None and self.has_class("-offline")
         if self._is_left or not self.busy or self.query_one(RetryWait).is_waiting:
             self.post_message(self.Left())
 
@@ -290,7 +275,7 @@ class Form(VerticalScroll, can_focus=False):
         self._show_problems()
         if not problems:
             return values
-        self._go_to(next(row for row in self.rows if row.field.name in problems))
+        _focus(next(row for row in self.rows if row.field.name in problems))
         return None
 
     async def _await_answer(self, values: dict[str, Any]) -> None:
@@ -304,39 +289,34 @@ class Form(VerticalScroll, can_focus=False):
         if not answer["failed"]:
             self.post_message(self.Done(self, answer))
             return
-        self._be_busy(False)
+        self.remove_class("-busy")
         self._show_error(self.plan.reworded(answer))
 
     def _show_error(self, answer: Answer) -> None:
         details = answer.get("details") or {}
         wait = details.get("retry_after_ms")
-        # The wait is said by its countdown.
+        # The countdown shows the wait.
         words = answer["error"] if wait else f"{answer['error']} {answer.get('warning') or ''}".rstrip()
         at = [row for row in self.rows if row.field.name == details.get("field")]
         if at:
             self._refused[at[0].field.name] = words
             self._show_problems()
-            self._go_to(at[0])
+            _focus(at[0])
             return
         self.query_one(".refusal", Label).update(plain(words))
         self.add_class("-refused")
         if wait:
-            self._be_busy(True)
+            self.add_class("-busy")
             self.query_one(RetryWait).begin(wait)
 
     @on(RetryWait.Over)
-    def _may_try_again(self) -> None:
-        self.remove_class("-refused")
-        self._be_busy(False)
+    def _wait_over(self) -> None:
+        self.remove_class("-refused", "-busy")
 
-    def _be_busy(self, busy: bool) -> None:
-        self.busy = busy
-        self.set_class(busy, "-busy")
-
-    def _go_to(self, row: FormField) -> None:
-        row.input.focus()
-        row.input.select_all()
-        row.scroll_visible()
+    @property
+    def busy(self) -> bool:
+        """Whether an answer is awaited, or the next try has to wait."""
+        return self.has_class("-busy")
 
     def _show_problems(self, *, begun_only: bool = False) -> None:
         problems = {**self._refused, **self.read()[1]}
@@ -348,3 +328,9 @@ class Form(VerticalScroll, can_focus=False):
         for preview in self.query(".preview").results(Label):
             values, _ = self.read()
             preview.update(plain(self.plan.preview(values)))
+
+
+def _focus(row: FormField) -> None:
+    row.input.focus()
+    row.input.select_all()
+    row.scroll_visible()

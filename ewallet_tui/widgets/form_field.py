@@ -57,11 +57,11 @@ class Completion(Protocol):
         """What the typed text means or may become, in one line; may be empty."""
 
 
-class Continuing(Suggester):
+class CompletionSuggester(Suggester):
     """Suggests the completion of the typed text; the right arrow accepts it."""
 
     def __init__(self, completion: Completion) -> None:
-        # What is known grows, and what is typed is shown as it was typed.
+        # No cache: the completion learns more. The suggestion keeps the case of what was typed.
         super().__init__(use_cache=False, case_sensitive=True)
         self._completion = completion
 
@@ -70,7 +70,7 @@ class Continuing(Suggester):
 
 
 TYPING_SECONDS = 0.15
-"""How long nothing more must be typed until it is looked up."""
+"""The pause in typing after which the text is looked up."""
 
 
 @dataclass(frozen=True)
@@ -80,18 +80,18 @@ class Field:
     name: str
     label: str
     kind: Any
-    """One of `ewallet_core.instructions.fields`: its limits, its words, and whether it is secret."""
+    """A type of `ewallet_core.instructions.fields`: its limits, its description, and whether it is secret."""
     initial: str = ""
     placeholder: str = ""
     optional: bool = False
-    """Whether it may be left empty; where it then began empty, it has no value at all."""
+    """Whether it may be left empty; if it also began empty, it has no value at all."""
     suggestions: tuple[str, ...] = ()
     tidy: Callable[[str], str] = str.strip
-    """What becomes of the typed text before it is read, and when one goes on (never of a secret's)."""
+    """Normalises the typed text before it is read and when the field is left; not for secrets."""
     rule: str = ""
-    """What is said where the value can't be taken, in place of the kind's own words."""
+    """The sentence for an invalid value, in place of the type's own description."""
     completion: Completion | None = None
-    """Who knows what may be typed here."""
+    """Completes the typed text."""
 
     @property
     def is_secret(self) -> bool:
@@ -113,7 +113,7 @@ class Field:
     @property
     def shown_placeholder(self) -> str:
         """The placeholder in the user's number format."""
-        return _with_point_in_use(self.placeholder) if _may_be_fraction(self.kind) else self.placeholder
+        return _with_decimal_mark(self.placeholder) if _may_be_fraction(self.kind) else self.placeholder
 
     def tidied(self, text: str) -> str:
         """The typed text in its standard form, shown when the field is left; unchanged if it is not valid."""
@@ -125,7 +125,7 @@ class Field:
     @property
     def suggester(self) -> Suggester | None:
         if self.completion is not None:
-            return Continuing(self.completion)
+            return CompletionSuggester(self.completion)
         return SuggestFromList(self.suggestions, case_sensitive=False) if self.suggestions else None
 
     def _read_nothing(self) -> str | None:
@@ -152,10 +152,10 @@ def _value_of(kind: Any, typed: str) -> Any:
 def _described(kind: Any) -> str:
     """The type's own description, with its examples in the user's number format."""
     description = meta_of(kind).description or ""
-    return _with_point_in_use(description) if _may_be_fraction(kind) else description
+    return _with_decimal_mark(description) if _may_be_fraction(kind) else description
 
 
-def _with_point_in_use(words: str) -> str:
+def _with_decimal_mark(words: str) -> str:
     return re.sub(r"(?<=[0-9])\.(?=[0-9])", formats_in_use().point, words)
 
 
@@ -184,7 +184,7 @@ class FormField(Vertical):
         super().__init__(id=f"field-{field.name}")
         self.field = field
         self.left = False
-        """Whether the person has been in the field and gone on."""
+        """Whether the user has left the field once."""
 
     def compose(self) -> ComposeResult:
         yield Label(self.field.label, classes="label", markup=False)
@@ -249,7 +249,7 @@ class FormField(Vertical):
 
     async def _learn_from(self, completion: Completion, typed: str, after: float) -> None:
         if not completion.knows(typed):
-            # The next key, if it comes before then, begins this anew.
+            # The next key cancels this worker.
             await asyncio.sleep(after)
             await completion.learn(typed)
             if continued := completion.continued(typed):

@@ -16,7 +16,7 @@ def no_preview(_: Values) -> str:
     return ""
 
 
-def as_it_is(error: Answer) -> Answer:
+def unchanged(error: Answer) -> Answer:
     return error
 
 
@@ -34,17 +34,17 @@ class FormSpec:
 
     title: str
     verb: str
-    """What its button does, as a verb."""
+    """The label of the button that sends it."""
     fields: tuple[Field, ...]
     note: str = ""
-    """What a person should know before they begin."""
+    """A text above the fields."""
     preview: Callable[[Values], str] = no_preview
-    """A sentence about what will have happened, from the values that can be taken so far; or nothing."""
+    """A sentence about the outcome, from the valid values so far; may be empty."""
     validate: Callable[[Values], Mapping[str, str]] = no_problems
-    """What is wrong, by field, with values that are each right by themselves."""
-    reworded: Callable[[Answer], Answer] = as_it_is
-    """A refusal in the words that say most to who fills in this form."""
+    """The problems, by field, of values that are valid one by one."""
+    reworded: Callable[[Answer], Answer] = unchanged
+    """Rewords an error for this form."""
     leave: str = "Cancel"
-    """What the other button does, as a verb."""
+    """The label of the other button."""
     confirmation: Callable[[Values], str] = no_confirmation
-    """What a person is asked once more before the values are sent; nothing: they meant it."""
+    """The question to confirm before the values are sent; empty: none."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual import events
 from textual.content import Content
 from textual.message import Message
@@ -21,12 +23,11 @@ class OwnedItemLine(Widget):
     ALLOW_SELECT = False
     DEFAULT_CSS = "OwnedItemLine { height: 1; text-wrap: nowrap; pointer: pointer; }"
 
+    @dataclass
     class Stepped(Message):
         """The user wants the item that is so many steps further."""
 
-        def __init__(self, steps: int) -> None:
-            super().__init__()
-            self.steps = steps
+        steps: int
 
     class Asked(Message):
         """The user wants the list of all items."""
@@ -42,7 +43,7 @@ class OwnedItemLine(Widget):
 
     def render(self) -> Content:
         if len(self._owned.names) < 2:
-            return plain(self._called, self.size.width, "bold")
+            return plain(self._item_name, self.size.width, "bold")
         return Content.assemble(
             (BEFORE, "$foreground-muted"), self._shown_name(), (AFTER, "$foreground-muted"), self._which()
         )
@@ -60,12 +61,12 @@ class OwnedItemLine(Widget):
             self.post_message(self.Asked())
 
     @property
-    def _called(self) -> str:
+    def _item_name(self) -> str:
         return self._owned.names.get(self._number, "")
 
     def _shown_name(self) -> Content:
         room = self.size.width - self._which().cell_length - len(BEFORE + AFTER)
-        return plain(self._called, room, "bold")
+        return plain(self._item_name, room, "bold")
 
     def _which(self) -> Content:
         """Whether it is the active one, and its position."""

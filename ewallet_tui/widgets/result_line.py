@@ -9,8 +9,8 @@ from textual.widget import Widget
 from ewallet_tui.sanitize import plain
 
 RecordNamed = tuple[str, int]
-"""A record's kind and number."""
-LEADS_ON = "   z shows it"
+"""A record's kind and id."""
+OPENS_RECORD = "   z shows it"
 
 
 class ResultLine(Widget):
@@ -26,10 +26,10 @@ class ResultLine(Widget):
         """The user wants to see the record."""
 
     def __init__(self) -> None:
-        super().__init__(id="receipt")
+        super().__init__(id="result")
         self.words = ""
         self.record: RecordNamed | None = None
-        """What was written of it, where that is a record."""
+        """The record of the action, if there is one."""
 
     @property
     def content(self) -> str:
@@ -37,7 +37,7 @@ class ResultLine(Widget):
         return f"✓ {self.words}"
 
     def render(self) -> Content:
-        return plain(self.content) + Content.styled(LEADS_ON if self.record else "", "$foreground-muted")
+        return plain(self.content) + Content.styled(OPENS_RECORD if self.record else "", "$foreground-muted")
 
     def say(self, words: str, record: RecordNamed | None = None) -> None:
         """Show a result."""

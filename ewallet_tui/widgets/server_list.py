@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.binding import Binding, BindingType
@@ -31,19 +32,17 @@ class ServerList(PlainOptionList):
         Binding("delete", "forget", "Forget", show=False),
     ]
 
+    @dataclass
     class Chosen(Message):
         """The user chose a server; `None` is this machine's engine."""
 
-        def __init__(self, server: ServerAddress | None) -> None:
-            super().__init__()
-            self.server = server
+        server: ServerAddress | None
 
+    @dataclass
     class Unwanted(Message):
         """The user wants to remove a server from the list."""
 
-        def __init__(self, server: ServerAddress) -> None:
-            super().__init__()
-            self.server = server
+        server: ServerAddress
 
     def __init__(self) -> None:
         super().__init__()

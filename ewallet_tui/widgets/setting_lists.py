@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
@@ -37,20 +38,18 @@ class SettingList(PlainOptionList):
         Binding("h", "step(-1)", "Value before", show=False, id="value_before"),
     ]
 
+    @dataclass
     class Chosen(Message):
         """The user chose another value of a setting."""
 
-        def __init__(self, setting: Setting, value: Value) -> None:
-            super().__init__()
-            self.setting = setting
-            self.value = value
+        setting: Setting
+        value: Value
 
+    @dataclass
     class Opened(Message):
         """The user wants to see all values of a setting."""
 
-        def __init__(self, setting: Setting) -> None:
-            super().__init__()
-            self.setting = setting
+        setting: Setting
 
     def __init__(self, settings: Sequence[Setting]) -> None:
         super().__init__()
@@ -114,13 +113,12 @@ class ChoiceList(PlainOptionList):
         Binding("escape", "leave", "Back"),
     ]
 
+    @dataclass
     class Tried(Message):
         """The cursor is on a value."""
 
-        def __init__(self, setting: Setting, value: Value) -> None:
-            super().__init__()
-            self.setting = setting
-            self.value = value
+        setting: Setting
+        value: Value
 
     class Taken(Tried):
         """The user keeps a value."""
@@ -222,10 +220,12 @@ class Preview(Static):
 
     def show(self) -> None:
         """Draw the preview in the current formats."""
-        self.update(Content("\n").join([*_standing(), Content(), *_recent_activity(), Content(), _states()]))
+        self.update(
+            Content("\n").join([*_balance_and_timer(), Content(), *_recent_activity(), Content(), _states()])
+        )
 
 
-def _standing() -> list[Content]:
+def _balance_and_timer() -> list[Content]:
     left = f"{RUNNING.text}  {countdown(LEFT_MS)} left"
     balance = Content.styled(credit_amount(1_240), "bold")
     bar = ("━" * (BAR * 2 // 3), "$text-accent"), ("━" * (BAR // 3), "$panel")

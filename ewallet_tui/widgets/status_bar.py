@@ -13,7 +13,7 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountState, ClockState
 from ewallet_tui.status import clock_status, clock_status_text
 
-LONGEST = 72
+MAX_WIDTH = 72
 EIGHTHS = " ▏▎▍▌▋▊▉"
 LEFT_EDGE, RIGHT_EDGE = "▕", "▏"
 
@@ -44,9 +44,9 @@ class BurningBar(Widget):
     DEFAULT_CSS = "BurningBar { width: 1fr; height: 1; content-align: center middle; }"
 
     share: reactive[tuple[int, int]] = reactive((0, 0), repaint=False)
-    """What is left, and of how much."""
+    """What is left, and the total."""
     tint: reactive[str] = reactive("")
-    """The style of what is drawn, in the theme's terms."""
+    """The style, which may use theme variables."""
     _drawn = ""
 
     def watch_share(self) -> None:
@@ -59,12 +59,12 @@ class BurningBar(Widget):
         return Content.styled(self._drawn, self.tint)
 
     def _bar(self) -> str:
-        return burning_bar(*self.share, min(self.content_size.width, LONGEST))
+        return burning_bar(*self.share, min(self.content_size.width, MAX_WIDTH))
 
 
 GAP = "  "
-LONGEST_BAR, SHORTEST_BAR = 16, 6
-LONGEST_NAME = 16
+MAX_BAR, MIN_BAR = 16, 6
+MAX_NAME = 16
 
 
 def status_content(
@@ -80,30 +80,28 @@ def status_content(
     The bar is left out first, then the others, then the noun of the balance, and never the clock.
     """
     clock = state.clock
-    standing = Content.styled(clock_status_text(clock, now), clock_status(clock, now).style) + GAP
-    room = width - standing.cell_length
+    status = Content.styled(clock_status_text(clock, now), clock_status(clock, now).style) + GAP
+    room = width - status.cell_length
     balance = _balance(state.wallet.credits, room - len(GAP)) if with_balance else Content("")
     for other in others:
         named = _named(other, now)
         if named.cell_length <= room - balance.cell_length - len(GAP):
-            standing = named + standing
+            status = named + status
             room -= named.cell_length
-    bar_room = min(room - balance.cell_length - len(GAP), LONGEST_BAR)
-    has_bar = clock.total_ms(now) > 0 and bar_room >= SHORTEST_BAR
+    bar_room = min(room - balance.cell_length - len(GAP), MAX_BAR)
+    has_bar = clock.total_ms(now) > 0 and bar_room >= MIN_BAR
     bar = burning_bar(clock.left_ms(now), clock.total_ms(now), bar_room) if has_bar else ""
     between = " " * max(room - balance.cell_length - len(bar), 0)
-    # Without a bar the words end where the line does.
+    # Without a bar the text ends at the right edge.
     line = (
-        (balance, between, standing, (bar, "$accent"))
-        if bar
-        else (balance, between, GAP, standing[: -len(GAP)])
+        (balance, between, status, (bar, "$accent")) if bar else (balance, between, GAP, status[: -len(GAP)])
     )
     return Content.assemble(*line).truncate(width, ellipsis=True)
 
 
 def _named(clock: ClockState, now: float) -> Content:
-    standing = clock_status(clock, now)
-    return Content.styled(f"{standing.sign} ", standing.style) + plain(clock.reference, LONGEST_NAME) + GAP
+    status = clock_status(clock, now)
+    return Content.styled(f"{status.sign} ", status.style) + plain(clock.reference, MAX_NAME) + GAP
 
 
 def _balance(credits: int, room: int) -> Content:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual import events
 from textual.app import ComposeResult
@@ -44,14 +45,13 @@ class PartTabs(Horizontal):
     """
 
     current: reactive[str] = reactive("")
-    """The id of the part that is shown."""
+    """The id of the current tab."""
 
+    @dataclass
     class Chosen(Message):
         """The user chose a tab."""
 
-        def __init__(self, part: str) -> None:
-            super().__init__()
-            self.part = part
+        part: str
 
     def __init__(self, parts: Sequence[Part]) -> None:
         super().__init__()

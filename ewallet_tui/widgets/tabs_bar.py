@@ -18,9 +18,9 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountInfo
 from ewallet_tui.status import connection_status, connection_status_text, is_connected, place_within
 
-LONGEST_NAME = 24
+MAX_NAME = 24
 SHORT_NAME, SHORT_PLACE = 8, 16
-"""How much of a name and of a place there is to be room for."""
+"""The cells reserved for the account's name and for the server's address."""
 
 
 class ConnectionBadge(Widget):
@@ -65,12 +65,12 @@ class ConnectionBadge(Widget):
         status = connection_status_text(self._connection, self._place, room)
         if self._with_place and not is_connected(self._connection, self._place):
             status = Content.assemble(status, "  ", place_within(self._place, room - status.cell_length - 2))
-        name = plain(self._account_name, min(LONGEST_NAME, room - status.cell_length - 1))
+        name = plain(self._account_name, min(MAX_NAME, room - status.cell_length - 1))
         return Content.assemble(name, " " if name else "", status, change)
 
 
-FEWEST = 6
-"""How many tabs are shown where there is room for their titles, but not for all of them."""
+MIN_TABS = 6
+"""How many tabs show their titles if not all fit."""
 
 
 class Fit(Enum):
@@ -83,11 +83,11 @@ class Fit(Enum):
 
 WAYS_TO_FIT = (
     (Fit.AIRY, len(DESTINATIONS)),
-    (Fit.AIRY, FEWEST),
-    (Fit.TIGHT, FEWEST),
+    (Fit.AIRY, MIN_TABS),
+    (Fit.TIGHT, MIN_TABS),
     (Fit.NUMBER, len(DESTINATIONS)),
 )
-"""From the most that is shown to the least; what is not shown is still gone to by number or letter."""
+"""Tried in this order; a tab that is left out can still be reached by its number or letter."""
 
 
 class ScreenTab(Static):
@@ -108,7 +108,7 @@ class ScreenTab(Static):
         self._number = Content.styled(f"{number}", "" if current else "$foreground-muted")
         self._is_current = current
         self._fit: Fit | None = None
-        """How much it says now."""
+        """What is shown now."""
 
     def label(self, fit: Fit) -> Content:
         """The text of the tab; the current one always has its title."""

@@ -17,7 +17,7 @@ class TourStep:
     action: str
     words: str
     about: str
-    """What it is for, and where on the screen it shows."""
+    """What the step is for, and where its effect is shown."""
 
 
 class Tour(Vertical, can_focus=False):
@@ -36,7 +36,7 @@ class Tour(Vertical, can_focus=False):
     def __init__(self, words: str, steps: Sequence[TourStep]) -> None:
         super().__init__()
         self._words = words
-        # Held, not looked up: they may be gone from the screen already when what is done comes to be known.
+        # Kept here, because the buttons may be removed from the screen before a result arrives.
         self._buttons = {
             step: Button(step.words, id=f"step-{step.action}", action=f"screen.do('{step.action}')")
             for step in steps

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 from ewallet_core.client import Answer, Event, WalletClient
+
+OpenClient = Callable[..., Awaitable[WalletClient]]
 
 PASSWORD = "four unrelated words"
 BALANCE = {"action": "view", "view": "credit", "credit": "wallet"}
@@ -41,18 +43,18 @@ async def balance(client: WalletClient) -> int:
     return (await send(client, **BALANCE))["ewallet_data"]["credits"]
 
 
-async def next_event(told: AsyncIterator[Event]) -> Event:
-    return await asyncio.wait_for(anext(told), 10)
+async def next_event(events: AsyncIterator[Event]) -> Event:
+    return await asyncio.wait_for(anext(events), 10)
 
 
-async def next_credits(told: AsyncIterator[Event], times: int) -> list[tuple[int, int]]:
+async def next_credits(events: AsyncIterator[Event], times: int) -> list[tuple[int, int]]:
     """The sequence and the credits of each of the next `credits_arrived` events."""
-    heard = []
-    while len(heard) < times:
-        event = await next_event(told)
+    received = []
+    while len(received) < times:
+        event = await next_event(events)
         if event["event"] == "credits_arrived":
-            heard.append((event["sequence"], event["data"]["credits"]))
-    return heard
+            received.append((event["sequence"], event["data"]["credits"]))
+    return received
 
 
 async def wait_until(holds: Callable[[], object]) -> None:

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from client_requests import OpenClient
 from running_server import CHEAP, RunningServer, database_url_in, violations_in
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, KnownServers, RemoteClient, WalletClient, embedded
 from ewallet_core.protocol.address import ServerAddress
-
-OpenClient = Callable[..., Awaitable[WalletClient]]
 
 
 @pytest.fixture(scope="session")

@@ -7,10 +7,10 @@ import contextlib
 from collections.abc import Callable
 from enum import Enum, auto
 
-Fate = Callable[[bytes], "Does | None"]
+FaultRule = Callable[[bytes], "Fault | None"]
 
 
-class Does(Enum):
+class Fault(Enum):
     """What happens to a line."""
 
     CUT_BEFORE = auto()
@@ -20,17 +20,17 @@ class Does(Enum):
 
 
 class FaultyProxy:
-    """Forwards lines between connections to its `port` and the port `beyond`.
+    """Forwards lines between connections to its `port` and `server_port`.
 
-    `upward` and `downward` decide what happens to each line to and from the server. A connection is forwarded
+    `to_server` and `from_server` decide what happens to each line to and from the server. A connection is forwarded
     after `delay_seconds`.
     """
 
-    def __init__(self, beyond: int) -> None:
-        self.beyond = beyond
+    def __init__(self, server_port: int) -> None:
+        self.server_port = server_port
         self.port = 0
-        self.upward: Fate = lambda line: None
-        self.downward: Fate = lambda line: None
+        self.to_server: FaultRule = lambda line: None
+        self.from_server: FaultRule = lambda line: None
         self.connections = 0
         self.delay_seconds = 0.0
         self._open: set[asyncio.StreamWriter] = set()
@@ -60,7 +60,7 @@ class FaultyProxy:
         self._open.add(writer)
         try:
             await asyncio.sleep(self.delay_seconds)
-            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.beyond)
+            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.server_port)
             self._open.add(there_writer)
             passing = [
                 asyncio.create_task(self._pass(reader, there_writer, self._up)),
@@ -76,35 +76,37 @@ class FaultyProxy:
         self._open.discard(writer)
         self._tasks.discard(task)
 
-    def _up(self, line: bytes) -> Does | None:
-        return self.upward(line)
+    def _up(self, line: bytes) -> Fault | None:
+        return self.to_server(line)
 
-    def _down(self, line: bytes) -> Does | None:
-        return self.downward(line)
+    def _down(self, line: bytes) -> Fault | None:
+        return self.from_server(line)
 
-    async def _pass(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, fate: Fate) -> None:
+    async def _pass(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, rule: FaultRule
+    ) -> None:
         with contextlib.suppress(OSError, asyncio.IncompleteReadError):
             while True:
                 line = await reader.readuntil(b"\n")
-                does = fate(line)
-                if does is Does.SWALLOW:
+                fault = rule(line)
+                if fault is Fault.SWALLOW:
                     continue
-                if does is Does.CUT_BEFORE:
+                if fault is Fault.CUT_BEFORE:
                     return
-                writer.write(line[: len(line) // 2] if does is Does.CUT_WITHIN else line)
+                writer.write(line[: len(line) // 2] if fault is Fault.CUT_WITHIN else line)
                 await writer.drain()
-                if does is not None:
+                if fault is not None:
                     # The line must arrive, and nothing after it.
                     writer.write_eof()
                     await asyncio.sleep(0.02)
                     return
 
 
-def once(does: Does, matches: bytes = b"") -> Fate:
+def once(fault: Fault, matches: bytes = b"") -> FaultRule:
     """Apply the fault to the first line that contains the bytes."""
-    left = [does]
+    left = [fault]
 
-    def fate(line: bytes) -> Does | None:
+    def rule(line: bytes) -> Fault | None:
         return left.pop() if left and matches in line else None
 
-    return fate
+    return rule

@@ -17,7 +17,7 @@ from client_requests import (
     supply,
     wait_until,
 )
-from faulty_proxy import Does, FaultyProxy, once
+from faulty_proxy import Fault, FaultyProxy, once
 from running_server import RunningServer
 
 from ewallet_core.client import ConnectionStatus, Reach, RemoteClient, UnreachableError, WalletClient
@@ -28,8 +28,8 @@ Opened = Callable[[WalletClient], Awaitable[WalletClient]]
 
 PAYING = b'"pay"'
 EVERY_POINT = [
-    pytest.param(does, is_upward, id=f"{does.name} {'request' if is_upward else 'answer'}")
-    for does in (Does.CUT_BEFORE, Does.CUT_WITHIN, Does.CUT_AFTER)
+    pytest.param(fault, is_upward, id=f"{fault.name} {'request' if is_upward else 'answer'}")
+    for fault in (Fault.CUT_BEFORE, Fault.CUT_WITHIN, Fault.CUT_AFTER)
     for is_upward in (True, False)
 ]
 
@@ -55,33 +55,33 @@ async def pay(client: WalletClient, credits: int) -> dict[str, object]:
     return await send(client, action="pay", pay="bob@example.org", credits=credits)
 
 
-@pytest.mark.parametrize(("does", "is_upward"), EVERY_POINT)
+@pytest.mark.parametrize(("fault", "is_upward"), EVERY_POINT)
 async def test_a_payment_runs_once_wherever_the_connection_is_cut(
-    client: RemoteClient, network: FaultyProxy, does: Does, is_upward: bool
+    client: RemoteClient, network: FaultyProxy, fault: Fault, is_upward: bool
 ) -> None:
     if is_upward:
-        network.upward = once(does, PAYING)
+        network.to_server = once(fault, PAYING)
     else:
-        network.downward = once(does, b'"paid"')
+        network.from_server = once(fault, b'"paid"')
     answer = await asyncio.wait_for(pay(client, 7), 10)
     assert answer["paid"] == "bob@example.org"
     assert await balance(client) == 93
     assert network.connections == 2
 
 
-@pytest.mark.parametrize(("does", "is_upward"), EVERY_POINT)
+@pytest.mark.parametrize(("fault", "is_upward"), EVERY_POINT)
 async def test_payments_keep_their_order_over_reconnections(
-    client: RemoteClient, network: FaultyProxy, does: Does, is_upward: bool
+    client: RemoteClient, network: FaultyProxy, fault: Fault, is_upward: bool
 ) -> None:
     lines = iter(range(1_000))
 
-    def sometimes(line: bytes) -> Does | None:
-        return does if next(lines) % 7 == 6 else None
+    def at_random(line: bytes) -> Fault | None:
+        return fault if next(lines) % 7 == 6 else None
 
     if is_upward:
-        network.upward = sometimes
+        network.to_server = at_random
     else:
-        network.downward = sometimes
+        network.from_server = at_random
     answers = await asyncio.wait_for(asyncio.gather(*(pay(client, 1) for _ in range(20))), 20)
     assert [answer["ewallet_credits"] for answer in answers] == list(range(99, 79, -1))
 
@@ -91,7 +91,7 @@ async def test_requests_continue_after_a_restart_of_the_server(
 ) -> None:
     client = await opened(remote(server.ports[0]))
     await sign_up_and_log_in(client)
-    told = client.events()
+    events = client.events()
     paying = [asyncio.ensure_future(supply(client, 1)) for _ in range(30)]
     await paying[3]
     await asyncio.to_thread(server.stop)
@@ -99,7 +99,7 @@ async def test_requests_continue_after_a_restart_of_the_server(
     server.start()
     answers = await asyncio.wait_for(asyncio.gather(*paying), 20)
     assert [answer["total_credits"] for answer in answers] == list(range(1, 31))
-    sequences = [sequence for sequence, _ in await next_credits(told, 5)]
+    sequences = [sequence for sequence, _ in await next_credits(events, 5)]
     assert sequences == list(range(sequences[0], sequences[0] + 5))
     assert client.connection == ConnectionStatus(Reach.CONNECTED)
 
@@ -109,7 +109,7 @@ async def test_a_payment_after_an_interrupted_account_switch_is_not_sent_for_the
 ) -> None:
     await log_in(client, "bob")
     await send(client, action="switch", switch="account", account="ada@example.org")
-    network.downward = once(Does.CUT_BEFORE, b'"paid"')
+    network.from_server = once(Fault.CUT_BEFORE, b'"paid"')
     answers = await asyncio.gather(
         pay(client, 5), send(client, action="switch", switch="account", account="bob@example.org")
     )
@@ -120,7 +120,7 @@ async def test_a_payment_after_an_interrupted_account_switch_is_not_sent_for_the
 
 
 async def test_an_interrupted_login_is_repeated(client: RemoteClient, network: FaultyProxy) -> None:
-    network.downward = once(Does.CUT_BEFORE, b'"session_data"')
+    network.from_server = once(Fault.CUT_BEFORE, b'"session_data"')
     await asyncio.wait_for(log_in(client, "bob"), 10)
     assert await balance(client) == 0
 
@@ -128,7 +128,7 @@ async def test_an_interrupted_login_is_repeated(client: RemoteClient, network: F
 async def test_opening_a_session_is_repeated_until_it_succeeds(
     server: RunningServer, network: FaultyProxy, remote: Remote, opened: Opened
 ) -> None:
-    network.downward = once(Does.CUT_BEFORE, b'"session_token":')
+    network.from_server = once(Fault.CUT_BEFORE, b'"session_token":')
     client = await asyncio.wait_for(opened(remote(network.port)), 10)
     await sign_up_and_log_in(client)
 
@@ -138,7 +138,7 @@ async def test_a_server_that_stops_answering_counts_as_disconnected(
 ) -> None:
     client = await opened(remote(network.port, answer_seconds=0.5))
     await sign_up_and_log_in(client)
-    network.downward = once(Does.SWALLOW)
+    network.from_server = once(Fault.SWALLOW)
     seen: list[ConnectionStatus] = []
     client.watch(seen.append)
     assert (await asyncio.wait_for(supply(client, 5), 10))["total_credits"] == 5
@@ -165,20 +165,20 @@ async def test_a_request_that_timed_out_can_be_repeated_and_runs_once(
 ) -> None:
     client = await opened(remote(network.port, patience_seconds=5))
     await sign_up_and_log_in(client)
-    hasty = await opened(remote(network.port, patience_seconds=0.1))
-    await log_in(hasty)
-    network.downward = lambda line: Does.SWALLOW
+    fast = await opened(remote(network.port, patience_seconds=0.1))
+    await log_in(fast)
+    network.from_server = lambda line: Fault.SWALLOW
     with pytest.raises(UnreachableError, match="not known whether"):
-        await supply(hasty, 5, request_id="supply-0001")
-    assert hasty.unanswered == 0
-    network.downward = lambda line: None
+        await supply(fast, 5, request_id="supply-0001")
+    assert fast.unanswered == 0
+    network.from_server = lambda line: None
     assert (await supply(client, 5, request_id="supply-0001"))["total_credits"] == 5
 
 
 async def test_closing_does_not_wait_for_an_unreachable_server(
     server: RunningServer, client: RemoteClient, network: FaultyProxy
 ) -> None:
-    network.upward = lambda line: Does.CUT_BEFORE
+    network.to_server = lambda line: Fault.CUT_BEFORE
     paying = asyncio.ensure_future(pay(client, 5))
     await wait_until(lambda: client.connection.reach is Reach.RECONNECTING)
     assert client.unanswered == 1
@@ -191,19 +191,21 @@ async def test_closing_does_not_wait_for_an_unreachable_server(
 async def test_a_cancelled_request_is_not_sent_after_the_reconnection(
     client: RemoteClient, network: FaultyProxy
 ) -> None:
-    network.upward = lambda line: Does.CUT_BEFORE
+    network.to_server = lambda line: Fault.CUT_BEFORE
     dropped = asyncio.ensure_future(pay(client, 5))
     await wait_until(lambda: client.connection.reach is Reach.RECONNECTING)
     dropped.cancel()
-    network.upward = lambda line: None
+    network.to_server = lambda line: None
     assert await balance(client) == 100
 
 
 async def test_a_request_of_a_session_that_expired_while_disconnected_has_an_unknown_outcome(
     client: RemoteClient, network: FaultyProxy, now: list[int]
 ) -> None:
-    network.downward = once(Does.CUT_BEFORE, b'"paid"')
-    network.upward = lambda line: now.__setitem__(0, now[0] + 31 * 60_000) if b'"sockets"' in line else None
+    network.from_server = once(Fault.CUT_BEFORE, b'"paid"')
+    network.to_server = lambda line: (
+        now.__setitem__(0, now[0] + 31 * 60_000) if b'"sockets"' in line else None
+    )
     answer = await asyncio.wait_for(pay(client, 5), 10)
     assert answer["session_ended"]
     assert "look whether it was done" in str(answer["warning"])
@@ -263,8 +265,8 @@ async def test_a_closed_client_leaves_no_task(server: RunningServer, remote: Rem
     client = remote(server.ports[0])
     await client.open()
     await sign_up_and_log_in(client)
-    told = client.events()
-    await anext(told)
+    events = client.events()
+    await anext(events)
     client.events()
     await client.close()
     await asyncio.sleep(0)

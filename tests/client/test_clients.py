@@ -10,6 +10,7 @@ from client_requests import (
     BALANCE,
     PASSWORD,
     SUPPLY,
+    OpenClient,
     balance,
     log_in,
     next_credits,
@@ -19,7 +20,6 @@ from client_requests import (
     sign_up_and_log_in,
     supply,
 )
-from conftest import OpenClient
 
 from ewallet_core.client import ConnectionStatus, Reach, UnreachableError, WalletClient
 
@@ -56,56 +56,56 @@ async def test_an_expired_session_is_replaced_and_reported(client: WalletClient,
 
 async def test_changes_by_other_clients_are_events(open_client: OpenClient, client: WalletClient) -> None:
     await sign_up_and_log_in(client)
-    told = client.events()
-    assert (await next_event(told))["event"] == LISTENING
+    events = client.events()
+    assert (await next_event(events))["event"] == LISTENING
     other = await open_client()
     await log_in(other)
     await supply(other, 7)
-    assert await next_credits(told, 1) == [(1, 7)]
+    assert await next_credits(events, 1) == [(1, 7)]
 
 
 async def test_a_subscription_waits_for_the_first_login(client: WalletClient) -> None:
-    told = client.events()
-    first = asyncio.ensure_future(anext(told))
+    events = client.events()
+    first = asyncio.ensure_future(anext(events))
     await sign_up_and_log_in(client)
     assert await asyncio.wait_for(first, 10) == {"event": LISTENING, "sequence": 0}
     await supply(client, 3)
-    assert await next_credits(told, 1) == [(1, 3)]
+    assert await next_credits(events, 1) == [(1, 3)]
 
 
 async def test_a_subscription_continues_with_each_login(client: WalletClient) -> None:
-    told = client.events()
+    events = client.events()
     await sign_up_and_log_in(client)
-    assert (await next_event(told))["event"] == LISTENING
+    assert (await next_event(events))["event"] == LISTENING
     await supply(client, 1)
     await send(client, action="logout")
     await sign_up_and_log_in(client, "bob")
-    heard = [await next_event(told)]
-    while heard[-1]["event"] != LISTENING:
-        heard.append(await next_event(told))
+    received = [await next_event(events)]
+    while received[-1]["event"] != LISTENING:
+        received.append(await next_event(events))
     await supply(client, 3)
-    assert await next_credits(told, 1) == [(1, 3)]
+    assert await next_credits(events, 1) == [(1, 3)]
 
 
 async def test_events_are_those_of_the_active_account(client: WalletClient) -> None:
     await sign_up_and_log_in(client)
-    told = client.events()
-    assert (await next_event(told))["sequence"] == 0
+    events = client.events()
+    assert (await next_event(events))["sequence"] == 0
     await supply(client, 1)
     await supply(client, 2)
-    assert await next_credits(told, 2) == [(1, 1), (2, 2)]
+    assert await next_credits(events, 2) == [(1, 1), (2, 2)]
     await sign_up_and_log_in(client, "bob")
-    assert await next_event(told) == {"event": LISTENING, "sequence": 0}
+    assert await next_event(events) == {"event": LISTENING, "sequence": 0}
     await supply(client, 3)
-    assert await next_credits(told, 1) == [(1, 3)]
+    assert await next_credits(events, 1) == [(1, 3)]
     await send(client, action="switch", switch="account", account="ada@example.org")
-    assert await next_event(told) == {"event": LISTENING, "sequence": 2}
+    assert await next_event(events) == {"event": LISTENING, "sequence": 2}
 
 
 async def test_two_subscriptions_each_get_every_event(client: WalletClient) -> None:
     await sign_up_and_log_in(client)
     quick, slow = client.events(), client.events()
-    assert [(await next_event(told))["event"] for told in (quick, slow)] == [LISTENING] * 2
+    assert [(await next_event(events))["event"] for events in (quick, slow)] == [LISTENING] * 2
     await supply(client, 1)
     await supply(client, 2)
     assert await next_credits(quick, 2) == [(1, 1), (2, 2)]
@@ -122,22 +122,22 @@ async def test_a_subscription_gets_only_events_after_its_call(
     for credits in (1, 2, 3):
         readers.append(client.events())
         await supply(client, credits)
-    for number, told in enumerate(readers):
-        assert await next_event(told) == {"event": LISTENING, "sequence": number}
-        assert await next_credits(told, 3 - number) == [(n, n) for n in range(number + 1, 4)]
+    for number, events in enumerate(readers):
+        assert await next_event(events) == {"event": LISTENING, "sequence": number}
+        assert await next_credits(events, 3 - number) == [(n, n) for n in range(number + 1, 4)]
 
 
 async def test_events_since_a_login_are_complete_however_late_they_are_read(client: WalletClient) -> None:
-    told = client.events()
+    events = client.events()
     await sign_up_and_log_in(client)
     await supply(client, 1)
     await supply(client, 2)
     await sign_up_and_log_in(client, "bob")
     await supply(client, 3)
-    heard = [await next_event(told)]
-    while heard[-1].get("data", {}).get("credits") != 3:
-        heard.append(await next_event(told))
-    of_bob = heard[[event["event"] for event in heard].index(LISTENING) :]
+    received = [await next_event(events)]
+    while received[-1].get("data", {}).get("credits") != 3:
+        received.append(await next_event(events))
+    of_bob = received[[event["event"] for event in received].index(LISTENING) :]
     assert of_bob[-1]["sequence"] == 1
 
 
@@ -151,11 +151,11 @@ async def test_a_subscription_since_a_sequence_gets_the_events_after_it(
     again = await open_client()
     if is_known:
         await log_in(again)
-    told = again.events(since=1)
+    events = again.events(since=1)
     if not is_known:
         await log_in(again)
-    assert await next_event(told) == {"event": LISTENING, "sequence": 1}
-    assert await next_credits(told, 2) == [(2, 2), (3, 3)]
+    assert await next_event(events) == {"event": LISTENING, "sequence": 1}
+    assert await next_credits(events, 2) == [(2, 2), (3, 3)]
 
 
 async def test_a_client_that_is_not_open_has_no_events(client: WalletClient) -> None:
@@ -170,12 +170,12 @@ async def test_a_reopened_client_has_a_new_session_without_a_login(client: Walle
     await sign_up_and_log_in(client)
     await client.close()
     await client.open()
-    told = client.events()
+    events = client.events()
     assert (await send(client, **BALANCE))["code"] == "not_logged_in"
     await log_in(client)
-    assert await next_event(told) == {"event": LISTENING, "sequence": 0}
+    assert await next_event(events) == {"event": LISTENING, "sequence": 0}
     await supply(client, 3)
-    assert await next_credits(told, 1) == [(1, 3)]
+    assert await next_credits(events, 1) == [(1, 3)]
 
 
 async def test_opening_an_open_client_changes_nothing(client: WalletClient) -> None:
@@ -214,20 +214,20 @@ async def test_creating_another_account_loses_no_events(
     open_client: OpenClient, client: WalletClient
 ) -> None:
     await sign_up_and_log_in(client)
-    told = client.events()
-    assert (await next_event(told))["event"] == LISTENING
+    events = client.events()
+    assert (await next_event(events))["event"] == LISTENING
     other = await open_client()
     await log_in(other)
     await supply(other, 7)
     await sign_up(client, "bob")
-    assert await next_credits(told, 1) == [(1, 7)]
+    assert await next_credits(events, 1) == [(1, 7)]
 
 
 async def test_a_subscription_ends_when_the_client_is_closed(client: WalletClient) -> None:
     await sign_up_and_log_in(client)
-    told = client.events()
-    assert (await next_event(told))["event"] == LISTENING
-    waiting = asyncio.ensure_future(anext(told, None))
+    events = client.events()
+    assert (await next_event(events))["event"] == LISTENING
+    waiting = asyncio.ensure_future(anext(events, None))
     await asyncio.sleep(0)
     await client.close()
     assert await asyncio.wait_for(waiting, 10) is None

@@ -14,7 +14,7 @@ from running_server import CHEAP
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.client import EmbeddedClient, UnreachableError, embedded
-from ewallet_core.instructions.fields import CLEANERS
+from ewallet_core.instructions.fields import CLEANER_NAMES
 from ewallet_core.operations.context import EngineConfig
 
 
@@ -46,15 +46,15 @@ async def test_events_right_after_a_login_are_sent(
     client: EmbeddedClient, engine_of: Callable[[], EWalletSessionManager], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
-    told = client.events()
+    events = client.events()
     await sign_up_and_log_in(client)
     other = EmbeddedClient(engine_of)
     await other.open()
     await log_in(other)
     await supply(other, 7)
-    assert (await next_event(told))["event"] == "listening"
-    assert (await next_event(told))["data"]["credits"] == 7
-    await told.aclose()
+    assert (await next_event(events))["event"] == "listening"
+    assert (await next_event(events))["data"]["credits"] == 7
+    await events.aclose()
     await other.close()
 
 
@@ -64,7 +64,7 @@ async def test_cleanup_runs_from_the_opening_on(
     running = await client.send(
         controller="system", ctype="action", action="stop", stop="cleaner", cleaner="history"
     )
-    assert running["running"] == [name for name in CLEANERS if name != "history"]
+    assert running["running"] == [name for name in CLEANER_NAMES if name != "history"]
 
 
 async def test_a_closed_client_leaves_no_cleanup_thread(
@@ -85,19 +85,19 @@ async def test_a_run_out_is_sent_without_any_request(
     await client.open()
     await sign_up_and_log_in(client)
     await supply(client, 1)
-    told = client.events()
+    events = client.events()
     await send(client, action="convert", convert="credits2clock", credits=1)
     await send(client, action="start", start="clock_timer")
 
     async def wait_for_run_out() -> dict[str, Any]:
-        async for event in told:
+        async for event in events:
             if event["event"] == "timer_ran_out":
                 return event
         raise AssertionError
 
     event = await asyncio.wait_for(wait_for_run_out(), 20)
     assert event["data"]["credit_clock_ms"] == 0
-    await told.aclose()
+    await events.aclose()
     await client.close()
 
 

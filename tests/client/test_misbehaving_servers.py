@@ -23,12 +23,12 @@ PAY = {"controller": "client", "ctype": "action", "action": "pay", "pay": "bob@e
 
 def answer_wrongly_once(action: str, wrong: dict[str, Any]) -> Callable[[dict[str, Any]], Any]:
     """Answers the first request with that action wrongly, and all others like a real server."""
-    asked: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
     def answer(request: dict[str, Any]) -> Any:
-        asked[request["action"]] += 1
+        counts[request["action"]] += 1
         good = valid_answer(request)
-        return {**good, **wrong} if request["action"] == action and asked[action] == 1 else good
+        return {**good, **wrong} if request["action"] == action and counts[action] == 1 else good
 
     return answer
 
@@ -50,8 +50,8 @@ async def test_a_request_with_an_invalid_answer_is_repeated(remote: Remote, wron
         await client.open()
         answer = await client.send(**PAY)
         assert answer["failed"] is False
-        asked = [request["request_id"] for request in server.requests if request["action"] == "pay"]
-        assert asked == [answer["request_id"]] * 2
+        counts = [request["request_id"] for request in server.requests if request["action"] == "pay"]
+        assert counts == [answer["request_id"]] * 2
         await client.close()
 
 
@@ -78,10 +78,10 @@ async def test_a_handshake_without_an_event_port_is_refused(remote: Remote, out_
 )
 async def test_an_invalid_event_is_ignored(remote: Remote, wrong: dict[str, Any]) -> None:
     # Both to the request for the first sequence and to the subscription.
-    told = iter([wrong, wrong])
+    lines = iter([wrong, wrong])
 
     def answer_on_event_port(_introduction: dict[str, Any]) -> Any:
-        return next(told, {"event": "listening", "sequence": 4})
+        return next(lines, {"event": "listening", "sequence": 4})
 
     async with ScriptedServer(answer_on_event_port) as events:
 

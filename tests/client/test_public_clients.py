@@ -78,10 +78,10 @@ def test_a_program_can_wait_for_each_answer(wallet: EWalletClient, server_addres
     assert wallet.place == (server_address or "embedded")
     assert wallet.connection.reach is Reach.CONNECTED
     assert (wallet.unanswered, wallet.fingerprint, wallet.newly_pinned) == (0, None, False)
-    told = wallet.events(timeout=2)
-    assert next(told)["event"] == "listening"
+    events = wallet.events(timeout=2)
+    assert next(events)["event"] == "listening"
     wallet.send(**SUPPLY, credits=7)
-    assert next(told)["data"]["credits"] == 7
+    assert next(events)["data"]["credits"] == 7
     enveloped = {"controller": "client", "ctype": "action", **BALANCE}
     assert wallet.send(command_chain=enveloped)["ewallet_data"]["credits"] == 7
 
@@ -134,9 +134,9 @@ def test_a_client_can_be_closed_and_opened_again(wallet: EWalletClient) -> None:
     wallet.open()
     wallet.open()
     wallet.send(action="login", **ADA)
-    told = wallet.events(timeout=2)
+    events = wallet.events(timeout=2)
     wallet.send(**SUPPLY, credits=7)
-    assert [event["sequence"] for event in told] == [0, 1]
+    assert [event["sequence"] for event in events] == [0, 1]
     assert [event["sequence"] for event in wallet.events(timeout=0.2, since=0)] == [0, 1]
 
 
@@ -152,11 +152,11 @@ def test_a_forked_process_can_not_use_the_client(wallet: EWalletClient) -> None:
 
 
 def test_a_closed_client_leaks_nothing(wallet: EWalletClient) -> None:
-    told = wallet.events()
-    next(told)
+    events = wallet.events()
+    next(events)
     wallet.close()
     wallet.close()
-    assert list(told) == []
+    assert list(events) == []
     assert "ewallet-client" not in {thread.name for thread in threading.enumerate()}
     with pytest.raises(UnreachableError):
         wallet.send(**BALANCE)

@@ -75,8 +75,8 @@ async def test_the_first_certificate_is_stored_and_accepted_again(
     assert (first.fingerprint, first.newly_pinned) == (own.fingerprint, True)
     assert stored_fingerprint(known_file) == f"127.0.0.1:{in_port} {own.fingerprint}\n"
     await sign_up_and_log_in(first)
-    told = first.events()
-    await next_event(told)
+    subscription = first.events()
+    await next_event(subscription)
     assert stored_fingerprint(known_file) == f"127.0.0.1:{in_port} {own.fingerprint}\n"
     again = await opened(remote(in_port, tls=True))
     assert (again.fingerprint, again.newly_pinned) == (own.fingerprint, False)
@@ -106,15 +106,15 @@ async def test_a_changed_certificate_ends_the_retries(
 ) -> None:
     client = await opened(remote(secured(own).ports[0], tls=True))
     await sign_up_and_log_in(client)
-    told = client.events()
-    await next_event(told)
+    subscription = client.events()
+    await next_event(subscription)
     await asyncio.to_thread(secured, another)
     await wait_until(lambda: client.connection.reach is Reach.OFFLINE)
     assert another.fingerprint in client.connection.reason
     with pytest.raises(UnreachableError, match="another certificate"):
         await supply(client, 1)
     with pytest.raises(UnreachableError, match="another certificate"):
-        await next_event(told)
+        await next_event(subscription)
     await asyncio.to_thread(secured, own)
     await client.open()
     await send(client, action="login", user_name="ada", user_pass="four unrelated words")

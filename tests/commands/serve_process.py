@@ -79,7 +79,7 @@ class Wire:
         line = self._lines.readline()
         return json.loads(line) if line else None
 
-    def asks(self, **instruction: Any) -> Answer:
+    def request(self, **instruction: Any) -> Answer:
         self.send(**instruction)
         answer = self.next_line()
         assert answer is not None
@@ -87,7 +87,7 @@ class Wire:
 
     def open_session(self) -> None:
         for wanted in ("client_id", "session_token"):
-            self.credentials[wanted] = self.asks(action="request", request=wanted)[wanted]
+            self.credentials[wanted] = self.request(action="request", request=wanted)[wanted]
 
     def close(self) -> None:
         self._lines.close()

@@ -30,7 +30,7 @@ def test_every_instruction_has_its_line():
 def test_a_line_has_the_path_the_arguments_and_what_it_does():
     assert (
         f"  {CONVERT} ([credits], [minutes], [notes]): "
-        "Convert time of the active clock that is not yet used to credits of its wallet."
+        "Convert unused time of the active clock to credits of its wallet."
     ) in run_command().stdout.splitlines()
 
 

@@ -59,14 +59,14 @@ def test_a_port_in_use_is_explained_in_two_sentences(server, tmp_path):
 
 def test_requests_in_flight_are_answered_and_stored_when_it_is_stopped(tmp_path):
     with served(tmp_path, *ANY_PORTS, "--self-supply") as first, wire_to(first) as wire:
-        assert wire.asks(**VIEW_SOCKETS) == {
+        assert wire.request(**VIEW_SOCKETS) == {
             "failed": False,
             "in_port": first.ports[0],
             "out_port": first.ports[1],
         }
         wire.open_session()
-        wire.asks(action="new", new="account", **ADA)
-        wire.asks(**LOGIN)
+        wire.request(action="new", new="account", **ADA)
+        wire.request(**LOGIN)
         for number in range(60):
             wire.send(**SUPPLY, credits=1, request_id=f"request {number:03}")
         supplied = [wire.next_line()]
@@ -83,7 +83,7 @@ def test_requests_in_flight_are_answered_and_stored_when_it_is_stopped(tmp_path)
     with served(tmp_path, *ports) as second, wire_to(second) as wire:
         assert second.line == first.line
         wire.credentials = credentials
-        kept = wire.asks(action="view", view="credit", credit="wallet")
+        kept = wire.request(action="view", view="credit", credit="wallet")
         assert kept["ewallet_data"]["credits"] == len(supplied)
         wire.close()
         second.is_told(signal.SIGINT)
@@ -109,7 +109,7 @@ def test_the_limit_of_open_files_is_raised(tmp_path):
             silent = socket.create_connection(("127.0.0.1", running.ports[0]), TIMEOUT_SECONDS)
             opened.enter_context(silent)
         wire = opened.enter_context(wire_to(running))
-        assert wire.asks(**VIEW_SOCKETS)["in_port"] == running.ports[0]
+        assert wire.request(**VIEW_SOCKETS)["in_port"] == running.ports[0]
 
 
 def run_command(folder: Path, *options: object) -> Result:
@@ -203,10 +203,10 @@ def test_options_override_the_file_and_the_supervisor_is_notified(tmp_path, used
 
 def test_an_internal_error_is_logged_and_not_answered(tmp_path):
     with served(tmp_path, *ANY_PORTS) as running, wire_to(running) as wire:
-        wire.credentials["client_id"] = wire.asks(action="request", request="client_id")["client_id"]
+        wire.credentials["client_id"] = wire.request(action="request", request="client_id")["client_id"]
         with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as by_hand, by_hand:
             by_hand.execute("UPDATE client_ids SET expires_at = 'never'")
-        assert wire.asks(action="request", request="session_token")["code"] == "engine_failed"
+        assert wire.request(action="request", request="session_token")["code"] == "engine_failed"
         wire.close()
         running.is_told(signal.SIGTERM)
         exit_code, message, logged = running.ends()

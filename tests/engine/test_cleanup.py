@@ -193,8 +193,8 @@ def test_events_older_than_thirty_days_are_removed(anonymous, ada, wallclock, wa
     later.request(**supply())
     wallclock.forward(SECOND)
     anonymous.request(**cleanup("history"))
-    told = later.engine.events(**later.credentials, since=0).events
-    assert [(event["event"], event["time"]) for event in told] == [
+    events = later.engine.events(**later.credentials, since=0).events
+    assert [(event["event"], event["time"]) for event in events] == [
         ("credits_arrived", "2026-12-20T12:00:00.000Z")
     ]
 

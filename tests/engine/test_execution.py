@@ -86,7 +86,7 @@ def test_a_failed_instruction_still_stops_a_timer_that_ran_out(running, wallcloc
     ("asked", "undone"), [(supply(5), 0), (to_clock(1_000), 1), (START, 1)], ids=["ok", "refused", "no time"]
 )
 def test_an_instruction_has_one_savepoint(ada, asked, undone):
-    with statements_of(ada.engine._database) as heard:
+    with statements_of(ada.engine._database) as statements:
         ada.send(**asked)
-    assert sum(sql.startswith("SAVEPOINT") for sql in heard) == 1
-    assert sum(sql.startswith("ROLLBACK TO") for sql in heard) == undone
+    assert sum(sql.startswith("SAVEPOINT") for sql in statements) == 1
+    assert sum(sql.startswith("ROLLBACK TO") for sql in statements) == undone

@@ -28,7 +28,7 @@ from instructions import (
 )
 
 from ewallet_core.operations.account_deletion import RECOVERABLE_MS
-from ewallet_core.operations.provisioning import SYSTEM_CORE_EMAIL
+from ewallet_core.types import SYSTEM_CORE_EMAIL
 
 SOCKET = "198.51.100.7"
 BOB = "bob@example.org"

@@ -65,7 +65,7 @@ def test_all_cleaners_can_be_started_and_stopped_together(anonymous):
 
 
 def test_every_cleaner_is_a_value_of_the_argument():
-    assert tuple(cleaner.name for cleaner in CLEANERS) == fields.CLEANERS
+    assert tuple(cleaner.name for cleaner in CLEANERS) == fields.CLEANER_NAMES
 
 
 def test_every_cleaner_runs_an_existing_instruction(anonymous):

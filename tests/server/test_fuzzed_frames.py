@@ -139,15 +139,15 @@ async def count_tasks() -> int:
 
 def open_sockets() -> int:
     """The number of open sockets of this process, if the system reports it."""
-    told = Path("/proc/self/fd")
-    opened = [file.readlink() for file in told.iterdir() if file.is_symlink()] if told.exists() else []
+    path = Path("/proc/self/fd")
+    opened = [file.readlink() for file in path.iterdir() if file.is_symlink()] if path.exists() else []
     return sum(str(file).startswith("socket:") for file in opened)
 
 
 def resident_bytes() -> int:
     """The resident memory of this process, if the system reports it."""
-    told = Path("/proc/self/statm")
-    return int(told.read_text().split()[1]) * resource.getpagesize() if told.exists() else 0
+    path = Path("/proc/self/statm")
+    return int(path.read_text().split()[1]) * resource.getpagesize() if path.exists() else 0
 
 
 def test_twenty_thousand_malformed_frames_leak_no_resources(serve, caplog):

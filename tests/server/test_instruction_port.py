@@ -120,7 +120,7 @@ def test_what_waits_for_its_session_occupies_no_thread(serve):
 
 
 @pytest.mark.parametrize("is_its_turn", [False, True], ids=["before its turn", "at its turn"])
-def test_a_request_that_is_given_up_while_it_waits_keeps_nobody_waiting(server, ada, is_its_turn):
+def test_a_cancelled_waiting_request_does_not_block_its_session(server, ada, is_its_turn):
     order = server.engine.dispatcher.order
     executor = Executor(server.engine.dispatcher, Limits())
     call = server.engine.dispatcher.parse(request_line(ada, "given up", **supply(1)))
@@ -162,9 +162,9 @@ def test_a_request_is_parsed_and_matched_once(server, ada, monkeypatch):
 
 def test_a_client_that_reads_no_answers_does_not_block_others(server, ada, bob):
     create_long_contact_list(bob)
-    deaf = server.in_wire()
+    non_reading = server.in_wire()
     view = request_line(bob, "never read", action="view", view="contact", contact="list")
-    deaf.send(*[view] * 90)
+    non_reading.send(*[view] * 90)
     bob.engine.send(VIEW_SOCKETS)
     assert bob.engine.next_line()["failed"] is False
     ada.request(**supply(5))

@@ -26,7 +26,7 @@ class Member:
     number: int
     ports: tuple[int, int]
     credentials: dict[str, str] = field(default_factory=dict)
-    heard: list[Line] = field(default_factory=list)
+    received: list[Line] = field(default_factory=list)
 
     @property
     def name(self) -> str:
@@ -35,12 +35,12 @@ class Member:
     async def join(self) -> None:
         self._reader, self._writer = await asyncio.open_connection(LOOPBACK, self.ports[0])
         for wanted in ("client_id", "session_token"):
-            self.credentials[wanted] = (await self.asks(action="request", request=wanted))[wanted]
+            self.credentials[wanted] = (await self.request(action="request", request=wanted))[wanted]
         account = {"user_name": self.name, "user_pass": PASSWORD, "user_email": email_of(self.number)}
-        await self.asks(action="new", new="account", **account)
-        await self.asks(action="login", user_name=self.name, user_pass=PASSWORD)
+        await self.request(action="new", new="account", **account)
+        await self.request(action="login", user_name=self.name, user_pass=PASSWORD)
         await self.subscribe()
-        await self.asks(**supply(STAKE))
+        await self.request(**supply(STAKE))
 
     async def subscribe(self) -> None:
         reader, self._ear = await asyncio.open_connection(LOOPBACK, self.ports[1])
@@ -48,7 +48,7 @@ class Member:
         assert json.loads(await reader.readline()) == {"event": "listening", "sequence": 0}
         self._listening = asyncio.create_task(self._read_events(reader))
 
-    async def asks(self, **instruction: Any) -> Line:
+    async def request(self, **instruction: Any) -> Line:
         self._writer.write(json.dumps({**SELECTORS, **self.credentials, **instruction}).encode() + b"\n")
         answer: Line = json.loads(await self._reader.readline())
         assert answer["failed"] is False, answer
@@ -57,7 +57,7 @@ class Member:
     async def send_credits(self) -> None:
         """In each round, send as many credits to the next member as the round's number."""
         for credits in range(1, ROUNDS + 1):
-            await self.asks(**transfer(email_of((self.number + 1) % CLIENTS), credits))
+            await self.request(**transfer(email_of((self.number + 1) % CLIENTS), credits))
 
     async def wait_for_all_events(self) -> None:
         await self._listening
@@ -68,9 +68,9 @@ class Member:
             await writer.wait_closed()
 
     async def _read_events(self, reader: asyncio.StreamReader) -> None:
-        while len(self.heard) < 1 + 2 * ROUNDS:
+        while len(self.received) < 1 + 2 * ROUNDS:
             if (line := await reader.readline()).strip():
-                self.heard.append(json.loads(line))
+                self.received.append(json.loads(line))
 
 
 def email_of(number: int) -> str:
@@ -88,17 +88,17 @@ async def test_two_hundred_clients_in_a_ring_get_every_credit_and_event_once(rin
         await asyncio.gather(*(member.join() for member in ring))
         await asyncio.gather(*(member.send_credits() for member in ring))
         await asyncio.gather(*(member.wait_for_all_events() for member in ring))
-        wallets = [await member.asks(action="view", view="credit", credit="wallet") for member in ring]
+        wallets = [await member.request(action="view", view="credit", credit="wallet") for member in ring]
         await asyncio.gather(*(member.close() for member in ring))
     assert [wallet["ewallet_data"]["credits"] for wallet in wallets] == [STAKE] * CLIENTS
     for member in ring:
-        assert [line["sequence"] for line in member.heard] == [*range(1, 2 + 2 * ROUNDS)]
-        moved = [(line["event"], line["data"]["credits"]) for line in member.heard[1:]]
+        assert [line["sequence"] for line in member.received] == [*range(1, 2 + 2 * ROUNDS)]
+        moved = [(line["event"], line["data"]["credits"]) for line in member.received[1:]]
         assert sorted(moved) == sorted(
             (way, credits) for way in ("credits_arrived", "credits_left") for credits in range(1, ROUNDS + 1)
         )
         others = {
-            line["data"].get("transfer_from") or line["data"]["transfer_to"] for line in member.heard[1:]
+            line["data"].get("transfer_from") or line["data"]["transfer_to"] for line in member.received[1:]
         }
         assert others == {email_of((member.number + way) % CLIENTS) for way in (-1, 1)}
     assert violations_in(wallet_file) == []

@@ -232,5 +232,5 @@ def free_port() -> int:
 
 
 def open_files() -> int:
-    told = Path("/proc/self/fd")
-    return len([*told.iterdir()]) if told.exists() else 0
+    path = Path("/proc/self/fd")
+    return len([*path.iterdir()]) if path.exists() else 0

@@ -229,20 +229,20 @@ def test_a_session_has_at_most_one_waiting_password_hash(serve):
 def non_reader(server: EngineServer, bob: EngineClient) -> Wire:
     """A client that requests more than all buffers hold, and reads nothing."""
     create_long_contact_list(bob)
-    deaf = server.in_wire(holds=LEAST_READ_BYTES)
+    non_reading = server.in_wire(holds=LEAST_READ_BYTES)
     view = {**SELECTORS, **bob.credentials, "action": "view", "view": "contact", "contact": "list"}
-    deaf.send(*[view] * MANY)
-    return deaf
+    non_reading.send(*[view] * MANY)
+    return non_reading
 
 
 def test_a_client_that_reads_no_answers_is_disconnected(limited):
     server = limited(unread_seconds=SOON, requests_per_second_per_session=10_000)
-    deaf = non_reader(server, server.user("bob"))
+    non_reading = non_reader(server, server.user("bob"))
     ada = server.user()
     ada.request(**supply(5))
     server.wait_for_connections(left=2)
     assert ada.request(**VIEW_WALLET)["ewallet_data"]["credits"] == 5
-    deaf.close()
+    non_reading.close()
 
 
 def test_a_slow_reader_is_not_disconnected(limited):
@@ -260,8 +260,8 @@ def test_a_slow_reader_is_not_disconnected(limited):
 def test_stopping_while_a_client_is_disconnected_leaves_nothing_open(limited):
     server = limited(unread_seconds=SOON, requests_per_second_per_session=10_000)
     bob = server.user("bob")
-    deaf = non_reader(server, bob)
+    non_reading = non_reader(server, bob)
     bob.engine.close()
     server.wait_for_connections(left=1)
     server.listener.stop()
-    deaf.close()
+    non_reading.close()

@@ -60,7 +60,7 @@ def test_a_url_without_a_relative_path_is_unchanged(file, url):
 
 
 @pytest.mark.parametrize(
-    ("written", "said"),
+    ("written", "message"),
     [
         ("in_port = 80.5", "`in_port` can't be 80.5."),
         ("host = 8", "`host` can't be 8. It must be a name or an address of this machine"),
@@ -79,8 +79,8 @@ def test_a_url_without_a_relative_path_is_unchanged(file, url):
         ("host = \n", "are not TOML: no value (at line 1, column 8). Correct that line."),
     ],
 )
-def test_an_invalid_setting_is_explained_with_the_valid_values(file, written, said):
-    with pytest.raises(SettingsError, match=re.escape(said)) as refused:
+def test_an_invalid_setting_is_explained_with_the_valid_values(file, written, message):
+    with pytest.raises(SettingsError, match=re.escape(message)) as refused:
         read(file, written)
     assert str(file) in str(refused.value)
     assert "\n" not in str(refused.value)
@@ -136,8 +136,8 @@ def test_the_example_in_the_docs_has_the_defaults(file):
     (example,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
     assert read(file, example) == Settings()
     lines = [line.lstrip("# ") for line in example.splitlines()]
-    told = {line.partition(" = ")[0] for line in lines if " = " in line}
-    assert told == {*NAMES, *LIMITS} - {"limits"}
+    options = {line.partition(" = ")[0] for line in lines if " = " in line}
+    assert options == {*NAMES, *LIMITS} - {"limits"}
 
 
 # The systemd unit

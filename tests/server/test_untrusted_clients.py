@@ -65,10 +65,10 @@ def test_a_client_id_alone_does_not_use_up_the_rate_of_its_session(serve):
 
 def test_requests_without_a_session_are_limited_per_connection(serve):
     server = serve(limits={"requests_per_second_per_session": 5})
-    hasty, calm = server.in_wire(), server.in_wire()
-    hasty.send(*[VIEW_SOCKETS] * 30)
-    assert "too_many_requests" in {hasty.next_line().get("code") for _ in range(30)}
-    assert calm.answer(VIEW_SOCKETS)["failed"] is False
+    fast, other = server.in_wire(), server.in_wire()
+    fast.send(*[VIEW_SOCKETS] * 30)
+    assert "too_many_requests" in {fast.next_line().get("code") for _ in range(30)}
+    assert other.answer(VIEW_SOCKETS)["failed"] is False
 
 
 def test_an_envelope_with_two_client_ids_is_queued_under_the_one_in_effect(serve):

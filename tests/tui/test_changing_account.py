@@ -4,7 +4,7 @@ import pytest
 from operating import grant
 from person import PASSWORD
 
-from ewallet_tui.screens.form_screen import FormScreen, LateAnswer
+from ewallet_tui.screens.form_screen import FormScreen, tell_late
 from ewallet_tui.screens.sheets import SheetsScreen
 from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.filter_box import FilterBox
@@ -86,13 +86,13 @@ async def test_who_may_not_be_where_the_other_was_is_at_home_with_no_form_of_the
 async def test_what_became_of_something_is_not_told_to_somebody_else(opened):
     async with opened() as person:
         await be_eve_beside_bob(person)
-        late = LateAnswer(person.app, "Pay")
-        late.tell({"failed": True, "code": "unreachable"})
+        tell = tell_late(person.app.context, "Pay")
+        tell({"failed": True, "code": "unreachable"})
         await person.wait_until(lambda: person.toasts.startswith("Not known whether it was done: Pay."))
         person.app.clear_notifications()
         person.app.context.lifecycle.switch_account("bob@example.org")
         await person.wait_until(lambda: person.shows_account("bob"))
-        late.tell({"failed": True, "code": "unreachable"})
+        tell({"failed": True, "code": "unreachable"})
         person.app.say("Asked by Bob.")
         await person.wait_until(lambda: "Asked by Bob." in person.toasts)
         assert "Pay" not in person.toasts

@@ -7,7 +7,7 @@ from backends import both_backends
 from frozen import person_on, settled, standing_still
 from person import PASSWORD
 
-from ewallet_tui.instruction_log import DOTS, MOST_EXCHANGES, InstructionLog
+from ewallet_tui.instruction_log import DOTS, MAX_EXCHANGES, InstructionLog
 from ewallet_tui.screens.console_exchange import ConsoleExchange
 from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.console_log import ConsoleLog
@@ -77,7 +77,7 @@ async def test_what_is_written_by_hand_is_sent_and_the_picture_stays_true(opened
         await write(person, "system action view accounts", "enter")
         await person.wait_until(lambda: person.sees("system action view accounts "))
         await write(person, "pay pay=bob@example.org credits=10", "enter")
-        await person.wait_until(lambda: shown(person, "detail").startswith("✕ Nobody here has"))
+        await person.wait_until(lambda: shown(person, "detail").startswith("✕ No account here has"))
         await person.press("escape", "v", "end")
         assert log(person).line.chain.selectors[-1] == "pay"
         await person.press("enter")
@@ -190,16 +190,16 @@ async def test_the_newest_is_followed_unless_somebody_looks_further_up_also_in_a
         await person.wait_until(lambda: log(person).is_vertical_scroll_end)
         assert log(person).cursor == len(log(person)._lines) - 1
         kept = person.app.context.store.log
-        for _ in range(MOST_EXCHANGES):
+        for _ in range(MAX_EXCHANGES):
             with kept.exchange({**CLIENT_ACTION, "action": "view", "view": "account"}) as note:
                 note({"failed": False})
         await person.pilot.pause()
-        await person.wait_until(lambda: len(log(person)._lines) == MOST_EXCHANGES)
+        await person.wait_until(lambda: len(log(person)._lines) == MAX_EXCHANGES)
         top, first = log(person).scroll_offset.y, log(person)._lines[0].exchange.number
         await person.press("home")
         await person.app.context.store.refresh()
         await person.pilot.pause()
-        assert top > MOST_EXCHANGES // 2
+        assert top > MAX_EXCHANGES // 2
         assert log(person).cursor == 0
         assert log(person)._lines[0].exchange.number > first
 

@@ -6,12 +6,12 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from ewallet_core.presentation.formatting import MINUTE
-from ewallet_tui.widgets.charts import EIGHTHS, MOST_DAYS, NOTHING, DayBars, DayChart, days_that_fit
+from ewallet_tui.widgets.charts import EIGHTHS, MANY_DAYS, NOTHING, DayBars, DayChart, days_that_fit
 
 TODAY = date(2026, 11, 20)
 LONGEST = 10**12 * MINUTE
 
-used = st.lists(st.integers(0, LONGEST), min_size=1, max_size=MOST_DAYS).filter(any)
+used = st.lists(st.integers(0, LONGEST), min_size=1, max_size=MANY_DAYS).filter(any)
 room = st.tuples(st.integers(1, 200), st.integers(1, 60))
 
 

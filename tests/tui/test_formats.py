@@ -16,7 +16,7 @@ from ewallet_core.presentation.formatting import (
     date_order,
     formats_of_system,
     has_24_hours,
-    thousands_told,
+    thousands_separator,
 )
 from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.widgets.form_field import Field
@@ -173,7 +173,7 @@ def test_every_price_that_is_written_is_read_as_itself(cost, thousands):
     ],
 )  # fmt: skip
 def test_the_systems_mark_is_taken_unless_it_could_be_read_as_a_fraction(mark, point, thousands):
-    assert thousands_told(mark, point) == thousands
+    assert thousands_separator(mark, point) == thousands
 
 
 @pytest.mark.parametrize(

@@ -13,11 +13,11 @@ from ewallet_core.client import validation
 from ewallet_core.instructions.validation import is_secret as is_secret_kind
 from ewallet_tui.instruction_log import (
     DOTS,
-    LONGEST_ANSWER,
-    LONGEST_TEXT,
-    MOST_BYTES,
-    MOST_EXCHANGES,
-    MOST_PARTS,
+    MAX_ANSWER,
+    MAX_BYTES,
+    MAX_EXCHANGES,
+    MAX_PARTS,
+    MAX_TEXT,
     InstructionLog,
     is_secret,
     masked,
@@ -78,27 +78,27 @@ async def test_what_nobody_waits_for_any_more_has_no_answer(log):
 
 
 def test_only_the_newest_are_kept_and_much_of_an_answer_is_cut(log):
-    for number in range(MOST_EXCHANGES + 5):
+    for number in range(MAX_EXCHANGES + 5):
         noted(log, number=number)
-    assert [each.instruction["number"] for each in log.exchanges] == list(range(5, MOST_EXCHANGES + 5))
-    cut = noted(log, {"rows": list(range(MOST_PARTS + 3)), "file": "x" * (LONGEST_TEXT + 7)})
+    assert [each.instruction["number"] for each in log.exchanges] == list(range(5, MAX_EXCHANGES + 5))
+    cut = noted(log, {"rows": list(range(MAX_PARTS + 3)), "file": "x" * (MAX_TEXT + 7)})
     assert '"… and 3 more"' in cut.outcome.answer
     assert "… and 7 more characters" in cut.outcome.answer
 
 
 def test_much_that_is_long_takes_little_memory(log):
-    row = {"notes": "€" * LONGEST_TEXT, "user_pass": "open sesame"}
-    long = {"sheet_data": {"rows": [row] * MOST_PARTS}, "last": ["x" * LONGEST_TEXT] * MOST_PARTS}
+    row = {"notes": "€" * MAX_TEXT, "user_pass": "open sesame"}
+    long = {"sheet_data": {"rows": [row] * MAX_PARTS}, "last": ["x" * MAX_TEXT] * MAX_PARTS}
     answer = json.loads(noted(log, long).outcome.answer)
     rows = answer["sheet_data"]["rows"]
-    assert LONGEST_ANSWER // LONGEST_TEXT - 1 <= len(rows) < LONGEST_ANSWER // LONGEST_TEXT + 2
+    assert MAX_ANSWER // MAX_TEXT - 1 <= len(rows) < MAX_ANSWER // MAX_TEXT + 2
     assert rows[0]["user_pass"] == DOTS
-    assert rows[-1] == f"… and {MOST_PARTS + 1 - len(rows)} more"
+    assert rows[-1] == f"… and {MAX_PARTS + 1 - len(rows)} more"
     assert answer["…"] == "and 1 more"
-    for _ in range(MOST_BYTES // LONGEST_ANSWER):
+    for _ in range(MAX_BYTES // MAX_ANSWER):
         noted(log, long)
     kept = [sys.getsizeof(each.outcome.answer) for each in log.exchanges]
-    assert MOST_BYTES * 3 // 4 < sum(kept) < MOST_BYTES
+    assert MAX_BYTES * 3 // 4 < sum(kept) < MAX_BYTES
     log.clear()
     noted(log, number=1)
     assert len(log.exchanges) == 1
