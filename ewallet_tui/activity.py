@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
-from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from textual.content import Content
 
@@ -16,7 +13,6 @@ from ewallet_core.presentation.tables import Column
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.records import CONVERSIONS, TRANSFERS, Record, amount, partner_of
 
-LOCAL_TIME = Path("/etc/localtime")
 ACTIVITY_COLUMNS = (
     Column("When"),
     Column("What"),
@@ -90,16 +86,6 @@ def _with(movement: Movement) -> str:
     if movement["kind"] == "supply":
         return price(movement["currency"], movement["cost"]) if movement["cost"] else ""
     return movement["partner"] or ""
-
-
-def local_time_zone() -> str | None:
-    """The IANA name of the machine's time zone; `None` if it is not to be found."""
-    name = os.environ.get("TZ", "").lstrip(":") or str(LOCAL_TIME.resolve()).partition("zoneinfo/")[2]
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, ZoneInfoNotFoundError):
-        return None
-    return name
 
 
 def in_words(history: Sequence[int]) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from ewallet_core import client
 from ewallet_core.client import ConnectionStatus, Reach, UnreachableError
@@ -25,8 +27,7 @@ if TYPE_CHECKING:
     from ewallet_tui.work import Notify, SetTimer, Workers
 
 
-@dataclass(frozen=True)
-class Backends:
+class Backends(Struct, frozen=True):
     """The engine of this machine, and every server."""
 
     client_at: Callable[[ServerAddress | None], WalletClient]
@@ -132,8 +133,7 @@ CONNECTING = "connecting"
 """The group of workers that connect to an engine: choosing another one takes their place."""
 
 
-@dataclass(kw_only=True, eq=False)
-class Connecting:
+class Connecting(Struct, kw_only=True, eq=False):
     """Connects to the engine that the app uses, and goes over to others."""
 
     server: ServerAddress | None

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,8 +24,7 @@ if TYPE_CHECKING:
     from ewallet_tui.work import Notify, Workers
 
 
-@dataclass(frozen=True)
-class AppContext:
+class AppContext(Struct, frozen=True, kw_only=True):
     """The services that a screen may need."""
 
     store: AccountStore

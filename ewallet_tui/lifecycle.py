@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct, field
 from textual.events import Event, InputEvent, Paste
 from textual.timer import Timer
 
@@ -80,8 +80,7 @@ AskAboutTimers = Callable[[TimerState, tuple[ClockState, ...], bool], Awaitable[
 AskAboutUnanswered = Callable[[TimerState, tuple[ClockState, ...]], Awaitable[str | None]]
 
 
-@dataclass(kw_only=True, eq=False)
-class Lifecycle:
+class Lifecycle(Struct, kw_only=True, eq=False):
     """Enters and leaves accounts and the app itself."""
 
     store: AccountStore

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
 
 from ewallet_core.presentation.formatting import MINUS, count, credit_amount
 from ewallet_core.presentation.text import one_line
@@ -24,8 +25,7 @@ IF_NOT_YOU = "If it was not you, change your password: that ends every other ses
 Event = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """A title and a sentence, and how much they weigh."""
 
     title: str

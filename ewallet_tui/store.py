@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ewallet_core.client import UnreachableError
 from ewallet_core.client.requests import changes_something, new_request_id
-from ewallet_tui.activity import local_time_zone
 from ewallet_tui.instruction_log import InstructionLog
 from ewallet_tui.state import AccountState
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ewallet_core.client import Answer, Event, WalletClient
 
 
+LOCAL_TIME = Path("/etc/localtime")
 RECENT = 100
 """How many rows of recent activity are kept."""
 NOT_PERMITTED, FROZEN_CODE = "not_permitted", "account_frozen"
@@ -233,6 +236,16 @@ class AccountStore:
         if self._session is None or self._session["session_user_account"] is None:
             return False
         return bool(answer.get("session_ended")) or answer.get("code") == "not_logged_in"
+
+
+def local_time_zone() -> str | None:
+    """The IANA name of the machine's time zone; `None` if it is not to be found."""
+    name = os.environ.get("TZ", "").lstrip(":") or str(LOCAL_TIME.resolve()).partition("zoneinfo/")[2]
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return None
+    return name
 
 
 def _accounts_of(session: Mapping[str, Any] | None) -> set[str]:

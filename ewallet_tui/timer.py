@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
 from textual.timer import Timer
 
 from ewallet_core.presentation.formatting import SECOND, countdown, until_next_second
@@ -52,8 +52,7 @@ class SecondTick:
         return SECOND - clock.pending_ms(now) % SECOND
 
 
-@dataclass(frozen=True)
-class Alarm:
+class Alarm(Struct, frozen=True):
     """What is said aloud."""
 
     title: str

@@ -173,7 +173,7 @@ async def test_an_exchange_is_opened_and_both_halves_can_be_copied(opened, conso
 async def test_the_newest_is_followed_unless_somebody_looks_further_up_also_in_a_full_log(opened, console):
     async with opened() as person:
         await console(person)
-        for _ in range(4):
+        for _ in range(20):
             await person.app.context.store.refresh()
         await person.pilot.pause()
         await person.wait_until(lambda: log(person).cursor == len(log(person)._lines) - 1)
