@@ -29,7 +29,7 @@ docs: .venv/.developed
 	mv docs/instructions.md.new docs/instructions.md
 	$(BIN)/python docs/keys_by_screen.py
 
-# Random wallets, each time others, until the time is over or one comes out wrong.
+# Random wallets, until the time is up or a check fails.
 SECONDS ?= 60
 soak: .venv/.developed
 	EWALLET_SOAK_SECONDS=$(SECONDS) $(BIN)/python tests/engine/soak.py

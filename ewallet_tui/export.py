@@ -223,11 +223,8 @@ class ExportFormat:
 
 
 FORMATS = {
-    format.ending: format
-    for format in (
-        ExportFormat("html", invoice_html.one, invoice_html.month),
-        ExportFormat("txt", invoice_text.one, invoice_text.month),
-    )
+    "html": ExportFormat("html", invoice_html.one, invoice_html.month),
+    "txt": ExportFormat("txt", invoice_text.one, invoice_text.month),
 }
 """The formats, by the ending of the file name."""
 

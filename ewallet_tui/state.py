@@ -8,6 +8,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Self
 
+from ewallet_core.errors.credits import LastOneError
 from ewallet_core.presentation.formatting import MINUTE, credit_amount, parse_timestamp
 
 Verb = Literal["new", "view", "switch", "edit", "unlink"]
@@ -104,13 +105,10 @@ class Obstacle(NamedTuple):
 
 
 def obstacle_to(kind_of_item: OwnedItemKind, id: int, state: AccountState, now: float) -> Obstacle | None:
-    """What is in the way of unlinking that one; nothing that is known of may still be something."""
+    """What prevents removing that one, as far as the app knows; the engine may still find more."""
     if len(state.owned[kind_of_item].names) == 1:
-        noun = kind_of_item.noun
-        return Obstacle(
-            f"This is the last {noun} there is.",
-            f"Make another {noun} and switch to it first, then unlink this one.",
-        )
+        error = LastOneError(kind_of_item.noun, field="")
+        return Obstacle(error.error, error.warning)
     if kind_of_item is WALLET and id == state.wallet.id:
         return _of_wallet(state.wallet) or _of_clock(state.clock, now)
     if kind_of_item is CLOCK and id == state.clock.id:

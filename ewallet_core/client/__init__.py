@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ewallet_core.client.client import AsyncEWalletClient, EWalletClient
-    from ewallet_core.client.connection import ConnectionStatus, Event, Reach, UnreachableError, WalletClient
+    from ewallet_core.client.connection import ConnectionStatus, Event, Reach, UnreachableError
     from ewallet_core.client.embedded import EmbeddedClient
+    from ewallet_core.client.session import WalletClient
     from ewallet_core.client.socket import RemoteClient
     from ewallet_core.client.trust import KnownServers
     from ewallet_core.instructions.envelope import Answer
@@ -46,6 +47,10 @@ def __getattr__(name: str) -> Any:
         from ewallet_core.client import socket
 
         module = socket
+    elif name == "WalletClient":
+        from ewallet_core.client import session
+
+        module = session
     elif name == "KnownServers":
         from ewallet_core.client import trust
 

@@ -11,11 +11,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import count
 
-from ewallet_core.client.connect import LineStream, delays
-from ewallet_core.client.connection import ConnectionState, Reach, UnreachableError
-from ewallet_core.client.messages import Reply, read_as, reason_of
+from ewallet_core.client.connect import LineStream, Reply, delays, read_as, reason_of
+from ewallet_core.client.connection import NO_ACCOUNT, ConnectionState, Reach, UnreachableError
 from ewallet_core.client.requests import Request, changes_something, frame_of
-from ewallet_core.client.session import SESSION_OVER
 from ewallet_core.client.trust import NotTrustedError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to, request_id_of
@@ -120,7 +118,6 @@ MOST_TRIES = 20
 _CLOSED = "The server has closed the connection."
 _FAILED = "The client itself has failed. Open it again, and report it if that stays so."
 _NOT_OPEN = "The connection to the server is not open."
-_NOBODY = SESSION_OVER | {"not_logged_in"}
 _LOOK_FIRST = "Log in again, and look whether it was done before the connection broke."
 _NOT_KNOWN = "Whether what was not answered was done is not known: ask it again under the same request id."
 
@@ -277,7 +274,7 @@ class RequestChannel:
             self._pending.again(sending)
             self._hold(reply.wait_seconds)
             return
-        if sending.was_cut_off and sending.alone and reply.code in _NOBODY:
+        if sending.was_cut_off and sending.alone and reply.code in NO_ACCOUNT:
             answer = {**answer, "warning": _LOOK_FIRST}
         if not sending.answer.done():
             sending.answer.set_result(answer)

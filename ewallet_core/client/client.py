@@ -10,7 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-from ewallet_core.client.connection import NOT_OPEN, ConnectionStatus, Event, UnreachableError, WalletClient
+from ewallet_core.client.connection import NOT_OPEN, ConnectionStatus, Event, UnreachableError
+from ewallet_core.client.session import WalletClient
 from ewallet_core.instructions.envelope import Answer
 
 PATIENCE_SECONDS = 30.0

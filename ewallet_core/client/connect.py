@@ -1,4 +1,4 @@
-"""Connecting to a server: resolving, dialing, TLS, the handshake, and the delays between attempts."""
+"""Connecting to a server: TCP, TLS, the handshake, the messages it sends, and the delays between attempts."""
 
 from __future__ import annotations
 
@@ -11,26 +11,87 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from itertools import count
-from typing import Any
+from typing import Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import Meta
 
 from ewallet_core.client.connection import UnreachableError
-from ewallet_core.client.messages import NO_SERVER, Reply, Sockets, read_as, reason_of
 from ewallet_core.client.requests import frame_of, new_request_id
 from ewallet_core.client.trust import Identity
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import MalformedError
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.protocol.address import ServerAddress, format_host_port
+from ewallet_core.protocol.address import LAST_PORT, ServerAddress, format_host_port
 from ewallet_core.protocol.frames import decode
+
+NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
+
+LISTENING = "listening"
+"""The first line on the port of events; the events after its sequence follow."""
+
+AGAIN = frozenset({"outcome_unknown", "server_busy", "too_many_requests"})
+"""The codes of errors after which the same request is to be sent again."""
+
+_MILLISECONDS = 1_000
+_LONGEST_WAIT_MS = 60_000
+
+S = TypeVar("S", bound=msgspec.Struct)
+
+
+class Details(msgspec.Struct, frozen=True):
+    retry_after_ms: Annotated[int, Meta(ge=0, le=_LONGEST_WAIT_MS)] = 0
+
+
+class Reply(msgspec.Struct, frozen=True):
+    """The keys of an answer that the connection needs; without a request id it is a notice."""
+
+    failed: bool
+    request_id: str | None = None
+    code: str | None = None
+    details: Details = Details()
+
+    @property
+    def wait_seconds(self) -> float | None:
+        """How long to wait before the same request is sent again; None if this is its answer."""
+        return self.details.retry_after_ms / _MILLISECONDS if self.code in AGAIN else None
+
+
+class Sockets(msgspec.Struct, frozen=True):
+    """The answer to `view=sockets`."""
+
+    out_port: Annotated[int, Meta(ge=1, le=LAST_PORT)] | None = None
+
+
+class EventLine(msgspec.Struct, frozen=True):
+    """The keys of an event that put it in order."""
+
+    event: str
+    sequence: Annotated[int, Meta(ge=0)]
+    data: dict[str, Any] = {}
+
+
+def read_as(form: type[S], message: dict[str, Any]) -> S:
+    """The message in that form; raises `UnreachableError` if it has another, since no server sends that."""
+    try:
+        return msgspec.convert(message, form)
+    except msgspec.ValidationError:
+        raise UnreachableError(NO_SERVER) from None
+
+
+def reason_of(notice: dict[str, object]) -> str:
+    """The reason that a server gives for closing a connection."""
+    return " ".join(str(notice[key]) for key in ("error", "warning") if notice.get(key))
+
 
 FIRST_SECONDS = 0.1
 LONGEST_SECONDS = 5.0
 
 
 def delays(randomness: Callable[[], float]) -> Iterator[float]:
-    """Seconds to wait before each try, without end: doubling up to 5 s, each cut by up to a half.
+    """Endless delays in seconds: they double up to 5 s, and each is reduced by up to half at random.
 
-    `randomness` brings a number from 0 to 1 at each call.
+    `randomness` returns a number from 0 to 1.
     """
     for tries in count():
         # Any more doublings are beyond the longest wait, and in the end beyond what a float holds.
@@ -39,26 +100,26 @@ def delays(randomness: Callable[[], float]) -> Iterator[float]:
 
 
 LONGEST_ANSWER = 64 * 1024 * 1024
-"""How many bytes of one answer are taken before the other side counts as no server of this kind."""
+"""In bytes. A longer answer means that the other side is no server of this kind."""
 LONGEST_EVENT = 128 * 1024
-"""As many of one event; whoever reads events slowly leaves the rest with the server, which is to notice."""
+"""In bytes; it limits what is read ahead, so a slow reader leaves the rest at the server, which notices."""
 
 
 class LineStream:
-    """An open connection; whoever opens it closes it."""
+    """An open connection, read line by line."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
 
     def write(self, frame: bytes) -> None:
-        """Send the frame as soon as it goes; a connection that is broken shows it at the next read."""
+        """Send the frame without waiting; a broken connection shows at the next read."""
         self._writer.write(frame)
 
     async def read(self) -> dict[str, Any] | None:
-        """The next message; None for an empty line, which says nothing but that the server lives.
+        """The next message; None for an empty line, which is a heartbeat.
 
-        Raises `EOFError` or `OSError` at the connection's end, and `UnreachableError` where no message comes.
+        Raises `EOFError` or `OSError` if the connection ends, and `UnreachableError` if the line is no message.
         """
         try:
             line = await self._reader.readuntil(b"\n")
@@ -73,15 +134,15 @@ class LineStream:
 
     @property
     def certificate(self) -> bytes | None:
-        """The certificate that the other side has shown, in its binary form; None in the clear."""
+        """The certificate of the other side in DER; None without TLS."""
         secured = self._writer.get_extra_info("ssl_object")
         shown: bytes | None = secured and secured.getpeercert(binary_form=True)
         return shown
 
     async def close(self) -> None:
-        """Let go of it, and of what is not sent yet."""
+        """Close the connection and discard what is not sent yet."""
         if self._writer.transport.get_write_buffer_size() > 0:
-            # Whoever does not read would keep it open.
+            # A peer that does not read would keep it open.
             self._writer.transport.abort()
         self._writer.close()
         with contextlib.suppress(OSError):
@@ -93,8 +154,8 @@ WHICH_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "v
 _EVENTS_PORT = "That is where the server tells events. Give its port for instructions, which is another one."
 
 
-async def greeted(lines: LineStream, within: float) -> int | None:
-    """The port of the server's events, where it says so; raises `UnreachableError` where no answer comes."""
+async def handshake(lines: LineStream, within: float) -> int | None:
+    """Ask for the port of events, None if the server does not tell; raises `UnreachableError` without an answer."""
     try:
         async with asyncio.timeout(within):
             while (answer := await _answer_to(WHICH_SOCKETS, lines)) is None:
@@ -102,12 +163,12 @@ async def greeted(lines: LineStream, within: float) -> int | None:
     except TimeoutError:
         raise UnreachableError("What listens there gives no answer. See to the host and the port.") from None
     except (EOFError, OSError):
-        raise UnreachableError(_closed_without_a_word(lines)) from None
+        raise UnreachableError(_closed_without_answer(lines)) from None
     return read_as(Sockets, answer).out_port
 
 
 async def _answer_to(instruction: dict[str, str], lines: LineStream) -> Answer | None:
-    """The answer; None where it is to be asked once more, after the time that the server wanted."""
+    """The answer; None after the wait that the server asks for if the request is to be sent again."""
     request_id = new_request_id()
     lines.write(frame_of({**instruction, "request_id": request_id}))
     while (answer := await lines.read()) is None:
@@ -123,39 +184,39 @@ async def _answer_to(instruction: dict[str, str], lines: LineStream) -> Answer |
     return answer
 
 
-def _closed_without_a_word(lines: LineStream) -> str:
+def _closed_without_answer(lines: LineStream) -> str:
     closed = "What listens there has closed the connection."
     if lines.certificate is not None:
         return f"{closed} Try again later."
-    # So does TLS with whoever speaks anything else.
+    # A TLS server also closes without an answer if it receives anything else.
     return f"{closed} If it speaks TLS, write tls:// before its place; otherwise try again later."
 
 
 FAREWELL_SECONDS = 1.0
 NEXT_ADDRESS_SECONDS = 0.25
-"""After how long without an answer of one address of the host the next is tried as well."""
+"""How long to wait for one address of the host before the next is tried as well."""
 
 _IN_THE_CLEAR = frozenset({"HTTP_REQUEST", "RECORD_LAYER_FAILURE", "WRONG_VERSION_NUMBER"})
-"""What OpenSSL calls an answer that is no TLS."""
+"""The reasons that OpenSSL gives for an answer that is not TLS."""
 
 
-class Dialler:
-    """Opens connections to the server at that place, each within so many seconds.
+class Connector:
+    """Opens connections to a server, each within a time limit.
 
-    Nothing is said on one before the server has proved to be the one it is known as.
+    Nothing is sent on one before the identity of the server is checked.
     """
 
     def __init__(self, place: ServerAddress, identity: Identity, within: float) -> None:
         self._place = place
         self._identity = identity
         self._within = within
-        # Where there is one address there is no race, in which a connection that is given up would be lost.
+        # With one address there is no race between addresses, in which a cancelled connection would leak.
         self._next_address_after = None if _is_address(place.host) else NEXT_ADDRESS_SECONDS
 
-    async def dial(self, port: int, limit: int) -> LineStream:
-        """Connect to that port, for lines of up to `limit` bytes, of which twice that is read ahead.
+    async def connect(self, port: int, limit: int) -> LineStream:
+        """Connect to that port, for lines of up to `limit` bytes; up to twice that is read ahead.
 
-        Raises `UnreachableError`, or `NotTrustedError` where trying again does not help.
+        Raises `UnreachableError`, or `NotTrustedError` if to try again does not help.
         """
         if not self._place.tls:
             return await self._connected(port, limit)
@@ -166,7 +227,7 @@ class Dialler:
                 self._identity.is_not_vouched_for(reason)
             else:
                 return await _only_if(self._identity.is_vouched_for, lines)
-        lines = await self._connected(port, limit, ssl=_believing_anybody())
+        lines = await self._connected(port, limit, ssl=_unverified_tls())
         return await _only_if(self._identity.must_be_known, lines)
 
     async def _connected(self, port: int, limit: int, **tls: Any) -> LineStream:
@@ -193,7 +254,7 @@ class Dialler:
         return LineStream(*opened)
 
     def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
-        # What is known to speak TLS does so still, whatever somebody in between says in the clear.
+        # A server with a known certificate speaks TLS, whatever an attacker in between answers without it.
         if reason.reason in _IN_THE_CLEAR and self._identity.fingerprint is None:
             return (
                 f"{name} speaks no TLS. If it is meant to speak in the clear, write tcp://{self._place.name}."
@@ -210,7 +271,7 @@ def _is_address(host: str) -> bool:
 
 
 async def _only_if(known: Callable[[bytes | None], None], lines: LineStream) -> LineStream:
-    """That connection, unless who has answered on it is not the one it should be."""
+    """The connection if `known` accepts its certificate; else it is closed."""
     try:
         known(lines.certificate)
     except UnreachableError:
@@ -219,8 +280,8 @@ async def _only_if(known: Callable[[bytes | None], None], lines: LineStream) -> 
     return lines
 
 
-def _believing_anybody() -> ssl.SSLContext:
-    """TLS with whoever answers: who that is must be looked at before anything is said."""
+def _unverified_tls() -> ssl.SSLContext:
+    """TLS without verification; the certificate must be compared before anything is sent."""
     tls = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     tls.minimum_version = ssl.TLSVersion.TLSv1_2
     tls.check_hostname = False
@@ -233,7 +294,7 @@ def _in_words(reason: ssl.SSLError) -> str:
 
 
 def _of_one_address(reason: OSError) -> OSError:
-    """The last reason where the host has several addresses: asyncio then says all of them in one text."""
+    """The last error if the host has several addresses: asyncio then joins all of them in one text."""
     numbers = re.findall(r"\[Errno (\d+)\]", str(reason)) if reason.errno is None else []
     return OSError(int(numbers[-1]), os.strerror(int(numbers[-1]))) if numbers else reason
 

@@ -3,24 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from ewallet_core.client.connection import (
-    NOT_OPEN,
-    ConnectionState,
-    ConnectionStatus,
-    Event,
-    Reach,
-    UnreachableError,
-)
-from ewallet_core.client.events import nothing
+from ewallet_core.client.connection import NOT_OPEN, Event, Reach, UnreachableError
+from ewallet_core.client.events import ReadPosition, no_events
 from ewallet_core.client.requests import Request
-from ewallet_core.client.session import ClientSession
+from ewallet_core.client.session import WalletClient
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer
 
@@ -30,7 +21,7 @@ if TYPE_CHECKING:
 
 EVENT_INTERVAL_SECONDS = 1.0
 THIS_MACHINE = "this machine"
-"""Whence a person asks who sits at the program."""
+"""The address of a user at this program."""
 
 _START_CLEANERS = {
     "controller": "system",
@@ -43,46 +34,16 @@ _START_CLEANERS = {
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Login:
-    """Somebody who has logged in: which account, and where its events stood then."""
-
-    account: int | None
-    sequence: int
-
-
-@dataclass(slots=True)
-class _Reader:
-    """Somebody who is told events, and for which login.
-
-    At first it is what came `after` that event: of the login that was there then, or of whichever is next.
-    """
-
-    after: int | None
-    of: _Login | None = None
-    login: _Login | None = None
-    subscription: EventSubscription | None = None
-
-    def begin(self, login: _Login, subscription: EventSubscription) -> list[Event]:
-        """Listen for that login from now on."""
-        is_asked_for = self.after is not None and self.of in (None, login)
-        listening = subscription.begin(self.after if is_asked_for else login.sequence)
-        self.login, self.subscription, self.after = login, subscription, None
-        return listening
-
-
 def without_sockets(engine: EWalletSessionManager) -> EWalletSessionManager:
-    """The engine, which now answers `no_listener` to the instructions about sockets."""
+    """The engine without a listener: it answers `no_listener` to the instructions about sockets."""
     engine.listen_through(None)
     return engine
 
 
-class EmbeddedClient:
+class EmbeddedClient(WalletClient):
     """A client of a session manager that it opens, runs and closes on one engine thread."""
 
     place = "embedded"
-    fingerprint = None
-    newly_pinned = False
     keeps_passwords_alone = True
 
     def __init__(
@@ -90,16 +51,14 @@ class EmbeddedClient:
     ) -> None:
         """`open_engine` opens the session manager; it runs on the engine thread, so it may be slow.
 
-        What is asked `for_a_person` may be asked by their role, system instructions too; else it is the
-        program's own.
+        With `for_a_person`, the role of the logged-in user decides what is permitted, system instructions too;
+        without it, the requests are those of the program that runs the engine.
         """
+        super().__init__()
         self._open_engine = open_engine
         self._address = {"address": THIS_MACHINE} if for_a_person else {}
         self._engine: EWalletSessionManager | None = None
         self._thread: ThreadPoolExecutor | None = None
-        self._state = ConnectionState()
-        self._session = ClientSession(self._carry_out, self._forget_login)
-        self._login: _Login | None = None
         self._changing = asyncio.Lock()
 
     @classmethod
@@ -116,7 +75,7 @@ class EmbeddedClient:
 
     @classmethod
     def for_user(cls, database_url: str) -> EmbeddedClient:
-        """A client for the person whose own engine it is, on that database: they supply themselves."""
+        """A client for the user whose own engine it is, on that database: users supply themselves there."""
 
         def open_engine() -> EWalletSessionManager:
             from ewallet_core.manager import EWalletSessionManager  # noqa: PLC0415
@@ -126,47 +85,22 @@ class EmbeddedClient:
 
         return cls(open_engine, for_a_person=True)
 
-    @property
-    def connection(self) -> ConnectionStatus:
-        """As `WalletClient.connection`."""
-        return self._state.connection
-
-    @property
-    def unanswered(self) -> int:
-        """As `WalletClient.unanswered`."""
-        return self._session.unanswered
-
-    def watch(self, changed: Callable[[ConnectionStatus], None]) -> None:
-        """As `WalletClient.watch`."""
-        self._state.watch(changed)
-
     async def open(self) -> None:
-        """As `WalletClient.open`."""
         async with self._changing:
             if self.connection.reach is Reach.OFFLINE:
                 self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="ewallet-engine")
                 await self._open_engine_on_thread()
-                await self._session.open()
+                await self._open_session()
                 self._state.becomes(Reach.CONNECTED)
 
-    async def send(self, **instruction: Any) -> Answer:
-        """As `WalletClient.send`."""
-        return await self._session.send(instruction)
-
     def events(self, since: int | None = None) -> AsyncIterator[Event]:
-        """As `WalletClient.events`."""
         if self._thread is None or self.connection.reach is Reach.OFFLINE:
-            return nothing()
-        reader = _Reader(since)
-        if since is None:
-            # Before whatever is asked from now on.
-            asyncio.get_running_loop().run_in_executor(self._thread, self._note_beginning, reader)
-        return self._told(reader, self._thread)
+            return no_events()
+        return self._read_events(ReadPosition(self._active, since), self._thread)
 
     async def close(self) -> None:
-        """As `WalletClient.close`."""
         async with self._changing:
-            # What was sent comes before it on the thread, and nothing more is.
+            # The thread finishes what was sent before, and nothing can be sent after.
             thread, self._thread = self._thread, None
             if thread is not None:
                 self._state.becomes(Reach.OFFLINE)
@@ -175,12 +109,31 @@ class EmbeddedClient:
                 finally:
                     thread.shutdown(wait=False)
 
-    async def _told(self, reader: _Reader, thread: ThreadPoolExecutor) -> AsyncIterator[Event]:
+    async def _read_events(self, position: ReadPosition, thread: ThreadPoolExecutor) -> AsyncIterator[Event]:
         """The events for as long as that thread is the engine's."""
+        active, subscription = self._active, None
         while self._thread is thread:
-            for event in await self._on_thread(partial(self._news, reader)):
-                yield event
+            if active.is_settled and active.is_logged_in:
+                # Nothing else is put on the thread between this look and the read, so the read is of this login.
+                login = active.login
+                if subscription is None or position.login != login:
+                    subscription = self._subscribe()
+                    for event in await self._read(partial(subscription.begin, position.start_of(login))):
+                        position.follow(login, event["sequence"])
+                        yield event
+                    if position.login == login:
+                        continue
+                else:
+                    for event in await self._read(subscription.read_new):
+                        yield event
             await asyncio.sleep(EVENT_INTERVAL_SECONDS)
+
+    async def _read(self, work: Callable[[], list[Event]]) -> list[Event]:
+        try:
+            return await self._on_thread(work)
+        except WalletError:
+            # The account is no longer logged in, which the next answer says too.
+            return []
 
     async def _open_engine_on_thread(self) -> None:
         try:
@@ -190,7 +143,7 @@ class EmbeddedClient:
         except OSError as reason:
             raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
 
-    async def _carry_out(self, request: Request) -> Answer:
+    async def _ask(self, request: Request) -> Answer:
         return await self._on_thread(partial(self._answer, request))
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
@@ -212,48 +165,10 @@ class EmbeddedClient:
         if answer.get("code") == "outcome_unknown":
             # The same request id: what was done is not done again.
             answer = engine.answer(request, **self._address)
-        if "session_data" in answer:
-            self._note_login()
         return answer
 
-    def _note_login(self) -> None:
-        # Of the same account, what was not told yet is still news.
-        try:
-            subscription = self._following()
-            (listening,) = subscription.begin()
-        except WalletError:
-            self._login = None
-            return
-        if self._login is None or self._login.account != subscription.account:
-            self._login = _Login(subscription.account, listening["sequence"])
-
-    def _forget_login(self) -> None:
-        self._login = None
-
-    def _note_beginning(self, reader: _Reader) -> None:
-        with contextlib.suppress(WalletError, UnreachableError):
-            if self._login is not None:
-                (listening,) = self._following().begin()
-                reader.of, reader.after = self._login, listening["sequence"]
-
-    def _news(self, reader: _Reader) -> list[Event]:
-        try:
-            begun = self._begin(reader) if reader.login is not self._login else []
-            return [*begun, *(reader.subscription.read_new() if reader.subscription else [])]
-        except WalletError:
-            # Nobody is logged in any more, which the next answer says as well.
-            return []
-
-    def _begin(self, reader: _Reader) -> list[Event]:
-        """Have the reader listen for who is logged in now."""
-        reader.login, reader.subscription = None, None
-        if (login := self._login) is None:
-            return []
-        return reader.begin(login, self._following())
-
-    def _following(self) -> EventSubscription:
-        credentials = self._session.credentials
-        return self._opened().follow(credentials["client_id"], credentials["session_token"])
+    def _subscribe(self) -> EventSubscription:
+        return self._opened().follow(self._credentials["client_id"], self._credentials["session_token"])
 
     def _opened(self) -> EWalletSessionManager:
         if self._engine is None:
@@ -261,6 +176,6 @@ class EmbeddedClient:
         return self._engine
 
     def _close(self) -> None:
-        engine, self._engine, self._login = self._engine, None, None
+        engine, self._engine = self._engine, None
         if engine is not None:
             engine.close()

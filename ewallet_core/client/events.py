@@ -1,4 +1,4 @@
-"""Events of an account over one connection after another, none lost and none repeated."""
+"""Events of the active account for readers that lose none and get none twice, over one connection after another."""
 
 from __future__ import annotations
 
@@ -7,169 +7,152 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from ewallet_core.client.connect import LineStream, delays
-from ewallet_core.client.connection import Event, UnreachableError
-from ewallet_core.client.messages import LISTENING, NO_SERVER, Told, read_as, reason_of
+from ewallet_core.client.connect import LISTENING, EventLine, LineStream, delays, read_as, reason_of
+from ewallet_core.client.connection import NO_ACCOUNT, Event, UnreachableError
+from ewallet_core.client.requests import Request, may_change_account
 from ewallet_core.client.trust import NotTrustedError
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.protocol.frames import encode
 
 
 class ActiveAccount:
-    """The account whose events there are to be told, and a number that is another for each login."""
+    """The account that is active in the session, and how far its events have come, as answers tell it.
+
+    Each login has a number; `started_at` is the event sequence at which it started, None if it is not known.
+    """
 
     def __init__(self) -> None:
-        self.number = 0
-        self._account: object = None
-        self._moving = 0
+        self.login = 0
+        self.started_at: int | None = None
+        self.sequence: int | None = None
+        """The sequence of the newest event that an answer told of."""
+        self._email: object = None
+        self._pending_changes = 0
         self._changed = asyncio.Event()
 
     @property
     def is_settled(self) -> bool:
-        """Whether no instruction is under way that may make another account the active one."""
-        return self._moving == 0
+        """Whether no instruction that may change the account is waiting for its answer."""
+        return self._pending_changes == 0
 
     @property
-    def is_there(self) -> bool:
-        """Whether somebody is logged in."""
-        return self._account is not None
-
-    def learn(self, answer: Answer) -> None:
-        """Take from the answer of such an instruction whose the session is now."""
-        if "session_data" in answer:
-            self._becomes(answer["session_data"]["session_user_account"])
-
-    def forget(self) -> None:
-        """The session has ended."""
-        self._becomes(None)
+    def is_logged_in(self) -> bool:
+        return self._email is not None
 
     @contextmanager
-    def moving(self) -> Iterator[None]:
-        """While such an instruction is under way."""
-        self._moving += 1
+    def asking(self, request: Request) -> Iterator[None]:
+        """Note that this request is waiting for its answer, if it may change the account."""
+        if not may_change_account(request):
+            yield
+            return
+        self._pending_changes += 1
         try:
             yield
         except BaseException:
-            # What it came to is not known, so whoever listens has to ask anew for whom that is.
-            self._becomes(object())
+            # Without the answer it is not known which account is active: readers have to ask the server.
+            self._become(object(), None)
             raise
         finally:
-            self._moving -= 1
-            self._tell()
+            self._pending_changes -= 1
+            self._notify()
+
+    def learn(self, answer: Answer) -> None:
+        """Take the active account and its newest event from an answer."""
+        sequence = answer.get("event_sequence")
+        if "session_data" in answer:
+            self._become(answer["session_data"]["session_user_account"], sequence)
+        elif "edit" in answer and self.is_logged_in:
+            # The same account, perhaps under a new email address.
+            self._email = answer["account"]
+        if sequence is not None:
+            self.sequence = max(sequence, self.sequence or 0)
+
+    def forget(self) -> None:
+        """Note that the session has ended."""
+        self._become(None, None)
 
     async def settled(self) -> None:
-        """Wait until it is known whose the session is."""
+        """Wait until it is known which account is active."""
         while not self.is_settled:
             await self._changed.wait()
 
-    async def moved_from(self, number: int) -> None:
-        """Wait until that login is not the one there is any more."""
-        while self.number == number:
+    async def login_after(self, login: int | None = None) -> int:
+        """Wait until an account is logged in, with another login than that one; returns its number."""
+        while not (self.is_settled and self.is_logged_in and self.login != login):
+            await self._changed.wait()
+        return self.login
+
+    async def left(self, login: int) -> None:
+        """Wait until another login, or none, has taken the place of that one."""
+        while self.login == login:
             await self._changed.wait()
 
-    async def somebody(self, but: int | None = None) -> int:
-        """The number of the login that there is, once there is one, and it is another one than `but`."""
-        while not (self.is_settled and self.is_there and self.number != but):
-            await self._changed.wait()
-        return self.number
+    def _become(self, email: object, sequence: int | None) -> None:
+        if email != self._email:
+            self._email = email
+            self.login += 1
+            self.started_at = self.sequence = sequence
+            self._notify()
 
-    def _becomes(self, account: object) -> None:
-        if account != self._account:
-            self._account = account
-            self.number += 1
-            self._tell()
-
-    def _tell(self) -> None:
-        """Wake whoever waits, each with a look of its own at what has become of it."""
+    def _notify(self) -> None:
+        """Wake all that wait, so that each looks at its own condition again."""
         self._changed.set()
         self._changed = asyncio.Event()
 
 
-ASKED_WITHIN_SECONDS = 5.0
-"""For how long nothing else is asked at most; whoever listens then is told what happens after that."""
+class ReadPosition:
+    """Where one reader stands: the login that it follows, and the newest event that it got.
 
-Beginning = asyncio.Task[int | None]
-"""The sequence after which events are told, once it is known; None where it could not be had."""
-
-
-class Beginnings:
-    """Asks where the events of the active account stand.
-
-    `dial` connects to where the server tells events, `credentials` are those of the session just then.
+    A new reader starts after the event `since` of its first login. Without it, it starts after the newest
+    event that an answer told of, or with the login if that comes later.
     """
 
-    def __init__(
-        self, dial: Callable[[], Awaitable[LineStream]], credentials: Callable[[], Mapping[str, str]]
-    ) -> None:
-        self._dial = dial
-        self._credentials = credentials
-        self._asked: set[Beginning] = set()
+    def __init__(self, active: ActiveAccount, since: int | None) -> None:
+        self.login: int | None = None
+        self.sequence = 0
+        self._active = active
+        self._since = since
+        self._first = (active.login, active.sequence) if active.is_logged_in else None
 
-    def ask(self) -> Beginning:
-        """Where they stand now."""
-        beginning = asyncio.create_task(self._ask())
-        self._asked.add(beginning)
-        beginning.add_done_callback(self._asked.discard)
-        return beginning
+    def start_of(self, login: int) -> int | None:
+        """The event after which the reader goes on in that login; None if it is not known."""
+        if self.login == login:
+            return self.sequence
+        if self._since is not None:
+            return self._since
+        if self._first is not None and self._first[0] == login:
+            return self._first[1]
+        return self._active.started_at
 
-    async def all_known(self) -> None:
-        """Wait until nothing is being asked, so that what is done next comes after all of it."""
-        while self._asked:
-            await asyncio.wait(self._asked)
-
-    async def stop(self) -> None:
-        """Ask no more."""
-        for beginning in self._asked:
-            beginning.cancel()
-        await self.all_known()
-
-    async def _ask(self) -> int | None:
-        try:
-            async with asyncio.timeout(ASKED_WITHIN_SECONDS):
-                return await self._stands_at(await self._dial())
-        except (EOFError, OSError, TimeoutError, UnreachableError):
-            return None
-
-    async def _stands_at(self, lines: LineStream) -> int:
-        try:
-            lines.write(encode(self._credentials()))
-            while (message := await lines.read()) is None:
-                pass
-        finally:
-            await lines.close()
-        if message.get("failed"):
-            raise UnreachableError(reason_of(message))
-        told = read_as(Told, message)
-        if told.event != LISTENING:
-            raise UnreachableError(NO_SERVER)
-        return told.sequence
+    def follow(self, login: int, sequence: int) -> None:
+        """Follow that login from that event on."""
+        self.login, self.sequence, self._since = login, sequence, None
 
 
-async def nothing() -> AsyncIterator[Event]:
+async def no_events() -> AsyncIterator[Event]:
     """The events of a client that is not open."""
     return
     yield
 
 
 class EventQueue:
-    """Gathers events from when it is made, and hands them on one by one.
+    """Gathers events from its creation on, and yields them one by one.
 
-    Where `gather` raises, whoever reads is told, after the events before it.
+    An error of `gather` is raised to the reader after the events before it.
     """
 
     def __init__(self, gather: Callable[[], AsyncGenerator[Event, None]]) -> None:
         self._gather = gather
-        # Who reads slowly leaves the rest on the wire, where it is kept until they have caught up.
-        self._room: asyncio.Queue[Event] = asyncio.Queue(1)
+        # A slow reader leaves the rest on the connection and so at the server.
+        self._queue: asyncio.Queue[Event] = asyncio.Queue(1)
         self._task = asyncio.create_task(self._run())
 
     @property
     def is_over(self) -> bool:
-        """Whether it gathers no more."""
         return self._task.done()
 
     async def events(self) -> AsyncIterator[Event]:
-        """The events, until the feed is stopped."""
+        """The events, until the queue is stopped."""
         try:
             while (event := await self._next()) is not None:
                 yield event
@@ -177,12 +160,12 @@ class EventQueue:
             await self.stop()
 
     async def stop(self) -> None:
-        """Gather no more."""
+        """Stop gathering."""
         self._task.cancel()
         await asyncio.wait([self._task])
 
     async def _next(self) -> Event | None:
-        taking = asyncio.create_task(self._room.get())
+        taking = asyncio.create_task(self._queue.get())
         try:
             await asyncio.wait([taking, self._task], return_when=asyncio.FIRST_COMPLETED)
             if taking.done():
@@ -194,85 +177,73 @@ class EventQueue:
     async def _run(self) -> None:
         async with aclosing(self._gather()) as gathered:
             async for event in gathered:
-                await self._room.put(event)
+                await self._queue.put(event)
 
 
 SESSION_ABOUT_TO_END = "session_about_to_end"
 SILENT_SECONDS = 60.0
-"""After how long without so much as a heartbeat a connection counts as dead."""
+"""How long a connection may be silent, without even a heartbeat, before it counts as dead."""
 LOGIN_SECONDS = 30.0
-"""After how long it is tried again where the server knows nobody, and no login was seen since."""
-
-_NOBODY = frozenset({"client_unknown", "session_unknown", "session_expired", "not_logged_in"})
+"""How long to wait for a login before asking again, if the server says that no account is logged in."""
 
 
 class EventReader:
-    """Listens for one reader, and knows for which login it does and how far it has come.
+    """Reads the events of a server for one reader.
 
-    `dial` connects to where the server tells events, `credentials` are those of the session just then,
-    `randomness` brings numbers from 0 to 1. Of the first login it tells what came after the event `since`,
-    where there is one.
+    `connect` opens a connection to the port of events, `credentials` returns those of the current session,
+    `randomness` returns numbers from 0 to 1.
     """
 
     def __init__(
         self,
-        dial: Callable[[], Awaitable[LineStream]],
+        connect: Callable[[], Awaitable[LineStream]],
         credentials: Callable[[], Mapping[str, str]],
         active: ActiveAccount,
         randomness: Callable[[], float],
         since: int | None,
     ) -> None:
-        self._dial = dial
+        self._connect = connect
         self._credentials = credentials
         self._active = active
         self._randomness = randomness
-        self._waits = delays(randomness)
-        self._since = since
-        self._beginnings: dict[int, Beginning] = {}
-        self._login: int | None = None
-        self._sequence = 0
+        self._delays = delays(randomness)
+        self._position = ReadPosition(active, since)
         self._warning: dict[str, Any] | None = None
 
-    def begins(self, login: int, beginning: Beginning) -> None:
-        """Of that login tell what comes after that."""
-        self._beginnings = {login: beginning}
-
     async def events(self) -> AsyncGenerator[Event, None]:
-        """All events, without end; raises `NotTrustedError` where it is not sure any more which server it is."""
+        """All events, without end; raises `NotTrustedError` if the server is no longer known to be the same."""
         while True:
-            login = await self._active.somebody()
+            login = await self._active.login_after()
             try:
-                async with self._connected(login) as lines, aclosing(self._heard_from(lines, login)) as heard:
-                    async for event in heard:
+                async with self._connected(login) as lines, aclosing(self._read(lines, login)) as read:
+                    async for event in read:
                         yield event
             except NotTrustedError:
                 raise
             except (EOFError, OSError, TimeoutError, UnreachableError):
-                if self._active.number == login:
-                    await asyncio.sleep(next(self._waits))
+                if self._active.login == login:
+                    await asyncio.sleep(next(self._delays))
 
     @asynccontextmanager
     async def _connected(self, login: int) -> AsyncIterator[LineStream]:
-        """A connection that ends when that login does: of the next one nothing is told on it."""
-        lines = await self._dial()
-        leaving = asyncio.create_task(self._leave(lines, login))
+        """A connection that is closed when that login ends."""
+        lines = await self._connect()
+        closing = asyncio.create_task(self._close_after(lines, login))
         try:
             yield lines
         finally:
-            leaving.cancel()
+            closing.cancel()
             await lines.close()
 
-    async def _leave(self, lines: LineStream, login: int) -> None:
-        await self._active.moved_from(login)
+    async def _close_after(self, lines: LineStream, login: int) -> None:
+        await self._active.left(login)
         await lines.close()
 
-    async def _heard_from(self, lines: LineStream, login: int) -> AsyncGenerator[Event, None]:
-        """What is told on one connection, until there is nobody any more for whom to listen on it."""
-        if not self._active.is_settled or self._active.number != login:
+    async def _read(self, lines: LineStream, login: int) -> AsyncGenerator[Event, None]:
+        """The new events on one connection, until another account may be active."""
+        if not self._active.is_settled or self._active.login != login:
             return
-        since = await self._told_until(login)
-        if self._active.number != login:
-            return
+        since = self._position.start_of(login)
         lines.write(encode({**self._credentials(), **({} if since is None else {"since": since})}))
         while True:
             async with asyncio.timeout(SILENT_SECONDS):
@@ -280,47 +251,39 @@ class EventReader:
             if message is None:
                 continue
             if message.get("failed"):
-                await self._refused(message, login)
+                await self._wait_for_login(message, login)
                 return
-            told = read_as(Told, message)
-            if told.event == LISTENING:
+            line = read_as(EventLine, message)
+            if line.event == LISTENING:
                 await self._active.settled()
-                if self._active.number != login:
-                    # For whom it is listened is not sure: this may have been said before that login or after.
+                if self._active.login != login:
+                    # The line may be of the account before the change or after it.
                     return
-                is_resumed = self._login == login and told.sequence == self._sequence
-                self._begin(told, login)
+                position = self._position
+                is_resumed = (position.login, position.sequence) == (login, line.sequence)
+                position.follow(login, line.sequence)
+                self._delays = delays(self._randomness)
                 if is_resumed:
                     continue
-            elif not self._is_news(told):
+            elif not self._is_new(line):
                 continue
             yield message
 
-    async def _told_until(self, login: int) -> int | None:
-        """The event after which more is to be told; None where it is not known."""
-        if self._login == login:
-            return self._sequence
-        if self._since is None and login in self._beginnings:
-            return await asyncio.shield(self._beginnings[login])
-        return self._since
+    def _is_new(self, line: EventLine) -> bool:
+        """Whether the reader did not get the event yet, on this connection or one that broke."""
+        if line.event == SESSION_ABOUT_TO_END:
+            before, self._warning = self._warning, line.data
+            return before != self._warning
+        before_it, self._position.sequence = (
+            self._position.sequence,
+            max(self._position.sequence, line.sequence),
+        )
+        return self._position.sequence > before_it
 
-    def _begin(self, listening: Told, login: int) -> None:
-        self._since = None
-        self._login, self._sequence = login, listening.sequence
-        self._waits = delays(self._randomness)
-
-    def _is_news(self, told: Told) -> bool:
-        """Whether it was not told before, on this connection or on the one that broke."""
-        if told.event == SESSION_ABOUT_TO_END:
-            known, self._warning = self._warning, told.data
-            return known != self._warning
-        known_to, self._sequence = self._sequence, max(self._sequence, told.sequence)
-        return bool(self._sequence > known_to)
-
-    async def _refused(self, notice: dict[str, Any], login: int) -> None:
-        """Wait for another login where there is none; raises `UnreachableError` with any other reason."""
-        if notice.get("code") not in _NOBODY:
+    async def _wait_for_login(self, notice: dict[str, Any], login: int) -> None:
+        """Wait for another login if none is there; raises `UnreachableError` for any other reason."""
+        if notice.get("code") not in NO_ACCOUNT:
             raise UnreachableError(reason_of(notice))
         with suppress(TimeoutError):
             async with asyncio.timeout(LOGIN_SECONDS):
-                await self._active.somebody(but=login)
+                await self._active.login_after(login)

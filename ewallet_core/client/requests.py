@@ -1,4 +1,4 @@
-"""An instruction on its way to an engine: signed, and what it may do there."""
+"""Requests: credentials and request ids, their frames, and what they can change."""
 
 from __future__ import annotations
 
@@ -8,30 +8,27 @@ from collections.abc import Mapping
 from typing import Any
 
 from ewallet_core.errors.requests import BadValueError, FrameTooLongError, NotUtf8Error, TooDeepError
-from ewallet_core.instructions.envelope import parse_envelope
+from ewallet_core.instructions.envelope import VIEW_ACTIONS, parse_envelope
 from ewallet_core.protocol.frames import DEEPEST, LARGEST_FRAME, decode, encode
-
-CHANGES_NOTHING = frozenset({"alive", "export", "interogate", "request", "search", "verify", "view"})
-"""The actions that leave everything as it was."""
 
 _JSON_HAS = "what JSON has: text, a number, true, false, null, or a list or an object of these"
 
 Request = dict[str, Any]
 
 
-def signed(instruction: Mapping[str, Any], credentials: Mapping[str, str]) -> Request:
-    """The instruction with the credentials, and a request id where it has none, in the form that it has."""
+def sign(instruction: Mapping[str, Any], credentials: Mapping[str, str]) -> Request:
+    """The instruction, flat or enveloped as it is, with the credentials and a request id if it has none."""
     if "command_chain" not in instruction:
         return {**_with_request_id(instruction), **credentials}
     header = instruction.get("header")
     if not isinstance(header, Mapping | None):
-        # To be refused for that.
+        # The engine answers what is wrong with it.
         return dict(instruction)
     return {**instruction, "header": {**_with_request_id(header or {}), **credentials}}
 
 
 def frame_of(request: Request) -> bytes:
-    """The request as a frame; raises the `WalletError` of one that the engine would not even read."""
+    """The request as a frame; raises the `WalletError` that the engine would answer if it can't read it."""
     try:
         frame = encode(request)
     except UnicodeEncodeError:
@@ -48,13 +45,13 @@ def frame_of(request: Request) -> bytes:
 
 
 def changes_something(request: Mapping[str, Any]) -> bool:
-    """Whether anything is different once it was carried out."""
+    """Whether the instruction is a change; one that can't be read counts as a change."""
     action = _chain_of(request).get("action")
-    return not isinstance(action, str) or action not in CHANGES_NOTHING
+    return not isinstance(action, str) or action not in VIEW_ACTIONS
 
 
-def moves_the_account(request: Mapping[str, Any]) -> bool:
-    """Whether another account may be active in the session once it was carried out, or none."""
+def may_change_account(request: Mapping[str, Any]) -> bool:
+    """Whether another account, or none, may be active in the session after the instruction."""
     chain = _chain_of(request)
     action = chain.get("action")
     if not isinstance(action, str):
@@ -63,7 +60,7 @@ def moves_the_account(request: Mapping[str, Any]) -> bool:
 
 
 def new_request_id() -> str:
-    """An id that sorts by when it was made, so that an index of them grows at its end."""
+    """A random id that sorts by creation time, so an index of ids grows at its end."""
     return f"{time.time_ns():016x}-{os.urandom(8).hex()}"
 
 
@@ -72,7 +69,7 @@ def _with_request_id(keys: Mapping[str, Any]) -> Request:
 
 
 def _not_for_json(request: Request) -> str:
-    """The argument that a frame can't hold."""
+    """The name of the argument that JSON can't represent."""
     arguments = {**request.get("header", {}), **_chain_of(request)}
     return next((name for name, value in arguments.items() if not _is_for_json(value)), "command_chain")
 

@@ -1,78 +1,143 @@
-"""A session at an engine, as the client sees it: what it is asked with, and what its end means."""
+"""WalletClient, and the session that each client has at its engine."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import AsyncIterator, Callable, Mapping
 from typing import Any
 
-from ewallet_core.client.connection import UnreachableError
-from ewallet_core.client.requests import Request, changes_something, new_request_id, signed
+from ewallet_core.client.connection import (
+    SESSION_OVER,
+    ConnectionState,
+    ConnectionStatus,
+    Event,
+    UnreachableError,
+)
+from ewallet_core.client.events import ActiveAccount
+from ewallet_core.client.requests import Request, changes_something, new_request_id, sign
 from ewallet_core.instructions.envelope import Answer
 
-CarryOut = Callable[[Request], Awaitable[Answer]]
-
-SESSION_OVER = frozenset({"client_unknown", "session_unknown", "session_expired"})
-"""The codes which say that there is no such session any more."""
-_TOKEN_LOST = "session_token_exists"  # noqa: S105 - a refusal's code
+_TOKEN_LOST = "session_token_exists"  # noqa: S105 - an error code
 _MOST_TRIES = 3
 
 
-class ClientSession:
-    """A client id and its session token, opened anew whenever they have ended.
+class WalletClient(ABC):
+    """One client id and its session token, at an engine in this process or elsewhere.
 
-    `carry_out` brings the answer to a signed request, in the order of its calls; `ended` is called when the
-    session is over and nobody is logged in any more.
+    When the session has ended, a new one is opened.
     """
 
-    def __init__(self, carry_out: CarryOut, ended: Callable[[], None]) -> None:
-        self.credentials: dict[str, str] = {}
+    place: str
+    """Where the engine is, for the screen: `embedded` or `host:port`."""
+    keeps_passwords_alone: bool
+    """Whether no operator can reset a forgotten password (an embedded engine)."""
+
+    def __init__(self) -> None:
         self.unanswered = 0
-        """How many changing instructions are being asked."""
-        self._carry_out = carry_out
-        self._ended = ended
-        self._opening = asyncio.Lock()
+        """How many changing instructions were sent and are not answered yet."""
+        self._credentials: dict[str, str] = {}
+        self._active = ActiveAccount()
+        self._state = ConnectionState()
+        self._renewal = asyncio.Lock()
 
+    @property
+    def fingerprint(self) -> str | None:
+        """The fingerprint of the server's pinned certificate; None if there is none."""
+        return None
+
+    @property
+    def newly_pinned(self) -> bool:
+        """Whether this client saw and pinned that certificate for the first time."""
+        return False
+
+    @property
+    def connection(self) -> ConnectionStatus:
+        """Whether the engine can be reached now."""
+        return self._state.connection
+
+    def watch(self, changed: Callable[[ConnectionStatus], None]) -> None:
+        """Call `changed` with each new state of the connection from now on, in the loop of `open`."""
+        self._state.watch(changed)
+
+    @abstractmethod
     async def open(self) -> None:
-        """Ask for a client id and a session token; raises `UnreachableError` where there are none to be had."""
-        for _ in range(_MOST_TRIES):
-            client = {"client_id": (await self._requested("client_id"))["client_id"]}
-            answer = await self._requested("session_token", **client)
-            if not answer["failed"]:
-                self.credentials = {**client, "session_token": answer["session_token"]}
-                return
-            # Its answer was lost with a connection, and it is told once: only another client id has another.
-        raise UnreachableError(f"{answer['error']} {answer['warning']}")
+        """Reach the engine and ask it for a client id and a session token; an open client stays as it is.
 
-    async def send(self, instruction: Mapping[str, Any]) -> Answer:
-        """As `WalletClient.send`."""
-        credentials = self.credentials
-        request = signed(instruction, credentials)
+        Raises `UnreachableError`, in words for the user, if there is no engine; it may be tried again.
+        """
+
+    async def send(self, **instruction: Any) -> Answer:
+        """Have `instruction` carried out, in the order of the calls, and return its answer.
+
+        The client id and the session token are added here, and a request id if there is none. If the
+        connection breaks, the request waits for the next one and is sent again under the same request id, so
+        it is done once. If the session has ended, another one is opened and the answer has `session_ended`:
+        no account is logged in any more. Raises `UnreachableError` if the engine can't be reached for good.
+        """
+        credentials = self._credentials
+        request = sign(instruction, credentials)
         is_change = changes_something(request)
         self.unanswered += is_change
         try:
-            answer = await self._carry_out(request)
+            with self._active.asking(request):
+                answer = await self._ask(request)
+                self._active.learn(answer)
         finally:
             self.unanswered -= is_change
         if answer.get("code") not in SESSION_OVER:
             return answer
-        await self._open_anew(credentials)
+        await self._renew_session(credentials)
         return {**answer, "session_ended": True}
 
-    async def _open_anew(self, over: Mapping[str, str]) -> None:
-        """Open another session than that one, once, however many find it over."""
-        async with self._opening:
-            if over is not self.credentials:
+    @abstractmethod
+    def events(self, since: int | None = None) -> AsyncIterator[Event]:
+        """What happens to the logged-in account from this call on, also by others, within two seconds.
+
+        If no account is logged in yet, it is from the login on; with `since` it is what came after the event of
+        that sequence. The first is `{"event": "listening", "sequence": n}`, and so is the first after each
+        other login; then comes every event after that one, whatever another reader got before. It goes on
+        for as long as the client is open, and over a broken connection nothing is lost. Raises
+        `UnreachableError` if the engine can't be reached for good, and ends at once if the client is not open.
+        """
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Wait for the answers to what was sent, refuse anything new, then disconnect.
+
+        Answers that can't come, because the engine can't be reached, are not waited for. The client may be
+        opened again: it then has another session, in which no account is logged in.
+        """
+
+    @abstractmethod
+    async def _ask(self, request: Request) -> Answer:
+        """The answer to a signed request, in the order of the calls."""
+
+    async def _open_session(self) -> None:
+        """Ask for a client id and a session token; raises `UnreachableError` if the engine refuses."""
+        for _ in range(_MOST_TRIES):
+            client = {"client_id": (await self._requested("client_id"))["client_id"]}
+            answer = await self._requested("session_token", **client)
+            if not answer["failed"]:
+                self._credentials = {**client, "session_token": answer["session_token"]}
                 return
-            self._ended()
-            # Where it fails, the next instruction finds the session over and tries again.
+            # A connection broke before the token arrived, and it is told once: only a new client id gets one.
+        raise UnreachableError(f"{answer['error']} {answer['warning']}")
+
+    async def _renew_session(self, over: Mapping[str, str]) -> None:
+        """Open another session than that one, once, however many requests find it ended."""
+        async with self._renewal:
+            if over is not self._credentials:
+                return
+            self._active.forget()
+            # If it fails, the next instruction finds the session ended and tries again.
             with contextlib.suppress(UnreachableError):
-                await self.open()
+                await self._open_session()
 
     async def _requested(self, what: str, **client: str) -> Answer:
         selectors = {"controller": "client", "ctype": "action", "action": "request", "request": what}
-        answer = await self._carry_out({**selectors, **client, "request_id": new_request_id()})
+        answer = await self._ask({**selectors, **client, "request_id": new_request_id()})
         if answer["failed"] and answer["code"] != _TOKEN_LOST:
             raise UnreachableError(f"{answer['error']} {answer['warning']}")
         return answer

@@ -119,10 +119,7 @@ def _show(console: Console, step: DemoStep, sent: dict[str, Any], answer: Answer
     console.print()
     console.print(Text(step.story, style="bold cyan"))
     for sign, shown in (("→", sent), ("←", answer)):
-        lines = pretty_repr(_masked(shown), max_width=console.width - 2).replace("\n", "\n  ")
+        masked = {key: "••••" if key in _SECRETS else value for key, value in shown.items()}
+        lines = pretty_repr(masked, max_width=console.width - 2).replace("\n", "\n  ")
         console.print(ReprHighlighter()(Text(f"{sign} {lines}")))
     return not answer["failed"]
-
-
-def _masked(shown: dict[str, Any]) -> dict[str, Any]:
-    return {key: "••••" if key in _SECRETS else value for key, value in shown.items()}

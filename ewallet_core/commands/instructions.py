@@ -97,7 +97,8 @@ def _show_entry(entry: InstructionEntry) -> None:
         ("who may", _wrapped([entry.who])),
         ("effect", _wrapped([in_effect(entry).replace("`", "")])),
     ):
-        _show_part(label, lines)
+        for index, line in enumerate(lines):
+            click.echo(f"  {label if index == 0 else '':<{_MARGIN - 2}}{line}")
     click.echo()
     click.echo(as_python(entry.example))
 
@@ -130,11 +131,6 @@ def _in_columns(lines: dict[str, str], margin: int = _MARGIN) -> Iterator[str]:
 def _wrapped(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         yield from textwrap.wrap(line, _width() - _MARGIN, subsequent_indent="  ", break_on_hyphens=False)
-
-
-def _show_part(label: str, lines: Iterable[str]) -> None:
-    for index, line in enumerate(lines):
-        click.echo(f"  {label if index == 0 else '':<{_MARGIN - 2}}{line}")
 
 
 def _is_at_terminal() -> bool:

@@ -75,7 +75,7 @@ class SupplyFromPartner(Bought, frozen=True):
     partner_account: fields.Email | None = None
 
 
-def _said_as(meant: Instruction, **selectors: str) -> Instruction:
+def _for_live_session(meant: Instruction, **selectors: str) -> Instruction:
     """The same instruction in the form for a live session."""
     form = {"controller": "user", "ctype": "action", **selectors}
     return replace(meant, forms=(form,), permitted_as=meant)
@@ -95,8 +95,8 @@ def create_supply(asked: SupplyFromPartner, context: AccountContext) -> Supplied
 
 SESSION_REGISTRY = InstructionRegistry(
     (
-        _said_as(new_account, action="create", create="account"),
-        _said_as(login, action="login"),
+        _for_live_session(new_account, action="create", create="account"),
+        _for_live_session(login, action="login"),
         replace(create_supply, permitted_as=supply_credits),
     )
 )

@@ -10,8 +10,7 @@ from ewallet_core.errors.requests import BadValueError, MissingArgumentError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
-from ewallet_core.operations.account_deletion import RECOVERABLE_MS, erase_due_accounts
-from ewallet_core.operations.account_status import is_gone, why_not_active
+from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts, is_gone, why_not_active
 from ewallet_core.operations.answer_data import (
     AccountData,
     SessionData,
@@ -36,7 +35,7 @@ from ewallet_core.operations.events import record_event
 from ewallet_core.operations.provisioning import open_account
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security.passwords import reject_common_password, reject_own_name
-from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator
+from ewallet_core.storage.accounts import Account, AccountStatus, accounts, is_last_operator
 from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions, log_out
 from ewallet_core.types import PEOPLE, Role, user_key
@@ -250,7 +249,7 @@ def unlink_account(_asked: UnlinkAccount, session_context: SessionContext) -> _U
     stop_timers(context, account.id)
     due = now + RECOVERABLE_MS
     accounts.change(
-        transaction, account.id, state=AccountState.UNLINK_PENDING, to_unlink_at=due, written_at=now
+        transaction, account.id, state=AccountStatus.UNLINK_PENDING, to_unlink_at=due, written_at=now
     )
     record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     leave_sessions(transaction, account.id, now, but=context.session.id)

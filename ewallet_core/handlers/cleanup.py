@@ -9,7 +9,7 @@ from ewallet_core.errors.server import WorkerBusyError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
-from ewallet_core.operations.account_deletion import erase_due_accounts
+from ewallet_core.operations.account_status import erase_due_accounts
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context, Preparation
 from ewallet_core.operations.settlement import settle_run_outs

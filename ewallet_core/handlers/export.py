@@ -15,7 +15,7 @@ import msgspec
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields, timestamps
 from ewallet_core.instructions.registry import instruction
-from ewallet_core.instructions.validation import Place
+from ewallet_core.instructions.validation import PageCursor
 from ewallet_core.operations.answer_data import Data
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.period import PeriodRequest
@@ -172,7 +172,7 @@ def _page(
         part = file.add(columns, record_data(context, kind, each.record), is_first and last is None)
         size += size_of(part)
         if last is not None and (records == asked.limit or size > LARGEST_PAGE):
-            return "".join(parts), records, str(Place(*last.position))
+            return "".join(parts), records, str(PageCursor(*last.position))
         parts.append(part)
         last, records = each, records + 1
     return "".join([*parts, file.end]), records, None

@@ -39,7 +39,7 @@ from ewallet_core.operations.credentials import (
 )
 from ewallet_core.security import throttle
 from ewallet_core.security.passwords import Passwords, reject_common_password, reject_own_name
-from ewallet_core.storage.accounts import Account, AccountState, accounts
+from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.events import EventKind, append_event
 from ewallet_core.storage.logins import LoginRecord, is_new_address, leave_sessions, log_out, login_records
 from ewallet_core.storage.sessions import logged_in, session_accounts, sessions
@@ -278,13 +278,13 @@ def _record_accepted(context: SessionContext, account: Account) -> None:
 def recover_account(asked: Login, context: SessionContext) -> _LoginAnswer:
     """Recover an account that is about to be deleted, and log it in."""
     account = authenticated_account(asked, context)
-    if account.state != AccountState.UNLINK_PENDING:
+    if account.state != AccountStatus.UNLINK_PENDING:
         error = why_not_active(account) or AccountNotUnlinkedError()
         raise error.with_after_rollback(partial(record_refused_login, context, account))
     accounts.change(
         context.transaction,
         account.id,
-        state=AccountState.ACTIVE,
+        state=AccountStatus.ACTIVE,
         to_unlink_at=None,
         written_at=context.now,
     )

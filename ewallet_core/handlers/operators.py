@@ -16,7 +16,7 @@ from ewallet_core.operations.context import Context, Preparation
 from ewallet_core.operations.events import record_event
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security.tokens import new_one_time_password
-from ewallet_core.storage.accounts import Account, AccountState, accounts, is_last_operator, list_accounts
+from ewallet_core.storage.accounts import Account, AccountStatus, accounts, is_last_operator, list_accounts
 from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions
 from ewallet_core.types import Role, user_key
@@ -77,10 +77,10 @@ class OneTimePassword:
 )
 def freeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
     """Freeze an account: its timers stop, and it can't be used until it is unfrozen."""
-    account = _in_state(context, asked.account, AccountState.ACTIVE)
+    account = _in_state(context, asked.account, AccountStatus.ACTIVE)
     _must_not_be_last_operator(context, account)
     stop_timers(context, account.id)
-    return _changed(context, account, state=AccountState.FROZEN)
+    return _changed(context, account, state=AccountStatus.FROZEN)
 
 
 @instruction(
@@ -90,8 +90,8 @@ def freeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
 )
 def unfreeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
     """Unfreeze an account, so that it can be used again."""
-    account = _in_state(context, asked.account, AccountState.FROZEN)
-    return _changed(context, account, state=AccountState.ACTIVE)
+    account = _in_state(context, asked.account, AccountStatus.FROZEN)
+    return _changed(context, account, state=AccountStatus.ACTIVE)
 
 
 class _GrantRoleAnswer(TypedDict):
@@ -166,7 +166,7 @@ class _ViewAccountsAnswer(TypedDict):
 )
 def view_accounts(asked: ViewAccounts, context: Context) -> _ViewAccountsAnswer:
     """View the accounts of people, newest first, without erased ones."""
-    state = None if asked.state is None else AccountState(asked.state)
+    state = None if asked.state is None else AccountStatus(asked.state)
     page, following = list_accounts(context.transaction, asked.before, asked.limit, asked.text, state)
     return _ViewAccountsAnswer(accounts=[_row(account) for account in page], next=following)
 
@@ -191,7 +191,7 @@ def _person(context: Context, email: str) -> Account:
     return account
 
 
-def _in_state(context: Context, email: str, needed: AccountState) -> Account:
+def _in_state(context: Context, email: str, needed: AccountStatus) -> Account:
     account = _person(context, email)
     if account.state != needed:
         raise WrongAccountStateError(account.state, needed)

@@ -8,7 +8,7 @@ from typing import TypedDict
 from ewallet_core.errors.requests import MissingArgumentError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import instruction
-from ewallet_core.instructions.validation import Place, meta_of
+from ewallet_core.instructions.validation import PageCursor, meta_of
 from ewallet_core.operations.answer_data import FoundRow
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.period import PeriodRequest
@@ -61,7 +61,7 @@ def search_records(asked: SearchRecords, context: AccountContext) -> _SearchReco
     shown = page[: asked.limit]
     return _SearchRecordsAnswer(
         rows=[found_row(context, found) for found in shown],
-        next=str(Place(*shown[-1].position)) if len(page) > len(shown) else None,
+        next=str(PageCursor(*shown[-1].position)) if len(page) > len(shown) else None,
     )
 
 

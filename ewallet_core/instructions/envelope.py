@@ -14,6 +14,9 @@ from ewallet_core.instructions.validation import is_storable
 Answer = dict[str, Any]
 """`failed`, then the keys of the instruction or of its error."""
 
+VIEW_ACTIONS = frozenset({"export", "interogate", "search", "verify", "view"})
+"""The actions whose instructions change nothing, for a client that does not load the registry."""
+
 LONGEST_NAME = 100
 SHORTEST_REQUEST_ID = 8
 LONGEST_REQUEST_ID = 128

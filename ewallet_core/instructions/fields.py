@@ -12,12 +12,12 @@ from msgspec import Meta
 
 from ewallet_core.instructions import timestamps
 from ewallet_core.instructions.validation import (
-    Place,
-    is_currency,
-    is_measured,
+    CURRENCY_CODES,
+    PageCursor,
+    is_amount,
+    is_fully_visible,
     is_name,
-    is_seen_whole,
-    is_span,
+    is_positive_amount,
     is_visible,
     reads_as,
 )
@@ -28,6 +28,10 @@ MOST_CREDITS = rates.MOST_CREDITS
 SHORTEST_PASSWORD = 8
 LONGEST_PAGE = 1_000
 USUAL_PAGE = 100
+
+
+def _text(longest: int, example: str) -> Meta:
+    return Meta(max_length=longest, description=f"text of at most {longest:,} characters", examples=[example])
 
 
 def _id_of(item: str) -> Meta:
@@ -45,7 +49,7 @@ Minutes = Annotated[
     Meta(
         description="a number of minutes above 0 with at most 6 decimals",
         examples=[20],
-        extra={"check": is_span},
+        extra={"check": is_positive_amount},
     ),
 ]
 Cost = Annotated[
@@ -53,7 +57,7 @@ Cost = Annotated[
     Meta(
         description="an amount of money from 0 with at most 6 decimals, such as 12.50",
         examples=["12.50"],
-        extra={"check": is_measured},
+        extra={"check": is_amount},
     ),
 ]
 Currency = Annotated[
@@ -62,7 +66,7 @@ Currency = Annotated[
         pattern="^[A-Z]{3}$",
         description="a currency's three capital letters, such as EUR",
         examples=["EUR"],
-        extra={"check": is_currency},
+        extra={"check": CURRENCY_CODES.__contains__},
     ),
 ]
 UserName = Annotated[
@@ -82,7 +86,7 @@ Email = Annotated[
         pattern=r"^[^@\s]+@[^@\s.]+(\.[^@\s.]+)+$",
         description="an email address such as ada@example.org",
         examples=["ada@example.org"],
-        extra={"check": is_seen_whole},
+        extra={"check": is_fully_visible},
     ),
 ]
 NameOrEmail = Annotated[
@@ -114,15 +118,9 @@ PasswordAttempt = Annotated[
         extra={"secret": True},
     ),
 ]
-Phone = Annotated[
-    str, Meta(max_length=64, description="text of at most 64 characters", examples=["+44 20 7946 0000"])
-]
-Alias = Annotated[
-    str, Meta(max_length=64, description="text of at most 64 characters", examples=["The countess"])
-]
-Notes = Annotated[
-    str, Meta(max_length=1_000, description="text of at most 1,000 characters", examples=["lunch"])
-]
+Phone = Annotated[str, _text(64, "+44 20 7946 0000")]
+Alias = Annotated[str, _text(64, "The countess")]
+Notes = Annotated[str, _text(1_000, "lunch")]
 RecordId = Annotated[int, _id_of("record")]
 SheetId = Annotated[int, _id_of("sheet")]
 ListId = Annotated[int, _id_of("list")]
@@ -263,15 +261,13 @@ RecordKind = Annotated[
 FileFormat = Annotated[
     Literal["csv", "json", "jsonl"], Meta(description="csv, json or jsonl", examples=["csv"])
 ]
-SearchText = Annotated[
-    str, Meta(max_length=200, description="text of at most 200 characters", examples=["lunch"])
-]
+SearchText = Annotated[str, _text(200, "lunch")]
 RecordCursor = Annotated[
     str,
     Meta(
         description="the `next` of an earlier page, as it was answered",
         examples=["1795176000000-transfer-1"],
-        extra={"check": reads_as(Place.read)},
+        extra={"check": reads_as(PageCursor.read)},
     ),
 ]
 
@@ -295,22 +291,8 @@ IssueName = Annotated[
         extra={"check": str.isprintable},
     ),
 ]
-IssueDetails = Annotated[
-    str,
-    Meta(
-        max_length=10_000,
-        description="text of at most 10,000 characters",
-        examples=["It did so when I opened it this morning."],
-    ),
-]
-IssueLog = Annotated[
-    str,
-    Meta(
-        max_length=30_000,
-        description="text of at most 30,000 characters",
-        examples=["2026-11-20T22:46:10.123Z started"],
-    ),
-]
+IssueDetails = Annotated[str, _text(10_000, "It did so when I opened it this morning.")]
+IssueLog = Annotated[str, _text(30_000, "2026-11-20T22:46:10.123Z started")]
 
 
 class Issue(msgspec.Struct, frozen=True, kw_only=True):

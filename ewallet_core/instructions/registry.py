@@ -217,32 +217,29 @@ class InstructionRegistry:
 
     def match(self, chain: Mapping[str, Any]) -> tuple[Instruction, dict[str, Any]] | None:
         """As `find`, but None if the selectors pick no instruction."""
-        for form, found in self._forms_of(chain):
-            return found, {key: value for key, value in chain.items() if key not in form}
+        for form, found in self._with_action_of(chain):
+            if all(chain.get(key) == value for key, value in form.items()):
+                return found, {key: value for key, value in chain.items() if key not in form}
         return None
 
     def unknown(self, chain: Mapping[str, Any]) -> UnknownInstructionError:
         """The error for a chain that picks no instruction; to find the nearest paths takes some 30 ms."""
         path = self._path(chain)
-        alike = self.nearest(self._gist(chain, path))
+        alike = self.nearest(self._with_known_words(chain, path))
         likely = dict.fromkeys([*self._under_another_controller(chain), *alike])
         return UnknownInstructionError(f"`{path}`", list(likely)[:MOST_NEAREST])
 
     def picked_by(self, chain: Mapping[str, Any]) -> Instruction | None:
-        """The instruction that the chain's selectors pick; None where they pick none, which costs nothing."""
-        return next((found for _, found in self._forms_of(chain)), None)
+        """The instruction that the chain's selectors pick, or None."""
+        found = self.match(chain)
+        return None if found is None else found[0]
 
     def nearest(self, path: str) -> list[str]:
         """The names of the instructions most like that path, the likeliest first."""
         return closest_to([found.name for found in self], path, MOST_NEAREST)
 
-    def _forms_of(self, chain: Mapping[str, Any]) -> Iterator[tuple[Selectors, Instruction]]:
-        """The forms that match the chain, the one with most selectors first."""
-        for form, found in self._with_action_of(chain):
-            if all(chain.get(key) == value for key, value in form.items()):
-                yield form, found
-
     def _with_action_of(self, chain: Mapping[str, Any]) -> Sequence[tuple[Selectors, Instruction]]:
+        """The forms with the chain's action, those with most selectors first."""
         action = chain.get("action")
         return self._by_action.get(action, ()) if isinstance(action, str) else ()
 
@@ -252,8 +249,8 @@ class InstructionRegistry:
             if all(chain.get(key) == value for key, value in told_apart.items()):
                 yield found.name
 
-    def _gist(self, chain: Mapping[str, Any], path: str) -> str:
-        """The path with other words in the chain that are part of some path; for comparison only, never shown."""
+    def _with_known_words(self, chain: Mapping[str, Any], path: str) -> str:
+        """The path with the chain's other words that are in some path; compared and never shown."""
         words = {word for entry in self for form in entry.forms for word in form.values()}
         more = [value for value in chain.values() if isinstance(value, str) and value in words]
         return " ".join(dict.fromkeys([*path.split(), *more]))

@@ -39,20 +39,27 @@ _NEVER_SEEN = re.compile(
 
 def is_name(value: str) -> bool:
     """Whether it can be an account's name: all visible, and not like an email."""
-    return "@" not in user_key(value) and is_visible(user_key(value)) and is_seen_whole(value)
+    return "@" not in user_key(value) and is_visible(user_key(value)) and is_fully_visible(value)
 
 
-def is_seen_whole(value: str) -> bool:
+def is_fully_visible(value: str) -> bool:
     """Whether every character is shown, so that it does not look like another name."""
     return is_visible(value) and value.isprintable() and not _NEVER_SEEN.search(value)
 
 
-def is_currency(code: str) -> bool:
-    """Whether ISO 4217 has such a code."""
-    # Imported when a currency is first checked, because loading the table is slow.
-    from iso4217 import Currency as KnownCurrency  # noqa: PLC0415
-
-    return code in KnownCurrency.__members__
+# As the `iso4217` package has them, which takes as long to load as a screen takes to open; a test compares them.
+_CURRENCIES = (
+    "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD "
+    "CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP "
+    "GBP GEL GHS GIP GMD GNF GTQ GYD HKD HNL HTG HUF IDR ILS INR IQD IRR ISK JMD JOD JPY KES KGS KHR "
+    "KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN "
+    "MXV MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD RUB RWF SAR SBD "
+    "SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY TTD TWD TZS UAH UGX "
+    "USD USN UYI UYU UYW UZS VED VES VND VUV WST XAD XAF XAG XAU XBA XBB XBC XBD XCD XCG XDR XOF XPD "
+    "XPF XPT XSU XTS XUA XXX YER ZAR ZMW ZWG "
+)
+CURRENCY_CODES = frozenset(_CURRENCIES.split())
+"""The currency codes of ISO 4217."""
 
 
 def as_decimal(value: str | int | float) -> Decimal:
@@ -66,7 +73,7 @@ def as_decimal(value: str | int | float) -> Decimal:
     return number
 
 
-def is_measured(value: str | int | float) -> bool:
+def is_amount(value: str | int | float) -> bool:
     """Whether it is an amount from 0 with at most 6 decimals."""
     try:
         number = as_decimal(value)
@@ -76,9 +83,9 @@ def is_measured(value: str | int | float) -> bool:
     return 0 <= number <= MOST_CREDITS and isinstance(exponent, int) and exponent >= -MOST_DECIMALS
 
 
-def is_span(value: str | int | float) -> bool:
-    """Whether it is such an amount above 0."""
-    return is_measured(value) and as_decimal(value) > 0
+def is_positive_amount(value: str | int | float) -> bool:
+    """Whether it is an amount above 0 with at most 6 decimals."""
+    return is_amount(value) and as_decimal(value) > 0
 
 
 def reads_as(read: Callable[[str], Any]) -> Check:
@@ -129,7 +136,7 @@ def accepts(field_type: Any, value: Any) -> bool:
 _WRITTEN = re.compile(r"([0-9]{1,15})-([a-z]{1,20})-([0-9]{1,18})")
 
 
-class Place(NamedTuple):
+class PageCursor(NamedTuple):
     """A cursor just below the record of that kind and id, created `at` milliseconds UTC."""
 
     at: int
@@ -140,7 +147,7 @@ class Place(NamedTuple):
         return f"{self.at}-{self.kind}-{self.id}"
 
     @classmethod
-    def read(cls, text: str) -> Place:
+    def read(cls, text: str) -> PageCursor:
         """Read a cursor; raises `ValueError` if it is none."""
         found = _WRITTEN.fullmatch(text)
         if found is None:

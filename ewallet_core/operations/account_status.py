@@ -1,18 +1,25 @@
-"""Whether an account may be used now, and why not."""
+"""Whether an account may be used now, and erasing it when its 30 days before deletion are over."""
 
 from __future__ import annotations
 
 from ewallet_core.errors.accounts import AccountFrozenError, AccountUnlinkPendingError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.storage.accounts import Account, AccountState
+from ewallet_core.operations.context import SYSTEM_CORE_ID, Context
+from ewallet_core.operations.settlement import stop_timers
+from ewallet_core.security import throttle
+from ewallet_core.storage.accounts import Account, AccountStatus, accounts
+from ewallet_core.storage.erasure import erase_personal_data, find_accounts_to_erase
+from ewallet_core.storage.logins import leave_sessions
+
+RECOVERABLE_MS = 30 * 24 * 60 * 60_000
 
 
 def why_not_active(account: Account) -> WalletError | None:
     """The error that says why the account may not be used now; None if it may."""
-    if account.state == AccountState.ACTIVE:
+    if account.state == AccountStatus.ACTIVE:
         return None
-    if account.state == AccountState.FROZEN:
+    if account.state == AccountStatus.FROZEN:
         return AccountFrozenError()
     return AccountUnlinkPendingError(timestamp(account.to_unlink_at))
 
@@ -20,4 +27,28 @@ def why_not_active(account: Account) -> WalletError | None:
 def is_gone(account: Account, now: int) -> bool:
     """Whether the account is erased, or due to be."""
     is_due = account.to_unlink_at is not None and account.to_unlink_at <= now
-    return is_due or account.state == AccountState.ERASED
+    return is_due or account.state == AccountStatus.ERASED
+
+
+def erase_due_accounts(context: Context) -> list[int]:
+    """Erase every account whose 30 days are over; returns their ids."""
+    due = find_accounts_to_erase(context.transaction, context.now)
+    for account_id in due:
+        _erase_account(context, account_id)
+    return due
+
+
+def _erase_account(context: Context, account_id: int) -> None:
+    """Erase all personal data of the account; the journal keeps its id."""
+    transaction = context.transaction
+    account = accounts.require(transaction, id=account_id)
+    stop_timers(context, account_id)
+    leave_sessions(transaction, account_id, context.now)
+    login_keys = (
+        throttle.name_key(account.name),
+        throttle.email_key(account.email),
+        throttle.account_key(account_id),
+    )
+    for login_key in login_keys:
+        throttle.forget(transaction, login_key)
+    erase_personal_data(transaction, account, SYSTEM_CORE_ID, context.now)

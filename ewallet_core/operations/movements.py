@@ -17,7 +17,7 @@ from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
 from ewallet_core.operations.events import record_event
-from ewallet_core.storage.accounts import Account, AccountState, accounts
+from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.linked_records import read_transfer_with_links
@@ -128,7 +128,7 @@ def partner_named(context: Context, email: str, field: str) -> Side:
 
     Raises `PartnerUnknownError`, or `PartnerUnavailableError` if it can't receive credits."""
     account = accounts.find(context.transaction, email_key=user_key(email))
-    if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountState.ERASED:
+    if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountStatus.ERASED:
         if context.is_in_process:
             raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
@@ -138,7 +138,7 @@ def partner_named(context: Context, email: str, field: str) -> Side:
 
 def must_be_available(account: Account, field: str) -> None:
     """Raise `PartnerUnavailableError` unless the account is active."""
-    if account.state != AccountState.ACTIVE:
+    if account.state != AccountStatus.ACTIVE:
         raise PartnerUnavailableError(field)
 
 

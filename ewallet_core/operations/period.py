@@ -6,7 +6,7 @@ from ewallet_core.errors.requests import PeriodReversedError
 from ewallet_core.instructions import fields, timestamps
 from ewallet_core.instructions.registry import Request
 from ewallet_core.instructions.timestamps import END_OF_TIME
-from ewallet_core.instructions.validation import Place
+from ewallet_core.instructions.validation import PageCursor
 
 
 class PeriodRequest(Request, frozen=True):
@@ -30,8 +30,8 @@ class PeriodRequest(Request, frozen=True):
         """The first millisecond after the period, in UTC."""
         return None if self.until is None else timestamps.instant(self.until)
 
-    def starting_below(self, cursor: str | None) -> Place:
+    def starting_below(self, cursor: str | None) -> PageCursor:
         """Where to start reading its records, newest first: at its end, or at a cursor."""
         # An empty kind and id 0 come before every record of that time, and after all older ones.
-        end = Place(END_OF_TIME if self.ends_at is None else self.ends_at, "", 0)
-        return end if cursor is None else min(end, Place.read(cursor))
+        end = PageCursor(END_OF_TIME if self.ends_at is None else self.ends_at, "", 0)
+        return end if cursor is None else min(end, PageCursor.read(cursor))

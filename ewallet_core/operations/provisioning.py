@@ -7,7 +7,7 @@ from ewallet_core.ledger.timer import State
 from ewallet_core.operations.context import SYSTEM_CORE_ID
 from ewallet_core.operations.ownership import Owner
 from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, SheetKind, kinds_of
-from ewallet_core.storage.accounts import AccountState, accounts
+from ewallet_core.storage.accounts import AccountStatus, accounts
 from ewallet_core.storage.journal import open_balance
 from ewallet_core.storage.sheets import count_sheets_ever, sheets
 from ewallet_core.storage.transaction import Transaction
@@ -45,7 +45,7 @@ def open_account(  # noqa: PLR0913 - an account is made of this much
         alias=alias,
         password_hash=password_hash,
         role=role,
-        state=AccountState.ACTIVE,
+        state=AccountStatus.ACTIVE,
         created_at=now,
         written_at=now,
     )

@@ -10,7 +10,7 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
-from ewallet_core.storage.accounts import AccountState, accounts
+from ewallet_core.storage.accounts import AccountStatus, accounts
 from ewallet_core.storage.linked_records import TransferWithLinks, read_transfer_with_links
 from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
@@ -105,8 +105,8 @@ def email_of(context: Context, account_id: int) -> str:
     return _shown_email(account.email, account.state)
 
 
-def _shown_email(email: str, state: AccountState) -> str:
-    return DELETED_ACCOUNT if state is AccountState.ERASED else email
+def _shown_email(email: str, state: AccountStatus) -> str:
+    return DELETED_ACCOUNT if state is AccountStatus.ERASED else email
 
 
 def _transfer(context: Context, record: TransferRecord) -> Data:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from ewallet_core.presentation.formatting import count, full_day, grouped
-from ewallet_core.presentation.invoices import Invoice, InvoiceTotal, Month, in_words, totals_of, what_for
+from ewallet_core.presentation.invoices import Invoice, Month, in_words, totals_of, what_for
 from ewallet_core.presentation.text import one_line
 
 WIDTH = 72
@@ -49,15 +49,12 @@ def _summary(of: Month) -> Iterator[str]:
     yield from _fact("Invoices", grouped(len(of.invoices)))
     yield from ("", RULE)
     for total in totals_of(of.invoices):
-        yield from _apart(_of_side(total), in_words(total.amount))
+        credits = f", {grouped(total.credits)} credits" if total.amount.currency else ""
+        named = f"{total.side}: {count(total.invoices, 'invoice')}{credits}"
+        yield from _apart(named, in_words(total.amount))
     yield from (RULE, "")
     for invoice in of.invoices:
         yield from _apart(_named(invoice), in_words(invoice.amount))
-
-
-def _of_side(total: InvoiceTotal) -> str:
-    credits = f", {grouped(total.credits)} credits" if total.amount.currency else ""
-    return f"{total.side}: {count(total.invoices, 'invoice')}{credits}"
 
 
 def _named(invoice: Invoice) -> str:

@@ -71,7 +71,12 @@ class Invoice:
     def read(cls, record: Record, transfer: Record | None, owner: InvoiceOwner) -> Self:
         """Read a record of `owner` and its transfer record."""
         is_sale = record["seller"] == owner.id
-        other = _payer(transfer) if is_sale else Party(record["seller_email"])
+        payer = Party(transfer["transfer_from"]) if transfer else UNKNOWN
+        other = payer if is_sale else Party(record["seller_email"])
+        if record["currency"]:
+            amount = Amount(Decimal(str(record["cost"])), record["currency"])
+        else:
+            amount = Amount(Decimal(record["credits"]))
         return cls(
             record=record["id"],
             reference=record["reference"],
@@ -80,7 +85,7 @@ class Invoice:
             buyer=other if is_sale else owner.party,
             is_sale=is_sale,
             credits=record["credits"],
-            amount=_amount(record),
+            amount=amount,
             notes=record["notes"] or "",
             transfer=transfer["reference"] if transfer else "",
         )
@@ -94,16 +99,6 @@ class Month:
     """As people write it: `Nov 2026`."""
     owner: InvoiceOwner
     invoices: Sequence[Invoice]
-
-
-def _payer(transfer: Record | None) -> Party:
-    return Party(transfer["transfer_from"]) if transfer else UNKNOWN
-
-
-def _amount(record: Record) -> Amount:
-    if record["currency"]:
-        return Amount(Decimal(str(record["cost"])), record["currency"])
-    return Amount(Decimal(record["credits"]))
 
 
 def in_words(amount: Amount) -> str:

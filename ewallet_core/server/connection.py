@@ -89,7 +89,9 @@ class Connection:
         self._limits = limits
         self._socket = writer.get_extra_info("socket")
         self._sent = 0
-        self.address = _address_of(writer)
+        peer = writer.get_extra_info("peername")
+        # A client that has already disconnected has no address.
+        self.address = str(peer[0]).partition("%")[0] if peer else "unknown"
         """The client's host, without the port: limits per address are limits per machine."""
         writer.transport.set_write_buffer_limits(high=MOST_UNSENT_BYTES)
 
@@ -181,9 +183,3 @@ class Connection:
             self._writer.close()
             asyncio.get_running_loop().call_later(CLOSE_SECONDS, self.abort)
         return reason
-
-
-def _address_of(writer: asyncio.StreamWriter) -> str:
-    peer = writer.get_extra_info("peername")
-    # A client that has already disconnected has no address.
-    return str(peer[0]).partition("%")[0] if peer else "unknown"

@@ -138,8 +138,8 @@ class Listener:
 
 async def _close(server: asyncio.Server) -> None:
     # A server that is closed between two steps of accepting leaks the accepted socket.
-    for listening in server.sockets:
-        asyncio.get_running_loop().remove_reader(listening.fileno())
+    for bound in server.sockets:
+        asyncio.get_running_loop().remove_reader(bound.fileno())
     await asyncio.sleep(0)
     server.close()
 

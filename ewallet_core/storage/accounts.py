@@ -12,7 +12,7 @@ from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Role, user_key
 
 
-class AccountState(StrEnum):
+class AccountStatus(StrEnum):
     """Only an active account can be used. An erased one has no owner and no personal data."""
 
     ACTIVE = "active"
@@ -31,7 +31,7 @@ class Account(Row, frozen=True):
     alias: str
     password_hash: str | None
     role: Role
-    state: AccountState
+    state: AccountStatus
     ewallet_id: int
     contact_list_id: int
     daily_limit: int | None
@@ -47,7 +47,7 @@ accounts = Rows(schema.accounts, Account)
 _account = schema.accounts.c
 _OPERATORS = (
     select(*accounts.columns)
-    .where(_account.role == Role.OPERATOR, _account.state == AccountState.ACTIVE)
+    .where(_account.role == Role.OPERATOR, _account.state == AccountStatus.ACTIVE)
     .order_by(_account.id)
     .limit(2)
 )
@@ -56,7 +56,7 @@ _LISTED = (
     .where(
         _account.id < bindparam("before"),
         _account.role != Role.ISSUER,
-        _account.state != AccountState.ERASED,
+        _account.state != AccountStatus.ERASED,
         _account.name_key.like(bindparam("pattern"), escape=ESCAPE)
         | _account.email_key.like(bindparam("pattern"), escape=ESCAPE),
     )
@@ -67,12 +67,12 @@ _LISTED_IN_STATE = _LISTED.where(_account.state == bindparam("state"))
 
 
 def is_last_operator(transaction: Transaction, account: Account) -> bool:
-    is_one = account.role is Role.OPERATOR and account.state is AccountState.ACTIVE
+    is_one = account.role is Role.OPERATOR and account.state is AccountStatus.ACTIVE
     return is_one and all(found.id == account.id for found in transaction.all(_OPERATORS, Account))
 
 
 def list_accounts(
-    transaction: Transaction, before: int | None, most: int, text: str, state: AccountState | None
+    transaction: Transaction, before: int | None, most: int, text: str, state: AccountStatus | None
 ) -> tuple[list[Account], int | None]:
     """A page of accounts below id `before` with the text in their name or email, and the next cursor."""
     values = {

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from sqlalchemy import ColumnElement, Table, Update, bindparam, func, null, select, union_all
 
 from ewallet_core.storage import schema
-from ewallet_core.storage.accounts import Account, AccountState, accounts
+from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.rows import RowId
 from ewallet_core.storage.seen_requests import forget_scope
 from ewallet_core.storage.transaction import Transaction
@@ -116,6 +116,6 @@ def erase_personal_data(transaction: Transaction, account: Account, issuer_id: i
         **dict.fromkeys(("name", "email", "phone", "alias"), ""),
         **dict.fromkeys(("name_key", "email_key", "password_hash", "one_time_until"), None),
         **dict.fromkeys(("daily_limit", "to_unlink_at"), None),
-        state=AccountState.ERASED,
+        state=AccountStatus.ERASED,
         written_at=now,
     )

@@ -105,14 +105,18 @@ class GroupCommitWriter:
     def _commit(self, group: list[_Waiting]) -> None:
         """Commit the group together; if that fails, each piece of work alone."""
         try:
-            self._begin()
+            self._roll_back()
+            self._connection.execute("BEGIN IMMEDIATE")
         except sqlite3.Error as reason:
             # Most likely another process holds the lock: each piece alone would fail as well.
             self._give_up()
             _fail(group, _as_error(reason))
             return
         try:
-            self._carry_out_all(group)
+            transaction = self._open_transaction(self._connection)
+            for waiting in group:
+                self._carry_out(waiting, transaction)
+            self._before_commit(transaction)
         except Exception as reason:  # noqa: BLE001 - the thread goes on, whatever happened to this group
             self._give_up()
             self._fail_or_replay(group, _as_error(reason))
@@ -126,16 +130,6 @@ class GroupCommitWriter:
                 self._fail_or_replay(group, _as_error(reason))
             else:
                 _fail(group, OutcomeUnknownError())
-
-    def _begin(self) -> None:
-        self._roll_back()
-        self._connection.execute("BEGIN IMMEDIATE")
-
-    def _carry_out_all(self, group: list[_Waiting]) -> None:
-        transaction = self._open_transaction(self._connection)
-        for waiting in group:
-            self._carry_out(waiting, transaction)
-        self._before_commit(transaction)
 
     def _carry_out(self, waiting: _Waiting, transaction: Transaction) -> None:
         waiting.result = waiting.error = None

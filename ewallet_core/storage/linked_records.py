@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Table, bindparam, select
 
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.storage import schema
-from ewallet_core.storage.accounts import AccountState
+from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.sheets import TransferRecord, transfers
 from ewallet_core.storage.transaction import Transaction
@@ -82,9 +82,9 @@ class TransferWithLinks(TransferRecord, frozen=True):
     """
 
     from_email: str
-    from_state: AccountState
+    from_state: AccountStatus
     to_email: str
-    to_state: AccountState
+    to_state: AccountStatus
     reverses_id: int | None
     refund_of: int | None
 

@@ -75,19 +75,15 @@ def _values(name: str, found: Instruction, known: InstructionRegistry) -> Iterat
 def choices_of(kind: Any) -> list[str]:
     """The values that a field of this type accepts, if they are few."""
     if isinstance(kind, type):
-        return _values_of(kind)
+        if issubclass(kind, Enum):
+            return [str(value.value) for value in kind]
+        return ["true", "false"] if kind is bool else []
     if get_origin(kind) is Literal:
         return [str(value) for value in get_args(kind)]
     listed = _CHOICES.fullmatch(meta_of(kind).pattern or "")
     if listed is not None:
         return listed[1].split("|")
     return [value for part in get_args(kind) for value in choices_of(part)]
-
-
-def _values_of(kind: type) -> list[str]:
-    if issubclass(kind, Enum):
-        return [str(value.value) for value in kind]
-    return ["true", "false"] if kind is bool else []
 
 
 HOW_TO_BEGIN = "Type one, such as view account, or paste it as JSON."

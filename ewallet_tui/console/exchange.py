@@ -33,7 +33,12 @@ class Chain:
         """The chain of an instruction; an unknown one has no selectors but the first."""
         form = form_of(instruction, known) or dict.fromkeys((*CLIENT_ACTION, "action"))
         selectors = tuple(one_line(instruction.get(key)) for key in form)
-        return cls(selectors, tuple(_typed(*each) for each in instruction.items() if each[0] not in form))
+        arguments = tuple(
+            f"{one_line(name)}={_value(value)[:LONGEST_ARGUMENT]}"
+            for name, value in instruction.items()
+            if name not in form
+        )
+        return cls(selectors, arguments)
 
     def __str__(self) -> str:
         return " ".join((*self.selectors, *self.arguments))
@@ -45,10 +50,6 @@ def form_of(instruction: Mapping[str, Any], known: InstructionRegistry) -> Selec
     if found is None:
         return None
     return max((form for form in found.forms if form.items() <= instruction.items()), key=len)
-
-
-def _typed(name: str, value: Any) -> str:
-    return f"{one_line(name)}={_value(value)[:LONGEST_ARGUMENT]}"
 
 
 def _value(value: Any) -> str:

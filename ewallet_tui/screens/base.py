@@ -187,7 +187,9 @@ class BaseScreen(Screen[None]):
 
     def button(self, action: Action, label: str = "", **options: Any) -> Button:
         """A button that does what the action's key does."""
-        return Button(label or action.label, id=action.id, action=f"screen.{action.name}", **options)
+        return Button(
+            label or action.label, id=action.id, action=action.textual or f"screen.{action.name}", **options
+        )
 
     def ask_with(
         self,
@@ -286,7 +288,8 @@ class BaseScreen(Screen[None]):
 
     @on(PartTabs.Chosen)
     def _handle_part(self, event: PartTabs.Chosen) -> None:
-        self.show_part(event.part)
+        if self.PARTS:
+            self.show_part(event.part)
 
     @on(ScreenTab.Chosen)
     def _tab_chosen(self, event: ScreenTab.Chosen) -> None:

@@ -36,6 +36,8 @@ NOTHING_FOUND = "Nothing found. Escape shows everything again."
 class RecordsPanel(Vertical):
     """The sheet that is chosen, its records, and beside them the one under the cursor."""
 
+    # Its look depends on the size of the screen around it.
+    SCOPED_CSS = False
     DEFAULT_CSS = """
     RecordsPanel {
         height: 1fr;

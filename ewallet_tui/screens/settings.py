@@ -39,6 +39,7 @@ from ewallet_tui.widgets.setting_lists import ChoiceList, KeyList, Preview, Sett
 class ConfigErrors(VerticalScroll, can_focus=False):
     """What is wrong with the settings file."""
 
+    SCOPED_CSS = False
     DEFAULT_CSS = """
     ConfigErrors { height: auto; max-height: 30%; color: $text-warning; margin-top: 1; display: none; }
     ConfigErrors.-there { display: block; }

@@ -131,15 +131,6 @@ NOTHING_LEAVES = "The daily limit is 0: nothing may leave."
 Limit = Mapping[str, Any]
 
 
-def spent_words(limit: Limit) -> str:
-    return f"Daily limit: {grouped(limit['spent_today'])} of {grouped(limit['daily_limit'])} spent"
-
-
-def left_words(limit: Limit) -> str:
-    left = limit["left_today"]
-    return f"{grouped(left)} more may leave within 24 hours." if left else "! No more may leave for now."
-
-
 class DailyLimit(Static):
     """The daily limit as a bar that fills from the left as credits leave."""
 
@@ -166,4 +157,7 @@ class DailyLimit(Static):
         width = min(self.size.width, WIDEST_BAR)
         bar = burning_bar(limit["spent_today"], limit["daily_limit"], width)
         drawn = Content.styled(bar, style)
-        return Content("\n").join((Content(spent_words(limit)), drawn, Content(left_words(limit))))
+        spent = f"Daily limit: {grouped(limit['spent_today'])} of {grouped(limit['daily_limit'])} spent"
+        left = limit["left_today"]
+        rest = f"{grouped(left)} more may leave within 24 hours." if left else "! No more may leave for now."
+        return Content("\n").join((Content(spent), drawn, Content(rest)))

@@ -68,12 +68,10 @@ def narrow(text: str) -> list[str]:
     """The lines of `text` with each pixel half a column wide and half a row high."""
     rows = [" ".join(SHAPES[character][row] for character in text) + " " for row in range(PIXEL_ROWS)]
     rows.append(" " * len(rows[0]))
-    return [_quartered(upper, lower) for upper, lower in zip(rows[::2], rows[1::2], strict=True)]
-
-
-def _quartered(upper: str, lower: str) -> str:
-    cells = zip(upper[::2], upper[1::2], lower[::2], lower[1::2], strict=True)
-    return "".join(QUARTERS[cell] for cell in cells)
+    return [
+        "".join(QUARTERS[cell] for cell in zip(upper[::2], upper[1::2], lower[::2], lower[1::2], strict=True))
+        for upper, lower in zip(rows[::2], rows[1::2], strict=True)
+    ]
 
 
 def largest_that_fits(text: str, width: int, height: int) -> str:

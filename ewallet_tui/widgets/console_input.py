@@ -141,7 +141,7 @@ class ConsoleWriting(Vertical):
             yield Static(id="detail", markup=False)
 
     def on_mount(self) -> None:
-        self.watch(self.prompt, "selection", self._cursor_moved, init=False)
+        self.watch(self.prompt, "selection", lambda: self._show(self._help_now()), init=False)
 
     @property
     def prompt(self) -> ConsolePrompt:
@@ -183,9 +183,6 @@ class ConsoleWriting(Vertical):
     def _completed(self, line: str) -> str | None:
         listed = candidates(line, self._known) if self._known else []
         return completed(line, listed[0]) if listed else None
-
-    def _cursor_moved(self) -> None:
-        self._show(self._help_now())
 
     def _help(self) -> None:
         self._show(self._help_now())

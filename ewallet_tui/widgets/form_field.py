@@ -102,7 +102,9 @@ class Field:
         """The value of a typed text, `None` for none; raises `ValueError` with a sentence for the user."""
         typed = text if self.is_secret else self.tidy(text)
         if not typed:
-            return self._read_nothing()
+            if not self.optional:
+                raise ValueError(f"{self.label} can't be left empty.")
+            return "" if self.initial else None
         if _may_be_fraction(self.kind) and formats_in_use().is_unclear(typed):
             raise ValueError(f"{self.label} can be read in two ways. Write its thousands without a mark.")
         value = _value_of(self.kind, typed)
@@ -128,15 +130,6 @@ class Field:
             return CompletionSuggester(self.completion)
         return SuggestFromList(self.suggestions, case_sensitive=False) if self.suggestions else None
 
-    def _read_nothing(self) -> str | None:
-        if not self.optional:
-            raise ValueError(f"{self.label} can't be left empty.")
-        return "" if self.initial else None
-
-
-def _is_whole(kind: Any) -> bool:
-    return int in get_args(kind)[:1]
-
 
 def _may_be_fraction(kind: Any) -> bool:
     return any(float in get_args(part) for part in get_args(kind))
@@ -146,7 +139,7 @@ def _value_of(kind: Any, typed: str) -> Any:
     formats = formats_in_use()
     if _may_be_fraction(kind):
         return formats.read_decimal(typed)
-    return formats.read_number(typed) if _is_whole(kind) else typed
+    return formats.read_number(typed) if int in get_args(kind)[:1] else typed
 
 
 def _described(kind: Any) -> str:

@@ -167,9 +167,9 @@ class KeyList(PlainOptionList):
     }
     """
 
-    def show(self, actions: Mapping[str, KeyAction], changed: Mapping[str, str], wanted: str = "") -> None:
-        """Show the actions that contain `wanted`, those with `changed` keys first."""
-        found = [id for id, action in actions.items() if wanted in f"{id} {action.description}".casefold()]
+    def show(self, actions: Mapping[str, KeyAction], changed: Mapping[str, str], text: str = "") -> None:
+        """Show the actions that contain `text`, those with `changed` keys first."""
+        found = [id for id, action in actions.items() if text in f"{id} {action.description}".casefold()]
         ids = sorted(found, key=lambda name: (name not in changed, name))
         self.show_options(_option(actions[id], changed.get(id)) for id in ids)
 
@@ -235,7 +235,11 @@ def _balance_and_timer() -> list[Content]:
 def _recent_activity() -> list[Content]:
     rows = [(moment(NOW - ago, NOW, UTC), what, signed(credits)) for ago, what, credits in RECENT_ACTIVITY]
     return [
-        Content.assemble((f"{when} ", "$foreground-muted"), f"{what} ", (credits, _colour(credits)))
+        Content.assemble(
+            (f"{when} ", "$foreground-muted"),
+            f"{what} ",
+            (credits, "$text-success" if "+" in credits else ""),
+        )
         for when, what, credits in zip(*map(_column, zip(*rows, strict=True), "<<>"), strict=True)
     ]
 
@@ -243,10 +247,6 @@ def _recent_activity() -> list[Content]:
 def _column(cells: Sequence[str], align: str) -> list[str]:
     width = max(map(len, cells))
     return [f"{cell:{align}{width}}" for cell in cells]
-
-
-def _colour(credits: str) -> str:
-    return "$text-success" if "+" in credits else ""
 
 
 def _states() -> Content:

@@ -127,6 +127,29 @@ async def test_a_subscription_gets_only_events_after_its_call(
         assert await next_credits(events, 3 - number) == [(n, n) for n in range(number + 1, 4)]
 
 
+async def test_a_reader_begins_after_the_newest_event_that_an_answer_told_of(
+    open_client: OpenClient, client: WalletClient
+) -> None:
+    await sign_up_and_log_in(client)
+    answer = await supply(client, 1)
+    other = await open_client()
+    await log_in(other)
+    await supply(other, 2)
+    told = client.events()
+    assert await next_event(told) == {"event": LISTENING, "sequence": answer["event_sequence"]}
+    assert await next_credits(told, 1) == [(2, 2)]
+
+
+async def test_an_event_has_the_id_of_the_own_request_that_caused_it(
+    open_client: OpenClient, client: WalletClient
+) -> None:
+    await sign_up_and_log_in(client)
+    told = client.events()
+    await next_event(told)
+    answer = await supply(client, 1)
+    assert (await next_event(told))["request_id"] == answer["request_id"]
+
+
 async def test_events_since_a_login_are_complete_however_late_they_are_read(client: WalletClient) -> None:
     events = client.events()
     await sign_up_and_log_in(client)

@@ -83,7 +83,7 @@ async def flood() -> AsyncIterator[tuple[int, asyncio.Event]]:
 
 async def test_an_endless_line_is_not_read(flood: tuple[int, asyncio.Event], remote: Remote) -> None:
     port, taken = flood
-    lines = await remote(1, port)._dial_out()
+    lines = await remote(1, port)._connect_out()
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(taken.wait(), 0.5)
     assert len(FLOOD) > 100 * LONGEST_EVENT

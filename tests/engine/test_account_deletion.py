@@ -28,10 +28,10 @@ from instructions import (
 )
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.operations.account_deletion import RECOVERABLE_MS, erase_due_accounts
+from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts
 from ewallet_core.operations.context import SYSTEM_CORE_ID, EngineConfig
 from ewallet_core.storage import erasure
-from ewallet_core.storage.accounts import AccountState
+from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.events import forget_old_events
 from ewallet_core.storage.seen_requests import KEPT_MILLISECONDS, forget_old_requests
 
@@ -294,7 +294,7 @@ def test_no_personal_data_is_left_in_any_table(erased, wallet_file):
 
 def test_the_journal_and_the_balances_stay_with_a_blank_account(erased, wallet_file):
     account = account_row(wallet_file)
-    assert account["state"] == AccountState.ERASED
+    assert account["state"] == AccountStatus.ERASED
     assert [account[column] for column in ("name", "email", "phone", "alias")] == [""] * 4
     held = "SELECT amount FROM balances WHERE account_id = ? AND amount <> 0 ORDER BY id"
     assert [row["amount"] for row in rows(wallet_file, held, ADA_ID)] == [75, 19 * MINUTE]

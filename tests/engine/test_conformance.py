@@ -13,6 +13,7 @@ from example import Example
 from examples import EXAMPLES
 
 from ewallet_core.handlers import REGISTRY
+from ewallet_core.instructions.envelope import VIEW_ACTIONS
 from ewallet_core.instructions.registry import Access
 from ewallet_core.instructions.validation import meta_of
 
@@ -102,6 +103,13 @@ def test_an_id_of_another_account_is_answered_like_a_missing_one(
 def test_an_answer_survives_a_json_round_trip(anonymous, wallclock, example):
     answer = example.arrange(anonymous, wallclock).request(**example.instruction)
     assert json.loads(json.dumps(answer, allow_nan=False)) == answer
+
+
+def test_the_actions_that_change_nothing_are_those_of_the_registry():
+    views = {form["action"] for found in REGISTRY if not found.changes for form in found.forms}
+    changes = {form["action"] for found in REGISTRY if found.changes for form in found.forms}
+    assert views == VIEW_ACTIONS
+    assert not views & changes
 
 
 @pytest.mark.parametrize("instruction", list(REGISTRY), ids=lambda found: found.name)

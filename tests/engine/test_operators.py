@@ -27,7 +27,7 @@ from instructions import (
     supply,
 )
 
-from ewallet_core.operations.account_deletion import RECOVERABLE_MS
+from ewallet_core.operations.account_status import RECOVERABLE_MS
 from ewallet_core.types import SYSTEM_CORE_EMAIL
 
 SOCKET = "198.51.100.7"

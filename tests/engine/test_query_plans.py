@@ -1,4 +1,4 @@
-"""Query plans: lists and reports are read by an index and in its order, so their cost is independent of their size."""
+"""Query plans: lists and reports are read by an index and in its order, whatever the size of the tables."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage import sheets, wallets
+from ewallet_core.storage import linked_records, overview, search, sheets, statements, wallets
 from ewallet_core.storage.transaction import Statements
 
 _COMPILED = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
@@ -65,3 +65,86 @@ def test_a_statement_without_an_index_is_detected(wallet_file):
     assert plan_of(wallet_file, sheets.sheets._select("reference")) == ["SCAN sheets"]
     by_name = wallets.wallets._select("account_id").order_by(None).order_by("reference")
     assert plan_of(wallet_file, by_name)[-1] == "USE TEMP B-TREE FOR ORDER BY"
+
+
+# Reports
+
+IN_ORDER = {
+    "the posting before an instant": statements._LAST_BEFORE,
+    "a page of a statement": statements._ROWS,
+    **{f"{found.kind} records of an account": found._of_account for found in search.FOUND},
+    **{f"{found.kind} records of a sheet": found._of_sheet for found in search.FOUND},
+    **{
+        f"{relation} of {kind} records": statement
+        for kind, links in linked_records.LINKS.items()
+        for relation, _, statement in links
+    },
+}
+IN_ORDER |= {f"recent {kind} records": statement for kind, statement, _ in overview._RECENT}
+SUMS = {
+    "wallets' sums": statements._WALLET_SUMS,
+    "clocks' sums": statements._CLOCK_SUMS,
+    "one wallet's sums": statements._ONE_WALLETS_SUMS,
+    "one clock's sums": statements._ONE_CLOCKS_SUMS,
+    "one clock's credits": statements._ONE_CLOCKS_CREDITS,
+}
+
+
+@pytest.mark.parametrize("statement", [*IN_ORDER.values(), *SUMS.values()], ids=[*IN_ORDER, *SUMS])
+def test_a_report_scans_no_table(wallet_file, statement):
+    steps = plan_of(wallet_file, statement)
+    assert [step for step in steps if step.startswith("SCAN")] == []
+    assert any("USING INDEX" in step for step in steps)
+
+
+@pytest.mark.parametrize("statement", IN_ORDER.values(), ids=IN_ORDER)
+def test_a_page_of_a_report_is_not_sorted(wallet_file, statement):
+    assert [step for step in plan_of(wallet_file, statement) if "TEMP B-TREE" in step] == []
+
+
+@pytest.mark.parametrize("found", search.FOUND, ids=lambda found: found.kind)
+def test_records_are_read_by_account_and_time(wallet_file, found):
+    steps = plan_of(wallet_file, found._of_account)
+    index = f"ix_{found.kind}_records_account_id_created_at_id"
+    assert any(f"{index} (account_id=? AND created_at>? AND created_at<?)" in step for step in steps)
+
+
+@pytest.mark.parametrize("links", linked_records.LINKS.values(), ids=linked_records.LINKS)
+def test_linked_records_are_read_by_their_entry(wallet_file, links):
+    for _, kind, statement in links:
+        index = f"ix_{kind}_records_entry_id (entry_id=?)"
+        assert any(index in step for step in plan_of(wallet_file, statement))
+
+
+@pytest.mark.parametrize(
+    ("statement", "index"),
+    [
+        (statements._LAST_BEFORE, "ix_postings_balance_id_at_id (balance_id=? AND at<?)"),
+        (statements._ROWS, "ix_postings_balance_id_id (balance_id=? AND id>? AND id<?)"),
+        *((sums, "ix_postings_balance_id_at_id (balance_id=? AND at>? AND at<?)") for sums in SUMS.values()),
+    ],
+    ids=["opening", "rows", *SUMS],
+)
+def test_only_postings_of_the_period_are_read(wallet_file, statement, index):
+    assert any(index in step for step in plan_of(wallet_file, statement))
+
+
+@pytest.mark.parametrize(
+    ("kind", "statement", "_row_type"), overview._RECENT, ids=lambda part: str(part)[:10]
+)
+def test_recent_records_are_read_newest_first_by_their_index(wallet_file, kind, statement, _row_type):
+    index = f"ix_{kind}_records_account_id_created_at_id (account_id=?)"
+    assert any(index in step for step in plan_of(wallet_file, statement))
+
+
+def test_begun_timers_are_read_of_the_account_alone(wallet_file):
+    first, *rest = plan_of(wallet_file, overview._BEGUN)
+    assert first.startswith("SEARCH clocks USING INDEX ix_clocks_account_id_runs_out_at (account_id=?")
+    assert [step for step in rest if step != "USE TEMP B-TREE FOR ORDER BY"] == []
+
+
+def test_a_past_balance_is_one_step_for_each_day(wallet_file):
+    steps = plan_of(wallet_file, overview._BALANCES_BEFORE)
+    index = "SEARCH postings USING INDEX ix_postings_balance_id_at_id (balance_id=? AND at<?)"
+    assert steps.count(index) == overview.PAST_DAYS
+    assert [step for step in steps if "SCAN postings" in step or "TEMP B-TREE" in step] == []

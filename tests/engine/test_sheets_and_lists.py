@@ -177,7 +177,7 @@ def test_an_unlink_names_the_sheet_by_exactly_one_argument(ada, kind):
 def test_an_unlinked_sheet_and_its_records_are_not_found(busy, wallet_file, kind):
     old = view_sheet(busy, kind)
     busy.request(**switch_list(kind, create_sheet(busy, kind)))
-    assert busy.request(**unlink_list(kind, old["id"])) == {"failed": False, sheet_key(kind): old["id"]}
+    assert busy.request(**unlink_list(kind, old["id"]))[sheet_key(kind)] == old["id"]
     gone = named(kind, old["id"])
     for asked in (
         list_verb("view", kind, **gone),
@@ -212,7 +212,7 @@ def test_an_unlinked_record_is_not_counted_by_its_sheet(busy, wallclock, kind):
     wallclock.forward(SECOND)
     taken, *others = before["rows"]
     answer = busy.request(**unlink_record(kind, taken["id"]))
-    assert answer == {"failed": False, sheet_key(kind): before["id"], f"{kind}_record": taken["id"]}
+    assert (answer[sheet_key(kind)], answer[f"{kind}_record"]) == (before["id"], taken["id"])
     after = view_sheet(busy, kind)
     assert after["rows"] == others
     assert after["record_count"] == before["record_count"] - 1 == len(others)

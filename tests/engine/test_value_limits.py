@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import iso4217
 import pytest
 from answer_shapes import ERROR_ANSWER, shape_errors
 from instructions import new_account, supply, to_clock, to_credits, view_list, view_record
+
+from ewallet_core.instructions.validation import CURRENCY_CODES
 
 
 def shortened(value: object) -> str:
@@ -93,3 +96,7 @@ def test_a_value_beyond_its_limits_is_refused(supplied, nothing_changes, instruc
 )
 def test_a_value_at_its_limit_is_accepted(supplied, instruction):
     supplied.request(**instruction)
+
+
+def test_the_currencies_are_those_of_iso_4217():
+    assert {code for code in iso4217.Currency.__members__ if code.isupper()} == CURRENCY_CODES

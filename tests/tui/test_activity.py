@@ -36,7 +36,7 @@ def activity_of(transfers, conversions):
     return sorted(rows, key=lambda row: row["record_data"]["create_date"], reverse=True)
 
 
-def told(transfers=(), conversions=()):
+def shown(transfers=(), conversions=()):
     rows = activity_rows(activity_of(transfers, conversions), NOW, UTC)
     return [tuple(str(cell) for cell in row.cells) for row in rows]
 
@@ -44,7 +44,7 @@ def told(transfers=(), conversions=()):
 def test_both_kinds_come_in_one_list_newest_first():
     transfers = [transfer(2, "13:58", "payment", 10, "lunch"), transfer(1, "09:00", "supply", 1_000)]
     conversions = [conversion(1, "14:02", "credits2clock", 20)]
-    assert told(transfers, conversions) == [
+    assert shown(transfers, conversions) == [
         ("today 14:02", "to time", "\N{MINUS SIGN}20", "→ 20:00", ""),
         ("today 13:58", "paid", "\N{MINUS SIGN}10", "carol@example.org", "lunch"),
         ("today 09:00", "supplied", "+1,000", "", ""),
@@ -52,19 +52,19 @@ def test_both_kinds_come_in_one_list_newest_first():
 
 
 def test_the_partner_is_the_other_side():
-    came, went = told([transfer(2, "11:00", "incoming", 5), transfer(1, "10:00", "transfer", 5)])
+    came, went = shown([transfer(2, "11:00", "incoming", 5), transfer(1, "10:00", "transfer", 5)])
     assert came[1:4] == ("received", "+5", "bob@example.org")
     assert went[1:4] == ("sent", "\N{MINUS SIGN}5", "carol@example.org")
 
 
-def test_a_refund_is_told_by_who_gives_it_back_and_by_who_gets_it():
-    got, given = told([transfer(2, "11:00", "incoming", 5), transfer(1, "10:00", "refund", 5)])
+def test_a_refund_is_shown_to_both_sides():
+    got, given = shown([transfer(2, "11:00", "incoming", 5), transfer(1, "10:00", "refund", 5)])
     assert got[1:3] == ("received", "+5")
     assert given[1:4] == ("refunded", "\N{MINUS SIGN}5", "carol@example.org")
 
 
 def test_time_that_came_back_adds_credits():
-    assert told(conversions=[conversion(1, "11:00", "clock2credits", 5)])[0][1:4] == (
+    assert shown(conversions=[conversion(1, "11:00", "clock2credits", 5)])[0][1:4] == (
         "from time",
         "+5",
         "← 5:00",

@@ -206,7 +206,7 @@ async def test_in_a_browser_it_goes_to_the_browsers_downloads(day, saved_to, mon
 
 
 @pytest.mark.parametrize(
-    ("wanted", "given"),
+    ("name", "given"),
     [
         ("../../.ssh/authorized_keys", "ssh-authorized_keys"),
         (".bashrc", "bashrc"),
@@ -217,11 +217,11 @@ async def test_in_a_browser_it_goes_to_the_browsers_downloads(day, saved_to, mon
         ("n" * 10_000 + ".csv", "n" * 96 + ".csv"),
     ],
 )
-def test_a_name_from_elsewhere_leads_nowhere_else(tmp_path, wanted, given):
+def test_a_name_from_elsewhere_leads_nowhere_else(tmp_path, name, given):
     folder = tmp_path / "saved"
     with NewFile(folder) as file:
         file.write("text")
-        file.finish(wanted)
+        file.finish(name)
     assert [path.name for path in folder.iterdir()] == [given]
 
 
@@ -250,7 +250,7 @@ def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path):
         (errno.EIO, "~/Downloads can't be written to: input/output error."),
     ],
 )
-def test_a_disk_that_refuses_is_told_with_a_way_out(number, words):
+def test_a_disk_error_is_explained_with_a_way_out(number, words):
     said = why_not_written(OSError(number, os.strerror(number)), Path.home() / "Downloads")
     assert said.startswith(words)
     assert said.endswith(("Make some, and export again.", f"Name another folder in {FOLDER_VARIABLE}."))

@@ -104,5 +104,5 @@ def test_a_timestamp_without_its_zone_is_refused(text):
         (datetime(2026, 11, 21, 13, 2, tzinfo=UTC), "21 Nov 14:02"),
     ],
 )
-def test_a_moment_is_told_as_seen_from_now_in_the_users_zone(instant, text):
+def test_a_moment_is_written_as_seen_from_now_in_the_users_zone(instant, text):
     assert formatting.moment(instant, NOW, PARIS) == text

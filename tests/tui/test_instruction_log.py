@@ -44,14 +44,14 @@ def everything_in(log):
 
 
 def test_an_exchange_is_there_at_once_and_has_its_outcome_later(log, instant):
-    told = []
-    log.follow(lambda: told.append(log.exchanges[-1].outcome))
+    outcomes = []
+    log.follow(lambda: outcomes.append(log.exchanges[-1].outcome))
     with log.exchange(VIEW) as note:
         instant.pass_by(seconds=0.012)
         note({"failed": True, "error": "Nobody is logged in."})
-    assert told[0] is None
-    assert (told[1].failed, told[1].error, told[1].took_ms) == (True, "Nobody is logged in.", 12)
-    assert told[1].answer == '{"failed": true, "error": "Nobody is logged in."}'
+    assert outcomes[0] is None
+    assert (outcomes[1].failed, outcomes[1].error, outcomes[1].took_ms) == (True, "Nobody is logged in.", 12)
+    assert outcomes[1].answer == '{"failed": true, "error": "Nobody is logged in."}'
 
 
 def test_answers_that_come_in_another_order_find_their_own_instruction(log):
@@ -123,16 +123,16 @@ def test_what_was_cleared_stays_away_when_its_answer_comes(log):
 
 
 def test_who_no_longer_follows_is_not_told(log):
-    told = []
+    outcomes = []
 
     def subscription():
-        told.append(1)
+        outcomes.append(1)
 
     log.follow(subscription)
     noted(log)
     log.unfollow(subscription)
     noted(log)
-    assert len(told) == 2
+    assert len(outcomes) == 2
 
 
 def test_every_secret_that_the_catalogue_knows_is_hidden_by_its_name():

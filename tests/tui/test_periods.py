@@ -99,7 +99,7 @@ def test_the_days_are_those_of_the_person():
     assert read_period("since 1970", FRIDAY).arguments(east) == {"since": "1970-01-01T00:00:00Z"}
 
 
-def told(text):
+def period_or_problem(text):
     try:
         return read_period(text, FRIDAY)
     except ValueError as problem:
@@ -113,7 +113,7 @@ def order(request):
     use(Formats())
 
 
-def test_a_period_is_told_in_the_form_that_was_chosen_and_read_in_it(order):
+def test_a_period_is_written_and_read_in_the_chosen_format(order):
     period = read_period("2026-11-03 to 2026-12-09", FRIDAY)
     assert formats_in_use().day(date(2026, 11, 3)) in period.words
     assert read_period(period.words, FRIDAY) == period
@@ -124,8 +124,8 @@ def test_where_the_day_comes_first_it_does_with_any_mark():
 
 
 @given(text=st.text(max_size=30))
-def test_any_text_is_a_time_or_is_told_why_not(text):
-    answer = told(text)
+def test_any_text_is_a_period_or_says_why_not(text):
+    answer = period_or_problem(text)
     if isinstance(answer, Period):
         assert all(accepts(fields.Instant, value) for value in answer.arguments(UTC).values())
     else:

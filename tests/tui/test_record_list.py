@@ -154,7 +154,7 @@ class Sheet:
         return Page([ListRow(str(number), ("then", str(number), "")) for number in numbers], count=self.count)
 
     async def follow(self, start, cursor):
-        """As `read`, but nobody knows how long it is."""
+        """As `read`, without the length of the list."""
         self.read_at.append(cursor or 0)
         page = await self.read(cursor or 0, None)
         following = (cursor or 0) + 100

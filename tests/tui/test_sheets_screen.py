@@ -168,7 +168,7 @@ async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
 async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked_unless_it_is_the_active_one(day):
     async with at_the_sheets(day) as person:
         await person.press("D")
-        await person.wait_until(lambda: "This is the last transfer sheet there is." in person.toasts)
+        await person.wait_until(lambda: "This is your last transfer sheet." in person.toasts)
         assert not person.sees("Unlink transfer sheet")
         assert how_many(person) == "3 transfers"
         await person.press("N")

@@ -157,20 +157,20 @@ def a_picture(credits=1_240, **clock):
     )
 
 
-def standing(width, **values):
+def status_line(width, **values):
     return status_content(a_picture(**values), 0.0, width).plain
 
 
 def test_the_standing_line_gives_up_its_bar_before_its_words():
-    assert standing(76).startswith("1,240 credits ")
-    assert standing(76).endswith("● running  20:00 left  ▕█████████████▊▏")
-    assert standing(43).split() == ["1,240", "credits", "●", "running", "20:00", "left"]
-    assert standing(33).split() == ["1,240", "●", "running", "20:00", "left"]
+    assert status_line(76).startswith("1,240 credits ")
+    assert status_line(76).endswith("● running  20:00 left  ▕█████████████▊▏")
+    assert status_line(43).split() == ["1,240", "credits", "●", "running", "20:00", "left"]
+    assert status_line(33).split() == ["1,240", "●", "running", "20:00", "left"]
 
 
 @given(width=st.integers(0, 200), credits=st.integers(0, 10**12), left=st.integers(0, LONGEST))
 def test_the_standing_line_never_leaves_its_room(width, credits, left):
-    assert len(standing(width, credits=credits, left=left)) <= width
+    assert len(status_line(width, credits=credits, left=left)) <= width
 
 
 @given(left=st.integers(0, LONGEST), used=st.integers(0, LONGEST), width=st.integers(3, 120))

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from ewallet_core.ledger.journal import Unit
 from ewallet_core.storage import schema
-from ewallet_core.storage.accounts import AccountState
+from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
@@ -73,7 +73,7 @@ _UNLINKED_WITH_AMOUNT = tuple(
         .where(
             holder.c.unlinked_at.is_not(None),
             _balance.amount != 0,
-            schema.accounts.c.state != AccountState.ERASED,
+            schema.accounts.c.state != AccountStatus.ERASED,
         )
         .order_by(holder.c.id),
     )

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Select, Table, and_, literal, or_, select,
 
 from ewallet_core.ledger.journal import Unit
 from ewallet_core.storage import schema
-from ewallet_core.storage.accounts import AccountState
+from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import (
@@ -40,7 +40,7 @@ def _account_of(owner: Table) -> ColumnElement[Any]:
 def _is_deleted(owner: Table) -> ColumnElement[bool]:
     """Whether the owner was removed with all its items: then the active ones are unlinked too."""
     if owner is _account:
-        return owner.c.state == AccountState.ERASED
+        return owner.c.state == AccountStatus.ERASED
     return owner.c.unlinked_at.is_not(None)
 
 
@@ -117,7 +117,7 @@ class _HolderLine(Row, frozen=True):
 
 
 _HOLDER_TABLES = (("wallet", schema.ewallets, Unit.CREDIT), ("clock", schema.clocks, Unit.MILLISECOND))
-_balance, _holding_account = schema.balances.c, schema.accounts.c
+_balance, _holder_account = schema.balances.c, schema.accounts.c
 _HOLDERS = union_all(
     *(
         select(
@@ -136,13 +136,13 @@ _LINES = (
         _balance.account_id,
         _balance.unit,
         _balance.issues,
-        _holding_account.role,
+        _holder_account.role,
         _HOLDERS.c.holder,
         _HOLDERS.c.holder_id,
         _HOLDERS.c.holders_account,
         _HOLDERS.c.counts,
     )
-    .outerjoin_from(schema.balances, schema.accounts, _holding_account.id == _balance.account_id)
+    .outerjoin_from(schema.balances, schema.accounts, _holder_account.id == _balance.account_id)
     .outerjoin(_HOLDERS, _HOLDERS.c.balance_id == _balance.id)
     .order_by(_balance.id)
 )
