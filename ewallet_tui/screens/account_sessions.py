@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
@@ -151,7 +152,10 @@ class SessionsScreen(BaseScreen):
             sessions.styles.height = min(len(live["sessions"]), MOST_SEEN) + 1
             logins.show(login_rows(ins["login_records"], outs["logout_records"], now))
 
-    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {END_SESSION: end_session}
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        END_SESSION: end_session,
+        replace(ACCOUNT_PARTS[0].action, shown=True): lambda screen: screen.show_part("account"),
+    }
 
 
 VIEWS: tuple[tuple[str, dict[str, int]], ...] = (

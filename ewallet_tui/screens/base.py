@@ -82,7 +82,9 @@ class BaseScreen(Screen[None]):
     """Every action of the screen by its id, those of its base classes included."""
 
     def __init_subclass__(cls, **options: Any) -> None:
-        offered = {**vars(cls).get("ACTIONS", {}), **_part_actions(cls)}
+        own = vars(cls).get("ACTIONS", {})
+        ids = {action.id for action in own}
+        offered = own | {action: do for action, do in _part_actions(cls).items() if action.id not in ids}
         cls.BINDINGS = [*vars(cls).get("BINDINGS", ()), *(action.binding for action in offered)]
         cls.functions = {**cls.functions, **{action.id: (action, do) for action, do in offered.items()}}
         super().__init_subclass__(**options)
