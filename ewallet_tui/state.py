@@ -266,11 +266,11 @@ class AccountState:
     accounts: Mapping[str, str]
     owned: Mapping[OwnedItemKind, OwnedItems]
     """The wallets, clocks, sheets and contact lists that there are, and which are active."""
-    timers: tuple[ClockState, ...]
+    timers: tuple[ClockState, ...] = ()
     """The clocks besides the active one whose timers have begun."""
-    activity: tuple[Mapping[str, Any], ...]
+    activity: tuple[Mapping[str, Any], ...] = ()
     """The newest records of all kinds, the newest first: each its `kind` and its `record_data`."""
-    balance_history: tuple[int, ...]
+    balance_history: tuple[int, ...] = ()
     """The credits of the active wallet at the end of each of the last days, and now."""
     may_supply: bool = True
     """Whether credits can be supplied by who is logged in; true until the engine says otherwise."""

@@ -242,8 +242,8 @@ async def test_a_key_pressed_twice_leads_two_sheets_further(day):
         for name in ("Rent", "Holidays"):
             await person.app.context.send(action="new", new="transfer", transfer="list", reference=name)
         screen = person.app.screen
-        screen.action_step(1)
-        screen.action_step(1)
+        screen.panel.picker.step(1)
+        screen.panel.picker.step(1)
         await person.wait_until(lambda: person.sees("◂ Holidays ▸   3 of 3"))
 
 
