@@ -10,6 +10,7 @@ import platformdirs
 
 FOLDER_VARIABLE = "EWALLET_DATA_DIR"
 DATABASE_FILE = "wallet.sqlite3"
+KNOWN_SERVERS_FILE = "known_servers"
 
 
 def find_data_folder(chosen: Path | None = None) -> Path:

@@ -13,8 +13,7 @@ from msgspec import Struct
 
 from ewallet_core import client
 from ewallet_core.client import ConnectionStatus, Reach, UnreachableError
-from ewallet_core.client.trust import FILE_NAME
-from ewallet_core.data_folder import database_url
+from ewallet_core.data_folder import KNOWN_SERVERS_FILE, database_url
 from ewallet_tui.status import is_connected
 from ewallet_tui.store import Backend
 
@@ -38,7 +37,7 @@ class Backends(Struct, frozen=True):
     @classmethod
     def kept_in(cls, folder: Path) -> Backends:
         """The engine whose wallet is kept in `folder`, and the servers that are known there."""
-        known = client.KnownServers(folder / FILE_NAME)
+        known = client.KnownServers(folder / KNOWN_SERVERS_FILE)
 
         def client_at(server: ServerAddress | None) -> WalletClient:
             if server is None:

@@ -137,7 +137,7 @@ class InstructionLog:
         self._exchanges: deque[Exchange] = deque()
         self._size = 0
         self._count = 0
-        self._followers: list[Callable[[], None]] = []
+        self._listeners: list[Callable[[], None]] = []
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
@@ -163,12 +163,12 @@ class InstructionLog:
         self._size = sum(exchange.size for exchange in kept)
         self._notify()
 
-    def follow(self, follower: Callable[[], None]) -> None:
-        """Call `follower` on every change."""
-        self._followers.append(follower)
+    def follow(self, listener: Callable[[], None]) -> None:
+        """Call `listener` on every change."""
+        self._listeners.append(listener)
 
-    def unfollow(self, follower: Callable[[], None]) -> None:
-        self._followers.remove(follower)
+    def unfollow(self, listener: Callable[[], None]) -> None:
+        self._listeners.remove(listener)
 
     def _begin(self, instruction: Mapping[str, Any]) -> int:
         self._count += 1
@@ -194,8 +194,8 @@ class InstructionLog:
             self._size -= self._exchanges.popleft().size
 
     def _notify(self) -> None:
-        for follower in self._followers:
-            follower()
+        for listener in self._listeners:
+            listener()
 
 
 def _outcome(answer: Answer | None, left_out: Container[str], took_ms: int) -> Outcome:

@@ -94,20 +94,12 @@ ALLOWED = {
 # Words that are still there, by package; each is removed from here when its last use is renamed.
 REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_core": (
-        "leaving",
-        "reachability",
-        "telling",
         "parted",
-        "keeper",
         "listening",
-        "feed",
     ),
     "ewallet_tui": (
-        "follower",
-        "followers",
         "standing",
         "leaving",
-        "figures",
         "plan",
     ),
 }

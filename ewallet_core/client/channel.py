@@ -19,32 +19,31 @@ from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to, request_id_of
 
 MOST_AT_ONCE = 32
-"""How many may be on their way: half of what a server takes from one connection before it reads no more."""
+"""How many requests may be sent and unanswered: half of what a server accepts from one connection."""
 
 
 @dataclass(order=True, slots=True)
 class Sending:
-    """One request on its way; one whose answer nobody waits for any more is not sent again.
+    """One request; if its caller no longer waits for the answer, it is not sent again.
 
-    One that is `alone` is on its way with no other, so that nothing overtakes it however often it has to be
-    sent: not what the server refuses for haste, nor what a broken connection left unanswered while another
-    account became the active one.
+    A request that is `alone` is never sent together with others, so nothing overtakes it if it has to be sent
+    again, because of a rate limit or a broken connection.
     """
 
     number: int
     request_id: str
     frame: bytes = field(repr=False)
-    """What is sent; a password may be in it."""
+    """It may contain a password."""
     alone: bool
     answer: Future[Answer]
     times_sent: int = 0
     was_cut_off: bool = False
-    """Whether a connection that it was on broke, so that it may have been carried out already."""
+    """Whether a connection broke after it was sent, so it may have been carried out."""
     sent_at: float = 0.0
 
 
 class PendingRequests:
-    """Requests that wait to be sent, and those that were and wait for their answer."""
+    """The requests that wait to be sent, and those that wait for their answer."""
 
     def __init__(self) -> None:
         self._numbers = count()
@@ -53,11 +52,11 @@ class PendingRequests:
         self._room = MOST_AT_ONCE
 
     def put(self, request_id: str, frame: bytes, answer: Future[Answer], *, alone: bool) -> None:
-        """Take a request, after all that were taken before."""
+        """Add a request after all others."""
         heapq.heappush(self._waiting, Sending(next(self._numbers), request_id, frame, alone, answer))
 
     def due(self, now: float) -> Iterator[Sending]:
-        """Those that are to be sent just now, which from then on are on their way."""
+        """The requests to send now; they then wait for their answers."""
         while self._waiting and len(self._sent) < self._room:
             first = self._waiting[0]
             if not first.answer.done() and not self._may_join(first):
@@ -70,25 +69,25 @@ class PendingRequests:
                 yield first
 
     def answered(self, request_id: str) -> Sending | None:
-        """The one on its way that has this id, which is so no more."""
+        """Remove and return the sent request with this id."""
         sending = self._sent.pop(request_id, None)
         self._room = min(self._room + 1, MOST_AT_ONCE)
         return sending
 
     def again(self, sending: Sending) -> None:
-        """Let it wait to be sent once more, and what is asked go more slowly for a while."""
+        """Send the request once more, and send fewer at once for a while."""
         self._room = 1
         heapq.heappush(self._waiting, sending)
 
     def all_again(self) -> None:
-        """Let all that are on their way wait to be sent once more: the connection broke."""
+        """Send all unanswered requests once more: the connection broke."""
         for sending in self._sent.values():
             sending.was_cut_off = True
             heapq.heappush(self._waiting, sending)
         self._sent.clear()
 
     def give_up(self, reason: Exception) -> None:
-        """Answer none of them."""
+        """Let every request fail with this error."""
         self.all_again()
         for sending in self._waiting:
             if not sending.answer.done():
@@ -97,23 +96,23 @@ class PendingRequests:
 
     @property
     def is_empty(self) -> bool:
-        """Whether everything was answered that somebody waits for."""
+        """Whether no caller waits for an answer."""
         return all(sending.answer.done() for sending in (*self._sent.values(), *self._waiting))
 
     @property
     def oldest_sent_at(self) -> float | None:
-        """When the first of those on their way was sent; None where there are none."""
+        """When the first of the unanswered requests was sent; None if there is none."""
         return min((sending.sent_at for sending in self._sent.values()), default=None)
 
     def _may_join(self, sending: Sending) -> bool:
-        """Whether it may be on its way together with those that are."""
+        """Whether it may be sent while the others are unanswered."""
         if sending.request_id in self._sent:
             return False
         return not self._sent or not (sending.alone or any(sent.alone for sent in self._sent.values()))
 
 
 MOST_TRIES = 20
-"""How often one request is sent while the server answers that it is to be sent again."""
+"""How often one request is sent if the server keeps answering that it is to be sent again."""
 
 _CLOSED = "The server has closed the connection."
 _FAILED = "The client itself has failed. Open it again, and report it if that stays so."
@@ -125,49 +124,49 @@ _log = logging.getLogger("ewallet_core")
 
 
 class RequestChannel:
-    """Asks a server, over one connection after another.
+    """Sends requests to a server, over one connection after another.
 
-    `dial` opens a connection that was greeted, `randomness` brings numbers from 0 to 1. A connection on which
-    nothing comes for `answer_within` seconds while an answer is due counts as dead.
+    `connect` opens a connection and completes the handshake, `randomness` returns numbers from 0 to 1. A
+    connection counts as dead if an answer is due and nothing arrives for `answer_within` seconds.
     """
 
     def __init__(
         self,
-        dial: Callable[[], Awaitable[LineStream]],
-        reachability: ConnectionState,
+        connect: Callable[[], Awaitable[LineStream]],
+        state: ConnectionState,
         randomness: Callable[[], float],
         answer_within: float,
     ) -> None:
-        self._dial = dial
-        self._state = reachability
+        self._connect = connect
+        self._state = state
         self._randomness = randomness
         self._answer_within = answer_within
         self._pending = PendingRequests()
         self._lines: LineStream | None = None
-        self._keeper: asyncio.Task[None] | None = None
+        self._task: asyncio.Task[None] | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._at_rest = asyncio.Event()
         self._is_closing = False
 
     async def open(self) -> None:
-        """Connect; raises `UnreachableError` where that can't be done just now."""
-        if self._keeper is None or self._keeper.done():
+        """Connect; raises `UnreachableError` if that fails."""
+        if self._task is None or self._task.done():
             self._is_closing = False
-            lines = await self._dial()
+            lines = await self._connect()
             if self._is_closing:
                 await lines.close()
                 raise UnreachableError(_NOT_OPEN)
-            self._keeper = asyncio.create_task(self._keep(lines))
+            self._task = asyncio.create_task(self._keep(lines))
             self._lines = lines
             self._state.becomes(Reach.CONNECTED)
 
     async def ask(self, request: Request) -> Answer:
-        """The answer, however many connections it takes; raises `UnreachableError` once the server is given up."""
+        """The answer, over as many connections as it takes; raises `UnreachableError` once none is tried any more."""
         try:
             frame = frame_of(request)
         except WalletError as error:
             return in_reply_to(request_id_of(request), error_answer(error))
-        if self._is_closing or self._keeper is None or self._keeper.done():
+        if self._is_closing or self._task is None or self._task.done():
             raise UnreachableError(self._state.connection.reason or _NOT_OPEN)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         request_id = request_id_of(request)
@@ -176,26 +175,26 @@ class RequestChannel:
         return await answer
 
     async def close(self) -> None:
-        """Wait for the answers that can still come, take nothing new, and let go of the connection."""
+        """Wait for the answers that can still come, refuse new requests, and close the connection."""
         self._is_closing = True
-        if self._keeper is None:
+        if self._task is None:
             return
         self._note_rest()
         await self._at_rest.wait()
-        self._keeper.cancel()
-        await asyncio.wait([self._keeper])
+        self._task.cancel()
+        await asyncio.wait([self._task])
         self._state.becomes(Reach.OFFLINE)
 
     async def _keep(self, lines: LineStream) -> None:
-        """Hold a connection for as long as this is open, or until a person has to settle something."""
+        """Keep a connection while the channel is open, unless the user has to decide whether to trust the server."""
         reason = UnreachableError(f"The connection was closed. {_NOT_KNOWN}")
         try:
             while True:
-                lines = await self._connected_again(await self._converse(lines))
+                lines = await self._connected_again(await self._use(lines))
         except NotTrustedError as error:
             reason = error
             self._state.becomes(Reach.OFFLINE, reason=str(error))
-        except Exception:  # noqa: BLE001 - nobody would ever be answered again, and nothing would say so
+        except Exception:  # noqa: BLE001 - else every request would wait forever without a word
             _log.exception("the connection to the server could not be kept")
             reason = UnreachableError(_FAILED)
             self._state.becomes(Reach.OFFLINE, reason=_FAILED)
@@ -203,8 +202,8 @@ class RequestChannel:
             self._pending.give_up(reason)
             self._note_rest()
 
-    async def _converse(self, lines: LineStream) -> str:
-        """Ask and take answers until the connection breaks; returns why it did, in a sentence."""
+    async def _use(self, lines: LineStream) -> str:
+        """Send requests and receive answers until the connection breaks; returns why it did, in a sentence."""
         self._lines = lines
         self._state.becomes(Reach.CONNECTED)
         self._send_what_is_due()
@@ -234,7 +233,7 @@ class RequestChannel:
             await asyncio.sleep(delay)
             self._state.becomes(Reach.RECONNECTING, reason=reason)
             try:
-                return await self._dial()
+                return await self._connect()
             except NotTrustedError:
                 raise
             except UnreachableError as found:
@@ -242,7 +241,7 @@ class RequestChannel:
         raise AssertionError("the delays have no end")
 
     async def _next_message(self, lines: LineStream) -> Answer | None:
-        """What comes next; raises `TimeoutError` where it is overdue."""
+        """The next message; raises `TimeoutError` if it is overdue."""
         now = asyncio.get_running_loop().time
         begun = now()
         while True:
@@ -254,11 +253,11 @@ class RequestChannel:
                 sent_at = self._pending.oldest_sent_at
                 if sent_at is not None and max(begun, sent_at) + self._answer_within <= now():
                     raise
-                # Nobody waits for anything: a server that is silent then need not be dead.
+                # No answer is due: a silent server need not be dead.
                 begun = begun if sent_at is not None else now()
 
     def _take(self, message: Answer) -> str | None:
-        """Bring an answer to who waits for it; of a notice, return why the connection is about to be cut."""
+        """Deliver an answer to its caller; of a notice, return why the server is about to close the connection."""
         reply = read_as(Reply, message)
         if reply.request_id is None:
             return reason_of(message)
@@ -287,7 +286,7 @@ class RequestChannel:
         self._note_rest()
 
     def _hold(self, seconds: float) -> None:
-        """Send nothing for so long, so that nothing is done before what has to wait."""
+        """Send nothing for that time, so that nothing overtakes the request that has to wait."""
         if self._pause is not None:
             self._pause.cancel()
         self._pause = asyncio.get_running_loop().call_later(seconds, self._resume)
@@ -299,7 +298,7 @@ class RequestChannel:
         self._send_what_is_due()
 
     def _note_rest(self) -> None:
-        """Whether there is nothing to wait for: all is answered, or there is nobody to answer."""
+        """Note whether there is nothing to wait for: everything is answered, or no connection is open."""
         if self._lines is None or self._pending.is_empty:
             self._at_rest.set()
         else:

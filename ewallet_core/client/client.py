@@ -1,4 +1,4 @@
-"""EWalletClient and AsyncEWalletClient: the clients of a program, for an engine of its own or a server."""
+"""EWalletClient and AsyncEWalletClient: the public clients, for an engine in this process or a server."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from typing import Any, Self, TypeVar
 
 from ewallet_core.client.connection import NOT_OPEN, ConnectionStatus, Event, UnreachableError
 from ewallet_core.client.session import WalletClient
+from ewallet_core.data_folder import KNOWN_SERVERS_FILE, data_folder
 from ewallet_core.instructions.envelope import Answer
+from ewallet_core.protocol.address import ServerAddress
 
 PATIENCE_SECONDS = 30.0
 
 
-class Reached:
-    """What is known of the engine that `client` reaches, whoever asks."""
+class ClientStatus:
+    """What both public clients tell about the engine that `client` reaches."""
 
     def __init__(self, client: WalletClient) -> None:
         self._client = client
@@ -30,17 +32,17 @@ class Reached:
 
     @property
     def fingerprint(self) -> str | None:
-        """The fingerprint of the server's certificate that was pinned; None where there is none."""
+        """The fingerprint of the server's pinned certificate; None if there is none."""
         return self._client.fingerprint
 
     @property
     def newly_pinned(self) -> bool:
-        """Whether that certificate was seen, and pinned, by this client for the first time."""
+        """Whether this client saw and pinned that certificate for the first time."""
         return self._client.newly_pinned
 
     @property
     def connection(self) -> ConnectionStatus:
-        """How the engine can be reached just now."""
+        """Whether the engine can be reached now."""
         return self._client.connection
 
     @property
@@ -52,41 +54,29 @@ class Reached:
 def client_of(
     place: str | None, database_url: str | None, known_servers: Path | None, patience_seconds: float | None
 ) -> WalletClient:
-    """A client of the server at that place; without one, of the engine on that database."""
+    """A client of the server at `place`; without one, of an engine in this process on that database."""
+    # An engine in this process needs no TLS, and a server needs no engine here.
     if place is None:
-        return _embedded(database_url)
-    return _remote(place, known_servers, patience_seconds)
+        from ewallet_core.client.embedded import EmbeddedClient  # noqa: PLC0415
 
-
-def complete(instruction: dict[str, Any]) -> dict[str, Any]:
-    """The instruction with the door that most of them go through, in the form that it has."""
-    if "command_chain" in instruction:
-        return instruction
-    return {"controller": "client", "ctype": "action", **instruction}
-
-
-def _embedded(database_url: str | None) -> WalletClient:
-    from ewallet_core.client.embedded import EmbeddedClient  # noqa: PLC0415 - not for who reaches a server
-
-    return EmbeddedClient.on(database_url)
-
-
-def _remote(place: str, known_servers: Path | None, patience_seconds: float | None) -> WalletClient:
-    # Nor is this for who has the engine in this process.
+        return EmbeddedClient.on(database_url)
     from ewallet_core.client.socket import RemoteClient  # noqa: PLC0415
     from ewallet_core.client.trust import KnownServers  # noqa: PLC0415
-    from ewallet_core.protocol.address import ServerAddress  # noqa: PLC0415
 
     known = KnownServers(known_servers or _known_servers())
     return RemoteClient(ServerAddress.read(place), known, patience_seconds=patience_seconds)
 
 
-def _known_servers() -> Path:
-    from ewallet_core.client.trust import FILE_NAME  # noqa: PLC0415
-    from ewallet_core.data_folder import data_folder  # noqa: PLC0415
+def complete(instruction: dict[str, Any]) -> dict[str, Any]:
+    """The instruction with the usual `controller` and `ctype`, unless it is enveloped."""
+    if "command_chain" in instruction:
+        return instruction
+    return {"controller": "client", "ctype": "action", **instruction}
 
+
+def _known_servers() -> Path:
     try:
-        return data_folder() / FILE_NAME
+        return data_folder() / KNOWN_SERVERS_FILE
     except OSError as reason:
         raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
 
@@ -95,26 +85,26 @@ T = TypeVar("T")
 
 
 class LoopThread:
-    """Runs what is asynchronous for any thread, and has that wait for it."""
+    """An event loop on a thread, which runs coroutines for other threads while they wait."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
-        self._handing_over = threading.Lock()
+        self._submitting = threading.Lock()
         self._is_stopped = False
         self._thread = threading.Thread(target=self._loop.run_forever, name="ewallet-client", daemon=True)
         self._thread.start()
 
     @property
     def is_running(self) -> bool:
-        """Whether it has not been stopped, and was not left behind by a fork of the process."""
+        """Whether it was not stopped, and the process was not forked since."""
         return not self._is_stopped and self._thread.is_alive()
 
     def run(self, work: Coroutine[Any, Any, T]) -> T:
-        """What `work` brings; who is interrupted meanwhile interrupts it too.
+        """The result of `work`, which is cancelled if the waiting thread is interrupted.
 
-        Raises `UnreachableError` where this has been stopped, also meanwhile.
+        Raises `UnreachableError` if the loop is stopped, also meanwhile.
         """
-        with self._handing_over:
+        with self._submitting:
             if not self.is_running:
                 work.close()
                 raise UnreachableError(NOT_OPEN)
@@ -127,19 +117,19 @@ class LoopThread:
             under_way.cancel()
 
     def stop(self) -> None:
-        """Run nothing more, and break off what is under way; twice does no harm."""
-        with self._handing_over:
+        """Cancel what runs and stop the loop; a second call does nothing."""
+        with self._submitting:
             if not self.is_running:
                 return
-            # Whatever was handed over before this is found by it, and nothing is handed over after it.
+            # The loop sees all work that was submitted before this, and none is submitted after it.
             self._is_stopped = True
-            winding_up = asyncio.run_coroutine_threadsafe(self._wind_up(), self._loop)
-        winding_up.result()
+            cancelling = asyncio.run_coroutine_threadsafe(self._cancel_all(), self._loop)
+        cancelling.result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
 
-    async def _wind_up(self) -> None:
+    async def _cancel_all(self) -> None:
         left = asyncio.all_tasks() - {asyncio.current_task()}
         for task in left:
             task.cancel()
@@ -147,13 +137,13 @@ class LoopThread:
         await self._loop.shutdown_asyncgens()
 
 
-class AsyncEWalletClient(Reached):
+class AsyncEWalletClient(ClientStatus):
     """A session at an engine, open inside `async with`.
 
     `place` is a server's `host:port`; absent, the engine runs in this process, on the database at
     `database_url`, or else in the user's data folder. `known_servers` is the file in which servers'
     certificates are remembered; absent, the one in that folder. After `patience_seconds` without an answer
-    of a server `send` raises `UnreachableError`; None waits for ever. Raises `ValueError` where `place` is none.
+    from a server `send` raises `UnreachableError`; None waits forever. Raises `ValueError` if `place` is not valid.
     """
 
     def __init__(
@@ -175,23 +165,23 @@ class AsyncEWalletClient(Reached):
         await self._client.open()
 
     async def send(self, **instruction: Any) -> Answer:
-        """Have an instruction carried out, once, and bring its answer.
+        """Have an instruction carried out, once, and return its answer.
 
-        `controller` is `client` and `ctype` is `action` where they are not given. Raises `UnreachableError` when
-        the patience is over: whether it was done is then not known, and asking again under the same
-        `request_id` does it once.
+        `controller` is `client` and `ctype` is `action` unless they are given. Raises `UnreachableError` after
+        `patience_seconds`: then it is not known whether it was carried out, and to send it again under the same
+        `request_id` carries it out once.
         """
         return await self._client.send(**complete(instruction))
 
     def events(self, since: int | None = None) -> AsyncIterator[Event]:
         """What happens to the logged-in account from this call on: `listening` first, then each event.
 
-        With `since` it is what came after the event of that sequence, also what this program did not hear.
+        With `since` it is what came after the event of that sequence, also while this program did not run.
         """
         return self._client.events(since)
 
     async def close(self) -> None:
-        """Wait for what was sent to be answered, as far as it can be, and let go of the engine."""
+        """Wait for the answers that can still come, then disconnect."""
         await self._client.close()
 
     async def __aenter__(self) -> Self:
@@ -208,11 +198,8 @@ class AsyncEWalletClient(Reached):
         await self.close()
 
 
-class EWalletClient(Reached):
-    """A session at an engine, open inside `with`, to be used by any thread.
-
-    It is the twin of `AsyncEWalletClient`, and is made like it.
-    """
+class EWalletClient(ClientStatus):
+    """A session at an engine, open inside `with`, for use by any thread; it takes what `AsyncEWalletClient` takes."""
 
     def __init__(
         self,
@@ -239,14 +226,14 @@ class EWalletClient(Reached):
         return self._opened().run(self._client.send(**complete(instruction)))
 
     def events(self, timeout: float | None = None, since: int | None = None) -> Iterator[Event]:
-        """As `AsyncEWalletClient.events`; with a `timeout`, until nothing happens for so many seconds."""
+        """As `AsyncEWalletClient.events`; with a `timeout` it ends if nothing happens for so many seconds."""
         loop = self._loop
         if loop is None:
             return iter(())
         return _one_by_one(loop, loop.run(self._listen(since)), timeout)
 
     def close(self) -> None:
-        """As `AsyncEWalletClient.close`; by several threads or twice it does no harm."""
+        """As `AsyncEWalletClient.close`; several threads may call it, also twice."""
         with self._opening:
             if self._loop is None:
                 return

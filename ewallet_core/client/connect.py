@@ -220,15 +220,15 @@ class Connector:
         """
         if not self._place.tls:
             return await self._connected(port, limit)
-        if self._identity.may_be_vouched_for():
+        if self._identity.may_be_verified():
             try:
                 lines = await self._connected(port, limit, ssl=ssl.create_default_context())
             except ssl.SSLCertVerificationError as reason:
-                self._identity.is_not_vouched_for(reason)
+                self._identity.reject_unverified(reason)
             else:
-                return await _only_if(self._identity.is_vouched_for, lines)
+                return await _only_if(self._identity.accept_verified, lines)
         lines = await self._connected(port, limit, ssl=_unverified_tls())
-        return await _only_if(self._identity.must_be_known, lines)
+        return await _only_if(self._identity.check_pinned, lines)
 
     async def _connected(self, port: int, limit: int, **tls: Any) -> LineStream:
         name = format_host_port(self._place.host, port)

@@ -1,4 +1,4 @@
-"""Which server it is: certified by an authority, or known by the certificate it showed first."""
+"""The identity of servers: certified by an authority, or pinned by the first certificate they showed."""
 
 from __future__ import annotations
 
@@ -14,44 +14,41 @@ from pathlib import Path
 from ewallet_core.client.connection import UnreachableError
 from ewallet_core.protocol.address import fingerprint_of
 
-FILE_NAME = "known_servers"
-
 AUTHORITY = "authority"
-"""What is kept of a server whose certificate an authority has vouched for, in place of a fingerprint."""
+"""Kept in place of a fingerprint for a server whose certificate an authority has signed."""
 
 _LINE = re.compile(rf"(?P<name>\S+:\d{{1,5}})\s+(?P<mark>SHA256:[A-Za-z0-9+/]{{43}}|{AUTHORITY})")
 
 
 class NotTrustedError(UnreachableError):
-    """It is not sure which server this is; only a person can settle that, trying again does not."""
+    """The identity of the server is in doubt; only the user can decide, to try again does not help."""
 
 
 class KnownServers:
-    """The file at `path`, of lines `host:port SHA256:…` or `host:port authority`; a missing one knows none.
+    """The file at `path`, of lines `host:port SHA256:…` or `host:port authority`; it need not exist.
 
-    What a line keeps of a server is its mark. Blank lines and lines that begin with `#` are left as they are.
-    Every call raises `NotTrustedError`, and changes nothing, where the file can't be read or a line of it is
-    damaged.
+    The second word is the server's mark. Blank lines and lines that begin with `#` are left as they are. Every
+    call raises `NotTrustedError`, and changes nothing, if the file can't be read or a line of it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
 
     def fingerprint_of(self, name: str) -> str | None:
-        """The fingerprint by which the server `host:port` is known; None where there is none."""
+        """The pinned fingerprint of the server `host:port`; None if there is none."""
         mark = self.mark_of(name)
         return None if mark == AUTHORITY else mark
 
     def mark_of(self, name: str) -> str | None:
-        """The fingerprint that the server had when it was first seen, or `AUTHORITY`; None for a new one."""
+        """The server's pinned fingerprint, or `AUTHORITY`; None for a new server."""
         return self._read().get(name)
 
     def add(self, name: str, mark: str) -> str:
-        """Keep the mark of a new server, and return the one that is kept of it.
+        """Keep the mark of a new server, and return the mark that is kept.
 
-        It is another one where another program has met the server meanwhile, and seen something else.
+        That is another one if another program has connected to the server meanwhile, and seen something else.
         """
-        with self._alone():
+        with self._locked():
             known = self._read()
             if name not in known:
                 text = self._text()
@@ -60,8 +57,8 @@ class KnownServers:
         return known.get(name, mark)
 
     def forget(self, name: str) -> None:
-        """Know that server no more: the next certificate that it shows is its first again."""
-        with self._alone():
+        """Remove the server: the next certificate that it shows counts as its first."""
+        with self._locked():
             self._read()
             lines = self._text().splitlines(keepends=True)
             self._write("".join(line for line in lines if line.split()[:1] != [name]))
@@ -94,7 +91,7 @@ class KnownServers:
         try:
             # Made with mode 0600, which is kept when it takes the file's place.
             with tempfile.NamedTemporaryFile(
-                "w", dir=self.path.parent, prefix=FILE_NAME, delete=False, encoding="utf-8"
+                "w", dir=self.path.parent, prefix=self.path.name, delete=False, encoding="utf-8"
             ) as new:
                 new.write(text)
                 new.flush()
@@ -104,9 +101,9 @@ class KnownServers:
             raise _unusable(self.path, reason) from reason
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Let no other program add a line meanwhile."""
-        # The file itself is replaced, so that a lock on it would be a lock on what is no more.
+    def _locked(self) -> Iterator[None]:
+        """Lock the file against other programs."""
+        # The file itself is replaced, so a lock on it would be lost.
         lock = self.path.with_name(f".{self.path.name}.lock")
         try:
             descriptor = os.open(lock, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
@@ -125,8 +122,8 @@ def _unusable(path: Path, reason: OSError) -> NotTrustedError:
     )
 
 
-_NOBODY_TO_JUDGE = frozenset({18, 19, 20, 21})
-"""OpenSSL's codes for a chain that ends in nobody whom this machine knows, such as the server itself."""
+_NO_AUTHORITY = frozenset({18, 19, 20, 21})
+"""OpenSSL's codes for a chain that ends at no authority of this machine, such as a self-signed certificate."""
 _NOT_YET, _EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 62, 64
 
 _WRONG = {
@@ -138,53 +135,53 @@ _WRONG = {
 
 
 class Identity:
-    """What is known of the server `host:port`, and whether it is that one that answers.
+    """What is known of the server `host:port`, and the check that it is the one that answers.
 
-    Once an authority has vouched for it, nothing less is taken, in this run and in later ones.
+    Once an authority has signed its certificate, nothing less is accepted, in this run and in later ones.
     """
 
     def __init__(self, name: str, known_servers: KnownServers) -> None:
         self.fingerprint: str | None = None
-        """Of the certificate by which the server is known; None where there is none."""
+        """The fingerprint of the pinned certificate; None if there is none."""
         self.newly_pinned = False
-        """Whether that certificate was seen here for the first time."""
+        """Whether that certificate was pinned by this object."""
         self._name = name
         self._known_servers = known_servers
-        self._was_vouched_for = False
+        self._was_verified = False
 
-    def may_be_vouched_for(self) -> bool:
-        """Whether an authority is to be asked, because the server is not known by its certificate."""
-        if self.fingerprint is None and not self._was_vouched_for:
-            # What was taken once is taken for as long as this lives, also where its line is removed.
-            self._is_known_by(self._known_servers.mark_of(self._name))
+    def may_be_verified(self) -> bool:
+        """Whether to verify by authority, because no certificate of the server is pinned."""
+        if self.fingerprint is None and not self._was_verified:
+            # What was accepted once stays accepted while this object lives, also if its line is removed.
+            self._set_mark(self._known_servers.mark_of(self._name))
         return self.fingerprint is None
 
-    def is_vouched_for(self, certificate: bytes | None) -> None:
-        """An authority has vouched for the certificate that it showed; from now on one always has to."""
-        if not self._was_vouched_for:
-            self._is_known_by(self._known_servers.add(self._name, AUTHORITY))
-        if not self._was_vouched_for:
-            # Another program has met the server meanwhile, and knows it by a certificate.
-            self.must_be_known(certificate)
+    def accept_verified(self, certificate: bytes | None) -> None:
+        """Note that an authority has signed the server's certificate; from now on one always has to."""
+        if not self._was_verified:
+            self._set_mark(self._known_servers.add(self._name, AUTHORITY))
+        if not self._was_verified:
+            # Another program has pinned a certificate of the server meanwhile.
+            self.check_pinned(certificate)
 
-    def is_not_vouched_for(self, why: ssl.SSLCertVerificationError) -> None:
-        """Nobody has; raises `UnreachableError` where somebody could judge it, and where somebody had before."""
-        if why.verify_code not in _NOBODY_TO_JUDGE:
+    def reject_unverified(self, why: ssl.SSLCertVerificationError) -> None:
+        """Handle a failed verification; raises `UnreachableError` unless the server may be known by its certificate."""
+        if why.verify_code not in _NO_AUTHORITY:
             wrong = _WRONG.get(why.verify_code, f"that can't be trusted ({why.verify_message.rstrip('.')})")
             raise UnreachableError(
                 f"{self._name} shows a certificate {wrong}. "
                 "See to the host, and ask whoever runs the server before you go on."
             )
-        if self._was_vouched_for:
+        if self._was_verified:
             raise NotTrustedError(
                 self._unlike_before("a certificate that no authority vouches for, as one did before")
             )
 
-    def must_be_known(self, certificate: bytes | None) -> None:
-        """Keep the certificate where it is the first; raises `NotTrustedError` where it is not the known one."""
+    def check_pinned(self, certificate: bytes | None) -> None:
+        """Pin the certificate if it is the first; raises `NotTrustedError` if another one is pinned."""
         seen = fingerprint_of(certificate or b"")
         if self.fingerprint is None:
-            self._is_known_by(self._known_servers.add(self._name, seen))
+            self._set_mark(self._known_servers.add(self._name, seen))
             self.newly_pinned = self.fingerprint == seen
         if self.fingerprint != seen:
             known = self.fingerprint or "one that an authority vouches for"
@@ -192,9 +189,9 @@ class Identity:
                 self._unlike_before(f"another certificate than before: {seen}, not {known}")
             )
 
-    def _is_known_by(self, mark: str | None) -> None:
-        self._was_vouched_for = mark == AUTHORITY
-        self.fingerprint = None if self._was_vouched_for else mark
+    def _set_mark(self, mark: str | None) -> None:
+        self._was_verified = mark == AUTHORITY
+        self.fingerprint = None if self._was_verified else mark
 
     def _unlike_before(self, what: str) -> str:
         return (

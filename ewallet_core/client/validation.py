@@ -1,4 +1,4 @@
-"""What an engine of this version can be asked, for a program that helps a person to ask it."""
+"""Checks an instruction before it is sent, with the registry of this version."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REQUEST_ID = "request_id"
 
 
 class ValidationError(Exception):
-    """What is wrong with an instruction and what to do, in the engine's words, before it is asked."""
+    """What is wrong with an instruction and what to do, in the words of the engine."""
 
 
 def registry() -> InstructionRegistry:
@@ -26,20 +26,20 @@ def registry() -> InstructionRegistry:
 
 
 def chain_in(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The instruction of a flat or an enveloped request, without who asks; raises `ValidationError`."""
-    with _objecting():
+    """The instruction of a flat or enveloped request, without credentials; raises `ValidationError`."""
+    with _raising_validation_error():
         call = parse_envelope(request)
     return call.chain if call.request_id is None else {**call.chain, _REQUEST_ID: call.request_id}
 
 
 def check(chain: Mapping[str, Any], known: InstructionRegistry) -> None:
-    """Raise `ValidationError` where it would be refused whoever asks."""
-    with _objecting():
+    """Raise `ValidationError` if the instruction would be an error for every caller."""
+    with _raising_validation_error():
         read_request(*known.find({name: value for name, value in chain.items() if name != _REQUEST_ID}))
 
 
 @contextmanager
-def _objecting() -> Iterator[None]:
+def _raising_validation_error() -> Iterator[None]:
     try:
         yield
     except MissingArgumentError as error:

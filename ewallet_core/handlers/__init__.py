@@ -82,8 +82,7 @@ def _for_live_session(meant: Instruction, **selectors: str) -> Instruction:
 
 
 @instruction(
-    SupplyFromPartner,
-    {"controller": "user", "action": "create", "create": "transfer", "ttype": "supply"},
+    SupplyFromPartner, {"controller": "user", "action": "create", "create": "transfer", "ttype": "supply"}
 )
 def create_supply(asked: SupplyFromPartner, context: AccountContext) -> SuppliedAnswer:
     """Supply the active wallet with credits from the system core account, against an invoice."""

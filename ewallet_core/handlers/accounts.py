@@ -122,11 +122,7 @@ class _ViewAccountAnswer(TypedDict):
     account_data: AccountData
 
 
-@instruction(
-    NoArguments,
-    {"action": "view", "view": "account"},
-    changes=False,
-)
+@instruction(NoArguments, {"action": "view", "view": "account"}, changes=False)
 def view_account(_asked: NoArguments, context: AccountContext) -> _ViewAccountAnswer:
     """View the account."""
     return _ViewAccountAnswer(
@@ -152,12 +148,7 @@ class _EditAccountAnswer(TypedDict):
     account_data: AccountData
 
 
-@instruction(
-    EditAccount,
-    {"action": "edit", "edit": "account"},
-    prepare=check_old_password,
-    roles=PEOPLE,
-)
+@instruction(EditAccount, {"action": "edit", "edit": "account"}, prepare=check_old_password, roles=PEOPLE)
 def edit_account(asked: EditAccount, context: AccountContext) -> _EditAccountAnswer:
     """Edit the account; a new password ends its other sessions."""
     transaction, account, password_check = context.transaction, context.account, context.prepared

@@ -88,9 +88,7 @@ class _CleanupWorkersAnswer(TypedDict):
 
 
 @instruction(
-    CleanupWorkers,
-    {"controller": "system", "action": "cleanup", "cleanup": "workers"},
-    access=Access.SYSTEM,
+    CleanupWorkers, {"controller": "system", "action": "cleanup", "cleanup": "workers"}, access=Access.SYSTEM
 )
 def cleanup_workers(asked: CleanupWorkers, context: Context) -> _CleanupWorkersAnswer:
     """Remove all workers that have no live session, or a given one."""
@@ -152,9 +150,7 @@ class _CleanupClocksAnswer(TypedDict):
 
 
 @instruction(
-    NoArguments,
-    {"controller": "system", "action": "cleanup", "cleanup": "clocks"},
-    access=Access.SYSTEM,
+    NoArguments, {"controller": "system", "action": "cleanup", "cleanup": "clocks"}, access=Access.SYSTEM
 )
 def cleanup_clocks(_asked: NoArguments, context: Context) -> _CleanupClocksAnswer:
     """Stop all timers whose time has run out, each dated when it did."""
@@ -169,9 +165,7 @@ class _CleanupAccountsAnswer(TypedDict):
 
 
 @instruction(
-    NoArguments,
-    {"controller": "system", "action": "cleanup", "cleanup": "accounts"},
-    access=Access.SYSTEM,
+    NoArguments, {"controller": "system", "action": "cleanup", "cleanup": "accounts"}, access=Access.SYSTEM
 )
 def cleanup_accounts(_asked: NoArguments, context: Context) -> _CleanupAccountsAnswer:
     """Erase for good the accounts whose 30 days before deletion are over."""
@@ -185,9 +179,7 @@ class _CleanupHistoryAnswer(TypedDict):
 
 
 @instruction(
-    NoArguments,
-    {"controller": "system", "action": "cleanup", "cleanup": "history"},
-    access=Access.SYSTEM,
+    NoArguments, {"controller": "system", "action": "cleanup", "cleanup": "history"}, access=Access.SYSTEM
 )
 def cleanup_history(_asked: NoArguments, context: Context) -> _CleanupHistoryAnswer:
     """Delete the events, remembered requests and refused requests of more than 30 days ago."""

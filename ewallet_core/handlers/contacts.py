@@ -50,10 +50,7 @@ class _NewContactAnswer(TypedDict):
     contact_list: int
 
 
-@instruction(
-    NewContact,
-    the_record(CONTACT, "new"),
-)
+@instruction(NewContact, the_record(CONTACT, "new"))
 def new_contact(asked: NewContact, context: AccountContext) -> _NewContactAnswer:
     """Save a contact."""
     field = "contact_list" if asked.contact_sheet is None else "contact_sheet"
@@ -71,10 +68,7 @@ def new_contact(asked: NewContact, context: AccountContext) -> _NewContactAnswer
     )
     record_change(context, "contact record", record_id, "made")
     return _NewContactAnswer(
-        new_contact=asked.user_name,
-        contact_record=record_id,
-        contact_sheet=chosen.id,
-        contact_list=chosen.id,
+        new_contact=asked.user_name, contact_record=record_id, contact_sheet=chosen.id, contact_list=chosen.id
     )
 
 

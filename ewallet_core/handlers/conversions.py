@@ -14,12 +14,7 @@ from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.instructions.validation import as_decimal
-from ewallet_core.ledger.journal import (
-    BalanceId,
-    Entry,
-    clock_to_credits,
-    credits_to_clock,
-)
+from ewallet_core.ledger.journal import BalanceId, Entry, clock_to_credits, credits_to_clock
 from ewallet_core.ledger.rates import (
     MOST_CREDITS,
     credits_to_milliseconds,
@@ -68,10 +63,7 @@ class _ConvertCreditsAnswer(_BalancesAnswer):
     converted_credits: int
 
 
-@instruction(
-    ConvertCredits,
-    {"action": "convert", "convert": "credits2clock"},
-)
+@instruction(ConvertCredits, {"action": "convert", "convert": "credits2clock"})
 def convert_credits(asked: ConvertCredits, context: AccountContext) -> _ConvertCreditsAnswer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
@@ -102,10 +94,7 @@ class _ConvertTimeAnswer(_BalancesAnswer):
     converted_credits: int
 
 
-@instruction(
-    ConvertTime,
-    {"action": "convert", "convert": "clock2credits"},
-)
+@instruction(ConvertTime, {"action": "convert", "convert": "clock2credits"})
 def convert_time(asked: ConvertTime, context: AccountContext) -> _ConvertTimeAnswer:
     """Convert unused time of the active clock to credits of its wallet."""
     wallet, clock = context.wallet, context.clock

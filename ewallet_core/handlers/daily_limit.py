@@ -35,11 +35,7 @@ class EditLimit(Request, frozen=True):
             raise ArgumentsClashError(("daily_limit", "no_limit"))
 
 
-@instruction(
-    NoArguments,
-    {"action": "view", "view": "limit"},
-    changes=False,
-)
+@instruction(NoArguments, {"action": "view", "view": "limit"}, changes=False)
 def view_limit(_asked: NoArguments, context: AccountContext) -> _LimitAnswer:
     """View the daily limit, and how much of it was spent in the last 24 hours."""
     return _limit_of(context, context.account)
@@ -50,11 +46,7 @@ def check_limit_password(asked: EditLimit, preparation: Preparation) -> Password
     return None if asked.user_pass is None else check_own_password(asked.user_pass, preparation)
 
 
-@instruction(
-    EditLimit,
-    {"action": "edit", "edit": "limit"},
-    prepare=check_limit_password,
-)
+@instruction(EditLimit, {"action": "edit", "edit": "limit"}, prepare=check_limit_password)
 def edit_limit(asked: EditLimit, context: AccountContext) -> _LimitAnswer:
     """Set how much may leave the account within 24 hours; to raise or lift the limit needs the password."""
     account = context.account

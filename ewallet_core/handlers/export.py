@@ -75,8 +75,7 @@ FILE_FORMATS = {
         end="\n]\n",
     ),
     "jsonl": FileFormat(
-        begin=lambda _columns: "",
-        add=lambda _columns, record, _is_first: _json_of(record) + "\n",
+        begin=lambda _columns: "", add=lambda _columns, record, _is_first: _json_of(record) + "\n"
     ),
 }
 
@@ -131,11 +130,7 @@ class _ExportSheetAnswer(TypedDict):
     next: str | None
 
 
-@instruction(
-    ExportSheet,
-    {"action": "export", "export": "sheet"},
-    changes=False,
-)
+@instruction(ExportSheet, {"action": "export", "export": "sheet"}, changes=False)
 def export_sheet(asked: ExportSheet, context: AccountContext) -> _ExportSheetAnswer:
     """Export a sheet as csv, json or jsonl, newest record first; the pages' joined contents are the file."""
     kind = _KINDS[asked.kind]

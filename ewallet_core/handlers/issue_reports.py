@@ -51,12 +51,7 @@ class _ReportIssueAnswer(TypedDict):
     contact: str
 
 
-@instruction(
-    ReportIssue,
-    {"action": "report", "report": "issue"},
-    access=Access.SESSION,
-    roles=PEOPLE,
-)
+@instruction(ReportIssue, {"action": "report", "report": "issue"}, access=Access.SESSION, roles=PEOPLE)
 def report_issue(asked: ReportIssue, context: Context) -> _ReportIssueAnswer:
     """Report an issue to the operators, who reply to the email in it, or else to the account's."""
     _must_be_few(context)

@@ -106,13 +106,7 @@ class _LoginAnswer(TypedDict):
     session_data: SessionData
 
 
-@instruction(
-    Login,
-    {"action": "login"},
-    access=Access.SESSION,
-    prepare=check_login,
-    remembered=False,
-)
+@instruction(Login, {"action": "login"}, access=Access.SESSION, prepare=check_login, remembered=False)
 def login(asked: Login, context: SessionContext) -> _LoginAnswer:
     """Log an account in to this session and make it the active one.
 
@@ -164,11 +158,7 @@ class _LogoutAnswer(TypedDict):
 
 
 # Neither needs an account that is not frozen: a frozen one may still log out or give way to another.
-@instruction(
-    NoArguments,
-    {"action": "logout"},
-    access=Access.SESSION,
-)
+@instruction(NoArguments, {"action": "logout"}, access=Access.SESSION)
 def logout(_asked: NoArguments, context: SessionContext) -> _LogoutAnswer:
     """Log the active account out; the next of the session's accounts becomes active, or none."""
     account = require_account(context).account
@@ -179,11 +169,7 @@ def logout(_asked: NoArguments, context: SessionContext) -> _LogoutAnswer:
     )
 
 
-@instruction(
-    SwitchAccount,
-    {"action": "switch", "switch": "account"},
-    access=Access.SESSION,
-)
+@instruction(SwitchAccount, {"action": "switch", "switch": "account"}, access=Access.SESSION)
 def switch_account(asked: SwitchAccount, context: SessionContext) -> _LogoutAnswer:
     """Make another of the accounts that are logged in to this session the active one."""
     key = user_key(asked.account)
@@ -245,11 +231,7 @@ def _join_session(context: SessionContext, account: Account) -> None:
 def _record_change(context: SessionContext, account: Account) -> None:
     """Write the event of a change by the login itself, when the context has no account yet."""
     append_event(
-        context.transaction,
-        account.id,
-        EventKind.ACCOUNT_CHANGED,
-        context.now,
-        request_id=context.request_id,
+        context.transaction, account.id, EventKind.ACCOUNT_CHANGED, context.now, request_id=context.request_id
     )
 
 
@@ -282,11 +264,7 @@ def recover_account(asked: Login, context: SessionContext) -> _LoginAnswer:
         error = why_not_active(account) or AccountNotUnlinkedError()
         raise error.with_after_rollback(partial(record_refused_login, context, account))
     accounts.change(
-        context.transaction,
-        account.id,
-        state=AccountStatus.ACTIVE,
-        to_unlink_at=None,
-        written_at=context.now,
+        context.transaction, account.id, state=AccountStatus.ACTIVE, to_unlink_at=None, written_at=context.now
     )
     _record_change(context, account)
     return log_in(asked, context, account)
@@ -319,11 +297,7 @@ class _ViewLoginsAnswer(TypedDict):
     next: int | None
 
 
-@instruction(
-    ViewHistory,
-    {"action": "view", "view": "login"},
-    changes=False,
-)
+@instruction(ViewHistory, {"action": "view", "view": "login"}, changes=False)
 def view_logins(asked: ViewHistory, context: AccountContext) -> _ViewLoginsAnswer:
     """View the logins to the account, refused ones included, newest first."""
     page, following = _page(asked, context, "login")
@@ -337,11 +311,7 @@ class _ViewLogoutsAnswer(TypedDict):
     next: int | None
 
 
-@instruction(
-    ViewHistory,
-    {"action": "view", "view": "logout"},
-    changes=False,
-)
+@instruction(ViewHistory, {"action": "view", "view": "logout"}, changes=False)
 def view_logouts(asked: ViewHistory, context: AccountContext) -> _ViewLogoutsAnswer:
     """View the logouts from the account, newest first."""
     page, following = _page(asked, context, "logout")

@@ -71,9 +71,7 @@ class OneTimePassword:
 
 
 @instruction(
-    WhichAccount,
-    {"controller": "system", "action": "freeze", "freeze": "account"},
-    access=Access.SYSTEM,
+    WhichAccount, {"controller": "system", "action": "freeze", "freeze": "account"}, access=Access.SYSTEM
 )
 def freeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
     """Freeze an account: its timers stop, and it can't be used until it is unfrozen."""
@@ -84,9 +82,7 @@ def freeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
 
 
 @instruction(
-    WhichAccount,
-    {"controller": "system", "action": "unfreeze", "unfreeze": "account"},
-    access=Access.SYSTEM,
+    WhichAccount, {"controller": "system", "action": "unfreeze", "unfreeze": "account"}, access=Access.SYSTEM
 )
 def unfreeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
     """Unfreeze an account, so that it can be used again."""
@@ -99,11 +95,7 @@ class _GrantRoleAnswer(TypedDict):
     role: str
 
 
-@instruction(
-    GrantRole,
-    {"controller": "system", "action": "grant", "grant": "role"},
-    access=Access.SYSTEM,
-)
+@instruction(GrantRole, {"controller": "system", "action": "grant", "grant": "role"}, access=Access.SYSTEM)
 def grant_role(asked: GrantRole, context: Context) -> _GrantRoleAnswer:
     """Give an account the role of user, operator or auditor.
 

@@ -69,9 +69,7 @@ class _EditPermissionAnswer(TypedDict):
 
 
 @instruction(
-    EditPermission,
-    {"controller": "system", "action": "edit", "edit": "permission"},
-    access=Access.SYSTEM,
+    EditPermission, {"controller": "system", "action": "edit", "edit": "permission"}, access=Access.SYSTEM
 )
 def edit_permission(asked: EditPermission, context: Context) -> _EditPermissionAnswer:
     """Allow or forbid an instruction to a role."""

@@ -43,11 +43,7 @@ class _SearchRecordsAnswer(TypedDict):
     next: str | None
 
 
-@instruction(
-    SearchRecords,
-    {"action": "search", "search": "records"},
-    changes=False,
-)
+@instruction(SearchRecords, {"action": "search", "search": "records"}, changes=False)
 def search_records(asked: SearchRecords, context: AccountContext) -> _SearchRecordsAnswer:
     """Search all records or a sheet's for a text in them or in the partner's name or email, newest first."""
     wanted = SearchFilter(

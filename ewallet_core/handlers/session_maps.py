@@ -90,11 +90,7 @@ def search_session(asked: SearchSession, context: Context) -> _SearchSessionAnsw
     )
 
 
-@instruction(
-    AddSession,
-    {"controller": "system", "action": "add", "add": "session"},
-    access=Access.SYSTEM,
-)
+@instruction(AddSession, {"controller": "system", "action": "add", "add": "session"}, access=Access.SYSTEM)
 def add_session(asked: AddSession, context: Context) -> _WithWorkerAnswer:
     """Move a session to this worker from the worker that has it."""
     worker = _worker(context)
@@ -107,9 +103,7 @@ def add_session(asked: AddSession, context: Context) -> _WithWorkerAnswer:
 
 
 @instruction(
-    AddSessionMap,
-    {"controller": "system", "action": "add", "add": "session_map"},
-    access=Access.SYSTEM,
+    AddSessionMap, {"controller": "system", "action": "add", "add": "session_map"}, access=Access.SYSTEM
 )
 def add_session_map(asked: AddSessionMap, context: Context) -> _WithWorkerAnswer:
     """Give a session of this worker another client id and session token."""

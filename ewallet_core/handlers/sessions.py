@@ -23,11 +23,7 @@ from ewallet_core.operations.credentials import record_logout
 from ewallet_core.operations.sessions import open_session, touch, used_now
 from ewallet_core.security.tokens import hash_token, new_token
 from ewallet_core.storage.logins import leave_session, log_out, sessions_of
-from ewallet_core.storage.sessions import (
-    client_ids,
-    end_session,
-    sessions,
-)
+from ewallet_core.storage.sessions import client_ids, end_session, sessions
 from ewallet_core.types import PEOPLE
 
 
@@ -35,11 +31,7 @@ class _RequestClientIdAnswer(TypedDict):
     client_id: str
 
 
-@instruction(
-    NoArguments,
-    {"action": "request", "request": "client_id"},
-    access=Access.ANYBODY,
-)
+@instruction(NoArguments, {"action": "request", "request": "client_id"}, access=Access.ANYBODY)
 def request_client_id(_asked: NoArguments, context: Context) -> _RequestClientIdAnswer:
     """Request a client id, which can open one session."""
     client_id = new_token(context.randomness)
@@ -57,11 +49,7 @@ class _RequestSessionTokenAnswer(TypedDict):
     session_token: str
 
 
-@instruction(
-    NoArguments,
-    {"action": "request", "request": "session_token"},
-    access=Access.CLIENT,
-)
+@instruction(NoArguments, {"action": "request", "request": "session_token"}, access=Access.CLIENT)
 def request_session_token(_asked: NoArguments, context: ClientContext) -> _RequestSessionTokenAnswer:
     """Open a session and request its token, or renew a token by sending it."""
     client, given = context.client, context.credentials.session_token
@@ -89,12 +77,7 @@ class _KeepClientIdAnswer(_ExtendedAnswer):
     ctoken: str
 
 
-@instruction(
-    NoArguments,
-    {"action": "alive", "alive": "ctoken"},
-    access=Access.SESSION,
-    remembered=False,
-)
+@instruction(NoArguments, {"action": "alive", "alive": "ctoken"}, access=Access.SESSION, remembered=False)
 def keep_client_id(_asked: NoArguments, context: SessionContext) -> _KeepClientIdAnswer:
     """Extend the life of the client id and its session from now on."""
     return _KeepClientIdAnswer(ctoken=cast("str", context.credentials.client_id), **_extend(context))
@@ -104,12 +87,7 @@ class _KeepSessionTokenAnswer(_ExtendedAnswer):
     stoken: str
 
 
-@instruction(
-    NoArguments,
-    {"action": "alive", "alive": "stoken"},
-    access=Access.SESSION,
-    remembered=False,
-)
+@instruction(NoArguments, {"action": "alive", "alive": "stoken"}, access=Access.SESSION, remembered=False)
 def keep_session_token(_asked: NoArguments, context: SessionContext) -> _KeepSessionTokenAnswer:
     """Extend the life of the session token and its client id from now on."""
     return _KeepSessionTokenAnswer(stoken=cast("str", context.credentials.session_token), **_extend(context))
@@ -120,17 +98,12 @@ class _NewSessionAnswer(TypedDict):
     session_data: SessionData
 
 
-@instruction(
-    NoArguments,
-    {"controller": "system", "action": "new", "new": "session"},
-    access=Access.SYSTEM,
-)
+@instruction(NoArguments, {"controller": "system", "action": "new", "new": "session"}, access=Access.SYSTEM)
 def new_session(_asked: NoArguments, context: Context) -> _NewSessionAnswer:
     """Open a session that belongs to no client."""
     session_id = open_session(context)
     return _NewSessionAnswer(
-        ewallet_session=session_id,
-        session_data=session_data(context.transaction, session_id),
+        ewallet_session=session_id, session_data=session_data(context.transaction, session_id)
     )
 
 
@@ -164,11 +137,7 @@ class _ViewSessionsAnswer(TypedDict):
     sessions: list[SessionRow]
 
 
-@instruction(
-    NoArguments,
-    {"action": "view", "view": "sessions"},
-    changes=False,
-)
+@instruction(NoArguments, {"action": "view", "view": "sessions"}, changes=False)
 def view_sessions(_asked: NoArguments, context: AccountContext) -> _ViewSessionsAnswer:
     """View the sessions that the account is logged in to, latest login first."""
     found = sessions_of(context.transaction, context.account.id, context.now)
@@ -192,12 +161,7 @@ class _EndOwnSessionAnswer(TypedDict):
 
 
 # Like a logout, it works for a frozen account too, whose owner may want to end a stranger's session.
-@instruction(
-    EndSession,
-    {"action": "end", "end": "session"},
-    access=Access.SESSION,
-    roles=PEOPLE,
-)
+@instruction(EndSession, {"action": "end", "end": "session"}, access=Access.SESSION, roles=PEOPLE)
 def end_own_session(asked: EndSession, context: SessionContext) -> _EndOwnSessionAnswer:
     """Log the account out of one of its sessions, which ends if no other account is logged in to it.
 
@@ -218,10 +182,7 @@ def end_own_session(asked: EndSession, context: SessionContext) -> _EndOwnSessio
 # A caller that gets here was authenticated by both tokens, so the answer is always positive; expired and
 # unknown tokens were refused before.
 _ASPECTS: dict[str, tuple[str, dict[str, Any]]] = {
-    "validity": (
-        "is valid",
-        {"valid": bool, "registered": bool, "expired": bool},
-    ),
+    "validity": ("is valid", {"valid": bool, "registered": bool, "expired": bool}),
     "linked": ("is linked to its counterpart", {"linked": bool}),
     "session": ("has a session plugged in", {"plugged": bool, "session": int}),
 }

@@ -22,12 +22,7 @@ class _ViewSocketsAnswer(TypedDict):
     out_port: int | None
 
 
-@instruction(
-    NoArguments,
-    {"action": "view", "view": "sockets"},
-    access=Access.ANYBODY,
-    changes=False,
-)
+@instruction(NoArguments, {"action": "view", "view": "sockets"}, access=Access.ANYBODY, changes=False)
 def view_sockets(_asked: NoArguments, context: Context) -> _ViewSocketsAnswer:
     """View the ports of instructions and of events; null if there are none."""
     in_port, out_port = (context.listener and context.listener.ports) or (None, None)

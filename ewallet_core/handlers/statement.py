@@ -58,11 +58,7 @@ class _ViewStatementAnswer(TypedDict):
     next: int | None
 
 
-@instruction(
-    ViewStatement,
-    {"action": "view", "view": "statement"},
-    changes=False,
-)
+@instruction(ViewStatement, {"action": "view", "view": "statement"}, changes=False)
 def view_statement(asked: ViewStatement, context: AccountContext) -> _ViewStatementAnswer:
     """View a wallet's balance before and after a period, and a page of its movements, newest first."""
     wallet = _wallet(asked, context)

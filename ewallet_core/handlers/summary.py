@@ -78,11 +78,7 @@ class _ViewSummaryAnswer(TypedDict):
     totals: Total
 
 
-@instruction(
-    ViewSummary,
-    {"action": "view", "view": "summary"},
-    changes=False,
-)
+@instruction(ViewSummary, {"action": "view", "view": "summary"}, changes=False)
 def view_summary(asked: ViewSummary, context: AccountContext) -> _ViewSummaryAnswer:
     """View what was received, sent, converted and spent by day, week or month, oldest first."""
     summed = _summed(asked, context)

@@ -7,9 +7,7 @@ from typing import TypedDict, cast
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import Access, Instruction, Request, instruction
 from ewallet_core.instructions.validation import as_decimal
-from ewallet_core.ledger.journal import (
-    EntryKind,
-)
+from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.movements import (
     Bill,
@@ -66,9 +64,7 @@ class _SupplyOnBehalfAnswer(SuppliedAnswer):
 
 
 @instruction(
-    SupplyOnBehalf,
-    {"controller": "system", "action": "supply", "supply": "credits"},
-    access=Access.SYSTEM,
+    SupplyOnBehalf, {"controller": "system", "action": "supply", "supply": "credits"}, access=Access.SYSTEM
 )
 def supply_on_behalf(asked: SupplyOnBehalf, context: Context) -> _SupplyOnBehalfAnswer:
     """Supply another account's active wallet with credits from the system core account."""

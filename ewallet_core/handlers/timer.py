@@ -28,10 +28,7 @@ class _StartTimerAnswer(TypedDict):
     start_timestamp: Timestamp
 
 
-@instruction(
-    NoArguments,
-    {"action": "start", "start": "clock_timer"},
-)
+@instruction(NoArguments, {"action": "start", "start": "clock_timer"})
 def start_timer(_asked: NoArguments, context: AccountContext) -> _StartTimerAnswer:
     """Start the active clock's timer."""
     clock = context.clock
@@ -46,10 +43,7 @@ class _PauseTimerAnswer(_PendingAnswer):
     pause_timestamp: Timestamp
 
 
-@instruction(
-    NoArguments,
-    {"action": "pause", "pause": "clock_timer"},
-)
+@instruction(NoArguments, {"action": "pause", "pause": "clock_timer"})
 def pause_timer(_asked: NoArguments, context: AccountContext) -> _PauseTimerAnswer:
     """Pause the active clock's timer: no time is used until it is resumed."""
     clock = context.clock
@@ -69,9 +63,7 @@ class _ResumeTimerAnswer(_PendingAnswer):
 
 
 @instruction(
-    NoArguments,
-    {"action": "resume", "resume": "clock_timer"},
-    {"action": "resume", "pause": "clock_timer"},
+    NoArguments, {"action": "resume", "resume": "clock_timer"}, {"action": "resume", "pause": "clock_timer"}
 )
 def resume_timer(_asked: NoArguments, context: AccountContext) -> _ResumeTimerAnswer:
     """Resume the active clock's timer."""
@@ -96,9 +88,7 @@ class _StopTimerAnswer(_PendingAnswer):
 
 
 @instruction(
-    NoArguments,
-    {"action": "stop", "stop": "clock_timer"},
-    {"action": "stop", "pause": "clock_timer"},
+    NoArguments, {"action": "stop", "stop": "clock_timer"}, {"action": "stop", "pause": "clock_timer"}
 )
 def stop_timer(_asked: NoArguments, context: AccountContext) -> _StopTimerAnswer:
     """Stop the active clock's timer, take the used time from the clock and write the time record."""

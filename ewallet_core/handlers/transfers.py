@@ -57,10 +57,7 @@ class _PayCreditsAnswer(TypedDict):
     invoice_record: int
 
 
-@instruction(
-    PayCredits,
-    {"action": "pay"},
-)
+@instruction(PayCredits, {"action": "pay"})
 def pay_credits(asked: PayCredits, context: AccountContext) -> _PayCreditsAnswer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
     own, partner = own_side(context), _other_person(context, asked.pay, "pay")
@@ -86,10 +83,7 @@ class _TransferCreditsAnswer(TypedDict):
     transfer_record: int
 
 
-@instruction(
-    TransferCredits,
-    {"action": "transfer", "transfer": "credits"},
-)
+@instruction(TransferCredits, {"action": "transfer", "transfer": "credits"})
 def transfer_credits(asked: TransferCredits, context: AccountContext) -> _TransferCreditsAnswer:
     """Transfer credits of the active wallet to another account's."""
     own, partner = own_side(context), _other_person(context, asked.transfer_to, "transfer_to")
@@ -125,10 +119,7 @@ class _RefundPaymentAnswer(TypedDict):
     transfer_record: int
 
 
-@instruction(
-    RefundPayment,
-    {"action": "refund", "refund": "payment"},
-)
+@instruction(RefundPayment, {"action": "refund", "refund": "payment"})
 def refund_payment(asked: RefundPayment, context: AccountContext) -> _RefundPaymentAnswer:
     """Refund a payment that was received, or a part of it, to the payer."""
     payment = own_record(context, TRANSFER, asked.record_id)

@@ -8,11 +8,7 @@ from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
 from ewallet_core.instructions.registry import Instruction, NoArguments, Request, instruction
 from ewallet_core.operations.context import AccountContext
-from ewallet_core.operations.holder_kinds import (
-    CLOCK_HOLDER,
-    WALLET_HOLDER,
-    HolderKind,
-)
+from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER, HolderKind
 from ewallet_core.operations.ownership import record_change
 
 

@@ -11,10 +11,7 @@ from ewallet_core.instructions.registry import Access, NoArguments, Request, ins
 from ewallet_core.operations.answer_data import SessionData, Timestamp, WorkerData, session_data, worker_data
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.sessions import make_worker
-from ewallet_core.storage.sessions import (
-    sessions,
-    workers,
-)
+from ewallet_core.storage.sessions import sessions, workers
 
 
 class _NewWorkerAnswer(TypedDict):
@@ -22,11 +19,7 @@ class _NewWorkerAnswer(TypedDict):
     worker_data: WorkerData
 
 
-@instruction(
-    NoArguments,
-    {"controller": "system", "action": "new", "new": "worker"},
-    access=Access.SYSTEM,
-)
+@instruction(NoArguments, {"controller": "system", "action": "new", "new": "worker"}, access=Access.SYSTEM)
 def new_worker(_asked: NoArguments, context: Context) -> _NewWorkerAnswer:
     """Create a session worker."""
     worker = make_worker(context)

@@ -152,8 +152,7 @@ PageLength = Annotated[
     int, Meta(ge=1, le=LONGEST_PAGE, description="a whole number from 1 to 1,000", examples=[100])
 ]
 Cursor = Annotated[
-    int,
-    Meta(ge=1, le=2**63 - 1, description="the `next` of an earlier page, a whole number", examples=[101]),
+    int, Meta(ge=1, le=2**63 - 1, description="the `next` of an earlier page, a whole number", examples=[101])
 ]
 PassedOver = Annotated[
     int,
@@ -247,16 +246,12 @@ TimeZone = Annotated[
 UtcOffset = Annotated[
     int,
     Meta(
-        ge=-840,
-        le=840,
-        description="a whole number of minutes east of UTC, from -840 to 840",
-        examples=[60],
+        ge=-840, le=840, description="a whole number of minutes east of UTC, from -840 to 840", examples=[60]
     ),
 ]
 PeriodLength = Annotated[timestamps.PeriodUnit, Meta(description="day, week or month", examples=["day"])]
 RecordKind = Annotated[
-    RecordType,
-    Meta(description="transfer, invoice, conversion, time or contact", examples=["invoice"]),
+    RecordType, Meta(description="transfer, invoice, conversion, time or contact", examples=["invoice"])
 ]
 FileFormat = Annotated[
     Literal["csv", "json", "jsonl"], Meta(description="csv, json or jsonl", examples=["csv"])

@@ -48,6 +48,9 @@ The answer is an object:
  "code": "not_logged_in", "details": {}}
 ```
 
+If an account is logged in to the session, every answer also has `event_sequence`, the number of that
+account's newest event.
+
 A *time* is text, in UTC: `2026-11-20T22:46:10.123Z`. A *number of minutes* is rounded to 6 places for
 reading; the same key with `_ms` is the exact value in whole milliseconds. The keys of an object are text,
 also if they are ids.

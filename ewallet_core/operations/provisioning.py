@@ -59,12 +59,7 @@ def open_account(  # noqa: PLR0913 - an account is made of this much
 
 
 def open_wallet(
-    transaction: Transaction,
-    now: int,
-    account_id: int,
-    reference: str | None = None,
-    *,
-    issues: bool = False,
+    transaction: Transaction, now: int, account_id: int, reference: str | None = None, *, issues: bool = False
 ) -> int:
     """Create a wallet of 0 credits with a clock and its sheets; returns its id.
 

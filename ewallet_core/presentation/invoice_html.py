@@ -11,13 +11,7 @@ from importlib.resources import files
 from string import Template
 
 from ewallet_core.presentation.formatting import full_day, grouped
-from ewallet_core.presentation.invoices import (
-    Invoice,
-    Month,
-    in_words,
-    totals_of,
-    what_for,
-)
+from ewallet_core.presentation.invoices import Invoice, Month, in_words, totals_of, what_for
 from ewallet_core.presentation.text import one_line
 
 

@@ -21,106 +21,106 @@ from ewallet_core.server.connection import Connection
 from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.limits import Limits
 
-LOOKS_EVERY_SECONDS = 1.0
-"""How often it looks at sessions, and at all although nothing was changed here: others share the database."""
-LULL_SECONDS = 0.005
+READ_INTERVAL_SECONDS = 1.0
+"""How often it reads the sessions, and reads at all without a change here: other processes share the database."""
+COLLECT_SECONDS = 0.005
 
 _log = logging.getLogger("ewallet_core")
 
 
 @dataclass(eq=False, slots=True)
 class EventRecipient:
-    """Somebody who listens: whom they follow, and what wakes them."""
+    """A connection that receives events: its subscription, and what wakes it."""
 
     subscription: EventSubscription
     woken: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 class EventBroadcaster:
-    """Wakes whoever listens to an account once something has happened to it."""
+    """Wakes the recipients of an account when it has new events."""
 
     def __init__(self, engine: Engine, executor: Executor) -> None:
         self._engine = engine
         self._executor = executor
-        self._listening: set[EventRecipient] = set()
+        self._recipients: set[EventRecipient] = set()
         self._wake_up = asyncio.Event()
         self._latest: int | None = None
-        self._sessions_looked_at = 0.0
+        self._sessions_read_at = 0.0
 
     @contextmanager
     def to(self, subscription: EventSubscription) -> Iterator[EventRecipient]:
-        """Wake that one from now on, for as long as it lasts."""
-        listening = EventRecipient(subscription)
-        self._listening.add(listening)
-        # The first look wakes everybody: what happened before it is not looked for.
-        self._latest = self._latest if len(self._listening) > 1 else None
+        """Wake a new recipient with that subscription from now on, while the context lasts."""
+        recipient = EventRecipient(subscription)
+        self._recipients.add(recipient)
+        # Without a latest event, the next read wakes every recipient.
+        self._latest = self._latest if len(self._recipients) > 1 else None
         self._wake_up.set()
         try:
-            yield listening
+            yield recipient
         finally:
-            self._listening.discard(listening)
+            self._recipients.discard(recipient)
 
     async def run(self) -> None:
-        """Look again and again, sooner where something was changed here."""
+        """Read new events in intervals, and soon after each change in this process."""
         loop = asyncio.get_running_loop()
 
-        def ring() -> None:
+        def wake_up() -> None:
             loop.call_soon_threadsafe(self._wake_up.set)
 
-        self._engine.on_change(ring)
+        self._engine.on_change(wake_up)
         try:
             while True:
                 with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(LOOKS_EVERY_SECONDS):
+                    async with asyncio.timeout(READ_INTERVAL_SECONDS):
                         await self._wake_up.wait()
-                # Where every instruction rings, looking after each would cost more than it is worth.
-                await asyncio.sleep(LULL_SECONDS)
+                # Collect the changes of a burst: to read after each would cost too much.
+                await asyncio.sleep(COLLECT_SECONDS)
                 self._wake_up.clear()
-                if self._listening:
-                    await self._look_again()
+                if self._recipients:
+                    await self._try_to_wake()
         finally:
-            self._engine.on_change(_no_listener)
+            self._engine.on_change(_ignore_change)
 
-    async def _look_again(self) -> None:
+    async def _try_to_wake(self) -> None:
         try:
-            await self._look()
+            await self._wake_recipients()
         except WalletError as error:
-            _log.warning("the feed could not look for news: %s", error.error)
-        except Exception:  # noqa: BLE001 - events must go out tomorrow too, whatever went wrong today
-            _log.exception("the feed failed")
+            _log.warning("new events could not be read: %s", error.error)
+        except Exception:  # noqa: BLE001 - one failure must not end the events of all connections
+            _log.exception("the event broadcaster failed")
 
-    async def _look(self) -> None:
+    async def _wake_recipients(self) -> None:
         first = self._latest is None
         after = self._latest
         self._latest, accounts = await self._executor.read(lambda: self._engine.changed_accounts(after))
         now = self._engine.clock()
-        for listening in self._listening:
-            if first or listening.subscription.account in accounts or listening.subscription.due_at <= now:
-                listening.woken.set()
-        await self._look_at_sessions()
+        for recipient in self._recipients:
+            if first or recipient.subscription.account in accounts or recipient.subscription.due_at <= now:
+                recipient.woken.set()
+        await self._wake_by_session()
 
-    async def _look_at_sessions(self) -> None:
-        """Wake those in whose session another account is active now, or which is over."""
+    async def _wake_by_session(self) -> None:
+        """Wake the recipients whose session has ended or has another active account."""
         now = asyncio.get_running_loop().time()
-        if now - self._sessions_looked_at < LOOKS_EVERY_SECONDS:
+        if now - self._sessions_read_at < READ_INTERVAL_SECONDS:
             return
-        self._sessions_looked_at = now
+        self._sessions_read_at = now
         active = await self._executor.read(self._engine.active_accounts)
-        for listening in self._listening:
-            subscription = listening.subscription
+        for recipient in self._recipients:
+            subscription = recipient.subscription
             if subscription.session is not None and active.get(subscription.session) != subscription.account:
-                listening.woken.set()
+                recipient.woken.set()
 
 
-def _no_listener() -> None:
-    """Nobody is to be told that something has changed."""
+def _ignore_change() -> None:
+    pass
 
 
-BEATS_EVERY_SECONDS = 20.0
+HEARTBEAT_SECONDS = 20.0
 
 
 class Introduction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Who listens, and after which event: what happened since then is told first."""
+    """The first line of a connection: its session, and the event after which it starts."""
 
     client_id: str
     session_token: str
@@ -128,50 +128,52 @@ class Introduction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OutPort:
-    """Tells each connection what happens to the account of its session."""
+    """Sends each connection the events of its session's account."""
 
-    def __init__(self, engine: Engine, executor: Executor, feed: EventBroadcaster, limits: Limits) -> None:
+    def __init__(
+        self, engine: Engine, executor: Executor, broadcaster: EventBroadcaster, limits: Limits
+    ) -> None:
         self._engine = engine
         self._executor = executor
-        self._feed = feed
+        self._broadcaster = broadcaster
         self._limits = limits
 
     async def handle(self, connection: Connection) -> None:
-        """Tell events until the other side is gone; raises the refusal for which it is to be cut."""
+        """Send events until the client disconnects; raises the `WalletError` for which to close the connection."""
         line = await connection.lines(self._limits.unfinished_line_seconds).next()
         if line is None:
             return
         who = _introduction_in(line)
-        telling = asyncio.create_task(self._tell(who, connection))
-        going = asyncio.create_task(connection.wait_until_closed())
+        sending = asyncio.create_task(self._send_events(who, connection))
+        closed = asyncio.create_task(connection.wait_until_closed())
         try:
-            await asyncio.wait({telling, going}, return_when=asyncio.FIRST_COMPLETED)
-            if telling.done():
-                telling.result()
+            await asyncio.wait({sending, closed}, return_when=asyncio.FIRST_COMPLETED)
+            if sending.done():
+                sending.result()
         finally:
-            for task in (telling, going):
+            for task in (sending, closed):
                 task.cancel()
-            await asyncio.gather(telling, going, return_exceptions=True)
+            await asyncio.gather(sending, closed, return_exceptions=True)
 
-    async def _tell(self, who: Introduction, connection: Connection) -> None:
+    async def _send_events(self, who: Introduction, connection: Connection) -> None:
         subscription = self._engine.follow(who.client_id, who.session_token)
-        with self._feed.to(subscription) as listening:
+        with self._broadcaster.to(subscription) as recipient:
             await connection.send(*await self._executor.read(lambda: subscription.begin(who.since)))
             while True:
-                listening.woken.clear()
-                told = await self._executor.read(subscription.read_new)
-                if told:
-                    await connection.send(*told)
+                recipient.woken.clear()
+                messages = await self._executor.read(subscription.read_new)
+                if messages:
+                    await connection.send(*messages)
                 else:
-                    await _woken(listening, connection)
+                    await _wait_until_woken(recipient, connection)
 
 
-async def _woken(listening: EventRecipient, connection: Connection) -> None:
-    """Wait until there may be something to tell, with a sign of life from time to time."""
+async def _wait_until_woken(recipient: EventRecipient, connection: Connection) -> None:
+    """Wait until there may be new events, and send heartbeats meanwhile."""
     while True:
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(BEATS_EVERY_SECONDS):
-                await listening.woken.wait()
+            async with asyncio.timeout(HEARTBEAT_SECONDS):
+                await recipient.woken.wait()
                 return
         await connection.send_heartbeat()
 

@@ -33,11 +33,7 @@ def _newest(statement: Select[Any], table: Table) -> Select[Any]:
 
 
 _RECENT: tuple[tuple[RecordType, Select[Any], type[Record]], ...] = (
-    (
-        RecordType.TRANSFER,
-        _newest(SELECT_TRANSFERS_WITH_LINKS, schema.transfer_records),
-        TransferWithLinks,
-    ),
+    (RecordType.TRANSFER, _newest(SELECT_TRANSFERS_WITH_LINKS, schema.transfer_records), TransferWithLinks),
     (RecordType.TIME, _newest(select(*times.columns), schema.time_records), TimeRecord),
     (
         RecordType.CONVERSION,

@@ -104,13 +104,13 @@ GAP, NARROW_GAP = "    ", "  "
 
 def facts(clock: ClockState, now: float, width: int) -> str:
     """The figures of a run: `used 0:18    paused 1:05    pauses 2`."""
-    figures = (
+    parts = (
         f"used {duration(clock.spent_ms(now))}",
         f"paused {duration(clock.pending_ms(now))}",
         f"pauses {grouped(clock.pending_count)}",
     )
-    wide = GAP.join(figures)
-    return wide if len(wide) <= width else NARROW_GAP.join(figures)
+    wide = GAP.join(parts)
+    return wide if len(wide) <= width else NARROW_GAP.join(parts)
 
 
 def state_line(clock: ClockState, now: float, today: datetime, zone: tzinfo | None = None) -> Content:

@@ -116,7 +116,7 @@ class Form(VerticalScroll, can_focus=False):
 
     def __init__(
         self,
-        plan: FormSpec,
+        spec: FormSpec,
         send: Send,
         *,
         id: str | None = None,
@@ -129,25 +129,25 @@ class Form(VerticalScroll, can_focus=False):
         super().__init__(id=id)
         self._tell_late = tell_late
         self._is_left = False
-        self.plan = plan
+        self.spec = spec
         self._send = send
         self._refused: dict[str, str] = {}
-        self.border_title = plain(plan.title)
+        self.border_title = plain(spec.title)
 
     def compose(self) -> ComposeResult:
-        if self.plan.note:
-            yield Label(self.plan.note, classes="note", markup=False)
-        for field in self.plan.fields:
+        if self.spec.note:
+            yield Label(self.spec.note, classes="note", markup=False)
+        for field in self.spec.fields:
             yield FormField(field)
-        if self.plan.preview is not no_preview:
+        if self.spec.preview is not no_preview:
             yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
         yield RetryWait()
         gone = f"{CONNECTION_GONE} {MAY_BE_LEFT}" if self._tell_late else CONNECTION_GONE
         yield Label(gone, classes="gone", markup=False)
         with Horizontal(classes="buttons"):
-            yield Button(self.plan.verb, variant="primary", id="do")
-            yield Button(self.plan.leave, id="leave")
+            yield Button(self.spec.verb, variant="primary", id="do")
+            yield Button(self.spec.leave, id="leave")
 
     def on_mount(self) -> None:
         self._show_preview()
@@ -176,7 +176,7 @@ class Form(VerticalScroll, can_focus=False):
         # A field that is empty because its value was typed into the wrong field is no problem itself.
         relations = {
             name: words
-            for name, words in self.plan.validate(values).items()
+            for name, words in self.spec.validate(values).items()
             if name in values or not problems
         }
         return values, relations | problems
@@ -264,7 +264,7 @@ class Form(VerticalScroll, can_focus=False):
         values = self._good_values()
         if values is None:
             return
-        if confirmation := self.plan.confirmation(values):
+        if confirmation := self.spec.confirmation(values):
             self.post_message(self.Asked(self, confirmation))
         else:
             self.send()
@@ -290,7 +290,7 @@ class Form(VerticalScroll, can_focus=False):
             self.post_message(self.Done(self, answer))
             return
         self.remove_class("-busy")
-        self._show_error(self.plan.reworded(answer))
+        self._show_error(self.spec.reworded(answer))
 
     def _show_error(self, answer: Answer) -> None:
         details = answer.get("details") or {}
@@ -327,7 +327,7 @@ class Form(VerticalScroll, can_focus=False):
     def _show_preview(self) -> None:
         for preview in self.query(".preview").results(Label):
             values, _ = self.read()
-            preview.update(plain(self.plan.preview(values)))
+            preview.update(plain(self.spec.preview(values)))
 
 
 def _focus(row: FormField) -> None:

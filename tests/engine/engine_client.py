@@ -81,3 +81,8 @@ class EngineClient:
 
     def records(self, kind: str) -> list[Answer]:
         return self.request(**view_list(kind))["sheet_data"]["rows"]
+
+
+def without_sequence(answer: Answer) -> Answer:
+    """The answer without `event_sequence`, which other events move on."""
+    return {key: value for key, value in answer.items() if key != "event_sequence"}

@@ -6,7 +6,7 @@ from collections import defaultdict
 from typing import Any
 
 from database_file import DatabaseFile
-from engine_client import EngineClient
+from engine_client import EngineClient, without_sequence
 from fakes import DAY, HOUR, MINUTE
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -357,7 +357,7 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
             return
         elif how == "again":
             again = self.callers[earlier.name].send(**earlier.instruction, request_id=earlier.request_id)
-            assert again == earlier.answer
+            assert without_sequence(again) == without_sequence(earlier.answer)
         else:
             self.callers[earlier.name].expect_error(
                 "request_id_reused", **supply(31), request_id=earlier.request_id
@@ -390,7 +390,7 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_verifies(self) -> None:
-        assert self.database.faults() == []
+        assert self.database.violations() == []
 
     @invariant()
     def every_wallet_agrees_with_the_model(self) -> None:

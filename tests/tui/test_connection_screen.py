@@ -320,7 +320,7 @@ def words_of_another_certificate(known):
     identity = Identity(WALLET, KnownServers(Path("/home/ada/known_servers")))
     identity.fingerprint = known.fingerprint_of(WALLET)
     with pytest.raises(UnreachableError) as refused:
-        identity.must_be_known(b"another certificate")
+        identity.check_pinned(b"another certificate")
     return str(refused.value)
 
 

@@ -162,7 +162,7 @@ async def test_neither_password_nor_token_of_a_real_talk_is_kept(opened):
         secrets = [
             PASSWORD,
             "another four words",
-            *person.app.context.store.client._session.credentials.values(),
+            *person.app.context.store.client._credentials.values(),
         ]
         assert "user_pass" in kept
         assert "ctoken" in kept

@@ -14,7 +14,7 @@ from ewallet_tui.screens.account_forms import NO_WAY_BACK, PASSWORD_RULE
 async def open_registration(person):
     await person.wait_until(lambda: person.app.screen.query("#login"))
     await person.click("#leave")
-    await person.wait_until(lambda: person.form.plan.verb == "Create account")
+    await person.wait_until(lambda: person.form.spec.verb == "Create account")
 
 
 @both_backends
@@ -48,7 +48,7 @@ async def test_each_field_says_what_is_wrong_with_it_when_it_is_left_until_it_is
         await person.fill(user_email="ada@example.org")
         assert not person.problem_of("user_email")
         await person.press("escape")
-        await person.wait_until(lambda: person.form.plan.verb == "Log in")
+        await person.wait_until(lambda: person.form.spec.verb == "Log in")
 
 
 async def test_letters_are_letters_and_enter_on_an_empty_form_goes_where_something_is_needed(opened):

@@ -62,5 +62,5 @@ async def test_the_refusal_says_whom_to_ask_and_nothing_leads_there_any_more_unt
 async def test_nobody_is_told_there_that_a_password_can_not_be_recovered(opened):
     async with opened() as person:
         await person.click("#leave")
-        await person.wait_until(lambda: person.form.plan.verb == "Create account")
+        await person.wait_until(lambda: person.form.spec.verb == "Create account")
         assert "recovered" not in str(person.form.query_one(".note").content)
