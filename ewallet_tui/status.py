@@ -8,7 +8,6 @@ from textual.content import Content
 
 from ewallet_core.client import ConnectionStatus, Reach
 from ewallet_core.presentation.formatting import countdown, one_line
-from ewallet_tui.connection import EMBEDDED
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import ClockState, TimerState
 
@@ -54,6 +53,8 @@ def clock_status_text(clock: ClockState, now: float) -> str:
     return f"{standing.text}{'  ' if standing.word else ' '}{countdown(clock.left_ms(now))} left"
 
 
+EMBEDDED = "embedded"
+"""The place of an engine in this process."""
 CONNECTING = StatusBadge("◌", "connecting…", "$text-warning")
 TRYING_AGAIN = StatusBadge("◌", "reconnecting…", "$text-warning")
 OFFLINE = StatusBadge("✕", "offline", "bold $text-error")

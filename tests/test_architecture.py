@@ -95,12 +95,8 @@ ALLOWED = {
 REMAINING: dict[str, tuple[str, ...]] = {
     "ewallet_core": (),
     "ewallet_tui": (
-        "let go",
-        "belonging",
         "standing",
         "leaving",
-        "event watch",
-        "doings",
         "plan",
     ),
 }
@@ -229,19 +225,12 @@ def test_modules_do_not_import_each_other_in_a_circle(package: str) -> None:
     assert circle(package, typing=False) == []
 
 
-@pytest.mark.parametrize(
-    "package",
-    [
-        "ewallet_core",
-        pytest.param("ewallet_tui", marks=not_yet("the app's parts are typed with the app itself")),
-    ],
-)
+@each_package
 def test_modules_do_not_import_each_other_in_a_circle_for_type_checkers_either(package: str) -> None:
     # A package's `__init__` shows type checkers what its `__getattr__` imports.
     assert circle(package, typing=True) == []
 
 
-@not_yet("the services and screens of the app get the app itself")
 def test_only_the_command_imports_the_app() -> None:
     importers = {
         module_of(file)
@@ -282,7 +271,6 @@ def screens() -> set[type[Screen[object]]]:
     return found
 
 
-@not_yet("screens share behaviour by inheritance")
 def test_a_screen_has_at_most_one_base_class_of_ours() -> None:
     ours = screens()
     bases = {
@@ -291,7 +279,6 @@ def test_a_screen_has_at_most_one_base_class_of_ours() -> None:
     assert {name: found for name, found in bases.items() if len(found) > 1} == {}
 
 
-@not_yet("the table of actions does not decide yet what is enabled")
 def test_few_classes_override_check_action() -> None:
     overrides = [
         f"{file.relative_to(ROOT)}:{node.lineno}"

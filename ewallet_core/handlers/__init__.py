@@ -81,15 +81,13 @@ def _for_live_session(meant: Instruction, **selectors: str) -> Instruction:
     return replace(meant, forms=(form,), permitted_as=meant)
 
 
-@instruction(
-    SupplyFromPartner, {"controller": "user", "action": "create", "create": "transfer", "ttype": "supply"}
-)
-def create_supply(asked: SupplyFromPartner, context: AccountContext) -> SuppliedAnswer:
+@instruction({"controller": "user", "action": "create", "create": "transfer", "ttype": "supply"})
+def create_supply(request: SupplyFromPartner, context: AccountContext) -> SuppliedAnswer:
     """Supply the active wallet with credits from the system core account, against an invoice."""
     core = context.system_core.email
-    if asked.partner_account is not None and user_key(asked.partner_account) != user_key(core):
+    if request.partner_account is not None and user_key(request.partner_account) != user_key(core):
         raise OnlyCoreSuppliesError(core)
-    return issue_credits(context, asked, own_side(context))
+    return issue_credits(context, request, own_side(context))
 
 
 SESSION_REGISTRY = InstructionRegistry(

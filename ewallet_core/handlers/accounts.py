@@ -71,16 +71,16 @@ class EditAccount(Request, frozen=True):
             raise BadValueError("user_pass", "another password than `old_pass`")
 
 
-def hash_new_password(asked: NewAccount, preparation: Preparation) -> str:
+def hash_new_password(request: NewAccount, preparation: Preparation) -> str:
     """Hash the password of a new account, after checking that name and email are free."""
 
     def look(context: Context) -> None:
-        _must_be_free(context, asked.user_name, asked.user_email)
+        _must_be_free(context, request.user_name, request.user_email)
 
     preparation.look(look)
-    reject_common_password(asked.user_pass, "user_pass")
-    reject_own_name(asked.user_pass, "user_pass", asked.user_name, asked.user_email)
-    return preparation.passwords.hash(asked.user_pass)
+    reject_common_password(request.user_pass, "user_pass")
+    reject_own_name(request.user_pass, "user_pass", request.user_name, request.user_email)
+    return preparation.passwords.hash(request.user_pass)
 
 
 class _NewAccountAnswer(TypedDict):
@@ -90,24 +90,20 @@ class _NewAccountAnswer(TypedDict):
 
 
 @instruction(
-    NewAccount,
-    {"action": "new", "new": "account"},
-    access=Access.SESSION,
-    prepare=hash_new_password,
-    roles=PEOPLE,
+    {"action": "new", "new": "account"}, access=Access.SESSION, prepare=hash_new_password, roles=PEOPLE
 )
-def new_account(asked: NewAccount, context: SessionContext) -> _NewAccountAnswer:
+def new_account(request: NewAccount, context: SessionContext) -> _NewAccountAnswer:
     """Create an account with a wallet, a clock and its sheets, without logging it in."""
     erase_due_accounts(context)
-    _must_be_free(context, asked.user_name, asked.user_email)
+    _must_be_free(context, request.user_name, request.user_email)
     account_id = open_account(
         context.transaction,
         context.now,
-        asked.user_name,
-        asked.user_email,
+        request.user_name,
+        request.user_email,
         password_hash=context.prepared,
-        phone=asked.user_phone,
-        alias=asked.user_alias,
+        phone=request.user_phone,
+        alias=request.user_alias,
     )
     account = accounts.require(context.transaction, id=account_id)
     return _NewAccountAnswer(
@@ -122,24 +118,24 @@ class _ViewAccountAnswer(TypedDict):
     account_data: AccountData
 
 
-@instruction(NoArguments, {"action": "view", "view": "account"}, changes=False)
-def view_account(_asked: NoArguments, context: AccountContext) -> _ViewAccountAnswer:
+@instruction({"action": "view", "view": "account"})
+def view_account(_request: NoArguments, context: AccountContext) -> _ViewAccountAnswer:
     """View the account."""
     return _ViewAccountAnswer(
         account=context.account.email, account_data=account_data(context, context.account)
     )
 
 
-def check_old_password(asked: EditAccount, preparation: Preparation) -> PasswordCheck | None:
+def check_old_password(request: EditAccount, preparation: Preparation) -> PasswordCheck | None:
     """Check the old password and hash the new one."""
-    if asked.user_pass is None or asked.old_pass is None:
+    if request.user_pass is None or request.old_pass is None:
         return None
     # Checked before the old password: an error about the new one must not reveal that the old one is right.
-    reject_common_password(asked.user_pass, "user_pass")
-    password_check = check_own_password(asked.old_pass, preparation)
+    reject_common_password(request.user_pass, "user_pass")
+    password_check = check_own_password(request.old_pass, preparation)
     if not password_check.is_right:
         return password_check
-    return replace(password_check, new_hash=preparation.passwords.hash(asked.user_pass))
+    return replace(password_check, new_hash=preparation.passwords.hash(request.user_pass))
 
 
 class _EditAccountAnswer(TypedDict):
@@ -148,17 +144,17 @@ class _EditAccountAnswer(TypedDict):
     account_data: AccountData
 
 
-@instruction(EditAccount, {"action": "edit", "edit": "account"}, prepare=check_old_password, roles=PEOPLE)
-def edit_account(asked: EditAccount, context: AccountContext) -> _EditAccountAnswer:
+@instruction({"action": "edit", "edit": "account"}, prepare=check_old_password, roles=PEOPLE)
+def edit_account(request: EditAccount, context: AccountContext) -> _EditAccountAnswer:
     """Edit the account; a new password ends its other sessions."""
     transaction, account, password_check = context.transaction, context.account, context.prepared
     if password_check is not None:
         require_password(context, password_check, "old_pass")
-        names = (asked.user_name or account.name, asked.user_email or account.email)
-        reject_own_name(asked.user_pass or "", "user_pass", *names)
+        names = (request.user_name or account.name, request.user_email or account.email)
+        reject_own_name(request.user_pass or "", "user_pass", *names)
     erase_due_accounts(context)
-    _must_be_free(context, asked.user_name, asked.user_email, but=account.id)
-    changes = _changes(asked, account)
+    _must_be_free(context, request.user_name, request.user_email, but=account.id)
+    changes = _changes(request, account)
     if password_check is not None:
         changes["password_hash"] = password_check.new_hash
         leave_sessions(transaction, account.id, context.now, but=context.session.id)
@@ -179,13 +175,13 @@ def edit_account(asked: EditAccount, context: AccountContext) -> _EditAccountAns
     )
 
 
-def _changes(asked: EditAccount, account: Account) -> dict[str, Any]:
+def _changes(request: EditAccount, account: Account) -> dict[str, Any]:
     """The columns whose values differ from the account's."""
     wanted = {
-        "name": asked.user_name,
-        "email": asked.user_email,
-        "phone": asked.user_phone,
-        "alias": asked.user_alias,
+        "name": request.user_name,
+        "email": request.user_email,
+        "phone": request.user_phone,
+        "alias": request.user_alias,
     }
     changes = {
         column: value
@@ -209,9 +205,9 @@ class UnlinkAccount(Request, frozen=True):
     user_pass: fields.PasswordAttempt
 
 
-def check_unlink_password(asked: UnlinkAccount, preparation: Preparation) -> PasswordCheck:
+def check_unlink_password(request: UnlinkAccount, preparation: Preparation) -> PasswordCheck:
     """Check the password before the account is deleted."""
-    return check_own_password(asked.user_pass, preparation)
+    return check_own_password(request.user_pass, preparation)
 
 
 class _UnlinkAccountAnswer(TypedDict):
@@ -221,13 +217,12 @@ class _UnlinkAccountAnswer(TypedDict):
 
 # It logs the account out, so its request id is remembered for the session.
 @instruction(
-    UnlinkAccount,
     {"action": "unlink", "unlink": "account"},
     access=Access.SESSION,
     prepare=check_unlink_password,
     roles=(Role.USER, Role.OPERATOR),
 )
-def unlink_account(_asked: UnlinkAccount, session_context: SessionContext) -> _UnlinkAccountAnswer:
+def unlink_account(_request: UnlinkAccount, session_context: SessionContext) -> _UnlinkAccountAnswer:
     """Delete the account in 30 days; its timers stop and it is logged out of all sessions now."""
     context = require_account(session_context)
     transaction, account, now = context.transaction, context.account, context.now

@@ -8,7 +8,7 @@ from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.errors.server import WorkerBusyError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
+from ewallet_core.instructions.registry import NoArguments, Request, instruction
 from ewallet_core.operations.account_status import erase_due_accounts
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context, Preparation
@@ -69,34 +69,28 @@ class _CleanupSessionsAnswer(TypedDict):
     sessions: list[int]
 
 
-@instruction(
-    CleanupSessions,
-    {"controller": "system", "action": "cleanup", "cleanup": "sessions"},
-    access=Access.SYSTEM,
-)
-def cleanup_sessions(asked: CleanupSessions, context: Context) -> _CleanupSessionsAnswer:
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "sessions"})
+def cleanup_sessions(request: CleanupSessions, context: Context) -> _CleanupSessionsAnswer:
     """Remove all expired sessions, or a given one now; their accounts are logged out of them."""
-    if asked.session_id is None:
+    if request.session_id is None:
         return _CleanupSessionsAnswer(sessions=end_expired_sessions(context.transaction, context.now))
-    if sessions.find(context.transaction, id=asked.session_id) is None:
+    if sessions.find(context.transaction, id=request.session_id) is None:
         raise NotFoundError("session", "session_id")
-    end_session(context.transaction, asked.session_id)
-    return _CleanupSessionsAnswer(sessions=[asked.session_id])
+    end_session(context.transaction, request.session_id)
+    return _CleanupSessionsAnswer(sessions=[request.session_id])
 
 
 class _CleanupWorkersAnswer(TypedDict):
     workers: list[int]
 
 
-@instruction(
-    CleanupWorkers, {"controller": "system", "action": "cleanup", "cleanup": "workers"}, access=Access.SYSTEM
-)
-def cleanup_workers(asked: CleanupWorkers, context: Context) -> _CleanupWorkersAnswer:
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "workers"})
+def cleanup_workers(request: CleanupWorkers, context: Context) -> _CleanupWorkersAnswer:
     """Remove all workers that have no live session, or a given one."""
     transaction = context.transaction
-    if asked.worker_id is None:
+    if request.worker_id is None:
         return _CleanupWorkersAnswer(workers=drop_vacant_workers(transaction, context.now))
-    worker = workers.find(transaction, id=asked.worker_id)
+    worker = workers.find(transaction, id=request.worker_id)
     if worker is None:
         raise NotFoundError("worker", "worker_id")
     count = session_count(transaction, worker.id, context.now)
@@ -110,16 +104,12 @@ class _CleanupClientIdsAnswer(TypedDict):
     ctokens: int
 
 
-@instruction(
-    CleanupClientIds,
-    {"controller": "system", "action": "cleanup", "cleanup": "ctokens"},
-    access=Access.SYSTEM,
-)
-def cleanup_client_ids(asked: CleanupClientIds, context: Context) -> _CleanupClientIdsAnswer:
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "ctokens"})
+def cleanup_client_ids(request: CleanupClientIds, context: Context) -> _CleanupClientIdsAnswer:
     """Remove all expired client ids, or a given one now, each with its session."""
-    if asked.ctoken is None:
+    if request.ctoken is None:
         return _CleanupClientIdsAnswer(ctokens=len(drop_expired_client_ids(context.transaction, context.now)))
-    client = client_ids.find(context.transaction, hash=hash_token(asked.ctoken))
+    client = client_ids.find(context.transaction, hash=hash_token(request.ctoken))
     if client is None:
         raise NotFoundError("client id", "ctoken")
     drop_client_id(context.transaction, client)
@@ -130,16 +120,12 @@ class _CleanupSessionTokensAnswer(TypedDict):
     stokens: int
 
 
-@instruction(
-    CleanupSessionTokens,
-    {"controller": "system", "action": "cleanup", "cleanup": "stokens"},
-    access=Access.SYSTEM,
-)
-def cleanup_session_tokens(asked: CleanupSessionTokens, context: Context) -> _CleanupSessionTokensAnswer:
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "stokens"})
+def cleanup_session_tokens(request: CleanupSessionTokens, context: Context) -> _CleanupSessionTokensAnswer:
     """Remove all expired session tokens, or a given one now, each with its session."""
-    if asked.stoken is None:
+    if request.stoken is None:
         return _CleanupSessionTokensAnswer(stokens=len(end_expired_tokens(context.transaction, context.now)))
-    session = sessions.find(context.transaction, token_hash=hash_token(asked.stoken))
+    session = sessions.find(context.transaction, token_hash=hash_token(request.stoken))
     if session is None:
         raise NotFoundError("session token", "stoken")
     end_session(context.transaction, session.id)
@@ -150,10 +136,8 @@ class _CleanupClocksAnswer(TypedDict):
     clocks: list[int]
 
 
-@instruction(
-    NoArguments, {"controller": "system", "action": "cleanup", "cleanup": "clocks"}, access=Access.SYSTEM
-)
-def cleanup_clocks(_asked: NoArguments, context: Context) -> _CleanupClocksAnswer:
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "clocks"})
+def cleanup_clocks(_request: NoArguments, context: Context) -> _CleanupClocksAnswer:
     """Stop all timers whose time has run out, each dated when it did."""
     due = find_all_run_out_clocks(context.transaction, context.now)
     for account_id in dict.fromkeys(clock.account_id for clock in due):
@@ -165,10 +149,8 @@ class _CleanupAccountsAnswer(TypedDict):
     accounts: list[int]
 
 
-@instruction(
-    NoArguments, {"controller": "system", "action": "cleanup", "cleanup": "accounts"}, access=Access.SYSTEM
-)
-def cleanup_accounts(_asked: NoArguments, context: Context) -> _CleanupAccountsAnswer:
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "accounts"})
+def cleanup_accounts(_request: NoArguments, context: Context) -> _CleanupAccountsAnswer:
     """Erase for good the accounts whose 30 days before deletion are over."""
     # Events about a deleted account are at least as old as its deletion order, so they go first.
     _forget_history(context)
@@ -179,10 +161,8 @@ class _CleanupHistoryAnswer(TypedDict):
     forgotten_before: Timestamp
 
 
-@instruction(
-    NoArguments, {"controller": "system", "action": "cleanup", "cleanup": "history"}, access=Access.SYSTEM
-)
-def cleanup_history(_asked: NoArguments, context: Context) -> _CleanupHistoryAnswer:
+@instruction({"controller": "system", "action": "cleanup", "cleanup": "history"})
+def cleanup_history(_request: NoArguments, context: Context) -> _CleanupHistoryAnswer:
     """Delete the events, remembered requests and refused requests of more than 30 days ago."""
     return _CleanupHistoryAnswer(forgotten_before=timestamp(_forget_history(context)))
 
@@ -199,14 +179,14 @@ def _forget_history(context: Context) -> int:
 
 # Cleaners belong to this process, not to the database: they start and stop before the transaction, and the
 # request is not remembered.
-def start_cleaners(asked: WhichCleaner, preparation: Preparation) -> list[str]:
+def start_cleaners(request: WhichCleaner, preparation: Preparation) -> list[str]:
     """Start the cleaner in this process."""
-    return preparation.cleaners.start(asked.cleaner)
+    return preparation.cleaners.start(request.cleaner)
 
 
-def stop_cleaners(asked: WhichCleaner, preparation: Preparation) -> list[str]:
+def stop_cleaners(request: WhichCleaner, preparation: Preparation) -> list[str]:
     """Stop the cleaner in this process."""
-    return preparation.cleaners.stop(asked.cleaner)
+    return preparation.cleaners.stop(request.cleaner)
 
 
 class _RunningAnswer(TypedDict):
@@ -215,24 +195,16 @@ class _RunningAnswer(TypedDict):
 
 
 @instruction(
-    WhichCleaner,
-    {"controller": "system", "action": "start", "start": "cleaner"},
-    access=Access.SYSTEM,
-    prepare=start_cleaners,
-    remembered=False,
+    {"controller": "system", "action": "start", "start": "cleaner"}, prepare=start_cleaners, remembered=False
 )
-def start_cleaner(asked: WhichCleaner, context: Context) -> _RunningAnswer:
+def start_cleaner(request: WhichCleaner, context: Context) -> _RunningAnswer:
     """Start a cleaner of this engine, which removes what expires, or all of them."""
-    return _RunningAnswer(cleaner=asked.cleaner, running=context.prepared)
+    return _RunningAnswer(cleaner=request.cleaner, running=context.prepared)
 
 
 @instruction(
-    WhichCleaner,
-    {"controller": "system", "action": "stop", "stop": "cleaner"},
-    access=Access.SYSTEM,
-    prepare=stop_cleaners,
-    remembered=False,
+    {"controller": "system", "action": "stop", "stop": "cleaner"}, prepare=stop_cleaners, remembered=False
 )
-def stop_cleaner(asked: WhichCleaner, context: Context) -> _RunningAnswer:
+def stop_cleaner(request: WhichCleaner, context: Context) -> _RunningAnswer:
     """Stop a cleaner of this engine, or all of them."""
-    return _RunningAnswer(cleaner=asked.cleaner, running=context.prepared)
+    return _RunningAnswer(cleaner=request.cleaner, running=context.prepared)

@@ -50,38 +50,41 @@ class _NewContactAnswer(TypedDict):
     contact_list: int
 
 
-@instruction(NewContact, the_record(CONTACT, "new"))
-def new_contact(asked: NewContact, context: AccountContext) -> _NewContactAnswer:
+@instruction(the_record(CONTACT, "new"))
+def new_contact(request: NewContact, context: AccountContext) -> _NewContactAnswer:
     """Save a contact."""
-    field = "contact_list" if asked.contact_sheet is None else "contact_sheet"
-    chosen = own_sheet(context, CONTACT, asked.contact_list or asked.contact_sheet, field)
-    named: dict[str, Any] = {} if asked.user_reference is None else {"reference": asked.user_reference}
+    field = "contact_list" if request.contact_sheet is None else "contact_sheet"
+    chosen = own_sheet(context, CONTACT, request.contact_list or request.contact_sheet, field)
+    named: dict[str, Any] = {} if request.user_reference is None else {"reference": request.user_reference}
     record_id = contacts.append(
         context.transaction,
         chosen.id,
         context.now,
-        name=asked.user_name,
-        email=asked.user_email,
-        phone=asked.user_phone,
-        notes=asked.notes,
+        name=request.user_name,
+        email=request.user_email,
+        phone=request.user_phone,
+        notes=request.notes,
         **named,
     )
     record_change(context, "contact record", record_id, "made")
     return _NewContactAnswer(
-        new_contact=asked.user_name, contact_record=record_id, contact_sheet=chosen.id, contact_list=chosen.id
+        new_contact=request.user_name,
+        contact_record=record_id,
+        contact_sheet=chosen.id,
+        contact_list=chosen.id,
     )
 
 
-@instruction(EditContact, the_record(CONTACT, "edit"), answers=record_answers(CONTACT))
-def edit_contact(asked: EditContact, context: AccountContext) -> Answer:
+@instruction(the_record(CONTACT, "edit"), answers=record_answers(CONTACT))
+def edit_contact(request: EditContact, context: AccountContext) -> Answer:
     """Edit a contact."""
-    record = own_record(context, CONTACT, asked.record_id)
+    record = own_record(context, CONTACT, request.record_id)
     wanted = {
-        "name": asked.user_name,
-        "email": asked.user_email,
-        "phone": asked.user_phone,
-        "reference": asked.user_reference,
-        "notes": asked.notes,
+        "name": request.user_name,
+        "email": request.user_email,
+        "phone": request.user_phone,
+        "reference": request.user_reference,
+        "notes": request.notes,
     }
     edited = {name: getattr(record, name) if value is None else value for name, value in wanted.items()}
     if any(getattr(record, name) != value for name, value in edited.items()):

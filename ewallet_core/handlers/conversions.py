@@ -63,27 +63,27 @@ class _ConvertCreditsAnswer(_BalancesAnswer):
     converted_credits: int
 
 
-@instruction(ConvertCredits, {"action": "convert", "convert": "credits2clock"})
-def convert_credits(asked: ConvertCredits, context: AccountContext) -> _ConvertCreditsAnswer:
+@instruction({"action": "convert", "convert": "credits2clock"})
+def convert_credits(request: ConvertCredits, context: AccountContext) -> _ConvertCreditsAnswer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
     there = read_amount(context.transaction, wallet.balance_id)
-    if asked.credits > there:
-        raise NotEnoughCreditsError(asked.credits, there)
-    span = credits_to_milliseconds(asked.credits, context.config.milliseconds_per_credit)
+    if request.credits > there:
+        raise NotEnoughCreditsError(request.credits, there)
+    span = credits_to_milliseconds(request.credits, context.config.milliseconds_per_credit)
     _must_have_room(context, clock.balance_id, span, MOST_MILLISECONDS)
     entry = credits_to_clock(
         context.issuer,
         BalanceId(wallet.balance_id),
         BalanceId(clock.balance_id),
-        asked.credits,
+        request.credits,
         span,
         context.now,
     )
     record, balances = _convert(
-        context, wallet, clock, entry, credits=asked.credits, span=span, notes=asked.notes
+        context, wallet, clock, entry, credits=request.credits, span=span, notes=request.notes
     )
-    return _ConvertCreditsAnswer(**balances, conversion_record=record, converted_credits=asked.credits)
+    return _ConvertCreditsAnswer(**balances, conversion_record=record, converted_credits=request.credits)
 
 
 class _ConvertTimeAnswer(_BalancesAnswer):
@@ -94,17 +94,19 @@ class _ConvertTimeAnswer(_BalancesAnswer):
     converted_credits: int
 
 
-@instruction(ConvertTime, {"action": "convert", "convert": "clock2credits"})
-def convert_time(asked: ConvertTime, context: AccountContext) -> _ConvertTimeAnswer:
+@instruction({"action": "convert", "convert": "clock2credits"})
+def convert_time(request: ConvertTime, context: AccountContext) -> _ConvertTimeAnswer:
     """Convert unused time of the active clock to credits of its wallet."""
     wallet, clock = context.wallet, context.clock
-    credits = _credits_for_time(asked, context, clock)
+    credits = _credits_for_time(request, context, clock)
     span = credits_to_milliseconds(credits, context.config.milliseconds_per_credit)
     _must_have_room(context, wallet.balance_id, credits, MOST_CREDITS)
     entry = clock_to_credits(
         context.issuer, BalanceId(wallet.balance_id), BalanceId(clock.balance_id), credits, span, context.now
     )
-    record, balances = _convert(context, wallet, clock, entry, credits=credits, span=span, notes=asked.notes)
+    record, balances = _convert(
+        context, wallet, clock, entry, credits=credits, span=span, notes=request.notes
+    )
     # If nothing is left on the clock of a running timer, that timer has run out.
     settle_run_outs(context, context.account.id)
     return _ConvertTimeAnswer(
@@ -117,14 +119,14 @@ def convert_time(asked: ConvertTime, context: AccountContext) -> _ConvertTimeAns
     )
 
 
-def _credits_for_time(asked: ConvertTime, context: AccountContext, clock: Clock) -> int:
+def _credits_for_time(request: ConvertTime, context: AccountContext, clock: Clock) -> int:
     """The whole credits to convert to; raises `NotEnoughTimeError` or `LessThanOneCreditError`."""
     rate = context.config.milliseconds_per_credit
     left = clock.timer.left_at(context.now, read_amount(context.transaction, clock.balance_id))
-    if asked.credits is not None:
-        field, span = "credits", credits_to_milliseconds(asked.credits, rate)
+    if request.credits is not None:
+        field, span = "credits", credits_to_milliseconds(request.credits, rate)
     else:
-        field, span = "minutes", minutes_to_milliseconds(as_decimal(asked.minutes or 0))
+        field, span = "minutes", minutes_to_milliseconds(as_decimal(request.minutes or 0))
     if span > left:
         raise NotEnoughTimeError(span, left, field)
     if span < rate:

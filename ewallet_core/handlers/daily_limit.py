@@ -35,28 +35,28 @@ class EditLimit(Request, frozen=True):
             raise ArgumentsClashError(("daily_limit", "no_limit"))
 
 
-@instruction(NoArguments, {"action": "view", "view": "limit"}, changes=False)
-def view_limit(_asked: NoArguments, context: AccountContext) -> _LimitAnswer:
+@instruction({"action": "view", "view": "limit"})
+def view_limit(_request: NoArguments, context: AccountContext) -> _LimitAnswer:
     """View the daily limit, and how much of it was spent in the last 24 hours."""
     return _limit_of(context, context.account)
 
 
-def check_limit_password(asked: EditLimit, preparation: Preparation) -> PasswordCheck | None:
+def check_limit_password(request: EditLimit, preparation: Preparation) -> PasswordCheck | None:
     """Check the password, if one was sent."""
-    return None if asked.user_pass is None else check_own_password(asked.user_pass, preparation)
+    return None if request.user_pass is None else check_own_password(request.user_pass, preparation)
 
 
-@instruction(EditLimit, {"action": "edit", "edit": "limit"}, prepare=check_limit_password)
-def edit_limit(asked: EditLimit, context: AccountContext) -> _LimitAnswer:
+@instruction({"action": "edit", "edit": "limit"}, prepare=check_limit_password)
+def edit_limit(request: EditLimit, context: AccountContext) -> _LimitAnswer:
     """Set how much may leave the account within 24 hours; to raise or lift the limit needs the password."""
     account = context.account
     if context.prepared is not None:
         require_password(context, context.prepared, "user_pass")
-    elif _is_raised(account.daily_limit, asked.daily_limit):
+    elif _is_raised(account.daily_limit, request.daily_limit):
         raise MissingArgumentError("user_pass", "the account's password, which raising the limit takes")
-    if asked.daily_limit != account.daily_limit:
+    if request.daily_limit != account.daily_limit:
         accounts.change(
-            context.transaction, account.id, daily_limit=asked.daily_limit, written_at=context.now
+            context.transaction, account.id, daily_limit=request.daily_limit, written_at=context.now
         )
         record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     return _limit_of(context, accounts.require(context.transaction, id=account.id))

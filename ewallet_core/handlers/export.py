@@ -130,25 +130,27 @@ class _ExportSheetAnswer(TypedDict):
     next: str | None
 
 
-@instruction(ExportSheet, {"action": "export", "export": "sheet"}, changes=False)
-def export_sheet(asked: ExportSheet, context: AccountContext) -> _ExportSheetAnswer:
+@instruction({"action": "export", "export": "sheet"})
+def export_sheet(request: ExportSheet, context: AccountContext) -> _ExportSheetAnswer:
     """Export a sheet as csv, json or jsonl, newest record first; the pages' joined contents are the file."""
-    kind = _KINDS[asked.kind]
-    sheet_id = _sheet_id(asked, context, kind)
-    wanted = SearchFilter(context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=sheet_id)
+    kind = _KINDS[request.kind]
+    sheet_id = _sheet_id(request, context, kind)
+    wanted = SearchFilter(
+        context.account.id, since=request.starts_at or 0, text=request.text, sheet_id=sheet_id
+    )
     found = newest_first(
         context.transaction,
         wanted,
         (kind.name,),
-        asked.starting_below(asked.before),
-        min(asked.limit + 1, _READ_AT_ONCE),
+        request.starting_below(request.before),
+        min(request.limit + 1, _READ_AT_ONCE),
     )
-    content, records, following = _page(asked, context, kind, found)
+    content, records, following = _page(request, context, kind, found)
     return _ExportSheetAnswer(
         sheet=sheet_id,
-        kind=str(asked.kind),
-        format=asked.format,
-        file_name=_file_name(asked, kind, sheet_id),
+        kind=str(request.kind),
+        format=request.format,
+        file_name=_file_name(request, kind, sheet_id),
         content=content,
         records=records,
         next=following,
@@ -156,31 +158,31 @@ def export_sheet(asked: ExportSheet, context: AccountContext) -> _ExportSheetAns
 
 
 def _page(
-    asked: ExportSheet, context: AccountContext, kind: SheetKind, found: Iterator[FoundRecord]
+    request: ExportSheet, context: AccountContext, kind: SheetKind, found: Iterator[FoundRecord]
 ) -> tuple[str, int, str | None]:
     """The page's text, the number of its records, and the cursor of the next page."""
-    file, is_first = FILE_FORMATS[asked.format], asked.before is None
+    file, is_first = FILE_FORMATS[request.format], request.before is None
     columns = ("id", kind.sheet_key, "reference", "create_date", "write_date", *kind.columns)
     parts = [file.begin(columns)] if is_first else []
     size, last, records = 0, None, 0
     for each in found:
         part = file.add(columns, record_data(context, kind, each.record), is_first and last is None)
         size += size_of(part)
-        if last is not None and (records == asked.limit or size > LARGEST_PAGE):
+        if last is not None and (records == request.limit or size > LARGEST_PAGE):
             return "".join(parts), records, str(PageCursor(*last.position))
         parts.append(part)
         last, records = each, records + 1
     return "".join([*parts, file.end]), records, None
 
 
-def _sheet_id(asked: ExportSheet, context: AccountContext, kind: SheetKind) -> int | None:
+def _sheet_id(request: ExportSheet, context: AccountContext, kind: SheetKind) -> int | None:
     """The sheet to export; None for all of that kind."""
-    if asked.sheet_id is None and asked.month is not None and kind is INVOICE:
+    if request.sheet_id is None and request.month is not None and kind is INVOICE:
         return None
-    return own_sheet(context, kind, asked.sheet_id, "sheet_id").id
+    return own_sheet(context, kind, request.sheet_id, "sheet_id").id
 
 
-def _file_name(asked: ExportSheet, kind: SheetKind, sheet_id: int | None) -> str:
+def _file_name(request: ExportSheet, kind: SheetKind, sheet_id: int | None) -> str:
     name = f"{kind.name}s" if sheet_id is None else f"{kind.name}-{kind.noun}-{sheet_id}"
-    month = "" if asked.month is None else f"-{asked.month}"
-    return f"{name}{month}.{asked.format}"
+    month = "" if request.month is None else f"-{request.month}"
+    return f"{name}{month}.{request.format}"

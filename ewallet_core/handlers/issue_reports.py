@@ -51,11 +51,11 @@ class _ReportIssueAnswer(TypedDict):
     contact: str
 
 
-@instruction(ReportIssue, {"action": "report", "report": "issue"}, access=Access.SESSION, roles=PEOPLE)
-def report_issue(asked: ReportIssue, context: Context) -> _ReportIssueAnswer:
+@instruction({"action": "report", "report": "issue"}, access=Access.SESSION, roles=PEOPLE)
+def report_issue(request: ReportIssue, context: Context) -> _ReportIssueAnswer:
     """Report an issue to the operators, who reply to the email in it, or else to the account's."""
     _must_be_few(context)
-    issue, account = asked.issue, context.logged_in
+    issue, account = request.issue, context.logged_in
     contact = issue.email or (account.email if account else "")
     number = issue_reports.insert(
         context.transaction,
@@ -80,15 +80,10 @@ class _ViewIssuesAnswer(TypedDict):
     next: int | None
 
 
-@instruction(
-    ViewIssues,
-    {"controller": "system", "action": "view", "view": "issues"},
-    access=Access.SYSTEM,
-    changes=False,
-)
-def view_issues(asked: ViewIssues, context: Context) -> _ViewIssuesAnswer:
+@instruction({"controller": "system", "action": "view", "view": "issues"})
+def view_issues(request: ViewIssues, context: Context) -> _ViewIssuesAnswer:
     """View the reported issues, newest first."""
-    page, following = issue_reports.latest(context.transaction, asked.before, asked.limit)
+    page, following = issue_reports.latest(context.transaction, request.before, request.limit)
     return _ViewIssuesAnswer(issues=[_row(report) for report in page], next=following)
 
 

@@ -83,21 +83,24 @@ class SwitchAccount(Request, frozen=True):
     account: fields.Email
 
 
-def check_login(asked: Login, preparation: Preparation) -> PasswordCheck:
+def check_login(request: Login, preparation: Preparation) -> PasswordCheck:
     """Check the password, unless the caller is throttled, and hash a new one if needed."""
 
     def look(context: Context) -> Account | None:
-        throttle.require_no_wait(context.transaction, asked.login_key, context.address, context.now)
-        return _find(context.transaction, asked)
+        throttle.require_no_wait(context.transaction, request.login_key, context.address, context.now)
+        return _find(context.transaction, request)
 
-    if asked.new_pass is not None:
+    if request.new_pass is not None:
         # Before the password is checked: what is wrong with the new one must not tell that the old is right.
-        reject_common_password(asked.new_pass, "new_pass")
+        reject_common_password(request.new_pass, "new_pass")
     account: Account | None = preparation.look(look)
     passwords = preparation.passwords
-    if not passwords.matches(asked.user_pass, account.password_hash if account else None) or account is None:
+    if (
+        not passwords.matches(request.user_pass, account.password_hash if account else None)
+        or account is None
+    ):
         return PasswordCheck(account, is_right=False)
-    return PasswordCheck(account, is_right=True, new_hash=_new_hash(asked, account, passwords))
+    return PasswordCheck(account, is_right=True, new_hash=_new_hash(request, account, passwords))
 
 
 class _LoginAnswer(TypedDict):
@@ -106,22 +109,22 @@ class _LoginAnswer(TypedDict):
     session_data: SessionData
 
 
-@instruction(Login, {"action": "login"}, access=Access.SESSION, prepare=check_login, remembered=False)
-def login(asked: Login, context: SessionContext) -> _LoginAnswer:
+@instruction({"action": "login"}, access=Access.SESSION, prepare=check_login, remembered=False)
+def login(request: Login, context: SessionContext) -> _LoginAnswer:
     """Log an account in to this session and make it the active one.
 
     With `new_pass`, the account gets that password and its other sessions end.
     """
-    account = authenticated_account(asked, context)
+    account = authenticated_account(request, context)
     _must_be_active(context, account)
-    return log_in(asked, context, account)
+    return log_in(request, context, account)
 
 
-def authenticated_account(asked: Login, context: SessionContext) -> Account:
+def authenticated_account(request: Login, context: SessionContext) -> Account:
     """The account, if its password was right; otherwise raises `LoginRefusedError` and records the failure."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
-    throttle.require_no_wait(transaction, asked.login_key, context.address, now)
-    account = _find(transaction, asked)
+    throttle.require_no_wait(transaction, request.login_key, context.address, now)
+    account = _find(transaction, request)
     if (
         not password_check.holds_for(account)
         or account is None
@@ -129,20 +132,20 @@ def authenticated_account(asked: Login, context: SessionContext) -> Account:
         or _is_over(account, now)
     ):
         raise LoginRefusedError().with_after_rollback(
-            partial(note_failure, context, asked.login_key, account)
+            partial(note_failure, context, request.login_key, account)
         )
     return account
 
 
-def log_in(asked: Login, context: SessionContext, account: Account) -> _LoginAnswer:
+def log_in(request: Login, context: SessionContext, account: Account) -> _LoginAnswer:
     """Log the authenticated account in, and answer as `login` does."""
     transaction = context.transaction
-    if account.one_time_until is not None and asked.new_pass is None:
+    if account.one_time_until is not None and request.new_pass is None:
         raise NewPasswordNeededError().with_after_rollback(partial(record_refused_login, context, account))
-    if asked.new_pass is not None:
-        reject_own_name(asked.new_pass, "new_pass", account.name, account.email)
-    throttle.record_success(transaction, asked.login_key, context.address)
-    _take_new_hash(asked, context, account)
+    if request.new_pass is not None:
+        reject_own_name(request.new_pass, "new_pass", account.name, account.email)
+    throttle.record_success(transaction, request.login_key, context.address)
+    _take_new_hash(request, context, account)
     _join_session(context, account)
     _record_accepted(context, account)
     return _LoginAnswer(
@@ -158,8 +161,8 @@ class _LogoutAnswer(TypedDict):
 
 
 # Neither needs an account that is not frozen: a frozen one may still log out or give way to another.
-@instruction(NoArguments, {"action": "logout"}, access=Access.SESSION)
-def logout(_asked: NoArguments, context: SessionContext) -> _LogoutAnswer:
+@instruction({"action": "logout"}, access=Access.SESSION)
+def logout(_request: NoArguments, context: SessionContext) -> _LogoutAnswer:
     """Log the active account out; the next of the session's accounts becomes active, or none."""
     account = require_account(context).account
     log_out(context.transaction, context.session, account.id, context.now)
@@ -169,10 +172,10 @@ def logout(_asked: NoArguments, context: SessionContext) -> _LogoutAnswer:
     )
 
 
-@instruction(SwitchAccount, {"action": "switch", "switch": "account"}, access=Access.SESSION)
-def switch_account(asked: SwitchAccount, context: SessionContext) -> _LogoutAnswer:
+@instruction({"action": "switch", "switch": "account"}, access=Access.SESSION)
+def switch_account(request: SwitchAccount, context: SessionContext) -> _LogoutAnswer:
     """Make another of the accounts that are logged in to this session the active one."""
-    key = user_key(asked.account)
+    key = user_key(request.account)
     members = logged_in(context.transaction, context.session.id)
     chosen = next((account for account in members if user_key(account.email) == key), None)
     if chosen is None:
@@ -184,9 +187,9 @@ def switch_account(asked: SwitchAccount, context: SessionContext) -> _LogoutAnsw
     )
 
 
-def _find(transaction: Transaction, asked: Login) -> Account | None:
-    column = "name_key" if asked.user_name is not None else "email_key"
-    return accounts.find(transaction, **{column: user_key(asked.name_or_email)})
+def _find(transaction: Transaction, request: Login) -> Account | None:
+    column = "name_key" if request.user_name is not None else "email_key"
+    return accounts.find(transaction, **{column: user_key(request.name_or_email)})
 
 
 def _is_over(account: Account, now: int) -> bool:
@@ -194,17 +197,17 @@ def _is_over(account: Account, now: int) -> bool:
     return account.one_time_until is not None and account.one_time_until <= now
 
 
-def _new_hash(asked: Login, account: Account, passwords: Passwords) -> str | None:
+def _new_hash(request: Login, account: Account, passwords: Passwords) -> str | None:
     """The account's new password hash, if this login changes it."""
-    if asked.new_pass is not None:
-        return passwords.hash(asked.new_pass)
+    if request.new_pass is not None:
+        return passwords.hash(request.new_pass)
     is_outdated = account.password_hash is not None and passwords.is_outdated(account.password_hash)
-    return passwords.hash(asked.user_pass) if is_outdated else None
+    return passwords.hash(request.user_pass) if is_outdated else None
 
 
-def _take_new_hash(asked: Login, context: SessionContext, account: Account) -> None:
+def _take_new_hash(request: Login, context: SessionContext, account: Account) -> None:
     transaction, new_hash, now = context.transaction, context.prepared.new_hash, context.now
-    if asked.new_pass is not None:
+    if request.new_pass is not None:
         accounts.change(transaction, account.id, password_hash=new_hash, one_time_until=None, written_at=now)
         _record_change(context, account)
         leave_sessions(transaction, account.id, now, but=context.session.id)
@@ -251,15 +254,11 @@ def _record_accepted(context: SessionContext, account: Account) -> None:
 
 
 @instruction(
-    Login,
-    {"action": "recover", "recover": "account"},
-    access=Access.SESSION,
-    prepare=check_login,
-    remembered=False,
+    {"action": "recover", "recover": "account"}, access=Access.SESSION, prepare=check_login, remembered=False
 )
-def recover_account(asked: Login, context: SessionContext) -> _LoginAnswer:
+def recover_account(request: Login, context: SessionContext) -> _LoginAnswer:
     """Recover an account that is about to be deleted, and log it in."""
-    account = authenticated_account(asked, context)
+    account = authenticated_account(request, context)
     if account.state != AccountStatus.UNLINK_PENDING:
         error = why_not_active(account) or AccountNotUnlinkedError()
         raise error.with_after_rollback(partial(record_refused_login, context, account))
@@ -267,7 +266,7 @@ def recover_account(asked: Login, context: SessionContext) -> _LoginAnswer:
         context.transaction, account.id, state=AccountStatus.ACTIVE, to_unlink_at=None, written_at=context.now
     )
     _record_change(context, account)
-    return log_in(asked, context, account)
+    return log_in(request, context, account)
 
 
 class ViewHistory(Request, frozen=True):
@@ -297,10 +296,10 @@ class _ViewLoginsAnswer(TypedDict):
     next: int | None
 
 
-@instruction(ViewHistory, {"action": "view", "view": "login"}, changes=False)
-def view_logins(asked: ViewHistory, context: AccountContext) -> _ViewLoginsAnswer:
+@instruction({"action": "view", "view": "login"})
+def view_logins(request: ViewHistory, context: AccountContext) -> _ViewLoginsAnswer:
     """View the logins to the account, refused ones included, newest first."""
-    page, following = _page(asked, context, "login")
+    page, following = _page(request, context, "login")
     rows = [LoginRow(**_row(record), is_new_address=bool(record.is_new_address)) for record in page]
     return _ViewLoginsAnswer(account=context.account.email, login_records=rows, next=following)
 
@@ -311,17 +310,17 @@ class _ViewLogoutsAnswer(TypedDict):
     next: int | None
 
 
-@instruction(ViewHistory, {"action": "view", "view": "logout"}, changes=False)
-def view_logouts(asked: ViewHistory, context: AccountContext) -> _ViewLogoutsAnswer:
+@instruction({"action": "view", "view": "logout"})
+def view_logouts(request: ViewHistory, context: AccountContext) -> _ViewLogoutsAnswer:
     """View the logouts from the account, newest first."""
-    page, following = _page(asked, context, "logout")
+    page, following = _page(request, context, "logout")
     rows = [_row(record) for record in page]
     return _ViewLogoutsAnswer(account=context.account.email, logout_records=rows, next=following)
 
 
-def _page(asked: ViewHistory, context: AccountContext, kind: str) -> tuple[list[LoginRecord], int | None]:
+def _page(request: ViewHistory, context: AccountContext, kind: str) -> tuple[list[LoginRecord], int | None]:
     return login_records.latest(
-        context.transaction, asked.before, asked.limit, account_id=context.account.id, kind=kind
+        context.transaction, request.before, request.limit, account_id=context.account.id, kind=kind
     )
 
 

@@ -9,7 +9,7 @@ from ewallet_core.errors.accounts import LastOperatorError, WrongAccountStateErr
 from ewallet_core.errors.credits import PartnerUnknownError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.instructions.registry import Access, Request, instruction
+from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.operations.account_status import is_gone
 from ewallet_core.operations.answer_data import Dated, Timestamp, dates
 from ewallet_core.operations.context import Context, Preparation
@@ -70,23 +70,19 @@ class OneTimePassword:
     hashed: str
 
 
-@instruction(
-    WhichAccount, {"controller": "system", "action": "freeze", "freeze": "account"}, access=Access.SYSTEM
-)
-def freeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
+@instruction({"controller": "system", "action": "freeze", "freeze": "account"})
+def freeze_account(request: WhichAccount, context: Context) -> _StateAnswer:
     """Freeze an account: its timers stop, and it can't be used until it is unfrozen."""
-    account = _in_state(context, asked.account, AccountStatus.ACTIVE)
+    account = _in_state(context, request.account, AccountStatus.ACTIVE)
     _must_not_be_last_operator(context, account)
     stop_timers(context, account.id)
     return _changed(context, account, state=AccountStatus.FROZEN)
 
 
-@instruction(
-    WhichAccount, {"controller": "system", "action": "unfreeze", "unfreeze": "account"}, access=Access.SYSTEM
-)
-def unfreeze_account(asked: WhichAccount, context: Context) -> _StateAnswer:
+@instruction({"controller": "system", "action": "unfreeze", "unfreeze": "account"})
+def unfreeze_account(request: WhichAccount, context: Context) -> _StateAnswer:
     """Unfreeze an account, so that it can be used again."""
-    account = _in_state(context, asked.account, AccountStatus.FROZEN)
+    account = _in_state(context, request.account, AccountStatus.FROZEN)
     return _changed(context, account, state=AccountStatus.ACTIVE)
 
 
@@ -95,13 +91,13 @@ class _GrantRoleAnswer(TypedDict):
     role: str
 
 
-@instruction(GrantRole, {"controller": "system", "action": "grant", "grant": "role"}, access=Access.SYSTEM)
-def grant_role(asked: GrantRole, context: Context) -> _GrantRoleAnswer:
+@instruction({"controller": "system", "action": "grant", "grant": "role"})
+def grant_role(request: GrantRole, context: Context) -> _GrantRoleAnswer:
     """Give an account the role of user, operator or auditor.
 
     Only the program that runs the engine can change the last operator's role.
     """
-    account, role = _person(context, asked.account), Role(asked.role)
+    account, role = _person(context, request.account), Role(request.role)
     if role is not account.role:
         if role is not Role.OPERATOR:
             _must_not_be_last_operator(context, account)
@@ -109,11 +105,11 @@ def grant_role(asked: GrantRole, context: Context) -> _GrantRoleAnswer:
     return _GrantRoleAnswer(account=account.email, role=str(role))
 
 
-def make_one_time_password(asked: WhichAccount, preparation: Preparation) -> OneTimePassword:
+def make_one_time_password(request: WhichAccount, preparation: Preparation) -> OneTimePassword:
     """Make a one-time password, and hash it."""
 
     def look(context: Context) -> str:
-        _person(context, asked.account)
+        _person(context, request.account)
         return new_one_time_password(context.randomness)
 
     password = preparation.look(look)
@@ -127,18 +123,16 @@ class _ResetPasswordAnswer(TypedDict):
 
 
 @instruction(
-    WhichAccount,
     {"controller": "system", "action": "reset", "reset": "password"},
-    access=Access.SYSTEM,
     prepare=make_one_time_password,
     remembered=False,
 )
-def reset_password(asked: WhichAccount, context: Context) -> _ResetPasswordAnswer:
+def reset_password(request: WhichAccount, context: Context) -> _ResetPasswordAnswer:
     """Give an account a password for one login within 24 hours, and end its sessions.
 
     That login must send `new_pass`, the account's new password.
     """
-    account, made = _person(context, asked.account), context.prepared
+    account, made = _person(context, request.account), context.prepared
     until = context.now + ONE_TIME_MS
     _changed(context, account, password_hash=made.hashed, one_time_until=until)
     leave_sessions(context.transaction, account.id, context.now)
@@ -150,16 +144,11 @@ class _ViewAccountsAnswer(TypedDict):
     next: int | None
 
 
-@instruction(
-    ViewAccounts,
-    {"controller": "system", "action": "view", "view": "accounts"},
-    access=Access.SYSTEM,
-    changes=False,
-)
-def view_accounts(asked: ViewAccounts, context: Context) -> _ViewAccountsAnswer:
+@instruction({"controller": "system", "action": "view", "view": "accounts"})
+def view_accounts(request: ViewAccounts, context: Context) -> _ViewAccountsAnswer:
     """View the accounts of people, newest first, without erased ones."""
-    state = None if asked.state is None else AccountStatus(asked.state)
-    page, following = list_accounts(context.transaction, asked.before, asked.limit, asked.text, state)
+    state = None if request.state is None else AccountStatus(request.state)
+    page, following = list_accounts(context.transaction, request.before, request.limit, request.text, state)
     return _ViewAccountsAnswer(accounts=[_row(account) for account in page], next=following)
 
 

@@ -57,13 +57,13 @@ class _ViewOverviewAnswer(TypedDict):
     balance_history: list[DayBalance]
 
 
-@instruction(ViewOverview, {"action": "view", "view": "overview"}, changes=False)
-def view_overview(asked: ViewOverview, context: AccountContext) -> _ViewOverviewAnswer:
+@instruction({"action": "view", "view": "overview"})
+def view_overview(request: ViewOverview, context: AccountContext) -> _ViewOverviewAnswer:
     """View the account, its active wallet and clock, begun timers, recent activity and 30 days of balances."""
     account, wallet = context.account, context.wallet
     wallet_data = ewallet_data(context, wallet)
     active_clock = clocks.require(context.transaction, id=wallet.clock_id)
-    activity = read_recent_activity(context.transaction, account.id, asked.limit)
+    activity = read_recent_activity(context.transaction, account.id, request.limit)
     return {
         "account": account.email,
         "account_data": account_data(context, account),
@@ -73,14 +73,14 @@ def view_overview(asked: ViewOverview, context: AccountContext) -> _ViewOverview
             clock_data(context, clock) for clock in find_begun_clocks(context.transaction, account.id)
         ],
         "activity": [found_row(context, found) for found in activity],
-        "balance_history": _balance_history(asked, context, wallet, wallet_data["credits"]),
+        "balance_history": _balance_history(request, context, wallet, wallet_data["credits"]),
     }
 
 
 def _balance_history(
-    asked: ViewOverview, context: AccountContext, wallet: Wallet, credits: int
+    request: ViewOverview, context: AccountContext, wallet: Wallet, credits: int
 ) -> list[DayBalance]:
-    zone = UTC if asked.time_zone is None else timestamps.find_time_zone(asked.time_zone)
+    zone = UTC if request.time_zone is None else timestamps.find_time_zone(request.time_zone)
     *past, (today, _) = timestamps.last_days(context.now, zone, PAST_DAYS + 1)
     balances = read_balances_before(context.transaction, wallet.balance_id, [end for _, end in past])
     history: list[DayBalance] = [

@@ -8,7 +8,7 @@ from ewallet_core.errors.accounts import OwnPermissionError
 from ewallet_core.errors.requests import UnknownInstructionError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
+from ewallet_core.instructions.registry import NoArguments, Request, instruction
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.permissions import allows, change, sheet_of
@@ -46,18 +46,13 @@ class _ViewPermissionsAnswer(TypedDict):
     permissions: dict[str, dict[str, bool]]
 
 
-@instruction(
-    NoArguments,
-    {"controller": "system", "action": "view", "view": "permissions"},
-    access=Access.SYSTEM,
-    changes=False,
-)
-def view_permissions(_asked: NoArguments, context: Context) -> _ViewPermissionsAnswer:
+@instruction({"controller": "system", "action": "view", "view": "permissions"})
+def view_permissions(_request: NoArguments, context: Context) -> _ViewPermissionsAnswer:
     """View the permission sheet: for each instruction, which roles may use it."""
     return _ViewPermissionsAnswer(
         permissions={
-            asked.name: {str(role): allows(context, role, asked) for role in PEOPLE}
-            for asked in sheet_of(context.registry)
+            entry.name: {str(role): allows(context, role, entry) for role in PEOPLE}
+            for entry in sheet_of(context.registry)
         }
     )
 
@@ -68,18 +63,16 @@ class _EditPermissionAnswer(TypedDict):
     allowed: bool
 
 
-@instruction(
-    EditPermission, {"controller": "system", "action": "edit", "edit": "permission"}, access=Access.SYSTEM
-)
-def edit_permission(asked: EditPermission, context: Context) -> _EditPermissionAnswer:
+@instruction({"controller": "system", "action": "edit", "edit": "permission"})
+def edit_permission(request: EditPermission, context: Context) -> _EditPermissionAnswer:
     """Allow or forbid an instruction to a role."""
     known = {entry.name: entry for entry in sheet_of(context.registry)}
-    if asked.instruction not in known:
-        raise UnknownInstructionError(asked.instruction, context.registry.nearest(asked.instruction))
-    if asked.role == Role.OPERATOR and asked.instruction == EDIT_PERMISSION and not asked.allowed:
+    if request.instruction not in known:
+        raise UnknownInstructionError(request.instruction, context.registry.nearest(request.instruction))
+    if request.role == Role.OPERATOR and request.instruction == EDIT_PERMISSION and not request.allowed:
         raise OwnPermissionError
-    change(context, Role(asked.role), asked.instruction, allowed=asked.allowed)
-    return _EditPermissionAnswer(instruction=asked.instruction, role=asked.role, allowed=asked.allowed)
+    change(context, Role(request.role), request.instruction, allowed=request.allowed)
+    return _EditPermissionAnswer(instruction=request.instruction, role=request.role, allowed=request.allowed)
 
 
 EDIT_PERMISSION = edit_permission.name
@@ -90,15 +83,10 @@ class _ViewRefusedRequestsAnswer(TypedDict):
     next: int | None
 
 
-@instruction(
-    ViewRefusedRequests,
-    {"controller": "system", "action": "view", "view": "refusals"},
-    access=Access.SYSTEM,
-    changes=False,
-)
-def view_refused_requests(asked: ViewRefusedRequests, context: Context) -> _ViewRefusedRequestsAnswer:
+@instruction({"controller": "system", "action": "view", "view": "refusals"})
+def view_refused_requests(request: ViewRefusedRequests, context: Context) -> _ViewRefusedRequestsAnswer:
     """View the requests that the permission sheet refused, newest first."""
-    page, following = refused_requests.latest(context.transaction, asked.before, asked.limit)
+    page, following = refused_requests.latest(context.transaction, request.before, request.limit)
     return _ViewRefusedRequestsAnswer(
         refusals=[
             {

@@ -43,26 +43,29 @@ class _SearchRecordsAnswer(TypedDict):
     next: str | None
 
 
-@instruction(SearchRecords, {"action": "search", "search": "records"}, changes=False)
-def search_records(asked: SearchRecords, context: AccountContext) -> _SearchRecordsAnswer:
+@instruction({"action": "search", "search": "records"})
+def search_records(request: SearchRecords, context: AccountContext) -> _SearchRecordsAnswer:
     """Search all records or a sheet's for a text in them or in the partner's name or email, newest first."""
     wanted = SearchFilter(
-        context.account.id, since=asked.starts_at or 0, text=asked.text, sheet_id=_sheet_id(asked, context)
+        context.account.id,
+        since=request.starts_at or 0,
+        text=request.text,
+        sheet_id=_sheet_id(request, context),
     )
-    kinds = _KINDS if asked.kind is None else (asked.kind,)
+    kinds = _KINDS if request.kind is None else (request.kind,)
     matches = newest_first(
-        context.transaction, wanted, kinds, asked.starting_below(asked.before), asked.limit + 1
+        context.transaction, wanted, kinds, request.starting_below(request.before), request.limit + 1
     )
-    page = list(islice(matches, asked.limit + 1))
-    shown = page[: asked.limit]
+    page = list(islice(matches, request.limit + 1))
+    shown = page[: request.limit]
     return _SearchRecordsAnswer(
         rows=[found_row(context, found) for found in shown],
         next=str(PageCursor(*shown[-1].position)) if len(page) > len(shown) else None,
     )
 
 
-def _sheet_id(asked: SearchRecords, context: AccountContext) -> int | None:
+def _sheet_id(request: SearchRecords, context: AccountContext) -> int | None:
     """The sheet to search; None for all of them."""
-    if asked.kind is None or asked.sheet_id is None:
+    if request.kind is None or request.sheet_id is None:
         return None
-    return own_sheet(context, _KINDS[asked.kind], asked.sheet_id, "sheet_id").id
+    return own_sheet(context, _KINDS[request.kind], request.sheet_id, "sheet_id").id

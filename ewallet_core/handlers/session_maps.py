@@ -14,7 +14,7 @@ from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.errors.server import WorkerFullError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.registry import Access, InstructionRegistry, Request, instruction
+from ewallet_core.instructions.registry import InstructionRegistry, Request, instruction
 from ewallet_core.operations.answer_data import SessionData, WorkerData, session_data, worker_data
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.sessions import touch
@@ -76,25 +76,20 @@ class _SearchSessionAnswer(TypedDict):
     session_data: SessionData
 
 
-@instruction(
-    SearchSession,
-    {"controller": "system", "action": "search", "search": "session"},
-    access=Access.SYSTEM,
-    changes=False,
-)
-def search_session(asked: SearchSession, context: Context) -> _SearchSessionAnswer:
+@instruction({"controller": "system", "action": "search", "search": "session"})
+def search_session(request: SearchSession, context: Context) -> _SearchSessionAnswer:
     """Find the session of this worker that has that token."""
-    session = _own(context, _by_token(context, asked.session_token))
+    session = _own(context, _by_token(context, request.session_token))
     return _SearchSessionAnswer(
         ewallet_session=session.id, session_data=session_data(context.transaction, session.id)
     )
 
 
-@instruction(AddSession, {"controller": "system", "action": "add", "add": "session"}, access=Access.SYSTEM)
-def add_session(asked: AddSession, context: Context) -> _WithWorkerAnswer:
+@instruction({"controller": "system", "action": "add", "add": "session"})
+def add_session(request: AddSession, context: Context) -> _WithWorkerAnswer:
     """Move a session to this worker from the worker that has it."""
     worker = _worker(context)
-    session = _live(context, sessions.find(context.transaction, id=asked.session))
+    session = _live(context, sessions.find(context.transaction, id=request.session))
     if session.worker_id != worker.id:
         if session_count(context.transaction, worker.id, context.now) >= worker.session_limit:
             raise WorkerFullError(worker.session_limit)
@@ -102,15 +97,13 @@ def add_session(asked: AddSession, context: Context) -> _WithWorkerAnswer:
     return _with_worker(context, session)
 
 
-@instruction(
-    AddSessionMap, {"controller": "system", "action": "add", "add": "session_map"}, access=Access.SYSTEM
-)
-def add_session_map(asked: AddSessionMap, context: Context) -> _WithWorkerAnswer:
+@instruction({"controller": "system", "action": "add", "add": "session_map"})
+def add_session_map(request: AddSessionMap, context: Context) -> _WithWorkerAnswer:
     """Give a session of this worker another client id and session token."""
     transaction = context.transaction
-    session = _own(context, sessions.find(transaction, id=asked.session))
-    client = _live_client(context, asked.client_id)
-    token_hash = hash_token(asked.session_token)
+    session = _own(context, sessions.find(transaction, id=request.session))
+    client = _live_client(context, request.client_id)
+    token_hash = hash_token(request.session_token)
     for column, value in (("client_id", client.id), ("token_hash", token_hash)):
         mapped = sessions.find(transaction, **{column: value})
         if mapped is not None and mapped.id != session.id:
@@ -123,14 +116,10 @@ def add_session_map(asked: AddSessionMap, context: Context) -> _WithWorkerAnswer
     return _with_worker(context, session)
 
 
-@instruction(
-    RemoveSessionMap,
-    {"controller": "system", "action": "remove", "remove": "session_map"},
-    access=Access.SYSTEM,
-)
-def remove_session_map(asked: RemoveSessionMap, context: Context) -> _WithWorkerAnswer:
+@instruction({"controller": "system", "action": "remove", "remove": "session_map"})
+def remove_session_map(request: RemoveSessionMap, context: Context) -> _WithWorkerAnswer:
     """Remove a session of this worker with its map: it ends, and its accounts are logged out."""
-    session = _own(context, _meant(asked, context))
+    session = _own(context, _meant(request, context))
     end_session(context.transaction, session.id)
     return _with_worker(context, session)
 
@@ -191,10 +180,10 @@ def _make_way(context: Context, mapped: Session) -> None:
     end_session(context.transaction, mapped.id)
 
 
-def _meant(asked: RemoveSessionMap, context: Context) -> Session | None:
-    if asked.session_id is not None:
-        return sessions.find(context.transaction, id=asked.session_id)
-    if asked.session_token is not None:
-        return _by_token(context, asked.session_token)
-    client = _client(context, asked.client_id or "")
+def _meant(request: RemoveSessionMap, context: Context) -> Session | None:
+    if request.session_id is not None:
+        return sessions.find(context.transaction, id=request.session_id)
+    if request.session_token is not None:
+        return _by_token(context, request.session_token)
+    client = _client(context, request.client_id or "")
     return sessions.find(context.transaction, client_id=client.id)

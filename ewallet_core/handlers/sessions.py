@@ -31,8 +31,8 @@ class _RequestClientIdAnswer(TypedDict):
     client_id: str
 
 
-@instruction(NoArguments, {"action": "request", "request": "client_id"}, access=Access.ANYBODY)
-def request_client_id(_asked: NoArguments, context: Context) -> _RequestClientIdAnswer:
+@instruction({"action": "request", "request": "client_id"}, access=Access.ANYBODY)
+def request_client_id(_request: NoArguments, context: Context) -> _RequestClientIdAnswer:
     """Request a client id, which can open one session."""
     client_id = new_token(context.randomness)
     client_ids.insert(
@@ -49,8 +49,8 @@ class _RequestSessionTokenAnswer(TypedDict):
     session_token: str
 
 
-@instruction(NoArguments, {"action": "request", "request": "session_token"}, access=Access.CLIENT)
-def request_session_token(_asked: NoArguments, context: ClientContext) -> _RequestSessionTokenAnswer:
+@instruction({"action": "request", "request": "session_token"}, access=Access.CLIENT)
+def request_session_token(_request: NoArguments, context: ClientContext) -> _RequestSessionTokenAnswer:
     """Open a session and request its token, or renew a token by sending it."""
     client, given = context.client, context.credentials.session_token
     live = sessions.find(context.transaction, client_id=client.id)
@@ -77,8 +77,8 @@ class _KeepClientIdAnswer(_ExtendedAnswer):
     ctoken: str
 
 
-@instruction(NoArguments, {"action": "alive", "alive": "ctoken"}, access=Access.SESSION, remembered=False)
-def keep_client_id(_asked: NoArguments, context: SessionContext) -> _KeepClientIdAnswer:
+@instruction({"action": "alive", "alive": "ctoken"}, access=Access.SESSION, remembered=False)
+def keep_client_id(_request: NoArguments, context: SessionContext) -> _KeepClientIdAnswer:
     """Extend the life of the client id and its session from now on."""
     return _KeepClientIdAnswer(ctoken=cast("str", context.credentials.client_id), **_extend(context))
 
@@ -87,8 +87,8 @@ class _KeepSessionTokenAnswer(_ExtendedAnswer):
     stoken: str
 
 
-@instruction(NoArguments, {"action": "alive", "alive": "stoken"}, access=Access.SESSION, remembered=False)
-def keep_session_token(_asked: NoArguments, context: SessionContext) -> _KeepSessionTokenAnswer:
+@instruction({"action": "alive", "alive": "stoken"}, access=Access.SESSION, remembered=False)
+def keep_session_token(_request: NoArguments, context: SessionContext) -> _KeepSessionTokenAnswer:
     """Extend the life of the session token and its client id from now on."""
     return _KeepSessionTokenAnswer(stoken=cast("str", context.credentials.session_token), **_extend(context))
 
@@ -98,8 +98,8 @@ class _NewSessionAnswer(TypedDict):
     session_data: SessionData
 
 
-@instruction(NoArguments, {"controller": "system", "action": "new", "new": "session"}, access=Access.SYSTEM)
-def new_session(_asked: NoArguments, context: Context) -> _NewSessionAnswer:
+@instruction({"controller": "system", "action": "new", "new": "session"})
+def new_session(_request: NoArguments, context: Context) -> _NewSessionAnswer:
     """Open a session that belongs to no client."""
     session_id = open_session(context)
     return _NewSessionAnswer(
@@ -137,8 +137,8 @@ class _ViewSessionsAnswer(TypedDict):
     sessions: list[SessionRow]
 
 
-@instruction(NoArguments, {"action": "view", "view": "sessions"}, changes=False)
-def view_sessions(_asked: NoArguments, context: AccountContext) -> _ViewSessionsAnswer:
+@instruction({"action": "view", "view": "sessions"})
+def view_sessions(_request: NoArguments, context: AccountContext) -> _ViewSessionsAnswer:
     """View the sessions that the account is logged in to, latest login first."""
     found = sessions_of(context.transaction, context.account.id, context.now)
     return _ViewSessionsAnswer(
@@ -161,22 +161,22 @@ class _EndOwnSessionAnswer(TypedDict):
 
 
 # Like a logout, it works for a frozen account too, whose owner may want to end a stranger's session.
-@instruction(EndSession, {"action": "end", "end": "session"}, access=Access.SESSION, roles=PEOPLE)
-def end_own_session(asked: EndSession, context: SessionContext) -> _EndOwnSessionAnswer:
+@instruction({"action": "end", "end": "session"}, access=Access.SESSION, roles=PEOPLE)
+def end_own_session(request: EndSession, context: SessionContext) -> _EndOwnSessionAnswer:
     """Log the account out of one of its sessions, which ends if no other account is logged in to it.
 
     The caller's own session goes on, as after a logout.
     """
     transaction, account, now = context.transaction, require_account(context).account, context.now
     own = {session.id for session in sessions_of(transaction, account.id, now)}
-    if asked.session_id not in own:
+    if request.session_id not in own:
         raise NotFoundError("session", "session_id")
-    if asked.session_id == context.session.id:
+    if request.session_id == context.session.id:
         log_out(transaction, context.session, account.id, now)
     else:
-        leave_session(transaction, asked.session_id, account.id, now)
+        leave_session(transaction, request.session_id, account.id, now)
     record_logout(context, account)
-    return _EndOwnSessionAnswer(session_id=asked.session_id)
+    return _EndOwnSessionAnswer(session_id=request.session_id)
 
 
 # A caller that gets here was authenticated by both tokens, so the answer is always positive; expired and
@@ -208,16 +208,14 @@ def _verifications(selector: str, words: str, key: str, other: str) -> tuple[Ins
         shown = (key, other) if "linked" in parts else (key,)
         declared = {name: declared for part in parts for name, declared in _ASPECTS[part][1].items()}
 
-        def verify(_asked: NoArguments, context: SessionContext) -> Answer:
+        def verify(_request: NoArguments, context: SessionContext) -> Answer:
             facts = {name: fact for part in parts for name, fact in _FACTS[part](context).items()}
             return success(**{name: tokens[name](context) for name in shown}, **facts)
 
         verify.__doc__ = f"Verify that the {words} sent {said}."
         return instruction(
-            NoArguments,
             {"action": "verify", "verify": selector, selector: aspect},
             access=Access.SESSION,
-            changes=False,
             answers=dict.fromkeys(shown, str) | declared,
         )(verify)
 

@@ -76,14 +76,14 @@ class RenameList(Request, frozen=True):
 _UNLINK: dict[str, type[Request]] = {"sheet": UnlinkSheet, "list": UnlinkList}
 
 
-def sheet_data(context: AccountContext, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Data:
+def sheet_data(context: AccountContext, kind: SheetKind, sheet: Sheet, page_request: ViewList) -> Data:
     """A sheet and a page of its records, newest first."""
     count = _record_count(context, kind, sheet)
-    before = page_asked.before or kind.records.below_newest(
-        context.transaction, sheet, count, page_asked.skip or 0
+    before = page_request.before or kind.records.below_newest(
+        context.transaction, sheet, count, page_request.skip or 0
     )
-    found = kind.records.page(context.transaction, sheet.id, before, page_asked.limit + 1)
-    page = found[: page_asked.limit]
+    found = kind.records.page(context.transaction, sheet.id, before, page_request.limit + 1)
+    page = found[: page_request.limit]
     return {
         "id": sheet.id,
         kind.owner.name: sheet.owner_id,
@@ -110,8 +110,8 @@ def _the_list(kind: SheetKind, verb: str) -> dict[str, str]:
     return {"action": verb, verb: str(kind.name), str(kind.name): "list"}
 
 
-def _viewed(context: AccountContext, kind: SheetKind, sheet: Sheet, page_asked: ViewList) -> Answer:
-    data = sheet_data(context, kind, sheet, page_asked)
+def _viewed(context: AccountContext, kind: SheetKind, sheet: Sheet, page_request: ViewList) -> Answer:
+    data = sheet_data(context, kind, sheet, page_request)
     answer = success(**{kind.sheet_key: sheet.id, kind.data_key: data})
     if kind.listed_by is not None:
         answer[f"{kind.name}_records"] = {str(row["id"]): row[kind.listed_by] for row in data["rows"]}
@@ -124,12 +124,12 @@ def _view_answers(kind: SheetKind) -> dict[str, Any]:
 
 
 def _new_list(kind: SheetKind) -> Instruction:
-    @instruction(NewList, _the_list(kind, "new"), answers={kind.sheet_key: int, kind.data_key: SheetData})
-    def new_list(asked: NewList, context: AccountContext) -> Answer:
+    @instruction(_the_list(kind, "new"), answers={kind.sheet_key: int, kind.data_key: SheetData})
+    def new_list(request: NewList, context: AccountContext) -> Answer:
         """Create another sheet; the active one stays active."""
         owner = kind.owner.active(context)
         sheet_id = open_sheet(
-            context.transaction, context.now, context.account.id, kind, owner.id, asked.reference
+            context.transaction, context.now, context.account.id, kind, owner.id, request.reference
         )
         sheet = sheets.require(context.transaction, id=sheet_id)
         kind.owned_item(sheet, kind.id_name).change_owner(context)
@@ -143,29 +143,28 @@ def _new_list(kind: SheetKind) -> Instruction:
 
 def _view_list(kind: SheetKind) -> Instruction:
     @instruction(
-        _naming_one(kind, ViewList, required=False),
         _the_list(kind, "view"),
-        changes=False,
+        request=_naming_one(kind, ViewList, required=False),
         answers=_view_answers(kind),
     )
-    def view_list(asked: Any, context: AccountContext) -> Answer:
+    def view_list(request: Any, context: AccountContext) -> Answer:
         """View a sheet, by default the active one, and a page of its records, newest first."""
-        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
-        return _viewed(context, kind, sheet, asked)
+        sheet = own_sheet(context, kind, getattr(request, kind.id_name), kind.id_name)
+        return _viewed(context, kind, sheet, request)
 
     return view_list
 
 
 def _switch_list(kind: SheetKind) -> Instruction:
     @instruction(
-        _naming_one(kind, Request),
         {"action": "switch", "switch": kind.sheet_key},
         _the_list(kind, "switch"),
+        request=_naming_one(kind, Request),
         answers={kind.sheet_key: int, kind.data_key: SheetData},
     )
-    def switch_list(asked: Any, context: AccountContext) -> Answer:
+    def switch_list(request: Any, context: AccountContext) -> Answer:
         """Make another sheet the active one, which gets new records."""
-        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
+        sheet = own_sheet(context, kind, getattr(request, kind.id_name), kind.id_name)
         kind.owned_item(sheet, kind.id_name).make_active(context)
         return success(
             **{kind.sheet_key: sheet.id, kind.data_key: sheet_data(context, kind, sheet, ViewList())}
@@ -175,12 +174,12 @@ def _switch_list(kind: SheetKind) -> Instruction:
 
 
 def _rename_list(kind: SheetKind) -> Instruction:
-    @instruction(_naming_one(kind, RenameList), _the_list(kind, "edit"), answers=_view_answers(kind))
-    def rename_list(asked: Any, context: AccountContext) -> Answer:
+    @instruction(_the_list(kind, "edit"), request=_naming_one(kind, RenameList), answers=_view_answers(kind))
+    def rename_list(request: Any, context: AccountContext) -> Answer:
         """Rename a sheet."""
-        sheet = own_sheet(context, kind, getattr(asked, kind.id_name), kind.id_name)
-        if asked.reference != sheet.reference:
-            sheets.change(context.transaction, sheet.id, reference=asked.reference, written_at=context.now)
+        sheet = own_sheet(context, kind, getattr(request, kind.id_name), kind.id_name)
+        if request.reference != sheet.reference:
+            sheets.change(context.transaction, sheet.id, reference=request.reference, written_at=context.now)
             kind.owned_item(sheet, kind.id_name).change_owner(context)
             record_change(context, kind.title, sheet.id, "renamed")
         renamed = sheets.require(context.transaction, id=sheet.id)
@@ -190,11 +189,11 @@ def _rename_list(kind: SheetKind) -> Instruction:
 
 
 def _unlink_list(kind: SheetKind) -> Instruction:
-    @instruction(_UNLINK[kind.noun], _the_list(kind, "unlink"), answers={kind.sheet_key: int})
-    def unlink_list(asked: Any, context: AccountContext) -> Answer:
+    @instruction(_the_list(kind, "unlink"), request=_UNLINK[kind.noun], answers={kind.sheet_key: int})
+    def unlink_list(request: Any, context: AccountContext) -> Answer:
         """Remove a sheet that is not the active one, with its records; the journal keeps their entries."""
-        field = "list_id" if asked.list_id is not None else kind.id_name
-        sheet = own_sheet(context, kind, getattr(asked, field), field)
+        field = "list_id" if request.list_id is not None else kind.id_name
+        sheet = own_sheet(context, kind, getattr(request, field), field)
         owned_item = kind.owned_item(sheet, field)
         owned_item.require_removable(context, kind.all_of(context, sheet.owner_id))
         unlink_sheet(context, kind, sheet)
@@ -245,16 +244,15 @@ class Linked(TypedDict):
 
 def _view_record(kind: SheetKind) -> Instruction:
     @instruction(
-        OneContact if kind is CONTACT else OneRecord,
         the_record(kind, "view"),
-        changes=False,
+        request=OneContact if kind is CONTACT else OneRecord,
         answers=_record_view_answers(kind),
     )
-    def view_record(asked: OneRecord | OneContact, context: AccountContext) -> Answer:
+    def view_record(request: OneRecord | OneContact, context: AccountContext) -> Answer:
         """View one of the account's own records, with its journal entry and the records linked to it."""
-        if isinstance(asked, OneContact) and asked.record is not None:
-            return _viewed_record(context, kind, own_record(context, kind, asked.record, "record"))
-        return _viewed_record(context, kind, own_record(context, kind, asked.record_id or 0))
+        if isinstance(request, OneContact) and request.record is not None:
+            return _viewed_record(context, kind, own_record(context, kind, request.record, "record"))
+        return _viewed_record(context, kind, own_record(context, kind, request.record_id or 0))
 
     return view_record
 
@@ -284,10 +282,10 @@ def _linked_records(context: AccountContext, kind: SheetKind, entry_id: int | No
 
 
 def _unlink_record(kind: SheetKind) -> Instruction:
-    @instruction(OneRecord, the_record(kind, "unlink"), answers={kind.sheet_key: int, kind.record_key: int})
-    def unlink_record(asked: OneRecord, context: AccountContext) -> Answer:
+    @instruction(the_record(kind, "unlink"), answers={kind.sheet_key: int, kind.record_key: int})
+    def unlink_record(request: OneRecord, context: AccountContext) -> Answer:
         """Remove a record from its sheet; balances, the journal and the other side's record stay."""
-        record = own_record(context, kind, asked.record_id)
+        record = own_record(context, kind, request.record_id)
         kind.records.unlink(context.transaction, record, context.now)
         record_change(context, f"{kind.name} record", record.id, "unlinked")
         return success(**{kind.sheet_key: record.sheet_id, kind.record_key: record.id})

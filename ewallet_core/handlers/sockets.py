@@ -22,8 +22,8 @@ class _ViewSocketsAnswer(TypedDict):
     out_port: int | None
 
 
-@instruction(NoArguments, {"action": "view", "view": "sockets"}, access=Access.ANYBODY, changes=False)
-def view_sockets(_asked: NoArguments, context: Context) -> _ViewSocketsAnswer:
+@instruction({"action": "view", "view": "sockets"}, access=Access.ANYBODY)
+def view_sockets(_request: NoArguments, context: Context) -> _ViewSocketsAnswer:
     """View the ports of instructions and of events; null if there are none."""
     in_port, out_port = (context.listener and context.listener.ports) or (None, None)
     return _ViewSocketsAnswer(in_port=in_port, out_port=out_port)
@@ -31,17 +31,17 @@ def view_sockets(_asked: NoArguments, context: Context) -> _ViewSocketsAnswer:
 
 # Sockets belong to this process, not to the database: they open and close before the transaction, which may
 # run more than once, and the request is not remembered.
-def prepare_listener(_asked: NoArguments, preparation: Preparation) -> str:
+def prepare_listener(_request: NoArguments, preparation: Preparation) -> str:
     """Get the listener ready."""
     return _listener(preparation).start()
 
 
-def open_ports(asked: OpenSockets, preparation: Preparation) -> tuple[int, int]:
+def open_ports(request: OpenSockets, preparation: Preparation) -> tuple[int, int]:
     """Open the listener's sockets."""
-    return _listener(preparation).open(asked.in_port, asked.out_port)
+    return _listener(preparation).open(request.in_port, request.out_port)
 
 
-def close_ports(_asked: NoArguments, preparation: Preparation) -> bool:
+def close_ports(_request: NoArguments, preparation: Preparation) -> bool:
     """Close the listener's sockets."""
     return _listener(preparation).close()
 
@@ -51,13 +51,11 @@ class _StartInstructionListenerAnswer(TypedDict):
 
 
 @instruction(
-    NoArguments,
     {"controller": "system", "action": "start", "start": "instruction_listener"},
-    access=Access.SYSTEM,
     prepare=prepare_listener,
     remembered=False,
 )
-def start_instruction_listener(_asked: NoArguments, context: Context) -> _StartInstructionListenerAnswer:
+def start_instruction_listener(_request: NoArguments, context: Context) -> _StartInstructionListenerAnswer:
     """Get the listener of instructions ready to open sockets."""
     return _StartInstructionListenerAnswer(listener=context.prepared)
 
@@ -68,14 +66,12 @@ class _OpenSocketsAnswer(TypedDict):
 
 
 @instruction(
-    OpenSockets,
     {"controller": "system", "action": "open", "opening": "sockets"},
     {"controller": "system", "action": "open", "open": "sockets"},
-    access=Access.SYSTEM,
     prepare=open_ports,
     remembered=False,
 )
-def open_sockets(_asked: OpenSockets, context: Context) -> _OpenSocketsAnswer:
+def open_sockets(_request: OpenSockets, context: Context) -> _OpenSocketsAnswer:
     """Listen for instructions on these ports; the answer has the ports that are open."""
     in_port, out_port = context.prepared
     return _OpenSocketsAnswer(in_port=in_port, out_port=out_port)
@@ -86,14 +82,12 @@ class _CloseSocketsAnswer(TypedDict):
 
 
 @instruction(
-    NoArguments,
     {"controller": "system", "action": "close", "closing": "sockets"},
     {"controller": "system", "action": "close", "close": "sockets"},
-    access=Access.SYSTEM,
     prepare=close_ports,
     remembered=False,
 )
-def close_sockets(_asked: NoArguments, context: Context) -> _CloseSocketsAnswer:
+def close_sockets(_request: NoArguments, context: Context) -> _CloseSocketsAnswer:
     """Stop listening for instructions."""
     return _CloseSocketsAnswer(closed=context.prepared)
 

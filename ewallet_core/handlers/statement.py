@@ -58,12 +58,12 @@ class _ViewStatementAnswer(TypedDict):
     next: int | None
 
 
-@instruction(ViewStatement, {"action": "view", "view": "statement"}, changes=False)
-def view_statement(asked: ViewStatement, context: AccountContext) -> _ViewStatementAnswer:
+@instruction({"action": "view", "view": "statement"})
+def view_statement(request: ViewStatement, context: AccountContext) -> _ViewStatementAnswer:
     """View a wallet's balance before and after a period, and a page of its movements, newest first."""
-    wallet = _wallet(asked, context)
-    before_it = find_last_before(context.transaction, wallet.balance_id, asked.starts_at or 0)
-    until = END_OF_TIME if asked.ends_at is None else asked.ends_at
+    wallet = _wallet(request, context)
+    before_it = find_last_before(context.transaction, wallet.balance_id, request.starts_at or 0)
+    until = END_OF_TIME if request.ends_at is None else request.ends_at
     last = find_last_before(context.transaction, wallet.balance_id, until)
     after, newest = before_it.id if before_it else 0, last.id if last else 0
     found = read_statement(
@@ -72,14 +72,14 @@ def view_statement(asked: ViewStatement, context: AccountContext) -> _ViewStatem
         ewallet_id=wallet.id,
         account_id=wallet.account_id,
         after=after,
-        before=min(asked.before or newest + 1, newest + 1),
-        most=asked.limit + 1,
+        before=min(request.before or newest + 1, newest + 1),
+        most=request.limit + 1,
     )
-    page = found[: asked.limit]
+    page = found[: request.limit]
     return _ViewStatementAnswer(
         credit_ewallet=wallet.id,
-        since=timestamp(asked.starts_at),
-        until=timestamp(asked.ends_at),
+        since=timestamp(request.starts_at),
+        until=timestamp(request.ends_at),
         opening=_balance_after(before_it),
         closing=_balance_after(last),
         opening_costs=_costs_after(context, wallet, before_it),
@@ -89,10 +89,10 @@ def view_statement(asked: ViewStatement, context: AccountContext) -> _ViewStatem
     )
 
 
-def _wallet(asked: ViewStatement, context: AccountContext) -> Wallet:
-    if asked.ewallet_id is None:
+def _wallet(request: ViewStatement, context: AccountContext) -> Wallet:
+    if request.ewallet_id is None:
         return context.wallet
-    found = wallets.find(context.transaction, id=asked.ewallet_id, account_id=context.account.id)
+    found = wallets.find(context.transaction, id=request.ewallet_id, account_id=context.account.id)
     if found is None:
         raise NotFoundError("wallet", "ewallet_id")
     return found

@@ -78,21 +78,21 @@ class _ViewSummaryAnswer(TypedDict):
     totals: Total
 
 
-@instruction(ViewSummary, {"action": "view", "view": "summary"}, changes=False)
-def view_summary(asked: ViewSummary, context: AccountContext) -> _ViewSummaryAnswer:
+@instruction({"action": "view", "view": "summary"})
+def view_summary(request: ViewSummary, context: AccountContext) -> _ViewSummaryAnswer:
     """View what was received, sent, converted and spent by day, week or month, oldest first."""
-    summed = _summed(asked, context)
+    summed = _summed(request, context)
     # What happens in this millisecond is included.
-    until = context.now + 1 if asked.ends_at is None else asked.ends_at
-    since = _usual_start(until, asked.by) if asked.starts_at is None else asked.starts_at
+    until = context.now + 1 if request.ends_at is None else request.ends_at
+    since = _usual_start(until, request.by) if request.starts_at is None else request.starts_at
     if since > until:
         raise PeriodReversedError
-    spans = _spans(asked, since, until)
+    spans = _spans(request, since, until)
     sums = [_sums(context, summed, start, end) for start, end in spans]
     return _ViewSummaryAnswer(
         since=timestamp(since),
         until=timestamp(until),
-        by=str(asked.by),
+        by=str(request.by),
         rows=[
             PeriodTotal(start=timestamp(start), end=timestamp(end), **_shown(summed))
             for (start, end), summed in zip(spans, sums, strict=True)
@@ -101,12 +101,12 @@ def view_summary(asked: ViewSummary, context: AccountContext) -> _ViewSummaryAns
     )
 
 
-def _summed(asked: ViewSummary, context: AccountContext) -> SumFilter:
+def _summed(request: ViewSummary, context: AccountContext) -> SumFilter:
     """What to sum up; raises `NotFoundError` if it is not the account's own."""
     for holder_kind in (WALLET_HOLDER, CLOCK_HOLDER):
-        if getattr(asked, holder_kind.id_name) is not None:
-            holder_kind.named(context, asked)
-    return SumFilter(context.account.id, asked.ewallet_id, asked.clock_id)
+        if getattr(request, holder_kind.id_name) is not None:
+            holder_kind.named(context, request)
+    return SumFilter(context.account.id, request.ewallet_id, request.clock_id)
 
 
 def _usual_start(until: int, by: PeriodUnit) -> int:
@@ -119,10 +119,10 @@ def _usual_start(until: int, by: PeriodUnit) -> int:
             return timestamps.a_year_before(until)
 
 
-def _spans(asked: ViewSummary, since: int, until: int) -> list[tuple[int, int]]:
+def _spans(request: ViewSummary, since: int, until: int) -> list[tuple[int, int]]:
     """The start and end of each row; raises `TooManyPeriodsError` if there are too many."""
-    ahead = asked.utc_offset * timestamps.MINUTE
-    spans = list(islice(timestamps.periods(since, until, asked.by, ahead), MOST_PERIODS + 1))
+    ahead = request.utc_offset * timestamps.MINUTE
+    spans = list(islice(timestamps.periods(since, until, request.by, ahead), MOST_PERIODS + 1))
     if len(spans) > MOST_PERIODS:
         raise TooManyPeriodsError(MOST_PERIODS)
     return spans

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TypedDict, cast
 
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.registry import Access, Instruction, Request, instruction
+from ewallet_core.instructions.registry import Instruction, Request, instruction
 from ewallet_core.instructions.validation import as_decimal
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext, Context
@@ -63,48 +63,42 @@ class _SupplyOnBehalfAnswer(SuppliedAnswer):
     supplied_to: str
 
 
-@instruction(
-    SupplyOnBehalf, {"controller": "system", "action": "supply", "supply": "credits"}, access=Access.SYSTEM
-)
-def supply_on_behalf(asked: SupplyOnBehalf, context: Context) -> _SupplyOnBehalfAnswer:
+@instruction({"controller": "system", "action": "supply", "supply": "credits"})
+def supply_on_behalf(request: SupplyOnBehalf, context: Context) -> _SupplyOnBehalfAnswer:
     """Supply another account's active wallet with credits from the system core account."""
-    recipient = partner_named(context, asked.supply_to, "supply_to")
+    recipient = partner_named(context, request.supply_to, "supply_to")
     return _SupplyOnBehalfAnswer(
-        supplied_to=recipient.account.email, **issue_credits(context, asked, recipient)
+        supplied_to=recipient.account.email, **issue_credits(context, request, recipient)
     )
 
 
-@instruction(
-    SupplyCredits,
-    {"action": "supply", "supply": "credits"},
-    # Users may too, if the engine lets users supply themselves.
-    roles=(Role.OPERATOR,),
-)
-def supply_credits(asked: SupplyCredits, context: AccountContext) -> SuppliedAnswer:
+# Users may too, if the engine lets users supply themselves.
+@instruction({"action": "supply", "supply": "credits"}, roles=(Role.OPERATOR,))
+def supply_credits(request: SupplyCredits, context: AccountContext) -> SuppliedAnswer:
     """Supply the active wallet, or with permission another's, with credits from the system core account."""
-    if asked.supply_to is None:
-        return issue_credits(context, asked, own_side(context))
-    return issue_credits(context, asked, partner_named(context, asked.supply_to, "supply_to"))
+    if request.supply_to is None:
+        return issue_credits(context, request, own_side(context))
+    return issue_credits(context, request, partner_named(context, request.supply_to, "supply_to"))
 
 
-def issue_credits(context: Context, asked: Bought, recipient: Side) -> SuppliedAnswer:
+def issue_credits(context: Context, request: Bought, recipient: Side) -> SuppliedAnswer:
     """Issue credits to the recipient, against an invoice."""
-    core, cost = issuing_side(context), as_decimal(asked.cost).copy_abs()
+    core, cost = issuing_side(context), as_decimal(request.cost).copy_abs()
     transfer = CreditTransfer(
         EntryKind.SUPPLY,
         core,
         recipient,
-        asked.credits,
-        asked.notes,
-        bill=Bill(core.account, asked.currency, f"{cost:f}"),
+        request.credits,
+        request.notes,
+        bill=Bill(core.account, request.currency, f"{cost:f}"),
     )
     done = move_between_accounts(context, transfer)
-    record_cost(context.transaction, recipient.balance, done.entry_id, asked.currency, cost)
+    record_cost(context.transaction, recipient.balance, done.entry_id, request.currency, cost)
     total = read_amount(context.transaction, recipient.balance)
     return SuppliedAnswer(
         total_credits=total,
         ewallet_credits=total,
-        supplied_credits=asked.credits,
+        supplied_credits=request.credits,
         transfer_record=done.recipient.transfer,
         invoice_record=cast("int", done.recipient.invoice),
     )

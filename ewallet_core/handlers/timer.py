@@ -28,8 +28,8 @@ class _StartTimerAnswer(TypedDict):
     start_timestamp: Timestamp
 
 
-@instruction(NoArguments, {"action": "start", "start": "clock_timer"})
-def start_timer(_asked: NoArguments, context: AccountContext) -> _StartTimerAnswer:
+@instruction({"action": "start", "start": "clock_timer"})
+def start_timer(_request: NoArguments, context: AccountContext) -> _StartTimerAnswer:
     """Start the active clock's timer."""
     clock = context.clock
     balance = read_amount(context.transaction, clock.balance_id)
@@ -43,8 +43,8 @@ class _PauseTimerAnswer(_PendingAnswer):
     pause_timestamp: Timestamp
 
 
-@instruction(NoArguments, {"action": "pause", "pause": "clock_timer"})
-def pause_timer(_asked: NoArguments, context: AccountContext) -> _PauseTimerAnswer:
+@instruction({"action": "pause", "pause": "clock_timer"})
+def pause_timer(_request: NoArguments, context: AccountContext) -> _PauseTimerAnswer:
     """Pause the active clock's timer: no time is used until it is resumed."""
     clock = context.clock
     timer = clock.timer.pause(context.now)
@@ -62,10 +62,8 @@ class _ResumeTimerAnswer(_PendingAnswer):
     resume_timestamp: Timestamp
 
 
-@instruction(
-    NoArguments, {"action": "resume", "resume": "clock_timer"}, {"action": "resume", "pause": "clock_timer"}
-)
-def resume_timer(_asked: NoArguments, context: AccountContext) -> _ResumeTimerAnswer:
+@instruction({"action": "resume", "resume": "clock_timer"}, {"action": "resume", "pause": "clock_timer"})
+def resume_timer(_request: NoArguments, context: AccountContext) -> _ResumeTimerAnswer:
     """Resume the active clock's timer."""
     clock = context.clock
     balance = read_amount(context.transaction, clock.balance_id)
@@ -87,10 +85,8 @@ class _StopTimerAnswer(_PendingAnswer):
     record_data: dict[str, Any]
 
 
-@instruction(
-    NoArguments, {"action": "stop", "stop": "clock_timer"}, {"action": "stop", "pause": "clock_timer"}
-)
-def stop_timer(_asked: NoArguments, context: AccountContext) -> _StopTimerAnswer:
+@instruction({"action": "stop", "stop": "clock_timer"}, {"action": "stop", "pause": "clock_timer"})
+def stop_timer(_request: NoArguments, context: AccountContext) -> _StopTimerAnswer:
     """Stop the active clock's timer, take the used time from the clock and write the time record."""
     clock = context.clock
     run = clock.timer.stop(context.now)

@@ -57,12 +57,12 @@ class _PayCreditsAnswer(TypedDict):
     invoice_record: int
 
 
-@instruction(PayCredits, {"action": "pay"})
-def pay_credits(asked: PayCredits, context: AccountContext) -> _PayCreditsAnswer:
+@instruction({"action": "pay"})
+def pay_credits(request: PayCredits, context: AccountContext) -> _PayCreditsAnswer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
-    own, partner = own_side(context), _other_person(context, asked.pay, "pay")
+    own, partner = own_side(context), _other_person(context, request.pay, "pay")
     transfer = CreditTransfer(
-        EntryKind.PAYMENT, own, partner, asked.credits, asked.notes, bill=Bill(seller=partner.account)
+        EntryKind.PAYMENT, own, partner, request.credits, request.notes, bill=Bill(seller=partner.account)
     )
     recorded = move_between_accounts(context, transfer).sender
     left = read_amount(context.transaction, own.balance)
@@ -70,7 +70,7 @@ def pay_credits(asked: PayCredits, context: AccountContext) -> _PayCreditsAnswer
         paid=partner.account.email,
         total_credits=left,
         ewallet_credits=left,
-        spent_credits=asked.credits,
+        spent_credits=request.credits,
         transfer_record=recorded.transfer,
         invoice_record=cast("int", recorded.invoice),
     )
@@ -83,16 +83,16 @@ class _TransferCreditsAnswer(TypedDict):
     transfer_record: int
 
 
-@instruction(TransferCredits, {"action": "transfer", "transfer": "credits"})
-def transfer_credits(asked: TransferCredits, context: AccountContext) -> _TransferCreditsAnswer:
+@instruction({"action": "transfer", "transfer": "credits"})
+def transfer_credits(request: TransferCredits, context: AccountContext) -> _TransferCreditsAnswer:
     """Transfer credits of the active wallet to another account's."""
-    own, partner = own_side(context), _other_person(context, asked.transfer_to, "transfer_to")
-    transfer = CreditTransfer(EntryKind.TRANSFER, own, partner, asked.credits, asked.notes)
+    own, partner = own_side(context), _other_person(context, request.transfer_to, "transfer_to")
+    transfer = CreditTransfer(EntryKind.TRANSFER, own, partner, request.credits, request.notes)
     recorded = move_between_accounts(context, transfer).sender
     return _TransferCreditsAnswer(
         transfered_to=partner.account.email,
         ewallet_credits=read_amount(context.transaction, own.balance),
-        transfered_credits=asked.credits,
+        transfered_credits=request.credits,
         transfer_record=recorded.transfer,
     )
 
@@ -119,20 +119,20 @@ class _RefundPaymentAnswer(TypedDict):
     transfer_record: int
 
 
-@instruction(RefundPayment, {"action": "refund", "refund": "payment"})
-def refund_payment(asked: RefundPayment, context: AccountContext) -> _RefundPaymentAnswer:
+@instruction({"action": "refund", "refund": "payment"})
+def refund_payment(request: RefundPayment, context: AccountContext) -> _RefundPaymentAnswer:
     """Refund a payment that was received, or a part of it, to the payer."""
-    payment = own_record(context, TRANSFER, asked.record_id)
+    payment = own_record(context, TRANSFER, request.record_id)
     left = left_to_refund(context.transaction, payment)
     if left is None:
         raise NotAPaymentError
     if left == 0:
         raise AlreadyRefundedError
-    credits = left if asked.credits is None else asked.credits
+    credits = left if request.credits is None else request.credits
     if credits > left:
         raise RefundExceedsPaymentError(left)
     own, payer = own_side(context), _payer(context, payment)
-    transfer = CreditTransfer(EntryKind.REFUND, own, payer, credits, asked.notes, reverses=payment.entry_id)
+    transfer = CreditTransfer(EntryKind.REFUND, own, payer, credits, request.notes, reverses=payment.entry_id)
     recorded = move_between_accounts(context, transfer).sender
     return _RefundPaymentAnswer(
         refunded_to=payer.account.email,

@@ -25,10 +25,10 @@ class RenameHolder(Request, frozen=True):
 
 
 def _new(holder_kind: HolderKind) -> Instruction:
-    @instruction(NewHolder, *holder_kind.forms("new"), answers=holder_kind.answers)
-    def new_holder(asked: NewHolder, context: AccountContext) -> Answer:
+    @instruction(*holder_kind.forms("new"), answers=holder_kind.answers)
+    def new_holder(request: NewHolder, context: AccountContext) -> Answer:
         """Create another wallet or clock, with its sheets; the active one stays active."""
-        held_id = holder_kind.open(context, asked.reference)
+        held_id = holder_kind.open(context, request.reference)
         held = holder_kind.kept.rows.require(context.transaction, id=held_id)
         holder_kind.owned_item(held).change_owner(context)
         record_change(context, holder_kind.kept.word, held_id, "made")
@@ -38,8 +38,8 @@ def _new(holder_kind: HolderKind) -> Instruction:
 
 
 def _view(holder_kind: HolderKind) -> Instruction:
-    @instruction(NoArguments, *holder_kind.forms("view"), changes=False, answers=holder_kind.answers)
-    def view_holder(_asked: NoArguments, context: AccountContext) -> Answer:
+    @instruction(*holder_kind.forms("view"), answers=holder_kind.answers)
+    def view_holder(_request: NoArguments, context: AccountContext) -> Answer:
         """View the active wallet or clock: its balance and what belongs to it."""
         return holder_kind.answer(context, holder_kind.kept.active(context))
 
@@ -50,13 +50,8 @@ def _list(holder_kind: HolderKind) -> Instruction:
     plural = f"{holder_kind.name}s"
     data_type: Any = holder_kind.data_type
 
-    @instruction(
-        NoArguments,
-        {"action": "view", "view": "credit", "credit": plural},
-        changes=False,
-        answers={plural: list[data_type]},
-    )
-    def list_holders(_asked: NoArguments, context: AccountContext) -> Answer:
+    @instruction({"action": "view", "view": "credit", "credit": plural}, answers={plural: list[data_type]})
+    def list_holders(_request: NoArguments, context: AccountContext) -> Answer:
         """List all of the account's wallets, or all clocks of the active wallet, oldest first."""
         held = holder_kind.all_of(context, holder_kind.belongs_to.active(context).id)
         return success(**{plural: [holder_kind.data(context, each) for each in held]})
@@ -65,10 +60,10 @@ def _list(holder_kind: HolderKind) -> Instruction:
 
 
 def _switch(holder_kind: HolderKind) -> Instruction:
-    @instruction(holder_kind.request(), *holder_kind.forms("switch"), answers=holder_kind.answers)
-    def switch_holder(asked: Request, context: AccountContext) -> Answer:
+    @instruction(*holder_kind.forms("switch"), request=holder_kind.request(), answers=holder_kind.answers)
+    def switch_holder(request: Request, context: AccountContext) -> Answer:
         """Make another wallet or clock the active one; timers go on unchanged."""
-        chosen = holder_kind.named(context, asked)
+        chosen = holder_kind.named(context, request)
         holder_kind.owned_item(chosen).make_active(context)
         return holder_kind.answer(context, chosen)
 
@@ -76,12 +71,14 @@ def _switch(holder_kind: HolderKind) -> Instruction:
 
 
 def _rename(holder_kind: HolderKind) -> Instruction:
-    @instruction(holder_kind.request(RenameHolder), *holder_kind.forms("edit"), answers=holder_kind.answers)
-    def rename_holder(asked: Any, context: AccountContext) -> Answer:
+    @instruction(
+        *holder_kind.forms("edit"), request=holder_kind.request(RenameHolder), answers=holder_kind.answers
+    )
+    def rename_holder(request: Any, context: AccountContext) -> Answer:
         """Rename a wallet or clock."""
-        held = holder_kind.named(context, asked)
-        if asked.reference != held.reference:
-            renamed = {"reference": asked.reference, "written_at": context.now}
+        held = holder_kind.named(context, request)
+        if request.reference != held.reference:
+            renamed = {"reference": request.reference, "written_at": context.now}
             holder_kind.kept.rows.change(context.transaction, held.id, **renamed)
             holder_kind.owned_item(held).change_owner(context)
             record_change(context, holder_kind.kept.word, held.id, "renamed")
@@ -91,10 +88,12 @@ def _rename(holder_kind: HolderKind) -> Instruction:
 
 
 def _unlink(holder_kind: HolderKind) -> Instruction:
-    @instruction(holder_kind.request(), *holder_kind.forms("unlink"), answers={holder_kind.answer_key: int})
-    def unlink_holder(asked: Request, context: AccountContext) -> Answer:
+    @instruction(
+        *holder_kind.forms("unlink"), request=holder_kind.request(), answers={holder_kind.answer_key: int}
+    )
+    def unlink_holder(request: Request, context: AccountContext) -> Answer:
         """Remove a wallet or clock that is not active and is empty, with its sheets."""
-        held = holder_kind.named(context, asked)
+        held = holder_kind.named(context, request)
         owned_item = holder_kind.owned_item(held)
         owned_item.require_removable(context, holder_kind.all_of(context, owned_item.owner_id))
         holder_kind.unlink(context, held, holder_kind.id_name)

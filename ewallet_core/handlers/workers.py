@@ -7,7 +7,7 @@ from typing import TypedDict
 from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
+from ewallet_core.instructions.registry import NoArguments, Request, instruction
 from ewallet_core.operations.answer_data import SessionData, Timestamp, WorkerData, session_data, worker_data
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.sessions import make_worker
@@ -19,8 +19,8 @@ class _NewWorkerAnswer(TypedDict):
     worker_data: WorkerData
 
 
-@instruction(NoArguments, {"controller": "system", "action": "new", "new": "worker"}, access=Access.SYSTEM)
-def new_worker(_asked: NoArguments, context: Context) -> _NewWorkerAnswer:
+@instruction({"controller": "system", "action": "new", "new": "worker"})
+def new_worker(_request: NoArguments, context: Context) -> _NewWorkerAnswer:
     """Create a session worker."""
     worker = make_worker(context)
     return _NewWorkerAnswer(
@@ -44,15 +44,10 @@ class _InterogateSessionAnswer(TypedDict):
     expires: Timestamp
 
 
-@instruction(
-    InterogateSession,
-    {"controller": "system", "action": "interogate", "interogate": "session"},
-    access=Access.SYSTEM,
-    changes=False,
-)
-def interogate_session(asked: InterogateSession, context: Context) -> _InterogateSessionAnswer:
+@instruction({"controller": "system", "action": "interogate", "interogate": "session"})
+def interogate_session(request: InterogateSession, context: Context) -> _InterogateSessionAnswer:
     """View a live session: its accounts, its address, and when it was opened, last used and expires."""
-    session = sessions.find(context.transaction, id=asked.session_id)
+    session = sessions.find(context.transaction, id=request.session_id)
     if session is None or session.expires_at <= context.now:
         raise NotFoundError("session", "session_id")
     return _InterogateSessionAnswer(
@@ -70,13 +65,8 @@ class _InterogateWorkersAnswer(TypedDict):
     workers: dict[str, WorkerData]
 
 
-@instruction(
-    NoArguments,
-    {"controller": "system", "action": "interogate", "interogate": "workers"},
-    access=Access.SYSTEM,
-    changes=False,
-)
-def interogate_workers(_asked: NoArguments, context: Context) -> _InterogateWorkersAnswer:
+@instruction({"controller": "system", "action": "interogate", "interogate": "workers"})
+def interogate_workers(_request: NoArguments, context: Context) -> _InterogateWorkersAnswer:
     """View all session workers: how many sessions each has, and whether it has room for more."""
     found = workers.all(context.transaction)
     return _InterogateWorkersAnswer(

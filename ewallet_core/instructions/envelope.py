@@ -15,7 +15,7 @@ Answer = dict[str, Any]
 """`failed`, then the keys of the instruction or of its error."""
 
 VIEW_ACTIONS = frozenset({"export", "interogate", "search", "verify", "view"})
-"""The actions whose instructions change nothing, for a client that does not load the registry."""
+"""The actions whose instructions change nothing."""
 
 LONGEST_NAME = 100
 SHORTEST_REQUEST_ID = 8

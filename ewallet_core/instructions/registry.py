@@ -21,7 +21,7 @@ from ewallet_core.errors.requests import (
     UnknownArgumentError,
     UnknownInstructionError,
 )
-from ewallet_core.instructions.envelope import Answer, is_key, success
+from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, is_key, success
 from ewallet_core.instructions.validation import accepts, arguments_in, is_secret, meta_of
 from ewallet_core.types import PEOPLE, Role
 
@@ -96,17 +96,18 @@ class Instruction:
 
     `prepare` is slow work before the transaction. `changes` says whether it writes, and `remembered` whether
     a repeated request id gets the first answer. `roles` may use it unless the permission sheet says otherwise;
-    an instruction that is `permitted_as` another has no line of its own there.
+    an instruction that is `permitted_as` another has no line of its own there. A handler that is generated for
+    several kinds has its `generated_request` and `generated_answers`.
     """
 
     forms: tuple[Selectors, ...]
-    request: type[Request]
     access: Access
     carry_out: CarryOut
     prepare: Prepare | None
     changes: bool
     remembered: bool
-    computed_answers: Mapping[str, Any] | None
+    generated_request: type[Request] | None
+    generated_answers: Mapping[str, Any] | None
     roles: frozenset[Role]
     is_on_permission_sheet: bool
     permitted_as: Instruction | None = None
@@ -117,16 +118,24 @@ class Instruction:
         return " ".join(self.forms[0].values())
 
     @cached_property
+    def _types(self) -> dict[str, Any]:
+        """The types of the handler's parameters, the request first, and of what it returns."""
+        return get_type_hints(self.carry_out)
+
+    @cached_property
+    def request(self) -> type[Request]:
+        return self.generated_request or next(iter(self._types.values()))
+
+    @cached_property
     def arguments(self) -> dict[str, FieldInfo]:
         return {argument.name: argument for argument in msgspec.structs.fields(self.request)}
 
     @cached_property
     def answers(self) -> Mapping[str, Any]:
         """The answer's keys beside `failed` with their types, from the TypedDict that the handler returns."""
-        if self.computed_answers is not None:
-            return self.computed_answers
-        returned = get_type_hints(self.carry_out)["return"]
-        return get_type_hints(returned, include_extras=True)
+        if self.generated_answers is not None:
+            return self.generated_answers
+        return get_type_hints(self._types["return"], include_extras=True)
 
     @cached_property
     def work_class(self) -> WorkClass:
@@ -149,32 +158,38 @@ class Instruction:
 
 
 def instruction(
-    request: type[Request],
     *forms: Selectors,
-    access: Access = Access.ACCOUNT,
+    access: Access | None = None,
     prepare: Prepare | None = None,
-    changes: bool = True,
     remembered: bool | None = None,
-    answers: Mapping[str, Any] | None = None,
     roles: Iterable[Role] | None = None,
+    request: type[Request] | None = None,
+    answers: Mapping[str, Any] | None = None,
 ) -> Callable[[CarryOut], Instruction]:
     """Declare the decorated function as the handler of an instruction.
 
     The first of `forms` is the canonical one; the others are accepted too. `controller` and `ctype` are
-    `client` and `action` unless a form says otherwise. The answer's keys are those of the TypedDict that the
-    handler returns; `answers` gives them for a handler that is generated for several kinds.
+    `client` and `action` unless a form says otherwise. Unless `access` says otherwise, instructions of the
+    controller `system` are the system's, and all others need an account. The arguments are those of the
+    handler's first parameter, and the answer's keys those of the TypedDict that it returns; `request` and
+    `answers` give them for a handler that is generated for several kinds.
 
     Without `roles`, all roles may view what is their own, and operators and auditors what is the system's;
     users and operators may change what is their own, and operators what is the system's. An instruction that
     needs only a session is on the permission sheet only if it has `roles`: login and logout can't be forbidden.
     """
     full = tuple({"controller": "client", "ctype": "action", **form} for form in forms)
+    if access is None:
+        access = Access.SYSTEM if full[0]["controller"] == "system" else Access.ACCOUNT
+    changes = full[0]["action"] not in VIEW_ACTIONS
     kept = changes and access in _REMEMBERED if remembered is None else remembered
+    may = frozenset(_usual_roles(access, changes) if roles is None else roles)
+    is_on_sheet = roles is not None or access in _ACCOUNTS_OWN
 
     def declare(carry_out: CarryOut) -> Instruction:
-        may = frozenset(_usual_roles(access, changes) if roles is None else roles)
-        on_sheet = roles is not None or access in _ACCOUNTS_OWN
-        return Instruction(full, request, access, carry_out, prepare, changes, kept, answers, may, on_sheet)
+        return Instruction(
+            full, access, carry_out, prepare, changes, kept, request, answers, may, is_on_sheet
+        )
 
     return declare
 

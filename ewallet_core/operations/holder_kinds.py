@@ -78,9 +78,9 @@ class HolderKind:
         """Those of the owner with that id, oldest first."""
         return self.kept.rows.all(context.transaction, **{self.owner_column: owner_id})
 
-    def named(self, context: AccountContext, asked: Request) -> Any:
+    def named(self, context: AccountContext, request: Request) -> Any:
         """The one that the request names; raises `NotFoundError` if it is not the account's own."""
-        own = {"id": getattr(asked, self.id_name), "account_id": context.account.id}
+        own = {"id": getattr(request, self.id_name), "account_id": context.account.id}
         found = self.kept.rows.find(context.transaction, **own)
         if found is None:
             raise NotFoundError(self.kept.word, self.id_name)

@@ -20,7 +20,7 @@ RENAME = {"action": "rename", "rename": "account"}
 UNLINK = {"action": "unlink", "unlink": "account", "user_pass": PASSWORD}
 
 
-@instruction(NoArguments, RENAME, answers={})
+@instruction(RENAME, answers={})
 def rename_and_fail(_asked: NoArguments, context: AccountContext) -> Answer:
     """Change a row, then raise an error that writes another change after the rollback."""
     accounts.change(context.transaction, context.account.id, name="countess")

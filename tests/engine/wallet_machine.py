@@ -390,7 +390,7 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
 
     @invariant()
     def the_ledger_verifies(self) -> None:
-        assert self.database.faults() == []
+        assert self.database.violations() == []
 
     @invariant()
     def every_wallet_agrees_with_the_model(self) -> None:
