@@ -43,7 +43,7 @@ def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> in
         click.echo(TWO_PLACES, err=True)
         return 2
     # Imported here: the commands don't wait for the app.
-    from ewallet_tui.app import open_app  # noqa: PLC0415
+    from ewallet_tui.app import open_app
 
     try:
         app = open_app(data_dir, server, embedded=embedded)

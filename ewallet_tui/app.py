@@ -117,8 +117,7 @@ class EWalletApp(App[None]):
             now,
             changed=self._show_change,
             ended=lambda of_a_change: workers.run(lifecycle.end_session(of_a_change=of_a_change)),
-            arrived=self._handle_event,
-            noticed=self._notifier.notice,
+            noticed=self._handle_event,
             froze=lambda is_frozen: self._notifier.tell(FROZEN if is_frozen else USABLE_AGAIN),
         )
         timers = TimerWatch(
@@ -299,6 +298,8 @@ class EWalletApp(App[None]):
     def _handle_event(self, event: AccountEvent) -> None:
         if event["event"] == ENDS_SOON:
             self._keep_alive()
+        else:
+            self._notifier.notice(event)
 
     def _show_change(self, state: AccountState) -> None:
         self.context.timers.follow(state)

@@ -96,15 +96,14 @@ class AccountStore:
         *,
         changed: Callable[[AccountState], None],
         ended: Callable[[bool], None],
-        arrived: Callable[[Event], None],
         noticed: Callable[[Event], None],
         froze: Callable[[bool], None],
     ) -> None:
         """`changed` is called with each new state.
 
         `ended` is called when the session is over although the user did not log out, with whether the instruction
-        that found it out was a change; `arrived` with each event, `noticed` with those that others caused once the
-        state shows them, and `froze` when the account turns out to be frozen, or no longer so.
+        that found it out was a change; `noticed` with each event that something else has caused, once the state
+        shows it; and `froze` when the account turns out to be frozen, or no longer so.
         """
         self.backend = backend
         self.state: AccountState | None = None
@@ -114,7 +113,6 @@ class AccountStore:
         self._now = now
         self._changed = changed
         self._ended = ended
-        self._arrived = arrived
         self._noticed = noticed
         self._froze = froze
         self._own: deque[str] = deque(maxlen=OWN_REQUESTS)
@@ -157,7 +155,6 @@ class AccountStore:
             await self._handle_event(event)
 
     async def _handle_event(self, event: Event) -> None:
-        self._arrived(event)
         if event.get("request_id") in self._own:
             # The answer to that request updates the state.
             return
@@ -221,6 +218,9 @@ class AccountStore:
             self.log.clear(but_newest=True)
         elif before - _accounts_of(session):
             self.log.clear()
+        if self._session is None or self._session["session_user_account"] != session["session_user_account"]:
+            # Each account counts its own events.
+            self._sequence = 0
         self._session = session
         self._may_supply = True
 

@@ -163,6 +163,7 @@ def test_an_exception_to_the_list_of_replaced_words_is_used(name: str) -> None:
 
 LAZY = {
     "ewallet_tui/lazy.py": "what is imported after the first paint",
+    "ewallet_tui/__main__.py": "the app, for which the other commands do not wait",
     "ewallet_core/commands/__init__.py": "each command imports what it needs",
     "ewallet_core/storage/database.py": "the choice of a backend",
     "ewallet_core/server/": "the choice of a backend",
@@ -180,13 +181,7 @@ def function_imports(file: Path) -> Iterator[str]:
                 yield f"{file.relative_to(ROOT)}:{node.lineno}"
 
 
-@pytest.mark.parametrize(
-    "package",
-    [
-        "ewallet_core",
-        pytest.param("ewallet_tui", marks=not_yet("the app imports within functions")),
-    ],
-)
+@each_package
 def test_functions_import_nothing_outside_the_lazy_places(package: str) -> None:
     found = [place for file in files(package) for place in function_imports(file)]
     assert [place for place in found if not place.startswith(tuple(LAZY))] == []
