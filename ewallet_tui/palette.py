@@ -15,7 +15,7 @@ from textual.keys import format_key
 from textual.worker import WorkerError
 
 from ewallet_core.presentation.formatting import one_line
-from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
+from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, SYNONYMS, WALLETS
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.themes import THEMES
 
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 Command = tuple[str, str, Callable[[], object]]
 
-WHAT_TO_TYPE = "everything you can do: type a part of it"
-NOT_NOW = "That can't be done there now."
+WHAT_TO_TYPE = "type what you want to do"
+NOT_NOW = "You can't do that there now."
 LEFT_OUT = ("do('part_", BACK_TO_FIRST_PART.name, "screen.", WALLETS.previous.name, WALLETS.next.name)
 """How the actions begin that only lead to another tab or item, or are Textual's own for every screen."""
 
@@ -64,7 +64,8 @@ class Everything(Provider):
         """What `query` is a part of."""
         matcher = self.matcher(query)
         for name, key, run in self._commands():
-            if (score := matcher.match(name)) > 0:
+            found = [matcher.match(words) for words in (name, *SYNONYMS.get(name.rpartition(": ")[2], ()))]
+            if (score := max(found)) > 0:
                 yield Hit(score, _with_key(matcher.highlight(name), key), run, name)
 
     def _commands(self) -> Iterator[Command]:
@@ -76,7 +77,7 @@ class Everything(Provider):
         yield from self._things_of_the_account()
         yield from self._things_done_elsewhere()
         for theme in THEMES:
-            name = "Dark look" if theme.dark else "Light look"
+            name = "Dark theme" if theme.dark else "Light theme"
             yield name, "", partial(context.settings.choose, theme=theme.name)
         yield "Terminal's own colours", "", partial(context.settings.choose, theme="ansi-dark")
         yield "Lock the screen", "", partial(self.app.run_action, "app.lock")

@@ -85,7 +85,7 @@ class Alarms:
             return None
         self._warned = run
         left = countdown(clock.left_ms(now))
-        return Alarm(f"! {left} left", "The timer stops when nothing is left.", "warning")
+        return Alarm(f"! {left} left", "The timer stops when no time is left.", "warning")
 
 
 def _ran_out(before: ClockState, after: ClockState, now: float) -> bool:

@@ -115,10 +115,12 @@ MOST_TRIES = 20
 """How often one request is sent if the server keeps answering that it is to be sent again."""
 
 _CLOSED = "The server has closed the connection."
-_FAILED = "The client itself has failed. Open it again, and report it if that stays so."
+_FAILED = "The client itself has failed. Open it again, and report it if it fails again."
 _NOT_OPEN = "The connection to the server is not open."
-_LOOK_FIRST = "Log in again, and look whether it was done before the connection broke."
-_NOT_KNOWN = "Whether what was not answered was done is not known: ask it again under the same request id."
+_LOOK_FIRST = "Log in again, and check whether it was done before the connection broke."
+_NOT_KNOWN = (
+    "It is not known whether unanswered requests were done: send them again with the same request id."
+)
 
 _log = logging.getLogger("ewallet_core")
 

@@ -25,7 +25,7 @@ from ewallet_core.instructions.envelope import Answer
 from ewallet_core.protocol.address import LAST_PORT, ServerAddress, format_host_port
 from ewallet_core.protocol.frames import decode
 
-NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
+NO_SERVER = "That is not an EWallet server. Check the host and the port."
 
 AGAIN = frozenset({"outcome_unknown", "server_busy", "too_many_requests"})
 """The codes of errors after which the same request is to be sent again."""
@@ -148,7 +148,7 @@ class LineStream:
 
 WHICH_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "view": "sockets"}
 
-_EVENTS_PORT = "That is where the server tells events. Give its port for instructions, which is another one."
+_EVENTS_PORT = "That is the server's port for events. Give its port for instructions instead."
 
 
 async def handshake(lines: LineStream, within: float) -> int | None:
@@ -158,7 +158,7 @@ async def handshake(lines: LineStream, within: float) -> int | None:
             while (answer := await _answer_to(WHICH_SOCKETS, lines)) is None:
                 pass
     except TimeoutError:
-        raise UnreachableError("What listens there gives no answer. See to the host and the port.") from None
+        raise UnreachableError("The server there does not answer. Check the host and the port.") from None
     except (EOFError, OSError):
         raise UnreachableError(_closed_without_answer(lines)) from None
     return read_as(Sockets, answer).out_port
@@ -182,11 +182,11 @@ async def _answer_to(instruction: dict[str, str], lines: LineStream) -> Answer |
 
 
 def _closed_without_answer(lines: LineStream) -> str:
-    closed = "What listens there has closed the connection."
+    closed = "The server there closed the connection."
     if lines.certificate is not None:
         return f"{closed} Try again later."
     # A TLS server also closes without an answer if it receives anything else.
-    return f"{closed} If it speaks TLS, write tls:// before its place; otherwise try again later."
+    return f"{closed} If it uses TLS, put tls:// before its address; otherwise try again later."
 
 
 FAREWELL_SECONDS = 1.0
@@ -240,12 +240,12 @@ class Connector:
             raise
         except TimeoutError:
             raise UnreachableError(
-                f"{name} gives no answer. See to the host and the port, and whether the server runs."
+                f"{name} does not answer. Check the host, the port, and that the server runs."
             ) from None
         except ssl.SSLError as reason:
             raise UnreachableError(self._why_not_secured(name, reason)) from reason
         except ConnectionResetError as reason:
-            raise UnreachableError(f"{name} has closed the connection. Try again later.") from reason
+            raise UnreachableError(f"{name} closed the connection. Try again later.") from reason
         except OSError as reason:
             raise UnreachableError(_why(name, self._place.host, _of_one_address(reason))) from reason
         return LineStream(*opened)
@@ -253,10 +253,8 @@ class Connector:
     def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
         # A server with a known certificate speaks TLS, whatever an attacker in between answers without it.
         if reason.reason in _IN_THE_CLEAR and self._identity.fingerprint is None:
-            return (
-                f"{name} speaks no TLS. If it is meant to speak in the clear, write tcp://{self._place.name}."
-            )
-        return f"TLS with {name} came to nothing ({_in_words(reason)}). Ask whoever runs the server."
+            return f"{name} does not use TLS. If that is intended, connect to tcp://{self._place.name}."
+        return f"TLS with {name} failed ({_in_words(reason)}). Ask the server's operator."
 
 
 def _is_address(host: str) -> bool:
@@ -287,7 +285,7 @@ def _unverified_tls() -> ssl.SSLContext:
 
 
 def _in_words(reason: ssl.SSLError) -> str:
-    return (reason.reason or "it was broken off").replace("_", " ").lower()
+    return (reason.reason or "it was interrupted").replace("_", " ").lower()
 
 
 def _of_one_address(reason: OSError) -> OSError:
@@ -298,7 +296,7 @@ def _of_one_address(reason: OSError) -> OSError:
 
 def _why(name: str, host: str, reason: OSError) -> str:
     if isinstance(reason, socket.gaierror):
-        return f"There is no machine of the name {host}. See to how it is written, and to your network."
+        return f"There is no computer named {host}. Check the spelling and your network."
     if isinstance(reason, ConnectionRefusedError):
-        return f"Nothing listens at {name}. See to the host and the port, and whether the server runs."
-    return f"{name} can't be reached: {reason.strerror or reason}. See to your network."
+        return f"Nothing is listening on {name}. Check the host, the port, and that the server runs."
+    return f"{name} can't be reached: {reason.strerror or reason}. Check your network."

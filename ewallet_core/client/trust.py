@@ -72,7 +72,7 @@ class KnownServers:
             if found is None:
                 raise NotTrustedError(
                     f"Line {number} of {self.path} is neither `host:port SHA256:…` nor `host:port "
-                    f"{AUTHORITY}`. Mend that line, or remove it."
+                    f"{AUTHORITY}`. Correct that line, or remove it."
                 )
             known[found["name"]] = found["mark"]
         return known
@@ -83,7 +83,7 @@ class KnownServers:
         except FileNotFoundError:
             return ""
         except UnicodeDecodeError:
-            raise NotTrustedError(f"{self.path} is not text. Move it away, or mend it.") from None
+            raise NotTrustedError(f"{self.path} is not text. Correct it, or move it away.") from None
         except OSError as reason:
             raise _unusable(self.path, reason) from reason
 
@@ -118,7 +118,7 @@ class KnownServers:
 
 def _unusable(path: Path, reason: OSError) -> NotTrustedError:
     return NotTrustedError(
-        f"The file of known servers, {path}, can't be used: {reason.strerror}. See to its permissions."
+        f"The file of known servers, {path}, can't be used: {reason.strerror}. Check its permissions."
     )
 
 
@@ -127,7 +127,7 @@ _NO_AUTHORITY = frozenset({18, 19, 20, 21})
 _NOT_YET, _EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 62, 64
 
 _WRONG = {
-    _NOT_YET: "that does not hold yet",
+    _NOT_YET: "that is not valid yet",
     _EXPIRED: "that has expired",
     _OTHER_NAME: "that is for another name",
     _OTHER_ADDRESS: "that is for another address",
@@ -170,11 +170,11 @@ class Identity:
             wrong = _WRONG.get(why.verify_code, f"that can't be trusted ({why.verify_message.rstrip('.')})")
             raise UnreachableError(
                 f"{self._name} shows a certificate {wrong}. "
-                "See to the host, and ask whoever runs the server before you go on."
+                "Check the host, and ask the server's operator before you go on."
             )
         if self._was_verified:
             raise NotTrustedError(
-                self._unlike_before("a certificate that no authority vouches for, as one did before")
+                self._unlike_before("a certificate without a trusted authority, unlike before")
             )
 
     def check_pinned(self, certificate: bytes | None) -> None:
@@ -184,7 +184,7 @@ class Identity:
             self._set_mark(self._known_servers.add(self._name, seen))
             self.newly_pinned = self.fingerprint == seen
         if self.fingerprint != seen:
-            known = self.fingerprint or "one that an authority vouches for"
+            known = self.fingerprint or "one from a trusted authority"
             raise NotTrustedError(
                 self._unlike_before(f"another certificate than before: {seen}, not {known}")
             )
@@ -195,6 +195,6 @@ class Identity:
 
     def _unlike_before(self, what: str) -> str:
         return (
-            f"{self._name} shows {what}. Somebody may be listening in: ask whoever runs the server, and only "
-            f"if it was changed remove its line from {self._known_servers.path}."
+            f"{self._name} shows {what}. Someone may be listening in: ask the server's operator. Only if the "
+            f"certificate was changed, remove its line from {self._known_servers.path}."
         )

@@ -64,7 +64,7 @@ class AccountFrozenError(WalletError):
     """An operator has frozen the account."""
 
     code = "account_frozen"
-    error_text = "This account is frozen."
+    error_text = "Your account is frozen."
     warning_text = "Ask an operator."
     transient = True
 

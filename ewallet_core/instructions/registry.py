@@ -170,12 +170,12 @@ def instruction(
 
     The first of `forms` is the canonical one; the others are accepted too. `controller` and `ctype` are
     `client` and `action` unless a form says otherwise. Unless `access` says otherwise, instructions of the
-    controller `system` are the system's, and all others need an account. The arguments are those of the
+    controller `system` are system default, and all others need an account. The arguments are those of the
     handler's first parameter, and the answer's keys those of the TypedDict that it returns; `request` and
     `answers` give them for a handler that is generated for several kinds.
 
-    Without `roles`, all roles may view what is their own, and operators and auditors what is the system's;
-    users and operators may change what is their own, and operators what is the system's. An instruction that
+    Without `roles`, all roles may view what is their own, and operators and auditors what is system default;
+    users and operators may change what is their own, and operators what is system default. An instruction that
     needs only a session is on the permission sheet only if it has `roles`: login and logout can't be forbidden.
     """
     full = tuple({"controller": "client", "ctype": "action", **form} for form in forms)

@@ -110,7 +110,7 @@ YEAR_FIRST = ("%F", "%Y", "%y")
 
 
 def formats_of_system() -> Formats:
-    """The formats of the system's locale. Not thread-safe: call it before starting threads.
+    """The formats of system default locale. Not thread-safe: call it before starting threads.
 
     The locale of the process stays "C", because libraries also format numbers for machines.
     """

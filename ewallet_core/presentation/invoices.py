@@ -27,7 +27,7 @@ class Party:
         return (self.name, self.email) if self.name else (self.email,)
 
 
-UNKNOWN = Party("not known any more")
+UNKNOWN = Party("no longer known")
 """The buyer, if the seller has unlinked the transfer."""
 
 

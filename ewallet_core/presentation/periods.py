@@ -8,9 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from ewallet_core.presentation.formatting import MONTHS, DateOrder, formats_in_use
 
-HOW_TO_WRITE_IT = "Write a time such as today, last month, 2026-11, 3 Nov or 3 Nov to 9 Nov."
+HOW_TO_WRITE_IT = "Type dates such as today, last month, 2026-11, 3 Nov or 3 Nov to 9 Nov."
 ENDS_FIRST = "That ends before it begins. Put the earlier day first."
-EVERYTHING = "all the time"
+EVERYTHING = "all dates"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS = range(1970, 9999)
@@ -35,7 +35,7 @@ class Period:
     """The period as text, such as `Nov 2026`."""
 
     def arguments(self, zone: tzinfo | None = None) -> dict[str, str]:
-        """The instruction arguments `since` and `until`: midnight in `zone`, or in the system's time zone."""
+        """The instruction arguments `since` and `until`: midnight in `zone`, or in system default time zone."""
         ends = {"since": self.since, "until": self.until}
         return {name: _midnight(day, zone) for name, day in ends.items() if day is not None}
 
@@ -46,7 +46,7 @@ ALL_THE_TIME = Period(None, None, EVERYTHING)
 def read_period(text: str, today: date) -> Period:
     """Parse a period as seen from `today`; raises `ValueError` with a sentence for the user."""
     wanted = " ".join(text.casefold().replace(",", " ").split())
-    if wanted in {"", "all", "ever", EVERYTHING}:
+    if wanted in {"", "all", "ever", "all the time", EVERYTHING}:
         return ALL_THE_TIME
     try:
         since, until = _ends(wanted, today)
@@ -168,6 +168,6 @@ def _named(day: date, today: date) -> str:
 
 def _midnight(day: date, zone: tzinfo | None) -> str:
     local = datetime.combine(day, time.min, zone)
-    # `astimezone()` without an argument uses the system's time zone.
+    # `astimezone()` without an argument uses system default time zone.
     instant = max((local if zone else local.astimezone()).astimezone(UTC), _EPOCH)
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

@@ -27,7 +27,7 @@ class Preferences(Struct, frozen=True):
 
     file: Path | None = None
     of_system: Formats = field(default_factory=Formats)
-    """The formats of the system's locale."""
+    """The formats of system default locale."""
     theme: str = DARK.name
     lock_after_minutes: int = 0
     ask_above: int = 0
@@ -40,7 +40,7 @@ class Preferences(Struct, frozen=True):
     server: str = ""
     """The server that was used last, as `ServerAddress.read` takes it; empty: the engine of this machine."""
     servers: tuple[str, ...] = ()
-    """The servers that were used, the newest first."""
+    """The servers you have used, newest first."""
     keys: Mapping[str, Any] = {}
     """The `[keys]` table as the file has it; `Keymap` validates it."""
     accounts: Mapping[str, tuple[str, ...]] = {}

@@ -102,7 +102,7 @@ def _is_address(text: str) -> bool:
 
 
 LOCALE = "locale"
-"""The value that means: as the system's locale says."""
+"""The value that means: as system default locale says."""
 THEME_NAMES = (DARK.name, LIGHT.name, *BUILTIN_THEMES)
 LOCK_CHOICES = (0, 1, 5, 15, 60)
 """After how many idle minutes the screen may lock; 0 is never."""
@@ -114,7 +114,7 @@ ON_OFF = (True, False)
 
 
 def _format_words(form: str) -> str:
-    return "the system's" if form == LOCALE else form
+    return "system default" if form == LOCALE else form
 
 
 def _on_or_off(is_on: bool) -> str:
@@ -131,7 +131,7 @@ THEME = Setting(
 )
 LOCK = Setting(
     "lock_after_minutes",
-    "After how many minutes without a key or the mouse the screen locks; 0 is never.",
+    "Minutes without a key or the mouse until the screen locks; 0 is never.",
     0,
     one_of(LOCK_CHOICES),
     "Lock",
@@ -140,7 +140,7 @@ LOCK = Setting(
 )
 ASK_ABOVE = Setting(
     "ask_above",
-    "From how many credits on a payment or transfer asks first; 0 is never.",
+    "A payment or transfer of this many credits or more asks first; 0 is never.",
     0,
     whole_number,
     "Ask to pay",
@@ -153,7 +153,7 @@ CHOSEN = (
     ASK_ABOVE,
     Setting(
         "numbers",
-        "How the thousands of a number are parted, where one is shown and where one is typed.",
+        "How thousands are separated in numbers, both shown and typed.",
         LOCALE,
         one_of(NUMBERS),
         "Numbers",
@@ -162,7 +162,7 @@ CHOSEN = (
     ),
     Setting(
         "hours",
-        "Whether a time of day has 24 hours or 12.",
+        "Whether the time of day has 24 or 12 hours.",
         LOCALE,
         one_of(HOURS),
         "Time of day",
@@ -171,7 +171,7 @@ CHOSEN = (
     ),
     Setting(
         "dates",
-        "How a date is written, shown by 12 November.",
+        "How dates are written. The example is 12 November.",
         LOCALE,
         one_of(DATES),
         "Dates",
@@ -180,7 +180,7 @@ CHOSEN = (
     ),
     Setting(
         "bell",
-        "Whether the terminal's bell sounds when the clock has five minutes left, and when it runs out.",
+        "Whether the terminal's bell rings when the clock has five minutes left, and when it runs out.",
         True,
         one_of(ON_OFF),
         "Bell",
@@ -189,8 +189,8 @@ CHOSEN = (
     ),
     Setting(
         "desktop_notifications",
-        "Whether the desktop says it too, and when credits arrive. The terminal passes it on, also over ssh, "
-        "if it can.",
+        "Whether desktop notifications tell you that, and when credits arrive. They need a terminal that "
+        "supports them, and work over ssh.",
         False,
         one_of(ON_OFF),
         "Desktop",
@@ -201,18 +201,18 @@ CHOSEN = (
 """The settings of the settings screen."""
 
 SERVERS = (
-    Setting("server", 'The server to begin with; "" is the engine of this machine.', "", server_or_empty),
-    Setting("servers", "The servers that were used, the newest first.", (), server_list),
+    Setting("server", 'The server to open first; "" is this computer.', "", server_or_empty),
+    Setting("servers", "The servers you have used, newest first.", (), server_list),
 )
 KEYS = Setting(
     "keys",
-    "Other keys for what can be done, by its name: one, or several with commas. Names: docs/settings.md.",
+    "Other keys for actions, by the action's name: one key, or several separated by commas. Names: docs/settings.md.",
     {},
     any_table,
 )
 ACCOUNTS = Setting(
     "accounts",
-    "Who logged in here, the newest first: here, and at each server. Never a password.",
+    "The accounts that logged in on this computer and at each server, newest first. Never a password.",
     {},
     names_by_server,
 )

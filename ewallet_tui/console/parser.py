@@ -15,7 +15,7 @@ from ewallet_tui.store import CLIENT_ACTION
 
 LEFT_OUT = tuple(CLIENT_ACTION.values())
 """The selectors that may be left out."""
-OPEN_QUOTE = "A quote is opened and not closed. Close it."
+OPEN_QUOTE = "A quote is not closed. Close it."
 NEEDS_QUOTES = 'Each argument is name=value. Put a text with spaces in quotes: notes="for lunch".'
 
 
@@ -96,7 +96,7 @@ def _from_words(words: Sequence[Word], known: InstructionRegistry) -> dict[str, 
         if word.name is None:
             raise ParseError(NEEDS_QUOTES)
         if word.name in chain:
-            raise ParseError(f"{word.name} is there already. Say it once.")
+            raise ParseError(f"{word.name} is given twice. Give it once.")
         chain[word.name] = value_of(word, found)
     return chain
 
@@ -119,7 +119,7 @@ def _from_json(line: str) -> dict[str, Any]:
         request = json.loads(line)
     except ValueError as reason:
         place = getattr(reason, "pos", 0) + 1
-        raise ParseError(f"This is no JSON yet. Look at character {place}.") from None
+        raise ParseError(f"Invalid JSON at character {place}.") from None
     except RecursionError:
-        raise ParseError("This is nested too deep. Take something out of it.") from None
+        raise ParseError("This is nested too deeply. Remove some levels.") from None
     return {**CLIENT_ACTION, **chain_in(request)}

@@ -17,7 +17,7 @@ from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.accounts import AccountFacts, AccountList, DailyLimit
 
-RECOVERY = f"It can be recovered for {DAYS_TO_RECOVER} days."
+RECOVERY = f"You can recover it for {DAYS_TO_RECOVER} days."
 
 
 class AccountScreen(BaseScreen):

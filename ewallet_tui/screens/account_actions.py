@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 def who_reads(server: ServerAddress | None) -> str:
     """Who reads an issue that is reported at that server, or on this machine."""
     if server is None:
-        return "It is kept in this wallet's issue reports."
-    return "The operators of this server read it."
+        return "It is saved in this wallet's issue reports."
+    return "The operators of this server will read it."
 
 
 def edit(screen: BaseScreen) -> None:
@@ -44,7 +44,7 @@ def change_password(screen: BaseScreen) -> None:
 
     def say(answer: Answer | None) -> None:
         if answer is not None:
-            screen.query_one(ResultLine).say("The password is changed. Every other session has ended.")
+            screen.query_one(ResultLine).say("Password changed. All your other sessions have ended.")
 
     screen.ask_with(forms.NEW_PASSWORD_PLAN, send, say)
 
@@ -125,7 +125,7 @@ async def _go_on_without(context: AppContext, answer: Answer, others: list[str])
     else:
         await context.lifecycle.leave()
     last_day = full_day(parse_timestamp(answer["to_unlink_timestamp"]))
-    title = f"{one_line(answer['account'])} is to be erased."
+    title = f"{one_line(answer['account'])} will be erased."
     context.notify(f"Log in by {last_day} to recover it.", title=title)
 
 

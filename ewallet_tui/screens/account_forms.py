@@ -17,13 +17,13 @@ from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values
 
 AGAIN = "password_again"
 PASSWORD_RULE = f"A password has at least {fields.SHORTEST_PASSWORD} characters."
-NO_WAY_BACK = "A forgotten password can't be recovered: nobody but you keeps it."
+NO_WAY_BACK = "A forgotten password can't be recovered: only you know it."
 
 NAME = Field("user_name", "Name", fields.UserName, rule="A name has 1 to 64 characters, without @.")
 PASSWORD = Field("user_pass", "Password", fields.PasswordAttempt)
 NEW_PASSWORD = Field("user_pass", "Password", fields.Password, rule=PASSWORD_RULE)
 OWN_PASSWORD = Field("new_pass", "New password", fields.Password, rule=PASSWORD_RULE)
-PASSWORD_AGAIN = Field(AGAIN, "Once more", fields.PasswordAttempt)
+PASSWORD_AGAIN = Field(AGAIN, "Repeat password", fields.PasswordAttempt)
 EMAIL = Field("user_email", "Email", fields.Email, rule="An email looks like ada@example.org.")
 
 WHOSE = Field("user_name", "Name or email", fields.NameOrEmail)
@@ -48,7 +48,7 @@ def credentials(values: Values) -> dict[str, Any]:
 def passwords_differ(values: Values) -> Mapping[str, str]:
     """The objection to a new password that isn't the same both times."""
     if AGAIN in values and values[AGAIN] != values.get("new_pass", values.get("user_pass")):
-        return {AGAIN: "The passwords differ."}
+        return {AGAIN: "The passwords don't match."}
     return {}
 
 
@@ -57,7 +57,7 @@ REPLACEMENT = FormSpec(
     "Choose a password",
     "Log in",
     (OWN_PASSWORD, PASSWORD_AGAIN),
-    note=f"That password was for one login. {PASSWORD_RULE}",
+    note=f"That password worked for one login only. {PASSWORD_RULE}",
     validate=passwords_differ,
     leave="Back",
 )
@@ -80,7 +80,7 @@ NEW_PASSWORD_PLAN = FormSpec(
     CHANGE_PASSWORD.label,
     "Change",
     (
-        Field("old_pass", "Password now", fields.PasswordAttempt),
+        Field("old_pass", "Current password", fields.PasswordAttempt),
         replace(NEW_PASSWORD, label="New password"),
         PASSWORD_AGAIN,
     ),
@@ -88,7 +88,7 @@ NEW_PASSWORD_PLAN = FormSpec(
     validate=passwords_differ,
 )
 ANOTHER = FormSpec(
-    LOG_IN_ANOTHER.label, "Log in", LOG_IN.fields, note="Both stay logged in, and you can switch."
+    LOG_IN_ANOTHER.label, "Log in", LOG_IN.fields, note="Both accounts stay logged in, and you can switch."
 )
 
 
@@ -111,7 +111,7 @@ def limit_plan(most: int | None) -> FormSpec:
 
     def validate(values: Values) -> Mapping[str, str]:
         if is_raised(most, values) and "user_pass" not in values:
-            return {"user_pass": "To let more leave takes your password."}
+            return {"user_pass": "To raise the limit, enter your password."}
         return {}
 
     return FormSpec(
@@ -128,8 +128,8 @@ def limit_plan(most: int | None) -> FormSpec:
             ),
             Field("user_pass", "Password", fields.PasswordAttempt, optional=True),
         ),
-        note="At most so many credits leave for others within 24 hours. Left empty, there is no limit."
-        " Letting more leave than now takes your password.",
+        note="The most credits you can send to others within 24 hours. Leave empty for no limit."
+        " To raise the limit, enter your password.",
         preview=_limit_preview,
         validate=validate,
     )
@@ -152,8 +152,12 @@ def is_raised(most: int | None, values: Values) -> bool:
 def _limit_preview(values: Values) -> str:
     wanted = values.get("daily_limit", "")
     if wanted == "":
-        return "All that is there may leave at once."
-    return f"At most {credit_amount(wanted)} may leave within 24 hours." if wanted else "Nothing may leave."
+        return "You can spend everything at once."
+    return (
+        f"You can send at most {credit_amount(wanted)} within 24 hours."
+        if wanted
+        else "You can't send credits."
+    )
 
 
 def report_plan(email: str, who_reads: str) -> FormSpec:
@@ -165,10 +169,12 @@ def report_plan(email: str, who_reads: str) -> FormSpec:
             Field(
                 "name", "What is wrong", IssueName, placeholder="in a few words", rule="Say it in one line."
             ),
-            Field("details", "Details", IssueDetails, placeholder="what you did, what came", optional=True),
+            Field(
+                "details", "Details", IssueDetails, placeholder="what you did, what happened", optional=True
+            ),
             Field("email", "Answer to", fields.Email, placeholder=email, optional=True, rule=EMAIL.rule),
         ),
-        note=f"{who_reads} Write no password in it.",
+        note=f"{who_reads} Don't include passwords.",
     )
 
 
@@ -179,7 +185,7 @@ def issue_of(values: Values) -> dict[str, Any]:
 
 def reported(answer: Answer) -> str:
     """What came of it: `Reported as ISSUE-000001.`"""
-    return f"Reported as {answer['issue']}. The answer goes to {answer['contact']}."
+    return f"Reported as {answer['issue']}. You will be answered at {answer['contact']}."
 
 
 DAYS_TO_RECOVER = 30
@@ -197,16 +203,19 @@ def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
 
     return FormSpec(
         DELETE_ACCOUNT.label,
-        "Delete it",
+        "Delete",
         (
             Field(
-                TYPED_NAME, "Its name", fields.UserName, placeholder=f"{one_line(account.name)}, typed out"
+                TYPED_NAME,
+                "Confirm",
+                fields.UserName,
+                placeholder=f"Type {one_line(account.name)} to confirm",
             ),
             PASSWORD,
         ),
-        note="You are logged out everywhere at once, and running timers stop."
-        f" It is erased for good after {DAYS_TO_RECOVER} days, on {last_day}, with all that is in it."
-        " Until then you can recover it by logging in.",
+        note="You are logged out everywhere at once, and your timers stop."
+        f" On {last_day}, after {DAYS_TO_RECOVER} days, the account is erased for good with everything in it."
+        " Log in before then to recover it.",
         validate=validate,
         leave="Keep it",
     )

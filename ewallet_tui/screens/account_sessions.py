@@ -33,8 +33,8 @@ SESSIONS = (
     Column("", fills=True),
 )
 LOGINS = (Column("When"), Column("What"), Column("Where"), Column("", fills=True))
-THIS_ONE = Content.styled("● this one", "$text-success")
-NEW_ADDRESS = Content.styled("! first time from there", "bold $text-warning")
+THIS_ONE = Content.styled("● this session", "$text-success")
+NEW_ADDRESS = Content.styled("! new address", "bold $text-warning")
 
 
 def session_row(session: Record, now: datetime) -> ListRow:
@@ -96,7 +96,7 @@ class SessionsScreen(BaseScreen):
         """Both lists."""
         yield Label("Logged in", classes="heading")
         yield RecordList(SESSIONS, id="sessions")
-        yield Label("Lately", classes="heading", id="history")
+        yield Label("Recent activity", classes="heading", id="history")
         yield RecordList(LOGINS, id="logins")
 
     def can(self, action: Action) -> bool | None:
@@ -114,9 +114,9 @@ class SessionsScreen(BaseScreen):
         if session is None:
             return
         if session["is_this"]:
-            words = "It is the one that you are in: you are logged out here."
+            words = "This is the session you are using. You will be logged out here."
         else:
-            words = f"Whoever is logged in there, at {session['address']}, is logged out at once."
+            words = f"This logs out the session at {session['address']} at once."
         if not await self.confirm(f"End session {session['session_id']}", words, "End it"):
             return
         if session["is_this"]:

@@ -20,7 +20,7 @@ LONGEST_SHOWN = 200
 def copy(app: App[Any], notify: Notify, text: str, what: str) -> None:
     """Copy `text`, and say that `what` was copied."""
     app.copy_to_clipboard(inert(text))
-    notify(f"{what} is copied.")
+    notify(f"{what} copied.")
 
 
 def choose_value(app: App[Any], notify: Notify, record: Mapping[str, Any]) -> None:

@@ -26,7 +26,7 @@ from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
 from ewallet_tui.widgets.record_list import RecordList
 
-NO_RECENT_ACTIVITY = "Nothing used in the last 30 days."
+NO_RECENT_ACTIVITY = "No time used in the last 30 days."
 FIRST_MINUTE = "The first minute of this run isn't over yet."
 
 
@@ -38,7 +38,7 @@ def nothing_recorded(state: AccountState, now: float) -> str:
     if clock.is_out_of_time(now) and not credits and not state.may_supply:
         return f"No time or credits yet. {ASK_FOR_CREDITS}"
     if clock.is_out_of_time(now) and not credits:
-        return "No time or credits yet. Supply some at home: 1, then u."
+        return "No time or credits yet. Supply credits on Home: press 1, then u."
     if clock.is_out_of_time(now):
         return "No time yet. Convert credits to time with c."
     return "Nothing used yet. Start the timer with space."

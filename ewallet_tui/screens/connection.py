@@ -32,9 +32,9 @@ TRUST = "trust"
 def first_certificate(server: str, fingerprint: str) -> ConfirmModal:
     """Shows the fingerprint once, so that it can be compared; its result may be to trust the server."""
     words = (
-        f"{server} is new here. Its certificate has the fingerprint\n\n{fingerprint}\n\n"
-        "Compare it with what the server's operator says. "
-        "Trust it only where they are the same; should it ever show another one, nothing is sent to it."
+        f"{server} is new on this computer. Its certificate's fingerprint is\n\n{fingerprint}\n\n"
+        "Compare it with the one the server's operator gives you. "
+        "Trust it only if they are the same. If the server ever shows another one, the app sends nothing to it."
     )
     return ConfirmModal("New server", words, [Choice(TRUST, "ctrl+t", "Trust it")], stay="Leave it")
 
@@ -175,9 +175,9 @@ class ConnectionScreen(Screen[None]):
         self.query_one("#trying", Static).update(plain(f"◌ Connecting to {place}…  esc gives up"))
 
     async def _forget(self, server: ServerAddress) -> None:
-        words = f"{one_line(server.name)} leaves this list. A certificate that it showed stays known."
+        words = f"{one_line(server.name)} is removed from this list. The app still remembers its certificate."
         confirmation = ConfirmModal(
-            "Forget a server", words, [Choice(FORGET, "f", "Forget it")], stay="Keep it"
+            "Remove a server", words, [Choice(FORGET, "f", "Remove it")], stay="Keep it"
         )
         if await self.app.push_screen_wait(confirmation) == FORGET:
             self.context.settings.keep(self.context.preferences.without_server(server))

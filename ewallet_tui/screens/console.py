@@ -39,9 +39,9 @@ from ewallet_tui.widgets.console_input import ConsolePrompt, ConsoleWriting
 from ewallet_tui.widgets.console_log import ConsoleLog
 from ewallet_tui.widgets.result_line import ResultLine
 
-NOTHING_YET = "Nothing was asked yet. What the app asks from now on is listed here."
-ANSWERED = "→ answered. Escape, then Enter shows the answer."
-NOTHING_FITS = "Nothing here fits. Escape shows all again."
+NOTHING_YET = "No instructions yet. What the app sends from now on is listed here."
+ANSWERED = "→ answered. Press Escape, then Enter to see the answer."
+NOTHING_FITS = "Nothing found. Escape shows everything again."
 
 
 class ConsoleScreen(BaseScreen):
@@ -61,7 +61,7 @@ class ConsoleScreen(BaseScreen):
     def compose_content(self) -> ComposeResult:
         """What is shown of it all, the log, and where one is written."""
         yield Label(id="shown", markup=False)
-        yield Input(placeholder="find: a word of what was asked, or of its answer", id="filter")
+        yield Input(placeholder="find a word in instructions and answers", id="filter")
         yield ConsoleLog()
         yield ConsoleWriting()
 
@@ -208,7 +208,7 @@ class ConsoleScreen(BaseScreen):
         return before if before and before.exchange is exchange else ExchangeLine.of(exchange, known)
 
     def _say_what_is_shown(self, shown: int, of: int) -> None:
-        words = "Only what changes something" if self._hides_views else "Everything that was asked"
+        words = "Only changes" if self._hides_views else "All instructions"
         many = count(of, "instruction") if shown == of else f"{grouped(shown)} of {grouped(of)}"
         self.query_one("#shown", Label).update(f"{words}: {many}")
 

@@ -17,7 +17,7 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.modal import Modal, titled
 
 NO_ANSWER_YET = "No answer yet."
-INSTRUCTION_COPIED, ANSWER_COPIED = "The instruction is copied.", "The answer is copied."
+INSTRUCTION_COPIED, ANSWER_COPIED = "Instruction copied.", "Answer copied."
 
 
 def instruction_json(exchange: Exchange) -> str:

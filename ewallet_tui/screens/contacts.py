@@ -76,7 +76,7 @@ class ContactsPanel(RecordsPanel):
 
     def words_for_unlinking(self, record: Record) -> str:
         """What becomes of a contact that is unlinked."""
-        return f"{record['name']} is taken off this list. What passed between you stays on your sheets."
+        return f"{record['name']} is removed from this list. Your payments stay on your sheets."
 
     @work(group="detail", exclusive=True)
     async def show_aside(self, row: ListRow | None) -> None:
@@ -127,8 +127,8 @@ class ContactsScreen(BaseScreen):
 
     def new_contact(self) -> None:
         """Add a contact to the list that is chosen."""
-        plan = FormSpec("New contact", "Write down", contact_fields())
-        self.fill_in(plan, lambda answer: f"{answer['new_contact']} is on the list.", **the_contact("new"))
+        plan = FormSpec("New contact", "Save", contact_fields())
+        self.fill_in(plan, lambda answer: f"{answer['new_contact']} is saved.", **the_contact("new"))
 
     def edit_contact(self) -> None:
         """Change the contact under the cursor."""

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 SHOWN_AFTER = 0.3
 """In seconds; what is done before that needs no sheet that flashes by."""
-LEFT = "You left before it was done. Nothing was saved."
+LEFT = "Export stopped. Nothing was saved."
 NOT_SAVED = "Not saved."
 
 

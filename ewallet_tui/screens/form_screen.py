@@ -43,13 +43,13 @@ def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
         if answer.get("code") in NOT_KNOWN:
             # If this answer logged the user out, it is shown over the login.
             if email() in (asked_by, None):
-                say("Look whether it is among your records.", "Not known whether it was done")
+                say("Check whether it is in your records.", "Maybe done")
         elif email() != asked_by:
             return
         elif answer["failed"]:
             say(f"{answer['error']} {answer.get('warning') or ''}", "Not done", severity="error")
         else:
-            say("It was asked before the connection was gone.", "Done")
+            say("It was sent before the connection was lost.", "Done")
 
     def say(words: str, outcome: str, severity: Severity = "information") -> None:
         context.notify(words, title=f"{outcome}: {title}.", severity=severity)
@@ -115,9 +115,9 @@ SUGGESTIONS = (
     "last month",
     "last year",
     "last 30 days",
-    "all the time",
+    "all dates",
 )
-NOTE = "Such as today, last month, 2026-11, or 3 Nov to 9 Nov.\nNothing means all the time."
+NOTE = "Such as today, last month, 2026-11, or 3 Nov to 9 Nov.\nLeave empty for all dates."
 
 
 def period_plan(today: date, period: Period | None = None) -> FormSpec:
@@ -136,14 +136,14 @@ def period_plan(today: date, period: Period | None = None) -> FormSpec:
     initial = period.words if period else ""
     field = Field(
         "period",
-        "Time",
+        "Dates",
         fields.SearchText,
         initial,
         "such as last month",
         optional=True,
         suggestions=SUGGESTIONS,
     )
-    return FormSpec("Period", "Show", (field,), note=NOTE, preview=preview, validate=validate)
+    return FormSpec("Filter by date", "Show", (field,), note=NOTE, preview=preview, validate=validate)
 
 
 def chosen_period(values: Values, today: date) -> Period:

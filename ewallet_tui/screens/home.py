@@ -39,24 +39,24 @@ from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.status_bar import BurningBar
 from ewallet_tui.widgets.tour import Tour, TourStep
 
-NOTHING_YET = "Nothing has happened here yet. Supply credits with u."
+NOTHING_YET = "No activity yet. Supply credits with u."
 TURNS = (START, PAUSE, RESUME)
 """What the space bar does, whichever is possible."""
 STEPS = (
     TourStep(
         "supply",
         "Supply credits",
-        "Credits are what you pay with. How many there are stands at the top left, here and on every screen.",
+        "You pay with credits. Your balance is at the top left of every screen.",
     ),
     TourStep(
         "convert_to_time",
         "Convert some to time",
-        "Time is what the clock runs on. It stands at the right, and comes back as credits with b.",
+        "The clock runs on time. The time left is at the top right; b converts it back to credits.",
     ),
     TourStep(
         "start",
         "Start the clock",
-        "It burns down in the second line of every screen. space pauses it, x stops it, ? has all keys.",
+        "The time left counts down at the top of every screen. space pauses it, x stops it, ? lists all keys.",
     ),
 )
 
@@ -91,8 +91,8 @@ class HomeScreen(BaseScreen):
             yield from map(self.button, WALLET_ACTIONS)
             yield Button("Start", id="turn")
             yield self.button(STOP)
-        yield Tour("Three steps to a running clock; escape leaves them.", STEPS)
-        yield Label("Lately", classes="caption", id="lately")
+        yield Tour("Three steps to a running clock. Escape skips them.", STEPS)
+        yield Label("Recent activity", classes="caption", id="lately")
         yield RecordList(ACTIVITY_COLUMNS)
 
     def show(self, state: AccountState) -> None:

@@ -62,7 +62,7 @@ class LockScreen(Screen[None]):
         state = self.context.state
         if state is None or self.query(Form):
             return
-        note = f"The password of {one_line(state.account.name)} opens it again."
+        note = f"Enter the password of {one_line(state.account.name)} to unlock."
         plan = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
         form = Form(plan, self._unlock)
         form.show_connected(self.context.connection.is_connected)
@@ -73,7 +73,9 @@ class LockScreen(Screen[None]):
     async def _unlock(self, values: dict[str, Any]) -> Answer:
         state = self.context.state
         name = state.account.name if state else ""
-        return await self.context.send(action="login", user_name=name, **values)
+        answer = await self.context.send(action="login", user_name=name, **values)
+        is_wrong = answer.get("code") == "login_refused"
+        return answer | {"error": "Wrong password.", "warning": ""} if is_wrong else answer
 
     @on(Form.Done)
     async def _go_on(self, event: Form.Done) -> None:

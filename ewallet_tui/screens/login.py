@@ -40,7 +40,7 @@ class LoginScreen(Screen[None]):
         # The app's own, but shown: here the letter for it is a letter.
         Binding("ctrl+q", "app.quit", "Quit", key_display="^q", priority=True),
         Binding("ctrl+o", "connection", "Connection", key_display="^o", id="connection"),
-        Binding("ctrl+g", "forget_name", "Forget the name", key_display="^g", id="forget_name"),
+        Binding("ctrl+g", "forget_name", "Forget this name", key_display="^g", id="forget_name"),
     ]
 
     def __init__(self, context: AppContext, make_forms: Callable[[], LoginForms]) -> None:

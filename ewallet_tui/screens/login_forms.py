@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 LEAVING = "account_leaving"
 RECOVER = "recover"
-HOW = "Log in again and choose Recover."
+HOW = "To keep the account, log in again and choose Recover."
 
 
 async def log_in_or_recover(app: App[Any], context: AppContext, **credentials: Any) -> Answer:
@@ -42,7 +42,7 @@ async def log_in_or_recover(app: App[Any], context: AppContext, **credentials: A
     until = f" on {full_day(parse_timestamp(last_day))}" if last_day else ""
     confirmation = ConfirmModal(
         "Recover this account?",
-        f"It is to be erased for good{until}. Recovered, it is as it was, and you are logged in.",
+        f"It will be erased for good{until}. If you recover it, nothing is lost and you are logged in.",
         [Choice(RECOVER, "y", "Recover it")],
         stay="Leave it",
     )
@@ -93,7 +93,7 @@ class LoginForms(Vertical):
         context = self.context
         name = self._name_field.value.strip()
         context.settings.keep(context.preferences.without_account(name, context.connecting.server))
-        context.notify(f"{name} is not offered here any more.")
+        context.notify(f"{name} is no longer suggested here.")
         await self.open_login()
 
     def on_remembered_accounts_chosen(self, event: RememberedAccounts.Chosen) -> None:

@@ -104,35 +104,33 @@ def _last_day(account: AccountRow) -> str:
 
 
 ROLES = {
-    "user": "user: an own wallet, clock and sheets",
-    "operator": "operator: also everything here",
-    "auditor": "auditor: looks at everything here, changes nothing",
+    "user": "user: has a wallet, a clock and sheets",
+    "operator": "operator: can also do everything here",
+    "auditor": "auditor: can view everything here, change nothing",
 }
 
 
 def freezing(account: AccountRow, *, is_own: bool) -> str:
     """What freezing it means; `is_own` where it is that of who asks."""
     if is_own:
-        return "It is the account that you are logged in with: you can do nothing more, here or anywhere."
-    return (
-        f"Its timers stop, and whoever is logged in as {called(account)} can do nothing. You can unfreeze it."
-    )
+        return "This is your own account. You won't be able to do anything any more, here or elsewhere."
+    return f"Its timers stop, and {called(account)} can't do anything. You can unfreeze it."
 
 
 def resetting(account: AccountRow) -> str:
     """What a new password for it means."""
     return (
-        f"The password of {called(account)} works no more, and all sessions of the account end."
-        " You get one that is good for one login within 24 hours."
+        f"The current password of {called(account)} stops working, and all sessions of the account end."
+        " You get a password for one login within 24 hours."
     )
 
 
 def new_role(account: AccountRow, role: str) -> str:
     """What that role means, where it should be thought over; nothing where it needn't."""
     if role == "operator":
-        return f"{called(account)} can then do all that you can do here: freeze, supply, permit."
+        return f"{called(account)} can then do everything you can do here: freeze, supply, set permissions."
     if account["role"] == "operator":
-        return f"{called(account)} can then do nothing here any more."
+        return f"{called(account)} can then do nothing here."
     return ""
 
 
@@ -149,7 +147,7 @@ def supplying(account: AccountRow) -> FormSpec:
     return replace(
         supply_plan(0),
         title="Supply an account",
-        note=f"To {one_line(account['email'])}, into the wallet that is active there.",
+        note=f"The credits go to the active wallet of {one_line(account['email'])}.",
         preview=preview,
         validate=no_problems,
         reworded=unchanged,
@@ -161,7 +159,7 @@ def supplied(account: AccountRow) -> Callable[[Answer], str]:
 
     def result(answer: Answer) -> str:
         got = credit_amount(answer["supplied_credits"])
-        return f"{called(account)} got {got}. {grouped(answer['ewallet_credits'])} there now."
+        return f"{called(account)} got {got}. New balance: {grouped(answer['ewallet_credits'])}."
 
     return result
 
@@ -200,7 +198,7 @@ class OneTimePasswordModal(Modal[None]):
         """For whom it is, the password, and how long it is good."""
         with Vertical() as sheet:
             titled(sheet, f"New password for {self._name}")
-            yield Static("It is shown here once. Hand it over now.", classes="words")
+            yield Static("It is shown only once. Pass it on now.", classes="words")
             yield Static(Content(self._password), id="password")
             yield Label(self._rule, classes="words", markup=False)
             with Horizontal(classes="buttons"):
@@ -210,8 +208,8 @@ class OneTimePasswordModal(Modal[None]):
     @property
     def _rule(self) -> str:
         return (
-            f"{self._name} can log in with it once, until {self._until}, and chooses an own password there."
-            " The old one works no more, and all sessions have ended."
+            f"{self._name} can log in with it once, until {self._until}, and must then choose a new password."
+            " The old password no longer works, and all sessions have ended."
         )
 
     def action_copy(self) -> None:
@@ -220,8 +218,8 @@ class OneTimePasswordModal(Modal[None]):
         self.notify("Copied.", markup=False)
 
 
-EMPTY = "No account yet. Whoever registers is listed here."
-NOT_FOUND = "No name or email has that. Show all with esc."
+EMPTY = "No accounts yet. New accounts are listed here."
+NOT_FOUND = "No account found. Escape shows all again."
 
 
 class OperatorScreen(BaseScreen):
@@ -238,7 +236,7 @@ class OperatorScreen(BaseScreen):
 
     def compose_content(self) -> ComposeResult:
         """The accounts, and what narrows them."""
-        yield FilterBox("a part of the name or email", "RecordList")
+        yield FilterBox("find a name or email", "RecordList")
         yield RecordList(COLUMNS)
 
     def can(self, action: Action) -> bool | None:
@@ -319,10 +317,10 @@ class OperatorScreen(BaseScreen):
         account = self.account
         if account is None or self.app.screen is not self:
             return
-        title = f"What is {called(account)} here for?"
+        title = f"Role of {called(account)}"
         role = await self.app.push_screen_wait(ChoiceModal(title, ROLES, account["role"]))
         if role is not None and role != account["role"] and await self._is_meant(account, role):
-            result = f"{called(account)} is {_a(role)} now."
+            result = f"{called(account)} is now {_a(role)}."
             await change(self, result, action="grant", grant="role", account=account["email"], role=role)
 
     @work
@@ -332,7 +330,7 @@ class OperatorScreen(BaseScreen):
         if account is None:
             return
         words, title = resetting(account), f"New password for {called(account)}"
-        if not await self.confirm(title, words, "Make one"):
+        if not await self.confirm(title, words, "Create"):
             return
         reset = {"action": "reset", "reset": "password", "account": account["email"]}
         answer = await self.context.act(**SYSTEM, **reset)

@@ -25,8 +25,8 @@ COLUMNS = (
     Column("What is wrong", fills=True),
     Column("Contact"),
 )
-EMPTY = "None yet. Everybody can report one: Account, then i."
-NO_DETAILS = "None were given."
+EMPTY = "No issues yet. Anyone can report one: go to Account, then press i."
+NO_DETAILS = "No details."
 
 
 class IssuesScreen(BaseScreen):
@@ -95,7 +95,7 @@ class IssuesScreen(BaseScreen):
             ("What", issue["name"]),
             ("When", self._when(issue)),
             ("Contact", issue["contact"]),
-            ("Account", f"number {issue['account']}" if issue["account"] else "nobody was logged in"),
+            ("Account", f"number {issue['account']}" if issue["account"] else "not logged in"),
             ("Address", issue["source"]),
         ]
 

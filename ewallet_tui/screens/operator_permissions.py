@@ -57,11 +57,11 @@ def toggling(permission: PermissionCell) -> str:
 def _taking_away(permission: PermissionCell) -> str:
     who = WHO[permission.role]
     if permission.instruction == REGISTERING and permission.role == "user":
-        return "Nobody could make an account any more."
+        return "No one could create an account any more."
     if permission.instruction in SHOWN_EVERYWHERE:
-        return f"{who} would be locked out: the app can show them nothing without it."
+        return f"{who} would be locked out: the app can't work without it."
     if permission.role == OPERATOR:
-        return f"You and all operators could do that no more: {permission.instruction}."
+        return f"You and all operators could no longer do this: {permission.instruction}."
     return ""
 
 
@@ -81,7 +81,7 @@ class PermissionsScreen(BaseScreen):
 
     def compose_content(self) -> ComposeResult:
         """The grid, what narrows it, and what it says where the cursor is."""
-        yield FilterBox("a part of an instruction, such as transfer", "PermissionGrid")
+        yield FilterBox("find an instruction, such as transfer", "PermissionGrid")
         yield PermissionGrid()
         yield Static(id="saying", markup=False)
 
@@ -130,7 +130,7 @@ class PermissionsScreen(BaseScreen):
     @on(PermissionGrid.Moved)
     def _moved(self) -> None:
         permission = self.permission
-        words = saying(permission) if permission else "No instruction has that in it. Show all with esc."
+        words = saying(permission) if permission else "No instruction found. Escape shows all again."
         self.query_one("#saying", Static).update(plain(words))
         self.refresh_bindings()
 
@@ -172,8 +172,8 @@ COLUMNS = (
     Column("Role", from_width=70),
     Column("Address", from_width=90),
 )
-NOBODY = "nobody yet"
-EMPTY = "Nobody was refused anything in the last 30 days."
+NOBODY = "not logged in"
+EMPTY = "No requests were refused in the last 30 days."
 
 
 class RefusedRequestsScreen(BaseScreen):

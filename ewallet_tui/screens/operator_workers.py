@@ -80,7 +80,7 @@ def session_facts(answer: Answer, now: datetime) -> list[tuple[str, str]]:
         ("Worker", str(answer["worker"])),
         ("Address", answer["address"]),
         *((label, moment(parse_timestamp(answer[key]), now)) for label, key in TIMES),
-        ("Active", session["session_user_account"] or "nobody is logged in"),
+        ("Active", session["session_user_account"] or "not logged in"),
         ("Accounts", ", ".join(f"{one_line(name)} <{email}>" for email, name in members.items())),
     ]
 
@@ -89,7 +89,7 @@ TIMES = (("Since", "since"), ("Last use", "last_use"), ("Until", "expires"))
 
 
 ALL = "all"
-CLEANER_COLUMNS = (Column("Cleaner"), Column("State"), Column("What goes", fills=True))
+CLEANER_COLUMNS = (Column("Cleaner"), Column("State"), Column("Removes", fills=True))
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,7 @@ class CleanerRow:
 
 
 CLEANERS = (
-    CleanerRow("clock", "timers", "clocks", "timers that have run out: they stop", "timer"),
+    CleanerRow("clock", "timers", "clocks", "timers that have run out (they are stopped)", "timer"),
     CleanerRow("session", "sessions", "sessions", "sessions that have expired", "session"),
     CleanerRow("stoken", "session tokens", "stokens", "session tokens that have expired", "session token"),
     CleanerRow("ctoken", "client ids", "ctokens", "client ids that have expired", "client id"),
@@ -121,7 +121,7 @@ CLEANERS = (
         "accounts",
         "accounts whose 30 days are over",
         "account",
-        "Accounts whose 30 days are over are erased for good, with all that says whose they were.",
+        "Accounts whose 30 days are over are erased for good, with all personal data.",
     ),
     CleanerRow(
         "history",
@@ -129,7 +129,7 @@ CLEANERS = (
         "history",
         "events and requests over 30 days old",
         "day",
-        "Events, decided requests and refused requests of more than 30 days ago are forgotten.",
+        "Events, decided requests and refused requests older than 30 days are deleted.",
     ),
 )
 
@@ -145,7 +145,7 @@ def cleaner_rows(running: AbstractSet[str] | None) -> list[ListRow]:
 def cleaned(cleaner: CleanerRow, answer: Answer) -> str:
     """What came of cleaning at once: `2 sessions went.`"""
     if "forgotten_before" in answer:
-        return "What is older than 30 days is forgotten."
+        return "Everything older than 30 days is deleted."
     went = answer[cleaner.cleans]
     number = went if isinstance(went, int) else len(went)
     verb = "stopped" if cleaner.name == "clock" else "removed"
@@ -168,10 +168,10 @@ END = "end"
 
 
 LOOK_UP = FormSpec(
-    "Look at a session",
-    "Look",
+    "Show a session",
+    "Show",
     (Field("session_id", "Session", fields.SessionId, placeholder="the number of a session"),),
-    note="Everybody sees the numbers of their own sessions in their account.",
+    note="Users find the numbers of their own sessions under Account.",
 )
 LIST_OF = {
     START_CLEANER: "cleaners",
@@ -180,11 +180,9 @@ LIST_OF = {
     REMOVE_WORKER: "workers",
 }
 """What is done with the line under the cursor, and in which list that is."""
-OF_REMOVING = (
-    "It has no session, so nobody is logged out. A new session that finds no room gets a new worker."
-)
+OF_REMOVING = "It has no sessions, so no one is logged out. A new worker is created when one is needed."
 MAKING = "making a worker"
-CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to learn which run")
+CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to see which are running")
 
 
 class WorkersScreen(BaseScreen):
@@ -235,7 +233,7 @@ class WorkersScreen(BaseScreen):
     async def load(self) -> None:
         """Show the workers of now."""
         listed = self.query_one("#workers", RecordList)
-        listed.empty = "No worker yet. The first session gets one."
+        listed.empty = "No workers yet. The first session creates one."
         answer = await self.context.act(**SYSTEM, action="interogate", interogate="workers")
         if not answer["failed"]:
             listed.show(worker_rows(answer["workers"], self.today()))
@@ -308,7 +306,7 @@ class WorkersScreen(BaseScreen):
     async def _make_worker(self) -> None:
         answer = await self.context.act(**SYSTEM, action="new", new="worker")
         if not answer["failed"]:
-            self.query_one(ResultLine).say(f"Worker {answer['worker']} is there.")
+            self.query_one(ResultLine).say(f"Worker {answer['worker']} is created.")
 
     @work(group="cleaners")
     async def tell_cleaner(self, verb: str) -> None:
@@ -331,7 +329,7 @@ class WorkersScreen(BaseScreen):
 
     @work
     async def _end(self, number: int) -> None:
-        words = "Whoever is logged in to it is logged out at once."
+        words = "Everyone logged in to it is logged out at once."
         if await self.confirm(f"End session {number}", words, "End it"):
             result = f"Session {number} has ended."
             await change(self, result, action="cleanup", cleanup="sessions", session_id=number)

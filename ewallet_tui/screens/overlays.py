@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from ewallet_tui.actions import DONE_EVERYWHERE
+from ewallet_tui.actions import DONE_EVERYWHERE, SYNONYMS
 from ewallet_tui.screens.modal import Modal, titled
 from ewallet_tui.widgets.footer import LAST
 from ewallet_tui.widgets.tabs import PartTab
@@ -131,7 +131,8 @@ class HelpScreen(Modal[None]):
         table.add_column(justify="right", style="bold", width=KEYS_WIDTH)
         table.add_column(no_wrap=True)
         for description, keys in self._keys.items():
-            table.add_row(Text(" ".join(keys)), Text(description))
+            also = ", ".join(SYNONYMS.get(description, ())).lower()
+            table.add_row(Text(" ".join(keys)), Text.assemble(description, (f"   {also}", "dim")))
         return table
 
 

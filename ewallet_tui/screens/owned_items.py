@@ -113,7 +113,7 @@ class OwnedItemPicker(OwnedItemLine):
             return
         kind, name = self._kind(), items.names[id]
         choices = {str(each): words for each, words in items.names.items()}
-        choices |= {NEW: f"New {kind.noun}…", RENAME: f"Rename {name}…", UNLINK: f"Unlink {name}…"}
+        choices |= {NEW: f"New {kind.noun}…", RENAME: f"Rename {name}…", UNLINK: f"Remove {name}…"}
         if self.app.screen is self._owner:
             chooser = ChoiceModal(kind.nouns.capitalize(), choices, str(items.active), str(id))
             self.app.push_screen(chooser, self._handle_choice)
@@ -130,7 +130,7 @@ class OwnedItemPicker(OwnedItemLine):
             f"New {kind.noun}",
             "Create",
             (Field("reference", "Name", fields.Reference, optional=True),),
-            note="Without a name it gets a number.",
+            note="Leave empty to use a number.",
         )
 
         async def create(values: dict[str, str]) -> Answer:
@@ -158,9 +158,9 @@ class OwnedItemPicker(OwnedItemLine):
             owner.context.notify(obstacle.remedy, title=obstacle.what, severity="error")
             return
         name = one_line(items.names[id])
-        words = f"{name} is taken away. {kind.when_unlinked}"
-        if await owner.confirm(f"Unlink {kind.noun}", words, "Unlink it") and await self._unlink(id, items):
-            owner.query_one(ResultLine).say(f"{name} is unlinked.")
+        words = f"{name} is removed. {kind.when_unlinked}"
+        if await owner.confirm(f"Remove {kind.noun}", words, "Remove") and await self._unlink(id, items):
+            owner.query_one(ResultLine).say(f"{name} is removed.")
 
     async def _unlink(self, id: int, items: OwnedItems) -> bool:
         act, kind, beside = self._owner.context.act, self._kind(), items.beside(id, 1)
@@ -199,7 +199,9 @@ class OwnedItemPicker(OwnedItemLine):
         if id in items.names:
             name = one_line(items.names[id])
             rest = (
-                f"is the active {noun} now." if self._makes_active else "is there. A makes it the active one."
+                f"is now the active {noun}."
+                if self._makes_active
+                else "is created. Press A to make it active."
             )
             self._owner.query_one(ResultLine).say(f"{name} {rest}")
             self.choose(id)

@@ -13,10 +13,10 @@ from ewallet_tui.screens.wallet_forms import NOTES, not_enough_credits
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values
 
-OWN_ACCOUNT = "That is your own account. Name somebody else."
+OWN_ACCOUNT = "That is your own account. Enter someone else."
 LONGEST_NAME = 20
 """In cells; beside the email, which is never cut."""
-WHO = "Name one of your contacts, or type an email such as bob@example.org."
+WHO = "Enter one of your contacts, or an email such as bob@example.org."
 
 Sentence = Callable[[str, str], str]
 """What happens to somebody and an amount of credits: `You pay Bob 10 credits.`"""
@@ -139,7 +139,7 @@ def _plan(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
         title,
         verb,
         (Field("credits", "Credits", fields.Credits, placeholder="such as 10"), partner, NOTES),
-        note=f"{credit_amount(payer.balance)} there.",
+        note=f"Balance: {credit_amount(payer.balance)}.",
         preview=preview,
         validate=validate,
         confirmation=_confirmation(payer, preview),

@@ -10,12 +10,12 @@ from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.state import ClockState, TimerState
 
 UNANSWERED = (
-    "What was asked last is not answered, and the connection is gone. "
-    "Whether it was done shows when you log in again."
+    "The connection is lost, and there was no answer to what you sent last. "
+    "Log in again later to see whether it was done."
 )
 GOES_ON = {
-    TimerState.ACTIVE: "is running, and goes on without the app.",
-    TimerState.PAUSED: "is paused, and stays paused without the app.",
+    TimerState.ACTIVE: "is running and goes on without the app.",
+    TimerState.PAUSED: "is paused and stays paused without the app.",
 }
 
 
@@ -30,7 +30,7 @@ def timer_confirmation(state: TimerState, others: Sequence[ClockState], *, may_s
 def unanswered_confirmation(state: TimerState, others: Sequence[ClockState]) -> ConfirmModal:
     """Whether to go without knowing what came of what was asked last."""
     words = " ".join(filter(None, (UNANSWERED, _going_on(state, others))))
-    return ConfirmModal("Quit", words, [Choice(LEAVE, "q", "Quit without it")])
+    return ConfirmModal("Quit", words, [Choice(LEAVE, "q", "Quit anyway")])
 
 
 def _going_on(state: TimerState, others: Sequence[ClockState]) -> str:

@@ -33,8 +33,8 @@ ABOVE_PAYMENTS, BESIDE_PAYMENTS = 3, 17
 RELATIONS = {
     "invoice": "Invoice",
     "transfer": "Transfer",
-    "refund_of": "Gives back",
-    "refunded_by": "Given back",
+    "refund_of": "Refund of",
+    "refunded_by": "Refunded by",
 }
 
 

@@ -73,7 +73,7 @@ class RecordsPanel(Vertical):
         with Horizontal(id="which"):
             yield self.picker
             yield Label("", id="how-many", markup=False)
-        yield FilterBox("find: a name, an email, a note", "#list")
+        yield FilterBox("find a name, an email or a note", "#list")
         with Horizontal(id="records"):
             yield self.listed
             with Vertical(id="aside"):
@@ -151,14 +151,18 @@ class RecordsPanel(Vertical):
         if (row := self.row) is None:
             return
         words = self.words_for_unlinking(row.record)
-        if await self.owner.confirm(f"Unlink {self.kind.name}", words, "Unlink it"):
+        if await self.owner.confirm(f"Remove {self.kind.name}", words, "Remove"):
             answer = await self.owner.context.act(**self.kind.unlink(row.record["id"]))
             if not answer["failed"]:
-                self.owner.query_one(ResultLine).say("It is unlinked.")
+                self.owner.query_one(ResultLine).say(
+                    f"Removed from this {self.kind.kind_of_item.noun.rpartition(' ')[2]}."
+                )
 
     def words_for_unlinking(self, record: Record) -> str:
         """What becomes of a record that is unlinked."""
-        return f"{record['reference']} is taken off this sheet. No balance changes, and the journal keeps it."
+        return (
+            f"{record['reference']} is removed from this sheet. No balance changes, and the journal keeps it."
+        )
 
     def copy_row(self) -> None:
         """Copy the record under the cursor as it is shown."""

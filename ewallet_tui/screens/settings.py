@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Label, OptionList, Static
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.formatting import one_line
+from ewallet_core.presentation.formatting import count, one_line
 from ewallet_tui.actions import (
     COPY_DATA_FOLDER,
     COPY_SETTING,
@@ -62,8 +62,8 @@ def read_again(screen: SettingsScreen | SettingsKeysScreen) -> None:
     settings = screen.context.settings
     settings.read_again()
     screen.show_all()
-    rest = ", with complaints." if settings.config_errors else "."
-    screen.query_one(ResultLine).say(f"{FILE_NAME} is read again{rest}")
+    problems = f", {count(len(settings.config_errors), 'problem')}" if settings.config_errors else ""
+    screen.query_one(ResultLine).say(f"Reloaded{problems}.")
 
 
 def copy(screen: BaseScreen, text: str) -> None:
@@ -72,7 +72,7 @@ def copy(screen: BaseScreen, text: str) -> None:
     screen.query_one(ResultLine).say(f"Copied: {text}")
 
 
-NOWHERE = "nowhere: nothing is kept"
+NOWHERE = "none: nothing is saved"
 SHORTEST_PATH = 8
 
 
@@ -183,13 +183,13 @@ class SettingsScreen(BaseScreen):
     def _choose(self, setting: Setting, value: Value) -> None:
         self.context.settings.choose(**{setting.name: value})
         self.show_all()
-        kept = f"Kept in {FILE_NAME}." if self.context.preferences.is_kept else "It holds until you quit."
+        kept = f"Saved in {FILE_NAME}." if self.context.preferences.is_kept else "It lasts until you quit."
         self.query_one(ResultLine).say(f"{setting.label}: {setting.shown(value)}. {kept}")
 
     def _amount_plan(self) -> FormSpec:
         amount = self._value(ASK_ABOVE)
         field = Field(ASK_ABOVE.name, "From credits", fields.DailyLimit, initial=str(amount))
-        return FormSpec("Ask before paying", "Keep", (field,), note=ASK_ABOVE.explained)
+        return FormSpec("Ask before paying", "Save", (field,), note=ASK_ABOVE.explained)
 
     async def _choose_amount(self, values: dict[str, Any]) -> Answer:
         self._choose(ASK_ABOVE, values[ASK_ABOVE.name])
@@ -209,7 +209,7 @@ class SettingsScreen(BaseScreen):
     def _explain(self, setting: Setting) -> None:
         self.query_one("#explained", Static).update(setting.explained)
         line = f"{setting.name} = {written(self._value(setting))}"
-        usual = f"\nUsually: {setting.shown(setting.usual)}."
+        usual = f"\nDefault: {setting.shown(setting.usual)}."
         self.query_one("#written", Static).update(Content(line + usual))
 
     def _paths(self) -> Content:
@@ -236,7 +236,7 @@ def _in_cells(path: Path | str, room: int) -> str:
     return f"{known[:before]}…{known[before + 1 - room :]}"
 
 
-HOW = f"Give others under [keys] in {FILE_NAME}: y copies a line for it."
+HOW = f"Change keys under [keys] in {FILE_NAME}. Press y to copy a line for it."
 
 
 class SettingsKeysScreen(BaseScreen):
@@ -259,7 +259,7 @@ class SettingsKeysScreen(BaseScreen):
         """How a key is changed, and what there is."""
         with Vertical(id="keys"):
             yield Label(HOW, id="how", markup=False)
-            yield FilterBox("find: what is done, or its name", "KeyList")
+            yield FilterBox("find an action", "KeyList")
             yield KeyList()
         yield ConfigErrors()
 

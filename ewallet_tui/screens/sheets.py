@@ -18,8 +18,8 @@ from ewallet_tui.screens.records import RECORD_ACTIONS, RecordsPanel
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.tabs import PartTabs
 
-NOTHING_TO_REFUND = "That was no payment. To give it back, transfer it."
-ALL_REFUNDED = "All of that payment has been refunded."
+NOTHING_TO_REFUND = "That was not a payment. To give the credits back, transfer them."
+ALL_REFUNDED = "That payment is already fully refunded."
 
 
 def _show(kind: RecordKind) -> Callable[[SheetsScreen], None]:

@@ -15,7 +15,7 @@ from ewallet_core.presentation.formatting import grouped
 from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.actions import (
-    CHOOSE_PERIOD_OF_STATEMENT,
+    CHOOSE_PERIOD,
     PAY,
     SHOW_ALL,
     SUPPLY,
@@ -40,8 +40,8 @@ from ewallet_tui.widgets.form import Answer
 from ewallet_tui.widgets.record_list import RecordList
 
 WALLET_COLUMNS = (Column("Wallet", fills=True), Column("Credits", align="right"))
-NOTHING_MOVED = "Nothing has moved here yet. Supply credits with u."
-NOTHING_THEN = "Nothing moved here then. Escape shows all the time."
+NOTHING_MOVED = "No movements yet. Supply credits with u."
+NOTHING_THEN = "No movements on those dates. Escape shows all dates."
 
 
 class WalletScreen(BaseScreen):
@@ -118,8 +118,8 @@ class WalletScreen(BaseScreen):
         if record := record_of(movement):
             self.open_record(*record)
         else:
-            words = f"Entry {grouped(movement['entry'])} of the journal has what it said."
-            self.context.notify(words, title="Its record was unlinked.")
+            words = f"Entry {grouped(movement['entry'])} of the journal keeps what it said."
+            self.context.notify(words, title="The record was removed.")
 
     @work(group="records", exclusive=True)
     async def _show_records(self) -> None:
@@ -166,7 +166,7 @@ class WalletScreen(BaseScreen):
         PAY: credit_actions.pay,
         TRANSFER: credit_actions.transfer,
         TO_TIME: credit_actions.convert_to_time,
-        CHOOSE_PERIOD_OF_STATEMENT: choose_period,
+        CHOOSE_PERIOD: choose_period,
         TO_CREDITS: credit_actions.convert_to_credits,
         **functions_of(WALLETS),
         SHOW_ALL: show_all,

@@ -38,13 +38,13 @@ CURRENCIES = (
 )
 WALLET_ACTIONS = (SUPPLY, PAY, TRANSFER, TO_TIME, TO_CREDITS)
 """What is done with a wallet, in the order of its buttons."""
-ASK_FOR_CREDITS = "Ask its operator for credits: they come to this wallet."
+ASK_FOR_CREDITS = "Ask the server's operator to supply you with credits."
 NOTES = Field("notes", "Notes", fields.Notes, optional=True)
 
 
 def not_enough_credits(needed: int, there: int) -> str:
     """What is said to more credits than the wallet has."""
-    return f"Not enough credits: {grouped(needed)} needed, {grouped(there)} there."
+    return f"Not enough credits: {grouped(needed)} needed, your balance is {grouped(there)}."
 
 
 def not_enough_time(needed_ms: int, left_ms: int) -> str:
@@ -62,12 +62,12 @@ def supply_plan(balance: int) -> FormSpec:
         paid = (
             f" for {price(values['currency'], values['cost'])}" if {"currency", "cost"} <= set(values) else ""
         )
-        return f"You get {credit_amount(credits)}{paid}. {grouped(balance + credits)} then."
+        return f"You get {credit_amount(credits)}{paid}. New balance: {grouped(balance + credits)}."
 
     def validate(values: Values) -> Mapping[str, str]:
         if balance + values.get("credits", 0) > fields.MOST_CREDITS:
             return {
-                "credits": f"A wallet holds at most {grouped(fields.MOST_CREDITS)}: {grouped(balance)} there."
+                "credits": f"A wallet holds at most {grouped(fields.MOST_CREDITS)}. Your balance: {grouped(balance)}."
             }
         return {}
 
@@ -94,7 +94,7 @@ def _refused_supply(error: Answer) -> Answer:
 
 def supply_result(answer: Answer) -> str:
     """What came of a supply: `You got 100 credits. 140 now.`"""
-    return f"You got {credit_amount(answer['supplied_credits'])}. {grouped(answer['ewallet_credits'])} now."
+    return f"You got {credit_amount(answer['supplied_credits'])}. New balance: {grouped(answer['ewallet_credits'])}."
 
 
 def time_result(milliseconds_per_credit: int) -> Callable[[Answer], str]:
@@ -126,10 +126,10 @@ def time_plan(balance: int, milliseconds_per_credit: int) -> FormSpec:
         return {"credits": not_enough_credits(needed, balance)} if needed > balance else {}
 
     return FormSpec(
-        title="Credits to time",
+        title="Convert credits to time",
         verb="Convert",
         fields=(Field("credits", "Credits", fields.Credits, placeholder="such as 20"), NOTES),
-        note=f"{credit_amount(balance)} there. One gives {duration(milliseconds_per_credit)}.",
+        note=f"Balance: {credit_amount(balance)}. One credit gives {duration(milliseconds_per_credit)}.",
         preview=preview,
         validate=validate,
     )
@@ -144,14 +144,14 @@ def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> Fo
         time = credits * milliseconds_per_credit
         if not credits or time + rest > left:
             return ""
-        stays = f" {duration(rest)} makes no whole credit and stays." if rest >= SECOND else ""
+        stays = f" {duration(rest)} is less than a credit and stays on the clock." if rest >= SECOND else ""
         return _to_credits(time, credits, left - time) + stays
 
     def validate(values: Values) -> Mapping[str, str]:
         return _time_problems(values, left_ms(), milliseconds_per_credit)
 
     return FormSpec(
-        title="Time to credits",
+        title="Convert time to credits",
         verb="Convert",
         fields=(
             Field("credits", "Credits", fields.Credits, placeholder="such as 10", optional=True),
@@ -167,9 +167,9 @@ def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> Fo
 def _time_problems(values: Values, left: int, milliseconds_per_credit: int) -> Mapping[str, str]:
     given = [name for name in ("credits", "minutes") if name in values]
     if not given:
-        return {"minutes": "Give the credits or the minutes."}
+        return {"minutes": "Enter credits or minutes."}
     if len(given) > 1:
-        return {"minutes": "Give the credits or the minutes, not both."}
+        return {"minutes": "Enter credits or minutes, not both."}
     credits, rest = _credits_of(values, milliseconds_per_credit)
     needed = credits * milliseconds_per_credit + rest
     if needed > left:
@@ -177,7 +177,7 @@ def _time_problems(values: Values, left: int, milliseconds_per_credit: int) -> M
     return (
         {}
         if credits
-        else {"minutes": f"Less than one credit: that takes {duration(milliseconds_per_credit)}."}
+        else {"minutes": f"That is less than one credit. One takes {duration(milliseconds_per_credit)}."}
     )
 
 

@@ -19,8 +19,8 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import FormField
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_preview
 
-CONNECTION_GONE = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
-MAY_BE_LEFT = "Leaving this sheet doesn't take it back."
+CONNECTION_GONE = "◌ Connection lost. Will be sent once when you're back online."
+MAY_BE_LEFT = "Closing this won't cancel it."
 
 
 class RetryWait(Label):

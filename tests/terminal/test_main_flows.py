@@ -64,7 +64,7 @@ def write_bob_down_and_pay_him(terminal: Terminal) -> None:
     terminal.press("n")
     terminal.wait_for("New contact", "Phone")
     terminal.press("Bob", "tab", "bob@example.org", "enter")
-    terminal.wait_for("Bob is on the list.")
+    terminal.wait_for("Bob is saved.")
     terminal.press("p")
     terminal.wait_for("80 credits there.")
     terminal.press("10", "tab", "tab", "lunch")
@@ -88,7 +88,7 @@ def find_it_and_export_it(terminal: Terminal) -> None:
 
 def use_some_time(terminal: Terminal) -> None:
     terminal.press("1")
-    terminal.wait_for("Lately")
+    terminal.wait_for("Recent activity")
     start_timer(terminal)
     terminal.press("x")
     terminal.wait_for("○ stopped", "✓ Used")

@@ -93,7 +93,7 @@ def test_the_server_is_remembered_and_its_absence_explained(
     assert second.wait_for_end() == 0
     server.kill()
     third = Terminal([EWALLET, "--data-dir", tmp_path / "own"])
-    third.wait_for("Connection", "This machine", server.place, "Another server")
+    third.wait_for("Connection", "This computer", server.place, "Another server")
     third.press("escape")
     third.wait_for("✕ offline", server.place)
     third.press("^q")

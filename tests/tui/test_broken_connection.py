@@ -102,10 +102,10 @@ async def test_it_is_said_when_it_breaks_for_long_and_when_it_is_back(opened, ba
         assert "connection" not in person.toasts
         await server_stops(person, backend)
         await person.wait_until(lambda: person.sees("◌ reconnecting"))
-        await person.wait_until(lambda: "The connection is gone." in person.toasts)
+        await person.wait_until(lambda: "Connection lost." in person.toasts)
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.shows_account("ada"))
-        assert "The connection is back." in person.toasts
+        assert "You are connected again." in person.toasts
 
 
 async def test_a_timer_goes_on_meanwhile_and_is_right_again_by_itself(opened, backend, instant):

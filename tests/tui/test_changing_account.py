@@ -88,7 +88,7 @@ async def test_what_became_of_something_is_not_told_to_somebody_else(opened):
         await be_eve_beside_bob(person)
         tell = tell_late(person.app.context, "Pay")
         tell({"failed": True, "code": "unreachable"})
-        await person.wait_until(lambda: person.toasts.startswith("Not known whether it was done: Pay."))
+        await person.wait_until(lambda: person.toasts.startswith("Maybe done: Pay."))
         person.app.clear_notifications()
         person.app.context.lifecycle.switch_account("bob@example.org")
         await person.wait_until(lambda: person.shows_account("bob"))

@@ -59,7 +59,7 @@ async def test_a_clock_with_time_on_it_stays_and_why_is_said(day):
         assert not isinstance(person.app.screen, ConfirmModal)
         await told(person, "space", TimerState.ACTIVE)
         await person.press("D")
-        await person.wait_until(lambda: "The timer of Clock 1 is under way. " in person.toasts)
+        await person.wait_until(lambda: "The timer of Clock 1 is running or paused. " in person.toasts)
         assert left(person) == "20:00"
         assert names(person) == ["Clock 1", "Evenings"]
 

@@ -143,7 +143,7 @@ async def test_what_only_looks_can_be_hidden_and_the_rest_be_filtered(opened, co
         await person.press("slash", *"CREDITS2", "enter")
         assert len(chains(person)) == 1
         await person.press("slash", *"nothing like it")
-        assert person.sees("Nothing here fits. Escape shows all again.")
+        assert person.sees("Nothing found. Escape shows everything again.")
         await person.press("escape", "v")
         assert len(chains(person)) > 3
 

@@ -72,7 +72,7 @@ async def test_somebody_is_written_down_changed_and_taken_off(day):
         await person.wait_until(lambda: person.problem_of("user_email"))
         await person.do_form(user_email="grace@example.org")
         await form_gone(person)
-        await person.wait_until(lambda: person.sees("Grace is on the list."))
+        await person.wait_until(lambda: person.sees("Grace is saved."))
         await person.press("e")
         await form_opened(person)
         await person.do_form(user_phone="+1 555", user_name="Grace Hopper")

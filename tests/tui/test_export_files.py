@@ -184,7 +184,7 @@ async def test_what_fails_is_said_in_words(day, saved_to):
         saved_to.write_text("not a folder", encoding="utf-8")
         person.app.screen.wanted = {"kind": "transfer"}
         said = await export(person)
-        assert f"Name another folder in {FOLDER_VARIABLE}." in said
+        assert f"Set another folder with {FOLDER_VARIABLE}." in said
         assert not isinstance(person.app.screen, ExportWait)
 
 
@@ -253,7 +253,7 @@ def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path):
 def test_a_disk_error_is_explained_with_a_way_out(number, words):
     said = why_not_written(OSError(number, os.strerror(number)), Path.home() / "Downloads")
     assert said.startswith(words)
-    assert said.endswith(("Make some, and export again.", f"Name another folder in {FOLDER_VARIABLE}."))
+    assert said.endswith(("Make some, and export again.", f"Set another folder with {FOLDER_VARIABLE}."))
 
 
 def test_the_folder_is_the_named_one_else_the_downloads_else_another(monkeypatch, tmp_path):

@@ -77,7 +77,7 @@ async def test_what_stands_against_it_is_said_at_its_field(payer):
     values = {"credits": 1_241, "pay": "Ada@Example.org"}
     assert pay_plan(payer).validate(values) == {
         "credits": "Not enough credits: 1,241 needed, 1,240 there.",
-        "pay": "That is your own account. Name somebody else.",
+        "pay": "That is your own account. Enter someone else.",
     }
     assert pay_plan(payer).preview(values) == ""
     assert refund_plan(payer, BOB, 40).validate({"credits": 41}) == {

@@ -105,7 +105,7 @@ def test_what_is_wrong_is_named_with_its_line_and_the_usual_setting_holds(tmp_pa
 
 def test_a_file_of_other_bytes_than_text_is_one_complaint(tmp_path):
     (tmp_path / NAME).write_bytes(b"\xff\xfe")
-    assert Preferences.read(tmp_path).config_error == f"{NAME}: It can't be read, so the usual settings hold."
+    assert Preferences.read(tmp_path).config_error == f"{NAME}: It can't be read. Using the default settings."
 
 
 def test_one_wrong_setting_leaves_the_others_as_they_are_written(tmp_path):

@@ -19,7 +19,7 @@ async def at_the_account(person, *others):
 async def at_the_sessions(person):
     await at_the_account(person)
     await person.press("S")
-    await person.wait_until(lambda: person.sees("● this one"))
+    await person.wait_until(lambda: person.sees("● this session"))
 
 
 async def question_answered(person, key):
@@ -118,7 +118,7 @@ async def test_a_daily_limit_is_set_freely_and_raised_with_the_password(opened):
         await form_opened(person, "m")
         await person.fill(daily_limit="100")
         await person.click("#do")
-        await person.wait_until(lambda: person.sees("! No more may leave for now."))
+        await person.wait_until(lambda: person.sees("! Limit reached for now."))
 
 
 async def test_deleting_takes_name_and_password_and_can_be_taken_back_at_the_login(opened):
@@ -130,7 +130,7 @@ async def test_deleting_takes_name_and_password_and_can_be_taken_back_at_the_log
         await person.wait_until(lambda: person.is_told_no)
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: person.app.screen.query("#login Input"))
-        assert "ada@example.org is to be erased." in person.toasts
+        assert "ada@example.org will be erased." in person.toasts
         assert f"Log in by {LAST_DAY} to recover it." in person.toasts
         assert "session has ended" not in person.toasts
         await person.do_form(user_name="ada", user_pass=PASSWORD)
@@ -153,7 +153,7 @@ async def test_who_deletes_one_of_two_accounts_goes_on_as_the_other(opened):
         await delete(person, typed="bob")
         await person.wait_until(lambda: person.sees("● ada  ada@example.org"))
         assert set(person.app.context.state.accounts) == {"ada@example.org"}
-        assert "bob@example.org is to be erased." in person.toasts
+        assert "bob@example.org will be erased." in person.toasts
         await form_opened(person, "n")
         await person.do_form(user_name="bob", user_pass=PASSWORD)
         await question_answered(person, "y")

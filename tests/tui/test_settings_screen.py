@@ -111,7 +111,7 @@ async def test_the_file_is_told_copied_and_read_again(opened, folder):
     async with opened() as person:
         await come_to_the_settings(person)
         person.app.clear_notifications()
-        await person.wait_until(lambda: person.sees("The usual one holds."))
+        await person.wait_until(lambda: person.sees("Using the default."))
         assert person.sees('! Line 1: theme can\'t be "nrod". Is "nord" meant?')
         assert person.sees('! Line 6: There is no action "pey". Is "pay" meant?')
         await person.press("y")

@@ -162,7 +162,7 @@ async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
         await person.press("y")
         await person.wait_until(lambda: how_many(person) == "2 transfers")
         assert person.app.context.state.wallet.credits == balance
-        assert person.sees("It is unlinked.")
+        assert person.sees("Removed from this sheet.")
 
 
 async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked_unless_it_is_the_active_one(day):

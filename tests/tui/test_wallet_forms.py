@@ -63,14 +63,14 @@ def test_time_to_credits_by_credits_or_by_minutes(values):
 
 def test_minutes_that_make_no_whole_credit_stay_on_the_clock():
     preview = credits_from().preview({"minutes": "10.5"})
-    assert preview == "10:00 → 10 credits. 10:00 left. 0:30 makes no whole credit and stays."
+    assert preview == "10:00 → 10 credits. 10:00 left. 0:30 is less than a credit and stays on the clock."
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({}, "Give the credits or the minutes."),
-        ({"credits": 1, "minutes": "1"}, "Give the credits or the minutes, not both."),
+        ({}, "Enter credits or minutes."),
+        ({"credits": 1, "minutes": "1"}, "Enter credits or minutes, not both."),
         ({"minutes": "0.5"}, "Less than one credit: that takes 1:00."),
         ({"minutes": "20.5"}, "Not enough time: 20:30 needed, 20:00 left."),
     ],

@@ -54,7 +54,7 @@ def movement(kind, credits, **more):
         ("payment", 5, "received"),
         ("transfer", -5, "sent"),
         ("transfer", 5, "received"),
-        ("refund", -5, "gave back"),
+        ("refund", -5, "refunded"),
         ("refund", 5, "got back"),
         ("credits2clock", -5, "to time"),
         ("clock2credits", 5, "from time"),
@@ -192,7 +192,7 @@ async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
         await person.press("end", "enter")
         await person.wait_until(lambda: person.sees("Holiday ▸  ● active"))
         await person.press("D")
-        await person.wait_until(lambda: person.sees("Unlink it"))
+        await person.wait_until(lambda: person.sees("Remove"))
         await person.press("y")
         await person.wait_until(lambda: result(person) == "✓ Holiday is unlinked.")
         assert person.app.context.state.wallet.credits == 1_410
