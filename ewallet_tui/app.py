@@ -17,8 +17,7 @@ from textual.widgets import Input
 
 from ewallet_core.client import ConnectionStatus
 from ewallet_core.data_folder import data_folder
-from ewallet_core.presentation.formatting import formats_of_system
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import formats_of_system, one_line
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import lazy
 from ewallet_tui.config.controller import SettingsController

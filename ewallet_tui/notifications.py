@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from ewallet_core.presentation.formatting import MINUS, count, credit_amount
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import MINUS, count, credit_amount, one_line
 from ewallet_core.types import SYSTEM_CORE_EMAIL
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.keys import format_key
 from textual.worker import WorkerError
 
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.themes import THEMES

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from ewallet_core.client import ConnectionStatus, Reach
-from ewallet_core.presentation.formatting import countdown
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import countdown, one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import ClockState, TimerState
 

@@ -93,10 +93,7 @@ ALLOWED = {
 
 # Words that are still there, by package; each is removed from here when its last use is renamed.
 REMAINING: dict[str, tuple[str, ...]] = {
-    "ewallet_core": (
-        "parted",
-        "listening",
-    ),
+    "ewallet_core": (),
     "ewallet_tui": (
         "standing",
         "leaving",
@@ -184,13 +181,7 @@ def function_imports(file: Path) -> Iterator[str]:
                 yield f"{file.relative_to(ROOT)}:{node.lineno}"
 
 
-@pytest.mark.parametrize(
-    "package",
-    [
-        pytest.param("ewallet_core", marks=not_yet("the client and the handlers import within functions")),
-        "ewallet_tui",
-    ],
-)
+@each_package
 def test_functions_import_nothing_outside_the_lazy_places(package: str) -> None:
     found = [place for file in files(package) for place in function_imports(file)]
     assert [place for place in found if not place.startswith(tuple(LAZY))] == []

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from textual import work
 
-from ewallet_core.presentation.formatting import full_day, parse_timestamp
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import full_day, one_line, parse_timestamp
 from ewallet_tui import actions
 from ewallet_tui.actions import Action
 from ewallet_tui.screens import account_forms as forms

@@ -9,8 +9,7 @@ from typing import Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.fields import IssueDetails, IssueName
-from ewallet_core.presentation.formatting import credit_amount, full_day
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import credit_amount, full_day, one_line
 from ewallet_tui.actions import CHANGE_PASSWORD, DELETE_ACCOUNT, EDIT_LIMIT, LOG_IN_ANOTHER, REPORT_ISSUE
 from ewallet_tui.state import AccountInfo
 from ewallet_tui.widgets.form_field import Field

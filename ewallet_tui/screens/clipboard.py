@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from ewallet_core.presentation.text import inert, one_line
+from ewallet_core.presentation.formatting import inert, one_line
 from ewallet_tui.screens.modal import ChoiceModal
 
 if TYPE_CHECKING:

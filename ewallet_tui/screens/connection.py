@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from ewallet_core.client import UnreachableError
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui.connection import CONNECTING
 from ewallet_tui.sanitize import plain

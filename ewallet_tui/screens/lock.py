@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.screens.account_forms import PASSWORD
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import Footer

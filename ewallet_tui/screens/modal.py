@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import PlainInput
 from ewallet_tui.widgets.option_list import PlainOptionList

@@ -19,11 +19,11 @@ from ewallet_core.presentation.formatting import (
     full_day,
     grouped,
     moment,
+    one_line,
     parse_timestamp,
     price,
 )
 from ewallet_core.presentation.tables import Column
-from ewallet_core.presentation.text import one_line
 from ewallet_tui.actions import (
     FIND,
     FREEZE,

@@ -15,9 +15,8 @@ from textual.content import Content
 from textual.widgets import Static
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.formatting import count, grouped, moment, parse_timestamp
+from ewallet_core.presentation.formatting import count, grouped, moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column
-from ewallet_core.presentation.text import one_line
 from ewallet_tui.actions import (
     CLEAN_NOW,
     LOOK_UP_SESSION,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from textual import on, work
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.screens.modal import ChoiceModal
 from ewallet_tui.state import OwnedItemKind, OwnedItems, obstacle_to
 from ewallet_tui.widgets.form import Answer, FormSpec

@@ -13,8 +13,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from ewallet_core.presentation.formatting import grouped
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import grouped, one_line
 from ewallet_tui.records import RECORD_KINDS, TRANSFER, Record, RecordKind
 from ewallet_tui.screens.clipboard import choose_value
 from ewallet_tui.screens.modal import Modal, titled

@@ -13,7 +13,7 @@ from textual.content import Content
 from textual.widgets import Label, OptionList, Static
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.actions import (
     COPY_DATA_FOLDER,
     COPY_SETTING,

@@ -14,8 +14,15 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from ewallet_core.presentation.formatting import MINUTE, SECOND, countdown, credit_amount, moment, signed
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import (
+    MINUTE,
+    SECOND,
+    countdown,
+    credit_amount,
+    moment,
+    one_line,
+    signed,
+)
 from ewallet_tui.config.keymap import KeyAction
 from ewallet_tui.config.settings import Setting, Value
 from ewallet_tui.sanitize import plain
