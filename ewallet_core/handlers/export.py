@@ -18,8 +18,8 @@ from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import PageCursor
 from ewallet_core.operations.answer_data import Data
 from ewallet_core.operations.context import AccountContext
-from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
+from ewallet_core.operations.requests import PeriodRequest
 from ewallet_core.operations.sheet_kinds import INVOICE, SHEET_KINDS, SheetKind, record_data
 from ewallet_core.storage.search import FoundRecord, SearchFilter, newest_first
 

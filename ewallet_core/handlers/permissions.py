@@ -12,6 +12,7 @@ from ewallet_core.instructions.registry import NoArguments, Request, instruction
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.permissions import allows, change, sheet_of
+from ewallet_core.operations.requests import PageRequest
 from ewallet_core.operations.sheet_kinds import email_of
 from ewallet_core.storage.operators import refused_requests
 from ewallet_core.types import PEOPLE, Role
@@ -23,13 +24,6 @@ class EditPermission(Request, frozen=True):
     instruction: fields.InstructionName
     role: fields.RoleName
     allowed: fields.Flag
-
-
-class ViewRefusedRequests(Request, frozen=True):
-    """A page of refused requests, from the newest or from a cursor on."""
-
-    limit: fields.PageLength = fields.USUAL_PAGE
-    before: fields.Cursor | None = None
 
 
 class RefusedRow(TypedDict):
@@ -84,14 +78,14 @@ class _ViewRefusedRequestsAnswer(TypedDict):
 
 
 @instruction({"controller": "system", "action": "view", "view": "refusals"})
-def view_refused_requests(request: ViewRefusedRequests, context: Context) -> _ViewRefusedRequestsAnswer:
+def view_refused_requests(request: PageRequest, context: Context) -> _ViewRefusedRequestsAnswer:
     """View the requests that the permission sheet refused, newest first."""
     page, following = refused_requests.latest(context.transaction, request.before, request.limit)
     return _ViewRefusedRequestsAnswer(
         refusals=[
             {
                 "time": timestamp(refused.at),
-                "account": _email(context, refused.account_id),
+                "account": None if refused.account_id is None else email_of(context, refused.account_id),
                 "role": refused.role,
                 "instruction": refused.instruction,
                 "address": refused.address,
@@ -100,7 +94,3 @@ def view_refused_requests(request: ViewRefusedRequests, context: Context) -> _Vi
         ],
         next=following,
     )
-
-
-def _email(context: Context, account_id: int | None) -> str | None:
-    return None if account_id is None else email_of(context, account_id)

@@ -11,8 +11,8 @@ from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import PageCursor, meta_of
 from ewallet_core.operations.answer_data import FoundRow
 from ewallet_core.operations.context import AccountContext
-from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
+from ewallet_core.operations.requests import PeriodRequest
 from ewallet_core.operations.sheet_kinds import SHEET_KINDS, SheetKind, found_row
 from ewallet_core.storage.search import SearchFilter, newest_first
 

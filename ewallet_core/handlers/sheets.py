@@ -22,6 +22,7 @@ from ewallet_core.operations.records import (
     the_record,
     unlink_sheet,
 )
+from ewallet_core.operations.requests import NewItem, PageRequest, RenameItem
 from ewallet_core.operations.sheet_kinds import CONTACT, SHEET_KINDS, TRANSFER, SheetKind, record_data
 from ewallet_core.storage.linked_records import find_linked_records
 from ewallet_core.storage.sheets import Sheet, sheets
@@ -29,17 +30,9 @@ from ewallet_core.storage.sheets import Sheet, sheets
 _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
 
 
-class NewList(Request, frozen=True):
-    """The name of the new sheet; without one, it is numbered."""
-
-    reference: fields.Reference | None = None
-
-
-class ViewList(Request, frozen=True):
+class ViewList(PageRequest, frozen=True):
     """A page of a sheet: from the newest record, from a cursor, or after `skip` of the newest records."""
 
-    limit: fields.PageLength = fields.USUAL_PAGE
-    before: fields.Cursor | None = None
     skip: fields.PassedOver | None = None
 
     def check(self) -> None:
@@ -64,12 +57,6 @@ class UnlinkSheet(Request, frozen=True):
         """Exactly one of list_id and sheet_id must be sent."""
         if (self.list_id is None) == (self.sheet_id is None):
             raise ArgumentsClashError(("list_id", "sheet_id"))
-
-
-class RenameList(Request, frozen=True):
-    """The sheet's new name."""
-
-    reference: fields.Reference
 
 
 # Every kind is removed by `list_id`; sheets also by `sheet_id`, which all other instructions use.
@@ -125,7 +112,7 @@ def _view_answers(kind: SheetKind) -> dict[str, Any]:
 
 def _new_list(kind: SheetKind) -> Instruction:
     @instruction(_the_list(kind, "new"), answers={kind.sheet_key: int, kind.data_key: SheetData})
-    def new_list(request: NewList, context: AccountContext) -> Answer:
+    def new_list(request: NewItem, context: AccountContext) -> Answer:
         """Create another sheet; the active one stays active."""
         owner = kind.owner.active(context)
         sheet_id = open_sheet(
@@ -174,7 +161,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
 
 
 def _rename_list(kind: SheetKind) -> Instruction:
-    @instruction(_the_list(kind, "edit"), request=_naming_one(kind, RenameList), answers=_view_answers(kind))
+    @instruction(_the_list(kind, "edit"), request=_naming_one(kind, RenameItem), answers=_view_answers(kind))
     def rename_list(request: Any, context: AccountContext) -> Answer:
         """Rename a sheet."""
         sheet = own_sheet(context, kind, getattr(request, kind.id_name), kind.id_name)

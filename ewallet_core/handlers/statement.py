@@ -12,7 +12,7 @@ from ewallet_core.instructions.timestamps import END_OF_TIME
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import AccountContext
-from ewallet_core.operations.period import PeriodRequest
+from ewallet_core.operations.requests import PeriodRequest
 from ewallet_core.operations.sheet_kinds import email_of
 from ewallet_core.storage.journal import PostingRow, find_cost, read_costs_up_to
 from ewallet_core.storage.statements import StatementRow, find_last_before, read_statement

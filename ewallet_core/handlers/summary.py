@@ -15,7 +15,7 @@ from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
-from ewallet_core.operations.period import PeriodRequest
+from ewallet_core.operations.requests import PeriodRequest
 from ewallet_core.storage.statements import SumFilter, sum_postings
 
 MOST_PERIODS = 400
