@@ -118,7 +118,8 @@ def authenticated_account(request: Login, context: SessionContext) -> Account:
         not password_check.holds_for(account)
         or account is None
         or is_gone(account, now)
-        or _is_over(account, now)
+        # An expired one-time password.
+        or (account.one_time_until is not None and account.one_time_until <= now)
     ):
         raise LoginRefusedError().with_after_rollback(
             partial(note_failure, context, request.login_key, account)
@@ -175,11 +176,6 @@ def switch_account(request: WhichAccount, context: SessionContext) -> _LogoutAns
 def _find(transaction: Transaction, request: Login) -> Account | None:
     column = "name_key" if request.user_name is not None else "email_key"
     return accounts.find(transaction, **{column: user_key(request.name_or_email)})
-
-
-def _is_over(account: Account, now: int) -> bool:
-    """Whether the account's password is an expired one-time password."""
-    return account.one_time_until is not None and account.one_time_until <= now
 
 
 def _new_hash(request: Login, account: Account, passwords: Passwords) -> str | None:

@@ -11,10 +11,10 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import NoArguments, Request, instruction
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.permissions import allows, change, sheet_of
+from ewallet_core.operations.permissions import allows, sheet_of
 from ewallet_core.operations.requests import PageRequest
 from ewallet_core.operations.sheet_kinds import email_of
-from ewallet_core.storage.operators import refused_requests
+from ewallet_core.storage.operators import permissions, refused_requests
 from ewallet_core.types import PEOPLE, Role
 
 
@@ -65,7 +65,9 @@ def edit_permission(request: EditPermission, context: Context) -> _EditPermissio
         raise UnknownInstructionError(request.instruction, context.registry.nearest(request.instruction))
     if request.role == Role.OPERATOR and request.instruction == EDIT_PERMISSION and not request.allowed:
         raise OwnPermissionError
-    change(context, Role(request.role), request.instruction, allowed=request.allowed)
+    line = {"role": request.role, "instruction": request.instruction}
+    permissions.delete(context.transaction, **line)
+    permissions.insert(context.transaction, **line, allowed=int(request.allowed), written_at=context.now)
     return _EditPermissionAnswer(instruction=request.instruction, role=request.role, allowed=request.allowed)
 
 

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
-from ewallet_core.instructions.registry import Instruction, Request, instruction, naming
+from ewallet_core.instructions.registry import Instruction, Request, instruction, with_argument
 from ewallet_core.operations.answer_data import Archive, Data, SheetData, archive, dates
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext
 from ewallet_core.operations.ownership import record_change
@@ -89,8 +89,8 @@ def _record_count(context: AccountContext, kind: SheetKind, sheet: Sheet) -> int
     return kind.records.count(context.transaction, sheet.id)
 
 
-def _naming_one(kind: SheetKind, request: type[Request], *, required: bool = True) -> type[Request]:
-    return naming(request, kind.id_name, _ID_TYPES[kind.noun], required=required)
+def _with_id(kind: SheetKind, request: type[Request], *, required: bool = True) -> type[Request]:
+    return with_argument(request, kind.id_name, _ID_TYPES[kind.noun], required=required)
 
 
 def _the_list(kind: SheetKind, verb: str) -> dict[str, str]:
@@ -130,9 +130,7 @@ def _new_list(kind: SheetKind) -> Instruction:
 
 def _view_list(kind: SheetKind) -> Instruction:
     @instruction(
-        _the_list(kind, "view"),
-        request=_naming_one(kind, ViewList, required=False),
-        answers=_view_answers(kind),
+        _the_list(kind, "view"), request=_with_id(kind, ViewList, required=False), answers=_view_answers(kind)
     )
     def view_list(request: Any, context: AccountContext) -> Answer:
         """View a sheet, by default the active one, and a page of its records, newest first."""
@@ -146,7 +144,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
     @instruction(
         {"action": "switch", "switch": kind.sheet_key},
         _the_list(kind, "switch"),
-        request=_naming_one(kind, Request),
+        request=_with_id(kind, Request),
         answers={kind.sheet_key: int, kind.data_key: SheetData},
     )
     def switch_list(request: Any, context: AccountContext) -> Answer:
@@ -161,7 +159,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
 
 
 def _rename_list(kind: SheetKind) -> Instruction:
-    @instruction(_the_list(kind, "edit"), request=_naming_one(kind, RenameItem), answers=_view_answers(kind))
+    @instruction(_the_list(kind, "edit"), request=_with_id(kind, RenameItem), answers=_view_answers(kind))
     def rename_list(request: Any, context: AccountContext) -> Answer:
         """Rename a sheet."""
         sheet = own_sheet(context, kind, getattr(request, kind.id_name), kind.id_name)
