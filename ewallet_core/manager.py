@@ -33,8 +33,7 @@ from ewallet_core.server.socket_listener import SocketListener
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.events import events_after, latest_event
 from ewallet_core.storage.journal import issuer
-from ewallet_core.storage.seen_requests import forget_old_requests
-from ewallet_core.storage.sessions import sessions, workers
+from ewallet_core.storage.sessions import forget_old_requests, sessions, workers
 from ewallet_core.storage.transaction import Transaction
 
 

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from ewallet_core.commands import add_commands
-
-if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
 
 TWO_PLACES = "The wallet is at a server or on this machine: give --server or --embedded, not both."
 NO_TERMINAL = "ewallet needs a terminal; `ewallet demo` shows the wallet at work without one."
@@ -46,8 +42,11 @@ def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> in
     if embedded and server is not None:
         click.echo(TWO_PLACES, err=True)
         return 2
+    # Imported here: the commands don't wait for the app.
+    from ewallet_tui.app import open_app
+
     try:
-        app = _app_on(data_dir, server, embedded=embedded)
+        app = open_app(data_dir, server, embedded=embedded)
     except ValueError as unreadable:
         click.echo(unreadable, err=True)
         return 2
@@ -60,23 +59,6 @@ def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> in
 
 def _is_at_terminal() -> bool:
     return sys.stdin.isatty() and sys.stdout.isatty()
-
-
-def _app_on(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
-    """The app at that server, or on this machine, or where it was last; raises `ValueError` in words."""
-    # Imported here, so that the commands don't wait for the screens.
-    from ewallet_core.data_folder import data_folder  # noqa: PLC0415
-    from ewallet_core.presentation.formatting import formats_of_system  # noqa: PLC0415
-    from ewallet_core.protocol.address import ServerAddress  # noqa: PLC0415
-    from ewallet_tui.app import EWalletApp  # noqa: PLC0415
-    from ewallet_tui.config.preferences import Preferences  # noqa: PLC0415
-    from ewallet_tui.connection import Backends  # noqa: PLC0415
-
-    chosen = None if server is None else ServerAddress.read(server)
-    folder = data_folder(data_dir)
-    preferences = Preferences.read(folder, formats_of_system())
-    place = chosen if embedded or chosen is not None else preferences.last_server
-    return EWalletApp(Backends.kept_in(folder), preferences, place)
 
 
 if __name__ == "__main__":

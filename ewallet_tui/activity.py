@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import Any
 
 from textual.content import Content
 
 from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price, signed
-from ewallet_core.presentation.periods import Period
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.records import CONVERSIONS, TRANSFERS, Record, amount, partner_of
@@ -23,17 +22,11 @@ ACTIVITY_COLUMNS = (
 )
 
 
-def latest_rows(
-    transfers: Iterable[Record],
-    conversions: Iterable[Record],
-    now: datetime,
-    most: int,
-    zone: tzinfo | None = None,
+def activity_rows(
+    activity: Iterable[Mapping[str, Any]], now: datetime, zone: tzinfo | None = None
 ) -> list[ListRow]:
-    """The newest `most` transfers and conversions; each row's record is its kind and id."""
-    found = [*transfers, *conversions]
-    found.sort(key=lambda record: str(record["create_date"]), reverse=True)
-    return [_row(record, now, zone) for record in found[:most]]
+    """What moved credits, as rows; each row's record is its kind and id."""
+    return [_row(each["record_data"], now, zone) for each in activity if each["kind"] != "time"]
 
 
 def _row(record: Record, now: datetime, zone: tzinfo | None) -> ListRow:
@@ -93,28 +86,6 @@ def _with(movement: Movement) -> str:
     if movement["kind"] == "supply":
         return price(movement["currency"], movement["cost"]) if movement["cost"] else ""
     return movement["partner"] or ""
-
-
-DAYS = 30
-
-
-def summary_of(wallet_id: int, today: datetime) -> dict[str, Any]:
-    """The instruction that views the wallet's movements by day, in the user's time zone."""
-    local = today.astimezone()
-    east = local.utcoffset() or timedelta()
-    since = Period(local.date() - timedelta(days=DAYS - 1), None, "").arguments()
-    offset = east // timedelta(minutes=1)
-    return {"action": "view", "view": "summary", "ewallet_id": wallet_id, "utc_offset": offset, **since}
-
-
-def balances(now: int, days: Sequence[Mapping[str, Any]]) -> tuple[int, ...]:
-    """The balance at the end of each day; the last one is `now`."""
-    found = [now]
-    for day in reversed(days[1:]):
-        came = int(day["credits_in"]) + int(day["converted_to_credits"])
-        went = int(day["credits_out"]) + int(day["converted_to_time"])
-        found.append(found[-1] - came + went)
-    return tuple(reversed(found))
 
 
 def in_words(history: Sequence[int]) -> str:

@@ -3,33 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from rich.text import Text
-from textual.timer import Timer
-from textual.widgets import Input
+from msgspec import Struct
 
+from ewallet_core import client
 from ewallet_core.client import ConnectionStatus, Reach, UnreachableError
-from ewallet_core.protocol.address import ServerAddress
+from ewallet_core.data_folder import KNOWN_SERVERS_FILE, database_url
+from ewallet_tui.status import is_connected
+from ewallet_tui.store import Backend
 
 if TYPE_CHECKING:
-    from ewallet_core.client import WalletClient
-    from ewallet_core.client.trust import KnownServers
+    from textual.timer import Timer
+
+    from ewallet_core.client import KnownServers, WalletClient
     from ewallet_core.protocol.address import ServerAddress
-    from ewallet_tui.app import EWalletApp
     from ewallet_tui.store import AccountStore
+    from ewallet_tui.work import Notify, SetTimer, Workers
 
 
-EMBEDDED = "embedded"
-"""What a client of this process says that its place is."""
-
-
-@dataclass(frozen=True)
-class Backends:
+class Backends(Struct, frozen=True):
     """The engine of this machine, and every server."""
 
     client_at: Callable[[ServerAddress | None], WalletClient]
@@ -39,19 +36,13 @@ class Backends:
 
     @classmethod
     def kept_in(cls, folder: Path) -> Backends:
-        """The engines that somebody reaches whose wallet and known servers are kept in `folder`."""
-        from ewallet_core.client import EmbeddedClient  # noqa: PLC0415
-        from ewallet_core.client.trust import KnownServers  # noqa: PLC0415
-        from ewallet_core.data_folder import KNOWN_SERVERS_FILE, database_url  # noqa: PLC0415
+        """The engine whose wallet is kept in `folder`, and the servers that are known there."""
+        known = client.KnownServers(folder / KNOWN_SERVERS_FILE)
 
-        known = KnownServers(folder / KNOWN_SERVERS_FILE)
-
-        def client_at(place: ServerAddress | None) -> WalletClient:
-            if place is None:
-                return EmbeddedClient.for_user(database_url(folder))
-            from ewallet_core.client.socket import RemoteClient  # noqa: PLC0415
-
-            return RemoteClient(place, known)
+        def client_at(server: ServerAddress | None) -> WalletClient:
+            if server is None:
+                return client.EmbeddedClient.for_user(database_url(folder))
+            return client.RemoteClient(server, known)
 
         return cls(client_at, known)
 
@@ -60,34 +51,45 @@ NOT_TRIED_YET = ConnectionStatus(Reach.OFFLINE)
 
 
 class ConnectionWatch:
-    """Tells `changed` the connection before and the one now, a countdown's seconds included."""
+    """Follows the state of the connection, and counts the seconds down to the next try."""
 
     def __init__(
-        self, app: EWalletApp, changed: Callable[[ConnectionStatus, ConnectionStatus], None]
+        self,
+        place: str,
+        set_interval: SetTimer,
+        changed: Callable[[ConnectionStatus, ConnectionStatus], None],
     ) -> None:
-        self.connection = NOT_TRIED_YET
-        """How the engine can be reached just now."""
-        self._app = app
+        """`changed` is called with the state before and the state now."""
+        self.status = NOT_TRIED_YET
+        """The state now."""
+        self.place = place
+        """Where the engine is, in a word."""
+        self._set_interval = set_interval
         self._changed = changed
         self._client: WalletClient | None = None
         self._ticks: Timer | None = None
 
+    @property
+    def is_connected(self) -> bool:
+        """Whether what is sent now is answered at once."""
+        return is_connected(self.status, self.place)
+
     def follow(self, client: WalletClient) -> None:
-        """Watch `client` from now on, and no other any more."""
+        """Watch `client` from now on, and no other."""
         self._client = client
         self._stop_ticking()
-        self.connection = client.connection
-        # Even where it is as the connection before was, it leads to another place.
-        self._changed(self.connection, self.connection)
+        self.status, self.place = client.connection, client.place
+        # Even if the state is the same as before, it is that of another place.
+        self._changed(self.status, self.status)
         client.watch(lambda connection: self._handle(client, connection))
 
     def give_up(self, reason: str) -> None:
-        """Take it that the engine is out of reach, whatever its client tells."""
+        """Take the engine to be out of reach, whatever its client says."""
         self._client = None
         self._take(ConnectionStatus(Reach.OFFLINE, reason=reason))
 
     def stop(self) -> None:
-        """Watch nothing any more."""
+        """Watch no client."""
         self._client = None
         self._stop_ticking()
 
@@ -98,17 +100,17 @@ class ConnectionWatch:
     def _take(self, connection: ConnectionStatus) -> None:
         self._stop_ticking()
         if connection.retry_in_seconds:
-            self._ticks = self._app.set_interval(1, self._tick)
+            self._ticks = self._set_interval(1, self._tick)
         self._show(connection)
 
     def _tick(self) -> None:
-        left = (self.connection.retry_in_seconds or 0) - 1
+        left = (self.status.retry_in_seconds or 0) - 1
         if left <= 0:
             self._stop_ticking()
-        self._show(replace(self.connection, retry_in_seconds=left if left > 0 else None))
+        self._show(replace(self.status, retry_in_seconds=left if left > 0 else None))
 
     def _show(self, connection: ConnectionStatus) -> None:
-        before, self.connection = self.connection, connection
+        before, self.status = self.status, connection
         if connection != before:
             self._changed(before, connection)
 
@@ -124,139 +126,131 @@ NOT_ANSWERED = "What was asked last was not answered. Whether it was done shows 
 NOT_WAITED_FOR = "It was not waited for. Choose it again to connect."
 
 GONE_SECONDS = 1.0
-"""How long a connection is gone before that is said in more than the line that always shows it."""
+"""How long a connection is gone before more than the status line says so."""
 
 CONNECTING = "connecting"
-"""The group of workers that reach for an engine: another one that is chosen takes their place."""
+"""The group of workers that connect to an engine: choosing another one takes their place."""
 
 
-class Connecting:
-    """Knows at which server the app's engine is, and goes over to others."""
+class Connecting(Struct, kw_only=True, eq=False):
+    """Connects to the engine that the app uses, and goes over to others."""
 
-    def __init__(self, app: EWalletApp, server: ServerAddress | None) -> None:
-        self.server = server
-        """The server whose engine the app uses; `None`: the engine is in this process."""
-        self._app = app
-        self._gone: Timer | None = None
+    server: ServerAddress | None
+    """The server whose engine the app uses; `None`: the engine is in this process."""
+    backends: Backends
+    store: AccountStore
+    watch: ConnectionWatch
+    workers: Workers
+    set_timer: SetTimer
+    notify: Notify
+    is_in_view: Callable[[], bool]
+    """Whether an account is logged in and the screen is not locked."""
+    is_typing: Callable[[], bool]
+    """Whether a field has text in it."""
+    trusts: Callable[[str, str], Awaitable[bool]]
+    """Asks whether the fingerprint of a server is the right one."""
+    choose: Callable[[str], None]
+    """Opens the screen on which another engine is chosen, with the reason."""
+    leave: Callable[[], Awaitable[None]]
+    """Goes back to the login."""
+    start_over: Callable[[], Awaitable[None]]
+    """Empties the login."""
+    used: Callable[[ServerAddress | None], None]
+    """Remembers where the app has connected to."""
+    exit_because: Callable[[str], None]
+    """Ends the app with an error."""
+    _gone: Timer | None = None
 
     async def begin(self) -> None:
-        """Reach the engine that the app starts with; where it is a server's, another one may be chosen."""
+        """Connect to the engine that the app starts with; if it is a server's, another one may be chosen."""
         try:
-            await self._open(self._app.store, self.server)
+            await self._open(self.store.backend, self.server)
         except asyncio.CancelledError:
-            self._app.store.give_up(NOT_WAITED_FOR)
-            self._app.connection_watch.give_up(NOT_WAITED_FOR)
+            self.store.backend.give_up(NOT_WAITED_FOR)
+            self.watch.give_up(NOT_WAITED_FOR)
             raise
         except UnreachableError as reason:
             self._say_out_of_reach(str(reason))
         else:
-            self._arrive()
+            self.used(self.server)
 
     async def go_over_to(self, server: ServerAddress | None) -> None:
-        """Use the engine there from now on, and keep nothing of the one before.
+        """Use the engine there from now on, and forget everything about the one before.
 
-        Raises `UnreachableError` in words, and then the app uses the engine that it used.
+        Raises `UnreachableError` in words; then the app uses the engine that it used.
         """
-        store = self._app.store_at(server)
+        backend = Backend(self.backends.client_at(server))
         async with AsyncExitStack() as undo:
-            undo.push_async_callback(store.close)
-            await self._open(store, server)
+            undo.push_async_callback(backend.close)
+            await self._open(backend, server)
             undo.pop_all()
-        before, self.server = self._app.store, server
-        await self._app.converse(store)
-        self._app.run_worker(before.close())
-        self._arrive()
+        await self.leave()
+        before, self.server = self.store.backend, server
+        self.store.use(backend)
+        self.watch.follow(backend.client)
+        # What was typed was meant for the engine before.
+        await self.start_over()
+        self.workers.run(before.close())
+        self.used(server)
 
     def handle(self, before: ConnectionStatus, now: ConnectionStatus) -> None:
-        """Say what has become of the connection, and have the screen be true again when it is back."""
-        app = self._app
-        app.connection_changed.publish(now)
+        """Say what has become of the connection, and read the account again when it is back."""
+        store = self.store
         if before.reach is Reach.CONNECTED and now.reach is Reach.RECONNECTING:
-            self._say_gone_soon()
+            # A connection that comes back at once is not worth a toast.
+            self._gone = self.set_timer(GONE_SECONDS, self._say_gone)
         elif before.reach is Reach.RECONNECTING and now.reach is Reach.CONNECTED:
             self._say_back()
-            app.run_worker(app.store.refresh(), group="refresh", exclusive=True)
+            self.workers.run(store.refresh(), "refresh", exclusive=True)
         elif before.reach is not Reach.OFFLINE and now.reach is Reach.OFFLINE and now.reason:
-            unanswered = f" {NOT_ANSWERED}" if app.store.client.unanswered else ""
-            app.run_worker(self._lose_engine(f"{now.reason}{unanswered}"), group="lost", exclusive=True)
-
-    def choose(self, reason: str = "") -> None:
-        """Open the screen on which another engine is chosen, with why that is needed."""
-        from ewallet_tui.screens.connection import ConnectionScreen  # noqa: PLC0415
-
-        if isinstance(self._app.screen, ConnectionScreen):
-            self._app.screen.say_out_of_reach(reason)
-        else:
-            self._app.push_screen(ConnectionScreen(reason))
-
-    def _say_gone_soon(self) -> None:
-        # One that comes and goes is not to cover the screen with words about it.
-        self._gone = self._app.set_timer(GONE_SECONDS, self._say_gone)
+            unanswered = f" {NOT_ANSWERED}" if store.client.unanswered else ""
+            self.workers.run(self._lose_engine(f"{now.reason}{unanswered}"), "lost", exclusive=True)
 
     def _say_gone(self) -> None:
         self._gone = None
-        if self._app.connection.reach is Reach.RECONNECTING:
-            self._say_in_view(BROKEN, title="The connection is gone.", severity="warning")
+        if self.watch.status.reach is Reach.RECONNECTING and self.is_in_view():
+            self.notify(BROKEN, title="The connection is gone.", severity="warning")
 
     def _say_back(self) -> None:
-        if self._gone is None:
-            self._say_in_view(BACK)
-        else:
+        if self._gone is not None:
             self._gone.stop()
             self._gone = None
-
-    def _say_in_view(self, words: str, **how: Any) -> None:
-        # At the login and the lock the line that is there says it all.
-        if self._app.is_in_view:
-            self._app.say(words, **how)
+        elif self.is_in_view():
+            self.notify(BACK)
 
     async def _lose_engine(self, reason: str) -> None:
-        self._app.store.give_up(reason)
-        await self._app.leave()
+        self.store.backend.give_up(reason)
+        await self.leave()
         self.choose(reason)
 
     def _say_out_of_reach(self, reason: str) -> None:
         if self.server is None:
-            self._app.exit(return_code=1, message=Text(reason))
+            self.exit_because(reason)
             return
-        self._app.connection_watch.give_up(reason)
-        if any(field.value for field in self._app.screen.query(Input)):
-            # Whoever types their password is not to find another screen beneath their fingers.
-            self._app.say(reason, title="The server is out of reach.", severity="warning")
+        self.watch.give_up(reason)
+        if self.is_typing():
+            # Another screen would take the keys that are meant for the password.
+            self.notify(reason, title="The server is out of reach.", severity="warning")
         else:
             self.choose(reason)
 
-    def _arrive(self) -> None:
-        self._app.keep(self._app.preferences.with_server_used(self.server))
-
-    async def _open(self, store: AccountStore, server: ServerAddress | None) -> None:
+    async def _open(self, backend: Backend, server: ServerAddress | None) -> None:
         async def admit() -> None:
-            client = store.client
+            client = backend.client
             if server is not None and client.fingerprint is not None and client.newly_pinned:
-                await self._must_be_trusted(server, client)
+                await self._demand_trust(server, client)
 
-        await store.open(admit)
+        await backend.open(admit)
 
-    async def _must_be_trusted(self, server: ServerAddress, client: WalletClient) -> None:
-        """Show a certificate that was never seen before; raises `UnreachableError` where it is not trusted.
-
-        That server is then left, and nothing is known of it.
-        """
-        from ewallet_tui.screens.connection import TRUST, first_certificate  # noqa: PLC0415
-
-        confirmation = first_certificate(server.name, str(client.fingerprint))
-        answer = None
+    async def _demand_trust(self, server: ServerAddress, client: WalletClient) -> None:
+        """Ask about a certificate that is new; if it isn't trusted, forget it and raise `UnreachableError`."""
+        is_trusted = False
         try:
-            answer = await self._app.push_screen_wait(confirmation)
+            is_trusted = await self.trusts(server.name, str(client.fingerprint))
         finally:
-            # Whoever quits has not trusted it either.
-            if answer != TRUST:
-                self._app.backends.known_servers.forget(server.name)
-        if answer == TRUST:
-            return
-        await client.close()
-        raise UnreachableError(f"{server.name} was left. Choose where to go on.")
-
-    def forget(self, server: ServerAddress) -> None:
-        """Offer that server no more; a certificate that it showed stays known."""
-        self._app.keep(self._app.preferences.without_server(server))
+            # Quitting instead of an answer is not trust either.
+            if not is_trusted:
+                self.backends.known_servers.forget(server.name)
+        if not is_trusted:
+            await client.close()
+            raise UnreachableError(f"{server.name} was left. Choose where to go on.")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 
 MOST_AT_ONCE = 1_000
 MOST_NAMED, MOST_OTHERS = 6, 3

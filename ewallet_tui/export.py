@@ -18,10 +18,9 @@ import platformdirs
 from textual.app import App
 
 from ewallet_core.presentation import invoice_html, invoice_text
-from ewallet_core.presentation.formatting import count
+from ewallet_core.presentation.formatting import count, one_line
 from ewallet_core.presentation.invoices import Invoice, InvoiceOwner, Month, Record
 from ewallet_core.presentation.periods import Period
-from ewallet_core.presentation.text import one_line
 
 Answer = dict[str, Any]
 Ask = Callable[..., Awaitable[Answer]]

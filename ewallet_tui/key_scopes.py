@@ -13,7 +13,7 @@ from ewallet_tui.screens.clock import ClockScreen
 from ewallet_tui.screens.connection import ConnectionScreen
 from ewallet_tui.screens.console import ConsoleScreen
 from ewallet_tui.screens.console_exchange import ConsoleExchange
-from ewallet_tui.screens.contacts import ContactModal, ContactsScreen
+from ewallet_tui.screens.contacts import ContactsScreen
 from ewallet_tui.screens.export import ExportWait
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.go_to import GoTo
@@ -24,7 +24,7 @@ from ewallet_tui.screens.modal import ChoiceModal, ConfirmModal, FactsModal
 from ewallet_tui.screens.operator import OneTimePasswordModal, OperatorScreen
 from ewallet_tui.screens.operator_issues import IssuesScreen
 from ewallet_tui.screens.operator_permissions import PermissionsScreen, RefusedRequestsScreen
-from ewallet_tui.screens.operator_workers import SessionModal, WorkersScreen
+from ewallet_tui.screens.operator_workers import WorkersScreen
 from ewallet_tui.screens.overlays import HelpScreen, Jump
 from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.screens.settings import SettingsKeysScreen, SettingsScreen
@@ -42,9 +42,9 @@ from ewallet_tui.widgets.setting_lists import ChoiceList, SettingList
 
 SCREENS = (
     AccountScreen, ChoiceModal, ClockScreen, ConfirmModal, ConnectionScreen, ConsoleExchange, ConsoleScreen,
-    ContactModal, ContactsScreen, ExportWait, FactsModal, FormScreen, GoTo, HelpScreen, HomeScreen, IssuesScreen, Jump,
+    ContactsScreen, ExportWait, FactsModal, FormScreen, GoTo, HelpScreen, HomeScreen, IssuesScreen, Jump,
     LockScreen, LoginScreen, OneTimePasswordModal, OperatorScreen, PermissionsScreen, RecordScreen,
-    RefusedRequestsScreen, SessionModal, SessionsScreen, SettingsKeysScreen, SettingsScreen, SheetsScreen,
+    RefusedRequestsScreen, SessionsScreen, SettingsKeysScreen, SettingsScreen, SheetsScreen,
     WalletScreen, WorkersScreen,
 )  # fmt: skip
 WIDGETS = (

@@ -1,14 +1,17 @@
-"""The numbered screens of the app, and the mode that opens each."""
+"""The numbered screens of the app, and going from one to another."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from asyncio import gather
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from textual.screen import Screen
+
 if TYPE_CHECKING:
-    from textual.screen import Screen
+    from textual.app import App
+    from textual.await_complete import AwaitComplete
 
 
 OPERATOR, AUDITOR = "operator", "auditor"
@@ -17,13 +20,13 @@ EVERYBODY = frozenset({"user", OPERATOR, AUDITOR})
 
 @dataclass(frozen=True)
 class Destination:
-    """A screen that can be gone to."""
+    """A screen that the user can go to."""
 
     mode: str
     title: str
     letter: str
     roles: frozenset[str] = EVERYBODY
-    """Who may go there, by the role of the account."""
+    """The roles of the accounts that may go there."""
 
 
 DESTINATIONS = (
@@ -36,29 +39,86 @@ DESTINATIONS = (
     Destination("console", "Console", "k"),
     Destination("operator", "Operator", "o", frozenset({OPERATOR, AUDITOR})),
 )
-"""Those with a tab, whose number is its place in this order."""
+"""The screens with a tab, in the order of their numbers."""
 
 SETTINGS = Destination("settings", "Settings", "comma")
 ALL_DESTINATIONS = (*DESTINATIONS, SETTINGS)
 
 
 def destinations_for(role: str) -> tuple[Destination, ...]:
-    """The places where an account of that role may go."""
+    """The screens that an account of that role may go to."""
     return tuple(place for place in ALL_DESTINATIONS if role in place.roles)
 
 
 LOGIN, LOCK = "login", "lock"
 SCREEN_MODES = tuple(place.mode for place in ALL_DESTINATIONS)
+BETWEEN = "between"
+"""An empty mode, shown for an instant while the current one is removed."""
+
+MakeScreen = Callable[[], Screen[Any]]
 
 
-def screen_class_of(mode: str) -> type[Screen[Any]]:
-    """The screen of `mode`: the class named after it, in the module named after it."""
-    module = import_module(f"ewallet_tui.screens.{mode}")
-    screen_class: type[Screen[Any]] = getattr(module, f"{mode.capitalize()}Screen")
-    return screen_class
+class Navigation:
+    """Textual's modes, one for each destination, for the login and for the lock."""
 
+    def __init__(self, app: App[Any], screens: Mapping[str, MakeScreen]) -> None:
+        """`screens` has a factory for each mode; `app` is used for its modes, screen stacks and workers."""
+        self._app = app
+        self._screens = screens
+        self.mode_to_return_to = SCREEN_MODES[0]
+        """The mode that is shown again when the lock is opened."""
+        for mode, make_screen in screens.items():
+            app.add_mode(mode, make_screen)
 
-def screen_of(mode: str) -> Callable[[], Screen[Any]]:
-    """What makes the screen of `mode`."""
-    # Not the class itself: its module is imported when it is first gone to.
-    return lambda: screen_class_of(mode)()  # noqa: PLW0108
+    @property
+    def mode(self) -> str:
+        """The mode that is shown now."""
+        return self._app.current_mode
+
+    async def go_to(self, mode: str) -> None:
+        """Show the screen of `mode`."""
+        await self._app.switch_mode(mode)
+
+    async def lock(self) -> None:
+        """Hide every screen behind the lock."""
+        self.mode_to_return_to = self.mode
+        await self._app.switch_mode(LOCK)
+
+    async def go_back_to_login(self) -> None:
+        """Show the login alone, and remove every other screen."""
+        await self._app.switch_mode(LOGIN)
+        while len(self._app.screen_stack) > 1:
+            await self._app.pop_screen()
+        await self.remove_hidden()
+
+    async def remove_hidden(self) -> None:
+        """Remove every screen out of view; each is made anew when it is next shown."""
+        await gather(*self._remove_hidden())
+
+    async def start_afresh(self, role: str) -> None:
+        """Make every screen anew, and stay at the current one if an account of `role` may go there."""
+        app = self._app
+        allowed = {LOCK, *(place.mode for place in destinations_for(role))}
+        goes_on_at = self.mode if self.mode in allowed else SCREEN_MODES[0]
+        self.mode_to_return_to = SCREEN_MODES[0]
+        # Without an await in between: no key may lead to a screen that is about to be removed.
+        app.add_mode(BETWEEN, Screen)
+        app.switch_mode(BETWEEN)
+        removed = self._remove_hidden()
+        shown = app.switch_mode(goes_on_at)
+        removed.append(app.remove_mode(BETWEEN))
+        await shown
+        await gather(*removed)
+
+    def _remove_hidden(self) -> list[AwaitComplete]:
+        app = self._app
+        # A worker would go on reading for a screen whose widgets are removed one after another.
+        for worker in list(app.workers):
+            nodes = worker.node.ancestors_with_self
+            if worker.node is not app and not any(node in app.screen_stack for node in nodes):
+                worker.cancel()
+        hidden = {LOCK, *SCREEN_MODES} - {self.mode}
+        removed = [app.remove_mode(mode) for mode in hidden]
+        for mode in hidden:
+            app.add_mode(mode, self._screens[mode])
+        return removed

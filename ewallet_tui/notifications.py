@@ -2,32 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
-from ewallet_core.presentation.formatting import MINUS, count, credit_amount
-from ewallet_core.presentation.text import one_line
+from msgspec import Struct
+
+from ewallet_core.presentation.formatting import MINUS, count, credit_amount, one_line
 from ewallet_core.types import SYSTEM_CORE_EMAIL
-from ewallet_tui.own_doings import ARRIVED
 
 if TYPE_CHECKING:
     from textual.timer import Timer
 
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.state import AccountState
+    from ewallet_tui.work import Notify, SetTimer
 
 
 ENDS_SOON = "session_about_to_end"
 """What the app answers by using the session, so that nobody need be told."""
-CHANGED = "account_changed"
-FROZEN_CODE = "account_frozen"
 IF_NOT_YOU = "If it was not you, change your password: that ends every other session."
 
 Event = Mapping[str, Any]
 
 
-@dataclass(frozen=True)
-class Notification:
+class Notification(Struct, frozen=True):
     """A title and a sentence, and how much they weigh."""
 
     title: str
@@ -52,16 +49,16 @@ FROZEN = Notification(
 USABLE_AGAIN = Notification("This account can be used again.", "It is frozen no longer.")
 
 
-def notification_of(
-    event: Event, *, own_email: str, clock: int, is_refund: bool = False
-) -> Notification | None:
+def notification_of(event: Event, *, own_email: str, clock: int) -> Notification | None:
     """What an event is to who sits here: their email, the clock that is in view; or nothing new to them."""
     data = event["data"]
     match event["event"]:
         case "login_from_new_address":
             return _login_from(data["address"])
         case "credits_arrived" if data["transfer_from"] != own_email:
-            return _arrived(data["credits"], data["transfer_from"], is_refund=is_refund)
+            return _arrived(
+                data["credits"], data["transfer_from"], is_refund=event.get("movement") == "refund"
+            )
         case "credits_left" if data["transfer_to"] != own_email:
             return _left(data["credits"], data["transfer_to"])
         case "timer_ran_out" if data["clock"] != clock:
@@ -96,11 +93,6 @@ def _moved_in_one(moved: list[Notification]) -> list[Notification]:
     return [Notification(title, words, "warning" if went else "information", credits=came or went)]
 
 
-def may_be_refund(event: Event) -> bool:
-    """Whether what arrived may be a payment that somebody gave back."""
-    return event["event"] == ARRIVED and bool(event["data"]["transfer_from"] != SYSTEM_CORE_EMAIL)
-
-
 def _login_from(address: str) -> Notification:
     return Notification(
         f"Somebody logged in to this account from {address}.",
@@ -132,42 +124,63 @@ AT_ONCE_SECONDS = 1.0
 
 
 class Notifier:
-    """Says them in passing, and to the desktop what is worth it."""
+    """Shows notifications as toasts, and the important ones on the desktop too."""
 
-    def __init__(self, app: EWalletApp) -> None:
-        self._app = app
-        self._untold: list[Notification] = []
+    def __init__(
+        self,
+        state: Callable[[], AccountState | None],
+        is_in_view: Callable[[], bool],
+        set_timer: SetTimer,
+        notify: Notify,
+        notify_desktop: Callable[[str, str], None],
+    ) -> None:
+        self._state = state
+        self._is_in_view = is_in_view
+        self._set_timer = set_timer
+        self._notify = notify
+        self._notify_desktop = notify_desktop
+        self._waiting: list[Notification] = []
         self._pause: Timer | None = None
 
-    def tell(self, notifications: Notification) -> None:
-        """Say it now, or with what else comes before a second is over; behind the lock, once it is open."""
-        if self._app.state is None:
+    def notice(self, event: Event) -> None:
+        """Tell the user of an event that something else than this app has caused."""
+        state = self._state()
+        if state is None or "data" not in event:
             return
-        self._untold.append(notifications)
+        notification = notification_of(
+            event,
+            own_email=state.account.email,
+            clock=state.clock.id,
+        )
+        if notification is not None:
+            self.tell(notification)
+
+    def tell(self, notification: Notification) -> None:
+        """Show it now, or together with what else comes within a second; behind the lock, once that is open."""
+        if self._state() is None:
+            return
+        self._waiting.append(notification)
         if self._pause is None:
             self._go_on()
 
     def forget(self) -> None:
-        """Say nothing more of whoever it was about."""
-        self._untold.clear()
+        """Drop what waits to be shown."""
+        self._waiting.clear()
         if self._pause is not None:
             self._pause.stop()
             self._pause = None
 
     def _go_on(self) -> None:
         self._pause = None
-        if not self._untold:
+        if not self._waiting:
             return
-        if self._app.is_in_view:
-            untold, self._untold = folded(self._untold), []
-            for notifications in untold:
-                self._say(notifications)
-        self._pause = self._app.set_timer(AT_ONCE_SECONDS, self._go_on)
-
-    def _say(self, notifications: Notification) -> None:
-        self._app.say(notifications.words, title=notifications.title, severity=notifications.severity)
-        if notifications.is_for_desktop:
-            self._app.tell_desktop(notifications.title, notifications.words)
+        if self._is_in_view():
+            waiting, self._waiting = folded(self._waiting), []
+            for notification in waiting:
+                self._notify(notification.words, title=notification.title, severity=notification.severity)
+                if notification.is_for_desktop:
+                    self._notify_desktop(notification.title, notification.words)
+        self._pause = self._set_timer(AT_ONCE_SECONDS, self._go_on)
 
 
 ESCAPE, END = "\x1b", "\a"
@@ -178,7 +191,7 @@ SPEAKS_NEITHER = ("linux", "dumb")
 """Those that would show what they don't know."""
 
 
-def notification(title: str, words: str, environment: Mapping[str, str]) -> str:
+def desktop_sequence(title: str, words: str, environment: Mapping[str, str]) -> str:
     """What makes a terminal in that environment show a notification; nothing where it can't.
 
     The words are somebody's: none of them can end the sequence or begin another.

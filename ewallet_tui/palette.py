@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual.actions import parse
 from textual.binding import Binding
@@ -14,122 +14,161 @@ from textual.content import Content
 from textual.keys import format_key
 from textual.worker import WorkerError
 
-from ewallet_core.presentation.text import one_line
-from ewallet_tui.navigation import destinations_for, screen_class_of
+from ewallet_core.presentation.formatting import one_line
+from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
+from ewallet_tui.navigation import destinations_for
 from ewallet_tui.themes import THEMES
 
 if TYPE_CHECKING:
     from textual.app import App
     from textual.screen import Screen
+    from textual.style import Style
 
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.context import AppContext
 
-Command = tuple[str, str, Callable[[], object]]
+
+class Command(NamedTuple):
+    """One line of the palette."""
+
+    name: str
+    key: str
+    run: Callable[[], object]
+    synonyms: tuple[str, ...] = ()
+    """Other words that find it."""
+
 
 WHAT_TO_TYPE = "everything you can do: type a part of it"
 NOT_NOW = "That can't be done there now."
-LEFT_OUT = ("go(", "part(", "step(", "screen.")
-"""How the actions begin that only lead somewhere, and those that are every screen's own."""
+LEFT_OUT = ("do('part_", BACK_TO_FIRST_PART.name, "screen.", WALLETS.previous.name, WALLETS.next.name)
+"""How the actions begin that only lead to another tab or item, or are Textual's own for every screen."""
 
 
-def open_palette(app: App[Any]) -> None:
-    """Show it over whatever is in front."""
+def open_palette(app: App[Any], context: AppContext, screens: Mapping[str, object]) -> None:
+    """Show all that can be done over whatever is in front; `screens` has the class of each mode."""
     if not CommandPalette.is_open(app):
-        app.push_screen(CommandPalette(placeholder=WHAT_TO_TYPE, id="--command-palette"))
+        provider = cast("type[Provider]", partial(Everything, context, screens))
+        app.push_screen(CommandPalette([lambda: provider], placeholder=WHAT_TO_TYPE, id="--command-palette"))
 
 
 class Everything(Provider):
     """What the keys of this screen do, the places, the looks, the lock and the way out."""
 
+    def __init__(
+        self,
+        context: AppContext,
+        screens: Mapping[str, object],
+        screen: Screen[Any],
+        match_style: Style | None = None,
+    ) -> None:
+        super().__init__(screen, match_style)
+        self._context = context
+        self._screens = screens
+
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""
-        for name, key, run in self._commands():
-            yield DiscoveryHit(_with_key(Content(name), key), run, name)
+        for command in self._commands():
+            yield DiscoveryHit(_with_key(Content(command.name), command.key), command.run, command.name)
 
     async def search(self, query: str) -> Hits:
         """What `query` is a part of."""
         matcher = self.matcher(query)
-        for name, key, run in self._commands():
-            if (score := matcher.match(name)) > 0:
-                yield Hit(score, _with_key(matcher.highlight(name), key), run, name)
+        for command in self._commands():
+            score = max(map(matcher.match, (command.name, *command.synonyms)))
+            if score > 0:
+                yield Hit(
+                    score, _with_key(matcher.highlight(command.name), command.key), command.run, command.name
+                )
 
     def _commands(self) -> Iterator[Command]:
-        app = cast("EWalletApp", self.app)
+        context, state = self._context, self._context.state
         yield from self._keys_here()
-        for place in destinations_for(app.state.account.role) if app.state else ():
-            key = f"{self._key_of('go_to')} {format_key(place.letter)}"
-            yield f"Go to {place.title}", key, partial(app.switch_mode, place.mode)
-        yield from self._things_of_the_account(app)
-        yield from self._things_done_elsewhere(app)
+        for place in destinations_for(state.account.role) if state else ():
+            key = f"{self._key_of(CHOOSE_SCREEN.id)} {format_key(place.letter)}"
+            yield Command(f"Go to {place.title}", key, partial(self.app.switch_mode, place.mode))
+        yield from self._things_of_the_account()
+        yield from self._things_done_elsewhere()
         for theme in THEMES:
             name = "Dark look" if theme.dark else "Light look"
-            yield name, "", partial(app.choose, theme=theme.name)
-        yield "Terminal's own colours", "", partial(app.choose, theme="ansi-dark")
-        yield "Lock the screen", "", app.action_lock
-        yield "Quit", self._key_of("app.quit"), partial(app.run_action, "app.quit")
+            yield Command(name, "", partial(context.settings.choose, theme=theme.name))
+        yield Command("Terminal's own colours", "", partial(context.settings.choose, theme="ansi-dark"))
+        yield Command("Lock the screen", "", partial(self.app.run_action, "app.lock"))
+        yield Command("Quit", self._key_of("quit"), partial(self.app.run_action, "app.quit"))
 
-    def _key_of(self, action: str) -> str:
-        """The key that does it here, as people know it."""
+    def _key_of(self, id: str) -> str:
+        """The key of the action of that id, as it is shown."""
         active = self.screen.active_bindings.values()
-        return next(
-            (self.app.get_key_display(each.binding) for each in active if each.binding.action == action), ""
-        )
+        return next((self.app.get_key_display(each.binding) for each in active if each.binding.id == id), "")
 
-    def _things_of_the_account(self, app: EWalletApp) -> Iterator[Command]:
-        if app.state is not None:
-            for email, name in app.state.accounts.items():
-                if email != app.state.account.email:
-                    yield f"Switch to {one_line(name)}", "", partial(app.switch_account, email)
-        yield "Log out", "", app.log_out
+    def _things_of_the_account(self) -> Iterator[Command]:
+        state, lifecycle = self._context.state, self._context.lifecycle
+        if state is not None:
+            for email, name in state.accounts.items():
+                if email != state.account.email:
+                    yield Command(f"Switch to {one_line(name)}", "", partial(lifecycle.switch_account, email))
+        yield Command("Log out", "", lifecycle.log_out)
 
-    def _things_done_elsewhere(self, app: EWalletApp) -> Iterator[Command]:
+    def _things_done_elsewhere(self) -> Iterator[Command]:
         """What the other places' own keys do; known here by their screens' classes alone."""
-        for place in destinations_for(app.state.account.role) if app.state else ():
-            if place.mode == app.current_mode:
+        state = self._context.state
+        for place in destinations_for(state.account.role) if state else ():
+            if place.mode == self.app.current_mode:
                 continue
-            for binding in own_bindings(place.mode):
+            for binding in own_bindings(self._screens[place.mode]):
                 words = f"{place.title}: {binding.tooltip or binding.description}"
-                yield words, "", partial(_do_there, app, place.mode, binding.action, words)
+                yield Command(
+                    words,
+                    "",
+                    partial(self._do_there, place.mode, binding.action, words),
+                    _synonyms(self._screens[place.mode], binding),
+                )
 
     def _keys_here(self) -> Iterator[Command]:
-        from ewallet_tui.screens.base import DONE_EVERYWHERE, name_of  # noqa: PLC0415 - after the first paint
-
         for node, binding, enabled, _ in self.screen.active_bindings.values():
-            is_own = node is self.screen and name_of(binding.action) not in DONE_EVERYWHERE
+            is_own = node is self.screen and binding.action not in DONE_EVERYWHERE
             if is_own and enabled and not binding.action.startswith(LEFT_OUT):
                 key = self.app.get_key_display(binding)
                 words = binding.tooltip or binding.description
-                yield words, key, partial(self.app.run_action, binding.action, node)
+                yield Command(
+                    words, key, partial(self.app.run_action, binding.action, node), _synonyms(node, binding)
+                )
+
+    async def _do_there(self, mode: str, action: str, words: str) -> None:
+        await self.app.switch_mode(mode)
+        # Another tab of that screen may be shown, above the one that does it.
+        while len(self.app.screen_stack) > 1:
+            await self.app.pop_screen()
+        self.app.run_worker(self._do_when_shown(self.app.screen, action, words))
+
+    async def _do_when_shown(self, there: Screen[object], action: str, words: str) -> None:
+        # What is done with a record can only be done once the records are there.
+        for worker in [
+            each
+            for each in self.app.workers
+            if there in each.node.ancestors_with_self and each.group == "records"
+        ]:
+            with suppress(WorkerError):
+                await worker.wait()
+        _, name, parameters = parse(action)
+        if self.app.screen is not there:
+            return
+        if there.check_action(name, parameters):
+            await self.app.run_action(action, there)
+        else:
+            self._context.notify(words, title=NOT_NOW, severity="warning")
 
 
-def own_bindings(mode: str) -> list[Binding]:
+def own_bindings(screen: object) -> list[Binding]:
     """What a place's own keys do, each once."""
-    bindings = Binding.make_bindings(vars(screen_class_of(mode)).get("BINDINGS", ()))
+    bindings = Binding.make_bindings(vars(screen).get("BINDINGS", ()))
     done = {binding.action: binding for binding in bindings if not binding.action.startswith(LEFT_OUT)}
     return list(done.values())
 
 
-async def _do_there(app: EWalletApp, mode: str, action: str, words: str) -> None:
-    await app.switch_mode(mode)
-    # A place may show another of its parts just now, above the one that does it.
-    while len(app.screen_stack) > 1:
-        await app.pop_screen()
-    app.run_worker(_do_when_shown(app, app.screen, action, words))
-
-
-async def _do_when_shown(app: EWalletApp, there: Screen[object], action: str, words: str) -> None:
-    # What is done with a record can only be done once the records are there.
-    for worker in [each for each in app.workers if each.node is there and each.group == "records"]:
-        with suppress(WorkerError):
-            await worker.wait()
-    _, name, parameters = parse(action)
-    if app.screen is not there:
-        return
-    if there.check_action(name, parameters):
-        await app.run_action(action, there)
-    else:
-        app.say(words, title=NOT_NOW, severity="warning")
-
-
 def _with_key(name: Content, key: str) -> Content:
     return Content.assemble(name, "  ", (key, "$foreground-muted")) if key else name
+
+
+def _synonyms(screen: object, binding: Binding) -> tuple[str, ...]:
+    """Other words for what `binding` does on that screen, or on screens of that class."""
+    found = getattr(screen, "functions", {}).get(binding.id)
+    return found[0].synonyms if found else ()

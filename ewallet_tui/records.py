@@ -9,9 +9,16 @@ from typing import Any
 
 from textual.content import Content
 
-from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price, signed
+from ewallet_core.presentation.formatting import (
+    duration,
+    grouped,
+    moment,
+    one_line,
+    parse_timestamp,
+    price,
+    signed,
+)
 from ewallet_core.presentation.tables import Column
-from ewallet_core.presentation.text import one_line
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.state import (
     CONTACT_LIST,

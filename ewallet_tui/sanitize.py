@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 
 
 def plain(value: object, width: int | None = None, style: str = "") -> Content:

@@ -266,29 +266,43 @@ class AccountState:
     accounts: Mapping[str, str]
     owned: Mapping[OwnedItemKind, OwnedItems]
     """The wallets, clocks, sheets and contact lists that there are, and which are active."""
+    timers: tuple[ClockState, ...] = ()
+    """The clocks besides the active one whose timers have begun."""
+    activity: tuple[Mapping[str, Any], ...] = ()
+    """The newest records of all kinds, the newest first: each its `kind` and its `record_data`."""
+    balance_history: tuple[int, ...] = ()
+    """The credits of the active wallet at the end of each of the last days, and now."""
     may_supply: bool = True
     """Whether credits can be supplied by who is logged in; true until the engine says otherwise."""
 
     @classmethod
     def read(
         cls,
-        account_data: Mapping[str, Any],
-        ewallet_data: Mapping[str, Any],
-        clock_data: Mapping[str, Any],
+        overview: Mapping[str, Any],
         session_data: Mapping[str, Any],
         read_at: float,
         *,
         may_supply: bool = True,
     ) -> Self:
-        """The picture that four answers paint, true at `read_at`."""
+        """The state of an overview that was answered at `read_at`."""
+        account, wallet, clock = (overview[key] for key in ("account_data", "ewallet_data", "clock_data"))
         return cls(
-            account=AccountInfo.read(account_data),
-            wallet=WalletState.read(ewallet_data),
-            clock=ClockState.read(clock_data, read_at),
-            accounts=_accounts_now(session_data, account_data),
-            owned=owned_items_of(account_data, ewallet_data, clock_data),
+            account=AccountInfo.read(account),
+            wallet=WalletState.read(wallet),
+            clock=ClockState.read(clock, read_at),
+            accounts=_accounts_now(session_data, account),
+            owned=owned_items_of(account, wallet, clock),
+            timers=tuple(
+                ClockState.read(begun, read_at) for begun in overview["timers"] if begun["id"] != clock["id"]
+            ),
+            activity=tuple(overview["activity"]),
+            balance_history=tuple(day["credits"] for day in overview["balance_history"]),
             may_supply=may_supply,
         )
+
+    def others_begun(self, now: float) -> tuple[ClockState, ...]:
+        """The clocks besides the active one whose timers have begun and not run out at `now`."""
+        return tuple(clock for clock in self.timers if not clock.is_out_of_time(now))
 
 
 def _accounts_now(session_data: Mapping[str, Any], active: Mapping[str, Any]) -> dict[str, str]:

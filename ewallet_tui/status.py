@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from ewallet_core.client import ConnectionStatus, Reach
-from ewallet_core.presentation.formatting import countdown
-from ewallet_core.presentation.text import one_line
-from ewallet_tui.connection import EMBEDDED
+from ewallet_core.presentation.formatting import countdown, one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import ClockState, TimerState
 
@@ -49,12 +47,14 @@ def clock_status(clock: ClockState, now: float) -> StatusBadge:
 
 def clock_status_text(clock: ClockState, now: float) -> str:
     """A clock in a few words: `● running  19:42 left`, `! 4:12 left`, `■ out of time`."""
-    standing = clock_status(clock, now)
+    badge = clock_status(clock, now)
     if clock.is_out_of_time(now):
-        return standing.text
-    return f"{standing.text}{'  ' if standing.word else ' '}{countdown(clock.left_ms(now))} left"
+        return badge.text
+    return f"{badge.text}{'  ' if badge.word else ' '}{countdown(clock.left_ms(now))} left"
 
 
+EMBEDDED = "embedded"
+"""The place of an engine in this process."""
 CONNECTING = StatusBadge("◌", "connecting…", "$text-warning")
 TRYING_AGAIN = StatusBadge("◌", "reconnecting…", "$text-warning")
 OFFLINE = StatusBadge("✕", "offline", "bold $text-error")
@@ -79,10 +79,10 @@ def connection_status(connection: ConnectionStatus, place: str) -> StatusBadge:
 
 def connection_status_text(connection: ConnectionStatus, place: str, width: int) -> Content:
     """`● host:port`, `◌ reconnecting 3 s` or `✕ offline`, in at most `width` cells."""
-    standing = connection_status(connection, place)
+    badge = connection_status(connection, place)
     if not is_connected(connection, place):
-        return Content.styled(standing.text, standing.style).truncate(width, ellipsis=True)
-    return Content.assemble((standing.sign, standing.style), " ", place_within(place, width - 2))
+        return Content.styled(badge.text, badge.style).truncate(width, ellipsis=True)
+    return Content.assemble((badge.sign, badge.style), " ", place_within(place, width - 2))
 
 
 def place_within(place: str, width: int) -> Content:

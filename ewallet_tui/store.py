@@ -1,58 +1,47 @@
-"""The app's side of the talk with the engine: what was asked, and the picture that the answers paint."""
+"""AccountStore: sends instructions, applies their answers, and publishes the state of the account."""
 
 from __future__ import annotations
 
 import asyncio
+import os
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ewallet_core.client import UnreachableError
+from ewallet_core.client.requests import changes_something, new_request_id
 from ewallet_tui.instruction_log import InstructionLog
+from ewallet_tui.state import AccountState
 
 if TYPE_CHECKING:
-    from ewallet_core.client import Answer, WalletClient
-    from ewallet_tui.state import AccountState
+    from ewallet_core.client import Answer, Event, WalletClient
 
 
-VIEWS = (
-    {"action": "view", "view": "account"},
-    {"action": "view", "view": "credit", "credit": "wallet"},
-    {"action": "view", "view": "credit", "credit": "clock"},
-)
-NOT_PERMITTED = "not_permitted"
+LOCAL_TIME = Path("/etc/localtime")
+RECENT = 100
+"""How many rows of recent activity are kept."""
+NOT_PERMITTED, FROZEN_CODE = "not_permitted", "account_frozen"
+CHANGED = "account_changed"
+"""The event of an account that was frozen or unfrozen."""
 CLIENT_ACTION = {"controller": "client", "ctype": "action"}
-"""Where an instruction is for that doesn't say it."""
+"""The selectors of an instruction that names no others."""
+OWN_REQUESTS = 200
+"""How many of the newest own requests are remembered, to know their events by."""
 
 
-class AccountStore:
-    """Instructions to the engine in the order they are asked, and the picture kept true by their answers.
+class Backend:
+    """One engine, in this process or at a server: it is opened once and closed once."""
 
-    The callbacks are called in the caller's own thread: `changed` with each new picture, `ended` when nobody
-    is logged in any more though nobody logged out, and whether it was a change that found it out.
-    """
-
-    def __init__(
-        self,
-        client: WalletClient,
-        now: Callable[[], float],
-        changed: Callable[[AccountState], None],
-        ended: Callable[[bool], None],
-    ) -> None:
+    def __init__(self, client: WalletClient) -> None:
         self.client = client
-        self.state: AccountState | None = None
-        self.log = InstructionLog(now)
-        """What was asked of the engine, and what it answered."""
-        self._now = now
-        self._changed = changed
-        self._ended = ended
-        self._session: dict[str, Any] | None = None
-        self._may_supply = True
         self._tried = asyncio.Event()
         self._out_of_reach: UnreachableError | None = None
         self._closing: asyncio.Task[None] | None = None
 
     async def open(self, admit: Callable[[], Awaitable[None]]) -> None:
-        """Reach the engine, and ask it nothing before `admit` lets it be asked; what was asked before waits.
+        """Connect, then wait for `admit`; instructions sent earlier wait until then.
 
         Raises `UnreachableError` in words, as `admit` may.
         """
@@ -66,7 +55,7 @@ class AccountStore:
             self._tried.set()
 
     def give_up(self, reason: str) -> None:
-        """Ask nothing more; whoever wants to is told the reason."""
+        """Answer every further instruction with the reason."""
         self._out_of_reach = UnreachableError(reason)
 
     @property
@@ -75,49 +64,120 @@ class AccountStore:
         return self._closing is not None
 
     async def close(self) -> None:
-        """Wait until all that was asked is answered, and let go of the engine; once is enough."""
+        """Wait until everything sent is answered, then disconnect; calling it again does no harm."""
         if self._closing is None:
             self._closing = asyncio.create_task(self.client.close())
         await asyncio.shield(self._closing)
 
-    async def ask(self, **instruction: Any) -> Answer:
-        """Have an action carried out, and bring its answer when the picture shows it too.
+    async def send(self, instruction: Mapping[str, Any]) -> Answer:
+        """The engine's answer, or an error answer if there is no connection to be had."""
+        await self._tried.wait()
+        if self._out_of_reach is not None:
+            return _unreachable(self._out_of_reach)
+        if self._closing is not None:
+            # The caller is about to be cancelled together with the app.
+            await asyncio.Event().wait()
+        try:
+            return await self.client.send(**instruction)
+        except UnreachableError as reason:
+            return _unreachable(reason)
 
-        It is one of the client's unless it names another `controller`. Where there is no engine to
-        be had, the answer is a refusal that says so.
+
+class AccountStore:
+    """The state of the logged-in account, kept up to date by the answers to what is sent.
+
+    The callbacks are called in the caller's own thread.
+    """
+
+    def __init__(
+        self,
+        backend: Backend,
+        now: Callable[[], float],
+        *,
+        changed: Callable[[AccountState], None],
+        ended: Callable[[bool], None],
+        noticed: Callable[[Event], None],
+        froze: Callable[[bool], None],
+    ) -> None:
+        """`changed` is called with each new state.
+
+        `ended` is called when the session is over although the user did not log out, with whether the instruction
+        that found it out was a change; `noticed` with each event that something else has caused, once the state
+        shows it; and `froze` when the account turns out to be frozen, or no longer so.
         """
+        self.backend = backend
+        self.state: AccountState | None = None
+        """The account that is logged in; `None` before the login."""
+        self.log = InstructionLog(now)
+        """What was sent to the engine, and what it answered."""
+        self._now = now
+        self._changed = changed
+        self._ended = ended
+        self._noticed = noticed
+        self._froze = froze
+        self._own: deque[str] = deque(maxlen=OWN_REQUESTS)
+        """The ids of the newest requests of this app."""
+        self._sequence = 0
+        """The newest event that the state contains."""
+        self._frozen = ""
+        """The email of the account that was found frozen."""
+        self._session: dict[str, Any] | None = None
+        self._may_supply = True
+
+    @property
+    def client(self) -> WalletClient:
+        """The client of the engine in use."""
+        return self.backend.client
+
+    def use(self, backend: Backend) -> None:
+        """Send to another engine from now on; no account is logged in there."""
+        self.forget()
+        self.backend = backend
+
+    async def send(self, **instruction: Any) -> Answer:
+        """Send an instruction, and return its answer once the state shows what it changed."""
         answer = await self._send(**instruction)
         if "session_data" in answer:
             self._handle_session(answer["session_data"])
         if instruction.get("unlink") == "account" and not answer["failed"]:
-            # Who is to be deleted is logged in no more, and has not been thrown out.
+            # Deleting the account logs out; the session has not ended by itself.
             self.forget()
-        if instruction["action"] == "supply" and "supply_to" not in instruction:
-            await self._learn_who_supplies(answer)
-        if not answer["failed"] and _changes_something(instruction):
+        learned = self._learn_who_supplies(instruction, answer)
+        if learned or (not answer["failed"] and changes_something(instruction)):
             await self.refresh()
+        if answer.get("code") == FROZEN_CODE:
+            self._handle_frozen(is_frozen=True)
         return answer
 
+    async def follow_events(self) -> None:
+        """Apply the events of the account as they come; raises `UnreachableError`."""
+        async for event in self.client.events():
+            await self._handle_event(event)
+
+    async def _handle_event(self, event: Event) -> None:
+        if event.get("request_id") in self._own:
+            # The answer to that request updates the state.
+            return
+        if event.get("sequence", self._sequence + 1) > self._sequence:
+            await self.refresh()
+        if event["event"] == CHANGED:
+            self._handle_frozen(is_frozen=False)
+        else:
+            self._noticed(event)
+
     async def refresh(self) -> None:
-        """Paint the picture anew, as far as somebody is logged in."""
+        """Read the account again, if one is logged in."""
         session = self._session
         if session is None or session["session_user_account"] is None:
             self.state = None
             return
-        answers = [await self._send(**view) for view in VIEWS]
-        if any(answer["failed"] for answer in answers) or session is not self._session:
+        zone = local_time_zone()
+        in_zone = {} if zone is None else {"time_zone": zone}
+        overview = await self._send(action="view", view="overview", limit=RECENT, **in_zone)
+        if overview["failed"] or session is not self._session:
             return
-        from ewallet_tui.state import AccountState  # noqa: PLC0415 - there is none before the first paint
-
-        account, wallet, clock = answers
-        self.state = AccountState.read(
-            account["account_data"],
-            wallet["ewallet_data"],
-            clock["clock_data"],
-            session,
-            self._now(),
-            may_supply=self._may_supply,
-        )
+        self._sequence = overview["event_sequence"]
+        self.state = AccountState.read(overview, session, self._now(), may_supply=self._may_supply)
         self._changed(self.state)
 
     async def keep_alive(self) -> None:
@@ -126,65 +186,71 @@ class AccountStore:
             await self._send(action="alive", alive=token)
 
     def forget(self) -> None:
-        """Know nothing of anybody any more."""
+        """Drop everything known of the account."""
         self.state = None
         self._session = None
+        self._sequence = 0
         self.log.clear()
 
     async def _send(self, **instruction: Any) -> Answer:
-        full = {**CLIENT_ACTION, **instruction}
+        full, backend = {**CLIENT_ACTION, **instruction}, self.backend
+        request_id = str(full.get("request_id") or new_request_id())
+        self._own.append(request_id)
         with self.log.exchange(full) as note:
-            answer = await self._answer_to(full)
+            answer = await backend.send({**full, "request_id": request_id})
             note(answer)
-        if self._is_over(answer):
+        if backend is self.backend and self._is_over(answer):
             self.forget()
-            self._ended(_changes_something(instruction))
+            self._ended(changes_something(instruction))
         return answer
 
-    async def _answer_to(self, instruction: dict[str, Any]) -> Answer:
-        await self._tried.wait()
-        if self._out_of_reach is not None:
-            return _refused(self._out_of_reach)
-        if self._closing is not None:
-            # Whoever asks now is about to be cancelled with the app, and there is nobody left to answer.
-            await asyncio.Event().wait()
-        try:
-            return await self.client.send(**instruction)
-        except UnreachableError as reason:
-            return _refused(reason)
+    def _handle_frozen(self, *, is_frozen: bool) -> None:
+        # A frozen account gets no events, not even that it is frozen: the next answer says so.
+        email = self.state.account.email if self.state else ""
+        if is_frozen is not (self._frozen == email):
+            self._frozen = email if is_frozen else ""
+            self._froze(is_frozen)
 
     def _handle_session(self, session: dict[str, Any]) -> None:
-        """Know who is logged in now, and keep nothing of who has left, or of who tried to come in."""
+        """Take over who is logged in, and drop the log of accounts that no longer are."""
         before = _accounts_of(self._session)
         if not before:
             self.log.clear(but_newest=True)
         elif before - _accounts_of(session):
             self.log.clear()
+        if self._session is None or self._session["session_user_account"] != session["session_user_account"]:
+            # Each account counts its own events.
+            self._sequence = 0
         self._session = session
         self._may_supply = True
 
-    async def _learn_who_supplies(self, answer: Answer) -> None:
-        may_supply = answer.get("code") != NOT_PERMITTED
-        if may_supply is not self._may_supply:
-            self._may_supply = may_supply
-            await self.refresh()
+    def _learn_who_supplies(self, instruction: Mapping[str, Any], answer: Answer) -> bool:
+        """Note whether the user may supply credits; whether that was not known before."""
+        if instruction["action"] != "supply" or "supply_to" in instruction:
+            return False
+        before, self._may_supply = self._may_supply, answer.get("code") != NOT_PERMITTED
+        return before is not self._may_supply
 
     def _is_over(self, answer: Answer) -> bool:
-        """Whether who was logged in is so no more: the session ended, or they were thrown out of it."""
+        """Whether the account that was logged in no longer is."""
         if self._session is None or self._session["session_user_account"] is None:
             return False
         return bool(answer.get("session_ended")) or answer.get("code") == "not_logged_in"
 
 
-def _changes_something(instruction: Mapping[str, Any]) -> bool:
-    from ewallet_core.client.requests import changes_something  # noqa: PLC0415 - nothing is asked at the start
-
-    return changes_something(instruction)
+def local_time_zone() -> str | None:
+    """The IANA name of the machine's time zone; `None` if it is not to be found."""
+    name = os.environ.get("TZ", "").lstrip(":") or str(LOCAL_TIME.resolve()).partition("zoneinfo/")[2]
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return None
+    return name
 
 
 def _accounts_of(session: Mapping[str, Any] | None) -> set[str]:
     return set(session["session_account_archive"]) if session else set()
 
 
-def _refused(reason: UnreachableError) -> Answer:
+def _unreachable(reason: UnreachableError) -> Answer:
     return {"failed": True, "error": str(reason), "warning": "", "code": "unreachable", "details": {}}

@@ -1,26 +1,27 @@
-"""The timer's seconds and its alarms, and timers that run on other clocks."""
+"""The timer's seconds and its alarms."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
+from msgspec import Struct
 from textual.timer import Timer
 
 from ewallet_core.presentation.formatting import SECOND, countdown, until_next_second
 from ewallet_tui.state import AccountState, ClockState, TimerState
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.work import SetTimer
 
 
 class SecondTick:
     """Calls `passed` at each of the countdown's own seconds, or of the pause's while it is paused."""
 
-    def __init__(self, app: EWalletApp, passed: Callable[[], None]) -> None:
-        self._app = app
+    def __init__(self, now: Callable[[], float], set_timer: SetTimer, passed: Callable[[], None]) -> None:
+        self._now = now
+        self._set_timer = set_timer
         self._passed = passed
         self._clock: ClockState | None = None
         self._timer: Timer | None = None
@@ -30,7 +31,7 @@ class SecondTick:
         self.stop()
         self._clock = clock
         if clock.runs:
-            self._timer = self._app.set_timer(self._until_next(clock) / SECOND, self._tick)
+            self._timer = self._set_timer(self._until_next(clock) / SECOND, self._tick)
 
     def stop(self) -> None:
         """Tick no more."""
@@ -45,14 +46,13 @@ class SecondTick:
             self._passed()
 
     def _until_next(self, clock: ClockState) -> int:
-        now = self._app.now()
+        now = self._now()
         if clock.state is TimerState.ACTIVE and not clock.is_out_of_time(now):
             return until_next_second(clock.left_ms(now))
         return SECOND - clock.pending_ms(now) % SECOND
 
 
-@dataclass(frozen=True)
-class Alarm:
+class Alarm(Struct, frozen=True):
     """What is said aloud."""
 
     title: str
@@ -93,104 +93,71 @@ def _ran_out(before: ClockState, after: ClockState, now: float) -> bool:
     return same and not after.runs and after.is_out_of_time(now)
 
 
-STATE_AFTER = {
-    "timer_paused": TimerState.PAUSED,
-    "timer_resumed": TimerState.ACTIVE,
-    "timer_stopped": TimerState.INACTIVE,
-    "timer_ran_out": TimerState.INACTIVE,
-}
-"""What a timer does after the event."""
-
-
-class TimersLeft:
-    """Those of the account that is in view."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        """`now` is the instant, in seconds, on a clock that never goes backwards."""
-        self._now = now
-        self._account: int | None = None
-        self._active: ClockState | None = None
-        self._left: dict[int, ClockState] = {}
-
-    def begun(self) -> tuple[ClockState, ...]:
-        """The clocks, besides the active one, whose timers have begun and not ended yet."""
-        now = self._now()
-        return tuple(clock for clock in self._left.values() if not clock.is_out_of_time(now))
-
-    def follow(self, state: AccountState) -> ClockState | None:
-        """Go by `state`; the clock that it leaves with a begun timer, if there is one."""
-        if state.account.id != self._account:
-            self._account, self._active = state.account.id, None
-            self._left.clear()
-        before, self._active = self._active, state.clock
-        self._left.pop(state.clock.id, None)
-        if before is None or before.id == state.clock.id or not before.runs:
-            return None
-        self._left[before.id] = before
-        return before
-
-    def handle(self, event: Mapping[str, Any]) -> None:
-        """Go by what has happened to a timer, before the picture that shows it."""
-        state, id = STATE_AFTER.get(event["event"]), event.get("data", {}).get("clock")
-        if state is None:
-            return
-        if state is TimerState.INACTIVE and self._active is not None and self._active.id == id:
-            self._active = None
-        if clock := self._left.pop(id, None):
-            now = self._now()
-            self._keep(replace(clock, state=state, credit_clock_ms=clock.left_ms(now), read_at=now))
-
-    def learn(self, clocks: Iterable[Mapping[str, Any]]) -> None:
-        """Go by what the engine says of each of `clocks`."""
-        for data in clocks:
-            self._left.pop(data["id"], None)
-            self._keep(ClockState.read(data, self._now()))
-
-    def _keep(self, clock: ClockState) -> None:
-        if clock.runs and (self._active is None or self._active.id != clock.id):
-            self._left[clock.id] = clock
-
-
 class TimerWatch:
-    """Follows each new picture of `app`."""
+    """Follows the timer of each new state: its seconds and its alarms."""
 
-    def __init__(self, app: EWalletApp) -> None:
-        self._app = app
+    def __init__(
+        self,
+        now: Callable[[], float],
+        set_timer: SetTimer,
+        *,
+        alarm: Callable[[Alarm], None],
+        second_passed: Callable[[float], None],
+        out_of_time: Callable[[], None],
+        left_behind: Callable[[str], None],
+    ) -> None:
+        """`out_of_time` is called each second while the timer runs with nothing left, for the engine to be asked.
+
+        `left_behind` is called with a sentence about a clock whose timer goes on though another is now active.
+        """
+        self._now = now
+        self._alarm = alarm
+        self._second_passed = second_passed
+        self._out_of_time = out_of_time
+        self._left_behind = left_behind
+        self._state: AccountState | None = None
+        self._command: tuple[int, TimerState] | None = None
+        """The clock and its state when it was given a command that isn't answered yet."""
         self._alarms = Alarms()
-        self._tick = SecondTick(app, self.pass_second)
-        self.left = TimersLeft(app.now)
-        """The timers that go on though another clock is the active one."""
+        self._tick = SecondTick(now, set_timer, self.pass_second)
 
     def follow(self, state: AccountState) -> None:
         """Watch the timer of `state` from now on."""
-        if clock := self.left.follow(state):
-            self._say_left(clock)
-        self._sound(self._alarms.changed_to(state, self._app.now()))
+        before, self._state = self._state, state
+        if before is not None and before.account.id == state.account.id and before.clock.id != state.clock.id:
+            left = next((clock for clock in state.timers if clock.id == before.clock.id), None)
+            if left is not None:
+                what = "stays paused" if left.state is TimerState.PAUSED else "goes on running"
+                self._left_behind(f"{left.reference} {what}.")
+        self._sound(self._alarms.changed_to(state, self._now()))
         self._tick.follow(state.clock)
 
     def stop(self) -> None:
         """Watch nothing any more."""
+        self._state = None
         self._alarms = Alarms()
-        self.left = TimersLeft(self._app.now)
         self._tick.stop()
 
-    def pass_second(self) -> None:
-        """Tell that the figures have moved on; once nothing is left, the engine has the last word."""
-        if (state := self._app.state) is None:
-            return
-        now = self._app.now()
-        self._sound(self._alarms.passed(state, now))
-        self._app.second_passed.publish(now)
-        if state.clock.runs and state.clock.is_out_of_time(now):
-            self._app.run_worker(self._app.store.refresh(), group="refresh", exclusive=True)
+    def begin_command(self, clock: ClockState) -> bool:
+        """Whether the timer can be given a command: not while one that was given in the same state is unanswered."""
+        before, self._command = self._command, (clock.id, clock.state)
+        return before != self._command
 
-    def _say_left(self, clock: ClockState) -> None:
-        what = "stays paused" if clock.state is TimerState.PAUSED else "goes on running"
-        self._app.say(f"{clock.reference} {what}.")
+    def end_command(self, clock: ClockState) -> None:
+        """Note that the command given to `clock` is answered."""
+        if self._command == (clock.id, clock.state):
+            self._command = None
+
+    def pass_second(self) -> None:
+        """Publish that the seconds have moved on."""
+        if (state := self._state) is None:
+            return
+        now = self._now()
+        self._sound(self._alarms.passed(state, now))
+        self._second_passed(now)
+        if state.clock.runs and state.clock.is_out_of_time(now):
+            self._out_of_time()
 
     def _sound(self, alarm: Alarm | None) -> None:
         if alarm is not None:
-            if self._app.preferences.bell:
-                self._app.bell()
-            self._app.tell_desktop(alarm.title, alarm.words)
-            self._app.say(alarm.words, title=alarm.title, severity=alarm.severity)
+            self._alarm(alarm)

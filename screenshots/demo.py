@@ -39,7 +39,7 @@ class Recording:
         """Let that time pass, `times` times, with a frame for each."""
         for _ in range(times):
             self._scene.day.advance(**time)
-            self._scene.app.timer_watch.pass_second()
+            self._scene.app.context.timers.pass_second()
             await self._scene.pilot.pause()
             self.record(lasts_ms)
 

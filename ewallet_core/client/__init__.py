@@ -35,34 +35,21 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # A program with an engine of its own does not import TLS, and one that reaches a server imports no engine.
     module: Any
-    if name in ("AsyncEWalletClient", "EWalletClient"):
-        from ewallet_core.client import client
-
-        module = client
-    elif name == "EmbeddedClient":
-        from ewallet_core.client import embedded
-
-        module = embedded
-    elif name == "RemoteClient":
-        from ewallet_core.client import socket
-
-        module = socket
-    elif name == "WalletClient":
-        from ewallet_core.client import session
-
-        module = session
-    elif name == "KnownServers":
-        from ewallet_core.client import trust
-
-        module = trust
-    elif name == "Answer":
-        from ewallet_core.instructions import envelope
-
-        module = envelope
-    elif name in __all__:
-        from ewallet_core.client import connection
-
-        module = connection
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    match name:
+        case "AsyncEWalletClient" | "EWalletClient":
+            from ewallet_core.client import client as module
+        case "EmbeddedClient":
+            from ewallet_core.client import embedded as module
+        case "RemoteClient":
+            from ewallet_core.client import socket as module
+        case "WalletClient":
+            from ewallet_core.client import session as module
+        case "KnownServers":
+            from ewallet_core.client import trust as module
+        case "Answer":
+            from ewallet_core.instructions import envelope as module
+        case "ConnectionStatus" | "Event" | "Reach" | "UnreachableError":
+            from ewallet_core.client import connection as module
+        case _:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(module, name)

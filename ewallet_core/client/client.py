@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
+import ewallet_core
 from ewallet_core.client.connection import NOT_OPEN, ConnectionStatus, Event, UnreachableError
 from ewallet_core.client.session import WalletClient
 from ewallet_core.data_folder import KNOWN_SERVERS_FILE, data_folder
@@ -55,16 +56,19 @@ def client_of(
     place: str | None, database_url: str | None, known_servers: Path | None, patience_seconds: float | None
 ) -> WalletClient:
     """A client of the server at `place`; without one, of an engine in this process on that database."""
-    # An engine in this process needs no TLS, and a server needs no engine here.
+    # By the package's lazy names: an engine in this process needs no TLS, and a server needs no engine here.
+    client: WalletClient
     if place is None:
-        from ewallet_core.client.embedded import EmbeddedClient  # noqa: PLC0415
-
-        return EmbeddedClient.on(database_url)
-    from ewallet_core.client.socket import RemoteClient  # noqa: PLC0415
-    from ewallet_core.client.trust import KnownServers  # noqa: PLC0415
-
-    known = KnownServers(known_servers or _known_servers())
-    return RemoteClient(ServerAddress.read(place), known, patience_seconds=patience_seconds)
+        client = ewallet_core.client.EmbeddedClient.on(database_url)
+        return client
+    try:
+        file = known_servers or data_folder() / KNOWN_SERVERS_FILE
+    except OSError as reason:
+        raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
+    known = ewallet_core.client.KnownServers(file)
+    server = ServerAddress.read(place)
+    client = ewallet_core.client.RemoteClient(server, known, patience_seconds=patience_seconds)
+    return client
 
 
 def complete(instruction: dict[str, Any]) -> dict[str, Any]:
@@ -72,13 +76,6 @@ def complete(instruction: dict[str, Any]) -> dict[str, Any]:
     if "command_chain" in instruction:
         return instruction
     return {"controller": "client", "ctype": "action", **instruction}
-
-
-def _known_servers() -> Path:
-    try:
-        return data_folder() / KNOWN_SERVERS_FILE
-    except OSError as reason:
-        raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
 
 
 T = TypeVar("T")

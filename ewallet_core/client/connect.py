@@ -27,9 +27,6 @@ from ewallet_core.protocol.frames import decode
 
 NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
 
-LISTENING = "listening"
-"""The first line on the port of events; the events after its sequence follow."""
-
 AGAIN = frozenset({"outcome_unknown", "server_busy", "too_many_requests"})
 """The codes of errors after which the same request is to be sent again."""
 

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
+import ewallet_core
 from ewallet_core.client.connection import NOT_OPEN, Event, Reach, UnreachableError
 from ewallet_core.client.events import ReadPosition, no_events
 from ewallet_core.client.requests import Request
@@ -65,23 +66,16 @@ class EmbeddedClient(WalletClient):
     def on(cls, database_url: str | None = None) -> EmbeddedClient:
         """A client of the engine on that database; absent, the one in the user's data folder."""
 
-        def open_engine() -> EWalletSessionManager:
-            # The engine's libraries take as long to import as the first screen takes to be painted.
-            from ewallet_core.manager import EWalletSessionManager  # noqa: PLC0415
-
-            return without_sockets(EWalletSessionManager(database_url))
-
-        return cls(open_engine)
+        # Looked up on the engine thread: the engine takes as long to import as the first screen to be painted.
+        return cls(lambda: without_sockets(ewallet_core.EWalletSessionManager(database_url)))
 
     @classmethod
     def for_user(cls, database_url: str) -> EmbeddedClient:
         """A client for the user whose own engine it is, on that database: users supply themselves there."""
 
         def open_engine() -> EWalletSessionManager:
-            from ewallet_core.manager import EWalletSessionManager  # noqa: PLC0415
-            from ewallet_core.operations.context import EngineConfig  # noqa: PLC0415 - as in `on`
-
-            return without_sockets(EWalletSessionManager(database_url, config=EngineConfig(self_supply=True)))
+            config = ewallet_core.EngineConfig(self_supply=True)
+            return without_sockets(ewallet_core.EWalletSessionManager(database_url, config=config))
 
         return cls(open_engine, for_a_person=True)
 

@@ -7,12 +7,12 @@ from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, 
 from contextlib import aclosing, asynccontextmanager, contextmanager, suppress
 from typing import Any
 
-from ewallet_core.client.connect import LISTENING, EventLine, LineStream, delays, read_as, reason_of
+from ewallet_core.client.connect import EventLine, LineStream, delays, read_as, reason_of
 from ewallet_core.client.connection import NO_ACCOUNT, Event, UnreachableError
 from ewallet_core.client.requests import Request, may_change_account
 from ewallet_core.client.trust import NotTrustedError
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.protocol.frames import encode
+from ewallet_core.protocol.frames import FIRST_EVENT, encode
 
 
 class ActiveAccount:
@@ -254,7 +254,7 @@ class EventReader:
                 await self._wait_for_login(message, login)
                 return
             line = read_as(EventLine, message)
-            if line.event == LISTENING:
+            if line.event == FIRST_EVENT:
                 await self._active.settled()
                 if self._active.login != login:
                     # The line may be of the account before the change or after it.

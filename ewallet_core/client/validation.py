@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import ewallet_core
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import MissingArgumentError
 from ewallet_core.instructions.envelope import parse_envelope
@@ -20,9 +21,7 @@ class ValidationError(Exception):
 
 def registry() -> InstructionRegistry:
     """Every instruction; without an engine in this process, the first call takes as long as loading one."""
-    from ewallet_core.handlers import REGISTRY  # noqa: PLC0415
-
-    return REGISTRY
+    return ewallet_core.REGISTRY
 
 
 def chain_in(request: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,8 +11,8 @@ from sqlalchemy import Select
 
 from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.storage import due_times
-from ewallet_core.storage.seen_requests import KEPT_MILLISECONDS
+from ewallet_core.storage import cleanup
+from ewallet_core.storage.sessions import KEPT_MILLISECONDS
 from ewallet_core.storage.transaction import Transaction
 
 SECOND, HOUR = 1_000, 3_600_000
@@ -34,20 +34,20 @@ class Cleaner:
 
     def next_due(self, transaction: Transaction) -> int | None:
         """When it must run, in milliseconds UTC; None if there is nothing to remove."""
-        earliest = due_times.find_earliest(transaction, *self.queries)
+        earliest = cleanup.find_earliest(transaction, *self.queries)
         return None if earliest is None else earliest + self.after_ms
 
 
 CLEANERS = (
     # First, because a timer must stop on time.
-    Cleaner("clock", "clocks", (due_times.TIMER_RUNS_OUT,), rest_ms=10),
-    Cleaner("session", "sessions", (due_times.SESSION_ENDS,)),
-    Cleaner("stoken", "stokens", (due_times.SESSION_TOKEN_ENDS,)),
-    Cleaner("ctoken", "ctokens", (due_times.CLIENT_ID_ENDS,)),
+    Cleaner("clock", "clocks", (cleanup.TIMER_RUNS_OUT,), rest_ms=10),
+    Cleaner("session", "sessions", (cleanup.SESSION_ENDS,)),
+    Cleaner("stoken", "stokens", (cleanup.SESSION_TOKEN_ENDS,)),
+    Cleaner("ctoken", "ctokens", (cleanup.CLIENT_ID_ENDS,)),
     # Half an hour after the oldest vacant worker was made, all vacant ones are removed: a new one costs nothing.
-    Cleaner("worker", "workers", (due_times.VACANT_WORKER_SINCE,), after_ms=WORKER_SPARED_MS),
-    Cleaner("account", "accounts", (due_times.ACCOUNT_IS_ERASED,)),
-    Cleaner("history", "history", due_times.OLDEST_HISTORY, after_ms=KEPT_MILLISECONDS, rest_ms=HOUR),
+    Cleaner("worker", "workers", (cleanup.VACANT_WORKER_SINCE,), after_ms=WORKER_SPARED_MS),
+    Cleaner("account", "accounts", (cleanup.ACCOUNT_IS_ERASED,)),
+    Cleaner("history", "history", cleanup.OLDEST_HISTORY, after_ms=KEPT_MILLISECONDS, rest_ms=HOUR),
 )
 
 LONGEST_WAIT_MS = 60_000

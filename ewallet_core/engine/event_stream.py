@@ -9,11 +9,11 @@ import msgspec
 
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.operations.context import AccountContext
+from ewallet_core.protocol.frames import FIRST_EVENT
 from ewallet_core.storage.events import LARGEST_PAGE, EventRow, events_since
 
 EventMessage = dict[str, Any]
 
-LISTENING = "listening"
 SESSION_ABOUT_TO_END = "session_about_to_end"
 WARNED_BEFORE_MS = 120_000
 """How long before the end of a session the warning comes; at most half of its lifetime."""
@@ -74,7 +74,7 @@ class EventSubscription:
         page = self._read_page(None)
         self.session, self.account, self._expires_at = page.session, page.account, page.expires_at
         self.sequence = page.sequence if since is None else min(since, page.sequence)
-        return [{"event": LISTENING, "sequence": self.sequence}]
+        return [{"event": FIRST_EVENT, "sequence": self.sequence}]
 
     def read_new(self) -> list[EventMessage]:
         """The events since the last read; raises a `WalletError` once no account is logged in."""

@@ -18,7 +18,7 @@ from ewallet_core.operations.context import AccountContext, Call, Context, Sessi
 from ewallet_core.operations.permissions import authorize
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import session_event_sequence
-from ewallet_core.storage.seen_requests import KEPT_MILLISECONDS, seen_requests
+from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
 

@@ -17,8 +17,8 @@ from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.events import forget_old_events
 from ewallet_core.storage.logins import delete_logins_without_account
 from ewallet_core.storage.operators import delete_old_refused_requests
-from ewallet_core.storage.seen_requests import KEPT_MILLISECONDS, forget_old_requests
 from ewallet_core.storage.sessions import (
+    KEPT_MILLISECONDS,
     client_ids,
     drop_client_id,
     drop_expired_client_ids,
@@ -27,6 +27,7 @@ from ewallet_core.storage.sessions import (
     end_expired_sessions,
     end_expired_tokens,
     end_session,
+    forget_old_requests,
     session_count,
     sessions,
     workers,

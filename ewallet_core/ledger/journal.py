@@ -1,11 +1,13 @@
 """Double entry: every movement of credits or clock time is an entry whose postings sum to zero.
 
 A posting names the balance it moves, the unit it moves (a credit or a millisecond) and by how much.
-The issuer's balance in a unit is minus what circulates of it.
+The issuer's balance in a unit is minus what circulates of it. Each entry's seal covers its facts and the
+previous seal: only facts that never change, and no personal data, so erasing a person breaks no seal.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -117,3 +119,19 @@ def time_spent(issuer: Issuer, clock: BalanceId, milliseconds: int, at: int) -> 
 
 def _move(unit: Unit, sender: BalanceId, recipient: BalanceId, amount: int) -> tuple[Posting, Posting]:
     return Posting(sender, unit, -amount), Posting(recipient, unit, amount)
+
+
+FIRST_SEAL = bytes(32)
+
+
+def seal(previous: bytes, entry_id: int, entry: Entry) -> bytes:
+    """The SHA-256 of the previous seal and of this entry's facts."""
+    return hashlib.sha256(previous + facts(entry_id, entry)).digest()
+
+
+def facts(entry_id: int, entry: Entry) -> bytes:
+    """The sealed text, one fact per line: the entry, the entry that it reverses, then its postings in order."""
+    lines = ["ewallet seal 1", f"{entry_id} {entry.kind} {entry.at}"]
+    lines += [f"reverses {entry.reverses}"] if entry.reverses is not None else []
+    lines += [f"{posting.balance} {posting.unit} {posting.amount}" for posting in entry.postings]
+    return "\n".join(lines).encode("ascii")

@@ -9,7 +9,7 @@ from ewallet_core.operations.context import SYSTEM_CORE_ID, Context
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security import throttle
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
-from ewallet_core.storage.erasure import erase_personal_data, find_accounts_to_erase
+from ewallet_core.storage.cleanup import erase_personal_data, find_accounts_to_erase
 from ewallet_core.storage.logins import leave_sessions
 
 RECOVERABLE_MS = 30 * 24 * 60 * 60_000

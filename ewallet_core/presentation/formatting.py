@@ -1,9 +1,10 @@
-"""Numbers, amounts, durations, times and dates as text, and how a typed number is read."""
+"""Numbers, amounts, durations, times and dates as text, typed numbers, and text by users made safe to show."""
 
 from __future__ import annotations
 
 import locale
 import re
+import unicodedata
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
 from enum import StrEnum
@@ -53,8 +54,8 @@ class Formats(Struct, frozen=True):
         Any other mark could be a decimal point. A number with separators never begins with 0, so `0.500` is a half even if points separate thousands.
         """
         marks = f"[{re.escape(SPACES + self.thousands)}]"
-        parted = rf"[1-9][0-9]{{0,2}}(?P<mark>{marks})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,5}}"
-        found = re.fullmatch(rf"[0-9]{{1,20}}|{parted}", typed)
+        grouped = rf"[1-9][0-9]{{0,2}}(?P<mark>{marks})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,5}}"
+        found = re.fullmatch(rf"[0-9]{{1,20}}|{grouped}", typed)
         if found is None:
             return None
         return int(typed.replace(found["mark"], "") if found["mark"] else typed)
@@ -261,3 +262,28 @@ def _day(local: datetime, today: date) -> str:
     if local.date() == today - timedelta(days=1):
         return "yesterday"
     return _in_use.day(local, with_year=local.year != today.year)
+
+
+UNSEEN = "\N{REPLACEMENT CHARACTER}"
+# They combine emoji, and can do nothing deceptive.
+HARMLESS_FORMATS = frozenset("\N{ZERO WIDTH JOINER}\N{VARIATION SELECTOR-16}")
+
+
+def _shown(character: str) -> str:
+    if character in "\n\r\t\v\f\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}":
+        return " "
+    if character in HARMLESS_FORMATS:
+        return character
+    # Control, format (such as bidirectional overrides) and surrogate characters.
+    return UNSEEN if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character
+
+
+def one_line(value: object) -> str:
+    """`value` on one line, without characters that move the cursor or change the text's direction."""
+    text = str(value)
+    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+
+
+def inert(text: str) -> str:
+    """`text` with its lines and tabs, without control characters, safe to paste."""
+    return "".join(character if character in "\n\t" else _shown(character) for character in text)

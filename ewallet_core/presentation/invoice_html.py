@@ -10,9 +10,8 @@ from html import escape
 from importlib.resources import files
 from string import Template
 
-from ewallet_core.presentation.formatting import full_day, grouped
+from ewallet_core.presentation.formatting import full_day, grouped, one_line
 from ewallet_core.presentation.invoices import Invoice, Month, in_words, totals_of, what_for
-from ewallet_core.presentation.text import one_line
 
 
 class Html(str):

@@ -7,9 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from rich.cells import cell_len, chop_cells, set_cell_size
 
-from ewallet_core.presentation.formatting import count, full_day, grouped
+from ewallet_core.presentation.formatting import count, full_day, grouped, one_line
 from ewallet_core.presentation.invoices import Invoice, Month, in_words, totals_of, what_for
-from ewallet_core.presentation.text import one_line
 
 WIDTH = 72
 LABEL = 12

@@ -12,6 +12,8 @@ LARGEST_FRAME = 64 * 1024
 """The largest request in bytes, with its line end. An answer may be larger."""
 DEEPEST = 16
 """How deep objects and lists may be nested."""
+FIRST_EVENT = "listening"
+"""The event on the first line of the event port; the events after its sequence follow."""
 
 
 def encode(message: Any) -> bytes:

@@ -6,8 +6,7 @@ from decimal import Decimal
 
 from sqlalchemy import bindparam, case, func, select
 
-from ewallet_core.ledger.hash_chain import FIRST_SEAL, seal
-from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Issuer, Posting, Unit
+from ewallet_core.ledger.journal import FIRST_SEAL, BalanceId, Entry, EntryKind, Issuer, Posting, Unit, seal
 from ewallet_core.ledger.rates import EXACT
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, Rows

@@ -5,13 +5,17 @@ keys point only from an item to its owner, so no two tables refer to each other.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from sqlalchemy import (
+    BigInteger,
     CheckConstraint,
     Column,
     ForeignKey,
     Index,
     Integer,
     LargeBinary,
+    MetaData,
     Table,
     Text,
     UniqueConstraint,
@@ -21,41 +25,71 @@ from sqlalchemy import (
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE, MOST_CREDITS
 from ewallet_core.ledger.timer import State
-from ewallet_core.storage.columns import (
-    ID,
-    bytes_column,
-    dates,
-    foreign_id,
-    new_table,
-    number,
-    one_of,
-    own_id,
-    text_column,
-)
 from ewallet_core.types import RecordType, Role
+
+ID = BigInteger().with_variant(Integer, "sqlite")
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def new_table(name: str, *parts: Column[object] | CheckConstraint | UniqueConstraint | Index) -> Table:
+    """A table of `metadata`, with an id that is never reused unless its key consists of other columns."""
+    if name in _WITHOUT_OWN_ID:
+        return Table(name, metadata, *parts)
+    return Table(name, metadata, Column("id", ID, primary_key=True), *parts, sqlite_autoincrement=True)
+
+
+_WITHOUT_OWN_ID = {"seals", "session_accounts", "login_throttles", "seen_requests", "costs", "permissions"}
+
+
+def foreign_id(table: str, column: str, *, optional: bool = False) -> Column[object]:
+    """The id of the row of `table` that the row belongs to."""
+    return Column(column, ID, ForeignKey(f"{table}.id"), nullable=optional)
+
+
+def numbers(*names: str, default: int | None = None, optional: bool = False) -> Iterator[Column[object]]:
+    server_default = None if default is None else text(str(default))
+    return (Column(name, BigInteger, nullable=optional, server_default=server_default) for name in names)
+
+
+def texts(*names: str, optional: bool = False) -> Iterator[Column[object]]:
+    return (Column(name, Text, nullable=optional) for name in names)
+
+
+def dates() -> Iterator[Column[object]]:
+    """When the row was created and last changed, in milliseconds UTC."""
+    return numbers("created_at", "written_at")
+
+
+def one_of(column: str, *values: str) -> CheckConstraint:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+
 
 MOST_MILLISECONDS = MOST_CREDITS * MILLISECONDS_PER_MINUTE
 
 accounts = new_table(
     "accounts",
-    own_id(),
-    text_column("name"),
+    *texts("name"),
     Column("name_key", Text, nullable=True, unique=True),
-    text_column("email"),
+    *texts("email"),
     Column("email_key", Text, nullable=True, unique=True),
-    text_column("phone"),
-    text_column("alias"),
-    text_column("password_hash", optional=True),
-    text_column("role"),
-    text_column("state"),
-    number("ewallet_id", optional=True),
-    number("contact_list_id", optional=True),
-    number("daily_limit", optional=True),
-    number("to_unlink_at", optional=True),
-    number("event_sequence", default=0),
+    *texts("phone", "alias"),
+    *texts("password_hash", optional=True),
+    *texts("role", "state"),
+    *numbers("ewallet_id", "contact_list_id", "daily_limit", "to_unlink_at", optional=True),
+    *numbers("event_sequence", default=0),
     *dates(),
     # Until when a one-time password, set by an operator, can be used for the login that replaces it.
-    number("one_time_until", optional=True),
+    *numbers("one_time_until", optional=True),
     one_of("role", *Role),
     one_of("state", "active", "frozen", "unlink_pending", "erased"),
     Index(None, "to_unlink_at"),
@@ -63,13 +97,12 @@ accounts = new_table(
 
 balances = new_table(
     "balances",
-    own_id(),
     foreign_id("accounts", "account_id"),
-    text_column("unit"),
+    *texts("unit"),
     Column("issues", Integer, nullable=False, server_default=text("0")),
-    number("amount", default=0),
+    *numbers("amount", default=0),
     # The instant of the last posting, so that no posting is dated before the previous one.
-    number("moved_at", default=0),
+    *numbers("moved_at", default=0),
     CheckConstraint(
         f"unit = '{Unit.CREDIT}' AND amount BETWEEN 0 AND {MOST_CREDITS}"
         f" OR unit = '{Unit.MILLISECOND}' AND amount BETWEEN 0 AND {MOST_MILLISECONDS}",
@@ -81,36 +114,28 @@ balances = new_table(
 
 ewallets = new_table(
     "ewallets",
-    own_id(),
     foreign_id("accounts", "account_id"),
     foreign_id("balances", "balance_id"),
-    text_column("reference"),
-    number("clock_id", optional=True),
-    number("transfer_sheet_id", optional=True),
-    number("invoice_sheet_id", optional=True),
+    *texts("reference"),
+    *numbers("clock_id", "transfer_sheet_id", "invoice_sheet_id", optional=True),
     *dates(),
-    number("unlinked_at", optional=True),
+    *numbers("unlinked_at", optional=True),
     Index(None, "account_id"),
 )
 
 clocks = new_table(
     "clocks",
-    own_id(),
     foreign_id("accounts", "account_id"),
     foreign_id("ewallets", "ewallet_id"),
     foreign_id("balances", "balance_id"),
-    text_column("reference"),
-    number("time_sheet_id", optional=True),
-    number("conversion_sheet_id", optional=True),
-    text_column("timer_state"),
-    number("timer_started_at", optional=True),
-    number("timer_since", optional=True),
-    number("timer_spent", default=0),
-    number("timer_pending", default=0),
-    number("timer_pauses", default=0),
-    number("runs_out_at", optional=True),
+    *texts("reference"),
+    *numbers("time_sheet_id", "conversion_sheet_id", optional=True),
+    *texts("timer_state"),
+    *numbers("timer_started_at", "timer_since", optional=True),
+    *numbers("timer_spent", "timer_pending", "timer_pauses", default=0),
+    *numbers("runs_out_at", optional=True),
     *dates(),
-    number("unlinked_at", optional=True),
+    *numbers("unlinked_at", optional=True),
     one_of("timer_state", *State),
     Index(None, "ewallet_id"),
     Index(None, "account_id", "runs_out_at"),
@@ -119,9 +144,8 @@ clocks = new_table(
 
 entries = new_table(
     "entries",
-    own_id(),
-    text_column("kind"),
-    number("at"),
+    *texts("kind"),
+    *numbers("at"),
     foreign_id("entries", "reverses_id", optional=True),
     one_of("kind", *EntryKind),
     Index(None, "reverses_id"),
@@ -129,13 +153,12 @@ entries = new_table(
 
 postings = new_table(
     "postings",
-    own_id(),
     foreign_id("entries", "entry_id"),
     foreign_id("balances", "balance_id"),
-    text_column("unit"),
-    number("amount"),
-    number("balance_after", optional=True),
-    number("at", default=0),
+    *texts("unit"),
+    *numbers("amount"),
+    *numbers("balance_after", optional=True),
+    *numbers("at", default=0),
     CheckConstraint("amount <> 0", name="moves"),
     one_of("unit", *Unit),
     Index(None, "entry_id"),
@@ -149,8 +172,7 @@ costs = new_table(
     Column("balance_id", ID, ForeignKey("balances.id"), primary_key=True),
     Column("currency", Text, primary_key=True),
     Column("entry_id", ID, ForeignKey("entries.id"), primary_key=True),
-    text_column("cost"),
-    text_column("total"),
+    *texts("cost", "total"),
     UniqueConstraint("balance_id", "entry_id"),
 )
 
@@ -158,21 +180,19 @@ seals = new_table(
     "seals",
     Column("position", ID, primary_key=True),
     Column("entry_id", ID, ForeignKey("entries.id"), nullable=False, unique=True),
-    bytes_column("hash"),
+    Column("hash", LargeBinary, nullable=False),
 )
 
 sheets = new_table(
     "sheets",
-    own_id(),
     foreign_id("accounts", "account_id"),
-    text_column("kind"),
+    *texts("kind"),
     # The id of a wallet, a clock or an account, depending on the kind.
-    number("owner_id"),
-    text_column("reference"),
-    number("last_position", default=0),
-    number("record_count", default=0),
+    *numbers("owner_id"),
+    *texts("reference"),
+    *numbers("last_position", "record_count", default=0),
     *dates(),
-    number("unlinked_at", optional=True),
+    *numbers("unlinked_at", optional=True),
     one_of("kind", *RecordType),
     Index(None, "owner_id", "kind"),
 )
@@ -181,15 +201,14 @@ sheets = new_table(
 def _records(kind: str, *parts: Column[object] | CheckConstraint) -> Table:
     return new_table(
         f"{kind}_records",
-        own_id(),
         foreign_id("sheets", "sheet_id"),
-        number("position"),
-        text_column("reference"),
+        *numbers("position"),
+        *texts("reference"),
         *parts,
         *dates(),
-        number("unlinked_at", optional=True),
+        *numbers("unlinked_at", optional=True),
         # Copies of the sheet's account and of the searchable text, so that a search needs one table and one index.
-        number("account_id", default=0),
+        *numbers("account_id", default=0),
         Column("search_key", Text, nullable=False, server_default=text("''")),
         UniqueConstraint("sheet_id", "position"),
         Index(None, "account_id", "created_at", "id"),
@@ -201,11 +220,11 @@ def _records(kind: str, *parts: Column[object] | CheckConstraint) -> Table:
 transfer_records = _records(
     "transfer",
     foreign_id("entries", "entry_id"),
-    text_column("transfer_type"),
+    *texts("transfer_type"),
     foreign_id("accounts", "from_account_id"),
     foreign_id("accounts", "to_account_id"),
-    number("credits"),
-    text_column("notes"),
+    *numbers("credits"),
+    *texts("notes"),
 )
 
 invoice_records = _records(
@@ -213,57 +232,44 @@ invoice_records = _records(
     foreign_id("entries", "entry_id"),
     foreign_id("transfer_records", "transfer_record_id"),
     foreign_id("accounts", "seller_account_id"),
-    number("credits"),
-    text_column("currency"),
-    text_column("cost"),
-    text_column("notes"),
+    *numbers("credits"),
+    *texts("currency", "cost", "notes"),
 )
 
 conversion_records = _records(
     "conversion",
     foreign_id("entries", "entry_id"),
-    text_column("conversion_type"),
-    number("milliseconds"),
-    number("credits"),
-    text_column("notes"),
+    *texts("conversion_type"),
+    *numbers("milliseconds", "credits"),
+    *texts("notes"),
 )
 
 time_records = _records(
     "time",
     foreign_id("entries", "entry_id"),
-    number("time_start"),
-    number("time_stop"),
-    number("time_spent"),
-    number("time_pending"),
-    number("pending_count"),
+    *numbers("time_start", "time_stop", "time_spent", "time_pending", "pending_count"),
 )
 
-contact_records = _records(
-    "contact", text_column("name"), text_column("email"), text_column("phone"), text_column("notes")
-)
+contact_records = _records("contact", *texts("name", "email", "phone", "notes"))
 
-workers = new_table("workers", own_id(), number("session_limit"), *dates())
+workers = new_table("workers", *numbers("session_limit"), *dates())
 
 client_ids = new_table(
     "client_ids",
-    own_id(),
     Column("hash", LargeBinary, nullable=False, unique=True),
-    number("last_used_at"),
-    number("expires_at"),
+    *numbers("last_used_at", "expires_at"),
     *dates(),
     Index(None, "expires_at"),
 )
 
 sessions = new_table(
     "sessions",
-    own_id(),
     Column("client_id", ID, ForeignKey("client_ids.id"), nullable=True, unique=True),
     Column("token_hash", LargeBinary, nullable=True, unique=True),
     foreign_id("workers", "worker_id"),
     foreign_id("accounts", "account_id", optional=True),
-    text_column("address"),
-    number("last_used_at"),
-    number("expires_at"),
+    *texts("address"),
+    *numbers("last_used_at", "expires_at"),
     *dates(),
     Index(None, "worker_id"),
     Index(None, "account_id"),
@@ -274,19 +280,16 @@ session_accounts = new_table(
     "session_accounts",
     Column("session_id", ID, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
     Column("account_id", ID, ForeignKey("accounts.id"), primary_key=True),
-    number("logged_in_at"),
+    *numbers("logged_in_at"),
     Index(None, "account_id"),
 )
 
 login_records = new_table(
     "login_records",
-    own_id(),
     foreign_id("accounts", "account_id", optional=True),
-    text_column("kind"),
-    text_column("outcome"),
-    text_column("address"),
-    number("at"),
-    number("is_new_address", default=0),
+    *texts("kind", "outcome", "address"),
+    *numbers("at"),
+    *numbers("is_new_address", default=0),
     one_of("kind", "login", "logout"),
     Index(None, "account_id", "kind", "id"),
     Index(None, "account_id", "address"),
@@ -296,8 +299,7 @@ login_throttles = new_table(
     "login_throttles",
     Column("name_hash", LargeBinary, primary_key=True),
     Column("address", Text, primary_key=True),
-    number("failures"),
-    number("last_failed_at"),
+    *numbers("failures", "last_failed_at"),
     Index(None, "last_failed_at"),
 )
 
@@ -305,22 +307,19 @@ seen_requests = new_table(
     "seen_requests",
     Column("scope", Text, primary_key=True),
     Column("request_id", Text, primary_key=True),
-    bytes_column("fingerprint"),
-    text_column("answer"),
-    number("seen_at"),
+    Column("fingerprint", LargeBinary, nullable=False),
+    *texts("answer"),
+    *numbers("seen_at"),
     Index(None, "seen_at"),
 )
 
 events = new_table(
     "events",
-    own_id(),
     foreign_id("accounts", "account_id"),
-    number("sequence"),
-    text_column("kind"),
-    text_column("data"),
-    number("at"),
-    text_column("request_id", optional=True),
-    text_column("movement", optional=True),
+    *numbers("sequence"),
+    *texts("kind", "data"),
+    *numbers("at"),
+    *texts("request_id", "movement", optional=True),
     UniqueConstraint("account_id", "sequence"),
     Index(None, "at"),
 )
@@ -330,32 +329,22 @@ permissions = new_table(
     "permissions",
     Column("role", Text, primary_key=True),
     Column("instruction", Text, primary_key=True),
-    number("allowed"),
-    number("written_at"),
+    *numbers("allowed", "written_at"),
 )
 
 refused_requests = new_table(
     "refused_requests",
-    own_id(),
     foreign_id("accounts", "account_id", optional=True),
-    text_column("role"),
-    text_column("instruction"),
-    text_column("address"),
-    number("at"),
+    *texts("role", "instruction", "address"),
+    *numbers("at"),
     Index(None, "at"),
 )
 
 issue_reports = new_table(
     "issue_reports",
-    own_id(),
     foreign_id("accounts", "account_id", optional=True),
-    text_column("reference"),
-    text_column("name"),
-    text_column("details"),
-    text_column("log"),
-    text_column("email"),
-    text_column("address"),
-    number("at"),
+    *texts("reference", "name", "details", "log", "email", "address"),
+    *numbers("at"),
     Index(None, "account_id"),
     Index(None, "address", "at"),
 )

@@ -1,4 +1,4 @@
-"""Client ids, sessions and workers. Client ids and session tokens are stored as hashes."""
+"""Client ids, sessions, workers, and the requests that they made. Client ids and tokens are stored as hashes."""
 
 from __future__ import annotations
 
@@ -10,8 +10,32 @@ from sqlalchemy.sql.dml import ReturningDelete
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.rows import Row, Rows
-from ewallet_core.storage.seen_requests import forget_scope
 from ewallet_core.storage.transaction import Transaction
+
+KEPT_MILLISECONDS = 30 * 24 * 3_600_000
+
+
+class SeenRequest(Row, frozen=True):
+    """A request that was answered: a repeated one gets the same answer and does nothing again."""
+
+    fingerprint: bytes
+    answer: str
+    seen_at: int
+
+
+seen_requests = Rows(schema.seen_requests, SeenRequest)
+
+_FORGET = schema.seen_requests.delete().where(schema.seen_requests.c.seen_at < bindparam("before"))
+
+
+def forget_scope(transaction: Transaction, scope: str) -> None:
+    """Delete the requests of a session, worker or account that is gone."""
+    seen_requests.delete(transaction, scope=scope)
+
+
+def forget_old_requests(transaction: Transaction, now: int) -> None:
+    """Delete the requests that are older than 30 days."""
+    transaction.run(_FORGET, before=now - KEPT_MILLISECONDS)
 
 
 class ClientId(Row, frozen=True):

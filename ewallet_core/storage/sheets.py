@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import bindparam, func, select
 
-from ewallet_core.storage import columns, schema
+from ewallet_core.storage import schema
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row, Rows
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import RecordType, user_key
@@ -115,7 +115,7 @@ class Records(Rows[R]):
     """The records of one type; a search finds them by their reference and the `searched` columns."""
 
     def __init__(self, kind: RecordType, row_type: type[R], *searched: str) -> None:
-        super().__init__(columns.metadata.tables[f"{kind}_records"], row_type)
+        super().__init__(schema.metadata.tables[f"{kind}_records"], row_type)
         self.kind = kind
         self._searched = searched
         record = self.table.c

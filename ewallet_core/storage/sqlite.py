@@ -1,4 +1,4 @@
-"""SQLite: one writer with group commit, concurrent readers, and read-only access to a file."""
+"""SQLite: one writer with group commit, concurrent readers, migration, and read-only access to a file."""
 
 from __future__ import annotations
 
@@ -6,20 +6,21 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
-from sqlalchemy import URL, Engine, StaticPool, create_engine, event, make_url
+from sqlalchemy import URL, Connection, Engine, StaticPool, create_engine, event, inspect, make_url, text
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.exc import ArgumentError, DBAPIError
 
 from ewallet_core.errors.server import EngineClosedError, StorageFailedError, StorageUnavailableError
-from ewallet_core.storage import migration
+from ewallet_core.storage import migrations
 from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import seal_unsealed
-from ewallet_core.storage.migration import SCHEMA_VERSION
 from ewallet_core.storage.transaction import Statements, Transaction
 
+SCHEMA_VERSION = "0003"
 BUSY_SECONDS = 10
 
 T = TypeVar("T")
@@ -36,7 +37,7 @@ class SqliteDatabase:
             if url.database is not None and not self._in_memory:
                 # SQLite gives its journal files the same mode.
                 Path(url.database).touch(mode=0o600)
-            migration.migrate(self._engine, None if self._in_memory else url.database)
+            migrate(self._engine, None if self._in_memory else url.database)
             self._writer = GroupCommitWriter(self._connect, self._open_transaction, seal_unsealed)
         except (DBAPIError, sqlite3.Error, OSError) as reason:
             self._engine.dispose()
@@ -137,6 +138,47 @@ def _begin(connection: Any) -> None:
 
 _VERSION = "SELECT version_num FROM alembic_version"
 _HAS_VERSION = "SELECT count(*) FROM sqlite_master WHERE name = 'alembic_version'"
+
+
+def migrate(engine: Engine, path: str | None) -> None:
+    """Create or upgrade the tables. The existing file at `path` is copied first.
+
+    Raises `StorageUnavailableError` if a newer release or another program wrote the database.
+    """
+    with engine.begin() as connection:
+        # The transaction has the lock: if two processes open an old file, the second finds it migrated.
+        version = _version(connection)
+        if version == SCHEMA_VERSION:
+            return
+        if version is not None and version > SCHEMA_VERSION:
+            raise StorageUnavailableError("a newer release of ewallet wrote it", "Install that release.")
+        tables = inspect(connection).get_table_names()
+        if version is None and tables and "alembic_version" not in tables:
+            raise StorageUnavailableError("it holds the tables of something else", "Name a file of its own.")
+        if version is not None and path is not None:
+            back_up(path, version)
+        migrations.upgrade(connection, SCHEMA_VERSION)
+
+
+def back_up(path: str, version: str) -> Path:
+    """Copy the database file to a new file beside it, named after its version; returns the copy."""
+    name = f"{path}.before-migration-from-{version}"
+    numbered = (Path(name if number == 1 else f"{name}-{number}") for number in count(1))
+    copy = next(path for path in numbered if not path.exists())
+    copy.touch(mode=0o600)
+    with closing(sqlite3.connect(path)) as source, closing(sqlite3.connect(copy)) as target:
+        source.backup(target)
+    return copy
+
+
+def _version(connection: Connection) -> str | None:
+    try:
+        if not inspect(connection).has_table("alembic_version"):
+            return None
+        version: str | None = connection.execute(text(_VERSION)).scalar()
+    except DBAPIError as reason:
+        raise StorageUnavailableError(str(reason.orig)) from reason
+    return version
 
 
 @contextmanager

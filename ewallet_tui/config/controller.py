@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from ewallet_core.presentation import formatting
 from ewallet_tui.config.file import FILE_NAME, ConfigError, one_message
-from ewallet_tui.config.keymap import Action, Keymap, Scope, rebindable
+from ewallet_tui.config.keymap import KeyAction, Keymap, Scope, rebindable
 from ewallet_tui.config.preferences import Preferences
 
 NOT_KEPT = f"{FILE_NAME} can't be written, so this holds until you quit."
@@ -81,7 +81,7 @@ class SettingsController:
     def apply(self) -> None:
         self._apply(self.preferences)
 
-    def rebindable(self) -> dict[str, Action]:
+    def rebindable(self) -> dict[str, KeyAction]:
         """Each action that can have other keys, by its id."""
         return rebindable(self._scopes())
 

@@ -16,7 +16,7 @@ from ewallet_tui.config.file import ConfigError
 from ewallet_tui.config.settings import suggestion, written
 
 
-class Action(Struct, frozen=True):
+class KeyAction(Struct, frozen=True):
     """An action, and its usual keys."""
 
     id: str
@@ -34,7 +34,7 @@ class Scope(Struct, frozen=True):
     """A screen, or a widget with keys of its own: no two of its actions can have the same key."""
 
     name: str
-    actions: tuple[Action, ...]
+    actions: tuple[KeyAction, ...]
 
 
 def scopes_of(nodes: Iterable[type[DOMNode]], app: type[App[Any]]) -> tuple[Scope, ...]:
@@ -46,21 +46,21 @@ def scopes_of(nodes: Iterable[type[DOMNode]], app: type[App[Any]]) -> tuple[Scop
     )
 
 
-def rebindable(scopes: Iterable[Scope]) -> dict[str, Action]:
+def rebindable(scopes: Iterable[Scope]) -> dict[str, KeyAction]:
     """Each action that can have other keys, by its id."""
     return {action.id: action for scope in scopes for action in scope.actions if action.id}
 
 
-def _actions_of(node: type[DOMNode]) -> Iterable[Action]:
+def _actions_of(node: type[DOMNode]) -> Iterable[KeyAction]:
     """The actions of a class and of its base classes; those of Textual's own classes can't be rebound."""
-    bindings: dict[tuple[str, str], Action] = {}
+    bindings: dict[tuple[str, str], KeyAction] = {}
     for base in node.__mro__:
         if base.__module__.partition(".")[0] == "textual":
             continue
         for binding in Binding.make_bindings(vars(base).get("BINDINGS", ())):
             which = (binding.id or "", binding.action)
             keys = bindings[which].keys if which in bindings else ()
-            bindings[which] = Action(binding.id or "", binding.description, (*keys, binding.key))
+            bindings[which] = KeyAction(binding.id or "", binding.description, (*keys, binding.key))
     return bindings.values()
 
 
@@ -106,7 +106,7 @@ class Keymap(Struct, frozen=True):
         )
 
 
-def _problem(name: str, keys: object, known: Mapping[str, Action]) -> str:
+def _problem(name: str, keys: object, known: Mapping[str, KeyAction]) -> str:
     if name not in known:
         return f"There is no action {written(name)}.{suggestion(name, sorted(known))}"
     if not isinstance(keys, str) or not keys.strip():
@@ -123,7 +123,7 @@ def _keys_in(keys: object) -> tuple[str, ...]:
 
 def _conflicts(
     valid: Mapping[str, tuple[str, ...]], scopes: Sequence[Scope]
-) -> Iterator[tuple[str, Action, str]]:
+) -> Iterator[tuple[str, KeyAction, str]]:
     """Each rebound action with another action of the same scope that has one of its keys."""
     for name in reversed(list(valid)):
         for scope in scopes:

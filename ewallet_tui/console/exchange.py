@@ -12,8 +12,7 @@ from textual.content import Content
 
 from ewallet_core.client.requests import changes_something
 from ewallet_core.instructions.registry import InstructionRegistry, Selectors
-from ewallet_core.presentation.formatting import grouped
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import grouped, one_line
 from ewallet_tui.instruction_log import Exchange
 from ewallet_tui.sanitize import plain
 

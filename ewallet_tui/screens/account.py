@@ -2,46 +2,31 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
-
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.widgets import Button, Label, Select, Static
+from textual.widgets import Label, Select, Static
 
 from ewallet_core.presentation.formatting import count
+from ewallet_tui import actions
 from ewallet_tui.config.settings import LOCK_CHOICES
-from ewallet_tui.navigation import AUDITOR
 from ewallet_tui.sanitize import plain
-from ewallet_tui.screens.account_base import (
-    ACCOUNT_KEYS,
-    LOCK_NOW,
-    LOG_OUT,
-    NOT_AUDITORS,
-    AccountPart,
-    who_reads,
-)
-from ewallet_tui.screens.account_forms import (
-    CHANGE_PASSWORD,
-    DAYS_TO_RECOVER,
-    DELETE,
-    LOG_IN_TO_ANOTHER,
-    NO_WAY_BACK,
-    REPORT_ISSUE,
-    SET_LIMIT,
-)
+from ewallet_tui.screens.account_actions import ACCOUNT_ACTIONS, who_reads
+from ewallet_tui.screens.account_forms import DAYS_TO_RECOVER, NO_WAY_BACK
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.accounts import AccountFacts, AccountList, DailyLimit
 
 RECOVERY = f"It can be recovered for {DAYS_TO_RECOVER} days."
 
 
-class AccountScreen(AccountPart):
+class AccountScreen(BaseScreen):
     """Facts and security side by side, or beneath one another when narrow."""
 
+    MODE = "account"
+    PARTS = actions.ACCOUNT_PARTS
     PART = "account"
-    BINDINGS: ClassVar[list[BindingType]] = [*ACCOUNT_KEYS]
+    ACTIONS = ACCOUNT_ACTIONS
     DEFAULT_CSS = """
     AccountScreen {
         #halves {
@@ -60,7 +45,7 @@ class AccountScreen(AccountPart):
         #halves { margin-bottom: 1; }
         .line { height: 1; margin-bottom: 1; }
         .line Button { width: 23; }
-        #leaving { margin-bottom: 0; }
+        #deletion { margin-bottom: 0; }
         #delete { color: $text-error; }
         .line Label { color: $text-muted; margin-left: 2; }
     }
@@ -68,7 +53,7 @@ class AccountScreen(AccountPart):
     AccountScreen.-tiny #halves { grid-size: 1; grid-gutter: 1 0; }
     """
 
-    def compose_part(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """Facts and security, with their buttons, and last the way out."""
         with VerticalScroll(can_focus=False):
             with Horizontal(id="halves"):
@@ -78,70 +63,64 @@ class AccountScreen(AccountPart):
                     yield Label("Security", classes="heading")
                     yield from self._compose_security()
             with Horizontal(classes="line"):
-                yield Button(REPORT_ISSUE, id="report_issue")
-                yield Label(who_reads(self.wallet_app.connecting.server))
-            with Horizontal(classes="line", id="leaving"):
-                yield Button(DELETE, id="delete")
+                yield self.button(actions.REPORT_ISSUE)
+                yield Label(who_reads(self.context.connecting.server))
+            with Horizontal(classes="line", id="deletion"):
+                yield self.button(actions.DELETE_ACCOUNT)
                 yield Label(RECOVERY)
 
     def _compose_facts(self) -> ComposeResult:
         yield Label("Account", classes="heading")
         yield AccountFacts()
         with Horizontal(classes="buttons"):
-            yield Button("Edit", id="edit")
-            yield Button(LOG_OUT, id="log_out")
+            yield self.button(actions.EDIT_ACCOUNT)
+            yield self.button(actions.LOG_OUT)
         yield Label("Logged in here", classes="heading", id="beside")
         yield AccountList()
         with Horizontal(classes="buttons"):
-            yield Button(LOG_IN_TO_ANOTHER, id="log_in_another")
+            yield self.button(actions.LOG_IN_ANOTHER)
 
     def _compose_security(self) -> ComposeResult:
         with Horizontal(classes="setting"):
             yield Label("When idle")
             yield Select(
                 [(_lock_words(minutes), minutes) for minutes in LOCK_CHOICES],
-                value=self.wallet_app.preferences.lock_after_minutes,
+                value=self.context.preferences.lock_after_minutes,
                 allow_blank=False,
                 compact=True,
                 id="lock-after",
             )
         yield DailyLimit()
         with Horizontal(classes="buttons"):
-            yield Button(SET_LIMIT, id="edit_limit")
-        if self.wallet_app.store.client.keeps_passwords_alone:
+            yield self.button(actions.EDIT_LIMIT)
+        if self.context.store.client.keeps_passwords_alone:
             yield Static(plain(NO_WAY_BACK), classes="small")
         with Horizontal(classes="buttons"):
-            yield Button(CHANGE_PASSWORD, id="change_password")
-            yield Button(LOCK_NOW, id="lock")
+            yield self.button(actions.CHANGE_PASSWORD)
+            yield self.button(actions.LOCK_NOW)
 
     def show(self, state: AccountState) -> None:
         """The facts and the accounts of now."""
         self.query_one(AccountFacts).show(state.account)
         self.query_one(AccountList).show(state)
-        for button in self.query(Button):
-            button.disabled = button.id in NOT_AUDITORS and state.account.role == AUDITOR
+        self.show_buttons()
         self._show_limit()
 
     @work(group="records", exclusive=True)
     async def _show_limit(self) -> None:
         shown = self.query_one(DailyLimit)
-        limit = await self.wallet_app.ask(action="view", view="limit")
+        limit = await self.context.send(action="view", view="limit")
         if not limit["failed"]:
             shown.show(limit)
 
-    @on(Button.Pressed)
-    async def _pressed(self, event: Button.Pressed) -> None:
-        action = event.button.id or ""
-        await self.run_action("app.lock" if action == "lock" else action)
-
     @on(Select.Changed, "#lock-after")
     def _lock_chosen(self, event: Select.Changed) -> None:
-        if event.value != self.wallet_app.preferences.lock_after_minutes and isinstance(event.value, int):
-            self.wallet_app.choose(lock_after_minutes=event.value)
+        if event.value != self.context.preferences.lock_after_minutes and isinstance(event.value, int):
+            self.context.settings.choose(lock_after_minutes=event.value)
 
     @on(AccountList.Chosen)
     def _switch(self, event: AccountList.Chosen) -> None:
-        self.wallet_app.switch_account(event.email)
+        self.context.lifecycle.switch_account(event.email)
 
 
 def _lock_words(minutes: int) -> str:

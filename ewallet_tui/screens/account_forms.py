@@ -5,19 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.fields import IssueDetails, IssueName
-from ewallet_core.presentation.formatting import credit_amount, full_day, parse_timestamp
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import credit_amount, full_day, one_line
+from ewallet_tui.actions import CHANGE_PASSWORD, DELETE_ACCOUNT, EDIT_LIMIT, LOG_IN_ANOTHER, REPORT_ISSUE
 from ewallet_tui.state import AccountInfo
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values
-
-if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
-
 
 AGAIN = "password_again"
 PASSWORD_RULE = f"A password has at least {fields.SHORTEST_PASSWORD} characters."
@@ -80,11 +76,8 @@ def registration(*, keeps_passwords_alone: bool) -> FormSpec:
     )
 
 
-CHANGE_PASSWORD, SET_LIMIT = "Change password", "Set limit"
-LOG_IN_TO_ANOTHER, REPORT_ISSUE = "Log in to another", "Report an issue"
-"""What is done with an account: the same words on its key, its button and its form."""
 NEW_PASSWORD_PLAN = FormSpec(
-    CHANGE_PASSWORD,
+    CHANGE_PASSWORD.label,
     "Change",
     (
         Field("old_pass", "Password now", fields.PasswordAttempt),
@@ -95,7 +88,7 @@ NEW_PASSWORD_PLAN = FormSpec(
     validate=passwords_differ,
 )
 ANOTHER = FormSpec(
-    LOG_IN_TO_ANOTHER, "Log in", LOG_IN.fields, note="Both stay logged in, and you can switch."
+    LOG_IN_ANOTHER.label, "Log in", LOG_IN.fields, note="Both stay logged in, and you can switch."
 )
 
 
@@ -122,7 +115,7 @@ def limit_plan(most: int | None) -> FormSpec:
         return {}
 
     return FormSpec(
-        SET_LIMIT,
+        EDIT_LIMIT.label,
         "Set",
         (
             Field(
@@ -166,7 +159,7 @@ def _limit_preview(values: Values) -> str:
 def report_plan(email: str, who_reads: str) -> FormSpec:
     """The form for an issue, answered by `email` or another; `who_reads` it is said in a sentence."""
     return FormSpec(
-        REPORT_ISSUE,
+        REPORT_ISSUE.label,
         "Report",
         (
             Field(
@@ -191,7 +184,6 @@ def reported(answer: Answer) -> str:
 
 DAYS_TO_RECOVER = 30
 TYPED_NAME = "typed_name"
-DELETE = "Delete this account"
 
 
 def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
@@ -204,7 +196,7 @@ def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
         return {}
 
     return FormSpec(
-        DELETE,
+        DELETE_ACCOUNT.label,
         "Delete it",
         (
             Field(
@@ -218,13 +210,3 @@ def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
         validate=validate,
         leave="Keep it",
     )
-
-
-async def go_on_without(app: EWalletApp, answer: Answer, others: Sequence[str]) -> None:
-    """Go on as another account of this session, or to the login, and say until when there is a way back."""
-    if others:
-        await app.act(action="switch", switch="account", account=others[0])
-    else:
-        await app.leave()
-    last_day = full_day(parse_timestamp(answer["to_unlink_timestamp"]))
-    app.say(f"Log in by {last_day} to recover it.", title=f"{one_line(answer['account'])} is to be erased.")

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Label
 
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
+from ewallet_tui.actions import ACCOUNT_PARTS, END_SESSION, Action
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.screens.account_base import PARTS, AccountPart
-from ewallet_tui.screens.tabbed import keys_of_parts
+from ewallet_tui.screens.account_actions import log_out
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
@@ -76,16 +77,13 @@ MOST_SEEN = 6
 """How many sessions are seen without scrolling."""
 
 
-class SessionsScreen(AccountPart):
+class SessionsScreen(BaseScreen):
     """The sessions above, of which one can be ended; the logins and logouts below."""
 
+    MODE = "account"
+    PARTS = ACCOUNT_PARTS
     PART = "sessions"
     AUTO_FOCUS = "#sessions"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("d", "end_session", "End session", id="end_session"),
-        Binding("A", "part('account')", "Account", key_display="A", id="part_account"),
-        *keys_of_parts([part for part in PARTS if part.id == "sessions"]),
-    ]
     DEFAULT_CSS = """
     SessionsScreen {
         .heading { color: $text-muted; text-style: bold; }
@@ -94,25 +92,23 @@ class SessionsScreen(AccountPart):
     }
     """
 
-    def compose_part(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """Both lists."""
         yield Label("Logged in", classes="heading")
         yield RecordList(SESSIONS, id="sessions")
         yield Label("Lately", classes="heading", id="history")
         yield RecordList(LOGINS, id="logins")
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey the ending where no session is under the cursor."""
-        if action == "end_session" and self._session is None:
-            return None
-        return super().check_action(action, parameters)
+    def can(self, action: Action) -> bool | None:
+        """Grey the ending if no session is under the cursor."""
+        return None if action is END_SESSION and self._session is None else True
 
     def show(self, _state: AccountState) -> None:
         """The sessions and logins of now."""
         self._load()
 
     @work
-    async def action_end_session(self) -> None:
+    async def end_session(self) -> None:
         """End the session under the cursor, after a question."""
         session = self._session
         if session is None:
@@ -124,13 +120,13 @@ class SessionsScreen(AccountPart):
         if not await self.confirm(f"End session {session['session_id']}", words, "End it"):
             return
         if session["is_this"]:
-            self.action_log_out()
+            log_out(self)
         else:
             await self._end(session["session_id"])
 
     async def _end(self, number: int) -> None:
         result = self.query_one(ResultLine)
-        answer = await self.wallet_app.act(action="end", end="session", session_id=number)
+        answer = await self.context.act(action="end", end="session", session_id=number)
         if not answer["failed"]:
             result.say(f"Session {number} has ended.")
 
@@ -148,13 +144,18 @@ class SessionsScreen(AccountPart):
     @work(group="records", exclusive=True)
     async def _load(self) -> None:
         sessions, logins = self.query_one("#sessions", RecordList), self.query_one("#logins", RecordList)
-        answers = [await self.wallet_app.act(action="view", view=what, **most) for what, most in VIEWS]
+        answers = [await self.context.act(action="view", view=what, **most) for what, most in VIEWS]
         if not any(answer["failed"] for answer in answers):
             now = self.today()
             live, ins, outs = answers
             sessions.show([session_row(session, now) for session in live["sessions"]])
             sessions.styles.height = min(len(live["sessions"]), MOST_SEEN) + 1
             logins.show(login_rows(ins["login_records"], outs["logout_records"], now))
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        END_SESSION: end_session,
+        replace(ACCOUNT_PARTS[0].action, shown=True): lambda screen: screen.show_part("account"),
+    }
 
 
 VIEWS: tuple[tuple[str, dict[str, int]], ...] = (

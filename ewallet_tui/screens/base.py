@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from inspect import isawaitable
+from typing import TYPE_CHECKING, Any, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
+from textual.widgets import Button
 
-from ewallet_tui.navigation import DESTINATIONS, SETTINGS, destinations_for
+from ewallet_tui.actions import (
+    BACK_TO_FIRST_PART,
+    CHOOSE_SCREEN,
+    EVERYWHERE,
+    GO_TO,
+    JUMP,
+    SHOW_WHAT_WAS_DONE,
+    Action,
+    Part,
+)
+from ewallet_tui.navigation import destinations_for
 from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen
 from ewallet_tui.screens.go_to import GoTo
 from ewallet_tui.screens.modal import Choice, ConfirmModal
+from ewallet_tui.screens.overlays import Jump
+from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import Footer
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.result_line import ResultLine
 from ewallet_tui.widgets.status_bar import StatusBar
+from ewallet_tui.widgets.tabs import PartTabs
 from ewallet_tui.widgets.tabs_bar import ScreenTab, TabsBar
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.context import AppContext
 
 
 def system_today() -> datetime:
@@ -45,28 +60,6 @@ class BaseScreen(Screen[None]):
     """The mode of the place it is."""
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-tiny"), (72, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Screen declares it
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *(
-            Binding(str(number), f"go('{place.mode}')", f"Go to {place.title}", show=False, id=place.mode)
-            for number, place in enumerate(DESTINATIONS, start=1)
-        ),
-        Binding("comma", f"go('{SETTINGS.mode}')", "Settings", show=False, key_display=",", id="settings"),
-        Binding("g", "go_to", "Go to a screen", show=False, id="go_to"),
-        Binding("j,l", "app.focus_next", "Next", show=False, id="next"),
-        Binding("k,h", "app.focus_previous", "Previous", show=False, id="previous"),
-        Binding("semicolon", "jump", "Jump to what you see", show=False, key_display=";", id="jump"),
-        Binding("colon", "app.command_palette", "Everything", show=False, key_display=":", id="palette"),
-        Binding(
-            "z",
-            "show_what_was_done",
-            "Show what was done",
-            show=False,
-            tooltip="Show the record of what was just done",
-            id="show_what_was_done",
-        ),
-        Binding("question_mark", "app.help", "Help", key_display="?", id="help"),
-        Binding("q", "app.quit", "Quit", id="quit"),
-    ]
     DEFAULT_CSS = """
     BaseScreen {
         #content { height: 1fr; padding: 1 2 0 2; }
@@ -76,23 +69,42 @@ class BaseScreen(Screen[None]):
     today: Callable[[], datetime] = staticmethod(system_today)
     """The instant from which `today` and `yesterday` are told."""
 
-    def __init__(self) -> None:
+    PARTS: ClassVar[tuple[Part, ...]] = ()
+    """The tabs of the screen, each a screen of its own under the same row of tabs."""
+    PART: ClassVar[str] = ""
+    """The id of the tab that this screen is."""
+    MARKED_PART: ClassVar[str] = ""
+    """The tab that is marked as the current one, if it is another."""
+    BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in EVERYWHERE]
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {}
+    """What the screen offers beside what every screen does: each action, and the function that carries it out."""
+    functions: ClassVar[Mapping[str, tuple[Action, Callable[[Any], object]]]] = {}
+    """Every action of the screen by its id, those of its base classes included."""
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        own = vars(cls).get("ACTIONS", {})
+        ids = {action.id for action in own}
+        offered = own | {action: do for action, do in _part_actions(cls).items() if action.id not in ids}
+        cls.BINDINGS = [*vars(cls).get("BINDINGS", ()), *(action.binding for action in offered)]
+        cls.functions = {**cls.functions, **{action.id: (action, do) for action, do in offered.items()}}
+        super().__init_subclass__(**options)
+
+    def __init__(self, context: AppContext) -> None:
         super().__init__()
+        self.context = context
         self._waiting: list[Screen[Any]] = []
         """The sheets that are to be opened when this screen is in front again."""
         self._is_old = True
         """Whether there is a picture that it has not shown yet."""
-
-    @property
-    def wallet_app(self) -> EWalletApp:
-        """The app, with what it knows and whom it can ask."""
-        return cast("EWalletApp", self.app)
 
     def compose(self) -> ComposeResult:
         """The frame, and the screen's own content in it."""
         yield TabsBar(self.MODE)
         yield StatusBar()
         with Vertical(id="content"):
+            if self.PARTS:
+                yield (tabs := PartTabs(self.PARTS))
+                tabs.current = self.MARKED_PART or self.PART
             yield from self.compose_content()
             yield ResultLine()
         yield Footer()
@@ -104,14 +116,22 @@ class BaseScreen(Screen[None]):
     def show(self, state: AccountState) -> None:
         """Show a new picture; called when the screen is there and upon every change."""
 
+    async def load(self) -> None:
+        """Read from the engine what only this screen shows."""
+
+    @work(group="records", exclusive=True)
+    async def reload(self) -> None:
+        """Call `load` in a worker, in place of one that hasn't finished."""
+        await self.load()
+
     def show_second(self, state: AccountState, now: float) -> None:
         """Show that a second of a begun timer has passed; called at the countdown's own seconds."""
 
     def on_mount(self) -> None:
         """Follow the picture from now on."""
-        self.wallet_app.state_changed.subscribe(self, self._handle_state)
-        self.wallet_app.second_passed.subscribe(self, self._show_second)
-        self.wallet_app.connection_changed.subscribe(self, self._show_connection)
+        self.context.state_changed.subscribe(self, self._handle_state)
+        self.context.second_passed.subscribe(self, self._show_second)
+        self.context.connection_changed.subscribe(self, self._show_connection)
         self._show_connection()
         self.app.screen_change_signal.subscribe(self, self._come_into_view_beneath)
         self._catch_up()
@@ -125,7 +145,7 @@ class BaseScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         """Show what has passed while another place was looked at."""
         self._catch_up()
-        self._show_second(self.wallet_app.now())
+        self._show_second(self.context.now())
         if self._waiting:
             self.app.push_screen(self._waiting.pop(0))
 
@@ -135,13 +155,43 @@ class BaseScreen(Screen[None]):
         for result in self.query(ResultLine):
             result.clear()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nobody goes where their role doesn't let them."""
-        if action == "go" and (state := self.wallet_app.state) is not None:
-            return parameters[0] in {place.mode for place in destinations_for(state.account.role)}
-        if action == "show_what_was_done":
+    def can(self, action: Action) -> bool | None:  # noqa: ARG002 - what the screen itself shows may decide
+        """Whether what is on this screen lets `action` be done; the account's state has been asked already."""
+        return True
+
+    def is_enabled(self, action: Action) -> bool | None:
+        """Whether `action` can be done now: `None` greys its key, `False` hides it."""
+        state = self.context.state
+        enabled = True if state is None else action.enabled(state, self.context.now())
+        if enabled is not True:
+            return enabled
+        if action is SHOW_WHAT_WAS_DONE:
             return any(result.record is not None for result in self.query(ResultLine)) or None
-        return super().check_action(action, parameters)
+        return self.can(action)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Ask the action itself, and then the screen."""
+        if action != "do":
+            return super().check_action(action, parameters)
+        return self.is_enabled(self.functions[str(parameters[0])][0])
+
+    async def action_do(self, id: str) -> None:
+        """Carry out the action of that id."""
+        result = self.functions[id][1](self)
+        if isawaitable(result):
+            await result
+
+    def show_buttons(self) -> None:
+        """Grey the buttons of the actions that can't be done now."""
+        for button in self.query(Button):
+            if known := self.functions.get(button.id or ""):
+                button.disabled = self.is_enabled(known[0]) is not True
+
+    def button(self, action: Action, label: str = "", **options: Any) -> Button:
+        """A button that does what the action's key does."""
+        return Button(
+            label or action.label, id=action.id, action=action.textual or f"screen.{action.name}", **options
+        )
 
     def ask_with(
         self,
@@ -154,7 +204,7 @@ class BaseScreen(Screen[None]):
         A key pressed twice opens one form: the second is pressed on a screen that is not in front any more.
         """
         if self.app.screen is self:
-            self.app.push_screen(FormScreen(plan, send), done)
+            self.app.push_screen(FormScreen(self.context, plan, send), done)
 
     def fill_in(
         self,
@@ -175,7 +225,7 @@ class BaseScreen(Screen[None]):
             sent = changes(plan, values) if only_changed else values
             if only_changed and not sent:
                 return {"failed": False}
-            return await self.wallet_app.ask(**instruction, **sent)
+            return await self.context.send(**instruction, **sent)
 
         def say(answer: Answer | None) -> None:
             if answer is not None:
@@ -198,43 +248,58 @@ class BaseScreen(Screen[None]):
 
     def open_record(self, kind: str, record_id: int) -> None:
         """Show a record in full over this screen."""
-        from ewallet_tui.screens.record import RecordScreen  # noqa: PLC0415 - few look at one
-
         if self.app.screen is self:
-            self.app.push_screen(RecordScreen(kind, record_id, self.today))
+            self.app.push_screen(RecordScreen(self.context, kind, record_id, self.today))
 
     @on(ResultLine.Opened)
-    def action_show_what_was_done(self) -> None:
+    def show_what_was_done(self) -> None:
         """Show the record of what was just done."""
         if (record := self.query_one(ResultLine).record) is not None:
             self.open_record(*record)
 
-    def action_go(self, mode: str) -> None:
-        """Go to another place."""
+    def go(self, mode: str) -> None:
+        """Go to another screen."""
         if mode != self.MODE:
             self.app.switch_mode(mode)
 
-    def action_go_to(self) -> None:
-        """Ask for the letter of the place to go to."""
-        state = self.wallet_app.state
-        self.app.push_screen(GoTo(destinations_for(state.account.role) if state else ()), self._go_chosen)
+    def choose_screen(self) -> None:
+        """Ask for the letter of the screen to go to."""
+        state = self.context.state
 
-    def action_jump(self) -> None:
+        def chosen(mode: str | None) -> None:
+            if mode is not None:
+                self.go(mode)
+
+        self.app.push_screen(GoTo(destinations_for(state.account.role) if state else ()), chosen)
+
+    def jump(self) -> None:
         """Put a letter on everything that can be gone to or pressed."""
-        from ewallet_tui.screens.overlays import Jump  # noqa: PLC0415 - few jump
-
         self.app.push_screen(Jump(self))
 
-    def _go_chosen(self, mode: str | None) -> None:
-        if mode is not None:
-            self.action_go(mode)
+    def show_part(self, part: str) -> None:
+        """Show another tab of this screen; the first one stays beneath the others."""
+        first = self.PARTS[0].id
+        if part == self.PART or self.app.screen is not self:
+            return
+        if part == first:
+            self.app.pop_screen()
+        elif first == self.PART:
+            self.app.push_screen(self.context.make_screen(part))
+        else:
+            self.app.switch_screen(self.context.make_screen(part))
+
+    @on(PartTabs.Chosen)
+    def _handle_part(self, event: PartTabs.Chosen) -> None:
+        if self.PARTS:
+            self.show_part(event.part)
 
     @on(ScreenTab.Chosen)
     def _tab_chosen(self, event: ScreenTab.Chosen) -> None:
-        self.action_go(event.mode)
+        self.go(event.mode)
 
     def _show_connection(self, _: object = None) -> None:
-        self.query_one(TabsBar).show_connection(self.wallet_app.connection, self.wallet_app.place)
+        connection = self.context.connection
+        self.query_one(TabsBar).show_connection(connection.status, connection.place)
 
     def _handle_state(self, _: AccountState) -> None:
         self._is_old = True
@@ -247,28 +312,41 @@ class BaseScreen(Screen[None]):
 
     def _catch_up(self) -> None:
         """Show the newest picture once it can be seen: a place that nobody looks at asks nothing."""
-        if self._is_old and (state := self.wallet_app.state) is not None and self.is_in_view:
+        if self._is_old and (state := self.context.state) is not None and self.is_in_view:
             self._is_old = False
             self._show_state(state)
 
     def _show_state(self, state: AccountState) -> None:
-        app = self.wallet_app
+        now = self.context.now()
         self.query_one(TabsBar).show(state.account)
-        self.query_one(StatusBar).show(state, app.now(), app.timer_watch.left.begun())
+        self.query_one(StatusBar).show(state, now, state.others_begun(now))
         self.show(state)
         self.refresh_bindings()
 
     def _show_second(self, now: float) -> None:
         # The places that nobody looks at catch up when they are gone to.
-        if (state := self.wallet_app.state) is not None and self.is_in_view:
-            self.query_one(StatusBar).show(state, now, self.wallet_app.timer_watch.left.begun())
+        if (state := self.context.state) is not None and self.is_in_view:
+            self.query_one(StatusBar).show(state, now, state.others_begun(now))
             self.show_second(state, now)
 
 
-def name_of(action: str) -> str:
-    """An action without what it is done with."""
-    return action.partition("(")[0]
+def _part_actions(screen: type[BaseScreen]) -> dict[Action, Callable[[BaseScreen], None]]:
+    def show(part: str) -> Callable[[BaseScreen], None]:
+        return lambda screen: screen.show_part(part)
+
+    found = {part.action: show(part.id) for part in screen.PARTS}
+    if screen.PART in [part.id for part in screen.PARTS[1:]]:
+        found[BACK_TO_FIRST_PART] = show(screen.PARTS[0].id)
+    return found
 
 
-DONE_EVERYWHERE = frozenset(name_of(each.action) for each in Binding.make_bindings(BaseScreen.BINDINGS))
-"""What the keys of every screen do."""
+def _go(mode: str) -> Callable[[BaseScreen], None]:
+    return lambda screen: screen.go(mode)
+
+
+BaseScreen.functions = {
+    **{action.id: (action, _go(mode)) for mode, action in GO_TO.items()},
+    CHOOSE_SCREEN.id: (CHOOSE_SCREEN, BaseScreen.choose_screen),
+    JUMP.id: (JUMP, BaseScreen.jump),
+    SHOW_WHAT_WAS_DONE.id: (SHOW_WHAT_WAS_DONE, BaseScreen.show_what_was_done),
+}

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Container, Horizontal
-from textual.widgets import Button
 
 from ewallet_core.presentation.formatting import MINUTE, parse_timestamp
 from ewallet_core.presentation.periods import Period
+from ewallet_tui.actions import CLOCKS, SHOW_DAYS, SHOW_TIMES, TIMER, TO_CREDITS, TO_TIME, Action
+from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, Page, RecordPages
 from ewallet_tui.records import TIME
-from ewallet_tui.screens.belonging_screen import OwnedItemScreen, owned_item_keys
-from ewallet_tui.screens.converting import CONVERSIONS
-from ewallet_tui.screens.timing import TIMER_ACTIONS, TIMER_KEYS, TimingScreen, possible
+from ewallet_tui.screens import credit_actions
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
+from ewallet_tui.screens.timer_actions import TIMER_ACTIONS
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
-from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState, OwnedItemKind
+from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
 from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
-from ewallet_tui.widgets.owned_item_line import OwnedItemLine
 from ewallet_tui.widgets.record_list import RecordList
 
 NO_RECENT_ACTIVITY = "Nothing used in the last 30 days."
@@ -43,7 +44,7 @@ def nothing_recorded(state: AccountState, now: float) -> str:
     return "Nothing used yet. Start the timer with space."
 
 
-class ClockScreen(OwnedItemScreen, TimingScreen):
+class ClockScreen(BaseScreen):
     """Minutes left, burning down, and beneath them what was used before."""
 
     MODE = "clock"
@@ -56,18 +57,10 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         (24, "-high"),
         (34, "-tall"),
     ]
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *TIMER_KEYS,
-        *CONVERSIONS,
-        Binding("m", "show_days", "By day", tooltip="Show what was used by day", id="show_days"),
-        Binding("m", "show_times", "Times", tooltip="Show every time record", id="show_times"),
-        *owned_item_keys("clock"),
-    ]
 
-    @property
-    def kind_of_item(self) -> OwnedItemKind:
-        """The clocks of the wallet."""
-        return CLOCK
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self._picker = OwnedItemPicker(self, lambda: CLOCK, look=self._show_used, empty=self._empty)
 
     @property
     def shows_both(self) -> bool:
@@ -76,24 +69,22 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
 
     def compose_content(self) -> ComposeResult:
         """Which clock, its face, the face's buttons, and what was used: by record and by day."""
-        yield OwnedItemLine()
+        yield self._picker
         yield TimerFace()
         with Horizontal(id="controls"):
-            for action in TIMER_ACTIONS:
-                yield Button(action.capitalize(), id=action, action=f"screen.{action}", disabled=True)
+            for action in TIMER:
+                yield self.button(action, disabled=True)
         with Container(id="used"):
             yield RecordList(TIME.columns)
             yield DayBars()
 
     def show(self, state: AccountState) -> None:
         """Show the clock as it is now, and its records."""
-        now = self.wallet_app.now()
+        now = self.context.now()
         self.show_second(state, now)
-        doable = possible(state.clock, now)
-        for button in self.query("#controls Button").results(Button):
-            button.disabled = button.id not in doable
+        self.show_buttons()
         self.set_class(len(state.owned[CLOCK].names) < 2, "-alone")
-        super().show(state)
+        self._picker.show_state()
 
     def show_second(self, state: AccountState, now: float) -> None:
         """Let the countdown fall by a second."""
@@ -103,29 +94,25 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         self.query_one(DayBars).begun = begun // MINUTE * MINUTE
         self._share_room()
 
-    def look(self) -> None:
-        """Show what was used of the clock."""
-        self._show_used()
-
-    def empty(self) -> None:
+    def _empty(self) -> None:
         """Take what was used of another clock away."""
         self.workers.cancel_group(self, "records")
         self.query_one(RecordList).clear()
         bars = self.query_one(DayBars)
         bars.days, bars.empty = (), ""
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer of records and days those that are not there yet."""
-        if action in {"show_days", "show_times"}:
-            return not self.shows_both and self.has_class("-by-day") is (action == "show_times")
-        return super().check_action(action, parameters)
+    def can(self, action: Action) -> bool | None:
+        """Offer of records and days those that are not shown yet, and what can be done with the chosen clock."""
+        if action in (SHOW_DAYS, SHOW_TIMES):
+            return not self.shows_both and self.has_class("-by-day") is (action is SHOW_TIMES)
+        return self._picker.can(action, CLOCKS)
 
-    def action_show_days(self) -> None:
+    def show_days(self) -> None:
         """Show what was used by day in place of the records."""
         self.add_class("-by-day")
         self.refresh_bindings()
 
-    def action_show_times(self) -> None:
+    def show_times(self) -> None:
         """Show the records in place of the days."""
         self.remove_class("-by-day")
         self.refresh_bindings()
@@ -145,8 +132,8 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         if days is None or listed.pages.has_failed:
             return
         bars.days = days
-        if (state := self.wallet_app.state) is not None:
-            listed.empty = nothing_recorded(state, self.wallet_app.now())
+        if (state := self.context.state) is not None:
+            listed.empty = nothing_recorded(state, self.context.now())
             bars.empty = FIRST_MINUTE if state.clock.runs else NO_RECENT_ACTIVITY
         self._share_room()
 
@@ -160,7 +147,7 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         self.set_class(is_unused, "-unused")
 
     async def _read_times(self, start: int, _: Any) -> Page | None:
-        answer = await self.wallet_app.act(**TIME_SHEET.instruction("view"), limit=PAGE, skip=start)
+        answer = await self.context.act(**TIME_SHEET.instruction("view"), limit=PAGE, skip=start)
         if answer["failed"]:
             return None
         sheet, today = answer[TIME.data_key], self.today()
@@ -171,10 +158,10 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         today = self.today().astimezone()
         east = today.utcoffset() or timedelta()
         since = Period(today.date() - timedelta(days=MANY_DAYS - 1), None, "").arguments()
-        answer = await self.wallet_app.act(
+        answer = await self.context.act(
             action="view",
             view="summary",
-            clock_id=self.looked_at,
+            clock_id=self._picker.chosen,
             utc_offset=east // timedelta(minutes=1),
             **since,
         )
@@ -183,3 +170,12 @@ class ClockScreen(OwnedItemScreen, TimingScreen):
         return tuple(
             ((parse_timestamp(row["start"]) + east).date(), row["minutes_spent_ms"]) for row in answer["rows"]
         )
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        **TIMER_ACTIONS,
+        TO_TIME: credit_actions.convert_to_time,
+        TO_CREDITS: credit_actions.convert_to_credits,
+        SHOW_DAYS: show_days,
+        SHOW_TIMES: show_times,
+        **functions_of(CLOCKS),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -13,7 +13,7 @@ from textual.screen import Screen
 from textual.widgets import Input, Static
 
 from ewallet_core.client import UnreachableError
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui.connection import CONNECTING
 from ewallet_tui.sanitize import plain
@@ -23,7 +23,7 @@ from ewallet_tui.widgets.form_field import Field, FormField
 from ewallet_tui.widgets.server_list import HERE, ServerList
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.context import AppContext
 
 
 TRUST = "trust"
@@ -79,8 +79,9 @@ class ConnectionScreen(Screen[None]):
         Binding("up", "app.focus_previous", "Previous field", show=False),
     ]
 
-    def __init__(self, reason: str = "") -> None:
+    def __init__(self, context: AppContext, reason: str = "") -> None:
         super().__init__()
+        self.context = context
         self._reason = reason
 
     def compose(self) -> ComposeResult:
@@ -92,11 +93,6 @@ class ConnectionScreen(Screen[None]):
             yield ServerList()
             yield FormField(ANOTHER)
         yield Footer()
-
-    @property
-    def wallet_app(self) -> EWalletApp:
-        """The app, whose engine is chosen."""
-        return cast("EWalletApp", self.app)
 
     def on_mount(self) -> None:
         """Show what there is to choose from."""
@@ -156,20 +152,20 @@ class ConnectionScreen(Screen[None]):
         return server
 
     def _connect_to(self, server: ServerAddress | None) -> None:
-        app = self.wallet_app
+        context = self.context
         if self.has_class("-trying"):
             return
-        if app.is_connected and server == app.connecting.server:
+        if context.connection.is_connected and server == context.connecting.server:
             self.dismiss()
         else:
             # The app's own, because this screen is gone before it is done.
-            app.run_worker(self._connect(server), group=CONNECTING, exclusive=True)
+            self.app.run_worker(self._connect(server), group=CONNECTING, exclusive=True)
 
     async def _connect(self, server: ServerAddress | None) -> None:
         self.say_out_of_reach("")
         self._show_trying(HERE if server is None else server.name)
         try:
-            await self.wallet_app.connecting.go_over_to(server)
+            await self.context.connecting.go_over_to(server)
         except UnreachableError as reason:
             self.say_out_of_reach(str(reason))
             self._show_trying("")
@@ -184,20 +180,20 @@ class ConnectionScreen(Screen[None]):
             "Forget a server", words, [Choice(FORGET, "f", "Forget it")], stay="Keep it"
         )
         if await self.app.push_screen_wait(confirmation) == FORGET:
-            self.wallet_app.connecting.forget(server)
+            self.context.settings.keep(self.context.preferences.without_server(server))
             self._show_servers()
 
     def _show_servers(self) -> None:
-        app = self.wallet_app
-        used = app.connecting.server
-        servers = [ServerAddress.read(server) for server in app.preferences.servers]
+        context = self.context
+        used = context.connecting.server
+        servers = [ServerAddress.read(server) for server in context.preferences.servers]
         if used is not None and used not in servers:
             servers.insert(0, used)
         self.query_one(ServerList).show(servers, used, self._mark_of)
 
     def _mark_of(self, name: str) -> str | None:
         try:
-            return self.wallet_app.backends.known_servers.mark_of(name)
+            return self.context.connecting.backends.known_servers.mark_of(name)
         except UnreachableError as damaged:
             self.say_out_of_reach(str(damaged))
             return None

@@ -3,18 +3,27 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Input, Label
 
 from ewallet_core.client import Answer, validation
 from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.presentation.formatting import count, grouped
+from ewallet_tui.actions import (
+    BACK,
+    COPY_ANSWER,
+    COPY_INSTRUCTION,
+    FILTER,
+    TOGGLE_VIEWS,
+    WRITE,
+    Action,
+)
 from ewallet_tui.console.exchange import ExchangeLine
+from ewallet_tui.context import AppContext
 from ewallet_tui.instruction_log import Exchange, masked
 from ewallet_tui.navigation import LOGIN
 from ewallet_tui.screens.base import BaseScreen
@@ -41,17 +50,9 @@ class ConsoleScreen(BaseScreen):
     MODE = "console"
     CSS_PATH = "console.tcss"
     AUTO_FOCUS = "ConsoleLog"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "write", "Write one", tooltip="Write an instruction and send it", id="write"),
-        Binding("v", "toggle_views", "Only changes", tooltip="Hide what only looks", id="toggle_views"),
-        Binding("slash", "filter", "Find", key_display="/", tooltip="Find by a text", id="filter"),
-        Binding("y", "copy_instruction", "Copy", tooltip="Copy the instruction", id="copy_instruction"),
-        Binding("Y", "copy_answer", "Copy answer", key_display="Y", id="copy_answer"),
-        Binding("escape", "back", "Back", id="back"),
-    ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._known: InstructionRegistry | None = None
         self._lines: dict[int, ExchangeLine] = {}
         self._is_due = False
@@ -67,7 +68,7 @@ class ConsoleScreen(BaseScreen):
     def on_mount(self) -> None:
         """Follow what is asked."""
         super().on_mount()
-        self._log = self.wallet_app.store.log
+        self._log = self.context.store.log
         self._log.follow(self._log_changed)
         self._learn()
 
@@ -79,28 +80,28 @@ class ConsoleScreen(BaseScreen):
         """Show what was asked elsewhere."""
         self._show_log()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A letter is a letter where something is typed; only from there or a filter is there a way back."""
+    def can(self, action: Action) -> bool | None:
+        """A letter is a letter while the user types; only from there or a filter is there a way back."""
         is_typing = isinstance(self.focused, Input)
-        if (action == "filter" and is_typing) or (action == "back" and not (is_typing or self._is_filtered)):
-            return False
-        return super().check_action(action, parameters)
+        if action is FILTER:
+            return not is_typing
+        return is_typing or self._is_filtered if action is BACK else True
 
-    def action_write(self) -> None:
+    def write(self) -> None:
         """Go to where an instruction is written."""
         self.query_one(ConsolePrompt).focus()
 
-    def action_toggle_views(self) -> None:
+    def toggle_views(self) -> None:
         """Hide what only looks, or show it again."""
         self._hides_views = not self._hides_views
         self._show_log()
 
-    def action_filter(self) -> None:
+    def find(self) -> None:
         """Show only what has some text in it."""
         self.add_class("-filtered")
         self._filter.focus()
 
-    def action_back(self) -> None:
+    def back(self) -> None:
         """Leave the line that is typed into; then show all again."""
         log = self.query_one(ConsoleLog)
         if self.focused in (log, self._filter):
@@ -109,19 +110,19 @@ class ConsoleScreen(BaseScreen):
             self.refresh_bindings()
         log.focus()
 
-    def action_copy_instruction(self) -> None:
+    def copy_instruction(self) -> None:
         """Copy the instruction under the cursor, as JSON."""
         if (line := self.query_one(ConsoleLog).line) is not None:
             self.app.copy_to_clipboard(instruction_json(line.exchange))
             self.query_one(ResultLine).say(INSTRUCTION_COPIED)
 
-    def action_copy_answer(self) -> None:
+    def copy_answer(self) -> None:
         """Copy the answer under the cursor, as JSON."""
         if (line := self.query_one(ConsoleLog).line) is None:
             return
         answer = answer_json(line.exchange)
         if answer is None:
-            self.wallet_app.say(NO_ANSWER_YET)
+            self.context.notify(NO_ANSWER_YET)
             return
         self.app.copy_to_clipboard(answer)
         self.query_one(ResultLine).say(ANSWER_COPIED)
@@ -159,10 +160,10 @@ class ConsoleScreen(BaseScreen):
         self.app.run_worker(self._send(event.chain), group="console")
 
     async def _send(self, chain: Mapping[str, Any]) -> None:
-        app = self.wallet_app
-        answer = await app.ask(**chain)
-        if app.state is None and app.current_mode != LOGIN:
-            await app.leave()
+        context = self.context
+        answer = await context.send(**chain)
+        if context.state is None and context.navigation.mode != LOGIN:
+            await context.lifecycle.leave()
         elif self.is_attached:
             self._tell(chain, answer)
 
@@ -210,3 +211,12 @@ class ConsoleScreen(BaseScreen):
         words = "Only what changes something" if self._hides_views else "Everything that was asked"
         many = count(of, "instruction") if shown == of else f"{grouped(shown)} of {grouped(of)}"
         self.query_one("#shown", Label).update(f"{words}: {many}")
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        WRITE: write,
+        TOGGLE_VIEWS: toggle_views,
+        FILTER: find,
+        COPY_INSTRUCTION: copy_instruction,
+        COPY_ANSWER: copy_answer,
+        BACK: back,
+    }

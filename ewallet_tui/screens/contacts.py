@@ -2,92 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
-from textual.widgets import Button
 
 from ewallet_core.instructions import fields
+from ewallet_tui import actions
+from ewallet_tui.actions import CHOOSE_PERIOD, EDIT_CONTACT, LISTS, NEW_CONTACT, PAY, Action
+from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, ListRow, RecordPages
-from ewallet_tui.records import CONTACT, TRANSFER, Record, RecordKind
-from ewallet_tui.screens.belonging_screen import owned_item_keys
-from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
+from ewallet_tui.records import CONTACT, Record
+from ewallet_tui.screens import credit_actions
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.owned_items import functions_of
 from ewallet_tui.screens.record import RecordDetail, RecordScreen
-from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
+from ewallet_tui.screens.records import RECORD_ACTIONS, RecordsPanel
+from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.contact_payments import ContactPayments
 from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.record_list import RecordList
-
-MOST_LINES = 8
-"""How many lines of what passed are seen without scrolling."""
-ABOVE_THEM, BESIDE_THEM = 3, 17
-"""How many lines the caption and the headings take, and all else of the sheet."""
-
-
-class ContactModal(RecordScreen):
-    """Its result is how the contact is to get credits, `pay` or `transfer`, or `None`."""
-
-    DEFAULT_CSS = """
-    ContactModal {
-        &.-at-first RecordDetail { max-height: 8; }
-        ContactPayments { max-height: 11; }
-    }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("p", "leave_to('pay')", "Pay", id="pay"),
-        Binding("t", "leave_to('transfer')", "Transfer", id="transfer"),
-    ]
-
-    def __init__(self, contact: int, today: Callable[[], datetime], *, may_pay: bool) -> None:
-        super().__init__(CONTACT.name, contact, today)
-        self._may_pay = may_pay
-
-    def compose_further(self) -> ComposeResult:
-        """What passed between you."""
-        yield ContactPayments(can_be_moved_in=True)
-
-    def compose_buttons(self) -> Iterator[Button]:
-        """What can be sent, before what every record has."""
-        yield Button("p Pay", id="pay", action="screen.leave_to('pay')", disabled=not self._may_pay)
-        yield Button(
-            "t Transfer", id="transfer", action="screen.leave_to('transfer')", disabled=not self._may_pay
-        )
-        yield from super().compose_buttons()
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing is sent out of an empty wallet, nor from a record that was only looked at from here."""
-        if action == "leave_to":
-            return self._may_pay and self.is_at_first
-        return super().check_action(action, parameters)
-
-    async def show_further(self, answer: Mapping[str, Any]) -> None:
-        """What passed with the contact, but not beneath a record that was opened from there."""
-        between = self.query_one(ContactPayments)
-        self.set_class(self.is_at_first, "-at-first")
-        between.display = self.is_at_first
-        for button in self.query("#pay, #transfer"):
-            button.display = self.is_at_first
-        if self.is_at_first:
-            lines = await between.show_with(answer["record_data"], self.wallet_app.ask, self.today())
-            room = min(MOST_LINES, self.size.height - BESIDE_THEM)
-            between.styles.height = ABOVE_THEM + max(min(lines, room), 1)
-
-    def action_leave_to(self, action: str) -> None:
-        """Have credits sent by the screen beneath."""
-        self.dismiss(action)
-
-    @on(RecordList.Opened)
-    def _opened(self, event: RecordList.Opened) -> None:
-        self.go_to_record(TRANSFER.name, int(event.row.key))
-
 
 MOST_SORTED = 1_000
-ON_CONTACT = frozenset({"edit_contact", "pay", "transfer"})
 
 
 def contact_fields(contact: Record | None = None) -> tuple[Field, ...]:
@@ -106,96 +43,40 @@ def the_contact(verb: str) -> dict[str, Any]:
     return {"action": verb, verb: "contact", "contact": "record"}
 
 
-class ContactsScreen(RecordsScreen, PayingScreen):
-    """A list of people; the one under the cursor in full beside it, or with Enter where there is no room."""
+class ContactsPanel(RecordsPanel):
+    """The contacts of a list, by name; beside them the one under the cursor, and the payments with it."""
 
-    MODE = "contacts"
-    SWITCHES = True
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *PAYMENTS,
-        Binding("n", "new_contact", "New", tooltip="Write a contact down", id="new_contact"),
-        Binding("e", "edit_contact", "Edit", id="edit_contact"),
-        *RECORD_KEYS,
-        *owned_item_keys("list"),
-    ]
     DEFAULT_CSS = """
-    ContactsScreen #aside {
-        RecordDetail { max-height: 60%; }
-    }
+    ContactsPanel #aside RecordDetail { max-height: 60%; }
     """
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, owner: BaseScreen) -> None:
+        super().__init__(owner, CONTACT, makes_active=True)
         self._long: set[int | None] = set()
-        """The lists with more contacts than are put in order."""
-
-    @property
-    def kind(self) -> RecordKind:
-        """Contacts, and nothing else."""
-        return CONTACT
+        """The lists with more contacts than are sorted."""
 
     def compose_aside(self) -> ComposeResult:
         """Who it is, and what passed between you."""
         yield RecordDetail()
         yield ContactPayments(can_be_moved_in=False)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey the keys that need a contact where there is none; a contact belongs to no time."""
-        if action == "choose_period":
-            return False
-        if action in ON_CONTACT and self.row is None:
-            return None
-        return super().check_action(action, parameters)
-
     async def read_pages(self) -> RecordPages:
-        """The contacts in the order of their names; where there are very many, the newest first."""
-        is_long = self.looked_at in self._long
+        """The contacts in the order of their names; of a very long list, the newest first."""
+        is_long = self.picker.chosen in self._long
         if is_long and not self.is_filtered:
             return await super().read_pages()
-        reads = self.reads_found if self.is_filtered else self.reads_sheet
+        reads = self.read_found if self.is_filtered else self.read_sheet
         page = await reads(PAGE if is_long else MOST_SORTED)(0, None)
         if page is not None and page.next is None:
             return RecordPages.of(sorted(page.rows, key=lambda row: str(row.record["name"]).casefold()))
         if page is not None:
             # So many are not read again, only to learn once more that there are more.
-            self._long.add(self.looked_at)
+            self._long.add(self.picker.chosen)
         return await super().read_pages()
-
-    def partner(self) -> str:
-        """Whoever is under the cursor gets the credits."""
-        return str(self.row.record["email"]) if self.row else ""
 
     def words_for_unlinking(self, record: Record) -> str:
         """What becomes of a contact that is unlinked."""
         return f"{record['name']} is taken off this list. What passed between you stays on your sheets."
-
-    def action_new_contact(self) -> None:
-        """Write somebody down on the list that is looked at."""
-        plan = FormSpec("New contact", "Write down", contact_fields())
-        self.fill_in(plan, lambda answer: f"{answer['new_contact']} is on the list.", **the_contact("new"))
-
-    def action_edit_contact(self) -> None:
-        """Change what is known of the contact under the cursor."""
-        if (row := self.row) is None:
-            return
-        plan = FormSpec("Edit contact", "Save", contact_fields(row.record))
-        instruction = the_contact("edit") | {"record_id": row.record["id"]}
-        self.fill_in(plan, lambda _: "Saved.", only_changed=True, **instruction)
-
-    def open_record(self, kind: str, record_id: int) -> None:
-        """Show a contact with what passed between you, from where credits can be sent too."""
-        if kind != self.kind.name:
-            super().open_record(kind, record_id)
-            return
-        # merged
-
-        if self.app.screen is self:
-            may_pay = self.check_action("pay", ()) is True
-            self.app.push_screen(ContactModal(record_id, self.today, may_pay=may_pay), self._handle_modal)
-
-    def _handle_modal(self, chosen: str | None) -> None:
-        if chosen is not None:
-            self.call_later(self.run_action, chosen)
 
     @work(group="detail", exclusive=True)
     async def show_aside(self, row: ListRow | None) -> None:
@@ -205,5 +86,80 @@ class ContactsScreen(RecordsScreen, PayingScreen):
             detail.clear()
             between.clear()
             return
-        detail.show(self.kind, {"record_data": row.record}, self.today())
-        await between.show_with(row.record, self.wallet_app.ask, self.today())
+        detail.show(self.kind, {"record_data": row.record}, self.owner.today())
+        await between.show_with(row.record, self.owner.context.send, self.owner.today())
+
+
+class ContactsScreen(BaseScreen):
+    """A list of people; the one under the cursor in full beside it, or with Enter if there is no room."""
+
+    MODE = "contacts"
+    AUTO_FOCUS = "#list"
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.panel = ContactsPanel(self)
+
+    def compose_content(self) -> ComposeResult:
+        """The contacts."""
+        yield self.panel
+
+    def show(self, state: AccountState) -> None:  # noqa: ARG002 - the panel knows it
+        """Show the contacts of now."""
+        self.panel.picker.show_state()
+
+    def can(self, action: Action) -> bool | None:
+        """Grey what needs a contact if there is none; contacts have no period."""
+        if action is CHOOSE_PERIOD:
+            return False
+        if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and self.panel.row is None:
+            return None
+        can = self.panel.can(action)
+        return self.panel.picker.can(action, LISTS) if can is True else can
+
+    def pay(self) -> None:
+        """Pay the contact under the cursor."""
+        credit_actions.pay(self, self._partner)
+
+    def transfer(self) -> None:
+        """Transfer credits to the contact under the cursor."""
+        credit_actions.transfer(self, self._partner)
+
+    def new_contact(self) -> None:
+        """Add a contact to the list that is chosen."""
+        plan = FormSpec("New contact", "Write down", contact_fields())
+        self.fill_in(plan, lambda answer: f"{answer['new_contact']} is on the list.", **the_contact("new"))
+
+    def edit_contact(self) -> None:
+        """Change the contact under the cursor."""
+        if (row := self.panel.row) is None:
+            return
+        plan = FormSpec("Edit contact", "Save", contact_fields(row.record))
+        instruction = the_contact("edit") | {"record_id": row.record["id"]}
+        self.fill_in(plan, lambda _: "Saved.", only_changed=True, **instruction)
+
+    def open_record(self, kind: str, record_id: int) -> None:
+        """Show a contact with what passed between you, from where credits can be sent too."""
+        if kind != CONTACT.name:
+            super().open_record(kind, record_id)
+        elif self.app.screen is self:
+            may_pay = self.is_enabled(PAY) is True
+            modal = RecordScreen(self.context, kind, record_id, self.today, may_send=may_pay)
+            self.app.push_screen(modal, self._handle_modal)
+
+    @property
+    def _partner(self) -> str:
+        return str(self.panel.row.record["email"]) if self.panel.row else ""
+
+    def _handle_modal(self, chosen: str | None) -> None:
+        if chosen is not None:
+            self.call_later(self.pay if chosen == PAY.id else self.transfer)
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        PAY: pay,
+        actions.TRANSFER: transfer,
+        NEW_CONTACT: new_contact,
+        EDIT_CONTACT: edit_contact,
+        **RECORD_ACTIONS,
+        **functions_of(LISTS),
+    }

@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import work
-from textual.app import App, ComposeResult
+from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label
 
 from ewallet_core.presentation.formatting import count
 from ewallet_core.presentation.periods import Period, read_period
-from ewallet_core.presentation.text import inert, one_line
 from ewallet_tui.export import (
+    FORMATS,
     Download,
     FileSink,
     NewFile,
     NothingToSaveError,
     Parts,
     export_folder,
+    month_of_invoices,
+    one_invoice,
     save,
     sheet_parts,
     why_not_written,
@@ -32,32 +33,7 @@ from ewallet_tui.screens.modal import ChoiceModal, Modal, titled
 from ewallet_tui.widgets.result_line import ResultLine
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
-
-
-LABEL_WIDTH = 16
-LONGEST_SHOWN = 200
-
-
-def copy(app: App[Any], text: str, what: str) -> None:
-    """Copy `text`, and say that `what` was copied."""
-    app.copy_to_clipboard(inert(text))
-    cast("EWalletApp", app).say(f"{what} is copied.")
-
-
-def choose_value(app: App[Any], record: Mapping[str, Any]) -> None:
-    """Let a value of `record` be chosen, and copy it as it is."""
-    values = {name: str(value) for name, value in record.items() if value not in (None, "")}
-    shown = {
-        name: f"{name.replace('_', ' '):<{LABEL_WIDTH}} {one_line(value[:LONGEST_SHOWN])}"
-        for name, value in values.items()
-    }
-
-    def chosen(name: str | None) -> None:
-        if name is not None:
-            copy(app, values[name], name.replace("_", " ").capitalize())
-
-    app.push_screen(ChoiceModal("Copy", shown), chosen)
+    from ewallet_tui.context import AppContext
 
 
 SHOWN_AFTER = 0.3
@@ -81,15 +57,11 @@ class ExportWait(Modal[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Stop", id="stop_export")]
 
-    def __init__(self, parts: Parts, noun: str) -> None:
+    def __init__(self, context: AppContext, parts: Parts, noun: str) -> None:
         super().__init__()
+        self.context = context
         self._parts = parts
         self._noun = noun
-
-    @property
-    def wallet_app(self) -> EWalletApp:
-        """The app, which says what went wrong."""
-        return cast("EWalletApp", self.app)
 
     def compose(self) -> ComposeResult:
         """The count, and the way out."""
@@ -108,7 +80,7 @@ class ExportWait(Modal[str | None]):
         """Stop; nothing of it stays."""
         if not self._saving.is_finished:
             self._saving.cancel()
-            self.wallet_app.say(LEFT)
+            self.context.notify(LEFT)
             self.dismiss(None)
 
     def on_button_pressed(self) -> None:
@@ -127,7 +99,7 @@ class ExportWait(Modal[str | None]):
             self._give_up(why_not_written(problem, folder))
 
     def _give_up(self, reason: str) -> None:
-        self.wallet_app.say(reason, title=NOT_SAVED, severity="error")
+        self.context.notify(reason, title=NOT_SAVED, severity="error")
         self.dismiss(None)
 
     def _tell(self, so_far: int) -> None:
@@ -136,7 +108,7 @@ class ExportWait(Modal[str | None]):
     @property
     def _otherwise(self) -> Path:
         """Beside the person's settings, where there are no downloads."""
-        file = self.wallet_app.preferences.file
+        file = self.context.preferences.file
         return file.parent if file else Path.home()
 
 
@@ -150,65 +122,62 @@ MONTH = {"month html": "a month        HTML page", "month txt": "a month        
 INVOICE = "invoice"
 
 
-class ExportingScreen(BaseScreen):
-    """A screen whose records can be taken along."""
+@work(group="export")
+async def export_records(
+    screen: BaseScreen,
+    kind: str,
+    sheet_id: int | None = None,
+    record_id: int | None = None,
+    **bounds: str | None,
+) -> None:
+    """Ask for the form, and save the records of a sheet: those of a time, or those that hold a text.
 
-    @work(group="export")
-    async def export(
-        self,
-        kind: str,
-        sheet_id: int | None = None,
-        since: str | None = None,
-        until: str | None = None,
-        text: str = "",
-        record_id: int | None = None,
-    ) -> None:
-        """Ask for the form, and save the records of a sheet: those of a time, or those that hold a text.
+    `bounds` are `since`, `until` and `text`. Of invoices there are pages too: of that record, and of a month.
+    """
+    form = await _choose(screen, f"Export {kind}s", _forms(kind, record_id))
+    if form in FILES:
+        given = {name: value for name, value in bounds.items() if value}
+        wanted = {"kind": kind, "format": form, **({} if sheet_id is None else {"sheet_id": sheet_id})}
+        await _save(screen, sheet_parts(screen.context.send, **wanted, **given))
+    elif form is not None:
+        await _save_pages(screen, form, record_id)
 
-        Of invoices there are pages too: of that record, and of a month that is asked for.
-        """
-        form = await self._choose(f"Export {kind}s", _forms(kind, record_id))
-        if form in FILES:
-            bounds = {"since": since, "until": until, "text": text}
-            given = {name: value for name, value in bounds.items() if value}
-            wanted = {"kind": kind, "format": form, **({} if sheet_id is None else {"sheet_id": sheet_id})}
-            await self._save(sheet_parts(self.wallet_app.ask, **wanted, **given))
-        elif form is not None:
-            await self._save_pages(form, record_id)
 
-    async def _save_pages(self, chosen: str, record_id: int | None) -> None:
-        from ewallet_tui import export  # noqa: PLC0415 - few take one along
+async def _save_pages(screen: BaseScreen, chosen: str, record_id: int | None) -> None:
+    send, form = screen.context.send, FORMATS[chosen.split()[1]]
+    if chosen in ONE and record_id is not None:
+        await _save(screen, one_invoice(send, record_id, form), INVOICE)
+    elif (month := await _choose_month(screen)) is not None:
+        await _save(screen, month_of_invoices(send, month, form), INVOICE)
 
-        ask, form = self.wallet_app.ask, export.FORMATS[chosen.split()[1]]
-        if chosen in ONE and record_id is not None:
-            await self._save(export.one_invoice(ask, record_id, form), INVOICE)
-        elif (month := await self._choose_month()) is not None:
-            await self._save(export.month_of_invoices(ask, month, form), INVOICE)
 
-    async def _choose_month(self) -> Period | None:
-        months = {f"{month:%Y-%m}": month for month in self._months()}
-        periods = {key: read_period(key, month) for key, month in months.items()}
-        chosen = await self._choose("Month", {key: period.words for key, period in periods.items()})
-        return periods[chosen] if chosen is not None else None
+async def _choose_month(screen: BaseScreen) -> Period | None:
+    months = {f"{month:%Y-%m}": month for month in _months_until_now(screen)}
+    periods = {key: read_period(key, month) for key, month in months.items()}
+    chosen = await _choose(screen, "Month", {key: period.words for key, period in periods.items()})
+    return periods[chosen] if chosen is not None else None
 
-    def _months(self) -> list[date]:
-        """The first days of the months from when the account was made until now, the newest first."""
-        today, state = self.today().astimezone().date(), self.wallet_app.state
-        created = state.account.created if state else None
-        first = created.astimezone().date() if created else today
-        months = range(min(_months_of(first), _months_of(today)), _months_of(today) + 1)
-        return [date(month // 12, month % 12 + 1, 1) for month in reversed(months)]
 
-    async def _choose(self, title: str, choices: dict[str, str]) -> str | None:
-        # A key pressed twice opens one list: the second is pressed on a screen that is not in front any more.
-        if self.app.screen is not self:
-            return None
-        return await self.app.push_screen_wait(ChoiceModal(title, choices))
+def _months_until_now(screen: BaseScreen) -> list[date]:
+    """The first days of the months from when the account was made until now, the newest first."""
+    today, state = screen.today().astimezone().date(), screen.context.state
+    created = state.account.created if state else None
+    first = created.astimezone().date() if created else today
+    months = range(min(_months_of(first), _months_of(today)), _months_of(today) + 1)
+    return [date(month // 12, month % 12 + 1, 1) for month in reversed(months)]
 
-    async def _save(self, parts: Parts, noun: str = "record") -> None:
-        saved = await self.app.push_screen_wait(ExportWait(parts, noun))
-        if saved is not None:
-            self.query_one(ResultLine).say(saved)
+
+async def _choose(screen: BaseScreen, title: str, choices: dict[str, str]) -> str | None:
+    # A key pressed twice opens one list: the second is pressed on a screen that is no longer in front.
+    if screen.app.screen is not screen:
+        return None
+    return await screen.app.push_screen_wait(ChoiceModal(title, choices))
+
+
+async def _save(screen: BaseScreen, parts: Parts, noun: str = "record") -> None:
+    saved = await screen.app.push_screen_wait(ExportWait(screen.context, parts, noun))
+    if saved is not None:
+        screen.query_one(ResultLine).say(saved)
 
 
 def _forms(kind: str, record_id: int | None) -> dict[str, str]:

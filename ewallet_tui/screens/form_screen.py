@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
-from typing import TYPE_CHECKING, ClassVar, cast
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -18,7 +19,8 @@ from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import FormSpec, Values
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.context import AppContext
+    from ewallet_tui.work import Severity
 
 DO, DO_KEY = "do", "y"
 
@@ -29,34 +31,30 @@ NOT_KNOWN = frozenset(
 """The codes of answers that don't tell whether it had been done before."""
 
 
-class LateAnswer:
-    """Tells the user about an answer that came after its form was left, unless the account has changed."""
+def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
+    """What tells the user about an answer that came after its form was left, unless the account has changed."""
 
-    def __init__(self, app: EWalletApp, title: str) -> None:
-        self._app = app
-        self._title = title
-        self._account_at_start = self._account
+    def email() -> str | None:
+        return context.state.account.email if context.state else None
 
-    def tell(self, answer: Answer) -> None:
-        current = self._account
+    asked_by = email()
+
+    def tell(answer: Answer) -> None:
         if answer.get("code") in NOT_KNOWN:
             # If this answer logged the user out, it is shown over the login.
-            if current in (self._account_at_start, None):
-                self._say("Look whether it is among your records.", "Not known whether it was done")
-        elif current != self._account_at_start:
+            if email() in (asked_by, None):
+                say("Look whether it is among your records.", "Not known whether it was done")
+        elif email() != asked_by:
             return
         elif answer["failed"]:
-            self._say(f"{answer['error']} {answer.get('warning') or ''}", "Not done", severity="error")
+            say(f"{answer['error']} {answer.get('warning') or ''}", "Not done", severity="error")
         else:
-            self._say("It was asked before the connection was gone.", "Done")
+            say("It was asked before the connection was gone.", "Done")
 
-    @property
-    def _account(self) -> str | None:
-        state = self._app.state
-        return state.account.email if state else None
+    def say(words: str, outcome: str, severity: Severity = "information") -> None:
+        context.notify(words, title=f"{outcome}: {title}.", severity=severity)
 
-    def _say(self, words: str, outcome: str, severity: str = "information") -> None:
-        self._app.say(words, title=f"{outcome}: {self._title}.", severity=severity)
+    return tell
 
 
 class FormScreen(Modal[Answer | None]):
@@ -65,10 +63,11 @@ class FormScreen(Modal[Answer | None]):
     DEFAULT_CSS = "FormScreen Form { border-subtitle-color: $text-muted; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
 
-    def __init__(self, plan: FormSpec, send: Send) -> None:
+    def __init__(self, context: AppContext, plan: FormSpec, send: Send) -> None:
         super().__init__()
+        self.context = context
         self._plan = plan
-        self._form = Form(plan, send, tell_late=self._tell_late)
+        self._form = Form(plan, send, tell_late=partial(tell_late, context, plan.title))
         self._form.border_subtitle = f"enter {plan.verb.lower()}   esc {plan.leave.lower()}"
 
     def compose(self) -> ComposeResult:
@@ -77,18 +76,11 @@ class FormScreen(Modal[Answer | None]):
 
     def on_mount(self) -> None:
         """Follow the connection."""
-        self.wallet_app.connection_changed.subscribe(self, self._show_connection)
+        self.context.connection_changed.subscribe(self, self._show_connection)
         self._show_connection()
 
-    @property
-    def wallet_app(self) -> EWalletApp:
-        return cast("EWalletApp", self.app)
-
     def _show_connection(self, _: object = None) -> None:
-        self._form.show_connected(self.wallet_app.is_connected)
-
-    def _tell_late(self) -> Callable[[Answer], None]:
-        return LateAnswer(self.wallet_app, self._plan.title).tell
+        self._form.show_connected(self.context.connection.is_connected)
 
     def action_leave(self) -> None:
         """Leave as the form's own button does."""

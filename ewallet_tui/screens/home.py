@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Button, Label, Static
 
 from ewallet_core.presentation.formatting import countdown, grouped
-from ewallet_tui.activity import ACTIVITY_COLUMNS, balances, in_words, latest_rows, summary_of
-from ewallet_tui.screens.converting import SUPPLY, TO_CREDITS, TO_TIME
-from ewallet_tui.screens.paying import PAYMENTS, PayingScreen
-from ewallet_tui.screens.timing import TIMER_KEYS, TimingScreen, possible
+from ewallet_tui.actions import (
+    LEAVE_TOUR,
+    PAUSE,
+    PAY,
+    RESUME,
+    START,
+    STOP,
+    SUPPLY,
+    TO_CREDITS,
+    TO_TIME,
+    TRANSFER,
+    Action,
+)
+from ewallet_tui.activity import ACTIVITY_COLUMNS, activity_rows, in_words
+from ewallet_tui.context import AppContext
+from ewallet_tui.screens import credit_actions
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.timer_actions import TIMER_ACTIONS, command_timer
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, WALLET_ACTIONS
 from ewallet_tui.state import AccountState
 from ewallet_tui.status import clock_status
@@ -26,10 +39,9 @@ from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.status_bar import BurningBar
 from ewallet_tui.widgets.tour import Tour, TourStep
 
-MOST_RECORDS = 100
-ACTIONS = {**WALLET_ACTIONS, "turn": "Start", "stop": "Stop"}
 NOTHING_YET = "Nothing has happened here yet. Supply credits with u."
-TURNS = ("start", "pause", "resume")
+TURNS = (START, PAUSE, RESUME)
+"""What the space bar does, whichever is possible."""
 STEPS = (
     TourStep(
         "supply",
@@ -49,24 +61,16 @@ STEPS = (
 )
 
 
-class HomeScreen(PayingScreen, TimingScreen):
+class HomeScreen(BaseScreen):
     """Balance, clock, actions, and the latest movements; a tour while there are none."""
 
     MODE = "home"
     CSS_PATH = "home.tcss"
     AUTO_FOCUS = "RecordList"
     VERTICAL_BREAKPOINTS = [(0, "-low"), (22, "-high"), (34, "-tall")]  # noqa: RUF012 - as Screen declares it
-    BINDINGS: ClassVar[list[BindingType]] = [
-        SUPPLY,
-        *PAYMENTS,
-        TO_TIME,
-        *TIMER_KEYS,
-        TO_CREDITS,
-        Binding("escape", "leave_tour", "Leave the tour", show=False, id="leave_tour"),
-    ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._may_tour: bool | None = None
         """Whether there are first steps to show; `None`: nothing is known yet of what was done before."""
 
@@ -84,8 +88,9 @@ class HomeScreen(PayingScreen, TimingScreen):
                 yield BurningBar()
                 yield SteadyLine(id="state", classes="detail")
         with Horizontal(id="controls"):
-            for action, label in ACTIONS.items():
-                yield Button(label, id=action, action=f"screen.{action}")
+            yield from map(self.button, WALLET_ACTIONS)
+            yield Button("Start", id="turn")
+            yield self.button(STOP)
         yield Tour("Three steps to a running clock; escape leaves them.", STEPS)
         yield Label("Lately", classes="caption", id="lately")
         yield RecordList(ACTIVITY_COLUMNS)
@@ -96,7 +101,7 @@ class HomeScreen(PayingScreen, TimingScreen):
             # Whoever comes back to what they have done has taken the first step, or left the tour.
             self._may_tour = not state.wallet.credits and state.clock.is_new
         self.query_one("#credits", BigDigits).value = grouped(state.wallet.credits)
-        self.show_second(state, self.wallet_app.now())
+        self.show_second(state, self.context.now())
         self._show_buttons()
         self._show_past(state)
 
@@ -109,67 +114,47 @@ class HomeScreen(PayingScreen, TimingScreen):
         bar.visible = clock.total_ms(now) > 0
         self.query_one("#state", SteadyLine).say(state_line(clock, now, self.today()))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """A tour can be left while there is one."""
-        if action == "leave_tour":
-            return self.has_class("-touring") or None
-        return super().check_action(action, parameters)
+    def can(self, action: Action) -> bool | None:
+        """Offer to leave the tour while there is one."""
+        return (self.has_class("-touring") or None) if action is LEAVE_TOUR else True
 
-    def action_leave_tour(self) -> None:
+    def leave_tour(self) -> None:
         """Show no steps any more."""
         self._may_tour = False
         self._show_steps(self.query_one(Tour), self.query_one(RecordList), ())
 
-    def action_turn(self) -> None:
-        """Start, pause or resume the timer: whichever can be done."""
+    @on(Button.Pressed, "#turn")
+    def _turn_pressed(self) -> None:
         if turn := self._turn():
-            self._tell(turn)
+            command_timer(self, turn.id)
 
     @on(RecordList.Opened)
     def _opened(self, event: RecordList.Opened) -> None:
         self.open_record(*event.row.record)
 
-    def _turn(self) -> str:
-        state = self.wallet_app.state
-        doable = possible(state.clock, self.wallet_app.now()) if state else frozenset()
-        return next((turn for turn in TURNS if turn in doable), "")
+    def _turn(self) -> Action | None:
+        return next((turn for turn in TURNS if self.is_enabled(turn)), None)
 
     def _show_buttons(self) -> None:
         turn = self._turn()
-        for button in self.query("#controls Button").results(Button):
-            action = button.id or ""
-            if action == "turn":
-                button.label, button.disabled = (turn or "start").capitalize(), not turn
-            else:
-                button.disabled = self.check_action(action, ()) is not True
+        button = self.query_one("#turn", Button)
+        button.label, button.disabled = (turn or START).label, turn is None
+        self.show_buttons()
 
-    @work(group="records", exclusive=True)
-    async def _show_past(self, state: AccountState) -> None:
-        # Looked up before the engine is asked: the screen may be gone when the answers come.
+    def _show_past(self, state: AccountState) -> None:
         tour, listed = self.query_one(Tour), self.query_one(RecordList)
-        curve, words = self.query_one(BalanceCurve), self.query_one("#history", Static)
-        await self._show_records(tour, listed)
-        await self._show_history(state, curve, words)
-
-    async def _show_history(self, state: AccountState, curve: BalanceCurve, words: Static) -> None:
-        answer = await self.wallet_app.ask(**summary_of(state.wallet.id, self.today()))
-        if not answer["failed"]:
-            curve.balances = balances(state.wallet.credits, answer["rows"])
-            words.update(in_words(curve.balances) if any(curve.balances) else "")
-
-    async def _show_records(self, tour: Tour, listed: RecordList) -> None:
-        transfers = await self.newest("transfer", MOST_RECORDS)
-        conversions = await self.newest("conversion", MOST_RECORDS)
-        times = await self.newest("time", 1)
-        state = self.wallet_app.state
-        used = bool(times) or bool(state and state.clock.runs)
-        rows = latest_rows(transfers, conversions, self.today(), MOST_RECORDS)
-        listed.empty = NOTHING_YET if self.may_supply() else f"No credits yet. {ASK_FOR_CREDITS}"
+        history = state.balance_history
+        self.query_one(BalanceCurve).balances = history
+        self.query_one("#history", Static).update(in_words(history) if any(history) else "")
+        rows = activity_rows(state.activity, self.today())
+        listed.empty = NOTHING_YET if state.may_supply else f"No credits yet. {ASK_FOR_CREDITS}"
         listed.show(rows)
         self.set_class(bool(rows), "-lived")
+        kinds = {each["kind"] for each in state.activity}
+        done = ("transfer" in kinds, "conversion" in kinds, "time" in kinds or state.clock.runs)
         # Its first step must not lead to where it goes no further.
-        leads_on = self._may_tour and (bool(transfers) or self.may_supply())
-        self._show_steps(tour, listed, (bool(transfers), bool(conversions), used) if leads_on else ())
+        leads_on = self._may_tour and (done[0] or state.may_supply)
+        self._show_steps(tour, listed, done if leads_on else ())
 
     def _show_steps(self, tour: Tour, listed: RecordList, done: Sequence[bool]) -> None:
         # A button that can't be pressed any more loses the focus at once.
@@ -178,3 +163,13 @@ class HomeScreen(PayingScreen, TimingScreen):
         self.set_class(tour.is_under_way, "-touring")
         if had_focus and not tour.is_under_way:
             self.call_after_refresh(listed.focus)
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        SUPPLY: credit_actions.supply,
+        PAY: credit_actions.pay,
+        TRANSFER: credit_actions.transfer,
+        TO_TIME: credit_actions.convert_to_time,
+        **TIMER_ACTIONS,
+        TO_CREDITS: credit_actions.convert_to_credits,
+        LEAVE_TOUR: leave_tour,
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -10,7 +10,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.screen import Screen
 
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.screens.account_forms import PASSWORD
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import Footer
@@ -19,7 +19,7 @@ from ewallet_tui.widgets.status_bar import StatusBar
 from ewallet_tui.widgets.tabs_bar import ConnectionBadge
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.context import AppContext
 
 
 class LockScreen(Screen[None]):
@@ -39,6 +39,10 @@ class LockScreen(Screen[None]):
         Binding("ctrl+q", "app.quit", "Quit", key_display="^q", priority=True)
     ]
 
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self.context = context
+
     def compose(self) -> ComposeResult:
         """The timer and the sheet, and the way out."""
         with Vertical(id="middle"):
@@ -46,57 +50,52 @@ class LockScreen(Screen[None]):
             yield ConnectionBadge(with_place=True)
         yield Footer()
 
-    @property
-    def wallet_app(self) -> EWalletApp:
-        """The app, with what it knows and whom it can ask."""
-        return cast("EWalletApp", self.app)
-
     def on_mount(self) -> None:
         """Keep the timer in view."""
-        self.wallet_app.state_changed.subscribe(self, self._show)
-        self.wallet_app.second_passed.subscribe(self, self._show_now)
-        self.wallet_app.connection_changed.subscribe(self, self._show_connection)
+        self.context.state_changed.subscribe(self, self._show)
+        self.context.second_passed.subscribe(self, self._show_now)
+        self.context.connection_changed.subscribe(self, self._show_connection)
         self._show_connection()
 
     async def on_screen_resume(self) -> None:
         """Ask anew each time it is locked, and not when a question over it is gone."""
-        state = self.wallet_app.state
+        state = self.context.state
         if state is None or self.query(Form):
             return
         note = f"The password of {one_line(state.account.name)} opens it again."
         plan = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
         form = Form(plan, self._unlock)
-        form.show_connected(self.wallet_app.is_connected)
+        form.show_connected(self.context.connection.is_connected)
         await self.query_one("#middle").mount(form, before=self.query_one(ConnectionBadge))
         form.rows[0].input.focus()
         self._show(state)
 
     async def _unlock(self, values: dict[str, Any]) -> Answer:
-        state = self.wallet_app.state
+        state = self.context.state
         name = state.account.name if state else ""
-        return await self.wallet_app.ask(action="login", user_name=name, **values)
+        return await self.context.send(action="login", user_name=name, **values)
 
     @on(Form.Done)
     async def _go_on(self, event: Form.Done) -> None:
         event.form.forget_secrets()
-        await self.app.switch_mode(self.wallet_app.mode_to_return_to)
+        await self.app.switch_mode(self.context.navigation.mode_to_return_to)
         await event.form.remove()
 
     @on(Form.Left)
     def _log_out(self) -> None:
         # The accounts beside it would be open to whoever sits here now.
-        self.wallet_app.log_out(of_all=True)
+        self.context.lifecycle.log_out(of_all=True)
 
     def _show(self, state: AccountState) -> None:
-        app = self.wallet_app
-        self.query_one(StatusBar).show(state, app.now(), app.timer_watch.left.begun())
+        now = self.context.now()
+        self.query_one(StatusBar).show(state, now, state.others_begun(now))
 
     def _show_connection(self, _: object = None) -> None:
-        app = self.wallet_app
-        self.query_one(ConnectionBadge).show_connection(app.connection, app.place)
+        connection = self.context.connection
+        self.query_one(ConnectionBadge).show_connection(connection.status, connection.place)
         for form in self.query(Form):
-            form.show_connected(app.is_connected)
+            form.show_connected(connection.is_connected)
 
     def _show_now(self, _: float) -> None:
-        if (state := self.wallet_app.state) is not None:
+        if (state := self.context.state) is not None:
             self._show(state)

@@ -18,7 +18,7 @@ from textual.widget import Widget
 from textual.widgets import Button, Input, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import PlainInput
 from ewallet_tui.widgets.option_list import PlainOptionList
@@ -225,28 +225,35 @@ class FactsModal(Modal[str | None]):
         .passage { margin-top: 1; color: $text-muted; }
     }
     """
-    HINT: ClassVar[str] = "esc back"
-    """The keys, said at the lower edge."""
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Back"),
         Binding("j", "scroll(1)", "Down", show=False, id="next"),
         Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
     ]
 
-    def __init__(self, title: str, facts: Pairs, passages: Pairs = ()) -> None:
+    def __init__(self, title: str, facts: Pairs, passages: Pairs = (), choice: Choice | None = None) -> None:
+        """The result is the id of `choice`, if the user takes it by its key."""
         super().__init__()
+        self._choice = choice
         self._title = title
         self._facts = facts
         self._passages = passages
 
     def compose(self) -> ComposeResult:
         """The facts, and the passages under their headings."""
+        hint = f"{self._choice.key} {self._choice.words}   " if self._choice else ""
         with VerticalScroll() as sheet:
-            titled(sheet, self._title, self.HINT)
+            titled(sheet, self._title, f"{hint}esc back")
             yield Static(_facts(self._facts))
             for heading, text in self._passages:
                 yield Label(heading, classes="passage", markup=False)
                 yield Static(_passage(text))
+
+    def on_key(self, event: Key) -> None:
+        """Take the choice by its key."""
+        if self._choice is not None and event.key == self._choice.key:
+            event.stop()
+            self.dismiss(self._choice.id)
 
     def action_scroll(self, direction: int) -> None:
         """Move by a line."""

@@ -19,23 +19,36 @@ from ewallet_core.presentation.formatting import (
     full_day,
     grouped,
     moment,
+    one_line,
     parse_timestamp,
     price,
 )
 from ewallet_core.presentation.tables import Column
-from ewallet_core.presentation.text import one_line
+from ewallet_tui.actions import (
+    FIND,
+    FREEZE,
+    GRANT_ROLE,
+    OPERATOR_PARTS,
+    RESET_PASSWORD,
+    SUPPLY_ACCOUNT,
+    UNFREEZE,
+    Action,
+)
+from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, titled
-from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
+from ewallet_tui.screens.operator_base import SYSTEM, change, pages, show_as_operator
 from ewallet_tui.screens.wallet_forms import supply_plan
+from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_problems, unchanged
 from ewallet_tui.widgets.record_list import RecordList
 
 AccountRow = Mapping[str, Any]
 
-ACTIVE, FROZEN, LEAVING = "active", "frozen", "unlink_pending"
+ACTIVE, FROZEN, DELETION_PENDING = "active", "frozen", "unlink_pending"
 LONGEST_NAME = 20
 COLUMNS = (
     Column("Name"),
@@ -63,7 +76,7 @@ def state_of(account: AccountRow) -> Content:
     """How the account stands, by sign, word and colour."""
     if account["state"] == FROZEN:
         return Content.styled("‖ frozen", "$text-warning")
-    if account["state"] == LEAVING:
+    if account["state"] == DELETION_PENDING:
         return Content.styled(f"○ erased on {_last_day(account)}", "$foreground-muted")
     return Content.styled("● active", "$text-success")
 
@@ -211,44 +224,31 @@ EMPTY = "No account yet. Whoever registers is listed here."
 NOT_FOUND = "No name or email has that. Show all with esc."
 
 
-class OperatorScreen(OperatorPart):
+class OperatorScreen(BaseScreen):
     """Everybody's accounts, the latest first."""
 
+    MODE = "operator"
+    PARTS = OPERATOR_PARTS
     PART = "accounts"
-    CHANGES = frozenset({"freeze", "unfreeze", "supply", "grant_role", "reset_password"})
-    # The one key is what is possible with the account under the cursor, and the footer names it.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("f", "freeze", "Freeze", id="freeze"),
-        Binding("f", "unfreeze", "Unfreeze", id="unfreeze"),
-        Binding("u", "supply", "Supply", tooltip="Give credits to this account", id="supply"),
-        Binding("r", "grant_role", "Role", tooltip="Make it a user, operator or auditor", id="grant_role"),
-        Binding(
-            "p", "reset_password", "New password", tooltip="Make a password for a login", id="reset_password"
-        ),
-        Binding("slash", "filter", "Find", key_display="/", id="filter"),
-    ]
+    AUTO_FOCUS = "RecordList"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._text = ""
 
-    def compose_part(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """The accounts, and what narrows them."""
         yield FilterBox("a part of the name or email", "RecordList")
         yield RecordList(COLUMNS)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey what can't be done with the account under the cursor."""
+    def can(self, action: Action) -> bool | None:
+        """Grey what can't be done with the account under the cursor; one key freezes or unfreezes it."""
         state = self.account["state"] if self.account else ""
-        if action == "unfreeze" and state != FROZEN:
+        if action in (FREEZE, UNFREEZE) and (state == FROZEN) is not (action is UNFREEZE):
             return False
-        if action == "freeze" and state == FROZEN:
-            return False
-        if action in {"freeze", "supply"} and state != ACTIVE:
+        if action in (FREEZE, SUPPLY_ACCOUNT) and state != ACTIVE:
             return None
-        if action in self.CHANGES and not state:
-            return None
-        return super().check_action(action, parameters)
+        return None if action in (GRANT_ROLE, RESET_PASSWORD) and not state else True
 
     @property
     def account(self) -> AccountRow | None:
@@ -260,22 +260,31 @@ class OperatorScreen(OperatorPart):
     @property
     def own_email(self) -> str:
         """The email of who is logged in."""
-        state = self.wallet_app.state
+        state = self.context.state
         return state.account.email if state else ""
+
+    def show(self, state: AccountState) -> None:
+        """Read what there is now."""
+        show_as_operator(self, state)
+
+    def on_screen_resume(self) -> None:
+        """Read what there is by now."""
+        if self.context.state is not None:
+            self.reload()
 
     async def load(self) -> None:
         """Show the accounts of now."""
         listed = self.query_one(RecordList)
         listed.empty = NOT_FOUND if self._text else EMPTY
-        await listed.show_pages(self.pages("accounts", account_row, text=self._text))
+        await listed.show_pages(pages(self, "accounts", account_row, text=self._text))
         self.refresh_bindings()
 
-    def action_filter(self) -> None:
+    def find(self) -> None:
         """Ask for a part of the name or email."""
         self.query_one(FilterBox).open()
 
     @work
-    async def action_freeze(self) -> None:
+    async def freeze(self) -> None:
         """Let nobody use the account, after a question."""
         account = self.account
         if account is None:
@@ -283,16 +292,16 @@ class OperatorScreen(OperatorPart):
         words = freezing(account, is_own=account["email"] == self.own_email)
         if await self.confirm(f"Freeze {called(account)}", words, "Freeze it"):
             result = f"{called(account)} is frozen."
-            await self.act(result, action="freeze", freeze="account", account=account["email"])
+            await change(self, result, action="freeze", freeze="account", account=account["email"])
 
     @work
-    async def action_unfreeze(self) -> None:
+    async def unfreeze(self) -> None:
         """Let the account be used again."""
         if account := self.account:
             result = f"{called(account)} is active again."
-            await self.act(result, action="unfreeze", unfreeze="account", account=account["email"])
+            await change(self, result, action="unfreeze", unfreeze="account", account=account["email"])
 
-    def action_supply(self) -> None:
+    def supply(self) -> None:
         """Ask how many credits the account is to have."""
         if account := self.account:
             self.fill_in(
@@ -305,7 +314,7 @@ class OperatorScreen(OperatorPart):
             )
 
     @work
-    async def action_grant_role(self) -> None:
+    async def grant_role(self) -> None:
         """Choose what the account is here for."""
         account = self.account
         if account is None or self.app.screen is not self:
@@ -314,10 +323,10 @@ class OperatorScreen(OperatorPart):
         role = await self.app.push_screen_wait(ChoiceModal(title, ROLES, account["role"]))
         if role is not None and role != account["role"] and await self._is_meant(account, role):
             result = f"{called(account)} is {_a(role)} now."
-            await self.act(result, action="grant", grant="role", account=account["email"], role=role)
+            await change(self, result, action="grant", grant="role", account=account["email"], role=role)
 
     @work
-    async def action_reset_password(self) -> None:
+    async def reset_password(self) -> None:
         """Give the account a password for one login, after a question, and show it once."""
         account = self.account
         if account is None:
@@ -326,7 +335,7 @@ class OperatorScreen(OperatorPart):
         if not await self.confirm(title, words, "Make one"):
             return
         reset = {"action": "reset", "reset": "password", "account": account["email"]}
-        answer = await self.wallet_app.act(**SYSTEM, **reset)
+        answer = await self.context.act(**SYSTEM, **reset)
         if not answer["failed"]:
             self.show_modal(OneTimePasswordModal(account["name"], answer, self.today()))
 
@@ -347,6 +356,15 @@ class OperatorScreen(OperatorPart):
     def _open(self, event: RecordList.Opened) -> None:
         if event.row is not None:
             self.app.push_screen(FactsModal("Account", facts_of(event.row.record)))
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        FREEZE: freeze,
+        UNFREEZE: unfreeze,
+        SUPPLY_ACCOUNT: supply,
+        GRANT_ROLE: grant_role,
+        RESET_PASSWORD: reset_password,
+        FIND: find,
+    }
 
 
 def _a(role: str) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
+from ewallet_tui.actions import COPY_CONTACT, OPERATOR_PARTS, Action
 from ewallet_tui.record_pages import ListRow
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import FactsModal
-from ewallet_tui.screens.operator_base import OperatorPart
+from ewallet_tui.screens.operator_base import pages, show_as_operator
+from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 
@@ -27,31 +29,38 @@ EMPTY = "None yet. Everybody can report one: Account, then i."
 NO_DETAILS = "None were given."
 
 
-class IssuesScreen(OperatorPart):
+class IssuesScreen(BaseScreen):
     """The reports, the latest first; one opened has all that was said."""
 
+    MODE = "operator"
+    PARTS = OPERATOR_PARTS
     PART = "issues"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "copy_contact", "Copy contact", id="copy_contact"),
-    ]
+    AUTO_FOCUS = "RecordList"
 
-    def compose_part(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """The reports."""
         yield RecordList(COLUMNS)
+
+    def show(self, state: AccountState) -> None:
+        """Read what there is now."""
+        show_as_operator(self, state)
+
+    def on_screen_resume(self) -> None:
+        """Read what there is by now."""
+        if self.context.state is not None:
+            self.reload()
 
     async def load(self) -> None:
         """Show those of now."""
         listed = self.query_one(RecordList)
         listed.empty = EMPTY
-        await listed.show_pages(self.pages("issues", self._row))
+        await listed.show_pages(pages(self, "issues", self._row))
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey the copying of what isn't there."""
-        if action == "copy_contact" and not self._contact:
-            return None
-        return super().check_action(action, parameters)
+    def can(self, action: Action) -> bool | None:
+        """Grey the copying if there is nothing to copy."""
+        return None if action is COPY_CONTACT and not self._contact else True
 
-    def action_copy_contact(self) -> None:
+    def copy_contact(self) -> None:
         """Put the address of who reported it where the terminal pastes from."""
         self.app.copy_to_clipboard(self._contact)
         self.query_one(ResultLine).say(f"Copied: {self._contact}")
@@ -92,3 +101,5 @@ class IssuesScreen(OperatorPart):
 
     def _when(self, issue: Mapping[str, Any]) -> str:
         return moment(parse_timestamp(issue["timestamp"]), self.today())
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {COPY_CONTACT: copy_contact}

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.widgets import Label, Static
 
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
+from ewallet_tui.actions import (
+    ALLOW,
+    BACK_TO_PERMISSIONS,
+    FIND,
+    FORBID,
+    OPERATOR_PARTS,
+    REFUSED_REQUESTS,
+    Action,
+)
+from ewallet_tui.context import AppContext
 from ewallet_tui.navigation import OPERATOR
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
-from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator, pages, show_as_operator
+from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.permission_grid import PermissionCell, PermissionGrid, Sheet
 from ewallet_tui.widgets.record_list import RecordList
@@ -54,39 +65,31 @@ def _taking_away(permission: PermissionCell) -> str:
     return ""
 
 
-class PermissionsScreen(OperatorPart):
+class PermissionsScreen(BaseScreen):
     """The sheet as a grid, and a sentence about the cell under the cursor."""
 
+    MODE = "operator"
+    PARTS = OPERATOR_PARTS
     PART = "permissions"
     AUTO_FOCUS = "PermissionGrid"
-    CHANGES = frozenset({"allow", "forbid"})
     DEFAULT_CSS = "PermissionsScreen #saying { height: 1; margin-top: 1; color: $text-muted; }"
-    # Space turns the cell into the opposite, and the footer says what that is.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("space", "allow", "Allow", id="allow"),
-        Binding("space", "forbid", "Forbid", id="forbid"),
-        Binding("slash", "filter", "Find", key_display="/", id="filter"),
-        Binding("r", "refused_requests", "Refused requests", id="refusals"),
-    ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._text = ""
         self._sheet: Sheet = {}
 
-    def compose_part(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """The grid, what narrows it, and what it says where the cursor is."""
         yield FilterBox("a part of an instruction, such as transfer", "PermissionGrid")
         yield PermissionGrid()
         yield Static(id="saying", markup=False)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Let space be the one thing that is possible."""
-        if action in self.CHANGES:
-            permission = self.permission
-            if permission is None or permission.allowed is (action == "allow"):
-                return False
-        return super().check_action(action, parameters)
+    def can(self, action: Action) -> bool | None:
+        """Let the space bar be the one thing that is possible."""
+        permission = self.permission
+        is_other = permission is not None and permission.allowed is (action is FORBID)
+        return is_other or action not in (ALLOW, FORBID)
 
     @property
     def permission(self) -> PermissionCell | None:
@@ -94,32 +97,29 @@ class PermissionsScreen(OperatorPart):
         grids = self.query(PermissionGrid)
         return grids.first().permission if grids else None
 
+    def show(self, state: AccountState) -> None:
+        """Read what there is now."""
+        show_as_operator(self, state)
+
+    def on_screen_resume(self) -> None:
+        """Read what there is by now."""
+        if self.context.state is not None:
+            self.reload()
+
     async def load(self) -> None:
         """Show the sheet of now."""
-        answer = await self.wallet_app.act(**SYSTEM, action="view", view="permissions")
+        answer = await self.context.act(**SYSTEM, action="view", view="permissions")
         if not answer["failed"]:
             self._sheet = answer["permissions"]
             self._show_sheet()
 
-    def action_filter(self) -> None:
+    def find(self) -> None:
         """Ask for a part of the instruction."""
         self.query_one(FilterBox).open()
 
-    def action_refused_requests(self) -> None:
-        """Show whom the sheet kept from what."""
-        self.exchange_for("refusals")
-
-    def action_allow(self) -> None:
-        """Allow what the cell under the cursor forbids."""
-        self._toggle()
-
-    def action_forbid(self) -> None:
-        """Forbid what the cell under the cursor allows."""
-        self._toggle()
-
     @on(PermissionGrid.Toggled)
     def _clicked_again(self) -> None:
-        if self.may_change:
+        if is_operator(self):
             self._toggle()
 
     @on(FilterBox.Narrowed)
@@ -143,7 +143,8 @@ class PermissionsScreen(OperatorPart):
         if words and not await self.confirm(f"{verb}?", words, verb):
             return
         cell = PermissionCell(permission.instruction, permission.role, not permission.allowed)
-        await self.act(
+        await change(
+            self,
             f"{saying(cell)}.",
             action="edit",
             edit="permission",
@@ -155,6 +156,13 @@ class PermissionsScreen(OperatorPart):
     def _show_sheet(self) -> None:
         wanted = {name: roles for name, roles in self._sheet.items() if self._text in name.casefold()}
         self.query_one(PermissionGrid).show(wanted)
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        ALLOW: _toggle,
+        FORBID: _toggle,
+        FIND: find,
+        REFUSED_REQUESTS: lambda screen: screen.show_part("refusals"),
+    }
 
 
 COLUMNS = (
@@ -168,32 +176,42 @@ NOBODY = "nobody yet"
 EMPTY = "Nobody was refused anything in the last 30 days."
 
 
-class RefusedRequestsScreen(OperatorPart):
+class RefusedRequestsScreen(BaseScreen):
     """What the permission sheet refused; the way back is to the sheet."""
 
-    PART = "permissions"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "back", "Back to the sheet", id="back_to_permissions"),
-    ]
+    MODE = "operator"
+    PARTS = OPERATOR_PARTS
+    PART = "refusals"
+    MARKED_PART = "permissions"
+    AUTO_FOCUS = "RecordList"
     DEFAULT_CSS = "RefusedRequestsScreen #caption { color: $text-muted; text-style: bold; }"
 
-    def compose_part(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """What it is, and the requests."""
         yield Label("Refused requests", id="caption")
         yield RecordList(COLUMNS)
+
+    def show(self, state: AccountState) -> None:
+        """Read what there is now."""
+        show_as_operator(self, state)
+
+    def on_screen_resume(self) -> None:
+        """Read what there is by now."""
+        if self.context.state is not None:
+            self.reload()
 
     async def load(self) -> None:
         """Show those of now."""
         listed = self.query_one(RecordList)
         listed.empty = EMPTY
-        await listed.show_pages(self.pages("refusals", self._row))
-
-    def action_back(self) -> None:
-        """Go back to the sheet."""
-        self.exchange_for(self.PART)
+        await listed.show_pages(pages(self, "refusals", self._row))
 
     def _row(self, refused: Mapping[str, Any]) -> ListRow:
         when = moment(parse_timestamp(refused["time"]), self.today())
         who = refused["account"] or NOBODY
         cells = (when, refused["instruction"], who, refused["role"], refused["address"])
         return ListRow(" ".join([refused["time"], who, refused["instruction"]]), cells, refused)
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        BACK_TO_PERMISSIONS: lambda screen: screen.show_part("permissions"),
+    }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
@@ -11,17 +11,28 @@ from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Static
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.formatting import count, grouped, moment, parse_timestamp
+from ewallet_core.presentation.formatting import count, grouped, moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column
-from ewallet_core.presentation.text import one_line
+from ewallet_tui.actions import (
+    CLEAN_NOW,
+    LOOK_UP_SESSION,
+    NEW_WORKER,
+    OPERATOR_PARTS,
+    REMOVE_WORKER,
+    START_CLEANER,
+    STOP_CLEANER,
+    Action,
+)
+from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.screens.modal import FactsModal, Pairs
-from ewallet_tui.screens.operator_base import SYSTEM, OperatorPart
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.modal import Choice, FactsModal
+from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator, show_as_operator
+from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import Answer, FormSpec
 from ewallet_tui.widgets.record_list import RecordList
@@ -156,36 +167,17 @@ def _state_of_all(running: AbstractSet[str] | None) -> Content:
 END = "end"
 
 
-class SessionModal(FactsModal):
-    """Its result is `END` where the session is to be ended."""
-
-    HINT = "d end it   esc back"
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("d", "end", "End it", id="end_session")]
-
-    def __init__(self, facts: Pairs, *, may_end: bool) -> None:
-        super().__init__("Session", facts)
-        self._may_end = may_end
-
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Auditors look."""
-        return self._may_end if action == "end" else super().check_action(action, parameters)
-
-    def action_end(self) -> None:
-        """Go back, to end it."""
-        self.dismiss(END)
-
-
 LOOK_UP = FormSpec(
     "Look at a session",
     "Look",
     (Field("session_id", "Session", fields.SessionId, placeholder="the number of a session"),),
     note="Everybody sees the numbers of their own sessions in their account.",
 )
-OF_LIST = {
-    "start_cleaner": "cleaners",
-    "stop_cleaner": "cleaners",
-    "clean_now": "cleaners",
-    "remove_worker": "workers",
+LIST_OF = {
+    START_CLEANER: "cleaners",
+    STOP_CLEANER: "cleaners",
+    CLEAN_NOW: "cleaners",
+    REMOVE_WORKER: "workers",
 }
 """What is done with the line under the cursor, and in which list that is."""
 OF_REMOVING = (
@@ -195,11 +187,13 @@ MAKING = "making a worker"
 CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to learn which run")
 
 
-class WorkersScreen(OperatorPart):
+class WorkersScreen(BaseScreen):
     """The workers above, the cleaners below; the keys are those of the list that is moved in."""
 
+    MODE = "operator"
+    PARTS = OPERATOR_PARTS
     PART = "workers"
-    CHANGES = frozenset({"new_worker", "remove_worker", "start_cleaner", "stop_cleaner", "clean_now"})
+    AUTO_FOCUS = "RecordList"
     DEFAULT_CSS = """
     WorkersScreen {
         #cleaning { color: $text-muted; height: 1; margin-top: 1; }
@@ -208,84 +202,74 @@ class WorkersScreen(OperatorPart):
         &.-low #cleaners { height: 1fr; }
     }
     """
-    # Space starts or stops the cleaner under the cursor, and the footer says which.
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "look_up", "Session", tooltip="Look at a session by its number", id="look_up"),
-        Binding("space", "start_cleaner", "Start", id="start_cleaner"),
-        Binding("space", "stop_cleaner", "Stop", id="stop_cleaner"),
-        Binding("c", "clean_now", "Clean now", id="clean_now"),
-        Binding("n", "new_worker", "New worker", id="new_worker"),
-        Binding("d", "remove_worker", "Remove worker", id="remove_worker"),
-    ]
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
         self._cleaners_running: set[str] | None = None
 
-    def compose_part(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """Both lists."""
         yield RecordList(COLUMNS, id="workers")
         yield Static(CAPTION, id="cleaning")
         yield RecordList(CLEANER_COLUMNS, id="cleaners")
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Grey what can't be done with the line under the cursor."""
-        if action in {"start_cleaner", "stop_cleaner"} and self._is_running != (action == "stop_cleaner"):
+    def can(self, action: Action) -> bool | None:
+        """Grey what can't be done with the line under the cursor, and hide what belongs to the other list."""
+        if action in (START_CLEANER, STOP_CLEANER) and self._is_running is not (action is STOP_CLEANER):
             return False
-        if action in OF_LIST and not self._is_at(OF_LIST[action]):
+        if action in LIST_OF and not self._is_at(LIST_OF[action]):
             return False
-        if action == "clean_now" and self._row_of("cleaners") == ALL:
+        if action is CLEAN_NOW and self._row_of("cleaners") == ALL:
             return None
-        if action == "remove_worker" and not self._is_vacant:
-            return None
-        return super().check_action(action, parameters)
+        return None if action is REMOVE_WORKER and not self._is_vacant else True
+
+    def show(self, state: AccountState) -> None:
+        """Read what there is now."""
+        show_as_operator(self, state)
+
+    def on_screen_resume(self) -> None:
+        """Read what there is by now."""
+        if self.context.state is not None:
+            self.reload()
 
     async def load(self) -> None:
         """Show the workers of now."""
         listed = self.query_one("#workers", RecordList)
         listed.empty = "No worker yet. The first session gets one."
-        answer = await self.wallet_app.act(**SYSTEM, action="interogate", interogate="workers")
+        answer = await self.context.act(**SYSTEM, action="interogate", interogate="workers")
         if not answer["failed"]:
             listed.show(worker_rows(answer["workers"], self.today()))
         self._show_cleaners()
 
-    def action_look_up(self) -> None:
+    def look_up(self) -> None:
         """Ask for the number of a session, and show it."""
 
         async def send(values: dict[str, Any]) -> Answer:
             asked = {"action": "interogate", "interogate": "session", **values}
-            return await self.wallet_app.ask(**SYSTEM, **asked)
+            return await self.context.send(**SYSTEM, **asked)
 
         self.ask_with(LOOK_UP, send, self._show_session)
 
-    def action_new_worker(self) -> None:
+    def new_worker(self) -> None:
         """Make a worker: one at a time."""
-        if not self.wallet_app.has_begun(MAKING):
+        if not self.context.workers.has_begun(MAKING):
             self._make_worker()
 
     @work
-    async def action_remove_worker(self) -> None:
+    async def remove_worker(self) -> None:
         """Remove the worker under the cursor, after a question."""
         number = self._row_of("workers")
         if number and await self.confirm(f"Remove worker {number}", OF_REMOVING, "Remove it"):
             result = f"Worker {number} is removed."
-            await self.act(result, action="cleanup", cleanup="workers", worker_id=int(number))
-
-    def action_start_cleaner(self) -> None:
-        """Have the cleaner under the cursor clean by itself."""
-        self._tell_cleaner("start")
-
-    def action_stop_cleaner(self) -> None:
-        """Have the cleaner under the cursor rest."""
-        self._tell_cleaner("stop")
+            await change(self, result, action="cleanup", cleanup="workers", worker_id=int(number))
 
     @work
-    async def action_clean_now(self) -> None:
+    async def clean_now(self) -> None:
         """Have what the cleaner under the cursor does done at once."""
         cleaner = next(each for each in CLEANERS if each.name == self._row_of("cleaners"))
         if cleaner.warning and not await self.confirm("Clean up now", cleaner.warning, "Clean up"):
             return
-        answer = await self.wallet_app.act(**SYSTEM, action="cleanup", cleanup=cleaner.cleans)
+        answer = await self.context.act(**SYSTEM, action="cleanup", cleanup=cleaner.cleans)
         if not answer["failed"]:
             self.query_one(ResultLine).say(cleaned(cleaner, answer))
 
@@ -322,14 +306,14 @@ class WorkersScreen(OperatorPart):
 
     @work(group=MAKING)
     async def _make_worker(self) -> None:
-        answer = await self.wallet_app.act(**SYSTEM, action="new", new="worker")
+        answer = await self.context.act(**SYSTEM, action="new", new="worker")
         if not answer["failed"]:
             self.query_one(ResultLine).say(f"Worker {answer['worker']} is there.")
 
     @work(group="cleaners")
-    async def _tell_cleaner(self, verb: str) -> None:
+    async def tell_cleaner(self, verb: str) -> None:
         told = {"action": verb, verb: "cleaner", "cleaner": self._row_of("cleaners")}
-        answer = await self.wallet_app.act(**SYSTEM, **told)
+        answer = await self.context.act(**SYSTEM, **told)
         if not answer["failed"]:
             self._cleaners_running = set(answer["running"])
             self._show_cleaners()
@@ -337,7 +321,8 @@ class WorkersScreen(OperatorPart):
     def _show_session(self, answer: Answer | None) -> None:
         if answer is not None:
             number = answer["session_id"]
-            sheet = SessionModal(session_facts(answer, self.today()), may_end=self.may_change)
+            end = Choice(END, "d", "end it") if is_operator(self) else None
+            sheet = FactsModal("Session", session_facts(answer, self.today()), choice=end)
             self.app.push_screen(sheet, partial(self._handle_modal, number))
 
     def _handle_modal(self, number: int, chosen: str | None) -> None:
@@ -349,4 +334,13 @@ class WorkersScreen(OperatorPart):
         words = "Whoever is logged in to it is logged out at once."
         if await self.confirm(f"End session {number}", words, "End it"):
             result = f"Session {number} has ended."
-            await self.act(result, action="cleanup", cleanup="sessions", session_id=number)
+            await change(self, result, action="cleanup", cleanup="sessions", session_id=number)
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        LOOK_UP_SESSION: look_up,
+        START_CLEANER: lambda screen: screen.tell_cleaner("start"),
+        STOP_CLEANER: lambda screen: screen.tell_cleaner("stop"),
+        CLEAN_NOW: clean_now,
+        NEW_WORKER: new_worker,
+        REMOVE_WORKER: remove_worker,
+    }

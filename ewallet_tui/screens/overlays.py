@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from ewallet_tui.screens.base import DONE_EVERYWHERE, name_of
+from ewallet_tui.actions import DONE_EVERYWHERE
 from ewallet_tui.screens.modal import Modal, titled
 from ewallet_tui.widgets.footer import LAST
 from ewallet_tui.widgets.tabs import PartTab
@@ -144,7 +144,7 @@ def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
         if not enabled or binding.system or not binding.description:
             continue
         action = _plain_action(binding.action)
-        rank = _rank(binding, is_own=node is screen, is_everywhere=name_of(binding.action) in DONE_EVERYWHERE)
+        rank = _rank(binding, is_own=node is screen, is_everywhere=binding.action in DONE_EVERYWHERE)
         if rank < ranks.get(action, LAST_OF_ALL + 1):
             words[action], ranks[action] = binding.tooltip or binding.description, rank
         keys.setdefault(action, []).append(screen.app.get_key_display(binding))

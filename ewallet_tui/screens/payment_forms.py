@@ -6,8 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.formatting import credit_amount, grouped
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
 from ewallet_tui.contact_book import ContactBook
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.wallet_forms import NOTES, not_enough_credits

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import one_line
+from ewallet_tui.lifecycle import LEAVE, STOP
 from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.state import ClockState, TimerState
 
-STOP, LEAVE = "stop", "leave"
 UNANSWERED = (
     "What was asked last is not answered, and the connection is gone. "
     "Whether it was done shows when you log in again."

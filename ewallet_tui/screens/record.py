@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, ClassVar, cast
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
@@ -13,18 +13,23 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from ewallet_core.presentation.formatting import grouped
-from ewallet_core.presentation.text import one_line
-from ewallet_tui.records import RECORD_KINDS, RecordKind
-from ewallet_tui.screens.export import choose_value
+from ewallet_core.presentation.formatting import grouped, one_line
+from ewallet_tui.records import RECORD_KINDS, TRANSFER, Record, RecordKind
+from ewallet_tui.screens.clipboard import choose_value
 from ewallet_tui.screens.modal import Modal, titled
+from ewallet_tui.widgets.contact_payments import ContactPayments
+from ewallet_tui.widgets.record_list import RecordList
 
 if TYPE_CHECKING:
-    from ewallet_tui.app import EWalletApp
+    from ewallet_tui.context import AppContext
 
 
 LABEL_WIDTH = 11
 LONGEST_VALUE = 2_000
+MOST_LINES = 8
+"""How many lines of the payments with a contact are seen without scrolling."""
+ABOVE_PAYMENTS, BESIDE_PAYMENTS = 3, 17
+"""How many lines their caption and headings take, and all else of the modal."""
 RELATIONS = {
     "invoice": "Invoice",
     "transfer": "Transfer",
@@ -102,6 +107,11 @@ class RecordScreen(Modal[str | None]):
         #links Button { width: 1fr; }
         .buttons { height: 1; margin-top: 1; align-horizontal: right; }
         .buttons Button { margin-left: 2; }
+        &.-contact RecordDetail { max-height: 8; }
+        ContactPayments { max-height: 11; display: none; }
+        &.-contact ContactPayments { display: block; }
+        #pay, #transfer { display: none; }
+        &.-contact #pay, &.-contact #transfer { display: block; }
     }
     """
     AUTO_FOCUS = "#back"
@@ -110,10 +120,26 @@ class RecordScreen(Modal[str | None]):
         Binding("down,j", "scroll(1)", "Down", show=False, id="down"),
         Binding("up,k", "scroll(-1)", "Up", show=False, id="up"),
         Binding("y,Y", "copy_value", "Copy a value", id="copy_value"),
+        Binding("p", "leave_to('pay')", "Pay", id="pay"),
+        Binding("t", "leave_to('transfer')", "Transfer", id="transfer"),
     ]
 
-    def __init__(self, kind: str, record_id: int, today: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        context: AppContext,
+        kind: str,
+        record_id: int,
+        today: Callable[[], datetime],
+        *,
+        may_send: bool | None = None,
+    ) -> None:
+        """`may_send`: whether credits can be sent to the contact that is shown; `None`: it is no contact.
+
+        The result is how they are to be sent, `pay` or `transfer`, or `None`.
+        """
         super().__init__()
+        self._may_send = may_send
+        self.context = context
         self._path = [(kind, record_id)]
         self.today = today
         self._record: Mapping[str, Any] = {}
@@ -122,29 +148,28 @@ class RecordScreen(Modal[str | None]):
         """Facts, links, buttons."""
         with Vertical(classes="sheet"):
             yield RecordDetail()
-            yield from self.compose_further()
+            if self._may_send is not None:
+                yield ContactPayments(can_be_moved_in=True)
             yield Horizontal(id="links")
             with Horizontal(classes="buttons"):
-                yield from self.compose_buttons()
-
-    def compose_further(self) -> ComposeResult:
-        """What is shown beneath the facts."""
-        yield from ()
-
-    def compose_buttons(self) -> Iterator[Button]:
-        """What can be done with it, and the way back."""
-        yield Button("y Copy", id="copy", action="screen.copy_value")
-        yield Button("esc Back", id="back", action="screen.back", variant="primary")
+                if self._may_send is not None:
+                    off = not self._may_send
+                    yield Button("p Pay", id="pay", action="screen.leave_to('pay')", disabled=off)
+                    yield Button(
+                        "t Transfer", id="transfer", action="screen.leave_to('transfer')", disabled=off
+                    )
+                yield Button("y Copy", id="copy", action="screen.copy_value")
+                yield Button("esc Back", id="back", action="screen.back", variant="primary")
 
     @property
-    def wallet_app(self) -> EWalletApp:
-        """The app, with whom it can ask."""
-        return cast("EWalletApp", self.app)
+    def shows_contact(self) -> bool:
+        """Whether the contact that was opened is shown, and not a record to which it led."""
+        return self._may_send is not None and len(self._path) == 1
 
-    @property
-    def is_at_first(self) -> bool:
-        """Whether the record that was opened is shown, and not one to which it led."""
-        return len(self._path) == 1
+    def action_leave_to(self, action: str) -> None:
+        """Have credits sent by the screen beneath: to the contact that was opened, and only if there are some."""
+        if self.shows_contact and self._may_send:
+            self.dismiss(action)
 
     def on_mount(self) -> None:
         """Look the record up."""
@@ -165,15 +190,25 @@ class RecordScreen(Modal[str | None]):
     def action_copy_value(self) -> None:
         """Choose one of the record's values, and copy it."""
         if self._record:
-            choose_value(self.app, self._record)
+            choose_value(self.app, self.context.notify, self._record)
 
     def go_to_record(self, kind: str, record_id: int) -> None:
         """Show another record instead, from which Escape leads back."""
         self._path.append((kind, record_id))
         self._show()
 
-    async def show_further(self, answer: Mapping[str, Any]) -> None:
-        """Show what is beneath the facts of what was answered."""
+    async def _show_payments(self, contact: Record) -> None:
+        """What passed with the contact, but not beneath a record that was opened from there."""
+        self.set_class(self.shows_contact, "-contact")
+        if self.shows_contact:
+            between = self.query_one(ContactPayments)
+            lines = await between.show_with(contact, self.context.send, self.today())
+            room = min(MOST_LINES, self.size.height - BESIDE_PAYMENTS)
+            between.styles.height = ABOVE_PAYMENTS + max(min(lines, room), 1)
+
+    @on(RecordList.Opened)
+    def _payment_opened(self, event: RecordList.Opened) -> None:
+        self.go_to_record(TRANSFER.name, int(event.row.key))
 
     @on(Button.Pressed, ".link")
     def _link_pressed(self, event: Button.Pressed) -> None:
@@ -184,7 +219,7 @@ class RecordScreen(Modal[str | None]):
     async def _show(self) -> None:
         name, record_id = self._path[-1]
         kind = RECORD_KINDS[name]
-        answer = await self.wallet_app.act(**kind.view(record_id))
+        answer = await self.context.act(**kind.view(record_id))
         if answer["failed"]:
             self.dismiss()
             return
@@ -193,7 +228,7 @@ class RecordScreen(Modal[str | None]):
         # The records that belong to it are the buttons beneath.
         self.query_one(RecordDetail).show(kind, answer, self.today(), with_links=False)
         await self._show_links(answer.get("linked_records", ()))
-        await self.show_further(answer)
+        await self._show_payments(self._record)
 
     async def _show_links(self, linked: Sequence[Mapping[str, Any]]) -> None:
         links = self.query_one("#links", Horizontal)

@@ -2,73 +2,105 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Label, OptionList, Static
 
 from ewallet_core.instructions import fields
-from ewallet_core.presentation.text import one_line
-from ewallet_tui.config.file import FILE_NAME
+from ewallet_core.presentation.formatting import one_line
+from ewallet_tui.actions import (
+    COPY_DATA_FOLDER,
+    COPY_SETTING,
+    FILTER,
+    READ_SETTINGS_AGAIN,
+    SETTINGS_PARTS,
+    Action,
+)
+from ewallet_tui.config.file import FILE_NAME, ConfigError
 from ewallet_tui.config.settings import ASK_ABOVE, CHOSEN, Setting, Value, written
 from ewallet_tui.export import as_known
 from ewallet_tui.navigation import SETTINGS
 from ewallet_tui.sanitize import plain
-from ewallet_tui.screens.tabbed import TabbedScreen, keys_of_parts
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.result_line import ResultLine
 from ewallet_tui.widgets.setting_lists import ChoiceList, KeyList, Preview, SettingList
-from ewallet_tui.widgets.tabs import Part
-
-PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K"))
 
 
-class SettingsPart(TabbedScreen):
-    """A part of the settings; what is its own is `compose_own` and `show_settings`."""
+class ConfigErrors(VerticalScroll, can_focus=False):
+    """What is wrong with the settings file."""
 
-    MODE = SETTINGS.mode
-    PARTS = PARTS
-    SCREENS = {"choices": "settings.SettingsScreen", "keymap": "settings.SettingsKeysScreen"}  # noqa: RUF012
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("y", "copy", "Copy", id="copy_setting"),
-        Binding(
-            "r", "read_again", "Read again", tooltip="Read the settings file again", id="read_settings_again"
-        ),
-        *keys_of_parts(PARTS),
-    ]
+    SCOPED_CSS = False
     DEFAULT_CSS = """
-    SettingsPart {
-        #complaints { height: auto; max-height: 30%; color: $text-warning; margin-top: 1; display: none; }
-        #complaints.-there { display: block; }
-        &.-low #complaints { margin-top: 0; }
-        &.-low PartTabs { margin-bottom: 0; }
-    }
+    ConfigErrors { height: auto; max-height: 30%; color: $text-warning; margin-top: 1; display: none; }
+    ConfigErrors.-there { display: block; }
+    .-low ConfigErrors { margin-top: 0; }
     """
 
-    def compose_part(self) -> ComposeResult:
-        """This part, and beneath it what is wrong with the file."""
-        yield from self.compose_own()
-        with VerticalScroll(id="complaints", can_focus=False):
-            yield Static(markup=False)
+    def compose(self) -> ComposeResult:
+        """A line for each mistake."""
+        yield Static(markup=False)
 
-    def compose_own(self) -> ComposeResult:
-        """What this part alone shows."""
-        yield from ()
+    def show(self, errors: Sequence[ConfigError]) -> None:
+        """Show these; nothing if there are none."""
+        lines = [Content(one_line(f"! {error.sentence}")) for error in errors]
+        self.query_one(Static).update(Content("\n").join(lines))
+        self.set_class(bool(errors), "-there")
 
-    def show_settings(self) -> None:
-        """Show the settings as they are now."""
 
-    def copied(self) -> str:
-        """What is copied from the line under the cursor."""
-        return ""
+def read_again(screen: SettingsScreen | SettingsKeysScreen) -> None:
+    """Apply the file as it is now."""
+    settings = screen.context.settings
+    settings.read_again()
+    screen.show_all()
+    rest = ", with complaints." if settings.config_errors else "."
+    screen.query_one(ResultLine).say(f"{FILE_NAME} is read again{rest}")
+
+
+def copy(screen: BaseScreen, text: str) -> None:
+    """Copy the text, and say so."""
+    screen.app.copy_to_clipboard(text)
+    screen.query_one(ResultLine).say(f"Copied: {text}")
+
+
+NOWHERE = "nowhere: nothing is kept"
+SHORTEST_PATH = 8
+
+
+class SettingsScreen(BaseScreen):
+    """Everything chosen here holds at once, and is kept."""
+
+    MODE = SETTINGS.mode
+    PARTS = SETTINGS_PARTS
+    PART = "choices"
+    CSS_PATH = "settings.tcss"
+    AUTO_FOCUS = "SettingList"
+
+    def compose_content(self) -> ComposeResult:
+        """The settings, their values and where they are kept; what each is for, and what they come to."""
+        with Horizontal(id="halves"):
+            with Vertical(id="choosing"):
+                yield SettingList(CHOSEN)
+                yield ChoiceList()
+                yield Static(id="paths", markup=False)
+            with VerticalScroll(id="telling", can_focus=False):
+                yield Static(id="explained", markup=False)
+                yield Static(id="written", markup=False)
+                yield Preview()
+        yield ConfigErrors()
+
+    def show(self, state: AccountState) -> None:  # noqa: ARG002 - the preview is made up
+        """Write everything in the forms of now."""
+        self.show_settings()
 
     def on_mount(self) -> None:
         """Show the settings of now."""
@@ -82,57 +114,7 @@ class SettingsPart(TabbedScreen):
     def show_all(self) -> None:
         """Show the settings, and what is wrong with the file."""
         self.show_settings()
-        config_errors = self.wallet_app.settings.config_errors
-        lines = [Content(one_line(f"! {config_error.sentence}")) for config_error in config_errors]
-        self.query_one("#complaints Static", Static).update(Content("\n").join(lines))
-        self.query_one("#complaints").set_class(bool(config_errors), "-there")
-
-    def action_copy(self) -> None:
-        """Put the line under the cursor where the terminal pastes from."""
-        text = self.copied()
-        self.app.copy_to_clipboard(text)
-        self.query_one(ResultLine).say(f"Copied: {text}")
-
-    def action_read_again(self) -> None:
-        """Go by the file as it is now."""
-        settings = self.wallet_app.settings
-        settings.read_again()
-        self.show_all()
-        count = len(settings.config_errors)
-        self.query_one(ResultLine).say(
-            f"{FILE_NAME} is read again" + (", with complaints." if count else ".")
-        )
-
-
-NOWHERE = "nowhere: nothing is kept"
-SHORTEST_PATH = 8
-
-
-class SettingsScreen(SettingsPart):
-    """Everything chosen here holds at once, and is kept."""
-
-    PART = "choices"
-    CSS_PATH = "settings.tcss"
-    AUTO_FOCUS = "SettingList"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("Y", "copy_folder", "Copy data folder", show=False, key_display="Y", id="copy_data_folder"),
-    ]
-
-    def compose_own(self) -> ComposeResult:
-        """The settings, their values and where they are kept; what each is for, and what they come to."""
-        with Horizontal(id="halves"):
-            with Vertical(id="choosing"):
-                yield SettingList(CHOSEN)
-                yield ChoiceList()
-                yield Static(id="paths", markup=False)
-            with VerticalScroll(id="telling", can_focus=False):
-                yield Static(id="explained", markup=False)
-                yield Static(id="written", markup=False)
-                yield Preview()
-
-    def show(self, state: AccountState) -> None:  # noqa: ARG002 - the preview is made up
-        """Write everything in the forms of now."""
-        self.show_settings()
+        self.query_one(ConfigErrors).show(self.context.settings.config_errors)
 
     def show_settings(self) -> None:
         """The values that hold now, and what they come to."""
@@ -141,15 +123,13 @@ class SettingsScreen(SettingsPart):
         self._explain(self.query_one(SettingList).current)
         self.query_one("#paths", Static).update(self._paths())
 
-    def copied(self) -> str:
-        """The path of the settings file."""
-        return str(self._file or NOWHERE)
+    def copy_file(self) -> None:
+        """Copy the path of the settings file."""
+        copy(self, str(self._file or NOWHERE))
 
-    def action_copy_folder(self) -> None:
+    def copy_folder(self) -> None:
         """Copy the path of the data folder."""
-        folder = str(self._file.parent if self._file else NOWHERE)
-        self.app.copy_to_clipboard(folder)
-        self.query_one(ResultLine).say(f"Copied: {folder}")
+        copy(self, str(self._file.parent if self._file else NOWHERE))
 
     def on_screen_suspend(self) -> None:
         """Nothing is tried out where it can't be seen."""
@@ -195,15 +175,15 @@ class SettingsScreen(SettingsPart):
 
     def _try_out(self, **choice: Any) -> None:
         """Show what `choice` would come to; without one, what holds."""
-        self.wallet_app.settings.try_out(**choice)
+        self.context.settings.try_out(**choice)
         self.query_one(Preview).show()
-        if (state := self.wallet_app.state) is not None:
+        if (state := self.context.state) is not None:
             self._show_state(state)
 
     def _choose(self, setting: Setting, value: Value) -> None:
-        self.wallet_app.choose(**{setting.name: value})
+        self.context.settings.choose(**{setting.name: value})
         self.show_all()
-        kept = f"Kept in {FILE_NAME}." if self.wallet_app.preferences.is_kept else "It holds until you quit."
+        kept = f"Kept in {FILE_NAME}." if self.context.preferences.is_kept else "It holds until you quit."
         self.query_one(ResultLine).say(f"{setting.label}: {setting.shown(value)}. {kept}")
 
     def _amount_plan(self) -> FormSpec:
@@ -216,11 +196,11 @@ class SettingsScreen(SettingsPart):
         return {"failed": False}
 
     def _value(self, setting: Setting) -> Value:
-        return getattr(self.wallet_app.preferences, setting.name)
+        return getattr(self.context.preferences, setting.name)
 
     @property
     def _file(self) -> Path | None:
-        return self.wallet_app.preferences.file
+        return self.context.preferences.file
 
     def on_resize(self) -> None:
         """Write the paths in the room that there is now."""
@@ -240,6 +220,12 @@ class SettingsScreen(SettingsPart):
             for label, path in lines
         )
 
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        COPY_DATA_FOLDER: copy_folder,
+        COPY_SETTING: copy_file,
+        READ_SETTINGS_AGAIN: read_again,
+    }
+
 
 def _in_cells(path: Path | str, room: int) -> str:
     """The path as people write it; where it is too long, without its middle."""
@@ -253,43 +239,56 @@ def _in_cells(path: Path | str, room: int) -> str:
 HOW = f"Give others under [keys] in {FILE_NAME}: y copies a line for it."
 
 
-class SettingsKeysScreen(SettingsPart):
+class SettingsKeysScreen(BaseScreen):
     """Every action that can have another key."""
 
+    MODE = SETTINGS.mode
+    PARTS = SETTINGS_PARTS
     PART = "keymap"
     AUTO_FOCUS = "KeyList"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("slash", "filter", "Find", key_display="/", tooltip="Find by a text", id="filter"),
-    ]
     DEFAULT_CSS = """
     SettingsKeysScreen {
         #keys { height: 1fr; }
         #how { color: $text-muted; width: 1fr; margin-bottom: 1; }
         &.-low #how { margin-bottom: 0; }
+        &.-low PartTabs { margin-bottom: 0; }
     }
     """
 
-    def compose_own(self) -> ComposeResult:
+    def compose_content(self) -> ComposeResult:
         """How a key is changed, and what there is."""
         with Vertical(id="keys"):
             yield Label(HOW, id="how", markup=False)
             yield FilterBox("find: what is done, or its name", "KeyList")
             yield KeyList()
+        yield ConfigErrors()
+
+    def on_mount(self) -> None:
+        """Show the settings of now."""
+        super().on_mount()
+        self.show_all()
+
+    def on_screen_resume(self) -> None:
+        """Show what was changed elsewhere."""
+        self.show_all()
+
+    def show_all(self) -> None:
+        """Show the settings, and what is wrong with the file."""
+        self.show_settings()
+        self.query_one(ConfigErrors).show(self.context.settings.config_errors)
 
     def show_settings(self) -> None:
         """The keys that hold now."""
         wanted = self.query_one(FilterBox).value.strip().casefold()
-        self.query_one(KeyList).show(
-            self.wallet_app.settings.rebindable(), self.wallet_app.settings.keys, wanted
-        )
+        self.query_one(KeyList).show(self.context.settings.rebindable(), self.context.settings.keys, wanted)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Nothing is copied where nothing was found."""
-        if action == "copy" and not any(each.current for each in self.query(KeyList)):
+    def can(self, action: Action) -> bool | None:
+        """Grey the copying if nothing was found."""
+        if action is COPY_SETTING and not any(each.current for each in self.query(KeyList)):
             return None
-        return super().check_action(action, parameters)
+        return True
 
-    def action_filter(self) -> None:
+    def find(self) -> None:
         """Find what is done by a text that is typed."""
         self.query_one(FilterBox).open()
 
@@ -297,6 +296,12 @@ class SettingsKeysScreen(SettingsPart):
     def _narrowed(self) -> None:
         self.show_settings()
 
-    def copied(self) -> str:
-        """The line for the file."""
-        return self.query_one(KeyList).current
+    def copy_line(self) -> None:
+        """Copy the line for the file."""
+        copy(self, self.query_one(KeyList).current)
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        FILTER: find,
+        COPY_SETTING: copy_line,
+        READ_SETTINGS_AGAIN: read_again,
+    }

@@ -2,92 +2,89 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import ClassVar
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 
 from textual import on, work
-from textual.binding import Binding, BindingType
+from textual.app import ComposeResult
 
+from ewallet_tui.actions import REFUND, SHEETS, SHOW_KIND, Action, Part
+from ewallet_tui.context import AppContext
 from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind
-from ewallet_tui.screens.belonging_screen import owned_item_keys
-from ewallet_tui.screens.paying import PayingScreen
-from ewallet_tui.screens.records import RECORD_KEYS, RecordsScreen
-from ewallet_tui.widgets.tabs import Part, PartTabs
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.credit_actions import refund
+from ewallet_tui.screens.owned_items import functions_of
+from ewallet_tui.screens.records import RECORD_ACTIONS, RecordsPanel
+from ewallet_tui.state import AccountState
+from ewallet_tui.widgets.tabs import PartTabs
 
 NOTHING_TO_REFUND = "That was no payment. To give it back, transfer it."
 ALL_REFUNDED = "All of that payment has been refunded."
-KINDS = {kind.name: kind for kind in SHEET_KINDS}
 
 
-class SheetsScreen(RecordsScreen, PayingScreen):
+def _show(kind: RecordKind) -> Callable[[SheetsScreen], None]:
+    return lambda screen: screen.show_kind(kind)
+
+
+class SheetsScreen(BaseScreen):
     """One sheet at a time, with a tab for each kind."""
 
     MODE = "sheets"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        *RECORD_KEYS,
-        Binding("r", "refund", "Refund", tooltip="Refund a payment that you received", id="refund"),
-        *owned_item_keys("sheet"),
-        *(
-            Binding(
-                kind.key,
-                f"show_kind('{kind.name}')",
-                kind.title,
-                show=False,
-                key_display=kind.key,
-                id=f"show_{kind.name}",
-            )
-            for kind in SHEET_KINDS
-        ),
-    ]
+    AUTO_FOCUS = "#list"
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._kind = TRANSFER
+    def __init__(self, context: AppContext) -> None:
+        super().__init__(context)
+        self.panel = RecordsPanel(self, TRANSFER)
 
-    @property
-    def kind(self) -> RecordKind:
-        """The kind whose tab is the current one."""
-        return self._kind
-
-    def compose_above(self) -> Iterable[PartTabs]:
-        """A tab for each kind."""
+    def compose_content(self) -> ComposeResult:
+        """A tab for each kind, and the records of the chosen one."""
         tabs = PartTabs([Part(kind.name, kind.title, kind.key) for kind in SHEET_KINDS])
-        tabs.current = self.kind.name
+        tabs.current = self.panel.kind.name
         yield tabs
+        yield self.panel
 
-    def action_show_kind(self, name: str) -> None:
-        """Show the sheets of another kind."""
-        if name == self.kind.name:
-            return
-        self._kind = KINDS[name]
-        self.query_one(PartTabs).current = name
-        self.listed.show_columns(self.kind.columns)
-        self.show_line()
-        self.action_show_all()
+    def show(self, state: AccountState) -> None:  # noqa: ARG002 - the panel knows it
+        """Show the records of now."""
+        self.panel.picker.show_state()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Only what came in can be given back."""
-        if action == "refund" and self.kind is not TRANSFER:
+    def can(self, action: Action) -> bool | None:
+        """Offer a refund only of what came in, and of the rest what can be done with the chosen record and sheet."""
+        if action is REFUND and self.panel.kind is not TRANSFER:
             return False
-        if action == "refund":
-            came_in = self.row is not None and self.row.record["transfer_type"] == "incoming"
-            return True if came_in else None
-        return super().check_action(action, parameters)
+        if action is REFUND:
+            row = self.panel.row
+            return True if row is not None and row.record["transfer_type"] == "incoming" else None
+        can = self.panel.can(action)
+        return self.panel.picker.can(action, SHEETS) if can is True else can
+
+    def show_kind(self, kind: RecordKind) -> None:
+        """Show the sheets of another kind."""
+        if kind is not self.panel.kind:
+            self.query_one(PartTabs).current = kind.name
+            self.panel.show_kind(kind)
 
     @work
-    async def action_refund(self) -> None:
+    async def refund(self) -> None:
         """Give the payment under the cursor back, or a part of it."""
-        if (row := self.row) is None:
+        panel, context = self.panel, self.context
+        if (row := panel.row) is None:
             return
-        answer = await self.wallet_app.act(**self.kind.view(row.record["id"]))
+        answer = await context.act(**panel.kind.view(row.record["id"]))
         if answer["failed"]:
             return
         left = answer["left_to_refund"]
         if left:
-            self.refund(row.record["id"], row.record["transfer_from"], left)
+            await refund(self, row.record["id"], row.record["transfer_from"], left)
         else:
-            self.wallet_app.say(NOTHING_TO_REFUND if left is None else ALL_REFUNDED, severity="warning")
+            context.notify(NOTHING_TO_REFUND if left is None else ALL_REFUNDED, severity="warning")
 
     @on(PartTabs.Chosen)
-    def _kind_chosen(self, event: PartTabs.Chosen) -> None:
-        self.action_show_kind(event.part)
+    def _handle_tab(self, event: PartTabs.Chosen) -> None:
+        self.show_kind(next(kind for kind in SHEET_KINDS if kind.name == event.part))
+
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        **RECORD_ACTIONS,
+        REFUND: refund,
+        **functions_of(SHEETS),
+        **dict(zip(SHOW_KIND, map(_show, SHEET_KINDS), strict=True)),
+    }

@@ -15,6 +15,7 @@ from ewallet_core.presentation.formatting import (
     grouped,
     price,
 )
+from ewallet_tui.actions import PAY, SUPPLY, TO_CREDITS, TO_TIME, TRANSFER
 from ewallet_tui.store import NOT_PERMITTED
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
@@ -35,14 +36,8 @@ CURRENCIES = (
     "JPY",
     "INR",
 )
-WALLET_ACTIONS = {
-    "supply": "Supply",
-    "pay": "Pay",
-    "transfer": "Transfer",
-    "convert_to_time": "To time",
-    "convert_to_credits": "To credits",
-}
-"""What is done with a wallet, each with the words on its button."""
+WALLET_ACTIONS = (SUPPLY, PAY, TRANSFER, TO_TIME, TO_CREDITS)
+"""What is done with a wallet, in the order of its buttons."""
 ASK_FOR_CREDITS = "Ask its operator for credits: they come to this wallet."
 NOTES = Field("notes", "Notes", fields.Notes, optional=True)
 

@@ -13,8 +13,7 @@ from textual.message import Message
 from textual.widgets import Button, Label, OptionList, Static
 from textual.widgets.option_list import Option
 
-from ewallet_core.presentation.formatting import full_day, grouped
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import full_day, grouped, one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountInfo, AccountState
 from ewallet_tui.widgets.option_list import PlainOptionList

@@ -17,8 +17,7 @@ from textual.suggester import Suggester, SuggestFromList, SuggestionReady
 from textual.widgets import Input, Label
 
 from ewallet_core.instructions.validation import accepts, is_secret, meta_of
-from ewallet_core.presentation.formatting import formats_in_use
-from ewallet_core.presentation.text import one_line
+from ewallet_core.presentation.formatting import formats_in_use, one_line
 from ewallet_tui.sanitize import plain
 
 

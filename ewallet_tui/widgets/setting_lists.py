@@ -14,9 +14,16 @@ from textual.message import Message
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from ewallet_core.presentation.formatting import MINUTE, SECOND, countdown, credit_amount, moment, signed
-from ewallet_core.presentation.text import one_line
-from ewallet_tui.config.keymap import Action
+from ewallet_core.presentation.formatting import (
+    MINUTE,
+    SECOND,
+    countdown,
+    credit_amount,
+    moment,
+    one_line,
+    signed,
+)
+from ewallet_tui.config.keymap import KeyAction
 from ewallet_tui.config.settings import Setting, Value
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
@@ -167,7 +174,7 @@ class KeyList(PlainOptionList):
     }
     """
 
-    def show(self, actions: Mapping[str, Action], changed: Mapping[str, str], text: str = "") -> None:
+    def show(self, actions: Mapping[str, KeyAction], changed: Mapping[str, str], text: str = "") -> None:
         """Show the actions that contain `text`, those with `changed` keys first."""
         found = [id for id, action in actions.items() if text in f"{id} {action.description}".casefold()]
         ids = sorted(found, key=lambda name: (name not in changed, name))
@@ -179,7 +186,7 @@ class KeyList(PlainOptionList):
         return "" if self.highlighted is None else self.get_option_at_index(self.highlighted).id or ""
 
 
-def _option(action: Action, changed: str | None) -> Option:
+def _option(action: KeyAction, changed: str | None) -> Option:
     keys = changed.split(",") if changed else list(dict.fromkeys(action.keys))
     shown = one_line(" ".join(map(format_key, keys)))
     line = Content.assemble(

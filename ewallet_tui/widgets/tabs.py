@@ -13,14 +13,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Static
 
-
-@dataclass(frozen=True)
-class Part:
-    """One tab of a screen, and the key that opens it."""
-
-    id: str
-    title: str
-    key: str
+from ewallet_tui.actions import Part
 
 
 class PartTab(Static):

@@ -38,7 +38,7 @@ class Tour(Vertical, can_focus=False):
         self._words = words
         # Kept here, because the buttons may be removed from the screen before a result arrives.
         self._buttons = {
-            step: Button(step.words, id=f"step-{step.action}", action=f"screen.{step.action}")
+            step: Button(step.words, id=f"step-{step.action}", action=f"screen.do('{step.action}')")
             for step in steps
         }
         self._about = Label("", id="about", markup=False)

@@ -14,7 +14,7 @@ from typing import Any
 from database_file import rows
 
 from ewallet_core.storage.group_commit import GroupCommitWriter
-from ewallet_core.storage.seen_requests import seen_requests
+from ewallet_core.storage.sessions import seen_requests
 from ewallet_core.storage.sqlite import SqliteDatabase
 from ewallet_core.storage.transaction import Transaction
 

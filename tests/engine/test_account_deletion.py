@@ -30,10 +30,10 @@ from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts
 from ewallet_core.operations.context import SYSTEM_CORE_ID, EngineConfig
-from ewallet_core.storage import erasure
+from ewallet_core.storage import cleanup
 from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.events import forget_old_events
-from ewallet_core.storage.seen_requests import KEPT_MILLISECONDS, forget_old_requests
+from ewallet_core.storage.sessions import KEPT_MILLISECONDS, forget_old_requests
 
 ID = {"request_id": "request-0001"}
 ADA_ID = 2
@@ -352,7 +352,7 @@ def test_an_erasure_reads_no_rows_of_other_accounts(wallet_file):
     dialect = SQLiteDialect_pysqlite(paramstyle="named")
     values = {"account_id": 2, "issuer_id": 1, "now": 3}
     with contextlib.closing(sqlite3.connect(wallet_file)) as connection:
-        for statement in erasure.ERASING:
+        for statement in cleanup.ERASING:
             compiled = statement.compile(dialect=dialect)
             known = {**compiled.params, **values}
             plan = connection.execute(f"EXPLAIN QUERY PLAN {compiled}", known).fetchall()

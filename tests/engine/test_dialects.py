@@ -13,7 +13,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 import ewallet_core.storage
-from ewallet_core.storage import columns
+from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Rows
 
 each_dialect = pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_many_statements_are_found():
 
 
 @each_dialect
-@pytest.mark.parametrize("table", columns.metadata.sorted_tables, ids=str)
+@pytest.mark.parametrize("table", schema.metadata.sorted_tables, ids=str)
 def test_every_table_compiles(table, dialect):
     assert str(CreateTable(table).compile(dialect=dialect))
     assert all(str(CreateIndex(index).compile(dialect=dialect)) for index in table.indexes)

@@ -12,7 +12,7 @@ from fakes import DAY, MINUTE
 from instructions import RESUME
 from sqlalchemy import create_engine
 
-from ewallet_core.storage import migration
+from ewallet_core.storage import sqlite
 
 DUMP = Path(__file__).parents[1] / "released_schemas" / "schema-0001.sql"
 
@@ -42,10 +42,10 @@ def schema_of(file: Path) -> set[tuple[str, str]]:
 
 
 def test_the_first_migration_is_unchanged(released_file, tmp_path, monkeypatch):
-    monkeypatch.setattr(migration, "SCHEMA_VERSION", "0001")
+    monkeypatch.setattr(sqlite, "SCHEMA_VERSION", "0001")
     file = tmp_path / "first.sqlite3"
     engine = create_engine(f"sqlite:///{file}")
-    migration.migrate(engine, None)
+    sqlite.migrate(engine, None)
     engine.dispose()
     assert schema_of(released_file) == schema_of(file)
 

@@ -10,7 +10,7 @@ from instructions import supply
 
 from ewallet_core.errors.server import StorageFailedError
 from ewallet_core.storage.database import open_database
-from ewallet_core.storage.seen_requests import seen_requests
+from ewallet_core.storage.sessions import seen_requests
 from ewallet_core.storage.transaction import Transaction
 
 pytestmark = pytest.mark.usefixtures("on_disk")

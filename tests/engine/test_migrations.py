@@ -16,7 +16,7 @@ from sqlalchemy import Engine, create_engine, inspect
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.errors.base import WalletError
-from ewallet_core.storage import columns, migration
+from ewallet_core.storage import schema, sqlite
 
 pytestmark = pytest.mark.usefixtures("on_disk")
 
@@ -44,19 +44,19 @@ def test_the_migrations_match_the_declared_tables(migrated):
         context = MigrationContext.configure(
             connection, opts={"compare_type": True, "compare_server_default": True}
         )
-        assert compare_metadata(context, columns.metadata) == []
+        assert compare_metadata(context, schema.metadata) == []
 
 
 def test_the_migrations_create_the_same_schema_as_the_tables(migrated):
     declared = create_engine("sqlite://")
-    columns.metadata.create_all(declared)
+    schema.metadata.create_all(declared)
     assert schema_of(migrated) == schema_of(declared)
     declared.dispose()
 
 
 def test_a_new_database_has_the_current_version(migrated):
     found = rows(Path(migrated.url.database), "SELECT version_num FROM alembic_version")
-    assert found == [{"version_num": migration.SCHEMA_VERSION}]
+    assert found == [{"version_num": sqlite.SCHEMA_VERSION}]
 
 
 def test_a_new_file_is_readable_only_by_its_owner(migrated):
@@ -100,14 +100,14 @@ def test_an_invalid_url_is_refused_with_advice(url):
 
 
 def test_the_copy_before_a_migration_holds_everything(supplied, wallet_file):
-    copy = migration.back_up(str(wallet_file), "0001")
+    copy = sqlite.back_up(str(wallet_file), "0001")
     assert copy == wallet_file.with_name(f"{wallet_file.name}.before-migration-from-0001")
     assert significant_rows(copy) == significant_rows(wallet_file)
     assert violations_in(copy) == []
 
 
 def test_the_copy_before_a_migration_is_readable_only_by_its_owner(wallet_file):
-    copy = migration.back_up(str(wallet_file), "0001")
+    copy = sqlite.back_up(str(wallet_file), "0001")
     assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 
 
@@ -140,8 +140,8 @@ def test_alembic_is_imported_only_for_a_database_that_needs_migration(tmp_path, 
 
 def test_an_existing_copy_is_not_overwritten(wallet_file):
     first, second = (
-        migration.back_up(str(wallet_file), "0000"),
-        migration.back_up(str(wallet_file), "0000"),
+        sqlite.back_up(str(wallet_file), "0000"),
+        sqlite.back_up(str(wallet_file), "0000"),
     )
     assert first != second
     assert first.read_bytes()

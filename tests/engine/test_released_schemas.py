@@ -11,7 +11,7 @@ from engine_client import EngineClient
 from fakes import DAY, MINUTE
 from instructions import RESUME
 
-from ewallet_core.storage.migration import SCHEMA_VERSION
+from ewallet_core.storage.sqlite import SCHEMA_VERSION
 
 DUMPS = sorted((Path(__file__).parents[1] / "released_schemas").glob("schema-*.sql"))
 

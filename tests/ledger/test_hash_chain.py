@@ -12,8 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewallet_core.ledger.hash_chain import FIRST_SEAL, facts, seal
-from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Posting, Unit
+from ewallet_core.ledger.journal import FIRST_SEAL, BalanceId, Entry, EntryKind, Posting, Unit, facts, seal
 
 NOON = 1_795_000_000_000
 

@@ -28,7 +28,7 @@ async def at_the_clock(day, credits=20, size=USUAL):
 
 
 def state(person):
-    return person.app.state.clock.state
+    return person.app.context.state.clock.state
 
 
 async def told(person, key, expected):
@@ -62,17 +62,17 @@ def left(person):
 
 
 async def run(day, person, minutes):
-    await person.app.ask(action="start", start="clock_timer")
+    await person.app.context.send(action="start", start="clock_timer")
     day.pass_by(minutes=minutes)
 
 
 async def stop(person):
-    await person.app.ask(action="stop", stop="clock_timer")
+    await person.app.context.send(action="stop", stop="clock_timer")
 
 
 async def stopped(day, person):
     await run(day, person, 2)
-    await person.app.ask(action="pause", pause="clock_timer")
+    await person.app.context.send(action="pause", pause="clock_timer")
     day.pass_by(seconds=65)
     await stop(person)
     day.pass_by(minutes=60 * 10)
@@ -87,7 +87,7 @@ async def running(day, person):
 async def paused(day, person):
     await stop(person)
     await run(day, person, 1)
-    await person.app.ask(action="pause", pause="clock_timer")
+    await person.app.context.send(action="pause", pause="clock_timer")
     day.pass_by(seconds=65)
 
 
@@ -101,7 +101,7 @@ async def out_of_time(day, person):
 
 
 async def full(day, person):
-    ask = person.app.ask
+    ask = person.app.context.send
     await ask(action="supply", supply="credits", credits=10**12 - 80, currency="EUR", cost="1")
     await ask(action="convert", convert="credits2clock", credits=10**12 - 80)
     await run(day, person, 60 * 24 * 3)

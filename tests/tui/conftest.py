@@ -6,7 +6,6 @@ import shutil
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from math import inf
 from pathlib import Path
 from typing import Any
 
@@ -25,19 +24,12 @@ from textual.widgets import Input
 from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import FOLDER_VARIABLE, database_url
 from ewallet_core.operations.context import EngineConfig
-from ewallet_tui import own_doings
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.config.preferences import Preferences
 
 LooksAsKept = Callable[[Person, str], Awaitable[bool]]
 MakeApp = Callable[..., EWalletApp]
 OpenApp = Callable[..., AbstractAsyncContextManager[Person]]
-
-
-@pytest.fixture(autouse=True)
-def leaping_days(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However far a day leaps while an event is on its way, what led to it was this app's own doing."""
-    monkeypatch.setattr(own_doings, "LONGEST_ON_ITS_WAY", inf)
 
 
 @pytest.fixture(autouse=True)
@@ -122,6 +114,12 @@ def open_engine(folder: Path, instant: Instant) -> OpenEngine:
 def backend(kind_of_backend: str, open_engine: OpenEngine, folder: Path) -> Iterator[Backend]:
     with started(kind_of_backend, open_engine, folder) as made:
         yield made
+
+
+@pytest.fixture
+def another_engine(folder, instant) -> Iterator[EWalletSessionManager]:
+    with EWalletSessionManager(database_url(folder), clock=instant.wall, passwords=CHEAP) as engine:
+        yield engine
 
 
 @pytest.fixture

@@ -77,7 +77,7 @@ async def form_gone(person: Person) -> None:
 
 async def settled(person: Person) -> None:
     """Wait until the picture and the records on the screen are those of the engine."""
-    await person.app.store.refresh()
+    await person.app.context.store.refresh()
     await person.pilot.pause()
     await read(person)
 

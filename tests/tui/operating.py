@@ -20,11 +20,11 @@ async def be(person: Person, backend, role: str, name: str = "ada") -> None:
     """Be logged in as somebody of that role."""
     await person.register(name)
     grant(backend, f"{name}@example.org", role)
-    await person.app.store.refresh()
+    await person.app.context.store.refresh()
 
 
 async def there_is(person: Person, *names: str) -> None:
     """Make accounts of these names."""
     for name in names:
         account = {"user_name": name, "user_email": f"{name.split()[0]}@example.org", "user_pass": PASSWORD}
-        await person.app.ask(action="new", new="account", **account)
+        await person.app.context.send(action="new", new="account", **account)

@@ -54,13 +54,13 @@ class Person:
 
     async def make_account(self, name: str, email: str = "") -> None:
         account = {"user_name": name, "user_email": email or f"{name}@example.org", "user_pass": PASSWORD}
-        await self.app.ask(action="new", new="account", **account)
+        await self.app.context.send(action="new", new="account", **account)
 
     async def register(self, name: str = "ada", email: str = "") -> None:
         """Make an account, and be at its wallet without a form."""
         await self.make_account(name, email)
-        await self.app.ask(action="login", user_name=name, user_pass=PASSWORD)
-        await self.app.enter()
+        await self.app.context.send(action="login", user_name=name, user_pass=PASSWORD)
+        await self.app.context.lifecycle.enter()
         await self.wait_until(lambda: self.app.current_mode == "home" and self.app.screen.query("#content"))
 
     async def log_in(self, name: str = "ada") -> None:
@@ -70,17 +70,17 @@ class Person:
         await self.wait_until(lambda: self.app.current_mode == "home" and self.app.screen.query("#content"))
 
     async def log_out(self) -> None:
-        self.app.log_out()
+        self.app.context.lifecycle.log_out()
         await self.wait_until(lambda: self.app.screen.query("#login"))
 
     async def have_time(self, minutes: int = 20) -> None:
         """Have 100 credits, and convert as many to time as give so many minutes."""
-        await self.app.ask(action="supply", supply="credits", credits=100, currency="EUR", cost="10")
-        await self.app.ask(action="convert", convert="credits2clock", credits=minutes)
+        await self.app.context.send(action="supply", supply="credits", credits=100, currency="EUR", cost="10")
+        await self.app.context.send(action="convert", convert="credits2clock", credits=minutes)
 
     async def have_running_timer(self, minutes: int = 20) -> None:
         await self.have_time(minutes)
-        await self.app.ask(action="start", start="clock_timer")
+        await self.app.context.send(action="start", start="clock_timer")
         await self.pilot.pause()
 
     async def resize(self, width: int, height: int) -> None:
@@ -95,13 +95,13 @@ class Person:
     def count_instructions(self) -> Counter[str]:
         """Counts what is asked from now on, by its action."""
         counted: Counter[str] = Counter()
-        send = self.app.store.client.send
+        send = self.app.context.store.client.send
 
         async def counting(**instruction: Any) -> dict[str, Any]:
             counted[instruction["action"]] += 1
             return await send(**instruction)
 
-        self.app.store.client.send = counting  # type: ignore[method-assign]
+        self.app.context.store.client.send = counting  # type: ignore[method-assign]
         return counted
 
     @property
@@ -130,7 +130,7 @@ class Person:
 
     def shows_account(self, name: str) -> bool:
         """Whether the account of that name is the active one, and its engine within reach."""
-        return self.sees(f"{name} ● {self.app.place}")
+        return self.sees(f"{name} ● {self.app.context.connection.place}")
 
     def sees(self, words: str) -> bool:
         """Whether `words` are on the screen in one line."""

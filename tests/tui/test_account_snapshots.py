@@ -16,20 +16,22 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 async def log_in_wrongly_then_well(person):
     await person.register()
     await person.log_out()
-    await person.app.ask(action="login", user_name="ada", user_pass="wrong one")
+    await person.app.context.send(action="login", user_name="ada", user_pass="wrong one")
     await person.log_in()
 
 
 async def send_half_of_what_may_be_sent(person):
     await there_is(person, "bob")
-    await person.app.ask(action="supply", supply="credits", credits=600, currency="EUR", cost="10")
-    await person.app.ask(action="edit", edit="limit", daily_limit=500)
-    await person.app.ask(action="transfer", transfer="credits", credits=240, transfer_to="bob@example.org")
+    await person.app.context.send(action="supply", supply="credits", credits=600, currency="EUR", cost="10")
+    await person.app.context.send(action="edit", edit="limit", daily_limit=500)
+    await person.app.context.send(
+        action="transfer", transfer="credits", credits=240, transfer_to="bob@example.org"
+    )
 
 
 async def delete_the_account_and_come_back(person):
-    await person.app.ask(action="unlink", unlink="account", user_pass=PASSWORD)
-    await person.app.leave()
+    await person.app.context.send(action="unlink", unlink="account", user_pass=PASSWORD)
+    await person.app.context.lifecycle.leave()
     await person.wait_until(lambda: person.app.screen.query("#login Input"))
     await person.do_form(user_name="ada", user_pass=PASSWORD)
     await person.wait_until(lambda: person.sees("Recover it"))

@@ -1,6 +1,6 @@
 from datetime import UTC, datetime
 
-from ewallet_tui.activity import latest_rows
+from ewallet_tui.activity import activity_rows
 
 NOW = datetime(2026, 11, 20, 15, 0, tzinfo=UTC)
 
@@ -29,8 +29,15 @@ def conversion(number, at, kind, credits, notes=None):
     }
 
 
-def shown(transfers=(), conversions=(), most=10):
-    rows = latest_rows(transfers, conversions, NOW, most, UTC)
+def activity_of(transfers, conversions):
+    """An overview's rows: the newest first."""
+    rows = [{"kind": "transfer", "record_data": each} for each in transfers]
+    rows += [{"kind": "conversion", "record_data": each} for each in conversions]
+    return sorted(rows, key=lambda row: row["record_data"]["create_date"], reverse=True)
+
+
+def shown(transfers=(), conversions=()):
+    rows = activity_rows(activity_of(transfers, conversions), NOW, UTC)
     return [tuple(str(cell) for cell in row.cells) for row in rows]
 
 
@@ -65,15 +72,12 @@ def test_time_that_came_back_adds_credits():
 
 
 def test_records_of_both_kinds_with_one_number_stay_apart():
-    rows = latest_rows(
-        [transfer(1, "10:00", "supply", 5)], [conversion(1, "11:00", "clock2credits", 5)], NOW, 10
+    same_number = activity_of(
+        [transfer(1, "10:00", "supply", 5)], [conversion(1, "11:00", "clock2credits", 5)]
     )
+    rows = activity_rows(same_number, NOW)
     assert len({row.key for row in rows}) == 2
 
 
-def test_only_the_newest_are_kept():
-    transfers = [transfer(2, "12:00", "supply", 5), transfer(1, "10:00", "supply", 7)]
-    assert [row[2] for row in shown(transfers, [conversion(1, "11:00", "clock2credits", 5)], most=2)] == [
-        "+5",
-        "+5",
-    ]
+def test_times_that_moved_no_credits_are_left_out():
+    assert activity_rows([{"kind": "time", "record_data": {"id": 1}}], NOW) == []

@@ -1,32 +1,16 @@
-"""What a balance was day by day, told from what it is and from what moved it."""
+"""What a balance was day by day, and the zone that the days are of."""
 
 from __future__ import annotations
-
-from datetime import UTC, datetime
 
 import pytest
 from textual.app import App, ComposeResult
 
-from ewallet_tui.activity import balances, in_words, summary_of
+from ewallet_tui.activity import in_words
+from ewallet_tui.store import local_time_zone
 from ewallet_tui.widgets.charts import BalanceCurve
 
 
-def day(came=0, went=0, to_time=0, to_credits=0):
-    return {
-        "credits_in": came,
-        "credits_out": went,
-        "converted_to_time": to_time,
-        "converted_to_credits": to_credits,
-    }
-
-
-def test_what_moved_since_is_taken_back():
-    days = [day(came=999), day(came=100), day(went=30, to_time=20), day(to_credits=5)]
-    assert balances(55, days) == (0, 100, 50, 55)
-
-
-def test_a_wallet_that_nothing_moved_was_always_so():
-    assert balances(7, [day()] * 30) == (7,) * 30
+def test_a_balance_that_never_changed_is_one_number():
     assert in_words((7,) * 30) == "last 30 days, 7"
 
 
@@ -34,10 +18,13 @@ def test_the_words_say_between_what_it_was():
     assert in_words((1_240, 20, 500)) == "last 3 days, 20 to 1,240"
 
 
-@pytest.mark.usefixtures("still_screen")
-def test_the_days_are_those_of_the_persons_calendar():
-    asked = summary_of(3, datetime(2026, 11, 20, 14, 2, tzinfo=UTC))
-    assert (asked["since"], asked["utc_offset"], asked["ewallet_id"]) == ("2026-10-22T00:00:00Z", 0, 3)
+@pytest.mark.parametrize(
+    ("named", "zone"),
+    [("Europe/Berlin", "Europe/Berlin"), (":UTC", "UTC"), ("CET-1CEST", None), ("../x", None)],
+)
+def test_the_days_are_those_of_the_machines_time_zone(monkeypatch, named, zone):
+    monkeypatch.setenv("TZ", named)
+    assert local_time_zone() == zone
 
 
 class Curved(App):

@@ -23,12 +23,12 @@ pytestmark = pytest.mark.parametrize("kind_of_backend", ["remote"])
 
 async def server_stops(person, backend):
     backend.stop()
-    await person.wait_until(lambda: person.app.connection.reach is Reach.RECONNECTING)
+    await person.wait_until(lambda: person.app.context.connection.status.reach is Reach.RECONNECTING)
 
 
 async def server_is_back(person, backend):
     backend.start()
-    await person.wait_until(lambda: person.app.is_connected)
+    await person.wait_until(lambda: person.app.context.connection.is_connected)
 
 
 async def send_unanswered(person, backend):
@@ -51,7 +51,7 @@ async def test_a_payment_sent_while_the_server_is_gone_is_done_once(opened, back
         await server_is_back(person, backend)
         await form_gone(person)
         assert person.sees("✓ You got 100 credits. 100 now.")
-        assert person.app.state.wallet.credits == 100
+        assert person.app.context.state.wallet.credits == 100
         assert person.screen_text.count("only once") == 1
 
 
@@ -62,13 +62,13 @@ async def test_a_form_can_be_left_and_what_comes_of_it_later_is_said(opened, bac
         await person.press("2", "1")
         await server_is_back(person, backend)
         await person.wait_until(lambda: "Done: Supply credits." in person.toasts)
-        assert person.app.state.wallet.credits == 100
+        assert person.app.context.state.wallet.credits == 100
         await person.wait_until(lambda: person.screen_text.count("only once") == 1)
         await leave_a_form_unanswered(person, backend)
         monkeypatch.setattr(Context, "supplies_itself", False)
         await server_is_back(person, backend)
         await person.wait_until(lambda: "Not done: Supply credits." in person.toasts)
-        assert person.app.state.wallet.credits == 100
+        assert person.app.context.state.wallet.credits == 100
 
 
 async def leave_a_form_unanswered(person, backend):
@@ -114,7 +114,7 @@ async def test_a_timer_goes_on_meanwhile_and_is_right_again_by_itself(opened, ba
         await person.have_running_timer(20)
         await server_stops(person, backend)
         instant.pass_by(minutes=5)
-        person.app.timer_watch.pass_second()
+        person.app.context.timers.pass_second()
         await person.wait_until(lambda: person.sees("● running  15:00 left"))
         with backend.open_engine() as elsewhere:
             spend_elsewhere(elsewhere)
@@ -145,7 +145,7 @@ async def test_pausing_while_it_is_gone_is_done_once_when_it_is_back(opened, bac
         await person.press("space", "space")
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.sees("‖ paused  20:00 left"))
-        assert person.app.state.clock.pending_count == 1
+        assert person.app.context.state.clock.pending_count == 1
 
 
 async def test_meanwhile_another_place_can_be_gone_to_and_the_app_be_left_unasked(opened, backend):
@@ -166,7 +166,7 @@ async def test_quitting_with_something_unanswered_asks(opened, backend):
         await person.press("escape")
         await server_is_back(person, backend)
         await form_gone(person)
-        assert person.app.state.wallet.credits == 100
+        assert person.app.context.state.wallet.credits == 100
         await quit_with_a_form_unanswered(person, backend)
         await person.press("q")
         await person.wait_until(lambda: person.app._exit)
@@ -177,7 +177,7 @@ async def quit_with_a_form_unanswered(person, backend):
     await form_opened(person)
     await server_stops(person, backend)
     await person.do_form(credits="100", cost="1")
-    await person.wait_until(lambda: person.app.store.client.unanswered)
+    await person.wait_until(lambda: person.app.context.store.client.unanswered)
     await person.press("ctrl+q")
     await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
     assert person.sees("not answered")
@@ -194,9 +194,11 @@ async def test_quitting_again_waits_for_no_answer(opened, monkeypatch):
     async with opened() as person:
         await person.register()
         monkeypatch.setattr(EWalletSessionManager, "answer", answers_slowly)
-        supply = person.app.ask(action="supply", supply="credits", credits=10, currency="EUR", cost="1")
+        supply = person.app.context.send(
+            action="supply", supply="credits", credits=10, currency="EUR", cost="1"
+        )
         person.app.run_worker(supply)
-        await person.wait_until(lambda: person.app.store.client.unanswered)
+        await person.wait_until(lambda: person.app.context.store.client.unanswered)
         await person.press("ctrl+q")
         await person.wait_until(lambda: "Waiting for the last answer" in person.toasts)
         assert not person.app._exit
@@ -239,7 +241,7 @@ async def test_the_login_and_the_lock_wait_for_the_server_too(opened, backend):
         await server_stops(person, backend)
         await person.do_form(user_name="ada", user_pass=PASSWORD)
         await person.wait_until(lambda: person.sees(IS_ASKED_AGAIN) and person.sees("◌ reconnecting"))
-        assert person.sees(person.app.place)
+        assert person.sees(person.app.context.connection.place)
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.app.current_mode == "home")
         person.app.action_lock()

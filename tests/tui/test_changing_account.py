@@ -4,7 +4,7 @@ import pytest
 from operating import grant
 from person import PASSWORD
 
-from ewallet_tui.screens.form_screen import FormScreen, LateAnswer
+from ewallet_tui.screens.form_screen import FormScreen, tell_late
 from ewallet_tui.screens.sheets import SheetsScreen
 from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.filter_box import FilterBox
@@ -15,8 +15,8 @@ async def be_eve_beside_bob(person):
     """Be eve, who logged in where bob was logged in."""
     await person.register("bob")
     eve = {"user_name": "eve", "user_pass": PASSWORD}
-    await person.app.ask(action="new", new="account", user_email="eve@example.org", **eve)
-    await person.app.ask(action="login", **eve)
+    await person.app.context.send(action="new", new="account", user_email="eve@example.org", **eve)
+    await person.app.context.send(action="login", **eve)
     await person.wait_until(lambda: person.shows_account("eve"))
 
 
@@ -28,7 +28,7 @@ def shown(person):
 async def leave_traces(person):
     """Do something at each of several places that is only for eve's eyes."""
     app = person.app
-    await app.ask(
+    await app.context.send(
         action="supply", supply="credits", credits=9, currency="EUR", cost="1", notes="to nobody else"
     )
     await person.press("1", "u")
@@ -50,9 +50,9 @@ async def test_nothing_that_one_account_typed_or_was_told_stays_for_the_next(ope
         await leave_traces(person)
         app, of_eve = person.app, shown(person)
         if goes == "switches":
-            app.switch_account("bob@example.org")
+            app.context.lifecycle.switch_account("bob@example.org")
         else:
-            app.log_out()
+            app.context.lifecycle.log_out()
         await person.wait_until(lambda: person.shows_account("bob"))
         await person.wait_until(lambda: not any(screen.is_attached for screen in of_eve[1:]))
         assert isinstance(app.screen, SheetsScreen)
@@ -63,7 +63,7 @@ async def test_nothing_that_one_account_typed_or_was_told_stays_for_the_next(ope
         await person.press("escape", "1")
         assert app.screen.query_one(ResultLine).record is None
         assert person.shows_account("bob")
-        app.log_out(of_all=True)
+        app.context.lifecycle.log_out(of_all=True)
         await person.wait_until(lambda: app.current_mode == "login" and app.screen.query("#login"))
         assert app.clipboard == ""
 
@@ -72,12 +72,12 @@ async def test_who_may_not_be_where_the_other_was_is_at_home_with_no_form_of_the
     async with opened() as person:
         await be_eve_beside_bob(person)
         grant(backend, "eve@example.org", "operator")
-        await person.app.store.refresh()
+        await person.app.context.store.refresh()
         await person.press("8")
         await person.wait_until(lambda: person.app.current_mode == "operator")
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock")
-        person.app.switch_account("bob@example.org")
+        person.app.context.lifecycle.switch_account("bob@example.org")
         await person.wait_until(lambda: person.sees("The password of bob"))
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: person.app.current_mode == "home" and person.shows_account("bob"))
@@ -86,13 +86,13 @@ async def test_who_may_not_be_where_the_other_was_is_at_home_with_no_form_of_the
 async def test_what_became_of_something_is_not_told_to_somebody_else(opened):
     async with opened() as person:
         await be_eve_beside_bob(person)
-        late = LateAnswer(person.app, "Pay")
-        late.tell({"failed": True, "code": "unreachable"})
+        tell = tell_late(person.app.context, "Pay")
+        tell({"failed": True, "code": "unreachable"})
         await person.wait_until(lambda: person.toasts.startswith("Not known whether it was done: Pay."))
         person.app.clear_notifications()
-        person.app.switch_account("bob@example.org")
+        person.app.context.lifecycle.switch_account("bob@example.org")
         await person.wait_until(lambda: person.shows_account("bob"))
-        late.tell({"failed": True, "code": "unreachable"})
+        tell({"failed": True, "code": "unreachable"})
         person.app.say("Asked by Bob.")
         await person.wait_until(lambda: "Asked by Bob." in person.toasts)
         assert "Pay" not in person.toasts

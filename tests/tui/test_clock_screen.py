@@ -76,7 +76,7 @@ async def test_the_countdown_falls_without_asking_the_engine(day):
         await told(person, "space", TimerState.ACTIVE)
         asked = person.count_instructions()
         day.pass_by(seconds=1)
-        person.app.second_passed.publish(day())
+        person.app.context.second_passed.publish(day())
         await person.pilot.pause()
         assert left(person) == "19:59"
         assert not asked
@@ -122,14 +122,14 @@ async def test_a_timer_that_runs_out_is_stopped_and_recorded(day):
 
 async def test_what_is_pressed_as_soon_as_the_new_state_is_shown_is_heard(day, monkeypatch):
     async with at_the_clock(day) as person:
-        answered, ask = asyncio.Event(), person.app.event_watch.ask
+        answered, ask = asyncio.Event(), person.app.context.store.send
 
         async def slowly(**instruction):
             answer = await ask(**instruction)
             await answered.wait()
             return answer
 
-        monkeypatch.setattr(person.app.event_watch, "ask", slowly)
+        monkeypatch.setattr(person.app.context.store, "send", slowly)
         for expected in (TimerState.ACTIVE, TimerState.PAUSED):
             await person.press("space")
             await person.wait_until(lambda expected=expected: state(person) is expected)

@@ -49,7 +49,9 @@ async def test_a_clock_and_its_days_look_as_they_are_kept_before_and_after_a_mon
 async def test_one_clock_of_several_looks_as_it_is_kept(day, looks_as_kept):
     async with at_the_clock(day) as person:
         await running(day, person)
-        await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings and weekends")
+        await person.app.context.send(
+            action="new", new="credit", credit="clock", reference="Evenings and weekends"
+        )
         await settled(person)
         async for size in at_sizes(person, NARROW, USUAL):
             assert await looks_as_kept(person, size)

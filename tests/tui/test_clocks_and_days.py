@@ -19,7 +19,7 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 
 def names(person):
-    return list(person.app.state.owned[CLOCK].names.values())
+    return list(person.app.context.state.owned[CLOCK].names.values())
 
 
 async def unlink(person):
@@ -53,7 +53,7 @@ async def test_a_second_clock_is_made_named_gone_to_and_unlinked(day):
 
 async def test_a_clock_with_time_on_it_stays_and_why_is_said(day):
     async with at_the_clock(day) as person:
-        await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings")
+        await person.app.context.send(action="new", new="credit", credit="clock", reference="Evenings")
         await person.press("D")
         await person.wait_until(lambda: "There is time left on Clock 1. " in person.toasts)
         assert not isinstance(person.app.screen, ConfirmModal)
@@ -67,8 +67,8 @@ async def test_a_clock_with_time_on_it_stays_and_why_is_said(day):
 async def test_each_clock_shows_its_own_times(day):
     async with at_the_clock(day) as person:
         await run(day, person, 2)
-        await person.app.ask(action="stop", stop="clock_timer")
-        await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings")
+        await person.app.context.send(action="stop", stop="clock_timer")
+        await person.app.context.send(action="new", new="credit", credit="clock", reference="Evenings")
         await person.press("right_square_bracket")
         await person.wait_until(lambda: left(person) == "0:00")
         await settled(person)
@@ -83,20 +83,20 @@ async def test_each_clock_shows_its_own_times(day):
 async def test_nothing_of_another_clock_stands_under_its_name_while_its_own_is_read(day, monkeypatch):
     async with at_the_clock(day) as person:
         await run(day, person, 2)
-        await person.app.ask(action="stop", stop="clock_timer")
-        await person.app.ask(action="new", new="credit", credit="clock", reference="Evenings")
+        await person.app.context.send(action="stop", stop="clock_timer")
+        await person.app.context.send(action="new", new="credit", credit="clock", reference="Evenings")
         await settled(person)
         assert len(rows(person)) == 1
         await person.resize(*WIDE)
         where = [person.app.screen.query_one(part).region for part in (RecordList, DayBars)]
-        readable, ask = asyncio.Event(), person.app.event_watch.ask
+        readable, ask = asyncio.Event(), person.app.context.store.send
 
         async def slowly(**instruction):
             if instruction["action"] == "view":
                 await readable.wait()
             return await ask(**instruction)
 
-        monkeypatch.setattr(person.app.event_watch, "ask", slowly)
+        monkeypatch.setattr(person.app.context.store, "send", slowly)
         await person.press("right_square_bracket")
         await person.wait_until(lambda: person.sees("Evenings ▸"))
         bars = person.app.screen.query_one(DayBars)
@@ -110,7 +110,7 @@ async def test_nothing_of_another_clock_stands_under_its_name_while_its_own_is_r
 async def test_a_record_is_opened_in_full(day):
     async with at_the_clock(day) as person:
         await run(day, person, 2)
-        await person.app.ask(action="stop", stop="clock_timer")
+        await person.app.context.send(action="stop", stop="clock_timer")
         await settled(person)
         await person.press("enter")
         await person.wait_until(lambda: isinstance(person.app.screen, RecordScreen))
@@ -147,7 +147,7 @@ async def test_a_day_counts_what_is_being_used_right_now(day):
         await settled(person)
         assert person.sees("Used by day  5:00 in 14 days")
         day.pass_by(minutes=2)
-        person.app.second_passed.publish(day())
+        person.app.context.second_passed.publish(day())
         await person.pilot.pause()
         assert person.sees("Used by day  7:00 in 14 days")
 
@@ -157,7 +157,7 @@ async def test_the_first_minute_ever_makes_room_for_the_days(day):
         await told(person, "space", TimerState.ACTIVE)
         assert not person.sees("Used by day")
         day.pass_by(minutes=1)
-        person.app.second_passed.publish(day())
+        person.app.context.second_passed.publish(day())
         await person.wait_until(lambda: person.sees("Used by day  1:00 in 14 days"))
 
 
@@ -185,7 +185,7 @@ async def test_a_second_that_passes_lays_nothing_out_anew(day, monkeypatch):
         monkeypatch.setattr(Widget, "refresh", refreshed)
         for _ in range(3):
             day.pass_by(seconds=1)
-            person.app.second_passed.publish(day())
+            person.app.context.second_passed.publish(day())
             await person.pilot.pause()
         assert left(person) == "19:57"
         assert person.sees("19:57 left")
@@ -195,7 +195,7 @@ async def test_a_second_that_passes_lays_nothing_out_anew(day, monkeypatch):
 @pytest.mark.parametrize("size", [(40, 10), (20, 6), (60, 14)], ids="{0[0]}x{0[1]}".format)
 async def test_the_smallest_terminal_shows_what_is_left(day, size):
     async with at_the_clock(day, size=size) as person:
-        await person.app.ask(action="new", new="credit", credit="clock")
+        await person.app.context.send(action="new", new="credit", credit="clock")
         await told(person, "space", TimerState.ACTIVE)
         await person.press("m", "m")
         assert person.sees("20:00")

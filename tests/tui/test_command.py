@@ -79,7 +79,7 @@ def test_the_wallet_is_opened_where_it_was_last_unless_told_otherwise(
 ):
     (tmp_path / "preferences.toml").write_text('server = "last.example.org"')
     opened = []
-    monkeypatch.setattr("textual.app.App.run", lambda app: opened.append(app.place))
+    monkeypatch.setattr("textual.app.App.run", lambda app: opened.append(app.context.connection.place))
     done = CliRunner().invoke(command.main, ["--data-dir", str(tmp_path), *options])
     assert (done.exit_code, opened) == (0, [place])
 

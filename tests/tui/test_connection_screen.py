@@ -77,7 +77,7 @@ async def test_a_server_is_gone_to_and_remembered_also_back_at_this_machine(open
 
 async def test_the_word_beside_the_place_opens_it_and_the_place_in_use_is_simply_gone_back_to(opened):
     async with opened() as person:
-        store = person.app.store
+        backend = person.app.context.store.backend
         await person.click("ConnectionBadge")
         assert isinstance(person.app.screen, ConnectionScreen)
         await person.press("tab", *"a b", "tab")
@@ -90,7 +90,7 @@ async def test_the_word_beside_the_place_opens_it_and_the_place_in_use_is_simply
         await choose_connection(person)
         await person.press("enter")
         await is_at(person, "embedded")
-        assert person.app.store is store
+        assert person.app.context.store.backend is backend
 
 
 async def test_a_server_that_is_not_there_changes_nothing(opened, folder, nowhere):
@@ -178,7 +178,7 @@ async def meet(person, server):
     await choose_connection(person)
     await type_server(person, server.place)
     await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
-    fingerprint = person.app.backends.known_servers.fingerprint_of(server.place.name)
+    fingerprint = person.app.context.connecting.backends.known_servers.fingerprint_of(server.place.name)
     assert person.sees("is new here")
     assert person.sees(fingerprint)
     return fingerprint
@@ -210,7 +210,10 @@ async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known
             await person.press(key)
             await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
             assert person.sees("was left. Choose where to go on.")
-            assert person.app.backends.known_servers.fingerprint_of(secured.place.name) is None
+            assert (
+                person.app.context.connecting.backends.known_servers.fingerprint_of(secured.place.name)
+                is None
+            )
             assert Preferences.read(folder).servers == ()
             await person.press("enter")
             await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
@@ -219,7 +222,7 @@ async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known
 async def test_who_quits_instead_of_trusting_a_new_server_has_not_trusted_it(opened, secured):
     async with opened() as person:
         await meet(person, secured)
-        known = person.app.backends.known_servers
+        known = person.app.context.connecting.backends.known_servers
         await person.press("ctrl+q")
         await person.wait_until(lambda: person.app._exit)
     assert known.fingerprint_of(secured.place.name) is None
@@ -266,7 +269,7 @@ async def test_who_is_logged_in_when_the_certificate_changes_is_led_away(opened,
         shows_another_certificate(secured, tmp_path)
         await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
         await person.wait_until(lambda: person.sees("shows another certificate"))
-        assert person.app.state is None
+        assert person.app.context.state is None
         await person.press("escape")
         await person.wait_until(lambda: person.sees("✕ offline"))
 
@@ -282,7 +285,7 @@ async def test_a_form_that_waits_when_the_certificate_changes_is_said_to_be_unan
         await person.press("u")
         await person.wait_until(lambda: isinstance(person.app.screen, FormScreen) and person.form.rows)
         secured.stop()
-        await person.wait_until(lambda: person.app.connection.reach is Reach.RECONNECTING)
+        await person.wait_until(lambda: person.app.context.connection.status.reach is Reach.RECONNECTING)
         await person.do_form(credits="100", cost="1")
         secured.certificates = tmp_path / "second certificate"
         secured.start()
@@ -294,12 +297,12 @@ async def test_nothing_is_sent_to_a_new_server_before_it_is_trusted(backend, sec
     app = EWalletApp(backend.backends, Preferences(), secured.place, instant)
     async with app.run_test(notifications=True) as pilot:
         person = Person(app, pilot)
-        app.run_worker(app.ask(action="login", user_name="ada", user_pass="four unrelated words"))
+        app.run_worker(app.context.send(action="login", user_name="ada", user_pass="four unrelated words"))
         await person.wait_until(lambda: isinstance(app.screen, ConfirmModal))
-        assert app.store.client.unanswered == 0
+        assert app.context.store.client.unanswered == 0
         await person.press("escape")
         await person.wait_until(lambda: app.screen.query("#reason.-there"))
-        assert app.state is None
+        assert app.context.state is None
 
 
 async def test_a_damaged_file_of_known_servers_is_said(opened, folder):
@@ -340,7 +343,7 @@ async def test_it_looks_as_it_is_kept(opened, folder, looks_as_kept):
         await looks("wrongly_typed")
         await person.press("escape")
         await choose_connection(person)
-        known = KnownServers(person.app.backends.known_servers.path)
+        known = KnownServers(person.app.context.connecting.backends.known_servers.path)
         person.app.screen.say_out_of_reach(words_of_another_certificate(known))
         await looks("another_certificate")
         await person.press("escape")

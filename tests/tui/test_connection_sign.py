@@ -68,17 +68,17 @@ async def test_the_state_is_whole_in_the_tabs_line_beside_the_longest_name(opene
 
 
 def show(person: Person, connection: ConnectionStatus) -> None:
-    person.app.connection_watch.connection = connection
-    person.app.connection_changed.publish(connection)
+    person.app.context.connection.status = connection
+    person.app.context.connection_changed.publish(connection)
 
 
 async def test_the_wait_for_the_next_try_is_counted_down(opened):
     async with opened() as person:
         await person.register()
-        watch = person.app.connection_watch
-        watch._handle(person.app.store.client, WAITING)
+        watch = person.app.context.connection
+        watch._handle(person.app.context.store.client, WAITING)
         for words in ("◌ reconnecting 3 s", "◌ reconnecting 2 s", "◌ reconnecting 1 s", "◌ reconnecting…"):
             await person.wait_until(lambda words=words: person.sees(words))
             watch._tick()
-        watch._handle(person.app.store.client, CONNECTED)
+        watch._handle(person.app.context.store.client, CONNECTED)
         await person.wait_until(lambda: person.shows_account("ada"))

@@ -67,13 +67,13 @@ async def test_what_is_written_by_hand_is_sent_and_the_picture_stays_true(opened
         await console(person)
         await person.press("s")
         await person.press(*"sup", "tab", *"cre", "tab", *"credits=100 currency=EUR cost=", "1", "enter")
-        await person.wait_until(lambda: person.app.state.wallet.credits == 100)
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 100)
         await person.wait_until(lambda: person.sees("→ supplied"))
         assert prompt(person).value == ""
         await person.press("up")
         assert prompt(person).value == "supply credits credits=100 currency=EUR cost=1"
         await write(person, '{"action": "convert", "convert": "credits2clock", "credits": 20}', "enter")
-        await person.wait_until(lambda: person.app.state.wallet.credits == 80)
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 80)
         await write(person, "system action view accounts", "enter")
         await person.wait_until(lambda: person.sees("system action view accounts "))
         await write(person, "pay pay=bob@example.org credits=10", "enter")
@@ -105,7 +105,7 @@ async def test_what_is_wrong_is_said_and_not_sent_and_logging_out_leaves_the_acc
         assert person.app.focused is log(person)
         await write(person, "logout", "enter")
         await person.wait_until(lambda: person.app.screen.query("#login"))
-        assert "ada" not in str(person.app.store.log.exchanges)
+        assert "ada" not in str(person.app.context.store.log.exchanges)
 
 
 async def test_no_secret_is_seen_copied_or_recalled(opened, console):
@@ -133,8 +133,8 @@ async def test_no_secret_is_seen_copied_or_recalled(opened, console):
 async def test_what_only_looks_can_be_hidden_and_the_rest_be_filtered(opened, console):
     async with opened() as person:
         await console(person)
-        await person.app.ask(**SUPPLY)
-        await person.app.ask(action="convert", convert="credits2clock", credits=20)
+        await person.app.context.send(**SUPPLY)
+        await person.app.context.send(action="convert", convert="credits2clock", credits=20)
         await person.wait_until(lambda: any("convert" in chain for chain in chains(person)))
         assert any("view" in chain for chain in chains(person))
         await person.press("v")
@@ -151,7 +151,7 @@ async def test_what_only_looks_can_be_hidden_and_the_rest_be_filtered(opened, co
 async def test_an_exchange_is_opened_and_both_halves_can_be_copied(opened, console):
     async with opened() as person:
         await console(person)
-        await person.app.ask(**SUPPLY, notes="[/b]\x1b\u202e")
+        await person.app.context.send(**SUPPLY, notes="[/b]\x1b\u202e")
         await person.press("v")
         await person.wait_until(lambda: person.sees("supply credits"))
         await person.press("Y")
@@ -173,23 +173,23 @@ async def test_an_exchange_is_opened_and_both_halves_can_be_copied(opened, conso
 async def test_the_newest_is_followed_unless_somebody_looks_further_up_also_in_a_full_log(opened, console):
     async with opened() as person:
         await console(person)
-        for _ in range(4):
-            await person.app.store.refresh()
+        for _ in range(20):
+            await person.app.context.store.refresh()
         await person.pilot.pause()
         await person.wait_until(lambda: log(person).cursor == len(log(person)._lines) - 1)
         assert log(person).is_vertical_scroll_end
         await person.press("up", "up", "up")
         looked_at, top = log(person).line, log(person).scroll_offset.y
-        await person.app.store.refresh()
+        await person.app.context.store.refresh()
         await person.pilot.pause()
         assert log(person).line.exchange.number == looked_at.exchange.number
         assert log(person).scroll_offset.y == top
         await person.press("end")
-        await person.app.store.refresh()
+        await person.app.context.store.refresh()
         await person.pilot.pause()
         await person.wait_until(lambda: log(person).is_vertical_scroll_end)
         assert log(person).cursor == len(log(person)._lines) - 1
-        kept = person.app.store.log
+        kept = person.app.context.store.log
         for _ in range(MAX_EXCHANGES):
             with kept.exchange({**CLIENT_ACTION, "action": "view", "view": "account"}) as note:
                 note({"failed": False})
@@ -197,7 +197,7 @@ async def test_the_newest_is_followed_unless_somebody_looks_further_up_also_in_a
         await person.wait_until(lambda: len(log(person)._lines) == MAX_EXCHANGES)
         top, first = log(person).scroll_offset.y, log(person)._lines[0].exchange.number
         await person.press("home")
-        await person.app.store.refresh()
+        await person.app.context.store.refresh()
         await person.pilot.pause()
         assert top > MAX_EXCHANGES // 2
         assert log(person).cursor == 0
@@ -206,7 +206,7 @@ async def test_the_newest_is_followed_unless_somebody_looks_further_up_also_in_a
 
 async def live(day, person):
     await person.register()
-    ask = person.app.ask
+    ask = person.app.context.send
     await ask(**SUPPLY, notes="for [/b] \u202elunch")
     day.pass_by(seconds=61)
     await ask(action="pay", pay="bob@example.org", credits=10, notes="for lunch")

@@ -21,7 +21,7 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 
 async def have_contacts(person):
-    ask = person.app.ask
+    ask = person.app.context.send
     await ask(action="new", new="account", user_name="bob", user_email="bob@example.org", user_pass=PASSWORD)
     await person.register()
     await ask(action="supply", supply="credits", credits=500, currency="EUR", cost="50")
@@ -58,7 +58,7 @@ async def at_the_contacts(day, size=(80, 24)):
 
 
 def names(person):
-    return [row.record["name"] for row in person.app.screen.listed.rows]
+    return [row.record["name"] for row in person.app.screen.panel.listed.rows]
 
 
 async def test_somebody_is_written_down_changed_and_taken_off(day):
@@ -78,7 +78,7 @@ async def test_somebody_is_written_down_changed_and_taken_off(day):
         await person.do_form(user_phone="+1 555", user_name="Grace Hopper")
         await form_gone(person)
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
-        assert person.app.screen.row.record["phone"] == "+1 555"
+        assert person.app.screen.panel.row.record["phone"] == "+1 555"
         await person.press("d")
         await person.wait_until(lambda: person.sees("Grace Hopper is taken off this list."))
         await person.press("y")
@@ -103,7 +103,7 @@ async def test_of_a_list_too_long_to_be_ordered_no_more_is_read_than_is_shown(da
     monkeypatch.setattr(contacts, "MOST_SORTED", 2)
     monkeypatch.setattr(contacts, "PAGE", 1)
     async with at_the_contacts(day) as person:
-        client = person.app.store.client
+        client = person.app.context.store.client
         send, limits = client.send, []
 
         async def sending(**instruction):
@@ -147,7 +147,7 @@ async def test_where_there_is_no_room_beside_the_list_a_contact_is_shown_with_wh
         await form_opened(person)
         await person.do_form(credits="6")
         await form_gone(person)
-        assert person.app.state.wallet.credits == 500 - 12 - 6
+        assert person.app.context.state.wallet.credits == 500 - 12 - 6
 
 
 async def test_contacts_are_paid_from_the_list_and_another_list_is_the_one_they_are_written_down_on(day):
@@ -160,7 +160,7 @@ async def test_contacts_are_paid_from_the_list_and_another_list_is_the_one_they_
         await form_opened(person)
         await person.do_form(credits="6")
         await form_gone(person)
-        assert person.app.state.wallet.credits == 500 - 12 - 5 - 6
+        assert person.app.context.state.wallet.credits == 500 - 12 - 5 - 6
         await person.press("N")
         await form_opened(person)
         await person.do_form(reference="Work")

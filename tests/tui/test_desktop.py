@@ -2,7 +2,7 @@
 
 import pytest
 
-from ewallet_tui.notifications import notification
+from ewallet_tui.notifications import desktop_sequence
 
 
 @pytest.mark.parametrize(
@@ -20,13 +20,13 @@ from ewallet_tui.notifications import notification
     ],
 )
 def test_each_terminal_is_asked_in_its_own_way(environment, sequence):
-    assert notification("Out of time.", "Stopped.", environment) == sequence
+    assert desktop_sequence("Out of time.", "Stopped.", environment) == sequence
 
 
 @pytest.mark.parametrize("terminal", ["xterm-256color", "foot"])
 def test_words_can_neither_end_the_sequence_nor_begin_another(terminal):
     hostile = "a;b\a\x1b]52;c;eA==\x1b\\\x9c\n[red]" + "x" * 10_000
-    sequence = notification(hostile, hostile, {"TERM": terminal})
+    sequence = desktop_sequence(hostile, hostile, {"TERM": terminal})
     body = sequence.removeprefix("\x1b]").removesuffix("\a")
     assert body.isprintable()
     assert len(body) < 500
@@ -57,13 +57,13 @@ async def test_bell_and_desktop_are_heard_as_the_settings_say(opened, instant, w
         heard = written(person.app)
         await person.have_running_timer(6)
         instant.pass_by(minutes=2)
-        await person.app.store.refresh()
+        await person.app.context.store.refresh()
         await person.wait_until(lambda: "4:00 left" in person.toasts)
         assert any("]9;EWallet: ! 4:00 left" in text for text in heard) is desktop
         assert ("\a" in heard) is bell
         heard.clear()
         instant.pass_by(minutes=5)
-        person.app.timer_watch.pass_second()
+        person.app.context.timers.pass_second()
         await person.wait_until(lambda: "Out of time" in person.toasts)
         assert any("Out of time" in text for text in heard) is desktop
         assert ("\a" in heard) is bell

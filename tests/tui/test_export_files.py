@@ -19,7 +19,8 @@ from textual.widgets import Input
 
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.export import FOLDER_VARIABLE, NewFile, as_known, export_folder, why_not_written
-from ewallet_tui.screens.export import ExportingScreen, ExportWait
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.export import ExportWait, export_records
 from ewallet_tui.screens.modal import ChoiceModal
 from ewallet_tui.widgets.result_line import ResultLine
 
@@ -27,7 +28,7 @@ MANY = 8
 LONG_NOTES = "=HYPERLINK(1) " + "ö" * 900
 
 
-class Exporting(ExportingScreen):
+class Exporting(BaseScreen):
     """A screen of which nothing is there but what it exports."""
 
     MODE = "sheets"
@@ -35,7 +36,7 @@ class Exporting(ExportingScreen):
     wanted = {"kind": "transfer"}  # noqa: RUF012
 
     def action_take_along(self) -> None:
-        self.export(**self.wanted)
+        export_records(self, **self.wanted)
 
 
 @pytest.fixture
@@ -58,10 +59,10 @@ async def at_a_sheet(day, transfers=0, **wanted):
         await person.register()
         for _ in range(transfers):
             supply = {"credits": 1, "currency": "EUR", "cost": "0.10", "notes": LONG_NOTES}
-            await person.app.store.client.send(
+            await person.app.context.store.client.send(
                 controller="client", ctype="action", action="supply", supply="credits", **supply
             )
-        screen = Exporting()
+        screen = Exporting(person.app.context)
         screen.wanted = {"kind": "transfer", **wanted}
         await person.app.push_screen(screen)
         await settled(person)
@@ -93,7 +94,7 @@ def read_csv(file):
 
 def hold_exports(person):
     """No page comes any more, until what is given back is set; one that was asked for is waited for."""
-    go_on, asked, client = asyncio.Event(), asyncio.Event(), person.app.store.client
+    go_on, asked, client = asyncio.Event(), asyncio.Event(), person.app.context.store.client
     send = client.send
 
     async def held(**instruction):
@@ -170,7 +171,7 @@ async def test_a_long_export_waits_for_who_looks_elsewhere_and_leaves_nothing_wh
         _, asked = hold_exports(person)
         await begin(person)
         await person.wait_until(lambda: asked.is_set() and len(list(saved_to.iterdir())) == 2)
-        await person.app.leave()
+        await person.app.context.lifecycle.leave()
         await person.wait_until(lambda: [path.suffix for path in saved_to.iterdir()] == [".csv"])
 
 

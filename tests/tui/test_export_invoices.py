@@ -11,13 +11,14 @@ from textual.binding import Binding
 from textual.widgets import Input
 
 from ewallet_tui.export import FOLDER_VARIABLE
-from ewallet_tui.screens.export import ExportingScreen
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.export import export_records
 
 DAY = 24 * 60
 CORE = "core@ewallet.local"
 
 
-class Invoices(ExportingScreen):
+class Invoices(BaseScreen):
     """A screen on which the third invoice is under the cursor."""
 
     MODE = "sheets"
@@ -25,7 +26,7 @@ class Invoices(ExportingScreen):
     looked_at: int
 
     def action_take_along(self) -> None:
-        self.export("invoice", record_id=self.looked_at)
+        export_records(self, "invoice", record_id=self.looked_at)
 
 
 @pytest.fixture
@@ -34,14 +35,14 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 
 async def supply(person, credits, cost, notes=""):
-    return await person.app.ask(
+    return await person.app.context.send(
         action="supply", supply="credits", credits=credits, currency="EUR", cost=cost, notes=notes
     )
 
 
 async def live_through_two_months(day, person):
     """Buy and sell in November, on two sheets, and buy once in December, in its first minute."""
-    ask = person.app.ask
+    ask = person.app.context.send
     await person.register("bob")
     await supply(person, 50, "5")
     await person.log_out()
@@ -65,7 +66,7 @@ async def live_through_two_months(day, person):
 def sheets(person):
     return [
         id
-        for kind_of_item, owned in person.app.state.owned.items()
+        for kind_of_item, owned in person.app.context.state.owned.items()
         if kind_of_item.group == "invoice"
         for id in owned.names
     ]
@@ -94,7 +95,7 @@ async def test_a_month_has_all_its_invoices_and_no_others(day, monkeypatch, tmp_
     monkeypatch.setenv(FOLDER_VARIABLE, str(folder))
     async with day.make_app().run_test(size=(80, 24), notifications=True) as pilot:
         person = Person(pilot.app, pilot)
-        screen = Invoices()
+        screen = Invoices(person.app.context)
         screen.looked_at = await live_through_two_months(day, person)
         await person.app.push_screen(screen)
         await settled(person)
@@ -145,7 +146,7 @@ async def test_an_empty_month_makes_no_file(day, monkeypatch, tmp_path):
     async with day.make_app().run_test(size=(80, 24), notifications=True) as pilot:
         person = Person(pilot.app, pilot)
         await person.register()
-        await person.app.push_screen(Invoices())
+        await person.app.push_screen(Invoices(person.app.context))
         person.app.screen.looked_at = 1
         await person.press("E")
         await choose(person, "text")

@@ -3,6 +3,7 @@
 from backends import both_backends
 from textual.command import CommandPalette
 
+from ewallet_tui.lazy import screens
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.palette import Everything, own_bindings
 from ewallet_tui.screens.overlays import HelpScreen, keys_of
@@ -89,8 +90,8 @@ async def find_in_palette(person, typed, words):
 async def test_the_palette_finds_what_is_done_here_and_elsewhere_and_does_it(opened):
     async with opened() as person:
         await person.register()
-        await person.app.ask(action="new", new="account", **BOB)
-        await person.app.ask(action="login", user_name="bob", user_pass=BOB["user_pass"])
+        await person.app.context.send(action="new", new="account", **BOB)
+        await person.app.context.send(action="login", user_name="bob", user_pass=BOB["user_pass"])
         await find_in_palette(person, "account", "Go to Account")
         await person.press("escape", "3")
         await find_in_palette(person, "wallet: pay", "Wallet: Pay somebody")
@@ -104,7 +105,7 @@ async def test_the_palette_finds_what_is_done_here_and_elsewhere_and_does_it(ope
         await person.press("escape")
         await find_in_palette(person, "switch", "Switch to ada")
         await person.press("enter")
-        await person.wait_until(lambda: person.app.state.account.name == "ada")
+        await person.wait_until(lambda: person.app.context.state.account.name == "ada")
 
 
 @both_backends
@@ -118,10 +119,16 @@ async def test_another_program_is_seen(opened):
 
 async def test_a_look_is_worn_and_kept(opened, folder):
     async with opened() as person:
-        person.app.choose(theme="ewallet-light")
+        person.app.context.settings.choose(theme="ewallet-light")
         assert person.app.theme == "ewallet-light"
     async with opened() as person:
         assert person.app.theme == "ewallet-light"
+
+
+async def test_the_palette_finds_an_action_by_another_word_for_it(opened):
+    async with opened() as person:
+        await person.register()
+        await find_in_palette(person, "top up", "Supply credits")
 
 
 async def test_everything_that_has_a_key_is_in_the_palette(opened):
@@ -129,8 +136,9 @@ async def test_everything_that_has_a_key_is_in_the_palette(opened):
         await person.register()
         person.app.push_screen(palette := CommandPalette())
         await person.pilot.pause()
-        names = {name for name, _, _ in Everything(palette._calling_screen)._commands()}
+        everything = Everything(person.app.context, screens(), palette._calling_screen)
+        names = {command.name for command in everything._commands()}
         for place in DESTINATIONS:
-            for binding in own_bindings(place.mode):
+            for binding in own_bindings(screens()[place.mode]):
                 words = binding.tooltip or binding.description
                 assert {words, f"{place.title}: {words}"} & names or place.mode == "home", words

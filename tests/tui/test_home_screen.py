@@ -15,6 +15,7 @@ from frozen import (
 )
 from textual.widgets import Button
 
+from ewallet_tui.screens import credit_actions
 from ewallet_tui.widgets.big_digits import BigDigits
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
@@ -113,7 +114,7 @@ async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
         await do(person, credits="20")
         assert person.sees("burns down in the second line")
         await person.press("enter")
-        await person.wait_until(lambda: person.app.state.clock.runs)
+        await person.wait_until(lambda: person.app.context.state.clock.runs)
         await settled(person)
         assert not person.app.screen.query_one("Tour").display
         assert isinstance(person.app.focused, RecordList)
@@ -225,7 +226,7 @@ async def test_notes_of_any_kind_are_only_ever_read(day):
     supply = {"action": "supply", "supply": "credits", "credits": 1, "currency": "EUR", "cost": "1"}
     async with at_the_wallet(day) as person:
         for number, notes in enumerate(HOSTILE, start=1):
-            await person.app.ask(**supply, notes=notes)
+            await person.app.context.send(**supply, notes=notes)
             await settled(person)
             assert len(rows(person)) == number
             assert not set(person.screen_text) & set("\x1b\x07\u202e\t")
@@ -237,16 +238,16 @@ async def test_a_key_pressed_twice_opens_one_form(day):
     async with at_the_wallet(day) as person:
         await person.have_time(20)
         screen = person.app.screen
-        for action in (screen.action_supply, screen.action_convert_to_time):
-            action()
-            action()
+        for begin in (credit_actions.supply, credit_actions.convert_to_time):
+            begin(screen)
+            begin(screen)
             await form_opened(person)
             assert len(person.app.screen_stack) == 2
             await person.press("escape")
 
 
 async def live_a_little(day, person):
-    ask = person.app.ask
+    ask = person.app.context.send
     for number, notes in enumerate(HOSTILE, start=1):
         await ask(
             action="supply", supply="credits", credits=number * 250, currency="EUR", cost="1", notes=notes

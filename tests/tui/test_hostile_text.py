@@ -29,7 +29,7 @@ async def live_among_mallories(person, day):
     """Have hostile text wherever the engine takes any."""
 
     async def ask(**instruction):
-        answer = await person.app.ask(**instruction)
+        answer = await person.app.context.send(**instruction)
         assert answer["failed"] is False, answer
 
     mallory = {

@@ -153,16 +153,16 @@ def test_a_secret_under_a_mistyped_name_is_hidden_too(name):
 async def test_neither_password_nor_token_of_a_real_talk_is_kept(opened):
     async with opened() as person:
         await person.register()
-        ask = person.app.ask
+        ask = person.app.context.send
         await ask(action="edit", edit="account", old_pass=PASSWORD, user_pass="another four words here")
         await ask(action="login", user_name="ada", user_pass="wrong " + PASSWORD)
         await ask(action="request", request="client_id")
-        await person.app.store.keep_alive()
-        kept = everything_in(person.app.store.log)
+        await person.app.context.store.keep_alive()
+        kept = everything_in(person.app.context.store.log)
         secrets = [
             PASSWORD,
             "another four words",
-            *person.app.store.client._credentials.values(),
+            *person.app.context.store.client._credentials.values(),
         ]
         assert "user_pass" in kept
         assert "ctoken" in kept
@@ -171,15 +171,17 @@ async def test_neither_password_nor_token_of_a_real_talk_is_kept(opened):
 
 async def test_nothing_is_kept_of_who_has_left_or_tried_to_come_in(opened):
     async with opened() as person:
-        await person.app.ask(action="login", user_name="a password in the wrong field", user_pass="x")
+        await person.app.context.send(
+            action="login", user_name="a password in the wrong field", user_pass="x"
+        )
         await person.register()
-        log = person.app.store.log
+        log = person.app.context.store.log
         assert "wrong field" not in everything_in(log)
         assert "user_name" in everything_in(log)
-        await person.app.ask(action="new", new="account", **bob())
-        await person.app.ask(action="login", user_name="bob", user_pass=PASSWORD)
-        await person.app.ask(action="logout")
-        assert person.app.state.account.name == "ada"
+        await person.app.context.send(action="new", new="account", **bob())
+        await person.app.context.send(action="login", user_name="bob", user_pass=PASSWORD)
+        await person.app.context.send(action="logout")
+        assert person.app.context.state.account.name == "ada"
         assert "bob" not in everything_in(log)
         await person.log_out()
         assert "ada" not in everything_in(log)
@@ -194,12 +196,12 @@ def bob():
 async def test_what_is_out_of_reach_is_kept_as_well(opened):
     async with opened() as person:
         await person.register()
-        person.app.store.give_up("The engine is gone.")
-        await person.app.ask(action="pay", pay="bob@example.org", credits=1)
-        outcome = person.app.store.log.exchanges[-1].outcome
+        person.app.context.store.backend.give_up("The engine is gone.")
+        await person.app.context.send(action="pay", pay="bob@example.org", credits=1)
+        outcome = person.app.context.store.log.exchanges[-1].outcome
         assert (outcome.failed, outcome.error) == (True, "The engine is gone.")
         # So that the app can be left.
-        person.app.store._out_of_reach = None
+        person.app.context.store.backend._out_of_reach = None
 
 
 def test_the_clock_of_a_log_is_the_machines_own_unless_another_is_given():

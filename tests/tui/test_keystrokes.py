@@ -36,14 +36,14 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 async def have_lived(person, day):
     """Have a contact, who was paid twice last month and once in this, and some time."""
     grace = {"user_name": "Grace", "user_email": "grace@example.org"}
-    await person.app.ask(action="new", new="account", **grace, user_pass=PASSWORD)
+    await person.app.context.send(action="new", new="account", **grace, user_pass=PASSWORD)
     await person.register()
-    await person.app.ask(action="new", new="contact", contact="record", **grace)
+    await person.app.context.send(action="new", new="contact", contact="record", **grace)
     await person.have_time()
     for notes in ("lunch", "rent"):
-        await person.app.ask(action="pay", pay="grace@example.org", credits=5, notes=notes)
+        await person.app.context.send(action="pay", pay="grace@example.org", credits=5, notes=notes)
     day.pass_by(minutes=A_MONTH)
-    await person.app.ask(action="pay", pay="grace@example.org", credits=5, notes="lunch again")
+    await person.app.context.send(action="pay", pay="grace@example.org", credits=5, notes="lunch again")
 
 
 def is_idle(person):
@@ -65,13 +65,13 @@ async def be_home(person):
 
 
 def found(person):
-    rows = person.app.screen.listed.rows if person.app.current_mode == "sheets" else ()
+    rows = person.app.screen.panel.listed.rows if person.app.current_mode == "sheets" else ()
     return [row.record["notes"] for row in rows]
 
 
 async def test_each_line_of_strokes_does_what_it_is_for(day, saved_to):
     def state():
-        return person.app.state
+        return person.app.context.state
 
     done = {
         "start the timer": lambda: state().clock.state is TimerState.ACTIVE,

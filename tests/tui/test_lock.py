@@ -12,10 +12,10 @@ async def be_locked_out(person):
 async def test_it_locks_once_the_time_that_was_chosen_has_passed(opened, instant):
     async with opened() as person:
         await person.register()
-        assert person.app.preferences.lock_after_minutes == 0
+        assert person.app.context.preferences.lock_after_minutes == 0
         assert person.app._idle._timer is None
         instant.pass_by(minutes=25)
-        person.app.choose(lock_after_minutes=5)
+        person.app.context.settings.choose(lock_after_minutes=5)
         instant.pass_by(minutes=4)
         await person.press("6")
         instant.pass_by(minutes=4)
@@ -35,7 +35,7 @@ async def test_only_the_timer_is_in_view_and_no_key_leads_behind_it(opened, inst
         assert person.sees("● running  20:00 left")
         assert not person.sees("80 credits")
         instant.pass_by(seconds=60)
-        person.app.timer_watch.pass_second()
+        person.app.context.timers.pass_second()
         await person.wait_until(lambda: person.sees("19:00 left"))
         await person.press("tab")
         for key in ("1", "2", "3", "g", "escape", "ctrl+p", "colon", "question_mark"):
@@ -64,9 +64,9 @@ async def test_logging_out_there_logs_out_of_every_account(opened):
         await person.register("bob")
         await person.log_out()
         await person.register()
-        await person.app.ask(action="login", user_name="bob", user_pass=PASSWORD)
+        await person.app.context.send(action="login", user_name="bob", user_pass=PASSWORD)
         await be_locked_out(person)
         await person.wait_until(lambda: person.sees("The password of bob"))
         await person.click("#leave")
         await person.wait_until(lambda: person.app.current_mode == "login")
-        assert person.app.state is None
+        assert person.app.context.state is None

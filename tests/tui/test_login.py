@@ -91,7 +91,7 @@ async def test_the_email_logs_in_as_well_as_a_name_and_one_that_looks_like_marku
         await person.register(name, email="markup@example.org")
         await person.log_out()
         await person.do_form(user_name="markup@example.org", user_pass=PASSWORD)
-        await person.wait_until(lambda: person.app.current_mode == "home" and person.app.state)
+        await person.wait_until(lambda: person.app.current_mode == "home" and person.app.context.state)
         await person.go_to("account")
         await person.wait_until(lambda: person.sees(name))
 
@@ -121,7 +121,7 @@ async def test_who_is_thrown_out_from_elsewhere_is_asked_to_log_in(opened, folde
     async with opened() as person:
         await person.register()
         one_time_password(folder, instant)
-        await person.app.ask(action="view", view="account")
+        await person.app.context.send(action="view", view="account")
         await person.wait_until(lambda: person.app.current_mode == "login")
 
 
@@ -158,22 +158,22 @@ async def test_another_who_was_here_is_chosen_completed_or_forgotten(opened):
         await person.wait_until(lambda: person.form.rows[0].input.value == "bob")
         assert person.sees("ada is not offered here any more.")
         assert not person.sees("Here before")
-        assert person.app.preferences.accounts_at(None) == ("bob",)
+        assert person.app.context.preferences.accounts_at(None) == ("bob",)
 
 
 async def test_who_was_refused_is_not_remembered(opened, folder):
     async with opened() as person:
         await person.do_form(user_name="ada", user_pass="not the password")
         await person.wait_until(lambda: person.is_told_no)
-        assert person.app.preferences.accounts == {}
+        assert person.app.context.preferences.accounts == {}
         assert not (folder / "preferences.toml").exists()
 
 
 async def test_who_does_not_recover_an_account_is_told_how_to(opened):
     async with opened() as person:
         await person.register()
-        await person.app.ask(action="unlink", unlink="account", user_pass=PASSWORD)
-        await person.app.leave()
+        await person.app.context.send(action="unlink", unlink="account", user_pass=PASSWORD)
+        await person.app.context.lifecycle.leave()
         await person.wait_until(lambda: person.app.screen.query("#login Input"))
         await person.do_form(user_name="ada", user_pass=PASSWORD)
         await person.wait_until(lambda: person.sees("Leave it"))

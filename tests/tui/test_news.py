@@ -2,55 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
 from backends import ask_system, both_backends
+from elsewhere import Elsewhere
 from frozen import settled
-from instant import CHEAP
 from person import PASSWORD
 
-from ewallet_core import EWalletSessionManager
-from ewallet_core.data_folder import database_url
 from ewallet_core.presentation.formatting import MINUS
-from ewallet_tui.event_watch import EventWatch
 from ewallet_tui.notifications import AT_ONCE_SECONDS, FROZEN, Notification, folded
+from ewallet_tui.store import AccountStore
 
 ELSEWHERE = "192.0.2.7"
-HERE = "this machine"
 LONGER_THAN_AT_ONCE = AT_ONCE_SECONDS + 0.2
 BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": PASSWORD}
-
-
-class Elsewhere:
-    """A program of somebody's, at another engine on the same wallet."""
-
-    def __init__(self, engine: EWalletSessionManager, name: str, address: str = HERE) -> None:
-        self._engine, self._address = engine, address
-        self._credentials: dict[str, str] = {}
-        for request in ("client_id", "session_token"):
-            answer = self.ask(action="request", request=request)
-            self._credentials |= {request: answer[request]}
-        self.ask(action="login", user_name=name, user_pass=PASSWORD)
-
-    def ask(self, **instruction):
-        asked = {"controller": "client", "ctype": "action", **instruction, **self._credentials}
-        answer = self._engine.answer(asked, self._address)
-        assert answer["failed"] is False, answer
-        return answer
-
-
-@pytest.fixture
-def another_engine(folder, instant) -> Iterator[EWalletSessionManager]:
-    with EWalletSessionManager(database_url(folder), clock=instant.wall, passwords=CHEAP) as engine:
-        yield engine
 
 
 async def have_bob(person):
     """Be ada, with 100 credits, and know that there is bob."""
     await person.register()
-    await person.app.ask(action="new", new="account", **BOB)
-    await person.app.ask(action="supply", supply="credits", credits=100, currency="EUR", cost="10")
+    await person.app.context.send(action="new", new="account", **BOB)
+    await person.app.context.send(action="supply", supply="credits", credits=100, currency="EUR", cost="10")
 
 
 async def test_a_login_from_an_unknown_address_is_said_at_once_and_from_a_known_one_not(
@@ -72,7 +42,7 @@ async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doi
     async with opened() as person:
         await have_bob(person)
         bob = Elsewhere(another_engine, "bob")
-        await person.app.ask(action="pay", pay="bob@example.org", credits=30)
+        await person.app.context.send(action="pay", pay="bob@example.org", credits=30)
         paid = bob.ask(action="view", view="transfer", transfer="list")["sheet_data"]["rows"][0]["id"]
         bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=7)
         await person.wait_until(lambda: "+ 7 credits bob@example.org sent them to you." in person.toasts)
@@ -98,24 +68,24 @@ async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doi
 async def test_what_is_done_here_is_painted_with_its_answer_and_not_again_when_it_is_heard_of(
     opened, another_engine, monkeypatch
 ):
-    heard, handle = [], EventWatch._handle
+    heard, handle = [], AccountStore._handle_event
 
     async def heed_and_note(self, event):
         await handle(self, event)
         heard.append(event["event"])
 
-    monkeypatch.setattr(EventWatch, "_handle", heed_and_note)
+    monkeypatch.setattr(AccountStore, "_handle_event", heed_and_note)
     async with opened() as person:
         await have_bob(person)
         await person.wait_until(lambda: {"listening", "credits_arrived"} <= set(heard))
-        await person.app.ask(action="pay", pay="bob@example.org", credits=30)
+        await person.app.context.send(action="pay", pay="bob@example.org", credits=30)
         await settled(person)
         asked = person.count_instructions()
         await person.wait_until(lambda: "credits_left" in heard)
         assert not asked
         bob = Elsewhere(another_engine, "bob")
         bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=7)
-        await person.wait_until(lambda: person.app.state.wallet.credits == 77)
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 77)
         assert asked["view"]
 
 
@@ -123,7 +93,7 @@ async def test_many_things_at_once_are_said_in_two(opened, another_engine):
     async with opened() as person:
         await have_bob(person)
         bob = Elsewhere(another_engine, "bob")
-        await person.app.ask(action="pay", pay="bob@example.org", credits=90)
+        await person.app.context.send(action="pay", pay="bob@example.org", credits=90)
         for credits in range(1, 13):
             bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=credits)
         await person.wait_until(lambda: "+ 77 credits 11 movements in a moment." in person.toasts)
@@ -135,19 +105,19 @@ async def test_no_news_is_said_to_whoever_goes_on_next_nor_over_the_lock(opened,
     async with opened() as person:
         await have_bob(person)
         bob = Elsewhere(another_engine, "bob")
-        await person.app.ask(action="pay", pay="bob@example.org", credits=90)
+        await person.app.context.send(action="pay", pay="bob@example.org", credits=90)
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock")
         bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=7)
-        await person.wait_until(lambda: person.app.state.wallet.credits == 17)
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 17)
         await person.pilot.pause(LONGER_THAN_AT_ONCE)
         assert not person.toasts
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: "+ 7 credits" in person.toasts)
         for credits in (2, 3):
             bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=credits)
-        await person.wait_until(lambda: person.app.state.wallet.credits == 22)
-        await person.app.ask(action="login", user_name="bob", user_pass=PASSWORD)
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 22)
+        await person.app.context.send(action="login", user_name="bob", user_pass=PASSWORD)
         person.app.clear_notifications()
         await person.pilot.pause(LONGER_THAN_AT_ONCE)
         assert not person.toasts
@@ -171,7 +141,7 @@ def test_crowds_of_movements_and_of_logins_are_folded_and_nothing_else():
 async def test_a_refused_payment_hides_no_later_one(opened, another_engine):
     async with opened() as person:
         await have_bob(person)
-        await person.app.ask(action="pay", pay="bob@example.org", credits=1_000)
+        await person.app.context.send(action="pay", pay="bob@example.org", credits=1_000)
         Elsewhere(another_engine, "ada").ask(action="pay", pay="bob@example.org", credits=100)
         await person.wait_until(lambda: "100 credits Another session" in person.toasts)
 
@@ -180,11 +150,11 @@ async def test_a_frozen_account_is_said_and_that_it_can_be_used_again(opened, an
     async with opened() as person:
         await person.register()
         ask_system(another_engine, action="freeze", freeze="account", account="ada@example.org")
-        await person.app.ask(action="view", view="account")
+        await person.app.context.send(action="view", view="account")
         await person.wait_until(lambda: "This account is frozen." in person.toasts)
         ask_system(another_engine, action="unfreeze", unfreeze="account", account="ada@example.org")
         await person.wait_until(lambda: "This account can be used again." in person.toasts)
-        await person.app.ask(action="edit", edit="account", user_alias="the first")
+        await person.app.context.send(action="edit", edit="account", user_alias="the first")
         await person.pilot.pause(0.1)
         assert len(person.toasts.splitlines()) == 2
 
@@ -193,11 +163,11 @@ async def test_the_timer_of_a_clock_out_of_view_is_heard_of_when_it_runs_out(ope
     async with opened() as person:
         await person.register()
         await person.have_running_timer(5)
-        await person.app.ask(action="new", new="credit", credit="clock")
-        if person.app.state.clock.total_ms(instant()):
-            others = await person.app.ask(action="view", view="credit", credit="clocks")
+        await person.app.context.send(action="new", new="credit", credit="clock")
+        if person.app.context.state.clock.total_ms(instant()):
+            others = await person.app.context.send(action="view", view="credit", credit="clocks")
             newest = max(clock["id"] for clock in others["clocks"])
-            await person.app.ask(action="switch", switch="credit", credit="clock", clock_id=newest)
+            await person.app.context.send(action="switch", switch="credit", credit="clock", clock_id=newest)
         instant.pass_by(minutes=6)
-        await person.app.store.refresh()
+        await person.app.context.store.refresh()
         await person.wait_until(lambda: "The timer of another clock of yours has stopped." in person.toasts)

@@ -70,8 +70,8 @@ async def test_one_key_freezes_after_a_question_unfreezes_without_one_and_gives_
         await person.wait_until(lambda: person.sees("bob gets 100 credits for EUR 12.50."))
         await person.press("enter")
         await person.wait_until(lambda: person.sees("bob got 100 credits. 110 there now."))
-        assert person.app.state.wallet.credits == 0
-        assert person.app.state.may_supply
+        assert person.app.context.state.wallet.credits == 0
+        assert person.app.context.state.may_supply
 
 
 async def test_a_role_is_chosen_and_that_of_an_operator_asked_about(opened, backend):
@@ -128,7 +128,7 @@ async def test_who_is_no_operator_any_more_is_brought_home(opened, backend):
         await there_is(person, "cleo")
         for email, role in {"cleo@example.org": "operator", "ada@example.org": "user"}.items():
             granted = {"action": "grant", "grant": "role", "account": email, "role": role}
-            await person.app.ask(controller="system", **granted)
+            await person.app.context.send(controller="system", **granted)
         await person.wait_until(lambda: person.app.current_mode == "home")
         await person.press("8")
         assert person.app.current_mode == "home"

@@ -16,7 +16,7 @@ async def test_whoever_reports_an_issue_gets_its_reference_and_operators_read_it
         await person.do_form(name="The timer shows yesterday", details="It did so today.", email="a@b.org")
         await person.wait_until(lambda: person.sees("Reported as ISSUE-000001. The answer goes to a@b.org."))
         grant(backend, "ada@example.org", "operator")
-        await person.app.store.refresh()
+        await person.app.context.store.refresh()
         await person.go_to("operator")
         await person.press("I")
         await person.wait_until(lambda: person.sees("The timer shows yesterday"))
@@ -35,7 +35,7 @@ async def test_what_a_report_says_is_only_ever_read(opened, backend):
         for text in HOSTILE:
             name = text if text.isprintable() else "odd"
             issue = {"name": name, "details": f"{text}\n{text}", "log": text * 40}
-            assert not (await person.app.ask(action="report", report="issue", issue=issue))["failed"]
+            assert not (await person.app.context.send(action="report", report="issue", issue=issue))["failed"]
         await person.go_to("operator")
         await person.press("I")
         for number in reversed(range(len(HOSTILE))):

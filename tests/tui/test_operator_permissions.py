@@ -84,7 +84,7 @@ async def test_what_locks_people_out_or_lets_them_operate_is_asked_about_first(o
 async def test_what_the_sheet_refused_is_listed_and_the_way_leads_back(opened, backend):
     async with opened() as person:
         await person.register("bob")
-        await person.app.ask(controller="system", action="view", view="accounts")
+        await person.app.context.send(controller="system", action="view", view="accounts")
         await person.log_out()
         await at_the_sheet(person, backend)
         await person.press("r")
@@ -99,5 +99,5 @@ async def test_what_the_sheet_refused_is_listed_and_the_way_leads_back(opened, b
 async def test_who_is_no_operator_asks_nothing_of_the_system_not_even_by_hand(opened):
     async with opened() as person:
         await person.register()
-        answer = await person.app.ask(controller="system", action="view", view="accounts")
+        answer = await person.app.context.send(controller="system", action="view", view="accounts")
         assert answer["code"] == "not_permitted"

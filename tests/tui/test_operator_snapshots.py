@@ -12,16 +12,16 @@ async def there_are_accounts(person, backend):
     await there_is(person, "bob", "cleo [/b]", "漢字かな交じり文漢字かな交じり文", "dora", "emil")
     await be(person, backend, "operator")
     for email in ("cleo@example.org", "dora@example.org"):
-        await person.app.ask(controller="system", action="freeze", freeze="account", account=email)
+        await person.app.context.send(controller="system", action="freeze", freeze="account", account=email)
     granted = {"action": "grant", "grant": "role", "account": "emil@example.org", "role": "auditor"}
-    await person.app.ask(controller="system", **granted)
+    await person.app.context.send(controller="system", **granted)
 
 
 async def there_are_issues(person):
     for name in ("The timer shows yesterday", "[/b] in a name", "n" * 190):
         email = f"p{len(name)}@example.org"
         issue = {"name": name, "details": "It did so this morning.\nTwice.", "log": LOG, "email": email}
-        await person.app.ask(action="report", report="issue", issue=issue)
+        await person.app.context.send(action="report", report="issue", issue=issue)
 
 
 async def test_operators_see_it_as_it_is_kept(opened, backend, looks_as_kept):
@@ -36,9 +36,9 @@ async def test_operators_see_it_as_it_is_kept(opened, backend, looks_as_kept):
         await person.go_to("operator")
         await person.wait_until(lambda: person.sees("● active"))
         await looks("accounts", (60, 20), (120, 40), (80, 24))
-        person.app.choose(theme="ewallet-light")
+        person.app.context.settings.choose(theme="ewallet-light")
         await looks("accounts-light", (80, 24))
-        person.app.choose(theme="ewallet-dark")
+        person.app.context.settings.choose(theme="ewallet-dark")
         await person.press("P")
         await person.wait_until(lambda: person.sees("client action view"))
         await person.press("down", "down", "down", "right")

@@ -17,9 +17,9 @@ async def at_the_workers(person, backend):
 async def test_a_worker_is_made_and_removed_and_cleaners_are_started_and_stopped(opened, backend):
     async with opened() as person:
         await at_the_workers(person, backend)
-        assert not person.app.screen.check_action("remove_worker", ())
+        assert not person.app.screen.check_action("do", ("remove_worker",))
         for _ in range(2):
-            person.app.screen.action_new_worker()
+            person.app.screen.new_worker()
         await person.wait_until(lambda: person.sees("○ vacant"))
         assert person.sees("Worker 2 is there.")
         await person.press("end", "d")
@@ -64,7 +64,7 @@ async def test_what_expired_is_cleaned_at_once_and_what_is_final_after_a_questio
 async def test_a_session_is_looked_at_by_its_number_and_ended_after_a_question(opened, backend):
     async with opened() as bob, opened() as person:
         await there_is(bob, "bob")
-        await bob.app.ask(action="login", user_name="bob", user_pass=PASSWORD)
+        await bob.app.context.send(action="login", user_name="bob", user_pass=PASSWORD)
         await at_the_workers(person, backend)
         await person.press("s")
         await person.wait_until(lambda: person.app.screen.query(Form))
@@ -77,4 +77,4 @@ async def test_a_session_is_looked_at_by_its_number_and_ended_after_a_question(o
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("y")
         await person.wait_until(lambda: person.sees("Session 1 has ended."))
-        assert (await bob.app.ask(action="view", view="account"))["failed"]
+        assert (await bob.app.context.send(action="view", view="account"))["failed"]

@@ -16,6 +16,7 @@ from textual.widgets import Label
 from ewallet_core.instructions import fields
 from ewallet_tui import contact_book
 from ewallet_tui.contact_book import ContactBook
+from ewallet_tui.screens.credit_actions import refund
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.payment_forms import Payer, pay_plan, refund_plan, transfer_plan
 from ewallet_tui.widgets import form_field
@@ -160,19 +161,21 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 async def have_contacts(person, *contacts):
     for name, email in contacts:
-        await person.app.ask(action="new", new="contact", contact="record", user_name=name, user_email=email)
+        await person.app.context.send(
+            action="new", new="contact", contact="record", user_name=name, user_email=email
+        )
 
 
 @asynccontextmanager
 async def at_home(day, **choices):
     """Ada, with 100 credits, and with Bob and two others among her contacts."""
     async with person_on(day) as person:
-        ask = person.app.ask
+        ask = person.app.context.send
         await ask(action="new", new="account", user_name="bob", user_email=BOB, user_pass=PASSWORD)
         await person.register()
         await have_contacts(person, ("Bob", BOB), ("Carol", CAROL), (HOSTILE, "mallory@example.org"))
         await ask(action="supply", supply="credits", credits=100, currency="EUR", cost="1")
-        person.app.keep(structs.replace(person.app.preferences, **choices))
+        person.app.context.settings.keep(structs.replace(person.app.context.preferences, **choices))
         await settled(person)
         yield person
 
@@ -193,7 +196,7 @@ def result(person):
 def hold_back(person, text):
     """What contacts are looked for from now on, and what lets the search for `text` be answered."""
     looked_for, may_be_answered = [], asyncio.Event()
-    client = person.app.store.client
+    client = person.app.context.store.client
     send = client.send
 
     async def sending(**instruction):
@@ -265,7 +268,7 @@ async def test_above_the_chosen_amount_nothing_is_sent_before_the_answer(day):
         assert person.sees(f"You pay Bob ({BOB}) 6 credits. 94 left.")
         await person.press("escape")
         await settled(person)
-        assert person.app.state.wallet.credits == 100
+        assert person.app.context.state.wallet.credits == 100
         assert person.form.rows[0].text == "6"
         await person.press("enter")
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
@@ -278,7 +281,7 @@ async def test_nobody_is_paid_before_it_is_known_who_else_has_that_name(day, mon
     monkeypatch.setattr(contact_book, "MOST_AT_ONCE", 3)
     monkeypatch.setattr(form_field, "TYPING_SECONDS", 60)
     async with at_home(day, ask_above=5) as person:
-        await person.app.ask(
+        await person.app.context.send(
             action="new", new="contact", contact="record", user_name="Bob", user_email="bob2@example.org"
         )
         looked_for, may_be_answered = hold_back(person, "bob")
@@ -322,7 +325,7 @@ async def test_what_is_typed_on_or_left_while_a_name_is_looked_up_is_not_sent(da
         await form_gone(person)
         may_carol.set()
         await person.wait_until(lambda: not learning(person))
-        assert person.app.state.wallet.credits == 100
+        assert person.app.context.state.wallet.credits == 100
 
 
 async def test_what_stands_against_it_once_it_was_asked_is_said(day):
@@ -348,14 +351,14 @@ async def test_what_stands_against_it_once_it_was_asked_is_said(day):
 
 async def test_a_payment_is_given_back_in_part_and_no_more_than_it_was(day):
     async with at_home(day) as person:
-        ask = person.app.ask
+        ask = person.app.context.send
         await ask(action="login", user_name="bob", user_pass=PASSWORD)
         await ask(action="supply", supply="credits", credits=50, currency="EUR", cost="1")
         await ask(action="pay", pay="ada@example.org", credits=40)
         await ask(action="switch", switch="account", account="ada@example.org")
         await settled(person)
         received = person.app.screen.query_one(RecordList).rows[0].record
-        person.app.screen.refund(received[1], BOB, 40)
+        person.app.run_worker(refund(person.app.screen, received[1], BOB, 40))
         await form_opened(person)
         await person.do_form(credits="41")
         assert person.problem_of("credits") == "At most 40 credits can be refunded."

@@ -16,7 +16,9 @@ async def test_without_a_timer_it_just_quits_when_what_was_asked_is_done(opened)
         await person.register()
         app = person.app
         for _ in range(5):
-            app.run_worker(app.ask(action="supply", supply="credits", credits=10, currency="EUR", cost="1"))
+            app.run_worker(
+                app.context.send(action="supply", supply="credits", credits=10, currency="EUR", cost="1")
+            )
         await person.press("q")
         await person.wait_until(lambda: app._exit)
     async with opened() as person:
@@ -51,8 +53,8 @@ async def test_the_timer_is_left_running_or_stopped_by_key_or_mouse(opened):
     for stop in (lambda person: person.press("s"), lambda person: person.click("#stop")):
         async with opened() as person:
             await person.log_in()
-            if not person.app.state.clock.runs:
-                await person.app.ask(action="start", start="clock_timer")
+            if not person.app.context.state.clock.runs:
+                await person.app.context.send(action="start", start="clock_timer")
             await person.wait_until(lambda person=person: person.sees("● running"))
             await be_asked(person)
             await stop(person)
@@ -81,7 +83,7 @@ async def test_a_timer_that_was_left_for_another_clock_is_in_sight_and_asked_abo
     async with opened() as person:
         await person.register()
         await person.have_running_timer(20)
-        first = person.app.state.clock.id
+        first = person.app.context.state.clock.id
         await person.press("3", "N")
         await person.wait_until(lambda: person.sees("New clock"))
         await person.do_form(reference="Work")
@@ -92,14 +94,10 @@ async def test_a_timer_that_was_left_for_another_clock_is_in_sight_and_asked_abo
         assert person.sees("Clock 1 is running, and goes on without the app.")
         assert not person.app.screen.query("#stop")
         await person.press("escape")
-        left = person.app.timer_watch.left
-        # As when it was begun in another session: the engine knows.
-        left.handle({"event": "timer_ran_out", "data": {"clock": first}})
-        assert not left.begun()
-        await be_asked(person)
-        assert [clock.id for clock in left.begun()] == [first]
-        await person.press("escape")
-        await person.app.ask(action="switch", switch="credit", credit="clock", clock_id=first)
-        await person.app.ask(action="stop", stop="clock_timer")
+        assert [clock.id for clock in person.app.context.state.others_begun(person.app.context.now())] == [
+            first
+        ]
+        await person.app.context.send(action="switch", switch="credit", credit="clock", clock_id=first)
+        await person.app.context.send(action="stop", stop="clock_timer")
         await person.press("q")
         await person.wait_until(lambda: person.app._exit)

@@ -42,17 +42,17 @@ async def test_another_session_is_ended_after_a_question(opened, instant):
     async with opened() as elsewhere, opened() as person:
         await at_the_sessions(person)
         instant.pass_by(minutes=1)
-        await elsewhere.app.ask(action="login", user_name="ada", user_pass=PASSWORD)
-        await person.app.store.refresh()
+        await elsewhere.app.context.send(action="login", user_name="ada", user_pass=PASSWORD)
+        await person.app.context.store.refresh()
         await person.wait_until(lambda: person.screen_text.count("this machine") > 3)
         await person.press("home", "d")
         await question_answered(person, "escape")
-        assert not (await elsewhere.app.ask(action="view", view="account"))["failed"]
+        assert not (await elsewhere.app.context.send(action="view", view="account"))["failed"]
         await person.press("d")
         await question_answered(person, "y")
         await person.wait_until(lambda: person.sees("has ended."))
-        assert (await elsewhere.app.ask(action="view", view="account"))["failed"]
-        assert person.app.state is not None
+        assert (await elsewhere.app.context.send(action="view", view="account"))["failed"]
+        assert person.app.context.state is not None
 
 
 async def test_ending_the_own_session_logs_out(opened):
@@ -95,13 +95,15 @@ async def test_a_daily_limit_is_set_freely_and_raised_with_the_password(opened):
     async with opened() as person:
         await at_the_account(person, "bob")
         await person.wait_until(lambda: person.sees("No daily limit"))
-        await person.app.ask(action="supply", supply="credits", credits=600, currency="EUR", cost="1")
+        await person.app.context.send(
+            action="supply", supply="credits", credits=600, currency="EUR", cost="1"
+        )
         await form_opened(person, "m")
         await person.fill(daily_limit="500")
         assert person.sees("At most 500 credits may leave within 24 hours.")
         await person.press("enter")
         await person.wait_until(lambda: person.sees("0 of 500 spent"))
-        await person.app.ask(
+        await person.app.context.send(
             action="transfer", transfer="credits", credits=240, transfer_to="bob@example.org"
         )
         await person.wait_until(lambda: person.sees("240 of 500 spent"))
@@ -135,11 +137,11 @@ async def test_deleting_takes_name_and_password_and_can_be_taken_back_at_the_log
         await person.wait_until(lambda: person.sees(f"for good on {LAST_DAY}"))
         await question_answered(person, "escape")
         await person.wait_until(lambda: person.is_told_no)
-        assert person.app.state is None
+        assert person.app.context.state is None
         await person.press("enter")
         await question_answered(person, "y")
         await person.wait_until(lambda: person.app.current_mode == "home")
-        assert person.app.state.account.state == "active"
+        assert person.app.context.state.account.state == "active"
 
 
 async def test_who_deletes_one_of_two_accounts_goes_on_as_the_other(opened):
@@ -150,7 +152,7 @@ async def test_who_deletes_one_of_two_accounts_goes_on_as_the_other(opened):
         await person.wait_until(lambda: person.sees("● bob"))
         await delete(person, typed="bob")
         await person.wait_until(lambda: person.sees("● ada  ada@example.org"))
-        assert set(person.app.state.accounts) == {"ada@example.org"}
+        assert set(person.app.context.state.accounts) == {"ada@example.org"}
         assert "bob@example.org is to be erased." in person.toasts
         await form_opened(person, "n")
         await person.do_form(user_name="bob", user_pass=PASSWORD)
@@ -162,7 +164,7 @@ async def test_an_auditor_neither_leaves_nor_limits(opened, backend):
     async with opened() as person:
         await at_the_account(person)
         grant(backend, "ada@example.org", "auditor")
-        await person.app.store.refresh()
+        await person.app.context.store.refresh()
         await person.press("D", "m")
         assert not person.app.screen.query(Form)
         assert person.app.screen.query_one("#delete").disabled

@@ -41,7 +41,7 @@ async def test_an_arrow_changes_the_setting_under_the_cursor_and_it_is_kept(open
         assert person.app.theme == "ewallet-light"
         assert person.sees("✓ Theme: ewallet-light. Kept in preferences.toml.")
         await person.press("left", "j", "l")
-        assert (person.app.theme, person.app.preferences.lock_after_minutes) == ("ewallet-dark", 1)
+        assert (person.app.theme, person.app.context.preferences.lock_after_minutes) == ("ewallet-dark", 1)
         await person.press("end", "enter", "up", "space")
         assert person.sees("✓ Bell: off.")
     kept = Preferences.read(folder)
@@ -69,7 +69,7 @@ async def test_numbers_times_and_dates_change_in_view_and_then_everywhere(opened
     async with opened() as person:
         await person.register()
         supply = {"action": "supply", "supply": "credits", "currency": "EUR", "cost": "1"}
-        await person.app.ask(**supply, credits=12_400)
+        await person.app.context.send(**supply, credits=12_400)
         await person.wait_until(lambda: person.sees("+12,400"))
         await person.press("comma")
         await person.wait_until(lambda: person.app.screen.query(SettingList) and person.sees("Theme"))
@@ -101,7 +101,7 @@ async def test_any_amount_can_be_asked_above_and_the_mouse_does_the_rest(opened,
         assert Preferences.read(folder).ask_above == 0
         await person.pilot.click(SettingList, offset=(3, 6))
         await person.pilot.pause()
-        assert person.app.preferences.bell is False
+        assert person.app.context.preferences.bell is False
         await person.pilot.click("#part-keymap")
         await person.wait_until(lambda: person.sees("Go to Account"))
 

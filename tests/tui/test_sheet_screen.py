@@ -13,8 +13,8 @@ class Held:
     """Holds the engine's answers to what changes something, until it lets them go."""
 
     def __init__(self, person):
-        self._send, self._may_go = person.app.store.client.send, asyncio.Event()
-        person.app.store.client.send = self._sending
+        self._send, self._may_go = person.app.context.store.client.send, asyncio.Event()
+        person.app.context.store.client.send = self._sending
 
     async def _sending(self, **instruction):
         answer = await self._send(**instruction)
@@ -42,7 +42,7 @@ async def test_a_form_that_is_answered_behind_the_lock_goes_when_it_is_unlocked(
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
         held.let_go()
-        await person.wait_until(lambda: person.app.state.wallet.credits == 7)
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 7)
         assert person.app.current_mode == "lock"
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: person.app.current_mode == "home")
@@ -56,7 +56,7 @@ async def test_a_form_that_is_answered_elsewhere_goes_when_one_comes_back(opened
         held = await sent_and_held(person)
         await person.go_to("sheets")
         held.let_go()
-        await person.wait_until(lambda: person.app.state.wallet.credits == 7)
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 7)
         await person.go_to("home")
         await person.wait_until(lambda: not isinstance(person.app.screen, FormScreen))
 
@@ -69,7 +69,7 @@ async def test_a_form_that_is_answered_under_a_question_leaves_the_question_alon
         await person.press("ctrl+q")
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         held.let_go()
-        await person.wait_until(lambda: person.app.state.wallet.credits == 87)
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 87)
         assert isinstance(person.app.screen, ConfirmModal)
         await person.press("escape")
         await person.wait_until(lambda: len(person.app.screen_stack) == 1)

@@ -31,7 +31,7 @@ def saved_to(monkeypatch, tmp_path):
 
 async def have_records(person, day):
     """Something of each kind, over two months."""
-    ask = person.app.ask
+    ask = person.app.context.send
     await ask(action="new", new="account", user_name="bob", user_email="bob@example.org", user_pass=PASSWORD)
     await person.register()
     await ask(action="supply", supply="credits", credits=500, currency="EUR", cost="50")
@@ -105,7 +105,7 @@ async def test_what_is_typed_finds_records_to_be_copied_or_saved_and_escape_show
         await person.press("slash", *"lunch")
         await person.wait_until(lambda: how_many(person) == "1 transfer found")
         await person.press("enter")
-        assert person.app.screen.listed.has_focus
+        assert person.app.screen.panel.listed.has_focus
         assert [row[4] for row in cells(person)] == ["lunch in november"]
         await person.press("E", "enter")
         await person.wait_until(lambda: person.sees("Saved 1 record"))
@@ -152,7 +152,7 @@ async def test_a_record_is_shown_in_full_with_those_that_belong_to_it_or_beside_
 
 async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
     async with at_the_sheets(day) as person:
-        balance = person.app.state.wallet.credits
+        balance = person.app.context.state.wallet.credits
         await person.press("d")
         await person.wait_until(lambda: person.sees("Unlink transfer"))
         await person.press("escape")
@@ -161,7 +161,7 @@ async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
         await person.wait_until(lambda: person.sees("Unlink transfer"))
         await person.press("y")
         await person.wait_until(lambda: how_many(person) == "2 transfers")
-        assert person.app.state.wallet.credits == balance
+        assert person.app.context.state.wallet.credits == balance
         assert person.sees("It is unlinked.")
 
 
@@ -177,7 +177,7 @@ async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked_unless_it_is_
         assert how_many(person) == "0 transfers"
         await person.press("A")
         await person.wait_until(lambda: person.sees("Holidays ▸  ● active   2 of 2"))
-        await person.app.ask(action="pay", pay="bob@example.org", credits=1, notes="the beach")
+        await person.app.context.send(action="pay", pay="bob@example.org", credits=1, notes="the beach")
         await person.wait_until(lambda: how_many(person) == "1 transfer")
         await person.press("left_square_bracket")
         await person.wait_until(lambda: how_many(person) == "3 transfers")
@@ -190,7 +190,7 @@ async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked_unless_it_is_
         await person.wait_until(lambda: person.sees("Old things is unlinked."))
         await person.wait_until(lambda: person.sees("Holidays") and how_many(person) == "1 transfer")
         for name in ("Rent", "Food"):
-            await person.app.ask(action="new", new="transfer", transfer="list", reference=name)
+            await person.app.context.send(action="new", new="transfer", transfer="list", reference=name)
         await person.press("O", *"ren", "enter")
         await person.wait_until(lambda: person.sees("◂ Rent ▸   2 of 3"))
 
@@ -226,8 +226,10 @@ async def test_a_payment_that_was_received_is_given_back_in_parts(day):
 async def test_another_kind_may_be_chosen_while_a_page_is_being_read(day):
     async with at_the_sheets(day) as person:
         for number in range(110):
-            await person.app.store._send(action="pay", pay="bob@example.org", credits=1, notes=str(number))
-        await person.app.store.refresh()
+            await person.app.context.store._send(
+                action="pay", pay="bob@example.org", credits=1, notes=str(number)
+            )
+        await person.app.context.store.refresh()
         await shown(person)
         await person.pilot.press("end", "M")
         await shown(person)
@@ -238,10 +240,10 @@ async def test_another_kind_may_be_chosen_while_a_page_is_being_read(day):
 async def test_a_key_pressed_twice_leads_two_sheets_further(day):
     async with at_the_sheets(day) as person:
         for name in ("Rent", "Holidays"):
-            await person.app.ask(action="new", new="transfer", transfer="list", reference=name)
+            await person.app.context.send(action="new", new="transfer", transfer="list", reference=name)
         screen = person.app.screen
-        screen.action_step(1)
-        screen.action_step(1)
+        screen.panel.picker.step(1)
+        screen.panel.picker.step(1)
         await person.wait_until(lambda: person.sees("◂ Holidays ▸   3 of 3"))
 
 

@@ -63,11 +63,11 @@ async def test_a_running_timer_looks_as_it_is_kept_wherever_one_is(day, looks_as
             assert await looks_as_kept(person, f"quit_question-{size}")
         await person.press("escape")
         await there_is(person, "bob")
-        await person.app.ask(action="login", user_name="bob", user_pass=PASSWORD)
+        await person.app.context.send(action="login", user_name="bob", user_pass=PASSWORD)
         await settled(person)
         async for size in at_sizes(person, *SIZES):
             assert await looks_as_kept(person, f"two_accounts-{size}")
-        await person.app.ask(action="switch", switch="account", account="ada@example.org")
+        await person.app.context.send(action="switch", switch="account", account="ada@example.org")
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock" and person.app.focused)
         async for size in at_sizes(person, *SIZES):

@@ -15,7 +15,7 @@ async def test_the_last_five_minutes_are_said_once(opened, instant):
         assert not person.toasts
         instant.pass_by(minutes=2)
         for _ in range(3):
-            await person.app.store.refresh()
+            await person.app.context.store.refresh()
         await person.wait_until(lambda: person.sees("! 4:00 left"))
         assert person.toasts.count("4:00 left") == 1
 
@@ -25,22 +25,22 @@ async def test_running_out_is_said_loudly_and_shown(opened, instant):
     async with opened() as person:
         await have_running_timer(person)
         instant.pass_by(minutes=21)
-        person.app.timer_watch.pass_second()
+        person.app.context.timers.pass_second()
         await person.wait_until(lambda: "Out of time" in person.toasts)
-        assert person.app.state.clock.left_ms(instant()) == 0
-        assert not person.app.state.clock.runs
+        assert person.app.context.state.clock.left_ms(instant()) == 0
+        assert not person.app.context.state.clock.runs
 
 
 async def test_each_second_moves_the_countdown_on_until_it_is_paused(opened, instant):
     async with opened() as person:
         await have_running_timer(person)
         instant.pass_by(seconds=18)
-        person.app.timer_watch.pass_second()
+        person.app.context.timers.pass_second()
         await person.wait_until(lambda: person.sees("19:42 left"))
-        await person.app.ask(action="pause", pause="clock_timer")
+        await person.app.context.send(action="pause", pause="clock_timer")
         await person.wait_until(lambda: person.sees("‖ paused  19:42 left"))
         instant.pass_by(seconds=18)
-        person.app.timer_watch.pass_second()
+        person.app.context.timers.pass_second()
         await person.pilot.pause()
         assert person.sees("‖ paused  19:42 left")
 

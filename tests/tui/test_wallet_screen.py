@@ -89,7 +89,7 @@ def day(monkeypatch, kind_of_backend, tmp_path):
 
 async def a_little(day, person):
     """A supply in October, then a payment and a conversion in November."""
-    ask = person.app.ask
+    ask = person.app.context.send
     await ask(action="new", new="account", user_name="bob", user_email=BOB, user_pass=PASSWORD)
     await ask(action="supply", supply="credits", credits=1_500, currency="EUR", cost="150", notes=HOSTILE)
     day.pass_by(minutes=60 * 24 * 20)
@@ -166,7 +166,7 @@ async def test_enter_opens_a_movement_and_one_without_its_record_is_told_by_the_
         assert person.sees(BOB)
         await person.press("escape")
         number = person.app.screen.query_one("#statement", RecordList).row.record["transfer_record"]
-        await person.app.ask(action="unlink", unlink="transfer", transfer="record", record_id=number)
+        await person.app.context.send(action="unlink", unlink="transfer", transfer="record", record_id=number)
         await settled(person)
         await person.press("enter")
         await person.wait_until(lambda: "of the journal" in person.toasts)
@@ -184,7 +184,7 @@ async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
         await person.press("R")
         await do(person, reference="Holiday")
         await person.press("left_square_bracket")
-        await person.wait_until(lambda: person.app.state.wallet.credits == 1_410)
+        await person.wait_until(lambda: person.app.context.state.wallet.credits == 1_410)
         await settled(person)
         assert len(rows(person)) == 3
         wallets = person.app.screen.query_one("#wallets", RecordList)
@@ -195,13 +195,13 @@ async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
         await person.wait_until(lambda: person.sees("Unlink it"))
         await person.press("y")
         await person.wait_until(lambda: result(person) == "✓ Holiday is unlinked.")
-        assert person.app.state.wallet.credits == 1_410
+        assert person.app.context.state.wallet.credits == 1_410
 
 
 async def test_a_long_statement_is_read_where_it_is_looked_at(day):
     async with at_the_wallet(day) as person:
         for number in range(PAGE + 2):
-            await person.app.store.client.send(
+            await person.app.context.store.client.send(
                 controller="client", ctype="action", action="pay", pay=BOB, credits=1, notes=str(number)
             )
         await settled(person)
@@ -222,8 +222,8 @@ async def test_a_wallet_looks_as_it_is_kept_empty_and_filled_and_among_others(da
         await settled(person)
         async for size in at_sizes(person, NARROW, USUAL, WIDE):
             assert await looks_as_kept(person, f"filled-{size}")
-        await person.app.ask(**new, reference="Holiday in a country with a long name")
-        await person.app.ask(**new, reference="[/b][@click=app.quit]漢字")
+        await person.app.context.send(**new, reference="Holiday in a country with a long name")
+        await person.app.context.send(**new, reference="[/b][@click=app.quit]漢字")
         await settled(person)
         async for size in at_sizes(person, NARROW, USUAL, WIDE):
             assert await looks_as_kept(person, f"among_others-{size}")
@@ -233,15 +233,15 @@ async def test_nothing_of_another_wallet_stands_under_its_name_while_its_own_is_
     async with at_the_wallet(day) as person:
         await settled(person)
         assert len(rows(person)) == 3
-        readable, ask = asyncio.Event(), person.app.event_watch.ask
+        readable, ask = asyncio.Event(), person.app.context.store.send
 
         async def slowly(**instruction):
             if instruction.get("view") == "statement":
                 await readable.wait()
             return await ask(**instruction)
 
-        monkeypatch.setattr(person.app.event_watch, "ask", slowly)
-        await person.app.store.refresh()
+        monkeypatch.setattr(person.app.context.store, "send", slowly)
+        await person.app.context.store.refresh()
         assert len(rows(person)) == 3
         await person.press("N")
         await form_opened(person)

@@ -10,12 +10,10 @@ import msgspec
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.balances import check_balances
 from ewallet_core.storage.verification.check import Check, Findings, Violation
-from ewallet_core.storage.verification.costs import check_costs
+from ewallet_core.storage.verification.costs import check_costs, check_refunds
 from ewallet_core.storage.verification.entries import check_entries
 from ewallet_core.storage.verification.ownership import check_active_items, check_holders
-from ewallet_core.storage.verification.records import check_records
-from ewallet_core.storage.verification.refunds import check_refunds
-from ewallet_core.storage.verification.sheets import check_sheets
+from ewallet_core.storage.verification.records import check_records, check_sheets
 
 __all__ = ["Check", "Findings", "Violation", "find_violations", "run_checks"]
 

@@ -12,9 +12,17 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from ewallet_core.ledger.hash_chain import FIRST_SEAL, seal
-from ewallet_core.ledger.journal import BalanceId, Entry, EntryKind, Posting, UnbalancedError, Unit
-from ewallet_core.storage import columns, schema
+from ewallet_core.ledger.journal import (
+    FIRST_SEAL,
+    BalanceId,
+    Entry,
+    EntryKind,
+    Posting,
+    UnbalancedError,
+    Unit,
+    seal,
+)
+from ewallet_core.storage import schema
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
@@ -70,7 +78,7 @@ _STRAY_SEALS = (
 
 
 def _claim(kind: str, column: str, unit: Unit) -> tuple[str, Unit, Select[Any]]:
-    record = columns.metadata.tables[f"{kind}_records"].c
+    record = schema.metadata.tables[f"{kind}_records"].c
     statement = select(record.entry_id, record.id, record[column]).order_by(record.entry_id, record.id)
     return kind, unit, statement
 

@@ -1,0 +1,300 @@
+"""Everything the user can do after the login: what it is called, its keys, and when it can be done.
+
+A screen lists the actions that it offers, each with the function that carries it out; its bindings, its footer, the help,
+the palette, the printed table of keys and the settings file's `[keys]` all come from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from textual.binding import Binding
+
+from ewallet_tui.navigation import AUDITOR, DESTINATIONS, OPERATOR, SETTINGS, Destination
+from ewallet_tui.records import SHEET_KINDS
+from ewallet_tui.state import AccountState, ClockState, TimerState
+
+Enabled = Callable[[AccountState, float], bool | None]
+"""Whether something can be done at an instant: `None` greys its key, `False` hides it."""
+
+
+def always(_state: AccountState, _now: float) -> bool | None:
+    """Whatever the state."""
+    return True
+
+
+@dataclass(frozen=True)
+class Action:
+    """Something that the user can do."""
+
+    id: str
+    """Its name under `[keys]` in the settings file."""
+    label: str
+    """What the footer calls it."""
+    keys: str
+    """Its usual keys, with commas between them."""
+    help: str = ""
+    """The same in more words, for the help and the palette."""
+    shown: bool = True
+    """Whether the footer shows it, if there is room."""
+    key_display: str | None = None
+    """How the key is shown, if not by its usual name."""
+    synonyms: tuple[str, ...] = ()
+    """Other words by which the palette finds it."""
+    enabled: Enabled = always
+    textual: str = ""
+    """An action of Textual's own, or of the app, that carries it out; otherwise the screen does."""
+
+    @property
+    def name(self) -> str:
+        """What Textual calls it."""
+        return self.textual or f"do('{self.id}')"
+
+    @property
+    def words(self) -> str:
+        """What the palette calls it."""
+        return self.help or self.label
+
+    @property
+    def binding(self) -> Binding:
+        """The binding of its keys."""
+        return Binding(
+            self.keys,
+            self.name,
+            self.label,
+            show=self.shown,
+            key_display=self.key_display,
+            tooltip=self.help,
+            id=self.id,
+        )
+
+
+def hidden(
+    id: str,
+    label: str,
+    keys: str,
+    key_display: str | None = None,
+    help: str = "",
+    textual: str = "",
+) -> Action:
+    """An action whose key the footer doesn't show."""
+    return Action(id, label, keys, help, False, key_display, textual=textual)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One tab of a screen, and the key that opens it."""
+
+    id: str
+    title: str
+    key: str
+
+    @property
+    def action(self) -> Action:
+        """The action that opens it."""
+        return hidden(f"part_{self.id}", self.title, self.key, self.key)
+
+
+def _go_to(place: Destination, key: str, key_display: str | None = None, label: str = "") -> Action:
+    return Action(
+        place.mode,
+        label or f"Go to {place.title}",
+        key,
+        shown=False,
+        key_display=key_display,
+        enabled=lambda state, _: state.account.role in place.roles,
+    )
+
+
+GO_TO = {place.mode: _go_to(place, str(number)) for number, place in enumerate(DESTINATIONS, start=1)} | {
+    SETTINGS.mode: _go_to(SETTINGS, "comma", ",", "Settings")
+}
+"""The action that goes to each mode."""
+CHOOSE_SCREEN = hidden("go_to", "Go to a screen", "g")
+JUMP = hidden("jump", "Jump to what you see", "semicolon", ";")
+SHOW_WHAT_WAS_DONE = hidden(
+    "show_what_was_done", "Show what was done", "z", help="Show the record of what was just done"
+)
+EVERYWHERE = (
+    *GO_TO.values(),
+    CHOOSE_SCREEN,
+    hidden("next", "Next", "j,l", textual="app.focus_next"),
+    hidden("previous", "Previous", "k,h", textual="app.focus_previous"),
+    JUMP,
+    hidden("palette", "Everything", "colon", ":", textual="app.command_palette"),
+    SHOW_WHAT_WAS_DONE,
+    Action("help", "Help", "question_mark", key_display="?", textual="app.help"),
+    Action("quit", "Quit", "q", textual="app.quit"),
+)
+"""What every screen after the login offers."""
+DONE_EVERYWHERE = frozenset(action.name for action in EVERYWHERE)
+
+
+def has_credits(state: AccountState, _now: float) -> bool | None:
+    """Whether there are credits in the active wallet."""
+    return True if state.wallet.credits else None
+
+
+def has_time(state: AccountState, now: float) -> bool | None:
+    """Whether there is time left on the active clock."""
+    return True if state.clock.left_ms(now) else None
+
+
+SUPPLY = Action(
+    "supply",
+    "Supply",
+    "u",
+    "Supply credits",
+    synonyms=("Buy credits", "Top up", "Deposit"),
+    enabled=lambda state, _: state.may_supply or None,
+)
+PAY = Action("pay", "Pay", "p", "Pay somebody, against an invoice", enabled=has_credits)
+TRANSFER = Action(
+    "transfer",
+    "Transfer",
+    "t",
+    "Give credits without an invoice",
+    synonyms=("Send credits",),
+    enabled=has_credits,
+)
+TO_TIME = Action(
+    "convert_to_time", "To time", "c", "Convert credits to time", synonyms=("Buy time",), enabled=has_credits
+)
+TO_CREDITS = Action("convert_to_credits", "To credits", "b", "Convert time back to credits", enabled=has_time)
+
+
+TIMER_COMMANDS = {
+    TimerState.INACTIVE: frozenset({"start"}),
+    TimerState.ACTIVE: frozenset({"pause", "stop"}),
+    TimerState.PAUSED: frozenset({"resume", "stop"}),
+}
+
+
+def timer_commands(clock: ClockState, now: float) -> frozenset[str]:
+    """The ids of what can be done with the timer of `clock`."""
+    return TIMER_COMMANDS[clock.state] if clock.runs or not clock.is_out_of_time(now) else frozenset()
+
+
+def _timer_command(id: str, key: str) -> Action:
+    def enabled(state: AccountState, now: float) -> bool | None:
+        if id in timer_commands(state.clock, now):
+            return True
+        # The space bar does the one thing that is possible; if none is, the key to start is greyed.
+        return None if id == "stop" or (id == "start" and not state.clock.runs) else False
+
+    return Action(id, id.capitalize(), key, enabled=enabled)
+
+
+START, PAUSE, RESUME = (_timer_command(id, "space") for id in ("start", "pause", "resume"))
+STOP = _timer_command("stop", "x")
+TIMER = (START, PAUSE, RESUME, STOP)
+LEAVE_TOUR = hidden("leave_tour", "Leave the tour", "escape")
+
+SHOW_DAYS = Action("show_days", "By day", "m", "Show what was used by day")
+SHOW_TIMES = Action("show_times", "Times", "m", "Show every time record")
+CHOOSE_PERIOD = Action("choose_period", "Period", "f", "Show the records of a time")
+CHOOSE_PERIOD_OF_STATEMENT = replace(CHOOSE_PERIOD, help="Show the movements of a time")
+SHOW_ALL = hidden("show_all", "Show all", "escape")
+
+FILTER = Action("filter", "Find", "slash", "Find by a text", key_display="/", synonyms=("Search", "Filter"))
+EXPORT = Action("export_shown", "Export", "E", "Save what is shown", key_display="E", synonyms=("Download",))
+UNLINK_RECORD = Action(
+    "unlink_record", "Unlink", "d", "Take the record off its sheet", synonyms=("Delete", "Remove")
+)
+COPY_ROW = hidden("copy_row", "Copy the row", "y")
+COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")
+REFUND = Action("refund", "Refund", "r", "Refund a payment that you received", synonyms=("Give back",))
+NEW_CONTACT = Action("new_contact", "New", "n", "Write a contact down", synonyms=("Add a contact",))
+EDIT_CONTACT = Action("edit_contact", "Edit", "e")
+
+
+@dataclass(frozen=True)
+class OwnedItemActions:
+    """What can be done with one of several wallets, clocks, sheets or lists."""
+
+    previous: Action
+    next: Action
+    choose: Action
+    make_active: Action
+    new: Action
+    rename: Action
+    unlink: Action
+
+
+def owned_item_actions(noun: str) -> OwnedItemActions:
+    """Those of a screen on which the user calls one of them a `noun`."""
+    return OwnedItemActions(
+        hidden("previous_one", f"Previous {noun}", "left_square_bracket", "["),
+        hidden("next_one", f"Next {noun}", "right_square_bracket", "]"),
+        hidden("choose_one", f"All {noun}s", "O", "O"),
+        hidden("make_active", f"Make this {noun} the active one", "A", "A"),
+        hidden("new_one", f"New {noun}", "N", "N"),
+        hidden("rename_one", f"Rename this {noun}", "R", "R"),
+        hidden("unlink_one", f"Unlink this {noun}", "D", "D"),
+    )
+
+
+SHOW_KIND = tuple(hidden(f"show_{kind.name}", kind.title, kind.key, kind.key) for kind in SHEET_KINDS)
+"""The tabs of the sheets, one for each kind."""
+WALLETS, CLOCKS, SHEETS, LISTS = map(owned_item_actions, ("wallet", "clock", "sheet", "list"))
+
+
+def only_by_operators(state: AccountState, _now: float) -> bool | None:
+    """Whether the user is an operator: auditors see the key, but it is grey."""
+    return True if state.account.role == OPERATOR else None
+
+
+def not_by_auditors(state: AccountState, _now: float) -> bool | None:
+    """Whether the user may change something: auditors may not."""
+    return None if state.account.role == AUDITOR else True
+
+
+def _operators(id: str, label: str, key: str, help: str = "") -> Action:
+    return Action(id, label, key, help, enabled=only_by_operators)
+
+
+ACCOUNT_PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))
+EDIT_ACCOUNT = Action("edit", "Edit", "e")
+CHANGE_PASSWORD = Action("change_password", "Change password", "p")
+EDIT_LIMIT = Action("edit_limit", "Set limit", "m", "Set the daily limit", enabled=not_by_auditors)
+LOG_OUT = Action("log_out", "Log out", "o")
+LOG_IN_ANOTHER = Action("log_in_another", "Log in to another", "n")
+REPORT_ISSUE = hidden("report_issue", "Report an issue", "i")
+LOCK_NOW = hidden("lock", "Lock now", "L", "L", textual="app.lock")
+DELETE_ACCOUNT = replace(hidden("delete", "Delete this account", "D", "D"), enabled=not_by_auditors)
+END_SESSION = Action("end_session", "End session", "d")
+
+SETTINGS_PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K"))
+COPY_SETTING = Action("copy_setting", "Copy", "y")
+READ_SETTINGS_AGAIN = Action("read_settings_again", "Read again", "r", "Read the settings file again")
+COPY_DATA_FOLDER = hidden("copy_data_folder", "Copy data folder", "Y", "Y")
+
+WRITE = Action("write", "Write one", "s", "Write an instruction and send it")
+TOGGLE_VIEWS = Action("toggle_views", "Only changes", "v", "Hide what only looks")
+COPY_INSTRUCTION = Action("copy_instruction", "Copy", "y", "Copy the instruction")
+COPY_ANSWER = Action("copy_answer", "Copy answer", "Y", key_display="Y")
+BACK = Action("back", "Back", "escape")
+
+OPERATOR_PARTS = (
+    Part("accounts", "Accounts", "A"),
+    Part("permissions", "Permissions", "P"),
+    Part("workers", "Workers", "W"),
+    Part("issues", "Issues", "I"),
+)
+BACK_TO_FIRST_PART = hidden("back_to_first_part", "Back", "escape")
+FIND = replace(FILTER, help="")
+FREEZE, UNFREEZE = _operators("freeze", "Freeze", "f"), _operators("unfreeze", "Unfreeze", "f")
+SUPPLY_ACCOUNT = _operators("supply", "Supply", "u", "Give credits to this account")
+GRANT_ROLE = _operators("grant_role", "Role", "r", "Make it a user, operator or auditor")
+RESET_PASSWORD = _operators("reset_password", "New password", "p", "Make a password for a login")
+ALLOW, FORBID = _operators("allow", "Allow", "space"), _operators("forbid", "Forbid", "space")
+REFUSED_REQUESTS = Action("refusals", "Refused requests", "r")
+BACK_TO_PERMISSIONS = Action("back_to_permissions", "Back to the sheet", "escape")
+LOOK_UP_SESSION = Action("look_up", "Session", "s", "Look at a session by its number")
+START_CLEANER = _operators("start_cleaner", "Start", "space")
+STOP_CLEANER = _operators("stop_cleaner", "Stop", "space")
+CLEAN_NOW = _operators("clean_now", "Clean now", "c")
+NEW_WORKER = _operators("new_worker", "New worker", "n")
+REMOVE_WORKER = _operators("remove_worker", "Remove worker", "d")
+COPY_CONTACT = Action("copy_contact", "Copy contact", "y")

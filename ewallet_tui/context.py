@@ -1,0 +1,71 @@
+"""What the app hands to every screen: the store, the services and the signals."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from textual.screen import Screen
+    from textual.signal import Signal
+
+    from ewallet_core.client import Answer, ConnectionStatus
+    from ewallet_tui.config.controller import SettingsController
+    from ewallet_tui.config.preferences import Preferences
+    from ewallet_tui.connection import Connecting, ConnectionWatch
+    from ewallet_tui.lifecycle import Lifecycle
+    from ewallet_tui.navigation import Navigation
+    from ewallet_tui.state import AccountState
+    from ewallet_tui.store import AccountStore
+    from ewallet_tui.timer import TimerWatch
+    from ewallet_tui.work import Notify, Workers
+
+
+class AppContext(Struct, frozen=True, kw_only=True):
+    """The services that a screen may need."""
+
+    store: AccountStore
+    settings: SettingsController
+    connection: ConnectionWatch
+    connecting: Connecting
+    timers: TimerWatch
+    lifecycle: Lifecycle
+    navigation: Navigation
+    workers: Workers
+    notify: Notify
+    now: Callable[[], float]
+    """The instant, in seconds, on a clock that never goes backwards."""
+    state_changed: Signal[AccountState]
+    """Every new state of the account that is logged in."""
+    second_passed: Signal[float]
+    """The instants at which the figures of a begun timer move on."""
+    connection_changed: Signal[ConnectionStatus]
+    """Every new state of the connection, each second until the next try included."""
+    make_screen: Callable[[str], Screen[Any]]
+    """Makes the screen of that name: a mode, or a tab of a screen with several."""
+    choose_server: Callable[[str], None]
+    """Opens the screen on which another engine is chosen, with the reason if there is one."""
+
+    @property
+    def state(self) -> AccountState | None:
+        """The account that is logged in; `None` before the login."""
+        return self.store.state
+
+    @property
+    def preferences(self) -> Preferences:
+        """The settings in force."""
+        return self.settings.preferences
+
+    async def send(self, **instruction: Any) -> Answer:
+        """Send an instruction, and return its answer once the state shows what it changed."""
+        return await self.store.send(**instruction)
+
+    async def act(self, **instruction: Any) -> Answer:
+        """Send an instruction, and show an error as a toast."""
+        answer = await self.store.send(**instruction)
+        if answer["failed"]:
+            self.notify(answer.get("warning") or "", title=answer["error"], severity="error")
+        return answer

@@ -1,0 +1,120 @@
+"""What is imported only after the first paint: every screen but the login, and what they are made of.
+
+The first paint waits for none of it; `screens` is then called in a thread, so that no key waits for it either.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.screen import Screen
+
+    from ewallet_tui.config.keymap import Scope
+    from ewallet_tui.context import AppContext
+    from ewallet_tui.screens.login_forms import LoginForms
+    from ewallet_tui.screens.modal import ConfirmModal
+    from ewallet_tui.screens.overlays import HelpScreen
+    from ewallet_tui.state import ClockState, TimerState
+
+MakeScreen = Callable[["AppContext"], "Screen[Any]"]
+
+
+@cache
+def screens() -> Mapping[str, MakeScreen]:
+    """The screen of each mode, and of each tab of the screens that have several."""
+    from ewallet_tui.screens.account import AccountScreen
+    from ewallet_tui.screens.account_sessions import SessionsScreen
+    from ewallet_tui.screens.clock import ClockScreen
+    from ewallet_tui.screens.console import ConsoleScreen
+    from ewallet_tui.screens.contacts import ContactsScreen
+    from ewallet_tui.screens.home import HomeScreen
+    from ewallet_tui.screens.lock import LockScreen
+    from ewallet_tui.screens.operator import OperatorScreen
+    from ewallet_tui.screens.operator_issues import IssuesScreen
+    from ewallet_tui.screens.operator_permissions import PermissionsScreen, RefusedRequestsScreen
+    from ewallet_tui.screens.operator_workers import WorkersScreen
+    from ewallet_tui.screens.settings import SettingsKeysScreen, SettingsScreen
+    from ewallet_tui.screens.sheets import SheetsScreen
+    from ewallet_tui.screens.wallet import WalletScreen
+
+    return {
+        "home": HomeScreen,
+        "wallet": WalletScreen,
+        "clock": ClockScreen,
+        "contacts": ContactsScreen,
+        "sheets": SheetsScreen,
+        "account": AccountScreen,
+        "sessions": SessionsScreen,
+        "console": ConsoleScreen,
+        "operator": OperatorScreen,
+        "permissions": PermissionsScreen,
+        "refusals": RefusedRequestsScreen,
+        "workers": WorkersScreen,
+        "issues": IssuesScreen,
+        "settings": SettingsScreen,
+        "keymap": SettingsKeysScreen,
+        "lock": LockScreen,
+    }
+
+
+def login_forms(context: AppContext) -> LoginForms:
+    """The forms of the login."""
+    from ewallet_tui.screens.login_forms import LoginForms
+
+    return LoginForms(context)
+
+
+def help_screen(beneath: Screen[Any]) -> HelpScreen:
+    """The keys that work on the screen beneath."""
+    from ewallet_tui.screens.overlays import HelpScreen
+
+    return HelpScreen(beneath)
+
+
+def key_scopes(app: type[App[Any]]) -> tuple[Scope, ...]:
+    """The screens and widgets whose keys the user can change."""
+    from ewallet_tui.key_scopes import key_scopes
+
+    return key_scopes(app)
+
+
+def open_palette(app: App[Any], context: AppContext) -> None:
+    """Show everything that can be done, found by typing a part of its name."""
+    from ewallet_tui.palette import open_palette
+
+    open_palette(app, context, screens())
+
+
+def show_connection_screen(app: App[Any], context: AppContext, reason: str) -> None:
+    """Open the screen on which another engine is chosen, or show `reason` there if it is open already."""
+    from ewallet_tui.screens.connection import ConnectionScreen
+
+    if isinstance(app.screen, ConnectionScreen):
+        app.screen.say_out_of_reach(reason)
+    else:
+        app.push_screen(ConnectionScreen(context, reason))
+
+
+def certificate_question(server: str, fingerprint: str) -> ConfirmModal:
+    """Whether to trust a server that is new."""
+    from ewallet_tui.screens.connection import first_certificate
+
+    return first_certificate(server, fingerprint)
+
+
+def timer_question(state: TimerState, others: tuple[ClockState, ...], *, may_stop: bool) -> ConfirmModal:
+    """What to do about begun timers before the app quits."""
+    from ewallet_tui.screens.quit_question import timer_confirmation
+
+    return timer_confirmation(state, others, may_stop=may_stop)
+
+
+def unanswered_question(state: TimerState, others: tuple[ClockState, ...]) -> ConfirmModal:
+    """Whether to quit without the last answer."""
+    from ewallet_tui.screens.quit_question import unanswered_confirmation
+
+    return unanswered_confirmation(state, others)

@@ -1,0 +1,142 @@
+"""Actions on the account: its data, password and daily limit; logging in and out; issues; deleting it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from textual import work
+
+from ewallet_core.presentation.formatting import full_day, one_line, parse_timestamp
+from ewallet_tui import actions
+from ewallet_tui.actions import Action
+from ewallet_tui.screens import account_forms as forms
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.login_forms import log_in_or_recover
+from ewallet_tui.widgets.result_line import ResultLine
+
+if TYPE_CHECKING:
+    from ewallet_core.protocol.address import ServerAddress
+    from ewallet_tui.context import AppContext
+    from ewallet_tui.widgets.form_spec import Answer
+
+
+def who_reads(server: ServerAddress | None) -> str:
+    """Who reads an issue that is reported at that server, or on this machine."""
+    if server is None:
+        return "It is kept in this wallet's issue reports."
+    return "The operators of this server read it."
+
+
+def edit(screen: BaseScreen) -> None:
+    """Change the account's data."""
+    if (state := screen.context.state) is not None:
+        plan = forms.edit_plan(state.account)
+        screen.fill_in(plan, lambda _: "Saved.", only_changed=True, action="edit", edit="account")
+
+
+def change_password(screen: BaseScreen) -> None:
+    """Change the password, with the old one."""
+
+    async def send(values: dict[str, Any]) -> Answer:
+        kept = {name: value for name, value in values.items() if name != forms.AGAIN}
+        return await screen.context.send(action="edit", edit="account", **kept)
+
+    def say(answer: Answer | None) -> None:
+        if answer is not None:
+            screen.query_one(ResultLine).say("The password is changed. Every other session has ended.")
+
+    screen.ask_with(forms.NEW_PASSWORD_PLAN, send, say)
+
+
+@work
+async def edit_limit(screen: BaseScreen) -> None:
+    """Set how much may leave within 24 hours, or lift that limit."""
+    view = await screen.context.act(action="view", view="limit")
+    if view["failed"]:
+        return
+    most = view["daily_limit"]
+
+    async def send(values: dict[str, Any]) -> Answer:
+        return await screen.context.send(action="edit", edit="limit", **forms.limit_arguments(most, values))
+
+    screen.ask_with(forms.limit_plan(most), send)
+
+
+def log_out(screen: BaseScreen) -> None:
+    """Log out of this account, and go on as the session's next one."""
+    screen.context.lifecycle.log_out()
+
+
+def log_in_another(screen: BaseScreen) -> None:
+    """Log in to another account as well."""
+
+    async def send(values: dict[str, Any]) -> Answer:
+        context = screen.context
+        answer = await log_in_or_recover(screen.app, context, **forms.credentials(values))
+        if not answer["failed"]:
+            preferences, server = context.preferences, context.connecting.server
+            context.settings.keep(preferences.with_account_used(values["user_name"], server))
+        return answer
+
+    screen.ask_with(forms.ANOTHER, send)
+
+
+def report_issue(screen: BaseScreen) -> None:
+    """Tell the operators what is wrong."""
+    context = screen.context
+    if context.state is None:
+        return
+
+    async def send(values: dict[str, Any]) -> Answer:
+        return await context.send(action="report", report="issue", issue=forms.issue_of(values))
+
+    def say(answer: Answer | None) -> None:
+        if answer is not None:
+            screen.query_one(ResultLine).say(forms.reported(answer))
+
+    plan = forms.report_plan(context.state.account.email, who_reads(context.connecting.server))
+    screen.ask_with(plan, send, say)
+
+
+def delete(screen: BaseScreen) -> None:
+    """Have the account deleted in 30 days, with its name typed out and the password."""
+    context, app = screen.context, screen.app
+    if (state := context.state) is None:
+        return
+    others = [email for email in state.accounts if email != state.account.email]
+
+    async def send(values: dict[str, Any]) -> Answer:
+        kept = {name: value for name, value in values.items() if name != forms.TYPED_NAME}
+        return await context.send(action="unlink", unlink="account", **kept)
+
+    def go_on(answer: Answer | None) -> None:
+        # This screen may be among those removed, and must not wait for its own end.
+        if answer is not None:
+            app.run_worker(_go_on_without(context, answer, others), group="account")
+
+    screen.ask_with(forms.deletion_form(state.account, screen.today()), send, go_on)
+
+
+async def _go_on_without(context: AppContext, answer: Answer, others: list[str]) -> None:
+    """Go on as another account of this session, or to the login, and say until when there is a way back."""
+    if others:
+        await context.act(action="switch", switch="account", account=others[0])
+    else:
+        await context.lifecycle.leave()
+    last_day = full_day(parse_timestamp(answer["to_unlink_timestamp"]))
+    title = f"{one_line(answer['account'])} is to be erased."
+    context.notify(f"Log in by {last_day} to recover it.", title=title)
+
+
+ACCOUNT_ACTIONS: Mapping[Action, Callable[[Any], object]] = {
+    actions.EDIT_ACCOUNT: edit,
+    actions.CHANGE_PASSWORD: change_password,
+    actions.EDIT_LIMIT: edit_limit,
+    actions.LOG_OUT: log_out,
+    actions.LOG_IN_ANOTHER: log_in_another,
+    actions.REPORT_ISSUE: report_issue,
+    actions.LOCK_NOW: lambda screen: screen.app.run_action(actions.LOCK_NOW.textual),
+    actions.DELETE_ACCOUNT: delete,
+}
+"""Each of them, and the function that carries it out."""

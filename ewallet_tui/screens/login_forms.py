@@ -1,0 +1,175 @@
+"""The forms of the login: log in, make an account, replace a password, and recover an account."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from textual.containers import Vertical
+from textual.widgets import Input
+
+from ewallet_core.presentation.formatting import full_day, parse_timestamp
+from ewallet_tui.screens.account_forms import (
+    NEEDS_AN_OWN_ONE,
+    REPLACEMENT,
+    credentials,
+    login_for,
+    registration,
+)
+from ewallet_tui.screens.modal import Choice, ConfirmModal
+from ewallet_tui.widgets.accounts import RememberedAccounts
+from ewallet_tui.widgets.footer import Footer
+from ewallet_tui.widgets.form import Form
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+    from ewallet_tui.context import AppContext
+    from ewallet_tui.widgets.form import Answer, FormSpec, Send
+
+
+DELETION_PENDING = "account_leaving"
+RECOVER = "recover"
+HOW = "Log in again and choose Recover."
+
+
+async def log_in_or_recover(app: App[Any], context: AppContext, **credentials: Any) -> Answer:
+    """Log in; if the account is to be deleted, ask whether to keep it. Called in a worker."""
+    answer = await context.send(action="login", **credentials)
+    if answer.get("code") != DELETION_PENDING:
+        return answer
+    last_day = answer["details"]["recoverable_until"]
+    until = f" on {full_day(parse_timestamp(last_day))}" if last_day else ""
+    confirmation = ConfirmModal(
+        "Recover this account?",
+        f"It is to be erased for good{until}. Recovered, it is as it was, and you are logged in.",
+        [Choice(RECOVER, "y", "Recover it")],
+        stay="Leave it",
+    )
+    if await app.push_screen_wait(confirmation) != RECOVER:
+        return {**answer, "warning": HOW}
+    return await context.send(action="recover", recover="account", **credentials)
+
+
+class LoginForms(Vertical):
+    """One form at a time; beneath that of the login, the accounts that logged in here before."""
+
+    DEFAULT_CSS = "LoginForms { width: 1fr; height: auto; align-horizontal: center; }"
+
+    def __init__(self, context: AppContext) -> None:
+        super().__init__()
+        self.context = context
+        self._opening = asyncio.Lock()
+        self._typed_name = ""
+        """The name or email that the user logs in with."""
+
+    @property
+    def is_at_login(self) -> bool:
+        """Whether the form shown is that of the login."""
+        return bool(self.query("#login"))
+
+    @property
+    def has_remembered_name(self) -> bool:
+        """Whether the name in the login's form is a remembered one."""
+        names = self._names
+        return any(field.value.strip() in names for field in self.query("#login #user_name").results(Input))
+
+    def make_footer(self) -> Footer:
+        """The footer of the screen, which is imported with the forms."""
+        return Footer()
+
+    def show_connected(self, is_connected: bool) -> None:
+        """Say in a form that waits for an answer if there is no connection."""
+        for form in self.query(Form):
+            form.show_connected(is_connected)
+
+    async def open_login(self, *, unless_open: bool = False) -> None:
+        """Show the login's form, empty; with `unless_open`, only if there is no form."""
+        beneath = [RememberedAccounts(self._names)]
+        await self._open(login_for(self._names), "login", self._log_in, beneath, unless_open=unless_open)
+
+    async def forget_name(self) -> None:
+        """Offer the name in the login's form no more."""
+        context = self.context
+        name = self._name_field.value.strip()
+        context.settings.keep(context.preferences.without_account(name, context.connecting.server))
+        context.notify(f"{name} is not offered here any more.")
+        await self.open_login()
+
+    def on_remembered_accounts_chosen(self, event: RememberedAccounts.Chosen) -> None:
+        """Log in as that one."""
+        self._name_field.value = event.name
+        self._go_to_first_empty(self.query_one("#login", Form))
+        self.screen.refresh_bindings()
+
+    async def on_form_left(self) -> None:
+        """Open the other form."""
+        if not self.is_at_login:
+            await self.open_login()
+            return
+        alone = self.context.store.client.keeps_passwords_alone
+        await self._open(registration(keeps_passwords_alone=alone), "registration", self._register)
+
+    async def on_form_done(self, event: Form.Done) -> None:
+        """Go on as the account that has logged in."""
+        event.form.forget_secrets()
+        context = self.context
+        await context.lifecycle.enter()
+        context.settings.keep(
+            context.preferences.with_account_used(self._typed_name, context.connecting.server)
+        )
+        await event.form.remove()
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        return self.context.preferences.accounts_at(self.context.connecting.server)
+
+    @property
+    def _name_field(self) -> Input:
+        return self.query_one("#login #user_name", Input)
+
+    async def _open_replacement(self, once: dict[str, Any]) -> None:
+        """Ask for a password of the user's own, in place of the one that was for one login."""
+
+        async def log_in(values: dict[str, Any]) -> Answer:
+            return await self.context.send(action="login", **once, new_pass=values["new_pass"])
+
+        await self._open(REPLACEMENT, "replacement", log_in)
+
+    async def _open(
+        self,
+        plan: FormSpec,
+        id: str,
+        send: Send,
+        beneath: list[RememberedAccounts] | None = None,
+        *,
+        unless_open: bool = False,
+    ) -> None:
+        # Two may come at once: for a new engine, and for coming here from another screen.
+        async with self._opening:
+            if unless_open and self.query(Form):
+                return
+            await self.query("Form, RememberedAccounts").remove()
+            form = Form(plan, send, id=id)
+            form.show_connected(self.context.connection.is_connected)
+            await self.mount(form, *(beneath or []))
+            self._go_to_first_empty(form)
+            self.screen.refresh_bindings()
+
+    def _go_to_first_empty(self, form: Form) -> None:
+        # There are no rows if the app was quit before its form was there.
+        if rows := form.rows:
+            next((row for row in rows if not row.text), rows[-1]).input.focus()
+
+    async def _log_in(self, values: dict[str, Any]) -> Answer:
+        self._typed_name = values["user_name"]
+        once = credentials(values)
+        answer = await log_in_or_recover(self.app, self.context, **once)
+        if answer.get("code") == NEEDS_AN_OWN_ONE:
+            self.call_after_refresh(self._open_replacement, once)
+        return answer
+
+    async def _register(self, values: dict[str, Any]) -> Answer:
+        account = {name: values[name] for name in ("user_name", "user_email", "user_pass")}
+        answer = await self.context.send(action="new", new="account", **account)
+        return answer if answer["failed"] else await self._log_in(values)

@@ -1,0 +1,232 @@
+"""Choosing one of several wallets, clocks, sheets or lists; making, naming and unlinking them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from textual import on, work
+
+from ewallet_core.instructions import fields
+from ewallet_core.presentation.formatting import one_line
+from ewallet_tui.screens.modal import ChoiceModal
+from ewallet_tui.state import OwnedItemKind, OwnedItems, obstacle_to
+from ewallet_tui.widgets.form import Answer, FormSpec
+from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.widgets.owned_item_line import OwnedItemLine
+from ewallet_tui.widgets.result_line import ResultLine
+
+if TYPE_CHECKING:
+    from ewallet_tui.actions import Action, OwnedItemActions
+    from ewallet_tui.screens.base import BaseScreen
+
+NEW, RENAME, UNLINK = "new", "rename", "unlink"
+"""What the list of all offers beside them."""
+
+
+class OwnedItemPicker(OwnedItemLine):
+    """The line that names the chosen one, and what can be done with it.
+
+    With `makes_active`, choosing another one makes it the active one; otherwise that is an action of its own, because new
+    records go to the active one.
+    """
+
+    def __init__(
+        self,
+        owner: BaseScreen,
+        kind: Callable[[], OwnedItemKind],
+        *,
+        look: Callable[[], object],
+        empty: Callable[[], object],
+        makes_active: bool = True,
+    ) -> None:
+        """`look` shows the one that is chosen now, `empty` takes away what is shown of another."""
+        super().__init__()
+        self._owner = owner
+        self._kind = kind
+        self._look = look
+        self._empty = empty
+        self._makes_active = makes_active
+        self._chosen: dict[OwnedItemKind, int] = {}
+        self._shown: tuple[OwnedItemKind, int] | None = None
+        """The one whose name was shown last."""
+
+    @property
+    def items(self) -> OwnedItems | None:
+        """All there are, as far as is known."""
+        state = self._owner.context.state
+        return state.owned[self._kind()] if state else None
+
+    @property
+    def chosen(self) -> int | None:
+        """The number of the chosen one: the active one, unless the user chose another."""
+        if (items := self.items) is None:
+            return None
+        chosen = self._chosen.get(self._kind())
+        return chosen if chosen in items.names else items.active
+
+    def show_state(self) -> None:
+        """Show which one is chosen, and what is on it."""
+        self.show_line()
+        self._look()
+
+    def show_line(self) -> None:
+        """Show which one is chosen; nothing of another stands under its name."""
+        if (items := self.items) is None:
+            return
+        id = self.chosen or items.active
+        self.show(items, id)
+        before, self._shown = self._shown, (self._kind(), id)
+        if before not in (None, self._shown):
+            self._empty()
+
+    def can(self, action: Action, actions: OwnedItemActions) -> bool | None:
+        """Whether one of `actions` can be done with the chosen one."""
+        items = self.items
+        if action in (actions.previous, actions.next) and items is not None and len(items.names) < 2:
+            return None
+        if action is actions.make_active and self._makes_active:
+            return False
+        if action is actions.make_active and items is not None and self.chosen == items.active:
+            return None
+        return True
+
+    def step(self, steps: int) -> None:
+        """Choose another one, so many steps further."""
+        items, id = self.items, self.chosen
+        if items is not None and id is not None:
+            self.choose(items.beside(id, steps))
+
+    def choose(self, id: int) -> None:
+        """Choose the one of that number."""
+        self._chosen[self._kind()] = id
+        self.show_line()
+        if self._makes_active:
+            self._activate(id)
+        else:
+            self._owner.refresh_bindings()
+            self._look()
+
+    def choose_from_all(self) -> None:
+        """Let the user choose one from the list of all, or what to do with the chosen one."""
+        if (items := self.items) is None or (id := self.chosen) is None:
+            return
+        kind, name = self._kind(), items.names[id]
+        choices = {str(each): words for each, words in items.names.items()}
+        choices |= {NEW: f"New {kind.noun}…", RENAME: f"Rename {name}…", UNLINK: f"Unlink {name}…"}
+        if self.app.screen is self._owner:
+            chooser = ChoiceModal(kind.nouns.capitalize(), choices, str(items.active), str(id))
+            self.app.push_screen(chooser, self._handle_choice)
+
+    def make_active(self) -> None:
+        """Let new records go to the chosen one."""
+        if (id := self.chosen) is not None:
+            self._activate(id)
+
+    def new(self) -> None:
+        """Ask what a new one should be called, and choose it."""
+        kind, send = self._kind(), self._owner.context.send
+        plan = FormSpec(
+            f"New {kind.noun}",
+            "Create",
+            (Field("reference", "Name", fields.Reference, optional=True),),
+            note="Without a name it gets a number.",
+        )
+
+        async def create(values: dict[str, str]) -> Answer:
+            return await send(**kind.instruction("new"), **values)
+
+        self._owner.ask_with(plan, create, self._handle_new)
+
+    def rename(self) -> None:
+        """Ask for another name of the chosen one."""
+        items, id = self.items, self.chosen
+        if items is not None and id is not None:
+            kind = self._kind()
+            field = Field("reference", "Name", fields.Reference, initial=items.names[id])
+            plan = FormSpec(f"Rename {kind.noun}", "Rename", (field,))
+            self._owner.fill_in(plan, lambda _: "Renamed.", **kind.instruction("edit", id))
+
+    @work
+    async def unlink(self) -> None:
+        """Unlink the chosen one, after a question, unless something is in the way."""
+        owner, state = self._owner, self._owner.context.state
+        items, id, kind = self.items, self.chosen, self._kind()
+        if state is None or items is None or id is None:
+            return
+        if obstacle := obstacle_to(kind, id, state, owner.context.now()):
+            owner.context.notify(obstacle.remedy, title=obstacle.what, severity="error")
+            return
+        name = one_line(items.names[id])
+        words = f"{name} is taken away. {kind.when_unlinked}"
+        if await owner.confirm(f"Unlink {kind.noun}", words, "Unlink it") and await self._unlink(id, items):
+            owner.query_one(ResultLine).say(f"{name} is unlinked.")
+
+    async def _unlink(self, id: int, items: OwnedItems) -> bool:
+        act, kind, beside = self._owner.context.act, self._kind(), items.beside(id, 1)
+        # The active one makes way for the next, and becomes active again if it can't be unlinked.
+        makes_way = self._makes_active and beside != id
+        if makes_way and (await act(**kind.instruction("switch", beside)))["failed"]:
+            return False
+        is_unlinked = not (await act(**kind.instruction("unlink", id)))["failed"]
+        if makes_way and not is_unlinked:
+            await act(**kind.instruction("switch", id))
+        return is_unlinked
+
+    @on(OwnedItemLine.Stepped)
+    def _handle_step(self, event: OwnedItemLine.Stepped) -> None:
+        self.step(event.steps)
+
+    @on(OwnedItemLine.Asked)
+    def _handle_click(self) -> None:
+        self.choose_from_all()
+
+    def _handle_choice(self, choice: str | None) -> None:
+        if choice == NEW:
+            self.call_later(self.new)
+        elif choice == RENAME:
+            self.call_later(self.rename)
+        elif choice == UNLINK:
+            self.call_later(self.unlink)
+        elif choice is not None:
+            self.choose(int(choice))
+
+    def _handle_new(self, answer: Answer | None) -> None:
+        if answer is None or (items := self.items) is None:
+            return
+        id, noun = answer[self._kind().answer_key], self._kind().noun
+        # It may be there already, and its name not known yet.
+        if id in items.names:
+            name = one_line(items.names[id])
+            rest = (
+                f"is the active {noun} now." if self._makes_active else "is there. A makes it the active one."
+            )
+            self._owner.query_one(ResultLine).say(f"{name} {rest}")
+            self.choose(id)
+
+    @work(group="owned item", exclusive=True)
+    async def _activate(self, id: int) -> None:
+        kind = self._kind()
+        answer = await self._owner.context.act(**kind.instruction("switch", id))
+        if self._makes_active:
+            # From now on the chosen one is the active one, also if another session changes it.
+            self._chosen.pop(kind, None)
+            self.show_line()
+            if answer["failed"]:
+                self._look()
+        elif not answer["failed"] and (items := self.items) is not None:
+            name = one_line(items.names.get(id, ""))
+            self._owner.query_one(ResultLine).say(f"New records go to {name}.")
+
+
+def functions_of(actions: OwnedItemActions) -> Mapping[Action, Callable[[BaseScreen], object]]:
+    """Each of `actions`, and the function that carries it out."""
+    return {
+        actions.previous: lambda screen: screen.query_one(OwnedItemPicker).step(-1),
+        actions.next: lambda screen: screen.query_one(OwnedItemPicker).step(1),
+        actions.choose: lambda screen: screen.query_one(OwnedItemPicker).choose_from_all(),
+        actions.make_active: lambda screen: screen.query_one(OwnedItemPicker).make_active(),
+        actions.new: lambda screen: screen.query_one(OwnedItemPicker).new(),
+        actions.rename: lambda screen: screen.query_one(OwnedItemPicker).rename(),
+        actions.unlink: lambda screen: screen.query_one(OwnedItemPicker).unlink(),
+    }

@@ -1,0 +1,41 @@
+"""What services need of the app around them: workers by group, and toasts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+if TYPE_CHECKING:
+    from textual.app import App
+    from textual.timer import Timer
+
+Severity = Literal["information", "warning", "error"]
+SetTimer = Callable[[float, Callable[[], None]], "Timer"]
+
+
+class Notify(Protocol):
+    """Shows a toast, as plain text."""
+
+    def __call__(self, words: str, *, title: str = "", severity: Severity = "information") -> None:
+        """Show `words` under `title`."""
+
+
+class Workers:
+    """The app's own workers, which no screen's end cancels; each belongs to a group."""
+
+    def __init__(self, app: App[Any]) -> None:
+        self._app = app
+
+    def run(
+        self, work: Coroutine[Any, Any, object], group: str = "default", *, exclusive: bool = False
+    ) -> None:
+        """Start `work`; if `exclusive`, cancel the others of its group first."""
+        self._app.run_worker(work, group=group, exclusive=exclusive)
+
+    def cancel(self, group: str) -> None:
+        """Cancel every worker of that group."""
+        self._app.workers.cancel_group(self._app, group)
+
+    def has_begun(self, group: str) -> bool:
+        """Whether a worker of that group has not finished yet."""
+        return any(worker.group == group and not worker.is_finished for worker in self._app.workers)

@@ -1,0 +1,97 @@
+"""What is done on Home sends the change and one overview, and what happens elsewhere one overview at most."""
+
+from __future__ import annotations
+
+import pytest
+from backends import both_backends
+from elsewhere import Elsewhere
+from person import PASSWORD
+
+from ewallet_tui.store import AccountStore
+
+BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": PASSWORD}
+CONVERT = {"action": "convert", "convert": "credits2clock", "credits": 5}
+BACK = {"action": "convert", "convert": "clock2credits", "credits": 5}
+SUPPLY = {"action": "supply", "supply": "credits", "credits": 5, "currency": "EUR", "cost": "1"}
+TRANSFER = {"action": "transfer", "transfer": "credits", "transfer_to": "bob@example.org", "credits": 1}
+PAY = {"action": "pay", "pay": "bob@example.org", "credits": 1}
+
+
+@pytest.fixture
+def heard(monkeypatch):
+    """The events that the app has handled so far."""
+    events, handle = [], AccountStore._handle_event
+
+    async def handle_and_note(store, event):
+        await handle(store, event)
+        events.append(event["event"])
+
+    monkeypatch.setattr(AccountStore, "_handle_event", handle_and_note)
+    return events
+
+
+async def at_home(person, heard):
+    """Be at Home with 80 credits and 20 minutes, and know that there is bob."""
+    await person.register()
+    await person.app.context.send(action="new", new="account", **BOB)
+    await person.have_time(20)
+    await person.wait_until(lambda: {"credits_arrived", "credits_converted"} <= set(heard))
+    heard.clear()
+
+
+async def settled_after(person, heard, event):
+    """Wait for the event, and for whatever would be sent because of it."""
+    await person.wait_until(lambda: event in heard)
+    await person.pilot.pause(0.2)
+    heard.clear()
+
+
+@both_backends
+async def test_a_timer_key_sends_the_command_and_one_overview(opened, heard):
+    async with opened() as person:
+        await at_home(person, heard)
+        for key, command, event in (
+            ("space", "start", "timer_started"),
+            ("space", "pause", "timer_paused"),
+            ("space", "resume", "timer_resumed"),
+            ("x", "stop", "timer_stopped"),
+        ):
+            sent = person.count_instructions()
+            await person.press(key)
+            await settled_after(person, heard, event)
+            assert sent == {command: 1, "view": 1}
+
+
+@both_backends
+@pytest.mark.parametrize(
+    ("instruction", "event"),
+    [
+        (SUPPLY, "credits_arrived"),
+        (PAY, "credits_left"),
+        (TRANSFER, "credits_left"),
+        (CONVERT, "credits_converted"),
+        (BACK, "credits_converted"),
+    ],
+    ids=["supply", "pay", "transfer", "to time", "to credits"],
+)
+async def test_a_movement_sends_the_change_and_one_overview(opened, heard, instruction, event):
+    async with opened() as person:
+        await at_home(person, heard)
+        sent = person.count_instructions()
+        await person.app.context.send(**instruction)
+        await settled_after(person, heard, event)
+        assert sent == {instruction["action"]: 1, "view": 1}
+
+
+@both_backends
+async def test_a_payment_from_another_client_is_shown_with_one_overview(opened, heard, another_engine):
+    async with opened() as person:
+        await at_home(person, heard)
+        bob = Elsewhere(another_engine, "bob")
+        await person.app.context.send(**{**PAY, "credits": 5})
+        await settled_after(person, heard, "credits_left")
+        sent = person.count_instructions()
+        bob.ask(**{**PAY, "pay": "ada@example.org"})
+        await settled_after(person, heard, "credits_arrived")
+        assert person.app.context.state.wallet.credits == 76
+        assert sent == {"view": 1}
