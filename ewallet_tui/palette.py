@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual.actions import parse
 from textual.binding import Binding
@@ -15,7 +15,7 @@ from textual.keys import format_key
 from textual.worker import WorkerError
 
 from ewallet_core.presentation.formatting import one_line
-from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, SYNONYMS, WALLETS
+from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.themes import THEMES
 
@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
     from ewallet_tui.context import AppContext
 
-Command = tuple[str, str, Callable[[], object]]
+
+class Command(NamedTuple):
+    """One line of the palette."""
+
+    name: str
+    key: str
+    run: Callable[[], object]
+    synonyms: tuple[str, ...] = ()
+    """Other words that find it."""
+
 
 WHAT_TO_TYPE = "type what you want to do"
 NOT_NOW = "You can't do that there now."
@@ -57,31 +66,33 @@ class Everything(Provider):
 
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""
-        for name, key, run in self._commands():
-            yield DiscoveryHit(_with_key(Content(name), key), run, name)
+        for command in self._commands():
+            yield DiscoveryHit(_with_key(Content(command.name), command.key), command.run, command.name)
 
     async def search(self, query: str) -> Hits:
         """What `query` is a part of."""
         matcher = self.matcher(query)
-        for name, key, run in self._commands():
-            found = [matcher.match(words) for words in (name, *SYNONYMS.get(name.rpartition(": ")[2], ()))]
-            if (score := max(found)) > 0:
-                yield Hit(score, _with_key(matcher.highlight(name), key), run, name)
+        for command in self._commands():
+            score = max(map(matcher.match, (command.name, *command.synonyms)))
+            if score > 0:
+                yield Hit(
+                    score, _with_key(matcher.highlight(command.name), command.key), command.run, command.name
+                )
 
     def _commands(self) -> Iterator[Command]:
         context, state = self._context, self._context.state
         yield from self._keys_here()
         for place in destinations_for(state.account.role) if state else ():
             key = f"{self._key_of(CHOOSE_SCREEN.id)} {format_key(place.letter)}"
-            yield f"Go to {place.title}", key, partial(self.app.switch_mode, place.mode)
+            yield Command(f"Go to {place.title}", key, partial(self.app.switch_mode, place.mode))
         yield from self._things_of_the_account()
         yield from self._things_done_elsewhere()
         for theme in THEMES:
             name = "Dark theme" if theme.dark else "Light theme"
-            yield name, "", partial(context.settings.choose, theme=theme.name)
-        yield "Terminal's own colours", "", partial(context.settings.choose, theme="ansi-dark")
-        yield "Lock the screen", "", partial(self.app.run_action, "app.lock")
-        yield "Quit", self._key_of("quit"), partial(self.app.run_action, "app.quit")
+            yield Command(name, "", partial(context.settings.choose, theme=theme.name))
+        yield Command("Terminal's own colours", "", partial(context.settings.choose, theme="ansi-dark"))
+        yield Command("Lock the screen", "", partial(self.app.run_action, "app.lock"))
+        yield Command("Quit", self._key_of("quit"), partial(self.app.run_action, "app.quit"))
 
     def _key_of(self, id: str) -> str:
         """The key of the action of that id, as it is shown."""
@@ -93,8 +104,8 @@ class Everything(Provider):
         if state is not None:
             for email, name in state.accounts.items():
                 if email != state.account.email:
-                    yield f"Switch to {one_line(name)}", "", partial(lifecycle.switch_account, email)
-        yield "Log out", "", lifecycle.log_out
+                    yield Command(f"Switch to {one_line(name)}", "", partial(lifecycle.switch_account, email))
+        yield Command("Log out", "", lifecycle.log_out)
 
     def _things_done_elsewhere(self) -> Iterator[Command]:
         """What the other places' own keys do; known here by their screens' classes alone."""
@@ -104,7 +115,12 @@ class Everything(Provider):
                 continue
             for binding in own_bindings(self._screens[place.mode]):
                 words = f"{place.title}: {binding.tooltip or binding.description}"
-                yield words, "", partial(self._do_there, place.mode, binding.action, words)
+                yield Command(
+                    words,
+                    "",
+                    partial(self._do_there, place.mode, binding.action, words),
+                    _synonyms(self._screens[place.mode], binding),
+                )
 
     def _keys_here(self) -> Iterator[Command]:
         for node, binding, enabled, _ in self.screen.active_bindings.values():
@@ -112,7 +128,9 @@ class Everything(Provider):
             if is_own and enabled and not binding.action.startswith(LEFT_OUT):
                 key = self.app.get_key_display(binding)
                 words = binding.tooltip or binding.description
-                yield words, key, partial(self.app.run_action, binding.action, node)
+                yield Command(
+                    words, key, partial(self.app.run_action, binding.action, node), _synonyms(node, binding)
+                )
 
     async def _do_there(self, mode: str, action: str, words: str) -> None:
         await self.app.switch_mode(mode)
@@ -148,3 +166,9 @@ def own_bindings(screen: object) -> list[Binding]:
 
 def _with_key(name: Content, key: str) -> Content:
     return Content.assemble(name, "  ", (key, "$foreground-muted")) if key else name
+
+
+def _synonyms(screen: object, binding: Binding) -> tuple[str, ...]:
+    """Other words for what `binding` does on that screen, or on screens of that class."""
+    found = getattr(screen, "functions", {}).get(binding.id)
+    return found[0].synonyms if found else ()
