@@ -219,7 +219,7 @@ COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")
 REFUND = Action(
     "refund", "Refund", "r", "Refund a payment that you received", synonyms=("Give back", "Return")
 )
-NEW_CONTACT = Action("new_contact", "New", "n", "Add a contact", synonyms=("Add a contact",))
+NEW_CONTACT = Action("new_contact", "New", "n", "Add a contact", synonyms=("Write down",))
 EDIT_CONTACT = Action("edit_contact", "Edit", "e")
 
 
@@ -312,18 +312,3 @@ CLEAN_NOW = _operators("clean_now", "Clean now", "c")
 NEW_WORKER = _operators("new_worker", "New worker", "n")
 REMOVE_WORKER = _operators("remove_worker", "Remove worker", "d")
 COPY_CONTACT = Action("copy_contact", "Copy contact", "y")
-
-_WITH_SYNONYMS = (
-    SUPPLY,
-    PAY,
-    TRANSFER,
-    TO_TIME,
-    TO_CREDITS,
-    FILTER,
-    EXPORT,
-    UNLINK_RECORD,
-    REFUND,
-    NEW_CONTACT,
-)
-SYNONYMS = {action.words: action.synonyms for action in (*_WITH_SYNONYMS, *GO_TO.values())}
-"""Other words for what an action is called, for the palette and the help."""

@@ -16,7 +16,7 @@ from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
-from ewallet_tui.actions import DONE_EVERYWHERE, SYNONYMS
+from ewallet_tui.actions import DONE_EVERYWHERE
 from ewallet_tui.screens.modal import Modal, titled
 from ewallet_tui.widgets.footer import LAST
 from ewallet_tui.widgets.tabs import PartTab
@@ -115,6 +115,8 @@ class HelpScreen(Modal[None]):
     def __init__(self, beneath: Screen[Any]) -> None:
         super().__init__()
         self._keys = keys_of(beneath)
+        functions = getattr(beneath, "functions", {})
+        self._synonyms = {action.words: action.synonyms for action, _ in functions.values()}
 
     def compose(self) -> ComposeResult:
         """One line for each thing that can be done."""
@@ -131,7 +133,7 @@ class HelpScreen(Modal[None]):
         table.add_column(justify="right", style="bold", width=KEYS_WIDTH)
         table.add_column(no_wrap=True)
         for description, keys in self._keys.items():
-            also = ", ".join(SYNONYMS.get(description, ())).lower()
+            also = ", ".join(self._synonyms.get(description, ())).lower()
             table.add_row(Text(" ".join(keys)), Text.assemble(description, (f"   {also}", "dim")))
         return table
 
