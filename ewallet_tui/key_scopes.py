@@ -16,7 +16,6 @@ from ewallet_tui.screens.console_exchange import ConsoleExchange
 from ewallet_tui.screens.contacts import ContactsScreen
 from ewallet_tui.screens.export import ExportWait
 from ewallet_tui.screens.form_screen import FormScreen
-from ewallet_tui.screens.go_to import GoTo
 from ewallet_tui.screens.home import HomeScreen
 from ewallet_tui.screens.lock import LockScreen
 from ewallet_tui.screens.login import LoginScreen
@@ -25,7 +24,7 @@ from ewallet_tui.screens.operator import OneTimePasswordModal, OperatorScreen
 from ewallet_tui.screens.operator_issues import IssuesScreen
 from ewallet_tui.screens.operator_permissions import PermissionsScreen, RefusedRequestsScreen
 from ewallet_tui.screens.operator_workers import WorkersScreen
-from ewallet_tui.screens.overlays import HelpScreen, Jump
+from ewallet_tui.screens.overlays import GoTo, HelpScreen, Jump
 from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.screens.settings import SettingsKeysScreen, SettingsScreen
 from ewallet_tui.screens.sheets import SheetsScreen

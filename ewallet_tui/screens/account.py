@@ -1,4 +1,4 @@
-"""The account: its facts and who else is logged in here at the left, its security at the right."""
+"""The account screen: its data and logged-in accounts on the left, its security on the right."""
 
 from __future__ import annotations
 
@@ -21,8 +21,6 @@ RECOVERY = f"You can recover it for {DAYS_TO_RECOVER} days."
 
 
 class AccountScreen(BaseScreen):
-    """Facts and security side by side, or beneath one another when narrow."""
-
     MODE = "account"
     PARTS = actions.ACCOUNT_PARTS
     PART = "account"
@@ -54,7 +52,6 @@ class AccountScreen(BaseScreen):
     """
 
     def compose_content(self) -> ComposeResult:
-        """Facts and security, with their buttons, and last the way out."""
         with VerticalScroll(can_focus=False):
             with Horizontal(id="halves"):
                 with Vertical(classes="half"):
@@ -100,7 +97,6 @@ class AccountScreen(BaseScreen):
             yield self.button(actions.LOCK_NOW)
 
     def show(self, state: AccountState) -> None:
-        """The facts and the accounts of now."""
         self.query_one(AccountFacts).show(state.account)
         self.query_one(AccountList).show(state)
         self.show_buttons()

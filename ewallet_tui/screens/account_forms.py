@@ -1,4 +1,4 @@
-"""The forms of an account: login, registration, its data, its password, its daily limit, and its deletion."""
+"""Forms for the account: login, registration, its data, password, daily limit and deletion."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ LOG_IN = FormSpec("Log in", "Log in", (WHOSE, PASSWORD), leave="New account")
 
 
 def login_for(names: Sequence[str]) -> FormSpec:
-    """The sheet to log in with, for those who did so here before: the first is taken to be here again."""
+    """The login form with the names used here before as suggestions; the first one is filled in."""
     if not names:
         return LOG_IN
     whose = replace(WHOSE, initial=names[0], suggestions=tuple(names))
@@ -40,13 +40,13 @@ def login_for(names: Sequence[str]) -> FormSpec:
 
 
 def credentials(values: Values) -> dict[str, Any]:
-    """What a login is asked with: no name has an @, and every email has one."""
+    """The login arguments: a name has no @, an email always has one."""
     whose = str(values["user_name"])
     return {"user_email" if "@" in whose else "user_name": whose, "user_pass": values["user_pass"]}
 
 
 def passwords_differ(values: Values) -> Mapping[str, str]:
-    """The objection to a new password that isn't the same both times."""
+    """The field error if the two new passwords are not the same."""
     if AGAIN in values and values[AGAIN] != values.get("new_pass", values.get("user_pass")):
         return {AGAIN: "The passwords don't match."}
     return {}
@@ -64,7 +64,6 @@ REPLACEMENT = FormSpec(
 
 
 def registration(*, keeps_passwords_alone: bool) -> FormSpec:
-    """The sheet for a new account, with what should be known before a password is chosen."""
     note = f"{PASSWORD_RULE} {NO_WAY_BACK}" if keeps_passwords_alone else PASSWORD_RULE
     return FormSpec(
         "New account",
@@ -76,7 +75,7 @@ def registration(*, keeps_passwords_alone: bool) -> FormSpec:
     )
 
 
-NEW_PASSWORD_PLAN = FormSpec(
+NEW_PASSWORD_FORM = FormSpec(
     CHANGE_PASSWORD.label,
     "Change",
     (
@@ -92,8 +91,7 @@ ANOTHER = FormSpec(
 )
 
 
-def edit_plan(account: AccountInfo) -> FormSpec:
-    """The form that changes what is known of `account`."""
+def edit_form(account: AccountInfo) -> FormSpec:
     return FormSpec(
         "Edit account",
         "Save",
@@ -106,8 +104,8 @@ def edit_plan(account: AccountInfo) -> FormSpec:
     )
 
 
-def limit_plan(most: int | None) -> FormSpec:
-    """The form for another daily limit than `most`; `None`: there is none."""
+def limit_form(most: int | None) -> FormSpec:
+    """The form for the daily limit; `most` is the current one, `None` for no limit."""
 
     def validate(values: Values) -> Mapping[str, str]:
         if is_raised(most, values) and "user_pass" not in values:
@@ -136,7 +134,6 @@ def limit_plan(most: int | None) -> FormSpec:
 
 
 def limit_arguments(most: int | None, values: Values) -> dict[str, Any]:
-    """What the values of the form change about a limit of `most`."""
     wanted = values.get("daily_limit", "")
     changed = {"no_limit": True} if wanted == "" else {"daily_limit": wanted}
     # A password that isn't needed is not asked about.
@@ -144,7 +141,7 @@ def limit_arguments(most: int | None, values: Values) -> dict[str, Any]:
 
 
 def is_raised(most: int | None, values: Values) -> bool:
-    """Whether more than `most` could leave, by the values of the form."""
+    """Whether the values allow more spending than the limit `most`."""
     wanted = values.get("daily_limit", "")
     return most is not None and (wanted == "" or wanted > most)
 
@@ -160,8 +157,8 @@ def _limit_preview(values: Values) -> str:
     )
 
 
-def report_plan(email: str, who_reads: str) -> FormSpec:
-    """The form for an issue, answered by `email` or another; `who_reads` it is said in a sentence."""
+def report_form(email: str, who_reads: str) -> FormSpec:
+    """The form for an issue report; `email` is used if the user enters none."""
     return FormSpec(
         REPORT_ISSUE.label,
         "Report",
@@ -179,12 +176,11 @@ def report_plan(email: str, who_reads: str) -> FormSpec:
 
 
 def issue_of(values: Values) -> dict[str, Any]:
-    """The report that the values of the form make."""
     return {"details": "", **values}
 
 
 def reported(answer: Answer) -> str:
-    """What came of it: `Reported as ISSUE-000001.`"""
+    """The result line: `Reported as ISSUE-000001.`"""
     return f"Reported as {answer['issue']}. You will be answered at {answer['contact']}."
 
 
@@ -193,7 +189,6 @@ TYPED_NAME = "typed_name"
 
 
 def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
-    """The form that takes the name, typed out, and the password."""
     last_day = full_day(now + timedelta(days=DAYS_TO_RECOVER))
 
     def validate(values: Values) -> Mapping[str, str]:

@@ -1,4 +1,4 @@
-"""Where an account is logged in, and who has logged in to it and out of it: a row each."""
+"""The sessions of the account, and its logins and logouts."""
 
 from __future__ import annotations
 
@@ -38,7 +38,6 @@ NEW_ADDRESS = Content.styled("! new address", "bold $text-warning")
 
 
 def session_row(session: Record, now: datetime) -> ListRow:
-    """A session that the account is logged in to."""
     cells = (
         str(session["session_id"]),
         session["address"],
@@ -50,7 +49,7 @@ def session_row(session: Record, now: datetime) -> ListRow:
 
 
 def login_rows(logins: Iterable[Record], logouts: Iterable[Record], now: datetime) -> list[ListRow]:
-    """Both in one list, the latest first."""
+    """Logins and logouts in one list, newest first."""
     told = [("in", login) for login in logins] + [("out", logout) for logout in logouts]
     told.sort(key=lambda entry: str(entry[1]["time"]), reverse=True)
     return [_login_row(place, way, record, now) for place, (way, record) in enumerate(told)]
@@ -78,8 +77,6 @@ MOST_SEEN = 6
 
 
 class SessionsScreen(BaseScreen):
-    """The sessions above, of which one can be ended; the logins and logouts below."""
-
     MODE = "account"
     PARTS = ACCOUNT_PARTS
     PART = "sessions"
@@ -93,23 +90,19 @@ class SessionsScreen(BaseScreen):
     """
 
     def compose_content(self) -> ComposeResult:
-        """Both lists."""
         yield Label("Logged in", classes="heading")
         yield RecordList(SESSIONS, id="sessions")
         yield Label("Recent activity", classes="heading", id="history")
         yield RecordList(LOGINS, id="logins")
 
     def can(self, action: Action) -> bool | None:
-        """Grey the ending if no session is under the cursor."""
         return None if action is END_SESSION and self._session is None else True
 
     def show(self, _state: AccountState) -> None:
-        """The sessions and logins of now."""
         self._load()
 
     @work
     async def end_session(self) -> None:
-        """End the session under the cursor, after a question."""
         session = self._session
         if session is None:
             return
@@ -136,7 +129,7 @@ class SessionsScreen(BaseScreen):
 
     @property
     def _session(self) -> dict[str, Any] | None:
-        """The session under the cursor, while it is the sessions that are moved in."""
+        """The session under the cursor, if the list of sessions has the focus."""
         listed = self.focused
         row = listed.row if isinstance(listed, RecordList) and listed.id == "sessions" else None
         return row.record if row else None

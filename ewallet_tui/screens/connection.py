@@ -1,4 +1,4 @@
-"""What is said of a server's certificate that was never seen before."""
+"""Choosing a server, and the question about a new certificate."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TRUST = "trust"
 
 
 def first_certificate(server: str, fingerprint: str) -> ConfirmModal:
-    """Shows the fingerprint once, so that it can be compared; its result may be to trust the server."""
+    """The question whether to trust a new certificate; shows its fingerprint."""
     words = (
         f"{server} is new on this computer. Its certificate's fingerprint is\n\n{fingerprint}\n\n"
         "Compare it with the one the server's operator gives you. "
@@ -43,10 +43,8 @@ FORGET = "forget"
 
 
 class ServerField(Field):
-    """The field for a server's place."""
-
     def read(self, text: str) -> Any:
-        """The place that was typed, `None` for none; raises `ValueError` with the words for the person."""
+        """The typed address, or `None`; raises `ValueError` with a sentence for the user."""
         return ServerAddress.read(text) if text.strip() else None
 
 
@@ -54,7 +52,7 @@ ANOTHER = ServerField("server", "Another server", str, placeholder="host:port, t
 
 
 class ConnectionScreen(Screen[None]):
-    """Choosing an engine goes over to it; leaving changes nothing."""
+    """The servers to choose from; choosing one connects to it."""
 
     DEFAULT_CSS = """
     ConnectionScreen {
@@ -85,7 +83,6 @@ class ConnectionScreen(Screen[None]):
         self._reason = reason
 
     def compose(self) -> ComposeResult:
-        """Why one is here or what is being tried, the engines, and the field for another."""
         with VerticalScroll(id="sheet", can_focus=False) as sheet:
             sheet.border_title = "Connection"
             yield Static(id="reason", markup=False)
@@ -95,12 +92,10 @@ class ConnectionScreen(Screen[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Show what there is to choose from."""
         self.say_out_of_reach(self._reason)
         self._show_servers()
 
     def say_out_of_reach(self, reason: str) -> None:
-        """Say why an engine can't be used; or nothing."""
         self._reason = reason
         if not self.query("#reason"):
             # It is opened just now, and says it then.
@@ -112,7 +107,6 @@ class ConnectionScreen(Screen[None]):
         self.query_one("#sheet").scroll_home(animate=False)
 
     def action_back(self) -> None:
-        """Give up what is being tried; or go back to the login."""
         if self.has_class("-trying"):
             self.app.workers.cancel_group(self.app, CONNECTING)
             self._show_trying("")

@@ -1,4 +1,4 @@
-"""The console: what the app asks the engine, what it answers, and a line to ask something by hand."""
+"""The console: the instructions and answers of this session, and a prompt to send one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,6 @@ from ewallet_tui.screens.console_exchange import (
 )
 from ewallet_tui.widgets.console_input import ConsolePrompt, ConsoleWriting
 from ewallet_tui.widgets.console_log import ConsoleLog
-from ewallet_tui.widgets.result_line import ResultLine
 
 NOTHING_YET = "No instructions yet. What the app sends from now on is listed here."
 ANSWERED = "→ answered. Press Escape, then Enter to see the answer."
@@ -45,8 +44,6 @@ NOTHING_FITS = "Nothing found. Escape shows everything again."
 
 
 class ConsoleScreen(BaseScreen):
-    """The log, newest below, and the prompt beneath it."""
-
     MODE = "console"
     CSS_PATH = "console.tcss"
     AUTO_FOCUS = "ConsoleLog"
@@ -59,50 +56,42 @@ class ConsoleScreen(BaseScreen):
         self._hides_views = False
 
     def compose_content(self) -> ComposeResult:
-        """What is shown of it all, the log, and where one is written."""
         yield Label(id="shown", markup=False)
         yield Input(placeholder="find a word in instructions and answers", id="filter")
         yield ConsoleLog()
         yield ConsoleWriting()
 
     def on_mount(self) -> None:
-        """Follow what is asked."""
         super().on_mount()
         self._log = self.context.store.log
         self._log.follow(self._log_changed)
         self._learn()
 
     def on_unmount(self) -> None:
-        """Follow it no more."""
         self._log.unfollow(self._log_changed)
 
     def on_screen_resume(self) -> None:
-        """Show what was asked elsewhere."""
         self._show_log()
 
     def can(self, action: Action) -> bool | None:
-        """A letter is a letter while the user types; only from there or a filter is there a way back."""
+        """Filter only while no text is typed; Back only in an input or a filtered list."""
         is_typing = isinstance(self.focused, Input)
         if action is FILTER:
             return not is_typing
         return is_typing or self._is_filtered if action is BACK else True
 
     def write(self) -> None:
-        """Go to where an instruction is written."""
         self.query_one(ConsolePrompt).focus()
 
     def toggle_views(self) -> None:
-        """Hide what only looks, or show it again."""
         self._hides_views = not self._hides_views
         self._show_log()
 
     def find(self) -> None:
-        """Show only what has some text in it."""
         self.add_class("-filtered")
         self._filter.focus()
 
     def back(self) -> None:
-        """Leave the line that is typed into; then show all again."""
         log = self.query_one(ConsoleLog)
         if self.focused in (log, self._filter):
             self._filter.value = ""
@@ -111,24 +100,20 @@ class ConsoleScreen(BaseScreen):
         log.focus()
 
     def copy_instruction(self) -> None:
-        """Copy the instruction under the cursor, as JSON."""
         if (line := self.query_one(ConsoleLog).line) is not None:
-            self.app.copy_to_clipboard(instruction_json(line.exchange))
-            self.query_one(ResultLine).say(INSTRUCTION_COPIED)
+            self.copy(instruction_json(line.exchange), INSTRUCTION_COPIED)
 
     def copy_answer(self) -> None:
-        """Copy the answer under the cursor, as JSON."""
         if (line := self.query_one(ConsoleLog).line) is None:
             return
         answer = answer_json(line.exchange)
         if answer is None:
             self.context.notify(NO_ANSWER_YET)
             return
-        self.app.copy_to_clipboard(answer)
-        self.query_one(ResultLine).say(ANSWER_COPIED)
+        self.copy(answer, ANSWER_COPIED)
 
     def focus_next(self, selector: str | type[Any] = "*") -> Any:
-        """Complete what is typed, or go on to the next place where it is whole."""
+        """Complete the typed word, or move the focus if it is complete."""
         if isinstance(self.focused, ConsolePrompt) and self.focused.complete():
             return self.focused
         return super().focus_next(selector)
@@ -168,7 +153,7 @@ class ConsoleScreen(BaseScreen):
             self._tell(chain, answer)
 
     def _tell(self, chain: Mapping[str, Any], answer: Answer) -> None:
-        """Say what came of what was written, and stay there, whatever the app asks because of it."""
+        """Show the answer to a sent instruction and keep the cursor on it, even if others follow."""
         self._show_log()
         asked = masked(chain)
         written = (each for each in reversed(self._log.exchanges) if dict(each.instruction) == asked)

@@ -1,4 +1,4 @@
-"""One exchange in full: the instruction and its answer, as JSON that can be copied."""
+"""One instruction and its answer in full, as JSON that can be copied."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ INSTRUCTION_COPIED, ANSWER_COPIED = "Instruction copied.", "Answer copied."
 
 
 def instruction_json(exchange: Exchange) -> str:
-    """The instruction, for wherever it is to be sent next; in characters that act nowhere."""
+    """The instruction as ASCII-only JSON."""
     return json.dumps(dict(exchange.instruction), indent=2, default=str)
 
 
 def answer_json(exchange: Exchange) -> str | None:
-    """The answer, as `instruction_json`; `None` where there is none."""
+    """The answer as ASCII-only JSON, or `None`."""
     answer = _answer(exchange)
     return None if answer is None else json.dumps(answer, indent=2)
 
@@ -37,8 +37,6 @@ def _answer(exchange: Exchange) -> Any:
 
 
 class ConsoleExchange(Modal[None]):
-    """The exchange of a line of the console."""
-
     DEFAULT_CSS = """
     ConsoleExchange {
         .sheet { width: 90; max-height: 90%; }
@@ -65,7 +63,6 @@ class ConsoleExchange(Modal[None]):
         self._exchange = line.exchange
 
     def compose(self) -> ComposeResult:
-        """What was sent, and what came back."""
         with Vertical() as sheet:
             titled(sheet, f"{self._line.time_of_day}  {took(self._exchange)}".rstrip())
             with VerticalScroll():
@@ -82,23 +79,20 @@ class ConsoleExchange(Modal[None]):
                 yield Button("esc Back", action="screen.dismiss", variant="primary")
 
     def action_scroll(self, direction: int) -> None:
-        """Move by a line."""
         self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)
 
     def action_copy_instruction(self) -> None:
-        """Copy what was sent."""
         self.app.copy_to_clipboard(instruction_json(self._exchange))
         self.notify(INSTRUCTION_COPIED, markup=False)
 
     def action_copy_answer(self) -> None:
-        """Copy what came back."""
         answer = answer_json(self._exchange)
         self.app.copy_to_clipboard(answer or "")
         self.notify(ANSWER_COPIED if answer else NO_ANSWER_YET, markup=False)
 
 
 def _shown(value: Any) -> Content:
-    """JSON with its names apart from its values, in characters that can only be read."""
+    """JSON with coloured names, without control characters."""
     lines = json.dumps(value, indent=2, ensure_ascii=False, default=str).split("\n")
     return Content("\n").join(_line(line) for line in lines)
 

@@ -9,72 +9,67 @@ from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.payment_forms import (
     Payer,
     paid_result,
-    pay_plan,
-    refund_plan,
+    pay_form,
+    refund_form,
     refunded_result,
-    transfer_plan,
+    transfer_form,
     transferred_result,
 )
 from ewallet_tui.screens.wallet_forms import (
-    credits_plan,
+    credits_form,
     credits_result,
-    supply_plan,
+    supply_form,
     supply_result,
-    time_plan,
+    time_form,
     time_result,
 )
 
 
 def supply(screen: BaseScreen) -> None:
-    """Ask how many credits should come, and for what."""
     if state := screen.context.state:
-        plan = supply_plan(state.wallet.credits)
-        screen.fill_in(plan, supply_result, writes="transfer", action="supply", supply="credits")
+        spec = supply_form(state.wallet.credits)
+        screen.fill_in(spec, supply_result, writes="transfer", action="supply", supply="credits")
 
 
 def pay(screen: BaseScreen, to: str = "") -> None:
-    """Ask how much should be paid, and to whom."""
     if payer := _payer(screen):
-        screen.fill_in(pay_plan(payer, to), paid_result(payer), writes="transfer", action="pay")
+        screen.fill_in(pay_form(payer, to), paid_result(payer), writes="transfer", action="pay")
 
 
 def transfer(screen: BaseScreen, to: str = "") -> None:
-    """Ask how much should be transferred, and to whom."""
     if payer := _payer(screen):
-        plan, result = transfer_plan(payer, to), transferred_result(payer)
-        screen.fill_in(plan, result, writes="transfer", action="transfer", transfer="credits")
+        spec, result = transfer_form(payer, to), transferred_result(payer)
+        screen.fill_in(spec, result, writes="transfer", action="transfer", transfer="credits")
 
 
 async def refund(screen: BaseScreen, record_id: int, to: str, most: int) -> None:
-    """Ask how much of a received payment should be given back; `most` credits can."""
+    """Ask how much of a received payment to refund, up to `most` credits."""
     if payer := _payer(screen):
         # The form names the payer, but asks for no name that would look the contacts up.
         await payer.contacts.learn("")
-        plan, result = refund_plan(payer, to, most), refunded_result(payer)
+        spec, result = refund_form(payer, to, most), refunded_result(payer)
         instruction: dict[str, Any] = {"action": "refund", "refund": "payment", "record_id": record_id}
-        screen.fill_in(plan, result, writes="transfer", **instruction)
+        screen.fill_in(spec, result, writes="transfer", **instruction)
 
 
 def convert_to_time(screen: BaseScreen) -> None:
-    """Ask how many credits should become time."""
     if state := screen.context.state:
         rate = state.clock.milliseconds_per_credit
-        plan = time_plan(state.wallet.credits, rate)
+        spec = time_form(state.wallet.credits, rate)
         screen.fill_in(
-            plan, time_result(rate), writes="conversion", action="convert", convert="credits2clock"
+            spec, time_result(rate), writes="conversion", action="convert", convert="credits2clock"
         )
 
 
 def convert_to_credits(screen: BaseScreen) -> None:
-    """Ask how much time should become credits."""
     context = screen.context
 
     def left_ms() -> int:
         return context.state.clock.left_ms(context.now()) if context.state else 0
 
     if state := context.state:
-        plan = credits_plan(left_ms, state.clock.milliseconds_per_credit)
-        screen.fill_in(plan, credits_result, writes="conversion", action="convert", convert="clock2credits")
+        spec = credits_form(left_ms, state.clock.milliseconds_per_credit)
+        screen.fill_in(spec, credits_result, writes="conversion", action="convert", convert="clock2credits")
 
 
 def _payer(screen: BaseScreen) -> Payer | None:

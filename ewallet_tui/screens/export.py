@@ -1,4 +1,4 @@
-"""Saving what a screen shows: choosing the form, and waiting until it is saved."""
+"""Exporting records: choosing the format, and waiting until the file is saved."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ NOT_SAVED = "Not saved."
 
 
 class ExportWait(Modal[str | None]):
-    """Its result is the line that says what was saved, or `None` where nothing was, which is said already."""
+    """Its result is the line that says what was saved, or `None` after an error or a stop, which is already reported."""
 
     DEFAULT_CSS = """
     ExportWait {
@@ -64,7 +64,6 @@ class ExportWait(Modal[str | None]):
         self._noun = noun
 
     def compose(self) -> ComposeResult:
-        """The count, and the way out."""
         with Vertical() as sheet:
             titled(sheet, "Export")
             yield Label(f"{count(0, self._noun)} so far", markup=False)
@@ -72,19 +71,16 @@ class ExportWait(Modal[str | None]):
                 yield Button("esc Stop", id="stop")
 
     def on_mount(self) -> None:
-        """Begin."""
         self.set_timer(SHOWN_AFTER, lambda: self.add_class("-long"))
         self._saving = self._save()
 
     def action_leave(self) -> None:
-        """Stop; nothing of it stays."""
         if not self._saving.is_finished:
             self._saving.cancel()
             self.context.notify(LEFT)
             self.dismiss(None)
 
     def on_button_pressed(self) -> None:
-        """Do as Escape does."""
         self.action_leave()
 
     @work
@@ -107,7 +103,7 @@ class ExportWait(Modal[str | None]):
 
     @property
     def _otherwise(self) -> Path:
-        """Beside the person's settings, where there are no downloads."""
+        """The folder to use if there is no downloads folder."""
         file = self.context.preferences.file
         return file.parent if file else Path.home()
 
@@ -159,7 +155,7 @@ async def _choose_month(screen: BaseScreen) -> Period | None:
 
 
 def _months_until_now(screen: BaseScreen) -> list[date]:
-    """The first days of the months from when the account was made until now, the newest first."""
+    """The first days of the months since the account was created, newest first."""
     today, state = screen.today().astimezone().date(), screen.context.state
     created = state.account.created if state else None
     first = created.astimezone().date() if created else today

@@ -1,4 +1,4 @@
-"""Home: what there is, what runs, what happened lately, and what can be done now."""
+"""The home screen: balance, clock, recent activity, and what you can do now."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ewallet_tui.activity import ACTIVITY_COLUMNS, activity_rows, in_words
 from ewallet_tui.context import AppContext
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.timer_actions import TIMER_ACTIONS, command_timer
+from ewallet_tui.screens.clock import TIMER_ACTIONS, command_timer
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, WALLET_ACTIONS
 from ewallet_tui.state import AccountState
 from ewallet_tui.status import clock_status
@@ -62,8 +62,6 @@ STEPS = (
 
 
 class HomeScreen(BaseScreen):
-    """Balance, clock, actions, and the latest movements; a tour while there are none."""
-
     MODE = "home"
     CSS_PATH = "home.tcss"
     AUTO_FOCUS = "RecordList"
@@ -75,7 +73,6 @@ class HomeScreen(BaseScreen):
         """Whether there are first steps to show; `None`: nothing is known yet of what was done before."""
 
     def compose_content(self) -> ComposeResult:
-        """What there is, what can be done, what happened."""
         with Horizontal(id="holdings"):
             with Vertical(id="balance-face"):
                 yield Label("Balance, in credits", classes="caption")
@@ -96,7 +93,6 @@ class HomeScreen(BaseScreen):
         yield RecordList(ACTIVITY_COLUMNS)
 
     def show(self, state: AccountState) -> None:
-        """Show what the wallet and its clock hold now, and how that came about."""
         if self._may_tour is None:
             # Whoever comes back to what they have done has taken the first step, or left the tour.
             self._may_tour = not state.wallet.credits and state.clock.is_new
@@ -106,7 +102,6 @@ class HomeScreen(BaseScreen):
         self._show_past(state)
 
     def show_second(self, state: AccountState, now: float) -> None:
-        """Let the countdown fall by a second."""
         clock, tint = state.clock, clock_status(state.clock, now).style
         left, bar = self.query_one("#left", BigDigits), self.query_one(BurningBar)
         left.value, left.tint = countdown(clock.left_ms(now)), tint
@@ -115,11 +110,9 @@ class HomeScreen(BaseScreen):
         self.query_one("#state", SteadyLine).say(state_line(clock, now, self.today()))
 
     def can(self, action: Action) -> bool | None:
-        """Offer to leave the tour while there is one."""
         return (self.has_class("-touring") or None) if action is LEAVE_TOUR else True
 
     def leave_tour(self) -> None:
-        """Show no steps any more."""
         self._may_tour = False
         self._show_steps(self.query_one(Tour), self.query_one(RecordList), ())
 

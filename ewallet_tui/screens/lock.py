@@ -1,4 +1,4 @@
-"""The locked screen: nothing to see but the timer, and the password to go on."""
+"""The lock screen: it shows only the timer, and asks for the password."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 
 class LockScreen(Screen[None]):
-    """Asks for the password of the account that is logged in, and goes back to where it was."""
-
     DEFAULT_CSS = """
     LockScreen {
         align: center middle;
@@ -44,27 +42,25 @@ class LockScreen(Screen[None]):
         self.context = context
 
     def compose(self) -> ComposeResult:
-        """The timer and the sheet, and the way out."""
         with Vertical(id="middle"):
             yield StatusBar(with_balance=False)
             yield ConnectionBadge(with_place=True)
         yield Footer()
 
     def on_mount(self) -> None:
-        """Keep the timer in view."""
         self.context.state_changed.subscribe(self, self._show)
         self.context.second_passed.subscribe(self, self._show_now)
         self.context.connection_changed.subscribe(self, self._show_connection)
         self._show_connection()
 
     async def on_screen_resume(self) -> None:
-        """Ask anew each time it is locked, and not when a question over it is gone."""
+        """Create a new form each time it is locked, but not when a question over it is closed."""
         state = self.context.state
         if state is None or self.query(Form):
             return
         note = f"Enter the password of {one_line(state.account.name)} to unlock."
-        plan = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
-        form = Form(plan, self._unlock)
+        spec = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
+        form = Form(spec, self._unlock)
         form.show_connected(self.context.connection.is_connected)
         await self.query_one("#middle").mount(form, before=self.query_one(ConnectionBadge))
         form.rows[0].input.focus()

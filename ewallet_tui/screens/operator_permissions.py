@@ -16,7 +16,6 @@ from ewallet_tui.actions import (
     BACK_TO_PERMISSIONS,
     FIND,
     FORBID,
-    OPERATOR_PARTS,
     REFUSED_REQUESTS,
     Action,
 )
@@ -24,9 +23,7 @@ from ewallet_tui.context import AppContext
 from ewallet_tui.navigation import OPERATOR
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
-from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator, pages, show_as_operator
-from ewallet_tui.state import AccountState
+from ewallet_tui.screens.operator_base import SYSTEM, OperatorBase
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.permission_grid import PermissionCell, PermissionGrid, Sheet
 from ewallet_tui.widgets.record_list import RecordList
@@ -40,13 +37,13 @@ WHO = {"user": "Users", "operator": "Operators", "auditor": "Auditors"}
 
 
 def saying(permission: PermissionCell) -> str:
-    """What the sheet says, in a sentence: `Users may not ask: system action view issues`."""
+    """The permission as a sentence: `Users may not ask: system action view issues`."""
     verb = "may ask" if permission.allowed else "may not ask"
     return f"{WHO[permission.role]} {verb}: {permission.instruction}"
 
 
 def toggling(permission: PermissionCell) -> str:
-    """What the opposite would come to, where that should be thought over; nothing where it needn't."""
+    """What the opposite means if that needs a confirmation, otherwise nothing."""
     if permission.allowed:
         return _taking_away(permission)
     if permission.instruction.startswith("system ") and permission.role != OPERATOR:
@@ -65,11 +62,7 @@ def _taking_away(permission: PermissionCell) -> str:
     return ""
 
 
-class PermissionsScreen(BaseScreen):
-    """The sheet as a grid, and a sentence about the cell under the cursor."""
-
-    MODE = "operator"
-    PARTS = OPERATOR_PARTS
+class PermissionsScreen(OperatorBase):
     PART = "permissions"
     AUTO_FOCUS = "PermissionGrid"
     DEFAULT_CSS = "PermissionsScreen #saying { height: 1; margin-top: 1; color: $text-muted; }"
@@ -80,46 +73,30 @@ class PermissionsScreen(BaseScreen):
         self._sheet: Sheet = {}
 
     def compose_content(self) -> ComposeResult:
-        """The grid, what narrows it, and what it says where the cursor is."""
         yield FilterBox("find an instruction, such as transfer", "PermissionGrid")
         yield PermissionGrid()
         yield Static(id="saying", markup=False)
 
     def can(self, action: Action) -> bool | None:
-        """Let the space bar be the one thing that is possible."""
+        """The space bar allows or forbids, whichever is possible."""
         permission = self.permission
         is_other = permission is not None and permission.allowed is (action is FORBID)
         return is_other or action not in (ALLOW, FORBID)
 
     @property
     def permission(self) -> PermissionCell | None:
-        """What the cell under the cursor says."""
         grids = self.query(PermissionGrid)
         return grids.first().permission if grids else None
 
-    def show(self, state: AccountState) -> None:
-        """Read what there is now."""
-        show_as_operator(self, state)
-
-    def on_screen_resume(self) -> None:
-        """Read what there is by now."""
-        if self.context.state is not None:
-            self.reload()
-
     async def load(self) -> None:
-        """Show the sheet of now."""
         answer = await self.context.act(**SYSTEM, action="view", view="permissions")
         if not answer["failed"]:
             self._sheet = answer["permissions"]
             self._show_sheet()
 
-    def find(self) -> None:
-        """Ask for a part of the instruction."""
-        self.query_one(FilterBox).open()
-
     @on(PermissionGrid.Toggled)
     def _clicked_again(self) -> None:
-        if is_operator(self):
+        if self.is_operator:
             self._toggle()
 
     @on(FilterBox.Narrowed)
@@ -143,8 +120,7 @@ class PermissionsScreen(BaseScreen):
         if words and not await self.confirm(f"{verb}?", words, verb):
             return
         cell = PermissionCell(permission.instruction, permission.role, not permission.allowed)
-        await change(
-            self,
+        await self.change(
             f"{saying(cell)}.",
             action="edit",
             edit="permission",
@@ -160,7 +136,7 @@ class PermissionsScreen(BaseScreen):
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         ALLOW: _toggle,
         FORBID: _toggle,
-        FIND: find,
+        FIND: OperatorBase.find,
         REFUSED_REQUESTS: lambda screen: screen.show_part("refusals"),
     }
 
@@ -176,35 +152,19 @@ NOBODY = "not logged in"
 EMPTY = "No requests were refused in the last 30 days."
 
 
-class RefusedRequestsScreen(BaseScreen):
-    """What the permission sheet refused; the way back is to the sheet."""
+class RefusedRequestsScreen(OperatorBase):
+    """The requests that the permission sheet refused; Escape goes back to it."""
 
-    MODE = "operator"
-    PARTS = OPERATOR_PARTS
     PART = "refusals"
     MARKED_PART = "permissions"
-    AUTO_FOCUS = "RecordList"
     DEFAULT_CSS = "RefusedRequestsScreen #caption { color: $text-muted; text-style: bold; }"
 
     def compose_content(self) -> ComposeResult:
-        """What it is, and the requests."""
         yield Label("Refused requests", id="caption")
         yield RecordList(COLUMNS)
 
-    def show(self, state: AccountState) -> None:
-        """Read what there is now."""
-        show_as_operator(self, state)
-
-    def on_screen_resume(self) -> None:
-        """Read what there is by now."""
-        if self.context.state is not None:
-            self.reload()
-
     async def load(self) -> None:
-        """Show those of now."""
-        listed = self.query_one(RecordList)
-        listed.empty = EMPTY
-        await listed.show_pages(pages(self, "refusals", self._row))
+        await self.show_pages("refusals", self._row, EMPTY)
 
     def _row(self, refused: Mapping[str, Any]) -> ListRow:
         when = moment(parse_timestamp(refused["time"]), self.today())

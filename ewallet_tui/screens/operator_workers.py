@@ -9,7 +9,7 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -21,7 +21,6 @@ from ewallet_tui.actions import (
     CLEAN_NOW,
     LOOK_UP_SESSION,
     NEW_WORKER,
-    OPERATOR_PARTS,
     REMOVE_WORKER,
     START_CLEANER,
     STOP_CLEANER,
@@ -29,10 +28,8 @@ from ewallet_tui.actions import (
 )
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import Choice, FactsModal
-from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator, show_as_operator
-from ewallet_tui.state import AccountState
+from ewallet_tui.screens.operator_base import SYSTEM, OperatorBase
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import Answer, FormSpec
 from ewallet_tui.widgets.record_list import RecordList
@@ -56,7 +53,6 @@ STATES = {
 
 
 def worker_rows(workers: Mapping[str, Worker], now: datetime) -> list[ListRow]:
-    """A line each, by number."""
     return [_row(workers[number], now) for number in sorted(workers, key=int)]
 
 
@@ -72,7 +68,6 @@ def _row(worker: Worker, now: datetime) -> ListRow:
 
 
 def session_facts(answer: Answer, now: datetime) -> list[tuple[str, str]]:
-    """What there is to know of a session, from the answer to its interrogation."""
     session = answer["session_data"]
     members = session["session_account_archive"]
     return [
@@ -94,8 +89,6 @@ CLEANER_COLUMNS = (Column("Cleaner"), Column("State"), Column("Removes", fills=T
 
 @dataclass(frozen=True)
 class CleanerRow:
-    """One of them."""
-
     name: str
     """What it is called where it is started and stopped."""
     title: str
@@ -135,7 +128,7 @@ CLEANERS = (
 
 
 def cleaner_rows(running: AbstractSet[str] | None) -> list[ListRow]:
-    """A line each, and one for all; `None`: it has not been told yet which are running."""
+    """One row for each cleaner and one for all; `None` if it is not known which are running."""
     rows = [
         ListRow(each.name, (each.title, _state(each.name, running), each.goes), each) for each in CLEANERS
     ]
@@ -143,7 +136,7 @@ def cleaner_rows(running: AbstractSet[str] | None) -> list[ListRow]:
 
 
 def cleaned(cleaner: CleanerRow, answer: Answer) -> str:
-    """What came of cleaning at once: `2 sessions went.`"""
+    """The result line: `2 sessions removed.`"""
     if "forgotten_before" in answer:
         return "Everything older than 30 days is deleted."
     went = answer[cleaner.cleans]
@@ -185,13 +178,10 @@ MAKING = "making a worker"
 CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to see which are running")
 
 
-class WorkersScreen(BaseScreen):
-    """The workers above, the cleaners below; the keys are those of the list that is moved in."""
+class WorkersScreen(OperatorBase):
+    """The workers above, the cleaners below; the keys depend on the list that has the focus."""
 
-    MODE = "operator"
-    PARTS = OPERATOR_PARTS
     PART = "workers"
-    AUTO_FOCUS = "RecordList"
     DEFAULT_CSS = """
     WorkersScreen {
         #cleaning { color: $text-muted; height: 1; margin-top: 1; }
@@ -206,13 +196,12 @@ class WorkersScreen(BaseScreen):
         self._cleaners_running: set[str] | None = None
 
     def compose_content(self) -> ComposeResult:
-        """Both lists."""
         yield RecordList(COLUMNS, id="workers")
         yield Static(CAPTION, id="cleaning")
         yield RecordList(CLEANER_COLUMNS, id="cleaners")
 
     def can(self, action: Action) -> bool | None:
-        """Grey what can't be done with the line under the cursor, and hide what belongs to the other list."""
+        """Grey what is not possible for the row under the cursor, and hide the actions of the other list."""
         if action in (START_CLEANER, STOP_CLEANER) and self._is_running is not (action is STOP_CLEANER):
             return False
         if action in LIST_OF and not self._is_at(LIST_OF[action]):
@@ -221,17 +210,7 @@ class WorkersScreen(BaseScreen):
             return None
         return None if action is REMOVE_WORKER and not self._is_vacant else True
 
-    def show(self, state: AccountState) -> None:
-        """Read what there is now."""
-        show_as_operator(self, state)
-
-    def on_screen_resume(self) -> None:
-        """Read what there is by now."""
-        if self.context.state is not None:
-            self.reload()
-
     async def load(self) -> None:
-        """Show the workers of now."""
         listed = self.query_one("#workers", RecordList)
         listed.empty = "No workers yet. The first session creates one."
         answer = await self.context.act(**SYSTEM, action="interogate", interogate="workers")
@@ -240,8 +219,6 @@ class WorkersScreen(BaseScreen):
         self._show_cleaners()
 
     def look_up(self) -> None:
-        """Ask for the number of a session, and show it."""
-
         async def send(values: dict[str, Any]) -> Answer:
             asked = {"action": "interogate", "interogate": "session", **values}
             return await self.context.send(**SYSTEM, **asked)
@@ -249,21 +226,18 @@ class WorkersScreen(BaseScreen):
         self.ask_with(LOOK_UP, send, self._show_session)
 
     def new_worker(self) -> None:
-        """Make a worker: one at a time."""
         if not self.context.workers.has_begun(MAKING):
             self._make_worker()
 
     @work
     async def remove_worker(self) -> None:
-        """Remove the worker under the cursor, after a question."""
         number = self._row_of("workers")
         if number and await self.confirm(f"Remove worker {number}", OF_REMOVING, "Remove it"):
             result = f"Worker {number} is removed."
-            await change(self, result, action="cleanup", cleanup="workers", worker_id=int(number))
+            await self.change(result, action="cleanup", cleanup="workers", worker_id=int(number))
 
     @work
     async def clean_now(self) -> None:
-        """Have what the cleaner under the cursor does done at once."""
         cleaner = next(each for each in CLEANERS if each.name == self._row_of("cleaners"))
         if cleaner.warning and not await self.confirm("Clean up now", cleaner.warning, "Clean up"):
             return
@@ -271,12 +245,7 @@ class WorkersScreen(BaseScreen):
         if not answer["failed"]:
             self.query_one(ResultLine).say(cleaned(cleaner, answer))
 
-    @on(RecordList.Moved)
-    def _moved(self) -> None:
-        self.refresh_bindings()
-
     def on_descendant_focus(self) -> None:
-        """The keys are those of another list now."""
         self.refresh_bindings()
 
     @property
@@ -286,7 +255,7 @@ class WorkersScreen(BaseScreen):
 
     @property
     def _is_running(self) -> bool:
-        """Whether the cleaner under the cursor cleans by itself, as far as has been told."""
+        """Whether the cleaner under the cursor is running, as far as is known."""
         name = self._row_of("cleaners")
         return bool(self._cleaners_running) if name == ALL else name in (self._cleaners_running or ())
 
@@ -319,7 +288,7 @@ class WorkersScreen(BaseScreen):
     def _show_session(self, answer: Answer | None) -> None:
         if answer is not None:
             number = answer["session_id"]
-            end = Choice(END, "d", "end it") if is_operator(self) else None
+            end = Choice(END, "d", "end it") if self.is_operator else None
             sheet = FactsModal("Session", session_facts(answer, self.today()), choice=end)
             self.app.push_screen(sheet, partial(self._handle_modal, number))
 
@@ -332,7 +301,7 @@ class WorkersScreen(BaseScreen):
         words = "Everyone logged in to it is logged out at once."
         if await self.confirm(f"End session {number}", words, "End it"):
             result = f"Session {number} has ended."
-            await change(self, result, action="cleanup", cleanup="sessions", session_id=number)
+            await self.change(result, action="cleanup", cleanup="sessions", session_id=number)
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         LOOK_UP_SESSION: look_up,

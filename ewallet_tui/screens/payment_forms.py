@@ -1,4 +1,4 @@
-"""The forms by which credits go to other people: pay, transfer, and refund a payment."""
+"""The forms to pay, transfer, and refund a payment."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ Sentence = Callable[[str, str], str]
 
 @dataclass(frozen=True)
 class Payer:
-    """Who lets credits go, and from what."""
+    """The user's account, balance and contacts, from which credits are sent."""
 
     email: str
     balance: int
@@ -33,38 +33,35 @@ class Payer:
     contacts: ContactBook
 
     def told(self, email: str) -> str:
-        """Who that is, beyond doubt: `Bob (bob@example.org)`, or the email alone where it has no name."""
+        """The recipient without doubt: `Bob (bob@example.org)`, or the email alone if it has no name."""
         name = self.contacts.name_of(email)
         return email if name == email else f"{plain(name, LONGEST_NAME)} ({email})"
 
     def left(self, sentence: Sentence, whom: str, credits: int) -> str:
-        """What happens, and what is left then; nothing where there are too few."""
+        """The preview sentence with the new balance; empty if there are too few credits."""
         if credits > self.balance:
             return ""
         amount, left = credit_amount(credits), grouped(self.balance - credits)
         return f"{sentence(one_line(whom), amount)} {left} left."
 
     def lacks(self, credits: int) -> Mapping[str, str]:
-        """What stands against that many."""
         return {"credits": not_enough_credits(credits, self.balance)} if credits > self.balance else {}
 
     def is_asked(self, credits: int) -> bool:
-        """Whether that many are worth a question."""
+        """Whether that amount needs a confirmation."""
         return 0 < self.ask_above < credits
 
 
-def pay_plan(payer: Payer, to: str = "") -> FormSpec:
-    """Credits for somebody, against an invoice."""
-    return _plan("Pay", "Pay", "pay", _paid("You pay"), payer, to)
+def pay_form(payer: Payer, to: str = "") -> FormSpec:
+    return _form("Pay", "Pay", "pay", _paid("You pay"), payer, to)
 
 
-def transfer_plan(payer: Payer, to: str = "") -> FormSpec:
-    """Credits for somebody, without an invoice."""
-    return _plan("Transfer", "Transfer", "transfer_to", _transferred("You transfer"), payer, to)
+def transfer_form(payer: Payer, to: str = "") -> FormSpec:
+    return _form("Transfer", "Transfer", "transfer_to", _transferred("You transfer"), payer, to)
 
 
-def refund_plan(payer: Payer, to: str, most: int) -> FormSpec:
-    """A payment of which `most` credits can still be refunded to who paid, or a part of it."""
+def refund_form(payer: Payer, to: str, most: int) -> FormSpec:
+    """The form to refund a payment, up to `most` credits."""
 
     def preview(values: Values) -> str:
         credits = values.get("credits", 0)
@@ -88,13 +85,13 @@ def refund_plan(payer: Payer, to: str, most: int) -> FormSpec:
 
 
 def paid_result(payer: Payer) -> Callable[[Answer], str]:
-    """What tells what came of a payment: `Paid Bob 10 credits. 1,230 left.`"""
+    """The result line of a payment: `Paid Bob 10 credits. 1,230 left.`"""
     sentence = _paid("Paid")
     return lambda answer: _result(payer, sentence, answer["paid"], answer["spent_credits"], answer)
 
 
 def transferred_result(payer: Payer) -> Callable[[Answer], str]:
-    """What tells what came of a transfer: `Transferred 10 credits to Bob. 1,230 left.`"""
+    """The result line of a transfer: `Transferred 10 credits to Bob. 1,230 left.`"""
     sentence = _transferred("Transferred")
     return lambda answer: _result(
         payer, sentence, answer["transfered_to"], answer["transfered_credits"], answer
@@ -102,7 +99,7 @@ def transferred_result(payer: Payer) -> Callable[[Answer], str]:
 
 
 def refunded_result(payer: Payer) -> Callable[[Answer], str]:
-    """What tells what came of a refund: `Bob has 10 credits back. 1,220 left.`"""
+    """The result line of a refund: `Bob has 10 credits back. 1,220 left.`"""
     return lambda answer: _result(
         payer,
         lambda whom, amount: f"{whom} has {amount} back.",
@@ -112,7 +109,7 @@ def refunded_result(payer: Payer) -> Callable[[Answer], str]:
     )
 
 
-def _plan(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer, to: str) -> FormSpec:
+def _form(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer, to: str) -> FormSpec:
     book = payer.contacts
 
     def preview(values: Values) -> str:

@@ -1,4 +1,4 @@
-"""The forms of a wallet and its clock: supply credits, credits into time, and time back into credits."""
+"""The forms to supply credits, and to convert credits to time and time to credits."""
 
 from __future__ import annotations
 
@@ -43,18 +43,14 @@ NOTES = Field("notes", "Notes", fields.Notes, optional=True)
 
 
 def not_enough_credits(needed: int, there: int) -> str:
-    """What is said to more credits than the wallet has."""
     return f"Not enough credits: {grouped(needed)} needed, your balance is {grouped(there)}."
 
 
 def not_enough_time(needed_ms: int, left_ms: int) -> str:
-    """What is said to more time than is left on the clock."""
     return f"Not enough time: {duration(needed_ms)} needed, {duration(left_ms)} left."
 
 
-def supply_plan(balance: int) -> FormSpec:
-    """New credits for a wallet that has `balance`."""
-
+def supply_form(balance: int) -> FormSpec:
     def preview(values: Values) -> str:
         credits = values.get("credits")
         if credits is None:
@@ -93,12 +89,12 @@ def _refused_supply(error: Answer) -> Answer:
 
 
 def supply_result(answer: Answer) -> str:
-    """What came of a supply: `You got 100 credits. 140 now.`"""
+    """The result line: `You got 100 credits. New balance: 140.`"""
     return f"You got {credit_amount(answer['supplied_credits'])}. New balance: {grouped(answer['ewallet_credits'])}."
 
 
 def time_result(milliseconds_per_credit: int) -> Callable[[Answer], str]:
-    """What tells what came of turning credits into time: `20 credits → 20:00. 80 left.`"""
+    """The result line: `20 credits → 20:00. 80 left.`"""
 
     def result(answer: Answer) -> str:
         credits, left = answer["converted_credits"], answer["ewallet_credits"]
@@ -108,13 +104,11 @@ def time_result(milliseconds_per_credit: int) -> Callable[[Answer], str]:
 
 
 def credits_result(answer: Answer) -> str:
-    """What came of turning time into credits: `10:00 → 10 credits. 20:00 left.`"""
+    """The result line: `10:00 → 10 credits. 20:00 left.`"""
     return _to_credits(answer["converted_minutes_ms"], answer["converted_credits"], answer["credit_clock_ms"])
 
 
-def time_plan(balance: int, milliseconds_per_credit: int) -> FormSpec:
-    """Credits of a wallet that has `balance` into time on its clock."""
-
+def time_form(balance: int, milliseconds_per_credit: int) -> FormSpec:
     def preview(values: Values) -> str:
         credits = values.get("credits")
         if credits is None or credits > balance:
@@ -135,8 +129,8 @@ def time_plan(balance: int, milliseconds_per_credit: int) -> FormSpec:
     )
 
 
-def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> FormSpec:
-    """Time that is not used yet into credits; `left_ms` says how much that is, also while the timer runs."""
+def credits_form(left_ms: Callable[[], int], milliseconds_per_credit: int) -> FormSpec:
+    """The form to convert unused time; `left_ms` returns the time left, which falls while the timer runs."""
 
     def preview(values: Values) -> str:
         left = left_ms()
@@ -182,7 +176,7 @@ def _time_problems(values: Values, left: int, milliseconds_per_credit: int) -> M
 
 
 def _credits_of(values: Values, milliseconds_per_credit: int) -> tuple[int, int]:
-    """The whole credits that are asked for, and the milliseconds beyond them that make none."""
+    """Whole credits, and the milliseconds left over."""
     if "credits" in values:
         return values["credits"], 0
     return divmod(int(Decimal(str(values.get("minutes", 0))) * MINUTE), milliseconds_per_credit)
