@@ -131,4 +131,3 @@ ACCOUNT_ACTIONS: Mapping[Action, Callable[[Any], object]] = {
     actions.LOCK_NOW: lambda screen: screen.app.run_action(actions.LOCK_NOW.textual),
     actions.DELETE_ACCOUNT: delete,
 }
-"""Each of them, and the function that carries it out."""

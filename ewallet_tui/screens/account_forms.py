@@ -136,7 +136,7 @@ def limit_form(most: int | None) -> FormSpec:
 def limit_arguments(most: int | None, values: Values) -> dict[str, Any]:
     wanted = values.get("daily_limit", "")
     changed = {"no_limit": True} if wanted == "" else {"daily_limit": wanted}
-    # A password that isn't needed is not asked about.
+    # Lowering the limit needs no password.
     return {**changed, "user_pass": values["user_pass"]} if is_raised(most, values) else changed
 
 

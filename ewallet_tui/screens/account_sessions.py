@@ -50,16 +50,16 @@ def session_row(session: Record, now: datetime) -> ListRow:
 
 def login_rows(logins: Iterable[Record], logouts: Iterable[Record], now: datetime) -> list[ListRow]:
     """Logins and logouts in one list, newest first."""
-    told = [("in", login) for login in logins] + [("out", logout) for logout in logouts]
-    told.sort(key=lambda entry: str(entry[1]["time"]), reverse=True)
-    return [_login_row(place, way, record, now) for place, (way, record) in enumerate(told)]
+    entries = [("in", login) for login in logins] + [("out", logout) for logout in logouts]
+    entries.sort(key=lambda entry: str(entry[1]["time"]), reverse=True)
+    return [_login_row(index, way, record, now) for index, (way, record) in enumerate(entries)]
 
 
-def _login_row(place: int, way: str, record: Record, now: datetime) -> ListRow:
+def _login_row(index: int, way: str, record: Record, now: datetime) -> ListRow:
     mark = NEW_ADDRESS if record.get("is_new_address") else ""
     when = moment(parse_timestamp(record["time"]), now)
     return ListRow(
-        f"{record['time']} {way} {place}", (when, _what(way, record), record["address"], mark), record
+        f"{record['time']} {way} {index}", (when, _what(way, record), record["address"], mark), record
     )
 
 
@@ -73,7 +73,7 @@ def _what(way: str, record: Record) -> Content:
 
 MOST_LOGINS = 100
 MOST_SEEN = 6
-"""How many sessions are seen without scrolling."""
+"""How many sessions are shown without scrolling."""
 
 
 class SessionsScreen(BaseScreen):

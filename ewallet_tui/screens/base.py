@@ -56,7 +56,6 @@ class BaseScreen(Screen[None]):
     """A screen with tabs, status bar and footer; subclasses define `MODE`, `compose_content`, `show` and `show_second`."""
 
     MODE: ClassVar[str]
-    """The mode of the place it is."""
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-tiny"), (72, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Screen declares it
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
     DEFAULT_CSS = """
@@ -66,19 +65,19 @@ class BaseScreen(Screen[None]):
     }
     """
     today: Callable[[], datetime] = staticmethod(system_today)
-    """The instant from which `today` and `yesterday` are told."""
+    """The current time, for `today` and `yesterday`."""
 
     PARTS: ClassVar[tuple[Part, ...]] = ()
-    """The tabs of the screen, each a screen of its own under the same row of tabs."""
+    """The tabs of the screen; each is a screen of its own."""
     PART: ClassVar[str] = ""
-    """The id of the tab that this screen is."""
+    """The id of this screen's tab."""
     MARKED_PART: ClassVar[str] = ""
-    """The tab that is marked as the current one, if it is another."""
+    """The tab marked as current, if it is not `PART`."""
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in EVERYWHERE]
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {}
-    """What the screen offers beside what every screen does: each action, and the function that carries it out."""
+    """The screen's own actions, each with its function."""
     functions: ClassVar[Mapping[str, tuple[Action, Callable[[Any], object]]]] = {}
-    """Every action of the screen by its id, those of its base classes included."""
+    """All actions by id, including those of base classes."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         own = vars(cls).get("ACTIONS", {})
@@ -145,11 +144,11 @@ class BaseScreen(Screen[None]):
             self.app.push_screen(self._waiting.pop(0))
 
     def on_screen_suspend(self) -> None:
-        # Who logs out leaves a screen that is being taken apart, and there may be none any more.
+        # After a logout the screen is being removed, perhaps without its result line.
         for result in self.query(ResultLine):
             result.clear()
 
-    def can(self, action: Action) -> bool | None:  # noqa: ARG002 - what the screen itself shows may decide
+    def can(self, action: Action) -> bool | None:  # noqa: ARG002 - for subclasses
         """Whether `action` is possible with what this screen shows; the account state is checked separately."""
         return True
 
@@ -190,7 +189,7 @@ class BaseScreen(Screen[None]):
         send: Callable[[dict[str, Any]], Awaitable[Answer]],
         done: Callable[[Answer | None], None] | None = None,
     ) -> None:
-        """Open the form of `spec` over this screen, and tell `done` what came of it.
+        """Open a form over this screen, and pass its answer to `done`.
 
         A key pressed twice opens one form: the second is pressed on a screen that is not in front any more.
         """
@@ -206,7 +205,7 @@ class BaseScreen(Screen[None]):
         writes: str = "",
         **instruction: Any,
     ) -> None:
-        """Open a form that completes `instruction`, and say in one line what came of it.
+        """Open a form that completes `instruction`, and show the result in one line.
 
         With `only_changed` what is as it was is not sent; where that is all, nothing is. The line leads to
         the record of the kind that it `writes`.
@@ -307,7 +306,7 @@ class BaseScreen(Screen[None]):
         self._catch_up()
 
     def _come_into_view_beneath(self, in_front: Screen[Any]) -> None:
-        # It is not told that it is resumed where a form is before it.
+        # A screen below a form gets no resume event.
         if in_front is not self:
             self._catch_up()
 
@@ -325,7 +324,7 @@ class BaseScreen(Screen[None]):
         self.refresh_bindings()
 
     def _show_second(self, now: float) -> None:
-        # The places that nobody looks at catch up when they are gone to.
+        # Hidden screens catch up when they are resumed.
         if (state := self.context.state) is not None and self.is_in_view:
             self.query_one(StatusBar).show(state, now, state.others_begun(now))
             self.show_second(state, now)

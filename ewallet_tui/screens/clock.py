@@ -49,7 +49,7 @@ async def command_timer(screen: BaseScreen, command: str) -> None:
     """Start, pause, resume or stop the timer, unless an earlier command is not answered yet."""
     context = screen.context
     state, result = context.state, screen.query_one(ResultLine)
-    # Once it is seen in another state it can be given the next command.
+    # The next command is possible once the timer's state has changed.
     if state is None or not context.timers.begin_command(state.clock):
         return
     result.clear()
@@ -68,7 +68,6 @@ def _command(action: Action) -> Callable[[BaseScreen], object]:
 
 
 TIMER_ACTIONS: Mapping[Action, Callable[[Any], object]] = {action: _command(action) for action in TIMER}
-"""Each of them, and the function that carries it out."""
 
 
 class ClockScreen(BaseScreen):
@@ -111,7 +110,7 @@ class ClockScreen(BaseScreen):
 
     def show_second(self, state: AccountState, now: float) -> None:
         self.query_one(TimerFace).show(state.clock, now, self.today())
-        # A second is too short to be seen in a bar.
+        # A bar can't show a second: round down to minutes.
         begun = state.clock.spent_ms(now) if state.clock.runs else 0
         self.query_one(DayBars).begun = begun // MINUTE * MINUTE
         self._share_room()
@@ -143,7 +142,7 @@ class ClockScreen(BaseScreen):
 
     @work(group="records", exclusive=True)
     async def _show_used(self) -> None:
-        # Looked up before the engine is asked: the screen may be gone when the answers come.
+        # Query first: the screen may be removed before the answers arrive.
         listed, bars = self.query_one(RecordList), self.query_one(DayBars)
         days = await self._days()
         await listed.show_pages(RecordPages(self._read_times))
@@ -159,7 +158,7 @@ class ClockScreen(BaseScreen):
         """Hide the days if nothing was ever used, for the sentence that says so."""
         listed, bars = self.query_one(RecordList), self.query_one(DayBars)
         if not listed.empty and not listed.pages.count:
-            # Nothing is known of it yet.
+            # Not loaded yet.
             return
         is_unused = bars.is_empty and not listed.pages.count
         self.set_class(is_unused, "-unused")

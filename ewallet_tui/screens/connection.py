@@ -98,10 +98,10 @@ class ConnectionScreen(Screen[None]):
     def say_out_of_reach(self, reason: str) -> None:
         self._reason = reason
         if not self.query("#reason"):
-            # It is opened just now, and says it then.
+            # Not composed yet: `on_mount` shows it.
             return
         shown = self.query_one("#reason", Static)
-        # The fingerprints of two certificates are read best under one another.
+        # One fingerprint a line, so that two can be compared.
         shown.update(Content("\n").join(plain(line) for line in reason.splitlines()))
         shown.set_class(bool(reason), "-there")
         self.query_one("#sheet").scroll_home(animate=False)
@@ -152,7 +152,7 @@ class ConnectionScreen(Screen[None]):
         if context.connection.is_connected and server == context.connecting.server:
             self.dismiss()
         else:
-            # The app's own, because this screen is gone before it is done.
+            # A worker of the app: this screen may be removed before it ends.
             self.app.run_worker(self._connect(server), group=CONNECTING, exclusive=True)
 
     async def _connect(self, server: ServerAddress | None) -> None:

@@ -13,15 +13,7 @@ from textual.widgets import Input, Label
 from ewallet_core.client import Answer, validation
 from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.presentation.formatting import count, grouped
-from ewallet_tui.actions import (
-    BACK,
-    COPY_ANSWER,
-    COPY_INSTRUCTION,
-    FILTER,
-    TOGGLE_VIEWS,
-    WRITE,
-    Action,
-)
+from ewallet_tui.actions import BACK, COPY_ANSWER, COPY_INSTRUCTION, FILTER, TOGGLE_VIEWS, WRITE, Action
 from ewallet_tui.console.exchange import ExchangeLine
 from ewallet_tui.context import AppContext
 from ewallet_tui.instruction_log import Exchange, masked
@@ -141,7 +133,7 @@ class ConsoleScreen(BaseScreen):
     @on(ConsoleWriting.Written)
     def _written(self, event: ConsoleWriting.Written) -> None:
         self.query_one(ConsoleLog).go_to_end()
-        # Not this screen's worker: it may be left, and removed, by what is asked.
+        # A worker of the app: the instruction may remove this screen.
         self.app.run_worker(self._send(event.chain), group="console")
 
     async def _send(self, chain: Mapping[str, Any]) -> None:
@@ -155,8 +147,8 @@ class ConsoleScreen(BaseScreen):
     def _tell(self, chain: Mapping[str, Any], answer: Answer) -> None:
         """Show the answer to a sent instruction and keep the cursor on it, even if others follow."""
         self._show_log()
-        asked = masked(chain)
-        written = (each for each in reversed(self._log.exchanges) if dict(each.instruction) == asked)
+        instruction = masked(chain)
+        written = (each for each in reversed(self._log.exchanges) if dict(each.instruction) == instruction)
         if (exchange := next(written, None)) is not None:
             self.query_one(ConsoleLog).go_to(exchange.number)
         words = f"{answer['error']} {answer.get('warning') or ''}" if answer["failed"] else ANSWERED
@@ -169,7 +161,7 @@ class ConsoleScreen(BaseScreen):
         self._show_log()
 
     def _log_changed(self) -> None:
-        # It is told in the middle of asking, often several times at once.
+        # Called while sending, often several times in a row.
         if self.is_current and not self._is_due:
             self._is_due = True
             self.call_later(self._show_log)

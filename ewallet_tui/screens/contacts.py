@@ -68,11 +68,11 @@ class ContactsPanel(RecordsPanel):
         if page is not None and page.next is None:
             return RecordPages.of(sorted(page.rows, key=lambda row: str(row.record["name"]).casefold()))
         if page is not None:
-            # So many are not read again, only to learn once more that there are more.
+            # Remember, so as not to read the long list again.
             self._long.add(self.picker.chosen)
         return await super().read_pages()
 
-    def words_for_unlinking(self, record: Record) -> str:
+    def removal_words(self, record: Record) -> str:
         return f"{record['name']} is removed from this list. Your payments stay on your sheets."
 
     @work(group="detail", exclusive=True)

@@ -45,7 +45,7 @@ def transfer(screen: BaseScreen, to: str = "") -> None:
 async def refund(screen: BaseScreen, record_id: int, to: str, most: int) -> None:
     """Ask how much of a received payment to refund, up to `most` credits."""
     if payer := _payer(screen):
-        # The form names the payer, but asks for no name that would look the contacts up.
+        # The form shows the payer's name, but has no field that loads the contacts.
         await payer.contacts.learn("")
         spec, result = refund_form(payer, to, most), refunded_result(payer)
         instruction: dict[str, Any] = {"action": "refund", "refund": "payment", "record_id": record_id}

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 
 SHOWN_AFTER = 0.3
-"""In seconds; what is done before that needs no sheet that flashes by."""
+"""In seconds; a shorter export shows no modal screen."""
 LEFT = "Export stopped. Nothing was saved."
 NOT_SAVED = "Not saved."
 
@@ -126,9 +126,9 @@ async def export_records(
     record_id: int | None = None,
     **bounds: str | None,
 ) -> None:
-    """Ask for the form, and save the records of a sheet: those of a time, or those that hold a text.
+    """Ask for the format, and save the records of a sheet.
 
-    `bounds` are `since`, `until` and `text`. Of invoices there are pages too: of that record, and of a month.
+    `bounds` are `since`, `until` and `text`. Invoices can also be saved as pages: one invoice or a month.
     """
     form = await _choose(screen, f"Export {kind}s", _forms(kind, record_id))
     if form in FILES:
@@ -164,7 +164,7 @@ def _months_until_now(screen: BaseScreen) -> list[date]:
 
 
 async def _choose(screen: BaseScreen, title: str, choices: dict[str, str]) -> str | None:
-    # A key pressed twice opens one list: the second is pressed on a screen that is no longer in front.
+    # A key pressed twice must open one list only.
     if screen.app.screen is not screen:
         return None
     return await screen.app.push_screen_wait(ChoiceModal(title, choices))

@@ -28,7 +28,7 @@ DO, DO_KEY = "do", "y"
 NOT_KNOWN = frozenset(
     {"client_unknown", "not_logged_in", "session_expired", "session_unknown", "unreachable"}
 )
-"""The codes of answers that don't tell whether it had been done before."""
+"""The codes of answers that leave open whether the instruction was done."""
 
 
 def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
@@ -41,7 +41,7 @@ def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
 
     def tell(answer: Answer) -> None:
         if answer.get("code") in NOT_KNOWN:
-            # If this answer logged the user out, it is shown over the login.
+            # Shown also if this answer logged the user out.
             if email() in (asked_by, None):
                 say("Check whether it is in your records.", "Maybe done")
         elif email() != asked_by:
@@ -89,7 +89,7 @@ class FormScreen(Modal[Answer | None]):
         confirmation = ConfirmModal(
             self._spec.title, event.confirmation, [Choice(DO, DO_KEY, self._spec.verb)]
         )
-        # Enter pressed twice asks once: the second is pressed on a screen that is not in front any more.
+        # Enter pressed twice must ask once only.
         if self.app.screen is self and await self.app.push_screen_wait(confirmation) == DO:
             self._form.send()
 

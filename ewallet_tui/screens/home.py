@@ -41,12 +41,10 @@ from ewallet_tui.widgets.tour import Tour, TourStep
 
 NOTHING_YET = "No activity yet. Supply credits with u."
 TURNS = (START, PAUSE, RESUME)
-"""What the space bar does, whichever is possible."""
+"""The space bar does the one that is possible."""
 STEPS = (
     TourStep(
-        "supply",
-        "Supply credits",
-        "You pay with credits. Your balance is at the top left of every screen.",
+        "supply", "Supply credits", "You pay with credits. Your balance is at the top left of every screen."
     ),
     TourStep(
         "convert_to_time",
@@ -94,7 +92,7 @@ class HomeScreen(BaseScreen):
 
     def show(self, state: AccountState) -> None:
         if self._may_tour is None:
-            # Whoever comes back to what they have done has taken the first step, or left the tour.
+            # A used wallet needs no tour.
             self._may_tour = not state.wallet.credits and state.clock.is_new
         self.query_one("#credits", BigDigits).value = grouped(state.wallet.credits)
         self.show_second(state, self.context.now())
@@ -145,12 +143,12 @@ class HomeScreen(BaseScreen):
         self.set_class(bool(rows), "-lived")
         kinds = {each["kind"] for each in state.activity}
         done = ("transfer" in kinds, "conversion" in kinds, "time" in kinds or state.clock.runs)
-        # Its first step must not lead to where it goes no further.
+        # No tour if its first step, supplying, is not allowed.
         leads_on = self._may_tour and (done[0] or state.may_supply)
         self._show_steps(tour, listed, done if leads_on else ())
 
     def _show_steps(self, tour: Tour, listed: RecordList, done: Sequence[bool]) -> None:
-        # A button that can't be pressed any more loses the focus at once.
+        # A disabled button loses the focus at once.
         had_focus = tour.has_focus_within
         tour.show(done)
         self.set_class(tour.is_under_way, "-touring")

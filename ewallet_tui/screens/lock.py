@@ -32,7 +32,7 @@ class LockScreen(Screen[None]):
     }
     """
 
-    # The app's own, but shown: here the letter for it is a letter.
+    # Shown here, because q is typed into the password.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "app.quit", "Quit", key_display="^q", priority=True)
     ]
@@ -81,7 +81,7 @@ class LockScreen(Screen[None]):
 
     @on(Form.Left)
     def _log_out(self) -> None:
-        # The accounts beside it would be open to whoever sits here now.
+        # Otherwise the session would continue with another account, without its password.
         self.context.lifecycle.log_out(of_all=True)
 
     def _show(self, state: AccountState) -> None:

@@ -37,7 +37,7 @@ class LoginScreen(Screen[None]):
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
-        # The app's own, but shown: here the letter for it is a letter.
+        # Shown here, because q is typed into the form.
         Binding("ctrl+q", "app.quit", "Quit", key_display="^q", priority=True),
         Binding("ctrl+o", "connection", "Connection", key_display="^o", id="connection"),
         Binding("ctrl+g", "forget_name", "Forget this name", key_display="^g", id="forget_name"),
@@ -61,7 +61,7 @@ class LoginScreen(Screen[None]):
         self._show_connection()
 
     def on_screen_resume(self) -> None:
-        # The forms are imported once the first paint is out.
+        # Import the forms after the first paint.
         self.set_timer(0.02, self._show_forms)
 
     async def start_over(self) -> None:
@@ -74,7 +74,7 @@ class LoginScreen(Screen[None]):
 
     async def action_connection(self) -> None:
         if self.query("Form.-busy"):
-            # The login that is on its way belongs to the engine that is left.
+            # The pending login belongs to the server that is left.
             await self.query("Form").remove()
         self.context.choose_server("")
 

@@ -138,7 +138,7 @@ class LoginForms(Vertical):
         *,
         unless_open: bool = False,
     ) -> None:
-        # Two may come at once: for a new engine, and for coming here from another screen.
+        # Two calls may overlap: after a change of server, and on resume.
         async with self._opening:
             if unless_open and self.query(Form):
                 return
@@ -150,7 +150,7 @@ class LoginForms(Vertical):
             self.screen.refresh_bindings()
 
     def _go_to_first_empty(self, form: Form) -> None:
-        # There are no rows if the app was quit before its form was there.
+        # There are no rows if the app quits before the form is mounted.
         if rows := form.rows:
             next((row for row in rows if not row.text), rows[-1]).input.focus()
 

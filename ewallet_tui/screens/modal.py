@@ -42,7 +42,7 @@ class Modal(ModalScreen[ScreenResultType]):
     """
 
     _result: tuple[ScreenResultType | None] | None = None
-    """What it was left with."""
+    """The result, in a tuple because it may be `None`."""
     _is_gone = False
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:

@@ -24,15 +24,7 @@ from ewallet_core.presentation.formatting import (
     price,
 )
 from ewallet_core.presentation.tables import Column
-from ewallet_tui.actions import (
-    FIND,
-    FREEZE,
-    GRANT_ROLE,
-    RESET_PASSWORD,
-    SUPPLY_ACCOUNT,
-    UNFREEZE,
-    Action,
-)
+from ewallet_tui.actions import FIND, FREEZE, GRANT_ROLE, RESET_PASSWORD, SUPPLY_ACCOUNT, UNFREEZE, Action
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain

@@ -11,14 +11,7 @@ from textual.widgets import Label, Static
 
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
-from ewallet_tui.actions import (
-    ALLOW,
-    BACK_TO_PERMISSIONS,
-    FIND,
-    FORBID,
-    REFUSED_REQUESTS,
-    Action,
-)
+from ewallet_tui.actions import ALLOW, BACK_TO_PERMISSIONS, FIND, FORBID, REFUSED_REQUESTS, Action
 from ewallet_tui.context import AppContext
 from ewallet_tui.navigation import OPERATOR
 from ewallet_tui.record_pages import ListRow
@@ -32,7 +25,7 @@ REGISTERING = "client action new account"
 SHOWN_EVERYWHERE = frozenset(
     {"client action view account", "client action view credit ewallet", "client action view credit clock"}
 )
-"""What the app can show nothing without."""
+"""The instructions that the app can't work without."""
 WHO = {"user": "Users", "operator": "Operators", "auditor": "Auditors"}
 
 
@@ -173,5 +166,5 @@ class RefusedRequestsScreen(OperatorBase):
         return ListRow(" ".join([refused["time"], who, refused["instruction"]]), cells, refused)
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
-        BACK_TO_PERMISSIONS: lambda screen: screen.show_part("permissions"),
+        BACK_TO_PERMISSIONS: lambda screen: screen.show_part("permissions")
     }

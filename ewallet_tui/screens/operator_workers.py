@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar
 
 from textual import work
@@ -81,8 +80,6 @@ def session_facts(answer: Answer, now: datetime) -> list[tuple[str, str]]:
 
 
 TIMES = (("Since", "since"), ("Last use", "last_use"), ("Until", "expires"))
-
-
 ALL = "all"
 CLEANER_COLUMNS = (Column("Cleaner"), Column("State"), Column("Removes", fills=True))
 
@@ -90,16 +87,14 @@ CLEANER_COLUMNS = (Column("Cleaner"), Column("State"), Column("Removes", fills=T
 @dataclass(frozen=True)
 class CleanerRow:
     name: str
-    """What it is called where it is started and stopped."""
+    """Its name in instructions."""
     title: str
-    """What it is called where it is read."""
     cleans: str
-    """What `cleanup` is told, to have the same done at once; and where its answer says what went."""
-    goes: str
+    """The selector of `cleanup` that does the same at once, and the key of its answer."""
+    removes: str
     noun: str
-    """What one of those that go is called."""
     warning: str = ""
-    """What is said first, where what goes may be missed by somebody."""
+    """Shown before, if something that is wanted may be removed."""
 
 
 CLEANERS = (
@@ -130,9 +125,10 @@ CLEANERS = (
 def cleaner_rows(running: AbstractSet[str] | None) -> list[ListRow]:
     """One row for each cleaner and one for all; `None` if it is not known which are running."""
     rows = [
-        ListRow(each.name, (each.title, _state(each.name, running), each.goes), each) for each in CLEANERS
+        ListRow(each.name, (each.title, _state(each.name, running), each.removes), each) for each in CLEANERS
     ]
-    return [*rows, ListRow(ALL, (ALL, _state_of_all(running), "all of these"))]
+    running_count = "" if running is None else f"{len(running)} of {len(CLEANERS)}"
+    return [*rows, ListRow(ALL, (ALL, running_count, "all of these"))]
 
 
 def cleaned(cleaner: CleanerRow, answer: Answer) -> str:
@@ -153,13 +149,6 @@ def _state(name: str, running: AbstractSet[str] | None) -> Content:
     return Content.styled("○ stopped", "$foreground-muted")
 
 
-def _state_of_all(running: AbstractSet[str] | None) -> Content:
-    return Content("" if running is None else f"{len(running)} of {len(CLEANERS)}")
-
-
-END = "end"
-
-
 LOOK_UP = FormSpec(
     "Show a session",
     "Show",
@@ -172,8 +161,10 @@ LIST_OF = {
     CLEAN_NOW: "cleaners",
     REMOVE_WORKER: "workers",
 }
-"""What is done with the line under the cursor, and in which list that is."""
-OF_REMOVING = "It has no sessions, so no one is logged out. A new worker is created when one is needed."
+"""Actions on the row under the cursor, and the list of that row."""
+REMOVE_WORKER_WORDS = (
+    "It has no sessions, so no one is logged out. A new worker is created when one is needed."
+)
 MAKING = "making a worker"
 CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to see which are running")
 
@@ -232,7 +223,7 @@ class WorkersScreen(OperatorBase):
     @work
     async def remove_worker(self) -> None:
         number = self._row_of("workers")
-        if number and await self.confirm(f"Remove worker {number}", OF_REMOVING, "Remove it"):
+        if number and await self.confirm(f"Remove worker {number}", REMOVE_WORKER_WORDS, "Remove"):
             result = f"Worker {number} is removed."
             await self.change(result, action="cleanup", cleanup="workers", worker_id=int(number))
 
@@ -285,21 +276,17 @@ class WorkersScreen(OperatorBase):
             self._cleaners_running = set(answer["running"])
             self._show_cleaners()
 
-    def _show_session(self, answer: Answer | None) -> None:
-        if answer is not None:
-            number = answer["session_id"]
-            end = Choice(END, "d", "end it") if self.is_operator else None
-            sheet = FactsModal("Session", session_facts(answer, self.today()), choice=end)
-            self.app.push_screen(sheet, partial(self._handle_modal, number))
-
-    def _handle_modal(self, number: int, chosen: str | None) -> None:
-        if chosen == END:
-            self._end(number)
-
     @work
-    async def _end(self, number: int) -> None:
+    async def _show_session(self, answer: Answer | None) -> None:
+        if answer is None:
+            return
+        number = answer["session_id"]
+        end = Choice("end", "d", "end it") if self.is_operator else None
+        facts = FactsModal("Session", session_facts(answer, self.today()), choice=end)
         words = "Everyone logged in to it is logged out at once."
-        if await self.confirm(f"End session {number}", words, "End it"):
+        if await self.app.push_screen_wait(facts) and await self.confirm(
+            f"End session {number}", words, "End"
+        ):
             result = f"Session {number} has ended."
             await self.change(result, action="cleanup", cleanup="sessions", session_id=number)
 

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from ewallet_tui.screens.base import BaseScreen
 
 NEW, RENAME, UNLINK = "new", "rename", "unlink"
-"""What the list of all offers beside them."""
+"""The other lines of the list of all items."""
 
 
 class OwnedItemPicker(OwnedItemLine):
-    """The line that names the chosen one, and what can be done with it.
+    """The line that names the chosen item, and the actions on it.
 
     With `makes_active`, choosing another one makes it the active one; otherwise that is an action of its own, because new
     records go to the active one.
@@ -157,7 +157,7 @@ class OwnedItemPicker(OwnedItemLine):
 
     async def _unlink(self, id: int, items: OwnedItems) -> bool:
         act, kind, beside = self._owner.context.act, self._kind(), items.beside(id, 1)
-        # The active one makes way for the next, and becomes active again if it can't be unlinked.
+        # The active item can't be removed: make the next one active, and undo that if removing fails.
         makes_way = self._makes_active and beside != id
         if makes_way and (await act(**kind.instruction("switch", beside)))["failed"]:
             return False
@@ -188,7 +188,7 @@ class OwnedItemPicker(OwnedItemLine):
         if answer is None or (items := self.items) is None:
             return
         id, noun = answer[self._kind().answer_key], self._kind().noun
-        # It may be there already, and its name not known yet.
+        # The item may be created before its name is loaded.
         if id in items.names:
             name = one_line(items.names[id])
             rest = (
@@ -204,7 +204,7 @@ class OwnedItemPicker(OwnedItemLine):
         kind = self._kind()
         answer = await self._owner.context.act(**kind.instruction("switch", id))
         if self._makes_active:
-            # From now on the chosen one is the active one, also if another session changes it.
+            # From now on follow the active item, even if another session changes it.
             self._chosen.pop(kind, None)
             self.show_line()
             if answer["failed"]:

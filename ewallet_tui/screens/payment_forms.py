@@ -15,11 +15,11 @@ from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values
 
 OWN_ACCOUNT = "That is your own account. Enter someone else."
 LONGEST_NAME = 20
-"""In cells; beside the email, which is never cut."""
+"""In cells; the email beside it is never cut."""
 WHO = "Enter one of your contacts, or an email such as bob@example.org."
 
 Sentence = Callable[[str, str], str]
-"""What happens to somebody and an amount of credits: `You pay Bob 10 credits.`"""
+"""A sentence from a recipient and an amount: `You pay Bob 10 credits.`"""
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Payer:
     email: str
     balance: int
     ask_above: int
-    """Above how many credits a person is asked once more; 0 is never."""
+    """Above how many credits to ask for a confirmation; 0 is never."""
     contacts: ContactBook
 
-    def told(self, email: str) -> str:
+    def named(self, email: str) -> str:
         """The recipient without doubt: `Bob (bob@example.org)`, or the email alone if it has no name."""
         name = self.contacts.name_of(email)
         return email if name == email else f"{plain(name, LONGEST_NAME)} ({email})"
@@ -65,7 +65,7 @@ def refund_form(payer: Payer, to: str, most: int) -> FormSpec:
 
     def preview(values: Values) -> str:
         credits = values.get("credits", 0)
-        return payer.left(_given_back, payer.told(to), credits) if 0 < credits <= most else ""
+        return payer.left(_given_back, payer.named(to), credits) if 0 < credits <= most else ""
 
     def validate(values: Values) -> Mapping[str, str]:
         credits = values.get("credits", 0)
@@ -115,7 +115,7 @@ def _form(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
     def preview(values: Values) -> str:
         if "credits" not in values:
             return ""
-        whom = payer.told(values[argument]) if argument in values else ""
+        whom = payer.named(values[argument]) if argument in values else ""
         return payer.left(sentence, whom, values["credits"])
 
     def validate(values: Values) -> Mapping[str, str]:

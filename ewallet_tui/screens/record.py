@@ -29,9 +29,9 @@ if TYPE_CHECKING:
 LABEL_WIDTH = 11
 LONGEST_VALUE = 2_000
 MOST_LINES = 8
-"""How many lines of the payments with a contact are seen without scrolling."""
+"""How many payments are shown without scrolling."""
 ABOVE_PAYMENTS, BESIDE_PAYMENTS = 3, 17
-"""How many lines their caption and headings take, and all else of the modal."""
+"""The lines of their caption and headings, and of the rest of the modal screen."""
 RELATIONS = {
     "invoice": "Invoice",
     "transfer": "Transfer",
@@ -216,7 +216,7 @@ class RecordScreen(Modal[str | None]):
             return
         self._record = answer["record_data"]
         titled(self.query_one(".sheet"), kind.kind_of_item.noun.capitalize().partition(" ")[0])
-        # The records that belong to it are the buttons beneath.
+        # The linked records are buttons below.
         self.query_one(RecordDetail).show(kind, answer, self.today(), with_links=False)
         await self._show_links(answer.get("linked_records", ()))
         await self._show_payments(self._record)

@@ -26,14 +26,14 @@ from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 
 TYPING_SECONDS = 0.15
-"""How long the user types nothing more before the search begins."""
+"""The pause in typing after which the search begins."""
 NOTHING_FOUND = "Nothing found. Escape shows everything again."
 
 
 class RecordsPanel(Vertical):
     """The chosen sheet, its records, and details of the record under the cursor."""
 
-    # Its look depends on the size of the screen around it.
+    # The style depends on classes of the screen.
     SCOPED_CSS = False
     DEFAULT_CSS = """
     RecordsPanel {
@@ -131,7 +131,7 @@ class RecordsPanel(Vertical):
     async def unlink(self) -> None:
         if (row := self.row) is None:
             return
-        words = self.words_for_unlinking(row.record)
+        words = self.removal_words(row.record)
         if await self.owner.confirm(f"Remove {self.kind.name}", words, "Remove"):
             answer = await self.owner.context.act(**self.kind.unlink(row.record["id"]))
             if not answer["failed"]:
@@ -139,7 +139,7 @@ class RecordsPanel(Vertical):
                     f"Removed from this {self.kind.kind_of_item.noun.rpartition(' ')[2]}."
                 )
 
-    def words_for_unlinking(self, record: Record) -> str:
+    def removal_words(self, record: Record) -> str:
         return (
             f"{record['reference']} is removed from this sheet. No balance changes, and the journal keeps it."
         )
@@ -201,7 +201,7 @@ class RecordsPanel(Vertical):
 
     @work(group="records", exclusive=True)
     async def _show_records(self, after: float = 0) -> None:
-        # The next key, if it comes before then, begins this anew.
+        # Another key restarts this worker.
         await asyncio.sleep(after)
         listed, how_many = self.listed, self.query_one("#how-many", Label)
         pages = await self.read_pages()
@@ -251,4 +251,3 @@ RECORD_ACTIONS: Mapping[Action, Callable[[BaseScreen], object]] = {
     actions.COPY_VALUE: lambda screen: panel_of(screen).copy_value(),
     actions.SHOW_ALL: lambda screen: panel_of(screen).show_all(),
 }
-"""What is done with records, and the function that does it."""

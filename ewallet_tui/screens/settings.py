@@ -263,7 +263,4 @@ class SettingsKeysScreen(SettingsBase):
     def copy_line(self) -> None:
         self.copy(self.query_one(KeyList).current)
 
-    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
-        FILTER: find,
-        COPY_SETTING: copy_line,
-    }
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {FILTER: find, COPY_SETTING: copy_line}

@@ -106,7 +106,7 @@ class WalletScreen(BaseScreen):
 
     @work(group="records", exclusive=True)
     async def _show_records(self) -> None:
-        # Looked up before the engine is asked: the screen may be gone when the answers come.
+        # Query first: the screen may be removed before the answers arrive.
         listed, wallets = self.query_one("#statement", RecordList), self.query_one("#wallets", RecordList)
         await listed.show_pages(RecordPages(self._read_statement, in_order=True))
         listed.empty = self._nothing_moved()

@@ -20,24 +20,11 @@ from ewallet_tui.store import NOT_PERMITTED
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
 
-CURRENCIES = (
-    "EUR",
-    "USD",
-    "GBP",
-    "CHF",
-    "SEK",
-    "NOK",
-    "DKK",
-    "PLN",
-    "CZK",
-    "RON",
-    "CAD",
-    "AUD",
-    "JPY",
-    "INR",
+CURRENCIES = tuple(
+    ["EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "RON", "CAD", "AUD", "JPY", "INR"]
 )
 WALLET_ACTIONS = (SUPPLY, PAY, TRANSFER, TO_TIME, TO_CREDITS)
-"""What is done with a wallet, in the order of its buttons."""
+"""In the order of the buttons."""
 ASK_FOR_CREDITS = "Ask the server's operator to supply you with credits."
 NOTES = Field("notes", "Notes", fields.Notes, optional=True)
 
