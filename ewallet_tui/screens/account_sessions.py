@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Label
@@ -122,10 +122,6 @@ class SessionsScreen(BaseScreen):
         answer = await self.context.act(action="end", end="session", session_id=number)
         if not answer["failed"]:
             result.say(f"Session {number} has ended.")
-
-    @on(RecordList.Moved)
-    def _moved(self) -> None:
-        self.refresh_bindings()
 
     @property
     def _session(self) -> dict[str, Any] | None:

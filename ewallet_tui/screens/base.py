@@ -33,6 +33,7 @@ from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import Footer
 from ewallet_tui.widgets.form import Answer, FormSpec
+from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 from ewallet_tui.widgets.status_bar import StatusBar
 from ewallet_tui.widgets.tabs import PartTabs
@@ -73,6 +74,8 @@ class BaseScreen(Screen[None]):
     """The id of this screen's tab."""
     MARKED_PART: ClassVar[str] = ""
     """The tab marked as current, if it is not `PART`."""
+    RELOADS: ClassVar[bool] = False
+    """Whether `load` runs at every change and whenever the screen is shown."""
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in EVERYWHERE]
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {}
     """The screen's own actions, each with its function."""
@@ -140,6 +143,8 @@ class BaseScreen(Screen[None]):
     def on_screen_resume(self) -> None:
         self._catch_up()
         self._show_second(self.context.now())
+        if self.RELOADS and self.context.state is not None:
+            self.reload()
         if self._waiting:
             self.app.push_screen(self._waiting.pop(0))
 
@@ -293,6 +298,10 @@ class BaseScreen(Screen[None]):
         if self.PARTS:
             self.show_part(event.part)
 
+    @on(RecordList.Moved)
+    def _row_moved(self) -> None:
+        self.refresh_bindings()
+
     @on(ScreenTab.Chosen)
     def _tab_chosen(self, event: ScreenTab.Chosen) -> None:
         self.go(event.mode)
@@ -321,6 +330,10 @@ class BaseScreen(Screen[None]):
         self.query_one(TabsBar).show(state.account)
         self.query_one(StatusBar).show(state, now, state.others_begun(now))
         self.show(state)
+        if GO_TO[self.MODE].enabled(state, now) is not True:
+            self.go("home")
+        elif self.RELOADS:
+            self.reload()
         self.refresh_bindings()
 
     def _show_second(self, now: float) -> None:

@@ -24,12 +24,22 @@ from ewallet_core.presentation.formatting import (
     price,
 )
 from ewallet_core.presentation.tables import Column
-from ewallet_tui.actions import FIND, FREEZE, GRANT_ROLE, RESET_PASSWORD, SUPPLY_ACCOUNT, UNFREEZE, Action
+from ewallet_tui.actions import (
+    FIND,
+    FREEZE,
+    GRANT_ROLE,
+    OPERATOR_PARTS,
+    RESET_PASSWORD,
+    SUPPLY_ACCOUNT,
+    UNFREEZE,
+    Action,
+)
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, titled
-from ewallet_tui.screens.operator_base import SYSTEM, OperatorBase
+from ewallet_tui.screens.operator_base import SYSTEM, change, current_record, find, show_pages
 from ewallet_tui.screens.wallet_forms import supply_form
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_problems, unchanged
@@ -200,10 +210,14 @@ EMPTY = "No accounts yet. New accounts are listed here."
 NOT_FOUND = "No account found. Escape shows all again."
 
 
-class OperatorScreen(OperatorBase):
+class OperatorScreen(BaseScreen):
     """All accounts, newest first."""
 
+    MODE = "operator"
+    PARTS = OPERATOR_PARTS
     PART = "accounts"
+    AUTO_FOCUS = "RecordList"
+    RELOADS = True
 
     def __init__(self, context: AppContext) -> None:
         super().__init__(context)
@@ -213,9 +227,13 @@ class OperatorScreen(OperatorBase):
         yield FilterBox("find a name or email", "RecordList")
         yield RecordList(COLUMNS)
 
+    @property
+    def account(self) -> AccountRow | None:
+        return current_record(self)
+
     def can(self, action: Action) -> bool | None:
         """Grey what is not possible for the account under the cursor; one key freezes or unfreezes."""
-        state = self.record["state"] if self.record else ""
+        state = self.account["state"] if self.account else ""
         if action in (FREEZE, UNFREEZE) and (state == FROZEN) is not (action is UNFREEZE):
             return False
         if action in (FREEZE, SUPPLY_ACCOUNT) and state != ACTIVE:
@@ -224,11 +242,11 @@ class OperatorScreen(OperatorBase):
 
     async def load(self) -> None:
         empty = NOT_FOUND if self._text else EMPTY
-        await self.show_pages("accounts", account_row, empty, text=self._text)
+        await show_pages(self, "accounts", account_row, empty, text=self._text)
 
     @work
     async def freeze(self) -> None:
-        account = self.record
+        account = self.account
         if account is None:
             return
         state = self.context.state
@@ -236,16 +254,16 @@ class OperatorScreen(OperatorBase):
         words = freezing(account, is_own=is_own)
         if await self.confirm(f"Freeze {called(account)}", words, "Freeze it"):
             result = f"{called(account)} is frozen."
-            await self.change(result, action="freeze", freeze="account", account=account["email"])
+            await change(self, result, action="freeze", freeze="account", account=account["email"])
 
     @work
     async def unfreeze(self) -> None:
-        if account := self.record:
+        if account := self.account:
             result = f"{called(account)} is active again."
-            await self.change(result, action="unfreeze", unfreeze="account", account=account["email"])
+            await change(self, result, action="unfreeze", unfreeze="account", account=account["email"])
 
     def supply(self) -> None:
-        if account := self.record:
+        if account := self.account:
             self.fill_in(
                 supplying(account),
                 supplied(account),
@@ -257,18 +275,18 @@ class OperatorScreen(OperatorBase):
 
     @work
     async def grant_role(self) -> None:
-        account = self.record
+        account = self.account
         if account is None or self.app.screen is not self:
             return
         title = f"Role of {called(account)}"
         role = await self.app.push_screen_wait(ChoiceModal(title, ROLES, account["role"]))
         if role is not None and role != account["role"] and await self._is_meant(account, role):
             result = f"{called(account)} is now {_a(role)}."
-            await self.change(result, action="grant", grant="role", account=account["email"], role=role)
+            await change(self, result, action="grant", grant="role", account=account["email"], role=role)
 
     @work
     async def reset_password(self) -> None:
-        account = self.record
+        account = self.account
         if account is None:
             return
         words, title = resetting(account), f"New password for {called(account)}"
@@ -299,7 +317,7 @@ class OperatorScreen(OperatorBase):
         SUPPLY_ACCOUNT: supply,
         GRANT_ROLE: grant_role,
         RESET_PASSWORD: reset_password,
-        FIND: OperatorBase.find,
+        FIND: find,
     }
 
 

@@ -10,10 +10,11 @@ from textual.app import ComposeResult
 
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
-from ewallet_tui.actions import COPY_CONTACT, Action
+from ewallet_tui.actions import COPY_CONTACT, OPERATOR_PARTS, Action
 from ewallet_tui.record_pages import ListRow
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import FactsModal
-from ewallet_tui.screens.operator_base import OperatorBase
+from ewallet_tui.screens.operator_base import current_record, show_pages
 from ewallet_tui.widgets.record_list import RecordList
 
 COLUMNS = (
@@ -26,14 +27,18 @@ EMPTY = "No issues yet. Anyone can report one: go to Account, then press i."
 NO_DETAILS = "No details."
 
 
-class IssuesScreen(OperatorBase):
+class IssuesScreen(BaseScreen):
+    MODE = "operator"
+    PARTS = OPERATOR_PARTS
     PART = "issues"
+    AUTO_FOCUS = "RecordList"
+    RELOADS = True
 
     def compose_content(self) -> ComposeResult:
         yield RecordList(COLUMNS)
 
     async def load(self) -> None:
-        await self.show_pages("issues", self._row, EMPTY)
+        await show_pages(self, "issues", self._row, EMPTY)
 
     def can(self, action: Action) -> bool | None:
         return None if action is COPY_CONTACT and not self._contact else True
@@ -43,7 +48,8 @@ class IssuesScreen(OperatorBase):
 
     @property
     def _contact(self) -> str:
-        return self.record["contact"] if self.record else ""
+        issue = current_record(self)
+        return issue["contact"] if issue else ""
 
     @on(RecordList.Opened)
     def _open(self, event: RecordList.Opened) -> None:

@@ -11,12 +11,21 @@ from textual.widgets import Label, Static
 
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
-from ewallet_tui.actions import ALLOW, BACK_TO_PERMISSIONS, FIND, FORBID, REFUSED_REQUESTS, Action
+from ewallet_tui.actions import (
+    ALLOW,
+    BACK_TO_PERMISSIONS,
+    FIND,
+    FORBID,
+    OPERATOR_PARTS,
+    REFUSED_REQUESTS,
+    Action,
+)
 from ewallet_tui.context import AppContext
 from ewallet_tui.navigation import OPERATOR
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
-from ewallet_tui.screens.operator_base import SYSTEM, OperatorBase
+from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.operator_base import SYSTEM, change, find, is_operator, show_pages
 from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.permission_grid import PermissionCell, PermissionGrid, Sheet
 from ewallet_tui.widgets.record_list import RecordList
@@ -55,8 +64,11 @@ def _taking_away(permission: PermissionCell) -> str:
     return ""
 
 
-class PermissionsScreen(OperatorBase):
+class PermissionsScreen(BaseScreen):
+    MODE = "operator"
+    PARTS = OPERATOR_PARTS
     PART = "permissions"
+    RELOADS = True
     AUTO_FOCUS = "PermissionGrid"
     DEFAULT_CSS = "PermissionsScreen #saying { height: 1; margin-top: 1; color: $text-muted; }"
 
@@ -89,7 +101,7 @@ class PermissionsScreen(OperatorBase):
 
     @on(PermissionGrid.Toggled)
     def _clicked_again(self) -> None:
-        if self.is_operator:
+        if is_operator(self):
             self._toggle()
 
     @on(FilterBox.Narrowed)
@@ -113,7 +125,8 @@ class PermissionsScreen(OperatorBase):
         if words and not await self.confirm(f"{verb}?", words, verb):
             return
         cell = PermissionCell(permission.instruction, permission.role, not permission.allowed)
-        await self.change(
+        await change(
+            self,
             f"{saying(cell)}.",
             action="edit",
             edit="permission",
@@ -129,7 +142,7 @@ class PermissionsScreen(OperatorBase):
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         ALLOW: _toggle,
         FORBID: _toggle,
-        FIND: OperatorBase.find,
+        FIND: find,
         REFUSED_REQUESTS: lambda screen: screen.show_part("refusals"),
     }
 
@@ -145,10 +158,14 @@ NOBODY = "not logged in"
 EMPTY = "No requests were refused in the last 30 days."
 
 
-class RefusedRequestsScreen(OperatorBase):
+class RefusedRequestsScreen(BaseScreen):
     """The requests that the permission sheet refused; Escape goes back to it."""
 
+    MODE = "operator"
+    PARTS = OPERATOR_PARTS
     PART = "refusals"
+    AUTO_FOCUS = "RecordList"
+    RELOADS = True
     MARKED_PART = "permissions"
     DEFAULT_CSS = "RefusedRequestsScreen #caption { color: $text-muted; text-style: bold; }"
 
@@ -157,7 +174,7 @@ class RefusedRequestsScreen(OperatorBase):
         yield RecordList(COLUMNS)
 
     async def load(self) -> None:
-        await self.show_pages("refusals", self._row, EMPTY)
+        await show_pages(self, "refusals", self._row, EMPTY)
 
     def _row(self, refused: Mapping[str, Any]) -> ListRow:
         when = moment(parse_timestamp(refused["time"]), self.today())

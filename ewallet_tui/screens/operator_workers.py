@@ -20,6 +20,7 @@ from ewallet_tui.actions import (
     CLEAN_NOW,
     LOOK_UP_SESSION,
     NEW_WORKER,
+    OPERATOR_PARTS,
     REMOVE_WORKER,
     START_CLEANER,
     STOP_CLEANER,
@@ -27,8 +28,9 @@ from ewallet_tui.actions import (
 )
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
+from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import Choice, FactsModal
-from ewallet_tui.screens.operator_base import SYSTEM, OperatorBase
+from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.form_spec import Answer, FormSpec
 from ewallet_tui.widgets.record_list import RecordList
@@ -169,10 +171,14 @@ MAKING = "making a worker"
 CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to see which are running")
 
 
-class WorkersScreen(OperatorBase):
+class WorkersScreen(BaseScreen):
     """The workers above, the cleaners below; the keys depend on the list that has the focus."""
 
+    MODE = "operator"
+    PARTS = OPERATOR_PARTS
     PART = "workers"
+    AUTO_FOCUS = "RecordList"
+    RELOADS = True
     DEFAULT_CSS = """
     WorkersScreen {
         #cleaning { color: $text-muted; height: 1; margin-top: 1; }
@@ -225,7 +231,7 @@ class WorkersScreen(OperatorBase):
         number = self._row_of("workers")
         if number and await self.confirm(f"Remove worker {number}", REMOVE_WORKER_WORDS, "Remove"):
             result = f"Worker {number} is removed."
-            await self.change(result, action="cleanup", cleanup="workers", worker_id=int(number))
+            await change(self, result, action="cleanup", cleanup="workers", worker_id=int(number))
 
     @work
     async def clean_now(self) -> None:
@@ -276,19 +282,21 @@ class WorkersScreen(OperatorBase):
             self._cleaners_running = set(answer["running"])
             self._show_cleaners()
 
+    def _show_session(self, answer: Answer | None) -> None:
+        if answer is not None:
+            self._offer_to_end(answer)
+
     @work
-    async def _show_session(self, answer: Answer | None) -> None:
-        if answer is None:
-            return
+    async def _offer_to_end(self, answer: Answer) -> None:
         number = answer["session_id"]
-        end = Choice("end", "d", "end it") if self.is_operator else None
+        end = Choice("end", "d", "end it") if is_operator(self) else None
         facts = FactsModal("Session", session_facts(answer, self.today()), choice=end)
         words = "Everyone logged in to it is logged out at once."
         if await self.app.push_screen_wait(facts) and await self.confirm(
             f"End session {number}", words, "End"
         ):
             result = f"Session {number} has ended."
-            await self.change(result, action="cleanup", cleanup="sessions", session_id=number)
+            await change(self, result, action="cleanup", cleanup="sessions", session_id=number)
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         LOOK_UP_SESSION: look_up,

@@ -53,42 +53,28 @@ class ConfigErrors(VerticalScroll, can_focus=False):
         self.set_class(bool(errors), "-there")
 
 
-class SettingsBase(BaseScreen):
-    """One tab of the settings."""
+def show_settings(screen: SettingsScreen | SettingsKeysScreen) -> None:
+    """Show the settings, and the errors in their file."""
+    screen.show_settings()
+    screen.query_one(ConfigErrors).show(screen.context.settings.config_errors)
 
-    MODE = SETTINGS.mode
-    PARTS = SETTINGS_PARTS
 
-    def on_mount(self) -> None:
-        super().on_mount()
-        self.show_all()
-
-    def on_screen_resume(self) -> None:
-        self.show_all()
-
-    def show_all(self) -> None:
-        self.show_settings()
-        self.query_one(ConfigErrors).show(self.context.settings.config_errors)
-
-    def show_settings(self) -> None:
-        raise NotImplementedError
-
-    def read_again(self) -> None:
-        """Apply the settings file as it is now."""
-        settings = self.context.settings
-        settings.read_again()
-        self.show_all()
-        problems = f", {count(len(settings.config_errors), 'problem')}" if settings.config_errors else ""
-        self.query_one(ResultLine).say(f"Reloaded{problems}.")
-
-    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {READ_SETTINGS_AGAIN: read_again}
+def read_again(screen: SettingsScreen | SettingsKeysScreen) -> None:
+    """Apply the settings file as it is now."""
+    settings = screen.context.settings
+    settings.read_again()
+    show_settings(screen)
+    problems = f", {count(len(settings.config_errors), 'problem')}" if settings.config_errors else ""
+    screen.query_one(ResultLine).say(f"Reloaded{problems}.")
 
 
 NOWHERE = "none: nothing is saved"
 SHORTEST_PATH = 8
 
 
-class SettingsScreen(SettingsBase):
+class SettingsScreen(BaseScreen):
+    MODE = SETTINGS.mode
+    PARTS = SETTINGS_PARTS
     PART = "choices"
     CSS_PATH = "settings.tcss"
     AUTO_FOCUS = "SettingList"
@@ -107,6 +93,9 @@ class SettingsScreen(SettingsBase):
 
     def show(self, state: AccountState) -> None:  # noqa: ARG002 - the preview is made up
         self.show_settings()
+
+    def on_screen_resume(self) -> None:
+        show_settings(self)
 
     def show_settings(self) -> None:
         self.query_one(SettingList).show({setting.name: self._value(setting) for setting in CHOSEN})
@@ -170,7 +159,7 @@ class SettingsScreen(SettingsBase):
 
     def _choose(self, setting: Setting, value: Value) -> None:
         self.context.settings.choose(**{setting.name: value})
-        self.show_all()
+        show_settings(self)
         kept = f"Saved in {FILE_NAME}." if self.context.preferences.is_kept else "It lasts until you quit."
         self.query_one(ResultLine).say(f"{setting.label}: {setting.shown(value)}. {kept}")
 
@@ -210,6 +199,7 @@ class SettingsScreen(SettingsBase):
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         COPY_DATA_FOLDER: copy_folder,
         COPY_SETTING: copy_file,
+        READ_SETTINGS_AGAIN: read_again,
     }
 
 
@@ -225,7 +215,9 @@ def _in_cells(path: Path | str, room: int) -> str:
 HOW = f"Change keys under [keys] in {FILE_NAME}. Press y to copy a line for it."
 
 
-class SettingsKeysScreen(SettingsBase):
+class SettingsKeysScreen(BaseScreen):
+    MODE = SETTINGS.mode
+    PARTS = SETTINGS_PARTS
     PART = "keymap"
     AUTO_FOCUS = "KeyList"
     DEFAULT_CSS = """
@@ -243,6 +235,9 @@ class SettingsKeysScreen(SettingsBase):
             yield FilterBox("find an action", "KeyList")
             yield KeyList()
         yield ConfigErrors()
+
+    def on_screen_resume(self) -> None:
+        show_settings(self)
 
     def show_settings(self) -> None:
         wanted = self.query_one(FilterBox).value.strip().casefold()
@@ -263,4 +258,8 @@ class SettingsKeysScreen(SettingsBase):
     def copy_line(self) -> None:
         self.copy(self.query_one(KeyList).current)
 
-    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {FILTER: find, COPY_SETTING: copy_line}
+    ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        FILTER: find,
+        COPY_SETTING: copy_line,
+        READ_SETTINGS_AGAIN: read_again,
+    }

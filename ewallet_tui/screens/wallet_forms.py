@@ -20,8 +20,9 @@ from ewallet_tui.store import NOT_PERMITTED
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
 
-CURRENCIES = tuple(
-    ["EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK", "PLN", "CZK", "RON", "CAD", "AUD", "JPY", "INR"]
+CURRENCIES = (
+    *("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK"),
+    *("PLN", "CZK", "RON", "CAD", "AUD", "JPY", "INR"),
 )
 WALLET_ACTIONS = (SUPPLY, PAY, TRANSFER, TO_TIME, TO_CREDITS)
 """In the order of the buttons."""

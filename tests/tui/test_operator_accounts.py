@@ -18,7 +18,7 @@ async def at_the_accounts(person, backend, role="operator"):
     await person.press("8")
     await person.wait_until(lambda: person.sees("bob@example.org"))
     await person.press("down")
-    assert person.app.screen.record["name"] == "bob"
+    assert person.app.screen.account["name"] == "bob"
 
 
 async def confirmed(person):
