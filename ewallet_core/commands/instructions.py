@@ -13,8 +13,8 @@ import msgspec
 
 from ewallet_core.handlers import SECTIONS
 from ewallet_core.instructions.reference import (
-    Asked,
     DataDict,
+    Documented,
     InstructionEntry,
     data_of,
     entry_of,
@@ -57,7 +57,7 @@ def run(asked: str, *, as_json: bool, markdown: bool) -> int:
     return 0
 
 
-def _show_list(found: Iterable[Asked]) -> None:
+def _show_list(found: Iterable[Documented]) -> None:
     for index, subject in enumerate(subjects_of(found)):
         click.secho(f"{'' if index == 0 else chr(10)}{subject.title}", bold=True)
         for entry in subject.entries:
@@ -75,7 +75,7 @@ def _show_line(entry: InstructionEntry) -> None:
     click.echo(f"  {click.style(entry.path, fg='cyan')}{line.removeprefix(entry.path)}")
 
 
-def _show_entries(found: list[Asked]) -> None:
+def _show_entries(found: list[Documented]) -> None:
     for index, each in enumerate(found):
         if index:
             click.echo()

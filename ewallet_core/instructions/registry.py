@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property, partial
+from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, cast, get_type_hints
 
@@ -240,12 +240,19 @@ class InstructionRegistry:
     def unknown(self, chain: Mapping[str, Any]) -> UnknownInstructionError:
         """The error for a chain that picks no instruction; to find the nearest paths takes some 30 ms."""
         path = self._path(chain)
-        alike = self.nearest(self._with_known_words(chain, path))
-        likely = dict.fromkeys([*self._under_another_controller(chain), *alike])
+        under_another_controller = [
+            found.name
+            for form, found in self._with_action_of(chain)
+            if all(chain.get(key) == value for key, value in form.items() if key not in _CONTROLLER_KEYS)
+        ]
+        # The chain's other words that are in some path are compared, and never shown.
+        words = {word for entry in self for form in entry.forms for word in form.values()}
+        more = [value for value in chain.values() if isinstance(value, str) and value in words]
+        alike = self.nearest(" ".join(dict.fromkeys([*path.split(), *more])))
+        likely = dict.fromkeys([*under_another_controller, *alike])
         return UnknownInstructionError(f"`{path}`", list(likely)[:MOST_NEAREST])
 
     def picked_by(self, chain: Mapping[str, Any]) -> Instruction | None:
-        """The instruction that the chain's selectors pick, or None."""
         found = self.match(chain)
         return None if found is None else found[0]
 
@@ -257,18 +264,6 @@ class InstructionRegistry:
         """The forms with the chain's action, those with most selectors first."""
         action = chain.get("action")
         return self._by_action.get(action, ()) if isinstance(action, str) else ()
-
-    def _under_another_controller(self, chain: Mapping[str, Any]) -> Iterator[str]:
-        for form, found in self._with_action_of(chain):
-            selectors = {key: value for key, value in form.items() if key not in _CONTROLLER_KEYS}
-            if all(chain.get(key) == value for key, value in selectors.items()):
-                yield found.name
-
-    def _with_known_words(self, chain: Mapping[str, Any], path: str) -> str:
-        """The path with the chain's other words that are in some path; compared and never shown."""
-        words = {word for entry in self for form in entry.forms for word in form.values()}
-        more = [value for value in chain.values() if isinstance(value, str) and value in words]
-        return " ".join(dict.fromkeys([*path.split(), *more]))
 
     def _path(self, chain: Mapping[str, Any]) -> str:
         words = [_word(chain.get(key)) for key in ("controller", "ctype", "action")]
@@ -330,14 +325,14 @@ def _word(selector: Any) -> str:
 def closest_to(names: Iterable[str], path: str, count: int) -> list[str]:
     """The names most like that path, the likeliest first."""
     # A SequenceMatcher keeps what it computed about its second text, so the path is that one.
-    similarity = partial(_similarity, difflib.SequenceMatcher(None, b=path), len(path.split()))
+    to_path, words = difflib.SequenceMatcher(None, b=path), len(path.split())
+
+    def similarity(name: str) -> float:
+        """How like the path a name is, as a whole and cut to as many words: left-out last words cost less."""
+        ratios = []
+        for known in (name, " ".join(name.split()[:words])):
+            to_path.set_seq1(known)
+            ratios.append(to_path.ratio())
+        return sum(ratios)
+
     return heapq.nlargest(count, names, key=similarity)
-
-
-def _similarity(to_path: difflib.SequenceMatcher[str], words: int, name: str) -> float:
-    """How like the path a name is, as a whole and cut to as many words: left-out last words cost less."""
-    similarity = 0.0
-    for known in (name, " ".join(name.split()[:words])):
-        to_path.set_seq1(known)
-        similarity += to_path.ratio()
-    return similarity
