@@ -136,8 +136,6 @@ class RegistrySection:
 
 @dataclass(frozen=True)
 class Documented:
-    """An instruction and its section of the reference."""
-
     section: RegistrySection
     found: Instruction
 
@@ -191,8 +189,6 @@ class ErrorEntry(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """The instructions of one module."""
-
     title: str
     about: str
     entries: list[InstructionEntry]
@@ -203,7 +199,6 @@ def everything(sections: Iterable[RegistrySection]) -> list[Documented]:
 
 
 def subjects_of(documented: Iterable[Documented]) -> list[Subject]:
-    """The reference of these instructions by subject, in the order of their registries."""
     return [
         Subject(section.title, section.about, [entry_of(each) for each in listed])
         for section, listed in groupby(documented, attrgetter("section"))
@@ -239,7 +234,6 @@ def entry_of(documented: Documented) -> InstructionEntry:
 
 
 def data_of(documented: Iterable[Documented]) -> dict[str, DataDict]:
-    """The data dicts of all answers by name, sorted."""
     found = data_dicts_in(each.found.answers for each in documented)
     return {
         name: DataDict(first_line(data_dict), _in_words(_hints(data_dict)))
@@ -252,14 +246,12 @@ def _in_words(types: Mapping[str, Any]) -> dict[str, str]:
 
 
 def error_types() -> list[type[WalletError]]:
-    """Every type of error that an answer can carry, by code."""
     found = (value for module in _ERROR_MODULES for value in vars(module).values())
     types = [each for each in found if isinstance(each, type) and issubclass(each, WalletError)]
     return sorted((each for each in types if each is not WalletError), key=attrgetter("code"))
 
 
 def errors() -> list[ErrorEntry]:
-    """What the reference says of every error, by code."""
     return [
         ErrorEntry(each.code, first_line(each), _fixed(each.error_text), _fixed(each.warning_text))
         for each in error_types()

@@ -110,7 +110,6 @@ def _entry(entry: InstructionEntry) -> Iterator[str]:
 
 
 def in_effect(entry: InstructionEntry) -> str:
-    """A sentence that says whether the instruction changes something and is safe to repeat."""
     if not entry.changes:
         return "Changes nothing."
     if entry.remembered:
@@ -119,7 +118,6 @@ def in_effect(entry: InstructionEntry) -> str:
 
 
 def as_python(example: dict[str, object]) -> str:
-    """The example as a Python dict with one argument per line."""
     return "\n".join(["{", *(f"    {key!r}: {value!r}," for key, value in example.items()), "}"])
 
 

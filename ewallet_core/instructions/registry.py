@@ -202,8 +202,6 @@ def _usual_roles(access: Access, changes: bool) -> Iterable[Role]:
 
 
 class InstructionRegistry:
-    """Finds instructions by their selectors."""
-
     def __init__(self, instructions: Iterable[Instruction]) -> None:
         self._instructions = tuple(instructions)
         self._selectors = {key for entry in self._instructions for form in entry.forms for key in form}
@@ -257,7 +255,6 @@ class InstructionRegistry:
         return None if found is None else found[0]
 
     def nearest(self, path: str) -> list[str]:
-        """The names of the instructions most like that path, the likeliest first."""
         return closest_to([found.name for found in self], path, MOST_NEAREST)
 
     def _with_action_of(self, chain: Mapping[str, Any]) -> Sequence[tuple[Selectors, Instruction]]:
@@ -307,7 +304,6 @@ def _value(sent: Any, field_type: Any, name: str) -> Any:
 
 
 def instructions_in(subject: ModuleType) -> Iterator[Instruction]:
-    """The instructions that a module declares, alone or in tuples."""
     for value in vars(subject).values():
         if isinstance(value, Instruction):
             yield value
@@ -323,7 +319,6 @@ def _word(selector: Any) -> str:
 
 
 def closest_to(names: Iterable[str], path: str, count: int) -> list[str]:
-    """The names most like that path, the likeliest first."""
     # A SequenceMatcher keeps what it computed about its second text, so the path is that one.
     to_path, words = difflib.SequenceMatcher(None, b=path), len(path.split())
 

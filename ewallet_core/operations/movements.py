@@ -91,15 +91,12 @@ class TransferRecords:
 
 @dataclass(frozen=True, slots=True)
 class CompletedTransfer:
-    """The entry that moved the credits, and the records of each side."""
-
     entry_id: int
     sender: TransferRecords
     recipient: TransferRecords
 
 
 def own_side(context: AccountContext) -> Side:
-    """The caller's account with its active wallet."""
     return Side(context.account, context.wallet)
 
 
@@ -123,7 +120,6 @@ def partner_named(context: Context, email: str, field: str) -> Side:
 
 
 def must_be_available(account: Account, field: str) -> None:
-    """Raise `PartnerUnavailableError` unless the account is active."""
     if account.state != AccountStatus.ACTIVE:
         raise PartnerUnavailableError(field)
 

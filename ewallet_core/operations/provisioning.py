@@ -114,7 +114,6 @@ def open_sheet(
     owner_id: int,
     reference: str | None = None,
 ) -> int:
-    """Create an empty sheet of that kind; returns its id."""
     numbered = f"{kind.title.capitalize()} {count_sheets_ever(transaction, owner_id, kind.name) + 1}"
     return sheets.insert(
         transaction,
