@@ -68,10 +68,6 @@ def in_reply_to(request_id: str | None, answer: Answer) -> Answer:
     return answer if request_id is None else {**answer, "request_id": request_id}
 
 
-def success(**keys: Any) -> Answer:
-    return {"failed": False, **keys}
-
-
 def error_answer(error: WalletError) -> Answer:
     return {
         "failed": True,

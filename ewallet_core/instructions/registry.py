@@ -16,12 +16,13 @@ import msgspec
 from msgspec.structs import FieldInfo
 
 from ewallet_core.errors.requests import (
+    ArgumentsClashError,
     BadValueError,
     MissingArgumentError,
     UnknownArgumentError,
     UnknownInstructionError,
 )
-from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, is_key, success
+from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, is_key
 from ewallet_core.instructions.validation import accepts, arguments_in, description_of, is_secret
 from ewallet_core.types import PEOPLE, Role
 
@@ -48,13 +49,19 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments of an instruction, each of a kind from `fields`.
 
     `added` are arguments that were added after the instruction's first release: a request without them keeps
-    its old fingerprint, by which it may still be remembered.
+    its old fingerprint, by which it may still be remembered. Of the arguments `exactly_one_of` one must be sent,
+    and of `at_most_one_of` one may be.
     """
 
     added: ClassVar[frozenset[str]] = frozenset()
+    exactly_one_of: ClassVar[tuple[str, ...]] = ()
+    at_most_one_of: ClassVar[tuple[str, ...]] = ()
 
     def check(self) -> None:
         """Raise an error if the arguments, each valid by itself, can't be combined."""
+        for names, counts in ((self.exactly_one_of, (1,)), (self.at_most_one_of, (0, 1))):
+            if names and sum(getattr(self, name) is not None for name in names) not in counts:
+                raise ArgumentsClashError(names)
 
     def needs(self) -> Instruction | None:
         """Another instruction whose permission these arguments need too."""
@@ -144,7 +151,7 @@ class Instruction:
         return WorkClass.PASSWORD if self.prepare is not None and takes_a_secret else WorkClass.CHANGE
 
     def __call__(self, request: Any, context: Any) -> Answer:
-        return success(**self.carry_out(request, context))
+        return {"failed": False, **self.carry_out(request, context)}
 
     def fingerprint(self, request: Request) -> bytes:
         """A hash of path and arguments; of a secret only whether it was sent, because a hash of it would leak it."""

@@ -13,7 +13,7 @@ from ewallet_core.errors.credits import (
     WalletNotEmptyError,
 )
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Request, with_argument
 from ewallet_core.operations.answer_data import ClockData, EwalletData, clock_data, ewallet_data
 from ewallet_core.operations.context import AccountContext, Context
@@ -86,7 +86,7 @@ class HolderKind:
 
     def answer(self, context: Context, held: Any) -> Answer:
         now = self.kept.rows.require(context.transaction, id=held.id)
-        return success(**{self.answer_key: held.id, self.data_key: self.data(context, now)})
+        return {self.answer_key: held.id, self.data_key: self.data(context, now)}
 
 
 def _open_clock(context: AccountContext, reference: str | None) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ewallet_core.errors.credits import NotFoundError
-from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.movements import INCOMING
@@ -48,10 +48,8 @@ def own_record(context: AccountContext, kind: SheetKind, record_id: int, field: 
 
 
 def record_answer(context: Context, kind: SheetKind, record: Record) -> Answer:
-    return success(
-        **{kind.sheet_key: record.sheet_id, kind.record_key: record.id},
-        record_data=record_data(context, kind, record),
-    )
+    data = record_data(context, kind, record)
+    return {kind.sheet_key: record.sheet_id, kind.record_key: record.id, "record_data": data}
 
 
 def record_answers(kind: SheetKind) -> dict[str, Any]:

@@ -16,6 +16,7 @@ class PeriodRequest(Request, frozen=True):
     until: fields.Instant | None = None
 
     def check(self) -> None:
+        super().check()
         if self.starts_at is not None and self.ends_at is not None and self.starts_at > self.ends_at:
             raise PeriodReversedError
 
