@@ -71,12 +71,7 @@ class Action:
 
 
 def hidden(
-    id: str,
-    label: str,
-    keys: str,
-    key_display: str | None = None,
-    help: str = "",
-    textual: str = "",
+    id: str, label: str, keys: str, key_display: str | None = None, help: str = "", textual: str = ""
 ) -> Action:
     """An action whose key the footer doesn't show."""
     return Action(id, label, keys, help, False, key_display, textual=textual)

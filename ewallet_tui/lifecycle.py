@@ -30,12 +30,7 @@ SECONDS_A_MINUTE = 60
 class IdleWatch:
     """Calls `gone` when no key, mouse or paste event has come for the chosen time."""
 
-    def __init__(
-        self,
-        now: Callable[[], float],
-        set_timer: SetTimer,
-        gone: Callable[[], None],
-    ) -> None:
+    def __init__(self, now: Callable[[], float], set_timer: SetTimer, gone: Callable[[], None]) -> None:
         self._now = now
         self._set_timer = set_timer
         self._gone = gone

@@ -95,10 +95,7 @@ def _moved_in_one(moved: list[Notification]) -> list[Notification]:
 
 def _login_from(address: str) -> Notification:
     return Notification(
-        f"Somebody logged in to this account from {address}.",
-        IF_NOT_YOU,
-        "warning",
-        address=address,
+        f"Somebody logged in to this account from {address}.", IF_NOT_YOU, "warning", address=address
     )
 
 
@@ -147,11 +144,7 @@ class Notifier:
         state = self._state()
         if state is None or "data" not in event:
             return
-        notification = notification_of(
-            event,
-            own_email=state.account.email,
-            clock=state.clock.id,
-        )
+        notification = notification_of(event, own_email=state.account.email, clock=state.clock.id)
         if notification is not None:
             self.tell(notification)
 

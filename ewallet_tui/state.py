@@ -48,11 +48,7 @@ class OwnedItemKind:
 _RECORDS_GO = "Its records go with it; what they say stays in the journal."
 
 WALLET = OwnedItemKind(
-    "wallet",
-    "credit",
-    "ewallet",
-    "ewallet_id",
-    "Its clocks and sheets go with it. It must be empty.",
+    "wallet", "credit", "ewallet", "ewallet_id", "Its clocks and sheets go with it. It must be empty."
 )
 CLOCK = OwnedItemKind("clock", "credit", "clock", "clock_id", "Its sheets go with it. It must be empty.")
 TRANSFER_SHEET = OwnedItemKind("transfer sheet", "transfer", "list", "sheet_id", _RECORDS_GO)
