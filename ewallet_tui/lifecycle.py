@@ -91,7 +91,7 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     now: Callable[[], float]
     _account: int | None = None
     """The account that the open screens belong to."""
-    _leaving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _leave_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def enter(self) -> None:
         """Show the first screen of the account that has just logged in."""
@@ -109,7 +109,7 @@ class Lifecycle(Struct, kw_only=True, eq=False):
         self.timers.stop()
         self.forget_clipboard()
         # There may be several reasons to leave at once.
-        async with self._leaving:
+        async with self._leave_lock:
             await self.navigation.go_back_to_login()
 
     def is_same_account(self, account: int) -> bool:
@@ -119,14 +119,14 @@ class Lifecycle(Struct, kw_only=True, eq=False):
 
     async def show_other_account(self) -> None:
         """Make every screen anew for the account that is the active one now."""
-        async with self._leaving:
+        async with self._leave_lock:
             if self.store.state is not None:
                 self.notifier.forget()
                 await self.navigation.start_afresh(self.store.state.account.role)
 
     async def rewrite_screens(self) -> None:
         """Remove the screens out of view, so that they are written in the formats chosen now."""
-        async with self._leaving:
+        async with self._leave_lock:
             await self.navigation.remove_hidden()
 
     def log_out(self, *, of_all: bool = False) -> None:

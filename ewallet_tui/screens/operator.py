@@ -48,7 +48,7 @@ from ewallet_tui.widgets.record_list import RecordList
 
 AccountRow = Mapping[str, Any]
 
-ACTIVE, FROZEN, LEAVING = "active", "frozen", "unlink_pending"
+ACTIVE, FROZEN, DELETION_PENDING = "active", "frozen", "unlink_pending"
 LONGEST_NAME = 20
 COLUMNS = (
     Column("Name"),
@@ -76,7 +76,7 @@ def state_of(account: AccountRow) -> Content:
     """How the account stands, by sign, word and colour."""
     if account["state"] == FROZEN:
         return Content.styled("‖ frozen", "$text-warning")
-    if account["state"] == LEAVING:
+    if account["state"] == DELETION_PENDING:
         return Content.styled(f"○ erased on {_last_day(account)}", "$foreground-muted")
     return Content.styled("● active", "$text-success")
 
