@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.css.stylesheet import Stylesheet
 from textual.signal import Signal
 from textual.widgets import Input
 
@@ -22,6 +24,7 @@ from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import lazy
 from ewallet_tui.config.controller import SettingsController
 from ewallet_tui.config.preferences import Preferences
+from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
 from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
@@ -29,7 +32,6 @@ from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.store import AccountStore, Backend
-from ewallet_tui.themes import THEMES, StylesheetReadOnce
 from ewallet_tui.timer import Alarm, TimerWatch
 from ewallet_tui.work import Severity, Workers
 
@@ -60,6 +62,25 @@ def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EW
     preferences = Preferences.read(folder, formats_of_system())
     place = chosen if embedded or chosen is not None else preferences.last_server
     return EWalletApp(Backends.kept_in(folder), preferences, place)
+
+
+MAX_SOURCES = 1_024
+
+
+class StylesheetReadOnce(Stylesheet):
+    """Parses a source again only if the theme's variables changed; Textual's own does for every new screen."""
+
+    def __init__(self, *, variables: dict[str, str]) -> None:
+        super().__init__(variables=variables)
+        self._parse_cache = LRUCache(MAX_SOURCES)
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        if variables != self._variables:
+            super().set_variables(variables)
+
+    def reparse(self) -> None:
+        """Parse the new sources; unlike Textual's, it does not replace all rules."""
+        self.parse()
 
 
 class EWalletApp(App[None]):

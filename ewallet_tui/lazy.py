@@ -5,12 +5,13 @@ The first paint waits for none of it; `screens` is then called in a thread, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.dom import DOMNode
     from textual.screen import Screen
 
     from ewallet_tui.config.keymap import Scope
@@ -29,6 +30,7 @@ def screens() -> Mapping[str, MakeScreen]:
     from ewallet_tui.screens.account import AccountScreen
     from ewallet_tui.screens.account_sessions import SessionsScreen
     from ewallet_tui.screens.clock import ClockScreen
+    from ewallet_tui.screens.connection import ConnectionScreen
     from ewallet_tui.screens.console import ConsoleScreen
     from ewallet_tui.screens.contacts import ContactsScreen
     from ewallet_tui.screens.home import HomeScreen
@@ -45,6 +47,7 @@ def screens() -> Mapping[str, MakeScreen]:
         "home": HomeScreen,
         "wallet": WalletScreen,
         "clock": ClockScreen,
+        "connection": ConnectionScreen,
         "contacts": ContactsScreen,
         "sheets": SheetsScreen,
         "account": AccountScreen,
@@ -76,10 +79,20 @@ def help_screen(beneath: Screen[Any]) -> HelpScreen:
 
 
 def key_scopes(app: type[App[Any]]) -> tuple[Scope, ...]:
-    """The screens and widgets whose keys the user can change."""
-    from ewallet_tui.key_scopes import key_scopes
+    """The screens and widgets whose keys the user can change: all of this package."""
+    from textual.widget import Widget
 
-    return key_scopes(app)
+    from ewallet_tui.config.keymap import scopes_of
+
+    screens()
+    return scopes_of(_subclasses_of(Widget), app)
+
+
+def _subclasses_of(node: type[DOMNode]) -> Iterator[type[DOMNode]]:
+    for subclass in node.__subclasses__():
+        if subclass.__module__.startswith("ewallet_tui."):
+            yield subclass
+        yield from _subclasses_of(subclass)
 
 
 def open_palette(app: App[Any], context: AppContext) -> None:

@@ -16,8 +16,8 @@ from textual.worker import WorkerError
 
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
+from ewallet_tui.config.settings import THEMES
 from ewallet_tui.navigation import destinations_for
-from ewallet_tui.themes import THEMES
 
 if TYPE_CHECKING:
     from textual.app import App

@@ -13,8 +13,7 @@ from ewallet_core.presentation.formatting import SPACE, DateOrder, Formats
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, one_message, read_settings
-from ewallet_tui.config.settings import LOCALE, SETTINGS
-from ewallet_tui.themes import DARK
+from ewallet_tui.config.settings import DARK, LOCALE, SETTINGS
 
 MAX_SERVERS = 10
 MAX_ACCOUNTS = 10

@@ -8,11 +8,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
-from textual.theme import BUILTIN_THEMES
+from textual.theme import BUILTIN_THEMES, Theme
 
 from ewallet_core.presentation.formatting import DateOrder, count, credit_amount
 from ewallet_core.protocol.address import ServerAddress
-from ewallet_tui.themes import DARK, LIGHT
 
 Value = Any
 """A text, a whole number, true or false, or texts in a list: what TOML and Python have in common."""
@@ -100,6 +99,36 @@ def _is_address(text: str) -> bool:
         return False
     return True
 
+
+DARK = Theme(
+    name="ewallet-dark",
+    primary="#3fb8af",
+    secondary="#ff9f5a",
+    accent="#3fb8af",
+    warning="#f2cc60",
+    error="#ff6b6b",
+    success="#7bd88f",
+    foreground="#d7dde4",
+    background="#10151b",
+    surface="#171e26",
+    panel="#222c37",
+    dark=True,
+)
+LIGHT = Theme(
+    name="ewallet-light",
+    primary="#00706b",
+    secondary="#b34700",
+    accent="#00706b",
+    warning="#7a5c00",
+    error="#b3261e",
+    success="#1b6e2c",
+    foreground="#1b2229",
+    background="#f7f8f7",
+    surface="#eceeed",
+    panel="#dfe4e3",
+    dark=False,
+)
+THEMES = (DARK, LIGHT)
 
 LOCALE = "locale"
 """The value that means: as the system's locale says."""

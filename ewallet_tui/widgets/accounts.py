@@ -16,7 +16,7 @@ from textual.widgets.option_list import Option
 from ewallet_core.presentation.formatting import full_day, grouped, one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountInfo, AccountState
-from ewallet_tui.widgets.option_list import PlainOptionList
+from ewallet_tui.widgets.cursor_list import PlainOptionList
 from ewallet_tui.widgets.status_bar import burning_bar
 
 LABEL_WIDTH = 8

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,8 +16,49 @@ from textual.widgets import Button, Input, Label
 
 from ewallet_core.presentation.formatting import SECOND, countdown
 from ewallet_tui.sanitize import plain
-from ewallet_tui.widgets.form_field import FormField
-from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_preview
+from ewallet_tui.widgets.form_field import Field, FormField
+
+Answer = dict[str, Any]
+Values = Mapping[str, Any]
+
+
+def no_preview(_: Values) -> str:
+    return ""
+
+
+def unchanged(error: Answer) -> Answer:
+    return error
+
+
+def no_problems(_: Values) -> Mapping[str, str]:
+    return {}
+
+
+def no_confirmation(_: Values) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class FormSpec:
+    """A form."""
+
+    title: str
+    verb: str
+    """The label of the button that sends it."""
+    fields: tuple[Field, ...]
+    note: str = ""
+    """A text above the fields."""
+    preview: Callable[[Values], str] = no_preview
+    """A sentence about the outcome, from the valid values so far; may be empty."""
+    validate: Callable[[Values], Mapping[str, str]] = no_problems
+    """The problems, by field, of values that are valid one by one."""
+    reworded: Callable[[Answer], Answer] = unchanged
+    """Rewords an error for this form."""
+    leave: str = "Cancel"
+    """The label of the other button."""
+    confirmation: Callable[[Values], str] = no_confirmation
+    """The question to confirm before the values are sent; empty: none."""
+
 
 CONNECTION_GONE = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
 MAY_BE_LEFT = "Leaving this sheet doesn't take it back."
@@ -63,8 +104,6 @@ class RetryWait(Label):
     def _show(self) -> None:
         self.update(f"◷ Try again in {countdown(self._left_ms)}.")
 
-
-__all__ = ["Answer", "Form", "FormSpec", "Send", "Values"]
 
 Send = Callable[[dict[str, Any]], Awaitable[Answer]]
 Tell = Callable[[Answer], None]

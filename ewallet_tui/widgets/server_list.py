@@ -16,7 +16,7 @@ from ewallet_core.client.trust import AUTHORITY
 from ewallet_core.protocol.address import ServerAddress, is_loopback
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import place_within
-from ewallet_tui.widgets.option_list import PlainOptionList
+from ewallet_tui.widgets.cursor_list import PlainOptionList
 
 HERE = "This machine"
 WIDEST_NAME = 48

@@ -27,7 +27,7 @@ from ewallet_tui.config.keymap import KeyAction
 from ewallet_tui.config.settings import Setting, Value
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
-from ewallet_tui.widgets.option_list import PlainOptionList
+from ewallet_tui.widgets.cursor_list import PlainOptionList
 
 LABEL_WIDTH = 12
 VALUE_WIDTH = 20
