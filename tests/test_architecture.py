@@ -63,7 +63,6 @@ def class_names(node: ast.AST, outer: str = "") -> Iterator[str]:
             yield from class_names(child, outer)
 
 
-@not_yet("Movement is there twice")
 def test_a_class_name_is_used_once_in_both_packages() -> None:
     counts = Counter(
         name for package in PACKAGES for file in files(package) for name in class_names(tree(file))

@@ -67,9 +67,9 @@ class _ConvertCreditsAnswer(_BalancesAnswer):
 def convert_credits(request: ConvertCredits, context: AccountContext) -> _ConvertCreditsAnswer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
-    there = read_amount(context.transaction, wallet.balance_id)
-    if request.credits > there:
-        raise NotEnoughCreditsError(request.credits, there)
+    balance = read_amount(context.transaction, wallet.balance_id)
+    if request.credits > balance:
+        raise NotEnoughCreditsError(request.credits, balance)
     span = credits_to_milliseconds(request.credits, context.config.milliseconds_per_credit)
     _must_have_room(context, clock.balance_id, span, MOST_MILLISECONDS)
     entry = credits_to_clock(
@@ -185,7 +185,7 @@ def _convert(
     return record_id, balances
 
 
-def _must_have_room(context: AccountContext, balance_id: int, more: int, most: int) -> None:
-    there = read_amount(context.transaction, balance_id)
-    if there + more > most:
-        raise BalanceLimitError(most, there)
+def _must_have_room(context: AccountContext, balance_id: int, more: int, limit: int) -> None:
+    balance = read_amount(context.transaction, balance_id)
+    if balance + more > limit:
+        raise BalanceLimitError(limit, balance)

@@ -8,7 +8,7 @@ from typing import Any, TypedDict
 from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
-from ewallet_core.instructions.registry import Instruction, Request, instruction, naming
+from ewallet_core.instructions.registry import Instruction, Request, instruction, with_argument
 from ewallet_core.operations.answer_data import Archive, Data, SheetData, archive, dates
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext
 from ewallet_core.operations.ownership import record_change
@@ -22,6 +22,7 @@ from ewallet_core.operations.records import (
     the_record,
     unlink_sheet,
 )
+from ewallet_core.operations.requests import NewItem, PageRequest, RenameItem
 from ewallet_core.operations.sheet_kinds import CONTACT, SHEET_KINDS, TRANSFER, SheetKind, record_data
 from ewallet_core.storage.linked_records import find_linked_records
 from ewallet_core.storage.sheets import Sheet, sheets
@@ -29,17 +30,9 @@ from ewallet_core.storage.sheets import Sheet, sheets
 _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
 
 
-class NewList(Request, frozen=True):
-    """The name of the new sheet; without one, it is numbered."""
-
-    reference: fields.Reference | None = None
-
-
-class ViewList(Request, frozen=True):
+class ViewList(PageRequest, frozen=True):
     """A page of a sheet: from the newest record, from a cursor, or after `skip` of the newest records."""
 
-    limit: fields.PageLength = fields.USUAL_PAGE
-    before: fields.Cursor | None = None
     skip: fields.PassedOver | None = None
 
     def check(self) -> None:
@@ -64,12 +57,6 @@ class UnlinkSheet(Request, frozen=True):
         """Exactly one of list_id and sheet_id must be sent."""
         if (self.list_id is None) == (self.sheet_id is None):
             raise ArgumentsClashError(("list_id", "sheet_id"))
-
-
-class RenameList(Request, frozen=True):
-    """The sheet's new name."""
-
-    reference: fields.Reference
 
 
 # Every kind is removed by `list_id`; sheets also by `sheet_id`, which all other instructions use.
@@ -102,8 +89,8 @@ def _record_count(context: AccountContext, kind: SheetKind, sheet: Sheet) -> int
     return kind.records.count(context.transaction, sheet.id)
 
 
-def _naming_one(kind: SheetKind, request: type[Request], *, required: bool = True) -> type[Request]:
-    return naming(request, kind.id_name, _ID_TYPES[kind.noun], required=required)
+def _with_id(kind: SheetKind, request: type[Request], *, required: bool = True) -> type[Request]:
+    return with_argument(request, kind.id_name, _ID_TYPES[kind.noun], required=required)
 
 
 def _the_list(kind: SheetKind, verb: str) -> dict[str, str]:
@@ -125,7 +112,7 @@ def _view_answers(kind: SheetKind) -> dict[str, Any]:
 
 def _new_list(kind: SheetKind) -> Instruction:
     @instruction(_the_list(kind, "new"), answers={kind.sheet_key: int, kind.data_key: SheetData})
-    def new_list(request: NewList, context: AccountContext) -> Answer:
+    def new_list(request: NewItem, context: AccountContext) -> Answer:
         """Create another sheet; the active one stays active."""
         owner = kind.owner.active(context)
         sheet_id = open_sheet(
@@ -143,9 +130,7 @@ def _new_list(kind: SheetKind) -> Instruction:
 
 def _view_list(kind: SheetKind) -> Instruction:
     @instruction(
-        _the_list(kind, "view"),
-        request=_naming_one(kind, ViewList, required=False),
-        answers=_view_answers(kind),
+        _the_list(kind, "view"), request=_with_id(kind, ViewList, required=False), answers=_view_answers(kind)
     )
     def view_list(request: Any, context: AccountContext) -> Answer:
         """View a sheet, by default the active one, and a page of its records, newest first."""
@@ -159,7 +144,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
     @instruction(
         {"action": "switch", "switch": kind.sheet_key},
         _the_list(kind, "switch"),
-        request=_naming_one(kind, Request),
+        request=_with_id(kind, Request),
         answers={kind.sheet_key: int, kind.data_key: SheetData},
     )
     def switch_list(request: Any, context: AccountContext) -> Answer:
@@ -174,7 +159,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
 
 
 def _rename_list(kind: SheetKind) -> Instruction:
-    @instruction(_the_list(kind, "edit"), request=_naming_one(kind, RenameList), answers=_view_answers(kind))
+    @instruction(_the_list(kind, "edit"), request=_with_id(kind, RenameItem), answers=_view_answers(kind))
     def rename_list(request: Any, context: AccountContext) -> Answer:
         """Rename a sheet."""
         sheet = own_sheet(context, kind, getattr(request, kind.id_name), kind.id_name)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import islice
 from typing import TypedDict
 
@@ -15,7 +14,7 @@ from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
-from ewallet_core.operations.period import PeriodRequest
+from ewallet_core.operations.requests import PeriodRequest
 from ewallet_core.storage.statements import SumFilter, sum_postings
 
 MOST_PERIODS = 400
@@ -97,7 +96,7 @@ def view_summary(request: ViewSummary, context: AccountContext) -> _ViewSummaryA
             PeriodTotal(start=timestamp(start), end=timestamp(end), **_shown(summed))
             for (start, end), summed in zip(spans, sums, strict=True)
         ],
-        totals=_shown(_together(sums)),
+        totals=_shown({name: sum(part[name] for part in sums) for name in _SUMS}),
     )
 
 
@@ -134,11 +133,6 @@ def _sums(context: AccountContext, summed: SumFilter, start: int, end: int) -> S
         name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)
         for name, (kinds, unit, is_into) in _SUMS.items()
     }
-
-
-def _together(sums: Iterable[Sums]) -> Sums:
-    summed = list(sums)
-    return {name: sum(part[name] for part in summed) for name in _SUMS}
 
 
 def _shown(sums: Sums) -> Total:

@@ -22,7 +22,7 @@ from ewallet_core.errors.requests import (
     UnknownInstructionError,
 )
 from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, is_key, success
-from ewallet_core.instructions.validation import accepts, arguments_in, is_secret, meta_of
+from ewallet_core.instructions.validation import accepts, arguments_in, description_of, is_secret
 from ewallet_core.types import PEOPLE, Role
 
 
@@ -65,13 +65,12 @@ class NoArguments(Request, frozen=True):
     """Nothing beside the selectors."""
 
 
-def naming(request: type[Request], argument: str, field_type: Any, *, required: bool = True) -> type[Request]:
+def with_argument(
+    request: type[Request], argument: str, field_type: Any, *, required: bool = True
+) -> type[Request]:
     """The request type with one more argument, the id of the item that the instruction is about."""
     field: Any = (argument, field_type) if required else (argument, field_type | None, None)
-    described = {"__doc__": request.__doc__}
-    extended = msgspec.defstruct(
-        request.__name__, [field], bases=(request,), namespace=described, frozen=True, kw_only=True
-    )
+    extended = msgspec.defstruct(request.__name__, [field], bases=(request,), frozen=True, kw_only=True)
     return cast("type[Request]", extended)
 
 
@@ -148,11 +147,12 @@ class Instruction:
         return success(**self.carry_out(request, context))
 
     def fingerprint(self, request: Request) -> bytes:
-        """A hash of path and arguments, without passwords, because a hash of one would leak it."""
+        """A hash of path and arguments; of a secret only whether it was sent, because a hash of it would leak it."""
+        sent = {name: getattr(request, name) for name in self.arguments}
         shown = {
-            name: _shown(getattr(request, name), argument)
-            for name, argument in self.arguments.items()
-            if name not in request.added or getattr(request, name) is not None
+            name: value is not None if is_secret(self.arguments[name].type) else value
+            for name, value in sent.items()
+            if name not in request.added or value is not None
         }
         return hashlib.sha256(msgspec.json.encode([self.name, shown], order="sorted")).digest()
 
@@ -260,8 +260,8 @@ class InstructionRegistry:
 
     def _under_another_controller(self, chain: Mapping[str, Any]) -> Iterator[str]:
         for form, found in self._with_action_of(chain):
-            told_apart = {key: value for key, value in form.items() if key not in _CONTROLLER_KEYS}
-            if all(chain.get(key) == value for key, value in told_apart.items()):
+            selectors = {key: value for key, value in form.items() if key not in _CONTROLLER_KEYS}
+            if all(chain.get(key) == value for key, value in selectors.items()):
                 yield found.name
 
     def _with_known_words(self, chain: Mapping[str, Any], path: str) -> str:
@@ -271,13 +271,13 @@ class InstructionRegistry:
         return " ".join(dict.fromkeys([*path.split(), *more]))
 
     def _path(self, chain: Mapping[str, Any]) -> str:
-        asked = [_word(chain.get(key)) for key in ("controller", "ctype", "action")]
+        words = [_word(chain.get(key)) for key in ("controller", "ctype", "action")]
         # Only known selectors are repeated, because an argument may be a secret.
-        while asked[-1] in self._selectors and isinstance(value := chain.get(asked[-1]), str):
-            if value in asked:
+        while words[-1] in self._selectors and isinstance(value := chain.get(words[-1]), str):
+            if value in words:
                 break
-            asked.append(_word(value))
-        return " ".join(asked)[:LONGEST_PATH_SHOWN]
+            words.append(_word(value))
+        return " ".join(words)[:LONGEST_PATH_SHOWN]
 
 
 def read_request(found: Instruction, arguments: Mapping[str, Any]) -> Request:
@@ -297,22 +297,18 @@ def _read(sent: Mapping[str, Any], known: Mapping[str, FieldInfo], within: str =
         if sent.get(name) is not None:
             values[name] = _value(sent[name], argument.type, f"{within}{name}")
         elif argument.required:
-            raise MissingArgumentError(f"{within}{name}", _must_be(argument.type))
+            raise MissingArgumentError(f"{within}{name}", description_of(argument.type))
     return values
 
 
 def _value(sent: Any, field_type: Any, name: str) -> Any:
     if parts := arguments_in(field_type):
         if not isinstance(sent, Mapping) or not sent or not all(map(is_key, sent)):
-            raise BadValueError(name, _must_be(field_type))
+            raise BadValueError(name, description_of(field_type))
         return msgspec.convert(_read(sent, parts, f"{name}."), field_type)
     if not accepts(field_type, sent):
-        raise BadValueError(name, _must_be(field_type))
+        raise BadValueError(name, description_of(field_type))
     return msgspec.convert(sent, field_type)
-
-
-def _must_be(field_type: Any) -> str:
-    return str(meta_of(field_type).description)
 
 
 def instructions_in(subject: ModuleType) -> Iterator[Instruction]:
@@ -329,11 +325,6 @@ def _word(selector: Any) -> str:
     if not isinstance(selector, str):
         return f"({type(selector).__name__})"
     return selector[:LONGEST_PATH_SHOWN].encode("utf-8", "replace").decode()
-
-
-def _shown(value: Any, argument: FieldInfo) -> Any:
-    """The value for a fingerprint; of a secret only whether it was sent."""
-    return value is not None if is_secret(argument.type) else value
 
 
 def closest_to(names: Iterable[str], path: str, count: int) -> list[str]:

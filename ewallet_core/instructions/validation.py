@@ -116,6 +116,11 @@ def meta_of(field_type: Any) -> Meta:
     return found[0] if found else Meta()
 
 
+def description_of(field_type: Any) -> str:
+    """What completes the sentence "`name` must be …"."""
+    return str(meta_of(field_type).description)
+
+
 def is_secret(field_type: Any) -> bool:
     """Whether the field's value must never be shown, logged or remembered."""
     return bool((meta_of(field_type).extra or {}).get("secret"))

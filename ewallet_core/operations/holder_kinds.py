@@ -14,7 +14,7 @@ from ewallet_core.errors.credits import (
 )
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer, success
-from ewallet_core.instructions.registry import Request, naming
+from ewallet_core.instructions.registry import Request, with_argument
 from ewallet_core.operations.answer_data import ClockData, EwalletData, clock_data, ewallet_data
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
@@ -72,7 +72,7 @@ class HolderKind:
 
     def request(self, request: type[Request] = Request) -> type[Request]:
         """The request with the argument for the id of one."""
-        return naming(request, self.id_name, self.id_type)
+        return with_argument(request, self.id_name, self.id_type)
 
     def all_of(self, context: Context, owner_id: int) -> list[Any]:
         """Those of the owner with that id, oldest first."""
@@ -94,10 +94,6 @@ class HolderKind:
         """The answer about one, as it is now."""
         now = self.kept.rows.require(context.transaction, id=held.id)
         return success(**{self.answer_key: held.id, self.data_key: self.data(context, now)})
-
-
-def _open_wallet(context: AccountContext, reference: str | None) -> int:
-    return open_wallet(context.transaction, context.now, context.account.id, reference)
 
 
 def _open_clock(context: AccountContext, reference: str | None) -> int:
@@ -138,7 +134,9 @@ WALLET_HOLDER = HolderKind(
     id_type=fields.EwalletId,
     data=ewallet_data,
     data_type=EwalletData,
-    open=_open_wallet,
+    open=lambda context, reference: open_wallet(
+        context.transaction, context.now, context.account.id, reference
+    ),
     unlink=_unlink_wallet,
 )
 CLOCK_HOLDER = HolderKind(

@@ -185,8 +185,13 @@ TIME = SheetKind(
     times,
     _time,
     columns=(
-        *("time_start", "time_stop", "time_spent", "time_spent_ms"),
-        *("time_pending", "time_pending_ms", "pending_count"),
+        "time_start",
+        "time_stop",
+        "time_spent",
+        "time_spent_ms",
+        "time_pending",
+        "time_pending_ms",
+        "pending_count",
     ),
 )
 CONTACT = SheetKind(
@@ -200,7 +205,7 @@ CONTACT = SheetKind(
 )
 
 SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME, CONTACT)
-_KIND_OF = {kind.name: kind for kind in SHEET_KINDS}
+KIND_OF = {kind.name: kind for kind in SHEET_KINDS}
 
 
 def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
@@ -221,7 +226,7 @@ def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
 
 def found_row(context: Context, found: FoundRecord) -> FoundRow:
     """A record among those of other kinds."""
-    kind = _KIND_OF[found.kind]
+    kind = KIND_OF[found.kind]
     return {
         "kind": str(found.kind),
         "record": found.record.id,

@@ -1,4 +1,4 @@
-"""The two arguments of every instruction about a period: since and until."""
+"""Arguments that several instructions have: a period, a page, a name, a session or an account."""
 
 from __future__ import annotations
 
@@ -35,3 +35,34 @@ class PeriodRequest(Request, frozen=True):
         # An empty kind and id 0 come before every record of that time, and after all older ones.
         end = PageCursor(END_OF_TIME if self.ends_at is None else self.ends_at, "", 0)
         return end if cursor is None else min(end, PageCursor.read(cursor))
+
+
+class PageRequest(Request, frozen=True):
+    """A page of rows, from the newest or from a cursor on."""
+
+    limit: fields.PageLength = fields.USUAL_PAGE
+    before: fields.Cursor | None = None
+
+
+class NewItem(Request, frozen=True):
+    """The name of the new wallet, clock or sheet; without one, it is numbered."""
+
+    reference: fields.Reference | None = None
+
+
+class RenameItem(Request, frozen=True):
+    """The new name."""
+
+    reference: fields.Reference
+
+
+class WhichSession(Request, frozen=True):
+    """A session by its id."""
+
+    session_id: fields.SessionId
+
+
+class WhichAccount(Request, frozen=True):
+    """An account by its email."""
+
+    account: fields.Email
