@@ -49,7 +49,6 @@ KEEP_ALIVE_SECONDS = 600
 IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported: the login's fields come first."""
 ALIVE, REFRESH, LOCKING = "alive", "refresh", "lock"
-"""Groups of workers."""
 
 
 def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
@@ -225,16 +224,13 @@ class EWalletApp(App[None]):
         self.call_after_refresh(self._begin)
 
     def say(self, words: str, *, title: str = "", severity: Severity = "information") -> None:
-        """Show a toast, as plain text."""
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
 
     def action_lock(self) -> None:
-        """Hide everything behind the password."""
         if self.is_in_view and not self.context.workers.has_begun(LOCKING):
             self.run_worker(self.context.navigation.lock(), group=LOCKING)
 
     def action_help(self) -> None:
-        """Show every key that works here."""
         self.push_screen(lazy.help_screen(self.screen))
 
     def action_command_palette(self) -> None:
@@ -254,12 +250,10 @@ class EWalletApp(App[None]):
             self.run_worker(self._quit(), group=QUIT, exclusive=True)
 
     async def on_event(self, event: Event) -> None:
-        """Let the idle time begin again."""
         self._idle.notice(event)
         await super().on_event(event)
 
     async def on_unmount(self) -> None:
-        """Disconnect, however the app ends."""
         if not self.context.store.backend.is_closing:
             await self.context.lifecycle.close()
 

@@ -65,14 +65,12 @@ def screens() -> Mapping[str, MakeScreen]:
 
 
 def login_forms(context: AppContext) -> LoginForms:
-    """The forms of the login."""
     from ewallet_tui.screens.login_forms import LoginForms
 
     return LoginForms(context)
 
 
 def help_screen(beneath: Screen[Any]) -> HelpScreen:
-    """The keys that work on the screen beneath."""
     from ewallet_tui.screens.overlays import HelpScreen
 
     return HelpScreen(beneath)
@@ -96,7 +94,6 @@ def _subclasses_of(node: type[DOMNode]) -> Iterator[type[DOMNode]]:
 
 
 def open_palette(app: App[Any], context: AppContext) -> None:
-    """Show everything that can be done, found by typing a part of its name."""
     from ewallet_tui.palette import open_palette
 
     open_palette(app, context, screens())
@@ -113,21 +110,18 @@ def show_connection_screen(app: App[Any], context: AppContext, reason: str) -> N
 
 
 def certificate_question(server: str, fingerprint: str) -> ConfirmModal:
-    """Whether to trust a server that is new."""
     from ewallet_tui.screens.connection import first_certificate
 
     return first_certificate(server, fingerprint)
 
 
 def timer_question(state: TimerState, others: tuple[ClockState, ...], *, may_stop: bool) -> ConfirmModal:
-    """What to do about begun timers before the app quits."""
     from ewallet_tui.screens.quit_question import timer_confirmation
 
     return timer_confirmation(state, others, may_stop=may_stop)
 
 
 def unanswered_question(state: TimerState, others: tuple[ClockState, ...]) -> ConfirmModal:
-    """Whether to quit without the last answer."""
     from ewallet_tui.screens.quit_question import unanswered_confirmation
 
     return unanswered_confirmation(state, others)

@@ -68,7 +68,6 @@ LOOK = "Look then whether what you asked last was done."
 STOP, LEAVE = "stop", "leave"
 """What the user can choose when asked about a timer before the app quits."""
 MOST_SECONDS = 5
-"""How long quitting waits for the last answers."""
 
 AskAboutTimers = Callable[[TimerState, tuple[ClockState, ...], bool], Awaitable[str | None]]
 """Asks what to do about begun timers; the third argument is whether the active one may be stopped."""
@@ -94,7 +93,6 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     _leave_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def enter(self) -> None:
-        """Show the first screen of the account that has just logged in."""
         self.notifier.forget()
         self.workers.run(self._follow_events(), EVENTS, exclusive=True)
         if self.navigation.mode not in SCREEN_MODES:
@@ -137,7 +135,6 @@ class Lifecycle(Struct, kw_only=True, eq=False):
             self._change_account(self._log_out(of_all=False))
 
     def switch_account(self, email: str) -> None:
-        """Go on as another account of this session."""
         self._change_account(self._act(action="switch", switch="account", account=email))
 
     async def end_session(self, *, of_a_change: bool) -> None:

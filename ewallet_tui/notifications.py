@@ -121,8 +121,6 @@ AT_ONCE_SECONDS = 1.0
 
 
 class Notifier:
-    """Shows notifications as toasts, and the important ones on the desktop too."""
-
     def __init__(
         self,
         state: Callable[[], AccountState | None],

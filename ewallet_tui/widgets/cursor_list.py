@@ -46,7 +46,6 @@ class CursorList(ScrollView, can_focus=True):
 
     cursor: reactive[int] = reactive(0)
     empty: reactive[str] = reactive("")
-    """The text shown if there are no rows."""
 
     @property
     def row_count(self) -> int:

@@ -40,22 +40,17 @@ def no_confirmation(_: Values) -> str:
 
 @dataclass(frozen=True)
 class FormSpec:
-    """A form."""
-
     title: str
     verb: str
     """The label of the button that sends it."""
     fields: tuple[Field, ...]
     note: str = ""
-    """A text above the fields."""
     preview: Callable[[Values], str] = no_preview
     """A sentence about the outcome, from the valid values so far; may be empty."""
     validate: Callable[[Values], Mapping[str, str]] = no_problems
     """The problems, by field, of values that are valid one by one."""
     reworded: Callable[[Answer], Answer] = unchanged
-    """Rewords an error for this form."""
     leave: str = "Cancel"
-    """The label of the other button."""
     confirmation: Callable[[Values], str] = no_confirmation
     """The question to confirm before the values are sent; empty: none."""
 
@@ -85,7 +80,6 @@ class RetryWait(Label):
         return self._ticks is not None
 
     def begin(self, wait_ms: int) -> None:
-        """Count down from `wait_ms` milliseconds."""
         self._left_ms = wait_ms
         self._show()
         self.add_class("-waiting")
@@ -133,8 +127,6 @@ class Form(VerticalScroll, can_focus=False):
 
     @dataclass
     class Done(Message):
-        """The values were sent and accepted."""
-
         form: Form
         answer: Answer
 
@@ -197,7 +189,6 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def rows(self) -> list[FormField]:
-        """The fields, from the top."""
         return list(self.query(FormField))
 
     def read(self) -> tuple[dict[str, Any], dict[str, str]]:
@@ -221,7 +212,6 @@ class Form(VerticalScroll, can_focus=False):
         return values, relations | problems
 
     def forget_secrets(self) -> None:
-        """Empty the fields of secrets."""
         for row in self.rows:
             if row.field.is_secret:
                 row.forget()
@@ -270,7 +260,6 @@ class Form(VerticalScroll, can_focus=False):
             self._submit_as_known()
 
     def send(self) -> None:
-        """Send the values if they are still valid."""
         if self.busy or (values := self._good_values()) is None:
             return
         self.add_class("-busy")

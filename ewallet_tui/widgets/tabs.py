@@ -57,12 +57,10 @@ class ConnectionBadge(Widget):
         return name + len(connection_status(self._connection, self._place).text)
 
     def show_connection(self, connection: ConnectionStatus, place: str) -> None:
-        """Show the connection to the engine at `place`."""
         self._connection, self._place = connection, place
         self.refresh()
 
     def show_name(self, name: str) -> None:
-        """Show the name of the account before the status."""
         self._account_name = name
         self.refresh()
 
@@ -98,13 +96,9 @@ WAYS_TO_FIT = (
 
 
 class ScreenTab(Static):
-    """The tab of one screen."""
-
     ALLOW_SELECT = False
 
     class Chosen(Message):
-        """The user chose a screen."""
-
         def __init__(self, mode: str) -> None:
             super().__init__()
             self.mode = mode
@@ -115,7 +109,6 @@ class ScreenTab(Static):
         self._number = Content.styled(f"{number}", "" if current else "$foreground-muted")
         self._is_current = current
         self._fit: Fit | None = None
-        """What is shown now."""
 
     def label(self, fit: Fit) -> Content:
         """The text of the tab; the current one always has its title."""
@@ -125,7 +118,6 @@ class ScreenTab(Static):
         return Content.assemble(before, self._number, " ", self.place.title, " ")
 
     def say(self, fit: Fit) -> None:
-        """Show as much as `fit` says."""
         if fit is not self._fit:
             self._fit = fit
             self.update(self.label(fit))
@@ -162,7 +154,6 @@ class TabsBar(Horizontal):
         yield ConnectionBadge()
 
     def show_connection(self, connection: ConnectionStatus, place: str) -> None:
-        """Show the connection to the engine at `place`."""
         self.query_one(ConnectionBadge).show_connection(connection, place)
         self._fit()
 
@@ -220,12 +211,9 @@ class PartTabs(Horizontal):
     """
 
     current: reactive[str] = reactive("")
-    """The id of the current tab."""
 
     @dataclass
     class Chosen(Message):
-        """The user chose a tab."""
-
         part: str
 
     def __init__(self, parts: Sequence[Part]) -> None:
