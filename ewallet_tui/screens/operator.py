@@ -43,7 +43,7 @@ from ewallet_tui.screens.operator_base import SYSTEM, change, pages, show_as_ope
 from ewallet_tui.screens.wallet_forms import supply_plan
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.filter_box import FilterBox
-from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_problems, unchanged
+from ewallet_tui.widgets.form import Answer, FormSpec, Values, no_problems, unchanged
 from ewallet_tui.widgets.record_list import RecordList
 
 AccountRow = Mapping[str, Any]
