@@ -69,7 +69,6 @@ class PendingRequests:
                 yield first
 
     def answered(self, request_id: str) -> Sending | None:
-        """Remove and return the sent request with this id."""
         sending = self._sent.pop(request_id, None)
         self._room = min(self._room + 1, MOST_AT_ONCE)
         return sending

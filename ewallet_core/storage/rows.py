@@ -37,6 +37,12 @@ class RowId(Row, frozen=True):
 R = TypeVar("R", bound=Row)
 
 
+def cut_page(found: list[R], most: int) -> tuple[list[R], int | None]:
+    """The first `most` of these rows, and the id of the last if there are more: the next cursor."""
+    page = found[:most]
+    return page, page[-1].id if len(found) > most else None  # type: ignore[attr-defined]
+
+
 class Rows(Generic[R]):
     """The rows of a table, read as `R` and changed by column name. Unlinked rows are not found."""
 
@@ -69,9 +75,7 @@ class Rows(Generic[R]):
     ) -> tuple[list[R], int | None]:
         """A page of at most `most` of these rows below id `before`, the latest first, and the next cursor."""
         values = {**equal, "before": before or ABOVE_ALL_IDS, "most": most + 1}
-        found = transaction.all(self._latest(*equal), self.row_type, **values)
-        page = found[:most]
-        return page, page[-1].id if len(found) > most else None  # type: ignore[attr-defined]
+        return cut_page(transaction.all(self._latest(*equal), self.row_type, **values), most)
 
     def insert(self, transaction: Transaction, **values: Any) -> int:
         """Insert a row; returns its first key column."""

@@ -22,8 +22,9 @@ from sqlalchemy import (
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import schema
 from ewallet_core.storage.journal import PostingRow, postings
-from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row
+from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.wallets import Wallet
 
 _LOW = 1_000_000
 
@@ -169,26 +170,11 @@ def find_last_before(transaction: Transaction, balance_id: int, instant: int) ->
 
 
 def read_statement(
-    transaction: Transaction,
-    *,
-    balance_id: int,
-    ewallet_id: int,
-    account_id: int,
-    after: int,
-    before: int | None,
-    most: int,
+    transaction: Transaction, wallet: Wallet, after: int, before: int, most: int
 ) -> list[StatementRow]:
     """At most `most` of the wallet's postings between the ids `after` and `before`, the newest first."""
-    return transaction.all(
-        _ROWS,
-        StatementRow,
-        balance_id=balance_id,
-        ewallet_id=ewallet_id,
-        account_id=account_id,
-        after=after,
-        before=before or ABOVE_ALL_IDS,
-        most=most,
-    )
+    ids = {"ewallet_id": wallet.id, "balance_id": wallet.balance_id, "account_id": wallet.account_id}
+    return transaction.all(_ROWS, StatementRow, **ids, after=after, before=before, most=most)
 
 
 def sum_postings(
@@ -211,22 +197,19 @@ def sum_postings(
 
 _TO_OTHERS = (EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
 
-_spent_posting = schema.postings.c
-_spent_entry = schema.entries.c
 _wallet = schema.ewallets.c
-_left = -_spent_posting.amount
 _SPENT_SINCE = (
-    select(*sum_in_parts(_left), func.min(_spent_entry.at))
-    .join(schema.entries, _spent_entry.id == _spent_posting.entry_id)
+    select(*sum_in_parts(-_posting.amount), func.min(_entry.at))
+    .join(schema.entries, _entry.id == _posting.entry_id)
     .where(
-        _spent_posting.balance_id.in_(
+        _posting.balance_id.in_(
             select(_wallet.balance_id).where(_wallet.account_id == bindparam("account_id"))
         ),
         # Redundant, since a posting is never dated before its entry; but this one has an index.
-        _spent_posting.at > bindparam("since"),
-        _spent_entry.at > bindparam("since"),
-        _spent_posting.amount < 0,
-        or_(*(_spent_entry.kind == kind for kind in _TO_OTHERS)),
+        _posting.at > bindparam("since"),
+        _entry.at > bindparam("since"),
+        _posting.amount < 0,
+        or_(*(_entry.kind == kind for kind in _TO_OTHERS)),
     )
 )
 
