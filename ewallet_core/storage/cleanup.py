@@ -6,12 +6,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import ColumnElement, Select, Table, Update, bindparam, exists, func, null, select, union_all
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    exists,
+    func,
+    null,
+    select,
+    union_all,
+)
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.rows import RowId
-from ewallet_core.storage.sessions import forget_scope
+from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
 # When the next item expires; each statement reads the end of an index.
@@ -35,6 +47,27 @@ def find_earliest(transaction: Transaction, *statements: Select[tuple[int]]) -> 
     """The earliest instant that these statements find, in milliseconds UTC."""
     found = [transaction.number(statement) for statement in statements]
     return min((at for at in found if at is not None), default=None)
+
+
+_login_record = schema.login_records.c
+_BEFORE: BindParameter[int] = bindparam("before")
+_OLD_REQUESTS = schema.seen_requests.delete().where(schema.seen_requests.c.seen_at < _BEFORE)
+_OLD_HISTORY = (
+    _OLD_REQUESTS,
+    schema.refused_requests.delete().where(schema.refused_requests.c.at < _BEFORE),
+    schema.events.delete().where(schema.events.c.at < _BEFORE),
+    # Of logins with an unknown name.
+    schema.login_records.delete().where(_login_record.account_id.is_(None), _login_record.at < _BEFORE),
+)
+
+
+def delete_old_requests(transaction: Transaction, now: int) -> None:
+    transaction.run(_OLD_REQUESTS, before=now - KEPT_MILLISECONDS)
+
+
+def delete_old_history(transaction: Transaction, now: int) -> None:
+    for statement in _OLD_HISTORY:
+        transaction.run(statement, before=now - KEPT_MILLISECONDS)
 
 
 # These rows hold only what the account did, and from which address.
@@ -134,7 +167,7 @@ def erase_personal_data(transaction: Transaction, account: Account, issuer_id: i
     """Remove everything that identifies the account's owner; only the id is left."""
     for statement in ERASING:
         transaction.run(statement, account_id=account.id, issuer_id=issuer_id, now=now)
-    forget_scope(transaction, f"account {account.id}")
+    seen_requests.delete(transaction, scope=f"account {account.id}")
     accounts.change(
         transaction,
         account.id,

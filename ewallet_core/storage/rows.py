@@ -7,7 +7,18 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import BindParameter, Delete, Insert, Select, Table, Update, bindparam, select
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Delete,
+    Insert,
+    Select,
+    Table,
+    Update,
+    bindparam,
+    func,
+    select,
+)
 
 from ewallet_core.storage.transaction import Transaction
 
@@ -56,6 +67,7 @@ class Rows(Generic[R]):
         self._insert: Callable[..., Insert] = cache(self._build_insert)
         self._update: Callable[..., Update] = cache(self._build_update)
         self._delete: Callable[..., Delete] = cache(self._build_delete)
+        self._count: Callable[..., Select[Any]] = cache(self._build_count)
 
     def find(self, transaction: Transaction, **equal: Any) -> R | None:
         return transaction.one(self._select(*equal), self.row_type, **equal)
@@ -77,6 +89,10 @@ class Rows(Generic[R]):
         values = {**equal, "before": before or ABOVE_ALL_IDS, "most": most + 1}
         return cut_page(transaction.all(self._latest(*equal), self.row_type, **values), most)
 
+    def count_ever(self, transaction: Transaction, **equal: Any) -> int:
+        """How many of these rows there are, including unlinked ones."""
+        return transaction.number(self._count(*equal), **equal) or 0
+
     def insert(self, transaction: Transaction, **values: Any) -> int:
         """Insert a row; returns its first key column."""
         key: int = transaction.run(self._insert(*values), **values).fetchone()[0]
@@ -89,8 +105,9 @@ class Rows(Generic[R]):
         transaction.run(self._delete(*equal), **equal)
 
     def _build_select(self, *names: str) -> Select[Any]:
-        conditions = [self.table.c[name] == bindparam(name) for name in names]
-        return select(*self.columns).where(*conditions, *self._linked).order_by(*self.table.primary_key)
+        return (
+            select(*self.columns).where(*self._equal(names), *self._linked).order_by(*self.table.primary_key)
+        )
 
     def _build_latest(self, *names: str) -> Select[Any]:
         return (
@@ -110,7 +127,13 @@ class Rows(Generic[R]):
         return self.table.update().where(chosen).values(_parameters(names))
 
     def _build_delete(self, *names: str) -> Delete:
-        return self.table.delete().where(*(self.table.c[name] == bindparam(name) for name in names))
+        return self.table.delete().where(*self._equal(names))
+
+    def _build_count(self, *names: str) -> Select[Any]:
+        return select(func.count()).where(*self._equal(names))
+
+    def _equal(self, names: tuple[str, ...]) -> list[ColumnElement[bool]]:
+        return [self.table.c[name] == bindparam(name) for name in names]
 
 
 def _parameters(names: tuple[str, ...]) -> dict[str, BindParameter[Any]]:

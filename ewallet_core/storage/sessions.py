@@ -13,6 +13,7 @@ from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
 KEPT_MILLISECONDS = 30 * 24 * 3_600_000
+"""How long requests, events and other history are kept."""
 
 
 class SeenRequest(Row, frozen=True):
@@ -24,18 +25,6 @@ class SeenRequest(Row, frozen=True):
 
 
 seen_requests = Rows(schema.seen_requests, SeenRequest)
-
-_FORGET = schema.seen_requests.delete().where(schema.seen_requests.c.seen_at < bindparam("before"))
-
-
-def forget_scope(transaction: Transaction, scope: str) -> None:
-    """Delete the requests of a session, worker or account that is gone."""
-    seen_requests.delete(transaction, scope=scope)
-
-
-def forget_old_requests(transaction: Transaction, now: int) -> None:
-    """Delete the requests that are older than 30 days."""
-    transaction.run(_FORGET, before=now - KEPT_MILLISECONDS)
 
 
 class ClientId(Row, frozen=True):
@@ -175,7 +164,7 @@ def drop_vacant_workers(transaction: Transaction, now: int) -> list[int]:
 
 def drop_worker(transaction: Transaction, worker: Worker, now: int) -> None:
     end_expired_sessions(transaction, now)
-    forget_scope(transaction, f"worker {worker.id}")
+    seen_requests.delete(transaction, scope=f"worker {worker.id}")
     workers.delete(transaction, id=worker.id)
 
 

@@ -102,13 +102,6 @@ _REMOVE_ONE = (
     .where(_sheet.id == bindparam("sheet_id"))
     .values(record_count=_sheet.record_count - 1, written_at=bindparam("now"))
 )
-_HOW_MANY_EVER = select(func.count()).where(
-    _sheet.owner_id == bindparam("owner_id"), _sheet.kind == bindparam("kind")
-)
-
-
-def count_sheets_ever(transaction: Transaction, owner_id: int, kind: RecordType) -> int:
-    return transaction.number(_HOW_MANY_EVER, owner_id=owner_id, kind=kind) or 0
 
 
 class Records(Rows[R]):
@@ -135,7 +128,7 @@ class Records(Rows[R]):
             .where(on_sheet)
             .values(unlinked_at=bindparam("now"), written_at=bindparam("now"))
         )
-        self._count = select(func.count()).where(on_sheet)
+        self._count_linked = select(func.count()).where(on_sheet)
         self._own = (
             select(*self.columns)
             .join(schema.sheets, _sheet.id == record.sheet_id)
@@ -202,7 +195,7 @@ class Records(Rows[R]):
         return transaction.number(statement, sheet_id=sheet.id, others=others) or 0
 
     def count(self, transaction: Transaction, sheet_id: int) -> int:
-        return transaction.number(self._count, sheet_id=sheet_id) or 0
+        return transaction.number(self._count_linked, sheet_id=sheet_id) or 0
 
     def own(self, transaction: Transaction, record_id: int, account_id: int) -> R | None:
         return transaction.one(self._own, self.row_type, record_id=record_id, account_id=account_id)
