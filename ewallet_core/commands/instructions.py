@@ -57,7 +57,7 @@ def _show_line(entry: reference.InstructionEntry) -> None:
     """One line; on a terminal it is wrapped between words."""
     head = f"{entry.path} {entry.takes}".rstrip()
     line = f"{head}: {entry.summary}"
-    if _is_at_terminal():
+    if sys.stdout.isatty():
         line = textwrap.fill(
             line, _width(), initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
         ).removeprefix("  ")
@@ -120,10 +120,6 @@ def _in_columns(lines: dict[str, str], margin: int = _MARGIN) -> Iterator[str]:
 def _wrapped(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         yield from textwrap.wrap(line, _width() - _MARGIN, subsequent_indent="  ", break_on_hyphens=False)
-
-
-def _is_at_terminal() -> bool:
-    return sys.stdout.isatty()
 
 
 def _width() -> int:

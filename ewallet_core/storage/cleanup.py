@@ -6,19 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import (
-    BindParameter,
-    ColumnElement,
-    Select,
-    Table,
-    Update,
-    bindparam,
-    exists,
-    func,
-    null,
-    select,
-    union_all,
-)
+import sqlalchemy as sa
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
@@ -28,29 +16,29 @@ from ewallet_core.storage.transaction import Transaction
 
 # When the next item expires; each statement reads the end of an index.
 _session, _worker = schema.sessions.c, schema.workers.c
-SESSION_ENDS = select(func.min(_session.expires_at))
-SESSION_TOKEN_ENDS = select(func.min(_session.expires_at)).where(_session.token_hash.is_not(None))
-CLIENT_ID_ENDS = select(func.min(schema.client_ids.c.expires_at))
-ACCOUNT_IS_ERASED = select(func.min(schema.accounts.c.to_unlink_at))
-TIMER_RUNS_OUT = select(func.min(schema.clocks.c.runs_out_at))
-VACANT_WORKER_SINCE = select(func.min(_worker.created_at)).where(
-    ~exists().where(_session.worker_id == _worker.id)
+SESSION_ENDS = sa.select(sa.func.min(_session.expires_at))
+SESSION_TOKEN_ENDS = sa.select(sa.func.min(_session.expires_at)).where(_session.token_hash.is_not(None))
+CLIENT_ID_ENDS = sa.select(sa.func.min(schema.client_ids.c.expires_at))
+ACCOUNT_IS_ERASED = sa.select(sa.func.min(schema.accounts.c.to_unlink_at))
+TIMER_RUNS_OUT = sa.select(sa.func.min(schema.clocks.c.runs_out_at))
+VACANT_WORKER_SINCE = sa.select(sa.func.min(_worker.created_at)).where(
+    ~sa.exists().where(_session.worker_id == _worker.id)
 )
 OLDEST_HISTORY = (
-    select(func.min(schema.events.c.at)),
-    select(func.min(schema.seen_requests.c.seen_at)),
-    select(func.min(schema.refused_requests.c.at)),
+    sa.select(sa.func.min(schema.events.c.at)),
+    sa.select(sa.func.min(schema.seen_requests.c.seen_at)),
+    sa.select(sa.func.min(schema.refused_requests.c.at)),
 )
 
 
-def find_earliest(transaction: Transaction, *statements: Select[tuple[int]]) -> int | None:
+def find_earliest(transaction: Transaction, *statements: sa.Select[tuple[int]]) -> int | None:
     """The earliest instant that these statements find, in milliseconds UTC."""
     found = [transaction.number(statement) for statement in statements]
     return min((at for at in found if at is not None), default=None)
 
 
 _login_record = schema.login_records.c
-_BEFORE: BindParameter[int] = bindparam("before")
+_BEFORE: sa.BindParameter[int] = sa.bindparam("before")
 _OLD_REQUESTS = schema.seen_requests.delete().where(schema.seen_requests.c.seen_at < _BEFORE)
 _OLD_HISTORY = (
     _OLD_REQUESTS,
@@ -72,7 +60,7 @@ def delete_old_history(transaction: Transaction, now: int) -> None:
 
 # These rows hold only what the account did, and from which address.
 _DELETED = tuple(
-    table.delete().where(table.c.account_id == bindparam("account_id"))
+    table.delete().where(table.c.account_id == sa.bindparam("account_id"))
     for table in (
         schema.contact_records,
         schema.session_accounts,
@@ -84,48 +72,50 @@ _DELETED = tuple(
 _RECORDS = (schema.transfer_records, schema.invoice_records, schema.conversion_records, schema.time_records)
 _LOGGED_OUT = (
     schema.sessions.update()
-    .where(schema.sessions.c.account_id == bindparam("account_id"))
-    .values(account_id=null())
+    .where(schema.sessions.c.account_id == sa.bindparam("account_id"))
+    .values(account_id=sa.null())
 )
-_SHEET_OWNERS = union_all(
+_SHEET_OWNERS = sa.union_all(
     *(
-        select(owner.c.id).where(owner.c.account_id == bindparam("account_id"))
+        sa.select(owner.c.id).where(owner.c.account_id == sa.bindparam("account_id"))
         for owner in (schema.ewallets, schema.clocks)
     ),
-    select(schema.accounts.c.id).where(schema.accounts.c.id == bindparam("account_id")),
+    sa.select(schema.accounts.c.id).where(schema.accounts.c.id == sa.bindparam("account_id")),
 )
 
 
-def _of_account(table: Table) -> ColumnElement[bool]:
-    is_own: ColumnElement[bool] = table.c.account_id == bindparam("account_id")
+def _of_account(table: sa.Table) -> sa.ColumnElement[bool]:
+    is_own: sa.ColumnElement[bool] = table.c.account_id == sa.bindparam("account_id")
     # Sheets have an index on the owner, not on the account.
     return is_own & table.c.owner_id.in_(_SHEET_OWNERS) if table is schema.sheets else is_own
 
 
-def _blank(table: Table, *columns: str) -> Update:
+def _blank(table: sa.Table, *columns: str) -> sa.Update:
     return (
         table.update()
         .where(_of_account(table))
-        .values(dict.fromkeys(columns, "") | {"written_at": bindparam("now")})
+        .values(dict.fromkeys(columns, "") | {"written_at": sa.bindparam("now")})
     )
 
 
-def _unlink(table: Table) -> Update:
-    return _blank(table, "reference").values(unlinked_at=func.coalesce(table.c.unlinked_at, bindparam("now")))
+def _unlink(table: sa.Table) -> sa.Update:
+    return _blank(table, "reference").values(
+        unlinked_at=sa.func.coalesce(table.c.unlinked_at, sa.bindparam("now"))
+    )
 
 
-def _blanked_records() -> Iterator[Update]:
+def _blanked_records() -> Iterator[sa.Update]:
     """Empty the account's records, and the notes in the issuer's copies of them."""
     for table in _RECORDS:
         words = [name for name in ("reference", "notes", "search_key") if name in table.c]
         yield _blank(table, *words)
         if "notes" in table.c:
             own = table.alias("own")
-            own_entries = select(own.c.entry_id).where(own.c.account_id == bindparam("account_id"))
+            own_entries = sa.select(own.c.entry_id).where(own.c.account_id == sa.bindparam("account_id"))
             yield (
                 table.update()
-                .where(table.c.entry_id.in_(own_entries), table.c.account_id == bindparam("issuer_id"))
-                .values(notes="", search_key="", written_at=bindparam("now"))
+                .where(table.c.entry_id.in_(own_entries), table.c.account_id == sa.bindparam("issuer_id"))
+                .values(notes="", search_key="", written_at=sa.bindparam("now"))
             )
 
 
@@ -136,8 +126,8 @@ _NO_CONTACTS = (
 )
 _ANONYMOUS_REPORTS = (
     schema.issue_reports.update()
-    .where(schema.issue_reports.c.account_id == bindparam("account_id"))
-    .values(account_id=null(), name="", details="", log="", email="", address="")
+    .where(schema.issue_reports.c.account_id == sa.bindparam("account_id"))
+    .values(account_id=sa.null(), name="", details="", log="", email="", address="")
 )
 ERASING = (
     *_DELETED,
@@ -153,8 +143,8 @@ ERASING = (
 
 _account = schema.accounts.c
 _DUE = (
-    select(_account.id)
-    .where(_account.to_unlink_at <= bindparam("now"))
+    sa.select(_account.id)
+    .where(_account.to_unlink_at <= sa.bindparam("now"))
     .order_by(_account.to_unlink_at, _account.id)
 )
 
