@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage import linked_records, overview, search, sheets, statements, wallets
+from ewallet_core.storage import overview, search, sheets, statements, wallets
 from ewallet_core.storage.transaction import Statements
 
 _COMPILED = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
@@ -76,7 +76,7 @@ IN_ORDER = {
     **{f"{found.kind} records of a sheet": found._of_sheet for found in search.FOUND},
     **{
         f"{relation} of {kind} records": statement
-        for kind, links in linked_records.LINKS.items()
+        for kind, links in sheets.LINKS.items()
         for relation, _, statement in links
     },
 }
@@ -109,7 +109,7 @@ def test_records_are_read_by_account_and_time(wallet_file, found):
     assert any(f"{index} (account_id=? AND created_at>? AND created_at<?)" in step for step in steps)
 
 
-@pytest.mark.parametrize("links", linked_records.LINKS.values(), ids=linked_records.LINKS)
+@pytest.mark.parametrize("links", sheets.LINKS.values(), ids=sheets.LINKS)
 def test_linked_records_are_read_by_their_entry(wallet_file, links):
     for _, kind, statement in links:
         index = f"ix_{kind}_records_entry_id (entry_id=?)"
