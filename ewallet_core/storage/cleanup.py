@@ -5,6 +5,7 @@ Erasing an account removes all personal data; the journal, balances and costs st
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -14,30 +15,32 @@ from ewallet_core.storage.rows import RowId
 from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
-# When the next item expires; each statement reads the end of an index.
-_session, _worker = schema.sessions.c, schema.workers.c
-SESSION_ENDS = sa.select(sa.func.min(_session.expires_at))
-SESSION_TOKEN_ENDS = sa.select(sa.func.min(_session.expires_at)).where(_session.token_hash.is_not(None))
-CLIENT_ID_ENDS = sa.select(sa.func.min(schema.client_ids.c.expires_at))
-ACCOUNT_IS_ERASED = sa.select(sa.func.min(schema.accounts.c.to_unlink_at))
-TIMER_RUNS_OUT = sa.select(sa.func.min(schema.clocks.c.runs_out_at))
-VACANT_WORKER_SINCE = sa.select(sa.func.min(_worker.created_at)).where(
-    ~sa.exists().where(_session.worker_id == _worker.id)
-)
-OLDEST_HISTORY = (
-    sa.select(sa.func.min(schema.events.c.at)),
-    sa.select(sa.func.min(schema.seen_requests.c.seen_at)),
-    sa.select(sa.func.min(schema.refused_requests.c.at)),
+_session, _worker, _login_record = schema.sessions.c, schema.workers.c, schema.login_records.c
+
+
+def _earliest(column: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """When the next item expires; it is read from the end of an index."""
+    return sa.select(sa.func.min(column)).where(*conditions)
+
+
+SESSION_ENDS = _earliest(_session.expires_at)
+SESSION_TOKEN_ENDS = _earliest(_session.expires_at, _session.token_hash.is_not(None))
+CLIENT_ID_ENDS = _earliest(schema.client_ids.c.expires_at)
+ACCOUNT_IS_ERASED = _earliest(schema.accounts.c.to_unlink_at)
+TIMER_RUNS_OUT = _earliest(schema.clocks.c.runs_out_at)
+VACANT_WORKER_SINCE = _earliest(_worker.created_at, ~sa.exists().where(_session.worker_id == _worker.id))
+OLDEST_HISTORY = tuple(
+    _earliest(column)
+    for column in (schema.events.c.at, schema.seen_requests.c.seen_at, schema.refused_requests.c.at)
 )
 
 
-def find_earliest(transaction: Transaction, *statements: sa.Select[tuple[int]]) -> int | None:
+def find_earliest(transaction: Transaction, *statements: sa.Select[Any]) -> int | None:
     """The earliest instant that these statements find, in milliseconds UTC."""
     found = [transaction.number(statement) for statement in statements]
     return min((at for at in found if at is not None), default=None)
 
 
-_login_record = schema.login_records.c
 _BEFORE: sa.BindParameter[int] = sa.bindparam("before")
 _OLD_REQUESTS = schema.seen_requests.delete().where(schema.seen_requests.c.seen_at < _BEFORE)
 _OLD_HISTORY = (
