@@ -248,7 +248,6 @@ def imported_names(file: Path) -> Iterator[Iterable[str]]:
 # Size, and what screens are made of
 
 
-@not_yet("the app is still being merged")
 def test_both_packages_have_few_files() -> None:
     assert sum(len(files(package)) for package in PACKAGES) <= MOST_FILES
 

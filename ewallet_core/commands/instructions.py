@@ -57,11 +57,15 @@ def _show_line(entry: reference.InstructionEntry) -> None:
     """One line; on a terminal it is wrapped between words."""
     head = f"{entry.path} {entry.takes}".rstrip()
     line = f"{head}: {entry.summary}"
-    if sys.stdout.isatty():
+    if _is_at_terminal():
         line = textwrap.fill(
             line, _width(), initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
         ).removeprefix("  ")
     click.echo(f"  {click.style(entry.path, fg='cyan')}{line.removeprefix(entry.path)}")
+
+
+def _is_at_terminal() -> bool:
+    return sys.stdout.isatty()
 
 
 def _show_entries(found: list[reference.Asked]) -> None:
