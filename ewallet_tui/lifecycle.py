@@ -30,12 +30,7 @@ SECONDS_A_MINUTE = 60
 class IdleWatch:
     """Calls `gone` when no key, mouse or paste event has come for the chosen time."""
 
-    def __init__(
-        self,
-        now: Callable[[], float],
-        set_timer: SetTimer,
-        gone: Callable[[], None],
-    ) -> None:
+    def __init__(self, now: Callable[[], float], set_timer: SetTimer, gone: Callable[[], None]) -> None:
         self._now = now
         self._set_timer = set_timer
         self._gone = gone
@@ -73,7 +68,6 @@ LOOK = "Look then whether what you asked last was done."
 STOP, LEAVE = "stop", "leave"
 """What the user can choose when asked about a timer before the app quits."""
 MOST_SECONDS = 5
-"""How long quitting waits for the last answers."""
 
 AskAboutTimers = Callable[[TimerState, tuple[ClockState, ...], bool], Awaitable[str | None]]
 """Asks what to do about begun timers; the third argument is whether the active one may be stopped."""
@@ -96,10 +90,9 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     now: Callable[[], float]
     _account: int | None = None
     """The account that the open screens belong to."""
-    _leaving: asyncio.Lock = field(default_factory=asyncio.Lock)
+    _leave_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def enter(self) -> None:
-        """Show the first screen of the account that has just logged in."""
         self.notifier.forget()
         self.workers.run(self._follow_events(), EVENTS, exclusive=True)
         if self.navigation.mode not in SCREEN_MODES:
@@ -114,7 +107,7 @@ class Lifecycle(Struct, kw_only=True, eq=False):
         self.timers.stop()
         self.forget_clipboard()
         # There may be several reasons to leave at once.
-        async with self._leaving:
+        async with self._leave_lock:
             await self.navigation.go_back_to_login()
 
     def is_same_account(self, account: int) -> bool:
@@ -124,14 +117,14 @@ class Lifecycle(Struct, kw_only=True, eq=False):
 
     async def show_other_account(self) -> None:
         """Make every screen anew for the account that is the active one now."""
-        async with self._leaving:
+        async with self._leave_lock:
             if self.store.state is not None:
                 self.notifier.forget()
                 await self.navigation.start_afresh(self.store.state.account.role)
 
     async def rewrite_screens(self) -> None:
         """Remove the screens out of view, so that they are written in the formats chosen now."""
-        async with self._leaving:
+        async with self._leave_lock:
             await self.navigation.remove_hidden()
 
     def log_out(self, *, of_all: bool = False) -> None:
@@ -142,7 +135,6 @@ class Lifecycle(Struct, kw_only=True, eq=False):
             self._change_account(self._log_out(of_all=False))
 
     def switch_account(self, email: str) -> None:
-        """Go on as another account of this session."""
         self._change_account(self._act(action="switch", switch="account", account=email))
 
     async def end_session(self, *, of_a_change: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from textual.actions import parse
 from textual.binding import Binding
@@ -16,8 +16,8 @@ from textual.worker import WorkerError
 
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
+from ewallet_tui.config.settings import THEMES
 from ewallet_tui.navigation import destinations_for
-from ewallet_tui.themes import THEMES
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -26,7 +26,13 @@ if TYPE_CHECKING:
 
     from ewallet_tui.context import AppContext
 
-Command = tuple[str, str, Callable[[], object]]
+
+class Command(NamedTuple):
+    name: str
+    key: str
+    run: Callable[[], object]
+    synonyms: tuple[str, ...] = ()
+
 
 WHAT_TO_TYPE = "everything you can do: type a part of it"
 NOT_NOW = "That can't be done there now."
@@ -56,34 +62,34 @@ class Everything(Provider):
         self._screens = screens
 
     async def discover(self) -> Hits:
-        """Everything, before anything is typed."""
-        for name, key, run in self._commands():
-            yield DiscoveryHit(_with_key(Content(name), key), run, name)
+        for command in self._commands():
+            yield DiscoveryHit(_with_key(Content(command.name), command.key), command.run, command.name)
 
     async def search(self, query: str) -> Hits:
-        """What `query` is a part of."""
         matcher = self.matcher(query)
-        for name, key, run in self._commands():
-            if (score := matcher.match(name)) > 0:
-                yield Hit(score, _with_key(matcher.highlight(name), key), run, name)
+        for command in self._commands():
+            score = max(map(matcher.match, (command.name, *command.synonyms)))
+            if score > 0:
+                yield Hit(
+                    score, _with_key(matcher.highlight(command.name), command.key), command.run, command.name
+                )
 
     def _commands(self) -> Iterator[Command]:
         context, state = self._context, self._context.state
         yield from self._keys_here()
         for place in destinations_for(state.account.role) if state else ():
             key = f"{self._key_of(CHOOSE_SCREEN.id)} {format_key(place.letter)}"
-            yield f"Go to {place.title}", key, partial(self.app.switch_mode, place.mode)
+            yield Command(f"Go to {place.title}", key, partial(self.app.switch_mode, place.mode))
         yield from self._things_of_the_account()
         yield from self._things_done_elsewhere()
         for theme in THEMES:
             name = "Dark look" if theme.dark else "Light look"
-            yield name, "", partial(context.settings.choose, theme=theme.name)
-        yield "Terminal's own colours", "", partial(context.settings.choose, theme="ansi-dark")
-        yield "Lock the screen", "", partial(self.app.run_action, "app.lock")
-        yield "Quit", self._key_of("quit"), partial(self.app.run_action, "app.quit")
+            yield Command(name, "", partial(context.settings.choose, theme=theme.name))
+        yield Command("Terminal's own colours", "", partial(context.settings.choose, theme="ansi-dark"))
+        yield Command("Lock the screen", "", partial(self.app.run_action, "app.lock"))
+        yield Command("Quit", self._key_of("quit"), partial(self.app.run_action, "app.quit"))
 
     def _key_of(self, id: str) -> str:
-        """The key of the action of that id, as it is shown."""
         active = self.screen.active_bindings.values()
         return next((self.app.get_key_display(each.binding) for each in active if each.binding.id == id), "")
 
@@ -92,8 +98,8 @@ class Everything(Provider):
         if state is not None:
             for email, name in state.accounts.items():
                 if email != state.account.email:
-                    yield f"Switch to {one_line(name)}", "", partial(lifecycle.switch_account, email)
-        yield "Log out", "", lifecycle.log_out
+                    yield Command(f"Switch to {one_line(name)}", "", partial(lifecycle.switch_account, email))
+        yield Command("Log out", "", lifecycle.log_out)
 
     def _things_done_elsewhere(self) -> Iterator[Command]:
         """What the other places' own keys do; known here by their screens' classes alone."""
@@ -103,7 +109,12 @@ class Everything(Provider):
                 continue
             for binding in own_bindings(self._screens[place.mode]):
                 words = f"{place.title}: {binding.tooltip or binding.description}"
-                yield words, "", partial(self._do_there, place.mode, binding.action, words)
+                yield Command(
+                    words,
+                    "",
+                    partial(self._do_there, place.mode, binding.action, words),
+                    _synonyms(self._screens[place.mode], binding),
+                )
 
     def _keys_here(self) -> Iterator[Command]:
         for node, binding, enabled, _ in self.screen.active_bindings.values():
@@ -111,7 +122,9 @@ class Everything(Provider):
             if is_own and enabled and not binding.action.startswith(LEFT_OUT):
                 key = self.app.get_key_display(binding)
                 words = binding.tooltip or binding.description
-                yield words, key, partial(self.app.run_action, binding.action, node)
+                yield Command(
+                    words, key, partial(self.app.run_action, binding.action, node), _synonyms(node, binding)
+                )
 
     async def _do_there(self, mode: str, action: str, words: str) -> None:
         await self.app.switch_mode(mode)
@@ -147,3 +160,9 @@ def own_bindings(screen: object) -> list[Binding]:
 
 def _with_key(name: Content, key: str) -> Content:
     return Content.assemble(name, "  ", (key, "$foreground-muted")) if key else name
+
+
+def _synonyms(screen: object, binding: Binding) -> tuple[str, ...]:
+    """Other words for what `binding` does on that screen, or on screens of that class."""
+    found = getattr(screen, "functions", {}).get(binding.id)
+    return found[0].synonyms if found else ()

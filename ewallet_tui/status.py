@@ -22,7 +22,6 @@ class StatusBadge:
 
     @property
     def text(self) -> str:
-        """Sign and word: `● running`."""
         return f"{self.sign} {self.word}" if self.word else self.sign
 
 
@@ -35,7 +34,6 @@ NO_TIME = StatusBadge("○", "no time yet", "$foreground-muted")
 
 
 def clock_status(clock: ClockState, now: float) -> StatusBadge:
-    """How `clock` stands at `now`."""
     if clock.is_out_of_time(now):
         return NO_TIME if clock.is_new else OUT_OF_TIME
     if clock.state is TimerState.PAUSED:
@@ -47,10 +45,10 @@ def clock_status(clock: ClockState, now: float) -> StatusBadge:
 
 def clock_status_text(clock: ClockState, now: float) -> str:
     """A clock in a few words: `● running  19:42 left`, `! 4:12 left`, `■ out of time`."""
-    standing = clock_status(clock, now)
+    badge = clock_status(clock, now)
     if clock.is_out_of_time(now):
-        return standing.text
-    return f"{standing.text}{'  ' if standing.word else ' '}{countdown(clock.left_ms(now))} left"
+        return badge.text
+    return f"{badge.text}{'  ' if badge.word else ' '}{countdown(clock.left_ms(now))} left"
 
 
 EMBEDDED = "embedded"
@@ -67,7 +65,6 @@ def is_connected(connection: ConnectionStatus, place: str) -> bool:
 
 
 def connection_status(connection: ConnectionStatus, place: str) -> StatusBadge:
-    """How the engine at `place` can be reached."""
     if is_connected(connection, place):
         return StatusBadge("●", place, "$text-success")
     if connection.reach is Reach.OFFLINE:
@@ -79,10 +76,10 @@ def connection_status(connection: ConnectionStatus, place: str) -> StatusBadge:
 
 def connection_status_text(connection: ConnectionStatus, place: str, width: int) -> Content:
     """`● host:port`, `◌ reconnecting 3 s` or `✕ offline`, in at most `width` cells."""
-    standing = connection_status(connection, place)
+    badge = connection_status(connection, place)
     if not is_connected(connection, place):
-        return Content.styled(standing.text, standing.style).truncate(width, ellipsis=True)
-    return Content.assemble((standing.sign, standing.style), " ", place_within(place, width - 2))
+        return Content.styled(badge.text, badge.style).truncate(width, ellipsis=True)
+    return Content.assemble((badge.sign, badge.style), " ", place_within(place, width - 2))
 
 
 def place_within(place: str, width: int) -> Content:

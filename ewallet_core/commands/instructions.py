@@ -46,7 +46,7 @@ def run(asked: str, *, as_json: bool, markdown: bool) -> int:
     return 0
 
 
-def _show_list(found: Iterable[reference.Asked]) -> None:
+def _show_list(found: Iterable[reference.Documented]) -> None:
     for index, subject in enumerate(reference.subjects_of(found)):
         click.secho(f"{'' if index == 0 else chr(10)}{subject.title}", bold=True)
         for entry in subject.entries:
@@ -68,7 +68,7 @@ def _is_at_terminal() -> bool:
     return sys.stdout.isatty()
 
 
-def _show_entries(found: list[reference.Asked]) -> None:
+def _show_entries(found: list[reference.Documented]) -> None:
     for index, each in enumerate(found):
         if index:
             click.echo()

@@ -92,14 +92,8 @@ IN_THIS_PROCESS = Caller()
 NO_CREDENTIALS = Credentials()
 
 
-def _do_nothing() -> None:
-    pass
-
-
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What every instruction runs with."""
-
     clock: Callable[[], int]
     randomness: RandomBytes
     config: EngineConfig
@@ -114,7 +108,7 @@ class Dispatcher:
         self.database = database
         self.clock = dependencies.clock
         self.listener: InstructionListener | None = None
-        self.changed: Callable[[], None] = _do_nothing
+        self.changed: Callable[[], None] = lambda: None
         """Called after each instruction that changed something, from its thread."""
         self.order = KeyedLocks()
         """The calls of one client run one after another, by their `order_key`."""

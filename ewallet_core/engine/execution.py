@@ -15,7 +15,7 @@ from ewallet_core.errors.requests import RequestIdReusedError
 from ewallet_core.instructions.envelope import Answer, error_answer
 from ewallet_core.instructions.registry import Access
 from ewallet_core.operations.context import AccountContext, Call, Context, SessionContext
-from ewallet_core.operations.permissions import authorize, record_refused_request
+from ewallet_core.operations.permissions import authorize
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import session_event_sequence
 from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
@@ -40,7 +40,6 @@ class Execution:
         return None if answer is None else self._with_event_sequence(context, answer)
 
     def refuse(self, error: WalletError, transaction: Transaction) -> Answer:
-        """The answer to an error of the instruction's slow work."""
         return self._with_event_sequence(self.context(transaction), error_answer(error))
 
     def run(self, transaction: Transaction, prepared: Any = None) -> Answer:
@@ -88,14 +87,12 @@ class Execution:
 
     def _not_permitted(self, context: Context) -> Answer | None:
         instruction = self.call.instruction
-        for needed in (instruction.permitted_as or instruction, self.call.request.needs()):
-            if needed is None:
-                continue
-            try:
-                authorize(context, needed)
-            except NotPermittedError as error:
-                record_refused_request(context, needed)
-                return error_answer(error)
+        try:
+            for needed in (instruction.permitted_as or instruction, self.call.request.needs()):
+                if needed is not None:
+                    authorize(context, needed)
+        except NotPermittedError as error:
+            return error_answer(error)
         return None
 
     def _seen(self, context: Context) -> Answer | None:

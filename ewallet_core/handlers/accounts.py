@@ -12,11 +12,11 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
 from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts, is_gone, why_not_active
 from ewallet_core.operations.answer_data import (
-    AccountData,
-    SessionData,
+    AccountAnswer,
+    LoginAnswer,
     Timestamp,
     account_data,
-    session_data,
+    login_answer,
 )
 from ewallet_core.operations.context import (
     AccountContext,
@@ -73,26 +73,16 @@ class EditAccount(Request, frozen=True):
 
 def hash_new_password(request: NewAccount, preparation: Preparation) -> str:
     """Hash the password of a new account, after checking that name and email are free."""
-
-    def look(context: Context) -> None:
-        _must_be_free(context, request.user_name, request.user_email)
-
-    preparation.look(look)
+    preparation.look(lambda context: _must_be_free(context, request.user_name, request.user_email))
     reject_common_password(request.user_pass, "user_pass")
     reject_own_name(request.user_pass, "user_pass", request.user_name, request.user_email)
     return preparation.passwords.hash(request.user_pass)
 
 
-class _NewAccountAnswer(TypedDict):
-    account: str
-    account_data: AccountData
-    session_data: SessionData
-
-
 @instruction(
     {"action": "new", "new": "account"}, access=Access.SESSION, prepare=hash_new_password, roles=PEOPLE
 )
-def new_account(request: NewAccount, context: SessionContext) -> _NewAccountAnswer:
+def new_account(request: NewAccount, context: SessionContext) -> LoginAnswer:
     """Create an account with a wallet, a clock and its sheets, without logging it in."""
     erase_due_accounts(context)
     _must_be_free(context, request.user_name, request.user_email)
@@ -105,25 +95,13 @@ def new_account(request: NewAccount, context: SessionContext) -> _NewAccountAnsw
         phone=request.user_phone,
         alias=request.user_alias,
     )
-    account = accounts.require(context.transaction, id=account_id)
-    return _NewAccountAnswer(
-        account=account.email,
-        account_data=account_data(context, account),
-        session_data=session_data(context.transaction, context.session.id),
-    )
-
-
-class _ViewAccountAnswer(TypedDict):
-    account: str
-    account_data: AccountData
+    return login_answer(context, account_id)
 
 
 @instruction({"action": "view", "view": "account"})
-def view_account(_request: NoArguments, context: AccountContext) -> _ViewAccountAnswer:
+def view_account(_request: NoArguments, context: AccountContext) -> AccountAnswer:
     """View the account."""
-    return _ViewAccountAnswer(
-        account=context.account.email, account_data=account_data(context, context.account)
-    )
+    return AccountAnswer(account=context.account.email, account_data=account_data(context, context.account))
 
 
 def check_old_password(request: EditAccount, preparation: Preparation) -> PasswordCheck | None:
@@ -138,10 +116,8 @@ def check_old_password(request: EditAccount, preparation: Preparation) -> Passwo
     return replace(password_check, new_hash=preparation.passwords.hash(request.user_pass))
 
 
-class _EditAccountAnswer(TypedDict):
-    account: str
+class _EditAccountAnswer(AccountAnswer):
     edit: dict[str, bool]
-    account_data: AccountData
 
 
 @instruction({"action": "edit", "edit": "account"}, prepare=check_old_password, roles=PEOPLE)
@@ -205,11 +181,6 @@ class UnlinkAccount(Request, frozen=True):
     user_pass: fields.PasswordAttempt
 
 
-def check_unlink_password(request: UnlinkAccount, preparation: Preparation) -> PasswordCheck:
-    """Check the password before the account is deleted."""
-    return check_own_password(request.user_pass, preparation)
-
-
 class _UnlinkAccountAnswer(TypedDict):
     account: str
     to_unlink_timestamp: Timestamp
@@ -219,15 +190,14 @@ class _UnlinkAccountAnswer(TypedDict):
 @instruction(
     {"action": "unlink", "unlink": "account"},
     access=Access.SESSION,
-    prepare=check_unlink_password,
+    prepare=lambda request, preparation: check_own_password(request.user_pass, preparation),
     roles=(Role.USER, Role.OPERATOR),
 )
 def unlink_account(_request: UnlinkAccount, session_context: SessionContext) -> _UnlinkAccountAnswer:
     """Delete the account in 30 days; its timers stop and it is logged out of all sessions now."""
     context = require_account(session_context)
     transaction, account, now = context.transaction, context.account, context.now
-    error = why_not_active(account)
-    if error is not None:
+    if (error := why_not_active(account)) is not None:
         raise error
     require_password(context, context.prepared, "user_pass")
     if is_last_operator(transaction, account):

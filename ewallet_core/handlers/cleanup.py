@@ -11,7 +11,7 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import NoArguments, Request, instruction
 from ewallet_core.operations.account_status import erase_due_accounts
 from ewallet_core.operations.answer_data import Timestamp
-from ewallet_core.operations.context import Context, Preparation
+from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.cleanup import delete_old_history
@@ -172,23 +172,15 @@ def _forget_history(context: Context) -> int:
 
 # Cleaners belong to this process, not to the database: they start and stop before the transaction, and the
 # request is not remembered.
-def start_cleaners(request: WhichCleaner, preparation: Preparation) -> list[str]:
-    """Start the cleaner in this process."""
-    return preparation.cleaners.start(request.cleaner)
-
-
-def stop_cleaners(request: WhichCleaner, preparation: Preparation) -> list[str]:
-    """Stop the cleaner in this process."""
-    return preparation.cleaners.stop(request.cleaner)
-
-
 class _RunningAnswer(TypedDict):
     cleaner: str
     running: list[str]
 
 
 @instruction(
-    {"controller": "system", "action": "start", "start": "cleaner"}, prepare=start_cleaners, remembered=False
+    {"controller": "system", "action": "start", "start": "cleaner"},
+    prepare=lambda request, preparation: preparation.cleaners.start(request.cleaner),
+    remembered=False,
 )
 def start_cleaner(request: WhichCleaner, context: Context) -> _RunningAnswer:
     """Start a cleaner of this engine, which removes what expires, or all of them."""
@@ -196,7 +188,9 @@ def start_cleaner(request: WhichCleaner, context: Context) -> _RunningAnswer:
 
 
 @instruction(
-    {"controller": "system", "action": "stop", "stop": "cleaner"}, prepare=stop_cleaners, remembered=False
+    {"controller": "system", "action": "stop", "stop": "cleaner"},
+    prepare=lambda request, preparation: preparation.cleaners.stop(request.cleaner),
+    remembered=False,
 )
 def stop_cleaner(request: WhichCleaner, context: Context) -> _RunningAnswer:
     """Stop a cleaner of this engine, or all of them."""

@@ -10,7 +10,6 @@ from ewallet_core.errors.credits import (
     NotEnoughCreditsError,
     NotEnoughTimeError,
 )
-from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.instructions.validation import as_decimal
@@ -42,14 +41,11 @@ class ConvertCredits(Request, frozen=True):
 class ConvertTime(Request, frozen=True):
     """How much time to convert to credits: exactly one of `credits` and `minutes`."""
 
+    exactly_one_of = ("credits", "minutes")
+
     credits: fields.Credits | None = None
     minutes: fields.Minutes | None = None
     notes: fields.Notes = ""
-
-    def check(self) -> None:
-        """Exactly one of credits and minutes must be sent."""
-        if (self.credits is None) == (self.minutes is None):
-            raise ArgumentsClashError(("credits", "minutes"))
 
 
 class _BalancesAnswer(TypedDict):
@@ -67,9 +63,9 @@ class _ConvertCreditsAnswer(_BalancesAnswer):
 def convert_credits(request: ConvertCredits, context: AccountContext) -> _ConvertCreditsAnswer:
     """Convert credits of the active wallet to time on its active clock."""
     wallet, clock = context.wallet, context.clock
-    there = read_amount(context.transaction, wallet.balance_id)
-    if request.credits > there:
-        raise NotEnoughCreditsError(request.credits, there)
+    balance = read_amount(context.transaction, wallet.balance_id)
+    if request.credits > balance:
+        raise NotEnoughCreditsError(request.credits, balance)
     span = credits_to_milliseconds(request.credits, context.config.milliseconds_per_credit)
     _must_have_room(context, clock.balance_id, span, MOST_MILLISECONDS)
     entry = credits_to_clock(
@@ -185,7 +181,7 @@ def _convert(
     return record_id, balances
 
 
-def _must_have_room(context: AccountContext, balance_id: int, more: int, most: int) -> None:
-    there = read_amount(context.transaction, balance_id)
-    if there + more > most:
-        raise BalanceLimitError(most, there)
+def _must_have_room(context: AccountContext, balance_id: int, more: int, limit: int) -> None:
+    balance = read_amount(context.transaction, balance_id)
+    if balance + more > limit:
+        raise BalanceLimitError(limit, balance)

@@ -49,21 +49,15 @@ def check_limit_password(request: EditLimit, preparation: Preparation) -> Passwo
 @instruction({"action": "edit", "edit": "limit"}, prepare=check_limit_password)
 def edit_limit(request: EditLimit, context: AccountContext) -> _LimitAnswer:
     """Set how much may leave the account within 24 hours; to raise or lift the limit needs the password."""
-    account = context.account
+    account, wanted = context.account, request.daily_limit
     if context.prepared is not None:
         require_password(context, context.prepared, "user_pass")
-    elif _is_raised(account.daily_limit, request.daily_limit):
+    elif account.daily_limit is not None and (wanted is None or wanted > account.daily_limit):
         raise MissingArgumentError("user_pass", "the account's password, which raising the limit takes")
-    if request.daily_limit != account.daily_limit:
-        accounts.change(
-            context.transaction, account.id, daily_limit=request.daily_limit, written_at=context.now
-        )
+    if wanted != account.daily_limit:
+        accounts.change(context.transaction, account.id, daily_limit=wanted, written_at=context.now)
         record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     return _limit_of(context, accounts.require(context.transaction, id=account.id))
-
-
-def _is_raised(limit: int | None, wanted: int | None) -> bool:
-    return limit is not None and (wanted is None or wanted > limit)
 
 
 def _limit_of(context: AccountContext, account: Account) -> _LimitAnswer:

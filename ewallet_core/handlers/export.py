@@ -18,9 +18,9 @@ from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import PageCursor
 from ewallet_core.operations.answer_data import Data
 from ewallet_core.operations.context import AccountContext
-from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
-from ewallet_core.operations.sheet_kinds import INVOICE, SHEET_KINDS, SheetKind, record_data
+from ewallet_core.operations.requests import PeriodRequest
+from ewallet_core.operations.sheet_kinds import INVOICE, KIND_OF, SheetKind, record_data
 from ewallet_core.storage.search import FoundRecord, SearchFilter, newest_first
 
 Columns = Sequence[str]
@@ -84,8 +84,6 @@ LARGEST_PAGE = 32 * 1_024
 """How many bytes of an answer a page's text takes up at most, but that one record always has room."""
 _READ_AT_ONCE = 100
 
-_KINDS = {kind.name: kind for kind in SHEET_KINDS}
-
 
 class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
     """Which records to export, in what format, and from which cursor on.
@@ -133,7 +131,7 @@ class _ExportSheetAnswer(TypedDict):
 @instruction({"action": "export", "export": "sheet"})
 def export_sheet(request: ExportSheet, context: AccountContext) -> _ExportSheetAnswer:
     """Export a sheet as csv, json or jsonl, newest record first; the pages' joined contents are the file."""
-    kind = _KINDS[request.kind]
+    kind = KIND_OF[request.kind]
     sheet_id = _sheet_id(request, context, kind)
     wanted = SearchFilter(
         context.account.id, since=request.starts_at or 0, text=request.text, sheet_id=sheet_id

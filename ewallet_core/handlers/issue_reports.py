@@ -54,7 +54,10 @@ class _ReportIssueAnswer(TypedDict):
 @instruction({"action": "report", "report": "issue"}, access=Access.SESSION, roles=PEOPLE)
 def report_issue(request: ReportIssue, context: Context) -> _ReportIssueAnswer:
     """Report an issue to the operators, who reply to the email in it, or else to the account's."""
-    _must_be_few(context)
+    since = context.now - HOUR_MS
+    oldest = find_report_time(context.transaction, context.address, since, MOST_IN_AN_HOUR - 1)
+    if oldest is not None:
+        raise TooManyIssuesError(MOST_IN_AN_HOUR, oldest - since)
     issue, account = request.issue, context.logged_in
     contact = issue.email or (account.email if account else "")
     number = issue_reports.insert(
@@ -98,11 +101,3 @@ def _row(report: IssueReport) -> IssueRow:
         "source": report.address,
         "contact": report.email,
     }
-
-
-def _must_be_few(context: Context) -> None:
-    """Raise `TooManyIssuesError` if the address has reached the limit within the last hour."""
-    since = context.now - HOUR_MS
-    oldest = find_report_time(context.transaction, context.address, since, MOST_IN_AN_HOUR - 1)
-    if oldest is not None:
-        raise TooManyIssuesError(MOST_IN_AN_HOUR, oldest - since)

@@ -11,16 +11,16 @@ from ewallet_core.errors.accounts import (
     LoginRefusedError,
     NewPasswordNeededError,
 )
-from ewallet_core.errors.requests import ArgumentsClashError, BadValueError
+from ewallet_core.errors.requests import BadValueError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
 from ewallet_core.operations.account_status import is_gone, why_not_active
 from ewallet_core.operations.answer_data import (
-    AccountData,
+    LoginAnswer,
     SessionData,
     Timestamp,
-    account_data,
+    login_answer,
     session_data,
 )
 from ewallet_core.operations.context import (
@@ -37,6 +37,7 @@ from ewallet_core.operations.credentials import (
     record_logout,
     record_refused_login,
 )
+from ewallet_core.operations.requests import PageRequest, WhichAccount
 from ewallet_core.security import throttle
 from ewallet_core.security.passwords import Passwords, reject_common_password, reject_own_name
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
@@ -49,6 +50,8 @@ from ewallet_core.types import user_key
 
 class Login(Request, frozen=True):
     """The account by name or email, its password, and a new password if it is to change."""
+
+    exactly_one_of = ("user_name", "user_email")
 
     user_pass: fields.PasswordAttempt
     user_name: fields.UserName | None = None
@@ -70,17 +73,10 @@ class Login(Request, frozen=True):
         )
 
     def check(self) -> None:
-        """Exactly one of name and email must be sent, and a new password must differ."""
-        if (self.user_name is None) == (self.user_email is None):
-            raise ArgumentsClashError(("user_name", "user_email"))
+        """A new password must differ from the old one."""
+        super().check()
         if self.new_pass == self.user_pass:
             raise BadValueError("new_pass", "another password than `user_pass`")
-
-
-class SwitchAccount(Request, frozen=True):
-    """Which of the session's accounts to make active."""
-
-    account: fields.Email
 
 
 def check_login(request: Login, preparation: Preparation) -> PasswordCheck:
@@ -103,14 +99,8 @@ def check_login(request: Login, preparation: Preparation) -> PasswordCheck:
     return PasswordCheck(account, is_right=True, new_hash=_new_hash(request, account, passwords))
 
 
-class _LoginAnswer(TypedDict):
-    account: str
-    account_data: AccountData
-    session_data: SessionData
-
-
 @instruction({"action": "login"}, access=Access.SESSION, prepare=check_login, remembered=False)
-def login(request: Login, context: SessionContext) -> _LoginAnswer:
+def login(request: Login, context: SessionContext) -> LoginAnswer:
     """Log an account in to this session and make it the active one.
 
     With `new_pass`, the account gets that password and its other sessions end.
@@ -129,7 +119,8 @@ def authenticated_account(request: Login, context: SessionContext) -> Account:
         not password_check.holds_for(account)
         or account is None
         or is_gone(account, now)
-        or _is_over(account, now)
+        # An expired one-time password.
+        or (account.one_time_until is not None and account.one_time_until <= now)
     ):
         raise LoginRefusedError().with_after_rollback(
             partial(note_failure, context, request.login_key, account)
@@ -137,7 +128,7 @@ def authenticated_account(request: Login, context: SessionContext) -> Account:
     return account
 
 
-def log_in(request: Login, context: SessionContext, account: Account) -> _LoginAnswer:
+def log_in(request: Login, context: SessionContext, account: Account) -> LoginAnswer:
     """Log the authenticated account in, and answer as `login` does."""
     transaction = context.transaction
     if account.one_time_until is not None and request.new_pass is None:
@@ -148,11 +139,7 @@ def log_in(request: Login, context: SessionContext, account: Account) -> _LoginA
     _take_new_hash(request, context, account)
     _join_session(context, account)
     _record_accepted(context, account)
-    return _LoginAnswer(
-        account=account.email,
-        account_data=account_data(context, accounts.require(transaction, id=account.id)),
-        session_data=session_data(transaction, context.session.id),
-    )
+    return login_answer(context, account.id)
 
 
 class _LogoutAnswer(TypedDict):
@@ -173,7 +160,7 @@ def logout(_request: NoArguments, context: SessionContext) -> _LogoutAnswer:
 
 
 @instruction({"action": "switch", "switch": "account"}, access=Access.SESSION)
-def switch_account(request: SwitchAccount, context: SessionContext) -> _LogoutAnswer:
+def switch_account(request: WhichAccount, context: SessionContext) -> _LogoutAnswer:
     """Make another of the accounts that are logged in to this session the active one."""
     key = user_key(request.account)
     members = logged_in(context.transaction, context.session.id)
@@ -190,11 +177,6 @@ def switch_account(request: SwitchAccount, context: SessionContext) -> _LogoutAn
 def _find(transaction: Transaction, request: Login) -> Account | None:
     column = "name_key" if request.user_name is not None else "email_key"
     return accounts.find(transaction, **{column: user_key(request.name_or_email)})
-
-
-def _is_over(account: Account, now: int) -> bool:
-    """Whether the account's password is an expired one-time password."""
-    return account.one_time_until is not None and account.one_time_until <= now
 
 
 def _new_hash(request: Login, account: Account, passwords: Passwords) -> str | None:
@@ -256,7 +238,7 @@ def _record_accepted(context: SessionContext, account: Account) -> None:
 @instruction(
     {"action": "recover", "recover": "account"}, access=Access.SESSION, prepare=check_login, remembered=False
 )
-def recover_account(request: Login, context: SessionContext) -> _LoginAnswer:
+def recover_account(request: Login, context: SessionContext) -> LoginAnswer:
     """Recover an account that is about to be deleted, and log it in."""
     account = authenticated_account(request, context)
     if account.state != AccountStatus.UNLINK_PENDING:
@@ -267,13 +249,6 @@ def recover_account(request: Login, context: SessionContext) -> _LoginAnswer:
     )
     _record_change(context, account)
     return log_in(request, context, account)
-
-
-class ViewHistory(Request, frozen=True):
-    """A page of records, from the newest or from a cursor on."""
-
-    limit: fields.PageLength = fields.USUAL_PAGE
-    before: fields.Cursor | None = None
 
 
 class LogoutRow(TypedDict):
@@ -297,7 +272,7 @@ class _ViewLoginsAnswer(TypedDict):
 
 
 @instruction({"action": "view", "view": "login"})
-def view_logins(request: ViewHistory, context: AccountContext) -> _ViewLoginsAnswer:
+def view_logins(request: PageRequest, context: AccountContext) -> _ViewLoginsAnswer:
     """View the logins to the account, refused ones included, newest first."""
     page, following = _page(request, context, "login")
     rows = [LoginRow(**_row(record), is_new_address=bool(record.is_new_address)) for record in page]
@@ -311,14 +286,14 @@ class _ViewLogoutsAnswer(TypedDict):
 
 
 @instruction({"action": "view", "view": "logout"})
-def view_logouts(request: ViewHistory, context: AccountContext) -> _ViewLogoutsAnswer:
+def view_logouts(request: PageRequest, context: AccountContext) -> _ViewLogoutsAnswer:
     """View the logouts from the account, newest first."""
     page, following = _page(request, context, "logout")
     rows = [_row(record) for record in page]
     return _ViewLogoutsAnswer(account=context.account.email, logout_records=rows, next=following)
 
 
-def _page(request: ViewHistory, context: AccountContext, kind: str) -> tuple[list[LoginRecord], int | None]:
+def _page(request: PageRequest, context: AccountContext, kind: str) -> tuple[list[LoginRecord], int | None]:
     return login_records.latest(
         context.transaction, request.before, request.limit, account_id=context.account.id, kind=kind
     )

@@ -9,11 +9,12 @@ from ewallet_core.errors.accounts import LastOperatorError, WrongAccountStateErr
 from ewallet_core.errors.credits import PartnerUnknownError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.instructions.registry import Request, instruction
+from ewallet_core.instructions.registry import instruction
 from ewallet_core.operations.account_status import is_gone
 from ewallet_core.operations.answer_data import Dated, Timestamp, dates
 from ewallet_core.operations.context import Context, Preparation
 from ewallet_core.operations.events import record_event
+from ewallet_core.operations.requests import PageRequest, WhichAccount
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security.tokens import new_one_time_password
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts, is_last_operator, list_accounts
@@ -29,24 +30,15 @@ class _StateAnswer(TypedDict):
     state: str
 
 
-class WhichAccount(Request, frozen=True):
-    """The account, by email."""
-
-    account: fields.Email
-
-
-class GrantRole(Request, frozen=True):
+class GrantRole(WhichAccount, frozen=True):
     """The account, and its new role."""
 
-    account: fields.Email
     role: fields.RoleName
 
 
-class ViewAccounts(Request, frozen=True):
+class ViewAccounts(PageRequest, frozen=True):
     """A page of accounts, from the newest or from a cursor on; `text` is searched in names and emails."""
 
-    limit: fields.PageLength = fields.USUAL_PAGE
-    before: fields.Cursor | None = None
     text: fields.SearchText = ""
     state: fields.StateOfAccount | None = None
 
@@ -108,11 +100,11 @@ def grant_role(request: GrantRole, context: Context) -> _GrantRoleAnswer:
 def make_one_time_password(request: WhichAccount, preparation: Preparation) -> OneTimePassword:
     """Make a one-time password, and hash it."""
 
-    def look(context: Context) -> str:
+    def make(context: Context) -> str:
         _person(context, request.account)
         return new_one_time_password(context.randomness)
 
-    password = preparation.look(look)
+    password = preparation.look(make)
     return OneTimePassword(password, preparation.passwords.hash(password))
 
 

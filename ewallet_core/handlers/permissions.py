@@ -11,9 +11,10 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import NoArguments, Request, instruction
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.permissions import allows, change, sheet_of
+from ewallet_core.operations.permissions import allows, sheet_of
+from ewallet_core.operations.requests import PageRequest
 from ewallet_core.operations.sheet_kinds import email_of
-from ewallet_core.storage.operators import refused_requests
+from ewallet_core.storage.operators import permissions, refused_requests
 from ewallet_core.types import PEOPLE, Role
 
 
@@ -23,13 +24,6 @@ class EditPermission(Request, frozen=True):
     instruction: fields.InstructionName
     role: fields.RoleName
     allowed: fields.Flag
-
-
-class ViewRefusedRequests(Request, frozen=True):
-    """A page of refused requests, from the newest or from a cursor on."""
-
-    limit: fields.PageLength = fields.USUAL_PAGE
-    before: fields.Cursor | None = None
 
 
 class RefusedRow(TypedDict):
@@ -71,7 +65,9 @@ def edit_permission(request: EditPermission, context: Context) -> _EditPermissio
         raise UnknownInstructionError(request.instruction, context.registry.nearest(request.instruction))
     if request.role == Role.OPERATOR and request.instruction == EDIT_PERMISSION and not request.allowed:
         raise OwnPermissionError
-    change(context, Role(request.role), request.instruction, allowed=request.allowed)
+    line = {"role": request.role, "instruction": request.instruction}
+    permissions.delete(context.transaction, **line)
+    permissions.insert(context.transaction, **line, allowed=int(request.allowed), written_at=context.now)
     return _EditPermissionAnswer(instruction=request.instruction, role=request.role, allowed=request.allowed)
 
 
@@ -84,14 +80,14 @@ class _ViewRefusedRequestsAnswer(TypedDict):
 
 
 @instruction({"controller": "system", "action": "view", "view": "refusals"})
-def view_refused_requests(request: ViewRefusedRequests, context: Context) -> _ViewRefusedRequestsAnswer:
+def view_refused_requests(request: PageRequest, context: Context) -> _ViewRefusedRequestsAnswer:
     """View the requests that the permission sheet refused, newest first."""
     page, following = refused_requests.latest(context.transaction, request.before, request.limit)
     return _ViewRefusedRequestsAnswer(
         refusals=[
             {
                 "time": timestamp(refused.at),
-                "account": _email(context, refused.account_id),
+                "account": None if refused.account_id is None else email_of(context, refused.account_id),
                 "role": refused.role,
                 "instruction": refused.instruction,
                 "address": refused.address,
@@ -100,7 +96,3 @@ def view_refused_requests(request: ViewRefusedRequests, context: Context) -> _Vi
         ],
         next=following,
     )
-
-
-def _email(context: Context, account_id: int | None) -> str | None:
-    return None if account_id is None else email_of(context, account_id)

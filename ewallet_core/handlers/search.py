@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import islice
 from typing import TypedDict
 
 from ewallet_core.errors.requests import MissingArgumentError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import instruction
-from ewallet_core.instructions.validation import PageCursor, meta_of
+from ewallet_core.instructions.validation import PageCursor, description_of
 from ewallet_core.operations.answer_data import FoundRow
 from ewallet_core.operations.context import AccountContext
-from ewallet_core.operations.period import PeriodRequest
 from ewallet_core.operations.records import own_sheet
-from ewallet_core.operations.sheet_kinds import SHEET_KINDS, SheetKind, found_row
+from ewallet_core.operations.requests import PeriodRequest
+from ewallet_core.operations.sheet_kinds import KIND_OF, found_row
 from ewallet_core.storage.search import SearchFilter, newest_first
-
-_KINDS: dict[str, SheetKind] = {kind.name: kind for kind in SHEET_KINDS}
 
 
 class SearchRecords(PeriodRequest, frozen=True):
@@ -35,7 +34,7 @@ class SearchRecords(PeriodRequest, frozen=True):
         """A sheet needs its kind."""
         super().check()
         if self.sheet_id is not None and self.kind is None:
-            raise MissingArgumentError("kind", str(meta_of(fields.RecordKind).description))
+            raise MissingArgumentError("kind", description_of(fields.RecordKind))
 
 
 class _SearchRecordsAnswer(TypedDict):
@@ -46,13 +45,13 @@ class _SearchRecordsAnswer(TypedDict):
 @instruction({"action": "search", "search": "records"})
 def search_records(request: SearchRecords, context: AccountContext) -> _SearchRecordsAnswer:
     """Search all records or a sheet's for a text in them or in the partner's name or email, newest first."""
+    sheet_id = None
+    if request.kind is not None and request.sheet_id is not None:
+        sheet_id = own_sheet(context, KIND_OF[request.kind], request.sheet_id, "sheet_id").id
     wanted = SearchFilter(
-        context.account.id,
-        since=request.starts_at or 0,
-        text=request.text,
-        sheet_id=_sheet_id(request, context),
+        context.account.id, since=request.starts_at or 0, text=request.text, sheet_id=sheet_id
     )
-    kinds = _KINDS if request.kind is None else (request.kind,)
+    kinds: Collection[str] = KIND_OF if request.kind is None else (request.kind,)
     matches = newest_first(
         context.transaction, wanted, kinds, request.starting_below(request.before), request.limit + 1
     )
@@ -62,10 +61,3 @@ def search_records(request: SearchRecords, context: AccountContext) -> _SearchRe
         rows=[found_row(context, found) for found in shown],
         next=str(PageCursor(*shown[-1].position)) if len(page) > len(shown) else None,
     )
-
-
-def _sheet_id(request: SearchRecords, context: AccountContext) -> int | None:
-    """The sheet to search; None for all of them."""
-    if request.kind is None or request.sheet_id is None:
-        return None
-    return own_sheet(context, _KINDS[request.kind], request.sheet_id, "sheet_id").id

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
-
 from ewallet_core.errors.accounts import (
     ClientUnknownError,
     SessionExpiredError,
@@ -11,11 +9,10 @@ from ewallet_core.errors.accounts import (
     SessionUnknownError,
 )
 from ewallet_core.errors.credits import NotFoundError
-from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.errors.server import WorkerFullError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import InstructionRegistry, Request, instruction
-from ewallet_core.operations.answer_data import SessionData, WorkerData, session_data, worker_data
+from ewallet_core.operations.answer_data import SessionAnswer, WorkerAnswer, session_answer, worker_answer
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.sessions import touch
 from ewallet_core.security.tokens import hash_token
@@ -54,35 +51,22 @@ class AddSessionMap(Request, frozen=True):
 class RemoveSessionMap(Request, frozen=True):
     """The session, by its id, its token or its client id."""
 
+    exactly_one_of = ("session_id", "session_token", "client_id")
+
     session_id: fields.SessionId | None = None
     session_token: fields.IssuedToken | None = None
     client_id: fields.IssuedToken | None = None
 
-    def check(self) -> None:
-        """Exactly one of the three must be sent."""
-        given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ArgumentsClashError(self.__struct_fields__)
 
-
-class _WithWorkerAnswer(TypedDict):
+class _WithWorkerAnswer(WorkerAnswer):
     ewallet_session: int
-    worker: int
-    worker_data: WorkerData
-
-
-class _SearchSessionAnswer(TypedDict):
-    ewallet_session: int
-    session_data: SessionData
 
 
 @instruction({"controller": "system", "action": "search", "search": "session"})
-def search_session(request: SearchSession, context: Context) -> _SearchSessionAnswer:
+def search_session(request: SearchSession, context: Context) -> SessionAnswer:
     """Find the session of this worker that has that token."""
     session = _own(context, _by_token(context, request.session_token))
-    return _SearchSessionAnswer(
-        ewallet_session=session.id, session_data=session_data(context.transaction, session.id)
-    )
+    return session_answer(context, session.id)
 
 
 @instruction({"controller": "system", "action": "add", "add": "session"})
@@ -102,12 +86,17 @@ def add_session_map(request: AddSessionMap, context: Context) -> _WithWorkerAnsw
     """Give a session of this worker another client id and session token."""
     transaction = context.transaction
     session = _own(context, sessions.find(transaction, id=request.session))
-    client = _live_client(context, request.client_id)
+    client = _client(context, request.client_id)
+    if client.expires_at <= context.now:
+        raise ClientUnknownError
     token_hash = hash_token(request.session_token)
     for column, value in (("client_id", client.id), ("token_hash", token_hash)):
         mapped = sessions.find(transaction, **{column: value})
         if mapped is not None and mapped.id != session.id:
-            _make_way(context, mapped)
+            # An expired session that has the same map makes way.
+            if mapped.expires_at > context.now:
+                raise SessionTokenExistsError
+            end_session(transaction, mapped.id)
     if (session.client_id, session.token_hash) != (client.id, token_hash):
         sessions.change(
             transaction, session.id, client_id=client.id, token_hash=token_hash, written_at=context.now
@@ -119,7 +108,7 @@ def add_session_map(request: AddSessionMap, context: Context) -> _WithWorkerAnsw
 @instruction({"controller": "system", "action": "remove", "remove": "session_map"})
 def remove_session_map(request: RemoveSessionMap, context: Context) -> _WithWorkerAnswer:
     """Remove a session of this worker with its map: it ends, and its accounts are logged out."""
-    session = _own(context, _meant(request, context))
+    session = _own(context, _session_of(request, context))
     end_session(context.transaction, session.id)
     return _with_worker(context, session)
 
@@ -135,9 +124,7 @@ def _worker(context: Context) -> Worker:
 
 
 def _with_worker(context: Context, session: Session) -> _WithWorkerAnswer:
-    worker = _worker(context)
-    data = worker_data(context.transaction, worker, context.now)
-    return _WithWorkerAnswer(ewallet_session=session.id, worker=worker.id, worker_data=data)
+    return _WithWorkerAnswer(ewallet_session=session.id, **worker_answer(context, _worker(context)))
 
 
 def _live(context: Context, session: Session | None) -> Session:
@@ -166,24 +153,9 @@ def _client(context: Context, client_id: str) -> ClientId:
     return client
 
 
-def _live_client(context: Context, client_id: str) -> ClientId:
-    client = _client(context, client_id)
-    if client.expires_at <= context.now:
-        raise ClientUnknownError
-    return client
-
-
-def _make_way(context: Context, mapped: Session) -> None:
-    """Remove an expired session that has the same map; raises `SessionTokenExistsError` if it is live."""
-    if mapped.expires_at > context.now:
-        raise SessionTokenExistsError
-    end_session(context.transaction, mapped.id)
-
-
-def _meant(request: RemoveSessionMap, context: Context) -> Session | None:
+def _session_of(request: RemoveSessionMap, context: Context) -> Session | None:
     if request.session_id is not None:
         return sessions.find(context.transaction, id=request.session_id)
     if request.session_token is not None:
         return _by_token(context, request.session_token)
-    client = _client(context, request.client_id or "")
-    return sessions.find(context.transaction, client_id=client.id)
+    return sessions.find(context.transaction, client_id=_client(context, request.client_id or "").id)

@@ -7,11 +7,10 @@ from typing import Any, TypedDict, cast
 
 from ewallet_core.errors.accounts import SessionTokenExistsError
 from ewallet_core.errors.credits import NotFoundError
-from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success, timestamp
-from ewallet_core.instructions.registry import Access, Instruction, NoArguments, Request, instruction
+from ewallet_core.instructions.envelope import Answer, timestamp
+from ewallet_core.instructions.registry import Access, Instruction, NoArguments, instruction
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE
-from ewallet_core.operations.answer_data import Data, SessionData, Timestamp, session_data
+from ewallet_core.operations.answer_data import Data, SessionAnswer, Timestamp, session_answer
 from ewallet_core.operations.context import (
     AccountContext,
     ClientContext,
@@ -20,6 +19,7 @@ from ewallet_core.operations.context import (
     require_account,
 )
 from ewallet_core.operations.credentials import record_logout
+from ewallet_core.operations.requests import WhichSession
 from ewallet_core.operations.sessions import open_session, touch, used_now
 from ewallet_core.security.tokens import hash_token, new_token
 from ewallet_core.storage.logins import leave_session, log_out, sessions_of
@@ -93,18 +93,10 @@ def keep_session_token(_request: NoArguments, context: SessionContext) -> _KeepS
     return _KeepSessionTokenAnswer(stoken=cast("str", context.credentials.session_token), **_extend(context))
 
 
-class _NewSessionAnswer(TypedDict):
-    ewallet_session: int
-    session_data: SessionData
-
-
 @instruction({"controller": "system", "action": "new", "new": "session"})
-def new_session(_request: NoArguments, context: Context) -> _NewSessionAnswer:
+def new_session(_request: NoArguments, context: Context) -> SessionAnswer:
     """Open a session that belongs to no client."""
-    session_id = open_session(context)
-    return _NewSessionAnswer(
-        ewallet_session=session_id, session_data=session_data(context.transaction, session_id)
-    )
+    return session_answer(context, open_session(context))
 
 
 def _extend(context: SessionContext) -> _ExtendedAnswer:
@@ -114,12 +106,6 @@ def _extend(context: SessionContext) -> _ExtendedAnswer:
         time_unit="minutes",
         valid_to=timestamp(context.now + context.config.session_lifetime_ms),
     )
-
-
-class EndSession(Request, frozen=True):
-    """One of the sessions that the account is logged in to."""
-
-    session_id: fields.SessionId
 
 
 class SessionRow(TypedDict):
@@ -162,7 +148,7 @@ class _EndOwnSessionAnswer(TypedDict):
 
 # Like a logout, it works for a frozen account too, whose owner may want to end a stranger's session.
 @instruction({"action": "end", "end": "session"}, access=Access.SESSION, roles=PEOPLE)
-def end_own_session(request: EndSession, context: SessionContext) -> _EndOwnSessionAnswer:
+def end_own_session(request: WhichSession, context: SessionContext) -> _EndOwnSessionAnswer:
     """Log the account out of one of its sessions, which ends if no other account is logged in to it.
 
     The caller's own session goes on, as after a logout.
@@ -210,7 +196,7 @@ def _verifications(selector: str, words: str, key: str, other: str) -> tuple[Ins
 
         def verify(_request: NoArguments, context: SessionContext) -> Answer:
             facts = {name: fact for part in parts for name, fact in _FACTS[part](context).items()}
-            return success(**{name: tokens[name](context) for name in shown}, **facts)
+            return {name: tokens[name](context) for name in shown} | facts
 
         verify.__doc__ = f"Verify that the {words} sent {said}."
         return instruction(

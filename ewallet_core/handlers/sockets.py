@@ -31,28 +31,13 @@ def view_sockets(_request: NoArguments, context: Context) -> _ViewSocketsAnswer:
 
 # Sockets belong to this process, not to the database: they open and close before the transaction, which may
 # run more than once, and the request is not remembered.
-def prepare_listener(_request: NoArguments, preparation: Preparation) -> str:
-    """Get the listener ready."""
-    return _listener(preparation).start()
-
-
-def open_ports(request: OpenSockets, preparation: Preparation) -> tuple[int, int]:
-    """Open the listener's sockets."""
-    return _listener(preparation).open(request.in_port, request.out_port)
-
-
-def close_ports(_request: NoArguments, preparation: Preparation) -> bool:
-    """Close the listener's sockets."""
-    return _listener(preparation).close()
-
-
 class _StartInstructionListenerAnswer(TypedDict):
     listener: str
 
 
 @instruction(
     {"controller": "system", "action": "start", "start": "instruction_listener"},
-    prepare=prepare_listener,
+    prepare=lambda _request, preparation: _listener(preparation).start(),
     remembered=False,
 )
 def start_instruction_listener(_request: NoArguments, context: Context) -> _StartInstructionListenerAnswer:
@@ -68,7 +53,7 @@ class _OpenSocketsAnswer(TypedDict):
 @instruction(
     {"controller": "system", "action": "open", "opening": "sockets"},
     {"controller": "system", "action": "open", "open": "sockets"},
-    prepare=open_ports,
+    prepare=lambda request, preparation: _listener(preparation).open(request.in_port, request.out_port),
     remembered=False,
 )
 def open_sockets(_request: OpenSockets, context: Context) -> _OpenSocketsAnswer:
@@ -84,7 +69,7 @@ class _CloseSocketsAnswer(TypedDict):
 @instruction(
     {"controller": "system", "action": "close", "closing": "sockets"},
     {"controller": "system", "action": "close", "close": "sockets"},
-    prepare=close_ports,
+    prepare=lambda _request, preparation: _listener(preparation).close(),
     remembered=False,
 )
 def close_sockets(_request: NoArguments, context: Context) -> _CloseSocketsAnswer:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TypedDict
 
-from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import instruction
@@ -12,11 +11,12 @@ from ewallet_core.instructions.timestamps import END_OF_TIME
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import AccountContext
-from ewallet_core.operations.period import PeriodRequest
+from ewallet_core.operations.holder_kinds import WALLET_HOLDER
+from ewallet_core.operations.requests import PeriodRequest
 from ewallet_core.operations.sheet_kinds import email_of
 from ewallet_core.storage.journal import PostingRow, find_cost, read_costs_up_to
 from ewallet_core.storage.statements import StatementRow, find_last_before, read_statement
-from ewallet_core.storage.wallets import Wallet, wallets
+from ewallet_core.storage.wallets import Wallet
 
 _OWN_CONVERSIONS = (EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS)
 
@@ -29,7 +29,7 @@ class ViewStatement(PeriodRequest, frozen=True):
     before: fields.Cursor | None = None
 
 
-class Movement(TypedDict):
+class StatementLine(TypedDict):
     """Credits that came (above 0) or went, the balance after that, and the cost of the credits so far."""
 
     entry: int
@@ -54,14 +54,14 @@ class _ViewStatementAnswer(TypedDict):
     closing: int
     opening_costs: dict[str, str]
     closing_costs: dict[str, str]
-    rows: list[Movement]
+    rows: list[StatementLine]
     next: int | None
 
 
 @instruction({"action": "view", "view": "statement"})
 def view_statement(request: ViewStatement, context: AccountContext) -> _ViewStatementAnswer:
     """View a wallet's balance before and after a period, and a page of its movements, newest first."""
-    wallet = _wallet(request, context)
+    wallet = context.wallet if request.ewallet_id is None else WALLET_HOLDER.named(context, request)
     before_it = find_last_before(context.transaction, wallet.balance_id, request.starts_at or 0)
     until = END_OF_TIME if request.ends_at is None else request.ends_at
     last = find_last_before(context.transaction, wallet.balance_id, until)
@@ -69,6 +69,8 @@ def view_statement(request: ViewStatement, context: AccountContext) -> _ViewStat
     before = min(request.before or newest + 1, newest + 1)
     found = read_statement(context.transaction, wallet, after, before, request.limit + 1)
     page = found[: request.limit]
+    partners = {row.partner_id for row in page if row.kind not in _OWN_CONVERSIONS}
+    emails = {partner: email_of(context, partner) for partner in partners}
     return _ViewStatementAnswer(
         credit_ewallet=wallet.id,
         since=timestamp(request.starts_at),
@@ -77,18 +79,9 @@ def view_statement(request: ViewStatement, context: AccountContext) -> _ViewStat
         closing=_balance_after(last),
         opening_costs=_costs_after(context, wallet, before_it),
         closing_costs=_costs_after(context, wallet, last),
-        rows=_movements(context, wallet, page),
+        rows=[_line(context, wallet, row, emails) for row in page],
         next=page[-1].id if len(found) > len(page) else None,
     )
-
-
-def _wallet(request: ViewStatement, context: AccountContext) -> Wallet:
-    if request.ewallet_id is None:
-        return context.wallet
-    found = wallets.find(context.transaction, id=request.ewallet_id, account_id=context.account.id)
-    if found is None:
-        raise NotFoundError("wallet", "ewallet_id")
-    return found
 
 
 def _balance_after(posting: PostingRow | None) -> int:
@@ -101,15 +94,11 @@ def _costs_after(context: AccountContext, wallet: Wallet, posting: PostingRow | 
     return read_costs_up_to(context.transaction, wallet.balance_id, posting.entry_id)
 
 
-def _movements(context: AccountContext, wallet: Wallet, page: list[StatementRow]) -> list[Movement]:
-    partners = {row.partner_id for row in page if row.kind not in _OWN_CONVERSIONS}
-    emails = {partner: email_of(context, partner) for partner in partners}
-    return [_movement(context, wallet, row, emails) for row in page]
-
-
-def _movement(context: AccountContext, wallet: Wallet, row: StatementRow, emails: dict[int, str]) -> Movement:
-    found = find_cost(context.transaction, wallet.balance_id, row.entry_id)
-    currency, cost, total = found or (None, None, None)
+def _line(
+    context: AccountContext, wallet: Wallet, row: StatementRow, emails: dict[int, str]
+) -> StatementLine:
+    cost_found = find_cost(context.transaction, wallet.balance_id, row.entry_id)
+    currency, cost, total = cost_found or (None, None, None)
     return {
         "entry": row.entry_id,
         "time": timestamp(row.at),

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from itertools import islice
 from typing import TypedDict
 
-from ewallet_core.errors.requests import ArgumentsClashError, PeriodReversedError, TooManyPeriodsError
+from ewallet_core.errors.requests import PeriodReversedError, TooManyPeriodsError
 from ewallet_core.instructions import fields, timestamps
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import instruction
@@ -15,7 +14,7 @@ from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
-from ewallet_core.operations.period import PeriodRequest
+from ewallet_core.operations.requests import PeriodRequest
 from ewallet_core.storage.statements import SumFilter, sum_postings
 
 MOST_PERIODS = 400
@@ -40,16 +39,12 @@ class ViewSummary(PeriodRequest, frozen=True):
     credits converted with it; those of one wallet include no time.
     """
 
+    at_most_one_of = ("ewallet_id", "clock_id")
+
     by: fields.PeriodLength = PeriodUnit.DAY
     utc_offset: fields.UtcOffset = 0
     ewallet_id: fields.EwalletId | None = None
     clock_id: fields.ClockId | None = None
-
-    def check(self) -> None:
-        """At most one of ewallet_id and clock_id may be sent."""
-        super().check()
-        if self.ewallet_id is not None and self.clock_id is not None:
-            raise ArgumentsClashError(("ewallet_id", "clock_id"))
 
 
 class Total(TypedDict):
@@ -97,7 +92,7 @@ def view_summary(request: ViewSummary, context: AccountContext) -> _ViewSummaryA
             PeriodTotal(start=timestamp(start), end=timestamp(end), **_shown(summed))
             for (start, end), summed in zip(spans, sums, strict=True)
         ],
-        totals=_shown(_together(sums)),
+        totals=_shown({name: sum(part[name] for part in sums) for name in _SUMS}),
     )
 
 
@@ -134,11 +129,6 @@ def _sums(context: AccountContext, summed: SumFilter, start: int, end: int) -> S
         name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)
         for name, (kinds, unit, is_into) in _SUMS.items()
     }
-
-
-def _together(sums: Iterable[Sums]) -> Sums:
-    summed = list(sums)
-    return {name: sum(part[name] for part in summed) for name in _SUMS}
 
 
 def _shown(sums: Sums) -> Total:

@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Instruction, NoArguments, Request, instruction
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER, HolderKind
 from ewallet_core.operations.ownership import record_change
-
-
-class NewHolder(Request, frozen=True):
-    """The name of the new wallet or clock; without one, it is numbered."""
-
-    reference: fields.Reference | None = None
-
-
-class RenameHolder(Request, frozen=True):
-    """The new name."""
-
-    reference: fields.Reference
+from ewallet_core.operations.requests import NewItem, RenameItem
 
 
 def _new(holder_kind: HolderKind) -> Instruction:
     @instruction(*holder_kind.forms("new"), answers=holder_kind.answers)
-    def new_holder(request: NewHolder, context: AccountContext) -> Answer:
+    def new_holder(request: NewItem, context: AccountContext) -> Answer:
         """Create another wallet or clock, with its sheets; the active one stays active."""
         held_id = holder_kind.open(context, request.reference)
         held = holder_kind.kept.rows.require(context.transaction, id=held_id)
@@ -54,7 +42,7 @@ def _list(holder_kind: HolderKind) -> Instruction:
     def list_holders(_request: NoArguments, context: AccountContext) -> Answer:
         """List all of the account's wallets, or all clocks of the active wallet, oldest first."""
         held = holder_kind.all_of(context, holder_kind.belongs_to.active(context).id)
-        return success(**{plural: [holder_kind.data(context, each) for each in held]})
+        return {plural: [holder_kind.data(context, each) for each in held]}
 
     return list_holders
 
@@ -72,7 +60,7 @@ def _switch(holder_kind: HolderKind) -> Instruction:
 
 def _rename(holder_kind: HolderKind) -> Instruction:
     @instruction(
-        *holder_kind.forms("edit"), request=holder_kind.request(RenameHolder), answers=holder_kind.answers
+        *holder_kind.forms("edit"), request=holder_kind.request(RenameItem), answers=holder_kind.answers
     )
     def rename_holder(request: Any, context: AccountContext) -> Answer:
         """Rename a wallet or clock."""
@@ -99,7 +87,7 @@ def _unlink(holder_kind: HolderKind) -> Instruction:
         holder_kind.unlink(context, held, holder_kind.id_name)
         owned_item.change_owner(context)
         record_change(context, holder_kind.kept.word, held.id, "unlinked")
-        return success(**{holder_kind.answer_key: held.id})
+        return {holder_kind.answer_key: held.id}
 
     return unlink_holder
 

@@ -5,33 +5,27 @@ from __future__ import annotations
 from typing import TypedDict
 
 from ewallet_core.errors.credits import NotFoundError
-from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
-from ewallet_core.instructions.registry import NoArguments, Request, instruction
-from ewallet_core.operations.answer_data import SessionData, Timestamp, WorkerData, session_data, worker_data
+from ewallet_core.instructions.registry import NoArguments, instruction
+from ewallet_core.operations.answer_data import (
+    SessionData,
+    Timestamp,
+    WorkerAnswer,
+    WorkerData,
+    session_data,
+    worker_answer,
+    worker_data,
+)
 from ewallet_core.operations.context import Context
+from ewallet_core.operations.requests import WhichSession
 from ewallet_core.operations.sessions import make_worker
 from ewallet_core.storage.sessions import sessions, workers
 
 
-class _NewWorkerAnswer(TypedDict):
-    worker: int
-    worker_data: WorkerData
-
-
 @instruction({"controller": "system", "action": "new", "new": "worker"})
-def new_worker(_request: NoArguments, context: Context) -> _NewWorkerAnswer:
+def new_worker(_request: NoArguments, context: Context) -> WorkerAnswer:
     """Create a session worker."""
-    worker = make_worker(context)
-    return _NewWorkerAnswer(
-        worker=worker.id, worker_data=worker_data(context.transaction, worker, context.now)
-    )
-
-
-class InterogateSession(Request, frozen=True):
-    """The session to view."""
-
-    session_id: fields.SessionId
+    return worker_answer(context, make_worker(context))
 
 
 class _InterogateSessionAnswer(TypedDict):
@@ -45,7 +39,7 @@ class _InterogateSessionAnswer(TypedDict):
 
 
 @instruction({"controller": "system", "action": "interogate", "interogate": "session"})
-def interogate_session(request: InterogateSession, context: Context) -> _InterogateSessionAnswer:
+def interogate_session(request: WhichSession, context: Context) -> _InterogateSessionAnswer:
     """View a live session: its accounts, its address, and when it was opened, last used and expires."""
     session = sessions.find(context.transaction, id=request.session_id)
     if session is None or session.expires_at <= context.now:

@@ -25,30 +25,23 @@ def why_not_active(account: Account) -> WalletError | None:
 
 
 def is_gone(account: Account, now: int) -> bool:
-    """Whether the account is erased, or due to be."""
     is_due = account.to_unlink_at is not None and account.to_unlink_at <= now
     return is_due or account.state == AccountStatus.ERASED
 
 
 def erase_due_accounts(context: Context) -> list[int]:
-    """Erase every account whose 30 days are over; returns their ids."""
-    due = find_accounts_to_erase(context.transaction, context.now)
-    for account_id in due:
-        _erase_account(context, account_id)
-    return due
-
-
-def _erase_account(context: Context, account_id: int) -> None:
-    """Erase all personal data of the account; the journal keeps its id."""
+    """Erase all personal data of the accounts whose 30 days are over; returns their ids, which the journal keeps."""
     transaction = context.transaction
-    account = accounts.require(transaction, id=account_id)
-    stop_timers(context, account_id)
-    leave_sessions(transaction, account_id, context.now)
-    login_keys = (
-        throttle.name_key(account.name),
-        throttle.email_key(account.email),
-        throttle.account_key(account_id),
-    )
-    for login_key in login_keys:
-        throttle.forget(transaction, login_key)
-    erase_personal_data(transaction, account, SYSTEM_CORE_ID, context.now)
+    due = find_accounts_to_erase(transaction, context.now)
+    for account_id in due:
+        account = accounts.require(transaction, id=account_id)
+        stop_timers(context, account_id)
+        leave_sessions(transaction, account_id, context.now)
+        for login_key in (
+            throttle.name_key(account.name),
+            throttle.email_key(account.email),
+            throttle.account_key(account_id),
+        ):
+            throttle.forget(transaction, login_key)
+        erase_personal_data(transaction, account, SYSTEM_CORE_ID, context.now)
+    return due

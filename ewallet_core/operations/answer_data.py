@@ -8,8 +8,8 @@ from typing import Annotated, Any, TypedDict
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.rates import milliseconds_to_minutes
 from ewallet_core.ledger.timer import Timer
-from ewallet_core.operations.context import Context
-from ewallet_core.storage.accounts import Account
+from ewallet_core.operations.context import Context, SessionContext
+from ewallet_core.storage.accounts import Account, accounts
 from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.sessions import Worker, logged_in, session_count, sessions
 from ewallet_core.storage.sheets import Record, Sheet, sheets
@@ -118,6 +118,41 @@ def session_data(transaction: Transaction, session_id: int) -> SessionData:
         "session_account_archive": {account.email: account.name for account in members},
         "expires": timestamp(session.expires_at),
     }
+
+
+class AccountAnswer(TypedDict):
+    """The answer about the caller's account."""
+
+    account: str
+    account_data: AccountData
+
+
+class LoginAnswer(AccountAnswer):
+    """The answer about an account and the session that it was made in or logged in to."""
+
+    session_data: SessionData
+
+
+def login_answer(context: SessionContext, account_id: int) -> LoginAnswer:
+    """The answer about an account, as it is now, and the caller's session."""
+    account = accounts.require(context.transaction, id=account_id)
+    return {
+        "account": account.email,
+        "account_data": account_data(context, account),
+        "session_data": session_data(context.transaction, context.session.id),
+    }
+
+
+class SessionAnswer(TypedDict):
+    """The answer about a session."""
+
+    ewallet_session: int
+    session_data: SessionData
+
+
+def session_answer(context: Context, session_id: int) -> SessionAnswer:
+    """The answer about a session."""
+    return {"ewallet_session": session_id, "session_data": session_data(context.transaction, session_id)}
 
 
 class EwalletData(Dated):
@@ -251,6 +286,18 @@ def worker_data(transaction: Transaction, worker: Worker, now: int) -> WorkerDat
         "session_limit": worker.session_limit,
         **dates(worker),
     }
+
+
+class WorkerAnswer(TypedDict):
+    """The answer about a worker."""
+
+    worker: int
+    worker_data: WorkerData
+
+
+def worker_answer(context: Context, worker: Worker) -> WorkerAnswer:
+    """The answer about a worker."""
+    return {"worker": worker.id, "worker_data": worker_data(context.transaction, worker, context.now)}
 
 
 def _sheet_archive(transaction: Transaction, owner_id: int, kind: RecordType) -> Archive:

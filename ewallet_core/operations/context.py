@@ -110,17 +110,14 @@ class Context:
 
     @property
     def logged_in(self) -> Account | None:
-        """The account that asks, if one is logged in."""
         return None
 
     @property
     def address(self) -> str:
-        """The network address of the caller."""
         return self.caller.address
 
     @property
     def is_in_process(self) -> bool:
-        """Whether the caller is the program that runs the engine."""
         return self.caller.is_in_process
 
     @property
@@ -131,14 +128,11 @@ class Context:
 
     @property
     def system_core(self) -> Account:
-        """The issuer's account."""
         return accounts.require(self.transaction, id=SYSTEM_CORE_ID)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientContext(Context):
-    """The context of a caller with a client id."""
-
     client: ClientId
 
 
@@ -152,23 +146,18 @@ class SessionContext(Context):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountContext(SessionContext):
-    """The context of a caller with a session that an account is logged in to."""
-
     account: Account
 
     @property
     def logged_in(self) -> Account:
-        """The account that asks."""
         return self.account
 
     @property
     def wallet(self) -> Wallet:
-        """The active wallet of the account."""
         return wallets.require(self.transaction, id=self.account.ewallet_id)
 
     @property
     def clock(self) -> Clock:
-        """The active clock of the active wallet."""
         return clocks.require(self.transaction, id=self.wallet.clock_id)
 
 
@@ -189,19 +178,15 @@ class InstructionListener(Protocol):
     @property
     def ports(self) -> tuple[int, int] | None:
         """The ports of instructions and of events; None while it does not listen."""
-        ...
 
     def start(self) -> str:
         """Get ready to open sockets; returns the state in one word."""
-        ...
 
     def open(self, in_port: int, out_port: int) -> tuple[int, int]:
         """Listen on these ports, 0 for any free one; returns the ports that it listens on."""
-        ...
 
     def close(self) -> bool:
         """Stop listening; returns whether it is closed now."""
-        ...
 
 
 class Cleaners(Protocol):
@@ -209,11 +194,9 @@ class Cleaners(Protocol):
 
     def start(self, name: str) -> list[str]:
         """Start that cleaner, or `all`; returns the names of those that run."""
-        ...
 
     def stop(self, name: str) -> list[str]:
         """Stop that cleaner, or `all`; returns the names of those still running."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

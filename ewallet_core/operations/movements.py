@@ -29,20 +29,6 @@ DAY_MS = 24 * 60 * 60_000
 _ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here can be paid."
 
 
-def must_be_within_limit(context: Context, account: Account, credits: int) -> None:
-    """Raise `DailyLimitReachedError` if that many more credits would exceed the account's daily limit."""
-    if account.daily_limit is None:
-        return
-    spent = spent_today(context, account)
-    if spent.credits + credits > account.daily_limit:
-        raise DailyLimitReachedError(
-            account.daily_limit,
-            spent.credits,
-            left_within(account.daily_limit, spent),
-            timestamp(None if spent.first_at is None else spent.first_at + DAY_MS),
-        )
-
-
 def spent_today(context: Context, account: Account) -> Spent:
     return sum_spent_since(context.transaction, account.id, context.now - DAY_MS)
 
@@ -104,15 +90,12 @@ class TransferRecords:
 
 @dataclass(frozen=True, slots=True)
 class CompletedTransfer:
-    """The entry that moved the credits, and the records of each side."""
-
     entry_id: int
     sender: TransferRecords
     recipient: TransferRecords
 
 
 def own_side(context: AccountContext) -> Side:
-    """The caller's account with its active wallet."""
     return Side(context.account, context.wallet)
 
 
@@ -136,7 +119,6 @@ def partner_named(context: Context, email: str, field: str) -> Side:
 
 
 def must_be_available(account: Account, field: str) -> None:
-    """Raise `PartnerUnavailableError` unless the account is active."""
     if account.state != AccountStatus.ACTIVE:
         raise PartnerUnavailableError(field)
 
@@ -168,31 +150,37 @@ def move_between_accounts(context: Context, transfer: CreditTransfer) -> Complet
 
 
 def _must_be_able_to_give(context: Context, sender: Side, credits: int) -> None:
-    there = read_amount(context.transaction, sender.balance)
-    if credits > there:
-        raise NotEnoughCreditsError(credits, there)
-    must_be_within_limit(context, sender.account, credits)
+    balance, limit = read_amount(context.transaction, sender.balance), sender.account.daily_limit
+    if credits > balance:
+        raise NotEnoughCreditsError(credits, balance)
+    if limit is None:
+        return
+    spent = spent_today(context, sender.account)
+    if spent.credits + credits > limit:
+        frees_at = None if spent.first_at is None else spent.first_at + DAY_MS
+        raise DailyLimitReachedError(limit, spent.credits, left_within(limit, spent), timestamp(frees_at))
 
 
 def _must_have_room(context: Context, recipient: Side, credits: int) -> None:
-    there = read_amount(context.transaction, recipient.balance)
-    if there + credits <= MOST_CREDITS:
+    balance = read_amount(context.transaction, recipient.balance)
+    if balance + credits <= MOST_CREDITS:
         return
     if context.logged_in is not None and context.logged_in.id == recipient.account.id:
-        raise BalanceLimitError(MOST_CREDITS, there)
+        raise BalanceLimitError(MOST_CREDITS, balance)
     raise PartnerBalanceLimitError(MOST_CREDITS)
 
 
 def _record(context: Context, transfer: CreditTransfer, entry_id: int, side: Side) -> TransferRecords:
     """Write one side's records; the position of the issuer's is the entry's id."""
     position = entry_id if side.issues else None
+    is_incoming = side is not transfer.sender and transfer.kind is not EntryKind.SUPPLY
     transfer_id = transfers.append(
         context.transaction,
         side.wallet.transfer_sheet_id,
         context.now,
         position=position,
         entry_id=entry_id,
-        transfer_type=_transfer_type(transfer, side),
+        transfer_type=INCOMING if is_incoming else transfer.kind,
         from_account_id=transfer.sender.account.id,
         to_account_id=transfer.recipient.account.id,
         credits=transfer.credits,
@@ -214,13 +202,6 @@ def _record(context: Context, transfer: CreditTransfer, entry_id: int, side: Sid
         notes=transfer.notes,
     )
     return TransferRecords(transfer_id, invoice_id)
-
-
-def _transfer_type(transfer: CreditTransfer, side: Side) -> str:
-    """The record's type on that side: `incoming` for the recipient, except of a supply."""
-    if side is transfer.sender or transfer.kind is EntryKind.SUPPLY:
-        return transfer.kind
-    return INCOMING
 
 
 def _record_moved(

@@ -114,7 +114,6 @@ def open_sheet(
     owner_id: int,
     reference: str | None = None,
 ) -> int:
-    """Create an empty sheet of that kind; returns its id."""
     before = sheets.count_ever(transaction, owner_id=owner_id, kind=kind.name)
     numbered = f"{kind.title.capitalize()} {before + 1}"
     return sheets.insert(

@@ -46,7 +46,8 @@ class SheetKind:
     """A kind of sheet; `noun` is `sheet` or `list`.
 
     `columns` are the keys of `describe`, in the order of an exported table. If records have a name,
-    `listed_by` is its key in their data; a view of the list answers these names too.
+    `listed_by` is its key in their data; a view of the list answers these names too. A `…_key` is a key of
+    answers, `id_name` the argument for a sheet's id, and `active_column` its owner's column for the active one.
     """
 
     name: RecordType
@@ -59,41 +60,33 @@ class SheetKind:
 
     @property
     def sheet_key(self) -> str:
-        """The key of the sheet's id in answers, and the selector for switching it."""
         return f"{self.name}_{self.noun}"
 
     @property
     def record_key(self) -> str:
-        """The key of a record's id in answers."""
         return f"{self.name}_record"
 
     @property
     def data_key(self) -> str:
-        """The key of the sheet's data in answers."""
         return f"{self.noun}_data"
 
     @property
     def id_name(self) -> str:
-        """The argument for a sheet's id."""
         return f"{self.noun}_id"
 
     @property
     def title(self) -> str:
-        """The kind's name for people."""
         return f"{self.name} {self.noun}"
 
     @property
     def active_column(self) -> str:
-        """The owner's column for the active sheet."""
         return f"{self.sheet_key}_id"
 
     def active(self, context: AccountContext) -> int:
-        """The active sheet of the active owner."""
         sheet_id: int = getattr(self.owner.active(context), self.active_column)
         return sheet_id
 
     def all_of(self, context: Context, owner_id: int) -> list[Sheet]:
-        """The sheets of this kind of the owner with that id, oldest first."""
         return sheets.all(context.transaction, owner_id=owner_id, kind=self.name)
 
     def owned_item(self, sheet: Sheet, field: str) -> OwnedItem:
@@ -186,8 +179,13 @@ TIME = SheetKind(
     times,
     _time,
     columns=(
-        *("time_start", "time_stop", "time_spent", "time_spent_ms"),
-        *("time_pending", "time_pending_ms", "pending_count"),
+        "time_start",
+        "time_stop",
+        "time_spent",
+        "time_spent_ms",
+        "time_pending",
+        "time_pending_ms",
+        "pending_count",
     ),
 )
 CONTACT = SheetKind(
@@ -201,16 +199,14 @@ CONTACT = SheetKind(
 )
 
 SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME, CONTACT)
-_KIND_OF = {kind.name: kind for kind in SHEET_KINDS}
+KIND_OF = {kind.name: kind for kind in SHEET_KINDS}
 
 
 def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
-    """The kinds of sheet that such an owner has."""
     return tuple(kind for kind in SHEET_KINDS if kind.owner is owner)
 
 
 def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
-    """A record's data in answers."""
     return {
         "id": record.id,
         kind.sheet_key: record.sheet_id,
@@ -221,8 +217,7 @@ def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
 
 
 def found_row(context: Context, found: FoundRecord) -> FoundRow:
-    """A record among those of other kinds."""
-    kind = _KIND_OF[found.kind]
+    kind = KIND_OF[found.kind]
     return {
         "kind": str(found.kind),
         "record": found.record.id,

@@ -45,7 +45,7 @@ class AccountScreen(BaseScreen):
         #halves { margin-bottom: 1; }
         .line { height: 1; margin-bottom: 1; }
         .line Button { width: 23; }
-        #leaving { margin-bottom: 0; }
+        #deletion { margin-bottom: 0; }
         #delete { color: $text-error; }
         .line Label { color: $text-muted; margin-left: 2; }
     }
@@ -65,7 +65,7 @@ class AccountScreen(BaseScreen):
             with Horizontal(classes="line"):
                 yield self.button(actions.REPORT_ISSUE)
                 yield Label(who_reads(self.context.connecting.server))
-            with Horizontal(classes="line", id="leaving"):
+            with Horizontal(classes="line", id="deletion"):
                 yield self.button(actions.DELETE_ACCOUNT)
                 yield Label(RECOVERY)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from ewallet_tui.widgets.form import Answer, FormSpec, Send
 
 
-LEAVING = "account_leaving"
+DELETION_PENDING = "account_leaving"
 RECOVER = "recover"
 HOW = "Log in again and choose Recover."
 
@@ -36,7 +36,7 @@ HOW = "Log in again and choose Recover."
 async def log_in_or_recover(app: App[Any], context: AppContext, **credentials: Any) -> Answer:
     """Log in; if the account is to be deleted, ask whether to keep it. Called in a worker."""
     answer = await context.send(action="login", **credentials)
-    if answer.get("code") != LEAVING:
+    if answer.get("code") != DELETION_PENDING:
         return answer
     last_day = answer["details"]["recoverable_until"]
     until = f" on {full_day(parse_timestamp(last_day))}" if last_day else ""

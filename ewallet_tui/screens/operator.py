@@ -43,12 +43,12 @@ from ewallet_tui.screens.operator_base import SYSTEM, change, pages, show_as_ope
 from ewallet_tui.screens.wallet_forms import supply_plan
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.filter_box import FilterBox
-from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_problems, unchanged
+from ewallet_tui.widgets.form import Answer, FormSpec, Values, no_problems, unchanged
 from ewallet_tui.widgets.record_list import RecordList
 
 AccountRow = Mapping[str, Any]
 
-ACTIVE, FROZEN, LEAVING = "active", "frozen", "unlink_pending"
+ACTIVE, FROZEN, DELETION_PENDING = "active", "frozen", "unlink_pending"
 LONGEST_NAME = 20
 COLUMNS = (
     Column("Name"),
@@ -76,7 +76,7 @@ def state_of(account: AccountRow) -> Content:
     """How the account stands, by sign, word and colour."""
     if account["state"] == FROZEN:
         return Content.styled("‖ frozen", "$text-warning")
-    if account["state"] == LEAVING:
+    if account["state"] == DELETION_PENDING:
         return Content.styled(f"○ erased on {_last_day(account)}", "$foreground-muted")
     return Content.styled("● active", "$text-success")
 

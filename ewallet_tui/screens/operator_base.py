@@ -9,7 +9,7 @@ from ewallet_tui.navigation import AUDITOR, OPERATOR
 from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.form_spec import Answer
+from ewallet_tui.widgets.form import Answer
 from ewallet_tui.widgets.result_line import ResultLine
 
 SYSTEM = {"controller": "system"}

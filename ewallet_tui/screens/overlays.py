@@ -19,8 +19,7 @@ from textual.widgets import Button, Static
 from ewallet_tui.actions import DONE_EVERYWHERE
 from ewallet_tui.screens.modal import Modal, titled
 from ewallet_tui.widgets.footer import LAST
-from ewallet_tui.widgets.tabs import PartTab
-from ewallet_tui.widgets.tabs_bar import ScreenTab
+from ewallet_tui.widgets.tabs import PartTab, ScreenTab
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm1234567890"
 

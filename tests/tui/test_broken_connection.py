@@ -8,8 +8,8 @@ import pytest
 from frozen import form_gone, form_opened
 from person import PASSWORD
 
-from ewallet_core import EWalletSessionManager
 from ewallet_core.client import Reach
+from ewallet_core.engine.dispatcher import Dispatcher
 from ewallet_core.operations.context import Context
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.modal import ConfirmModal
@@ -184,16 +184,16 @@ async def quit_with_a_form_unanswered(person, backend):
 
 
 async def test_quitting_again_waits_for_no_answer(opened, monkeypatch):
-    held_back, answer = threading.Event(), EWalletSessionManager.answer
+    held_back, run_now = threading.Event(), Dispatcher.run_now
 
-    def answers_slowly(engine, request, *rest):
-        if request.get("action") == "supply":
+    def run_slowly(dispatcher, call):
+        if call.instruction.selectors.get("action") == "supply":
             held_back.wait(PATIENCE_SECONDS)
-        return answer(engine, request, *rest)
+        return run_now(dispatcher, call)
 
     async with opened() as person:
         await person.register()
-        monkeypatch.setattr(EWalletSessionManager, "answer", answers_slowly)
+        monkeypatch.setattr(Dispatcher, "run_now", run_slowly)
         supply = person.app.context.send(
             action="supply", supply="credits", credits=10, currency="EUR", cost="1"
         )

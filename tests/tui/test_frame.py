@@ -125,13 +125,19 @@ async def test_a_look_is_worn_and_kept(opened, folder):
         assert person.app.theme == "ewallet-light"
 
 
+async def test_the_palette_finds_an_action_by_another_word_for_it(opened):
+    async with opened() as person:
+        await person.register()
+        await find_in_palette(person, "top up", "Supply credits")
+
+
 async def test_everything_that_has_a_key_is_in_the_palette(opened):
     async with opened() as person:
         await person.register()
         person.app.push_screen(palette := CommandPalette())
         await person.pilot.pause()
         everything = Everything(person.app.context, screens(), palette._calling_screen)
-        names = {name for name, _, _ in everything._commands()}
+        names = {command.name for command in everything._commands()}
         for place in DESTINATIONS:
             for binding in own_bindings(screens()[place.mode]):
                 words = binding.tooltip or binding.description

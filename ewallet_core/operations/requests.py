@@ -1,4 +1,4 @@
-"""The two arguments of every instruction about a period: since and until."""
+"""Arguments that several instructions have: a period, a page, a name, a session or an account."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class PeriodRequest(Request, frozen=True):
     until: fields.Instant | None = None
 
     def check(self) -> None:
-        """A period must not end before it begins."""
+        super().check()
         if self.starts_at is not None and self.ends_at is not None and self.starts_at > self.ends_at:
             raise PeriodReversedError
 
@@ -35,3 +35,30 @@ class PeriodRequest(Request, frozen=True):
         # An empty kind and id 0 come before every record of that time, and after all older ones.
         end = PageCursor(END_OF_TIME if self.ends_at is None else self.ends_at, "", 0)
         return end if cursor is None else min(end, PageCursor.read(cursor))
+
+
+class PageRequest(Request, frozen=True):
+    """A page of rows, from the newest or from a cursor on."""
+
+    limit: fields.PageLength = fields.USUAL_PAGE
+    before: fields.Cursor | None = None
+
+
+class NewItem(Request, frozen=True):
+    """The name of the new wallet, clock or sheet; without one, it is numbered."""
+
+    reference: fields.Reference | None = None
+
+
+class RenameItem(Request, frozen=True):
+    """The new name."""
+
+    reference: fields.Reference
+
+
+class WhichSession(Request, frozen=True):
+    session_id: fields.SessionId
+
+
+class WhichAccount(Request, frozen=True):
+    account: fields.Email
