@@ -11,7 +11,6 @@ from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountStatus, accounts
-from ewallet_core.storage.linked_records import TransferWithLinks, read_transfer_with_links
 from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
     ContactRecord,
@@ -22,9 +21,11 @@ from ewallet_core.storage.sheets import (
     Sheet,
     TimeRecord,
     TransferRecord,
+    TransferWithLinks,
     contacts,
     conversions,
     invoices,
+    read_transfer_with_links,
     sheets,
     times,
     transfers,
