@@ -20,14 +20,11 @@ Enabled = Callable[[AccountState, float], bool | None]
 
 
 def always(_state: AccountState, _now: float) -> bool | None:
-    """Whatever the state."""
     return True
 
 
 @dataclass(frozen=True)
 class Action:
-    """Something that the user can do."""
-
     id: str
     """Its name under `[keys]` in the settings file."""
     label: str
@@ -58,7 +55,6 @@ class Action:
 
     @property
     def binding(self) -> Binding:
-        """The binding of its keys."""
         return Binding(
             self.keys,
             self.name,
@@ -71,12 +67,7 @@ class Action:
 
 
 def hidden(
-    id: str,
-    label: str,
-    keys: str,
-    key_display: str | None = None,
-    help: str = "",
-    textual: str = "",
+    id: str, label: str, keys: str, key_display: str | None = None, help: str = "", textual: str = ""
 ) -> Action:
     """An action whose key the footer doesn't show."""
     return Action(id, label, keys, help, False, key_display, textual=textual)
@@ -92,7 +83,6 @@ class Part:
 
     @property
     def action(self) -> Action:
-        """The action that opens it."""
         return hidden(f"part_{self.id}", self.title, self.key, self.key)
 
 
@@ -111,7 +101,6 @@ def _go_to(place: Destination, key: str, key_display: str | None = None, label: 
 GO_TO = {place.mode: _go_to(place, str(number)) for number, place in enumerate(DESTINATIONS, start=1)} | {
     SETTINGS.mode: _go_to(SETTINGS, "comma", ",", "Settings")
 }
-"""The action that goes to each mode."""
 CHOOSE_SCREEN = hidden("go_to", "Go to a screen", "g")
 JUMP = hidden("jump", "Jump to what you see", "semicolon", ";")
 SHOW_WHAT_WAS_DONE = hidden(
@@ -133,12 +122,10 @@ DONE_EVERYWHERE = frozenset(action.name for action in EVERYWHERE)
 
 
 def has_credits(state: AccountState, _now: float) -> bool | None:
-    """Whether there are credits in the active wallet."""
     return True if state.wallet.credits else None
 
 
 def has_time(state: AccountState, now: float) -> bool | None:
-    """Whether there is time left on the active clock."""
     return True if state.clock.left_ms(now) else None
 
 
@@ -250,7 +237,6 @@ def owned_item_actions(noun: str) -> OwnedItemActions:
 
 
 SHOW_KIND = tuple(hidden(f"show_{kind.name}", kind.title, kind.key, kind.key) for kind in SHEET_KINDS)
-"""The tabs of the sheets, one for each kind."""
 WALLETS, CLOCKS, SHEETS, LISTS = map(owned_item_actions, ("wallet", "clock", "sheet", "list"))
 
 

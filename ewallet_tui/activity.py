@@ -82,7 +82,6 @@ def record_of(movement: Movement) -> tuple[str, int] | None:
 
 
 def _with(movement: Movement) -> str:
-    """The partner, or the price of supplied credits."""
     if movement["kind"] == "supply":
         return price(movement["currency"], movement["cost"]) if movement["cost"] else ""
     return movement["partner"] or ""

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
+from textual.cache import LRUCache
+from textual.css.stylesheet import Stylesheet
 from textual.signal import Signal
 from textual.widgets import Input
 
@@ -22,6 +24,7 @@ from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import lazy
 from ewallet_tui.config.controller import SettingsController
 from ewallet_tui.config.preferences import Preferences
+from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
 from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
@@ -29,7 +32,6 @@ from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.store import AccountStore, Backend
-from ewallet_tui.themes import THEMES, StylesheetReadOnce
 from ewallet_tui.timer import Alarm, TimerWatch
 from ewallet_tui.work import Severity, Workers
 
@@ -47,7 +49,6 @@ KEEP_ALIVE_SECONDS = 600
 IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported: the login's fields come first."""
 ALIVE, REFRESH, LOCKING = "alive", "refresh", "lock"
-"""Groups of workers."""
 
 
 def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
@@ -60,6 +61,25 @@ def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EW
     preferences = Preferences.read(folder, formats_of_system())
     place = chosen if embedded or chosen is not None else preferences.last_server
     return EWalletApp(Backends.kept_in(folder), preferences, place)
+
+
+MAX_SOURCES = 1_024
+
+
+class StylesheetReadOnce(Stylesheet):
+    """Parses a source again only if the theme's variables changed; Textual's own does for every new screen."""
+
+    def __init__(self, *, variables: dict[str, str]) -> None:
+        super().__init__(variables=variables)
+        self._parse_cache = LRUCache(MAX_SOURCES)
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        if variables != self._variables:
+            super().set_variables(variables)
+
+    def reparse(self) -> None:
+        """Parse the new sources; unlike Textual's, it does not replace all rules."""
+        self.parse()
 
 
 class EWalletApp(App[None]):
@@ -204,16 +224,13 @@ class EWalletApp(App[None]):
         self.call_after_refresh(self._begin)
 
     def say(self, words: str, *, title: str = "", severity: Severity = "information") -> None:
-        """Show a toast, as plain text."""
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
 
     def action_lock(self) -> None:
-        """Hide everything behind the password."""
         if self.is_in_view and not self.context.workers.has_begun(LOCKING):
             self.run_worker(self.context.navigation.lock(), group=LOCKING)
 
     def action_help(self) -> None:
-        """Show every key that works here."""
         self.push_screen(lazy.help_screen(self.screen))
 
     def action_command_palette(self) -> None:
@@ -233,12 +250,10 @@ class EWalletApp(App[None]):
             self.run_worker(self._quit(), group=QUIT, exclusive=True)
 
     async def on_event(self, event: Event) -> None:
-        """Let the idle time begin again."""
         self._idle.notice(event)
         await super().on_event(event)
 
     async def on_unmount(self) -> None:
-        """Disconnect, however the app ends."""
         if not self.context.store.backend.is_closing:
             await self.context.lifecycle.close()
 

@@ -27,16 +27,12 @@ if TYPE_CHECKING:
 
 
 class Backends(Struct, frozen=True):
-    """The engine of this machine, and every server."""
-
     client_at: Callable[[ServerAddress | None], WalletClient]
     """Makes a client, not opened yet, of the engine at that server; `None`: in this process."""
     known_servers: KnownServers
-    """The certificates that servers have shown."""
 
     @classmethod
     def kept_in(cls, folder: Path) -> Backends:
-        """The engine whose wallet is kept in `folder`, and the servers that are known there."""
         known = client.KnownServers(folder / KNOWN_SERVERS_FILE)
 
         def client_at(server: ServerAddress | None) -> WalletClient:
@@ -61,7 +57,6 @@ class ConnectionWatch:
     ) -> None:
         """`changed` is called with the state before and the state now."""
         self.status = NOT_TRIED_YET
-        """The state now."""
         self.place = place
         """Where the engine is, in a word."""
         self._set_interval = set_interval
@@ -89,7 +84,6 @@ class ConnectionWatch:
         self._take(ConnectionStatus(Reach.OFFLINE, reason=reason))
 
     def stop(self) -> None:
-        """Watch no client."""
         self._client = None
         self._stop_ticking()
 
@@ -146,19 +140,13 @@ class Connecting(Struct, kw_only=True, eq=False):
     is_in_view: Callable[[], bool]
     """Whether an account is logged in and the screen is not locked."""
     is_typing: Callable[[], bool]
-    """Whether a field has text in it."""
     trusts: Callable[[str, str], Awaitable[bool]]
-    """Asks whether the fingerprint of a server is the right one."""
     choose: Callable[[str], None]
     """Opens the screen on which another engine is chosen, with the reason."""
     leave: Callable[[], Awaitable[None]]
-    """Goes back to the login."""
     start_over: Callable[[], Awaitable[None]]
-    """Empties the login."""
     used: Callable[[ServerAddress | None], None]
-    """Remembers where the app has connected to."""
     exit_because: Callable[[str], None]
-    """Ends the app with an error."""
     _gone: Timer | None = None
 
     async def begin(self) -> None:

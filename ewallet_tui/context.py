@@ -25,8 +25,6 @@ if TYPE_CHECKING:
 
 
 class AppContext(Struct, frozen=True, kw_only=True):
-    """The services that a screen may need."""
-
     store: AccountStore
     settings: SettingsController
     connection: ConnectionWatch
@@ -39,7 +37,6 @@ class AppContext(Struct, frozen=True, kw_only=True):
     now: Callable[[], float]
     """The instant, in seconds, on a clock that never goes backwards."""
     state_changed: Signal[AccountState]
-    """Every new state of the account that is logged in."""
     second_passed: Signal[float]
     """The instants at which the figures of a begun timer move on."""
     connection_changed: Signal[ConnectionStatus]
@@ -51,16 +48,13 @@ class AppContext(Struct, frozen=True, kw_only=True):
 
     @property
     def state(self) -> AccountState | None:
-        """The account that is logged in; `None` before the login."""
         return self.store.state
 
     @property
     def preferences(self) -> Preferences:
-        """The settings in force."""
         return self.settings.preferences
 
     async def send(self, **instruction: Any) -> Answer:
-        """Send an instruction, and return its answer once the state shows what it changed."""
         return await self.store.send(**instruction)
 
     async def act(self, **instruction: Any) -> Answer:

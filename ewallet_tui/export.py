@@ -33,13 +33,10 @@ class NothingToSaveError(Exception):
 
 @dataclass(frozen=True)
 class ExportPart:
-    """A piece of a file, in order."""
-
     file_name: str
     """The suggested name of the whole file."""
     text: str
     records: int
-    """How many records begin in this piece."""
 
 
 class FileSink(Protocol):
@@ -153,7 +150,6 @@ def as_known(path: Path) -> str:
 
 
 def why_not_written(problem: OSError, folder: Path) -> str:
-    """A sentence about the error, with what the user can do."""
     known = as_known(folder)
     if problem.errno in _NO_SPACE:
         return f"{known} is full. Free some space and export again."
@@ -200,7 +196,6 @@ class Download:
         self._file.write(text.encode())
 
     def finish(self, name: str) -> str:
-        """Let the browser download the file under that name."""
         known = on_any_disk(name)
         self._file.seek(0)
         self._app.deliver_binary(self._file, save_filename=known)
@@ -214,8 +209,6 @@ class Download:
 
 @dataclass(frozen=True)
 class ExportFormat:
-    """A file format, and how invoices are written in it."""
-
     ending: str
     one: Callable[[Invoice], str]
     month: Callable[[Month], Iterator[str]]
@@ -225,11 +218,9 @@ FORMATS = {
     "html": ExportFormat("html", invoice_html.one, invoice_html.month),
     "txt": ExportFormat("txt", invoice_text.one, invoice_text.month),
 }
-"""The formats, by the ending of the file name."""
 
 
 async def one_invoice(ask: Ask, record_id: int, format: ExportFormat) -> Parts:
-    """The file of one invoice."""
     owner = await _owner(ask)
     record = await _record(ask, "invoice", record_id)
     transfer = record["transfer_record"]

@@ -89,17 +89,13 @@ def _text(value: str) -> str:
 
 MAX_EXCHANGES = 1_000
 MAX_BYTES = 4_000_000
-"""The memory for all instructions and answers."""
 CLIENTS_OWN = frozenset({"request_id"})
 """Answer keys that only repeat what the client added to the request."""
 
 
 class Outcome(Struct, frozen=True):
-    """The result of an instruction."""
-
     failed: bool
     error: str
-    """What was wrong, in a sentence."""
     answer: str
     """The answer as JSON; empty if the caller did not wait for it."""
     took_ms: int
@@ -115,21 +111,16 @@ class Exchange(Struct, frozen=True, dict=True):
 
     @cached_property
     def size(self) -> int:
-        """The approximate memory in bytes."""
         texts = (repr(self.instruction), *((self.outcome.answer, self.outcome.error) if self.outcome else ()))
         return sum(map(sys.getsizeof, texts))
 
 
 def system_now() -> datetime:
-    """The current time of the system."""
     return datetime.now(UTC)
 
 
 class InstructionLog:
-    """The newest exchanges, in the order they began."""
-
     calendar: Callable[[], datetime] = staticmethod(system_now)
-    """The current time, shown with an instruction."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         """`now` is the instant, in seconds, on a clock that never goes backwards."""
@@ -141,7 +132,6 @@ class InstructionLog:
 
     @property
     def exchanges(self) -> tuple[Exchange, ...]:
-        """The exchanges, newest last."""
         return tuple(self._exchanges)
 
     @contextmanager
@@ -157,14 +147,12 @@ class InstructionLog:
             self._end(number, _outcome(answers[-1] if answers else None, own, took_ms))
 
     def clear(self, *, but_newest: bool = False) -> None:
-        """Remove all exchanges, or all but the newest."""
         kept = [self._exchanges[-1]] if but_newest and self._exchanges else []
         self._exchanges = deque(kept)
         self._size = sum(exchange.size for exchange in kept)
         self._notify()
 
     def follow(self, listener: Callable[[], None]) -> None:
-        """Call `listener` on every change."""
         self._listeners.append(listener)
 
     def unfollow(self, listener: Callable[[], None]) -> None:

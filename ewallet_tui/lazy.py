@@ -5,12 +5,13 @@ The first paint waits for none of it; `screens` is then called in a thread, so t
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from textual.app import App
+    from textual.dom import DOMNode
     from textual.screen import Screen
 
     from ewallet_tui.config.keymap import Scope
@@ -29,6 +30,7 @@ def screens() -> Mapping[str, MakeScreen]:
     from ewallet_tui.screens.account import AccountScreen
     from ewallet_tui.screens.account_sessions import SessionsScreen
     from ewallet_tui.screens.clock import ClockScreen
+    from ewallet_tui.screens.connection import ConnectionScreen
     from ewallet_tui.screens.console import ConsoleScreen
     from ewallet_tui.screens.contacts import ContactsScreen
     from ewallet_tui.screens.home import HomeScreen
@@ -45,6 +47,7 @@ def screens() -> Mapping[str, MakeScreen]:
         "home": HomeScreen,
         "wallet": WalletScreen,
         "clock": ClockScreen,
+        "connection": ConnectionScreen,
         "contacts": ContactsScreen,
         "sheets": SheetsScreen,
         "account": AccountScreen,
@@ -62,28 +65,35 @@ def screens() -> Mapping[str, MakeScreen]:
 
 
 def login_forms(context: AppContext) -> LoginForms:
-    """The forms of the login."""
     from ewallet_tui.screens.login_forms import LoginForms
 
     return LoginForms(context)
 
 
 def help_screen(beneath: Screen[Any]) -> HelpScreen:
-    """The keys that work on the screen beneath."""
     from ewallet_tui.screens.overlays import HelpScreen
 
     return HelpScreen(beneath)
 
 
 def key_scopes(app: type[App[Any]]) -> tuple[Scope, ...]:
-    """The screens and widgets whose keys the user can change."""
-    from ewallet_tui.key_scopes import key_scopes
+    """The screens and widgets whose keys the user can change: all of this package."""
+    from textual.widget import Widget
 
-    return key_scopes(app)
+    from ewallet_tui.config.keymap import scopes_of
+
+    screens()
+    return scopes_of(_subclasses_of(Widget), app)
+
+
+def _subclasses_of(node: type[DOMNode]) -> Iterator[type[DOMNode]]:
+    for subclass in node.__subclasses__():
+        if subclass.__module__.startswith("ewallet_tui."):
+            yield subclass
+        yield from _subclasses_of(subclass)
 
 
 def open_palette(app: App[Any], context: AppContext) -> None:
-    """Show everything that can be done, found by typing a part of its name."""
     from ewallet_tui.palette import open_palette
 
     open_palette(app, context, screens())
@@ -100,21 +110,18 @@ def show_connection_screen(app: App[Any], context: AppContext, reason: str) -> N
 
 
 def certificate_question(server: str, fingerprint: str) -> ConfirmModal:
-    """Whether to trust a server that is new."""
     from ewallet_tui.screens.connection import first_certificate
 
     return first_certificate(server, fingerprint)
 
 
 def timer_question(state: TimerState, others: tuple[ClockState, ...], *, may_stop: bool) -> ConfirmModal:
-    """What to do about begun timers before the app quits."""
     from ewallet_tui.screens.overlays import timer_confirmation
 
     return timer_confirmation(state, others, may_stop=may_stop)
 
 
 def unanswered_question(state: TimerState, others: tuple[ClockState, ...]) -> ConfirmModal:
-    """Whether to quit without the last answer."""
     from ewallet_tui.screens.overlays import unanswered_confirmation
 
     return unanswered_confirmation(state, others)

@@ -30,12 +30,7 @@ SECONDS_A_MINUTE = 60
 class IdleWatch:
     """Calls `gone` when no key, mouse or paste event has come for the chosen time."""
 
-    def __init__(
-        self,
-        now: Callable[[], float],
-        set_timer: SetTimer,
-        gone: Callable[[], None],
-    ) -> None:
+    def __init__(self, now: Callable[[], float], set_timer: SetTimer, gone: Callable[[], None]) -> None:
         self._now = now
         self._set_timer = set_timer
         self._gone = gone
@@ -73,7 +68,6 @@ LOOK = "Then check whether what you sent last was done."
 STOP, LEAVE = "stop", "leave"
 """What the user can choose when asked about a timer before the app quits."""
 MOST_SECONDS = 5
-"""How long quitting waits for the last answers."""
 
 AskAboutTimers = Callable[[TimerState, tuple[ClockState, ...], bool], Awaitable[str | None]]
 """Asks what to do about begun timers; the third argument is whether the active one may be stopped."""
@@ -99,7 +93,6 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     _leave_lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def enter(self) -> None:
-        """Show the first screen of the account that has just logged in."""
         self.notifier.forget()
         self.workers.run(self._follow_events(), EVENTS, exclusive=True)
         if self.navigation.mode not in SCREEN_MODES:
@@ -142,7 +135,6 @@ class Lifecycle(Struct, kw_only=True, eq=False):
             self._change_account(self._log_out(of_all=False))
 
     def switch_account(self, email: str) -> None:
-        """Go on as another account of this session."""
         self._change_account(self._act(action="switch", switch="account", account=email))
 
     async def end_session(self, *, of_a_change: bool) -> None:

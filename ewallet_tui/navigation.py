@@ -20,13 +20,10 @@ EVERYBODY = frozenset({"user", OPERATOR, AUDITOR})
 
 @dataclass(frozen=True)
 class Destination:
-    """A screen that the user can go to."""
-
     mode: str
     title: str
     letter: str
     roles: frozenset[str] = EVERYBODY
-    """The roles of the accounts that may go there."""
 
 
 DESTINATIONS = (
@@ -46,7 +43,6 @@ ALL_DESTINATIONS = (*DESTINATIONS, SETTINGS)
 
 
 def destinations_for(role: str) -> tuple[Destination, ...]:
-    """The screens that an account of that role may go to."""
     return tuple(place for place in ALL_DESTINATIONS if role in place.roles)
 
 
@@ -72,20 +68,16 @@ class Navigation:
 
     @property
     def mode(self) -> str:
-        """The mode that is shown now."""
         return self._app.current_mode
 
     async def go_to(self, mode: str) -> None:
-        """Show the screen of `mode`."""
         await self._app.switch_mode(mode)
 
     async def lock(self) -> None:
-        """Hide every screen behind the lock."""
         self.mode_to_return_to = self.mode
         await self._app.switch_mode(LOCK)
 
     async def go_back_to_login(self) -> None:
-        """Show the login alone, and remove every other screen."""
         await self._app.switch_mode(LOGIN)
         while len(self._app.screen_stack) > 1:
             await self._app.pop_screen()

@@ -95,10 +95,7 @@ def _moved_in_one(moved: list[Notification]) -> list[Notification]:
 
 def _login_from(address: str) -> Notification:
     return Notification(
-        f"Someone logged in to your account from {address}.",
-        IF_NOT_YOU,
-        "warning",
-        address=address,
+        f"Someone logged in to your account from {address}.", IF_NOT_YOU, "warning", address=address
     )
 
 
@@ -124,8 +121,6 @@ AT_ONCE_SECONDS = 1.0
 
 
 class Notifier:
-    """Shows notifications as toasts, and the important ones on the desktop too."""
-
     def __init__(
         self,
         state: Callable[[], AccountState | None],
@@ -147,11 +142,7 @@ class Notifier:
         state = self._state()
         if state is None or "data" not in event:
             return
-        notification = notification_of(
-            event,
-            own_email=state.account.email,
-            clock=state.clock.id,
-        )
+        notification = notification_of(event, own_email=state.account.email, clock=state.clock.id)
         if notification is not None:
             self.tell(notification)
 

@@ -16,8 +16,8 @@ from textual.worker import WorkerError
 
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
+from ewallet_tui.config.settings import THEMES
 from ewallet_tui.navigation import destinations_for
-from ewallet_tui.themes import THEMES
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -28,13 +28,10 @@ if TYPE_CHECKING:
 
 
 class Command(NamedTuple):
-    """One line of the palette."""
-
     name: str
     key: str
     run: Callable[[], object]
     synonyms: tuple[str, ...] = ()
-    """Other words that find it."""
 
 
 WHAT_TO_TYPE = "type what you want to do"
@@ -65,12 +62,10 @@ class Everything(Provider):
         self._screens = screens
 
     async def discover(self) -> Hits:
-        """Everything, before anything is typed."""
         for command in self._commands():
             yield DiscoveryHit(_with_key(Content(command.name), command.key), command.run, command.name)
 
     async def search(self, query: str) -> Hits:
-        """What `query` is a part of."""
         matcher = self.matcher(query)
         for command in self._commands():
             score = max(map(matcher.match, (command.name, *command.synonyms)))
@@ -95,7 +90,6 @@ class Everything(Provider):
         yield Command("Quit", self._key_of("quit"), partial(self.app.run_action, "app.quit"))
 
     def _key_of(self, id: str) -> str:
-        """The key of the action of that id, as it is shown."""
         active = self.screen.active_bindings.values()
         return next((self.app.get_key_display(each.binding) for each in active if each.binding.id == id), "")
 

@@ -17,19 +17,15 @@ class ListRow:
 
     key: str
     cells: tuple[Any, ...]
-    """`str` or `Content`."""
     record: Any = None
 
 
 @dataclass(frozen=True)
 class Page:
-    """Consecutive rows of a list."""
-
     rows: Sequence[ListRow]
     next: Any = None
     """The cursor that reads the following page; `None` on the last page."""
     count: int | None = None
-    """The length of the whole list, if known."""
 
 
 Read = Callable[[int, Any], Awaitable[Page | None]]
@@ -47,7 +43,6 @@ class RecordPages:
         self.count = 0
         """The number of rows, as far as it is known."""
         self.has_failed = False
-        """Whether the last attempt to read a page failed."""
         self._read = read
         self._in_order = in_order
         self._may_read = True
@@ -68,17 +63,14 @@ class RecordPages:
         return pages
 
     def row(self, index: int) -> ListRow | None:
-        """The row at `index`, if it has been read."""
         number, offset = divmod(index, PAGE)
         page = self._pages.get(number, ())
         return page[offset] if 0 <= offset < len(page) else None
 
     def rows(self) -> list[ListRow]:
-        """All rows that are kept, in order."""
         return [row for number in sorted(self._pages) for row in self._pages[number]]
 
     def index_of(self, key: str) -> int | None:
-        """The index of the row with that key, if it is kept."""
         for number, page in self._pages.items():
             for offset, row in enumerate(page):
                 if row.key == key:

@@ -46,13 +46,9 @@ COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
 
 @dataclass(frozen=True)
 class RecordKind:
-    """How records of one kind are shown."""
-
     name: str
-    """The engine's name for the kind."""
     title: str
     key: str
-    """The key that opens their sheet."""
     kind_of_item: OwnedItemKind
     data_key: str
     """The key of the sheet's data in the answer of a view."""
@@ -60,7 +56,6 @@ class RecordKind:
     describe: Callable[[Record, datetime], tuple[Cells, Facts]]
     """The cells and the facts (label and value) of a record, as seen from an instant."""
     empty: str
-    """The text for an empty sheet."""
 
     def facts(self, record: Record, now: datetime) -> Facts:
         return self.describe(record, now)[1]
@@ -69,11 +64,9 @@ class RecordKind:
         return ListRow(f"{self.name} {record['id']}", self.describe(record, now)[0], record)
 
     def view(self, record_id: int) -> dict[str, Any]:
-        """The instruction that views a record of this kind."""
         return {"action": "view", "view": self.name, self.name: "record", "record_id": record_id}
 
     def unlink(self, record_id: int) -> dict[str, Any]:
-        """The instruction that unlinks a record of this kind."""
         return {"action": "unlink", "unlink": self.name, self.name: "record", "record_id": record_id}
 
 

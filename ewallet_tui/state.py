@@ -20,18 +20,15 @@ class OwnedItemKind:
     """One kind of them, and how the engine's instructions name it."""
 
     noun: str
-    """What people call one."""
     group: str
     member: str
     """An instruction about one is `action=<verb> <verb>=<group> <group>=<member>`."""
     id_name: str
-    """The argument that says which one."""
     when_unlinked: str
     """What becomes of what is in it, in a sentence."""
 
     @property
     def nouns(self) -> str:
-        """What people call several."""
         return f"{self.noun}s"
 
     @property
@@ -48,11 +45,7 @@ class OwnedItemKind:
 _RECORDS_GO = "Its records are removed too; the journal keeps what they say."
 
 WALLET = OwnedItemKind(
-    "wallet",
-    "credit",
-    "ewallet",
-    "ewallet_id",
-    "Its clocks and sheets are removed too. It must be empty.",
+    "wallet", "credit", "ewallet", "ewallet_id", "Its clocks and sheets are removed too. It must be empty."
 )
 CLOCK = OwnedItemKind("clock", "credit", "clock", "clock_id", "Its sheets are removed too. It must be empty.")
 TRANSFER_SHEET = OwnedItemKind("transfer sheet", "transfer", "list", "sheet_id", _RECORDS_GO)
@@ -145,8 +138,6 @@ class TimerState(StrEnum):
 
 @dataclass(frozen=True)
 class AccountInfo:
-    """Who is logged in."""
-
     id: int
     name: str
     email: str
@@ -158,7 +149,6 @@ class AccountInfo:
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
-        """The account of an answer's `account_data`."""
         return cls(
             id=data["id"],
             name=data["name"],
@@ -173,15 +163,12 @@ class AccountInfo:
 
 @dataclass(frozen=True)
 class WalletState:
-    """The active wallet."""
-
     id: int
     reference: str
     credits: int
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
-        """The wallet of an answer's `ewallet_data`."""
         return cls(id=data["id"], reference=data["reference"] or "", credits=data["credits"])
 
 
@@ -206,7 +193,6 @@ class ClockState:
 
     @classmethod
     def read(cls, data: Mapping[str, Any], read_at: float) -> Self:
-        """The clock of an answer's `clock_data` that was true at `read_at`."""
         return cls(
             id=data["id"],
             reference=data["reference"] or "",
@@ -245,7 +231,6 @@ class ClockState:
         return self.state is not TimerState.INACTIVE
 
     def is_out_of_time(self, now: float) -> bool:
-        """Whether nothing is left at `now`."""
         return self.left_ms(now) == 0
 
     def is_soon_over(self, now: float) -> bool:
@@ -265,7 +250,6 @@ class AccountState:
     clock: ClockState
     accounts: Mapping[str, str]
     owned: Mapping[OwnedItemKind, OwnedItems]
-    """The wallets, clocks, sheets and contact lists that there are, and which are active."""
     timers: tuple[ClockState, ...] = ()
     """The clocks besides the active one whose timers have begun."""
     activity: tuple[Mapping[str, Any], ...] = ()

@@ -22,7 +22,6 @@ class StatusBadge:
 
     @property
     def text(self) -> str:
-        """Sign and word: `● running`."""
         return f"{self.sign} {self.word}" if self.word else self.sign
 
 
@@ -35,7 +34,6 @@ NO_TIME = StatusBadge("○", "no time yet", "$foreground-muted")
 
 
 def clock_status(clock: ClockState, now: float) -> StatusBadge:
-    """How `clock` stands at `now`."""
     if clock.is_out_of_time(now):
         return NO_TIME if clock.is_new else OUT_OF_TIME
     if clock.state is TimerState.PAUSED:
@@ -74,7 +72,6 @@ def shown_place(place: str) -> str:
 
 
 def connection_status(connection: ConnectionStatus, place: str) -> StatusBadge:
-    """How the engine at `place` can be reached."""
     if is_connected(connection, place):
         return StatusBadge("●", shown_place(place), "$text-success")
     if connection.reach is Reach.OFFLINE:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 LOCAL_TIME = Path("/etc/localtime")
 RECENT = 100
-"""How many rows of recent activity are kept."""
 NOT_PERMITTED, FROZEN_CODE = "not_permitted", "account_frozen"
 CHANGED = "account_changed"
 """The event of an account that was frozen or unfrozen."""
@@ -109,16 +108,13 @@ class AccountStore:
         self.state: AccountState | None = None
         """The account that is logged in; `None` before the login."""
         self.log = InstructionLog(now)
-        """What was sent to the engine, and what it answered."""
         self._now = now
         self._changed = changed
         self._ended = ended
         self._noticed = noticed
         self._froze = froze
         self._own: deque[str] = deque(maxlen=OWN_REQUESTS)
-        """The ids of the newest requests of this app."""
         self._sequence = 0
-        """The newest event that the state contains."""
         self._frozen = ""
         """The email of the account that was found frozen."""
         self._session: dict[str, Any] | None = None
@@ -126,7 +122,6 @@ class AccountStore:
 
     @property
     def client(self) -> WalletClient:
-        """The client of the engine in use."""
         return self.backend.client
 
     def use(self, backend: Backend) -> None:
@@ -186,7 +181,6 @@ class AccountStore:
             await self._send(action="alive", alive=token)
 
     def forget(self) -> None:
-        """Drop everything known of the account."""
         self.state = None
         self._session = None
         self._sequence = 0

@@ -27,14 +27,12 @@ class SecondTick:
         self._timer: Timer | None = None
 
     def follow(self, clock: ClockState) -> None:
-        """Tick for `clock` from now on."""
         self.stop()
         self._clock = clock
         if clock.runs:
             self._timer = self._set_timer(self._until_next(clock) / SECOND, self._tick)
 
     def stop(self) -> None:
-        """Tick no more."""
         if self._timer is not None:
             self._timer.stop()
             self._timer = None
@@ -53,8 +51,6 @@ class SecondTick:
 
 
 class Alarm(Struct, frozen=True):
-    """What is said aloud."""
-
     title: str
     words: str
     severity: Literal["warning", "error"]
@@ -122,7 +118,6 @@ class TimerWatch:
         self._tick = SecondTick(now, set_timer, self.pass_second)
 
     def follow(self, state: AccountState) -> None:
-        """Watch the timer of `state` from now on."""
         before, self._state = self._state, state
         if before is not None and before.account.id == state.account.id and before.clock.id != state.clock.id:
             left = next((clock for clock in state.timers if clock.id == before.clock.id), None)
@@ -133,7 +128,6 @@ class TimerWatch:
         self._tick.follow(state.clock)
 
     def stop(self) -> None:
-        """Watch nothing any more."""
         self._state = None
         self._alarms = Alarms()
         self._tick.stop()
@@ -149,7 +143,6 @@ class TimerWatch:
             self._command = None
 
     def pass_second(self) -> None:
-        """Publish that the seconds have moved on."""
         if (state := self._state) is None:
             return
         now = self._now()

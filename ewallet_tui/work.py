@@ -33,7 +33,6 @@ class Workers:
         self._app.run_worker(work, group=group, exclusive=exclusive)
 
     def cancel(self, group: str) -> None:
-        """Cancel every worker of that group."""
         self._app.workers.cancel_group(self._app, group)
 
     def has_begun(self, group: str) -> bool:

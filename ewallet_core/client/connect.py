@@ -77,7 +77,6 @@ def read_as(form: type[S], message: dict[str, Any]) -> S:
 
 
 def reason_of(notice: dict[str, object]) -> str:
-    """The reason that a server gives for closing a connection."""
     return " ".join(str(notice[key]) for key in ("error", "warning") if notice.get(key))
 
 
@@ -103,8 +102,6 @@ LONGEST_EVENT = 128 * 1024
 
 
 class LineStream:
-    """An open connection, read line by line."""
-
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
@@ -160,7 +157,13 @@ async def handshake(lines: LineStream, within: float) -> int | None:
     except TimeoutError:
         raise UnreachableError("The server there does not answer. Check the host and the port.") from None
     except (EOFError, OSError):
-        raise UnreachableError(_closed_without_answer(lines)) from None
+        closed = "The server there closed the connection."
+        if lines.certificate is not None:
+            raise UnreachableError(f"{closed} Try again later.") from None
+        # A TLS server also closes without an answer if it receives anything else.
+        raise UnreachableError(
+            f"{closed} If it uses TLS, put tls:// before its address; otherwise try again later."
+        ) from None
     return read_as(Sockets, answer).out_port
 
 
@@ -179,14 +182,6 @@ async def _answer_to(instruction: dict[str, str], lines: LineStream) -> Answer |
     if reply.failed or reply.request_id != request_id:
         raise UnreachableError(reason_of(answer) or NO_SERVER)
     return answer
-
-
-def _closed_without_answer(lines: LineStream) -> str:
-    closed = "The server there closed the connection."
-    if lines.certificate is not None:
-        return f"{closed} Try again later."
-    # A TLS server also closes without an answer if it receives anything else.
-    return f"{closed} If it uses TLS, put tls:// before its address; otherwise try again later."
 
 
 FAREWELL_SECONDS = 1.0
@@ -254,7 +249,8 @@ class Connector:
         # A server with a known certificate speaks TLS, whatever an attacker in between answers without it.
         if reason.reason in _IN_THE_CLEAR and self._identity.fingerprint is None:
             return f"{name} does not use TLS. If that is intended, connect to tcp://{self._place.name}."
-        return f"TLS with {name} failed ({_in_words(reason)}). Ask the server's operator."
+        said = (reason.reason or "it was interrupted").replace("_", " ").lower()
+        return f"TLS with {name} failed ({said}). Ask the server's operator."
 
 
 def _is_address(host: str) -> bool:
@@ -282,10 +278,6 @@ def _unverified_tls() -> ssl.SSLContext:
     tls.check_hostname = False
     tls.verify_mode = ssl.CERT_NONE
     return tls
-
-
-def _in_words(reason: ssl.SSLError) -> str:
-    return (reason.reason or "it was interrupted").replace("_", " ").lower()
 
 
 def _of_one_address(reason: OSError) -> OSError:

@@ -35,7 +35,7 @@ class Period:
     """The period as text, such as `Nov 2026`."""
 
     def arguments(self, zone: tzinfo | None = None) -> dict[str, str]:
-        """The instruction arguments `since` and `until`: midnight in `zone`, or in system default time zone."""
+        """The instruction arguments `since` and `until`: midnight in `zone`, or in the system's time zone."""
         ends = {"since": self.since, "until": self.until}
         return {name: _midnight(day, zone) for name, day in ends.items() if day is not None}
 
@@ -168,6 +168,6 @@ def _named(day: date, today: date) -> str:
 
 def _midnight(day: date, zone: tzinfo | None) -> str:
     local = datetime.combine(day, time.min, zone)
-    # `astimezone()` without an argument uses system default time zone.
+    # `astimezone()` without an argument uses the system's time zone.
     instant = max((local if zone else local.astimezone()).astimezone(UTC), _EPOCH)
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"

@@ -24,8 +24,6 @@ class Appearance(Protocol):
 
 
 class SettingsController:
-    """Holds the preferences and applies them."""
-
     def __init__(
         self,
         preferences: Preferences,
@@ -39,9 +37,7 @@ class SettingsController:
         """`scopes` is called only if the user has keys of their own or looks at the keys."""
         self.preferences = preferences
         self.config_errors: tuple[ConfigError, ...] = preferences.config_errors
-        """The mistakes in the file, those in `[keys]` included."""
         self.keys: Mapping[str, str] = {}
-        """The valid keys that the user gave to actions."""
         self._appearance = appearance
         self._warn = warn
         self._watch_idle = watch_idle
@@ -57,11 +53,9 @@ class SettingsController:
             self._warn(one_message(self.config_errors))
 
     def choose(self, **choice: Any) -> None:
-        """Change settings, keep them and apply them."""
         self._replace(self.preferences.with_choice(**choice))
 
     def read_again(self) -> None:
-        """Apply the file as it is now."""
         if (file := self.preferences.file) is not None:
             self._replace(Preferences.read(file.parent, self.preferences.of_system))
             self._apply_keys()
@@ -82,7 +76,6 @@ class SettingsController:
         self._apply(self.preferences)
 
     def rebindable(self) -> dict[str, KeyAction]:
-        """Each action that can have other keys, by its id."""
         return rebindable(self._scopes())
 
     def _apply(self, preferences: Preferences) -> None:

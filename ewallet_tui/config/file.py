@@ -18,22 +18,16 @@ _KNOWN = {setting.name: setting for setting in SETTINGS}
 
 
 class ConfigError(Struct, frozen=True):
-    """A mistake in the file."""
-
     words: str
     line: int | None = None
 
     @property
     def sentence(self) -> str:
-        """The words, with the line if it is known."""
         return self.words if self.line is None else f"Line {self.line}: {self.words}"
 
 
 class ReadSettings(Struct, frozen=True):
-    """The content of a file."""
-
     values: Mapping[str, Value] = {}
-    """The valid settings, by name."""
     config_errors: tuple[ConfigError, ...] = ()
     lines: Mapping[str, int] = {}
     """The line of each setting, and of each one in a table as `table.setting`."""

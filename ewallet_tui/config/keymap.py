@@ -17,8 +17,6 @@ from ewallet_tui.config.settings import suggestion, written
 
 
 class KeyAction(Struct, frozen=True):
-    """An action, and its usual keys."""
-
     id: str
     """Its name in the file; empty if its keys are fixed."""
     description: str
@@ -26,7 +24,6 @@ class KeyAction(Struct, frozen=True):
 
     @property
     def name(self) -> str:
-        """What an error message calls it."""
         return self.id or f"“{self.description}”"
 
 
@@ -47,7 +44,6 @@ def scopes_of(nodes: Iterable[type[DOMNode]], app: type[App[Any]]) -> tuple[Scop
 
 
 def rebindable(scopes: Iterable[Scope]) -> dict[str, KeyAction]:
-    """Each action that can have other keys, by its id."""
     return {action.id: action for scope in scopes for action in scope.actions if action.id}
 
 
@@ -79,8 +75,6 @@ def is_key(name: str) -> bool:
 
 
 class Keymap(Struct, frozen=True):
-    """The valid part of a `[keys]` table."""
-
     keys: Mapping[str, str]
     """The keys of each rebound action, separated by commas."""
     config_errors: tuple[ConfigError, ...] = ()

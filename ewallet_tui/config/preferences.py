@@ -13,8 +13,7 @@ from ewallet_core.presentation.formatting import SPACE, DateOrder, Formats
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, one_message, read_settings
-from ewallet_tui.config.settings import LOCALE, SETTINGS
-from ewallet_tui.themes import DARK
+from ewallet_tui.config.settings import DARK, LOCALE, SETTINGS
 
 MAX_SERVERS = 10
 MAX_ACCOUNTS = 10
@@ -27,7 +26,6 @@ class Preferences(Struct, frozen=True):
 
     file: Path | None = None
     of_system: Formats = field(default_factory=Formats)
-    """The formats of system default locale."""
     theme: str = DARK.name
     lock_after_minutes: int = 0
     ask_above: int = 0
@@ -40,21 +38,16 @@ class Preferences(Struct, frozen=True):
     server: str = ""
     """The server that was used last, as `ServerAddress.read` takes it; empty: the engine of this machine."""
     servers: tuple[str, ...] = ()
-    """The servers you have used, newest first."""
     keys: Mapping[str, Any] = {}
     """The `[keys]` table as the file has it; `Keymap` validates it."""
     accounts: Mapping[str, tuple[str, ...]] = {}
     """The names or emails that logged in here, the newest first, by the server's address."""
     config_errors: tuple[ConfigError, ...] = ()
-    """The mistakes in the file; each such setting has its default."""
     lines: Mapping[str, int] = {}
-    """The line of each setting in the file, as `ReadSettings.lines`."""
     is_kept: bool = True
-    """Whether the last change could be written to the file."""
 
     @classmethod
     def read(cls, folder: Path, of_system: Formats | None = None) -> Preferences:
-        """The settings in the file of `folder`."""
         file = folder / FILE_NAME
         found = read_settings(file)
         values = dict(found.values)
@@ -67,7 +60,6 @@ class Preferences(Struct, frozen=True):
 
     @property
     def config_error(self) -> str:
-        """All mistakes in the file in one message; empty if there are none."""
         return one_message(self.config_errors)
 
     @property
@@ -77,7 +69,6 @@ class Preferences(Struct, frozen=True):
 
     @property
     def formats(self) -> Formats:
-        """How numbers, times and dates are written."""
         of_system = self.of_system
         return Formats(
             of_system.thousands if self.numbers == LOCALE else self.numbers[1:-3].replace(" ", SPACE),
@@ -90,7 +81,6 @@ class Preferences(Struct, frozen=True):
         return self.accounts.get(_key(server), ())
 
     def with_choice(self, **choice: Any) -> Preferences:
-        """Change settings, and write them to the file."""
         chosen = replace(self, **choice)
         if self.file is None:
             return chosen
@@ -112,7 +102,6 @@ class Preferences(Struct, frozen=True):
         return self.with_choice(server=server, servers=servers[:MAX_SERVERS])
 
     def without_server(self, address: ServerAddress) -> Preferences:
-        """Remove a server and the names that logged in there."""
         servers = tuple(other for other in self.servers if other != str(address))
         server = "" if self.server == str(address) else self.server
         accounts = {where: names for where, names in self.accounts.items() if where != str(address)}
@@ -128,7 +117,6 @@ class Preferences(Struct, frozen=True):
         return self.with_choice(accounts={**self.accounts, _key(server): names})
 
     def without_account(self, name: str, server: ServerAddress | None) -> Preferences:
-        """Remove a name that logged in there."""
         names = tuple(other for other in self.accounts_at(server) if other.casefold() != name.casefold())
         others = {where: those for where, those in self.accounts.items() if where != _key(server)}
         return self.with_choice(accounts=others | ({_key(server): names} if names else {}))

@@ -8,39 +8,30 @@ from difflib import get_close_matches
 from typing import Any
 
 from msgspec import Struct
-from textual.theme import BUILTIN_THEMES
+from textual.theme import BUILTIN_THEMES, Theme
 
 from ewallet_core.presentation.formatting import DateOrder, count, credit_amount
 from ewallet_core.protocol.address import ServerAddress
-from ewallet_tui.themes import DARK, LIGHT
 
 Value = Any
 """A text, a whole number, true or false, or texts in a list: what TOML and Python have in common."""
 MAX_LISTED = 6
-"""How many possible values a sentence lists."""
 
 
 class Setting(Struct, frozen=True):
-    """One line of the settings file."""
-
     name: str
     explained: str
     """One or two sentences: the comment in the file and the help on the screen."""
     usual: Value
-    """The default."""
     validate: Callable[[str, object], str]
     """What is wrong with a value in the file, given the setting's name; empty if nothing."""
     label: str = ""
     """Its name on the screen; empty if it is not on the settings screen."""
     offered: tuple[Value, ...] = ()
-    """The values that the screen offers, in this order."""
     shown: Callable[[Value], str] = str
-    """A value as text."""
 
 
 def one_of(values: Sequence[Value]) -> Callable[[str, object], str]:
-    """A validator that accepts one of `values`."""
-
     def validate(name: str, value: object) -> str:
         # `True == 1`.
         if any(value == possible and type(value) is type(possible) for possible in values):
@@ -101,8 +92,37 @@ def _is_address(text: str) -> bool:
     return True
 
 
+DARK = Theme(
+    name="ewallet-dark",
+    primary="#3fb8af",
+    secondary="#ff9f5a",
+    accent="#3fb8af",
+    warning="#f2cc60",
+    error="#ff6b6b",
+    success="#7bd88f",
+    foreground="#d7dde4",
+    background="#10151b",
+    surface="#171e26",
+    panel="#222c37",
+    dark=True,
+)
+LIGHT = Theme(
+    name="ewallet-light",
+    primary="#00706b",
+    secondary="#b34700",
+    accent="#00706b",
+    warning="#7a5c00",
+    error="#b3261e",
+    success="#1b6e2c",
+    foreground="#1b2229",
+    background="#f7f8f7",
+    surface="#eceeed",
+    panel="#dfe4e3",
+    dark=False,
+)
+THEMES = (DARK, LIGHT)
+
 LOCALE = "locale"
-"""The value that means: as system default locale says."""
 THEME_NAMES = (DARK.name, LIGHT.name, *BUILTIN_THEMES)
 LOCK_CHOICES = (0, 1, 5, 15, 60)
 """After how many idle minutes the screen may lock; 0 is never."""
@@ -198,7 +218,6 @@ CHOSEN = (
         _on_or_off,
     ),
 )
-"""The settings of the settings screen."""
 
 SERVERS = (
     Setting("server", 'The server to open first; "" is this computer.', "", server_or_empty),

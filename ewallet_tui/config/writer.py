@@ -53,7 +53,6 @@ def write_settings(file: Path, values: Mapping[str, Value], changed: Mapping[str
 
 
 def first_file(values: Mapping[str, Value]) -> str:
-    """A whole file with `values`, each with its explanation."""
     parts = [_comment(ABOUT)]
     parts += [
         f"{_comment(it.explained)}{it.name} = {written(values[it.name])}\n" for it in (*CHOSEN, *SERVERS)

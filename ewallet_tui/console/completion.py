@@ -55,7 +55,6 @@ def _selectors_after(words: list[str], known: InstructionRegistry) -> set[str]:
 
 
 def _arguments(found: Instruction, given: Iterable[str | None]) -> Iterator[str]:
-    """The required arguments, then the optional ones."""
     present = set(given)
     for required in (True, False):
         for name, argument in found.arguments.items():
@@ -95,14 +94,12 @@ class Help:
     """Two lines below the prompt."""
 
     about: str
-    """What the instruction does."""
     detail: str
     """What the argument at the cursor must be, what is still needed, or what is wrong."""
     is_problem: bool = False
 
 
 def help_with(line: str, cursor: int, known: InstructionRegistry) -> Help:
-    """The help for a line with the cursor at that position."""
     if not line.strip():
         return Help(HOW_TO_BEGIN, "")
     reading = read(line, known)
@@ -120,7 +117,6 @@ def help_with(line: str, cursor: int, known: InstructionRegistry) -> Help:
 
 
 def about(found: Instruction) -> str:
-    """A sentence about the instruction."""
     return (inspect.getdoc(found.carry_out) or "").partition("\n")[0]
 
 

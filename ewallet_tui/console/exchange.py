@@ -95,13 +95,10 @@ DONE = {
     "unlink": "unlinked",
     "verify": "verified",
 }
-"""The result of each action that changes something."""
 
 
 @dataclass(frozen=True)
 class ExchangeLine:
-    """An exchange as one line."""
-
     exchange: Exchange
     chain: Chain
 
@@ -115,12 +112,10 @@ class ExchangeLine:
 
     @cached_property
     def only_looks(self) -> bool:
-        """Whether the instruction changes nothing."""
         return not changes_something(self.exchange.instruction)
 
     @cached_property
     def text(self) -> str:
-        """The searchable text."""
         return f"{self.time_of_day} {self.chain} {outcome_of(self.exchange).plain}".casefold()
 
     def in_width(self, width: int) -> Content:
@@ -146,7 +141,6 @@ class ExchangeLine:
 
 
 def outcome_of(exchange: Exchange) -> Content:
-    """The result: a sign, a word and a colour."""
     outcome = exchange.outcome
     if outcome is None:
         return Content.styled(WAITING, "$text-warning")

@@ -25,8 +25,6 @@ _DEEPER = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 @dataclass(frozen=True)
 class Word:
-    """A word and its position in the line."""
-
     start: int
     text: str
 
@@ -56,7 +54,6 @@ def words_of(line: str) -> list[Word]:
 
 
 def is_json(line: str) -> bool:
-    """Whether the line is a JSON object."""
     return line.lstrip().startswith("{")
 
 
@@ -76,7 +73,6 @@ def without_secrets(line: str) -> str:
 
 
 def secret_spans(line: str) -> Iterator[Span]:
-    """The start and end of each secret in the line."""
     yield from (_secret_in_json(line) if is_json(line) else _secret_in_words(line))
 
 

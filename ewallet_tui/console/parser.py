@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ewallet_core.client.validation import ValidationError, chain_in, check
+from ewallet_core.client.requests import ValidationError, chain_in, check
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Selectors
 from ewallet_core.instructions.validation import accepts
 from ewallet_tui.console.line import Word, hidden, is_json, words_of
 from ewallet_tui.store import CLIENT_ACTION
 
 LEFT_OUT = tuple(CLIENT_ACTION.values())
-"""The selectors that may be left out."""
 OPEN_QUOTE = "A quote is not closed. Close it."
 NEEDS_QUOTES = 'Each argument is name=value. Put a text with spaces in quotes: notes="for lunch".'
 
@@ -25,17 +24,13 @@ class ParseError(Exception):
 
 @dataclass(frozen=True)
 class Reading:
-    """The result of parsing a line."""
-
     found: Instruction | None = None
-    """The instruction that its selectors pick."""
     chain: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
     """Why it can't be sent; empty if it can."""
 
 
 def read(line: str, known: InstructionRegistry) -> Reading:
-    """Parse a line as far as possible."""
     words = words_of(line)
     picked = None if is_json(line) else picked_by(selectors_of(words), known)
     found, chain = picked and picked[1], {}
@@ -49,7 +44,6 @@ def read(line: str, known: InstructionRegistry) -> Reading:
 
 
 def selectors_of(words: Sequence[Word]) -> list[str]:
-    """The words before the first argument."""
     named = (place for place, word in enumerate(words) if word.name is not None)
     return [word.text for word in words[: next(named, len(words))]]
 

@@ -18,7 +18,7 @@ from ewallet_tui.widgets.result_line import ResultLine
 if TYPE_CHECKING:
     from ewallet_core.protocol.address import ServerAddress
     from ewallet_tui.context import AppContext
-    from ewallet_tui.widgets.form_spec import Answer
+    from ewallet_tui.widgets.form import Answer
 
 
 def who_reads(server: ServerAddress | None) -> str:

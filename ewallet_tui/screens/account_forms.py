@@ -12,8 +12,8 @@ from ewallet_core.instructions.fields import IssueDetails, IssueName
 from ewallet_core.presentation.formatting import credit_amount, full_day, one_line
 from ewallet_tui.actions import CHANGE_PASSWORD, DELETE_ACCOUNT, EDIT_LIMIT, LOG_IN_ANOTHER, REPORT_ISSUE
 from ewallet_tui.state import AccountInfo
+from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values
 
 AGAIN = "password_again"
 PASSWORD_RULE = f"A password has at least {fields.SHORTEST_PASSWORD} characters."

@@ -36,8 +36,7 @@ from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 from ewallet_tui.widgets.status_bar import StatusBar
-from ewallet_tui.widgets.tabs import PartTabs
-from ewallet_tui.widgets.tabs_bar import ScreenTab, TabsBar
+from ewallet_tui.widgets.tabs import PartTabs, ScreenTab, TabsBar
 
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext

@@ -14,9 +14,8 @@ from textual.binding import Binding, BindingType
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.periods import Period, read_period
 from ewallet_tui.screens.modal import Choice, ConfirmModal, Modal
-from ewallet_tui.widgets.form import Answer, Form, Send
+from ewallet_tui.widgets.form import Answer, Form, FormSpec, Send, Values
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.form_spec import FormSpec, Values
 
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext

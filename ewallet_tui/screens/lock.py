@@ -16,7 +16,7 @@ from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import Footer
 from ewallet_tui.widgets.form import Answer, Form, FormSpec
 from ewallet_tui.widgets.status_bar import StatusBar
-from ewallet_tui.widgets.tabs_bar import ConnectionBadge
+from ewallet_tui.widgets.tabs import ConnectionBadge
 
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext

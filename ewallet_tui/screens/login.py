@@ -12,7 +12,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Label
 
-from ewallet_tui.widgets.tabs_bar import ConnectionBadge
+from ewallet_tui.widgets.tabs import ConnectionBadge
 
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext

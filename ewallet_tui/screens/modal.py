@@ -20,8 +20,8 @@ from textual.widgets.option_list import Option
 
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.sanitize import plain
+from ewallet_tui.widgets.cursor_list import PlainOptionList
 from ewallet_tui.widgets.form_field import PlainInput
-from ewallet_tui.widgets.option_list import PlainOptionList
 
 
 class Modal(ModalScreen[ScreenResultType]):

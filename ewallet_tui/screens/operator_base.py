@@ -9,7 +9,7 @@ from ewallet_tui.navigation import OPERATOR
 from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.widgets.filter_box import FilterBox
-from ewallet_tui.widgets.form_spec import Answer
+from ewallet_tui.widgets.form import Answer
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 

@@ -26,8 +26,7 @@ from ewallet_tui.navigation import Destination
 from ewallet_tui.screens.modal import Choice, ConfirmModal, Modal, titled
 from ewallet_tui.state import ClockState, TimerState
 from ewallet_tui.widgets.footer import LAST
-from ewallet_tui.widgets.tabs import PartTab
-from ewallet_tui.widgets.tabs_bar import ScreenTab
+from ewallet_tui.widgets.tabs import PartTab, ScreenTab
 
 LETTERS = "asdfghjklqwertyuiopzxcvbnm1234567890"
 

@@ -10,8 +10,8 @@ from ewallet_core.presentation.formatting import credit_amount, grouped, one_lin
 from ewallet_tui.contact_book import ContactBook
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.wallet_forms import NOTES, not_enough_credits
+from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values
 
 OWN_ACCOUNT = "That is your own account. Enter someone else."
 LONGEST_NAME = 20

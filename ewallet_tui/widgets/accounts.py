@@ -16,15 +16,13 @@ from textual.widgets.option_list import Option
 from ewallet_core.presentation.formatting import full_day, grouped, one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountInfo, AccountState
-from ewallet_tui.widgets.option_list import PlainOptionList
+from ewallet_tui.widgets.cursor_list import PlainOptionList
 from ewallet_tui.widgets.status_bar import burning_bar
 
 LABEL_WIDTH = 8
 
 
 class AccountFacts(Static):
-    """The facts of an account, with a dash for an empty one."""
-
     DEFAULT_CSS = "AccountFacts { height: auto; text-wrap: nowrap; text-overflow: ellipsis; }"
 
     def show(self, account: AccountInfo) -> None:
@@ -43,8 +41,6 @@ class AccountFacts(Static):
 
 
 class AccountList(PlainOptionList):
-    """The accounts of this session, the active one marked."""
-
     DEFAULT_CSS = """
     AccountList { max-height: 6; }
     AccountList:focus { background-tint: $foreground 5%; }
@@ -52,8 +48,6 @@ class AccountList(PlainOptionList):
 
     @dataclass
     class Chosen(Message):
-        """The user chose another account."""
-
         email: str
 
     def __init__(self) -> None:
@@ -82,7 +76,6 @@ MIN_NAMES = 2
 MAX_NAMES = 5
 MAX_NAME = 16
 PADDING = 5
-"""The cells of a button around its label."""
 
 
 class RememberedAccounts(Horizontal):
@@ -99,8 +92,6 @@ class RememberedAccounts(Horizontal):
 
     @dataclass
     class Chosen(Message):
-        """The user chose a name."""
-
         name: str
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -140,7 +131,6 @@ class DailyLimit(Static):
         self._limit: Limit | None = None
 
     def show(self, limit: Limit) -> None:
-        """Show the answer of `view daily_limit`."""
         self._limit = limit
         self.update(self._state())
 

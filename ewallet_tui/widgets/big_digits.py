@@ -93,7 +93,6 @@ class BigDigits(Widget):
 
     value: reactive[str] = reactive("")
     tint: reactive[str] = reactive("")
-    """The style, which may use theme variables."""
 
     def render(self) -> Content:
         return Content.styled(largest_that_fits(self.value, *self.content_size), self.tint)
@@ -145,7 +144,6 @@ class TimerFace(Vertical, can_focus=False):
         yield SteadyLine(id="facts")
 
     def show(self, clock: ClockState, now: float, today: datetime) -> None:
-        """Show `clock` as it is at `now`; `today` is the same instant as a date."""
         self._shown = (clock, now, today)
         tint = clock_status(clock, now).style
         digits, bar = self.query_one(BigDigits), self.query_one(BurningBar)

@@ -68,7 +68,6 @@ class DayChart:
 
     @property
     def rows(self) -> list[str]:
-        """The rows of the bars, top first."""
         columns = [bar(value, self.largest, self.height) for _, value in self.days]
         return [
             (" " * GAP).join(
@@ -120,7 +119,6 @@ class DayBars(Widget):
     begun: reactive[int] = reactive(0)
     """The milliseconds of the run that has begun and has no record yet; they count for today."""
     empty: reactive[str] = reactive("")
-    """The text if nothing was used."""
 
     @property
     def is_empty(self) -> bool:

@@ -41,8 +41,6 @@ class _PartHighlighter(Highlighter):
 
 
 class _RegistrySuggester(Suggester):
-    """Suggests the line with its last word completed."""
-
     def __init__(self, complete: Complete) -> None:
         super().__init__(use_cache=False, case_sensitive=True)
         self._complete = complete
@@ -85,7 +83,6 @@ class ConsolePrompt(Input):
         return completed is not None
 
     def take(self) -> str:
-        """Return the line to send, and empty the prompt."""
         line = self.value
         self.history.add(line)
         self.value = ""
@@ -95,7 +92,6 @@ class ConsolePrompt(Input):
         self.become(self.history.step(steps, self.value))
 
     def become(self, line: str) -> None:
-        """Replace the line, and put the cursor at its end."""
         self.value = line
         self.cursor_position = len(line)
 
@@ -148,7 +144,6 @@ class ConsoleWriting(Vertical):
         return self.query_one(ConsolePrompt)
 
     def know(self, known: InstructionRegistry) -> None:
-        """Set the instructions to complete and explain."""
         self._known = known
         self._help()
 

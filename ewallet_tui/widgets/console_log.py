@@ -27,8 +27,6 @@ class ConsoleLog(CursorList):
 
     @dataclass
     class Opened(Message):
-        """The user opened an exchange."""
-
         line: ExchangeLine
 
     def __init__(self) -> None:
@@ -42,7 +40,6 @@ class ConsoleLog(CursorList):
 
     @property
     def line(self) -> ExchangeLine | None:
-        """The line under the cursor."""
         return self._lines[self.cursor] if self._lines else None
 
     def show(self, lines: Sequence[ExchangeLine]) -> None:
@@ -61,7 +58,6 @@ class ConsoleLog(CursorList):
         self.refresh()
 
     def go_to_end(self) -> None:
-        """Go to the newest line, and follow the end."""
         self._follows_end = True
         self.cursor = len(self._lines) - 1
         self.scroll_end(animate=False, force=True)

@@ -1,7 +1,8 @@
-"""The base of lists that draw only the lines in view: a cursor, scrolling, keys and clicks."""
+"""The bases of lists: one that draws only the lines in view, and Textual's option list in the look of this app."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from textwrap import wrap
 from typing import ClassVar
 
@@ -13,6 +14,8 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 from textual.visual import Visual
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
 
 FARTHEST = 10**9
 """More steps than any list has rows."""
@@ -43,7 +46,6 @@ class CursorList(ScrollView, can_focus=True):
 
     cursor: reactive[int] = reactive(0)
     empty: reactive[str] = reactive("")
-    """The text shown if there are no rows."""
 
     @property
     def row_count(self) -> int:
@@ -107,3 +109,28 @@ class CursorList(ScrollView, can_focus=True):
         width = self.scrollable_content_region.width
         style = self.get_visual_style(f"cursor-list--{component}")
         return Visual.to_strips(self, content.truncate(width, ellipsis=True, pad=True), width, 1, style)[0]
+
+
+class PlainOptionList(OptionList):
+    """Without a border; user text in it is never markup."""
+
+    DEFAULT_CSS = """
+    PlainOptionList { height: auto; border: none; padding: 0; background: $background; }
+    PlainOptionList:focus { border: none; background-tint: transparent; }
+    PlainOptionList:blur > .option-list--option-highlighted { background: $background; text-style: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("j", "cursor_down", "Next", show=False, id="next"),
+        Binding("k", "cursor_up", "Previous", show=False, id="previous"),
+    ]
+
+    def __init__(self) -> None:
+        super().__init__(markup=False)
+
+    def show_options(self, options: Iterable[Option], highlighted: int | None = None) -> None:
+        """Replace the options; without `highlighted` the cursor keeps its index, as far as there are options."""
+        before = self.highlighted or 0
+        self.clear_options()
+        self.add_options(options)
+        if self.option_count:
+            self.highlighted = min(before, self.option_count - 1) if highlighted is None else highlighted

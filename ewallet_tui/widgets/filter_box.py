@@ -31,12 +31,10 @@ class FilterBox(PlainInput):
         text: str
 
     def __init__(self, placeholder: str, listed: str) -> None:
-        """`listed` is the selector of the list."""
         super().__init__(placeholder=placeholder)
         self._listed = listed
 
     def open(self) -> None:
-        """Show the input and focus it."""
         self.display = True
         self.focus()
 

@@ -43,7 +43,6 @@ class Words(NamedTuple):
     name: str = ""
     """The name in `Clicked`; without one they can't be clicked."""
     about: str = ""
-    """The tooltip."""
 
 
 def line_of(words: Iterable[Words]) -> Content:
@@ -57,8 +56,6 @@ class ClickableLine(SteadyLine):
 
     @dataclass
     class Clicked(Message):
-        """The part of that name was clicked."""
-
         name: str
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -67,7 +64,6 @@ class ClickableLine(SteadyLine):
         self._pointed_at = ""
 
     def offer(self, words: Iterable[Words]) -> None:
-        """Show these parts."""
         self._offered = list(words)
         self.say(Content(BETWEEN).join(map(self._marked, self._offered)))
 
@@ -107,7 +103,6 @@ class Footer(ClickableLine):
 
     @property
     def keys(self) -> list[ActiveBinding]:
-        """The bindings that are shown, left to right."""
         shown = [active for active in self.screen.active_bindings.values() if active.binding.show]
         own = [active for active in shown if active.binding.action not in LAST]
         last = [active for active in shown if active.binding.action in LAST]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,8 +16,44 @@ from textual.widgets import Button, Input, Label
 
 from ewallet_core.presentation.formatting import SECOND, countdown
 from ewallet_tui.sanitize import plain
-from ewallet_tui.widgets.form_field import FormField
-from ewallet_tui.widgets.form_spec import Answer, FormSpec, Values, no_preview
+from ewallet_tui.widgets.form_field import Field, FormField
+
+Answer = dict[str, Any]
+Values = Mapping[str, Any]
+
+
+def no_preview(_: Values) -> str:
+    return ""
+
+
+def unchanged(error: Answer) -> Answer:
+    return error
+
+
+def no_problems(_: Values) -> Mapping[str, str]:
+    return {}
+
+
+def no_confirmation(_: Values) -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class FormSpec:
+    title: str
+    verb: str
+    """The label of the button that sends it."""
+    fields: tuple[Field, ...]
+    note: str = ""
+    preview: Callable[[Values], str] = no_preview
+    """A sentence about the outcome, from the valid values so far; may be empty."""
+    validate: Callable[[Values], Mapping[str, str]] = no_problems
+    """The problems, by field, of values that are valid one by one."""
+    reworded: Callable[[Answer], Answer] = unchanged
+    leave: str = "Cancel"
+    confirmation: Callable[[Values], str] = no_confirmation
+    """The question to confirm before the values are sent; empty: none."""
+
 
 CONNECTION_GONE = "◌ Connection lost. Will be sent once when you're back online."
 MAY_BE_LEFT = "Closing this won't cancel it."
@@ -44,7 +80,6 @@ class RetryWait(Label):
         return self._ticks is not None
 
     def begin(self, wait_ms: int) -> None:
-        """Count down from `wait_ms` milliseconds."""
         self._left_ms = wait_ms
         self._show()
         self.add_class("-waiting")
@@ -63,8 +98,6 @@ class RetryWait(Label):
     def _show(self) -> None:
         self.update(f"◷ Try again in {countdown(self._left_ms)}.")
 
-
-__all__ = ["Answer", "Form", "FormSpec", "Send", "Values"]
 
 Send = Callable[[dict[str, Any]], Awaitable[Answer]]
 Tell = Callable[[Answer], None]
@@ -94,8 +127,6 @@ class Form(VerticalScroll, can_focus=False):
 
     @dataclass
     class Done(Message):
-        """The values were sent and accepted."""
-
         form: Form
         answer: Answer
 
@@ -158,7 +189,6 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def rows(self) -> list[FormField]:
-        """The fields, from the top."""
         return list(self.query(FormField))
 
     def read(self) -> tuple[dict[str, Any], dict[str, str]]:
@@ -182,7 +212,6 @@ class Form(VerticalScroll, can_focus=False):
         return values, relations | problems
 
     def forget_secrets(self) -> None:
-        """Empty the fields of secrets."""
         for row in self.rows:
             if row.field.is_secret:
                 row.forget()
@@ -231,7 +260,6 @@ class Form(VerticalScroll, can_focus=False):
             self._submit_as_known()
 
     def send(self) -> None:
-        """Send the values if they are still valid."""
         if self.busy or (values := self._good_values()) is None:
             return
         self.add_class("-busy")

@@ -90,7 +90,6 @@ class Field:
     rule: str = ""
     """The sentence for an invalid value, in place of the type's own description."""
     completion: Completion | None = None
-    """Completes the typed text."""
 
     @property
     def is_secret(self) -> bool:
@@ -113,7 +112,6 @@ class Field:
 
     @property
     def shown_placeholder(self) -> str:
-        """The placeholder in the user's number format."""
         return _with_decimal_mark(self.placeholder) if _may_be_fraction(self.kind) else self.placeholder
 
     def tidied(self, text: str) -> str:
@@ -176,7 +174,6 @@ class FormField(Vertical):
         super().__init__(id=f"field-{field.name}")
         self.field = field
         self.left = False
-        """Whether the user has left the field once."""
 
     def compose(self) -> ComposeResult:
         yield Label(self.field.label, classes="label", markup=False)
@@ -211,12 +208,10 @@ class FormField(Vertical):
         return self.input.value
 
     def show_problem(self, problem: str) -> None:
-        """Show what is wrong below the field; empty if nothing is."""
         self.query_one(".problem", Label).update(plain(problem))
         self.set_class(bool(problem), "-wrong")
 
     def tidy_up(self) -> None:
-        """Replace what was typed by its standard form."""
         tidied = self.field.tidied(self.text)
         if tidied != self.text:
             self.input.value = tidied
@@ -230,7 +225,6 @@ class FormField(Vertical):
         return self.field.completion is None or self.field.completion.knows(self.text)
 
     async def settle(self) -> None:
-        """Look up what the typed text means."""
         if self.field.completion is not None:
             await self.field.completion.learn(self.text)
 

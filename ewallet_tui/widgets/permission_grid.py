@@ -29,8 +29,6 @@ NOT = Content.styled("· not", "$foreground-muted")
 
 @dataclass(frozen=True)
 class PermissionCell:
-    """Whether a role may use an instruction."""
-
     instruction: str
     role: str
     allowed: bool
@@ -55,7 +53,6 @@ class PermissionGrid(CursorList):
     """
 
     column: reactive[int] = reactive(0)
-    """The role under the cursor."""
 
     class Moved(Message):
         """The cell under the cursor is another one, or changed."""
@@ -84,7 +81,6 @@ class PermissionGrid(CursorList):
 
     @property
     def permission(self) -> PermissionCell | None:
-        """The cell under the cursor."""
         if not self._names:
             return None
         instruction, role = self._names[self.cursor], self._roles[self.column]

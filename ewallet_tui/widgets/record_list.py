@@ -52,8 +52,6 @@ class RecordList(CursorList):
             self.row = row
 
     class Opened(ListMessage):
-        """The user opened a row."""
-
         def __init__(self, listed: RecordList, row: ListRow) -> None:
             super().__init__(listed)
             self.row = row
@@ -76,12 +74,10 @@ class RecordList(CursorList):
 
     @property
     def rows(self) -> tuple[ListRow, ...]:
-        """The rows that have been read."""
         return tuple(self.pages.rows())
 
     @property
     def row(self) -> ListRow | None:
-        """The row under the cursor."""
         return self.pages.row(self.cursor)
 
     def show(self, rows: Sequence[ListRow]) -> None:
@@ -100,7 +96,6 @@ class RecordList(CursorList):
         self.show(())
 
     def show_columns(self, columns: Sequence[Column]) -> None:
-        """Replace the columns and remove all rows."""
         self.columns = tuple(columns)
         self.scroll_to(y=0, animate=False, force=True)
         self.cursor = 0
@@ -162,7 +157,6 @@ class RecordList(CursorList):
             self._is_loading = False
 
     def _first_unread(self) -> int | None:
-        """The first row in view that has not been read."""
         top = self.scroll_offset.y
         in_view = range(top, min(top + self.size.height, self.pages.count))
         return next((index for index in in_view if self.pages.row(index) is None), None)

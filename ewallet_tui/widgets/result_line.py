@@ -40,7 +40,6 @@ class ResultLine(Widget):
         return plain(self.content) + Content.styled(OPENS_RECORD if self.record else "", "$foreground-muted")
 
     def say(self, words: str, record: RecordNamed | None = None) -> None:
-        """Show a result."""
         self.words, self.record = words, record
         self.set_class(record is not None, "-leads")
         self.add_class("-there")

@@ -16,7 +16,7 @@ from ewallet_core.client.trust import AUTHORITY
 from ewallet_core.protocol.address import ServerAddress, is_loopback
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import place_within
-from ewallet_tui.widgets.option_list import PlainOptionList
+from ewallet_tui.widgets.cursor_list import PlainOptionList
 
 HERE = "This computer"
 WIDEST_NAME = 48
@@ -40,8 +40,6 @@ class ServerList(PlainOptionList):
 
     @dataclass
     class Unwanted(Message):
-        """The user wants to remove a server from the list."""
-
         server: ServerAddress
 
     def __init__(self) -> None:
@@ -63,7 +61,6 @@ class ServerList(PlainOptionList):
 
     @property
     def current(self) -> ServerAddress | None:
-        """The server under the cursor; `None` is this machine."""
         return None if self.highlighted is None else self._servers[self.highlighted]
 
     def action_forget(self) -> None:
@@ -71,7 +68,6 @@ class ServerList(PlainOptionList):
             self.post_message(self.Unwanted(self.current))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:  # noqa: ARG002
-        """This machine can't be removed."""
         return True if action != "forget" or self.current is not None else None
 
     def on_option_list_option_highlighted(self) -> None:

@@ -27,7 +27,7 @@ from ewallet_tui.config.keymap import KeyAction
 from ewallet_tui.config.settings import Setting, Value
 from ewallet_tui.sanitize import plain
 from ewallet_tui.status import OUT_OF_TIME, PAUSED, RUNNING, SOON_OVER
-from ewallet_tui.widgets.option_list import PlainOptionList
+from ewallet_tui.widgets.cursor_list import PlainOptionList
 
 LABEL_WIDTH = 12
 VALUE_WIDTH = 20
@@ -47,15 +47,11 @@ class SettingList(PlainOptionList):
 
     @dataclass
     class Chosen(Message):
-        """The user chose another value of a setting."""
-
         setting: Setting
         value: Value
 
     @dataclass
     class Opened(Message):
-        """The user wants to see all values of a setting."""
-
         setting: Setting
 
     def __init__(self, settings: Sequence[Setting]) -> None:
@@ -73,7 +69,6 @@ class SettingList(PlainOptionList):
 
     @property
     def current(self) -> Setting:
-        """The setting under the cursor."""
         return self._settings[self.highlighted or 0]
 
     def action_step(self, direction: int) -> None:
@@ -85,7 +80,6 @@ class SettingList(PlainOptionList):
         self.post_message(self.Chosen(setting, offered[at % len(offered)]))
 
     def watch_highlighted(self, highlighted: int | None) -> None:
-        """Draw the arrows on the highlighted row."""
         super().watch_highlighted(highlighted)
         if self._values:
             self.show(self._values)
@@ -122,8 +116,6 @@ class ChoiceList(PlainOptionList):
 
     @dataclass
     class Tried(Message):
-        """The cursor is on a value."""
-
         setting: Setting
         value: Value
 
@@ -138,7 +130,6 @@ class ChoiceList(PlainOptionList):
         self._setting: Setting | None = None
 
     def open(self, setting: Setting, value: Value) -> None:
-        """Offer the values of `setting`, starting at the current one."""
         self._setting = setting
         self.border_title, self.border_subtitle = setting.label, "esc back"
         self.show_options(
@@ -226,7 +217,6 @@ class Preview(Static):
         self.show()
 
     def show(self) -> None:
-        """Draw the preview in the current formats."""
         self.update(
             Content("\n").join([*_balance_and_timer(), Content(), *_recent_activity(), Content(), _states()])
         )

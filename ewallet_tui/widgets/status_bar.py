@@ -46,7 +46,6 @@ class BurningBar(Widget):
     share: reactive[tuple[int, int]] = reactive((0, 0), repaint=False)
     """What is left, and the total."""
     tint: reactive[str] = reactive("")
-    """The style, which may use theme variables."""
     _drawn = ""
 
     def watch_share(self) -> None:

@@ -1,9 +1,11 @@
-"""The tabs within one screen, each with a letter."""
+"""Tabs: those of the numbered screens, with the account and the connection beside them, and those within a screen."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.app import ComposeResult
@@ -11,9 +13,179 @@ from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import reactive
+from textual.widget import Widget
 from textual.widgets import Static
 
-from ewallet_tui.actions import Part
+from ewallet_core.client import ConnectionStatus, Reach
+from ewallet_tui.navigation import DESTINATIONS, Destination
+from ewallet_tui.sanitize import plain
+from ewallet_tui.state import AccountInfo
+from ewallet_tui.status import (
+    connection_status,
+    connection_status_text,
+    is_connected,
+    place_within,
+    shown_place,
+)
+
+if TYPE_CHECKING:
+    from ewallet_tui.actions import Part
+
+MAX_NAME = 24
+SHORT_NAME, SHORT_PLACE = 8, 16
+"""The cells reserved for the account's name and for the server's address."""
+
+
+class ConnectionBadge(Widget):
+    """The state of the connection; if it is lost also the server's address, and a word to change it."""
+
+    ALLOW_SELECT = False
+    DEFAULT_CSS = """
+    ConnectionBadge { width: 1fr; height: 1; color: $text-muted; text-wrap: nowrap; }
+    ConnectionBadge.-changeable { pointer: pointer; }
+    ConnectionBadge.-changeable:hover { background: $panel; }
+    """
+
+    def __init__(self, *, with_place: bool = False, change: str = "", id: str | None = None) -> None:
+        super().__init__(id=id, classes="-changeable" if change else "")
+        self._with_place = with_place
+        self._change = change
+        self._account_name = ""
+        self._connection = ConnectionStatus(Reach.OFFLINE)
+        self._place = ""
+
+    @property
+    def min_width(self) -> int:
+        """The width for the whole status, and enough of the names to tell them apart."""
+        name = min(plain(self._account_name).cell_length + 1, SHORT_NAME)
+        if is_connected(self._connection, self._place):
+            return name + 2 + min(plain(shown_place(self._place)).cell_length, SHORT_PLACE)
+        return name + len(connection_status(self._connection, self._place).text)
+
+    def show_connection(self, connection: ConnectionStatus, place: str) -> None:
+        self._connection, self._place = connection, place
+        self.refresh()
+
+    def show_name(self, name: str) -> None:
+        self._account_name = name
+        self.refresh()
+
+    def render(self) -> Content:
+        change = Content.assemble("   ", (self._change, "underline")) if self._change else Content()
+        room = self.size.width - change.cell_length
+        status = connection_status_text(self._connection, self._place, room)
+        if self._with_place and not is_connected(self._connection, self._place):
+            status = Content.assemble(status, "  ", place_within(self._place, room - status.cell_length - 2))
+        name = plain(self._account_name, min(MAX_NAME, room - status.cell_length - 1))
+        return Content.assemble(name, " " if name else "", status, change)
+
+
+MIN_TABS = 6
+"""How many tabs show their titles if not all fit."""
+
+
+class Fit(Enum):
+    """How much a tab shows: its title with or without padding, or only its number."""
+
+    AIRY = auto()
+    TIGHT = auto()
+    NUMBER = auto()
+
+
+WAYS_TO_FIT = (
+    (Fit.AIRY, len(DESTINATIONS)),
+    (Fit.AIRY, MIN_TABS),
+    (Fit.TIGHT, MIN_TABS),
+    (Fit.NUMBER, len(DESTINATIONS)),
+)
+"""Tried in this order; a tab that is left out can still be reached by its number or letter."""
+
+
+class ScreenTab(Static):
+    ALLOW_SELECT = False
+
+    class Chosen(Message):
+        def __init__(self, mode: str) -> None:
+            super().__init__()
+            self.mode = mode
+
+    def __init__(self, place: Destination, number: int, *, current: bool) -> None:
+        super().__init__(id=f"tab-{place.mode}", classes="-current" if current else "")
+        self.place = place
+        self._number = Content.styled(f"{number}", "" if current else "$foreground-muted")
+        self._is_current = current
+        self._fit: Fit | None = None
+
+    def label(self, fit: Fit) -> Content:
+        """The text of the tab; the current one always has its title."""
+        if fit is Fit.NUMBER and not self._is_current:
+            return Content.assemble(" ", self._number, " ")
+        before = "" if fit is Fit.TIGHT and not self._is_current else " "
+        return Content.assemble(before, self._number, " ", self.place.title, " ")
+
+    def say(self, fit: Fit) -> None:
+        if fit is not self._fit:
+            self._fit = fit
+            self.update(self.label(fit))
+
+    def on_click(self, event: events.Click) -> None:
+        event.stop()
+        self.choose()
+
+    def choose(self) -> None:
+        self.post_message(self.Chosen(self.place.mode))
+
+
+class TabsBar(Horizontal):
+    """The tabs of the screens, with the account and the connection on the right."""
+
+    DEFAULT_CSS = """
+    TabsBar {
+        height: 1; background: $background; padding: 0 1;
+        ScreenTab { width: auto; pointer: pointer; }
+        ScreenTab:hover { background: $panel; }
+        ScreenTab.-current { color: $accent; text-style: bold reverse; }
+        ConnectionBadge { text-align: right; }
+    }
+    """
+
+    def __init__(self, current: str) -> None:
+        super().__init__()
+        self._current = current
+        self._offered: list[Destination] = list(DESTINATIONS)
+
+    def compose(self) -> ComposeResult:
+        for number, place in enumerate(DESTINATIONS, start=1):
+            yield ScreenTab(place, number, current=place.mode == self._current)
+        yield ConnectionBadge()
+
+    def show_connection(self, connection: ConnectionStatus, place: str) -> None:
+        self.query_one(ConnectionBadge).show_connection(connection, place)
+        self._fit()
+
+    def show(self, account: AccountInfo) -> None:
+        """Show the name of the account and the screens of its role."""
+        self.query_one(ConnectionBadge).show_name(account.name)
+        self._offered = [place for place in DESTINATIONS if account.role in place.roles]
+        self._fit()
+
+    def on_resize(self) -> None:
+        self._fit()
+
+    def _fit(self) -> None:
+        room = self.content_size.width - self.query_one(ConnectionBadge).min_width - 1
+        for fit, most in WAYS_TO_FIT:
+            tabs = self._tabs(most)
+            if sum(tab.label(fit).cell_length for tab in tabs) <= room:
+                break
+        for tab in self.query(ScreenTab):
+            tab.display = tab in tabs
+            tab.say(fit)
+
+    def _tabs(self, most: int) -> list[ScreenTab]:
+        """The first `most` tabs, and the current one."""
+        offered = [tab for tab in self.query(ScreenTab) if tab.place in self._offered]
+        return [tab for at, tab in enumerate(offered) if at < most or tab.place.mode == self._current]
 
 
 class PartTab(Static):
@@ -45,12 +217,9 @@ class PartTabs(Horizontal):
     """
 
     current: reactive[str] = reactive("")
-    """The id of the current tab."""
 
     @dataclass
     class Chosen(Message):
-        """The user chose a tab."""
-
         part: str
 
     def __init__(self, parts: Sequence[Part]) -> None:

@@ -54,7 +54,6 @@ class Tour(Vertical, can_focus=False):
         return self._next is not None
 
     def show(self, done: Sequence[bool]) -> None:
-        """Mark the steps that are done, and focus the first that is not."""
         upcoming = done.index(False) if False in done else None
         self.set_class(upcoming is not None, "-under-way")
         for number, (step, button) in enumerate(self._buttons.items()):

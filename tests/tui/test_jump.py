@@ -3,8 +3,7 @@
 from textual.widgets import Static
 
 from ewallet_tui.screens.overlays import Jump, targets_on
-from ewallet_tui.widgets.tabs import PartTab
-from ewallet_tui.widgets.tabs_bar import ScreenTab
+from ewallet_tui.widgets.tabs import PartTab, ScreenTab
 
 
 def letter_of(person, wanted):

@@ -20,8 +20,8 @@ from ewallet_tui.screens.credit_actions import refund
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.payment_forms import Payer, pay_form, refund_form, transfer_form
 from ewallet_tui.widgets import form_field
+from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.form_spec import FormSpec
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.result_line import ResultLine
 

@@ -7,8 +7,8 @@ from textual.app import App, ComposeResult
 from textual.widgets import Static
 
 from ewallet_core.presentation.formatting import MINUTE, SECOND, SPACE
+from ewallet_tui.config.settings import DARK
 from ewallet_tui.state import AccountInfo, AccountState, ClockState, TimerState, WalletState
-from ewallet_tui.themes import DARK
 from ewallet_tui.widgets.big_digits import BigDigits, TimerFace, drawn, largest_that_fits, narrow
 from ewallet_tui.widgets.footer import SteadyLine
 from ewallet_tui.widgets.status_bar import BurningBar, burning_bar, status_content
