@@ -8,7 +8,7 @@ from terminal import Terminal
 
 PASSWORD = "four unrelated words"
 IN_SHORT = "\n  {} credits"
-EMBEDDED = "embedded"
+EMBEDDED = "this computer"
 LEFT = re.compile(r"(\d+):(\d\d) left")
 
 

@@ -53,7 +53,7 @@ def opened(
     variables, (columns, rows), fits = request.param
     command = [EWALLET, "--data-dir", folder]
     terminal = Terminal(command, columns, rows, EWALLET_EXPORT_DIR=str(saved_to), **variables)
-    terminal.wait_for("Log in", "New account", "● embedded")
+    terminal.wait_for("Log in", "New account", "● this computer")
     yield terminal, fits
     terminal.close()
 
@@ -66,7 +66,7 @@ def write_bob_down_and_pay_him(terminal: Terminal) -> None:
     terminal.press("Bob", "tab", "bob@example.org", "enter")
     terminal.wait_for("Bob is saved.")
     terminal.press("p")
-    terminal.wait_for("80 credits there.")
+    terminal.wait_for("Balance: 80 credits.")
     terminal.press("10", "tab", "tab", "lunch")
     terminal.wait_for("You pay Bob", "70 left.", "lunch")
     terminal.press("enter")

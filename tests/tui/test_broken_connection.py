@@ -14,7 +14,7 @@ from ewallet_core.operations.context import Context
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.modal import ConfirmModal
 
-IS_ASKED_AGAIN = "◌ The connection is gone. This is asked again"
+IS_ASKED_AGAIN = "◌ Connection lost. Will be sent once"
 
 PATIENCE_SECONDS = 10
 
@@ -50,7 +50,7 @@ async def test_a_payment_sent_while_the_server_is_gone_is_done_once(opened, back
         assert person.form.busy
         await server_is_back(person, backend)
         await form_gone(person)
-        assert person.sees("✓ You got 100 credits. 100 now.")
+        assert person.sees("✓ You got 100 credits. New balance: 100.")
         assert person.app.context.state.wallet.credits == 100
         assert person.screen_text.count("only once") == 1
 
@@ -264,4 +264,4 @@ async def test_a_session_that_ended_meanwhile_says_to_look_what_was_done(opened,
         instant.pass_by(minutes=40)
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.app.screen.query("#login Input"))
-        await person.wait_until(lambda: "whether what you asked last was done" in person.toasts)
+        await person.wait_until(lambda: "whether what you sent last was done" in person.toasts)

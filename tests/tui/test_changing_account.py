@@ -78,7 +78,7 @@ async def test_who_may_not_be_where_the_other_was_is_at_home_with_no_form_of_the
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock")
         person.app.context.lifecycle.switch_account("bob@example.org")
-        await person.wait_until(lambda: person.sees("The password of bob"))
+        await person.wait_until(lambda: person.sees("Enter the password of bob"))
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: person.app.current_mode == "home" and person.shows_account("bob"))
 

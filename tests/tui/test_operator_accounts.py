@@ -44,7 +44,7 @@ async def test_accounts_are_found_as_a_part_of_the_name_is_typed_and_tell_all_th
         assert person.app.focused is person.app.screen.query_one(RecordList)
         assert person.app.screen.query_one(FilterBox).display
         await person.press("slash", "q", "q")
-        await person.wait_until(lambda: person.sees("No name or email has that"))
+        await person.wait_until(lambda: person.sees("No account found"))
         await person.press("escape")
         await person.wait_until(lambda: person.sees("ada@example.org"))
         assert not person.app.screen.query_one(FilterBox).display
@@ -69,7 +69,7 @@ async def test_one_key_freezes_after_a_question_unfreezes_without_one_and_gives_
         await person.fill(credits="100", currency="EUR", cost="12.50")
         await person.wait_until(lambda: person.sees("bob gets 100 credits for EUR 12.50."))
         await person.press("enter")
-        await person.wait_until(lambda: person.sees("bob got 100 credits. 110 there now."))
+        await person.wait_until(lambda: person.sees("bob got 100 credits. New balance: 110."))
         assert person.app.context.state.wallet.credits == 0
         assert person.app.context.state.may_supply
 

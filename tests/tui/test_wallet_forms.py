@@ -18,11 +18,11 @@ def credits_from(left=TWENTY_MINUTES, rate=MINUTE):
 
 def test_a_supply_says_what_it_costs_and_what_is_there_then():
     values = {"credits": 100, "currency": "EUR", "cost": "12.50"}
-    assert supply_form(40).preview(values) == "You get 100 credits for EUR 12.50. 140 then."
+    assert supply_form(40).preview(values) == "You get 100 credits for EUR 12.50. New balance: 140."
 
 
 def test_a_supply_without_its_cost_yet_says_what_it_can():
-    assert supply_form(40).preview({"credits": 1}) == "You get 1 credit. 41 then."
+    assert supply_form(40).preview({"credits": 1}) == "You get 1 credit. New balance: 41."
     assert supply_form(40).preview({"cost": "12.50"}) == ""
 
 
@@ -30,7 +30,7 @@ def test_a_wallet_can_be_filled_to_the_brim_and_no_further():
     spec = supply_form(1)
     assert spec.validate({"credits": fields.MOST_CREDITS - 1}) == {}
     assert spec.validate({"credits": fields.MOST_CREDITS}) == {
-        "credits": "A wallet holds at most 1,000,000,000,000: 1 there."
+        "credits": "A wallet holds at most 1,000,000,000,000. Your balance: 1."
     }
 
 
@@ -51,7 +51,7 @@ def test_the_engine_sets_the_rate():
 def test_more_credits_than_there_are_is_said_at_the_field():
     spec = time_form(7, MINUTE)
     assert spec.validate({"credits": 7}) == {}
-    assert spec.validate({"credits": 12}) == {"credits": "Not enough credits: 12 needed, 7 there."}
+    assert spec.validate({"credits": 12}) == {"credits": "Not enough credits: 12 needed, your balance is 7."}
     assert spec.preview({"credits": 12}) == ""
 
 
@@ -71,7 +71,7 @@ def test_minutes_that_make_no_whole_credit_stay_on_the_clock():
     [
         ({}, "Enter credits or minutes."),
         ({"credits": 1, "minutes": "1"}, "Enter credits or minutes, not both."),
-        ({"minutes": "0.5"}, "Less than one credit: that takes 1:00."),
+        ({"minutes": "0.5"}, "That is less than one credit. One takes 1:00."),
         ({"minutes": "20.5"}, "Not enough time: 20:30 needed, 20:00 left."),
     ],
 )
