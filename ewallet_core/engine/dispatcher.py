@@ -42,6 +42,17 @@ from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.storage.database import Database
 from ewallet_core.storage.transaction import NeedsWrite, Transaction
 
+MOST_PREPARATIONS = 5
+
+_log = logging.getLogger("ewallet_core")
+# Without this, a program that set up no logging would print tracebacks on its screen.
+_log.addHandler(logging.NullHandler())
+
+T = TypeVar("T")
+
+IN_THIS_PROCESS = Caller()
+NO_CREDENTIALS = Credentials()
+
 
 class KeyedLocks:
     """A lock for each key, granted in the order of asking, to threads and to event loops alike."""
@@ -78,18 +89,6 @@ class KeyedLocks:
             if following.set_running_or_notify_cancel():
                 following.set_result(None)
                 return
-
-
-MOST_PREPARATIONS = 5
-
-_log = logging.getLogger("ewallet_core")
-# Without this, a program that set up no logging would print tracebacks on its screen.
-_log.addHandler(logging.NullHandler())
-
-T = TypeVar("T")
-
-IN_THIS_PROCESS = Caller()
-NO_CREDENTIALS = Credentials()
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,12 +88,8 @@ def last_days(now: int, zone: tzinfo, count: int) -> list[tuple[date, int]]:
     """The last days in that zone up to today, oldest first, each with the instant at which the next begins."""
     today = (_EPOCH + timedelta(milliseconds=now)).astimezone(zone).date()
     days = [today - timedelta(days=before) for before in reversed(range(count))]
-    return [(day, _start_of(day + timedelta(days=1), zone)) for day in days]
-
-
-def _start_of(day: date, zone: tzinfo) -> int:
-    start = datetime.combine(day, time(), zone)
-    return (start - _EPOCH) // timedelta(milliseconds=1)
+    ends = [datetime.combine(day + timedelta(days=1), time(), zone) for day in days]
+    return [(day, (end - _EPOCH) // timedelta(milliseconds=1)) for day, end in zip(days, ends, strict=True)]
 
 
 def a_year_before(at: int) -> int:

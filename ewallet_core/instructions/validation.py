@@ -150,7 +150,6 @@ class PageCursor(NamedTuple):
     @classmethod
     def read(cls, text: str) -> PageCursor:
         """Read a cursor; raises `ValueError` if it is none."""
-        found = _WRITTEN.fullmatch(text)
-        if found is None:
+        if (found := _WRITTEN.fullmatch(text)) is None:
             raise ValueError(text)
         return cls(int(found[1]), found[2], int(found[3]))

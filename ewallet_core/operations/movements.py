@@ -26,6 +26,7 @@ from ewallet_core.storage.wallets import Wallet, wallets
 from ewallet_core.types import user_key
 
 DAY_MS = 24 * 60 * 60_000
+INCOMING = "incoming"
 _ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here can be paid."
 
 
@@ -36,9 +37,6 @@ def spent_today(context: Context, account: Account) -> Spent:
 def left_within(limit: int, spent: Spent) -> int:
     # A limit may be lowered below what was already spent.
     return max(0, limit - spent.credits)
-
-
-INCOMING = "incoming"
 
 
 @dataclass(frozen=True, slots=True)
