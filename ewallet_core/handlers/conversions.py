@@ -68,7 +68,7 @@ def convert_credits(request: ConvertCredits, context: AccountContext) -> _Conver
     if request.credits > balance:
         raise NotEnoughCreditsError(request.credits, balance)
     span = credits_to_milliseconds(request.credits, context.config.milliseconds_per_credit)
-    _must_have_room(context, clock.balance_id, span, MOST_MILLISECONDS)
+    _require_room(context, clock.balance_id, span, MOST_MILLISECONDS)
     record, balances = _convert(
         context, credits_to_clock, wallet, clock, request.credits, span, request.notes
     )
@@ -89,7 +89,7 @@ def convert_time(request: ConvertTime, context: AccountContext) -> _ConvertTimeA
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(request, context, clock)
     span = credits_to_milliseconds(credits, context.config.milliseconds_per_credit)
-    _must_have_room(context, wallet.balance_id, credits, MOST_CREDITS)
+    _require_room(context, wallet.balance_id, credits, MOST_CREDITS)
     record, balances = _convert(context, clock_to_credits, wallet, clock, credits, span, request.notes)
     # If nothing is left on the clock of a running timer, that timer has run out.
     settle_run_outs(context, context.account.id)
@@ -170,7 +170,7 @@ def _convert(
     return record_id, balances
 
 
-def _must_have_room(context: AccountContext, balance_id: int, more: int, limit: int) -> None:
+def _require_room(context: AccountContext, balance_id: int, more: int, limit: int) -> None:
     balance = read_amount(context.transaction, balance_id)
     if balance + more > limit:
         raise BalanceLimitError(limit, balance)
