@@ -49,7 +49,7 @@ CLEANERS = (
     Cleaner("session", "sessions", (cleanup.SESSION_ENDS,)),
     Cleaner("stoken", "stokens", (cleanup.SESSION_TOKEN_ENDS,)),
     Cleaner("ctoken", "ctokens", (cleanup.CLIENT_ID_ENDS,)),
-    # Half an hour after the oldest vacant worker was made, all vacant ones are removed: a new one costs nothing.
+    # All vacant workers are removed half an hour after the oldest was made: a new one costs nothing.
     Cleaner("worker", "workers", (cleanup.VACANT_WORKER_SINCE,), after_ms=WORKER_SPARED_MS),
     Cleaner("account", "accounts", (cleanup.ACCOUNT_IS_ERASED,)),
     Cleaner("history", "history", cleanup.OLDEST_HISTORY, after_ms=KEPT_MILLISECONDS, rest_ms=HOUR),

@@ -108,7 +108,7 @@ def login(request: Login, context: SessionContext) -> LoginAnswer:
 
 
 def authenticated_account(request: Login, context: SessionContext) -> Account:
-    """The account, if its password was right; otherwise raises `LoginRefusedError` and records the failure."""
+    """The account, if its password was right; if not, raises `LoginRefusedError` and records the failure."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
     throttle.require_no_wait(transaction, request.login_key, context.address, now)
     account = _find(transaction, request)

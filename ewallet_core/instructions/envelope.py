@@ -45,7 +45,10 @@ class Envelope:
 
 
 def parse_envelope(request: Mapping[str, Any]) -> Envelope:
-    """Read a flat or an enveloped request; raises `MalformedError`, `UnknownArgumentError` or `BadValueError`."""
+    """Read a flat or an enveloped request.
+
+    Raises `MalformedError`, `UnknownArgumentError` or `BadValueError`.
+    """
     if not isinstance(request, Mapping):
         raise MalformedError("A request is an object.", "Send an instruction, flat or enveloped.")
     _check_keys(request)

@@ -112,11 +112,11 @@ def _unlink_wallet(context: Context, wallet: Wallet, field: str) -> None:
     _unlink_with_sheets(context, EWALLET, wallet.id)
 
 
-def _unlink_with_sheets(context: Context, as_owner: Owner, held_id: int) -> None:
-    for kind in kinds_of(as_owner):
-        for sheet in kind.all_of(context, held_id):
+def _unlink_with_sheets(context: Context, owner: Owner, owner_id: int) -> None:
+    for kind in kinds_of(owner):
+        for sheet in kind.all_of(context, owner_id):
             unlink_sheet(context, kind, sheet)
-    as_owner.rows.change(context.transaction, held_id, unlinked_at=context.now, written_at=context.now)
+    owner.rows.change(context.transaction, owner_id, unlinked_at=context.now, written_at=context.now)
 
 
 WALLET_HOLDER = HolderKind(
