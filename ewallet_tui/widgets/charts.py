@@ -12,8 +12,7 @@ from textual.widget import Widget
 from ewallet_core.presentation.formatting import count, duration
 
 MANY_DAYS, FEW_DAYS = 30, 14
-WIDEST_BAR, GAP = 6, 1
-TALLEST = 16
+MAX_BAR_WIDTH, MAX_BAR_HEIGHT, GAP = 6, 16, 1
 ROOM_FOR_FOOT, ROOM_FOR_TOP, ROOM_FOR_HEADING = 2, 3, 4
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 NOTHING = "·"
@@ -55,8 +54,8 @@ class DayChart:
         self.days = days
         self.largest = max(value for _, value in days)
         self.has_foot, self.has_top = height >= ROOM_FOR_FOOT, height >= ROOM_FOR_TOP
-        self.height = max(min(height - self.has_foot - self.has_top, TALLEST), 1)
-        self.bar_width = min((width + GAP) // len(days) - GAP, WIDEST_BAR)
+        self.height = max(min(height - self.has_foot - self.has_top, MAX_BAR_HEIGHT), 1)
+        self.bar_width = min((width + GAP) // len(days) - GAP, MAX_BAR_WIDTH)
         self.width = len(days) * (self.bar_width + GAP) - GAP
 
     @property
