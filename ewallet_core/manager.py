@@ -30,10 +30,11 @@ from ewallet_core.operations.provisioning import create_system_core
 from ewallet_core.security.passwords import Passwords
 from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.server.socket_listener import SocketListener
+from ewallet_core.storage.cleanup import delete_old_requests
 from ewallet_core.storage.database import open_database
 from ewallet_core.storage.events import events_after, latest_event
 from ewallet_core.storage.journal import issuer
-from ewallet_core.storage.sessions import forget_old_requests, sessions, workers
+from ewallet_core.storage.sessions import sessions, workers
 from ewallet_core.storage.transaction import Transaction
 
 
@@ -164,5 +165,5 @@ class EWalletSessionManager:
     def _set_up(self, transaction: Transaction) -> Issuer:
         now = self._clock()
         create_system_core(transaction, now)
-        forget_old_requests(transaction, now)
+        delete_old_requests(transaction, now)
         return issuer(transaction)

@@ -59,8 +59,11 @@ class PendingRequests:
         """The requests to send now; they then wait for their answers."""
         while self._waiting and len(self._sent) < self._room:
             first = self._waiting[0]
-            if not first.answer.done() and not self._may_join(first):
-                return
+            if not first.answer.done():
+                # A lone request waits for all others, and they for it.
+                joins = not first.alone and not any(sent.alone for sent in self._sent.values())
+                if first.request_id in self._sent or (self._sent and not joins):
+                    return
             heapq.heappop(self._waiting)
             if not first.answer.done():
                 first.times_sent += 1
@@ -69,7 +72,6 @@ class PendingRequests:
                 yield first
 
     def answered(self, request_id: str) -> Sending | None:
-        """Remove and return the sent request with this id."""
         sending = self._sent.pop(request_id, None)
         self._room = min(self._room + 1, MOST_AT_ONCE)
         return sending
@@ -103,12 +105,6 @@ class PendingRequests:
     def oldest_sent_at(self) -> float | None:
         """When the first of the unanswered requests was sent; None if there is none."""
         return min((sending.sent_at for sending in self._sent.values()), default=None)
-
-    def _may_join(self, sending: Sending) -> bool:
-        """Whether it may be sent while the others are unanswered."""
-        if sending.request_id in self._sent:
-            return False
-        return not self._sent or not (sending.alone or any(sent.alone for sent in self._sent.values()))
 
 
 MOST_TRIES = 20
@@ -271,7 +267,10 @@ class RequestChannel:
     def _answer(self, sending: Sending, reply: Reply, answer: Answer) -> None:
         if reply.wait_seconds is not None and sending.times_sent < MOST_TRIES:
             self._pending.again(sending)
-            self._hold(reply.wait_seconds)
+            # Nothing is sent meanwhile, so that nothing overtakes the request that has to wait.
+            if self._pause is not None:
+                self._pause.cancel()
+            self._pause = asyncio.get_running_loop().call_later(reply.wait_seconds, self._resume)
             return
         if sending.was_cut_off and sending.alone and reply.code in NO_ACCOUNT:
             answer = {**answer, "warning": _LOOK_FIRST}
@@ -284,12 +283,6 @@ class RequestChannel:
         for sending in self._pending.due(asyncio.get_running_loop().time()):
             self._lines.write(sending.frame)
         self._note_rest()
-
-    def _hold(self, seconds: float) -> None:
-        """Send nothing for that time, so that nothing overtakes the request that has to wait."""
-        if self._pause is not None:
-            self._pause.cancel()
-        self._pause = asyncio.get_running_loop().call_later(seconds, self._resume)
 
     def _resume(self) -> None:
         if self._pause is not None:

@@ -220,12 +220,13 @@ class EWalletClient(ClientStatus):
 
     def send(self, **instruction: Any) -> Answer:
         """As `AsyncEWalletClient.send`."""
-        return self._opened().run(self._client.send(**complete(instruction)))
+        if (loop := self._loop) is None:
+            raise UnreachableError(NOT_OPEN)
+        return loop.run(self._client.send(**complete(instruction)))
 
     def events(self, timeout: float | None = None, since: int | None = None) -> Iterator[Event]:
         """As `AsyncEWalletClient.events`; with a `timeout` it ends if nothing happens for so many seconds."""
-        loop = self._loop
-        if loop is None:
+        if (loop := self._loop) is None:
             return iter(())
         return _one_by_one(loop, loop.run(self._listen(since)), timeout)
 
@@ -255,12 +256,6 @@ class EWalletClient(ClientStatus):
 
     async def _listen(self, since: int | None) -> AsyncIterator[Event]:
         return self._client.events(since)
-
-    def _opened(self) -> LoopThread:
-        loop = self._loop
-        if loop is None:
-            raise UnreachableError(NOT_OPEN)
-        return loop
 
 
 def _one_by_one(loop: LoopThread, told: AsyncIterator[Event], timeout: float | None) -> Iterator[Event]:

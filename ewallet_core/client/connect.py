@@ -77,7 +77,6 @@ def read_as(form: type[S], message: dict[str, Any]) -> S:
 
 
 def reason_of(notice: dict[str, object]) -> str:
-    """The reason that a server gives for closing a connection."""
     return " ".join(str(notice[key]) for key in ("error", "warning") if notice.get(key))
 
 
@@ -103,8 +102,6 @@ LONGEST_EVENT = 128 * 1024
 
 
 class LineStream:
-    """An open connection, read line by line."""
-
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._reader = reader
         self._writer = writer
@@ -160,7 +157,13 @@ async def handshake(lines: LineStream, within: float) -> int | None:
     except TimeoutError:
         raise UnreachableError("What listens there gives no answer. See to the host and the port.") from None
     except (EOFError, OSError):
-        raise UnreachableError(_closed_without_answer(lines)) from None
+        closed = "What listens there has closed the connection."
+        if lines.certificate is not None:
+            raise UnreachableError(f"{closed} Try again later.") from None
+        # A TLS server also closes without an answer if it receives anything else.
+        raise UnreachableError(
+            f"{closed} If it speaks TLS, write tls:// before its place; otherwise try again later."
+        ) from None
     return read_as(Sockets, answer).out_port
 
 
@@ -179,14 +182,6 @@ async def _answer_to(instruction: dict[str, str], lines: LineStream) -> Answer |
     if reply.failed or reply.request_id != request_id:
         raise UnreachableError(reason_of(answer) or NO_SERVER)
     return answer
-
-
-def _closed_without_answer(lines: LineStream) -> str:
-    closed = "What listens there has closed the connection."
-    if lines.certificate is not None:
-        return f"{closed} Try again later."
-    # A TLS server also closes without an answer if it receives anything else.
-    return f"{closed} If it speaks TLS, write tls:// before its place; otherwise try again later."
 
 
 FAREWELL_SECONDS = 1.0
@@ -256,7 +251,8 @@ class Connector:
             return (
                 f"{name} speaks no TLS. If it is meant to speak in the clear, write tcp://{self._place.name}."
             )
-        return f"TLS with {name} came to nothing ({_in_words(reason)}). Ask whoever runs the server."
+        said = (reason.reason or "it was broken off").replace("_", " ").lower()
+        return f"TLS with {name} came to nothing ({said}). Ask whoever runs the server."
 
 
 def _is_address(host: str) -> bool:
@@ -284,10 +280,6 @@ def _unverified_tls() -> ssl.SSLContext:
     tls.check_hostname = False
     tls.verify_mode = ssl.CERT_NONE
     return tls
-
-
-def _in_words(reason: ssl.SSLError) -> str:
-    return (reason.reason or "it was broken off").replace("_", " ").lower()
 
 
 def _of_one_address(reason: OSError) -> OSError:

@@ -138,7 +138,15 @@ class EmbeddedClient(WalletClient):
             raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
 
     async def _ask(self, request: Request) -> Answer:
-        return await self._on_thread(partial(self._answer, request))
+        def answer() -> Answer:
+            engine = self._opened()
+            answer = engine.answer(request, **self._address)
+            if answer.get("code") == "outcome_unknown":
+                # The same request id: what was done is not done again.
+                answer = engine.answer(request, **self._address)
+            return answer
+
+        return await self._on_thread(answer)
 
     async def _on_thread(self, work: Callable[[], T]) -> T:
         if self._thread is None:
@@ -152,14 +160,6 @@ class EmbeddedClient(WalletClient):
         answer = self._engine.answer(_START_CLEANERS)
         if answer["failed"]:
             raise UnreachableError(f"{answer['error']} {answer['warning']}")
-
-    def _answer(self, request: Request) -> Answer:
-        engine = self._opened()
-        answer = engine.answer(request, **self._address)
-        if answer.get("code") == "outcome_unknown":
-            # The same request id: what was done is not done again.
-            answer = engine.answer(request, **self._address)
-        return answer
 
     def _subscribe(self) -> EventSubscription:
         return self._opened().follow(self._credentials["client_id"], self._credentials["session_token"])

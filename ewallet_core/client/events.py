@@ -152,7 +152,6 @@ class EventQueue:
         return self._task.done()
 
     async def events(self) -> AsyncIterator[Event]:
-        """The events, until the queue is stopped."""
         try:
             while (event := await self._next()) is not None:
                 yield event
@@ -160,7 +159,6 @@ class EventQueue:
             await self.stop()
 
     async def stop(self) -> None:
-        """Stop gathering."""
         self._task.cancel()
         await asyncio.wait([self._task])
 
@@ -228,16 +226,17 @@ class EventReader:
     async def _connected(self, login: int) -> AsyncIterator[LineStream]:
         """A connection that is closed when that login ends."""
         lines = await self._connect()
-        closing = asyncio.create_task(self._close_after(lines, login))
+
+        async def close_after_login() -> None:
+            await self._active.left(login)
+            await lines.close()
+
+        closing = asyncio.create_task(close_after_login())
         try:
             yield lines
         finally:
             closing.cancel()
             await lines.close()
-
-    async def _close_after(self, lines: LineStream, login: int) -> None:
-        await self._active.left(login)
-        await lines.close()
 
     async def _read(self, lines: LineStream, login: int) -> AsyncGenerator[Event, None]:
         """The new events on one connection, until another account may be active."""
@@ -274,11 +273,10 @@ class EventReader:
         if line.event == SESSION_ABOUT_TO_END:
             before, self._warning = self._warning, line.data
             return before != self._warning
-        before_it, self._position.sequence = (
-            self._position.sequence,
-            max(self._position.sequence, line.sequence),
-        )
-        return self._position.sequence > before_it
+        is_new = line.sequence > self._position.sequence
+        if is_new:
+            self._position.sequence = line.sequence
+        return is_new
 
     async def _wait_for_login(self, notice: dict[str, Any], login: int) -> None:
         """Wait for another login if none is there; raises `UnreachableError` for any other reason."""

@@ -44,17 +44,14 @@ class WalletClient(ABC):
 
     @property
     def fingerprint(self) -> str | None:
-        """The fingerprint of the server's pinned certificate; None if there is none."""
         return None
 
     @property
     def newly_pinned(self) -> bool:
-        """Whether this client saw and pinned that certificate for the first time."""
         return False
 
     @property
     def connection(self) -> ConnectionStatus:
-        """Whether the engine can be reached now."""
         return self._state.connection
 
     def watch(self, changed: Callable[[ConnectionStatus], None]) -> None:

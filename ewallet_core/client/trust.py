@@ -35,7 +35,6 @@ class KnownServers:
         self.path = path
 
     def fingerprint_of(self, name: str) -> str | None:
-        """The pinned fingerprint of the server `host:port`; None if there is none."""
         mark = self.mark_of(name)
         return None if mark == AUTHORITY else mark
 
@@ -142,9 +141,7 @@ class Identity:
 
     def __init__(self, name: str, known_servers: KnownServers) -> None:
         self.fingerprint: str | None = None
-        """The fingerprint of the pinned certificate; None if there is none."""
         self.newly_pinned = False
-        """Whether that certificate was pinned by this object."""
         self._name = name
         self._known_servers = known_servers
         self._was_verified = False

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -17,7 +18,6 @@ from ewallet_core.manager import EWalletSessionManager
 
 DAY_ZERO_MS = 1_790_000_000_000
 SECOND_MS = 1_000
-MINUTE_MS = 60 * SECOND_MS
 
 _SECRETS = ("client_id", "session_token", "user_pass", "stoken", "ctoken")
 
@@ -26,7 +26,7 @@ _SECRETS = ("client_id", "session_token", "user_pass", "stoken", "ctoken")
 class DemoStep:
     story: str
     instruction: dict[str, Any]
-    after_ms: int = field(default=SECOND_MS)
+    after_ms: int
 
 
 class ForwardClock:
@@ -42,57 +42,44 @@ class ForwardClock:
         self.now += milliseconds
 
 
+def _step(story: str, selectors: str, after_ms: int = SECOND_MS, **arguments: Any) -> DemoStep:
+    """A step whose instruction has these selectors: `view time list` is action=view, view=time, time=list."""
+    return DemoStep(story, dict(pairwise(("action", *selectors.split()))) | arguments, after_ms)
+
+
+PASSWORD = "four unrelated words here"  # noqa: S105 - of an account in memory
 _OPENING = (
-    DemoStep("A program asks for a client id.", {"action": "request", "request": "client_id"}),
-    DemoStep("With it, it opens a session.", {"action": "request", "request": "session_token"}),
+    _step("A program asks for a client id.", "request client_id"),
+    _step("With it, it opens a session.", "request session_token"),
 )
 STEPS = (
-    DemoStep(
+    _step(
         "Ada makes an account.",
-        {
-            "action": "new",
-            "new": "account",
-            "user_name": "ada",
-            "user_email": "ada@example.org",
-            "user_pass": "four unrelated words here",
-        },
+        "new account",
+        user_name="ada",
+        user_email="ada@example.org",
+        user_pass=PASSWORD,
     ),
-    DemoStep(
-        "She logs in.", {"action": "login", "user_name": "ada", "user_pass": "four unrelated words here"}
-    ),
-    DemoStep(
+    _step("She logs in.", "login", user_name="ada", user_pass=PASSWORD),
+    _step(
         "She supplies 100 credits for 12.50 euro.",
-        {
-            "action": "supply",
-            "supply": "credits",
-            "credits": 100,
-            "currency": "EUR",
-            "cost": "12.50",
-            "notes": "pocket money",
-        },
+        "supply credits",
+        credits=100,
+        currency="EUR",
+        cost="12.50",
+        notes="pocket money",
     ),
-    DemoStep(
-        "She converts 20 of them to clock time.",
-        {"action": "convert", "convert": "credits2clock", "credits": 20},
-    ),
-    DemoStep("She starts the clock timer.", {"action": "start", "start": "clock_timer"}),
-    DemoStep(
-        "After 4 minutes and 30 seconds she pauses it.",
-        {"action": "pause", "pause": "clock_timer"},
-        after_ms=4 * MINUTE_MS + 30 * SECOND_MS,
-    ),
-    DemoStep(
-        "A coffee of 10 minutes costs her nothing. She resumes.",
-        {"action": "resume", "resume": "clock_timer"},
-        after_ms=10 * MINUTE_MS,
-    ),
-    DemoStep(
+    _step("She converts 20 of them to clock time.", "convert credits2clock", credits=20),
+    _step("She starts the clock timer.", "start clock_timer"),
+    _step("After 4 minutes and 30 seconds she pauses it.", "pause clock_timer", 270 * SECOND_MS),
+    _step("A coffee of 10 minutes costs her nothing. She resumes.", "resume clock_timer", 600 * SECOND_MS),
+    _step(
         "Another 90 seconds, and she stops: exactly 6 minutes are taken from the clock.",
-        {"action": "stop", "stop": "clock_timer"},
-        after_ms=90 * SECOND_MS,
+        "stop clock_timer",
+        90 * SECOND_MS,
     ),
-    DemoStep("The time record says so.", {"action": "view", "view": "time", "time": "list"}),
-    DemoStep("So does the clock.", {"action": "view", "view": "credit", "credit": "clock"}),
+    _step("The time record says so.", "view time list"),
+    _step("So does the clock.", "view credit clock"),
 )
 
 

@@ -12,18 +12,7 @@ import click
 import msgspec
 
 from ewallet_core.handlers import SECTIONS
-from ewallet_core.instructions.reference import (
-    Asked,
-    DataDict,
-    InstructionEntry,
-    data_of,
-    entry_of,
-    errors,
-    everything,
-    named,
-    nearest,
-    subjects_of,
-)
+from ewallet_core.instructions import reference
 from ewallet_core.instructions.reference_page import as_python, in_effect, page
 
 NARROWEST = 80
@@ -35,19 +24,19 @@ def run(asked: str, *, as_json: bool, markdown: bool) -> int:
     """Print the instructions whose selectors are the words `asked`, or all of them."""
     if markdown and (asked or as_json):
         raise click.UsageError("--markdown prints the whole reference; give it alone.")
-    found = named(everything(SECTIONS), asked)
+    found = reference.named(reference.everything(SECTIONS), asked)
     if not found:
         click.echo(f"There is no instruction `{asked}`. The nearest known:", err=True)
-        for path in nearest(everything(SECTIONS), asked):
+        for path in reference.nearest(reference.everything(SECTIONS), asked):
             click.echo(f"  {path}", err=True)
         return EXIT_NOT_FOUND
     if markdown:
         click.echo(page(SECTIONS), nl=False)
     elif as_json:
         shown = {
-            "instructions": [entry_of(each) for each in found],
-            "data": data_of(found),
-            "refusals": errors(),
+            "instructions": [reference.entry_of(each) for each in found],
+            "data": reference.data_of(found),
+            "refusals": reference.errors(),
         }
         click.echo(json.dumps(msgspec.to_builtins(shown), indent=2, ensure_ascii=False))
     elif asked:
@@ -57,14 +46,14 @@ def run(asked: str, *, as_json: bool, markdown: bool) -> int:
     return 0
 
 
-def _show_list(found: Iterable[Asked]) -> None:
-    for index, subject in enumerate(subjects_of(found)):
+def _show_list(found: Iterable[reference.Documented]) -> None:
+    for index, subject in enumerate(reference.subjects_of(found)):
         click.secho(f"{'' if index == 0 else chr(10)}{subject.title}", bold=True)
         for entry in subject.entries:
             _show_line(entry)
 
 
-def _show_line(entry: InstructionEntry) -> None:
+def _show_line(entry: reference.InstructionEntry) -> None:
     """One line; on a terminal it is wrapped between words."""
     head = f"{entry.path} {entry.takes}".rstrip()
     line = f"{head}: {entry.summary}"
@@ -75,16 +64,20 @@ def _show_line(entry: InstructionEntry) -> None:
     click.echo(f"  {click.style(entry.path, fg='cyan')}{line.removeprefix(entry.path)}")
 
 
-def _show_entries(found: list[Asked]) -> None:
+def _is_at_terminal() -> bool:
+    return sys.stdout.isatty()
+
+
+def _show_entries(found: list[reference.Documented]) -> None:
     for index, each in enumerate(found):
         if index:
             click.echo()
-        _show_entry(entry_of(each))
-    for name, data_dict in data_of(found).items():
+        _show_entry(reference.entry_of(each))
+    for name, data_dict in reference.data_of(found).items():
         _show_data(name, data_dict)
 
 
-def _show_entry(entry: InstructionEntry) -> None:
+def _show_entry(entry: reference.InstructionEntry) -> None:
     click.secho(entry.path, bold=True)
     for paragraph in (entry.summary, entry.notes):
         if paragraph:
@@ -103,7 +96,7 @@ def _show_entry(entry: InstructionEntry) -> None:
     click.echo(as_python(entry.example))
 
 
-def _arguments(entry: InstructionEntry) -> dict[str, str]:
+def _arguments(entry: reference.InstructionEntry) -> dict[str, str]:
     lines = {}
     for argument in entry.arguments:
         needed = "required" if argument.required else "optional"
@@ -112,7 +105,7 @@ def _arguments(entry: InstructionEntry) -> dict[str, str]:
     return lines
 
 
-def _show_data(name: str, data_dict: DataDict) -> None:
+def _show_data(name: str, data_dict: reference.DataDict) -> None:
     click.echo()
     click.secho(name, bold=True)
     click.echo(textwrap.fill(data_dict.meaning, _width()))
@@ -131,10 +124,6 @@ def _in_columns(lines: dict[str, str], margin: int = _MARGIN) -> Iterator[str]:
 def _wrapped(lines: Iterable[str]) -> Iterator[str]:
     for line in lines:
         yield from textwrap.wrap(line, _width() - _MARGIN, subsequent_indent="  ", break_on_hyphens=False)
-
-
-def _is_at_terminal() -> bool:
-    return sys.stdout.isatty()
 
 
 def _width() -> int:

@@ -83,7 +83,6 @@ class Scheduler:
 
     @property
     def running(self) -> list[str]:
-        """The names of the started cleaners."""
         return [cleaner.name for cleaner in self._cleaners if cleaner.name in self._started]
 
     def start(self, name: str) -> list[str]:
@@ -164,12 +163,10 @@ class WakeUpEvent:
         self._set.set()
 
     def close(self) -> None:
-        """End the wait for good."""
         self._closed.set()
         self._set.set()
 
     def wait(self, milliseconds: int) -> None:
-        """Wait that long, or until it is set."""
         if self._set.wait(milliseconds / 1_000):
             # Every instruction sets it; to look at the database after each would cost too much.
             self._closed.wait(LULL_SECONDS)
@@ -198,11 +195,9 @@ class CleanupThread:
         return running
 
     def stop(self, name: str) -> list[str]:
-        """As `Scheduler.stop`."""
         return self._scheduler.stop(name)
 
     def notice_change(self) -> None:
-        """Look again what is due: something has changed."""
         if self._thread is not None:
             self._wake_up.set()
 

@@ -94,8 +94,6 @@ NO_CREDENTIALS = Credentials()
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What every instruction runs with."""
-
     clock: Callable[[], int]
     randomness: RandomBytes
     config: EngineConfig

@@ -40,7 +40,6 @@ class Execution:
         return None if answer is None else self._with_event_sequence(context, answer)
 
     def refuse(self, error: WalletError, transaction: Transaction) -> Answer:
-        """The answer to an error of the instruction's slow work."""
         return self._with_event_sequence(self.context(transaction), error_answer(error))
 
     def run(self, transaction: Transaction, prepared: Any = None) -> Answer:

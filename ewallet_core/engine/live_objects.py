@@ -36,12 +36,10 @@ class EWallet:
         return self._dispatcher.answer(instruction, self._caller, SESSION_REGISTRY)
 
     def is_at(self, dispatcher: Dispatcher) -> bool:
-        """Whether it is a session of that dispatcher's engine."""
         return self._dispatcher is dispatcher
 
     @property
     def worker_id(self) -> int:
-        """The worker that has this session."""
         return self._row.worker_id
 
     @property
@@ -92,7 +90,6 @@ class EWalletWorker:
 
     @property
     def session_limit(self) -> int:
-        """How many sessions it can have."""
         return int(self._data["session_limit"])
 
     @property

@@ -14,9 +14,7 @@ from ewallet_core.operations.answer_data import Timestamp
 from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.security.tokens import hash_token
-from ewallet_core.storage.events import forget_old_events
-from ewallet_core.storage.logins import delete_logins_without_account
-from ewallet_core.storage.operators import delete_old_refused_requests
+from ewallet_core.storage.cleanup import delete_old_history
 from ewallet_core.storage.sessions import (
     KEPT_MILLISECONDS,
     client_ids,
@@ -27,7 +25,6 @@ from ewallet_core.storage.sessions import (
     end_expired_sessions,
     end_expired_tokens,
     end_session,
-    forget_old_requests,
     session_count,
     sessions,
     workers,
@@ -169,12 +166,8 @@ def cleanup_history(_request: NoArguments, context: Context) -> _CleanupHistoryA
 
 def _forget_history(context: Context) -> int:
     """Delete what is kept for 30 days; returns the time before which it is deleted."""
-    before = context.now - KEPT_MILLISECONDS
-    forget_old_requests(context.transaction, context.now)
-    delete_old_refused_requests(context.transaction, before)
-    forget_old_events(context.transaction, before)
-    delete_logins_without_account(context.transaction, before)
-    return before
+    delete_old_history(context.transaction, context.now)
+    return context.now - KEPT_MILLISECONDS
 
 
 # Cleaners belong to this process, not to the database: they start and stop before the transaction, and the

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
-from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Request, instruction
@@ -18,6 +17,8 @@ from ewallet_core.storage.sheets import contacts, sheets
 class NewContact(Request, frozen=True):
     """The contact, and its list: without one, the active list."""
 
+    at_most_one_of = ("contact_sheet", "contact_list")
+
     user_name: fields.ContactName
     user_email: fields.Email
     user_phone: fields.Phone = ""
@@ -25,11 +26,6 @@ class NewContact(Request, frozen=True):
     notes: fields.Notes = ""
     contact_sheet: fields.ListId | None = None
     contact_list: fields.ListId | None = None
-
-    def check(self) -> None:
-        """At most one of contact_sheet and contact_list may be sent."""
-        if self.contact_sheet is not None and self.contact_list is not None:
-            raise ArgumentsClashError(("contact_sheet", "contact_list"))
 
 
 class EditContact(Request, frozen=True):

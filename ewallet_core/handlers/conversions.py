@@ -10,7 +10,6 @@ from ewallet_core.errors.credits import (
     NotEnoughCreditsError,
     NotEnoughTimeError,
 )
-from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.instructions.validation import as_decimal
@@ -42,14 +41,11 @@ class ConvertCredits(Request, frozen=True):
 class ConvertTime(Request, frozen=True):
     """How much time to convert to credits: exactly one of `credits` and `minutes`."""
 
+    exactly_one_of = ("credits", "minutes")
+
     credits: fields.Credits | None = None
     minutes: fields.Minutes | None = None
     notes: fields.Notes = ""
-
-    def check(self) -> None:
-        """Exactly one of credits and minutes must be sent."""
-        if (self.credits is None) == (self.minutes is None):
-            raise ArgumentsClashError(("credits", "minutes"))
 
 
 class _BalancesAnswer(TypedDict):

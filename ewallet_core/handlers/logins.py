@@ -11,7 +11,7 @@ from ewallet_core.errors.accounts import (
     LoginRefusedError,
     NewPasswordNeededError,
 )
-from ewallet_core.errors.requests import ArgumentsClashError, BadValueError
+from ewallet_core.errors.requests import BadValueError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import Access, NoArguments, Request, instruction
@@ -51,6 +51,8 @@ from ewallet_core.types import user_key
 class Login(Request, frozen=True):
     """The account by name or email, its password, and a new password if it is to change."""
 
+    exactly_one_of = ("user_name", "user_email")
+
     user_pass: fields.PasswordAttempt
     user_name: fields.UserName | None = None
     user_email: fields.Email | None = None
@@ -71,9 +73,8 @@ class Login(Request, frozen=True):
         )
 
     def check(self) -> None:
-        """Exactly one of name and email must be sent, and a new password must differ."""
-        if (self.user_name is None) == (self.user_email is None):
-            raise ArgumentsClashError(("user_name", "user_email"))
+        """A new password must differ from the old one."""
+        super().check()
         if self.new_pass == self.user_pass:
             raise BadValueError("new_pass", "another password than `user_pass`")
 

@@ -9,7 +9,6 @@ from ewallet_core.errors.accounts import (
     SessionUnknownError,
 )
 from ewallet_core.errors.credits import NotFoundError
-from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.errors.server import WorkerFullError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import InstructionRegistry, Request, instruction
@@ -52,15 +51,11 @@ class AddSessionMap(Request, frozen=True):
 class RemoveSessionMap(Request, frozen=True):
     """The session, by its id, its token or its client id."""
 
+    exactly_one_of = ("session_id", "session_token", "client_id")
+
     session_id: fields.SessionId | None = None
     session_token: fields.IssuedToken | None = None
     client_id: fields.IssuedToken | None = None
-
-    def check(self) -> None:
-        """Exactly one of the three must be sent."""
-        given = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
-        if len(given) != 1:
-            raise ArgumentsClashError(self.__struct_fields__)
 
 
 class _WithWorkerAnswer(WorkerAnswer):

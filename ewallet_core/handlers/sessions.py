@@ -7,7 +7,7 @@ from typing import Any, TypedDict, cast
 
 from ewallet_core.errors.accounts import SessionTokenExistsError
 from ewallet_core.errors.credits import NotFoundError
-from ewallet_core.instructions.envelope import Answer, success, timestamp
+from ewallet_core.instructions.envelope import Answer, timestamp
 from ewallet_core.instructions.registry import Access, Instruction, NoArguments, instruction
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE
 from ewallet_core.operations.answer_data import Data, SessionAnswer, Timestamp, session_answer
@@ -196,7 +196,7 @@ def _verifications(selector: str, words: str, key: str, other: str) -> tuple[Ins
 
         def verify(_request: NoArguments, context: SessionContext) -> Answer:
             facts = {name: fact for part in parts for name, fact in _FACTS[part](context).items()}
-            return success(**{name: tokens[name](context) for name in shown}, **facts)
+            return {name: tokens[name](context) for name in shown} | facts
 
         verify.__doc__ = f"Verify that the {words} sent {said}."
         return instruction(

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypedDict
 
-from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Instruction, Request, instruction, with_argument
 from ewallet_core.operations.answer_data import Archive, Data, SheetData, archive, dates
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext
@@ -24,8 +22,7 @@ from ewallet_core.operations.records import (
 )
 from ewallet_core.operations.requests import NewItem, PageRequest, RenameItem
 from ewallet_core.operations.sheet_kinds import CONTACT, SHEET_KINDS, TRANSFER, SheetKind, record_data
-from ewallet_core.storage.linked_records import find_linked_records
-from ewallet_core.storage.sheets import Sheet, sheets
+from ewallet_core.storage.sheets import Sheet, find_linked_records, sheets
 
 _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
 
@@ -33,12 +30,9 @@ _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
 class ViewList(PageRequest, frozen=True):
     """A page of a sheet: from the newest record, from a cursor, or after `skip` of the newest records."""
 
-    skip: fields.PassedOver | None = None
+    at_most_one_of = ("before", "skip")
 
-    def check(self) -> None:
-        """At most one of before and skip may be sent."""
-        if self.before is not None and self.skip is not None:
-            raise ArgumentsClashError(("before", "skip"))
+    skip: fields.PassedOver | None = None
 
 
 class UnlinkList(Request, frozen=True):
@@ -50,13 +44,10 @@ class UnlinkList(Request, frozen=True):
 class UnlinkSheet(Request, frozen=True):
     """One of the account's own sheets: exactly one of `list_id` and `sheet_id`."""
 
+    exactly_one_of = ("list_id", "sheet_id")
+
     list_id: fields.SheetId | None = None
     sheet_id: fields.SheetId | None = None
-
-    def check(self) -> None:
-        """Exactly one of list_id and sheet_id must be sent."""
-        if (self.list_id is None) == (self.sheet_id is None):
-            raise ArgumentsClashError(("list_id", "sheet_id"))
 
 
 # Every kind is removed by `list_id`; sheets also by `sheet_id`, which all other instructions use.
@@ -65,7 +56,9 @@ _UNLINK: dict[str, type[Request]] = {"sheet": UnlinkSheet, "list": UnlinkList}
 
 def sheet_data(context: AccountContext, kind: SheetKind, sheet: Sheet, page_request: ViewList) -> Data:
     """A sheet and a page of its records, newest first."""
-    count = _record_count(context, kind, sheet)
+    # The issuer's rows, with their record counts, do not change when it issues credits.
+    is_issuers = sheet.account_id == SYSTEM_CORE_ID
+    count = kind.records.count(context.transaction, sheet.id) if is_issuers else sheet.record_count
     before = page_request.before or kind.records.below_newest(
         context.transaction, sheet, count, page_request.skip or 0
     )
@@ -83,12 +76,6 @@ def sheet_data(context: AccountContext, kind: SheetKind, sheet: Sheet, page_requ
     }
 
 
-def _record_count(context: AccountContext, kind: SheetKind, sheet: Sheet) -> int:
-    if sheet.account_id != SYSTEM_CORE_ID:
-        return sheet.record_count
-    return kind.records.count(context.transaction, sheet.id)
-
-
 def _with_id(kind: SheetKind, request: type[Request], *, required: bool = True) -> type[Request]:
     return with_argument(request, kind.id_name, _ID_TYPES[kind.noun], required=required)
 
@@ -99,7 +86,7 @@ def _the_list(kind: SheetKind, verb: str) -> dict[str, str]:
 
 def _viewed(context: AccountContext, kind: SheetKind, sheet: Sheet, page_request: ViewList) -> Answer:
     data = sheet_data(context, kind, sheet, page_request)
-    answer = success(**{kind.sheet_key: sheet.id, kind.data_key: data})
+    answer: Answer = {kind.sheet_key: sheet.id, kind.data_key: data}
     if kind.listed_by is not None:
         answer[f"{kind.name}_records"] = {str(row["id"]): row[kind.listed_by] for row in data["rows"]}
     return answer
@@ -121,9 +108,7 @@ def _new_list(kind: SheetKind) -> Instruction:
         sheet = sheets.require(context.transaction, id=sheet_id)
         kind.owned_item(sheet, kind.id_name).change_owner(context)
         record_change(context, kind.title, sheet_id, "made")
-        return success(
-            **{kind.sheet_key: sheet_id, kind.data_key: sheet_data(context, kind, sheet, ViewList())}
-        )
+        return {kind.sheet_key: sheet_id, kind.data_key: sheet_data(context, kind, sheet, ViewList())}
 
     return new_list
 
@@ -151,9 +136,7 @@ def _switch_list(kind: SheetKind) -> Instruction:
         """Make another sheet the active one, which gets new records."""
         sheet = own_sheet(context, kind, getattr(request, kind.id_name), kind.id_name)
         kind.owned_item(sheet, kind.id_name).make_active(context)
-        return success(
-            **{kind.sheet_key: sheet.id, kind.data_key: sheet_data(context, kind, sheet, ViewList())}
-        )
+        return {kind.sheet_key: sheet.id, kind.data_key: sheet_data(context, kind, sheet, ViewList())}
 
     return switch_list
 
@@ -184,20 +167,16 @@ def _unlink_list(kind: SheetKind) -> Instruction:
         unlink_sheet(context, kind, sheet)
         owned_item.change_owner(context)
         record_change(context, kind.title, sheet.id, "unlinked")
-        return success(**{kind.sheet_key: sheet.id})
+        return {kind.sheet_key: sheet.id}
 
     return unlink_list
 
 
-_VERBS: tuple[Callable[[SheetKind], Instruction], ...] = (
-    _new_list,
-    _view_list,
-    _switch_list,
-    _rename_list,
-    _unlink_list,
+LISTS = tuple(
+    verb(kind)
+    for kind in SHEET_KINDS
+    for verb in (_new_list, _view_list, _switch_list, _rename_list, _unlink_list)
 )
-
-LISTS = tuple(verb(kind) for kind in SHEET_KINDS for verb in _VERBS)
 
 
 class OneRecord(Request, frozen=True):
@@ -209,13 +188,10 @@ class OneRecord(Request, frozen=True):
 class OneContact(Request, frozen=True):
     """One of the account's own contacts: exactly one of `record` and `record_id`."""
 
+    exactly_one_of = ("record", "record_id")
+
     record: fields.RecordId | None = None
     record_id: fields.RecordId | None = None
-
-    def check(self) -> None:
-        """Exactly one of record and record_id must be sent."""
-        if (self.record is None) == (self.record_id is None):
-            raise ArgumentsClashError(("record", "record_id"))
 
 
 class Linked(TypedDict):
@@ -228,10 +204,12 @@ class Linked(TypedDict):
 
 
 def _view_record(kind: SheetKind) -> Instruction:
+    refundable = {"left_to_refund": int | None} if kind is TRANSFER else {}
+
     @instruction(
         the_record(kind, "view"),
         request=OneContact if kind is CONTACT else OneRecord,
-        answers=_record_view_answers(kind),
+        answers={**record_answers(kind), "entry": int | None, "linked_records": list[Linked], **refundable},
     )
     def view_record(request: OneRecord | OneContact, context: AccountContext) -> Answer:
         """View one of the account's own records, with its journal entry and the records linked to it."""
@@ -242,28 +220,18 @@ def _view_record(kind: SheetKind) -> Instruction:
     return view_record
 
 
-def _record_view_answers(kind: SheetKind) -> dict[str, Any]:
-    refundable = {"left_to_refund": int | None} if kind is TRANSFER else {}
-    return {**record_answers(kind), "entry": int | None, "linked_records": list[Linked], **refundable}
-
-
 def _viewed_record(context: AccountContext, kind: SheetKind, record: Any) -> Answer:
     answer = record_answer(context, kind, record)
     # A contact has no journal entry.
     answer["entry"] = None if kind is CONTACT else record.entry_id
-    answer["linked_records"] = _linked_records(context, kind, answer["entry"])
+    linked = find_linked_records(context.transaction, kind.name, answer["entry"], context.account.id)
+    answer["linked_records"] = [
+        {"relation": relation, "kind": str(other), "record": record_id, "reference": reference}
+        for relation, other, record_id, reference in linked
+    ]
     if kind is TRANSFER:
         answer["left_to_refund"] = left_to_refund(context.transaction, record)
     return answer
-
-
-def _linked_records(context: AccountContext, kind: SheetKind, entry_id: int | None) -> list[Data]:
-    return [
-        {"relation": relation, "kind": str(other), "record": record_id, "reference": reference}
-        for relation, other, record_id, reference in find_linked_records(
-            context.transaction, kind.name, entry_id, context.account.id
-        )
-    ]
 
 
 def _unlink_record(kind: SheetKind) -> Instruction:
@@ -273,7 +241,7 @@ def _unlink_record(kind: SheetKind) -> Instruction:
         record = own_record(context, kind, request.record_id)
         kind.records.unlink(context.transaction, record, context.now)
         record_change(context, f"{kind.name} record", record.id, "unlinked")
-        return success(**{kind.sheet_key: record.sheet_id, kind.record_key: record.id})
+        return {kind.sheet_key: record.sheet_id, kind.record_key: record.id}
 
     return unlink_record
 

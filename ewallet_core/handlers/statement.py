@@ -66,15 +66,8 @@ def view_statement(request: ViewStatement, context: AccountContext) -> _ViewStat
     until = END_OF_TIME if request.ends_at is None else request.ends_at
     last = find_last_before(context.transaction, wallet.balance_id, until)
     after, newest = before_it.id if before_it else 0, last.id if last else 0
-    found = read_statement(
-        context.transaction,
-        balance_id=wallet.balance_id,
-        ewallet_id=wallet.id,
-        account_id=wallet.account_id,
-        after=after,
-        before=min(request.before or newest + 1, newest + 1),
-        most=request.limit + 1,
-    )
+    before = min(request.before or newest + 1, newest + 1)
+    found = read_statement(context.transaction, wallet, after, before, request.limit + 1)
     page = found[: request.limit]
     partners = {row.partner_id for row in page if row.kind not in _OWN_CONVERSIONS}
     emails = {partner: email_of(context, partner) for partner in partners}

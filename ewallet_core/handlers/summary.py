@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import islice
 from typing import TypedDict
 
-from ewallet_core.errors.requests import ArgumentsClashError, PeriodReversedError, TooManyPeriodsError
+from ewallet_core.errors.requests import PeriodReversedError, TooManyPeriodsError
 from ewallet_core.instructions import fields, timestamps
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import instruction
@@ -39,16 +39,12 @@ class ViewSummary(PeriodRequest, frozen=True):
     credits converted with it; those of one wallet include no time.
     """
 
+    at_most_one_of = ("ewallet_id", "clock_id")
+
     by: fields.PeriodLength = PeriodUnit.DAY
     utc_offset: fields.UtcOffset = 0
     ewallet_id: fields.EwalletId | None = None
     clock_id: fields.ClockId | None = None
-
-    def check(self) -> None:
-        """At most one of ewallet_id and clock_id may be sent."""
-        super().check()
-        if self.ewallet_id is not None and self.clock_id is not None:
-            raise ArgumentsClashError(("ewallet_id", "clock_id"))
 
 
 class Total(TypedDict):

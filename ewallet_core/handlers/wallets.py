@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Instruction, NoArguments, Request, instruction
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER, HolderKind
@@ -42,7 +42,7 @@ def _list(holder_kind: HolderKind) -> Instruction:
     def list_holders(_request: NoArguments, context: AccountContext) -> Answer:
         """List all of the account's wallets, or all clocks of the active wallet, oldest first."""
         held = holder_kind.all_of(context, holder_kind.belongs_to.active(context).id)
-        return success(**{plural: [holder_kind.data(context, each) for each in held]})
+        return {plural: [holder_kind.data(context, each) for each in held]}
 
     return list_holders
 
@@ -87,7 +87,7 @@ def _unlink(holder_kind: HolderKind) -> Instruction:
         holder_kind.unlink(context, held, holder_kind.id_name)
         owned_item.change_owner(context)
         record_change(context, holder_kind.kept.word, held.id, "unlinked")
-        return success(**{holder_kind.answer_key: held.id})
+        return {holder_kind.answer_key: held.id}
 
     return unlink_holder
 

@@ -65,17 +65,10 @@ def request_id_of(request: object) -> str | None:
 
 
 def in_reply_to(request_id: str | None, answer: Answer) -> Answer:
-    """The answer with the id of the request that it answers, if that has one."""
     return answer if request_id is None else {**answer, "request_id": request_id}
 
 
-def success(**keys: Any) -> Answer:
-    """The answer to an instruction that succeeded."""
-    return {"failed": False, **keys}
-
-
 def error_answer(error: WalletError) -> Answer:
-    """The answer to an instruction that failed."""
     return {
         "failed": True,
         "error": error.error,
@@ -98,7 +91,6 @@ def timestamp(milliseconds: int | None) -> str | None:
 
 
 def is_key(key: object) -> bool:
-    """Whether it may be a key of a request."""
     return isinstance(key, str) and len(key) <= LONGEST_NAME and is_storable(key)
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from inspect import getdoc
-from itertools import combinations
+from itertools import combinations, groupby
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import (
     Annotated,
@@ -35,7 +36,7 @@ from ewallet_core.instructions.registry import (
     closest_to,
     read_request,
 )
-from ewallet_core.instructions.validation import meta_of
+from ewallet_core.instructions.validation import description_of, meta_of
 from ewallet_core.types import PEOPLE
 
 _PLAIN = {
@@ -55,8 +56,7 @@ def in_words(declared: Any) -> str:
     """A type in words; a data dict is called by its name."""
     if is_typeddict(declared):
         return name_of(declared)
-    composed = _COMPOSED.get(get_origin(declared))
-    if composed is not None:
+    if (composed := _COMPOSED.get(get_origin(declared))) is not None:
         return composed(*get_args(declared))
     return _PLAIN.get(declared) or str(getattr(declared, "__name__", declared))
 
@@ -81,15 +81,6 @@ def name_of(data_dict: type) -> str:
     """The name of a data dict in answers: `SheetData` is `sheet_data`."""
     name = data_dict.__name__
     return "".join(f"_{part.lower()}" if part.isupper() else part for part in name).strip("_")
-
-
-def keys_of(data_dict: type) -> dict[str, str]:
-    """The type in words of each key of the data dict."""
-    return {key: in_words(declared) for key, declared in _hints(data_dict).items()}
-
-
-def meaning_of(data_dict: type) -> str:
-    return first_line(data_dict)
 
 
 def data_dicts_in(answers: Iterable[Mapping[str, Any]]) -> dict[str, type]:
@@ -144,9 +135,7 @@ class RegistrySection:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An instruction and its section of the reference."""
-
+class Documented:
     section: RegistrySection
     found: Instruction
 
@@ -200,64 +189,69 @@ class ErrorEntry(msgspec.Struct, frozen=True):
 
 
 class Subject(msgspec.Struct, frozen=True):
-    """The instructions of one module."""
-
     title: str
     about: str
     entries: list[InstructionEntry]
 
 
-def everything(sections: Iterable[RegistrySection]) -> list[Asked]:
-    """Every instruction of these sections."""
-    return [Asked(section, found) for section in sections for found in section.instructions]
+def everything(sections: Iterable[RegistrySection]) -> list[Documented]:
+    return [Documented(section, found) for section in sections for found in section.instructions]
 
 
-def subjects_of(asked: Iterable[Asked]) -> list[Subject]:
-    """The reference of these instructions by subject, in the order of their registries."""
-    by_section: dict[str, list[Asked]] = {}
-    for each in asked:
-        by_section.setdefault(each.section.title, []).append(each)
+def subjects_of(documented: Iterable[Documented]) -> list[Subject]:
     return [
-        Subject(title, listed[0].section.about, [entry_of(each) for each in listed])
-        for title, listed in by_section.items()
+        Subject(section.title, section.about, [entry_of(each) for each in listed])
+        for section, listed in groupby(documented, attrgetter("section"))
     ]
 
 
-def entry_of(asked: Asked) -> InstructionEntry:
-    """The entry of one instruction."""
-    found = asked.found
-    summary, _, notes = (inspect.getdoc(found.carry_out) or "").partition("\n")
+def entry_of(documented: Documented) -> InstructionEntry:
+    found = documented.found
+    summary, _, notes = (getdoc(found.carry_out) or "").partition("\n")
     return InstructionEntry(
         path=found.name,
-        subject=asked.section.title,
+        subject=documented.section.title,
         summary=summary,
         notes=" ".join(notes.split()),
         selectors=[dict(form) for form in found.forms],
-        arguments=[_argument(argument) for argument in found.arguments.values()],
-        answer={key: in_words(declared) for key, declared in found.answers.items()},
+        arguments=[
+            Argument(
+                argument.name,
+                argument.required,
+                description_of(argument.type),
+                # A default of None or empty text is not shown.
+                None if argument.default in (NODEFAULT, "") else msgspec.to_builtins(argument.default),
+            )
+            for argument in found.arguments.values()
+        ],
+        answer=_in_words(found.answers),
         data=list(data_dicts_in([found.answers])),
-        who=_who(asked),
+        who=_who(documented),
         changes=found.changes,
         remembered=found.remembered,
         example={**found.forms[0], **_example(found)},
     )
 
 
-def data_of(asked: Iterable[Asked]) -> dict[str, DataDict]:
-    """The data dicts of all answers by name, sorted."""
-    found = data_dicts_in(each.found.answers for each in asked)
-    return {name: DataDict(meaning_of(found[name]), keys_of(found[name])) for name in sorted(found)}
+def data_of(documented: Iterable[Documented]) -> dict[str, DataDict]:
+    found = data_dicts_in(each.found.answers for each in documented)
+    return {
+        name: DataDict(first_line(data_dict), _in_words(_hints(data_dict)))
+        for name, data_dict in sorted(found.items())
+    }
+
+
+def _in_words(types: Mapping[str, Any]) -> dict[str, str]:
+    return {key: in_words(declared) for key, declared in types.items()}
 
 
 def error_types() -> list[type[WalletError]]:
-    """Every type of error that an answer can carry, by code."""
     found = (value for module in _ERROR_MODULES for value in vars(module).values())
     types = [each for each in found if isinstance(each, type) and issubclass(each, WalletError)]
-    return sorted((each for each in types if each is not WalletError), key=lambda each: each.code)
+    return sorted((each for each in types if each is not WalletError), key=attrgetter("code"))
 
 
 def errors() -> list[ErrorEntry]:
-    """What the reference says of every error, by code."""
     return [
         ErrorEntry(each.code, first_line(each), _fixed(each.error_text), _fixed(each.warning_text))
         for each in error_types()
@@ -269,42 +263,34 @@ def _fixed(sentence: str) -> str | None:
 
 
 def first_line(documented: object) -> str:
-    """The first line of its docstring."""
     return (getdoc(documented) or "").partition("\n")[0]
 
 
-def named(asked: Iterable[Asked], words: str) -> list[Asked]:
+def named(documented: Iterable[Documented], words: str) -> list[Documented]:
     """The instruction whose path is these words, or else every one whose path has them in that order."""
     wanted = words.split()
-    paths = [(each, list(form.values())) for each in asked for form in each.found.forms]
+    paths = [(each, list(form.values())) for each in documented for form in each.found.forms]
+
+    def come_in_order(path: list[str]) -> bool:
+        left = iter(path)
+        return all(word in left for word in wanted)
+
     exact = [each for each, path in paths if wanted == path]
-    fitting = exact or [each for each, path in paths if _come_in_order(wanted, path)]
+    fitting = exact or [each for each, path in paths if come_in_order(path)]
     return list({(each.section.title, each.found.name): each for each in fitting}.values())
 
 
-def nearest(asked: Iterable[Asked], words: str) -> list[str]:
+def nearest(documented: Iterable[Documented], words: str) -> list[str]:
     """The paths most like these words, the likeliest first."""
-    names = [each.found.name for each in asked]
+    names = [each.found.name for each in documented]
     is_whole = words.partition(" ")[0] in {name.partition(" ")[0] for name in names}
     path = words if is_whole else f"client action {words}"
     return closest_to(dict.fromkeys(names), path, MOST_NEAREST)
 
 
-def _come_in_order(asked: Iterable[str], path: Iterable[str]) -> bool:
-    left = iter(path)
-    return all(word in left for word in asked)
-
-
-def _argument(argument: FieldInfo) -> Argument:
-    # A default of None or empty text is not shown.
-    default = None if argument.default in (NODEFAULT, "") else argument.default
-    must_be = str(meta_of(argument.type).description)
-    return Argument(argument.name, argument.required, must_be, msgspec.to_builtins(default))
-
-
-def _who(asked: Asked) -> str:
-    found = asked.found
-    if not asked.section.is_live:
+def _who(documented: Documented) -> str:
+    found = documented.found
+    if not documented.section.is_live:
         return _MUST_HAVE[found.access] + (_roles(found) if found.is_on_permission_sheet else "")
     if found.access is not Access.ACCOUNT:
         return _LIVE
@@ -319,31 +305,21 @@ def _roles(found: Instruction) -> str:
 
 def _example(found: Instruction) -> dict[str, Any]:
     """The fewest arguments that make a valid example; raises `LookupError` if none do."""
-    for arguments in _candidates(found):
-        try:
-            read_request(found, arguments)
-        except WalletError:
-            continue
-        return arguments
-    raise LookupError(f"no example of {found.name}")
-
-
-def _candidates(found: Instruction) -> Iterator[dict[str, Any]]:
     required = [name for name, argument in found.arguments.items() if argument.required]
     optional = [name for name in found.arguments if name not in required]
     # A change with only optional arguments does nothing without one.
     fewest = 1 if found.changes and optional and not required else 0
     for size in (*range(fewest, MOST_OPTIONS_SHOWN + 1), 0):
         for chosen in combinations(optional, size):
-            yield _shown(found.arguments, (*required, *chosen))
+            arguments = {name: _example_value(found.arguments[name]) for name in (*required, *chosen)}
+            with suppress(WalletError):
+                read_request(found, arguments)
+                return arguments
+    raise LookupError(f"no example of {found.name}")
 
 
-def _shown(arguments: Mapping[str, FieldInfo], names: Iterable[str]) -> dict[str, Any]:
-    return {name: _example_value(name, arguments[name]) for name in names}
-
-
-def _example_value(name: str, argument: FieldInfo) -> Any:
+def _example_value(argument: FieldInfo) -> Any:
     examples = meta_of(argument.type).examples
     if not examples:
-        raise LookupError(f"the field of {name} has no example")
+        raise LookupError(f"the field of {argument.name} has no example")
     return examples[0]

@@ -6,11 +6,8 @@ from collections.abc import Iterable, Iterator
 
 from ewallet_core.instructions.reference import (
     Argument,
-    DataDict,
-    ErrorEntry,
     InstructionEntry,
     RegistrySection,
-    Subject,
     data_of,
     errors,
     everything,
@@ -66,34 +63,32 @@ def page(sections: Iterable[RegistrySection]) -> str:
 
 def _lines(sections: Iterable[RegistrySection]) -> Iterator[str]:
     yield _OPENING
-    asked = everything(sections)
-    subjects = subjects_of(asked)
+    documented = everything(sections)
+    subjects = subjects_of(documented)
     yield "## The instructions by subject\n"
     for subject in subjects:
-        yield f"- [{subject.title}](#{_anchor(subject.title)}): {_paths(subject)}"
+        paths = ", ".join(f"[{entry.path}](#{_anchor(entry.path)})" for entry in subject.entries)
+        yield f"- [{subject.title}](#{_anchor(subject.title)}): {paths}"
     yield ""
     for subject in subjects:
-        yield from _subject(subject)
+        yield f"## {subject.title}\n"
+        yield f"{subject.about}\n"
+        for entry in subject.entries:
+            yield from _entry(entry)
     yield "## Data\n"
     yield "The objects in answers, with their keys.\n"
-    for name, data_dict in data_of(asked).items():
-        yield from _data(name, data_dict)
-    yield from _errors(errors())
-
-
-def _paths(subject: Subject) -> str:
-    return ", ".join(f"[{entry.path}](#{_anchor(entry.path)})" for entry in subject.entries)
+    for name, data_dict in data_of(documented).items():
+        yield f"### {name}\n"
+        yield f"{data_dict.meaning}\n"
+        yield from _table(("key", ""), ((f"`{key}`", words) for key, words in data_dict.keys.items()))
+    yield "## Errors\n"
+    yield "Every `code` that an answer can carry, with its sentences, or with what it means if they vary.\n"
+    rows = ((f"`{error.code}`", error.error or error.meaning, error.warning or "") for error in errors())
+    yield from _table(("code", "what is wrong", "what to do"), rows)
 
 
 def _anchor(title: str) -> str:
     return title.lower().replace(" ", "-")
-
-
-def _subject(subject: Subject) -> Iterator[str]:
-    yield f"## {subject.title}\n"
-    yield f"{subject.about}\n"
-    for entry in subject.entries:
-        yield from _entry(entry)
 
 
 def _entry(entry: InstructionEntry) -> Iterator[str]:
@@ -105,51 +100,30 @@ def _entry(entry: InstructionEntry) -> Iterator[str]:
     yield f"- {in_effect(entry)}\n"
     if entry.arguments:
         yield from _table(("argument", "", "must be"), (_argument(argument) for argument in entry.arguments))
+    links = {name: f"[{name}](#{name})" for name in entry.data}
     answer = {"failed": "true or false", **entry.answer}
-    yield from _table(
-        ("answer", ""), ((f"`{key}`", _linked(words, entry.data)) for key, words in answer.items())
-    )
+    linked = {key: " ".join(links.get(word, word) for word in words.split()) for key, words in answer.items()}
+    yield from _table(("answer", ""), ((f"`{key}`", words) for key, words in linked.items()))
     yield "```python"
     yield as_python(entry.example)
     yield "```\n"
 
 
 def in_effect(entry: InstructionEntry) -> str:
-    """A sentence that says whether the instruction changes something and is safe to repeat."""
     if not entry.changes:
         return "Changes nothing."
-    return (
-        "Changes something; a `request_id` makes it safe to repeat."
-        if entry.remembered
-        else "Changes something; not remembered by its `request_id`."
-    )
+    if entry.remembered:
+        return "Changes something; a `request_id` makes it safe to repeat."
+    return "Changes something; not remembered by its `request_id`."
 
 
 def as_python(example: dict[str, object]) -> str:
-    """The example as a Python dict with one argument per line."""
     return "\n".join(["{", *(f"    {key!r}: {value!r}," for key, value in example.items()), "}"])
 
 
 def _argument(argument: Argument) -> tuple[str, str, str]:
     default = "" if argument.default is None else f"; {argument.default} when absent"
     return f"`{argument.name}`", "required" if argument.required else "optional", argument.must_be + default
-
-
-def _linked(words: str, data: Iterable[str]) -> str:
-    return " ".join(f"[{word}](#{word})" if word in data else word for word in words.split())
-
-
-def _data(name: str, data_dict: DataDict) -> Iterator[str]:
-    yield f"### {name}\n"
-    yield f"{data_dict.meaning}\n"
-    yield from _table(("key", ""), ((f"`{key}`", words) for key, words in data_dict.keys.items()))
-
-
-def _errors(known: Iterable[ErrorEntry]) -> Iterator[str]:
-    yield "## Errors\n"
-    yield "Every `code` that an answer can carry, with its sentences, or with what it means if they vary.\n"
-    said = ((f"`{error.code}`", error.error or error.meaning, error.warning or "") for error in known)
-    yield from _table(("code", "what is wrong", "what to do"), said)
 
 
 def _table(heads: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> Iterator[str]:

@@ -8,7 +8,7 @@ import heapq
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
-from functools import cached_property, partial
+from functools import cached_property
 from types import ModuleType
 from typing import Any, ClassVar, cast, get_type_hints
 
@@ -16,12 +16,13 @@ import msgspec
 from msgspec.structs import FieldInfo
 
 from ewallet_core.errors.requests import (
+    ArgumentsClashError,
     BadValueError,
     MissingArgumentError,
     UnknownArgumentError,
     UnknownInstructionError,
 )
-from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, is_key, success
+from ewallet_core.instructions.envelope import VIEW_ACTIONS, Answer, is_key
 from ewallet_core.instructions.validation import accepts, arguments_in, description_of, is_secret
 from ewallet_core.types import PEOPLE, Role
 
@@ -48,13 +49,19 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments of an instruction, each of a kind from `fields`.
 
     `added` are arguments that were added after the instruction's first release: a request without them keeps
-    its old fingerprint, by which it may still be remembered.
+    its old fingerprint, by which it may still be remembered. Of the arguments `exactly_one_of` one must be sent,
+    and of `at_most_one_of` one may be.
     """
 
     added: ClassVar[frozenset[str]] = frozenset()
+    exactly_one_of: ClassVar[tuple[str, ...]] = ()
+    at_most_one_of: ClassVar[tuple[str, ...]] = ()
 
     def check(self) -> None:
         """Raise an error if the arguments, each valid by itself, can't be combined."""
+        for names, counts in ((self.exactly_one_of, (1,)), (self.at_most_one_of, (0, 1))):
+            if names and sum(getattr(self, name) is not None for name in names) not in counts:
+                raise ArgumentsClashError(names)
 
     def needs(self) -> Instruction | None:
         """Another instruction whose permission these arguments need too."""
@@ -144,7 +151,7 @@ class Instruction:
         return WorkClass.PASSWORD if self.prepare is not None and takes_a_secret else WorkClass.CHANGE
 
     def __call__(self, request: Any, context: Any) -> Answer:
-        return success(**self.carry_out(request, context))
+        return {"failed": False, **self.carry_out(request, context)}
 
     def fingerprint(self, request: Request) -> bytes:
         """A hash of path and arguments; of a secret only whether it was sent, because a hash of it would leak it."""
@@ -202,8 +209,6 @@ def _usual_roles(access: Access, changes: bool) -> Iterable[Role]:
 
 
 class InstructionRegistry:
-    """Finds instructions by their selectors."""
-
     def __init__(self, instructions: Iterable[Instruction]) -> None:
         self._instructions = tuple(instructions)
         self._selectors = {key for entry in self._instructions for form in entry.forms for key in form}
@@ -240,35 +245,29 @@ class InstructionRegistry:
     def unknown(self, chain: Mapping[str, Any]) -> UnknownInstructionError:
         """The error for a chain that picks no instruction; to find the nearest paths takes some 30 ms."""
         path = self._path(chain)
-        alike = self.nearest(self._with_known_words(chain, path))
-        likely = dict.fromkeys([*self._under_another_controller(chain), *alike])
+        under_another_controller = [
+            found.name
+            for form, found in self._with_action_of(chain)
+            if all(chain.get(key) == value for key, value in form.items() if key not in _CONTROLLER_KEYS)
+        ]
+        # The chain's other words that are in some path are compared, and never shown.
+        words = {word for entry in self for form in entry.forms for word in form.values()}
+        more = [value for value in chain.values() if isinstance(value, str) and value in words]
+        alike = self.nearest(" ".join(dict.fromkeys([*path.split(), *more])))
+        likely = dict.fromkeys([*under_another_controller, *alike])
         return UnknownInstructionError(f"`{path}`", list(likely)[:MOST_NEAREST])
 
     def picked_by(self, chain: Mapping[str, Any]) -> Instruction | None:
-        """The instruction that the chain's selectors pick, or None."""
         found = self.match(chain)
         return None if found is None else found[0]
 
     def nearest(self, path: str) -> list[str]:
-        """The names of the instructions most like that path, the likeliest first."""
         return closest_to([found.name for found in self], path, MOST_NEAREST)
 
     def _with_action_of(self, chain: Mapping[str, Any]) -> Sequence[tuple[Selectors, Instruction]]:
         """The forms with the chain's action, those with most selectors first."""
         action = chain.get("action")
         return self._by_action.get(action, ()) if isinstance(action, str) else ()
-
-    def _under_another_controller(self, chain: Mapping[str, Any]) -> Iterator[str]:
-        for form, found in self._with_action_of(chain):
-            selectors = {key: value for key, value in form.items() if key not in _CONTROLLER_KEYS}
-            if all(chain.get(key) == value for key, value in selectors.items()):
-                yield found.name
-
-    def _with_known_words(self, chain: Mapping[str, Any], path: str) -> str:
-        """The path with the chain's other words that are in some path; compared and never shown."""
-        words = {word for entry in self for form in entry.forms for word in form.values()}
-        more = [value for value in chain.values() if isinstance(value, str) and value in words]
-        return " ".join(dict.fromkeys([*path.split(), *more]))
 
     def _path(self, chain: Mapping[str, Any]) -> str:
         words = [_word(chain.get(key)) for key in ("controller", "ctype", "action")]
@@ -312,7 +311,6 @@ def _value(sent: Any, field_type: Any, name: str) -> Any:
 
 
 def instructions_in(subject: ModuleType) -> Iterator[Instruction]:
-    """The instructions that a module declares, alone or in tuples."""
     for value in vars(subject).values():
         if isinstance(value, Instruction):
             yield value
@@ -328,16 +326,15 @@ def _word(selector: Any) -> str:
 
 
 def closest_to(names: Iterable[str], path: str, count: int) -> list[str]:
-    """The names most like that path, the likeliest first."""
     # A SequenceMatcher keeps what it computed about its second text, so the path is that one.
-    similarity = partial(_similarity, difflib.SequenceMatcher(None, b=path), len(path.split()))
+    to_path, words = difflib.SequenceMatcher(None, b=path), len(path.split())
+
+    def similarity(name: str) -> float:
+        """How like the path a name is, as a whole and cut to as many words: left-out last words cost less."""
+        ratios = []
+        for known in (name, " ".join(name.split()[:words])):
+            to_path.set_seq1(known)
+            ratios.append(to_path.ratio())
+        return sum(ratios)
+
     return heapq.nlargest(count, names, key=similarity)
-
-
-def _similarity(to_path: difflib.SequenceMatcher[str], words: int, name: str) -> float:
-    """How like the path a name is, as a whole and cut to as many words: left-out last words cost less."""
-    similarity = 0.0
-    for known in (name, " ".join(name.split()[:words])):
-        to_path.set_seq1(known)
-        similarity += to_path.ratio()
-    return similarity

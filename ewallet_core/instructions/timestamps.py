@@ -24,8 +24,6 @@ _MONTH = re.compile(r"\d{4}-\d\d", re.ASCII)
 
 
 class PeriodUnit(StrEnum):
-    """How long the periods of a summary are."""
-
     DAY = "day"
     WEEK = "week"
     MONTH = "month"

@@ -84,13 +84,10 @@ def is_amount(value: str | int | float) -> bool:
 
 
 def is_positive_amount(value: str | int | float) -> bool:
-    """Whether it is an amount above 0 with at most 6 decimals."""
     return is_amount(value) and as_decimal(value) > 0
 
 
 def reads_as(read: Callable[[str], Any]) -> Check:
-    """A check that `read` accepts the text."""
-
     def check(text: str) -> bool:
         try:
             read(text)
@@ -127,7 +124,6 @@ def is_secret(field_type: Any) -> bool:
 
 
 def accepts(field_type: Any, value: Any) -> bool:
-    """Whether the value is valid for this field."""
     try:
         converted = msgspec.convert(value, field_type)
     except (msgspec.ValidationError, UnicodeError):

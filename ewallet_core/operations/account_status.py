@@ -25,7 +25,6 @@ def why_not_active(account: Account) -> WalletError | None:
 
 
 def is_gone(account: Account, now: int) -> bool:
-    """Whether the account is erased, or due to be."""
     is_due = account.to_unlink_at is not None and account.to_unlink_at <= now
     return is_due or account.state == AccountStatus.ERASED
 

@@ -133,8 +133,6 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientContext(Context):
-    """The context of a caller with a client id."""
-
     client: ClientId
 
 
@@ -148,8 +146,6 @@ class SessionContext(Context):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountContext(SessionContext):
-    """The context of a caller with a session that an account is logged in to."""
-
     account: Account
 
     @property
@@ -158,12 +154,10 @@ class AccountContext(SessionContext):
 
     @property
     def wallet(self) -> Wallet:
-        """The active wallet of the account."""
         return wallets.require(self.transaction, id=self.account.ewallet_id)
 
     @property
     def clock(self) -> Clock:
-        """The active clock of the active wallet."""
         return clocks.require(self.transaction, id=self.wallet.clock_id)
 
 

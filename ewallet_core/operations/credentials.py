@@ -60,7 +60,6 @@ def require_password(context: AccountContext, password_check: PasswordCheck, fie
 
 
 def note_failure(context: Context, login_key: str, account: Account | None) -> None:
-    """Record that a wrong password was sent for the account."""
     throttle.record_failure(context.transaction, login_key, context.address, context.now)
     record_refused_login(context, account)
 

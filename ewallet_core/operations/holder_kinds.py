@@ -13,7 +13,7 @@ from ewallet_core.errors.credits import (
     WalletNotEmptyError,
 )
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Request, with_argument
 from ewallet_core.operations.answer_data import ClockData, EwalletData, clock_data, ewallet_data
 from ewallet_core.operations.context import AccountContext, Context
@@ -29,7 +29,8 @@ from ewallet_core.storage.wallets import Clock, Wallet, clocks
 class HolderKind:
     """What holds credits or time: a wallet, which an account owns, or a clock, which a wallet owns.
 
-    `words` are its names in selectors; the first one is used in answers.
+    `words` are its names in selectors; the first one is used in answers. A `…_key` is a key of answers, and
+    `id_name` the argument for its id, as which its owner's column for the active one is named too.
     """
 
     words: tuple[str, ...]
@@ -48,34 +49,27 @@ class HolderKind:
 
     @property
     def answer_key(self) -> str:
-        """The key of its id in answers."""
         return f"credit_{self.name}"
 
     @property
     def data_key(self) -> str:
-        """The key of its data in answers."""
         return f"{self.name}_data"
 
     @property
     def id_name(self) -> str:
-        """The argument for its id; its owner's column for the active one has the same name."""
         return f"{self.name}_id"
 
     @property
     def answers(self) -> dict[str, Any]:
-        """The keys of an answer about one, with their types."""
         return {self.answer_key: int, self.data_key: self.data_type}
 
     def forms(self, verb: str) -> list[dict[str, str]]:
-        """The selectors of a verb, for each of its words."""
         return [{"action": verb, verb: "credit", "credit": word} for word in self.words]
 
     def request(self, request: type[Request] = Request) -> type[Request]:
-        """The request with the argument for the id of one."""
         return with_argument(request, self.id_name, self.id_type)
 
     def all_of(self, context: Context, owner_id: int) -> list[Any]:
-        """Those of the owner with that id, oldest first."""
         return self.kept.rows.all(context.transaction, **{self.owner_column: owner_id})
 
     def named(self, context: AccountContext, request: Request) -> Any:
@@ -91,9 +85,8 @@ class HolderKind:
         return OwnedItem(self.kept.word, self.id_name, held.id, self.belongs_to, owner_id, self.id_name)
 
     def answer(self, context: Context, held: Any) -> Answer:
-        """The answer about one, as it is now."""
         now = self.kept.rows.require(context.transaction, id=held.id)
-        return success(**{self.answer_key: held.id, self.data_key: self.data(context, now)})
+        return {self.answer_key: held.id, self.data_key: self.data(context, now)}
 
 
 def _open_clock(context: AccountContext, reference: str | None) -> int:

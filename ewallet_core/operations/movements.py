@@ -20,8 +20,7 @@ from ewallet_core.operations.events import record_event
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
-from ewallet_core.storage.linked_records import read_transfer_with_links
-from ewallet_core.storage.sheets import invoices, transfers
+from ewallet_core.storage.sheets import invoices, read_transfer_with_links, transfers
 from ewallet_core.storage.statements import Spent, sum_spent_since
 from ewallet_core.storage.wallets import Wallet, wallets
 from ewallet_core.types import user_key
@@ -91,15 +90,12 @@ class TransferRecords:
 
 @dataclass(frozen=True, slots=True)
 class CompletedTransfer:
-    """The entry that moved the credits, and the records of each side."""
-
     entry_id: int
     sender: TransferRecords
     recipient: TransferRecords
 
 
 def own_side(context: AccountContext) -> Side:
-    """The caller's account with its active wallet."""
     return Side(context.account, context.wallet)
 
 
@@ -123,7 +119,6 @@ def partner_named(context: Context, email: str, field: str) -> Side:
 
 
 def must_be_available(account: Account, field: str) -> None:
-    """Raise `PartnerUnavailableError` unless the account is active."""
     if account.state != AccountStatus.ACTIVE:
         raise PartnerUnavailableError(field)
 

@@ -23,7 +23,6 @@ class Owner:
 
     @property
     def word(self) -> str:
-        """Its name for people."""
         return self.name.removeprefix("e")
 
 
@@ -60,12 +59,10 @@ class OwnedItem:
             raise StillActiveError(self.what, self.field)
 
     def change_owner(self, context: AccountContext, **columns: int) -> None:
-        """Change these columns of its owner and the owner's write date."""
         self.owner.rows.change(context.transaction, self.owner_id, **columns, written_at=context.now)
 
 
 def record_change(context: AccountContext, what: str, number: int, change: str) -> None:
-    """Write the event that an item of the account was changed."""
     record_event(
         context, context.account.id, EventKind.OWNED_ITEM_CHANGED, what=what, id=number, change=change
     )

@@ -24,7 +24,6 @@ def allows(context: Context, role: Role, instruction: Instruction) -> bool:
 
 
 def sheet_of(registry: InstructionRegistry) -> Iterator[Instruction]:
-    """The instructions on the sheet, in the order of the registry."""
     return (instruction for instruction in registry if instruction.is_on_permission_sheet)
 
 

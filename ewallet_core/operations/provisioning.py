@@ -9,9 +9,9 @@ from ewallet_core.operations.ownership import Owner
 from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, SheetKind, kinds_of
 from ewallet_core.storage.accounts import AccountStatus, accounts
 from ewallet_core.storage.journal import open_balance
-from ewallet_core.storage.sheets import count_sheets_ever, sheets
+from ewallet_core.storage.sheets import sheets
 from ewallet_core.storage.transaction import Transaction
-from ewallet_core.storage.wallets import clocks, count_clocks_ever, count_wallets_ever, wallets
+from ewallet_core.storage.wallets import clocks, wallets
 from ewallet_core.types import SYSTEM_CORE_EMAIL, user_key
 
 SYSTEM_CORE_NAME = "System core"
@@ -69,7 +69,7 @@ def open_wallet(
         transaction,
         account_id=account_id,
         balance_id=open_balance(transaction, account_id, Unit.CREDIT, issues=issues),
-        reference=reference or f"Wallet {count_wallets_ever(transaction, account_id) + 1}",
+        reference=reference or f"Wallet {wallets.count_ever(transaction, account_id=account_id) + 1}",
         created_at=now,
         written_at=now,
     )
@@ -97,7 +97,7 @@ def open_clock(
         account_id=account_id,
         ewallet_id=wallet_id,
         balance_id=open_balance(transaction, account_id, Unit.MILLISECOND, issues=issues),
-        reference=reference or f"Clock {count_clocks_ever(transaction, wallet_id) + 1}",
+        reference=reference or f"Clock {clocks.count_ever(transaction, ewallet_id=wallet_id) + 1}",
         timer_state=State.INACTIVE,
         created_at=now,
         written_at=now,
@@ -114,8 +114,8 @@ def open_sheet(
     owner_id: int,
     reference: str | None = None,
 ) -> int:
-    """Create an empty sheet of that kind; returns its id."""
-    numbered = f"{kind.title.capitalize()} {count_sheets_ever(transaction, owner_id, kind.name) + 1}"
+    before = sheets.count_ever(transaction, owner_id=owner_id, kind=kind.name)
+    numbered = f"{kind.title.capitalize()} {before + 1}"
     return sheets.insert(
         transaction,
         account_id=account_id,

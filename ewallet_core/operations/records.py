@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ewallet_core.errors.credits import NotFoundError
-from ewallet_core.instructions.envelope import Answer, success
+from ewallet_core.instructions.envelope import Answer
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.movements import INCOMING
@@ -33,7 +33,6 @@ def own_sheet(context: AccountContext, kind: SheetKind, sheet_id: int | None, fi
 
 
 def unlink_sheet(context: Context, kind: SheetKind, sheet: Sheet) -> None:
-    """Remove a sheet with all its records."""
     kind.records.unlink_all(context.transaction, sheet.id, context.now)
     sheets.change(
         context.transaction, sheet.id, unlinked_at=context.now, record_count=0, written_at=context.now
@@ -49,18 +48,13 @@ def own_record(context: AccountContext, kind: SheetKind, record_id: int, field: 
 
 
 def record_answer(context: Context, kind: SheetKind, record: Record) -> Answer:
-    """The answer about one record."""
-    return success(
-        **{kind.sheet_key: record.sheet_id, kind.record_key: record.id},
-        record_data=record_data(context, kind, record),
-    )
+    data = record_data(context, kind, record)
+    return {kind.sheet_key: record.sheet_id, kind.record_key: record.id, "record_data": data}
 
 
 def record_answers(kind: SheetKind) -> dict[str, Any]:
-    """The keys of an answer about one record, with their types."""
     return {kind.sheet_key: int, kind.record_key: int, "record_data": dict[str, Any]}
 
 
 def the_record(kind: SheetKind, verb: str) -> dict[str, str]:
-    """The selectors of a verb for one record."""
     return {"action": verb, verb: str(kind.name), str(kind.name): "record"}

@@ -16,7 +16,7 @@ class PeriodRequest(Request, frozen=True):
     until: fields.Instant | None = None
 
     def check(self) -> None:
-        """A period must not end before it begins."""
+        super().check()
         if self.starts_at is not None and self.ends_at is not None and self.starts_at > self.ends_at:
             raise PeriodReversedError
 
@@ -57,12 +57,8 @@ class RenameItem(Request, frozen=True):
 
 
 class WhichSession(Request, frozen=True):
-    """A session by its id."""
-
     session_id: fields.SessionId
 
 
 class WhichAccount(Request, frozen=True):
-    """An account by its email."""
-
     account: fields.Email

@@ -52,5 +52,4 @@ def touch(context: Context, client: ClientId | None, session: Session | None) ->
 
 
 def used_now(context: Context) -> dict[str, int]:
-    """The columns of a client id or a session that is used now."""
     return {"last_used_at": context.now, "expires_at": context.now + context.config.session_lifetime_ms}

@@ -30,7 +30,6 @@ def settle_run_outs(context: Context, account_id: int) -> None:
 
 
 def stop_timers(context: Context, account_id: int) -> None:
-    """Stop every running or paused timer of the account."""
     settle_run_outs(context, account_id)
     for clock in clocks.all(context.transaction, account_id=account_id):
         if clock.timer.state is not State.INACTIVE:
@@ -46,7 +45,6 @@ def update_timer(
     movement: Movement | None = None,
     **data: Any,
 ) -> None:
-    """Store the clock's new timer and write the event of that kind."""
     store_timer(context.transaction, clock, timer, balance, context.now)
     record_event(
         context,

@@ -11,7 +11,6 @@ from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountStatus, accounts
-from ewallet_core.storage.linked_records import TransferWithLinks, read_transfer_with_links
 from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
     ContactRecord,
@@ -22,9 +21,11 @@ from ewallet_core.storage.sheets import (
     Sheet,
     TimeRecord,
     TransferRecord,
+    TransferWithLinks,
     contacts,
     conversions,
     invoices,
+    read_transfer_with_links,
     sheets,
     times,
     transfers,
@@ -45,7 +46,8 @@ class SheetKind:
     """A kind of sheet; `noun` is `sheet` or `list`.
 
     `columns` are the keys of `describe`, in the order of an exported table. If records have a name,
-    `listed_by` is its key in their data; a view of the list answers these names too.
+    `listed_by` is its key in their data; a view of the list answers these names too. A `…_key` is a key of
+    answers, `id_name` the argument for a sheet's id, and `active_column` its owner's column for the active one.
     """
 
     name: RecordType
@@ -58,41 +60,33 @@ class SheetKind:
 
     @property
     def sheet_key(self) -> str:
-        """The key of the sheet's id in answers, and the selector for switching it."""
         return f"{self.name}_{self.noun}"
 
     @property
     def record_key(self) -> str:
-        """The key of a record's id in answers."""
         return f"{self.name}_record"
 
     @property
     def data_key(self) -> str:
-        """The key of the sheet's data in answers."""
         return f"{self.noun}_data"
 
     @property
     def id_name(self) -> str:
-        """The argument for a sheet's id."""
         return f"{self.noun}_id"
 
     @property
     def title(self) -> str:
-        """The kind's name for people."""
         return f"{self.name} {self.noun}"
 
     @property
     def active_column(self) -> str:
-        """The owner's column for the active sheet."""
         return f"{self.sheet_key}_id"
 
     def active(self, context: AccountContext) -> int:
-        """The active sheet of the active owner."""
         sheet_id: int = getattr(self.owner.active(context), self.active_column)
         return sheet_id
 
     def all_of(self, context: Context, owner_id: int) -> list[Sheet]:
-        """The sheets of this kind of the owner with that id, oldest first."""
         return sheets.all(context.transaction, owner_id=owner_id, kind=self.name)
 
     def owned_item(self, sheet: Sheet, field: str) -> OwnedItem:
@@ -209,12 +203,10 @@ KIND_OF = {kind.name: kind for kind in SHEET_KINDS}
 
 
 def kinds_of(owner: Owner) -> tuple[SheetKind, ...]:
-    """The kinds of sheet that such an owner has."""
     return tuple(kind for kind in SHEET_KINDS if kind.owner is owner)
 
 
 def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
-    """A record's data in answers."""
     return {
         "id": record.id,
         kind.sheet_key: record.sheet_id,
@@ -225,7 +217,6 @@ def record_data(context: Context, kind: SheetKind, record: Record) -> Data:
 
 
 def found_row(context: Context, found: FoundRecord) -> FoundRow:
-    """A record among those of other kinds."""
     kind = KIND_OF[found.kind]
     return {
         "kind": str(found.kind),

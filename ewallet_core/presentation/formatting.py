@@ -126,13 +126,14 @@ def formats_of_system() -> Formats:
 
 
 def _formats_of(numbers: str, times: str) -> Formats:
-    usual = Formats()
     conventions = locale.localeconv()
     thousands = thousands_separator(str(conventions["thousands_sep"]), str(conventions["decimal_point"]))
+    if _is_no_locale(numbers):
+        thousands = Formats().thousands
     if _is_no_locale(times):
-        return Formats(usual.thousands if _is_no_locale(numbers) else thousands)
+        return Formats(thousands)
     return Formats(
-        usual.thousands if _is_no_locale(numbers) else thousands,
+        thousands,
         has_24_hours=has_24_hours(locale.nl_langinfo(locale.T_FMT)),
         dates=date_order(locale.nl_langinfo(locale.D_FMT)),
     )

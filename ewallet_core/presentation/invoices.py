@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Context, Decimal
+from decimal import Decimal
+from functools import reduce
 from typing import Any, Self
 
 from iso4217 import Currency
 
+from ewallet_core.ledger.rates import EXACT
 from ewallet_core.presentation.formatting import credit_amount, parse_timestamp, price
 
 Record = Mapping[str, Any]
@@ -105,28 +107,18 @@ def in_words(amount: Amount) -> str:
     """`EUR 1,012.50`, with at least as many decimals as the currency has; or `20 credits`."""
     if not amount.currency:
         return credit_amount(int(amount.number))
-    return price(amount.currency, _padded(amount.number, _decimals(amount.currency)))
+    try:
+        decimals = Currency(amount.currency).exponent or 0
+    except ValueError:
+        decimals = 0
+    written = f"{amount.number.normalize():f}" if amount.number else "0"
+    places = max(decimals, len(written.partition(".")[2]))
+    return price(amount.currency, f"{amount.number:.{places}f}")
 
 
 def what_for(invoice: Invoice) -> str:
     """What is charged: credits for money, or a payment in credits."""
     return credit_amount(invoice.credits) if invoice.amount.currency else "Payment in credits"
-
-
-def _decimals(currency: str) -> int:
-    try:
-        return Currency(currency).exponent or 0
-    except ValueError:
-        return 0
-
-
-def _padded(number: Decimal, decimals: int) -> str:
-    written = f"{number.normalize():f}" if number else "0"
-    there = len(written.partition(".")[2])
-    return f"{number:.{max(decimals, there)}f}"
-
-
-_EXACT = Context(prec=200)
 
 
 @dataclass(frozen=True)
@@ -151,13 +143,9 @@ def totals_of(invoices: Iterable[Invoice]) -> Sequence[InvoiceTotal]:
     groups: dict[tuple[bool, str], list[Invoice]] = {}
     for invoice in invoices:
         groups.setdefault((invoice.is_sale, invoice.amount.currency), []).append(invoice)
-    return [_total(*group, groups[group]) for group in sorted(groups)]
-
-
-def _total(is_sale: bool, currency: str, invoices: Sequence[Invoice]) -> InvoiceTotal:
-    number = Decimal(0)
-    for invoice in invoices:
-        number = _EXACT.add(number, invoice.amount.number)
-    return InvoiceTotal(
-        is_sale, Amount(number, currency), len(invoices), sum(each.credits for each in invoices)
-    )
+    totals = []
+    for (is_sale, currency), of in sorted(groups.items()):
+        number = reduce(EXACT.add, (invoice.amount.number for invoice in of), Decimal(0))
+        credits = sum(invoice.credits for invoice in of)
+        totals.append(InvoiceTotal(is_sale, Amount(number, currency), len(of), credits))
+    return totals

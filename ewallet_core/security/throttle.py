@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 
 from ewallet_core.errors.accounts import ThrottledError
-from ewallet_core.storage.logins import forget_failures, forget_failures_of, login_throttles
+from ewallet_core.storage.logins import forget_failures, login_throttles
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import user_key
 
@@ -64,7 +64,7 @@ def record_success(transaction: Transaction, login_key: str, address: str) -> No
 
 def forget(transaction: Transaction, login_key: str) -> None:
     """Forget the failures of that login key at every address, because its owner is gone."""
-    forget_failures_of(transaction, _hash(login_key))
+    login_throttles.delete(transaction, name_hash=_hash(login_key))
 
 
 def _hash(login_key: str) -> bytes:

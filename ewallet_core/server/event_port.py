@@ -79,7 +79,7 @@ class EventBroadcaster:
                 if self._recipients:
                     await self._try_to_wake()
         finally:
-            self._engine.on_change(_ignore_change)
+            self._engine.on_change(lambda: None)
 
     async def _try_to_wake(self) -> None:
         try:
@@ -110,10 +110,6 @@ class EventBroadcaster:
             subscription = recipient.subscription
             if subscription.session is not None and active.get(subscription.session) != subscription.account:
                 recipient.woken.set()
-
-
-def _ignore_change() -> None:
-    pass
 
 
 HEARTBEAT_SECONDS = 20.0

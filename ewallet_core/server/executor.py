@@ -23,31 +23,21 @@ T = TypeVar("T")
 
 
 class Engine(Protocol):
-    """What a server needs of a session manager."""
+    """What a server needs of a session manager, which describes these."""
 
     @property
     def dispatcher(self) -> Dispatcher: ...
 
     @property
-    def clock(self) -> Callable[[], int]:
-        """Returns the time in milliseconds UTC."""
-        ...
+    def clock(self) -> Callable[[], int]: ...
 
-    def follow(self, client_id: str, session_token: str) -> EventSubscription:
-        """A subscription to the events of the account that is active in that session."""
-        ...
+    def follow(self, client_id: str, session_token: str) -> EventSubscription: ...
 
-    def changed_accounts(self, after: int | None = None) -> tuple[int, set[int]]:
-        """The latest event, and the accounts that have events after event `after`."""
-        ...
+    def changed_accounts(self, after: int | None = None) -> tuple[int, set[int]]: ...
 
-    def active_accounts(self) -> dict[int, int | None]:
-        """The active account of each session, by session id."""
-        ...
+    def active_accounts(self) -> dict[int, int | None]: ...
 
-    def on_change(self, changed: Callable[[], None]) -> None:
-        """Call `changed` after each change, from any thread."""
-        ...
+    def on_change(self, changed: Callable[[], None]) -> None: ...
 
 
 class Executor:

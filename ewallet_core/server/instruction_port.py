@@ -16,7 +16,7 @@ from ewallet_core.errors.requests import (
     TooDeepError,
 )
 from ewallet_core.errors.server import ReaderTooSlowError, TooManyRequestsError
-from ewallet_core.instructions.envelope import Answer, error_answer, in_reply_to
+from ewallet_core.instructions.envelope import error_answer, in_reply_to
 from ewallet_core.operations.context import Caller
 from ewallet_core.protocol.frames import decode
 from ewallet_core.server.connection import Connection, LineReader
@@ -79,18 +79,15 @@ class InPort:
             await asyncio.sleep(0)
 
     async def _answer(self, request: dict[str, Any], caller: Caller, connection: Connection) -> None:
-        answer = await self._answer_to(request, caller)
-        # A client that is gone, or does not read, asks again with the same request id.
-        with contextlib.suppress(OSError, ReaderTooSlowError):
-            await connection.send(answer)
-
-    async def _answer_to(self, request: dict[str, Any], caller: Caller) -> Answer:
         call = self._dispatcher.parse(request, caller)
         try:
             self._limit_rate(call.order_key, caller.address)
-            return await self._executor.run(call)
+            answer = await self._executor.run(call)
         except WalletError as error:
-            return in_reply_to(call.reply_id, error_answer(error))
+            answer = in_reply_to(call.reply_id, error_answer(error))
+        # A client that is gone, or does not read, asks again with the same request id.
+        with contextlib.suppress(OSError, ReaderTooSlowError):
+            await connection.send(answer)
 
     def _limit_rate(self, session: object, address: str) -> None:
         """Raise `TooManyRequestsError` if the session, or the address, has sent enough for now."""

@@ -46,7 +46,6 @@ class SocketListener:
 
     @property
     def ports(self) -> tuple[int, int] | None:
-        """As `InstructionListener.ports`."""
         thread = self._thread
         return thread.server.ports if thread else None
 

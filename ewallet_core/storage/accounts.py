@@ -7,7 +7,7 @@ from enum import StrEnum
 from sqlalchemy import bindparam, select
 
 from ewallet_core.storage import schema
-from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Row, Rows, pattern_containing
+from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Row, Rows, cut_page, pattern_containing
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.types import Role, user_key
 
@@ -81,6 +81,5 @@ def list_accounts(
         "pattern": pattern_containing(user_key(text)),
         **({} if state is None else {"state": state}),
     }
-    found = transaction.all(_LISTED if state is None else _LISTED_IN_STATE, Account, **values)
-    page = found[:most]
-    return page, page[-1].id if len(found) > most else None
+    statement = _LISTED if state is None else _LISTED_IN_STATE
+    return cut_page(transaction.all(statement, Account, **values), most)

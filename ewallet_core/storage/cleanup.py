@@ -5,41 +5,65 @@ Erasing an account removes all personal data; the journal, balances and costs st
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, Update, bindparam, exists, func, null, select, union_all
+import sqlalchemy as sa
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.rows import RowId
-from ewallet_core.storage.sessions import forget_scope
+from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.transaction import Transaction
 
-# When the next item expires; each statement reads the end of an index.
-_session, _worker = schema.sessions.c, schema.workers.c
-SESSION_ENDS = select(func.min(_session.expires_at))
-SESSION_TOKEN_ENDS = select(func.min(_session.expires_at)).where(_session.token_hash.is_not(None))
-CLIENT_ID_ENDS = select(func.min(schema.client_ids.c.expires_at))
-ACCOUNT_IS_ERASED = select(func.min(schema.accounts.c.to_unlink_at))
-TIMER_RUNS_OUT = select(func.min(schema.clocks.c.runs_out_at))
-VACANT_WORKER_SINCE = select(func.min(_worker.created_at)).where(
-    ~exists().where(_session.worker_id == _worker.id)
-)
-OLDEST_HISTORY = (
-    select(func.min(schema.events.c.at)),
-    select(func.min(schema.seen_requests.c.seen_at)),
-    select(func.min(schema.refused_requests.c.at)),
+_session, _worker, _login_record = schema.sessions.c, schema.workers.c, schema.login_records.c
+
+
+def _earliest(column: sa.ColumnElement[int], *conditions: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """When the next item expires; it is read from the end of an index."""
+    return sa.select(sa.func.min(column)).where(*conditions)
+
+
+SESSION_ENDS = _earliest(_session.expires_at)
+SESSION_TOKEN_ENDS = _earliest(_session.expires_at, _session.token_hash.is_not(None))
+CLIENT_ID_ENDS = _earliest(schema.client_ids.c.expires_at)
+ACCOUNT_IS_ERASED = _earliest(schema.accounts.c.to_unlink_at)
+TIMER_RUNS_OUT = _earliest(schema.clocks.c.runs_out_at)
+VACANT_WORKER_SINCE = _earliest(_worker.created_at, ~sa.exists().where(_session.worker_id == _worker.id))
+OLDEST_HISTORY = tuple(
+    _earliest(column)
+    for column in (schema.events.c.at, schema.seen_requests.c.seen_at, schema.refused_requests.c.at)
 )
 
 
-def find_earliest(transaction: Transaction, *statements: Select[tuple[int]]) -> int | None:
+def find_earliest(transaction: Transaction, *statements: sa.Select[Any]) -> int | None:
     """The earliest instant that these statements find, in milliseconds UTC."""
     found = [transaction.number(statement) for statement in statements]
     return min((at for at in found if at is not None), default=None)
 
 
+_BEFORE: sa.BindParameter[int] = sa.bindparam("before")
+_OLD_REQUESTS = schema.seen_requests.delete().where(schema.seen_requests.c.seen_at < _BEFORE)
+_OLD_HISTORY = (
+    _OLD_REQUESTS,
+    schema.refused_requests.delete().where(schema.refused_requests.c.at < _BEFORE),
+    schema.events.delete().where(schema.events.c.at < _BEFORE),
+    # Of logins with an unknown name.
+    schema.login_records.delete().where(_login_record.account_id.is_(None), _login_record.at < _BEFORE),
+)
+
+
+def delete_old_requests(transaction: Transaction, now: int) -> None:
+    transaction.run(_OLD_REQUESTS, before=now - KEPT_MILLISECONDS)
+
+
+def delete_old_history(transaction: Transaction, now: int) -> None:
+    for statement in _OLD_HISTORY:
+        transaction.run(statement, before=now - KEPT_MILLISECONDS)
+
+
 # These rows hold only what the account did, and from which address.
 _DELETED = tuple(
-    table.delete().where(table.c.account_id == bindparam("account_id"))
+    table.delete().where(table.c.account_id == sa.bindparam("account_id"))
     for table in (
         schema.contact_records,
         schema.session_accounts,
@@ -51,48 +75,50 @@ _DELETED = tuple(
 _RECORDS = (schema.transfer_records, schema.invoice_records, schema.conversion_records, schema.time_records)
 _LOGGED_OUT = (
     schema.sessions.update()
-    .where(schema.sessions.c.account_id == bindparam("account_id"))
-    .values(account_id=null())
+    .where(schema.sessions.c.account_id == sa.bindparam("account_id"))
+    .values(account_id=sa.null())
 )
-_SHEET_OWNERS = union_all(
+_SHEET_OWNERS = sa.union_all(
     *(
-        select(owner.c.id).where(owner.c.account_id == bindparam("account_id"))
+        sa.select(owner.c.id).where(owner.c.account_id == sa.bindparam("account_id"))
         for owner in (schema.ewallets, schema.clocks)
     ),
-    select(schema.accounts.c.id).where(schema.accounts.c.id == bindparam("account_id")),
+    sa.select(schema.accounts.c.id).where(schema.accounts.c.id == sa.bindparam("account_id")),
 )
 
 
-def _of_account(table: Table) -> ColumnElement[bool]:
-    is_own: ColumnElement[bool] = table.c.account_id == bindparam("account_id")
+def _of_account(table: sa.Table) -> sa.ColumnElement[bool]:
+    is_own: sa.ColumnElement[bool] = table.c.account_id == sa.bindparam("account_id")
     # Sheets have an index on the owner, not on the account.
     return is_own & table.c.owner_id.in_(_SHEET_OWNERS) if table is schema.sheets else is_own
 
 
-def _blank(table: Table, *columns: str) -> Update:
+def _blank(table: sa.Table, *columns: str) -> sa.Update:
     return (
         table.update()
         .where(_of_account(table))
-        .values(dict.fromkeys(columns, "") | {"written_at": bindparam("now")})
+        .values(dict.fromkeys(columns, "") | {"written_at": sa.bindparam("now")})
     )
 
 
-def _unlink(table: Table) -> Update:
-    return _blank(table, "reference").values(unlinked_at=func.coalesce(table.c.unlinked_at, bindparam("now")))
+def _unlink(table: sa.Table) -> sa.Update:
+    return _blank(table, "reference").values(
+        unlinked_at=sa.func.coalesce(table.c.unlinked_at, sa.bindparam("now"))
+    )
 
 
-def _blanked_records() -> Iterator[Update]:
+def _blanked_records() -> Iterator[sa.Update]:
     """Empty the account's records, and the notes in the issuer's copies of them."""
     for table in _RECORDS:
         words = [name for name in ("reference", "notes", "search_key") if name in table.c]
         yield _blank(table, *words)
         if "notes" in table.c:
             own = table.alias("own")
-            own_entries = select(own.c.entry_id).where(own.c.account_id == bindparam("account_id"))
+            own_entries = sa.select(own.c.entry_id).where(own.c.account_id == sa.bindparam("account_id"))
             yield (
                 table.update()
-                .where(table.c.entry_id.in_(own_entries), table.c.account_id == bindparam("issuer_id"))
-                .values(notes="", search_key="", written_at=bindparam("now"))
+                .where(table.c.entry_id.in_(own_entries), table.c.account_id == sa.bindparam("issuer_id"))
+                .values(notes="", search_key="", written_at=sa.bindparam("now"))
             )
 
 
@@ -103,8 +129,8 @@ _NO_CONTACTS = (
 )
 _ANONYMOUS_REPORTS = (
     schema.issue_reports.update()
-    .where(schema.issue_reports.c.account_id == bindparam("account_id"))
-    .values(account_id=null(), name="", details="", log="", email="", address="")
+    .where(schema.issue_reports.c.account_id == sa.bindparam("account_id"))
+    .values(account_id=sa.null(), name="", details="", log="", email="", address="")
 )
 ERASING = (
     *_DELETED,
@@ -120,8 +146,8 @@ ERASING = (
 
 _account = schema.accounts.c
 _DUE = (
-    select(_account.id)
-    .where(_account.to_unlink_at <= bindparam("now"))
+    sa.select(_account.id)
+    .where(_account.to_unlink_at <= sa.bindparam("now"))
     .order_by(_account.to_unlink_at, _account.id)
 )
 
@@ -134,7 +160,7 @@ def erase_personal_data(transaction: Transaction, account: Account, issuer_id: i
     """Remove everything that identifies the account's owner; only the id is left."""
     for statement in ERASING:
         transaction.run(statement, account_id=account.id, issuer_id=issuer_id, now=now)
-    forget_scope(transaction, f"account {account.id}")
+    seen_requests.delete(transaction, scope=f"account {account.id}")
     accounts.change(
         transaction,
         account.id,

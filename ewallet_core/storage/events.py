@@ -80,7 +80,6 @@ _SINCE = (
 )
 _AFTER = select(_event.id, _event.account_id).where(_event.id > bindparam("after")).order_by(_event.id)
 _LATEST = select(func.max(_event.id))
-_DELETE_OLD = schema.events.delete().where(_event.at < bindparam("before"))
 
 
 def append_event(
@@ -131,8 +130,3 @@ def latest_event(transaction: Transaction) -> int:
 def events_after(transaction: Transaction, event_id: int) -> list[AccountActivity]:
     """The events of all accounts after that one, oldest first."""
     return transaction.all(_AFTER, AccountActivity, after=event_id)
-
-
-def forget_old_events(transaction: Transaction, before: int) -> None:
-    """Delete the events of all accounts that are older than `before`."""
-    transaction.run(_DELETE_OLD, before=before)

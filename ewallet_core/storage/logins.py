@@ -40,11 +40,7 @@ login_throttles = Rows(schema.login_throttles, LoginThrottle)
 
 _throttle = schema.login_throttles.c
 _FORGET = schema.login_throttles.delete().where(_throttle.last_failed_at <= bindparam("before"))
-_FORGET_NAME = schema.login_throttles.delete().where(_throttle.name_hash == bindparam("name_hash"))
 _record = schema.login_records.c
-_DELETE_WITHOUT_ACCOUNT = schema.login_records.delete().where(
-    _record.account_id.is_(None), _record.at < bindparam("before")
-)
 _ACCEPTED = (
     select(_record.id)
     .where(
@@ -65,16 +61,6 @@ _OWN_SESSIONS = (
 def forget_failures(transaction: Transaction, before: int) -> None:
     """Delete the failures of every login key that has not failed since then."""
     transaction.run(_FORGET, before=before)
-
-
-def delete_logins_without_account(transaction: Transaction, before: int) -> None:
-    """Delete the records, from before then, of logins with an unknown name."""
-    transaction.run(_DELETE_WITHOUT_ACCOUNT, before=before)
-
-
-def forget_failures_of(transaction: Transaction, name_hash: bytes) -> None:
-    """Delete the failures of that login key at every address."""
-    transaction.run(_FORGET_NAME, name_hash=name_hash)
 
 
 def is_new_address(transaction: Transaction, account_id: int, address: str) -> bool:

@@ -31,12 +31,6 @@ class RefusedRequest(Row, frozen=True):
 permissions = Rows(schema.permissions, Permission)
 refused_requests = Rows(schema.refused_requests, RefusedRequest)
 
-_FORGET = schema.refused_requests.delete().where(schema.refused_requests.c.at < bindparam("before"))
-
-
-def delete_old_refused_requests(transaction: Transaction, before: int) -> None:
-    transaction.run(_FORGET, before=before)
-
 
 class IssueReport(Row, frozen=True):
     id: int

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import BindParameter, Delete, Insert, Select, Table, Update, bindparam, select
+import sqlalchemy as sa
 
 from ewallet_core.storage.transaction import Transaction
 
@@ -37,19 +37,26 @@ class RowId(Row, frozen=True):
 R = TypeVar("R", bound=Row)
 
 
+def cut_page(found: list[R], most: int) -> tuple[list[R], int | None]:
+    """The first `most` of these rows, and the id of the last if there are more: the next cursor."""
+    page = found[:most]
+    return page, page[-1].id if len(found) > most else None  # type: ignore[attr-defined]
+
+
 class Rows(Generic[R]):
     """The rows of a table, read as `R` and changed by column name. Unlinked rows are not found."""
 
-    def __init__(self, table: Table, row_type: type[R]) -> None:
+    def __init__(self, table: sa.Table, row_type: type[R]) -> None:
         self.table = table
         self.row_type = row_type
         self.columns = tuple(table.c[name] for name in row_type.__struct_fields__)
         self._linked = [table.c.unlinked_at.is_(None)] if "unlinked_at" in table.c else []
-        self._select: Callable[..., Select[Any]] = cache(self._build_select)
-        self._latest: Callable[..., Select[Any]] = cache(self._build_latest)
-        self._insert: Callable[..., Insert] = cache(self._build_insert)
-        self._update: Callable[..., Update] = cache(self._build_update)
-        self._delete: Callable[..., Delete] = cache(self._build_delete)
+        self._select: Callable[..., sa.Select[Any]] = cache(self._build_select)
+        self._latest: Callable[..., sa.Select[Any]] = cache(self._build_latest)
+        self._insert: Callable[..., sa.Insert] = cache(self._build_insert)
+        self._update: Callable[..., sa.Update] = cache(self._build_update)
+        self._delete: Callable[..., sa.Delete] = cache(self._build_delete)
+        self._count: Callable[..., sa.Select[Any]] = cache(self._build_count)
 
     def find(self, transaction: Transaction, **equal: Any) -> R | None:
         return transaction.one(self._select(*equal), self.row_type, **equal)
@@ -69,9 +76,11 @@ class Rows(Generic[R]):
     ) -> tuple[list[R], int | None]:
         """A page of at most `most` of these rows below id `before`, the latest first, and the next cursor."""
         values = {**equal, "before": before or ABOVE_ALL_IDS, "most": most + 1}
-        found = transaction.all(self._latest(*equal), self.row_type, **values)
-        page = found[:most]
-        return page, page[-1].id if len(found) > most else None  # type: ignore[attr-defined]
+        return cut_page(transaction.all(self._latest(*equal), self.row_type, **values), most)
+
+    def count_ever(self, transaction: Transaction, **equal: Any) -> int:
+        """How many of these rows there are, including unlinked ones."""
+        return transaction.number(self._count(*equal), **equal) or 0
 
     def insert(self, transaction: Transaction, **values: Any) -> int:
         """Insert a row; returns its first key column."""
@@ -84,30 +93,39 @@ class Rows(Generic[R]):
     def delete(self, transaction: Transaction, **equal: Any) -> None:
         transaction.run(self._delete(*equal), **equal)
 
-    def _build_select(self, *names: str) -> Select[Any]:
-        conditions = [self.table.c[name] == bindparam(name) for name in names]
-        return select(*self.columns).where(*conditions, *self._linked).order_by(*self.table.primary_key)
-
-    def _build_latest(self, *names: str) -> Select[Any]:
+    def _build_select(self, *names: str) -> sa.Select[Any]:
         return (
-            self._build_select(*names)
-            .where(self.table.c.id < bindparam("before"))
-            .order_by(None)
-            .order_by(self.table.c.id.desc())
-            .limit(bindparam("most"))
+            sa.select(*self.columns)
+            .where(*self._equal(names), *self._linked)
+            .order_by(*self.table.primary_key)
         )
 
-    def _build_insert(self, *names: str) -> Insert:
+    def _build_latest(self, *names: str) -> sa.Select[Any]:
+        return (
+            self._build_select(*names)
+            .where(self.table.c.id < sa.bindparam("before"))
+            .order_by(None)
+            .order_by(self.table.c.id.desc())
+            .limit(sa.bindparam("most"))
+        )
+
+    def _build_insert(self, *names: str) -> sa.Insert:
         key = next(iter(self.table.primary_key))
         return self.table.insert().values(_parameters(names)).returning(key)
 
-    def _build_update(self, *names: str) -> Update:
-        chosen = self.table.c.id == bindparam("row_key")
+    def _build_update(self, *names: str) -> sa.Update:
+        chosen = self.table.c.id == sa.bindparam("row_key")
         return self.table.update().where(chosen).values(_parameters(names))
 
-    def _build_delete(self, *names: str) -> Delete:
-        return self.table.delete().where(*(self.table.c[name] == bindparam(name) for name in names))
+    def _build_delete(self, *names: str) -> sa.Delete:
+        return self.table.delete().where(*self._equal(names))
+
+    def _build_count(self, *names: str) -> sa.Select[Any]:
+        return sa.select(sa.func.count()).where(*self._equal(names))
+
+    def _equal(self, names: tuple[str, ...]) -> list[sa.ColumnElement[bool]]:
+        return [self.table.c[name] == sa.bindparam(name) for name in names]
 
 
-def _parameters(names: tuple[str, ...]) -> dict[str, BindParameter[Any]]:
-    return {name: bindparam(name) for name in names}
+def _parameters(names: tuple[str, ...]) -> dict[str, sa.BindParameter[Any]]:
+    return {name: sa.bindparam(name) for name in names}

@@ -7,29 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import (
-    BigInteger,
-    CheckConstraint,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Table,
-    Text,
-    UniqueConstraint,
-    text,
-)
+import sqlalchemy as sa
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.ledger.rates import MILLISECONDS_PER_MINUTE, MOST_CREDITS
 from ewallet_core.ledger.timer import State
 from ewallet_core.types import RecordType, Role
 
-ID = BigInteger().with_variant(Integer, "sqlite")
+ID = sa.BigInteger().with_variant(sa.Integer, "sqlite")
 
-metadata = MetaData(
+metadata = sa.MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -40,38 +27,42 @@ metadata = MetaData(
 )
 
 
-def new_table(name: str, *parts: Column[object] | CheckConstraint | UniqueConstraint | Index) -> Table:
+def new_table(
+    name: str, *parts: sa.Column[object] | sa.CheckConstraint | sa.UniqueConstraint | sa.Index
+) -> sa.Table:
     """A table of `metadata`, with an id that is never reused unless its key consists of other columns."""
     if name in _WITHOUT_OWN_ID:
-        return Table(name, metadata, *parts)
-    return Table(name, metadata, Column("id", ID, primary_key=True), *parts, sqlite_autoincrement=True)
+        return sa.Table(name, metadata, *parts)
+    return sa.Table(name, metadata, sa.Column("id", ID, primary_key=True), *parts, sqlite_autoincrement=True)
 
 
 _WITHOUT_OWN_ID = {"seals", "session_accounts", "login_throttles", "seen_requests", "costs", "permissions"}
 
 
-def foreign_id(table: str, column: str, *, optional: bool = False) -> Column[object]:
+def foreign_id(table: str, column: str, *, optional: bool = False) -> sa.Column[object]:
     """The id of the row of `table` that the row belongs to."""
-    return Column(column, ID, ForeignKey(f"{table}.id"), nullable=optional)
+    return sa.Column(column, ID, sa.ForeignKey(f"{table}.id"), nullable=optional)
 
 
-def numbers(*names: str, default: int | None = None, optional: bool = False) -> Iterator[Column[object]]:
-    server_default = None if default is None else text(str(default))
-    return (Column(name, BigInteger, nullable=optional, server_default=server_default) for name in names)
+def numbers(*names: str, default: int | None = None, optional: bool = False) -> Iterator[sa.Column[object]]:
+    server_default = None if default is None else sa.text(str(default))
+    return (
+        sa.Column(name, sa.BigInteger, nullable=optional, server_default=server_default) for name in names
+    )
 
 
-def texts(*names: str, optional: bool = False) -> Iterator[Column[object]]:
-    return (Column(name, Text, nullable=optional) for name in names)
+def texts(*names: str, optional: bool = False) -> Iterator[sa.Column[object]]:
+    return (sa.Column(name, sa.Text, nullable=optional) for name in names)
 
 
-def dates() -> Iterator[Column[object]]:
+def dates() -> Iterator[sa.Column[object]]:
     """When the row was created and last changed, in milliseconds UTC."""
     return numbers("created_at", "written_at")
 
 
-def one_of(column: str, *values: str) -> CheckConstraint:
+def one_of(column: str, *values: str) -> sa.CheckConstraint:
     listed = ", ".join(f"'{value}'" for value in values)
-    return CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
+    return sa.CheckConstraint(f"{column} IN ({listed})", name=f"{column}_known")
 
 
 MOST_MILLISECONDS = MOST_CREDITS * MILLISECONDS_PER_MINUTE
@@ -79,9 +70,9 @@ MOST_MILLISECONDS = MOST_CREDITS * MILLISECONDS_PER_MINUTE
 accounts = new_table(
     "accounts",
     *texts("name"),
-    Column("name_key", Text, nullable=True, unique=True),
+    sa.Column("name_key", sa.Text, nullable=True, unique=True),
     *texts("email"),
-    Column("email_key", Text, nullable=True, unique=True),
+    sa.Column("email_key", sa.Text, nullable=True, unique=True),
     *texts("phone", "alias"),
     *texts("password_hash", optional=True),
     *texts("role", "state"),
@@ -92,24 +83,24 @@ accounts = new_table(
     *numbers("one_time_until", optional=True),
     one_of("role", *Role),
     one_of("state", "active", "frozen", "unlink_pending", "erased"),
-    Index(None, "to_unlink_at"),
+    sa.Index(None, "to_unlink_at"),
 )
 
 balances = new_table(
     "balances",
     foreign_id("accounts", "account_id"),
     *texts("unit"),
-    Column("issues", Integer, nullable=False, server_default=text("0")),
+    sa.Column("issues", sa.Integer, nullable=False, server_default=sa.text("0")),
     *numbers("amount", default=0),
     # The instant of the last posting, so that no posting is dated before the previous one.
     *numbers("moved_at", default=0),
-    CheckConstraint(
+    sa.CheckConstraint(
         f"unit = '{Unit.CREDIT}' AND amount BETWEEN 0 AND {MOST_CREDITS}"
         f" OR unit = '{Unit.MILLISECOND}' AND amount BETWEEN 0 AND {MOST_MILLISECONDS}",
         name="within_limits",
     ),
     # The issuer's balance is computed, so that no supply waits for another.
-    CheckConstraint("issues = 0 OR amount = 0", name="issuer_derived"),
+    sa.CheckConstraint("issues = 0 OR amount = 0", name="issuer_derived"),
 )
 
 ewallets = new_table(
@@ -120,7 +111,7 @@ ewallets = new_table(
     *numbers("clock_id", "transfer_sheet_id", "invoice_sheet_id", optional=True),
     *dates(),
     *numbers("unlinked_at", optional=True),
-    Index(None, "account_id"),
+    sa.Index(None, "account_id"),
 )
 
 clocks = new_table(
@@ -137,9 +128,9 @@ clocks = new_table(
     *dates(),
     *numbers("unlinked_at", optional=True),
     one_of("timer_state", *State),
-    Index(None, "ewallet_id"),
-    Index(None, "account_id", "runs_out_at"),
-    Index(None, "runs_out_at"),
+    sa.Index(None, "ewallet_id"),
+    sa.Index(None, "account_id", "runs_out_at"),
+    sa.Index(None, "runs_out_at"),
 )
 
 entries = new_table(
@@ -148,7 +139,7 @@ entries = new_table(
     *numbers("at"),
     foreign_id("entries", "reverses_id", optional=True),
     one_of("kind", *EntryKind),
-    Index(None, "reverses_id"),
+    sa.Index(None, "reverses_id"),
 )
 
 postings = new_table(
@@ -159,28 +150,28 @@ postings = new_table(
     *numbers("amount"),
     *numbers("balance_after", optional=True),
     *numbers("at", default=0),
-    CheckConstraint("amount <> 0", name="moves"),
+    sa.CheckConstraint("amount <> 0", name="moves"),
     one_of("unit", *Unit),
-    Index(None, "entry_id"),
-    Index(None, "balance_id", "id"),
-    Index(None, "balance_id", "at", "id"),
+    sa.Index(None, "entry_id"),
+    sa.Index(None, "balance_id", "id"),
+    sa.Index(None, "balance_id", "at", "id"),
 )
 
-# The cost of supplied credits by balance and currency, with the running total, as decimal text.
+# The cost of supplied credits by balance and currency, with the running total, as decimal sa.text.
 costs = new_table(
     "costs",
-    Column("balance_id", ID, ForeignKey("balances.id"), primary_key=True),
-    Column("currency", Text, primary_key=True),
-    Column("entry_id", ID, ForeignKey("entries.id"), primary_key=True),
+    sa.Column("balance_id", ID, sa.ForeignKey("balances.id"), primary_key=True),
+    sa.Column("currency", sa.Text, primary_key=True),
+    sa.Column("entry_id", ID, sa.ForeignKey("entries.id"), primary_key=True),
     *texts("cost", "total"),
-    UniqueConstraint("balance_id", "entry_id"),
+    sa.UniqueConstraint("balance_id", "entry_id"),
 )
 
 seals = new_table(
     "seals",
-    Column("position", ID, primary_key=True),
-    Column("entry_id", ID, ForeignKey("entries.id"), nullable=False, unique=True),
-    Column("hash", LargeBinary, nullable=False),
+    sa.Column("position", ID, primary_key=True),
+    sa.Column("entry_id", ID, sa.ForeignKey("entries.id"), nullable=False, unique=True),
+    sa.Column("hash", sa.LargeBinary, nullable=False),
 )
 
 sheets = new_table(
@@ -194,11 +185,11 @@ sheets = new_table(
     *dates(),
     *numbers("unlinked_at", optional=True),
     one_of("kind", *RecordType),
-    Index(None, "owner_id", "kind"),
+    sa.Index(None, "owner_id", "kind"),
 )
 
 
-def _records(kind: str, *parts: Column[object] | CheckConstraint) -> Table:
+def _records(kind: str, *parts: sa.Column[object] | sa.CheckConstraint) -> sa.Table:
     return new_table(
         f"{kind}_records",
         foreign_id("sheets", "sheet_id"),
@@ -207,13 +198,13 @@ def _records(kind: str, *parts: Column[object] | CheckConstraint) -> Table:
         *parts,
         *dates(),
         *numbers("unlinked_at", optional=True),
-        # Copies of the sheet's account and of the searchable text, so that a search needs one table and one index.
+        # Copies of the sheet's account and of the searchable sa.text, so that a search needs one table and one index.
         *numbers("account_id", default=0),
-        Column("search_key", Text, nullable=False, server_default=text("''")),
-        UniqueConstraint("sheet_id", "position"),
-        Index(None, "account_id", "created_at", "id"),
-        Index(None, "sheet_id", "created_at", "id"),
-        *([Index(None, "entry_id")] if kind != "contact" else []),
+        sa.Column("search_key", sa.Text, nullable=False, server_default=sa.text("''")),
+        sa.UniqueConstraint("sheet_id", "position"),
+        sa.Index(None, "account_id", "created_at", "id"),
+        sa.Index(None, "sheet_id", "created_at", "id"),
+        *([sa.Index(None, "entry_id")] if kind != "contact" else []),
     )
 
 
@@ -256,32 +247,32 @@ workers = new_table("workers", *numbers("session_limit"), *dates())
 
 client_ids = new_table(
     "client_ids",
-    Column("hash", LargeBinary, nullable=False, unique=True),
+    sa.Column("hash", sa.LargeBinary, nullable=False, unique=True),
     *numbers("last_used_at", "expires_at"),
     *dates(),
-    Index(None, "expires_at"),
+    sa.Index(None, "expires_at"),
 )
 
 sessions = new_table(
     "sessions",
-    Column("client_id", ID, ForeignKey("client_ids.id"), nullable=True, unique=True),
-    Column("token_hash", LargeBinary, nullable=True, unique=True),
+    sa.Column("client_id", ID, sa.ForeignKey("client_ids.id"), nullable=True, unique=True),
+    sa.Column("token_hash", sa.LargeBinary, nullable=True, unique=True),
     foreign_id("workers", "worker_id"),
     foreign_id("accounts", "account_id", optional=True),
     *texts("address"),
     *numbers("last_used_at", "expires_at"),
     *dates(),
-    Index(None, "worker_id"),
-    Index(None, "account_id"),
-    Index(None, "expires_at"),
+    sa.Index(None, "worker_id"),
+    sa.Index(None, "account_id"),
+    sa.Index(None, "expires_at"),
 )
 
 session_accounts = new_table(
     "session_accounts",
-    Column("session_id", ID, ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
-    Column("account_id", ID, ForeignKey("accounts.id"), primary_key=True),
+    sa.Column("session_id", ID, sa.ForeignKey("sessions.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("account_id", ID, sa.ForeignKey("accounts.id"), primary_key=True),
     *numbers("logged_in_at"),
-    Index(None, "account_id"),
+    sa.Index(None, "account_id"),
 )
 
 login_records = new_table(
@@ -291,26 +282,26 @@ login_records = new_table(
     *numbers("at"),
     *numbers("is_new_address", default=0),
     one_of("kind", "login", "logout"),
-    Index(None, "account_id", "kind", "id"),
-    Index(None, "account_id", "address"),
+    sa.Index(None, "account_id", "kind", "id"),
+    sa.Index(None, "account_id", "address"),
 )
 
 login_throttles = new_table(
     "login_throttles",
-    Column("name_hash", LargeBinary, primary_key=True),
-    Column("address", Text, primary_key=True),
+    sa.Column("name_hash", sa.LargeBinary, primary_key=True),
+    sa.Column("address", sa.Text, primary_key=True),
     *numbers("failures", "last_failed_at"),
-    Index(None, "last_failed_at"),
+    sa.Index(None, "last_failed_at"),
 )
 
 seen_requests = new_table(
     "seen_requests",
-    Column("scope", Text, primary_key=True),
-    Column("request_id", Text, primary_key=True),
-    Column("fingerprint", LargeBinary, nullable=False),
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("request_id", sa.Text, primary_key=True),
+    sa.Column("fingerprint", sa.LargeBinary, nullable=False),
     *texts("answer"),
     *numbers("seen_at"),
-    Index(None, "seen_at"),
+    sa.Index(None, "seen_at"),
 )
 
 events = new_table(
@@ -320,15 +311,15 @@ events = new_table(
     *texts("kind", "data"),
     *numbers("at"),
     *texts("request_id", "movement", optional=True),
-    UniqueConstraint("account_id", "sequence"),
-    Index(None, "at"),
+    sa.UniqueConstraint("account_id", "sequence"),
+    sa.Index(None, "at"),
 )
 
 # The entries of the permission sheet that differ from the registry's default.
 permissions = new_table(
     "permissions",
-    Column("role", Text, primary_key=True),
-    Column("instruction", Text, primary_key=True),
+    sa.Column("role", sa.Text, primary_key=True),
+    sa.Column("instruction", sa.Text, primary_key=True),
     *numbers("allowed", "written_at"),
 )
 
@@ -337,7 +328,7 @@ refused_requests = new_table(
     foreign_id("accounts", "account_id", optional=True),
     *texts("role", "instruction", "address"),
     *numbers("at"),
-    Index(None, "at"),
+    sa.Index(None, "at"),
 )
 
 issue_reports = new_table(
@@ -345,6 +336,6 @@ issue_reports = new_table(
     foreign_id("accounts", "account_id", optional=True),
     *texts("reference", "name", "details", "log", "email", "address"),
     *numbers("at"),
-    Index(None, "account_id"),
-    Index(None, "address", "at"),
+    sa.Index(None, "account_id"),
+    sa.Index(None, "address", "at"),
 )

@@ -13,29 +13,7 @@ from ewallet_core.storage.rows import Row, Rows
 from ewallet_core.storage.transaction import Transaction
 
 KEPT_MILLISECONDS = 30 * 24 * 3_600_000
-
-
-class SeenRequest(Row, frozen=True):
-    """A request that was answered: a repeated one gets the same answer and does nothing again."""
-
-    fingerprint: bytes
-    answer: str
-    seen_at: int
-
-
-seen_requests = Rows(schema.seen_requests, SeenRequest)
-
-_FORGET = schema.seen_requests.delete().where(schema.seen_requests.c.seen_at < bindparam("before"))
-
-
-def forget_scope(transaction: Transaction, scope: str) -> None:
-    """Delete the requests of a session, worker or account that is gone."""
-    seen_requests.delete(transaction, scope=scope)
-
-
-def forget_old_requests(transaction: Transaction, now: int) -> None:
-    """Delete the requests that are older than 30 days."""
-    transaction.run(_FORGET, before=now - KEPT_MILLISECONDS)
+"""How long requests, events and other history are kept."""
 
 
 class ClientId(Row, frozen=True):
@@ -72,26 +50,32 @@ class SessionAccount(Row, frozen=True):
     logged_in_at: int
 
 
+class SeenRequest(Row, frozen=True):
+    """A request that was answered: a repeated one gets the same answer and does nothing again."""
+
+    fingerprint: bytes
+    answer: str
+    seen_at: int
+
+
 client_ids = Rows(schema.client_ids, ClientId)
 sessions = Rows(schema.sessions, Session)
 workers = Rows(schema.workers, Worker)
 session_accounts = Rows(schema.session_accounts, SessionAccount)
+seen_requests = Rows(schema.seen_requests, SeenRequest)
 
-_member = schema.session_accounts.c
-_worker = schema.workers.c
+_session, _worker, _member = schema.sessions.c, schema.workers.c, schema.session_accounts.c
 _LOGGED_IN = (
     select(*accounts.columns)
     .join(schema.session_accounts, _member.account_id == schema.accounts.c.id)
     .where(_member.session_id == bindparam("session_id"))
     .order_by(_member.logged_in_at.desc(), _member.account_id.desc())
 )
-_session = schema.sessions.c
 _SESSION_COUNT = select(func.count()).where(
     _session.worker_id == bindparam("worker_id"), _session.expires_at > bindparam("now")
 )
 _CLIENT_IDS_IN_USE = select(_session.client_id).where(_session.client_id.is_not(None))
 _CLIENT_ID_EXPIRED = schema.client_ids.c.expires_at <= bindparam("now")
-
 
 Removal = Delete | ReturningDelete[Any]
 
@@ -175,7 +159,7 @@ def drop_vacant_workers(transaction: Transaction, now: int) -> list[int]:
 
 def drop_worker(transaction: Transaction, worker: Worker, now: int) -> None:
     end_expired_sessions(transaction, now)
-    forget_scope(transaction, f"worker {worker.id}")
+    seen_requests.delete(transaction, scope=f"worker {worker.id}")
     workers.delete(transaction, id=worker.id)
 
 

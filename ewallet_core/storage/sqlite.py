@@ -6,6 +6,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import partial
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,7 +39,9 @@ class SqliteDatabase:
                 # SQLite gives its journal files the same mode.
                 Path(url.database).touch(mode=0o600)
             migrate(self._engine, None if self._in_memory else url.database)
-            self._writer = GroupCommitWriter(self._connect, self._open_transaction, seal_unsealed)
+            self._writer = GroupCommitWriter(
+                self._connect, partial(Transaction, statements=self._statements, writes=True), seal_unsealed
+            )
         except (DBAPIError, sqlite3.Error, OSError) as reason:
             self._engine.dispose()
             raise StorageUnavailableError(_describe(reason)) from reason
@@ -80,9 +83,6 @@ class SqliteDatabase:
             # The writer never returns it to the pool, which the readers share.
             connection.detach()
         return driver
-
-    def _open_transaction(self, connection: sqlite3.Connection) -> Transaction:
-        return Transaction(connection, self._statements, writes=True)
 
 
 def _describe(reason: Exception) -> str:

@@ -5,32 +5,23 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from sqlalchemy import (
-    BigInteger,
-    ColumnElement,
-    FromClause,
-    Select,
-    Table,
-    bindparam,
-    case,
-    cast,
-    func,
-    or_,
-    select,
-)
+import sqlalchemy as sa
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import schema
 from ewallet_core.storage.journal import PostingRow, postings
-from ewallet_core.storage.rows import ABOVE_ALL_IDS, Row
+from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.wallets import Wallet
 
 _LOW = 1_000_000
 
 
-def sum_in_parts(amount: ColumnElement[Any]) -> tuple[ColumnElement[int], ColumnElement[int]]:
+def sum_in_parts(amount: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
     """Two columns that make up the exact sum of an amount, and can't overflow."""
-    return cast(func.sum(amount // _LOW), BigInteger), cast(func.sum(amount % _LOW), BigInteger)
+    return sa.cast(sa.func.sum(amount // _LOW), sa.BigInteger), sa.cast(
+        sa.func.sum(amount % _LOW), sa.BigInteger
+    )
 
 
 def combine_parts(high: int | None, low: int | None) -> int:
@@ -74,33 +65,34 @@ _other = schema.postings.alias("other")
 _other_balance = schema.balances.alias("other_balance")
 
 _LAST_BEFORE = (
-    select(*postings.columns)
-    .where(_posting.balance_id == bindparam("balance_id"), _posting.at < bindparam("instant"))
+    sa.select(*postings.columns)
+    .where(_posting.balance_id == sa.bindparam("balance_id"), _posting.at < sa.bindparam("instant"))
     .order_by(_posting.at.desc(), _posting.id.desc())
     .limit(1)
 )
 
 
-def _own_record(records: Table, column: str) -> Select[tuple[object]]:
+def _own_record(records: sa.Table, column: str) -> sa.ScalarSelect[object]:
     """A column of the account's own record of the entry; between two own wallets, of this wallet's record."""
     record = records.c
-    is_own_wallet = (_sheet.kind != "transfer") | (_sheet.owner_id == bindparam("ewallet_id"))
+    is_own_wallet = (_sheet.kind != "transfer") | (_sheet.owner_id == sa.bindparam("ewallet_id"))
     return (
-        select(record[column])
+        sa.select(record[column])
         .join(schema.sheets, _sheet.id == record.sheet_id)
         .where(
             record.entry_id == _posting.entry_id,
-            record.account_id == bindparam("account_id"),
+            record.account_id == sa.bindparam("account_id"),
             record.unlinked_at.is_(None),
             is_own_wallet,
         )
         .correlate(schema.postings)
         .limit(1)
+        .scalar_subquery()
     )
 
 
 _ROWS = (
-    select(
+    sa.select(
         _posting.id,
         _posting.entry_id,
         _posting.at,
@@ -108,11 +100,10 @@ _ROWS = (
         _posting.amount,
         _posting.balance_after,
         _other_balance.c.account_id,
-        _own_record(schema.transfer_records, "id").scalar_subquery(),
-        _own_record(schema.conversion_records, "id").scalar_subquery(),
-        func.coalesce(
-            _own_record(schema.transfer_records, "notes").scalar_subquery(),
-            _own_record(schema.conversion_records, "notes").scalar_subquery(),
+        _own_record(schema.transfer_records, "id"),
+        _own_record(schema.conversion_records, "id"),
+        sa.func.coalesce(
+            _own_record(schema.transfer_records, "notes"), _own_record(schema.conversion_records, "notes")
         ),
     )
     .join(schema.entries, _entry.id == _posting.entry_id)
@@ -124,28 +115,28 @@ _ROWS = (
     )
     .join(_other_balance, _other_balance.c.id == _other.c.balance_id)
     .where(
-        _posting.balance_id == bindparam("balance_id"),
-        _posting.id > bindparam("after"),
-        _posting.id < bindparam("before"),
+        _posting.balance_id == sa.bindparam("balance_id"),
+        _posting.id > sa.bindparam("after"),
+        _posting.id < sa.bindparam("before"),
     )
     .order_by(_posting.id.desc())
-    .limit(bindparam("most"))
+    .limit(sa.bindparam("most"))
 )
 
 
-def _sums_of(holders: Table, moved: FromClause = schema.postings) -> Select[tuple[object, ...]]:
+def _sums_of(holders: sa.Table, moved: sa.FromClause = schema.postings) -> sa.Select[tuple[object, ...]]:
     """The sums that came into and left these wallets or clocks, also unlinked ones, by entry kind."""
     amount = moved.c.amount
-    is_into = case((amount > 0, 1), else_=0)
+    is_into = sa.case((amount > 0, 1), else_=0)
     return (
-        select(_entry.kind, moved.c.unit, is_into, *sum_in_parts(amount))
+        sa.select(_entry.kind, moved.c.unit, is_into, *sum_in_parts(amount))
         .select_from(holders)
         .join(schema.postings, _posting.balance_id == holders.c.balance_id)
         .join(schema.entries, _entry.id == _posting.entry_id)
         .where(
-            holders.c.account_id == bindparam("account_id"),
-            _posting.at >= bindparam("since"),
-            _posting.at < bindparam("until"),
+            holders.c.account_id == sa.bindparam("account_id"),
+            _posting.at >= sa.bindparam("since"),
+            _posting.at < sa.bindparam("until"),
         )
         .group_by(_entry.kind, moved.c.unit, is_into)
     )
@@ -153,14 +144,14 @@ def _sums_of(holders: Table, moved: FromClause = schema.postings) -> Select[tupl
 
 _WALLET_SUMS = _sums_of(schema.ewallets)
 _CLOCK_SUMS = _sums_of(schema.clocks)
-_ONE_WALLETS_SUMS = _WALLET_SUMS.where(schema.ewallets.c.id == bindparam("ewallet_id"))
-_ONE_CLOCKS_SUMS = _CLOCK_SUMS.where(schema.clocks.c.id == bindparam("clock_id"))
+_ONE_WALLETS_SUMS = _WALLET_SUMS.where(schema.ewallets.c.id == sa.bindparam("ewallet_id"))
+_ONE_CLOCKS_SUMS = _CLOCK_SUMS.where(schema.clocks.c.id == sa.bindparam("clock_id"))
 # A clock's conversions move credits of its wallet: they are on the other side of the entry.
 _ONE_CLOCKS_CREDITS = (
     _sums_of(schema.clocks, _other)
     .join(_other, (_other.c.entry_id == _posting.entry_id) & (_other.c.unit == Unit.CREDIT))
     .join(_other_balance, (_other_balance.c.id == _other.c.balance_id) & (_other_balance.c.issues == 0))
-    .where(schema.clocks.c.id == bindparam("clock_id"))
+    .where(schema.clocks.c.id == sa.bindparam("clock_id"))
 )
 
 
@@ -169,26 +160,11 @@ def find_last_before(transaction: Transaction, balance_id: int, instant: int) ->
 
 
 def read_statement(
-    transaction: Transaction,
-    *,
-    balance_id: int,
-    ewallet_id: int,
-    account_id: int,
-    after: int,
-    before: int | None,
-    most: int,
+    transaction: Transaction, wallet: Wallet, after: int, before: int, most: int
 ) -> list[StatementRow]:
     """At most `most` of the wallet's postings between the ids `after` and `before`, the newest first."""
-    return transaction.all(
-        _ROWS,
-        StatementRow,
-        balance_id=balance_id,
-        ewallet_id=ewallet_id,
-        account_id=account_id,
-        after=after,
-        before=before or ABOVE_ALL_IDS,
-        most=most,
-    )
+    ids = {"ewallet_id": wallet.id, "balance_id": wallet.balance_id, "account_id": wallet.account_id}
+    return transaction.all(_ROWS, StatementRow, **ids, after=after, before=before, most=most)
 
 
 def sum_postings(
@@ -196,7 +172,7 @@ def sum_postings(
 ) -> dict[tuple[EntryKind, Unit, bool], int]:
     """The sums by entry kind, unit, and whether they came in (True) or went out (False)."""
     if of.ewallet_id is not None:
-        statements: tuple[Select[tuple[object, ...]], ...] = (_ONE_WALLETS_SUMS,)
+        statements: tuple[sa.Select[tuple[object, ...]], ...] = (_ONE_WALLETS_SUMS,)
     elif of.clock_id is not None:
         statements = (_ONE_CLOCKS_SUMS, _ONE_CLOCKS_CREDITS)
     else:
@@ -211,22 +187,19 @@ def sum_postings(
 
 _TO_OTHERS = (EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
 
-_spent_posting = schema.postings.c
-_spent_entry = schema.entries.c
 _wallet = schema.ewallets.c
-_left = -_spent_posting.amount
 _SPENT_SINCE = (
-    select(*sum_in_parts(_left), func.min(_spent_entry.at))
-    .join(schema.entries, _spent_entry.id == _spent_posting.entry_id)
+    sa.select(*sum_in_parts(-_posting.amount), sa.func.min(_entry.at))
+    .join(schema.entries, _entry.id == _posting.entry_id)
     .where(
-        _spent_posting.balance_id.in_(
-            select(_wallet.balance_id).where(_wallet.account_id == bindparam("account_id"))
+        _posting.balance_id.in_(
+            sa.select(_wallet.balance_id).where(_wallet.account_id == sa.bindparam("account_id"))
         ),
         # Redundant, since a posting is never dated before its entry; but this one has an index.
-        _spent_posting.at > bindparam("since"),
-        _spent_entry.at > bindparam("since"),
-        _spent_posting.amount < 0,
-        or_(*(_spent_entry.kind == kind for kind in _TO_OTHERS)),
+        _posting.at > sa.bindparam("since"),
+        _entry.at > sa.bindparam("since"),
+        _posting.amount < 0,
+        sa.or_(*(_entry.kind == kind for kind in _TO_OTHERS)),
     )
 )
 

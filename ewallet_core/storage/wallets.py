@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import bindparam, select
 
 from ewallet_core.ledger.timer import State, Timer
 from ewallet_core.storage import schema
@@ -59,19 +59,12 @@ wallets = Rows(schema.ewallets, Wallet)
 clocks = Rows(schema.clocks, Clock)
 
 _clock = schema.clocks.c
-_DUE = (
-    select(*clocks.columns)
-    .where(_clock.account_id == bindparam("account_id"), _clock.runs_out_at <= bindparam("now"))
-    .order_by(_clock.runs_out_at)
-)
 _ALL_DUE = (
     select(*clocks.columns)
     .where(_clock.runs_out_at <= bindparam("now"))
     .order_by(_clock.runs_out_at, _clock.id)
 )
-
-_WALLETS_EVER = select(func.count()).where(schema.ewallets.c.account_id == bindparam("account_id"))
-_CLOCKS_EVER = select(func.count()).where(_clock.ewallet_id == bindparam("ewallet_id"))
+_DUE = _ALL_DUE.where(_clock.account_id == bindparam("account_id"))
 
 
 def find_run_out_clocks(transaction: Transaction, account_id: int, now: int) -> list[Clock]:
@@ -82,14 +75,6 @@ def find_run_out_clocks(transaction: Transaction, account_id: int, now: int) -> 
 def find_all_run_out_clocks(transaction: Transaction, now: int) -> list[Clock]:
     """As `find_run_out_clocks`, of all accounts."""
     return transaction.all(_ALL_DUE, Clock, now=now)
-
-
-def count_wallets_ever(transaction: Transaction, account_id: int) -> int:
-    return transaction.number(_WALLETS_EVER, account_id=account_id) or 0
-
-
-def count_clocks_ever(transaction: Transaction, wallet_id: int) -> int:
-    return transaction.number(_CLOCKS_EVER, ewallet_id=wallet_id) or 0
 
 
 def store_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: int, now: int) -> None:

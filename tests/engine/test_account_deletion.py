@@ -32,8 +32,6 @@ from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_acc
 from ewallet_core.operations.context import SYSTEM_CORE_ID, EngineConfig
 from ewallet_core.storage import cleanup
 from ewallet_core.storage.accounts import AccountStatus
-from ewallet_core.storage.events import forget_old_events
-from ewallet_core.storage.sessions import KEPT_MILLISECONDS, forget_old_requests
 
 ID = {"request_id": "request-0001"}
 ADA_ID = 2
@@ -58,8 +56,7 @@ def erase(engine):
 
         def work(transaction):
             context = dispatcher.context(transaction)
-            forget_old_requests(transaction, context.now)
-            forget_old_events(transaction, context.now - KEPT_MILLISECONDS)
+            cleanup.delete_old_history(transaction, context.now)
             return erase_due_accounts(context)
 
         return dispatcher.database.write(work)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage import linked_records, overview, search, sheets, statements, wallets
+from ewallet_core.storage import overview, search, sheets, statements, wallets
 from ewallet_core.storage.transaction import Statements
 
 _COMPILED = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
@@ -22,19 +22,19 @@ PLANNED: dict[str, Executable] = {
     **{f"the nth newest of {records.table.name}": records._nth_newest for records in _RECORDS},
     **{f"the nth oldest of {records.table.name}": records._nth_oldest for records in _RECORDS},
     **{f"one of {records.table.name}": records._own for records in _RECORDS},
-    **{f"the count of {records.table.name}": records._count for records in _RECORDS},
+    **{f"the count of {records.table.name}": records._count_linked for records in _RECORDS},
     **{f"all {records.table.name} of a sheet, to be unlinked": records._unlink_all for records in _RECORDS},
     "the next position on a sheet": sheets._NEXT_POSITION,
     "one record less on a sheet": sheets._REMOVE_ONE,
-    "how many sheets of a kind there ever were": sheets._HOW_MANY_EVER,
+    "how many sheets of a kind there ever were": sheets.sheets._count("owner_id", "kind"),
     "the sheets of an owner, by kind": sheets.sheets._select("owner_id", "kind"),
     "one sheet of an account": sheets.sheets._select("id", "account_id", "kind"),
     "the wallets of an account": wallets.wallets._select("account_id"),
     "one wallet of an account": wallets.wallets._select("id", "account_id"),
-    "how many wallets there ever were": wallets._WALLETS_EVER,
+    "how many wallets there ever were": wallets.wallets._count("account_id"),
     "the clocks of a wallet": wallets.clocks._select("ewallet_id"),
     "one clock of an account": wallets.clocks._select("id", "account_id"),
-    "how many clocks there ever were": wallets._CLOCKS_EVER,
+    "how many clocks there ever were": wallets.clocks._count("ewallet_id"),
     "the clocks that have run out": wallets._DUE,
 }
 """Statements whose cost must not grow with the table."""
@@ -76,7 +76,7 @@ IN_ORDER = {
     **{f"{found.kind} records of a sheet": found._of_sheet for found in search.FOUND},
     **{
         f"{relation} of {kind} records": statement
-        for kind, links in linked_records.LINKS.items()
+        for kind, links in sheets.LINKS.items()
         for relation, _, statement in links
     },
 }
@@ -109,7 +109,7 @@ def test_records_are_read_by_account_and_time(wallet_file, found):
     assert any(f"{index} (account_id=? AND created_at>? AND created_at<?)" in step for step in steps)
 
 
-@pytest.mark.parametrize("links", linked_records.LINKS.values(), ids=linked_records.LINKS)
+@pytest.mark.parametrize("links", sheets.LINKS.values(), ids=sheets.LINKS)
 def test_linked_records_are_read_by_their_entry(wallet_file, links):
     for _, kind, statement in links:
         index = f"ix_{kind}_records_entry_id (entry_id=?)"

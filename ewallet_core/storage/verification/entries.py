@@ -23,6 +23,7 @@ from ewallet_core.ledger.journal import (
     seal,
 )
 from ewallet_core.storage import schema
+from ewallet_core.storage.journal import entries
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import Check, Findings, Violation, several
@@ -54,17 +55,7 @@ class _Claim(Row, frozen=True):
 
 _entry, _posting, _seal = schema.entries.c, schema.postings.c, schema.seals.c
 _LINES = (
-    select(
-        _entry.id,
-        _entry.kind,
-        _entry.at,
-        _entry.reverses_id,
-        _seal.position,
-        _seal.hash,
-        _posting.balance_id,
-        _posting.unit,
-        _posting.amount,
-    )
+    select(*entries.columns, _seal.position, _seal.hash, _posting.balance_id, _posting.unit, _posting.amount)
     .outerjoin_from(schema.entries, schema.seals, _seal.entry_id == _entry.id)
     .outerjoin(schema.postings, _posting.entry_id == _entry.id)
     .order_by(_entry.id, _posting.id)
@@ -99,10 +90,10 @@ class _RecordAmount(Row, frozen=True):
 
 
 def check_entries(transaction: Transaction) -> Findings:
-    claims, chain, entries = _Claims(transaction), _Chain(), 0
+    claims, chain, checked = _Claims(transaction), _Chain(), 0
     for entry_id, grouped in groupby(transaction.each(_LINES, _EntryLine), lambda line: line.id):
         lines = list(grouped)
-        entries += 1
+        checked += 1
         sums, moved = Counter[str](), Counter[str]()
         for line in lines:
             sums[line.unit or ""] += line.amount or 0
@@ -114,7 +105,7 @@ def check_entries(transaction: Transaction) -> Findings:
     yield from claims.finish()
     for stray in transaction.each(_STRAY_SEALS, RowId):
         yield Violation(f"There is a seal of entry {stray.id}, which doesn't exist.")
-    yield Check(f"{several(entries, 'entry', 'entries')}, each sums to zero per unit")
+    yield Check(f"{several(checked, 'entry', 'entries')}, each sums to zero per unit")
     yield Check(f"the seals' chain is whole: {several(chain.length, 'seal', 'seals')}")
     yield Check(
         f"{several(claims.records, 'record', 'records')}, each points at an entry that moved what it says"
