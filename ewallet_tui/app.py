@@ -83,7 +83,7 @@ class StylesheetReadOnce(Stylesheet):
 
 
 class EWalletApp(App[None]):
-    """The composition root: only `__main__` imports it."""
+    """Builds the store and the services; only `__main__` imports it."""
 
     TITLE = "EWallet"
     CSS_PATH = "app.tcss"
@@ -236,7 +236,6 @@ class EWalletApp(App[None]):
         self.push_screen(lazy.help_screen(self.screen))
 
     def action_command_palette(self) -> None:
-        """Show everything that can be done, after the login and while the screen is not locked."""
         if self.is_in_view:
             lazy.open_palette(self, self.context)
 

@@ -46,7 +46,7 @@ def masked(value: Any, name: str = "") -> Any:
 
 
 MAX_PARTS = 100
-"""How many items of a list are kept; below: how many characters of a text, and of the whole answer."""
+"""How many items of a list are kept."""
 MAX_TEXT = 2_000
 MAX_ANSWER = 40_000
 MARKS = 4

@@ -120,7 +120,7 @@ class Lifecycle(Struct, kw_only=True, eq=False):
         async with self._leave_lock:
             if self.store.state is not None:
                 self.notifier.forget()
-                await self.navigation.start_afresh(self.store.state.account.role)
+                await self.navigation.replace_screens(self.store.state.account.role)
 
     async def rewrite_screens(self) -> None:
         """Remove the hidden screens, so that they are made again in the formats chosen now."""

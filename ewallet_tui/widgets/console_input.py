@@ -175,8 +175,8 @@ class ConsoleWriting(Vertical):
         line = self.prompt.value
         listed = candidates(line, self._known) if self._known and line else []
         words = [
-            Words(Content.styled(word, "bold $text-accent" if place == 0 else ""), word)
-            for place, word in enumerate(listed)
+            Words(Content.styled(word, "" if index else "bold $text-accent"), word)
+            for index, word in enumerate(listed)
         ]
         tab = [Words(Content.styled("tab", "$foreground-muted"))] if words else []
         self.query_one("#candidates", ClickableLine).offer([*tab, *words])
