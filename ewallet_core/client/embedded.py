@@ -17,7 +17,6 @@ from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer
 
 if TYPE_CHECKING:
-    from ewallet_core.engine.event_stream import EventSubscription
     from ewallet_core.manager import EWalletSessionManager
 
 EVENT_INTERVAL_SECONDS = 1.0
@@ -111,7 +110,7 @@ class EmbeddedClient(WalletClient):
                 # Nothing else is put on the thread between this look and the read, so the read is of this login.
                 login = active.login
                 if subscription is None or position.login != login:
-                    subscription = self._subscribe()
+                    subscription = self._opened().follow(**self._credentials)
                     for event in await self._read(partial(subscription.begin, position.start_of(login))):
                         position.follow(login, event["sequence"])
                         yield event
@@ -160,9 +159,6 @@ class EmbeddedClient(WalletClient):
         answer = self._engine.answer(_START_CLEANERS)
         if answer["failed"]:
             raise UnreachableError(f"{answer['error']} {answer['warning']}")
-
-    def _subscribe(self) -> EventSubscription:
-        return self._opened().follow(self._credentials["client_id"], self._credentials["session_token"])
 
     def _opened(self) -> EWalletSessionManager:
         if self._engine is None:

@@ -97,11 +97,9 @@ class Execution:
 
     def _seen(self, context: Context) -> Answer | None:
         """The remembered answer; raises `RequestIdReusedError` if the id belongs to another instruction."""
-        if not self._is_remembered:
+        if (key := self._key(context)) is None:
             return None
-        seen = seen_requests.find(
-            context.transaction, scope=self._scope(context), request_id=self.call.request_id
-        )
+        seen = seen_requests.find(context.transaction, **key)
         if seen is None or context.now - seen.seen_at >= KEPT_MILLISECONDS:
             return None
         if seen.fingerprint != self.call.instruction.fingerprint(self.call.request):
@@ -110,9 +108,8 @@ class Execution:
         return answer
 
     def _remember(self, context: Context, answer: Answer) -> None:
-        if not self._is_remembered:
+        if (key := self._key(context)) is None:
             return
-        key = {"scope": self._scope(context), "request_id": self.call.request_id}
         seen_requests.delete(context.transaction, **key)
         seen_requests.insert(
             context.transaction,
@@ -122,14 +119,19 @@ class Execution:
             seen_at=context.now,
         )
 
-    @property
-    def _is_remembered(self) -> bool:
-        return self.call.instruction.remembered and self.call.request_id is not None
+    def _key(self, context: Context) -> dict[str, str] | None:
+        """The request id, and within what it is unique: the account, or the session if the account may change.
 
-    def _scope(self, context: Context) -> str:
-        """Within what a request id is unique: the account, or the session if the account may change."""
+        None if the answer is not remembered.
+        """
+        instruction, request_id = self.call.instruction, self.call.request_id
+        if request_id is None or not instruction.remembered:
+            return None
+        scope = "system"
         if context.caller.live_worker_id is not None:
-            return f"worker {context.caller.live_worker_id}"
-        if isinstance(context, AccountContext) and self.call.instruction.access is not Access.SESSION:
-            return f"account {context.account.id}"
-        return f"session {context.session.id}" if isinstance(context, SessionContext) else "system"
+            scope = f"worker {context.caller.live_worker_id}"
+        elif isinstance(context, AccountContext) and instruction.access is not Access.SESSION:
+            scope = f"account {context.account.id}"
+        elif isinstance(context, SessionContext):
+            scope = f"session {context.session.id}"
+        return {"scope": scope, "request_id": request_id}

@@ -49,20 +49,22 @@ InSentence = Annotated[T, _IN_SENTENCE]
 class WalletError(Exception):
     """An instruction was not carried out, and nothing was changed.
 
-    A `transient` error depends on the caller or the moment; it is not remembered for its request id.
+    A subclass names its `code`. A `transient` error depends on the caller or the moment; it is not remembered
+    for its request id.
     """
 
     code: ClassVar[str]
     error_text: ClassVar[str] = ""
     warning_text: ClassVar[str] = ""
-    transient: ClassVar[bool] = False
+    transient: ClassVar[bool]
 
     _arguments: ClassVar[tuple[str, ...]] = ()
     _details: ClassVar[tuple[str, ...]] = ()
 
     after_rollback: Callable[[], None] | None = None
 
-    def __init_subclass__(cls) -> None:
+    def __init_subclass__(cls, *, code: str, transient: bool = False) -> None:
+        cls.code, cls.transient = code, transient
         declared = get_annotations(cls)
         cls._arguments = tuple(declared)
         cls._details = tuple(

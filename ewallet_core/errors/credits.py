@@ -5,20 +5,18 @@ from typing import Any
 from ewallet_core.errors.base import InSentence, WalletError
 
 
-class NotFoundError(WalletError):
+class NotFoundError(WalletError, code="not_found"):
     """The caller has nothing with that id."""
 
-    code = "not_found"
     error_text = "You have no {what} with that number."
     warning_text = "View the list to see the numbers."
     what: InSentence[str]
     field: str
 
 
-class NotEnoughCreditsError(WalletError):
+class NotEnoughCreditsError(WalletError, code="not_enough_credits"):
     """A wallet's balance would fall below zero."""
 
-    code = "not_enough_credits"
     error_text = "Not enough credits: {needed:,} needed, balance {there:,}."
     warning_text = "Choose a smaller amount, or supply credits first."
     needed: int
@@ -26,10 +24,9 @@ class NotEnoughCreditsError(WalletError):
     field: str = "credits"
 
 
-class NotEnoughTimeError(WalletError):
+class NotEnoughTimeError(WalletError, code="not_enough_time"):
     """A clock's time would fall below zero."""
 
-    code = "not_enough_time"
     error_text = "There is less time left on the clock than that."
     warning_text = "Choose a smaller amount."
     needed_ms: int
@@ -37,39 +34,35 @@ class NotEnoughTimeError(WalletError):
     field: str
 
 
-class BalanceLimitError(WalletError):
+class BalanceLimitError(WalletError, code="balance_limit"):
     """A balance would exceed its limit."""
 
-    code = "balance_limit"
     error_text = "The balance would exceed its limit."
     warning_text = "Choose a smaller amount, or spend some first."
     most: int
     there: int
 
 
-class LessThanOneCreditError(WalletError):
+class LessThanOneCreditError(WalletError, code="less_than_one_credit"):
     """The minutes to convert are less than the time for one credit."""
 
-    code = "less_than_one_credit"
     error_text = "That is less time than one credit gives."
     warning_text = "Convert more minutes; what makes no whole credit stays on the clock."
     milliseconds_per_credit: int
     field: str = "minutes"
 
 
-class NoTimeLeftError(WalletError):
+class NoTimeLeftError(WalletError, code="no_time_left"):
     """A timer can't run on an empty clock."""
 
-    code = "no_time_left"
     error_text = "There is no time left on the clock."
     warning_text = "Convert credits to time first."
     clock_state: str
 
 
-class WrongTimerStateError(WalletError):
+class WrongTimerStateError(WalletError, code="timer_state"):
     """The timer's state does not allow that."""
 
-    code = "timer_state"
     error_text = "{problem}"
     warning_text = "{remedy}"
     problem: InSentence[str]
@@ -77,48 +70,43 @@ class WrongTimerStateError(WalletError):
     clock_state: str
 
 
-class PartnerUnknownError(WalletError):
+class PartnerUnknownError(WalletError, code="partner_unknown"):
     """No account has that email; the answer does not say whether one ever had."""
 
-    code = "partner_unknown"
     error_text = "No account here has that email."
     warning_text = "{remedy}"
     field: str
     remedy: InSentence[str] = "Check the email and try again."
 
 
-class PartnerUnavailableError(WalletError):
+class PartnerUnavailableError(WalletError, code="partner_unavailable"):
     """The account is frozen, about to be deleted or deleted; the answer does not say which."""
 
-    code = "partner_unavailable"
     error_text = "That account can't receive credits now."
     warning_text = "Ask its owner, or try again another day."
     field: str
 
 
-class OwnAccountError(WalletError):
+class OwnAccountError(WalletError, code="own_account"):
     """Sender and recipient are the same account."""
 
-    code = "own_account"
     error_text = "That is your own account."
     warning_text = "Enter somebody else's email."
     field: str
 
 
-class PartnerBalanceLimitError(WalletError):
+class PartnerBalanceLimitError(WalletError, code="partner_balance_limit"):
     """The recipient's balance would exceed its limit; the answer does not say what it is."""
 
-    code = "partner_balance_limit"
     error_text = "The recipient's wallet can't hold that many credits."
     warning_text = "Choose a smaller amount."
     most: int
     field: str = "credits"
 
 
-class DailyLimitReachedError(WalletError):
+class DailyLimitReachedError(WalletError, code="daily_limit_reached"):
     """More credits would leave the account within 24 hours than its daily limit."""
 
-    code = "daily_limit_reached"
     error_text = "That is more than your daily limit allows: {left:,} of {limit:,} left."
     warning_text = "Choose a smaller amount, wait, or raise the daily limit with your password."
     limit: int
@@ -128,38 +116,34 @@ class DailyLimitReachedError(WalletError):
     field: str = "credits"
 
 
-class NotAPaymentError(WalletError):
+class NotAPaymentError(WalletError, code="not_a_payment"):
     """The transfer record is not a payment that the account received."""
 
-    code = "not_a_payment"
     error_text = "That record is not a payment that you received."
     warning_text = "Choose an incoming record of a payment; to give back anything else, transfer it."
     field: str = "record_id"
 
 
-class RefundExceedsPaymentError(WalletError):
+class RefundExceedsPaymentError(WalletError, code="refund_exceeds_payment"):
     """The refund is larger than what is left of the payment."""
 
-    code = "refund_exceeds_payment"
     error_text = "That is more than is left of the payment: {left:,}."
     warning_text = "Choose a smaller amount, or leave `credits` out to refund all that is left."
     left: int
     field: str = "credits"
 
 
-class AlreadyRefundedError(WalletError):
+class AlreadyRefundedError(WalletError, code="already_refunded"):
     """The whole payment has been refunded."""
 
-    code = "already_refunded"
     error_text = "That payment is already refunded."
     warning_text = "Nothing of it is left to refund."
     field: str = "record_id"
 
 
-class WrongOwnerError(WalletError):
+class WrongOwnerError(WalletError, code="belongs_elsewhere"):
     """The item belongs to another wallet or clock than the active one."""
 
-    code = "belongs_elsewhere"
     error_text = "This {what} belongs to another {owner} than the active one."
     warning_text = "Switch to {owner} {owner_id} first."
     what: InSentence[str]
@@ -173,40 +157,36 @@ class WrongOwnerError(WalletError):
         return {**super().details, self.owner: self.owner_id}
 
 
-class LastOneError(WalletError):
+class LastOneError(WalletError, code="last_one"):
     """There must always be a wallet, a clock, a sheet of each kind and a contact list."""
 
-    code = "last_one"
     error_text = "This is your last {what}."
     warning_text = "Make another {what} and switch to it first, then remove this one."
     what: InSentence[str]
     field: str
 
 
-class StillActiveError(WalletError):
+class StillActiveError(WalletError, code="still_active"):
     """The active wallet, clock, sheet or list can't be removed."""
 
-    code = "still_active"
     error_text = "This {what} is the active one."
     warning_text = "Switch to another {what} first, then remove it."
     what: InSentence[str]
     field: str
 
 
-class WalletNotEmptyError(WalletError):
+class WalletNotEmptyError(WalletError, code="wallet_not_empty"):
     """The wallet holds credits."""
 
-    code = "wallet_not_empty"
     error_text = "There are {credits:,} credits in this wallet."
     warning_text = "Switch to it and spend or transfer them first."
     credits: int
     field: str = "ewallet_id"
 
 
-class ClockNotEmptyError(WalletError):
+class ClockNotEmptyError(WalletError, code="clock_not_empty"):
     """The clock, or a clock of the wallet, has time left."""
 
-    code = "clock_not_empty"
     error_text = "There is time left on clock {clock}."
     warning_text = "Switch to it and convert its time back to credits, or spend it, first."
     field: str
@@ -214,10 +194,9 @@ class ClockNotEmptyError(WalletError):
     credit_clock_ms: int
 
 
-class TimerUnderWayError(WalletError):
+class TimerUnderWayError(WalletError, code="timer_under_way"):
     """The timer of the clock, or of a clock of the wallet, is running or paused."""
 
-    code = "timer_under_way"
     error_text = "The timer of clock {clock} is running or paused."
     warning_text = "Switch to that clock and stop its timer first."
     field: str

@@ -3,22 +3,20 @@
 from ewallet_core.errors.base import InSentence, WalletError
 
 
-class MalformedError(WalletError):
+class MalformedError(WalletError, code="malformed"):
     """The request is neither flat nor enveloped."""
 
-    code = "malformed"
     error_text = "{problem}"
     warning_text = "{remedy}"
     problem: InSentence[str]
     remedy: InSentence[str]
 
 
-class UnknownInstructionError(WalletError):
+class UnknownInstructionError(WalletError, code="unknown_instruction"):
     """The selectors pick no instruction."""
 
-    code = "unknown_instruction"
-    error_text = "There is no instruction {asked}."
-    asked: InSentence[str]
+    error_text = "There is no instruction {path}."
+    path: InSentence[str]
     nearest: list[str]
 
     @property
@@ -27,10 +25,9 @@ class UnknownInstructionError(WalletError):
         return f"The nearest known: {'; '.join(self.nearest)}."
 
 
-class UnknownArgumentError(WalletError):
+class UnknownArgumentError(WalletError, code="unknown_argument"):
     """The instruction, or the envelope it comes in, has no argument of that name."""
 
-    code = "unknown_argument"
     error_text = "This {place} takes no argument `{field}`."
     field: str
     known: list[str]
@@ -44,30 +41,27 @@ class UnknownArgumentError(WalletError):
         )
 
 
-class MissingArgumentError(WalletError):
+class MissingArgumentError(WalletError, code="missing_argument"):
     """A required argument is absent."""
 
-    code = "missing_argument"
     error_text = "`{field}` is missing."
     warning_text = "Send `{field}`: {must_be}."
     field: str
     must_be: InSentence[str]
 
 
-class BadValueError(WalletError):
+class BadValueError(WalletError, code="bad_value"):
     """An argument is outside its limits; its value is not repeated, because it may be a secret."""
 
-    code = "bad_value"
     error_text = "`{field}` must be {must_be}."
     warning_text = "Correct `{field}` and send it again."
     field: str
     must_be: InSentence[str]
 
 
-class ArgumentsClashError(WalletError):
+class ArgumentsClashError(WalletError, code="arguments_clash"):
     """Arguments that exclude each other were sent, or none of those that one is needed of."""
 
-    code = "arguments_clash"
     warning_text = "Send one of them."
     fields: tuple[str, ...]
 
@@ -77,61 +71,54 @@ class ArgumentsClashError(WalletError):
         return f"Exactly one of {' and '.join(f'`{field}`' for field in self.fields)} is needed."
 
 
-class RequestIdReusedError(WalletError):
+class RequestIdReusedError(WalletError, code="request_id_reused"):
     """The request id belongs to another instruction of this account."""
 
-    code = "request_id_reused"
     error_text = "This request id was used before for another instruction."
     warning_text = "Send each new instruction with a new id."
 
 
-class FrameTooLongError(WalletError):
+class FrameTooLongError(WalletError, code="frame_too_long"):
     """The line is longer than a frame may be; what was received of it is discarded."""
 
-    code = "frame_too_long"
     error_text = "A line may have at most {limit:,} bytes, its end included."
     warning_text = "Send less at once; the rest of that line is not read."
     limit: int
 
 
-class NotJsonError(WalletError):
+class NotJsonError(WalletError, code="not_json"):
     """The line is not JSON."""
 
-    code = "not_json"
     error_text = "This line is not JSON."
     warning_text = "Send each instruction as one JSON object on one line."
 
 
-class NotUtf8Error(WalletError):
+class NotUtf8Error(WalletError, code="not_utf8"):
     """The line is not text in UTF-8."""
 
-    code = "not_utf8"
     error_text = "This line is not UTF-8."
     warning_text = "Send JSON encoded in UTF-8."
 
 
-class TooDeepError(WalletError):
+class TooDeepError(WalletError, code="too_deep"):
     """Objects and lists are nested deeper than any instruction needs."""
 
-    code = "too_deep"
     error_text = "This request has more than {limit} levels of nested objects or lists."
     warning_text = "Send the instruction's arguments as the reference shows them."
     limit: int
 
 
-class PeriodReversedError(WalletError):
+class PeriodReversedError(WalletError, code="period_backwards"):
     """A period would end before it begins."""
 
-    code = "period_backwards"
     error_text = "The period ends before it begins."
     warning_text = "Send a `since` that is not later than `until`; without `until` it ends now."
     fields: tuple[str, ...] = ("since", "until")
 
 
-class TooManyPeriodsError(WalletError):
+class TooManyPeriodsError(WalletError, code="too_many_periods"):
     """A summary would have more rows than an answer may hold."""
 
-    code = "too_many_periods"
     error_text = "That summary has more than {most} periods."
     warning_text = "Choose a shorter time, or sum it up by week or month."
     most: int

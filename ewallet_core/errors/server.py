@@ -3,18 +3,16 @@
 from ewallet_core.errors.base import InSentence, WalletError
 
 
-class OutcomeUnknownError(WalletError):
+class OutcomeUnknownError(WalletError, code="outcome_unknown"):
     """The storage failed during the commit: the change may have happened."""
 
-    code = "outcome_unknown"
     error_text = "The storage failed during the commit, so it is not known whether this was done."
     warning_text = "Send it again with the same request id: it is then done once."
 
 
-class StorageFailedError(WalletError):
+class StorageFailedError(WalletError, code="storage_failed"):
     """The storage could not save the change; nothing was changed."""
 
-    code = "storage_failed"
     error_text = "The storage could not save this ({reason}), so nothing was changed."
     warning_text = (
         "Check the free space on the disk and the permissions of the data folder, then send it again."
@@ -22,120 +20,104 @@ class StorageFailedError(WalletError):
     reason: InSentence[str]
 
 
-class StorageUnavailableError(WalletError):
+class StorageUnavailableError(WalletError, code="storage_unavailable"):
     """The database can't be opened."""
 
-    code = "storage_unavailable"
     error_text = "The database can't be opened: {reason}."
     warning_text = "{remedy}"
     reason: InSentence[str]
     remedy: InSentence[str] = "Check the folder and its permissions, or choose another."
 
 
-class EngineFailedError(WalletError):
+class EngineFailedError(WalletError, code="engine_failed"):
     """The engine has a fault of its own; nothing was changed."""
 
-    code = "engine_failed"
     error_text = "The engine failed, and nothing was changed."
     warning_text = "Try again; if it fails again, report it."
 
 
-class EngineClosedError(WalletError):
+class EngineClosedError(WalletError, code="engine_closed"):
     """The session manager was closed."""
 
-    code = "engine_closed"
     error_text = "This session manager is closed."
     warning_text = "Open a new one."
 
 
-class TooManyConnectionsError(WalletError):
+class TooManyConnectionsError(WalletError, code="too_many_connections"):
     """The server has reached its limit of connections."""
 
-    code = "too_many_connections"
     error_text = "This server has reached its limit of {limit:,} connections."
     warning_text = "Try again later."
     limit: int
 
 
-class TooManyFromAddressError(WalletError):
+class TooManyFromAddressError(WalletError, code="too_many_from_address"):
     """One address has reached its limit of connections."""
 
-    code = "too_many_from_address"
     error_text = "Your address has reached the limit of {limit:,} connections to this server."
     warning_text = "Close one of them first."
     limit: int
 
 
-class TooManyRequestsError(WalletError):
+class TooManyRequestsError(WalletError, code="too_many_requests", transient=True):
     """A session or an address has sent more requests within a second than it may."""
 
-    code = "too_many_requests"
-    error_text = "This {whose} may send {per_second:,} requests a second, and has sent more."
+    error_text = "This {sender} may send {per_second:,} requests a second, and has sent more."
     warning_text = "Wait a moment, then send it again."
-    transient = True
-    whose: InSentence[str]
+    sender: InSentence[str]
     per_second: int
     retry_after_ms: int
 
 
-class ServerBusyError(WalletError):
+class ServerBusyError(WalletError, code="server_busy", transient=True):
     """The server has reached its limit of passwords waiting to be checked."""
 
-    code = "server_busy"
     error_text = "The server is busy with other logins."
     warning_text = "Wait a moment, then send it again."
-    transient = True
     retry_after_ms: int
 
 
-class IdleTooLongError(WalletError):
+class IdleTooLongError(WalletError, code="idle_too_long"):
     """The connection sent no request for longer than it may be idle."""
 
-    code = "idle_too_long"
     error_text = "No request arrived here for {seconds:,} seconds, so this connection ends."
     warning_text = "Connect again to send another."
     seconds: int
 
 
-class LineUnfinishedError(WalletError):
+class LineUnfinishedError(WalletError, code="line_unfinished"):
     """A line was begun and not completed in time."""
 
-    code = "line_unfinished"
     error_text = "A line was begun and not completed within {seconds:,} seconds, so this connection ends."
     warning_text = "Send each line at once, with its end."
     seconds: int
 
 
-class ReaderTooSlowError(WalletError):
+class ReaderTooSlowError(WalletError, code="reader_too_slow"):
     """The client does not read what the server sends."""
 
-    code = "reader_too_slow"
     error_text = "What the server sent was not read for {seconds:,} seconds, so this connection ends."
     warning_text = "Connect again with the sequence you have read: nothing is lost."
     seconds: int
 
 
-class ServerStoppingError(WalletError):
+class ServerStoppingError(WalletError, code="server_stopping", transient=True):
     """The server is stopping, or no longer listens here."""
 
-    code = "server_stopping"
     error_text = "This server no longer listens here."
     warning_text = "Connect again later; what was answered is kept."
-    transient = True
 
 
-class NoListenerError(WalletError):
+class NoListenerError(WalletError, code="no_listener"):
     """The engine runs in process and has no sockets."""
 
-    code = "no_listener"
     error_text = "This engine runs inside its program and has no sockets."
     warning_text = "Send instructions to its session manager, or start a server with `ewallet serve`."
 
 
-class PortUnavailableError(WalletError):
+class PortUnavailableError(WalletError, code="port_unavailable"):
     """The server can't listen on a port."""
 
-    code = "port_unavailable"
     error_text = "The server can't listen on port {port} of {host}: {reason}."
     warning_text = "Choose another, or stop the program that listens there."
     host: InSentence[str]
@@ -143,19 +125,17 @@ class PortUnavailableError(WalletError):
     reason: InSentence[str]
 
 
-class TlsNeededError(WalletError):
+class TlsNeededError(WalletError, code="tls_needed"):
     """Other machines may send instructions under TLS only."""
 
-    code = "tls_needed"
     error_text = "Listening on {host} without TLS would let others read passwords on the way."
     warning_text = "Give a certificate, have one made with `--self-signed`, or use `--insecure`."
     host: InSentence[str]
 
 
-class WorkerBusyError(WalletError):
+class WorkerBusyError(WalletError, code="worker_busy"):
     """The worker has live sessions, so it can't be removed."""
 
-    code = "worker_busy"
     warning_text = "End them, or let another worker take them over, then try again."
     session_count: int
     field: str = "worker_id"
@@ -166,19 +146,17 @@ class WorkerBusyError(WalletError):
         return f"This worker has {self.session_count} live session{'' if self.session_count == 1 else 's'}."
 
 
-class WorkerFullError(WalletError):
+class WorkerFullError(WalletError, code="worker_full"):
     """The worker has reached its limit of sessions."""
 
-    code = "worker_full"
     error_text = "This worker has reached its limit of {session_limit:,} sessions."
     warning_text = "Let another worker take the session."
     session_limit: int
 
 
-class OnlyCoreSuppliesError(WalletError):
+class OnlyCoreSuppliesError(WalletError, code="only_core_supplies"):
     """The supply names another account than the system core account."""
 
-    code = "only_core_supplies"
     error_text = "Only the system core account supplies credits."
     warning_text = "Leave `partner_account` out, or send {core_email}."
     core_email: InSentence[str]

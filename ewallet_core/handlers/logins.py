@@ -39,7 +39,7 @@ from ewallet_core.operations.credentials import (
 )
 from ewallet_core.operations.requests import PageRequest, WhichAccount
 from ewallet_core.security import throttle
-from ewallet_core.security.passwords import Passwords, reject_common_password, reject_own_name
+from ewallet_core.security.passwords import reject_common_password, reject_own_name
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.events import EventKind, append_event
 from ewallet_core.storage.logins import LoginRecord, is_new_address, leave_sessions, log_out, login_records
@@ -66,11 +66,8 @@ class Login(Request, frozen=True):
     @property
     def login_key(self) -> str:
         """The throttle's key: names and emails count apart, so that neither clears the other's failures."""
-        return (
-            throttle.email_key(self.name_or_email)
-            if self.user_name is None
-            else throttle.name_key(self.name_or_email)
-        )
+        key = throttle.email_key if self.user_name is None else throttle.name_key
+        return key(self.name_or_email)
 
     def check(self) -> None:
         """A new password must differ from the old one."""
@@ -90,13 +87,13 @@ def check_login(request: Login, preparation: Preparation) -> PasswordCheck:
         # Before the password is checked: what is wrong with the new one must not tell that the old is right.
         reject_common_password(request.new_pass, "new_pass")
     account: Account | None = preparation.look(look)
-    passwords = preparation.passwords
-    if (
-        not passwords.matches(request.user_pass, account.password_hash if account else None)
-        or account is None
-    ):
+    passwords, password_hash = preparation.passwords, account.password_hash if account else None
+    if not passwords.matches(request.user_pass, password_hash) or password_hash is None:
         return PasswordCheck(account, is_right=False)
-    return PasswordCheck(account, is_right=True, new_hash=_new_hash(request, account, passwords))
+    new_hash = None
+    if request.new_pass is not None or passwords.is_outdated(password_hash):
+        new_hash = passwords.hash(request.new_pass or request.user_pass)
+    return PasswordCheck(account, is_right=True, new_hash=new_hash)
 
 
 @instruction({"action": "login"}, access=Access.SESSION, prepare=check_login, remembered=False)
@@ -130,14 +127,18 @@ def authenticated_account(request: Login, context: SessionContext) -> Account:
 
 def log_in(request: Login, context: SessionContext, account: Account) -> LoginAnswer:
     """Log the authenticated account in, and answer as `login` does."""
-    transaction = context.transaction
+    transaction, session_id = context.transaction, context.session.id
     if account.one_time_until is not None and request.new_pass is None:
         raise NewPasswordNeededError().with_after_rollback(partial(record_refused_login, context, account))
     if request.new_pass is not None:
         reject_own_name(request.new_pass, "new_pass", account.name, account.email)
     throttle.record_success(transaction, request.login_key, context.address)
     _take_new_hash(request, context, account)
-    _join_session(context, account)
+    session_accounts.delete(transaction, session_id=session_id, account_id=account.id)
+    session_accounts.insert(
+        transaction, session_id=session_id, account_id=account.id, logged_in_at=context.now
+    )
+    sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
     _record_accepted(context, account)
     return login_answer(context, account.id)
 
@@ -154,9 +155,7 @@ def logout(_request: NoArguments, context: SessionContext) -> _LogoutAnswer:
     account = require_account(context).account
     log_out(context.transaction, context.session, account.id, context.now)
     record_logout(context, account)
-    return _LogoutAnswer(
-        account=account.email, session_data=session_data(context.transaction, context.session.id)
-    )
+    return _logout_answer(context, account)
 
 
 @instruction({"action": "switch", "switch": "account"}, access=Access.SESSION)
@@ -169,22 +168,17 @@ def switch_account(request: WhichAccount, context: SessionContext) -> _LogoutAns
         raise AccountNotInSessionError
     _must_be_active(context, chosen)
     sessions.change(context.transaction, context.session.id, account_id=chosen.id, written_at=context.now)
-    return _LogoutAnswer(
-        account=chosen.email, session_data=session_data(context.transaction, context.session.id)
-    )
+    return _logout_answer(context, chosen)
+
+
+def _logout_answer(context: SessionContext, account: Account) -> _LogoutAnswer:
+    data = session_data(context.transaction, context.session.id)
+    return _LogoutAnswer(account=account.email, session_data=data)
 
 
 def _find(transaction: Transaction, request: Login) -> Account | None:
     column = "name_key" if request.user_name is not None else "email_key"
     return accounts.find(transaction, **{column: user_key(request.name_or_email)})
-
-
-def _new_hash(request: Login, account: Account, passwords: Passwords) -> str | None:
-    """The account's new password hash, if this login changes it."""
-    if request.new_pass is not None:
-        return passwords.hash(request.new_pass)
-    is_outdated = account.password_hash is not None and passwords.is_outdated(account.password_hash)
-    return passwords.hash(request.user_pass) if is_outdated else None
 
 
 def _take_new_hash(request: Login, context: SessionContext, account: Account) -> None:
@@ -199,18 +193,8 @@ def _take_new_hash(request: Login, context: SessionContext, account: Account) ->
 
 
 def _must_be_active(context: SessionContext, account: Account) -> None:
-    error = why_not_active(account)
-    if error is not None:
+    if (error := why_not_active(account)) is not None:
         raise error.with_after_rollback(partial(record_refused_login, context, account))
-
-
-def _join_session(context: SessionContext, account: Account) -> None:
-    transaction, session_id = context.transaction, context.session.id
-    session_accounts.delete(transaction, session_id=session_id, account_id=account.id)
-    session_accounts.insert(
-        transaction, session_id=session_id, account_id=account.id, logged_in_at=context.now
-    )
-    sessions.change(transaction, session_id, account_id=account.id, written_at=context.now)
 
 
 def _record_change(context: SessionContext, account: Account) -> None:

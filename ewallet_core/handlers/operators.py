@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, TypedDict
 
 from ewallet_core.errors.accounts import LastOperatorError, WrongAccountStateError
@@ -54,14 +53,6 @@ class AccountRow(Dated):
     to_unlink_timestamp: Timestamp | None
 
 
-@dataclass(frozen=True, slots=True)
-class OneTimePassword:
-    """A password for one login, and its hash."""
-
-    password: str
-    hashed: str
-
-
 @instruction({"controller": "system", "action": "freeze", "freeze": "account"})
 def freeze_account(request: WhichAccount, context: Context) -> _StateAnswer:
     """Freeze an account: its timers stop, and it can't be used until it is unfrozen."""
@@ -97,15 +88,15 @@ def grant_role(request: GrantRole, context: Context) -> _GrantRoleAnswer:
     return _GrantRoleAnswer(account=account.email, role=str(role))
 
 
-def make_one_time_password(request: WhichAccount, preparation: Preparation) -> OneTimePassword:
-    """Make a one-time password, and hash it."""
+def make_one_time_password(request: WhichAccount, preparation: Preparation) -> tuple[str, str]:
+    """A one-time password, and its hash."""
 
     def make(context: Context) -> str:
         _person(context, request.account)
         return new_one_time_password(context.randomness)
 
     password = preparation.look(make)
-    return OneTimePassword(password, preparation.passwords.hash(password))
+    return password, preparation.passwords.hash(password)
 
 
 class _ResetPasswordAnswer(TypedDict):
@@ -124,11 +115,11 @@ def reset_password(request: WhichAccount, context: Context) -> _ResetPasswordAns
 
     That login must send `new_pass`, the account's new password.
     """
-    account, made = _person(context, request.account), context.prepared
+    account, (password, password_hash) = _person(context, request.account), context.prepared
     until = context.now + ONE_TIME_MS
-    _changed(context, account, password_hash=made.hashed, one_time_until=until)
+    _changed(context, account, password_hash=password_hash, one_time_until=until)
     leave_sessions(context.transaction, account.id, context.now)
-    return _ResetPasswordAnswer(account=account.email, user_pass=made.password, valid_to=timestamp(until))
+    return _ResetPasswordAnswer(account=account.email, user_pass=password, valid_to=timestamp(until))
 
 
 class _ViewAccountsAnswer(TypedDict):

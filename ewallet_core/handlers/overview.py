@@ -8,7 +8,7 @@ from typing import TypedDict
 from ewallet_core.instructions import fields, timestamps
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.operations.answer_data import (
-    AccountData,
+    AccountAnswer,
     ClockData,
     Date,
     EwalletData,
@@ -47,9 +47,7 @@ class DayBalance(TypedDict):
     credits: int
 
 
-class _ViewOverviewAnswer(TypedDict):
-    account: str
-    account_data: AccountData
+class _ViewOverviewAnswer(AccountAnswer):
     ewallet_data: EwalletData
     clock_data: ClockData
     timers: list[ClockData]
