@@ -152,7 +152,7 @@ class RecordsPanel(Vertical):
             return
         words = self.words_for_unlinking(row.record)
         if await self.owner.confirm(f"Unlink {self.kind.name}", words, "Unlink it"):
-            answer = await self.owner.context.act(**self.kind.unlink(row.record["id"]))
+            answer = await self.owner.context.act(**self.kind.instruction("unlink", row.record["id"]))
             if not answer["failed"]:
                 self.owner.query_one(ResultLine).say("It is unlinked.")
 
@@ -216,7 +216,7 @@ class RecordsPanel(Vertical):
         if row is None:
             detail.clear()
             return
-        answer = await self.owner.context.send(**kind.view(row.record["id"]))
+        answer = await self.owner.context.send(**kind.instruction("view", row.record["id"]))
         if not answer["failed"]:
             detail.show(kind, answer, self.owner.today())
 
