@@ -207,7 +207,7 @@ class Dispatcher:
         self.database.close()
 
     def _carry_out(self, call: Call) -> Answer:
-        execution = Execution(call, self._context_of)
+        execution = Execution(call, self.context)
         if not call.instruction.changes:
             return self._read(execution.run)
         if call.instruction.prepare is None:
@@ -219,9 +219,6 @@ class Dispatcher:
         self._cleanup_thread.notice_change()
         self.changed()
         return answer
-
-    def _context_of(self, transaction: Transaction, call: Call, prepared: Any) -> Context:
-        return self.context(transaction, call.caller, call.credentials, call.request_id, prepared)
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         """The result of `work`; if it must write something first, it runs again as a change."""
