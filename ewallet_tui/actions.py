@@ -1,7 +1,7 @@
-"""Everything the user can do after the login: what it is called, its keys, and when it can be done.
+"""The actions of the app after the login: their names, their keys, and when they are possible.
 
-A screen lists the actions that it offers, each with the function that carries it out; its bindings, its footer, the help,
-the palette, the printed table of keys and the settings file's `[keys]` all come from here.
+A screen lists the actions that it offers, each with the function that carries it out. Bindings, footer, help,
+palette, the printed table of keys and the settings file's `[keys]` all come from here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ewallet_tui.records import SHEET_KINDS
 from ewallet_tui.state import AccountState, ClockState, TimerState
 
 Enabled = Callable[[AccountState, float], bool | None]
-"""Whether something can be done at an instant: `None` greys its key, `False` hides it."""
+"""Whether an action is possible at an instant: `None` greys its key, `False` hides it."""
 
 
 def always(_state: AccountState, _now: float) -> bool | None:
@@ -26,32 +26,27 @@ def always(_state: AccountState, _now: float) -> bool | None:
 @dataclass(frozen=True)
 class Action:
     id: str
-    """Its name under `[keys]` in the settings file."""
+    """Also its name under `[keys]` in the settings file."""
     label: str
-    """What the footer calls it."""
+    """Its name in the footer."""
     keys: str
-    """Its usual keys, with commas between them."""
+    """Its default keys, separated by commas."""
     help: str = ""
-    """The same in more words, for the help and the palette."""
+    """A longer name, for the help and the palette."""
     shown: bool = True
-    """Whether the footer shows it, if there is room."""
+    """Whether the footer shows it."""
     key_display: str | None = None
-    """How the key is shown, if not by its usual name."""
+    """The key as it is shown, if not by its own name."""
     synonyms: tuple[str, ...] = ()
     """Other words by which the palette finds it."""
     enabled: Enabled = always
     textual: str = ""
-    """An action of Textual's own, or of the app, that carries it out; otherwise the screen does."""
+    """The action of Textual or of the app that carries it out; empty: the screen does."""
 
     @property
     def name(self) -> str:
-        """What Textual calls it."""
+        """Its name for Textual."""
         return self.textual or f"do('{self.id}')"
-
-    @property
-    def words(self) -> str:
-        """What the palette calls it."""
-        return self.help or self.label
 
     @property
     def binding(self) -> Binding:
@@ -117,7 +112,7 @@ EVERYWHERE = (
     Action("help", "Help", "question_mark", key_display="?", textual="app.help"),
     Action("quit", "Quit", "q", textual="app.quit"),
 )
-"""What every screen after the login offers."""
+"""The actions of every screen after the login."""
 DONE_EVERYWHERE = frozenset(action.name for action in EVERYWHERE)
 
 
@@ -174,7 +169,7 @@ TIMER_COMMANDS = {
 
 
 def timer_commands(clock: ClockState, now: float) -> frozenset[str]:
-    """The ids of what can be done with the timer of `clock`."""
+    """The ids of the commands that the timer of `clock` accepts."""
     return TIMER_COMMANDS[clock.state] if clock.runs or not clock.is_out_of_time(now) else frozenset()
 
 
@@ -182,7 +177,7 @@ def _timer_command(id: str, key: str) -> Action:
     def enabled(state: AccountState, now: float) -> bool | None:
         if id in timer_commands(state.clock, now):
             return True
-        # The space bar does the one thing that is possible; if none is, the key to start is greyed.
+        # The space bar carries out the one that is possible; if none is, the footer shows a grey start.
         return None if id == "stop" or (id == "start" and not state.clock.runs) else False
 
     return Action(id, id.capitalize(), key, enabled=enabled)
@@ -212,8 +207,6 @@ EDIT_CONTACT = Action("edit_contact", "Edit", "e")
 
 @dataclass(frozen=True)
 class OwnedItemActions:
-    """What can be done with one of several wallets, clocks, sheets or lists."""
-
     previous: Action
     next: Action
     choose: Action
@@ -224,7 +217,7 @@ class OwnedItemActions:
 
 
 def owned_item_actions(noun: str) -> OwnedItemActions:
-    """Those of a screen on which the user calls one of them a `noun`."""
+    """The actions of a screen that shows one of several wallets, clocks, sheets or lists at a time."""
     return OwnedItemActions(
         hidden("previous_one", f"Previous {noun}", "left_square_bracket", "["),
         hidden("next_one", f"Next {noun}", "right_square_bracket", "]"),

@@ -25,11 +25,11 @@ ACTIVITY_COLUMNS = (
 def activity_rows(
     activity: Iterable[Mapping[str, Any]], now: datetime, zone: tzinfo | None = None
 ) -> list[ListRow]:
-    """What moved credits, as rows; each row's record is its kind and id."""
-    return [_row(each["record_data"], now, zone) for each in activity if each["kind"] != "time"]
+    """The records that moved credits as rows; the record of a row is its kind and id."""
+    return [_activity_row(each["record_data"], now, zone) for each in activity if each["kind"] != "time"]
 
 
-def _row(record: Record, now: datetime, zone: tzinfo | None) -> ListRow:
+def _activity_row(record: Record, now: datetime, zone: tzinfo | None) -> ListRow:
     when = moment(parse_timestamp(record["create_date"]), now, zone)
     if "conversion_type" in record:
         name, kind, what = "conversion", record["conversion_type"], CONVERSIONS[record["conversion_type"]]
@@ -57,7 +57,6 @@ GOT = {"supply": "supplied", "payment": "received", "transfer": "received", "ref
 
 
 def statement_row(movement: Movement, now: datetime, zone: tzinfo | None = None) -> ListRow:
-    """A movement as a row, as seen from `now`."""
     credits = movement["credits"]
     moved = Content.styled(signed(credits), "$text-success") if credits > 0 else Content(signed(credits))
     when = moment(parse_timestamp(movement["time"]), now, zone)
@@ -67,7 +66,7 @@ def statement_row(movement: Movement, now: datetime, zone: tzinfo | None = None)
 
 
 def what_of(movement: Movement) -> str:
-    """What happened, in a word: `paid`, `received`, `to time`."""
+    """The movement in a word: `paid`, `received`, `to time`."""
     kind: str = movement["kind"]
     known = CONVERSIONS | (GOT if movement["credits"] > 0 else GIVEN)
     return known.get(kind, kind)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -43,24 +43,24 @@ if TYPE_CHECKING:
 
     from ewallet_core.client import Event as AccountEvent
     from ewallet_tui.screens.modal import ConfirmModal
-    from ewallet_tui.state import AccountState, ClockState, TimerState
+    from ewallet_tui.state import AccountState
 
 KEEP_ALIVE_SECONDS = 600
 IMPORT_AFTER_SECONDS = 0.3
-"""How long after the first paint the screens are imported: the login's fields come first."""
+"""How long after the first paint the screens are imported; the login's fields come first."""
 ALIVE, REFRESH, LOCKING = "alive", "refresh", "lock"
 
 
 def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
-    """The app at that server, on this machine if `embedded`, or where it was last.
+    """The app at `server`; on this machine if `embedded`; otherwise where it was last.
 
-    Raises `ValueError` with a sentence for the user if the server's address or the settings can't be read.
+    Raises `ValueError` with a sentence for the user if the address of the server can't be read.
     """
     chosen = None if server is None else ServerAddress.read(server)
     folder = data_folder(data_dir)
     preferences = Preferences.read(folder, formats_of_system())
-    place = chosen if embedded or chosen is not None else preferences.last_server
-    return EWalletApp(Backends.kept_in(folder), preferences, place)
+    address = chosen if embedded or chosen is not None else preferences.last_server
+    return EWalletApp(Backends.kept_in(folder), preferences, address)
 
 
 MAX_SOURCES = 1_024
@@ -83,7 +83,7 @@ class StylesheetReadOnce(Stylesheet):
 
 
 class EWalletApp(App[None]):
-    """The composition root: only `__main__` imports it."""
+    """Builds the store and the services; only `__main__` imports it."""
 
     TITLE = "EWallet"
     CSS_PATH = "app.tcss"
@@ -165,7 +165,9 @@ class EWalletApp(App[None]):
             notifier=self._notifier,
             workers=workers,
             notify=self.say,
-            ask_about_timers=self._ask_about_timers,
+            ask_about_timers=lambda state, others, may_stop: self._ask(
+                lazy.timer_question(state, others, may_stop=may_stop)
+            ),
             ask_about_unanswered=lambda state, others: self._ask(lazy.unanswered_question(state, others)),
             forget_clipboard=self._forget_clipboard,
             now=now,
@@ -234,19 +236,18 @@ class EWalletApp(App[None]):
         self.push_screen(lazy.help_screen(self.screen))
 
     def action_command_palette(self) -> None:
-        """Show everything that can be done, after the login and while the screen is not locked."""
         if self.is_in_view:
             lazy.open_palette(self, self.context)
 
     async def action_quit(self) -> None:
-        """Quit when everything sent is answered; ask first if something would be left behind.
+        """Quit when everything sent is answered; ask first about begun timers and missing answers.
 
-        Asked again while it waits for answers, it waits no longer.
+        A second call quits without the answers that are still missing.
         """
         if self.context.store.backend.is_closing:
             self.exit(message=Text(NOT_ANSWERED))
         elif not self._is_asked_to_quit:
-            # A user who waits in vain for the timer to be stopped first can change their mind.
+            # Quitting again replaces a quit that still waits for the timer to stop.
             self.run_worker(self._quit(), group=QUIT, exclusive=True)
 
     async def on_event(self, event: Event) -> None:
@@ -288,11 +289,6 @@ class EWalletApp(App[None]):
         finally:
             self._is_asked_to_quit = False
 
-    def _ask_about_timers(
-        self, state: TimerState, others: tuple[ClockState, ...], may_stop: bool
-    ) -> Awaitable[str | None]:
-        return self._ask(lazy.timer_question(state, others, may_stop=may_stop))
-
     async def _quit(self) -> None:
         store, lifecycle = self.context.store, self.context.lifecycle
         if await lifecycle.may_quit(is_in_view=self.is_in_view):
@@ -306,7 +302,7 @@ class EWalletApp(App[None]):
             self._show_change(self.context.state)
 
     def _keep_alive(self) -> None:
-        # Without a connection the one that waits is sent as soon as it is back, and once is enough.
+        # Without a connection the first one waits and is sent when it is back.
         if not self.context.workers.has_begun(ALIVE):
             self.context.workers.run(self.context.store.keep_alive(), ALIVE)
 
@@ -334,5 +330,5 @@ class EWalletApp(App[None]):
             self._driver.write(desktop_sequence(title, words, os.environ))
 
     def _forget_clipboard(self) -> None:
-        # Not `copy_to_clipboard`: what was copied elsewhere since then must not be taken away.
+        # Not `copy_to_clipboard`: the system's clipboard may hold a text from elsewhere by now.
         self._clipboard = ""

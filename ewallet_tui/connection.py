@@ -43,9 +43,6 @@ class Backends(Struct, frozen=True):
         return cls(client_at, known)
 
 
-NOT_TRIED_YET = ConnectionStatus(Reach.OFFLINE)
-
-
 class ConnectionWatch:
     """Follows the state of the connection, and counts the seconds down to the next try."""
 
@@ -56,9 +53,9 @@ class ConnectionWatch:
         changed: Callable[[ConnectionStatus, ConnectionStatus], None],
     ) -> None:
         """`changed` is called with the state before and the state now."""
-        self.status = NOT_TRIED_YET
+        self.status = ConnectionStatus(Reach.OFFLINE)
         self.place = place
-        """Where the engine is, in a word."""
+        """The name of the engine's location, for the screen."""
         self._set_interval = set_interval
         self._changed = changed
         self._client: WalletClient | None = None
@@ -66,7 +63,7 @@ class ConnectionWatch:
 
     @property
     def is_connected(self) -> bool:
-        """Whether what is sent now is answered at once."""
+        """Whether the engine can be reached now."""
         return is_connected(self.status, self.place)
 
     def follow(self, client: WalletClient) -> None:
@@ -74,22 +71,23 @@ class ConnectionWatch:
         self._client = client
         self._stop_ticking()
         self.status, self.place = client.connection, client.place
-        # Even if the state is the same as before, it is that of another place.
+        # Published even if it equals the status before: it is about another engine.
         self._changed(self.status, self.status)
-        client.watch(lambda connection: self._handle(client, connection))
+
+        def take(connection: ConnectionStatus) -> None:
+            if client is self._client:
+                self._take(connection)
+
+        client.watch(take)
 
     def give_up(self, reason: str) -> None:
-        """Take the engine to be out of reach, whatever its client says."""
+        """Show the engine as offline, whatever its client says."""
         self._client = None
         self._take(ConnectionStatus(Reach.OFFLINE, reason=reason))
 
     def stop(self) -> None:
         self._client = None
         self._stop_ticking()
-
-    def _handle(self, client: WalletClient, connection: ConnectionStatus) -> None:
-        if client is self._client:
-            self._take(connection)
 
     def _take(self, connection: ConnectionStatus) -> None:
         self._stop_ticking()
@@ -120,14 +118,14 @@ NOT_ANSWERED = "There was no answer to what you sent last. Log in again to see w
 NOT_WAITED_FOR = "You stopped waiting for it. Choose it again to connect."
 
 GONE_SECONDS = 1.0
-"""How long a connection is gone before more than the status line says so."""
+"""How long a connection is lost before a toast says so."""
 
 CONNECTING = "connecting"
 """The group of workers that connect to an engine: choosing another one takes their place."""
 
 
 class Connecting(Struct, kw_only=True, eq=False):
-    """Connects to the engine that the app uses, and goes over to others."""
+    """Connects to the engine in use, and switches to others."""
 
     server: ServerAddress | None
     """The server whose engine the app uses; `None`: the engine is in this process."""
@@ -150,7 +148,7 @@ class Connecting(Struct, kw_only=True, eq=False):
     _gone: Timer | None = None
 
     async def begin(self) -> None:
-        """Connect to the engine that the app starts with; if it is a server's, another one may be chosen."""
+        """Connect to the first engine; if it is a server that can't be reached, let the user choose another."""
         try:
             await self._open(self.store.backend, self.server)
         except asyncio.CancelledError:
@@ -163,9 +161,9 @@ class Connecting(Struct, kw_only=True, eq=False):
             self.used(self.server)
 
     async def go_over_to(self, server: ServerAddress | None) -> None:
-        """Use the engine there from now on, and forget everything about the one before.
+        """Use the engine there from now on, and drop everything about the one before.
 
-        Raises `UnreachableError` in words; then the app uses the engine that it used.
+        Raises `UnreachableError`; then nothing has changed.
         """
         backend = Backend(self.backends.client_at(server))
         async with AsyncExitStack() as undo:
@@ -176,13 +174,13 @@ class Connecting(Struct, kw_only=True, eq=False):
         before, self.server = self.store.backend, server
         self.store.use(backend)
         self.watch.follow(backend.client)
-        # What was typed was meant for the engine before.
+        # The typed text was meant for the engine before.
         await self.start_over()
         self.workers.run(before.close())
         self.used(server)
 
     def handle(self, before: ConnectionStatus, now: ConnectionStatus) -> None:
-        """Say what has become of the connection, and read the account again when it is back."""
+        """Show a toast about a lost or restored connection, and read the account again when it is back."""
         store = self.store
         if before.reach is Reach.CONNECTED and now.reach is Reach.RECONNECTING:
             # A connection that comes back at once is not worth a toast.
@@ -217,7 +215,7 @@ class Connecting(Struct, kw_only=True, eq=False):
             return
         self.watch.give_up(reason)
         if self.is_typing():
-            # Another screen would take the keys that are meant for the password.
+            # Another screen would receive the keys that are meant for the password.
             self.notify(reason, title="The server can't be reached.", severity="warning")
         else:
             self.choose(reason)
@@ -236,7 +234,7 @@ class Connecting(Struct, kw_only=True, eq=False):
         try:
             is_trusted = await self.trusts(server.name, str(client.fingerprint))
         finally:
-            # Quitting instead of an answer is not trust either.
+            # Quitting instead of answering is not trust either.
             if not is_trusted:
                 self.backends.known_servers.forget(server.name)
         if not is_trusted:

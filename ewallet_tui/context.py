@@ -59,7 +59,4 @@ class AppContext(Struct, frozen=True, kw_only=True):
 
     async def act(self, **instruction: Any) -> Answer:
         """Send an instruction, and show an error as a toast."""
-        answer = await self.store.send(**instruction)
-        if answer["failed"]:
-            self.notify(answer.get("warning") or "", title=answer["error"], severity="error")
-        return answer
+        return await self.lifecycle.act(**instruction)

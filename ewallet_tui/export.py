@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import count as count_from
 from pathlib import Path
 from tempfile import NamedTemporaryFile, TemporaryFile
-from typing import Any, Protocol, Self
+from typing import Any, Self
 
 import platformdirs
 from textual.app import App
@@ -37,22 +37,6 @@ class ExportPart:
     """The suggested name of the whole file."""
     text: str
     records: int
-
-
-class FileSink(Protocol):
-    """Writes the pieces to a file; if it is closed before `finish`, nothing remains."""
-
-    def __enter__(self) -> Self:
-        pass
-
-    def write(self, text: str) -> None:
-        """Write the next piece."""
-
-    def finish(self, name: str) -> str:
-        """Complete the file under a name like `name`; returns where it is."""
-
-    def __exit__(self, *_: object) -> None:
-        """Remove an incomplete file."""
 
 
 async def sheet_parts(ask: Ask, **arguments: Any) -> Parts:
@@ -165,20 +149,15 @@ def on_any_disk(name: str) -> str:
 
 def _claimed(folder: Path, name: str) -> Path:
     """A new empty file of that name, or of the first numbered one that is free."""
-    for candidate in _names(on_any_disk(name)):
+    path = numbered = folder / on_any_disk(name)
+    for number in count_from(2):
         try:
-            (folder / candidate).touch(mode=0o600, exist_ok=False)
+            numbered.touch(mode=0o600, exist_ok=False)
         except FileExistsError:
-            continue
-        return folder / candidate
+            numbered = path.with_name(f"{path.stem}-{number}{path.suffix}")
+        else:
+            return numbered
     raise AssertionError
-
-
-def _names(name: str) -> Iterator[str]:
-    stem, dot, ending = name.rpartition(".")
-    stem, ending = (stem, f".{ending}") if dot else (name, "")
-    yield name
-    yield from (f"{stem}-{number}{ending}" for number in count_from(2))
 
 
 class Download:
@@ -205,6 +184,10 @@ class Download:
     def __exit__(self, *_: object) -> None:
         if not self._is_delivered:
             self._file.close()
+
+
+FileSink = NewFile | Download
+"""Writes the pieces of a file; if it is closed before `finish`, nothing remains."""
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def masked(value: Any, name: str = "") -> Any:
 
 
 MAX_PARTS = 100
-"""How many items of a list are kept; below: how many characters of a text, and of the whole answer."""
+"""How many items of a list are kept."""
 MAX_TEXT = 2_000
 MAX_ANSWER = 40_000
 MARKS = 4
@@ -137,7 +137,12 @@ class InstructionLog:
     @contextmanager
     def exchange(self, instruction: Mapping[str, Any]) -> Iterator[Callable[[Answer], None]]:
         """Record an instruction; call what this yields with the answer."""
-        number, begun = self._begin(instruction), self._now()
+        self._count += 1
+        number, begun = self._count, self._now()
+        exchange = Exchange(number, self.calendar(), MappingProxyType(masked(instruction)))
+        self._exchanges.append(exchange)
+        self._make_room_for(exchange.size)
+        self._notify()
         answers: list[Answer] = []
         try:
             yield answers.append
@@ -157,15 +162,6 @@ class InstructionLog:
 
     def unfollow(self, listener: Callable[[], None]) -> None:
         self._listeners.remove(listener)
-
-    def _begin(self, instruction: Mapping[str, Any]) -> int:
-        self._count += 1
-        kept = MappingProxyType(masked(instruction))
-        exchange = Exchange(self._count, self.calendar(), kept)
-        self._exchanges.append(exchange)
-        self._make_room_for(exchange.size)
-        self._notify()
-        return self._count
 
     def _end(self, number: int, outcome: Outcome) -> None:
         # The numbers are consecutive; the exchange may have been cleared meanwhile.

@@ -28,18 +28,18 @@ SECONDS_A_MINUTE = 60
 
 
 class IdleWatch:
-    """Calls `gone` when no key, mouse or paste event has come for the chosen time."""
+    """Calls `on_idle` when no key, mouse or paste event has come for the chosen time."""
 
-    def __init__(self, now: Callable[[], float], set_timer: SetTimer, gone: Callable[[], None]) -> None:
+    def __init__(self, now: Callable[[], float], set_timer: SetTimer, on_idle: Callable[[], None]) -> None:
         self._now = now
         self._set_timer = set_timer
-        self._gone = gone
+        self._on_idle = on_idle
         self._limit = 0.0
         self._last = 0.0
         self._timer: Timer | None = None
 
     def begin(self, minutes: int) -> None:
-        """Call `gone` after `minutes` without an event; 0 is never."""
+        """Call `on_idle` after `minutes` without an event; 0 is never."""
         self._limit, self._last = minutes * SECONDS_A_MINUTE, self._now()
         if self._timer is not None:
             self._timer.stop()
@@ -53,10 +53,10 @@ class IdleWatch:
             self._last = self._now()
 
     def look(self) -> None:
-        """Call `gone` if the time is over, and look again when it next could be."""
+        """Call `on_idle` if the time is over, and check again when it next could be."""
         rest = self._last + self._limit - self._now()
         if rest <= 0:
-            self._gone()
+            self._on_idle()
             rest = self._limit
         self._timer = self._set_timer(max(rest, 1), self.look)
 
@@ -67,7 +67,7 @@ ENDED = "Your session has ended. Log in again. A running timer goes on."
 LOOK = "Then check whether what you sent last was done."
 STOP, LEAVE = "stop", "leave"
 """What the user can choose when asked about a timer before the app quits."""
-MOST_SECONDS = 5
+MAX_CLOSE_SECONDS = 5
 
 AskAboutTimers = Callable[[TimerState, tuple[ClockState, ...], bool], Awaitable[str | None]]
 """Asks what to do about begun timers; the third argument is whether the active one may be stopped."""
@@ -75,7 +75,7 @@ AskAboutUnanswered = Callable[[TimerState, tuple[ClockState, ...]], Awaitable[st
 
 
 class Lifecycle(Struct, kw_only=True, eq=False):
-    """Enters and leaves accounts and the app itself."""
+    """Logs in, switches and logs out accounts, and quits the app."""
 
     store: AccountStore
     navigation: Navigation
@@ -99,7 +99,7 @@ class Lifecycle(Struct, kw_only=True, eq=False):
             await self.navigation.go_to(SCREEN_MODES[0])
 
     async def leave(self) -> None:
-        """Go back to the login, and forget everything about the account."""
+        """Go back to the login, and drop everything about the account."""
         self._stop_events()
         self.workers.cancel(QUIT)
         self.store.forget()
@@ -111,59 +111,60 @@ class Lifecycle(Struct, kw_only=True, eq=False):
             await self.navigation.go_back_to_login()
 
     def is_same_account(self, account: int) -> bool:
-        """Note which account is the active one; whether the open screens belong to it."""
+        """Whether the open screens belong to `account`, which is the active one from now on."""
         before, self._account = self._account, account
         return before in (None, account)
 
     async def show_other_account(self) -> None:
-        """Make every screen anew for the account that is the active one now."""
+        """Replace every screen by one for the account that is active now."""
         async with self._leave_lock:
             if self.store.state is not None:
                 self.notifier.forget()
-                await self.navigation.start_afresh(self.store.state.account.role)
+                await self.navigation.replace_screens(self.store.state.account.role)
 
     async def rewrite_screens(self) -> None:
-        """Remove the screens out of view, so that they are written in the formats chosen now."""
+        """Remove the hidden screens, so that they are made again in the formats chosen now."""
         async with self._leave_lock:
             await self.navigation.remove_hidden()
 
     def log_out(self, *, of_all: bool = False) -> None:
-        """Log out of the active account, and go on as the session's next one; or log out `of_all` of them."""
+        """Log out the active account, and go on as the session's next one; `of_all`: log out all of them."""
         if of_all:
             self.workers.run(self._log_out(of_all=True), ACCOUNT)
         else:
             self._change_account(self._log_out(of_all=False))
 
     def switch_account(self, email: str) -> None:
-        self._change_account(self._act(action="switch", switch="account", account=email))
+        self._change_account(self.act(action="switch", switch="account", account=email))
 
     async def end_session(self, *, of_a_change: bool) -> None:
-        """Go back to the login because the session is over; a change that was sent last may be undone."""
+        """Go back to the login, with a warning that the session ended; `of_a_change`: during a change."""
         await self.leave()
         self.notify(f"{ENDED} {LOOK}" if of_a_change else ENDED, severity="warning")
 
     def _change_account(self, change: Coroutine[Any, Any, object]) -> None:
-        # A key pressed twice is meant for one account, not for the next one too.
+        # A second key press must not change the next account too.
         if self.workers.has_begun(ACCOUNT):
             change.close()
         else:
             self.workers.run(change, ACCOUNT)
 
     async def _log_out(self, *, of_all: bool) -> None:
-        while self.store.state is not None and not (await self._act(action="logout"))["failed"]:
+        while self.store.state is not None and not (await self.act(action="logout"))["failed"]:
             if self.store.state is not None and not of_all:
                 return
         if self.store.state is None:
             await self.leave()
 
-    async def _act(self, **instruction: Any) -> Answer:
+    async def act(self, **instruction: Any) -> Answer:
+        """Send an instruction, and show an error as a toast."""
         answer = await self.store.send(**instruction)
         if answer["failed"]:
             self.notify(answer.get("warning") or "", title=answer["error"], severity="error")
         return answer
 
     async def may_quit(self, *, is_in_view: bool) -> bool:
-        """Ask about begun timers and missing answers; whether the app may quit.
+        """Whether the app may quit; asks about begun timers and missing answers.
 
         `is_in_view`: the user is logged in and the screen is not locked.
         """
@@ -175,18 +176,18 @@ class Lifecycle(Struct, kw_only=True, eq=False):
             return await self.ask_about_unanswered(state, others) == LEAVE
         if state is TimerState.INACTIVE and not others:
             return True
-        # Behind the lock the user is not known: the timer may not be theirs to stop.
+        # A user in front of the lock may not be the owner of the timer.
         choice = await self.ask_about_timers(state, others, is_in_view and is_connected)
         if choice == STOP:
-            return not (await self._act(action="stop", stop="clock_timer"))["failed"]
+            return not (await self.act(action="stop", stop="clock_timer"))["failed"]
         return choice == LEAVE
 
     async def close(self) -> bool:
-        """Disconnect; whether everything sent was answered within the time that quitting waits."""
+        """Disconnect; returns whether everything sent was answered in time."""
         self._stop_events()
         self.connection.stop()
         try:
-            async with asyncio.timeout(MOST_SECONDS):
+            async with asyncio.timeout(MAX_CLOSE_SECONDS):
                 await self.store.backend.close()
         except TimeoutError:
             return False

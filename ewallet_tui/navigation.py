@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 OPERATOR, AUDITOR = "operator", "auditor"
-EVERYBODY = frozenset({"user", OPERATOR, AUDITOR})
+ALL_ROLES = frozenset({"user", OPERATOR, AUDITOR})
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,7 @@ class Destination:
     mode: str
     title: str
     letter: str
-    roles: frozenset[str] = EVERYBODY
+    roles: frozenset[str] = ALL_ROLES
 
 
 DESTINATIONS = (
@@ -55,7 +55,7 @@ MakeScreen = Callable[[], Screen[Any]]
 
 
 class Navigation:
-    """Textual's modes, one for each destination, for the login and for the lock."""
+    """Textual's modes: one for each destination, one for the login and one for the lock."""
 
     def __init__(self, app: App[Any], screens: Mapping[str, MakeScreen]) -> None:
         """`screens` has a factory for each mode; `app` is used for its modes, screen stacks and workers."""
@@ -84,27 +84,27 @@ class Navigation:
         await self.remove_hidden()
 
     async def remove_hidden(self) -> None:
-        """Remove every screen out of view; each is made anew when it is next shown."""
+        """Remove every hidden screen; each is made again when it is next shown."""
         await gather(*self._remove_hidden())
 
-    async def start_afresh(self, role: str) -> None:
-        """Make every screen anew, and stay at the current one if an account of `role` may go there."""
+    async def replace_screens(self, role: str) -> None:
+        """Replace every screen by a new one, and stay at the current mode if an account of `role` may use it."""
         app = self._app
         allowed = {LOCK, *(place.mode for place in destinations_for(role))}
-        goes_on_at = self.mode if self.mode in allowed else SCREEN_MODES[0]
+        stays_at = self.mode if self.mode in allowed else SCREEN_MODES[0]
         self.mode_to_return_to = SCREEN_MODES[0]
-        # Without an await in between: no key may lead to a screen that is about to be removed.
+        # No await in between: a key must not lead to a screen that is about to be removed.
         app.add_mode(BETWEEN, Screen)
         app.switch_mode(BETWEEN)
         removed = self._remove_hidden()
-        shown = app.switch_mode(goes_on_at)
+        shown = app.switch_mode(stays_at)
         removed.append(app.remove_mode(BETWEEN))
         await shown
         await gather(*removed)
 
     def _remove_hidden(self) -> list[AwaitComplete]:
         app = self._app
-        # A worker would go on reading for a screen whose widgets are removed one after another.
+        # A worker must not go on for a screen whose widgets are being removed.
         for worker in list(app.workers):
             nodes = worker.node.ancestors_with_self
             if worker.node is not app and not any(node in app.screen_stack for node in nodes):

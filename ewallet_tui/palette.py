@@ -1,4 +1,4 @@
-"""The palette: everything that can be done here, found by typing a part of its name."""
+"""The command palette: every action, found by typing a part of its name."""
 
 from __future__ import annotations
 
@@ -37,18 +37,18 @@ class Command(NamedTuple):
 WHAT_TO_TYPE = "type what you want to do"
 NOT_NOW = "You can't do that there now."
 LEFT_OUT = ("do('part_", BACK_TO_FIRST_PART.name, "screen.", WALLETS.previous.name, WALLETS.next.name)
-"""How the actions begin that only lead to another tab or item, or are Textual's own for every screen."""
+"""How the names begin of actions that lead to another tab or item, or that Textual has for every screen."""
 
 
 def open_palette(app: App[Any], context: AppContext, screens: Mapping[str, object]) -> None:
-    """Show all that can be done over whatever is in front; `screens` has the class of each mode."""
+    """Open the palette over the screen in front; `screens` has the class of each mode."""
     if not CommandPalette.is_open(app):
         provider = cast("type[Provider]", partial(Everything, context, screens))
         app.push_screen(CommandPalette([lambda: provider], placeholder=WHAT_TO_TYPE, id="--command-palette"))
 
 
 class Everything(Provider):
-    """What the keys of this screen do, the places, the looks, the lock and the way out."""
+    """The actions of this screen and of the others, the themes, the lock and quitting."""
 
     def __init__(
         self,
@@ -76,12 +76,17 @@ class Everything(Provider):
 
     def _commands(self) -> Iterator[Command]:
         context, state = self._context, self._context.state
-        yield from self._keys_here()
+        yield from self._actions_here()
         for place in destinations_for(state.account.role) if state else ():
             key = f"{self._key_of(CHOOSE_SCREEN.id)} {format_key(place.letter)}"
             yield Command(f"Go to {place.title}", key, partial(self.app.switch_mode, place.mode))
-        yield from self._things_of_the_account()
-        yield from self._things_done_elsewhere()
+        for email, name in state.accounts.items() if state else ():
+            if state and email != state.account.email:
+                yield Command(
+                    f"Switch to {one_line(name)}", "", partial(context.lifecycle.switch_account, email)
+                )
+        yield Command("Log out", "", context.lifecycle.log_out)
+        yield from self._actions_elsewhere()
         for theme in THEMES:
             name = "Dark theme" if theme.dark else "Light theme"
             yield Command(name, "", partial(context.settings.choose, theme=theme.name))
@@ -93,16 +98,8 @@ class Everything(Provider):
         active = self.screen.active_bindings.values()
         return next((self.app.get_key_display(each.binding) for each in active if each.binding.id == id), "")
 
-    def _things_of_the_account(self) -> Iterator[Command]:
-        state, lifecycle = self._context.state, self._context.lifecycle
-        if state is not None:
-            for email, name in state.accounts.items():
-                if email != state.account.email:
-                    yield Command(f"Switch to {one_line(name)}", "", partial(lifecycle.switch_account, email))
-        yield Command("Log out", "", lifecycle.log_out)
-
-    def _things_done_elsewhere(self) -> Iterator[Command]:
-        """What the other places' own keys do; known here by their screens' classes alone."""
+    def _actions_elsewhere(self) -> Iterator[Command]:
+        """What the keys of the other screens do, as their classes declare it."""
         state = self._context.state
         for place in destinations_for(state.account.role) if state else ():
             if place.mode == self.app.current_mode:
@@ -116,7 +113,7 @@ class Everything(Provider):
                     _synonyms(self._screens[place.mode], binding),
                 )
 
-    def _keys_here(self) -> Iterator[Command]:
+    def _actions_here(self) -> Iterator[Command]:
         for node, binding, enabled, _ in self.screen.active_bindings.values():
             is_own = node is self.screen and binding.action not in DONE_EVERYWHERE
             if is_own and enabled and not binding.action.startswith(LEFT_OUT):
@@ -128,31 +125,31 @@ class Everything(Provider):
 
     async def _do_there(self, mode: str, action: str, words: str) -> None:
         await self.app.switch_mode(mode)
-        # Another tab of that screen may be shown, above the one that does it.
+        # Another tab of that screen may be open above the one with the action.
         while len(self.app.screen_stack) > 1:
             await self.app.pop_screen()
         self.app.run_worker(self._do_when_shown(self.app.screen, action, words))
 
-    async def _do_when_shown(self, there: Screen[object], action: str, words: str) -> None:
-        # What is done with a record can only be done once the records are there.
+    async def _do_when_shown(self, screen: Screen[object], action: str, words: str) -> None:
+        # An action on a record is possible once the records are loaded.
         for worker in [
             each
             for each in self.app.workers
-            if there in each.node.ancestors_with_self and each.group == "records"
+            if screen in each.node.ancestors_with_self and each.group == "records"
         ]:
             with suppress(WorkerError):
                 await worker.wait()
         _, name, parameters = parse(action)
-        if self.app.screen is not there:
+        if self.app.screen is not screen:
             return
-        if there.check_action(name, parameters):
-            await self.app.run_action(action, there)
+        if screen.check_action(name, parameters):
+            await self.app.run_action(action, screen)
         else:
             self._context.notify(words, title=NOT_NOW, severity="warning")
 
 
 def own_bindings(screen: object) -> list[Binding]:
-    """What a place's own keys do, each once."""
+    """The bindings of a screen's own actions, each once."""
     bindings = Binding.make_bindings(vars(screen).get("BINDINGS", ()))
     done = {binding.action: binding for binding in bindings if not binding.action.startswith(LEFT_OUT)}
     return list(done.values())
@@ -163,6 +160,6 @@ def _with_key(name: Content, key: str) -> Content:
 
 
 def _synonyms(screen: object, binding: Binding) -> tuple[str, ...]:
-    """Other words for what `binding` does on that screen, or on screens of that class."""
+    """The synonyms of the action of `binding` on that screen or screen class."""
     found = getattr(screen, "functions", {}).get(binding.id)
     return found[0].synonyms if found else ()

@@ -29,7 +29,7 @@ class Page:
 
 
 Read = Callable[[int, Any], Awaitable[Page | None]]
-"""Reads the page that starts at an index, given the previous page's `next`; `None` if it can't be read now."""
+"""Reads the page from an index, given the `next` of the page before; `None` if it can't be read now."""
 
 
 class RecordPages:

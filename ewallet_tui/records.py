@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from textual.content import Content
 
@@ -54,7 +54,7 @@ class RecordKind:
     """The key of the sheet's data in the answer of a view."""
     columns: tuple[Column, ...]
     describe: Callable[[Record, datetime], tuple[Cells, Facts]]
-    """The cells and the facts (label and value) of a record, as seen from an instant."""
+    """The cells and the facts (label and value) of a record, with times relative to an instant."""
     empty: str
 
     def facts(self, record: Record, now: datetime) -> Facts:
@@ -63,11 +63,8 @@ class RecordKind:
     def row(self, record: Record, now: datetime) -> ListRow:
         return ListRow(f"{self.name} {record['id']}", self.describe(record, now)[0], record)
 
-    def view(self, record_id: int) -> dict[str, Any]:
-        return {"action": "view", "view": self.name, self.name: "record", "record_id": record_id}
-
-    def unlink(self, record_id: int) -> dict[str, Any]:
-        return {"action": "unlink", "unlink": self.name, self.name: "record", "record_id": record_id}
+    def instruction(self, verb: Literal["view", "unlink"], record_id: int) -> dict[str, Any]:
+        return {"action": verb, verb: self.name, self.name: "record", "record_id": record_id}
 
 
 def partner_of(transfer: Record) -> str:

@@ -17,7 +17,7 @@ Instruction = dict[str, Any]
 
 @dataclass(frozen=True)
 class OwnedItemKind:
-    """One kind of them, and how the engine's instructions name it."""
+    """A kind of thing that an account has several of, and its names in the engine's instructions."""
 
     noun: str
     group: str
@@ -25,7 +25,7 @@ class OwnedItemKind:
     """An instruction about one is `action=<verb> <verb>=<group> <group>=<member>`."""
     id_name: str
     when_unlinked: str
-    """What becomes of what is in it, in a sentence."""
+    """A sentence about what it contains, before it is unlinked."""
 
     @property
     def nouns(self) -> str:
@@ -33,11 +33,11 @@ class OwnedItemKind:
 
     @property
     def answer_key(self) -> str:
-        """The key under which the engine's answers have the number of one."""
+        """The key of its id in the engine's answers."""
         return f"credit_{self.member}" if self.group == "credit" else self.noun.replace(" ", "_")
 
     def instruction(self, verb: Verb, id: int | None = None) -> Instruction:
-        """What `verb` is called for one of them; for the active one, or a new one, without an id."""
+        """The instruction with that verb; without an id it is about the active one, or a new one."""
         named = {} if id is None else {self.id_name: id}
         return {"action": verb, verb: self.group, self.group: self.member, **named}
 
@@ -57,19 +57,19 @@ CONTACT_LIST = OwnedItemKind("contact list", "contact", "list", "list_id", "Its 
 
 @dataclass(frozen=True)
 class OwnedItems:
-    """All that an account has of one kind, by number, and which of them is the active one."""
+    """All items of one kind by id, and the id of the active one."""
 
     active: int
     names: Mapping[int, str]
 
     @classmethod
     def read(cls, owner: Mapping[str, Any], key: str) -> Self:
-        """What the data of their owner says of them under `key` and `<key>_archive`."""
+        """The items under `key` and `<key>_archive` in the data of their owner."""
         names = {int(id): name for id, name in owner[f"{key}_archive"].items()}
         return cls(owner[key], dict(sorted(names.items())))
 
     def beside(self, id: int, steps: int) -> int:
-        """The one that is so many steps from that one, round and round."""
+        """The id `steps` further; after the last comes the first."""
         ids = list(self.names)
         at = ids.index(id) if id in ids else ids.index(self.active)
         return ids[(at + steps) % len(ids)]
@@ -78,7 +78,7 @@ class OwnedItems:
 def owned_items_of(
     account: Mapping[str, Any], wallet: Mapping[str, Any], clock: Mapping[str, Any]
 ) -> dict[OwnedItemKind, OwnedItems]:
-    """What the data of an account, its active wallet and its active clock say that there is."""
+    """The items of every kind, from the data of an account, its active wallet and its active clock."""
     return {
         WALLET: OwnedItems.read(account, "ewallet"),
         CONTACT_LIST: OwnedItems.read(account, "contact_list"),
@@ -91,29 +91,26 @@ def owned_items_of(
 
 
 class Obstacle(NamedTuple):
-    """What is in the way, and what to do about it."""
+    """Why an item can't be removed, and what to do about it."""
 
-    what: str
+    reason: str
     remedy: str
 
 
 def obstacle_to(kind_of_item: OwnedItemKind, id: int, state: AccountState, now: float) -> Obstacle | None:
-    """What prevents removing that one, as far as the app knows; the engine may still find more."""
+    """What prevents removing an item, as far as the app knows; the engine may know more."""
     if len(state.owned[kind_of_item].names) == 1:
         error = LastOneError(kind_of_item.noun, field="")
         return Obstacle(error.error, error.warning)
     if kind_of_item is WALLET and id == state.wallet.id:
-        return _of_wallet(state.wallet) or _of_clock(state.clock, now)
+        wallet = state.wallet
+        if wallet.credits:
+            held = f"{wallet.reference} holds {credit_amount(wallet.credits)}."
+            return Obstacle(held, "Spend or transfer them first.")
+        return _of_clock(state.clock, now)
     if kind_of_item is CLOCK and id == state.clock.id:
         return _of_clock(state.clock, now)
     return None
-
-
-def _of_wallet(wallet: WalletState) -> Obstacle | None:
-    if not wallet.credits:
-        return None
-    held = f"{wallet.reference} holds {credit_amount(wallet.credits)}."
-    return Obstacle(held, "Spend or transfer them first.")
 
 
 def _of_clock(clock: ClockState, now: float) -> Obstacle | None:
@@ -129,7 +126,7 @@ SOON_OVER = 5 * MINUTE
 
 
 class TimerState(StrEnum):
-    """What a clock's timer does, by the engine's own words."""
+    """The state of a clock's timer, by the engine's names."""
 
     INACTIVE = "inactive"
     ACTIVE = "active"
@@ -157,7 +154,7 @@ class AccountInfo:
             alias=data["alias"] or "",
             state=data["state"],
             role=data["role"],
-            created=_moment(data["create_date"]),
+            created=_instant(data["create_date"]),
         )
 
 
@@ -174,9 +171,9 @@ class WalletState:
 
 @dataclass(frozen=True)
 class ClockState:
-    """The active clock as it was at one instant, from which any later one can be told.
+    """A clock at one instant, from which its figures at any later instant follow.
 
-    Instants are readings, in seconds, of one clock that never goes backwards.
+    Instants are in seconds on a monotonic clock.
     """
 
     id: int
@@ -201,8 +198,8 @@ class ClockState:
             minutes_spent_ms=data["minutes_spent_ms"],
             pending_time_ms=data["pending_time_ms"],
             pending_count=data["pending_count"],
-            started=_moment(data["start_timestamp"]),
-            # A clock is written when time comes or goes, so one that never was has had none.
+            started=_instant(data["start_timestamp"]),
+            # A clock is written when its time changes, so one that was never written never had any.
             is_new=data["write_date"] == data["create_date"],
             milliseconds_per_credit=data["milliseconds_per_credit"],
             read_at=read_at,
@@ -222,7 +219,7 @@ class ClockState:
         return self.pending_time_ms + self._passed_ms(TimerState.PAUSED, now)
 
     def total_ms(self, now: float) -> int:
-        """What the bar is full at: the time left and what this run has used of it."""
+        """The time left and the time used by this run: the full length of the bar."""
         return self.left_ms(now) + (self.spent_ms(now) if self.runs else 0)
 
     @property
@@ -253,11 +250,11 @@ class AccountState:
     timers: tuple[ClockState, ...] = ()
     """The clocks besides the active one whose timers have begun."""
     activity: tuple[Mapping[str, Any], ...] = ()
-    """The newest records of all kinds, the newest first: each its `kind` and its `record_data`."""
+    """The newest records of all kinds, newest first, each with its `kind` and `record_data`."""
     balance_history: tuple[int, ...] = ()
     """The credits of the active wallet at the end of each of the last days, and now."""
     may_supply: bool = True
-    """Whether credits can be supplied by who is logged in; true until the engine says otherwise."""
+    """Whether the user may supply credits; true until the engine refuses it."""
 
     @classmethod
     def read(
@@ -290,11 +287,11 @@ class AccountState:
 
 
 def _accounts_now(session_data: Mapping[str, Any], active: Mapping[str, Any]) -> dict[str, str]:
-    """The session's accounts, the active one as it is since it was last edited."""
+    """Names by email of the session's accounts; those of the active one are its current ones."""
     edited = {session_data["session_user_account"]: (active["email"], active["name"])}
     archive = session_data["session_account_archive"]
     return dict(edited.get(email, (email, name)) for email, name in archive.items())
 
 
-def _moment(text: str | None) -> datetime | None:
+def _instant(text: str | None) -> datetime | None:
     return parse_timestamp(text) if text else None

@@ -1,4 +1,4 @@
-"""The state of a clock or of the connection, said by a sign, a word and a colour."""
+"""The status of a clock or of the connection as a sign, a word and a colour."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ewallet_tui.state import ClockState, TimerState
 
 @dataclass(frozen=True)
 class StatusBadge:
-    """A sign and a word for how something stands, and the style that both are shown in."""
+    """A sign and a word for a status, and their style."""
 
     sign: str
     word: str
@@ -61,7 +61,7 @@ OFFLINE = StatusBadge("✕", "offline", "bold $text-error")
 
 
 def is_connected(connection: ConnectionStatus, place: str) -> bool:
-    """Whether what is asked there is answered; an engine of this process needs no connection to be made."""
+    """Whether the engine at `place` answers; an engine in this process needs no connection first."""
     begins_here = place == EMBEDDED and not connection.reason
     return connection.reach is Reach.CONNECTED or begins_here
 

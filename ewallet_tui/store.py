@@ -20,18 +20,18 @@ if TYPE_CHECKING:
 
 
 LOCAL_TIME = Path("/etc/localtime")
-RECENT = 100
-NOT_PERMITTED, FROZEN_CODE = "not_permitted", "account_frozen"
-CHANGED = "account_changed"
+MAX_ACTIVITY = 100
+NOT_PERMITTED = "not_permitted"
+ACCOUNT_CHANGED = "account_changed"
 """The event of an account that was frozen or unfrozen."""
 CLIENT_ACTION = {"controller": "client", "ctype": "action"}
 """The selectors of an instruction that names no others."""
-OWN_REQUESTS = 200
-"""How many of the newest own requests are remembered, to know their events by."""
+MAX_OWN_REQUESTS = 200
+"""How many of its newest requests the store remembers, to recognise their events."""
 
 
 class Backend:
-    """One engine, in this process or at a server: it is opened once and closed once."""
+    """The engine in use, in this process or at a server; opened once and closed once."""
 
     def __init__(self, client: WalletClient) -> None:
         self.client = client
@@ -42,7 +42,7 @@ class Backend:
     async def open(self, admit: Callable[[], Awaitable[None]]) -> None:
         """Connect, then wait for `admit`; instructions sent earlier wait until then.
 
-        Raises `UnreachableError` in words, as `admit` may.
+        Raises `UnreachableError`, as `admit` may.
         """
         try:
             await self.client.open()
@@ -54,22 +54,22 @@ class Backend:
             self._tried.set()
 
     def give_up(self, reason: str) -> None:
-        """Answer every further instruction with the reason."""
+        """Answer every further instruction with `reason` as its error."""
         self._out_of_reach = UnreachableError(reason)
 
     @property
     def is_closing(self) -> bool:
-        """Whether it has been closed, and nothing more is answered."""
+        """Whether `close` was called: no further instruction is answered."""
         return self._closing is not None
 
     async def close(self) -> None:
-        """Wait until everything sent is answered, then disconnect; calling it again does no harm."""
+        """Wait until everything sent is answered, then disconnect; a second call waits for the first."""
         if self._closing is None:
             self._closing = asyncio.create_task(self.client.close())
         await asyncio.shield(self._closing)
 
     async def send(self, instruction: Mapping[str, Any]) -> Answer:
-        """The engine's answer, or an error answer if there is no connection to be had."""
+        """The engine's answer, or an error answer if the engine can't be reached."""
         await self._tried.wait()
         if self._out_of_reach is not None:
             return _unreachable(self._out_of_reach)
@@ -100,9 +100,9 @@ class AccountStore:
     ) -> None:
         """`changed` is called with each new state.
 
-        `ended` is called when the session is over although the user did not log out, with whether the instruction
-        that found it out was a change; `noticed` with each event that something else has caused, once the state
-        shows it; and `froze` when the account turns out to be frozen, or no longer so.
+        `ended` is called if the session ends without a logout, with whether the instruction that was answered so
+        was a change; `noticed` with each event that the app did not cause itself, once the state shows it; and
+        `froze` with whether the account is frozen, when that changes.
         """
         self.backend = backend
         self.state: AccountState | None = None
@@ -113,10 +113,10 @@ class AccountStore:
         self._ended = ended
         self._noticed = noticed
         self._froze = froze
-        self._own: deque[str] = deque(maxlen=OWN_REQUESTS)
+        self._own: deque[str] = deque(maxlen=MAX_OWN_REQUESTS)
         self._sequence = 0
         self._frozen = ""
-        """The email of the account that was found frozen."""
+        """The email of the account that is known to be frozen."""
         self._session: dict[str, Any] | None = None
         self._may_supply = True
 
@@ -137,10 +137,13 @@ class AccountStore:
         if instruction.get("unlink") == "account" and not answer["failed"]:
             # Deleting the account logs out; the session has not ended by itself.
             self.forget()
-        learned = self._learn_who_supplies(instruction, answer)
-        if learned or (not answer["failed"] and changes_something(instruction)):
+        could_supply = self._may_supply
+        if instruction["action"] == "supply" and "supply_to" not in instruction:
+            self._may_supply = answer.get("code") != NOT_PERMITTED
+        is_change = not answer["failed"] and changes_something(instruction)
+        if is_change or self._may_supply is not could_supply:
             await self.refresh()
-        if answer.get("code") == FROZEN_CODE:
+        if answer.get("code") == "account_frozen":
             self._handle_frozen(is_frozen=True)
         return answer
 
@@ -155,7 +158,7 @@ class AccountStore:
             return
         if event.get("sequence", self._sequence + 1) > self._sequence:
             await self.refresh()
-        if event["event"] == CHANGED:
+        if event["event"] == ACCOUNT_CHANGED:
             self._handle_frozen(is_frozen=False)
         else:
             self._noticed(event)
@@ -163,12 +166,12 @@ class AccountStore:
     async def refresh(self) -> None:
         """Read the account again, if one is logged in."""
         session = self._session
-        if session is None or session["session_user_account"] is None:
+        if session is None or not self._is_logged_in:
             self.state = None
             return
         zone = local_time_zone()
         in_zone = {} if zone is None else {"time_zone": zone}
-        overview = await self._send(action="view", view="overview", limit=RECENT, **in_zone)
+        overview = await self._send(action="view", view="overview", limit=MAX_ACTIVITY, **in_zone)
         if overview["failed"] or session is not self._session:
             return
         self._sequence = overview["event_sequence"]
@@ -193,7 +196,8 @@ class AccountStore:
         with self.log.exchange(full) as note:
             answer = await backend.send({**full, "request_id": request_id})
             note(answer)
-        if backend is self.backend and self._is_over(answer):
+        is_over = answer.get("session_ended") or answer.get("code") == "not_logged_in"
+        if backend is self.backend and self._is_logged_in and is_over:
             self.forget()
             self._ended(changes_something(instruction))
         return answer
@@ -206,7 +210,7 @@ class AccountStore:
             self._froze(is_frozen)
 
     def _handle_session(self, session: dict[str, Any]) -> None:
-        """Take over who is logged in, and drop the log of accounts that no longer are."""
+        """Keep the session's accounts, and clear the log if one of them was logged out."""
         before = _accounts_of(self._session)
         if not before:
             self.log.clear(but_newest=True)
@@ -218,22 +222,13 @@ class AccountStore:
         self._session = session
         self._may_supply = True
 
-    def _learn_who_supplies(self, instruction: Mapping[str, Any], answer: Answer) -> bool:
-        """Note whether the user may supply credits; whether that was not known before."""
-        if instruction["action"] != "supply" or "supply_to" in instruction:
-            return False
-        before, self._may_supply = self._may_supply, answer.get("code") != NOT_PERMITTED
-        return before is not self._may_supply
-
-    def _is_over(self, answer: Answer) -> bool:
-        """Whether the account that was logged in no longer is."""
-        if self._session is None or self._session["session_user_account"] is None:
-            return False
-        return bool(answer.get("session_ended")) or answer.get("code") == "not_logged_in"
+    @property
+    def _is_logged_in(self) -> bool:
+        return self._session is not None and self._session["session_user_account"] is not None
 
 
 def local_time_zone() -> str | None:
-    """The IANA name of the machine's time zone; `None` if it is not to be found."""
+    """The IANA name of the machine's time zone; `None` if it can't be found."""
     name = os.environ.get("TZ", "").lstrip(":") or str(LOCAL_TIME.resolve()).partition("zoneinfo/")[2]
     try:
         ZoneInfo(name)

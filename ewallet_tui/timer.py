@@ -1,4 +1,4 @@
-"""The timer's seconds and its alarms."""
+"""The seconds and the alarms of the active clock's timer."""
 
 from __future__ import annotations
 
@@ -16,40 +16,6 @@ if TYPE_CHECKING:
     from ewallet_tui.work import SetTimer
 
 
-class SecondTick:
-    """Calls `passed` at each of the countdown's own seconds, or of the pause's while it is paused."""
-
-    def __init__(self, now: Callable[[], float], set_timer: SetTimer, passed: Callable[[], None]) -> None:
-        self._now = now
-        self._set_timer = set_timer
-        self._passed = passed
-        self._clock: ClockState | None = None
-        self._timer: Timer | None = None
-
-    def follow(self, clock: ClockState) -> None:
-        self.stop()
-        self._clock = clock
-        if clock.runs:
-            self._timer = self._set_timer(self._until_next(clock) / SECOND, self._tick)
-
-    def stop(self) -> None:
-        if self._timer is not None:
-            self._timer.stop()
-            self._timer = None
-
-    def _tick(self) -> None:
-        clock = self._clock
-        if clock is not None:
-            self.follow(clock)
-            self._passed()
-
-    def _until_next(self, clock: ClockState) -> int:
-        now = self._now()
-        if clock.state is TimerState.ACTIVE and not clock.is_out_of_time(now):
-            return until_next_second(clock.left_ms(now))
-        return SECOND - clock.pending_ms(now) % SECOND
-
-
 class Alarm(Struct, frozen=True):
     title: str
     words: str
@@ -59,38 +25,8 @@ class Alarm(Struct, frozen=True):
 OUT_OF_TIME = Alarm("■ Out of time", "The timer has stopped. Convert credits to start it again.", "error")
 
 
-class Alarms:
-    """Each alarm once in a run, however often the run is looked at."""
-
-    def __init__(self) -> None:
-        self._clock: ClockState | None = None
-        self._warned: tuple[int, datetime | None] | None = None
-
-    def changed_to(self, state: AccountState, now: float) -> Alarm | None:
-        """The alarm that a new picture raises."""
-        before, self._clock = self._clock, state.clock
-        if before is not None and _ran_out(before, state.clock, now):
-            return OUT_OF_TIME
-        return self.passed(state, now)
-
-    def passed(self, state: AccountState, now: float) -> Alarm | None:
-        """The alarm that the time itself raises."""
-        clock = state.clock
-        run = (clock.id, clock.started)
-        if not clock.is_soon_over(now) or run == self._warned:
-            return None
-        self._warned = run
-        left = countdown(clock.left_ms(now))
-        return Alarm(f"! {left} left", "The timer stops when no time is left.", "warning")
-
-
-def _ran_out(before: ClockState, after: ClockState, now: float) -> bool:
-    same = before.id == after.id and before.state is TimerState.ACTIVE
-    return same and not after.runs and after.is_out_of_time(now)
-
-
 class TimerWatch:
-    """Follows the timer of each new state: its seconds and its alarms."""
+    """Follows the timer of each new state: its seconds, and its alarms, each once in a run."""
 
     def __init__(
         self,
@@ -102,11 +38,12 @@ class TimerWatch:
         out_of_time: Callable[[], None],
         left_behind: Callable[[str], None],
     ) -> None:
-        """`out_of_time` is called each second while the timer runs with nothing left, for the engine to be asked.
+        """`out_of_time` is called each second while the timer runs with no time left.
 
-        `left_behind` is called with a sentence about a clock whose timer goes on though another is now active.
+        `left_behind` is called with a sentence about a clock whose timer goes on after another became active.
         """
         self._now = now
+        self._set_timer = set_timer
         self._alarm = alarm
         self._second_passed = second_passed
         self._out_of_time = out_of_time
@@ -114,8 +51,9 @@ class TimerWatch:
         self._state: AccountState | None = None
         self._command: tuple[int, TimerState] | None = None
         """The clock and its state when it was given a command that isn't answered yet."""
-        self._alarms = Alarms()
-        self._tick = SecondTick(now, set_timer, self.pass_second)
+        self._warned: tuple[int, datetime | None] | None = None
+        """The clock and the start of the run of the last warning."""
+        self._next_second: Timer | None = None
 
     def follow(self, state: AccountState) -> None:
         before, self._state = self._state, state
@@ -124,16 +62,18 @@ class TimerWatch:
             if left is not None:
                 what = "stays paused" if left.state is TimerState.PAUSED else "goes on running"
                 self._left_behind(f"{left.reference} {what}.")
-        self._sound(self._alarms.changed_to(state, self._now()))
-        self._tick.follow(state.clock)
+        if before is not None and _ran_out(before.clock, state.clock, self._now()):
+            self._alarm(OUT_OF_TIME)
+        else:
+            self._warn_if_soon_over(state.clock)
+        self._wait_for_next_second(state.clock)
 
     def stop(self) -> None:
-        self._state = None
-        self._alarms = Alarms()
-        self._tick.stop()
+        self._state = self._warned = None
+        self._stop_waiting()
 
     def begin_command(self, clock: ClockState) -> bool:
-        """Whether the timer can be given a command: not while one that was given in the same state is unanswered."""
+        """Whether the timer can be given a command: not while one given in the same state is unanswered."""
         before, self._command = self._command, (clock.id, clock.state)
         return before != self._command
 
@@ -145,12 +85,40 @@ class TimerWatch:
     def pass_second(self) -> None:
         if (state := self._state) is None:
             return
+        self._warn_if_soon_over(state.clock)
         now = self._now()
-        self._sound(self._alarms.passed(state, now))
         self._second_passed(now)
         if state.clock.runs and state.clock.is_out_of_time(now):
             self._out_of_time()
 
-    def _sound(self, alarm: Alarm | None) -> None:
-        if alarm is not None:
-            self._alarm(alarm)
+    def _warn_if_soon_over(self, clock: ClockState) -> None:
+        now, run = self._now(), (clock.id, clock.started)
+        if clock.is_soon_over(now) and run != self._warned:
+            self._warned = run
+            left = countdown(clock.left_ms(now))
+            self._alarm(Alarm(f"! {left} left", "The timer stops when no time is left.", "warning"))
+
+    def _wait_for_next_second(self, clock: ClockState) -> None:
+        """Wait until the countdown shows its next second, or the pause while the timer is paused."""
+        self._stop_waiting()
+        if clock.runs:
+            now = self._now()
+            is_counting = clock.state is TimerState.ACTIVE and not clock.is_out_of_time(now)
+            passed_ms = clock.pending_ms(now) % SECOND
+            wait_ms = until_next_second(clock.left_ms(now)) if is_counting else SECOND - passed_ms
+            self._next_second = self._set_timer(wait_ms / SECOND, self._begin_second)
+
+    def _begin_second(self) -> None:
+        if self._state is not None:
+            self._wait_for_next_second(self._state.clock)
+            self.pass_second()
+
+    def _stop_waiting(self) -> None:
+        if self._next_second is not None:
+            self._next_second.stop()
+            self._next_second = None
+
+
+def _ran_out(before: ClockState, after: ClockState, now: float) -> bool:
+    same = before.id == after.id and before.state is TimerState.ACTIVE
+    return same and not after.runs and after.is_out_of_time(now)

@@ -1,4 +1,4 @@
-"""What services need of the app around them: workers by group, and toasts."""
+"""What services need of the app: workers by group, toasts and timers."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Notify(Protocol):
 
 
 class Workers:
-    """The app's own workers, which no screen's end cancels; each belongs to a group."""
+    """Workers of the app, which outlive its screens; each belongs to a group."""
 
     def __init__(self, app: App[Any]) -> None:
         self._app = app

@@ -159,7 +159,7 @@ class RequestChannel:
             self._state.becomes(Reach.CONNECTED)
 
     async def ask(self, request: Request) -> Answer:
-        """The answer, over as many connections as it takes; raises `UnreachableError` once none is tried any more."""
+        """The answer, over as many connections as it takes; raises `UnreachableError` once none is tried."""
         try:
             frame = frame_of(request)
         except WalletError as error:

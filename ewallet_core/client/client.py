@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 30.0
 
 
 class ClientStatus:
-    """What both public clients tell about the engine that `client` reaches."""
+    """What both public clients know of the engine that `client` reaches."""
 
     def __init__(self, client: WalletClient) -> None:
         self._client = client
@@ -228,7 +228,7 @@ class EWalletClient(ClientStatus):
         """As `AsyncEWalletClient.events`; with a `timeout` it ends if nothing happens for so many seconds."""
         if (loop := self._loop) is None:
             return iter(())
-        return _one_by_one(loop, loop.run(self._listen(since)), timeout)
+        return _one_by_one(loop, loop.run(self._start_events(since)), timeout)
 
     def close(self) -> None:
         """As `AsyncEWalletClient.close`; several threads may call it, also twice."""
@@ -254,18 +254,18 @@ class EWalletClient(ClientStatus):
     ) -> None:
         self.close()
 
-    async def _listen(self, since: int | None) -> AsyncIterator[Event]:
+    async def _start_events(self, since: int | None) -> AsyncIterator[Event]:
         return self._client.events(since)
 
 
-def _one_by_one(loop: LoopThread, told: AsyncIterator[Event], timeout: float | None) -> Iterator[Event]:
-    async def following() -> Event:
+def _one_by_one(loop: LoopThread, events: AsyncIterator[Event], timeout: float | None) -> Iterator[Event]:
+    async def read_next() -> Event:
         async with asyncio.timeout(timeout):
-            return await anext(told)
+            return await anext(events)
 
     while loop.is_running:
         try:
-            event = loop.run(following())
+            event = loop.run(read_next())
         except (StopAsyncIteration, TimeoutError):
             return
         except UnreachableError:

@@ -149,7 +149,7 @@ _EVENTS_PORT = "That is the server's port for events. Give its port for instruct
 
 
 async def handshake(lines: LineStream, within: float) -> int | None:
-    """Ask for the port of events, None if the server does not tell; raises `UnreachableError` without an answer."""
+    """Ask for the port of events, None if the server has none; raises `UnreachableError` without an answer."""
     try:
         async with asyncio.timeout(within):
             while (answer := await _answer_to(WHICH_SOCKETS, lines)) is None:

@@ -17,7 +17,6 @@ from ewallet_core.errors.base import WalletError
 from ewallet_core.instructions.envelope import Answer
 
 if TYPE_CHECKING:
-    from ewallet_core.engine.event_stream import EventSubscription
     from ewallet_core.manager import EWalletSessionManager
 
 EVENT_INTERVAL_SECONDS = 1.0
@@ -83,7 +82,7 @@ class EmbeddedClient(WalletClient):
         async with self._changing:
             if self.connection.reach is Reach.OFFLINE:
                 self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="ewallet-engine")
-                await self._open_engine_on_thread()
+                await self._on_thread(self._open)
                 await self._open_session()
                 self._state.becomes(Reach.CONNECTED)
 
@@ -111,7 +110,7 @@ class EmbeddedClient(WalletClient):
                 # Nothing else is put on the thread between this look and the read, so the read is of this login.
                 login = active.login
                 if subscription is None or position.login != login:
-                    subscription = self._subscribe()
+                    subscription = self._opened().follow(**self._credentials)
                     for event in await self._read(partial(subscription.begin, position.start_of(login))):
                         position.follow(login, event["sequence"])
                         yield event
@@ -128,14 +127,6 @@ class EmbeddedClient(WalletClient):
         except WalletError:
             # The account is no longer logged in, which the next answer says too.
             return []
-
-    async def _open_engine_on_thread(self) -> None:
-        try:
-            await self._on_thread(self._open)
-        except WalletError as error:
-            raise UnreachableError(f"{error.error} {error.warning}") from error
-        except OSError as reason:
-            raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
 
     async def _ask(self, request: Request) -> Answer:
         def answer() -> Answer:
@@ -156,13 +147,15 @@ class EmbeddedClient(WalletClient):
     def _open(self) -> None:
         if self._engine is not None:
             return
-        self._engine = self._open_engine()
+        try:
+            self._engine = self._open_engine()
+        except WalletError as error:
+            raise UnreachableError(f"{error.error} {error.warning}") from error
+        except OSError as reason:
+            raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
         answer = self._engine.answer(_START_CLEANERS)
         if answer["failed"]:
             raise UnreachableError(f"{answer['error']} {answer['warning']}")
-
-    def _subscribe(self) -> EventSubscription:
-        return self._opened().follow(self._credentials["client_id"], self._credentials["session_token"])
 
     def _opened(self) -> EWalletSessionManager:
         if self._engine is None:

@@ -16,7 +16,7 @@ from ewallet_core.protocol.frames import FIRST_EVENT, encode
 
 
 class ActiveAccount:
-    """The account that is active in the session, and how far its events have come, as answers tell it.
+    """The account that is active in the session, and how far its events have come, according to the answers.
 
     Each login has a number; `started_at` is the event sequence at which it started, None if it is not known.
     """
@@ -25,7 +25,7 @@ class ActiveAccount:
         self.login = 0
         self.started_at: int | None = None
         self.sequence: int | None = None
-        """The sequence of the newest event that an answer told of."""
+        """The sequence of the newest event according to the answers."""
         self._email: object = None
         self._pending_changes = 0
         self._changed = asyncio.Event()
@@ -104,7 +104,7 @@ class ReadPosition:
     """Where one reader stands: the login that it follows, and the newest event that it got.
 
     A new reader starts after the event `since` of its first login. Without it, it starts after the newest
-    event that an answer told of, or with the login if that comes later.
+    event according to the answers, or with the login if that comes later.
     """
 
     def __init__(self, active: ActiveAccount, since: int | None) -> None:

@@ -71,7 +71,7 @@ class WalletClient(ABC):
         The client id and the session token are added here, and a request id if there is none. If the
         connection breaks, the request waits for the next one and is sent again under the same request id, so
         it is done once. If the session has ended, another one is opened and the answer has `session_ended`:
-        no account is logged in any more. Raises `UnreachableError` if the engine can't be reached for good.
+        no account is logged in after that. Raises `UnreachableError` if the engine can't be reached for good.
         """
         credentials = self._credentials
         request = sign(instruction, credentials)
@@ -119,7 +119,7 @@ class WalletClient(ABC):
             if not answer["failed"]:
                 self._credentials = {**client, "session_token": answer["session_token"]}
                 return
-            # A connection broke before the token arrived, and it is told once: only a new client id gets one.
+            # A connection broke before the token arrived, which is sent once: only a new client id gets another.
         raise UnreachableError(f"{answer['error']} {answer['warning']}")
 
     async def _renew_session(self, over: Mapping[str, str]) -> None:

@@ -22,7 +22,7 @@ READY = "ready"
 class SocketListener:
     """Serves `engine` on two ports of `host`; it may be called from any thread.
 
-    Off loopback it needs `tls`, unless it is told to be `insecure`. Its daemon thread begins with `start`.
+    Off loopback it needs `tls`, unless it may be `insecure`. Its daemon thread begins with `start`.
     """
 
     def __init__(

@@ -111,7 +111,7 @@ def events_since(transaction: Transaction, account_id: int, since: int) -> list[
 
 
 def session_event_sequence(transaction: Transaction, session_id: int) -> int | None:
-    """The sequence of the newest event of the session's active account; None if nobody is logged in."""
+    """The sequence of the newest event of the session's active account; None if none is logged in."""
     return transaction.number(_SEQUENCE_OF_SESSION, session_id=session_id)
 
 

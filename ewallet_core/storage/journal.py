@@ -130,14 +130,6 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
     return entry_id
 
 
-def _load_entry(transaction: Transaction, row: EntryRow) -> Entry:
-    found = tuple(
-        Posting(BalanceId(posting.balance_id), Unit(posting.unit), posting.amount)
-        for posting in postings.all(transaction, entry_id=row.id)
-    )
-    return Entry(EntryKind(row.kind), row.at, found, reverses=row.reverses_id)
-
-
 def sum_refunds(transaction: Transaction, entry_id: int) -> int:
     """How many credits of a payment have been refunded."""
     return int(transaction.number(_REFUNDED, entry_id=entry_id) or 0)
@@ -151,7 +143,12 @@ def seal_unsealed(transaction: Transaction) -> None:
     """Append a seal to the chain for each entry that has none."""
     last = transaction.one(_LAST_SEAL, SealRow) or SealRow(position=0, entry_id=0, hash=FIRST_SEAL)
     for row in transaction.all(_UNSEALED, EntryRow, last=last.entry_id):
-        chained = seal(last.hash, row.id, _load_entry(transaction, row))
+        moved = tuple(
+            Posting(BalanceId(posting.balance_id), Unit(posting.unit), posting.amount)
+            for posting in postings.all(transaction, entry_id=row.id)
+        )
+        entry = Entry(EntryKind(row.kind), row.at, moved, reverses=row.reverses_id)
+        chained = seal(last.hash, row.id, entry)
         last = SealRow(position=last.position + 1, entry_id=row.id, hash=chained)
         seals.insert(transaction, position=last.position, entry_id=row.id, hash=chained)
 

@@ -1,4 +1,4 @@
-"""The settings in force: applied at once, and kept."""
+"""The current settings: applied at once, and saved."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class SettingsController:
             self._apply_keys()
 
     def keep(self, preferences: Preferences) -> None:
-        """Hold `preferences` from now on, and warn if they could not be written."""
+        """Use `preferences` from now on, and warn if they could not be saved."""
         if not preferences.is_kept and preferences is not self.preferences:
             self._warn(NOT_KEPT)
         in_keys = tuple(error for error in self.config_errors if error not in self.preferences.config_errors)
@@ -69,7 +69,7 @@ class SettingsController:
         self.config_errors = (*preferences.config_errors, *in_keys)
 
     def try_out(self, **choice: Any) -> None:
-        """Show how a choice would look; `apply` ends that."""
+        """Preview a choice until `apply` is called."""
         self._apply(replace(self.preferences, **choice))
 
     def apply(self) -> None:

@@ -110,7 +110,7 @@ def _problem(name: str, keys: object, known: Mapping[str, KeyAction]) -> str:
 
 
 def _keys_in(keys: object) -> tuple[str, ...]:
-    """The keys by Textual's names, such as `question_mark` for `?`."""
+    """The keys by their names in Textual, such as `question_mark` for `?`."""
     names = [key.strip() for key in str(keys).split(",")]
     return tuple(dict.fromkeys(_character_to_key(key) if len(key) == 1 else key for key in names))
 
@@ -123,7 +123,7 @@ def _conflicts(
         for scope in scopes:
             usual = {key for action in scope.actions if action.id == name for key in action.keys}
             for other in scope.actions if usual else ():
-                # Actions that share a usual key, such as start and pause, are never possible at the same time.
+                # Actions that share a default key, such as start and pause, are never possible at the same time.
                 if other.id != name and usual.isdisjoint(other.keys):
                     keys = valid.get(other.id, other.keys)
                     yield from ((name, other, key) for key in valid[name] if key in keys)

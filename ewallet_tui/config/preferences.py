@@ -12,31 +12,31 @@ from msgspec.structs import replace
 from ewallet_core.presentation.formatting import SPACE, DateOrder, Formats
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import config
-from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, one_message, read_settings
+from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, read_settings
 from ewallet_tui.config.settings import DARK, LOCALE, SETTINGS
 
 MAX_SERVERS = 10
 MAX_ACCOUNTS = 10
 EMBEDDED = "embedded"
-"""What the file has for the engine of this machine in place of a server's address."""
+"""Stands in the file for this machine's engine instead of a server's address."""
 
 
 class Preferences(Struct, frozen=True):
-    """The settings, and the file that keeps them; without a file they last until the app quits."""
+    """The settings, and the file that they are saved in; without a file they last until the app quits."""
 
     file: Path | None = None
     of_system: Formats = field(default_factory=Formats)
     theme: str = DARK.name
     lock_after_minutes: int = 0
     ask_above: int = 0
-    """The credits from which a payment or transfer asks for confirmation; 0: never."""
+    """The credits from which a payment or transfer must be confirmed; 0: never."""
     numbers: str = LOCALE
     hours: str = LOCALE
     dates: str = LOCALE
     bell: bool = True
     desktop_notifications: bool = False
     server: str = ""
-    """The server that was used last, as `ServerAddress.read` takes it; empty: the engine of this machine."""
+    """The address of the server that was used last; empty: the engine of this machine."""
     servers: tuple[str, ...] = ()
     keys: Mapping[str, Any] = {}
     """The `[keys]` table as the file has it; `Keymap` validates it."""
@@ -57,10 +57,6 @@ class Preferences(Struct, frozen=True):
             values["accounts"] = {where: tuple(names) for where, names in values["accounts"].items()}
         values |= {"config_errors": found.config_errors, "lines": found.lines}
         return cls(file, of_system or Formats(), **values)
-
-    @property
-    def config_error(self) -> str:
-        return one_message(self.config_errors)
 
     @property
     def last_server(self) -> ServerAddress | None:
@@ -94,7 +90,7 @@ class Preferences(Struct, frozen=True):
         return replace(chosen, config_errors=found.config_errors, lines=found.lines, is_kept=is_kept)
 
     def with_server_used(self, address: ServerAddress | None) -> Preferences:
-        """Put the server that is used now first; `None`: the engine of this machine."""
+        """Save the server in use as the newest; `None`: the engine of this machine."""
         server = "" if address is None else str(address)
         servers = (server, *(other for other in self.servers if other != server)) if server else self.servers
         if (server, servers) == (self.server, self.servers):
@@ -109,7 +105,7 @@ class Preferences(Struct, frozen=True):
         return self.with_choice(servers=servers, server=server, **changed)
 
     def with_account_used(self, name: str, server: ServerAddress | None) -> Preferences:
-        """Put the name that has just logged in there first."""
+        """Save the name that has just logged in there as the newest."""
         before = self.accounts_at(server)
         names = (name, *(other for other in before if other.casefold() != name.casefold()))[:MAX_ACCOUNTS]
         if names == before:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Literal, get_args, get_origin
@@ -42,24 +42,17 @@ def _next(words: list[Word], begun: str, known: InstructionRegistry) -> Iterator
     selectors = selectors_of(words)
     picked = picked_by(selectors, known)
     if len(selectors) == len(words):
-        yield from sorted(_selectors_after(selectors, known))
+        count = len(selectors)
+        matching = [path for path, _, _ in paths(known) if list(path[:count]) == selectors]
+        yield from sorted({path[count] for path in matching if len(path) > count})
     if picked is not None and "=" in begun:
         yield from _values(begun.partition("=")[0], picked[1], known)
     elif picked is not None:
-        yield from _arguments(picked[1], {word.name for word in words})
-
-
-def _selectors_after(words: list[str], known: InstructionRegistry) -> set[str]:
-    count = len(words)
-    return {path[count] for path, _, _ in paths(known) if len(path) > count and list(path[:count]) == words}
-
-
-def _arguments(found: Instruction, given: Iterable[str | None]) -> Iterator[str]:
-    present = set(given)
-    for required in (True, False):
-        for name, argument in found.arguments.items():
-            if argument.required is required and name not in present:
-                yield f"{name}="
+        given = {word.name for word in words}
+        absent = [argument for name, argument in picked[1].arguments.items() if name not in given]
+        # The required ones first.
+        for argument in sorted(absent, key=lambda argument: not argument.required):
+            yield f"{argument.name}="
 
 
 def _values(name: str, found: Instruction, known: InstructionRegistry) -> Iterator[str]:
@@ -107,7 +100,8 @@ def help_with(line: str, cursor: int, known: InstructionRegistry) -> Help:
     # A beginning that can be completed is not an error.
     if found is None:
         return Help("", "") if candidates(line, known) else Help("", reading.problem, is_problem=True)
-    word = _word_at(cursor, line)
+    words = [] if is_json(line) else words_of(line)
+    word = next((word for word in words if word.start <= cursor <= word.end), None)
     argument = found.arguments.get(word.name or "") if word else None
     if word is not None and argument is not None:
         return Help(about(found), _must_be(argument), is_problem=_is_wrong(word, argument, found))
@@ -129,11 +123,6 @@ def _what_next(line: str, reading: Reading, found: Instruction) -> tuple[str, bo
     if needed and not is_json(line):
         return f"Still needed: {', '.join(needed)}.", False
     return reading.problem, True
-
-
-def _word_at(cursor: int, line: str) -> Word | None:
-    words = [] if is_json(line) else words_of(line)
-    return next((word for word in words if word.start <= cursor <= word.end), None)
 
 
 def _must_be(argument: FieldInfo) -> str:

@@ -17,7 +17,7 @@ from ewallet_tui.instruction_log import Exchange
 from ewallet_tui.sanitize import plain
 
 CLIENT_ACTION = ("controller", "ctype")
-LONGEST_ARGUMENT = 200
+MAX_ARGUMENT = 200
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ class Chain:
         form = form_of(instruction, known) or dict.fromkeys((*CLIENT_ACTION, "action"))
         selectors = tuple(one_line(instruction.get(key)) for key in form)
         arguments = tuple(
-            f"{one_line(name)}={_value(value)[:LONGEST_ARGUMENT]}"
+            f"{one_line(name)}={_value(value)[:MAX_ARGUMENT]}"
             for name, value in instruction.items()
             if name not in form
         )
@@ -60,9 +60,9 @@ def _value(value: Any) -> str:
 
 MUTED = "$foreground-muted"
 GAP = "  "
-ROOMY = 96
-"""The least width at which the selectors are shown that nearly all instructions share."""
-SHORTEST_OUTCOME, TOOK = 13, 8
+MIN_FULL_WIDTH = 96
+"""The width from which the selectors that nearly all instructions share are shown too."""
+MIN_OUTCOME_WIDTH, TOOK_WIDTH = 13, 8
 WAITING, NOT_AWAITED = "… waiting", "∅ not awaited"
 DONE = {
     "alive": "kept alive",
@@ -121,15 +121,17 @@ class ExchangeLine:
     def in_width(self, width: int) -> Content:
         """The line in `width` cells; the chain is cut first."""
         outcome = outcome_of(self.exchange)
-        room = max(width - len(self.time_of_day) - len(GAP) - TOOK - 1, 0)
-        wide = max(SHORTEST_OUTCOME, min(outcome.cell_length, room * 2 // 5))
+        room = max(width - len(self.time_of_day) - len(GAP) - TOOK_WIDTH - 1, 0)
+        wide = max(MIN_OUTCOME_WIDTH, min(outcome.cell_length, room * 2 // 5))
         return Content.assemble(
             (self.time_of_day, MUTED),
             GAP,
-            self._chain(short=width < ROOMY).truncate(max(room - wide - 1, 0), ellipsis=True, pad=True),
+            self._chain(short=width < MIN_FULL_WIDTH).truncate(
+                max(room - wide - 1, 0), ellipsis=True, pad=True
+            ),
             " ",
             outcome.truncate(wide, ellipsis=True, pad=True),
-            Content.styled(took(self.exchange), MUTED).right(TOOK),
+            Content.styled(took(self.exchange), MUTED).right(TOOK_WIDTH),
         )
 
     def _chain(self, *, short: bool) -> Content:

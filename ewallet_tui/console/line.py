@@ -93,30 +93,30 @@ def _secret_in_words(line: str) -> Iterator[Span]:
 
 
 def _secret_in_json(line: str) -> Iterator[Span]:
-    name, place = "", 0
-    while piece := _PIECE_OF_JSON.match(line, place):
-        place = piece.end()
+    name, at = "", 0
+    while piece := _PIECE_OF_JSON.match(line, at):
+        at = piece.end()
         if piece[1] in ":=" and is_secret(name):
-            start, place = place, _end_of_value(line, place)
-            value = line[start:place].strip()
+            start, at = at, _end_of_value(line, at)
+            value = line[start:at].strip()
             if value:
                 start = line.index(value, start)
                 yield start, start + len(value)
         name = piece[1].strip("\"'")
 
 
-def _end_of_value(line: str, place: int) -> int:
+def _end_of_value(line: str, at: int) -> int:
     """The end of the JSON value that starts there, even if the JSON is invalid or incomplete."""
     depth = 0
-    while piece := _PIECE_OF_JSON.match(line, place):
+    while piece := _PIECE_OF_JSON.match(line, at):
         if not depth and piece[1] in (",", "]", "}"):
             return piece.start(1)
         depth += _DEEPER.get(piece[1], 0)
-        place = piece.end()
+        at = piece.end()
     return len(line)
 
 
-MOST_LINES = 200
+MAX_LINES = 200
 
 
 class History:
@@ -124,18 +124,18 @@ class History:
 
     def __init__(self) -> None:
         self._lines: list[str] = []
-        self._place = 0
+        self._index = 0
         self._begun = ""
 
     def add(self, line: str) -> None:
         kept = without_secrets(line)
         if self._lines[-1:] != [kept]:
-            self._lines = [*self._lines, kept][-MOST_LINES:]
-        self._place, self._begun = len(self._lines), ""
+            self._lines = [*self._lines, kept][-MAX_LINES:]
+        self._index, self._begun = len(self._lines), ""
 
     def step(self, steps: int, line: str) -> str:
         """The line `steps` further; the unsent `line` comes after the newest."""
-        if self._place == len(self._lines):
+        if self._index == len(self._lines):
             self._begun = line
-        self._place = max(0, min(self._place + steps, len(self._lines)))
-        return self._begun if self._place == len(self._lines) else self._lines[self._place]
+        self._index = max(0, min(self._index + steps, len(self._lines)))
+        return self._begun if self._index == len(self._lines) else self._lines[self._index]

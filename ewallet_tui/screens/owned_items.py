@@ -148,7 +148,7 @@ class OwnedItemPicker(OwnedItemLine):
         if state is None or items is None or id is None:
             return
         if obstacle := obstacle_to(kind, id, state, owner.context.now()):
-            owner.context.notify(obstacle.remedy, title=obstacle.what, severity="error")
+            owner.context.notify(obstacle.remedy, title=obstacle.reason, severity="error")
             return
         name = one_line(items.names[id])
         words = f"{name} is removed. {kind.when_unlinked}"

@@ -210,7 +210,7 @@ class RecordScreen(Modal[str | None]):
     async def _show(self) -> None:
         name, record_id = self._path[-1]
         kind = RECORD_KINDS[name]
-        answer = await self.context.act(**kind.view(record_id))
+        answer = await self.context.act(**kind.instruction("view", record_id))
         if answer["failed"]:
             self.dismiss()
             return

@@ -133,7 +133,7 @@ class RecordsPanel(Vertical):
             return
         words = self.removal_words(row.record)
         if await self.owner.confirm(f"Remove {self.kind.name}", words, "Remove"):
-            answer = await self.owner.context.act(**self.kind.unlink(row.record["id"]))
+            answer = await self.owner.context.act(**self.kind.instruction("unlink", row.record["id"]))
             if not answer["failed"]:
                 self.owner.query_one(ResultLine).say(
                     f"Removed from this {self.kind.kind_of_item.noun.rpartition(' ')[2]}."
@@ -195,7 +195,7 @@ class RecordsPanel(Vertical):
         if row is None:
             detail.clear()
             return
-        answer = await self.owner.context.send(**kind.view(row.record["id"]))
+        answer = await self.owner.context.send(**kind.instruction("view", row.record["id"]))
         if not answer["failed"]:
             detail.show(kind, answer, self.owner.today())
 

@@ -33,11 +33,14 @@ class AccountFacts(Static):
             ("Alias", account.alias),
             ("Since", full_day(account.created) if account.created else ""),
         ]
-        self.update(Content("\n").join(self._line(label, value) for label, value in facts))
-
-    def _line(self, label: str, value: str) -> Content:
-        shown = (one_line(value), "") if value else ("—", "$foreground-muted")
-        return Content.assemble((f"{label:<{LABEL_WIDTH}}", "$foreground-muted"), shown)
+        lines = (
+            Content.assemble(
+                (f"{label:<{LABEL_WIDTH}}", "$foreground-muted"),
+                (one_line(value), "") if value else ("—", "$foreground-muted"),
+            )
+            for label, value in facts
+        )
+        self.update(Content("\n").join(lines))
 
 
 class AccountList(PlainOptionList):
@@ -114,7 +117,7 @@ class RememberedAccounts(Horizontal):
         self.post_message(self.Chosen(self._names[list(self.query(Button)).index(event.button)]))
 
 
-WIDEST_BAR = 36
+MAX_BAR_WIDTH = 36
 NONE_SET = "No daily limit: you can spend everything at once."
 NOTHING_LEAVES = "The daily limit is 0: you can't send credits."
 
@@ -143,7 +146,7 @@ class DailyLimit(Static):
         if not limit["daily_limit"]:
             return Content(NONE_SET if limit["daily_limit"] is None else NOTHING_LEAVES)
         style = "$text-success" if limit["left_today"] else "$text-warning"
-        width = min(self.size.width, WIDEST_BAR)
+        width = min(self.size.width, MAX_BAR_WIDTH)
         bar = burning_bar(limit["spent_today"], limit["daily_limit"], width)
         drawn = Content.styled(bar, style)
         spent = f"Daily limit: {grouped(limit['spent_today'])} of {grouped(limit['daily_limit'])} spent"

@@ -102,14 +102,14 @@ GAP, NARROW_GAP = "    ", "  "
 
 
 def facts(clock: ClockState, now: float, width: int) -> str:
-    """The figures of a run: `used 0:18    paused 1:05    pauses 2`."""
+    """The numbers of a run: `used 0:18    paused 1:05    pauses 2`."""
     parts = (
         f"used {duration(clock.spent_ms(now))}",
         f"paused {duration(clock.pending_ms(now))}",
         f"pauses {grouped(clock.pending_count)}",
     )
-    wide = GAP.join(parts)
-    return wide if len(wide) <= width else NARROW_GAP.join(parts)
+    line = GAP.join(parts)
+    return line if len(line) <= width else NARROW_GAP.join(parts)
 
 
 def state_line(clock: ClockState, now: float, today: datetime, zone: tzinfo | None = None) -> Content:
@@ -121,7 +121,7 @@ def state_line(clock: ClockState, now: float, today: datetime, zone: tzinfo | No
 
 
 class TimerFace(Vertical, can_focus=False):
-    """One clock at one instant; with one line for its digits it is the compact face."""
+    """A clock at one instant; compact if its digits have only one line."""
 
     DEFAULT_CSS = """
     TimerFace {

@@ -12,8 +12,7 @@ from textual.widget import Widget
 from ewallet_core.presentation.formatting import count, duration
 
 MANY_DAYS, FEW_DAYS = 30, 14
-WIDEST_BAR, GAP = 6, 1
-TALLEST = 16
+MAX_BAR_WIDTH, MAX_BAR_HEIGHT, GAP = 6, 16, 1
 ROOM_FOR_FOOT, ROOM_FOR_TOP, ROOM_FOR_HEADING = 2, 3, 4
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 NOTHING = "·"
@@ -38,10 +37,10 @@ def bar(value: int, largest: int, height: int) -> str:
     return "".join(EIGHTHS[min(max(eighths - 8 * row, 0), 8)] for row in range(height))
 
 
-def labels(places: Iterable[tuple[int, str]], width: int) -> str:
+def labels(columns: Iterable[tuple[int, str]], width: int) -> str:
     """A line of labels centred at their columns; a label that would touch the one before is left out."""
     line = ""
-    for middle, label in places:
+    for middle, label in columns:
         start = max(min(middle - len(label) // 2, width - len(label)), 0)
         if start + len(label) <= width and (not line.strip() or start > len(line.rstrip())):
             line = f"{line:<{start}}{label}"
@@ -55,8 +54,8 @@ class DayChart:
         self.days = days
         self.largest = max(value for _, value in days)
         self.has_foot, self.has_top = height >= ROOM_FOR_FOOT, height >= ROOM_FOR_TOP
-        self.height = max(min(height - self.has_foot - self.has_top, TALLEST), 1)
-        self.bar_width = min((width + GAP) // len(days) - GAP, WIDEST_BAR)
+        self.height = max(min(height - self.has_foot - self.has_top, MAX_BAR_HEIGHT), 1)
+        self.bar_width = min((width + GAP) // len(days) - GAP, MAX_BAR_WIDTH)
         self.width = len(days) * (self.bar_width + GAP) - GAP
 
     @property
@@ -117,7 +116,7 @@ class DayBars(Widget):
     days: reactive[tuple[Day, ...]] = reactive(())
     """Up to a month of days, oldest first, today last."""
     begun: reactive[int] = reactive(0)
-    """The milliseconds of the run that has begun and has no record yet; they count for today."""
+    """The milliseconds of the current run, which has no record yet; they count for today."""
     empty: reactive[str] = reactive("")
 
     @property
@@ -126,18 +125,14 @@ class DayBars(Widget):
 
     def render(self) -> Content:
         width, height = self.content_size
-        shown = self._shown(days_that_fit(width))
+        most = days_that_fit(width)
+        days = [*self.days[:-1], (self.days[-1][0], self.days[-1][1] + self.begun)] if self.days else []
+        shown = days[-most:] if most else []
         if not any(value for _, value in shown):
             return Content.styled(self.empty, "$foreground-muted")
         has_heading = height >= ROOM_FOR_HEADING
         lines = DayChart(shown, width, height - has_heading).lines
         return Content("\n").join([_heading(shown, width), *lines] if has_heading else lines)
-
-    def _shown(self, most: int) -> list[Day]:
-        if not self.days or not most:
-            return []
-        today, value = self.days[-1]
-        return [*self.days[:-1], (today, value + self.begun)][-most:]
 
 
 def _heading(days: Sequence[Day], width: int) -> Content:

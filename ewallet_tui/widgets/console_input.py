@@ -13,7 +13,6 @@ from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.suggester import Suggester
 from textual.widgets import Input, Label, Static
 
 from ewallet_core.instructions.registry import InstructionRegistry
@@ -22,6 +21,7 @@ from ewallet_tui.console.line import History, hidden, is_json, words_of
 from ewallet_tui.console.parser import read
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.footer import ClickableLine, Words
+from ewallet_tui.widgets.form_field import CallbackSuggester
 
 Complete = Callable[[str], str | None]
 
@@ -40,15 +40,6 @@ class _PartHighlighter(Highlighter):
             text.stylize(style, word.start, word.end if name is None else word.start + len(name) + 1)
 
 
-class _RegistrySuggester(Suggester):
-    def __init__(self, complete: Complete) -> None:
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._complete = complete
-
-    async def get_suggestion(self, value: str) -> str | None:
-        return self._complete(value)
-
-
 class ConsolePrompt(Input):
     """One line; up and down recall earlier lines."""
 
@@ -62,7 +53,7 @@ class ConsolePrompt(Input):
         super().__init__(
             placeholder="pay pay=bob@example.org credits=10",
             highlighter=_PartHighlighter(),
-            suggester=_RegistrySuggester(complete),
+            suggester=CallbackSuggester(complete),
             select_on_focus=False,
             id="prompt",
         )
@@ -184,8 +175,8 @@ class ConsoleWriting(Vertical):
         line = self.prompt.value
         listed = candidates(line, self._known) if self._known and line else []
         words = [
-            Words(Content.styled(word, "bold $text-accent" if place == 0 else ""), word)
-            for place, word in enumerate(listed)
+            Words(Content.styled(word, "" if index else "bold $text-accent"), word)
+            for index, word in enumerate(listed)
         ]
         tab = [Words(Content.styled("tab", "$foreground-muted"))] if words else []
         self.query_one("#candidates", ClickableLine).offer([*tab, *words])

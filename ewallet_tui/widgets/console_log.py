@@ -43,7 +43,7 @@ class ConsoleLog(CursorList):
         return self._lines[self.cursor] if self._lines else None
 
     def show(self, lines: Sequence[ExchangeLine]) -> None:
-        """Show these lines: a followed end is followed on, otherwise the view stays on its exchange."""
+        """Show these lines at their end if it is followed, else where the view was."""
         number = self.line.exchange.number if self.line else 0
         above = self.cursor - self.scroll_offset.y
         follows, self._lines = self._follows_end, lines
@@ -51,7 +51,7 @@ class ConsoleLog(CursorList):
         if follows:
             self.go_to_end()
         else:
-            # The exchange may be gone; then the next newer one is the nearest.
+            # If the exchange was removed, the next newer one is the nearest.
             newer = (index for index, line in enumerate(lines) if line.exchange.number >= number)
             self.cursor = next(newer, len(lines) - 1)
             self.scroll_to(y=self.cursor - above, animate=False, force=True)

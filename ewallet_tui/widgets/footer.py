@@ -92,7 +92,7 @@ class ClickableLine(SteadyLine):
         return marked.stylize(POINTED_AT) if words.name == self._pointed_at else marked
 
 
-MOST_KEYS = 7
+MAX_KEYS = 7
 LAST = ("app.help", "app.quit")
 
 
@@ -106,7 +106,7 @@ class Footer(ClickableLine):
         shown = [active for active in self.screen.active_bindings.values() if active.binding.show]
         own = [active for active in shown if active.binding.action not in LAST]
         last = [active for active in shown if active.binding.action in LAST]
-        keys = own[: MOST_KEYS - len(last)]
+        keys = own[: MAX_KEYS - len(last)]
         while keys and line_of(map(self._words_of, [*keys, *last])).cell_length > self.content_size.width:
             keys.pop()
         return [*keys, *last]

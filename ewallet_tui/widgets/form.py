@@ -1,4 +1,4 @@
-"""A form: its fields, and what is said while its answer is awaited or refused."""
+"""Forms: their description, and the widget that reads, validates and sends their values."""
 
 from __future__ import annotations
 
@@ -184,7 +184,7 @@ class Form(VerticalScroll, can_focus=False):
         self._show_preview()
 
     def show_connected(self, is_connected: bool) -> None:
-        """Say in a form that waits for an answer if there is no connection."""
+        """If there is no connection, say so in a form that waits for an answer."""
         self.set_class(not is_connected, "-offline")
 
     @property
@@ -203,7 +203,7 @@ class Form(VerticalScroll, can_focus=False):
             else:
                 if value is not None:
                     values[row.field.name] = value
-        # A field that is empty because its value was typed into the wrong field is no problem itself.
+        # While another field has a problem, an empty field is none yet.
         relations = {
             name: words
             for name, words in self.spec.validate(values).items()
@@ -219,7 +219,7 @@ class Form(VerticalScroll, can_focus=False):
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
         event.stop()
-        # Typing cancels a submit that still waits for a completion.
+        # Typing cancels a submit that waits for a completion.
         self.workers.cancel_group(self, SETTLING)
         self._refused.pop(event.input.id or "", None)
         self.remove_class("-refused")
@@ -269,7 +269,7 @@ class Form(VerticalScroll, can_focus=False):
 
     @on(Button.Pressed, "#leave")
     def leave(self) -> None:
-        """Leave the form; not while an answer is awaited that can still come."""
+        """Leave the form, unless it waits for an answer that can still come."""
         self.workers.cancel_group(self, SETTLING)
         self._is_left = self._tell_late is not None and self.has_class("-offline")
         if self._is_left or not self.busy or self.query_one(RetryWait).is_waiting:

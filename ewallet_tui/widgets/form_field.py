@@ -56,16 +56,16 @@ class Completion(Protocol):
         """What the typed text means or may become, in one line; may be empty."""
 
 
-class CompletionSuggester(Suggester):
-    """Suggests the completion of the typed text; the right arrow accepts it."""
+class CallbackSuggester(Suggester):
+    """Suggests what a function makes of the typed text; the right arrow accepts it."""
 
-    def __init__(self, completion: Completion) -> None:
-        # No cache: the completion learns more. The suggestion keeps the case of what was typed.
+    def __init__(self, suggest: Callable[[str], str | None]) -> None:
+        # No cache: the function may know more later. The suggestion keeps the case of what was typed.
         super().__init__(use_cache=False, case_sensitive=True)
-        self._completion = completion
+        self._suggest = suggest
 
     async def get_suggestion(self, value: str) -> str | None:
-        return self._completion.continued(value) or None
+        return self._suggest(value) or None
 
 
 TYPING_SECONDS = 0.15
@@ -124,7 +124,7 @@ class Field:
     @property
     def suggester(self) -> Suggester | None:
         if self.completion is not None:
-            return CompletionSuggester(self.completion)
+            return CallbackSuggester(self.completion.continued)
         return SuggestFromList(self.suggestions, case_sensitive=False) if self.suggestions else None
 
 

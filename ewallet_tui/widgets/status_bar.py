@@ -24,18 +24,12 @@ def burning_bar(left: int, total: int, width: int) -> str:
     It is empty only if nothing is left, and full only if nothing is used.
     """
     room = max(width - 2, 0)
-    eighths = _share(left, total, room * 8)
+    eighths = 0
+    if left > 0 and room:
+        eighths = room * 8 if left >= total else min(max(left * room * 8 // total, 1), room * 8 - 1)
     full, part = divmod(eighths, 8)
     filled = "█" * full + (EIGHTHS[part] if part else "")
     return f"{LEFT_EDGE}{filled:<{room}}{RIGHT_EDGE}"
-
-
-def _share(left: int, total: int, steps: int) -> int:
-    if left <= 0 or steps <= 0:
-        return 0
-    if left >= total:
-        return steps
-    return min(max(left * steps // total, 1), steps - 1)
 
 
 class BurningBar(Widget):
@@ -83,7 +77,8 @@ def status_content(
     room = width - status.cell_length
     balance = _balance(state.wallet.credits, room - len(GAP)) if with_balance else Content("")
     for other in others:
-        named = _named(other, now)
+        badge = clock_status(other, now)
+        named = Content.styled(f"{badge.sign} ", badge.style) + plain(other.reference, MAX_NAME) + GAP
         if named.cell_length <= room - balance.cell_length - len(GAP):
             status = named + status
             room -= named.cell_length
@@ -91,16 +86,11 @@ def status_content(
     has_bar = clock.total_ms(now) > 0 and bar_room >= MIN_BAR
     bar = burning_bar(clock.left_ms(now), clock.total_ms(now), bar_room) if has_bar else ""
     between = " " * max(room - balance.cell_length - len(bar), 0)
-    # Without a bar the text ends at the right edge.
+    # Without a bar the text is aligned to the right edge.
     line = (
         (balance, between, status, (bar, "$accent")) if bar else (balance, between, GAP, status[: -len(GAP)])
     )
     return Content.assemble(*line).truncate(width, ellipsis=True)
-
-
-def _named(clock: ClockState, now: float) -> Content:
-    status = clock_status(clock, now)
-    return Content.styled(f"{status.sign} ", status.style) + plain(clock.reference, MAX_NAME) + GAP
 
 
 def _balance(credits: int, room: int) -> Content:

@@ -21,7 +21,7 @@ class TourStep:
 
 
 class Tour(Vertical, can_focus=False):
-    """The steps in order, with the next one focused; hidden when all are done."""
+    """The steps in order, the next one focused; hidden when all are done."""
 
     DEFAULT_CSS = """
     Tour {
@@ -36,7 +36,7 @@ class Tour(Vertical, can_focus=False):
     def __init__(self, words: str, steps: Sequence[TourStep]) -> None:
         super().__init__()
         self._words = words
-        # Kept here, because the buttons may be removed from the screen before a result arrives.
+        # Not queried: the buttons may be removed from the screen before a result arrives.
         self._buttons = {
             step: Button(step.words, id=f"step-{step.action}", action=f"screen.do('{step.action}')")
             for step in steps

@@ -64,14 +64,18 @@ def test_nothing_is_lost_or_doubled_when_the_server_is_killed_and_started_again(
     left = seconds_left(app)
     app.wait_until(lambda: seconds_left(app) < left)
     server.start()
-    app.wait_for(f"ada ● {server.place}", IN_SHORT.format(130), "✓ You got 50 credits. New balance: 130.", "● running")
+    app.wait_for(
+        f"ada ● {server.place}", IN_SHORT.format(130), "✓ You got 50 credits. New balance: 130.", "● running"
+    )
 
     # Sent to a server that dies of it, done or not.
     fill_in_supply(app, 7)
     app.press("enter")
     server.kill()
     server.start()
-    app.wait_for(f"ada ● {server.place}", IN_SHORT.format(137), "✓ You got 7 credits. New balance: 137.", "● running")
+    app.wait_for(
+        f"ada ● {server.place}", IN_SHORT.format(137), "✓ You got 7 credits. New balance: 137.", "● running"
+    )
     app.wait_until(lambda: app.text.count("note 50") == app.text.count("note 7") == 1)
 
     app.press("3", "x")

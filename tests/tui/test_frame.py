@@ -7,7 +7,7 @@ from ewallet_tui.lazy import screens
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.palette import Everything, own_bindings
 from ewallet_tui.screens.overlays import HelpScreen, keys_of
-from ewallet_tui.widgets.footer import MOST_KEYS, Footer
+from ewallet_tui.widgets.footer import MAX_KEYS, Footer
 
 DESTINATIONS = [place for place in destinations_for("user") if place.mode != "settings"]
 BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": "four other words"}
@@ -41,7 +41,7 @@ async def test_every_screen_has_balance_and_clock_and_at_most_seven_keys_in_whol
                     lambda: person.sees("80 credits") and person.sees("● running  20:00 left")
                 )
                 line = person.app.screen.query_one(Footer)
-                assert len(line.keys) <= MOST_KEYS
+                assert len(line.keys) <= MAX_KEYS
                 assert person.sees("  ".join(words_of(person.app, key) for key in line.keys))
                 assert person.sees("? Help  q Quit")
 

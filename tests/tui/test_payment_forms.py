@@ -278,7 +278,7 @@ async def test_above_the_chosen_amount_nothing_is_sent_before_the_answer(day):
 
 
 async def test_nobody_is_paid_before_it_is_known_who_else_has_that_name(day, monkeypatch):
-    monkeypatch.setattr(contact_book, "MOST_AT_ONCE", 3)
+    monkeypatch.setattr(contact_book, "MAX_RESULTS", 3)
     monkeypatch.setattr(form_field, "TYPING_SECONDS", 60)
     async with at_home(day, ask_above=5) as person:
         await person.app.context.send(
@@ -306,7 +306,7 @@ async def test_nobody_is_paid_before_it_is_known_who_else_has_that_name(day, mon
 
 
 async def test_what_is_typed_on_or_left_while_a_name_is_looked_up_is_not_sent(day, monkeypatch):
-    monkeypatch.setattr(contact_book, "MOST_AT_ONCE", 2)
+    monkeypatch.setattr(contact_book, "MAX_RESULTS", 2)
     async with at_home(day) as person:
         await person.press("p")
         await form_opened(person)

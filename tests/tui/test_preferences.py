@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ewallet_core.protocol.address import ServerAddress
+from ewallet_tui.config.file import one_message
 from ewallet_tui.config.preferences import MAX_ACCOUNTS, MAX_SERVERS, Preferences
 from ewallet_tui.config.settings import SETTINGS
 
@@ -39,7 +40,7 @@ def test_every_choice_comes_back_as_it_was(tmp_path):
     Preferences.read(tmp_path).with_choice(**chosen)
     kept = Preferences.read(tmp_path)
     assert {name: getattr(kept, name) for name in chosen} == chosen
-    assert kept.config_error == ""
+    assert one_message(kept.config_errors) == ""
 
 
 def test_the_first_file_explains_every_setting(tmp_path):
@@ -69,7 +70,7 @@ def test_the_documented_example_is_read_without_complaint_and_has_every_setting(
     example = re.search(r"```toml\n(.*?)```", document, re.DOTALL)[1]
     (tmp_path / NAME).write_text(example)
     preferences = Preferences.read(tmp_path)
-    assert preferences.config_error == ""
+    assert one_message(preferences.config_errors) == ""
     for setting in SETTINGS:
         assert getattr(preferences, setting.name) is not None
         assert setting.name in preferences.lines, setting.name
@@ -98,14 +99,17 @@ BROKEN = [
 def test_what_is_wrong_is_named_with_its_line_and_the_usual_setting_holds(tmp_path, text, words):
     (tmp_path / NAME).write_text(text)
     preferences = Preferences.read(tmp_path)
-    assert preferences.config_error.startswith(f"{NAME}: {words}")
+    assert one_message(preferences.config_errors).startswith(f"{NAME}: {words}")
     for setting in SETTINGS:
         assert getattr(preferences, setting.name) == setting.usual
 
 
 def test_a_file_of_other_bytes_than_text_is_one_complaint(tmp_path):
     (tmp_path / NAME).write_bytes(b"\xff\xfe")
-    assert Preferences.read(tmp_path).config_error == f"{NAME}: It can't be read. Using the default settings."
+    assert (
+        one_message(Preferences.read(tmp_path).config_errors)
+        == f"{NAME}: It can't be read. Using the default settings."
+    )
 
 
 def test_one_wrong_setting_leaves_the_others_as_they_are_written(tmp_path):
@@ -119,7 +123,7 @@ def test_many_mistakes_are_still_one_short_message(tmp_path):
     (tmp_path / NAME).write_text("a = 1\nb = 2\nc = 3\nd = 4\ne = 5\n")
     preferences = Preferences.read(tmp_path)
     assert len(preferences.config_errors) == 5
-    assert preferences.config_error.endswith("And 2 more: see the settings.")
+    assert one_message(preferences.config_errors).endswith("And 2 more: see the settings.")
 
 
 def test_a_complaint_goes_when_its_setting_is_chosen_anew(tmp_path):

@@ -148,7 +148,7 @@ def _build_entry(lines: list[_EntryLine]) -> Entry:
 class _Claims:
     def __init__(self, transaction: Transaction) -> None:
         self.records = 0
-        by_kind = (_read_claims(transaction, kind, unit, statement) for kind, unit, statement in _CLAIMS)
+        by_kind = (_read_claims(transaction, *claim) for claim in _CLAIMS)
         self._claims = heapq.merge(*by_kind, key=lambda claim: claim.entry_id)
         self._next = next(self._claims, None)
 
