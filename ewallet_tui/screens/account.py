@@ -81,7 +81,10 @@ class AccountScreen(BaseScreen):
         with Horizontal(classes="setting"):
             yield Label("When idle")
             yield Select(
-                [(_lock_words(minutes), minutes) for minutes in LOCK_CHOICES],
+                [
+                    (f"lock after {count(minutes, 'minute')}" if minutes else "never lock", minutes)
+                    for minutes in LOCK_CHOICES
+                ],
                 value=self.context.preferences.lock_after_minutes,
                 allow_blank=False,
                 compact=True,
@@ -117,7 +120,3 @@ class AccountScreen(BaseScreen):
     @on(AccountList.Chosen)
     def _switch(self, event: AccountList.Chosen) -> None:
         self.context.lifecycle.switch_account(event.email)
-
-
-def _lock_words(minutes: int) -> str:
-    return f"lock after {count(minutes, 'minute')}" if minutes else "never lock"

@@ -81,7 +81,7 @@ def report_issue(screen: BaseScreen) -> None:
         return
 
     async def send(values: dict[str, Any]) -> Answer:
-        return await context.send(action="report", report="issue", issue=forms.issue_of(values))
+        return await context.send(action="report", report="issue", issue={"details": "", **values})
 
     def say(answer: Answer | None) -> None:
         if answer is not None:

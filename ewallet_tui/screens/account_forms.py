@@ -175,10 +175,6 @@ def report_form(email: str, who_reads: str) -> FormSpec:
     )
 
 
-def issue_of(values: Values) -> dict[str, Any]:
-    return {"details": "", **values}
-
-
 def reported(answer: Answer) -> str:
     """The result line: `Reported as ISSUE-000001.`"""
     return f"Reported as {answer['issue']}. You will be answered at {answer['contact']}."

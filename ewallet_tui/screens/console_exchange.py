@@ -14,7 +14,7 @@ from textual.widgets import Button, Label, Static
 from ewallet_tui.console.exchange import ExchangeLine, took
 from ewallet_tui.instruction_log import Exchange
 from ewallet_tui.sanitize import plain
-from ewallet_tui.screens.modal import Modal, titled
+from ewallet_tui.screens.modal import SCROLL_KEYS, Modal, titled
 
 NO_ANSWER_YET = "No answer yet."
 INSTRUCTION_COPIED, ANSWER_COPIED = "Instruction copied.", "Answer copied."
@@ -53,8 +53,7 @@ class ConsoleExchange(Modal[None]):
         Binding("escape,q", "dismiss", "Back"),
         Binding("y", "copy_instruction", "Copy the instruction", id="copy_instruction"),
         Binding("Y", "copy_answer", "Copy the answer", key_display="Y", id="copy_answer"),
-        Binding("j", "scroll(1)", "Down", show=False, id="next"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
+        *SCROLL_KEYS,
     ]
 
     def __init__(self, line: ExchangeLine) -> None:
@@ -77,9 +76,6 @@ class ConsoleExchange(Modal[None]):
                     "Y Copy answer", id="copy-answer", action="screen.copy_answer", disabled=answer is None
                 )
                 yield Button("esc Back", action="screen.dismiss", variant="primary")
-
-    def action_scroll(self, direction: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)
 
     def action_copy_instruction(self) -> None:
         self.app.copy_to_clipboard(instruction_json(self._exchange))

@@ -23,6 +23,11 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.cursor_list import PlainOptionList
 from ewallet_tui.widgets.form_field import PlainInput
 
+SCROLL_KEYS = (
+    Binding("j", "scroll(1)", "Down", show=False, id="next"),
+    Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
+)
+
 
 class Modal(ModalScreen[ScreenResultType]):
     """A modal screen. If it is dismissed while another screen is in front of it, it closes once it is in front again.
@@ -50,6 +55,9 @@ class Modal(ModalScreen[ScreenResultType]):
         if self._result is None:
             self._result = (result,)
         return self._go()
+
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def on_screen_resume(self) -> None:
         if self._result is not None:
@@ -218,8 +226,7 @@ class FactsModal(Modal[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Back"),
-        Binding("j", "scroll(1)", "Down", show=False, id="next"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
+        *SCROLL_KEYS,
     ]
 
     def __init__(self, title: str, facts: Pairs, passages: Pairs = (), choice: Choice | None = None) -> None:
@@ -243,9 +250,6 @@ class FactsModal(Modal[str | None]):
         if self._choice is not None and event.key == self._choice.key:
             event.stop()
             self.dismiss(self._choice.id)
-
-    def action_scroll(self, direction: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)
 
 
 def _facts(pairs: Pairs) -> Content:

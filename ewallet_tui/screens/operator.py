@@ -75,7 +75,9 @@ def state_of(account: AccountRow) -> Content:
     if account["state"] == FROZEN:
         return Content.styled("‖ frozen", "$text-warning")
     if account["state"] == DELETION_PENDING:
-        return Content.styled(f"○ erased on {_last_day(account)}", "$foreground-muted")
+        return Content.styled(
+            f"○ erased on {full_day(parse_timestamp(account['to_unlink_timestamp']))}", "$foreground-muted"
+        )
     return Content.styled("● active", "$text-success")
 
 
@@ -93,10 +95,6 @@ def facts_of(account: AccountRow) -> list[tuple[str, str]]:
 
 def called(account: AccountRow) -> str:
     return one_line(account["name"])
-
-
-def _last_day(account: AccountRow) -> str:
-    return full_day(parse_timestamp(account["to_unlink_timestamp"]))
 
 
 ROLES = {
@@ -280,7 +278,10 @@ class OperatorScreen(BaseScreen):
             return
         title = f"Role of {called(account)}"
         role = await self.app.push_screen_wait(ChoiceModal(title, ROLES, account["role"]))
-        if role is not None and role != account["role"] and await self._is_meant(account, role):
+        if role is None or role == account["role"]:
+            return
+        words = new_role(account, role)
+        if not words or await self.confirm("Change the role", words, f"Make {_a(role)}"):
             result = f"{called(account)} is now {_a(role)}."
             await change(self, result, action="grant", grant="role", account=account["email"], role=role)
 
@@ -296,10 +297,6 @@ class OperatorScreen(BaseScreen):
         answer = await self.context.act(**SYSTEM, **reset)
         if not answer["failed"]:
             self.show_modal(OneTimePasswordModal(account["name"], answer, self.today()))
-
-    async def _is_meant(self, account: AccountRow, role: str) -> bool:
-        words = new_role(account, role)
-        return not words or await self.confirm("Change the role", words, f"Make {_a(role)}")
 
     @on(FilterBox.Narrowed)
     def _narrow(self, event: FilterBox.Narrowed) -> None:

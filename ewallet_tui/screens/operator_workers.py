@@ -53,10 +53,6 @@ STATES = {
 }
 
 
-def worker_rows(workers: Mapping[str, Worker], now: datetime) -> list[ListRow]:
-    return [_row(workers[number], now) for number in sorted(workers, key=int)]
-
-
 def _row(worker: Worker, now: datetime) -> ListRow:
     cells = (
         str(worker["id"]),
@@ -201,18 +197,21 @@ class WorkersScreen(BaseScreen):
         """Grey what is not possible for the row under the cursor, and hide the actions of the other list."""
         if action in (START_CLEANER, STOP_CLEANER) and self._is_running is not (action is STOP_CLEANER):
             return False
-        if action in LIST_OF and not self._is_at(LIST_OF[action]):
+        if action in LIST_OF and (self.focused is None or self.focused.id != LIST_OF[action]):
             return False
         if action is CLEAN_NOW and self._row_of("cleaners") == ALL:
             return None
-        return None if action is REMOVE_WORKER and not self._is_vacant else True
+        worker = self.query_one("#workers", RecordList).row
+        is_vacant = worker is not None and worker.record["state"] == VACANT
+        return None if action is REMOVE_WORKER and not is_vacant else True
 
     async def load(self) -> None:
         listed = self.query_one("#workers", RecordList)
         listed.empty = "No workers yet. The first session creates one."
         answer = await self.context.act(**SYSTEM, action="interogate", interogate="workers")
         if not answer["failed"]:
-            listed.show(worker_rows(answer["workers"], self.today()))
+            workers, now = answer["workers"], self.today()
+            listed.show([_row(workers[number], now) for number in sorted(workers, key=int)])
         self._show_cleaners()
 
     def look_up(self) -> None:
@@ -246,18 +245,10 @@ class WorkersScreen(BaseScreen):
         self.refresh_bindings()
 
     @property
-    def _is_vacant(self) -> bool:
-        row = self.query_one("#workers", RecordList).row
-        return row is not None and row.record["state"] == VACANT
-
-    @property
     def _is_running(self) -> bool:
         """Whether the cleaner under the cursor is running, as far as is known."""
         name = self._row_of("cleaners")
         return bool(self._cleaners_running) if name == ALL else name in (self._cleaners_running or ())
-
-    def _is_at(self, listed: str) -> bool:
-        return self.focused is not None and self.focused.id == listed
 
     def _row_of(self, listed: str) -> str | None:
         rows = (each.row for each in self.query(f"#{listed}").results(RecordList))

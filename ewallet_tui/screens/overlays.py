@@ -23,7 +23,7 @@ from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.actions import DONE_EVERYWHERE
 from ewallet_tui.lifecycle import LEAVE, STOP
 from ewallet_tui.navigation import Destination
-from ewallet_tui.screens.modal import Choice, ConfirmModal, Modal, titled
+from ewallet_tui.screens.modal import SCROLL_KEYS, Choice, ConfirmModal, Modal, titled
 from ewallet_tui.state import ClockState, TimerState
 from ewallet_tui.widgets.footer import LAST
 from ewallet_tui.widgets.tabs import PartTab, ScreenTab
@@ -109,8 +109,7 @@ class HelpScreen(Modal[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Back"),
-        Binding("j", "scroll(1)", "Down", show=False, id="next"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
+        *SCROLL_KEYS,
     ]
 
     def __init__(self, beneath: Screen[Any]) -> None:
@@ -123,9 +122,6 @@ class HelpScreen(Modal[None]):
         with VerticalScroll() as sheet:
             titled(sheet, "Keys that work here", "esc back")
             yield Static(self._table())
-
-    def action_scroll(self, direction: int) -> None:
-        self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))

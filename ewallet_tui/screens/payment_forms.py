@@ -65,7 +65,9 @@ def refund_form(payer: Payer, to: str, most: int) -> FormSpec:
 
     def preview(values: Values) -> str:
         credits = values.get("credits", 0)
-        return payer.left(_given_back, payer.named(to), credits) if 0 < credits <= most else ""
+        if not 0 < credits <= most:
+            return ""
+        return payer.left(lambda whom, amount: f"{whom} gets {amount} back.", payer.named(to), credits)
 
     def validate(values: Values) -> Mapping[str, str]:
         credits = values.get("credits", 0)
@@ -153,10 +155,6 @@ def _paid(begins: str) -> Sentence:
 
 def _transferred(begins: str) -> Sentence:
     return lambda whom, amount: f"{begins} {amount}{f' to {whom}' if whom else ''}."
-
-
-def _given_back(whom: str, amount: str) -> str:
-    return f"{whom} gets {amount} back."
 
 
 def _result(payer: Payer, sentence: Sentence, email: str, credits: int, answer: Answer) -> str:

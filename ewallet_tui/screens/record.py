@@ -177,9 +177,6 @@ class RecordScreen(Modal[str | None]):
         else:
             self.dismiss()
 
-    def action_scroll(self, lines: int) -> None:
-        self.query_one(RecordDetail).scroll_relative(y=lines, animate=False)
-
     def action_copy_value(self) -> None:
         if self._record:
             choose_value(self.app, self.context.notify, self._record)

@@ -103,12 +103,6 @@ class SettingsScreen(BaseScreen):
         self._explain(self.query_one(SettingList).current)
         self.query_one("#paths", Static).update(self._paths())
 
-    def copy_file(self) -> None:
-        self.copy(str(self._file or NOWHERE))
-
-    def copy_folder(self) -> None:
-        self.copy(str(self._file.parent if self._file else NOWHERE))
-
     def on_screen_suspend(self) -> None:
         super().on_screen_suspend()
         self._close_choices()
@@ -124,7 +118,7 @@ class SettingsScreen(BaseScreen):
     @on(SettingList.Opened)
     def _opened(self, event: SettingList.Opened) -> None:
         if event.setting is ASK_ABOVE:
-            self.ask_with(self._amount_form(), self._choose_amount)
+            self._ask_amount()
             return
         self.query_one(SettingList).display = False
         choices = self.query_one(ChoiceList)
@@ -163,20 +157,20 @@ class SettingsScreen(BaseScreen):
         kept = f"Saved in {FILE_NAME}." if self.context.preferences.is_kept else "It lasts until you quit."
         self.query_one(ResultLine).say(f"{setting.label}: {setting.shown(value)}. {kept}")
 
-    def _amount_form(self) -> FormSpec:
-        amount = self._value(ASK_ABOVE)
-        field = Field(ASK_ABOVE.name, "From credits", fields.DailyLimit, initial=str(amount))
-        return FormSpec("Ask before paying", "Save", (field,), note=ASK_ABOVE.explained)
+    def _ask_amount(self) -> None:
+        async def choose(values: dict[str, Any]) -> Answer:
+            self._choose(ASK_ABOVE, values[ASK_ABOVE.name])
+            return {"failed": False}
 
-    async def _choose_amount(self, values: dict[str, Any]) -> Answer:
-        self._choose(ASK_ABOVE, values[ASK_ABOVE.name])
-        return {"failed": False}
+        amount = str(self._value(ASK_ABOVE))
+        field = Field(ASK_ABOVE.name, "From credits", fields.DailyLimit, initial=amount)
+        self.ask_with(FormSpec("Ask before paying", "Save", (field,), note=ASK_ABOVE.explained), choose)
 
     def _value(self, setting: Setting) -> Value:
         return getattr(self.context.preferences, setting.name)
 
     @property
-    def _file(self) -> Path | None:
+    def file(self) -> Path | None:
         return self.context.preferences.file
 
     def on_resize(self) -> None:
@@ -189,7 +183,7 @@ class SettingsScreen(BaseScreen):
         self.query_one("#written", Static).update(Content(line + usual))
 
     def _paths(self) -> Content:
-        file, room = self._file, self.query_one("#choosing").size.width - 1
+        file, room = self.file, self.query_one("#choosing").size.width - 1
         lines = (("y Settings file", file or NOWHERE), ("Y Data folder", file.parent if file else NOWHERE))
         return Content("\n").join(
             Content.assemble((f" {label}\n", "$foreground-muted"), " ", plain(_in_cells(path, room)))
@@ -197,8 +191,8 @@ class SettingsScreen(BaseScreen):
         )
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
-        COPY_DATA_FOLDER: copy_folder,
-        COPY_SETTING: copy_file,
+        COPY_DATA_FOLDER: lambda screen: screen.copy(str(screen.file.parent if screen.file else NOWHERE)),
+        COPY_SETTING: lambda screen: screen.copy(str(screen.file or NOWHERE)),
         READ_SETTINGS_AGAIN: read_again,
     }
 
@@ -248,18 +242,12 @@ class SettingsKeysScreen(BaseScreen):
             return None
         return True
 
-    def find(self) -> None:
-        self.query_one(FilterBox).open()
-
     @on(FilterBox.Narrowed)
     def _narrowed(self) -> None:
         self.show_settings()
 
-    def copy_line(self) -> None:
-        self.copy(self.query_one(KeyList).current)
-
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
-        FILTER: find,
-        COPY_SETTING: copy_line,
+        FILTER: lambda screen: screen.query_one(FilterBox).open(),
+        COPY_SETTING: lambda screen: screen.copy(screen.query_one(KeyList).current),
         READ_SETTINGS_AGAIN: read_again,
     }

@@ -60,7 +60,14 @@ def supply_form(balance: int) -> FormSpec:
         verb="Supply",
         fields=(
             Field("credits", "Credits", fields.Credits, placeholder="such as 100"),
-            Field("currency", "Currency", fields.Currency, "EUR", suggestions=CURRENCIES, tidy=_as_code),
+            Field(
+                "currency",
+                "Currency",
+                fields.Currency,
+                "EUR",
+                suggestions=CURRENCIES,
+                tidy=lambda text: text.strip().upper(),
+            ),
             Field("cost", "Cost", fields.Cost, placeholder="such as 12.50"),
             NOTES,
         ),
@@ -177,7 +184,3 @@ def _to_time(credits: int, milliseconds_per_credit: int, credits_left: int) -> s
 
 def _to_credits(time_ms: int, credits: int, left_ms: int) -> str:
     return f"{duration(time_ms)} → {credit_amount(credits)}. {countdown(left_ms)} left."
-
-
-def _as_code(text: str) -> str:
-    return text.strip().upper()
