@@ -8,7 +8,7 @@ from frozen import person_on, settled, standing_still
 from person import PASSWORD
 
 from ewallet_tui.instruction_log import DOTS, MAX_EXCHANGES, InstructionLog
-from ewallet_tui.screens.console_exchange import ConsoleExchange
+from ewallet_tui.screens.console import ConsoleExchange
 from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.console_log import ConsoleLog
 

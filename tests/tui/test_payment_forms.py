@@ -16,9 +16,8 @@ from textual.widgets import Label
 from ewallet_core.instructions import fields
 from ewallet_tui import contact_book
 from ewallet_tui.contact_book import ContactBook
-from ewallet_tui.screens.credit_actions import refund
+from ewallet_tui.screens.credit_actions import Payer, pay_form, refund, refund_form, transfer_form
 from ewallet_tui.screens.modal import ConfirmModal
-from ewallet_tui.screens.payment_forms import Payer, pay_form, refund_form, transfer_form
 from ewallet_tui.widgets import form_field
 from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
