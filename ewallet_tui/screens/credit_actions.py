@@ -25,6 +25,7 @@ from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
 
 OWN_ACCOUNT = "That is your own account. Enter someone else."
+ONLY_HERE = "On this computer's own wallet, you can only pay accounts made here."
 LONGEST_NAME = 20
 """In cells; the email beside it is never cut."""
 WHO = "Enter one of your contacts, or an email such as bob@example.org."
@@ -42,6 +43,13 @@ class Payer:
     ask_above: int
     """Above how many credits to ask for a confirmation; 0 is never."""
     contacts: ContactBook
+    is_local: bool = False
+    """Whether the accounts are those of this computer's own wallet."""
+
+    def reworded(self, error: Answer) -> Answer:
+        if self.is_local and error.get("code") == "partner_unknown":
+            return {**error, "warning": ONLY_HERE}
+        return error
 
     def named(self, email: str) -> str:
         """The recipient without doubt: `Bob (bob@example.org)`, or the email alone if it has no name."""
@@ -152,6 +160,7 @@ def _form(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
         note=f"Balance: {credit_amount(payer.balance)}.",
         preview=preview,
         validate=validate,
+        reworded=payer.reworded,
         confirmation=_confirmation(payer, preview),
     )
 
@@ -225,4 +234,5 @@ def _payer(screen: BaseScreen) -> Payer | None:
     if context.state is None:
         return None
     email, balance = context.state.account.email, context.state.wallet.credits
-    return Payer(email, balance, context.preferences.ask_above, ContactBook(context.send))
+    is_local = context.connecting.server is None
+    return Payer(email, balance, context.preferences.ask_above, ContactBook(context.send), is_local)

@@ -255,6 +255,7 @@ async def test_a_name_becomes_its_email_when_the_field_is_left_and_nobody_else_i
         await person.do_form(credits="1", pay=CAROL)
         await person.wait_until(lambda: person.is_told_no)
         assert person.problem_of("pay").startswith("No account here has that email.")
+        assert "only pay accounts made here" in person.problem_of("pay")
 
 
 async def test_above_the_chosen_amount_nothing_is_sent_before_the_answer(day):
