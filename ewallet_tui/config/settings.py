@@ -75,7 +75,7 @@ def any_table(name: str, value: object) -> str:
 def suggestion(value: object, values: Sequence[Value]) -> str:
     """The most similar of `values` as a question that follows an error; empty if none is similar."""
     nearest = get_close_matches(str(value), [str(possible) for possible in values], 1)
-    return f" Is {written(nearest[0])} meant?" if nearest else ""
+    return f" Did you mean {written(nearest[0])}?" if nearest else ""
 
 
 def written(value: object) -> str:

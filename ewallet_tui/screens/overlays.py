@@ -116,7 +116,7 @@ class HelpScreen(Modal[None]):
         super().__init__()
         self._keys = keys_of(beneath)
         functions = getattr(beneath, "functions", {})
-        self._synonyms = {action.words: action.synonyms for action, _ in functions.values()}
+        self._synonyms = {action.help or action.label: action.synonyms for action, _ in functions.values()}
 
     def compose(self) -> ComposeResult:
         with VerticalScroll() as sheet:

@@ -35,7 +35,7 @@ def test_keys_are_taken_one_or_several(keymap_of):
 
 
 MISTAKES = [
-    ('setings = "f2"', 'There is no action "setings". Is "settings" meant?'),
+    ('setings = "f2"', 'There is no action "setings". Did you mean "settings"?'),
     ('settings = "f99"', 'settings: there is no key "f99".'),
     ('settings = "f2,cntrl+s"', 'settings: there is no key "cntrl+s".'),
     ("settings = 5", "settings must be a key"),
