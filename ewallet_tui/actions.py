@@ -26,26 +26,21 @@ def always(_state: AccountState, _now: float) -> bool | None:
 @dataclass(frozen=True)
 class Action:
     id: str
-    """Also its name under `[keys]` in the settings file."""
     label: str
-    """Its name in the footer."""
     keys: str
     """Its default keys, separated by commas."""
     help: str = ""
     """A longer name, for the help and the palette."""
     shown: bool = True
-    """Whether the footer shows it."""
     key_display: str | None = None
     """The key as it is shown, if not by its own name."""
     synonyms: tuple[str, ...] = ()
-    """Other words by which the palette finds it."""
     enabled: Enabled = always
     textual: str = ""
     """The action of Textual or of the app that carries it out; empty: the screen does."""
 
     @property
     def name(self) -> str:
-        """Its name for Textual."""
         return self.textual or f"do('{self.id}')"
 
     @property
@@ -64,7 +59,6 @@ class Action:
 def hidden(
     id: str, label: str, keys: str, key_display: str | None = None, help: str = "", textual: str = ""
 ) -> Action:
-    """An action whose key the footer doesn't show."""
     return Action(id, label, keys, help, False, key_display, textual=textual)
 
 

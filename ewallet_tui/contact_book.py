@@ -83,7 +83,6 @@ class ContactBook:
         return next((one.name for one in self._contacts if _key(one.email) == wanted), email)
 
     def continued(self, typed: str) -> str:
-        """The first email or name that begins with `typed`."""
         wanted = typed.casefold()
         return next(filter(None, (one.begins(wanted) for one in self._found(wanted))), "")
 

@@ -34,7 +34,6 @@ class NothingToSaveError(Exception):
 @dataclass(frozen=True)
 class ExportPart:
     file_name: str
-    """The suggested name of the whole file."""
     text: str
     records: int
 
@@ -161,8 +160,6 @@ def _claimed(folder: Path, name: str) -> Path:
 
 
 class Download:
-    """A temporary file that the browser downloads when it is complete."""
-
     def __init__(self, app: App[Any]) -> None:
         self._app = app
 

@@ -35,7 +35,6 @@ def is_secret(name: str) -> bool:
 
 
 def masked(value: Any, name: str = "") -> Any:
-    """A copy with dots for every secret, at any depth."""
     if value is not None and is_secret(name):
         return DOTS
     if isinstance(value, Mapping):
@@ -102,8 +101,6 @@ class Outcome(Struct, frozen=True):
 
 
 class Exchange(Struct, frozen=True, dict=True):
-    """An instruction and, once it has arrived, its outcome."""
-
     number: int
     sent: datetime
     instruction: Mapping[str, Any]

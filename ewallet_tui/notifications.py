@@ -155,7 +155,6 @@ class Notifier:
             self._go_on()
 
     def forget(self) -> None:
-        """Drop what waits to be shown."""
         self._waiting.clear()
         if self._pause is not None:
             self._pause.stop()

@@ -78,7 +78,6 @@ class TimerWatch:
         return before != self._command
 
     def end_command(self, clock: ClockState) -> None:
-        """Note that the command given to `clock` is answered."""
         if self._command == (clock.id, clock.state):
             self._command = None
 

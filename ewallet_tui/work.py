@@ -36,5 +36,4 @@ class Workers:
         self._app.workers.cancel_group(self._app, group)
 
     def has_begun(self, group: str) -> bool:
-        """Whether a worker of that group has not finished yet."""
         return any(worker.group == group and not worker.is_finished for worker in self._app.workers)

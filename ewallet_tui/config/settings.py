@@ -79,7 +79,6 @@ def suggestion(value: object, values: Sequence[Value]) -> str:
 
 
 def written(value: object) -> str:
-    """A value as the file has it."""
     # JSON and TOML write texts, numbers, true, false and lists of texts alike.
     return json.dumps(value, ensure_ascii=False, default=str)
 

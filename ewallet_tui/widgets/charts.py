@@ -78,7 +78,6 @@ class DayChart:
 
     @property
     def top(self) -> str:
-        """The value of the largest day above its bar."""
         index = next(index for index, (_, value) in enumerate(self.days) if value == self.largest)
         return labels([(self._middle(index), duration(self.largest))], self.width)
 
@@ -143,8 +142,6 @@ def _heading(days: Sequence[Day], width: int) -> Content:
 
 
 class BalanceCurve(Widget):
-    """The balance of the last days as bars from 0."""
-
     DEFAULT_CSS = "BalanceCurve { width: 1fr; height: 1; text-wrap: nowrap; }"
 
     balances: reactive[tuple[int, ...]] = reactive(())

@@ -24,8 +24,6 @@ NOTHING_BETWEEN = "Nothing has passed between you yet."
 
 
 class ContactPayments(Vertical):
-    """A caption and a list of transfers."""
-
     DEFAULT_CSS = """
     ContactPayments {
         height: 1fr;

@@ -343,7 +343,6 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is awaited, or the next try has to wait."""
         return self.has_class("-busy")
 
     def _show_problems(self, *, begun_only: bool = False) -> None:

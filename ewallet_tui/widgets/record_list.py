@@ -61,7 +61,6 @@ class RecordList(CursorList):
         self.columns = tuple(columns)
         self.pages = RecordPages.of(())
         self._natural = [0] * len(self.columns)
-        """The width of each column's longest text."""
         self._is_loading = False
 
     @property

@@ -29,7 +29,6 @@ class ResultLine(Widget):
         super().__init__(id="result")
         self.words = ""
         self.record: RecordNamed | None = None
-        """The record of the action, if there is one."""
 
     @property
     def content(self) -> str:

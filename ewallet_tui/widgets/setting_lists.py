@@ -156,8 +156,6 @@ CHANGED = "•"
 
 
 class KeyList(PlainOptionList):
-    """Actions by their id in the file, with their keys."""
-
     DEFAULT_CSS = """
     KeyList { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     KeyList:blur > .option-list--option-highlighted {

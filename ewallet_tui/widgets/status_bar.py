@@ -38,7 +38,6 @@ class BurningBar(Widget):
     DEFAULT_CSS = "BurningBar { width: 1fr; height: 1; content-align: center middle; }"
 
     share: reactive[tuple[int, int]] = reactive((0, 0), repaint=False)
-    """What is left, and the total."""
     tint: reactive[str] = reactive("")
     _drawn = ""
 

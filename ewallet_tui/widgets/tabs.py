@@ -177,7 +177,6 @@ class TabsBar(Horizontal):
             tab.say(fit)
 
     def _tabs(self, most: int) -> list[ScreenTab]:
-        """The first `most` tabs, and the current one."""
         offered = [tab for tab in self.query(ScreenTab) if tab.place in self._offered]
         return [tab for at, tab in enumerate(offered) if at < most or tab.place.mode == self._current]
 
