@@ -13,7 +13,7 @@ from textual.binding import Binding
 
 from ewallet_tui.navigation import AUDITOR, DESTINATIONS, OPERATOR, SETTINGS, Destination
 from ewallet_tui.records import SHEET_KINDS
-from ewallet_tui.state import AccountState, ClockState, TimerState
+from ewallet_tui.state import AccountState, TimerState
 
 Enabled = Callable[[AccountState, float], bool | None]
 """Whether an action is possible at an instant: `None` greys its key, `False` hides it."""
@@ -113,10 +113,6 @@ def has_credits(state: AccountState, _now: float) -> bool | None:
     return True if state.wallet.credits else None
 
 
-def has_time(state: AccountState, now: float) -> bool | None:
-    return True if state.clock.left_ms(now) else None
-
-
 SUPPLY = Action(
     "supply",
     "Supply",
@@ -137,7 +133,13 @@ TRANSFER = Action(
 TO_TIME = Action(
     "convert_to_time", "To time", "c", "Convert credits to time", synonyms=("Buy time",), enabled=has_credits
 )
-TO_CREDITS = Action("convert_to_credits", "To credits", "b", "Convert time back to credits", enabled=has_time)
+TO_CREDITS = Action(
+    "convert_to_credits",
+    "To credits",
+    "b",
+    "Convert time back to credits",
+    enabled=lambda state, now: not state.clock.is_out_of_time(now) or None,
+)
 
 
 TIMER_COMMANDS = {
@@ -147,17 +149,13 @@ TIMER_COMMANDS = {
 }
 
 
-def timer_commands(clock: ClockState, now: float) -> frozenset[str]:
-    """The ids of the commands that the timer of `clock` accepts."""
-    return TIMER_COMMANDS[clock.state] if clock.runs or not clock.is_out_of_time(now) else frozenset()
-
-
 def _timer_command(id: str, key: str) -> Action:
     def enabled(state: AccountState, now: float) -> bool | None:
-        if id in timer_commands(state.clock, now):
+        clock = state.clock
+        if id in TIMER_COMMANDS[clock.state] and (clock.runs or not clock.is_out_of_time(now)):
             return True
         # The space bar carries out the one that is possible; if none is, the footer shows a grey start.
-        return None if id == "stop" or (id == "start" and not state.clock.runs) else False
+        return None if id == "stop" or (id == "start" and not clock.runs) else False
 
     return Action(id, id.capitalize(), key, enabled=enabled)
 
@@ -213,18 +211,14 @@ SHOW_KIND = tuple(hidden(f"show_{kind.name}", kind.title, kind.key, kind.key) fo
 WALLETS, CLOCKS, SHEETS, LISTS = map(owned_item_actions, ("wallet", "clock", "sheet", "list"))
 
 
-def only_by_operators(state: AccountState, _now: float) -> bool | None:
-    """Whether the user is an operator: auditors see the key, but it is grey."""
-    return True if state.account.role == OPERATOR else None
-
-
 def not_by_auditors(state: AccountState, _now: float) -> bool | None:
     """Whether the user may change something: auditors may not."""
     return None if state.account.role == AUDITOR else True
 
 
 def _operators(id: str, label: str, key: str, help: str = "") -> Action:
-    return Action(id, label, key, help, enabled=only_by_operators)
+    # Auditors see the key in grey.
+    return Action(id, label, key, help, enabled=lambda state, _: state.account.role == OPERATOR or None)
 
 
 ACCOUNT_PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))

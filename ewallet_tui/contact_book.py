@@ -37,7 +37,7 @@ class Contact:
 
 
 class ContactBook:
-    """The `Completion` of a form's recipient field; it is not told of contacts that change meanwhile."""
+    """Completes what is typed into a form's recipient field; it does not notice contacts that change meanwhile."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -48,6 +48,7 @@ class ContactBook:
         self._learning = asyncio.Lock()
 
     def knows(self, typed: str) -> bool:
+        """Whether all contacts that `typed` may mean are known."""
         wanted = _key(typed)
         return wanted in self._looked_for or self._knows_all_with(wanted)
 

@@ -74,16 +74,13 @@ def shortened(value: Any) -> Any:
                 items.append(copy(part))
             more = len(value) - len(items)
             return [*items, f"… and {more:,} more"] if more else items
-        short = _text(value) if isinstance(value, str) else value
+        short = value
+        if isinstance(value, str) and (more := len(value) - MAX_TEXT) > 0:
+            short = f"{value[:MAX_TEXT]}… and {more:,} more characters"
         room -= len(str(short)) + MARKS
         return short
 
     return copy(value)
-
-
-def _text(value: str) -> str:
-    more = len(value) - MAX_TEXT
-    return f"{value[:MAX_TEXT]}… and {more:,} more characters" if more > 0 else value
 
 
 MAX_EXCHANGES = 1_000

@@ -31,9 +31,8 @@ from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.screens.overlays import Jump
 from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.footer import Footer
+from ewallet_tui.widgets.footer import Footer, ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
-from ewallet_tui.widgets.result_line import ResultLine
 from ewallet_tui.widgets.status_bar import StatusBar
 from ewallet_tui.widgets.tabs import PartTabs, ScreenTab, TabsBar
 

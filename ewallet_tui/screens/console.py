@@ -37,7 +37,7 @@ from ewallet_tui.screens.console_exchange import (
 )
 from ewallet_tui.widgets.console_input import ConsolePrompt, ConsoleWriting
 from ewallet_tui.widgets.console_log import ConsoleLog
-from ewallet_tui.widgets.result_line import ResultLine
+from ewallet_tui.widgets.footer import ResultLine
 
 NOTHING_YET = "Nothing was asked yet. What the app asks from now on is listed here."
 ANSWERED = "→ answered. Escape, then Enter shows the answer."

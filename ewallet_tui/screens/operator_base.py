@@ -9,8 +9,8 @@ from ewallet_tui.navigation import AUDITOR, OPERATOR
 from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer
-from ewallet_tui.widgets.result_line import ResultLine
 
 SYSTEM = {"controller": "system"}
 """The selector of an operator's instruction, apart from one about the operator's own account."""

@@ -16,8 +16,8 @@ from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import FactsModal
 from ewallet_tui.screens.operator_base import pages, show_as_operator
 from ewallet_tui.state import AccountState
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 COLUMNS = (
     Column("When"),

@@ -27,7 +27,7 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator, pages, show_as_operator
 from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.filter_box import FilterBox
+from ewallet_tui.widgets.form_field import FilterBox
 from ewallet_tui.widgets.permission_grid import PermissionCell, PermissionGrid, Sheet
 from ewallet_tui.widgets.record_list import RecordList
 

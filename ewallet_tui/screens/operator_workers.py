@@ -33,10 +33,10 @@ from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import Choice, FactsModal
 from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator, show_as_operator
 from ewallet_tui.state import AccountState
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 Worker = Mapping[str, Any]
 

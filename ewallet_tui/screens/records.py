@@ -23,10 +23,10 @@ from ewallet_tui.screens.export import export_records
 from ewallet_tui.screens.form_screen import chosen_period, period_plan
 from ewallet_tui.screens.owned_items import OwnedItemPicker
 from ewallet_tui.screens.record import RecordDetail
-from ewallet_tui.widgets.filter_box import FilterBox
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer
+from ewallet_tui.widgets.form_field import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 TYPING_SECONDS = 0.15
 """How long the user types nothing more before the search begins."""

@@ -10,7 +10,7 @@ from textual import work
 from ewallet_core.presentation.formatting import countdown, duration
 from ewallet_tui.actions import TIMER, Action
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.widgets.result_line import ResultLine
+from ewallet_tui.widgets.footer import ResultLine
 
 
 @work

@@ -20,10 +20,10 @@ from ewallet_tui.screens.credit_actions import refund
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.payment_forms import Payer, pay_plan, refund_plan, transfer_plan
 from ewallet_tui.widgets import form_field
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 BOB, CAROL = "bob@example.org", "carol@example.org"
 HOSTILE = "[/b][@click=app.quit]x"
