@@ -93,7 +93,7 @@ class EWalletSessionManager:
         self.dispatcher.listener = listener
 
     def events(self, client_id: str, session_token: str, since: int | None = None) -> EventPage:
-        """The events of the session's account after event `since`; without it none, only the newest's sequence.
+        """The events of the session's account after `since`; without it none, only the newest's sequence.
 
         Raises a `WalletError` if no account is logged in to that session.
         """
@@ -123,7 +123,7 @@ class EWalletSessionManager:
         return {session.id: session.account_id for session in found}
 
     def on_change(self, changed: Callable[[], None]) -> None:
-        """Call `changed`, and nothing else, after each instruction that changed something, from its thread."""
+        """Call `changed` and nothing else after each instruction that changed something, from its thread."""
         self.dispatcher.changed = changed
 
     @property

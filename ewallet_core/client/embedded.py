@@ -82,7 +82,7 @@ class EmbeddedClient(WalletClient):
         async with self._changing:
             if self.connection.reach is Reach.OFFLINE:
                 self._thread = self._thread or ThreadPoolExecutor(1, thread_name_prefix="ewallet-engine")
-                await self._open_engine_on_thread()
+                await self._on_thread(self._open)
                 await self._open_session()
                 self._state.becomes(Reach.CONNECTED)
 
@@ -128,14 +128,6 @@ class EmbeddedClient(WalletClient):
             # The account is no longer logged in, which the next answer says too.
             return []
 
-    async def _open_engine_on_thread(self) -> None:
-        try:
-            await self._on_thread(self._open)
-        except WalletError as error:
-            raise UnreachableError(f"{error.error} {error.warning}") from error
-        except OSError as reason:
-            raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
-
     async def _ask(self, request: Request) -> Answer:
         def answer() -> Answer:
             engine = self._opened()
@@ -155,7 +147,12 @@ class EmbeddedClient(WalletClient):
     def _open(self) -> None:
         if self._engine is not None:
             return
-        self._engine = self._open_engine()
+        try:
+            self._engine = self._open_engine()
+        except WalletError as error:
+            raise UnreachableError(f"{error.error} {error.warning}") from error
+        except OSError as reason:
+            raise UnreachableError(f"The data folder can't be used: {reason.strerror}.") from reason
         answer = self._engine.answer(_START_CLEANERS)
         if answer["failed"]:
             raise UnreachableError(f"{answer['error']} {answer['warning']}")

@@ -1,4 +1,4 @@
-"""Authentication: the client id, the session and the account of a caller, as far as an instruction needs them."""
+"""Authentication: the client id, session and account of a caller, as far as an instruction needs them."""
 
 from __future__ import annotations
 

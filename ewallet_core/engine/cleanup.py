@@ -17,6 +17,11 @@ from ewallet_core.storage.transaction import Transaction
 
 SECOND, HOUR = 1_000, 3_600_000
 WORKER_SPARED_MS = HOUR // 2
+LONGEST_WAIT_MS = 60_000
+RETRY_MS = 1_000
+LULL_SECONDS = 0.02
+
+_log = logging.getLogger("ewallet_core")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +49,14 @@ CLEANERS = (
     Cleaner("session", "sessions", (cleanup.SESSION_ENDS,)),
     Cleaner("stoken", "stokens", (cleanup.SESSION_TOKEN_ENDS,)),
     Cleaner("ctoken", "ctokens", (cleanup.CLIENT_ID_ENDS,)),
-    # Half an hour after the oldest vacant worker was made, all vacant ones are removed: a new one costs nothing.
+    # All vacant workers are removed half an hour after the oldest was made: a new one costs nothing.
     Cleaner("worker", "workers", (cleanup.VACANT_WORKER_SINCE,), after_ms=WORKER_SPARED_MS),
     Cleaner("account", "accounts", (cleanup.ACCOUNT_IS_ERASED,)),
     Cleaner("history", "history", cleanup.OLDEST_HISTORY, after_ms=KEPT_MILLISECONDS, rest_ms=HOUR),
 )
 
-LONGEST_WAIT_MS = 60_000
-RETRY_MS = 1_000
-
 DueTimes = dict[Cleaner, int]
 Read = Callable[[Callable[[Transaction], DueTimes]], DueTimes]
-
-_log = logging.getLogger("ewallet_core")
 
 
 class Scheduler:
@@ -144,9 +144,6 @@ class Scheduler:
         self._not_before[cleaner.name] = self._clock() + rest
 
 
-LULL_SECONDS = 0.02
-
-
 class WakeUpEvent:
     """What the cleanup thread waits for: a time, or a change that may make something due earlier."""
 
@@ -179,7 +176,7 @@ class CleanupThread:
     def __init__(self, scheduler: Scheduler, wake_up: WakeUpEvent) -> None:
         self._scheduler = scheduler
         self._wake_up = wake_up
-        self._beginning = threading.Lock()
+        self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def start(self, name: str) -> list[str]:
@@ -187,7 +184,7 @@ class CleanupThread:
         if self._wake_up.is_closed:
             return []
         running = self._scheduler.start(name)
-        with self._beginning:
+        with self._starting:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="ewallet-cleaners", daemon=True)
                 self._thread.start()
@@ -205,7 +202,7 @@ class CleanupThread:
         """Stop all cleaners and wait for the one at work; to close it twice does no harm."""
         self._scheduler.stop("all")
         self._wake_up.close()
-        with self._beginning:
+        with self._starting:
             if self._thread is not None:
                 self._thread.join()
 

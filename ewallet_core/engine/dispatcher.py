@@ -42,6 +42,17 @@ from ewallet_core.security.tokens import RandomBytes
 from ewallet_core.storage.database import Database
 from ewallet_core.storage.transaction import NeedsWrite, Transaction
 
+MOST_PREPARATIONS = 5
+
+_log = logging.getLogger("ewallet_core")
+# Without this, a program that set up no logging would print tracebacks on its screen.
+_log.addHandler(logging.NullHandler())
+
+T = TypeVar("T")
+
+IN_THIS_PROCESS = Caller()
+NO_CREDENTIALS = Credentials()
+
 
 class KeyedLocks:
     """A lock for each key, granted in the order of asking, to threads and to event loops alike."""
@@ -78,18 +89,6 @@ class KeyedLocks:
             if following.set_running_or_notify_cancel():
                 following.set_result(None)
                 return
-
-
-MOST_PREPARATIONS = 5
-
-_log = logging.getLogger("ewallet_core")
-# Without this, a program that set up no logging would print tracebacks on its screen.
-_log.addHandler(logging.NullHandler())
-
-T = TypeVar("T")
-
-IN_THIS_PROCESS = Caller()
-NO_CREDENTIALS = Credentials()
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +207,7 @@ class Dispatcher:
         self.database.close()
 
     def _carry_out(self, call: Call) -> Answer:
-        execution = Execution(call, self._context_of)
+        execution = Execution(call, self.context)
         if not call.instruction.changes:
             return self._read(execution.run)
         if call.instruction.prepare is None:
@@ -220,9 +219,6 @@ class Dispatcher:
         self._cleanup_thread.notice_change()
         self.changed()
         return answer
-
-    def _context_of(self, transaction: Transaction, call: Call, prepared: Any) -> Context:
-        return self.context(transaction, call.caller, call.credentials, call.request_id, prepared)
 
     def _read(self, work: Callable[[Transaction], T]) -> T:
         """The result of `work`; if it must write something first, it runs again as a change."""

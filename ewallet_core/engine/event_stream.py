@@ -45,8 +45,8 @@ def read_event_page(context: AccountContext, since: int | None) -> EventPage:
 class EventSubscription:
     """Reads the events of the account that is active in a session, also after another account becomes active.
 
-    `read_page` reads the page after a sequence, `clock` returns the time in milliseconds UTC, and `lifetime_ms`
-    is how long a session lives without being used. Not to be used by two threads at once.
+    `read_page` reads the page after a sequence, `clock` returns the time in milliseconds UTC, and
+    `lifetime_ms` is how long a session lives without being used. Not to be used by two threads at once.
     """
 
     def __init__(
@@ -70,7 +70,7 @@ class EventSubscription:
         return self._expires_at if is_warned else self._expires_at - self._warned_before_ms
 
     def begin(self, since: int | None = None) -> list[EventMessage]:
-        """The message that says after which event it listens; raises a `WalletError` if no account is logged in."""
+        """The message after which event it listens; raises a `WalletError` if no account is logged in."""
         page = self._read_page(None)
         self.session, self.account, self._expires_at = page.session, page.account, page.expires_at
         self.sequence = page.sequence if since is None else min(since, page.sequence)

@@ -1,4 +1,4 @@
-"""One instruction inside its transaction: authenticate, authorize, settle timers, run the handler, remember."""
+"""One instruction in its transaction: authenticate, authorize, settle timers, run the handler, remember."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from ewallet_core.engine.authentication import authenticate, note_use
 from ewallet_core.errors.accounts import NotPermittedError
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import RequestIdReusedError
-from ewallet_core.instructions.envelope import Answer, error_answer
+from ewallet_core.instructions.envelope import Answer, Credentials, error_answer
 from ewallet_core.instructions.registry import Access
-from ewallet_core.operations.context import AccountContext, Call, Context, SessionContext
+from ewallet_core.operations.context import AccountContext, Call, Caller, Context, SessionContext
 from ewallet_core.operations.permissions import authorize
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.storage.events import session_event_sequence
@@ -24,17 +24,19 @@ from ewallet_core.storage.transaction import Transaction
 
 @dataclass(frozen=True, slots=True)
 class Execution:
-    """A call and how to open its context. It may run more than once: its only effect is on its transaction."""
+    """A call and how to open its context. It may run more than once: it affects only its transaction."""
 
     call: Call
-    open_context: Callable[[Transaction, Call, Any], Context]
+    open_context: Callable[[Transaction, Caller, Credentials, str | None, Any], Context]
 
     def context(self, transaction: Transaction, prepared: Any = None) -> Context:
-        """The context of the authenticated caller; raises if the instruction needs more than the caller has."""
-        return authenticate(self.open_context(transaction, self.call, prepared), self.call.instruction.access)
+        """The context of the authenticated caller; raises the error of what the caller lacks."""
+        call = self.call
+        context = self.open_context(transaction, call.caller, call.credentials, call.request_id, prepared)
+        return authenticate(context, call.instruction.access)
 
     def first_answer(self, transaction: Transaction) -> Answer | None:
-        """The answer that this request got before, or that it is not permitted; None if it is still to be run."""
+        """The answer that this request got before, or that it is not permitted; None if it must be run."""
         context = self.context(transaction)
         answer = self._not_permitted(context) or self._seen(context)
         return None if answer is None else self._with_event_sequence(context, answer)
@@ -120,7 +122,7 @@ class Execution:
         )
 
     def _key(self, context: Context) -> dict[str, str] | None:
-        """The request id, and within what it is unique: the account, or the session if the account may change.
+        """The request id and where it is unique: in the account, or the session if the account may change.
 
         None if the answer is not remembered.
         """

@@ -73,7 +73,7 @@ class EditAccount(Request, frozen=True):
 
 def hash_new_password(request: NewAccount, preparation: Preparation) -> str:
     """Hash the password of a new account, after checking that name and email are free."""
-    preparation.look(lambda context: _must_be_free(context, request.user_name, request.user_email))
+    preparation.look(lambda context: _require_free(context, request.user_name, request.user_email))
     reject_common_password(request.user_pass, "user_pass")
     reject_own_name(request.user_pass, "user_pass", request.user_name, request.user_email)
     return preparation.passwords.hash(request.user_pass)
@@ -85,7 +85,7 @@ def hash_new_password(request: NewAccount, preparation: Preparation) -> str:
 def new_account(request: NewAccount, context: SessionContext) -> LoginAnswer:
     """Create an account with a wallet, a clock and its sheets, without logging it in."""
     erase_due_accounts(context)
-    _must_be_free(context, request.user_name, request.user_email)
+    _require_free(context, request.user_name, request.user_email)
     account_id = open_account(
         context.transaction,
         context.now,
@@ -129,7 +129,7 @@ def edit_account(request: EditAccount, context: AccountContext) -> _EditAccountA
         names = (request.user_name or account.name, request.user_email or account.email)
         reject_own_name(request.user_pass or "", "user_pass", *names)
     erase_due_accounts(context)
-    _must_be_free(context, request.user_name, request.user_email, but=account.id)
+    _require_free(context, request.user_name, request.user_email, but=account.id)
     changes = _changes(request, account)
     if password_check is not None:
         changes["password_hash"] = password_check.new_hash
@@ -168,7 +168,7 @@ def _changes(request: EditAccount, account: Account) -> dict[str, Any]:
     return changes | keys
 
 
-def _must_be_free(context: Context, name: str | None, email: str | None, *, but: int | None = None) -> None:
+def _require_free(context: Context, name: str | None, email: str | None, *, but: int | None = None) -> None:
     for column, value, taken in (("name_key", name, NameTakenError), ("email_key", email, EmailTakenError)):
         found = accounts.find(context.transaction, **{column: user_key(value)}) if value is not None else None
         if found is not None and found.id != but and not is_gone(found, context.now):

@@ -150,7 +150,7 @@ class _CleanupAccountsAnswer(TypedDict):
 def cleanup_accounts(_request: NoArguments, context: Context) -> _CleanupAccountsAnswer:
     """Erase for good the accounts whose 30 days before deletion are over."""
     # Events about a deleted account are at least as old as its deletion order, so they go first.
-    _forget_history(context)
+    delete_old_history(context.transaction, context.now)
     return _CleanupAccountsAnswer(accounts=erase_due_accounts(context))
 
 
@@ -161,22 +161,17 @@ class _CleanupHistoryAnswer(TypedDict):
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "history"})
 def cleanup_history(_request: NoArguments, context: Context) -> _CleanupHistoryAnswer:
     """Delete the events, remembered requests and refused requests of more than 30 days ago."""
-    return _CleanupHistoryAnswer(forgotten_before=timestamp(_forget_history(context)))
-
-
-def _forget_history(context: Context) -> int:
-    """Delete what is kept for 30 days; returns the time before which it is deleted."""
     delete_old_history(context.transaction, context.now)
-    return context.now - KEPT_MILLISECONDS
+    return _CleanupHistoryAnswer(forgotten_before=timestamp(context.now - KEPT_MILLISECONDS))
 
 
-# Cleaners belong to this process, not to the database: they start and stop before the transaction, and the
-# request is not remembered.
 class _RunningAnswer(TypedDict):
     cleaner: str
     running: list[str]
 
 
+# Cleaners belong to this process, not to the database: they start and stop before the transaction, and the
+# request is not remembered.
 @instruction(
     {"controller": "system", "action": "start", "start": "cleaner"},
     prepare=lambda request, preparation: preparation.cleaners.start(request.cleaner),

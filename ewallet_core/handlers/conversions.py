@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TypedDict
 
 from ewallet_core.errors.credits import (
@@ -13,7 +14,7 @@ from ewallet_core.errors.credits import (
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.instructions.validation import as_decimal
-from ewallet_core.ledger.journal import BalanceId, Entry, clock_to_credits, credits_to_clock
+from ewallet_core.ledger.journal import BalanceId, Entry, Issuer, clock_to_credits, credits_to_clock
 from ewallet_core.ledger.rates import (
     MOST_CREDITS,
     credits_to_milliseconds,
@@ -67,17 +68,9 @@ def convert_credits(request: ConvertCredits, context: AccountContext) -> _Conver
     if request.credits > balance:
         raise NotEnoughCreditsError(request.credits, balance)
     span = credits_to_milliseconds(request.credits, context.config.milliseconds_per_credit)
-    _must_have_room(context, clock.balance_id, span, MOST_MILLISECONDS)
-    entry = credits_to_clock(
-        context.issuer,
-        BalanceId(wallet.balance_id),
-        BalanceId(clock.balance_id),
-        request.credits,
-        span,
-        context.now,
-    )
+    _require_room(context, clock.balance_id, span, MOST_MILLISECONDS)
     record, balances = _convert(
-        context, wallet, clock, entry, credits=request.credits, span=span, notes=request.notes
+        context, credits_to_clock, wallet, clock, request.credits, span, request.notes
     )
     return _ConvertCreditsAnswer(**balances, conversion_record=record, converted_credits=request.credits)
 
@@ -96,13 +89,8 @@ def convert_time(request: ConvertTime, context: AccountContext) -> _ConvertTimeA
     wallet, clock = context.wallet, context.clock
     credits = _credits_for_time(request, context, clock)
     span = credits_to_milliseconds(credits, context.config.milliseconds_per_credit)
-    _must_have_room(context, wallet.balance_id, credits, MOST_CREDITS)
-    entry = clock_to_credits(
-        context.issuer, BalanceId(wallet.balance_id), BalanceId(clock.balance_id), credits, span, context.now
-    )
-    record, balances = _convert(
-        context, wallet, clock, entry, credits=credits, span=span, notes=request.notes
-    )
+    _require_room(context, wallet.balance_id, credits, MOST_CREDITS)
+    record, balances = _convert(context, clock_to_credits, wallet, clock, credits, span, request.notes)
     # If nothing is left on the clock of a running timer, that timer has run out.
     settle_run_outs(context, context.account.id)
     return _ConvertTimeAnswer(
@@ -132,10 +120,9 @@ def _credits_for_time(request: ConvertTime, context: AccountContext, clock: Cloc
 
 def _convert(
     context: AccountContext,
+    make_entry: Callable[[Issuer, BalanceId, BalanceId, int, int, int], Entry],
     wallet: Wallet,
     clock: Clock,
-    entry: Entry,
-    *,
     credits: int,
     span: int,
     notes: str,
@@ -145,6 +132,8 @@ def _convert(
     Returns the record's id and the new balances.
     """
     transaction, now = context.transaction, context.now
+    wallet_balance, clock_balance = BalanceId(wallet.balance_id), BalanceId(clock.balance_id)
+    entry = make_entry(context.issuer, wallet_balance, clock_balance, credits, span, now)
     record_id = conversions.append(
         transaction,
         clock.conversion_sheet_id,
@@ -155,12 +144,12 @@ def _convert(
         credits=credits,
         notes=notes,
     )
-    balance = read_amount(transaction, clock.balance_id)
+    balance = read_amount(transaction, clock_balance)
     wallets.change(transaction, wallet.id, written_at=now)
     store_timer(transaction, clock, clock.timer, balance, now)
     left = clock.timer.left_at(now, balance)
     balances = _BalancesAnswer(
-        ewallet_credits=read_amount(transaction, wallet.balance_id),
+        ewallet_credits=read_amount(transaction, wallet_balance),
         credit_clock=in_minutes(left),
         credit_clock_ms=left,
     )
@@ -181,7 +170,7 @@ def _convert(
     return record_id, balances
 
 
-def _must_have_room(context: AccountContext, balance_id: int, more: int, limit: int) -> None:
+def _require_room(context: AccountContext, balance_id: int, more: int, limit: int) -> None:
     balance = read_amount(context.transaction, balance_id)
     if balance + more > limit:
         raise BalanceLimitError(limit, balance)

@@ -25,6 +25,10 @@ from ewallet_core.storage.search import FoundRecord, SearchFilter, newest_first
 
 Columns = Sequence[str]
 
+LARGEST_PAGE = 32 * 1_024
+"""How many bytes of an answer a page's text takes up at most, but that one record always has room."""
+_READ_AT_ONCE = 100
+
 # Text that begins so is a formula to a spreadsheet, unless it is a negative number or a phone number.
 _BEGINS_A_FORMULA = tuple(
     "=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
@@ -78,11 +82,6 @@ FILE_FORMATS = {
         begin=lambda _columns: "", add=lambda _columns, record, _is_first: _json_of(record) + "\n"
     ),
 }
-
-
-LARGEST_PAGE = 32 * 1_024
-"""How many bytes of an answer a page's text takes up at most, but that one record always has room."""
-_READ_AT_ONCE = 100
 
 
 class ExportSheet(PeriodRequest, frozen=True, kw_only=True):

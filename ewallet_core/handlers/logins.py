@@ -103,12 +103,12 @@ def login(request: Login, context: SessionContext) -> LoginAnswer:
     With `new_pass`, the account gets that password and its other sessions end.
     """
     account = authenticated_account(request, context)
-    _must_be_active(context, account)
+    _require_active(context, account)
     return log_in(request, context, account)
 
 
 def authenticated_account(request: Login, context: SessionContext) -> Account:
-    """The account, if its password was right; otherwise raises `LoginRefusedError` and records the failure."""
+    """The account, if its password was right; if not, raises `LoginRefusedError` and records the failure."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
     throttle.require_no_wait(transaction, request.login_key, context.address, now)
     account = _find(transaction, request)
@@ -166,7 +166,7 @@ def switch_account(request: WhichAccount, context: SessionContext) -> _LogoutAns
     chosen = next((account for account in members if user_key(account.email) == key), None)
     if chosen is None:
         raise AccountNotInSessionError
-    _must_be_active(context, chosen)
+    _require_active(context, chosen)
     sessions.change(context.transaction, context.session.id, account_id=chosen.id, written_at=context.now)
     return _logout_answer(context, chosen)
 
@@ -192,7 +192,7 @@ def _take_new_hash(request: Login, context: SessionContext, account: Account) ->
         accounts.change(transaction, account.id, password_hash=new_hash)
 
 
-def _must_be_active(context: SessionContext, account: Account) -> None:
+def _require_active(context: SessionContext, account: Account) -> None:
     if (error := why_not_active(account)) is not None:
         raise error.with_after_rollback(partial(record_refused_login, context, account))
 

@@ -57,7 +57,7 @@ class AccountRow(Dated):
 def freeze_account(request: WhichAccount, context: Context) -> _StateAnswer:
     """Freeze an account: its timers stop, and it can't be used until it is unfrozen."""
     account = _in_state(context, request.account, AccountStatus.ACTIVE)
-    _must_not_be_last_operator(context, account)
+    _reject_last_operator(context, account)
     stop_timers(context, account.id)
     return _changed(context, account, state=AccountStatus.FROZEN)
 
@@ -83,7 +83,7 @@ def grant_role(request: GrantRole, context: Context) -> _GrantRoleAnswer:
     account, role = _person(context, request.account), Role(request.role)
     if role is not account.role:
         if role is not Role.OPERATOR:
-            _must_not_be_last_operator(context, account)
+            _reject_last_operator(context, account)
         _changed(context, account, role=role)
     return _GrantRoleAnswer(account=account.email, role=str(role))
 
@@ -162,7 +162,7 @@ def _in_state(context: Context, email: str, needed: AccountStatus) -> Account:
     return account
 
 
-def _must_not_be_last_operator(context: Context, account: Account) -> None:
+def _reject_last_operator(context: Context, account: Account) -> None:
     if context.is_in_process or account.role is not Role.OPERATOR:
         return
     if is_last_operator(context.transaction, account):

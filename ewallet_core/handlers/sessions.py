@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, TypedDict, cast
 
 from ewallet_core.errors.accounts import SessionTokenExistsError
@@ -165,47 +164,49 @@ def end_own_session(request: WhichSession, context: SessionContext) -> _EndOwnSe
     return _EndOwnSessionAnswer(session_id=request.session_id)
 
 
-# A caller that gets here was authenticated by both tokens, so the answer is always positive; expired and
-# unknown tokens were refused before.
+# What is verified in each aspect, in words and as keys of the answer.
 _ASPECTS: dict[str, tuple[str, dict[str, Any]]] = {
     "validity": ("is valid", {"valid": bool, "registered": bool, "expired": bool}),
     "linked": ("is linked to its counterpart", {"linked": bool}),
     "session": ("has a session plugged in", {"plugged": bool, "session": int}),
 }
-_FACTS: dict[str, Callable[[SessionContext], Data]] = {
-    "validity": lambda context: {
-        "valid": context.session.expires_at > context.now,
+
+
+def _facts(context: SessionContext) -> Data:
+    """The values of all these keys.
+
+    The caller was authenticated by both tokens: expired and unknown ones were refused before.
+    """
+    is_expired = context.session.expires_at <= context.now
+    return {
+        "client_id": context.credentials.client_id,
+        "session_token": context.credentials.session_token,
+        "valid": not is_expired,
         "registered": True,
-        "expired": context.session.expires_at <= context.now,
-    },
-    "linked": lambda context: {"linked": context.client is not None},
-    "session": lambda context: {"plugged": True, "session": context.session.id},
-}
+        "expired": is_expired,
+        "linked": context.client is not None,
+        "plugged": True,
+        "session": context.session.id,
+    }
 
 
 def _verifications(selector: str, words: str, key: str, other: str) -> tuple[Instruction, ...]:
     """The four instructions that verify a client id or a session token; `other` is its counterpart."""
-    tokens: dict[str, Callable[[SessionContext], str | None]] = {
-        "client_id": lambda context: context.credentials.client_id,
-        "session_token": lambda context: context.credentials.session_token,
-    }
 
-    def verification(aspect: str, said: str, *parts: str) -> Instruction:
-        shown = (key, other) if "linked" in parts else (key,)
-        declared = {name: declared for part in parts for name, declared in _ASPECTS[part][1].items()}
+    def verification(aspect: str, claim: str, *parts: str) -> Instruction:
+        answers: dict[str, Any] = dict.fromkeys((key, other) if "linked" in parts else (key,), str)
+        for part in parts:
+            answers |= _ASPECTS[part][1]
 
         def verify(_request: NoArguments, context: SessionContext) -> Answer:
-            facts = {name: fact for part in parts for name, fact in _FACTS[part](context).items()}
-            return {name: tokens[name](context) for name in shown} | facts
+            facts = _facts(context)
+            return {name: facts[name] for name in answers}
 
-        verify.__doc__ = f"Verify that the {words} sent {said}."
-        return instruction(
-            {"action": "verify", "verify": selector, selector: aspect},
-            access=Access.SESSION,
-            answers=dict.fromkeys(shown, str) | declared,
-        )(verify)
+        verify.__doc__ = f"Verify that the {words} sent {claim}."
+        form = {"action": "verify", "verify": selector, selector: aspect}
+        return instruction(form, access=Access.SESSION, answers=answers)(verify)
 
-    one_by_one = (verification(aspect, said, aspect) for aspect, (said, _) in _ASPECTS.items())
+    one_by_one = (verification(aspect, claim, aspect) for aspect, (claim, _) in _ASPECTS.items())
     return (*one_by_one, verification("status", "is valid, linked and has a session, all in one", *_ASPECTS))
 
 

@@ -1,5 +1,8 @@
 """The sockets for instructions from other machines, if the engine has a listener."""
 
+# Sockets belong to this process, not to the database: they open and close before the transaction, which may
+# run more than once, and the request is not remembered.
+
 from __future__ import annotations
 
 from typing import TypedDict
@@ -29,8 +32,6 @@ def view_sockets(_request: NoArguments, context: Context) -> _ViewSocketsAnswer:
     return _ViewSocketsAnswer(in_port=in_port, out_port=out_port)
 
 
-# Sockets belong to this process, not to the database: they open and close before the transaction, which may
-# run more than once, and the request is not remembered.
 class _StartInstructionListenerAnswer(TypedDict):
     listener: str
 

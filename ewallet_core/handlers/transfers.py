@@ -19,9 +19,9 @@ from ewallet_core.operations.movements import (
     CreditTransfer,
     Side,
     move_between_accounts,
-    must_be_available,
     own_side,
     partner_named,
+    require_available,
 )
 from ewallet_core.operations.records import left_to_refund, own_record
 from ewallet_core.operations.sheet_kinds import TRANSFER
@@ -146,7 +146,7 @@ def refund_payment(request: RefundPayment, context: AccountContext) -> _RefundPa
 def _payer(context: AccountContext, payment: TransferRecord) -> Side:
     """The payer with the wallet that paid, or with the active one if that was removed."""
     account = accounts.require(context.transaction, id=payment.from_account_id)
-    must_be_available(account, "record_id")
+    require_available(account, "record_id")
     paid_from = find_sending_balance(context.transaction, payment.entry_id)
     wallet = wallets.find(context.transaction, balance_id=paid_from)
     return Side(account, wallet or wallets.require(context.transaction, id=account.ewallet_id))

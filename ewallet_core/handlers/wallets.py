@@ -17,9 +17,9 @@ def _new(holder_kind: HolderKind) -> Instruction:
     def new_holder(request: NewItem, context: AccountContext) -> Answer:
         """Create another wallet or clock, with its sheets; the active one stays active."""
         held_id = holder_kind.open(context, request.reference)
-        held = holder_kind.kept.rows.require(context.transaction, id=held_id)
+        held = holder_kind.as_owner.rows.require(context.transaction, id=held_id)
         holder_kind.owned_item(held).change_owner(context)
-        record_change(context, holder_kind.kept.word, held_id, "made")
+        record_change(context, holder_kind.as_owner.word, held_id, "made")
         return holder_kind.answer(context, held)
 
     return new_holder
@@ -29,7 +29,7 @@ def _view(holder_kind: HolderKind) -> Instruction:
     @instruction(*holder_kind.forms("view"), answers=holder_kind.answers)
     def view_holder(_request: NoArguments, context: AccountContext) -> Answer:
         """View the active wallet or clock: its balance and what belongs to it."""
-        return holder_kind.answer(context, holder_kind.kept.active(context))
+        return holder_kind.answer(context, holder_kind.as_owner.active(context))
 
     return view_holder
 
@@ -67,9 +67,9 @@ def _rename(holder_kind: HolderKind) -> Instruction:
         held = holder_kind.named(context, request)
         if request.reference != held.reference:
             renamed = {"reference": request.reference, "written_at": context.now}
-            holder_kind.kept.rows.change(context.transaction, held.id, **renamed)
+            holder_kind.as_owner.rows.change(context.transaction, held.id, **renamed)
             holder_kind.owned_item(held).change_owner(context)
-            record_change(context, holder_kind.kept.word, held.id, "renamed")
+            record_change(context, holder_kind.as_owner.word, held.id, "renamed")
         return holder_kind.answer(context, held)
 
     return rename_holder
@@ -86,7 +86,7 @@ def _unlink(holder_kind: HolderKind) -> Instruction:
         owned_item.require_removable(context, holder_kind.all_of(context, owned_item.owner_id))
         holder_kind.unlink(context, held, holder_kind.id_name)
         owned_item.change_owner(context)
-        record_change(context, holder_kind.kept.word, held.id, "unlinked")
+        record_change(context, holder_kind.as_owner.word, held.id, "unlinked")
         return {holder_kind.answer_key: held.id}
 
     return unlink_holder

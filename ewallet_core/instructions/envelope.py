@@ -45,10 +45,13 @@ class Envelope:
 
 
 def parse_envelope(request: Mapping[str, Any]) -> Envelope:
-    """Read a flat or an enveloped request; raises `MalformedError`, `UnknownArgumentError` or `BadValueError`."""
+    """Read a flat or an enveloped request.
+
+    Raises `MalformedError`, `UnknownArgumentError` or `BadValueError`.
+    """
     if not isinstance(request, Mapping):
         raise MalformedError("A request is an object.", "Send an instruction, flat or enveloped.")
-    _must_have_names(request)
+    _check_keys(request)
     if "header" in request or "command_chain" in request:
         return _enveloped(request)
     return _envelope(request, request)
@@ -57,10 +60,9 @@ def parse_envelope(request: Mapping[str, Any]) -> Envelope:
 def request_id_of(request: object) -> str | None:
     """The id that the answer carries back, also if the request is malformed otherwise."""
     for part in (request, request.get("header") if isinstance(request, Mapping) else None):
-        if isinstance(part, Mapping):
-            found = part.get("request_id")
-            if isinstance(found, str) and _is_request_id(found):
-                return found
+        request_id = part.get("request_id") if isinstance(part, Mapping) else None
+        if isinstance(request_id, str) and _is_request_id(request_id):
+            return request_id
     return None
 
 
@@ -101,8 +103,8 @@ def _enveloped(request: Mapping[str, Any]) -> Envelope:
             "An enveloped request has a `header` and a `command_chain`, each an object.",
             "Send both, or the flat form.",
         )
-    _must_have_names(header)
-    _must_have_names(chain)
+    _check_keys(header)
+    _check_keys(chain)
     for part, known, keys in (
         ("header", (*_CREDENTIALS, *_UNTRUSTED), header),
         ("envelope", ("header", "command_chain"), request),
@@ -112,7 +114,7 @@ def _enveloped(request: Mapping[str, Any]) -> Envelope:
     return _envelope(chain, {**header, **chain})
 
 
-def _must_have_names(keys: Iterable[object]) -> None:
+def _check_keys(keys: Iterable[object]) -> None:
     for key in keys:
         if not is_key(key):
             raise MalformedError(
@@ -122,16 +124,16 @@ def _must_have_names(keys: Iterable[object]) -> None:
 
 
 def _envelope(chain: Mapping[str, Any], values: Mapping[str, Any]) -> Envelope:
-    found = {key: values[key] for key in _CREDENTIALS if values.get(key) is not None}
-    for key, value in found.items():
+    sent = {key: values[key] for key in _CREDENTIALS if values.get(key) is not None}
+    for key, value in sent.items():
         if not isinstance(value, str):
             raise BadValueError(key, "text")
-    request_id = found.get("request_id")
+    request_id = sent.get("request_id")
     if request_id is not None and not _is_request_id(request_id):
         raise BadValueError("request_id", f"text of {SHORTEST_REQUEST_ID} to {LONGEST_REQUEST_ID} characters")
     return Envelope(
         {key: value for key, value in chain.items() if key not in _CREDENTIALS},
-        Credentials(found.get("client_id"), found.get("session_token")),
+        Credentials(sent.get("client_id"), sent.get("session_token")),
         request_id,
     )
 

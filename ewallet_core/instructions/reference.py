@@ -39,6 +39,19 @@ from ewallet_core.instructions.registry import (
 from ewallet_core.instructions.validation import description_of, meta_of
 from ewallet_core.types import PEOPLE
 
+MOST_OPTIONS_SHOWN = 3
+_ERROR_MODULES = (requests, accounts, credits, server)
+
+_MUST_HAVE = {
+    Access.ANYBODY: "everyone",
+    Access.CLIENT: "a caller with a client id",
+    Access.SESSION: "a caller with a session (client id and session token)",
+    Access.ACCOUNT: "an account that is logged in",
+    Access.SYSTEM: "the program that runs the engine, or an account that is logged in",
+}
+
+_LIVE = "the program that holds the live object"
+
 _PLAIN = {
     bool: "true or false",
     int: "whole number",
@@ -104,20 +117,6 @@ def _data_dicts_of(declared: Any) -> Iterator[type]:
 
 def _hints(data_dict: type) -> dict[str, Any]:
     return get_type_hints(data_dict, include_extras=True)
-
-
-MOST_OPTIONS_SHOWN = 3
-_ERROR_MODULES = (requests, accounts, credits, server)
-
-_MUST_HAVE = {
-    Access.ANYBODY: "everyone",
-    Access.CLIENT: "a caller with a client id",
-    Access.SESSION: "a caller with a session (client id and session token)",
-    Access.ACCOUNT: "an account that is logged in",
-    Access.SYSTEM: "the program that runs the engine, or an account that is logged in",
-}
-
-_LIVE = "the program that holds the live object"
 
 
 @dataclass(frozen=True)

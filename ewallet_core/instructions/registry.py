@@ -49,8 +49,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """The arguments of an instruction, each of a kind from `fields`.
 
     `added` are arguments that were added after the instruction's first release: a request without them keeps
-    its old fingerprint, by which it may still be remembered. Of the arguments `exactly_one_of` one must be sent,
-    and of `at_most_one_of` one may be.
+    its old fingerprint, by which it may still be remembered. One of the arguments `exactly_one_of` must be
+    sent, and one of `at_most_one_of` may be.
     """
 
     added: ClassVar[frozenset[str]] = frozenset()
@@ -101,9 +101,9 @@ class Instruction:
     """One instruction: its selectors, its arguments, who may use it, and its handler.
 
     `prepare` is slow work before the transaction. `changes` says whether it writes, and `remembered` whether
-    a repeated request id gets the first answer. `roles` may use it unless the permission sheet says otherwise;
-    an instruction that is `permitted_as` another has no line of its own there. A handler that is generated for
-    several kinds has its `generated_request` and `generated_answers`.
+    a repeated request id gets the first answer. `roles` may use it unless the permission sheet says
+    otherwise; an instruction that is `permitted_as` another has no line of its own there. A handler that is
+    generated for several kinds has its `generated_request` and `generated_answers`.
     """
 
     forms: tuple[Selectors, ...]
@@ -154,7 +154,7 @@ class Instruction:
         return {"failed": False, **self.carry_out(request, context)}
 
     def fingerprint(self, request: Request) -> bytes:
-        """A hash of path and arguments; of a secret only whether it was sent, because a hash of it would leak it."""
+        """A hash of path and arguments; of a secret only whether it was sent: a hash of it would leak it."""
         sent = {name: getattr(request, name) for name in self.arguments}
         shown = {
             name: value is not None if is_secret(self.arguments[name].type) else value
@@ -183,7 +183,7 @@ def instruction(
 
     Without `roles`, all roles may view what is their own, and operators and auditors what is the system's;
     users and operators may change what is their own, and operators what is the system's. An instruction that
-    needs only a session is on the permission sheet only if it has `roles`: login and logout can't be forbidden.
+    needs only a session is on the permission sheet only if it has `roles`: login can't be forbidden.
     """
     full = tuple({"controller": "client", "ctype": "action", **form} for form in forms)
     if access is None:

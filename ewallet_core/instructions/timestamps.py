@@ -16,7 +16,7 @@ END_OF_TIME = 253_402_300_800_000
 """The instant after the last one that has a year of four digits."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# `fromisoformat` also reads weeks, ordinal dates, times without seconds and more, which clients must not rely on.
+# `fromisoformat` also reads weeks, ordinal dates, times without seconds and more: clients must not rely on it.
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:[0-5]\d))?", re.ASCII
 )
@@ -85,15 +85,11 @@ def find_time_zone(name: str) -> ZoneInfo:
 
 
 def last_days(now: int, zone: tzinfo, count: int) -> list[tuple[date, int]]:
-    """The last days in that zone up to today, oldest first, each with the instant at which the next begins."""
+    """The last days in that zone up to today, oldest first, each with the instant at which it ends."""
     today = (_EPOCH + timedelta(milliseconds=now)).astimezone(zone).date()
     days = [today - timedelta(days=before) for before in reversed(range(count))]
-    return [(day, _start_of(day + timedelta(days=1), zone)) for day in days]
-
-
-def _start_of(day: date, zone: tzinfo) -> int:
-    start = datetime.combine(day, time(), zone)
-    return (start - _EPOCH) // timedelta(milliseconds=1)
+    ends = [datetime.combine(day + timedelta(days=1), time(), zone) for day in days]
+    return [(day, (end - _EPOCH) // timedelta(milliseconds=1)) for day, end in zip(days, ends, strict=True)]
 
 
 def a_year_before(at: int) -> int:

@@ -47,7 +47,7 @@ def is_fully_visible(value: str) -> bool:
     return is_visible(value) and value.isprintable() and not _NEVER_SEEN.search(value)
 
 
-# As the `iso4217` package has them, which takes as long to load as a screen takes to open; a test compares them.
+# A test compares them with the `iso4217` package, which takes as long to load as a screen takes to open.
 _CURRENCIES = (
     "AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BHD BIF BMD BND BOB BOV BRL BSD BTN BWP BYN BZD "
     "CAD CDF CHE CHF CHW CLF CLP CNY COP COU CRC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD FKP "
@@ -150,7 +150,6 @@ class PageCursor(NamedTuple):
     @classmethod
     def read(cls, text: str) -> PageCursor:
         """Read a cursor; raises `ValueError` if it is none."""
-        found = _WRITTEN.fullmatch(text)
-        if found is None:
+        if (found := _WRITTEN.fullmatch(text)) is None:
             raise ValueError(text)
         return cls(int(found[1]), found[2], int(found[3]))

@@ -30,7 +30,7 @@ def is_gone(account: Account, now: int) -> bool:
 
 
 def erase_due_accounts(context: Context) -> list[int]:
-    """Erase all personal data of the accounts whose 30 days are over; returns their ids, which the journal keeps."""
+    """Erase the personal data of accounts whose 30 days are over; returns their ids, which stay."""
     transaction = context.transaction
     due = find_accounts_to_erase(transaction, context.now)
     for account_id in due:

@@ -1,4 +1,4 @@
-"""What a handler gets besides its arguments: the transaction, the time, the caller, and slow work done before."""
+"""What a handler gets besides its arguments: transaction, time, caller, and slow work done before."""
 
 from __future__ import annotations
 

@@ -34,7 +34,7 @@ class HolderKind:
     """
 
     words: tuple[str, ...]
-    kept: Owner
+    as_owner: Owner
     belongs_to: Owner
     owner_column: str
     id_type: Any
@@ -70,22 +70,22 @@ class HolderKind:
         return with_argument(request, self.id_name, self.id_type)
 
     def all_of(self, context: Context, owner_id: int) -> list[Any]:
-        return self.kept.rows.all(context.transaction, **{self.owner_column: owner_id})
+        return self.as_owner.rows.all(context.transaction, **{self.owner_column: owner_id})
 
     def named(self, context: AccountContext, request: Request) -> Any:
         """The one that the request names; raises `NotFoundError` if it is not the account's own."""
         own = {"id": getattr(request, self.id_name), "account_id": context.account.id}
-        found = self.kept.rows.find(context.transaction, **own)
+        found = self.as_owner.rows.find(context.transaction, **own)
         if found is None:
-            raise NotFoundError(self.kept.word, self.id_name)
+            raise NotFoundError(self.as_owner.word, self.id_name)
         return found
 
     def owned_item(self, held: Any) -> OwnedItem:
         owner_id = getattr(held, self.owner_column)
-        return OwnedItem(self.kept.word, self.id_name, held.id, self.belongs_to, owner_id, self.id_name)
+        return OwnedItem(self.as_owner.word, self.id_name, held.id, self.belongs_to, owner_id, self.id_name)
 
     def answer(self, context: Context, held: Any) -> Answer:
-        now = self.kept.rows.require(context.transaction, id=held.id)
+        now = self.as_owner.rows.require(context.transaction, id=held.id)
         return {self.answer_key: held.id, self.data_key: self.data(context, now)}
 
 
@@ -112,16 +112,16 @@ def _unlink_wallet(context: Context, wallet: Wallet, field: str) -> None:
     _unlink_with_sheets(context, EWALLET, wallet.id)
 
 
-def _unlink_with_sheets(context: Context, kept: Owner, held_id: int) -> None:
-    for kind in kinds_of(kept):
-        for sheet in kind.all_of(context, held_id):
+def _unlink_with_sheets(context: Context, owner: Owner, owner_id: int) -> None:
+    for kind in kinds_of(owner):
+        for sheet in kind.all_of(context, owner_id):
             unlink_sheet(context, kind, sheet)
-    kept.rows.change(context.transaction, held_id, unlinked_at=context.now, written_at=context.now)
+    owner.rows.change(context.transaction, owner_id, unlinked_at=context.now, written_at=context.now)
 
 
 WALLET_HOLDER = HolderKind(
     ("ewallet", "wallet"),
-    kept=EWALLET,
+    as_owner=EWALLET,
     belongs_to=USER,
     owner_column="account_id",
     id_type=fields.EwalletId,
@@ -134,7 +134,7 @@ WALLET_HOLDER = HolderKind(
 )
 CLOCK_HOLDER = HolderKind(
     ("clock",),
-    kept=CLOCK,
+    as_owner=CLOCK,
     belongs_to=EWALLET,
     owner_column="ewallet_id",
     id_type=fields.ClockId,

@@ -26,6 +26,7 @@ from ewallet_core.storage.wallets import Wallet, wallets
 from ewallet_core.types import user_key
 
 DAY_MS = 24 * 60 * 60_000
+INCOMING = "incoming"
 _ONLY_LOCAL_ACCOUNTS = "On this computer's own wallet, only accounts made here can be paid."
 
 
@@ -36,9 +37,6 @@ def spent_today(context: Context, account: Account) -> Spent:
 def left_within(limit: int, spent: Spent) -> int:
     # A limit may be lowered below what was already spent.
     return max(0, limit - spent.credits)
-
-
-INCOMING = "incoming"
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,11 +112,11 @@ def partner_named(context: Context, email: str, field: str) -> Side:
         if context.is_in_process:
             raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
-    must_be_available(account, field)
+    require_available(account, field)
     return Side(account, wallets.require(context.transaction, id=account.ewallet_id))
 
 
-def must_be_available(account: Account, field: str) -> None:
+def require_available(account: Account, field: str) -> None:
     if account.state != AccountStatus.ACTIVE:
         raise PartnerUnavailableError(field)
 
@@ -127,8 +125,8 @@ def move_between_accounts(context: Context, transfer: CreditTransfer) -> Complet
     """Move the credits, and write the records and events of both sides, the sender's first."""
     sender, recipient = transfer.sender, transfer.recipient
     if not sender.issues:
-        _must_be_able_to_give(context, sender, transfer.credits)
-    _must_have_room(context, recipient, transfer.credits)
+        _require_credits(context, sender, transfer.credits)
+    _require_room(context, recipient, transfer.credits)
     entry = move_credits(
         transfer.kind,
         sender.balance,
@@ -149,7 +147,7 @@ def move_between_accounts(context: Context, transfer: CreditTransfer) -> Complet
     return recorded
 
 
-def _must_be_able_to_give(context: Context, sender: Side, credits: int) -> None:
+def _require_credits(context: Context, sender: Side, credits: int) -> None:
     balance, limit = read_amount(context.transaction, sender.balance), sender.account.daily_limit
     if credits > balance:
         raise NotEnoughCreditsError(credits, balance)
@@ -161,7 +159,7 @@ def _must_be_able_to_give(context: Context, sender: Side, credits: int) -> None:
         raise DailyLimitReachedError(limit, spent.credits, left_within(limit, spent), timestamp(frees_at))
 
 
-def _must_have_room(context: Context, recipient: Side, credits: int) -> None:
+def _require_room(context: Context, recipient: Side, credits: int) -> None:
     balance = read_amount(context.transaction, recipient.balance)
     if balance + credits <= MOST_CREDITS:
         return

@@ -28,7 +28,7 @@ def sheet_of(registry: InstructionRegistry) -> Iterator[Instruction]:
 
 
 def authorize(context: Context, instruction: Instruction) -> None:
-    """Raise `NotPermittedError`, and record that, if the sheet does not allow the instruction to the caller."""
+    """Raise `NotPermittedError`, and record that, if the sheet forbids the instruction to the caller."""
     is_own_engine = instruction.access is Access.SYSTEM and context.is_in_process
     if is_own_engine or not instruction.is_on_permission_sheet:
         return

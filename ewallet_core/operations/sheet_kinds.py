@@ -47,7 +47,7 @@ class SheetKind:
 
     `columns` are the keys of `describe`, in the order of an exported table. If records have a name,
     `listed_by` is its key in their data; a view of the list answers these names too. A `…_key` is a key of
-    answers, `id_name` the argument for a sheet's id, and `active_column` its owner's column for the active one.
+    answers, `id_name` the argument for a sheet's id, `active_column` its owner's column for the active one.
     """
 
     name: RecordType

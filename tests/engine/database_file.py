@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core.storage.transaction import Statements, Transaction
-from ewallet_core.storage.verification import find_violations
+from ewallet_core.storage.verification import Violation, run_checks
 
 Rows = list[dict[str, Any]]
 
@@ -19,6 +19,10 @@ IGNORED_TABLES = {"login_records", "login_throttles", "seen_requests", "refused_
 _STATEMENTS = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
 
 LAST_USE = {"last_used_at", "expires_at"}
+
+
+def find_violations(transaction: Transaction) -> list[str]:
+    return [finding.sentence for finding in run_checks(transaction) if isinstance(finding, Violation)]
 
 
 class DatabaseFile:

@@ -35,7 +35,7 @@ def failing(ada: EngineClient) -> Execution:
     dispatcher = ada.engine.dispatcher
     known = InstructionRegistry((rename_and_fail,))
     request = {**SELECTORS, **RENAME, **ada.credentials, "request_id": "half way 1"}
-    return Execution(dispatcher.parse(request, registry=known), dispatcher._context_of)
+    return Execution(dispatcher.parse(request, registry=known), dispatcher.context)
 
 
 def test_changes_are_rolled_back_and_the_errors_own_write_stays(ada, failing, wallet_file):

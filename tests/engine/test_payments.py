@@ -307,7 +307,8 @@ def test_payments_among_three_accounts_conserve_credits(new_wallet_file, gifts):
 
 def test_concurrent_payments_in_a_ring_conserve_credits(new_wallet_file):
     names = "abcdefgh"
-    with clients_on(new_wallet_file, names, 20) as (clients, file):
+    # Each has what it pays in all, so none fails for want of credits if one client runs ahead of the others.
+    with clients_on(new_wallet_file, names, 25) as (clients, file):
 
         def pay_neighbours(index: int) -> list[bool]:
             ahead, behind = names[(index + 1) % 8], names[index - 1]
@@ -317,7 +318,7 @@ def test_concurrent_payments_in_a_ring_conserve_credits(new_wallet_file):
         with ThreadPoolExecutor(8) as threads:
             failed = [refused for answers in threads.map(pay_neighbours, range(8)) for refused in answers]
         assert not any(failed)
-        assert [client.credits for client in clients] == [20] * 8
+        assert [client.credits for client in clients] == [25] * 8
         assert violations_in(file) == []
 
 

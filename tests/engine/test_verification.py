@@ -8,13 +8,13 @@ import sqlite3
 import tracemalloc
 
 import pytest
-from database_file import execute_sql, violations_after, violations_in
+from database_file import execute_sql, find_violations, violations_after, violations_in
 from fakes import MINUTE
 from instructions import PAUSE, RESUME, START, STOP, supply, to_clock, to_credits
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core.storage.transaction import Statements, Transaction
-from ewallet_core.storage.verification import Check, find_violations, run_checks
+from ewallet_core.storage.verification import Check, run_checks
 
 MINUS = "\N{MINUS SIGN}"
 

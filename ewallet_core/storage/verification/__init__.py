@@ -15,7 +15,7 @@ from ewallet_core.storage.verification.entries import check_entries
 from ewallet_core.storage.verification.ownership import check_active_items, check_holders
 from ewallet_core.storage.verification.records import check_records, check_sheets
 
-__all__ = ["Check", "Findings", "Violation", "find_violations", "run_checks"]
+__all__ = ["Check", "Findings", "Violation", "run_checks"]
 
 _CHECKS = {
     "The journal": check_entries,
@@ -35,7 +35,3 @@ def run_checks(transaction: Transaction) -> Findings:
             yield from check(transaction)
         except msgspec.ValidationError as reason:
             yield Violation(f"{subject} can't be read, a value is not what it must be: {reason}.")
-
-
-def find_violations(transaction: Transaction) -> list[str]:
-    return [finding.sentence for finding in run_checks(transaction) if isinstance(finding, Violation)]
