@@ -98,10 +98,9 @@ WAYS_TO_FIT = (
 class ScreenTab(Static):
     ALLOW_SELECT = False
 
+    @dataclass
     class Chosen(Message):
-        def __init__(self, mode: str) -> None:
-            super().__init__()
-            self.mode = mode
+        mode: str
 
     def __init__(self, place: Destination, number: int, *, current: bool) -> None:
         super().__init__(id=f"tab-{place.mode}", classes="-current" if current else "")
