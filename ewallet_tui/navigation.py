@@ -5,14 +5,11 @@ from __future__ import annotations
 from asyncio import gather
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.screen import Screen
-
-if TYPE_CHECKING:
-    from textual.app import App
-    from textual.await_complete import AwaitComplete
-
 
 OPERATOR, AUDITOR = "operator", "auditor"
 ALL_ROLES = frozenset({"user", OPERATOR, AUDITOR})
