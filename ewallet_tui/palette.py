@@ -76,9 +76,9 @@ class Everything(Provider):
     def _commands(self) -> Iterator[Command]:
         context, state = self._context, self._context.state
         yield from self._actions_here()
-        for place in destinations_for(state.account.role) if state else ():
-            key = f"{self._key_of(CHOOSE_SCREEN.id)} {format_key(place.letter)}"
-            yield Command(f"Go to {place.title}", key, partial(self.app.switch_mode, place.mode))
+        for destination in destinations_for(state.account.role) if state else ():
+            key = f"{self._key_of(CHOOSE_SCREEN.id)} {format_key(destination.letter)}"
+            yield Command(f"Go to {destination.title}", key, partial(self.app.switch_mode, destination.mode))
         for email, name in state.accounts.items() if state else ():
             if state and email != state.account.email:
                 switch = partial(context.lifecycle.switch_account, email)
@@ -99,13 +99,13 @@ class Everything(Provider):
     def _actions_elsewhere(self) -> Iterator[Command]:
         """What the keys of the other screens do, as their classes declare it."""
         state = self._context.state
-        for place in destinations_for(state.account.role) if state else ():
-            if place.mode == self.app.current_mode:
+        for destination in destinations_for(state.account.role) if state else ():
+            if destination.mode == self.app.current_mode:
                 continue
-            for binding in own_bindings(self._screens[place.mode]):
-                words = f"{place.title}: {binding.tooltip or binding.description}"
-                run = partial(self._run_elsewhere, place.mode, binding.action, words)
-                yield Command(words, "", run, _synonyms(self._screens[place.mode], binding))
+            for binding in own_bindings(self._screens[destination.mode]):
+                words = f"{destination.title}: {binding.tooltip or binding.description}"
+                run = partial(self._run_elsewhere, destination.mode, binding.action, words)
+                yield Command(words, "", run, _synonyms(self._screens[destination.mode], binding))
 
     def _actions_here(self) -> Iterator[Command]:
         for node, binding, enabled, _ in self.screen.active_bindings.values():
