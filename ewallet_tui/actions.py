@@ -13,7 +13,7 @@ from textual.binding import Binding
 
 from ewallet_tui.navigation import AUDITOR, DESTINATIONS, OPERATOR, SETTINGS, Destination
 from ewallet_tui.records import SHEET_KINDS
-from ewallet_tui.state import AccountState, ClockState, TimerState
+from ewallet_tui.state import AccountState, TimerState
 
 Enabled = Callable[[AccountState, float], bool | None]
 """Whether an action is possible at an instant: `None` greys its key, `False` hides it."""
@@ -26,26 +26,21 @@ def always(_state: AccountState, _now: float) -> bool | None:
 @dataclass(frozen=True)
 class Action:
     id: str
-    """Also its name under `[keys]` in the settings file."""
     label: str
-    """Its name in the footer."""
     keys: str
     """Its default keys, separated by commas."""
     help: str = ""
     """A longer name, for the help and the palette."""
     shown: bool = True
-    """Whether the footer shows it."""
     key_display: str | None = None
     """The key as it is shown, if not by its own name."""
     synonyms: tuple[str, ...] = ()
-    """Other words by which the palette finds it."""
     enabled: Enabled = always
     textual: str = ""
     """The action of Textual or of the app that carries it out; empty: the screen does."""
 
     @property
     def name(self) -> str:
-        """Its name for Textual."""
         return self.textual or f"do('{self.id}')"
 
     @property
@@ -64,7 +59,6 @@ class Action:
 def hidden(
     id: str, label: str, keys: str, key_display: str | None = None, help: str = "", textual: str = ""
 ) -> Action:
-    """An action whose key the footer doesn't show."""
     return Action(id, label, keys, help, False, key_display, textual=textual)
 
 
@@ -81,21 +75,22 @@ class Part:
         return hidden(f"part_{self.id}", self.title, self.key, self.key)
 
 
-def _go_to(place: Destination, key: str, key_display: str | None = None, label: str = "") -> Action:
+def _go_to(destination: Destination, key: str, key_display: str | None = None, label: str = "") -> Action:
     return Action(
-        place.mode,
-        label or f"Go to {place.title}",
+        destination.mode,
+        label or f"Go to {destination.title}",
         key,
         shown=False,
         key_display=key_display,
-        synonyms=("History", "Statement", "Balance") if place.mode == "wallet" else (),
-        enabled=lambda state, _: state.account.role in place.roles,
+        synonyms=("History", "Statement", "Balance") if destination.mode == "wallet" else (),
+        enabled=lambda state, _: state.account.role in destination.roles,
     )
 
 
-GO_TO = {place.mode: _go_to(place, str(number)) for number, place in enumerate(DESTINATIONS, start=1)} | {
-    SETTINGS.mode: _go_to(SETTINGS, "comma", ",", "Settings")
-}
+GO_TO = {
+    destination.mode: _go_to(destination, str(number))
+    for number, destination in enumerate(DESTINATIONS, start=1)
+} | {SETTINGS.mode: _go_to(SETTINGS, "comma", ",", "Settings")}
 CHOOSE_SCREEN = hidden("go_to", "Go to a screen", "g")
 JUMP = hidden("jump", "Jump to what you see", "semicolon", ";")
 SHOW_WHAT_WAS_DONE = hidden(
@@ -118,10 +113,6 @@ DONE_EVERYWHERE = frozenset(action.name for action in EVERYWHERE)
 
 def has_credits(state: AccountState, _now: float) -> bool | None:
     return True if state.wallet.credits else None
-
-
-def has_time(state: AccountState, now: float) -> bool | None:
-    return True if state.clock.left_ms(now) else None
 
 
 SUPPLY = Action(
@@ -157,7 +148,7 @@ TO_CREDITS = Action(
     "b",
     "Convert time to credits",
     synonyms=("Sell time", "Convert back"),
-    enabled=has_time,
+    enabled=lambda state, now: not state.clock.is_out_of_time(now) or None,
 )
 
 
@@ -168,17 +159,13 @@ TIMER_COMMANDS = {
 }
 
 
-def timer_commands(clock: ClockState, now: float) -> frozenset[str]:
-    """The ids of the commands that the timer of `clock` accepts."""
-    return TIMER_COMMANDS[clock.state] if clock.runs or not clock.is_out_of_time(now) else frozenset()
-
-
 def _timer_command(id: str, key: str) -> Action:
     def enabled(state: AccountState, now: float) -> bool | None:
-        if id in timer_commands(state.clock, now):
+        clock = state.clock
+        if id in TIMER_COMMANDS[clock.state] and (clock.runs or not clock.is_out_of_time(now)):
             return True
         # The space bar carries out the one that is possible; if none is, the footer shows a grey start.
-        return None if id == "stop" or (id == "start" and not state.clock.runs) else False
+        return None if id == "stop" or (id == "start" and not clock.runs) else False
 
     return Action(id, id.capitalize(), key, enabled=enabled)
 
@@ -233,18 +220,14 @@ SHOW_KIND = tuple(hidden(f"show_{kind.name}", kind.title, kind.key, kind.key) fo
 WALLETS, CLOCKS, SHEETS, LISTS = map(owned_item_actions, ("wallet", "clock", "sheet", "list"))
 
 
-def only_by_operators(state: AccountState, _now: float) -> bool | None:
-    """Whether the user is an operator: auditors see the key, but it is grey."""
-    return True if state.account.role == OPERATOR else None
-
-
 def not_by_auditors(state: AccountState, _now: float) -> bool | None:
     """Whether the user may change something: auditors may not."""
     return None if state.account.role == AUDITOR else True
 
 
 def _operators(id: str, label: str, key: str, help: str = "") -> Action:
-    return Action(id, label, key, help, enabled=only_by_operators)
+    # Auditors see the key in grey.
+    return Action(id, label, key, help, enabled=lambda state, _: state.account.role == OPERATOR or None)
 
 
 ACCOUNT_PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))

@@ -78,7 +78,6 @@ class StylesheetReadOnce(Stylesheet):
             super().set_variables(variables)
 
     def reparse(self) -> None:
-        """Parse the new sources; unlike Textual's, it does not replace all rules."""
         self.parse()
 
 

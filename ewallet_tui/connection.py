@@ -63,11 +63,9 @@ class ConnectionWatch:
 
     @property
     def is_connected(self) -> bool:
-        """Whether the engine can be reached now."""
         return is_connected(self.status, self.place)
 
     def follow(self, client: WalletClient) -> None:
-        """Watch `client` from now on, and no other."""
         self._client = client
         self._stop_ticking()
         self.status, self.place = client.connection, client.place

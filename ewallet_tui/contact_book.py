@@ -37,7 +37,7 @@ class Contact:
 
 
 class ContactBook:
-    """The `Completion` of a form's recipient field; it is not told of contacts that change meanwhile."""
+    """Completes what is typed into a form's recipient field; it does not notice contacts that change meanwhile."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -48,6 +48,7 @@ class ContactBook:
         self._learning = asyncio.Lock()
 
     def knows(self, typed: str) -> bool:
+        """Whether all contacts that `typed` may mean are known."""
         wanted = _key(typed)
         return wanted in self._looked_for or self._knows_all_with(wanted)
 
@@ -83,7 +84,6 @@ class ContactBook:
         return next((one.name for one in self._contacts if _key(one.email) == wanted), email)
 
     def continued(self, typed: str) -> str:
-        """The first email or name that begins with `typed`."""
         wanted = typed.casefold()
         return next(filter(None, (one.begins(wanted) for one in self._found(wanted))), "")
 

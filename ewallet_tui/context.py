@@ -35,7 +35,6 @@ class AppContext(Struct, frozen=True, kw_only=True):
     workers: Workers
     notify: Notify
     now: Callable[[], float]
-    """The instant, in seconds, on a clock that never goes backwards."""
     state_changed: Signal[AccountState]
     second_passed: Signal[float]
     """The instants at which the figures of a begun timer move on."""

@@ -34,7 +34,6 @@ class NothingToSaveError(Exception):
 @dataclass(frozen=True)
 class ExportPart:
     file_name: str
-    """The suggested name of the whole file."""
     text: str
     records: int
 
@@ -161,8 +160,6 @@ def _claimed(folder: Path, name: str) -> Path:
 
 
 class Download:
-    """A temporary file that the browser downloads when it is complete."""
-
     def __init__(self, app: App[Any]) -> None:
         self._app = app
 
@@ -216,7 +213,12 @@ async def one_invoice(ask: Ask, record_id: int, format: ExportFormat) -> Parts:
 async def month_of_invoices(ask: Ask, period: Period, format: ExportFormat) -> Parts:
     """The file of an account's invoices of a month; raises `NothingToSaveError` if there are none."""
     owner = await _owner(ask)
-    month = Month(period.words, owner, await _invoices(ask, period, owner))
+    transfers = {record["id"]: record async for record in _records(ask, "transfer", period)}
+    invoices = [
+        Invoice.read(record, transfers.get(record["transfer_record"]), owner)
+        async for record in _records(ask, "invoice", period)
+    ]
+    month = Month(period.words, owner, invoices[::-1])
     if not month.invoices:
         raise NothingToSaveError(f"There are no invoices in {period.words}. Choose another month.")
     name = f"invoices-{period.since:%Y-%m}.{format.ending}"
@@ -228,15 +230,6 @@ async def month_of_invoices(ask: Ask, period: Period, format: ExportFormat) -> P
 
 async def _owner(ask: Ask) -> InvoiceOwner:
     return InvoiceOwner.read((await ask_or_stop(ask, action="view", view="account"))["account_data"])
-
-
-async def _invoices(ask: Ask, period: Period, owner: InvoiceOwner) -> list[Invoice]:
-    transfers = {record["id"]: record async for record in _records(ask, "transfer", period)}
-    found = [
-        Invoice.read(record, transfers.get(record["transfer_record"]), owner)
-        async for record in _records(ask, "invoice", period)
-    ]
-    return found[::-1]
 
 
 async def _record(ask: Ask, kind: str, record_id: int) -> Record:

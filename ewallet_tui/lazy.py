@@ -78,12 +78,14 @@ def help_screen(beneath: Screen[Any]) -> HelpScreen:
 
 def key_scopes(app: type[App[Any]]) -> tuple[Scope, ...]:
     """The screens and widgets whose keys the user can change: all of this package."""
+    from textual.screen import Screen
     from textual.widget import Widget
 
     from ewallet_tui.config.keymap import scopes_of
 
     screens()
-    return scopes_of(_subclasses_of(Widget), app)
+    nodes = set(_subclasses_of(Widget))
+    return scopes_of(sorted(nodes, key=lambda node: (not issubclass(node, Screen), node.__name__)), app)
 
 
 def _subclasses_of(node: type[DOMNode]) -> Iterator[type[DOMNode]]:

@@ -48,7 +48,6 @@ class IdleWatch:
             self._timer = self._set_timer(self._limit, self.look)
 
     def notice(self, event: Event) -> None:
-        """Start the time again if `event` comes from the user."""
         if isinstance(event, InputEvent | Paste):
             self._last = self._now()
 

@@ -3,42 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any, Literal
 
 from msgspec import Struct
+from textual.timer import Timer
 
 from ewallet_core.presentation.formatting import MINUS, count, credit_amount, one_line
 from ewallet_core.types import SYSTEM_CORE_EMAIL
-
-if TYPE_CHECKING:
-    from textual.timer import Timer
-
-    from ewallet_tui.state import AccountState
-    from ewallet_tui.work import Notify, SetTimer
-
+from ewallet_tui.state import AccountState
+from ewallet_tui.work import Notify, SetTimer
 
 ENDS_SOON = "session_about_to_end"
-"""What the app answers by using the session, so that nobody need be told."""
+"""The app reacts by using the session; the user is not told."""
 IF_NOT_YOU = "If it was not you, change your password: that ends every other session."
 
 Event = Mapping[str, Any]
 
 
 class Notification(Struct, frozen=True):
-    """A title and a sentence, and how much they weigh."""
-
     title: str
     words: str
     severity: Literal["information", "warning"] = "information"
     credits: int = 0
-    """How many came; below zero: how many went."""
+    """The credits received; negative: the credits that left."""
     address: str = ""
-    """Where somebody logged in from."""
-
-    @property
-    def is_for_desktop(self) -> bool:
-        """Whether it is worth saying to who looks at something else."""
-        return self.credits != 0
+    """The address of a login."""
 
 
 FROZEN = Notification(
@@ -50,7 +39,7 @@ USABLE_AGAIN = Notification("Your account is active again.", "You can use it as 
 
 
 def notification_of(event: Event, *, own_email: str, clock: int) -> Notification | None:
-    """What an event is to who sits here: their email, the clock that is in view; or nothing new to them."""
+    """What to tell the user of an event; `None` if nothing: `clock` is the active one, whose alarm they see."""
     data = event["data"]
     match event["event"]:
         case "login_from_new_address":
@@ -69,7 +58,7 @@ def notification_of(event: Event, *, own_email: str, clock: int) -> Notification
 
 
 def folded(notifications: Sequence[Notification]) -> list[Notification]:
-    """The same in fewer words: all that came and went as one, all logins as one, and everything else."""
+    """The same notifications, with all movements of credits joined into one, and all logins into one."""
     moved = [one for one in notifications if one.credits]
     logins = [one for one in notifications if one.address]
     others = [one for one in notifications if not one.credits and not one.address]
@@ -117,7 +106,7 @@ def _title(credits: int) -> str:
 
 
 AT_ONCE_SECONDS = 1.0
-"""How far apart news are that do not come at once."""
+"""Notifications within this time of another are shown together."""
 
 
 class Notifier:
@@ -138,7 +127,7 @@ class Notifier:
         self._pause: Timer | None = None
 
     def notice(self, event: Event) -> None:
-        """Tell the user of an event that something else than this app has caused."""
+        """Tell the user of an event that the app has not caused itself."""
         state = self._state()
         if state is None or "data" not in event:
             return
@@ -147,7 +136,7 @@ class Notifier:
             self.tell(notification)
 
     def tell(self, notification: Notification) -> None:
-        """Show it now, or together with what else comes within a second; behind the lock, once that is open."""
+        """Show it now, or with others that come within a second; if the screen is locked, when it is unlocked."""
         if self._state() is None:
             return
         self._waiting.append(notification)
@@ -155,7 +144,6 @@ class Notifier:
             self._go_on()
 
     def forget(self) -> None:
-        """Drop what waits to be shown."""
         self._waiting.clear()
         if self._pause is not None:
             self._pause.stop()
@@ -169,39 +157,36 @@ class Notifier:
             waiting, self._waiting = folded(self._waiting), []
             for notification in waiting:
                 self._notify(notification.words, title=notification.title, severity=notification.severity)
-                if notification.is_for_desktop:
+                if notification.credits:
                     self._notify_desktop(notification.title, notification.words)
         self._pause = self._set_timer(AT_ONCE_SECONDS, self._go_on)
 
 
 ESCAPE, END = "\x1b", "\a"
-LONGEST = 200
-SPEAKS_777 = ("rxvt", "foot")
-"""The terminals, by how their name begins, that know a title and a text apart."""
-SPEAKS_NEITHER = ("linux", "dumb")
-"""Those that would show what they don't know."""
+MAX_LENGTH = 200
+TERMINALS_WITH_777 = ("rxvt", "foot")
+"""The beginnings of the names of terminals that take a title and a text."""
+TERMINALS_WITHOUT = ("linux", "dumb")
+"""Terminals that would print the sequence."""
 
 
 def desktop_sequence(title: str, words: str, environment: Mapping[str, str]) -> str:
-    """What makes a terminal in that environment show a notification; nothing where it can't.
+    """The sequence that makes a terminal show a notification; empty if it can't.
 
-    The words are somebody's: none of them can end the sequence or begin another.
+    The words may come from another user; they can't end the sequence or begin another.
     """
     terminal = environment.get("TERM", "dumb")
-    if terminal.startswith(SPEAKS_NEITHER):
+    if terminal.startswith(TERMINALS_WITHOUT):
         return ""
     title, words = _harmless(title), _harmless(words)
-    if terminal.startswith(SPEAKS_777) or "VTE_VERSION" in environment:
+    if terminal.startswith(TERMINALS_WITH_777) or "VTE_VERSION" in environment:
         sequence = f"{ESCAPE}]777;notify;{title};{words}{END}"
     else:
         sequence = f"{ESCAPE}]9;EWallet: {title}. {words}{END}"
-    return _through_tmux(sequence) if "TMUX" in environment else sequence
+    if "TMUX" in environment:
+        return f"{ESCAPE}Ptmux;{sequence.replace(ESCAPE, ESCAPE * 2)}{ESCAPE}\\"
+    return sequence
 
 
 def _harmless(words: str) -> str:
-    return one_line(words)[:LONGEST].replace(";", ",").strip(" .")
-
-
-def _through_tmux(sequence: str) -> str:
-    doubled = sequence.replace(ESCAPE, ESCAPE * 2)
-    return f"{ESCAPE}Ptmux;{doubled}{ESCAPE}\\"
+    return one_line(words)[:MAX_LENGTH].replace(";", ",").strip(" .")

@@ -41,7 +41,6 @@ class RecordPages:
     def __init__(self, read: Read, *, in_order: bool = False) -> None:
         """With `in_order`, a page can be read only with the `next` of the page before it."""
         self.count = 0
-        """The number of rows, as far as it is known."""
         self.has_failed = False
         self._read = read
         self._in_order = in_order
@@ -51,8 +50,6 @@ class RecordPages:
 
     @classmethod
     def of(cls, rows: Sequence[ListRow]) -> RecordPages:
-        """A list whose rows are all known."""
-
         async def read(start: int, _: Any) -> Page:
             return Page(rows[start : start + PAGE], count=len(rows))
 

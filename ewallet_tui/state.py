@@ -126,8 +126,6 @@ SOON_OVER = 5 * MINUTE
 
 
 class TimerState(StrEnum):
-    """The state of a clock's timer, by the engine's names."""
-
     INACTIVE = "inactive"
     ACTIVE = "active"
     PAUSED = "paused"
@@ -265,7 +263,6 @@ class AccountState:
         *,
         may_supply: bool = True,
     ) -> Self:
-        """The state of an overview that was answered at `read_at`."""
         account, wallet, clock = (overview[key] for key in ("account_data", "ewallet_data", "clock_data"))
         return cls(
             account=AccountInfo.read(account),

@@ -14,8 +14,6 @@ from ewallet_tui.state import ClockState, TimerState
 
 @dataclass(frozen=True)
 class StatusBadge:
-    """A sign and a word for a status, and their style."""
-
     sign: str
     word: str
     style: str

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
-if TYPE_CHECKING:
-    from textual.app import App
-    from textual.timer import Timer
+from textual.app import App
+from textual.timer import Timer
 
 Severity = Literal["information", "warning", "error"]
 SetTimer = Callable[[float, Callable[[], None]], "Timer"]
@@ -36,5 +35,4 @@ class Workers:
         self._app.workers.cancel_group(self._app, group)
 
     def has_begun(self, group: str) -> bool:
-        """Whether a worker of that group has not finished yet."""
         return any(worker.group == group and not worker.is_finished for worker in self._app.workers)

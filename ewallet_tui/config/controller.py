@@ -69,7 +69,6 @@ class SettingsController:
         self.config_errors = (*preferences.config_errors, *in_keys)
 
     def try_out(self, **choice: Any) -> None:
-        """Preview a choice until `apply` is called."""
         self._apply(replace(self.preferences, **choice))
 
     def apply(self) -> None:

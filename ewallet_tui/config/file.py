@@ -34,7 +34,6 @@ class ReadSettings(Struct, frozen=True):
 
 
 def read_settings(file: Path) -> ReadSettings:
-    """Read `file`; a file that does not exist has no settings."""
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError:

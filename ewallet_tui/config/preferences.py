@@ -60,7 +60,6 @@ class Preferences(Struct, frozen=True):
 
     @property
     def last_server(self) -> ServerAddress | None:
-        """The server that was used last; `None`: the engine of this machine."""
         return ServerAddress.read(self.server) if self.server else None
 
     @property

@@ -79,7 +79,6 @@ def suggestion(value: object, values: Sequence[Value]) -> str:
 
 
 def written(value: object) -> str:
-    """A value as the file has it."""
     # JSON and TOML write texts, numbers, true, false and lists of texts alike.
     return json.dumps(value, ensure_ascii=False, default=str)
 
@@ -96,7 +95,6 @@ DARK = Theme(
     name="ewallet-dark",
     primary="#3fb8af",
     secondary="#ff9f5a",
-    accent="#3fb8af",
     warning="#f2cc60",
     error="#ff6b6b",
     success="#7bd88f",
@@ -104,13 +102,11 @@ DARK = Theme(
     background="#10151b",
     surface="#171e26",
     panel="#222c37",
-    dark=True,
 )
 LIGHT = Theme(
     name="ewallet-light",
     primary="#00706b",
     secondary="#b34700",
-    accent="#00706b",
     warning="#7a5c00",
     error="#b3261e",
     success="#1b6e2c",

@@ -16,9 +16,7 @@ from tomlkit.exceptions import TOMLKitError
 from ewallet_tui.config.file import FILE_NAME
 from ewallet_tui.config.settings import (
     ACCOUNTS,
-    CHOSEN,
     KEYS,
-    SERVERS,
     SETTINGS,
     TABLES,
     Setting,
@@ -54,21 +52,18 @@ def write_settings(file: Path, values: Mapping[str, Value], changed: Mapping[str
 
 def first_file(values: Mapping[str, Value]) -> str:
     parts = [_comment(ABOUT)]
-    parts += [
-        f"{_comment(it.explained)}{it.name} = {written(values[it.name])}\n" for it in (*CHOSEN, *SERVERS)
-    ]
-    parts += [_table(it, values[it.name]) for it in TABLES]
+    for setting in SETTINGS:
+        value = values[setting.name]
+        text = _table(setting, value) if setting in TABLES else f"{setting.name} = {written(value)}\n"
+        parts.append(_comment(setting.explained) + text)
     return "\n".join(parts)
 
 
 def _table(setting: Setting, values: Mapping[str, Value]) -> str:
-    lines = [f"{_bare(name)} = {written(value)}\n" for name, value in values.items()]
-    example = '# pay = "p,f5"\n' if setting is KEYS and not lines else ""
-    return f"{_comment(setting.explained)}[{setting.name}]\n{example}{''.join(lines)}"
-
-
-def _bare(name: str) -> str:
-    return name if re.fullmatch(r"[\w-]+", name, re.ASCII) else written(name)
+    example = '# pay = "p,f5"\n' if setting is KEYS and not values else ""
+    bare = {name: name if re.fullmatch(r"[\w-]+", name, re.ASCII) else written(name) for name in values}
+    lines = "".join(f"{bare[name]} = {written(value)}\n" for name, value in values.items())
+    return f"[{setting.name}]\n{example}{lines}"
 
 
 def _comment(words: str) -> str:

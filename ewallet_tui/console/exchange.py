@@ -44,7 +44,6 @@ class Chain:
 
 
 def form_of(instruction: Mapping[str, Any], known: InstructionRegistry) -> Selectors | None:
-    """The selectors that pick this instruction, in order."""
     found = known.picked_by(instruction)
     if found is None:
         return None

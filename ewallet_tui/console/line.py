@@ -34,7 +34,6 @@ class Word:
 
     @property
     def name(self) -> str | None:
-        """The name before the `=`, if there is one."""
         named = _NAMED.match(self.text)
         return named and named[1]
 
@@ -65,7 +64,6 @@ def hidden(line: str) -> str:
 
 
 def without_secrets(line: str) -> str:
-    """The line without its secrets, for the history."""
     nothing = '""' if is_json(line) else ""
     for start, end in reversed(list(secret_spans(line))):
         line = line[:start] + nothing + line[end:]

@@ -44,7 +44,7 @@ def read(line: str, known: InstructionRegistry) -> Reading:
 
 
 def selectors_of(words: Sequence[Word]) -> list[str]:
-    named = (place for place, word in enumerate(words) if word.name is not None)
+    named = (index for index, word in enumerate(words) if word.name is not None)
     return [word.text for word in words[: next(named, len(words))]]
 
 

@@ -13,7 +13,7 @@ from ewallet_tui.actions import Action
 from ewallet_tui.screens import account_forms as forms
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.login_forms import log_in_or_recover
-from ewallet_tui.widgets.result_line import ResultLine
+from ewallet_tui.widgets.footer import ResultLine
 
 if TYPE_CHECKING:
     from ewallet_core.protocol.address import ServerAddress

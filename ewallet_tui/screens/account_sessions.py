@@ -19,8 +19,8 @@ from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.account_actions import log_out
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 Record = Mapping[str, Any]
 

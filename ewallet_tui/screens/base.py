@@ -31,10 +31,9 @@ from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.screens.overlays import GoTo, Jump
 from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.footer import Footer
+from ewallet_tui.widgets.footer import Footer, ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 from ewallet_tui.widgets.status_bar import StatusBar
 from ewallet_tui.widgets.tabs import PartTabs, ScreenTab, TabsBar
 

@@ -23,8 +23,8 @@ from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
 from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 NO_RECENT_ACTIVITY = "No time used in the last 30 days."
 FIRST_MINUTE = "The first minute of this run isn't over yet."

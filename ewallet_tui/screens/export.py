@@ -30,7 +30,7 @@ from ewallet_tui.export import (
 )
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import ChoiceModal, Modal, titled
-from ewallet_tui.widgets.result_line import ResultLine
+from ewallet_tui.widgets.footer import ResultLine
 
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext

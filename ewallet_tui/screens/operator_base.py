@@ -8,10 +8,10 @@ from typing import Any
 from ewallet_tui.navigation import OPERATOR
 from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.widgets.filter_box import FilterBox
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer
+from ewallet_tui.widgets.form_field import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 SYSTEM = {"controller": "system"}
 """The selector of an operator's instruction, apart from one about the operator's own account."""

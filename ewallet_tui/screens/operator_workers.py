@@ -31,10 +31,10 @@ from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import Choice, FactsModal
 from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 Worker = Mapping[str, Any]
 

@@ -11,10 +11,10 @@ from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.screens.modal import ChoiceModal
 from ewallet_tui.state import OwnedItemKind, OwnedItems, obstacle_to
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.owned_item_line import OwnedItemLine
-from ewallet_tui.widgets.result_line import ResultLine
 
 if TYPE_CHECKING:
     from ewallet_tui.actions import Action, OwnedItemActions

@@ -21,9 +21,9 @@ from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import export_records
 from ewallet_tui.screens.owned_items import OwnedItemPicker
 from ewallet_tui.screens.record import RecordDetail, choose_value, copy
-from ewallet_tui.widgets.filter_box import FilterBox
+from ewallet_tui.widgets.footer import ResultLine
+from ewallet_tui.widgets.form_field import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 TYPING_SECONDS = 0.15
 """The pause in typing after which the search begins."""

@@ -29,10 +29,9 @@ from ewallet_tui.navigation import SETTINGS
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.filter_box import FilterBox
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
-from ewallet_tui.widgets.form_field import Field
-from ewallet_tui.widgets.result_line import ResultLine
+from ewallet_tui.widgets.form_field import Field, FilterBox
 from ewallet_tui.widgets.setting_lists import ChoiceList, KeyList, Preview, SettingList
 
 

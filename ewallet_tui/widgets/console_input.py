@@ -108,8 +108,6 @@ class ConsoleWriting(Vertical):
     """
 
     class Written(Message):
-        """The user entered an instruction."""
-
         def __init__(self, chain: Mapping[str, Any]) -> None:
             super().__init__()
             self.chain = chain

@@ -18,13 +18,11 @@ from ewallet_tui.widgets.record_list import RecordList
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
-MOST_BETWEEN = 50
+MAX_PAYMENTS = 50
 COLUMNS = (Column("When"), Column("What"), Column("Credits", align="right", fills=True))
 
 
 class ContactPayments(Vertical):
-    """A caption and a list of transfers."""
-
     DEFAULT_CSS = """
     ContactPayments {
         height: 1fr;
@@ -49,10 +47,10 @@ class ContactPayments(Vertical):
         self.query_one(Label).update(f"Payments with {name}")
         between.empty = f"No payments with {name} yet."
         found = await ask(
-            action="search", search="records", kind=TRANSFER.name, text=contact["email"], limit=MOST_BETWEEN
+            action="search", search="records", kind=TRANSFER.name, text=contact["email"], limit=MAX_PAYMENTS
         )
         rows = [] if found["failed"] else found["rows"]
-        between.show([_row(row["record_data"], now) for row in rows])
+        between.show([_payment_row(row["record_data"], now) for row in rows])
         return len(rows)
 
     def clear(self) -> None:
@@ -62,7 +60,7 @@ class ContactPayments(Vertical):
         between.show([])
 
 
-def _row(transfer: Record, now: datetime) -> ListRow:
+def _payment_row(transfer: Record, now: datetime) -> ListRow:
     kind = transfer["transfer_type"]
     when = moment(parse_timestamp(transfer["create_date"]), now)
     return ListRow(str(transfer["id"]), (when, TRANSFERS[kind], amount(kind, transfer["credits"])), transfer)

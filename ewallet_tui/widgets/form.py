@@ -22,7 +22,7 @@ Answer = dict[str, Any]
 Values = Mapping[str, Any]
 
 
-def no_preview(_: Values) -> str:
+def no_text(_: Values) -> str:
     return ""
 
 
@@ -34,10 +34,6 @@ def no_problems(_: Values) -> Mapping[str, str]:
     return {}
 
 
-def no_confirmation(_: Values) -> str:
-    return ""
-
-
 @dataclass(frozen=True)
 class FormSpec:
     title: str
@@ -45,13 +41,13 @@ class FormSpec:
     """The label of the button that sends it."""
     fields: tuple[Field, ...]
     note: str = ""
-    preview: Callable[[Values], str] = no_preview
+    preview: Callable[[Values], str] = no_text
     """A sentence about the outcome, from the valid values so far; may be empty."""
     validate: Callable[[Values], Mapping[str, str]] = no_problems
     """The problems, by field, of values that are valid one by one."""
     reworded: Callable[[Answer], Answer] = unchanged
     leave: str = "Cancel"
-    confirmation: Callable[[Values], str] = no_confirmation
+    confirmation: Callable[[Values], str] = no_text
     """The question to confirm before the values are sent; empty: none."""
 
 
@@ -170,7 +166,7 @@ class Form(VerticalScroll, can_focus=False):
             yield Label(self.spec.note, classes="note", markup=False)
         for field in self.spec.fields:
             yield FormField(field)
-        if self.spec.preview is not no_preview:
+        if self.spec.preview is not no_text:
             yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
         yield RetryWait()
@@ -343,7 +339,6 @@ class Form(VerticalScroll, can_focus=False):
 
     @property
     def busy(self) -> bool:
-        """Whether an answer is awaited, or the next try has to wait."""
         return self.has_class("-busy")
 
     def _show_problems(self, *, begun_only: bool = False) -> None:

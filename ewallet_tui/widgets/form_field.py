@@ -1,4 +1,4 @@
-"""One labelled field of a form: its input, its completion, and its problem."""
+"""Inputs: one that filters a list, and the labelled fields of forms with completion and problems."""
 
 from __future__ import annotations
 
@@ -6,11 +6,12 @@ import asyncio
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol, get_args
+from typing import TYPE_CHECKING, Any, ClassVar, get_args
 
 from rich.highlighter import Highlighter
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.suggester import Suggester, SuggestFromList, SuggestionReady
@@ -19,6 +20,9 @@ from textual.widgets import Input, Label
 from ewallet_core.instructions.validation import accepts, is_secret, meta_of
 from ewallet_core.presentation.formatting import formats_in_use, one_line
 from ewallet_tui.sanitize import plain
+
+if TYPE_CHECKING:
+    from ewallet_tui.contact_book import ContactBook
 
 
 class _Plain(Highlighter):
@@ -40,20 +44,44 @@ class PlainInput(Input):
         super().__init__(value, highlighter=_Plain(), **how)
 
 
-class Completion(Protocol):
-    """Completes what is typed into a field, from what it has looked up."""
+class FilterBox(PlainInput):
+    """One line above a list. Enter goes to the filtered list, Escape removes the filter."""
 
-    def knows(self, typed: str) -> bool:
-        """Whether everything that `typed` may be the beginning of has been looked up."""
+    DEFAULT_CSS = """
+    FilterBox { display: none; }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "settle", "To the list", id="settle_filter"),
+        Binding("down", "settle", "To the list", show=False),
+        Binding("escape", "give_up", "Show all", id="give_up_filter"),
+    ]
 
-    async def learn(self, typed: str) -> None:
-        """Look up what `typed` may be the beginning of, unless that is known."""
+    @dataclass
+    class Narrowed(Message):
+        """Only rows that contain this text are to be shown."""
 
-    def continued(self, typed: str) -> str:
-        """The first known text that begins with `typed`; empty if there is none."""
+        text: str
 
-    def hint(self, typed: str) -> str:
-        """What the typed text means or may become, in one line; may be empty."""
+    def __init__(self, placeholder: str, listed: str) -> None:
+        super().__init__(placeholder=placeholder)
+        self._listed = listed
+
+    def open(self) -> None:
+        self.display = True
+        self.focus()
+
+    def action_settle(self) -> None:
+        """Focus the list; the input stays visible while it has text."""
+        self.screen.query(self._listed).first().focus()
+        self.display = bool(self.value)
+
+    def action_give_up(self) -> None:
+        self.value = ""
+        self.action_settle()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self.post_message(self.Narrowed(self.value.strip()))
 
 
 class CallbackSuggester(Suggester):
@@ -89,7 +117,7 @@ class Field:
     """Normalises the typed text before it is read and when the field is left; not for secrets."""
     rule: str = ""
     """The sentence for an invalid value, in place of the type's own description."""
-    completion: Completion | None = None
+    completion: ContactBook | None = None
 
     @property
     def is_secret(self) -> bool:
@@ -233,18 +261,14 @@ class FormField(Vertical):
             learning = self._learn_from(self.field.completion, typed, after)
             self.run_worker(learning, group="learn", exclusive=True)
 
-    async def _learn_from(self, completion: Completion, typed: str, after: float) -> None:
+    async def _learn_from(self, completion: ContactBook, typed: str, after: float) -> None:
         if not completion.knows(typed):
             # The next key cancels this worker.
             await asyncio.sleep(after)
             await completion.learn(typed)
             if continued := completion.continued(typed):
                 self.input.post_message(SuggestionReady(typed, continued))
-        self._show_hint()
-        self.post_message(self.Learned())
-
-    def _show_hint(self) -> None:
-        completion = self.field.completion
-        hint = completion.hint(self.text) if completion else ""
+        hint = completion.hint(self.text)
         self.query_one(".hint", Label).update(plain(hint))
         self.set_class(bool(hint), "-hinted")
+        self.post_message(self.Learned())

@@ -69,7 +69,6 @@ class OwnedItemLine(Widget):
         return plain(self._item_name, room, "bold")
 
     def _which(self) -> Content:
-        """Whether it is the active one, and its position."""
         ids = list(self._owned.names)
         at = ids.index(self._number) + 1 if self._number in ids else 0
         active = (f"  {ACTIVE}", "$text-success") if self._number == self._owned.active else ""

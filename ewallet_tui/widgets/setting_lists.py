@@ -156,8 +156,6 @@ CHANGED = "•"
 
 
 class KeyList(PlainOptionList):
-    """Actions by their id in the file, with their keys."""
-
     DEFAULT_CSS = """
     KeyList { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     KeyList:blur > .option-list--option-highlighted {
@@ -217,16 +215,23 @@ class Preview(Static):
         self.show()
 
     def show(self) -> None:
-        self.update(
-            Content("\n").join([*_balance_and_timer(), Content(), *_recent_activity(), Content(), _states()])
-        )
-
-
-def _balance_and_timer() -> list[Content]:
-    left = f"{RUNNING.text}  {countdown(LEFT_MS)} left"
-    balance = Content.styled(credit_amount(1_240), "bold")
-    bar = ("━" * (BAR * 2 // 3), "$text-accent"), ("━" * (BAR // 3), "$panel")
-    return [Content.assemble(balance, "  ", (left, RUNNING.style)), Content.assemble(*bar)]
+        left = f"{RUNNING.text}  {countdown(LEFT_MS)} left"
+        soon = f"{SOON_OVER.text} {countdown(4 * MINUTE + 12 * SECOND)} left"
+        lines = [
+            Content.assemble((credit_amount(1_240), "bold"), "  ", (left, RUNNING.style)),
+            Content.assemble(("━" * (BAR * 2 // 3), "$text-accent"), ("━" * (BAR // 3), "$panel")),
+            Content(),
+            *_recent_activity(),
+            Content(),
+            Content.assemble(
+                (PAUSED.text, PAUSED.style),
+                "  ",
+                (soon, SOON_OVER.style),
+                "  ",
+                (OUT_OF_TIME.text, OUT_OF_TIME.style),
+            ),
+        ]
+        self.update(Content("\n").join(lines))
 
 
 def _recent_activity() -> list[Content]:
@@ -244,9 +249,3 @@ def _recent_activity() -> list[Content]:
 def _column(cells: Sequence[str], align: str) -> list[str]:
     width = max(map(len, cells))
     return [f"{cell:{align}{width}}" for cell in cells]
-
-
-def _states() -> Content:
-    soon = f"{SOON_OVER.text} {countdown(4 * MINUTE + 12 * SECOND)} left"
-    states = (PAUSED.text, PAUSED.style), (soon, SOON_OVER.style), (OUT_OF_TIME.text, OUT_OF_TIME.style)
-    return Content("  ").join(Content.styled(*state) for state in states)

@@ -38,7 +38,6 @@ class BurningBar(Widget):
     DEFAULT_CSS = "BurningBar { width: 1fr; height: 1; content-align: center middle; }"
 
     share: reactive[tuple[int, int]] = reactive((0, 0), repaint=False)
-    """What is left, and the total."""
     tint: reactive[str] = reactive("")
     _drawn = ""
 
@@ -75,7 +74,10 @@ def status_content(
     clock = state.clock
     status = Content.styled(clock_status_text(clock, now), clock_status(clock, now).style) + GAP
     room = width - status.cell_length
-    balance = _balance(state.wallet.credits, room - len(GAP)) if with_balance else Content("")
+    balance = Content("")
+    if with_balance:
+        words, credits = credit_amount(state.wallet.credits), grouped(state.wallet.credits)
+        balance = plain(words if len(words) <= room - len(GAP) else credits, room - len(GAP), "bold")
     for other in others:
         badge = clock_status(other, now)
         named = Content.styled(f"{badge.sign} ", badge.style) + plain(other.reference, MAX_NAME) + GAP
@@ -91,11 +93,6 @@ def status_content(
         (balance, between, status, (bar, "$accent")) if bar else (balance, between, GAP, status[: -len(GAP)])
     )
     return Content.assemble(*line).truncate(width, ellipsis=True)
-
-
-def _balance(credits: int, room: int) -> Content:
-    words = credit_amount(credits)
-    return plain(words if len(words) <= room else grouped(credits), room, "bold")
 
 
 class StatusBar(Widget):

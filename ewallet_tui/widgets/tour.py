@@ -12,8 +12,6 @@ from textual.widgets import Button, Label
 
 @dataclass(frozen=True)
 class TourStep:
-    """One step: an action of the screen, and its texts."""
-
     action: str
     words: str
     about: str

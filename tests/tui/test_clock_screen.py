@@ -6,7 +6,7 @@ from clock_lives import at_the_clock, doable, footer, left, rows, state, told
 from frozen import form_gone, form_opened, settled, standing_still
 
 from ewallet_tui.state import TimerState
-from ewallet_tui.widgets.result_line import ResultLine
+from ewallet_tui.widgets.footer import ResultLine
 
 KEYS = {"start": "space", "pause": "space", "resume": "space", "stop": "x"}
 

@@ -22,7 +22,7 @@ from ewallet_tui.export import FOLDER_VARIABLE, NewFile, as_known, export_folder
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import ExportWait, export_records
 from ewallet_tui.screens.modal import ChoiceModal
-from ewallet_tui.widgets.result_line import ResultLine
+from ewallet_tui.widgets.footer import ResultLine
 
 MANY = 8
 LONG_NOTES = "=HYPERLINK(1) " + "ö" * 900

@@ -17,8 +17,8 @@ from textual.widgets import Button
 
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.widgets.big_digits import BigDigits
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 HOSTILE = [
     "[/b]",

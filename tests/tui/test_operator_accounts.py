@@ -4,8 +4,8 @@ from operating import be, supply, there_is
 
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.operator import OneTimePasswordModal
-from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.form import Form
+from ewallet_tui.widgets.form_field import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 
 OWN_PASSWORD = "four words of my own"

@@ -19,10 +19,10 @@ from ewallet_tui.contact_book import ContactBook
 from ewallet_tui.screens.credit_actions import Payer, pay_form, refund, refund_form, transfer_form
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.widgets import form_field
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 BOB, CAROL = "bob@example.org", "carol@example.org"
 HOSTILE = "[/b][@click=app.quit]x"

@@ -25,8 +25,8 @@ from textual.widgets import Button
 from ewallet_tui.activity import record_of, statement_row
 from ewallet_tui.record_pages import PAGE
 from ewallet_tui.widgets.big_digits import BigDigits
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.record_list import RecordList
-from ewallet_tui.widgets.result_line import ResultLine
 
 BOB = "bob@example.org"
 MINUS = "\N{MINUS SIGN}"
