@@ -92,7 +92,7 @@ def _arrived(credits: int, sender: str, *, is_refund: bool) -> Notification:
     title = _title(credits)
     if sender == SYSTEM_CORE_EMAIL:
         return Notification(title, "Supplied by the operator.", credits=credits)
-    verb = "refunded you" if is_refund else "sent you credits"
+    verb = "refunded you" if is_refund else "sent them to you"
     return Notification(title, f"{sender} {verb}.", credits=credits)
 
 

@@ -152,5 +152,5 @@ class DailyLimit(Static):
         drawn = Content.styled(bar, style)
         spent = f"Daily limit: {grouped(limit['spent_today'])} of {grouped(limit['daily_limit'])} spent"
         left = limit["left_today"]
-        rest = f"You can send {grouped(left)} more within 24 hours." if left else "! Limit reached for now."
+        rest = f"{grouped(left)} left within 24 hours." if left else "! Limit reached for now."
         return Content("\n").join((Content(spent), drawn, Content(rest)))

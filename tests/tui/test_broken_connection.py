@@ -180,7 +180,7 @@ async def quit_with_a_form_unanswered(person, backend):
     await person.wait_until(lambda: person.app.context.store.client.unanswered)
     await person.press("ctrl+q")
     await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
-    assert person.sees("not answered")
+    assert person.sees("no answer")
 
 
 async def test_quitting_again_waits_for_no_answer(opened, monkeypatch):

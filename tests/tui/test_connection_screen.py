@@ -290,7 +290,7 @@ async def test_a_form_that_waits_when_the_certificate_changes_is_said_to_be_unan
         secured.certificates = tmp_path / "second certificate"
         secured.start()
         await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
-        assert "not answered" in str(person.app.screen.query_one("#reason").content)
+        assert "no answer" in str(person.app.screen.query_one("#reason").content)
 
 
 async def test_nothing_is_sent_to_a_new_server_before_it_is_trusted(backend, secured, instant):

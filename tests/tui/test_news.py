@@ -45,7 +45,7 @@ async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doi
         await person.app.context.send(action="pay", pay="bob@example.org", credits=30)
         paid = bob.ask(action="view", view="transfer", transfer="list")["sheet_data"]["rows"][0]["id"]
         bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=7)
-        await person.wait_until(lambda: "+ 7 credits bob@example.org sent you credits." in person.toasts)
+        await person.wait_until(lambda: "+ 7 credits bob@example.org sent them to you." in person.toasts)
         assert person.toasts.count("credit") == 1
         bob.ask(action="refund", refund="payment", record_id=paid, credits=5)
         await person.wait_until(lambda: "+ 5 credits bob@example.org refunded you." in person.toasts)
@@ -98,7 +98,7 @@ async def test_many_things_at_once_are_said_in_two(opened, another_engine):
             bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=credits)
         await person.wait_until(lambda: "+ 77 credits 11 movements just now." in person.toasts)
         assert person.toasts.count("\n") == 1
-        assert person.toasts.startswith("+ 1 credit bob@example.org sent you credits.")
+        assert person.toasts.startswith("+ 1 credit bob@example.org sent them to you.")
 
 
 async def test_no_news_is_said_to_whoever_goes_on_next_nor_over_the_lock(opened, another_engine):
@@ -143,7 +143,7 @@ async def test_a_refused_payment_hides_no_later_one(opened, another_engine):
         await have_bob(person)
         await person.app.context.send(action="pay", pay="bob@example.org", credits=1_000)
         Elsewhere(another_engine, "ada").ask(action="pay", pay="bob@example.org", credits=100)
-        await person.wait_until(lambda: "100 credits Another session" in person.toasts)
+        await person.wait_until(lambda: "100 credits Sent to bob@" in person.toasts)
 
 
 async def test_a_frozen_account_is_said_and_that_it_can_be_used_again(opened, another_engine):

@@ -78,10 +78,10 @@ async def test_a_role_is_chosen_and_that_of_an_operator_asked_about(opened, back
     async with opened() as person:
         await at_the_accounts(person, backend)
         await person.press("r", *"auditor", "enter")
-        await person.wait_until(lambda: person.sees("bob is an auditor now."))
+        await person.wait_until(lambda: person.sees("bob is now an auditor."))
         await person.press("r", *"operator: ", "enter")
         await confirmed(person)
-        await person.wait_until(lambda: person.sees("bob is an operator now."))
+        await person.wait_until(lambda: person.sees("bob is now an operator."))
         await person.press("r", *"user", "enter")
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         assert person.sees("bob can then do nothing here.")

@@ -109,7 +109,7 @@ async def test_a_daily_limit_is_set_freely_and_raised_with_the_password(opened):
             action="transfer", transfer="credits", credits=240, transfer_to="bob@example.org"
         )
         await person.wait_until(lambda: person.sees("240 of 500 spent"))
-        assert person.sees("You can send 260 more within 24 hours.")
+        assert person.sees("260 left within 24 hours.")
         await form_opened(person, "m")
         await person.do_form(daily_limit="")
         assert "enter your password" in person.problem_of("user_pass")

@@ -133,7 +133,7 @@ async def test_the_statement_tells_each_movement_with_the_balance_after_it(day):
             ("paid", BOB, "lunch", f"{MINUS}30", "1,470"),
             ("supplied", "EUR 150", HOSTILE, "+1,500", "1,500"),
         ]
-        assert person.sees("all the time   opening 0   closing 1,410")
+        assert person.sees("all dates   opening 0   closing 1,410")
         await person.press("p")
         await do(person, credits="10", pay=BOB)
         assert result(person) == "✓ Paid bob@example.org 10 credits. 1,400 left."
@@ -194,7 +194,7 @@ async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
         await person.press("D")
         await person.wait_until(lambda: person.sees("Remove"))
         await person.press("y")
-        await person.wait_until(lambda: result(person) == "✓ Holiday is unlinked.")
+        await person.wait_until(lambda: result(person) == "✓ Holiday is removed.")
         assert person.app.context.state.wallet.credits == 1_410
 
 
