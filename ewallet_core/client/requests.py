@@ -1,4 +1,4 @@
-"""Requests: their check before they are sent, credentials and request ids, frames, and what they can change."""
+"""Requests: checking, signing and encoding them, and what they can change."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Request = dict[str, Any]
 
 
 def sign(instruction: Mapping[str, Any], credentials: Mapping[str, str]) -> Request:
-    """The instruction, flat or enveloped as it is, with the credentials and a request id if it has none."""
+    """The instruction, flat or enveloped, with the credentials, and with a request id if it has none."""
     if "command_chain" not in instruction:
         return {**_with_request_id(instruction), **credentials}
     header = instruction.get("header")

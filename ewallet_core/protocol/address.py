@@ -23,8 +23,8 @@ _HOW = "Write it as host:port, such as wallet.example.org:8080."
 class ServerAddress:
     """A server's host, and the port for its instructions.
 
-    The server itself says which port its events have, unless it is given (`host:8080/8081`). The connection is
-    TLS unless the host is loopback; `tls://` and `tcp://` override that.
+    The server says which port its events have, unless it is given (`host:8080/8081`). The connection uses TLS
+    unless the host is loopback; `tls://` and `tcp://` override that.
     """
 
     host: str

@@ -1,4 +1,4 @@
-"""The certificate of a server: its own is created once, and an unusable one is refused with an explanation."""
+"""The certificate of a server: its own is created once, and an unusable one is refused."""
 
 from __future__ import annotations
 

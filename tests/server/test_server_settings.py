@@ -1,4 +1,4 @@
-"""The settings of a server: parsed from a file, explained if invalid, and equal to those in the docs and the unit."""
+"""The settings of a server: parsed from a file, checked, and equal to those in the docs and the unit."""
 
 from __future__ import annotations
 
