@@ -1,6 +1,7 @@
 """Clients of an engine in this process or on a server.
 
-Programs use `EWalletClient` or `AsyncEWalletClient`; these and the app use `EmbeddedClient` and `RemoteClient`.
+Programs use `EWalletClient` or `AsyncEWalletClient`. These, and the app, use `EmbeddedClient` and
+`RemoteClient`.
 """
 
 from __future__ import annotations

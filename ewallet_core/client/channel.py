@@ -156,7 +156,7 @@ class RequestChannel:
             self._state.becomes(Reach.CONNECTED)
 
     async def ask(self, request: Request) -> Answer:
-        """The answer, over as many connections as it takes; raises `UnreachableError` if the channel gives up."""
+        """The answer, over as many connections as it takes, or `UnreachableError` if the channel gives up."""
         try:
             frame = frame_of(request)
         except WalletError as error:
@@ -252,7 +252,7 @@ class RequestChannel:
                 begun = begun if sent_at is not None else now()
 
     def _take(self, message: Answer) -> str | None:
-        """Deliver an answer to its caller; returns the text of a notice that the server is about to disconnect."""
+        """Deliver an answer to its caller; returns the text of a notice that the connection will close."""
         reply = read_as(Reply, message)
         if reply.request_id is None:
             return reason_of(message)

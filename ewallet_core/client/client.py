@@ -138,8 +138,8 @@ class AsyncEWalletClient(ClientStatus):
     """A session at an engine, open inside `async with`.
 
     `place` is a server's `host:port`. Without it, the engine runs in this process, on the database at
-    `database_url` or in the user's data folder. `known_servers` is the file of pinned certificates, by default
-    the one in that folder. `send` raises `UnreachableError` if a server has not answered after
+    `database_url` or in the user's data folder. `known_servers` is the file of pinned certificates, by
+    default the one in that folder. `send` raises `UnreachableError` if a server has not answered after
     `patience_seconds`; None waits forever. Raises `ValueError` if `place` is not valid.
     """
 
@@ -195,7 +195,7 @@ class AsyncEWalletClient(ClientStatus):
 
 
 class EWalletClient(ClientStatus):
-    """A session at an engine, open inside `with`, for any thread; its arguments are those of `AsyncEWalletClient`."""
+    """As `AsyncEWalletClient`, for synchronous programs: open inside `with`, and used by any thread."""
 
     def __init__(
         self,

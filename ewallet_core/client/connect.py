@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import os
 import re
 import socket
@@ -22,7 +21,7 @@ from ewallet_core.client.trust import Identity
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import MalformedError
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.protocol.address import LAST_PORT, ServerAddress, format_host_port
+from ewallet_core.protocol.address import LAST_PORT, ServerAddress, format_host_port, parse_ip
 from ewallet_core.protocol.frames import decode
 
 NO_SERVER = "That is not an EWallet server. Check the host and the port."
@@ -203,7 +202,7 @@ class Connector:
         self._identity = identity
         self._within = within
         # With one address there is no race between addresses, in which a cancelled connection would leak.
-        self._next_address_after = None if _is_address(place.host) else NEXT_ADDRESS_SECONDS
+        self._next_address_after = NEXT_ADDRESS_SECONDS if parse_ip(place.host) is None else None
 
     async def connect(self, port: int, limit: int) -> LineStream:
         """Connect to that port, for lines of up to `limit` bytes; up to twice that is read ahead.
@@ -248,19 +247,9 @@ class Connector:
     def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
         # A server with a pinned certificate uses TLS: an answer without it may come from an attacker.
         if reason.reason in _IN_THE_CLEAR and self._identity.fingerprint is None:
-            return (
-                f"{name} does not use TLS. If it is meant not to, write tcp://{self._place.name}."
-            )
+            return f"{name} does not use TLS. If it is meant not to, write tcp://{self._place.name}."
         said = (reason.reason or "interrupted").replace("_", " ").lower()
         return f"TLS with {name} failed ({said}). Ask the server's operator."
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 async def _only_if(known: Callable[[bytes | None], None], lines: LineStream) -> LineStream:

@@ -51,8 +51,8 @@ class EmbeddedClient(WalletClient):
     ) -> None:
         """`open_engine` opens the session manager; it runs on the engine thread, so it may be slow.
 
-        With `for_a_person`, the role of the logged-in user decides what is permitted; without it, the requests
-        are those of the program that runs the engine.
+        With `for_a_person`, the role of the logged-in user decides what is permitted; without it, the
+        requests are those of the program that runs the engine.
         """
         super().__init__()
         self._open_engine = open_engine

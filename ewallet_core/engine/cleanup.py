@@ -199,7 +199,7 @@ class CleanupThread:
             self._wake_up.set()
 
     def close(self) -> None:
-        """Stop all cleaners and wait for the one at work; to close it twice does no harm."""
+        """Stop all cleaners and wait for the running one; a second call does nothing."""
         self._scheduler.stop("all")
         self._wake_up.close()
         with self._starting:

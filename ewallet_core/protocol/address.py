@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import ipaddress
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 IN_PORT, OUT_PORT = 8080, 8081
 LAST_PORT = 65_535
@@ -77,14 +77,17 @@ def _parse_port(text: str | None) -> int | None:
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach that host."""
-    if host == "localhost":
-        return True
+    address = parse_ip(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def parse_ip(host: str) -> IPv4Address | IPv6Address | None:
+    """The host's IP address, if it is one and not a name; an IPv4 address mapped to IPv6 as the former."""
     try:
-        address = ipaddress.ip_address(host)
+        address = ip_address(host)
     except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def fingerprint_of(certificate: bytes) -> str:

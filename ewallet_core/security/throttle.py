@@ -1,7 +1,7 @@
 """The throttle on failed logins: after each failure, the next attempt has to wait longer.
 
 Failures are counted by login key (a name, an email, or an account's own password) and address, so guesses
-from elsewhere don't lock the owner out. Unknown names are counted too, so the wait doesn't reveal which exist.
+from elsewhere don't lock the owner out. Unknown names count too, so the wait doesn't reveal which exist.
 """
 
 from __future__ import annotations
