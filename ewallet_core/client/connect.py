@@ -161,7 +161,7 @@ async def handshake(lines: LineStream, within: float) -> int | None:
             raise UnreachableError(f"{closed} Try again later.") from None
         # A TLS server also closes without an answer if it receives anything else.
         raise UnreachableError(
-            f"{closed} If it uses TLS, write tls:// before its address; otherwise try again later."
+            f"{closed} If it uses TLS, put tls:// before its address; otherwise try again later."
         ) from None
     return read_as(Sockets, answer).out_port
 
@@ -234,7 +234,7 @@ class Connector:
             raise
         except TimeoutError:
             raise UnreachableError(
-                f"{name} does not answer. Check the host and the port, and whether the server runs."
+                f"{name} does not answer. Check the host, the port, and that the server runs."
             ) from None
         except ssl.SSLError as reason:
             raise UnreachableError(self._why_not_secured(name, reason)) from reason
@@ -247,7 +247,7 @@ class Connector:
     def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
         # A server with a pinned certificate uses TLS: an answer without it may come from an attacker.
         if reason.reason in _IN_THE_CLEAR and self._identity.fingerprint is None:
-            return f"{name} does not use TLS. If it is meant not to, write tcp://{self._place.name}."
+            return f"{name} does not use TLS. If that is intended, use tcp://{self._place.name}."
         said = (reason.reason or "interrupted").replace("_", " ").lower()
         return f"TLS with {name} failed ({said}). Ask the server's operator."
 
@@ -281,5 +281,5 @@ def _why(name: str, host: str, reason: OSError) -> str:
     if isinstance(reason, socket.gaierror):
         return f"There is no machine named {host}. Check the name and your network."
     if isinstance(reason, ConnectionRefusedError):
-        return f"No server listens at {name}. Check the host and the port, and whether the server runs."
+        return f"Nothing is listening on {name}. Check the host, the port, and that the server runs."
     return f"{name} can't be reached: {reason.strerror or reason}. Check your network."
