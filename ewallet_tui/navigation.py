@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from asyncio import gather
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
 from textual.screen import Screen
 
 if TYPE_CHECKING:
@@ -18,8 +18,7 @@ OPERATOR, AUDITOR = "operator", "auditor"
 ALL_ROLES = frozenset({"user", OPERATOR, AUDITOR})
 
 
-@dataclass(frozen=True)
-class Destination:
+class Destination(Struct, frozen=True):
     mode: str
     title: str
     letter: str
