@@ -1,9 +1,7 @@
-"""A server's address, as people write it (`host`, `host:port`, `tls://host:port`), and its fingerprint."""
+"""A server's address, as people write it (`host`, `host:port`, `tls://host:port`)."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import ipaddress
 import re
 from dataclasses import dataclass
@@ -85,8 +83,3 @@ def is_loopback(host: str) -> bool:
         return False
     mapped = getattr(address, "ipv4_mapped", None)
     return (mapped or address).is_loopback
-
-
-def fingerprint_of(certificate: bytes) -> str:
-    """The SHA-256 of a certificate in DER form, as `SHA256:` and 43 letters that people can compare."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(certificate).digest()).rstrip(b"=").decode()
