@@ -23,7 +23,7 @@ ACCOUNT_CHANGED = "account_changed"
 CLIENT_ACTION = {"controller": "client", "ctype": "action"}
 """The selectors of an instruction that names no others."""
 MAX_OWN_REQUESTS = 200
-"""How many of its newest requests the store remembers, to recognise their events."""
+"""How many of its requests the store remembers, to recognise the events that they cause."""
 
 
 class Backend:

@@ -14,9 +14,4 @@ def __getattr__(name: str) -> Any:
         from ewallet_tui.config.writer import write_settings
 
         return write_settings
-    if name == "tomllib":
-        # Without a settings file there is nothing to parse.
-        import tomllib
-
-        return tomllib
     raise AttributeError(name)

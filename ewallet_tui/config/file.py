@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
 
-from ewallet_tui import config
 from ewallet_tui.config.settings import SETTINGS, Value, suggestion, written
 
 FILE_NAME = "preferences.toml"
@@ -41,8 +41,8 @@ def read_settings(file: Path) -> ReadSettings:
     except (OSError, ValueError):
         return ReadSettings(config_errors=(ConfigError("It can't be read, so the usual settings hold."),))
     try:
-        kept = config.tomllib.loads(text)
-    except config.tomllib.TOMLDecodeError as error:
+        kept = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
         line = int(at[1]) if at else text.count("\n") + 1
         return ReadSettings(
