@@ -1,6 +1,6 @@
-"""What is imported only after the first paint: every screen but the login, and what they are made of.
+"""What is imported only after the first paint: every screen but the login, and what screens are made of.
 
-The first paint waits for none of it; `screens` is then called in a thread, so that no key waits for it either.
+The app calls `screens` in a thread right after the first paint, so no key waits for the imports either.
 """
 
 from __future__ import annotations

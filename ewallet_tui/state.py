@@ -28,10 +28,6 @@ class OwnedItemKind(Struct, frozen=True):
     """A sentence about what it contains, before it is unlinked."""
 
     @property
-    def nouns(self) -> str:
-        return f"{self.noun}s"
-
-    @property
     def answer_key(self) -> str:
         """The key of its id in the engine's answers."""
         return f"credit_{self.member}" if self.group == "credit" else self.noun.replace(" ", "_")
