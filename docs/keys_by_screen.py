@@ -29,8 +29,8 @@ from ewallet_tui.screens import (
     wallet,
 )
 from ewallet_tui.widgets.console_input import ConsolePrompt
-from ewallet_tui.widgets.filter_box import FilterBox
 from ewallet_tui.widgets.form import Form
+from ewallet_tui.widgets.form_field import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.setting_lists import SettingList
 

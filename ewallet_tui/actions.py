@@ -75,20 +75,21 @@ class Part:
         return hidden(f"part_{self.id}", self.title, self.key, self.key)
 
 
-def _go_to(place: Destination, key: str, key_display: str | None = None, label: str = "") -> Action:
+def _go_to(destination: Destination, key: str, key_display: str | None = None, label: str = "") -> Action:
     return Action(
-        place.mode,
-        label or f"Go to {place.title}",
+        destination.mode,
+        label or f"Go to {destination.title}",
         key,
         shown=False,
         key_display=key_display,
-        enabled=lambda state, _: state.account.role in place.roles,
+        enabled=lambda state, _: state.account.role in destination.roles,
     )
 
 
-GO_TO = {place.mode: _go_to(place, str(number)) for number, place in enumerate(DESTINATIONS, start=1)} | {
-    SETTINGS.mode: _go_to(SETTINGS, "comma", ",", "Settings")
-}
+GO_TO = {
+    destination.mode: _go_to(destination, str(number))
+    for number, destination in enumerate(DESTINATIONS, start=1)
+} | {SETTINGS.mode: _go_to(SETTINGS, "comma", ",", "Settings")}
 CHOOSE_SCREEN = hidden("go_to", "Go to a screen", "g")
 JUMP = hidden("jump", "Jump to what you see", "semicolon", ";")
 SHOW_WHAT_WAS_DONE = hidden(

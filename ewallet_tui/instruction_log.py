@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Container, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import islice
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -85,8 +85,6 @@ def shortened(value: Any) -> Any:
 
 MAX_EXCHANGES = 1_000
 MAX_BYTES = 4_000_000
-CLIENTS_OWN = frozenset({"request_id"})
-"""Answer keys that only repeat what the client added to the request."""
 
 
 class Outcome(Struct, frozen=True):
@@ -109,12 +107,8 @@ class Exchange(Struct, frozen=True, dict=True):
         return sum(map(sys.getsizeof, texts))
 
 
-def system_now() -> datetime:
-    return datetime.now(UTC)
-
-
 class InstructionLog:
-    calendar: Callable[[], datetime] = staticmethod(system_now)
+    calendar: Callable[[], datetime] = staticmethod(partial(datetime.now, UTC))
 
     def __init__(self, now: Callable[[], float]) -> None:
         """`now` is the instant, in seconds, on a clock that never goes backwards."""
@@ -142,8 +136,9 @@ class InstructionLog:
             yield answers.append
         finally:
             took_ms = round((self._now() - begun) * 1_000)
-            own = CLIENTS_OWN - instruction.keys()
-            self._end(number, _outcome(answers[-1] if answers else None, own, took_ms))
+            # The client adds a request id, which the answer repeats.
+            left_out = {"request_id"} - instruction.keys()
+            self._end(number, _outcome(answers[-1] if answers else None, left_out, took_ms))
 
     def clear(self, *, but_newest: bool = False) -> None:
         kept = [self._exchanges[-1]] if but_newest and self._exchanges else []

@@ -5,14 +5,11 @@ from __future__ import annotations
 from asyncio import gather
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from textual.app import App
+from textual.await_complete import AwaitComplete
 from textual.screen import Screen
-
-if TYPE_CHECKING:
-    from textual.app import App
-    from textual.await_complete import AwaitComplete
-
 
 OPERATOR, AUDITOR = "operator", "auditor"
 ALL_ROLES = frozenset({"user", OPERATOR, AUDITOR})
@@ -43,11 +40,11 @@ ALL_DESTINATIONS = (*DESTINATIONS, SETTINGS)
 
 
 def destinations_for(role: str) -> tuple[Destination, ...]:
-    return tuple(place for place in ALL_DESTINATIONS if role in place.roles)
+    return tuple(destination for destination in ALL_DESTINATIONS if role in destination.roles)
 
 
 LOGIN, LOCK = "login", "lock"
-SCREEN_MODES = tuple(place.mode for place in ALL_DESTINATIONS)
+SCREEN_MODES = tuple(destination.mode for destination in ALL_DESTINATIONS)
 BETWEEN = "between"
 """An empty mode, shown for an instant while the current one is removed."""
 
@@ -90,7 +87,7 @@ class Navigation:
     async def replace_screens(self, role: str) -> None:
         """Replace every screen by a new one, and stay at the current mode if an account of `role` may use it."""
         app = self._app
-        allowed = {LOCK, *(place.mode for place in destinations_for(role))}
+        allowed = {LOCK, *(destination.mode for destination in destinations_for(role))}
         stays_at = self.mode if self.mode in allowed else SCREEN_MODES[0]
         self.mode_to_return_to = SCREEN_MODES[0]
         # No await in between: a key must not lead to a screen that is about to be removed.

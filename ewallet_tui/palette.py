@@ -70,21 +70,19 @@ class Everything(Provider):
         for command in self._commands():
             score = max(map(matcher.match, (command.name, *command.synonyms)))
             if score > 0:
-                yield Hit(
-                    score, _with_key(matcher.highlight(command.name), command.key), command.run, command.name
-                )
+                shown = _with_key(matcher.highlight(command.name), command.key)
+                yield Hit(score, shown, command.run, command.name)
 
     def _commands(self) -> Iterator[Command]:
         context, state = self._context, self._context.state
         yield from self._actions_here()
-        for place in destinations_for(state.account.role) if state else ():
-            key = f"{self._key_of(CHOOSE_SCREEN.id)} {format_key(place.letter)}"
-            yield Command(f"Go to {place.title}", key, partial(self.app.switch_mode, place.mode))
+        for destination in destinations_for(state.account.role) if state else ():
+            key = f"{self._key_of(CHOOSE_SCREEN.id)} {format_key(destination.letter)}"
+            yield Command(f"Go to {destination.title}", key, partial(self.app.switch_mode, destination.mode))
         for email, name in state.accounts.items() if state else ():
             if state and email != state.account.email:
-                yield Command(
-                    f"Switch to {one_line(name)}", "", partial(context.lifecycle.switch_account, email)
-                )
+                switch = partial(context.lifecycle.switch_account, email)
+                yield Command(f"Switch to {one_line(name)}", "", switch)
         yield Command("Log out", "", context.lifecycle.log_out)
         yield from self._actions_elsewhere()
         for theme in THEMES:
@@ -101,17 +99,13 @@ class Everything(Provider):
     def _actions_elsewhere(self) -> Iterator[Command]:
         """What the keys of the other screens do, as their classes declare it."""
         state = self._context.state
-        for place in destinations_for(state.account.role) if state else ():
-            if place.mode == self.app.current_mode:
+        for destination in destinations_for(state.account.role) if state else ():
+            if destination.mode == self.app.current_mode:
                 continue
-            for binding in own_bindings(self._screens[place.mode]):
-                words = f"{place.title}: {binding.tooltip or binding.description}"
-                yield Command(
-                    words,
-                    "",
-                    partial(self._do_there, place.mode, binding.action, words),
-                    _synonyms(self._screens[place.mode], binding),
-                )
+            for binding in own_bindings(self._screens[destination.mode]):
+                words = f"{destination.title}: {binding.tooltip or binding.description}"
+                run = partial(self._run_elsewhere, destination.mode, binding.action, words)
+                yield Command(words, "", run, _synonyms(self._screens[destination.mode], binding))
 
     def _actions_here(self) -> Iterator[Command]:
         for node, binding, enabled, _ in self.screen.active_bindings.values():
@@ -119,18 +113,17 @@ class Everything(Provider):
             if is_own and enabled and not binding.action.startswith(LEFT_OUT):
                 key = self.app.get_key_display(binding)
                 words = binding.tooltip or binding.description
-                yield Command(
-                    words, key, partial(self.app.run_action, binding.action, node), _synonyms(node, binding)
-                )
+                run = partial(self.app.run_action, binding.action, node)
+                yield Command(words, key, run, _synonyms(node, binding))
 
-    async def _do_there(self, mode: str, action: str, words: str) -> None:
+    async def _run_elsewhere(self, mode: str, action: str, words: str) -> None:
         await self.app.switch_mode(mode)
         # Another tab of that screen may be open above the one with the action.
         while len(self.app.screen_stack) > 1:
             await self.app.pop_screen()
-        self.app.run_worker(self._do_when_shown(self.app.screen, action, words))
+        self.app.run_worker(self._run_when_loaded(self.app.screen, action, words))
 
-    async def _do_when_shown(self, screen: Screen[object], action: str, words: str) -> None:
+    async def _run_when_loaded(self, screen: Screen[object], action: str, words: str) -> None:
         # An action on a record is possible once the records are loaded.
         for worker in [
             each

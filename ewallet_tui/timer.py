@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from msgspec import Struct
 from textual.timer import Timer
 
 from ewallet_core.presentation.formatting import SECOND, countdown, until_next_second
 from ewallet_tui.state import AccountState, ClockState, TimerState
-
-if TYPE_CHECKING:
-    from ewallet_tui.work import SetTimer
+from ewallet_tui.work import SetTimer
 
 
 class Alarm(Struct, frozen=True):

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import Any, Literal, Protocol
 
-if TYPE_CHECKING:
-    from textual.app import App
-    from textual.timer import Timer
+from textual.app import App
+from textual.timer import Timer
 
 Severity = Literal["information", "warning", "error"]
 SetTimer = Callable[[float, Callable[[], None]], "Timer"]

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ewallet_core.client.connection import UnreachableError
-from ewallet_core.protocol.address import fingerprint_of
+from ewallet_core.security.tokens import fingerprint_of
 
 AUTHORITY = "authority"
 """Kept in place of a fingerprint for a server whose certificate an authority has signed."""

@@ -1,9 +1,7 @@
-"""A server's address, as people write it (`host`, `host:port`, `tls://host:port`), and its fingerprint."""
+"""A server's address, as people write it (`host`, `host:port`, `tls://host:port`)."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import re
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -88,8 +86,3 @@ def parse_ip(host: str) -> IPv4Address | IPv6Address | None:
     except ValueError:
         return None
     return getattr(address, "ipv4_mapped", None) or address
-
-
-def fingerprint_of(certificate: bytes) -> str:
-    """The SHA-256 of a certificate in DER form, as `SHA256:` and 43 letters that people can compare."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(certificate).digest()).rstrip(b"=").decode()

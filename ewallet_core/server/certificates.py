@@ -16,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ewallet_core.protocol.address import fingerprint_of, parse_ip
+from ewallet_core.protocol.address import parse_ip
+from ewallet_core.security.tokens import fingerprint_of
 
 FOLDER = "tls"
 CERTIFICATE_FILE = "self-signed.pem"

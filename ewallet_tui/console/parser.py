@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ewallet_core.client.requests import ValidationError, chain_in, check
+from ewallet_core.client.validation import ValidationError, chain_in, check
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Selectors
 from ewallet_core.instructions.validation import accepts
 from ewallet_tui.console.line import Word, hidden, is_json, words_of
@@ -44,7 +44,7 @@ def read(line: str, known: InstructionRegistry) -> Reading:
 
 
 def selectors_of(words: Sequence[Word]) -> list[str]:
-    named = (place for place, word in enumerate(words) if word.name is not None)
+    named = (index for index, word in enumerate(words) if word.name is not None)
     return [word.text for word in words[: next(named, len(words))]]
 
 
@@ -112,8 +112,8 @@ def _from_json(line: str) -> dict[str, Any]:
     try:
         request = json.loads(line)
     except ValueError as reason:
-        place = getattr(reason, "pos", 0) + 1
-        raise ParseError(f"This is no JSON yet. Look at character {place}.") from None
+        at = getattr(reason, "pos", 0) + 1
+        raise ParseError(f"This is no JSON yet. Look at character {at}.") from None
     except RecursionError:
         raise ParseError("This is nested too deep. Take something out of it.") from None
     return {**CLIENT_ACTION, **chain_in(request)}

@@ -59,19 +59,20 @@ class AccountList(PlainOptionList):
 
     def show(self, state: AccountState) -> None:
         self._active = state.account.email
-        self.show_options(self._option(email, name) for email, name in state.accounts.items())
+        signs = {email: "● " if email == self._active else "○ " for email in state.accounts}
+        self.show_options(
+            Option(
+                Content.assemble(signs[email], one_line(name), (f"  {one_line(email)}", "$foreground-muted")),
+                id=email,
+            )
+            for email, name in state.accounts.items()
+        )
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         email = event.option.id
         if email and email != self._active:
             self.post_message(self.Chosen(email))
-
-    def _option(self, email: str, name: str) -> Option:
-        sign = "● " if email == self._active else "○ "
-        return Option(
-            Content.assemble(sign, one_line(name), (f"  {one_line(email)}", "$foreground-muted")), id=email
-        )
 
 
 MIN_NAMES = 2

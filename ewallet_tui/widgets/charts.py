@@ -62,8 +62,13 @@ class DayChart:
     def lines(self) -> list[Content]:
         """The largest value, the bars and the days; with little height, the bars alone."""
         top = [Content(self.top)] if self.has_top else []
-        foot = [self._foot_content()] if self.has_foot else []
-        return [*top, *map(self._row_content, self.rows), *foot]
+        bars = self.width - self.bar_width
+        rows = [Content.assemble((row[:bars], "$primary 70%"), (row[bars:], "$accent")) for row in self.rows]
+        if not self.has_foot:
+            return [*top, *rows]
+        today = TODAY if self.foot.endswith(TODAY) else ""
+        days = self.foot.removesuffix(today)
+        return [*top, *rows, Content.assemble((days, "$foreground-muted"), (today, "bold $accent"))]
 
     @property
     def rows(self) -> list[str]:
@@ -93,15 +98,6 @@ class DayChart:
             if not (last - index) % apart and self._middle(index) + len("30") // 2 <= room
         ]
         return labels([*numbers, (self.width, TODAY)], self.width)
-
-    def _row_content(self, row: str) -> Content:
-        before_today = self.width - self.bar_width
-        return Content.assemble((row[:before_today], "$primary 70%"), (row[before_today:], "$accent"))
-
-    def _foot_content(self) -> Content:
-        foot = self.foot
-        today = TODAY if foot.endswith(TODAY) else ""
-        return Content.assemble((foot.removesuffix(today), "$foreground-muted"), (today, "bold $accent"))
 
     def _middle(self, index: int) -> int:
         return index * (self.bar_width + GAP) + self.bar_width // 2

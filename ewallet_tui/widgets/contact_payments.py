@@ -18,7 +18,7 @@ from ewallet_tui.widgets.record_list import RecordList
 
 Ask = Callable[..., Awaitable[dict[str, Any]]]
 
-MOST_BETWEEN = 50
+MAX_PAYMENTS = 50
 COLUMNS = (Column("When"), Column("What"), Column("Credits", align="right", fills=True))
 NOTHING_BETWEEN = "Nothing has passed between you yet."
 
@@ -46,10 +46,10 @@ class ContactPayments(Vertical):
         between = self.query_one(RecordList)
         between.empty = NOTHING_BETWEEN
         found = await ask(
-            action="search", search="records", kind=TRANSFER.name, text=contact["email"], limit=MOST_BETWEEN
+            action="search", search="records", kind=TRANSFER.name, text=contact["email"], limit=MAX_PAYMENTS
         )
         rows = [] if found["failed"] else found["rows"]
-        between.show([_row(row["record_data"], now) for row in rows])
+        between.show([_payment_row(row["record_data"], now) for row in rows])
         return len(rows)
 
     def clear(self) -> None:
@@ -58,7 +58,7 @@ class ContactPayments(Vertical):
         between.show([])
 
 
-def _row(transfer: Record, now: datetime) -> ListRow:
+def _payment_row(transfer: Record, now: datetime) -> ListRow:
     kind = transfer["transfer_type"]
     when = moment(parse_timestamp(transfer["create_date"]), now)
     return ListRow(str(transfer["id"]), (when, TRANSFERS[kind], amount(kind, transfer["credits"])), transfer)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import ClassVar
 
 from textual import work
@@ -35,26 +36,23 @@ class RecordList(CursorList):
     ]
     DEFAULT_CSS = "RecordList { min-height: 2; }"
 
+    @dataclass
     class ListMessage(Message):
-        def __init__(self, listed: RecordList) -> None:
-            super().__init__()
-            self._listed = listed
+        listed: RecordList
 
         @property
         def control(self) -> RecordList:
-            return self._listed
+            return self.listed
 
+    @dataclass
     class Moved(ListMessage):
         """The row under the cursor is another one, or changed; `None`: the list is empty."""
 
-        def __init__(self, listed: RecordList, row: ListRow | None) -> None:
-            super().__init__(listed)
-            self.row = row
+        row: ListRow | None
 
+    @dataclass
     class Opened(ListMessage):
-        def __init__(self, listed: RecordList, row: ListRow) -> None:
-            super().__init__(listed)
-            self.row = row
+        row: ListRow
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
         super().__init__(id=id)

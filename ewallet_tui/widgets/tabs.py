@@ -98,14 +98,13 @@ WAYS_TO_FIT = (
 class ScreenTab(Static):
     ALLOW_SELECT = False
 
+    @dataclass
     class Chosen(Message):
-        def __init__(self, mode: str) -> None:
-            super().__init__()
-            self.mode = mode
+        mode: str
 
-    def __init__(self, place: Destination, number: int, *, current: bool) -> None:
-        super().__init__(id=f"tab-{place.mode}", classes="-current" if current else "")
-        self.place = place
+    def __init__(self, destination: Destination, number: int, *, current: bool) -> None:
+        super().__init__(id=f"tab-{destination.mode}", classes="-current" if current else "")
+        self.destination = destination
         self._number = Content.styled(f"{number}", "" if current else "$foreground-muted")
         self._is_current = current
         self._fit: Fit | None = None
@@ -115,7 +114,7 @@ class ScreenTab(Static):
         if fit is Fit.NUMBER and not self._is_current:
             return Content.assemble(" ", self._number, " ")
         before = "" if fit is Fit.TIGHT and not self._is_current else " "
-        return Content.assemble(before, self._number, " ", self.place.title, " ")
+        return Content.assemble(before, self._number, " ", self.destination.title, " ")
 
     def say(self, fit: Fit) -> None:
         if fit is not self._fit:
@@ -127,7 +126,7 @@ class ScreenTab(Static):
         self.choose()
 
     def choose(self) -> None:
-        self.post_message(self.Chosen(self.place.mode))
+        self.post_message(self.Chosen(self.destination.mode))
 
 
 class TabsBar(Horizontal):
@@ -149,8 +148,8 @@ class TabsBar(Horizontal):
         self._offered: list[Destination] = list(DESTINATIONS)
 
     def compose(self) -> ComposeResult:
-        for number, place in enumerate(DESTINATIONS, start=1):
-            yield ScreenTab(place, number, current=place.mode == self._current)
+        for number, destination in enumerate(DESTINATIONS, start=1):
+            yield ScreenTab(destination, number, current=destination.mode == self._current)
         yield ConnectionBadge()
 
     def show_connection(self, connection: ConnectionStatus, place: str) -> None:
@@ -160,7 +159,7 @@ class TabsBar(Horizontal):
     def show(self, account: AccountInfo) -> None:
         """Show the name of the account and the screens of its role."""
         self.query_one(ConnectionBadge).show_name(account.name)
-        self._offered = [place for place in DESTINATIONS if account.role in place.roles]
+        self._offered = [destination for destination in DESTINATIONS if account.role in destination.roles]
         self._fit()
 
     def on_resize(self) -> None:
@@ -177,8 +176,8 @@ class TabsBar(Horizontal):
             tab.say(fit)
 
     def _tabs(self, most: int) -> list[ScreenTab]:
-        offered = [tab for tab in self.query(ScreenTab) if tab.place in self._offered]
-        return [tab for at, tab in enumerate(offered) if at < most or tab.place.mode == self._current]
+        offered = [tab for tab in self.query(ScreenTab) if tab.destination in self._offered]
+        return [tab for at, tab in enumerate(offered) if at < most or tab.destination.mode == self._current]
 
 
 class PartTab(Static):

@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ewallet_core.protocol.address import fingerprint_of
+from ewallet_core.security.tokens import fingerprint_of
 from ewallet_core.server.certificates import (
     CERTIFICATE_FILE,
     LIFETIME,

@@ -22,7 +22,9 @@ async def test_tabs_parts_lists_and_buttons_are_a_letter_away(opened):
         await person.press(invoices)
         await person.wait_until(lambda: person.sees("No invoices on this sheet yet."))
         await person.press("semicolon")
-        await person.press(letter_of(person, lambda t: isinstance(t, ScreenTab) and t.place.mode == "home"))
+        await person.press(
+            letter_of(person, lambda t: isinstance(t, ScreenTab) and t.destination.mode == "home")
+        )
         await person.wait_until(lambda: person.app.current_mode == "home")
         await person.press("semicolon")
         await person.press(letter_of(person, lambda target: target.id == "supply"))
