@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import os
 import re
 import socket
@@ -22,10 +21,10 @@ from ewallet_core.client.trust import Identity
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import MalformedError
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.protocol.address import LAST_PORT, ServerAddress, format_host_port
+from ewallet_core.protocol.address import LAST_PORT, ServerAddress, format_host_port, parse_ip
 from ewallet_core.protocol.frames import decode
 
-NO_SERVER = "What answers there is no EWallet server. See to the host and the port."
+NO_SERVER = "That is not an EWallet server. Check the host and the port."
 
 AGAIN = frozenset({"outcome_unknown", "server_busy", "too_many_requests"})
 """The codes of errors after which the same request is to be sent again."""
@@ -90,15 +89,15 @@ def delays(randomness: Callable[[], float]) -> Iterator[float]:
     `randomness` returns a number from 0 to 1.
     """
     for tries in count():
-        # Any more doublings are beyond the longest wait, and in the end beyond what a float holds.
+        # Further doublings exceed the longest wait, and at last the range of a float.
         doubled = FIRST_SECONDS * 2 ** min(tries, 10)
         yield min(doubled, LONGEST_SECONDS) * (1 - randomness() / 2)
 
 
 LONGEST_ANSWER = 64 * 1024 * 1024
-"""In bytes. A longer answer means that the other side is no server of this kind."""
+"""In bytes. A longer answer means that the other side is not an EWallet server."""
 LONGEST_EVENT = 128 * 1024
-"""In bytes; it limits what is read ahead, so a slow reader leaves the rest at the server, which notices."""
+"""In bytes; it limits what is read ahead, so the server notices a slow reader."""
 
 
 class LineStream:
@@ -113,7 +112,7 @@ class LineStream:
     async def read(self) -> dict[str, Any] | None:
         """The next message; None for an empty line, which is a heartbeat.
 
-        Raises `EOFError` or `OSError` if the connection ends, and `UnreachableError` if the line is no message.
+        Raises `EOFError` or `OSError` if the connection ends, `UnreachableError` if the line is no message.
         """
         try:
             line = await self._reader.readuntil(b"\n")
@@ -145,24 +144,24 @@ class LineStream:
 
 WHICH_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "view": "sockets"}
 
-_EVENTS_PORT = "That is where the server tells events. Give its port for instructions, which is another one."
+_EVENTS_PORT = "That is the server's port for events. Give its port for instructions."
 
 
 async def handshake(lines: LineStream, within: float) -> int | None:
-    """Ask for the port of events, None if the server has none; raises `UnreachableError` without an answer."""
+    """The server's port for events, or None; raises `UnreachableError` if the server does not answer."""
     try:
         async with asyncio.timeout(within):
             while (answer := await _answer_to(WHICH_SOCKETS, lines)) is None:
                 pass
     except TimeoutError:
-        raise UnreachableError("What listens there gives no answer. See to the host and the port.") from None
+        raise UnreachableError("The server does not answer. Check the host and the port.") from None
     except (EOFError, OSError):
-        closed = "What listens there has closed the connection."
+        closed = "The server has closed the connection."
         if lines.certificate is not None:
             raise UnreachableError(f"{closed} Try again later.") from None
         # A TLS server also closes without an answer if it receives anything else.
         raise UnreachableError(
-            f"{closed} If it speaks TLS, write tls:// before its place; otherwise try again later."
+            f"{closed} If it uses TLS, put tls:// before its address; otherwise try again later."
         ) from None
     return read_as(Sockets, answer).out_port
 
@@ -203,12 +202,12 @@ class Connector:
         self._identity = identity
         self._within = within
         # With one address there is no race between addresses, in which a cancelled connection would leak.
-        self._next_address_after = None if _is_address(place.host) else NEXT_ADDRESS_SECONDS
+        self._next_address_after = NEXT_ADDRESS_SECONDS if parse_ip(place.host) is None else None
 
     async def connect(self, port: int, limit: int) -> LineStream:
         """Connect to that port, for lines of up to `limit` bytes; up to twice that is read ahead.
 
-        Raises `UnreachableError`, or `NotTrustedError` if to try again does not help.
+        Raises `UnreachableError`, or `NotTrustedError` if trying again does not help.
         """
         if not self._place.tls:
             return await self._connected(port, limit)
@@ -235,7 +234,7 @@ class Connector:
             raise
         except TimeoutError:
             raise UnreachableError(
-                f"{name} gives no answer. See to the host and the port, and whether the server runs."
+                f"{name} does not answer. Check the host, the port, and that the server runs."
             ) from None
         except ssl.SSLError as reason:
             raise UnreachableError(self._why_not_secured(name, reason)) from reason
@@ -246,21 +245,11 @@ class Connector:
         return LineStream(*opened)
 
     def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
-        # A server with a known certificate speaks TLS, whatever an attacker in between answers without it.
+        # A server with a pinned certificate uses TLS: an answer without it may come from an attacker.
         if reason.reason in _IN_THE_CLEAR and self._identity.fingerprint is None:
-            return (
-                f"{name} speaks no TLS. If it is meant to speak in the clear, write tcp://{self._place.name}."
-            )
-        said = (reason.reason or "it was broken off").replace("_", " ").lower()
-        return f"TLS with {name} came to nothing ({said}). Ask whoever runs the server."
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
+            return f"{name} does not use TLS. If that is intended, use tcp://{self._place.name}."
+        said = (reason.reason or "interrupted").replace("_", " ").lower()
+        return f"TLS with {name} failed ({said}). Ask the server's operator."
 
 
 async def _only_if(known: Callable[[bytes | None], None], lines: LineStream) -> LineStream:
@@ -290,7 +279,7 @@ def _of_one_address(reason: OSError) -> OSError:
 
 def _why(name: str, host: str, reason: OSError) -> str:
     if isinstance(reason, socket.gaierror):
-        return f"There is no machine of the name {host}. See to how it is written, and to your network."
+        return f"There is no machine named {host}. Check the name and your network."
     if isinstance(reason, ConnectionRefusedError):
-        return f"Nothing listens at {name}. See to the host and the port, and whether the server runs."
-    return f"{name} can't be reached: {reason.strerror or reason}. See to your network."
+        return f"Nothing is listening on {name}. Check the host, the port, and that the server runs."
+    return f"{name} can't be reached: {reason.strerror or reason}. Check your network."

@@ -83,7 +83,7 @@ class RemoteClient(WalletClient):
         except TimeoutError:
             raise UnreachableError(
                 f"{self.place} has not answered within {self._patience_seconds:g} seconds, so it is not "
-                "known whether that was done. Ask it again under the same request id, and it is done once."
+                "known whether that was done. Send it again under the same request id: it is done once."
             ) from None
 
     def events(self, since: int | None = None) -> AsyncIterator[Event]:
@@ -112,7 +112,7 @@ class RemoteClient(WalletClient):
             async with asyncio.timeout(self._patience_seconds):
                 await self._open_session()
         except TimeoutError:
-            raise UnreachableError(f"{self.place} gives no answer. Try again later.") from None
+            raise UnreachableError(f"{self.place} does not answer. Try again later.") from None
 
     async def _connect_in(self) -> LineStream:
         lines = await self._connector.connect(self._server.in_port, LONGEST_ANSWER)

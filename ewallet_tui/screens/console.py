@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.widgets import Input, Label
 
-from ewallet_core.client import Answer, requests
+from ewallet_core.client import Answer, validation
 from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.presentation.formatting import count, grouped
 from ewallet_tui.actions import (
@@ -179,7 +179,7 @@ class ConsoleScreen(BaseScreen):
 
     @work(exclusive=True, group="catalogue")
     async def _learn(self) -> None:
-        self._known = await asyncio.to_thread(requests.registry)
+        self._known = await asyncio.to_thread(validation.registry)
         self.query_one(ConsoleWriting).know(self._known)
         self._show_log()
 

@@ -59,7 +59,7 @@ async def test_if_no_address_answers_the_error_is_as_for_one(
     server: RunningServer, remote: Remote, two_addresses: str
 ) -> None:
     server.stop()
-    with pytest.raises(UnreachableError, match="Nothing listens at two"):
+    with pytest.raises(UnreachableError, match="Nothing is listening on two"):
         await remote(server.ports[0], host=two_addresses).open()
 
 

@@ -68,7 +68,7 @@ async def test_a_handshake_with_a_transient_error_is_repeated(remote: Remote, co
 @pytest.mark.parametrize("out_port", [0, -5, 99_999, "8081", [1]])
 async def test_a_handshake_without_an_event_port_is_refused(remote: Remote, out_port: object) -> None:
     async with ScriptedServer(lambda request: {**valid_answer(request), "out_port": out_port}) as server:
-        with pytest.raises(UnreachableError, match="no EWallet server"):
+        with pytest.raises(UnreachableError, match="not an EWallet server"):
             await remote(server.port).open()
 
 

@@ -165,7 +165,7 @@ def test_a_closed_client_leaks_nothing(wallet: EWalletClient) -> None:
 def test_a_missing_server_is_explained_at_once(server: RunningServer, tmp_path: Path) -> None:
     server.stop()
     with (
-        pytest.raises(UnreachableError, match="Nothing listens"),
+        pytest.raises(UnreachableError, match="Nothing is listening"),
         EWalletClient(f"127.0.0.1:{server.ports[0]}", known_servers=tmp_path / "known"),
     ):
         pass
