@@ -1,7 +1,7 @@
 """Measures the payments and views per second of a server, and of an engine in the client's own process.
 
-The server is `ewallet serve` in a process of its own. Its clients use the client library in this process: first
-one client that waits for each answer, then many at once.
+The server is `ewallet serve` in a process of its own; its clients are in this process: first one that waits
+for each answer, then many at once.
 """
 
 from __future__ import annotations

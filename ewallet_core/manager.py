@@ -86,9 +86,9 @@ class EWalletSessionManager:
         return self.dispatcher.answer(request, Caller(address))
 
     def listen_through(self, listener: InstructionListener | None) -> None:
-        """Have that listener carry out the instructions about sockets; None: they are answered `no_listener`.
+        """Have that listener carry out the instructions about sockets, instead of the one for this machine.
 
-        At first it is one that listens on the sockets of this machine.
+        Without a listener they are answered `no_listener`.
         """
         self.dispatcher.listener = listener
 
@@ -123,7 +123,7 @@ class EWalletSessionManager:
         return {session.id: session.account_id for session in found}
 
     def on_change(self, changed: Callable[[], None]) -> None:
-        """Call `changed` and nothing else after each instruction that changed something, from its thread."""
+        """Call only `changed` after each instruction that changed something, in its thread."""
         self.dispatcher.changed = changed
 
     @property
@@ -147,10 +147,7 @@ class EWalletSessionManager:
         }
 
     def close(self) -> None:
-        """Close the sockets, stop the cleaners, finish what was begun and close the database.
-
-        To close it twice does no harm.
-        """
+        """Close the sockets, stop the cleaners, finish pending work and close the database, at most once."""
         self._sockets.stop()
         self.dispatcher.close()
 

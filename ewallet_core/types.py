@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Role(StrEnum):
-    """`issuer` is the role of the system core account, to which nobody can log in."""
+    """`issuer` is the role of the system core account, which has no login."""
 
     USER = "user"
     OPERATOR = "operator"

@@ -41,8 +41,6 @@ def _activity_row(record: Record, now: datetime, zone: tzinfo | None) -> ListRow
     return ListRow(f"{name} {record['id']}", cells, (name, record["id"]))
 
 
-Movement = Mapping[str, Any]
-
 MAX_NOTES = 200
 COLUMNS = (
     Column("When"),
@@ -56,7 +54,7 @@ GIVEN = {"payment": "paid", "transfer": "sent", "refund": "refunded"}
 GOT = {"supply": "supplied", "payment": "received", "transfer": "received", "refund": "got back"}
 
 
-def statement_row(movement: Movement, now: datetime, zone: tzinfo | None = None) -> ListRow:
+def statement_row(movement: Record, now: datetime, zone: tzinfo | None = None) -> ListRow:
     credits = movement["credits"]
     moved = Content.styled(signed(credits), "$text-success") if credits > 0 else Content(signed(credits))
     when = moment(parse_timestamp(movement["time"]), now, zone)
@@ -65,14 +63,14 @@ def statement_row(movement: Movement, now: datetime, zone: tzinfo | None = None)
     return ListRow(f"entry {movement['entry']}", cells, movement)
 
 
-def what_of(movement: Movement) -> str:
+def what_of(movement: Record) -> str:
     """The movement in a word: `paid`, `received`, `to time`."""
     kind: str = movement["kind"]
     known = CONVERSIONS | (GOT if movement["credits"] > 0 else GIVEN)
     return known.get(kind, kind)
 
 
-def record_of(movement: Movement) -> tuple[str, int] | None:
+def record_of(movement: Record) -> tuple[str, int] | None:
     """The kind and id of the movement's record; `None` if it was unlinked."""
     for kind in ("transfer", "conversion"):
         if (number := movement[f"{kind}_record"]) is not None:
@@ -80,7 +78,7 @@ def record_of(movement: Movement) -> tuple[str, int] | None:
     return None
 
 
-def _with(movement: Movement) -> str:
+def _with(movement: Record) -> str:
     if movement["kind"] == "supply":
         return price(movement["currency"], movement["cost"]) if movement["cost"] else ""
     return movement["partner"] or ""

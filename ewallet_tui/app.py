@@ -138,6 +138,7 @@ class EWalletApp(App[None]):
             ended=lambda of_a_change: workers.run(lifecycle.end_session(of_a_change=of_a_change)),
             noticed=self._handle_event,
             froze=lambda is_frozen: self._notifier.tell(FROZEN if is_frozen else USABLE_AGAIN),
+            time_zone=lazy.local_time_zone,
         )
         timers = TimerWatch(
             now,

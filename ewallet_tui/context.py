@@ -37,7 +37,7 @@ class AppContext(Struct, frozen=True, kw_only=True):
     now: Callable[[], float]
     state_changed: Signal[AccountState]
     second_passed: Signal[float]
-    """The instants at which the figures of a begun timer move on."""
+    """The instants at which the shown seconds of a begun timer change."""
     connection_changed: Signal[ConnectionStatus]
     """Every new state of the connection, each second until the next try included."""
     make_screen: Callable[[str], Screen[Any]]

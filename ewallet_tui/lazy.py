@@ -1,6 +1,6 @@
-"""What is imported only after the first paint: every screen but the login, and what they are made of.
+"""What is imported only after the first paint: every screen but the login, and what screens are made of.
 
-The first paint waits for none of it; `screens` is then called in a thread, so that no key waits for it either.
+The app calls `screens` in a thread right after the first paint, so no key waits for the imports either.
 """
 
 from __future__ import annotations
@@ -127,3 +127,10 @@ def unanswered_question(state: TimerState, others: tuple[ClockState, ...]) -> Co
     from ewallet_tui.screens.overlays import unanswered_confirmation
 
     return unanswered_confirmation(state, others)
+
+
+def local_time_zone() -> str | None:
+    """The IANA name of the machine's time zone; `None` if it can't be found."""
+    from ewallet_core.presentation import periods
+
+    return periods.local_time_zone()

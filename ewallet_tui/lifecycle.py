@@ -68,10 +68,6 @@ STOP, LEAVE = "stop", "leave"
 """What the user can choose when asked about a timer before the app quits."""
 MAX_CLOSE_SECONDS = 5
 
-AskAboutTimers = Callable[[TimerState, tuple[ClockState, ...], bool], Awaitable[str | None]]
-"""Asks what to do about begun timers; the third argument is whether the active one may be stopped."""
-AskAboutUnanswered = Callable[[TimerState, tuple[ClockState, ...]], Awaitable[str | None]]
-
 
 class Lifecycle(Struct, kw_only=True, eq=False):
     """Logs in, switches and logs out accounts, and quits the app."""
@@ -83,8 +79,9 @@ class Lifecycle(Struct, kw_only=True, eq=False):
     notifier: Notifier
     workers: Workers
     notify: Notify
-    ask_about_timers: AskAboutTimers
-    ask_about_unanswered: AskAboutUnanswered
+    ask_about_timers: Callable[[TimerState, tuple[ClockState, ...], bool], Awaitable[str | None]]
+    """Asks what to do about begun timers; the third argument is whether the active one may be stopped."""
+    ask_about_unanswered: Callable[[TimerState, tuple[ClockState, ...]], Awaitable[str | None]]
     forget_clipboard: Callable[[], None]
     now: Callable[[], float]
     _account: int | None = None

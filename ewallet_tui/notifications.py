@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from msgspec import Struct
 from textual.timer import Timer
 
+from ewallet_core.client import Event
 from ewallet_core.presentation.formatting import MINUS, count, credit_amount, one_line
 from ewallet_core.types import SYSTEM_CORE_EMAIL
 from ewallet_tui.state import AccountState
@@ -16,8 +17,6 @@ from ewallet_tui.work import Notify, SetTimer
 ENDS_SOON = "session_about_to_end"
 """The app reacts by using the session; the user is not told."""
 IF_NOT_YOU = "If it was not you, change your password: that ends every other session."
-
-Event = Mapping[str, Any]
 
 
 class Notification(Struct, frozen=True):

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, Literal, NamedTuple, Self
+
+from msgspec import Struct
 
 from ewallet_core.errors.credits import LastOneError
 from ewallet_core.presentation.formatting import MINUTE, credit_amount, parse_timestamp
@@ -15,8 +16,7 @@ Verb = Literal["new", "view", "switch", "edit", "unlink"]
 Instruction = dict[str, Any]
 
 
-@dataclass(frozen=True)
-class OwnedItemKind:
+class OwnedItemKind(Struct, frozen=True):
     """A kind of thing that an account has several of, and its names in the engine's instructions."""
 
     noun: str
@@ -26,10 +26,6 @@ class OwnedItemKind:
     id_name: str
     when_unlinked: str
     """A sentence about what it contains, before it is unlinked."""
-
-    @property
-    def nouns(self) -> str:
-        return f"{self.noun}s"
 
     @property
     def answer_key(self) -> str:
@@ -55,8 +51,7 @@ TIME_SHEET = OwnedItemKind("time sheet", "time", "list", "sheet_id", _RECORDS_GO
 CONTACT_LIST = OwnedItemKind("contact list", "contact", "list", "list_id", "Its contacts are removed too.")
 
 
-@dataclass(frozen=True)
-class OwnedItems:
+class OwnedItems(Struct, frozen=True):
     """All items of one kind by id, and the id of the active one."""
 
     active: int
@@ -131,8 +126,7 @@ class TimerState(StrEnum):
     PAUSED = "paused"
 
 
-@dataclass(frozen=True)
-class AccountInfo:
+class AccountInfo(Struct, frozen=True):
     id: int
     name: str
     email: str
@@ -156,8 +150,7 @@ class AccountInfo:
         )
 
 
-@dataclass(frozen=True)
-class WalletState:
+class WalletState(Struct, frozen=True):
     id: int
     reference: str
     credits: int
@@ -167,8 +160,7 @@ class WalletState:
         return cls(id=data["id"], reference=data["reference"] or "", credits=data["credits"])
 
 
-@dataclass(frozen=True)
-class ClockState:
+class ClockState(Struct, frozen=True):
     """A clock at one instant, from which its figures at any later instant follow.
 
     Instants are in seconds on a monotonic clock.
@@ -236,8 +228,7 @@ class ClockState:
         return round(max(now - self.read_at, 0) * 1_000) if self.state is state else 0
 
 
-@dataclass(frozen=True)
-class AccountState:
+class AccountState(Struct, frozen=True):
     """The logged-in account with its active wallet and clock, and the accounts logged in beside it."""
 
     account: AccountInfo

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
+from msgspec import Struct
 from textual.content import Content
 
 from ewallet_core.client import ConnectionStatus, Reach
@@ -12,8 +11,7 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.state import ClockState, TimerState
 
 
-@dataclass(frozen=True)
-class StatusBadge:
+class StatusBadge(Struct, frozen=True):
     sign: str
     word: str
     style: str

@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ewallet_core.client import UnreachableError
 from ewallet_core.client.requests import changes_something, new_request_id
@@ -19,7 +16,6 @@ if TYPE_CHECKING:
     from ewallet_core.client import Answer, Event, WalletClient
 
 
-LOCAL_TIME = Path("/etc/localtime")
 MAX_ACTIVITY = 100
 NOT_PERMITTED = "not_permitted"
 ACCOUNT_CHANGED = "account_changed"
@@ -97,6 +93,7 @@ class AccountStore:
         ended: Callable[[bool], None],
         noticed: Callable[[Event], None],
         froze: Callable[[bool], None],
+        time_zone: Callable[[], str | None],
     ) -> None:
         """`changed` is called with each new state.
 
@@ -113,6 +110,7 @@ class AccountStore:
         self._ended = ended
         self._noticed = noticed
         self._froze = froze
+        self._time_zone = time_zone
         self._own: deque[str] = deque(maxlen=MAX_OWN_REQUESTS)
         self._sequence = 0
         self._frozen = ""
@@ -169,7 +167,7 @@ class AccountStore:
         if session is None or not self._is_logged_in:
             self.state = None
             return
-        zone = local_time_zone()
+        zone = self._time_zone()
         in_zone = {} if zone is None else {"time_zone": zone}
         overview = await self._send(action="view", view="overview", limit=MAX_ACTIVITY, **in_zone)
         if overview["failed"] or session is not self._session:
@@ -225,16 +223,6 @@ class AccountStore:
     @property
     def _is_logged_in(self) -> bool:
         return self._session is not None and self._session["session_user_account"] is not None
-
-
-def local_time_zone() -> str | None:
-    """The IANA name of the machine's time zone; `None` if it can't be found."""
-    name = os.environ.get("TZ", "").lstrip(":") or str(LOCAL_TIME.resolve()).partition("zoneinfo/")[2]
-    try:
-        ZoneInfo(name)
-    except (OSError, ValueError, ZoneInfoNotFoundError):
-        return None
-    return name
 
 
 def _accounts_of(session: Mapping[str, Any] | None) -> set[str]:

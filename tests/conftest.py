@@ -10,7 +10,7 @@ import pytest
 
 @pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
-    """One more than the number of cores, because tests of the app and of connections wait part of their time."""
+    """One more than the number of cores, because tests of the app and of connections often wait."""
     return (yield) + 1
 
 

@@ -70,18 +70,19 @@ def test_a_class_name_is_used_once_in_both_packages() -> None:
     assert [name for name, count in counts.items() if count > 1] == []
 
 
-# The left columns of the project's glossary: words that standard words have replaced. A phrase is found as
-# consecutive parts of an identifier. Words that are also ordinary English (text, place, rules, ok, words, link,
-# question, identity, lines, period, sheet) are not listed: only their former special meaning was replaced.
+# Words that standard words have replaced (docs/glossary.md). A phrase is found as consecutive parts of an
+# identifier. Words that are also ordinary English (text, place, rules, ok, words, link, question, identity,
+# lines, period, sheet) are not listed: only their former special meaning was replaced.
 REPLACED = """
-    desk; errand; asker; furnishings; recognise; recognition; must be permitted; lane; lanes; caretaker; bell;
-    follower; followers; happenings; hands; reception; door; doors; guest; guests; pace; paces; see out; let go;
-    attend; attended; welcome; weight; weights; belonging; belongings; holding; holdings; handover; hand over;
-    giver; receiver; looking; standing; leaving; likeness; moments; refusal; refusals; passes; bookkeeping; nok;
-    lie; lies; proof; proofs; server place; outbox; beginnings; reachability; greeting; dialling; dialler; knowing;
-    catalogue; picture; pictures; conversation; event watch; doings; news; telling; forgetting; quitting; engines;
-    framed; parted; receipt; receipts; figures; keysline; keys line; form plan; plan; objection; objections;
-    settings in force; wear; wears; complaint; complaints; keeper; lately; listening; feed
+    desk; errand; asker; furnishings; recognise; recognition; must be permitted; lane; lanes; caretaker;
+    bell; follower; followers; happenings; hands; reception; door; doors; guest; guests; pace; paces; see
+    out; let go; attend; attended; welcome; weight; weights; belonging; belongings; holding; holdings;
+    handover; hand over; giver; receiver; looking; standing; leaving; likeness; moments; refusal;
+    refusals; passes; bookkeeping; nok; lie; lies; proof; proofs; server place; outbox; beginnings;
+    reachability; greeting; dialling; dialler; knowing; catalogue; picture; pictures; conversation; event
+    watch; doings; news; telling; forgetting; quitting; engines; framed; parted; receipt; receipts;
+    figures; keysline; keys line; form plan; plan; objection; objections; settings in force; wear; wears;
+    complaint; complaints; keeper; lately; listening; feed
 """
 WORDS = [" ".join(phrase.split()) for phrase in REPLACED.split(";")]
 

@@ -1,7 +1,7 @@
-"""How a program reaches the engine: one protocol, and a client for each place the engine can be.
+"""Clients of an engine in this process or on a server.
 
-`EWalletClient` and `AsyncEWalletClient` are what a program wants; `EmbeddedClient` and `RemoteClient` are
-what they are made of, and what the app uses.
+Programs use `EWalletClient` or `AsyncEWalletClient`. These, and the app, use `EmbeddedClient` and
+`RemoteClient`.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # A program with an engine of its own does not import TLS, and one that reaches a server imports no engine.
+    # An embedded client does not import TLS, and a remote client does not import the engine.
     module: Any
     match name:
         case "AsyncEWalletClient" | "EWalletClient":

@@ -1,4 +1,4 @@
-"""The request channel: one connection, kept up, and the requests on it that are not answered yet."""
+"""The request channel: one connection, reopened when it breaks, and its pending requests."""
 
 from __future__ import annotations
 
@@ -26,8 +26,7 @@ MOST_AT_ONCE = 32
 class Sending:
     """One request; if its caller no longer waits for the answer, it is not sent again.
 
-    A request that is `alone` is never sent together with others, so nothing overtakes it if it has to be sent
-    again, because of a rate limit or a broken connection.
+    An `alone` request is never pending together with others, so that none overtakes it if it is sent again.
     """
 
     number: int
@@ -43,7 +42,7 @@ class Sending:
 
 
 class PendingRequests:
-    """The requests that wait to be sent, and those that wait for their answer."""
+    """The requests that wait to be sent, and those that wait for an answer."""
 
     def __init__(self) -> None:
         self._numbers = count()
@@ -56,13 +55,13 @@ class PendingRequests:
         heapq.heappush(self._waiting, Sending(next(self._numbers), request_id, frame, alone, answer))
 
     def due(self, now: float) -> Iterator[Sending]:
-        """The requests to send now; they then wait for their answers."""
+        """The requests to send now, which count as sent from then on."""
         while self._waiting and len(self._sent) < self._room:
             first = self._waiting[0]
             if not first.answer.done():
-                # A lone request waits for all others, and they for it.
-                joins = not first.alone and not any(sent.alone for sent in self._sent.values())
-                if first.request_id in self._sent or (self._sent and not joins):
+                # An `alone` request waits for all others, and they wait for it.
+                must_wait = first.alone or any(sent.alone for sent in self._sent.values())
+                if first.request_id in self._sent or (self._sent and must_wait):
                     return
             heapq.heappop(self._waiting)
             if not first.answer.done():
@@ -76,21 +75,21 @@ class PendingRequests:
         self._room = min(self._room + 1, MOST_AT_ONCE)
         return sending
 
-    def again(self, sending: Sending) -> None:
-        """Send the request once more, and send fewer at once for a while."""
+    def retry(self, sending: Sending) -> None:
+        """Send the request again, and send fewer at once for a while."""
         self._room = 1
         heapq.heappush(self._waiting, sending)
 
-    def all_again(self) -> None:
-        """Send all unanswered requests once more: the connection broke."""
+    def retry_all(self) -> None:
+        """Send all unanswered requests again, because the connection broke."""
         for sending in self._sent.values():
             sending.was_cut_off = True
             heapq.heappush(self._waiting, sending)
         self._sent.clear()
 
     def give_up(self, reason: Exception) -> None:
-        """Let every request fail with this error."""
-        self.all_again()
+        """Make every request fail with this error."""
+        self.retry_all()
         for sending in self._waiting:
             if not sending.answer.done():
                 sending.answer.set_exception(reason)
@@ -111,12 +110,10 @@ MOST_TRIES = 20
 """How often one request is sent if the server keeps answering that it is to be sent again."""
 
 _CLOSED = "The server has closed the connection."
-_FAILED = "The client itself has failed. Open it again, and report it if it fails again."
+_FAILED = "The client has failed. Open it again, and report it if it fails again."
 _NOT_OPEN = "The connection to the server is not open."
 _LOOK_FIRST = "Log in again, and check whether it was done before the connection broke."
-_NOT_KNOWN = (
-    "It is not known whether unanswered requests were done: send them again with the same request id."
-)
+_NOT_KNOWN = "It is not known which pending requests were done: send them again under the same request ids."
 
 _log = logging.getLogger("ewallet_core")
 
@@ -154,12 +151,12 @@ class RequestChannel:
             if self._is_closing:
                 await lines.close()
                 raise UnreachableError(_NOT_OPEN)
-            self._task = asyncio.create_task(self._keep(lines))
+            self._task = asyncio.create_task(self._stay_connected(lines))
             self._lines = lines
             self._state.becomes(Reach.CONNECTED)
 
     async def ask(self, request: Request) -> Answer:
-        """The answer, over as many connections as it takes; raises `UnreachableError` once none is tried."""
+        """The answer, over as many connections as it takes, or `UnreachableError` if the channel gives up."""
         try:
             frame = frame_of(request)
         except WalletError as error:
@@ -183,8 +180,8 @@ class RequestChannel:
         await asyncio.wait([self._task])
         self._state.becomes(Reach.OFFLINE)
 
-    async def _keep(self, lines: LineStream) -> None:
-        """Keep a connection while the channel is open, unless the user has to decide whether to trust the server."""
+    async def _stay_connected(self, lines: LineStream) -> None:
+        """Reconnect until the channel is closed or the server is no longer trusted."""
         reason = UnreachableError(f"The connection was closed. {_NOT_KNOWN}")
         try:
             while True:
@@ -192,7 +189,7 @@ class RequestChannel:
         except NotTrustedError as error:
             reason = error
             self._state.becomes(Reach.OFFLINE, reason=str(error))
-        except Exception:  # noqa: BLE001 - else every request would wait forever without a word
+        except Exception:  # noqa: BLE001 - else every request would wait forever
             _log.exception("the connection to the server could not be kept")
             reason = UnreachableError(_FAILED)
             self._state.becomes(Reach.OFFLINE, reason=_FAILED)
@@ -201,7 +198,7 @@ class RequestChannel:
             self._note_rest()
 
     async def _use(self, lines: LineStream) -> str:
-        """Send requests and receive answers until the connection breaks; returns why it did, in a sentence."""
+        """Send requests and receive answers until the connection breaks; returns why, in a sentence."""
         self._lines = lines
         self._state.becomes(Reach.CONNECTED)
         self._send_what_is_due()
@@ -219,7 +216,7 @@ class RequestChannel:
             return str(found)
         finally:
             self._lines = None
-            self._pending.all_again()
+            self._pending.retry_all()
             self._resume()
             self._note_rest()
             await lines.close()
@@ -255,7 +252,7 @@ class RequestChannel:
                 begun = begun if sent_at is not None else now()
 
     def _take(self, message: Answer) -> str | None:
-        """Deliver an answer to its caller; of a notice, return why the server is about to close the connection."""
+        """Deliver an answer to its caller; returns the text of a notice that the connection will close."""
         reply = read_as(Reply, message)
         if reply.request_id is None:
             return reason_of(message)
@@ -268,8 +265,8 @@ class RequestChannel:
 
     def _answer(self, sending: Sending, reply: Reply, answer: Answer) -> None:
         if reply.wait_seconds is not None and sending.times_sent < MOST_TRIES:
-            self._pending.again(sending)
-            # Nothing is sent meanwhile, so that nothing overtakes the request that has to wait.
+            self._pending.retry(sending)
+            # No request is sent meanwhile, so none overtakes the one that has to wait.
             if self._pause is not None:
                 self._pause.cancel()
             self._pause = asyncio.get_running_loop().call_later(reply.wait_seconds, self._resume)

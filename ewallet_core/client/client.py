@@ -21,7 +21,7 @@ PATIENCE_SECONDS = 30.0
 
 
 class ClientStatus:
-    """What both public clients know of the engine that `client` reaches."""
+    """The properties that both public clients have."""
 
     def __init__(self, client: WalletClient) -> None:
         self._client = client
@@ -56,7 +56,7 @@ def client_of(
     place: str | None, database_url: str | None, known_servers: Path | None, patience_seconds: float | None
 ) -> WalletClient:
     """A client of the server at `place`; without one, of an engine in this process on that database."""
-    # By the package's lazy names: an engine in this process needs no TLS, and a server needs no engine here.
+    # By the package's lazy names: an embedded client needs no TLS, and a remote one no engine.
     client: WalletClient
     if place is None:
         client = ewallet_core.client.EmbeddedClient.on(database_url)
@@ -99,7 +99,7 @@ class LoopThread:
     def run(self, work: Coroutine[Any, Any, T]) -> T:
         """The result of `work`, which is cancelled if the waiting thread is interrupted.
 
-        Raises `UnreachableError` if the loop is stopped, also meanwhile.
+        Raises `UnreachableError` if the loop is or gets stopped.
         """
         with self._submitting:
             if not self.is_running:
@@ -137,10 +137,10 @@ class LoopThread:
 class AsyncEWalletClient(ClientStatus):
     """A session at an engine, open inside `async with`.
 
-    `place` is a server's `host:port`; absent, the engine runs in this process, on the database at
-    `database_url`, or else in the user's data folder. `known_servers` is the file in which servers'
-    certificates are remembered; absent, the one in that folder. After `patience_seconds` without an answer
-    from a server `send` raises `UnreachableError`; None waits forever. Raises `ValueError` if `place` is not valid.
+    `place` is a server's `host:port`. Without it, the engine runs in this process, on the database at
+    `database_url` or in the user's data folder. `known_servers` is the file of pinned certificates, by
+    default the one in that folder. `send` raises `UnreachableError` if a server has not answered after
+    `patience_seconds`; None waits forever. Raises `ValueError` if `place` is not valid.
     """
 
     def __init__(
@@ -158,22 +158,21 @@ class AsyncEWalletClient(ClientStatus):
         self._client.watch(changed)
 
     async def open(self) -> None:
-        """Reach the engine, as `async with` does; raises `UnreachableError` in words."""
+        """Reach the engine, as `async with` does; raises `UnreachableError`."""
         await self._client.open()
 
     async def send(self, **instruction: Any) -> Answer:
         """Have an instruction carried out, once, and return its answer.
 
-        `controller` is `client` and `ctype` is `action` unless they are given. Raises `UnreachableError` after
-        `patience_seconds`: then it is not known whether it was carried out, and to send it again under the same
-        `request_id` carries it out once.
+        `controller` is `client` and `ctype` is `action` unless they are given. After an `UnreachableError` it
+        is not known whether it was carried out; sent again under the same `request_id`, it is done once.
         """
         return await self._client.send(**complete(instruction))
 
     def events(self, since: int | None = None) -> AsyncIterator[Event]:
         """What happens to the logged-in account from this call on: `listening` first, then each event.
 
-        With `since` it is what came after the event of that sequence, also while this program did not run.
+        With `since` it starts after the event of that sequence, even if this program did not run meanwhile.
         """
         return self._client.events(since)
 
@@ -196,7 +195,7 @@ class AsyncEWalletClient(ClientStatus):
 
 
 class EWalletClient(ClientStatus):
-    """A session at an engine, open inside `with`, for use by any thread; it takes what `AsyncEWalletClient` takes."""
+    """As `AsyncEWalletClient`, for synchronous programs: open inside `with`, and used by any thread."""
 
     def __init__(
         self,
@@ -211,7 +210,7 @@ class EWalletClient(ClientStatus):
         self._opening = threading.Lock()
 
     def open(self) -> None:
-        """Reach the engine, as `with` does; raises `UnreachableError` in words."""
+        """Reach the engine, as `with` does; raises `UnreachableError`."""
         with self._opening:
             if self._loop is None:
                 self._loop = LoopThread()

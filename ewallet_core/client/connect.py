@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import ipaddress
 import os
 import re
 import socket
@@ -22,7 +21,7 @@ from ewallet_core.client.trust import Identity
 from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import MalformedError
 from ewallet_core.instructions.envelope import Answer
-from ewallet_core.protocol.address import LAST_PORT, ServerAddress, format_host_port
+from ewallet_core.protocol.address import LAST_PORT, ServerAddress, format_host_port, parse_ip
 from ewallet_core.protocol.frames import decode
 
 NO_SERVER = "That is not an EWallet server. Check the host and the port."
@@ -90,15 +89,15 @@ def delays(randomness: Callable[[], float]) -> Iterator[float]:
     `randomness` returns a number from 0 to 1.
     """
     for tries in count():
-        # Any more doublings are beyond the longest wait, and in the end beyond what a float holds.
+        # Further doublings exceed the longest wait, and at last the range of a float.
         doubled = FIRST_SECONDS * 2 ** min(tries, 10)
         yield min(doubled, LONGEST_SECONDS) * (1 - randomness() / 2)
 
 
 LONGEST_ANSWER = 64 * 1024 * 1024
-"""In bytes. A longer answer means that the other side is no server of this kind."""
+"""In bytes. A longer answer means that the other side is not an EWallet server."""
 LONGEST_EVENT = 128 * 1024
-"""In bytes; it limits what is read ahead, so a slow reader leaves the rest at the server, which notices."""
+"""In bytes; it limits what is read ahead, so the server notices a slow reader."""
 
 
 class LineStream:
@@ -113,7 +112,7 @@ class LineStream:
     async def read(self) -> dict[str, Any] | None:
         """The next message; None for an empty line, which is a heartbeat.
 
-        Raises `EOFError` or `OSError` if the connection ends, and `UnreachableError` if the line is no message.
+        Raises `EOFError` or `OSError` if the connection ends, `UnreachableError` if the line is no message.
         """
         try:
             line = await self._reader.readuntil(b"\n")
@@ -145,19 +144,19 @@ class LineStream:
 
 WHICH_SOCKETS = {"controller": "client", "ctype": "action", "action": "view", "view": "sockets"}
 
-_EVENTS_PORT = "That is the server's port for events. Give its port for instructions instead."
+_EVENTS_PORT = "That is the server's port for events. Give its port for instructions."
 
 
 async def handshake(lines: LineStream, within: float) -> int | None:
-    """Ask for the port of events, None if the server has none; raises `UnreachableError` without an answer."""
+    """The server's port for events, or None; raises `UnreachableError` if the server does not answer."""
     try:
         async with asyncio.timeout(within):
             while (answer := await _answer_to(WHICH_SOCKETS, lines)) is None:
                 pass
     except TimeoutError:
-        raise UnreachableError("The server there does not answer. Check the host and the port.") from None
+        raise UnreachableError("The server does not answer. Check the host and the port.") from None
     except (EOFError, OSError):
-        closed = "The server there closed the connection."
+        closed = "The server has closed the connection."
         if lines.certificate is not None:
             raise UnreachableError(f"{closed} Try again later.") from None
         # A TLS server also closes without an answer if it receives anything else.
@@ -203,12 +202,12 @@ class Connector:
         self._identity = identity
         self._within = within
         # With one address there is no race between addresses, in which a cancelled connection would leak.
-        self._next_address_after = None if _is_address(place.host) else NEXT_ADDRESS_SECONDS
+        self._next_address_after = NEXT_ADDRESS_SECONDS if parse_ip(place.host) is None else None
 
     async def connect(self, port: int, limit: int) -> LineStream:
         """Connect to that port, for lines of up to `limit` bytes; up to twice that is read ahead.
 
-        Raises `UnreachableError`, or `NotTrustedError` if to try again does not help.
+        Raises `UnreachableError`, or `NotTrustedError` if trying again does not help.
         """
         if not self._place.tls:
             return await self._connected(port, limit)
@@ -240,25 +239,17 @@ class Connector:
         except ssl.SSLError as reason:
             raise UnreachableError(self._why_not_secured(name, reason)) from reason
         except ConnectionResetError as reason:
-            raise UnreachableError(f"{name} closed the connection. Try again later.") from reason
+            raise UnreachableError(f"{name} has closed the connection. Try again later.") from reason
         except OSError as reason:
             raise UnreachableError(_why(name, self._place.host, _of_one_address(reason))) from reason
         return LineStream(*opened)
 
     def _why_not_secured(self, name: str, reason: ssl.SSLError) -> str:
-        # A server with a known certificate speaks TLS, whatever an attacker in between answers without it.
+        # A server with a pinned certificate uses TLS: an answer without it may come from an attacker.
         if reason.reason in _IN_THE_CLEAR and self._identity.fingerprint is None:
-            return f"{name} does not use TLS. If that is intended, connect to tcp://{self._place.name}."
-        said = (reason.reason or "it was interrupted").replace("_", " ").lower()
+            return f"{name} does not use TLS. If that is intended, use tcp://{self._place.name}."
+        said = (reason.reason or "interrupted").replace("_", " ").lower()
         return f"TLS with {name} failed ({said}). Ask the server's operator."
-
-
-def _is_address(host: str) -> bool:
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
 
 
 async def _only_if(known: Callable[[bytes | None], None], lines: LineStream) -> LineStream:
@@ -288,7 +279,7 @@ def _of_one_address(reason: OSError) -> OSError:
 
 def _why(name: str, host: str, reason: OSError) -> str:
     if isinstance(reason, socket.gaierror):
-        return f"There is no computer named {host}. Check the spelling and your network."
+        return f"There is no machine named {host}. Check the name and your network."
     if isinstance(reason, ConnectionRefusedError):
         return f"Nothing is listening on {name}. Check the host, the port, and that the server runs."
     return f"{name} can't be reached: {reason.strerror or reason}. Check your network."

@@ -34,7 +34,7 @@ class Reach(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """Whether the engine can be reached now, and what the user should know of it."""
+    """Whether the engine can be reached now, and if not, why."""
 
     reach: Reach
     retry_in_seconds: int | None = None
@@ -62,7 +62,7 @@ class ConnectionState:
         self._watchers.append(changed)
 
     def becomes(self, reach: Reach, *, reason: str = "", retry_in_seconds: int | None = None) -> None:
-        """Take that state, and call the watchers if it is another one."""
+        """Set the state, and call the watchers if it has changed."""
         connection = ConnectionStatus(reach, retry_in_seconds, reason)
         if connection == self.connection:
             return

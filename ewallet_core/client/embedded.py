@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from ewallet_core.manager import EWalletSessionManager
 
 EVENT_INTERVAL_SECONDS = 1.0
-THIS_MACHINE = "this computer"
-"""The address of a user at this program."""
+THIS_MACHINE = "this machine"
+"""The address of the user of this program."""
 
 _START_CLEANERS = {
     "controller": "system",
@@ -51,8 +51,8 @@ class EmbeddedClient(WalletClient):
     ) -> None:
         """`open_engine` opens the session manager; it runs on the engine thread, so it may be slow.
 
-        With `for_a_person`, the role of the logged-in user decides what is permitted, system instructions too;
-        without it, the requests are those of the program that runs the engine.
+        With `for_a_person`, the role of the logged-in user decides what is permitted; without it, the
+        requests are those of the program that runs the engine.
         """
         super().__init__()
         self._open_engine = open_engine
@@ -64,13 +64,12 @@ class EmbeddedClient(WalletClient):
     @classmethod
     def on(cls, database_url: str | None = None) -> EmbeddedClient:
         """A client of the engine on that database; absent, the one in the user's data folder."""
-
-        # Looked up on the engine thread: the engine takes as long to import as the first screen to be painted.
+        # Looked up on the engine thread, because importing the engine is slow.
         return cls(lambda: without_sockets(ewallet_core.EWalletSessionManager(database_url)))
 
     @classmethod
     def for_user(cls, database_url: str) -> EmbeddedClient:
-        """A client for the user whose own engine it is, on that database: users supply themselves there."""
+        """A client for the owner of the engine on that database: users can supply themselves there."""
 
         def open_engine() -> EWalletSessionManager:
             config = ewallet_core.EngineConfig(self_supply=True)
@@ -93,7 +92,7 @@ class EmbeddedClient(WalletClient):
 
     async def close(self) -> None:
         async with self._changing:
-            # The thread finishes what was sent before, and nothing can be sent after.
+            # The thread finishes what was sent before; nothing can be sent afterwards.
             thread, self._thread = self._thread, None
             if thread is not None:
                 self._state.becomes(Reach.OFFLINE)
@@ -107,7 +106,7 @@ class EmbeddedClient(WalletClient):
         active, subscription = self._active, None
         while self._thread is thread:
             if active.is_settled and active.is_logged_in:
-                # Nothing else is put on the thread between this look and the read, so the read is of this login.
+                # Nothing runs on the thread between this check and the read, so the read is of this login.
                 login = active.login
                 if subscription is None or position.login != login:
                     subscription = self._opened().follow(**self._credentials)
@@ -133,7 +132,7 @@ class EmbeddedClient(WalletClient):
             engine = self._opened()
             answer = engine.answer(request, **self._address)
             if answer.get("code") == "outcome_unknown":
-                # The same request id: what was done is not done again.
+                # Under the same request id, so it is done once.
                 answer = engine.answer(request, **self._address)
             return answer
 

@@ -1,4 +1,4 @@
-"""Events of the active account for readers that lose none and get none twice, over one connection after another."""
+"""Events of the active account: a reader gets each once, over as many connections as it takes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ewallet_core.protocol.frames import FIRST_EVENT, encode
 
 
 class ActiveAccount:
-    """The account that is active in the session, and how far its events have come, according to the answers.
+    """The account that is active in the session and its newest event, according to the answers.
 
     Each login has a number; `started_at` is the event sequence at which it started, None if it is not known.
     """
@@ -49,7 +49,7 @@ class ActiveAccount:
         try:
             yield
         except BaseException:
-            # Without the answer it is not known which account is active: readers have to ask the server.
+            # Without the answer it is not known which account is active: readers must ask the server.
             self._become(object(), None)
             raise
         finally:
@@ -83,7 +83,7 @@ class ActiveAccount:
         return self.login
 
     async def left(self, login: int) -> None:
-        """Wait until another login, or none, has taken the place of that one."""
+        """Wait until that login has ended or another account has become active."""
         while self.login == login:
             await self._changed.wait()
 
@@ -95,13 +95,13 @@ class ActiveAccount:
             self._notify()
 
     def _notify(self) -> None:
-        """Wake all that wait, so that each looks at its own condition again."""
+        """Wake all waiting tasks, so that each checks its condition again."""
         self._changed.set()
         self._changed = asyncio.Event()
 
 
 class ReadPosition:
-    """Where one reader stands: the login that it follows, and the newest event that it got.
+    """The position of one reader: the login that it follows, and the newest event that it got.
 
     A new reader starts after the event `since` of its first login. Without it, it starts after the newest
     event according to the answers, or with the login if that comes later.
@@ -209,7 +209,7 @@ class EventReader:
         self._warning: dict[str, Any] | None = None
 
     async def events(self) -> AsyncGenerator[Event, None]:
-        """All events, without end; raises `NotTrustedError` if the server is no longer known to be the same."""
+        """All events, without end; raises `NotTrustedError` if the server's identity is in doubt."""
         while True:
             login = await self._active.login_after()
             try:

@@ -1,24 +1,19 @@
-"""Requests: their check before they are sent, credentials and request ids, frames, and what they can change."""
+"""Requests: signing and encoding them, and what they can change."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
-import ewallet_core
-from ewallet_core.errors.base import WalletError
 from ewallet_core.errors.requests import (
     BadValueError,
     FrameTooLongError,
-    MissingArgumentError,
     NotUtf8Error,
     TooDeepError,
 )
 from ewallet_core.instructions.envelope import VIEW_ACTIONS, parse_envelope
-from ewallet_core.instructions.registry import InstructionRegistry, read_request
 from ewallet_core.protocol.frames import DEEPEST, LARGEST_FRAME, decode, encode
 
 _JSON_HAS = "what JSON has: text, a number, true, false, null, or a list or an object of these"
@@ -27,7 +22,7 @@ Request = dict[str, Any]
 
 
 def sign(instruction: Mapping[str, Any], credentials: Mapping[str, str]) -> Request:
-    """The instruction, flat or enveloped as it is, with the credentials and a request id if it has none."""
+    """The instruction, flat or enveloped, with the credentials, and with a request id if it has none."""
     if "command_chain" not in instruction:
         return {**_with_request_id(instruction), **credentials}
     header = instruction.get("header")
@@ -95,39 +90,3 @@ def _is_for_json(value: object) -> bool:
 def _chain_of(request: Mapping[str, Any]) -> Mapping[str, Any]:
     chain = request.get("command_chain", request)
     return chain if isinstance(chain, Mapping) else {}
-
-
-_REQUEST_ID = "request_id"
-
-
-class ValidationError(Exception):
-    """What is wrong with an instruction and what to do, in the words of the engine."""
-
-
-def registry() -> InstructionRegistry:
-    """Every instruction; without an engine in this process, the first call takes as long as loading one."""
-    return ewallet_core.REGISTRY
-
-
-def chain_in(request: Mapping[str, Any]) -> dict[str, Any]:
-    """The instruction of a flat or enveloped request, without credentials; raises `ValidationError`."""
-    with _raising_validation_error():
-        call = parse_envelope(request)
-    return call.chain if call.request_id is None else {**call.chain, _REQUEST_ID: call.request_id}
-
-
-def check(chain: Mapping[str, Any], known: InstructionRegistry) -> None:
-    """Raise `ValidationError` if the instruction would be an error for every caller."""
-    with _raising_validation_error():
-        read_request(*known.find({name: value for name, value in chain.items() if name != _REQUEST_ID}))
-
-
-@contextmanager
-def _raising_validation_error() -> Iterator[None]:
-    try:
-        yield
-    except MissingArgumentError as error:
-        name, must_be = error.details["field"], str(error.warning).partition(": ")[2]
-        raise ValidationError(f"{name}= is missing: {must_be}") from error
-    except WalletError as error:
-        raise ValidationError(f"{error.error} {error.warning}".replace("`", "")) from error

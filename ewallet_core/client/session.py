@@ -62,7 +62,7 @@ class WalletClient(ABC):
     async def open(self) -> None:
         """Reach the engine and ask it for a client id and a session token; an open client stays as it is.
 
-        Raises `UnreachableError`, in words for the user, if there is no engine; it may be tried again.
+        Raises `UnreachableError` if there is no engine; it may be tried again.
         """
 
     async def send(self, **instruction: Any) -> Answer:
@@ -90,21 +90,20 @@ class WalletClient(ABC):
 
     @abstractmethod
     def events(self, since: int | None = None) -> AsyncIterator[Event]:
-        """What happens to the logged-in account from this call on, also by others, within two seconds.
+        """The events of the logged-in account from this call on, within two seconds, until the client closes.
 
-        If no account is logged in yet, it is from the login on; with `since` it is what came after the event of
-        that sequence. The first is `{"event": "listening", "sequence": n}`, and so is the first after each
-        other login; then comes every event after that one, whatever another reader got before. It goes on
-        for as long as the client is open, and over a broken connection nothing is lost. Raises
-        `UnreachableError` if the engine can't be reached for good, and ends at once if the client is not open.
+        If no account is logged in yet, they start with the login; with `since`, after the event of that
+        sequence. The first one after each login is `{"event": "listening", "sequence": n}`. Each reader gets
+        every event once, also if the connection breaks. Raises `UnreachableError` if the engine can't be
+        reached for good, and ends at once if the client is not open.
         """
 
     @abstractmethod
     async def close(self) -> None:
         """Wait for the answers to what was sent, refuse anything new, then disconnect.
 
-        Answers that can't come, because the engine can't be reached, are not waited for. The client may be
-        opened again: it then has another session, in which no account is logged in.
+        It does not wait if the engine can't be reached. The client may be opened again: it then has another
+        session, in which no account is logged in.
         """
 
     @abstractmethod
@@ -119,11 +118,11 @@ class WalletClient(ABC):
             if not answer["failed"]:
                 self._credentials = {**client, "session_token": answer["session_token"]}
                 return
-            # A connection broke before the token arrived, which is sent once: only a new client id gets another.
+            # The connection broke before the token arrived; only a new client id gets another token.
         raise UnreachableError(f"{answer['error']} {answer['warning']}")
 
     async def _renew_session(self, over: Mapping[str, str]) -> None:
-        """Open another session than that one, once, however many requests find it ended."""
+        """Open a new session in place of that one, once, however many requests find it ended."""
         async with self._renewal:
             if over is not self._credentials:
                 return

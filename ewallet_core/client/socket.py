@@ -83,7 +83,7 @@ class RemoteClient(WalletClient):
         except TimeoutError:
             raise UnreachableError(
                 f"{self.place} has not answered within {self._patience_seconds:g} seconds, so it is not "
-                "known whether that was done. Send it again with the same request id, and it is done once."
+                "known whether that was done. Send it again under the same request id: it is done once."
             ) from None
 
     def events(self, since: int | None = None) -> AsyncIterator[Event]:

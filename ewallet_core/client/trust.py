@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ewallet_core.client.connection import UnreachableError
-from ewallet_core.protocol.address import fingerprint_of
+from ewallet_core.security.tokens import fingerprint_of
 
 AUTHORITY = "authority"
 """Kept in place of a fingerprint for a server whose certificate an authority has signed."""
@@ -21,14 +21,14 @@ _LINE = re.compile(rf"(?P<name>\S+:\d{{1,5}})\s+(?P<mark>SHA256:[A-Za-z0-9+/]{{4
 
 
 class NotTrustedError(UnreachableError):
-    """The identity of the server is in doubt; only the user can decide, to try again does not help."""
+    """The identity of the server is in doubt; only the user can decide, and trying again does not help."""
 
 
 class KnownServers:
     """The file at `path`, of lines `host:port SHA256:…` or `host:port authority`; it need not exist.
 
-    The second word is the server's mark. Blank lines and lines that begin with `#` are left as they are. Every
-    call raises `NotTrustedError`, and changes nothing, if the file can't be read or a line of it is damaged.
+    The second word is the server's mark. Blank lines and comments (`#`) stay. Every call raises
+    `NotTrustedError`, and changes nothing, if the file can't be read or a line of it is damaged.
     """
 
     def __init__(self, path: Path) -> None:
@@ -45,7 +45,7 @@ class KnownServers:
     def add(self, name: str, mark: str) -> str:
         """Keep the mark of a new server, and return the mark that is kept.
 
-        That is another one if another program has connected to the server meanwhile, and seen something else.
+        It is another one if another program has added the server meanwhile with another mark.
         """
         with self._locked():
             known = self._read()
@@ -71,7 +71,7 @@ class KnownServers:
             if found is None:
                 raise NotTrustedError(
                     f"Line {number} of {self.path} is neither `host:port SHA256:…` nor `host:port "
-                    f"{AUTHORITY}`. Correct that line, or remove it."
+                    f"{AUTHORITY}`. Mend that line, or remove it."
                 )
             known[found["name"]] = found["mark"]
         return known
@@ -82,13 +82,13 @@ class KnownServers:
         except FileNotFoundError:
             return ""
         except UnicodeDecodeError:
-            raise NotTrustedError(f"{self.path} is not text. Correct it, or move it away.") from None
+            raise NotTrustedError(f"{self.path} is not text. Move it away, or mend it.") from None
         except OSError as reason:
             raise _unusable(self.path, reason) from reason
 
     def _write(self, text: str) -> None:
         try:
-            # Made with mode 0600, which is kept when it takes the file's place.
+            # It has mode 0600, also after it replaces the old file.
             with tempfile.NamedTemporaryFile(
                 "w", dir=self.path.parent, prefix=self.path.name, delete=False, encoding="utf-8"
             ) as new:
@@ -122,11 +122,11 @@ def _unusable(path: Path, reason: OSError) -> NotTrustedError:
 
 
 _NO_AUTHORITY = frozenset({18, 19, 20, 21})
-"""OpenSSL's codes for a chain that ends at no authority of this machine, such as a self-signed certificate."""
+"""OpenSSL's codes for a chain without a known authority, such as a self-signed certificate."""
 _NOT_YET, _EXPIRED, _OTHER_NAME, _OTHER_ADDRESS = 9, 10, 62, 64
 
 _WRONG = {
-    _NOT_YET: "that is not valid yet",
+    _NOT_YET: "that does not hold yet",
     _EXPIRED: "that has expired",
     _OTHER_NAME: "that is for another name",
     _OTHER_ADDRESS: "that is for another address",
@@ -136,7 +136,7 @@ _WRONG = {
 class Identity:
     """What is known of the server `host:port`, and the check that it is the one that answers.
 
-    Once an authority has signed its certificate, nothing less is accepted, in this run and in later ones.
+    Once it had a certificate signed by an authority, it must always have one.
     """
 
     def __init__(self, name: str, known_servers: KnownServers) -> None:
@@ -149,7 +149,7 @@ class Identity:
     def may_be_verified(self) -> bool:
         """Whether to verify by authority, because no certificate of the server is pinned."""
         if self.fingerprint is None and not self._was_verified:
-            # What was accepted once stays accepted while this object lives, also if its line is removed.
+            # A mark that was read once stays valid for this object, even if its line is removed.
             self._set_mark(self._known_servers.mark_of(self._name))
         return self.fingerprint is None
 
@@ -162,7 +162,7 @@ class Identity:
             self.check_pinned(certificate)
 
     def reject_unverified(self, why: ssl.SSLCertVerificationError) -> None:
-        """Handle a failed verification; raises `UnreachableError` unless the server may be known by its certificate."""
+        """Raise `UnreachableError` if verification failed for another reason than an unknown authority."""
         if why.verify_code not in _NO_AUTHORITY:
             wrong = _WRONG.get(why.verify_code, f"that can't be trusted ({why.verify_message.rstrip('.')})")
             raise UnreachableError(
@@ -171,7 +171,7 @@ class Identity:
             )
         if self._was_verified:
             raise NotTrustedError(
-                self._unlike_before("a certificate without a trusted authority, unlike before")
+                self._unlike_before("a certificate that no authority vouches for, as one did before")
             )
 
     def check_pinned(self, certificate: bytes | None) -> None:
@@ -181,7 +181,7 @@ class Identity:
             self._set_mark(self._known_servers.add(self._name, seen))
             self.newly_pinned = self.fingerprint == seen
         if self.fingerprint != seen:
-            known = self.fingerprint or "one from a trusted authority"
+            known = self.fingerprint or "one that an authority vouches for"
             raise NotTrustedError(
                 self._unlike_before(f"another certificate than before: {seen}, not {known}")
             )
@@ -192,6 +192,6 @@ class Identity:
 
     def _unlike_before(self, what: str) -> str:
         return (
-            f"{self._name} shows {what}. Someone may be listening in: ask the server's operator. Only if the "
-            f"certificate was changed, remove its line from {self._known_servers.path}."
+            f"{self._name} shows {what}. The connection may be intercepted. Ask the server's operator, and "
+            f"remove its line from {self._known_servers.path} only if the certificate was changed."
         )

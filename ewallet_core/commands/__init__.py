@@ -1,4 +1,4 @@
-"""The subcommands of `ewallet`: their options, and what `--help` says about them.
+"""The subcommands of `ewallet` and their options.
 
 Each imports its module when it runs, so that neither the app nor `--help` waits for the engine."""
 
@@ -47,8 +47,8 @@ def grant_command(
 ) -> None:
     """Give the account with that EMAIL the role of a user, an operator or an auditor.
 
-    This is how a server gets its first operator; the server may be running. Exits 0 on success, 1 if the engine
-    refuses, 2 if there is no database that can be opened.
+    This is how a server gets its first operator; the server may be running. Exits 0 on success, 1 if the
+    engine refuses, 2 if there is no database that can be opened.
     """
     from ewallet_core.commands.grant import run
 
@@ -92,8 +92,8 @@ def instructions_command(ctx: click.Context, words: tuple[str, ...], as_json: bo
 def serve_command(ctx: click.Context, /, config: Path | None, data_dir: Path | None, **options: Any) -> None:
     """Serve the wallets to clients until SIGTERM or SIGINT.
 
-    Prints one line with its ports when it is ready. Exits 0 when it was told to stop, 1 if it can't serve, 2 if
-    the settings are invalid.
+    Prints one line with its ports when it is ready. Exits 0 when it is stopped, 1 if it can't serve, 2 if the
+    settings are invalid.
     """
     from ewallet_core.commands.serve import run
 
@@ -107,8 +107,8 @@ def serve_command(ctx: click.Context, /, config: Path | None, data_dir: Path | N
 def verify_command(ctx: click.Context, data_dir: Path | None, database: str | None) -> None:
     """Check the whole ledger. It is only read, and the app or a server may have it open.
 
-    Prints what was checked. Exits 0 if everything is correct, 1 at the first violation, 2 if the database can't
-    be read.
+    Prints what was checked. Exits 0 if everything is correct, 1 at the first violation, 2 if the database
+    can't be read.
     """
     from ewallet_core.commands.verify import run
 

@@ -1,4 +1,4 @@
-"""`ewallet grant`: give an account a role, as the person who runs the engine."""
+"""`ewallet grant`: give an account a role, without logging in."""
 
 from __future__ import annotations
 

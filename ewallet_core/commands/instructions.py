@@ -20,14 +20,14 @@ EXIT_NOT_FOUND = 2
 _MARGIN = 12
 
 
-def run(asked: str, *, as_json: bool, markdown: bool) -> int:
-    """Print the instructions whose selectors are the words `asked`, or all of them."""
-    if markdown and (asked or as_json):
+def run(words: str, *, as_json: bool, markdown: bool) -> int:
+    """Print the instructions whose selectors are these words, or all of them."""
+    if markdown and (words or as_json):
         raise click.UsageError("--markdown prints the whole reference; give it alone.")
-    found = reference.named(reference.everything(SECTIONS), asked)
+    found = reference.named(reference.everything(SECTIONS), words)
     if not found:
-        click.echo(f"There is no instruction `{asked}`. The nearest known:", err=True)
-        for path in reference.nearest(reference.everything(SECTIONS), asked):
+        click.echo(f"There is no instruction `{words}`. The nearest known:", err=True)
+        for path in reference.nearest(reference.everything(SECTIONS), words):
             click.echo(f"  {path}", err=True)
         return EXIT_NOT_FOUND
     if markdown:
@@ -39,7 +39,7 @@ def run(asked: str, *, as_json: bool, markdown: bool) -> int:
             "refusals": reference.errors(),
         }
         click.echo(json.dumps(msgspec.to_builtins(shown), indent=2, ensure_ascii=False))
-    elif asked:
+    elif words:
         _show_entries(found)
     else:
         _show_list(found)
@@ -57,15 +57,11 @@ def _show_line(entry: reference.InstructionEntry) -> None:
     """One line; on a terminal it is wrapped between words."""
     head = f"{entry.path} {entry.takes}".rstrip()
     line = f"{head}: {entry.summary}"
-    if _is_at_terminal():
+    if sys.stdout.isatty():
         line = textwrap.fill(
             line, _width(), initial_indent="  ", subsequent_indent="      ", break_on_hyphens=False
         ).removeprefix("  ")
     click.echo(f"  {click.style(entry.path, fg='cyan')}{line.removeprefix(entry.path)}")
-
-
-def _is_at_terminal() -> bool:
-    return sys.stdout.isatty()
 
 
 def _show_entries(found: list[reference.Documented]) -> None:
@@ -74,7 +70,11 @@ def _show_entries(found: list[reference.Documented]) -> None:
             click.echo()
         _show_entry(reference.entry_of(each))
     for name, data_dict in reference.data_of(found).items():
-        _show_data(name, data_dict)
+        click.echo()
+        click.secho(name, bold=True)
+        click.echo(textwrap.fill(data_dict.meaning, _width()))
+        for line in _in_columns(data_dict.keys, margin=2):
+            click.echo(f"  {line}")
 
 
 def _show_entry(entry: reference.InstructionEntry) -> None:
@@ -103,14 +103,6 @@ def _arguments(entry: reference.InstructionEntry) -> dict[str, str]:
         default = "" if argument.default is None else f" ({argument.default} when absent)"
         lines[argument.name] = f"{needed}, {argument.must_be}{default}"
     return lines
-
-
-def _show_data(name: str, data_dict: reference.DataDict) -> None:
-    click.echo()
-    click.secho(name, bold=True)
-    click.echo(textwrap.fill(data_dict.meaning, _width()))
-    for line in _in_columns(data_dict.keys, margin=2):
-        click.echo(f"  {line}")
 
 
 def _in_columns(lines: dict[str, str], margin: int = _MARGIN) -> Iterator[str]:

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from typing import Any, TypeVar
 
-from ewallet_core.errors.accounts import (
-    ClientUnknownError,
-    NotLoggedInError,
-    SessionExpiredError,
-    SessionUnknownError,
-)
+from ewallet_core.errors.accounts import ClientUnknownError, NotLoggedInError, SessionExpiredError
 from ewallet_core.instructions.registry import Access
 from ewallet_core.operations.account_status import why_not_active
 from ewallet_core.operations.context import AccountContext, ClientContext, Context, SessionContext
-from ewallet_core.operations.sessions import touch
+from ewallet_core.operations.sessions import require_live, touch
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.sessions import ClientId, Session, client_ids, sessions
@@ -28,9 +23,8 @@ def authenticate(context: Context, access: Access) -> Context:
     if access is Access.ANYBODY or (access is Access.SYSTEM and context.is_in_process):
         return context
     if context.caller.live_session_id is not None:
-        session = _require_live(
-            sessions.find(context.transaction, id=context.caller.live_session_id), context
-        )
+        found = sessions.find(context.transaction, id=context.caller.live_session_id)
+        session = require_live(context, found)
         # A live session is used without its client id, which lives as long as the session.
         client = client_ids.find(context.transaction, id=session.client_id) if session.client_id else None
     else:
@@ -75,12 +69,4 @@ def _client(context: Context) -> ClientId:
 def _session(context: Context, client: ClientId) -> Session:
     given = context.credentials.session_token
     found = sessions.find(context.transaction, token_hash=hash_token(given)) if given is not None else None
-    return _require_live(found if found is not None and found.client_id == client.id else None, context)
-
-
-def _require_live(session: Session | None, context: Context) -> Session:
-    if session is None:
-        raise SessionUnknownError
-    if session.expires_at <= context.now:
-        raise SessionExpiredError
-    return session
+    return require_live(context, found if found is not None and found.client_id == client.id else None)

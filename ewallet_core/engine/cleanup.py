@@ -49,7 +49,7 @@ CLEANERS = (
     Cleaner("session", "sessions", (cleanup.SESSION_ENDS,)),
     Cleaner("stoken", "stokens", (cleanup.SESSION_TOKEN_ENDS,)),
     Cleaner("ctoken", "ctokens", (cleanup.CLIENT_ID_ENDS,)),
-    # All vacant workers are removed half an hour after the oldest was made: a new one costs nothing.
+    # All vacant workers are removed half an hour after the oldest was created: a new one is cheap.
     Cleaner("worker", "workers", (cleanup.VACANT_WORKER_SINCE,), after_ms=WORKER_SPARED_MS),
     Cleaner("account", "accounts", (cleanup.ACCOUNT_IS_ERASED,)),
     Cleaner("history", "history", cleanup.OLDEST_HISTORY, after_ms=KEPT_MILLISECONDS, rest_ms=HOUR),
@@ -63,7 +63,7 @@ class Scheduler:
     """Runs the started cleaners that are due.
 
     `read` reads the database, `clean_up` carries out the instruction `cleanup=<cleans>`, and `clock` returns
-    the time in milliseconds UTC. Cleaners may be started and stopped from any thread; one thread calls `turn`.
+    the time in milliseconds UTC. Any thread may start and stop cleaners; one thread calls `turn`.
     """
 
     def __init__(
@@ -165,13 +165,13 @@ class WakeUpEvent:
 
     def wait(self, milliseconds: int) -> None:
         if self._set.wait(milliseconds / 1_000):
-            # Every instruction sets it; to look at the database after each would cost too much.
+            # Every instruction sets it; reading the database after each would cost too much.
             self._closed.wait(LULL_SECONDS)
         self._set.clear()
 
 
 class CleanupThread:
-    """Starts and stops cleaners. Its daemon thread begins with the first of them."""
+    """Starts and stops cleaners. Its daemon thread starts with the first of them."""
 
     def __init__(self, scheduler: Scheduler, wake_up: WakeUpEvent) -> None:
         self._scheduler = scheduler
@@ -199,7 +199,7 @@ class CleanupThread:
             self._wake_up.set()
 
     def close(self) -> None:
-        """Stop all cleaners and wait for the one at work; to close it twice does no harm."""
+        """Stop all cleaners and wait for the running one; a second call does nothing."""
         self._scheduler.stop("all")
         self._wake_up.close()
         with self._starting:
@@ -210,7 +210,7 @@ class CleanupThread:
         while not self._wake_up.is_closed:
             try:
                 wait_ms = self._scheduler.turn()
-            except Exception:  # noqa: BLE001 - timers must still stop tomorrow, whatever went wrong today
+            except Exception:  # noqa: BLE001 - timers must still stop later
                 _log.exception("the cleaners failed")
                 wait_ms = RETRY_MS
             self._wake_up.wait(wait_ms)

@@ -45,7 +45,7 @@ from ewallet_core.storage.transaction import NeedsWrite, Transaction
 MOST_PREPARATIONS = 5
 
 _log = logging.getLogger("ewallet_core")
-# Without this, a program that set up no logging would print tracebacks on its screen.
+# Without this, a program without logging would print tracebacks on its screen.
 _log.addHandler(logging.NullHandler())
 
 T = TypeVar("T")

@@ -1,4 +1,4 @@
-"""Sessions and workers as Python objects, of which a program in the same process asks instructions."""
+"""Sessions and workers as Python objects for a program in the same process."""
 
 from __future__ import annotations
 
@@ -30,8 +30,7 @@ class EWallet:
         """Carry out one of the session's own instructions, flat or enveloped; it never raises.
 
         They are `controller='user'` with `action='create', create='account'`; `action='login'`; and
-        `action='create', create='transfer', ttype='supply'`. This session is the caller, so neither a client id
-        nor a session token is needed.
+        `action='create', create='transfer', ttype='supply'`. They need no client id and no session token.
         """
         return self._dispatcher.answer(instruction, self._caller, SESSION_REGISTRY)
 

@@ -75,10 +75,10 @@ class SupplyFromPartner(Bought, frozen=True):
     partner_account: fields.Email | None = None
 
 
-def _for_live_session(meant: Instruction, **selectors: str) -> Instruction:
+def _for_live_session(instruction: Instruction, **selectors: str) -> Instruction:
     """The same instruction in the form for a live session."""
     form = {"controller": "user", "ctype": "action", **selectors}
-    return replace(meant, forms=(form,), permitted_as=meant)
+    return replace(instruction, forms=(form,), permitted_as=instruction)
 
 
 @instruction({"controller": "user", "action": "create", "create": "transfer", "ttype": "supply"})

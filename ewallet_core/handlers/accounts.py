@@ -108,7 +108,7 @@ def check_old_password(request: EditAccount, preparation: Preparation) -> Passwo
     """Check the old password and hash the new one."""
     if request.user_pass is None or request.old_pass is None:
         return None
-    # Checked before the old password: an error about the new one must not reveal that the old one is right.
+    # Checked first: an error about the new password must not reveal that the old one is right.
     reject_common_password(request.user_pass, "user_pass")
     password_check = check_own_password(request.old_pass, preparation)
     if not password_check.is_right:
@@ -153,7 +153,7 @@ def edit_account(request: EditAccount, context: AccountContext) -> _EditAccountA
 
 def _changes(request: EditAccount, account: Account) -> dict[str, Any]:
     """The columns whose values differ from the account's."""
-    wanted = {
+    requested = {
         "name": request.user_name,
         "email": request.user_email,
         "phone": request.user_phone,
@@ -161,7 +161,7 @@ def _changes(request: EditAccount, account: Account) -> dict[str, Any]:
     }
     changes = {
         column: value
-        for column, value in wanted.items()
+        for column, value in requested.items()
         if value is not None and value != getattr(account, column)
     }
     keys = {f"{column}_key": user_key(changes[column]) for column in ("name", "email") if column in changes}

@@ -75,14 +75,14 @@ def new_contact(request: NewContact, context: AccountContext) -> _NewContactAnsw
 def edit_contact(request: EditContact, context: AccountContext) -> Answer:
     """Edit a contact."""
     record = own_record(context, CONTACT, request.record_id)
-    wanted = {
+    requested = {
         "name": request.user_name,
         "email": request.user_email,
         "phone": request.user_phone,
         "reference": request.user_reference,
         "notes": request.notes,
     }
-    edited = {name: getattr(record, name) if value is None else value for name, value in wanted.items()}
+    edited = {name: getattr(record, name) if value is None else value for name, value in requested.items()}
     if any(getattr(record, name) != value for name, value in edited.items()):
         contacts.change(
             context.transaction,

@@ -49,13 +49,13 @@ def check_limit_password(request: EditLimit, preparation: Preparation) -> Passwo
 @instruction({"action": "edit", "edit": "limit"}, prepare=check_limit_password)
 def edit_limit(request: EditLimit, context: AccountContext) -> _LimitAnswer:
     """Set how much may leave the account within 24 hours; to raise or lift the limit needs the password."""
-    account, wanted = context.account, request.daily_limit
+    account, new_limit = context.account, request.daily_limit
     if context.prepared is not None:
         require_password(context, context.prepared, "user_pass")
-    elif account.daily_limit is not None and (wanted is None or wanted > account.daily_limit):
+    elif account.daily_limit is not None and (new_limit is None or new_limit > account.daily_limit):
         raise MissingArgumentError("user_pass", "the account's password, which raising the limit takes")
-    if wanted != account.daily_limit:
-        accounts.change(context.transaction, account.id, daily_limit=wanted, written_at=context.now)
+    if new_limit != account.daily_limit:
+        accounts.change(context.transaction, account.id, daily_limit=new_limit, written_at=context.now)
         record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
     return _limit_of(context, accounts.require(context.transaction, id=account.id))
 

@@ -26,10 +26,10 @@ from ewallet_core.storage.search import FoundRecord, SearchFilter, newest_first
 Columns = Sequence[str]
 
 LARGEST_PAGE = 32 * 1_024
-"""How many bytes of an answer a page's text takes up at most, but that one record always has room."""
+"""The most bytes that a page's text takes up in an answer; a larger record is a page of its own."""
 _READ_AT_ONCE = 100
 
-# Text that begins so is a formula to a spreadsheet, unless it is a negative number or a phone number.
+# A spreadsheet takes text that begins so for a formula; negative and phone numbers are exempt.
 _BEGINS_A_FORMULA = tuple(
     "=+-@\t\r\n\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
     "\N{FULLWIDTH HYPHEN-MINUS}"
@@ -131,13 +131,15 @@ class _ExportSheetAnswer(TypedDict):
 def export_sheet(request: ExportSheet, context: AccountContext) -> _ExportSheetAnswer:
     """Export a sheet as csv, json or jsonl, newest record first; the pages' joined contents are the file."""
     kind = KIND_OF[request.kind]
-    sheet_id = _sheet_id(request, context, kind)
-    wanted = SearchFilter(
+    sheet_id = None
+    if request.sheet_id is not None or request.month is None or kind is not INVOICE:
+        sheet_id = own_sheet(context, kind, request.sheet_id, "sheet_id").id
+    filters = SearchFilter(
         context.account.id, since=request.starts_at or 0, text=request.text, sheet_id=sheet_id
     )
     found = newest_first(
         context.transaction,
-        wanted,
+        filters,
         (kind.name,),
         request.starting_below(request.before),
         min(request.limit + 1, _READ_AT_ONCE),
@@ -170,13 +172,6 @@ def _page(
         parts.append(part)
         last, records = each, records + 1
     return "".join([*parts, file.end]), records, None
-
-
-def _sheet_id(request: ExportSheet, context: AccountContext, kind: SheetKind) -> int | None:
-    """The sheet to export; None for all of that kind."""
-    if request.sheet_id is None and request.month is not None and kind is INVOICE:
-        return None
-    return own_sheet(context, kind, request.sheet_id, "sheet_id").id
 
 
 def _file_name(request: ExportSheet, kind: SheetKind, sheet_id: int | None) -> str:

@@ -84,7 +84,7 @@ def check_login(request: Login, preparation: Preparation) -> PasswordCheck:
         return _find(context.transaction, request)
 
     if request.new_pass is not None:
-        # Before the password is checked: what is wrong with the new one must not tell that the old is right.
+        # Checked first: an error about the new password must not reveal that the old one is right.
         reject_common_password(request.new_pass, "new_pass")
     account: Account | None = preparation.look(look)
     passwords, password_hash = preparation.passwords, account.password_hash if account else None
@@ -148,7 +148,7 @@ class _LogoutAnswer(TypedDict):
     session_data: SessionData
 
 
-# Neither needs an account that is not frozen: a frozen one may still log out or give way to another.
+# Both work for a frozen account too.
 @instruction({"action": "logout"}, access=Access.SESSION)
 def logout(_request: NoArguments, context: SessionContext) -> _LogoutAnswer:
     """Log the active account out; the next of the session's accounts becomes active, or none."""

@@ -57,7 +57,7 @@ class _ViewOverviewAnswer(AccountAnswer):
 
 @instruction({"action": "view", "view": "overview"})
 def view_overview(request: ViewOverview, context: AccountContext) -> _ViewOverviewAnswer:
-    """View the account, its active wallet and clock, begun timers, recent activity and 30 days of balances."""
+    """View the account, its active wallet and clock, timers, recent activity, and 30 days of balances."""
     account, wallet = context.account, context.wallet
     wallet_data = ewallet_data(context, wallet)
     active_clock = clocks.require(context.transaction, id=wallet.clock_id)

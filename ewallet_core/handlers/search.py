@@ -48,12 +48,12 @@ def search_records(request: SearchRecords, context: AccountContext) -> _SearchRe
     sheet_id = None
     if request.kind is not None and request.sheet_id is not None:
         sheet_id = own_sheet(context, KIND_OF[request.kind], request.sheet_id, "sheet_id").id
-    wanted = SearchFilter(
+    filters = SearchFilter(
         context.account.id, since=request.starts_at or 0, text=request.text, sheet_id=sheet_id
     )
     kinds: Collection[str] = KIND_OF if request.kind is None else (request.kind,)
     matches = newest_first(
-        context.transaction, wanted, kinds, request.starting_below(request.before), request.limit + 1
+        context.transaction, filters, kinds, request.starting_below(request.before), request.limit + 1
     )
     page = list(islice(matches, request.limit + 1))
     shown = page[: request.limit]

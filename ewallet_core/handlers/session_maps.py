@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from ewallet_core.errors.accounts import (
-    ClientUnknownError,
-    SessionExpiredError,
-    SessionTokenExistsError,
-    SessionUnknownError,
-)
+from ewallet_core.errors.accounts import ClientUnknownError, SessionTokenExistsError, SessionUnknownError
 from ewallet_core.errors.credits import NotFoundError
 from ewallet_core.errors.server import WorkerFullError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import InstructionRegistry, Request, instruction
 from ewallet_core.operations.answer_data import SessionAnswer, WorkerAnswer, session_answer, worker_answer
 from ewallet_core.operations.context import Context
-from ewallet_core.operations.sessions import touch
+from ewallet_core.operations.sessions import require_live, touch
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.sessions import (
     ClientId,
@@ -73,7 +68,7 @@ def search_session(request: SearchSession, context: Context) -> SessionAnswer:
 def add_session(request: AddSession, context: Context) -> _WithWorkerAnswer:
     """Move a session to this worker from the worker that has it."""
     worker = _worker(context)
-    session = _live(context, sessions.find(context.transaction, id=request.session))
+    session = require_live(context, sessions.find(context.transaction, id=request.session))
     if session.worker_id != worker.id:
         if session_count(context.transaction, worker.id, context.now) >= worker.session_limit:
             raise WorkerFullError(worker.session_limit)
@@ -127,19 +122,11 @@ def _with_worker(context: Context, session: Session) -> _WithWorkerAnswer:
     return _WithWorkerAnswer(ewallet_session=session.id, **worker_answer(context, _worker(context)))
 
 
-def _live(context: Context, session: Session | None) -> Session:
-    if session is None:
-        raise SessionUnknownError
-    if session.expires_at <= context.now:
-        raise SessionExpiredError
-    return session
-
-
 def _own(context: Context, session: Session | None) -> Session:
     """The session, if it is live and this worker has it; otherwise raises an error."""
     if session is None or session.worker_id != _worker(context).id:
         raise SessionUnknownError
-    return _live(context, session)
+    return require_live(context, session)
 
 
 def _by_token(context: Context, token: str) -> Session | None:

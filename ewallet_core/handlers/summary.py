@@ -76,32 +76,31 @@ class _ViewSummaryAnswer(TypedDict):
 @instruction({"action": "view", "view": "summary"})
 def view_summary(request: ViewSummary, context: AccountContext) -> _ViewSummaryAnswer:
     """View what was received, sent, converted and spent by day, week or month, oldest first."""
-    summed = _summed(request, context)
+    for holder_kind in (WALLET_HOLDER, CLOCK_HOLDER):
+        if getattr(request, holder_kind.id_name) is not None:
+            # It raises `NotFoundError` if it is not the account's own.
+            holder_kind.named(context, request)
+    filters = SumFilter(context.account.id, request.ewallet_id, request.clock_id)
     # What happens in this millisecond is included.
     until = context.now + 1 if request.ends_at is None else request.ends_at
     since = _usual_start(until, request.by) if request.starts_at is None else request.starts_at
     if since > until:
         raise PeriodReversedError
-    spans = _spans(request, since, until)
-    sums = [_sums(context, summed, start, end) for start, end in spans]
+    ahead = request.utc_offset * timestamps.MINUTE
+    spans = list(islice(timestamps.periods(since, until, request.by, ahead), MOST_PERIODS + 1))
+    if len(spans) > MOST_PERIODS:
+        raise TooManyPeriodsError(MOST_PERIODS)
+    sums = [_sums(context, filters, start, end) for start, end in spans]
     return _ViewSummaryAnswer(
         since=timestamp(since),
         until=timestamp(until),
         by=str(request.by),
         rows=[
-            PeriodTotal(start=timestamp(start), end=timestamp(end), **_shown(summed))
-            for (start, end), summed in zip(spans, sums, strict=True)
+            PeriodTotal(start=timestamp(start), end=timestamp(end), **_total(each))
+            for (start, end), each in zip(spans, sums, strict=True)
         ],
-        totals=_shown({name: sum(part[name] for part in sums) for name in _SUMS}),
+        totals=_total({name: sum(part[name] for part in sums) for name in _SUMS}),
     )
-
-
-def _summed(request: ViewSummary, context: AccountContext) -> SumFilter:
-    """What to sum up; raises `NotFoundError` if it is not the account's own."""
-    for holder_kind in (WALLET_HOLDER, CLOCK_HOLDER):
-        if getattr(request, holder_kind.id_name) is not None:
-            holder_kind.named(context, request)
-    return SumFilter(context.account.id, request.ewallet_id, request.clock_id)
 
 
 def _usual_start(until: int, by: PeriodUnit) -> int:
@@ -114,24 +113,15 @@ def _usual_start(until: int, by: PeriodUnit) -> int:
             return timestamps.a_year_before(until)
 
 
-def _spans(request: ViewSummary, since: int, until: int) -> list[tuple[int, int]]:
-    """The start and end of each row; raises `TooManyPeriodsError` if there are too many."""
-    ahead = request.utc_offset * timestamps.MINUTE
-    spans = list(islice(timestamps.periods(since, until, request.by, ahead), MOST_PERIODS + 1))
-    if len(spans) > MOST_PERIODS:
-        raise TooManyPeriodsError(MOST_PERIODS)
-    return spans
-
-
-def _sums(context: AccountContext, summed: SumFilter, start: int, end: int) -> Sums:
-    moved = sum_postings(context.transaction, summed, start, end)
+def _sums(context: AccountContext, filters: SumFilter, start: int, end: int) -> Sums:
+    moved = sum_postings(context.transaction, filters, start, end)
     return {
         name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)
         for name, (kinds, unit, is_into) in _SUMS.items()
     }
 
 
-def _shown(sums: Sums) -> Total:
+def _total(sums: Sums) -> Total:
     return Total(
         credits_in=sums["credits_in"],
         credits_out=sums["credits_out"],

@@ -24,7 +24,6 @@ from typing import (
 
 import msgspec
 from msgspec import NODEFAULT
-from msgspec.structs import FieldInfo
 
 from ewallet_core.errors import accounts, credits, requests, server
 from ewallet_core.errors.base import WalletError
@@ -267,16 +266,16 @@ def first_line(documented: object) -> str:
 
 def named(documented: Iterable[Documented], words: str) -> list[Documented]:
     """The instruction whose path is these words, or else every one whose path has them in that order."""
-    wanted = words.split()
+    searched = words.split()
     paths = [(each, list(form.values())) for each in documented for form in each.found.forms]
 
     def come_in_order(path: list[str]) -> bool:
         left = iter(path)
-        return all(word in left for word in wanted)
+        return all(word in left for word in searched)
 
-    exact = [each for each, path in paths if wanted == path]
-    fitting = exact or [each for each, path in paths if come_in_order(path)]
-    return list({(each.section.title, each.found.name): each for each in fitting}.values())
+    exact = [each for each, path in paths if path == searched]
+    matching = exact or [each for each, path in paths if come_in_order(path)]
+    return list({(each.section.title, each.found.name): each for each in matching}.values())
 
 
 def nearest(documented: Iterable[Documented], words: str) -> list[str]:
@@ -304,21 +303,17 @@ def _roles(found: Instruction) -> str:
 
 def _example(found: Instruction) -> dict[str, Any]:
     """The fewest arguments that make a valid example; raises `LookupError` if none do."""
+    examples = {
+        name: (meta_of(argument.type).examples or [None])[0] for name, argument in found.arguments.items()
+    }
     required = [name for name, argument in found.arguments.items() if argument.required]
     optional = [name for name in found.arguments if name not in required]
     # A change with only optional arguments does nothing without one.
     fewest = 1 if found.changes and optional and not required else 0
     for size in (*range(fewest, MOST_OPTIONS_SHOWN + 1), 0):
         for chosen in combinations(optional, size):
-            arguments = {name: _example_value(found.arguments[name]) for name in (*required, *chosen)}
+            arguments = {name: examples[name] for name in (*required, *chosen)}
             with suppress(WalletError):
                 read_request(found, arguments)
                 return arguments
     raise LookupError(f"no example of {found.name}")
-
-
-def _example_value(argument: FieldInfo) -> Any:
-    examples = meta_of(argument.type).examples
-    if not examples:
-        raise LookupError(f"the field of {argument.name} has no example")
-    return examples[0]

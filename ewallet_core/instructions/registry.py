@@ -189,13 +189,13 @@ def instruction(
     if access is None:
         access = Access.SYSTEM if full[0]["controller"] == "system" else Access.ACCOUNT
     changes = full[0]["action"] not in VIEW_ACTIONS
-    kept = changes and access in _REMEMBERED if remembered is None else remembered
+    is_remembered = changes and access in _REMEMBERED if remembered is None else remembered
     may = frozenset(_usual_roles(access, changes) if roles is None else roles)
     is_on_sheet = roles is not None or access in _ACCOUNTS_OWN
 
     def declare(carry_out: CarryOut) -> Instruction:
         return Instruction(
-            full, access, carry_out, prepare, changes, kept, request, answers, may, is_on_sheet
+            full, access, carry_out, prepare, changes, is_remembered, request, answers, may, is_on_sheet
         )
 
     return declare
@@ -243,7 +243,7 @@ class InstructionRegistry:
         return None
 
     def unknown(self, chain: Mapping[str, Any]) -> UnknownInstructionError:
-        """The error for a chain that picks no instruction; to find the nearest paths takes some 30 ms."""
+        """The error for a chain that picks no instruction; finding the nearest paths takes some 30 ms."""
         path = self._path(chain)
         under_another_controller = [
             found.name

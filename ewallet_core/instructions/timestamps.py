@@ -16,7 +16,7 @@ END_OF_TIME = 253_402_300_800_000
 """The instant after the last one that has a year of four digits."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-# `fromisoformat` also reads weeks, ordinal dates, times without seconds and more: clients must not rely on it.
+# `fromisoformat` reads more forms, such as weeks and ordinal dates, which clients must not rely on.
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:[0-5]\d))?", re.ASCII
 )

@@ -130,7 +130,7 @@ def seal(previous: bytes, entry_id: int, entry: Entry) -> bytes:
 
 
 def facts(entry_id: int, entry: Entry) -> bytes:
-    """The sealed text, one fact per line: the entry, the entry that it reverses, then its postings in order."""
+    """The sealed text, one fact per line: the entry, the entry that it reverses, its postings in order."""
     lines = ["ewallet seal 1", f"{entry_id} {entry.kind} {entry.at}"]
     lines += [f"reverses {entry.reverses}"] if entry.reverses is not None else []
     lines += [f"{posting.balance} {posting.unit} {posting.amount}" for posting in entry.postings]

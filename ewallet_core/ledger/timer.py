@@ -66,7 +66,7 @@ class Timer:
         return self.since + max(0, balance - self.spent)
 
     def start(self, at: int, balance: int) -> Timer:
-        """Raises `WrongTimerStateError` unless the timer is inactive, and `NoTimeLeftError` if the clock is empty."""
+        """Raises `WrongTimerStateError` unless inactive, and `NoTimeLeftError` if the clock is empty."""
         if self.state is State.ACTIVE:
             raise WrongTimerStateError("The timer runs already.", "Pause it or stop it.", self.state)
         if self.state is State.PAUSED:
@@ -76,7 +76,7 @@ class Timer:
         return Timer(State.ACTIVE, started_at=at, since=at)
 
     def pause(self, at: int) -> Timer:
-        """Raises `WrongTimerStateError` unless the timer is active."""
+        """Raises `WrongTimerStateError` unless active."""
         if self.state is State.PAUSED:
             raise WrongTimerStateError("The timer is paused already.", "Resume it or stop it.", self.state)
         self._require_run()
@@ -84,7 +84,7 @@ class Timer:
         return replace(self, state=State.PAUSED, since=at, spent=self.spent_at(at), pauses=self.pauses + 1)
 
     def resume(self, at: int, balance: int) -> Timer:
-        """Raises `WrongTimerStateError` unless the timer is paused, and `NoTimeLeftError` if the clock is empty."""
+        """Raises `WrongTimerStateError` unless paused, and `NoTimeLeftError` if the clock is empty."""
         if self.state is State.ACTIVE:
             raise WrongTimerStateError(
                 "The timer runs, it is not paused.", "Pause it or stop it.", self.state
@@ -96,7 +96,7 @@ class Timer:
         return replace(self, state=State.ACTIVE, since=at, pending=self.pending_at(at))
 
     def stop(self, at: int) -> TimeSpent:
-        """End the run; the next one starts with a new timer. Raises `WrongTimerStateError` if there is no run."""
+        """End the run; the next one starts with a new timer. Raises `WrongTimerStateError` if inactive."""
         self._require_run()
         at = self._clamp(at)
         return TimeSpent(

@@ -41,7 +41,7 @@ class EngineConfig:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Where a request comes from: an address, its connection, or the live session or worker that sends it.
+    """The origin of a request: its address and connection, or the live session or worker that sends it.
 
     `live_session_id` and `live_worker_id` are never read from a request: only the live objects set them.
     """
@@ -62,8 +62,8 @@ class Call:
     """A request after parsing: its instruction with typed arguments, its credentials and its caller.
 
     `order_key` is the same for calls that must run one after another; None if the order does not matter.
-    `request_id` is what makes it safe to repeat, `reply_id` what the answer carries back: they differ only if
-    an envelope's header and chain name different ids.
+    `request_id` makes it safe to repeat, and the answer carries `reply_id`: they differ only if an envelope's
+    header and chain have different ids.
     """
 
     instruction: Instruction
@@ -122,7 +122,7 @@ class Context:
 
     @property
     def supplies_itself(self) -> bool:
-        """Whether a user who asks may be supplied without an operator."""
+        """Whether users may supply themselves without an operator."""
         chosen = self.config.self_supply
         return self.is_in_process if chosen is None else chosen
 

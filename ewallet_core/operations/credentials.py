@@ -27,9 +27,9 @@ class PasswordCheck:
     new_hash: str | None = None
 
     def holds_for(self, account: Account | None) -> bool:
-        """Whether the password was right; raises `StalePreparationError` if it is not what was checked."""
-        checked, kept = (found.password_hash if found else None for found in (self.account, account))
-        if checked != kept:
+        """Whether the password was right; raises `StalePreparationError` if the hash has changed since."""
+        checked, current = (found.password_hash if found else None for found in (self.account, account))
+        if checked != current:
             raise StalePreparationError
         return self.is_right
 

@@ -11,18 +11,18 @@ from ewallet_core.storage.events import EventKind, Movement, append_event
 def record_event(
     context: Context, account_id: int, kind: EventKind, movement: Movement | None = None, **data: Any
 ) -> None:
-    """Write an event of that account; it gets the request's id if that account asked for what happened.
+    """Write an event of that account, with the request's id if that account's request caused it.
 
-    A timer runs out by itself, whichever request notices it.
+    A timer runs out by itself: no request causes that.
     """
     is_own = context.logged_in is not None and context.logged_in.id == account_id
-    asked = is_own and kind is not EventKind.TIMER_RAN_OUT
+    is_caused = is_own and kind is not EventKind.TIMER_RAN_OUT
     append_event(
         context.transaction,
         account_id,
         kind,
         context.now,
-        request_id=context.request_id if asked else None,
+        request_id=context.request_id if is_caused else None,
         movement=movement,
         **data,
     )

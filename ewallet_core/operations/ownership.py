@@ -1,4 +1,4 @@
-"""The rules of what an owner has several of, one of them active: sheets, lists, wallets and clocks."""
+"""Rules for items of which an owner has several, one of them active: sheets, lists, wallets, clocks."""
 
 from __future__ import annotations
 
@@ -50,9 +50,9 @@ class OwnedItem:
             self.change_owner(context, **{self.active_column: self.id})
             record_change(context, self.what, self.id, "switched")
 
-    def require_removable(self, context: AccountContext, all_there_are: Sized) -> None:
-        """Raise `LastOneError` or `StillActiveError` unless it may be removed."""
-        if len(all_there_are) == 1:
+    def require_removable(self, context: AccountContext, siblings: Sized) -> None:
+        """Raise `LastOneError` or `StillActiveError` unless it may be removed from its `siblings`."""
+        if len(siblings) == 1:
             raise LastOneError(self.what, self.field)
         owning = self.owner.rows.require(context.transaction, id=self.owner_id)
         if getattr(owning, self.active_column) == self.id:

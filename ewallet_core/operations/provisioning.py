@@ -23,7 +23,7 @@ def create_system_core(transaction: Transaction, now: int) -> None:
         open_account(transaction, now, SYSTEM_CORE_NAME, SYSTEM_CORE_EMAIL, role="issuer")
 
 
-def open_account(  # noqa: PLR0913 - an account is made of this much
+def open_account(  # noqa: PLR0913 - an account has this many parts
     transaction: Transaction,
     now: int,
     name: str,

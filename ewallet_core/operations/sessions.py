@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ewallet_core.errors.accounts import SessionExpiredError, SessionUnknownError
 from ewallet_core.operations.context import Context
 from ewallet_core.storage.sessions import (
     ClientId,
@@ -41,6 +42,15 @@ def open_session(context: Context, *, client_id: int | None = None, token_hash: 
         created_at=context.now,
         written_at=context.now,
     )
+
+
+def require_live(context: Context, session: Session | None) -> Session:
+    """The session; raises `SessionUnknownError` if there is none, and `SessionExpiredError`."""
+    if session is None:
+        raise SessionUnknownError
+    if session.expires_at <= context.now:
+        raise SessionExpiredError
+    return session
 
 
 def touch(context: Context, client: ClientId | None, session: Session | None) -> None:

@@ -1,4 +1,4 @@
-"""Numbers, amounts, durations, times and dates as text, typed numbers, and text by users made safe to show."""
+"""Numbers, durations, times and dates as text, parsing of typed numbers, and safe display of user text."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Formats(Struct, frozen=True):
     def read_number(self, typed: str) -> int | None:
         """The whole number that was typed, with spaces or the format's own thousands separators, or `None`.
 
-        Any other mark could be a decimal point. A number with separators never begins with 0, so `0.500` is a half even if points separate thousands.
+        A number with separators never begins with 0: `0.500` is a half even if points separate thousands.
         """
         marks = f"[{re.escape(SPACES + self.thousands)}]"
         grouped = rf"[1-9][0-9]{{0,2}}(?P<mark>{marks})[0-9]{{3}}(?:(?P=mark)[0-9]{{3}}){{0,5}}"

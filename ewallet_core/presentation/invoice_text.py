@@ -91,7 +91,7 @@ def _passage(text: str) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    """The text in lines of at most `width` cells: broken between words, and within a word only if it is wider."""
+    """The text in lines of at most `width` cells, broken between words, or within a word that is wider."""
     lines = [""]
     for word in re.findall(r"\s*\S+\s*", one_line(text)):
         needed = cell_len(word.rstrip())

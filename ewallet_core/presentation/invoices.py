@@ -117,7 +117,7 @@ def in_words(amount: Amount) -> str:
 
 
 def what_for(invoice: Invoice) -> str:
-    """What is charged: credits for money, or a payment in credits."""
+    """What the invoice is for: credits bought for money, or a payment in credits."""
     return credit_amount(invoice.credits) if invoice.amount.currency else "Payment in credits"
 
 

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ewallet_core.presentation.formatting import MONTHS, DateOrder, formats_in_use
 
 HOW_TO_WRITE_IT = "Type dates such as today, last month, 2026-11, 3 Nov or 3 Nov to 9 Nov."
 ENDS_FIRST = "That ends before it begins. Put the earlier day first."
 EVERYTHING = "all dates"
+
+LOCAL_TIME = Path("/etc/localtime")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS = range(1970, 9999)
@@ -171,3 +176,13 @@ def _midnight(day: date, zone: tzinfo | None) -> str:
     # `astimezone()` without an argument uses the system's time zone.
     instant = max((local if zone else local.astimezone()).astimezone(UTC), _EPOCH)
     return f"{instant:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def local_time_zone() -> str | None:
+    """The IANA name of the machine's time zone; `None` if it can't be found."""
+    name = os.environ.get("TZ", "").lstrip(":") or str(LOCAL_TIME.resolve()).partition("zoneinfo/")[2]
+    try:
+        ZoneInfo(name)
+    except (OSError, ValueError, ZoneInfoNotFoundError):
+        return None
+    return name

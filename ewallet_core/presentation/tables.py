@@ -27,7 +27,8 @@ class Column:
 def fitted_widths(columns: Sequence[Column], natural: Sequence[int], width: int) -> list[int]:
     """The widths of the columns, so that they and the gaps between them take at most `width` cells.
 
-    Columns that fill take what the others leave; if there is too little, they shrink first, then the last others.
+    Columns that fill take the remaining width. If it is too little, they shrink first, then the others from
+    the last on.
     """
     room = max(width - len(GAP) * (len(columns) - 1), 0)
     widths = [0 if column.fills else cells for column, cells in zip(columns, natural, strict=True)]

@@ -1,12 +1,10 @@
-"""A server's address, as people write it (`host`, `host:port`, `tls://host:port`), and its fingerprint."""
+"""A server's address, as people write it (`host`, `host:port`, `tls://host:port`)."""
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import ipaddress
 import re
 from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 IN_PORT, OUT_PORT = 8080, 8081
 LAST_PORT = 65_535
@@ -23,8 +21,8 @@ _HOW = "Write it as host:port, such as wallet.example.org:8080."
 class ServerAddress:
     """A server's host, and the port for its instructions.
 
-    The server itself says which port its events have, unless it is given (`host:8080/8081`). The connection is
-    TLS unless the host is loopback; `tls://` and `tcp://` override that.
+    The server says which port its events have, unless it is given (`host:8080/8081`). The connection uses TLS
+    unless the host is loopback; `tls://` and `tcp://` override that.
     """
 
     host: str
@@ -77,16 +75,14 @@ def _parse_port(text: str | None) -> int | None:
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine can reach that host."""
-    if host == "localhost":
-        return True
+    address = parse_ip(host)
+    return host == "localhost" if address is None else address.is_loopback
+
+
+def parse_ip(host: str) -> IPv4Address | IPv6Address | None:
+    """The host's IP address, if it is one and not a name; an IPv4 address mapped to IPv6 as the former."""
     try:
-        address = ipaddress.ip_address(host)
+        address = ip_address(host)
     except ValueError:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return (mapped or address).is_loopback
-
-
-def fingerprint_of(certificate: bytes) -> str:
-    """The SHA-256 of a certificate in DER form, as `SHA256:` and 43 letters that people can compare."""
-    return "SHA256:" + base64.b64encode(hashlib.sha256(certificate).digest()).rstrip(b"=").decode()
+        return None
+    return getattr(address, "ipv4_mapped", None) or address

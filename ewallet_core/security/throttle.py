@@ -1,7 +1,8 @@
 """The throttle on failed logins: after each failure, the next attempt has to wait longer.
 
-Failures are counted by login key (a name, an email, or an account's own password) and address, so a stranger's
-guesses don't lock the owner out. Names that don't exist are counted too, so waiting doesn't reveal which exist."""
+Failures are counted by login key (a name, an email, or an account's own password) and address, so guesses
+from elsewhere don't lock the owner out. Unknown names count too, so the wait doesn't reveal which exist.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Client ids, session tokens and one-time passwords."""
+"""Client ids, session tokens, one-time passwords, and fingerprints of certificates."""
 
 from __future__ import annotations
 
@@ -29,3 +29,8 @@ def new_one_time_password(randomness: RandomBytes) -> str:
 def hash_token(token: str) -> bytes:
     """What is stored of a token; a plain hash of 256 random bits can't be reversed."""
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).digest()
+
+
+def fingerprint_of(certificate: bytes) -> str:
+    """The SHA-256 of a certificate in DER form, as `SHA256:` and 43 letters that people can compare."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(certificate).digest()).rstrip(b"=").decode()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ipaddress
 import os
 import socket
 import ssl
@@ -17,7 +16,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from ewallet_core.protocol.address import fingerprint_of
+from ewallet_core.protocol.address import parse_ip
+from ewallet_core.security.tokens import fingerprint_of
 
 FOLDER = "tls"
 CERTIFICATE_FILE = "self-signed.pem"
@@ -166,11 +166,5 @@ def _alternative_names(host: str) -> list[x509.GeneralName]:
     with contextlib.suppress(OSError, UnicodeError):
         addresses = [str(address[0]).partition("%")[0] for *_, address in socket.getaddrinfo(own, None)]
     names = dict.fromkeys([own, *addresses, "localhost", "127.0.0.1", "::1"])
-    return [_general_name(name) for name in names if name.isascii()]
-
-
-def _general_name(name: str) -> x509.GeneralName:
-    try:
-        return x509.IPAddress(ipaddress.ip_address(name))
-    except ValueError:
-        return x509.DNSName(name)
+    parsed = ((name, parse_ip(name)) for name in names if name.isascii())
+    return [x509.DNSName(name) if address is None else x509.IPAddress(address) for name, address in parsed]

@@ -101,13 +101,13 @@ class Connection:
     async def send(self, *messages: Any) -> None:
         """Send each message as a frame.
 
-        Raises `OSError` if the connection is closed, and `ReaderTooSlowError` if the client doesn't read in time;
-        the client gets that error too, and the connection closes.
+        Raises `OSError` if the connection is closed, and `ReaderTooSlowError` if the client doesn't read in
+        time; the client gets that error too, and the connection closes.
         """
         await self._write(b"".join(map(encode, messages)))
 
     async def send_heartbeat(self) -> None:
-        """Send an empty line, by which the client knows that the connection still works."""
+        """Send an empty line, which shows the client that the connection still works."""
         await self._write(b"\n")
 
     async def wait_until_closed(self) -> None:
@@ -129,7 +129,7 @@ class Connection:
             self._writer.transport.abort()
 
     async def _close_in_order(self, reason: WalletError | None) -> None:
-        """Send everything first. Unread input would make the system reset the connection, so read that too."""
+        """Send everything, and read what is left: unread input makes the system reset the connection."""
         if self._writer.transport.is_closing():
             await self._writer.wait_closed()
             return

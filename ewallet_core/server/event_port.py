@@ -22,7 +22,7 @@ from ewallet_core.server.executor import Engine, Executor
 from ewallet_core.server.limits import Limits
 
 READ_INTERVAL_SECONDS = 1.0
-"""How often it reads the sessions, and reads at all without a change here: other processes share the database."""
+"""How often to read without a change in this process: other processes may write to the database too."""
 COLLECT_SECONDS = 0.005
 
 _log = logging.getLogger("ewallet_core")
@@ -135,7 +135,7 @@ class OutPort:
         self._limits = limits
 
     async def handle(self, connection: Connection) -> None:
-        """Send events until the client disconnects; raises the `WalletError` for which to close the connection."""
+        """Send events until the client disconnects; raises the error with which to close the connection."""
         line = await connection.lines(self._limits.unfinished_line_seconds).next()
         if line is None:
             return
@@ -179,6 +179,6 @@ def _introduction_in(line: bytes) -> Introduction:
         return msgspec.convert(decode(line), Introduction)
     except msgspec.ValidationError:
         raise MalformedError(
-            "Who listens says so in one line with a `client_id`, its `session_token` and, perhaps, `since`.",
+            "The first line must have a `client_id`, its `session_token` and, optionally, `since`.",
             "Send that, with the sequence of the last event that you have read as `since`.",
         ) from None

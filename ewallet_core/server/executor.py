@@ -16,14 +16,14 @@ from ewallet_core.operations.context import Call, InvalidCall
 from ewallet_core.server.limits import Limits
 
 READERS, WRITERS = 6, 48
-"""Threads for views, fewer than the storage has connections; and threads that wait for a commit together."""
+"""Threads for views, fewer than the storage has connections, and for changes, which commit in groups."""
 BUSY_RETRY_MS = 500
 
 T = TypeVar("T")
 
 
 class Engine(Protocol):
-    """What a server needs of a session manager, which describes these."""
+    """What a server needs of an `EWalletSessionManager`."""
 
     @property
     def dispatcher(self) -> Dispatcher: ...

@@ -43,8 +43,8 @@ class InPort:
     async def handle(self, connection: Connection) -> None:
         """Answer requests until the connection ends and all of them are answered.
 
-        Raises the error for which the connection must be closed. If it is cancelled it reads no more, and
-        answers what was begun.
+        Raises the error with which the connection must be closed. If cancelled, it reads no more and answers
+        the requests that it has read.
         """
         caller = Caller(connection.address, connection)
         lines = connection.lines(self._limits.idle_seconds)
@@ -85,7 +85,7 @@ class InPort:
             answer = await self._executor.run(call)
         except WalletError as error:
             answer = in_reply_to(call.reply_id, error_answer(error))
-        # A client that is gone, or does not read, asks again with the same request id.
+        # A client that has disconnected or does not read sends the request again with the same request id.
         with contextlib.suppress(OSError, ReaderTooSlowError):
             await connection.send(answer)
 

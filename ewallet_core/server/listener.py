@@ -51,7 +51,7 @@ class Listener:
         return None if self._server is None else _port_of(self._server)
 
     async def bind(self, port: int) -> asyncio.Server:
-        """Start to listen on that port; 0 is the current port, or any free one. Raises `PortUnavailableError`.
+        """Start listening on that port; 0 is the current or any free port. Raises `PortUnavailableError`.
 
         `switch_to` or `release` must follow.
         """

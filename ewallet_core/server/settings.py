@@ -62,8 +62,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
             raise SettingsError(f"{file}: {reason}") from reason
         except (RecursionError, ValueError) as reason:
             raise SettingsError(
-                f"The settings {file} hold something that is far too long or too deep."
-                " Write them as their reference has them."
+                f"The settings {file} hold a value that is too long or too deeply nested."
+                " Write them as their reference shows them."
             ) from reason
 
     @classmethod

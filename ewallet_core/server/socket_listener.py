@@ -50,27 +50,27 @@ class SocketListener:
         return thread.server.ports if thread else None
 
     def start(self) -> str:
-        """As `InstructionListener.start`; raises `TlsNeededError` if it would listen beyond this machine without TLS."""
+        """As `InstructionListener.start`; raises `TlsNeededError` if other machines could send plain text."""
         self._started()
         return READY
 
     def open(self, in_port: int, out_port: int) -> tuple[int, int]:
-        """As `InstructionListener.open`, and starts it if need be; raises `PortUnavailableError` too.
+        """As `InstructionListener.open`, and start it if needed; raises `PortUnavailableError` too.
 
-        If it listens already it moves to these ports, and connected clients stay connected.
+        If it already listens, it moves to these ports, and connected clients stay connected.
         """
         thread = self._started()
         return thread.run(thread.server.open(in_port, out_port))
 
     def close(self) -> bool:
-        """As `InstructionListener.close`: connected clients get the answers to what was begun, and are disconnected."""
+        """As `InstructionListener.close`; clients get their pending answers and are disconnected."""
         with self._changing:
             if self._thread is not None:
                 self._thread.run(self._thread.server.close())
         return True
 
     def stop(self) -> None:
-        """As `close`, for good, and wait until all clients are gone; to stop it twice does no harm."""
+        """As `close`, for good, and wait until all clients are disconnected; a second call does nothing."""
         with self._changing:
             self._stopped = True
             thread, self._thread = self._thread, None

@@ -20,8 +20,8 @@ class Database(Protocol):
     def write(self, work: Callable[[Transaction], T]) -> T:
         """Run `work` in one transaction, and return its result once it is durable.
 
-        Raises what `work` raised, `StorageFailedError` if nothing was stored, or `OutcomeUnknownError` if that
-        is unknown. `work` may run more than once, so it must have no effect outside its transaction.
+        Raises what `work` raised, `StorageFailedError` if nothing was stored, or `OutcomeUnknownError` if the
+        commit failed. `work` may run more than once, so it must have no effect outside its transaction.
         """
         ...
 

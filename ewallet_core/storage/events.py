@@ -43,10 +43,7 @@ class Movement(StrEnum):
 
 
 class EventRow(Row, frozen=True):
-    """One event of an account.
-
-    `data` is JSON text. `request_id` belongs to the account's own request that caused the event, if it had one.
-    """
+    """One event of an account; `data` is JSON text, `request_id` is of its own request that caused it."""
 
     sequence: int
     kind: str

@@ -1,4 +1,4 @@
-"""The journal: entries and their postings, the balances beside them, the cost of supplies, and the hash chain."""
+"""The journal: entries and postings, balances, the cost of supplies, and the hash chain."""
 
 from __future__ import annotations
 

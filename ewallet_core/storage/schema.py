@@ -157,7 +157,7 @@ postings = new_table(
     sa.Index(None, "balance_id", "at", "id"),
 )
 
-# The cost of supplied credits by balance and currency, with the running total, as decimal sa.text.
+# The cost of supplied credits by balance and currency, with the running total, as decimal text.
 costs = new_table(
     "costs",
     sa.Column("balance_id", ID, sa.ForeignKey("balances.id"), primary_key=True),
@@ -198,7 +198,7 @@ def _records(kind: str, *parts: sa.Column[object] | sa.CheckConstraint) -> sa.Ta
         *parts,
         *dates(),
         *numbers("unlinked_at", optional=True),
-        # Copies of the sheet's account and of the searchable sa.text, so that a search needs one table and one index.
+        # Copies of the sheet's account and of the searchable text: a search needs one table and one index.
         *numbers("account_id", default=0),
         sa.Column("search_key", sa.Text, nullable=False, server_default=sa.text("''")),
         sa.UniqueConstraint("sheet_id", "position"),

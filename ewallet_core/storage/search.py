@@ -89,7 +89,7 @@ class FoundRecords(Rows[Any]):
 
 
 def _matches_party(*parties: ColumnElement[Any]) -> ColumnElement[bool]:
-    """Whether one of these accounts, other than the searching one, has the text in its current name or email."""
+    """Whether one of these accounts, except the searching one, has the text in its name or email."""
     account = schema.accounts.c
     pattern: BindParameter[str] = bindparam("pattern")
     has_text = account.email_key.like(pattern, escape=ESCAPE) | account.name_key.like(pattern, escape=ESCAPE)

@@ -1,4 +1,4 @@
-"""Client ids, sessions, workers, and the requests that they made. Client ids and tokens are stored as hashes."""
+"""Client ids and session tokens (stored as hashes), sessions, workers, and the requests that they sent."""
 
 from __future__ import annotations
 

@@ -93,9 +93,9 @@ class Transaction:
         return None if row is None else row[0]
 
     def undo(self) -> None:
-        """Undo all that this piece of work has written, and let it go on.
+        """Undo all that this piece of work has written; it may write again.
 
-        Raises `TransactionLostError` if that can't be undone alone, because the storage ended the transaction.
+        Raises `TransactionLostError` if the storage has ended the whole transaction.
         """
         try:
             self._connection.execute(f"ROLLBACK TO {SAVEPOINT}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ewallet_core.client.requests import ValidationError, chain_in, check
+from ewallet_core.client.validation import ValidationError, chain_in, check
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, Selectors
 from ewallet_core.instructions.validation import accepts
 from ewallet_tui.console.line import Word, hidden, is_json, words_of

@@ -14,7 +14,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Input, Label, Static
 
-from ewallet_core.client import Answer, requests
+from ewallet_core.client import Answer, validation
 from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.presentation.formatting import count, grouped
 from ewallet_tui.actions import BACK, COPY_ANSWER, COPY_INSTRUCTION, FILTER, TOGGLE_VIEWS, WRITE, Action
@@ -238,7 +238,7 @@ class ConsoleScreen(BaseScreen):
 
     @work(exclusive=True, group="catalogue")
     async def _learn(self) -> None:
-        self._known = await asyncio.to_thread(requests.registry)
+        self._known = await asyncio.to_thread(validation.registry)
         self.query_one(ConsoleWriting).know(self._known)
         self._show_log()
 

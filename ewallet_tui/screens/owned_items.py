@@ -111,7 +111,7 @@ class OwnedItemPicker(OwnedItemLine):
         choices = {str(each): words for each, words in items.names.items()}
         choices |= {NEW: f"New {kind.noun}…", RENAME: f"Rename {name}…", UNLINK: f"Remove {name}…"}
         if self.app.screen is self._owner:
-            chooser = ChoiceModal(kind.nouns.capitalize(), choices, str(items.active), str(id))
+            chooser = ChoiceModal(f"{kind.noun}s".capitalize(), choices, str(items.active), str(id))
             self.app.push_screen(chooser, self._handle_choice)
 
     def make_active(self) -> None:

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from ewallet_core.protocol.address import fingerprint_of
+from ewallet_core.security.tokens import fingerprint_of
 
 VALID = (datetime.now(UTC) - timedelta(days=1), datetime.now(UTC) + timedelta(days=30))
 EXPIRED = (VALID[0] - timedelta(days=1), VALID[0])

@@ -22,8 +22,8 @@ class Fault(Enum):
 class FaultyProxy:
     """Forwards lines between connections to its `port` and `server_port`.
 
-    `to_server` and `from_server` decide what happens to each line to and from the server. A connection is forwarded
-    after `delay_seconds`.
+    `to_server` and `from_server` decide what happens to each line to and from the server. A connection is
+    forwarded after `delay_seconds`.
     """
 
     def __init__(self, server_port: int) -> None:

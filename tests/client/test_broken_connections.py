@@ -226,7 +226,7 @@ async def test_a_client_can_be_opened_after_the_server_was_started(
 
 
 async def test_an_unknown_host_is_explained(remote: Remote) -> None:
-    with pytest.raises(UnreachableError, match="no computer named"):
+    with pytest.raises(UnreachableError, match="no machine named"):
         await remote(1, host="nowhere.invalid").open()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ewallet_core.client import KnownServers, UnreachableError
-from ewallet_core.protocol.address import fingerprint_of
+from ewallet_core.security.tokens import fingerprint_of
 
 FIRST, SECOND = fingerprint_of(b"first"), fingerprint_of(b"second")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner, Result
@@ -41,7 +42,7 @@ def test_piped_output_is_plain():
 
 @pytest.mark.parametrize("columns", [80, 120])
 def test_no_line_is_wider_than_the_terminal(monkeypatch, columns):
-    monkeypatch.setattr(command, "_is_at_terminal", lambda: True)
+    monkeypatch.setattr(command, "sys", SimpleNamespace(stdout=SimpleNamespace(isatty=lambda: True)))
     monkeypatch.setenv("COLUMNS", str(columns))
     for asked in ((), ("view",)):
         lines = run_command(*asked).stdout.splitlines()

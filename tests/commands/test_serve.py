@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 from serve_process import TIMEOUT_SECONDS, ServeProcess, served, wire_to
 
 from ewallet_core.data_folder import DATABASE_FILE
-from ewallet_core.protocol.address import fingerprint_of
+from ewallet_core.security.tokens import fingerprint_of
 from ewallet_core.server.certificates import ensure_self_signed
 from ewallet_tui.__main__ import main
 

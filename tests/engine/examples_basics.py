@@ -1,4 +1,4 @@
-"""Examples of the basic instructions: sessions, accounts, supplies, conversions, the timer and its records."""
+"""Examples of the basic instructions: sessions, accounts, supplies, conversions and the timer."""
 
 from __future__ import annotations
 

@@ -32,7 +32,7 @@ CHEAP = Passwords(argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=
 
 _MEMORY = Path("/dev/shm")
 
-# A folder in memory, because waiting for the disk takes longer than most tests; None is the usual temporary folder.
+# In memory, because waiting for the disk takes longer than most tests; None is the usual folder.
 IN_MEMORY = _MEMORY if _MEMORY.is_dir() else None
 
 

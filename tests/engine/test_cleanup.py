@@ -1,4 +1,4 @@
-"""Cleanup instructions: they remove what has expired, all or one, with what depends on it, and nothing else."""
+"""Cleanup instructions remove what has expired, with what depends on it, and nothing else."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Invalid requests: unknown instructions, wrong arguments, missing credentials; each is explained and changes nothing."""
+"""Invalid requests: unknown instructions, wrong arguments, missing credentials."""
 
 from __future__ import annotations
 

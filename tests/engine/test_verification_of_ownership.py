@@ -62,8 +62,8 @@ HOLDERS = [
     ("UPDATE ewallets SET balance_id = 99 WHERE account_id = 3", "holds a balance that doesn't exist"),
     ("UPDATE clocks SET balance_id = 99 WHERE account_id = 3", "holds a balance that doesn't exist"),
     (f"DELETE FROM clocks WHERE {BOBS}", "is held by 0 wallets and clocks"),
-    (f"UPDATE balances SET issues = 1 WHERE {BOBS}", "should issue exactly where it is the issuer's"),
-    ("UPDATE balances SET issues = 0 WHERE account_id = 1", "should issue exactly where it is the issuer's"),
+    (f"UPDATE balances SET issues = 1 WHERE {BOBS}", "should issue if and only if it is the issuer's"),
+    ("UPDATE balances SET issues = 0 WHERE account_id = 1", "should issue if and only if it is the issuer's"),
 ]
 
 ENTRY_OF = "(SELECT id FROM entries WHERE kind = '{}' ORDER BY id LIMIT 1)"

@@ -1,4 +1,4 @@
-"""A state machine of users who pay, convert, run timers, delete and recover accounts, compared with a model."""
+"""A state machine of users who pay, convert, run timers and delete accounts, compared with a model."""
 
 from __future__ import annotations
 

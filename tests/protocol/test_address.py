@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewallet_core.protocol.address import ServerAddress, fingerprint_of, format_host_port, is_loopback
+from ewallet_core.protocol.address import ServerAddress, format_host_port, is_loopback
+from ewallet_core.security.tokens import fingerprint_of
 
 WRITTEN = {
     "wallet.example.org": ServerAddress("wallet.example.org", 8080, None, tls=True),

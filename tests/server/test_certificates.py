@@ -1,4 +1,4 @@
-"""The certificate of a server: its own is created once, and an unusable one is refused with an explanation."""
+"""The certificate of a server: its own is created once, and an unusable one is refused."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ewallet_core.protocol.address import fingerprint_of
+from ewallet_core.security.tokens import fingerprint_of
 from ewallet_core.server.certificates import (
     CERTIFICATE_FILE,
     LIFETIME,

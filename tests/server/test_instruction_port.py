@@ -1,4 +1,4 @@
-"""The instruction port: requests of one session are answered in order, and sessions do not wait for each other."""
+"""The instruction port answers in order within a session; sessions do not wait for each other."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each limit of a server: its error code is sent before the connection is closed, and others are not affected."""
+"""Each limit of a server: its error is sent before the connection is closed; others are not affected."""
 
 from __future__ import annotations
 

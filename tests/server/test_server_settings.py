@@ -1,4 +1,4 @@
-"""The settings of a server: parsed from a file, explained if invalid, and equal to those in the docs and the unit."""
+"""The settings of a server: parsed from a file, checked, and equal to those in the docs and the unit."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_an_invalid_setting_is_explained_with_the_valid_values(file, written, me
     "written", ["x = " + "[" * 100_000, f"in_port = {'9' * 5_000}", f"in_port = 0x{'f' * 5_000}"], ids=len
 )
 def test_a_value_beyond_its_maximum_is_explained(file, written):
-    with pytest.raises(SettingsError, match="far too long or too deep"):
+    with pytest.raises(SettingsError, match="too long or too deeply nested"):
         read(file, written)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from textual.app import App, ComposeResult
 
+from ewallet_core.presentation.periods import local_time_zone
 from ewallet_tui.activity import in_words
-from ewallet_tui.store import local_time_zone
 from ewallet_tui.widgets.charts import BalanceCurve
 
 

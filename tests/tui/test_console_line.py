@@ -2,7 +2,7 @@
 
 import pytest
 
-from ewallet_core.client import requests
+from ewallet_core.client import validation
 from ewallet_tui.console.completion import HOW_TO_BEGIN, candidates, completed, help_with
 from ewallet_tui.console.exchange import DONE, Chain
 from ewallet_tui.console.line import History, hidden, without_secrets
@@ -14,7 +14,7 @@ PAY = {**CLIENT_ACTION, "action": "pay", "pay": "bob@example.org", "credits": 10
 
 @pytest.fixture(scope="module")
 def known():
-    return requests.registry()
+    return validation.registry()
 
 
 @pytest.mark.parametrize(

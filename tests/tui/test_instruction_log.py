@@ -9,7 +9,7 @@ import pytest
 from instant import Instant
 from person import PASSWORD
 
-from ewallet_core.client import requests
+from ewallet_core.client import validation
 from ewallet_core.instructions.validation import is_secret as is_secret_kind
 from ewallet_tui.instruction_log import (
     DOTS,
@@ -137,7 +137,7 @@ def test_who_no_longer_follows_is_not_told(log):
 
 def test_every_secret_that_the_catalogue_knows_is_hidden_by_its_name():
     tokens = {"client_id", "session_token", "ctoken", "stoken", "user_pass"}
-    for found in requests.registry():
+    for found in validation.registry():
         for name, argument in found.arguments.items():
             assert is_secret(name) is (is_secret_kind(argument.type) or name in tokens), (found.name, name)
         for name in found.answers:

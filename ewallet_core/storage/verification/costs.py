@@ -123,7 +123,7 @@ def check_refunds(transaction: Transaction) -> Findings:
     for entry in transaction.each(_WRONG_ENTRIES, _WrongEntry):
         wrong = "gives nothing back" if entry.kind is EntryKind.REFUND else "is none and gives something back"
         yield Violation(
-            f"Entry {entry.id} should be a refund exactly where it gives back a payment, but {wrong}."
+            f"Entry {entry.id} should be a refund if and only if it gives back a payment, but {wrong}."
         )
     payments = 0
     for payment_id, parts in groupby(transaction.each(_PARTS, _Part), lambda part: part.payment_id):

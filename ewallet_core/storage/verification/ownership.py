@@ -97,7 +97,7 @@ _FAULTY = union_all(
 
 
 def check_active_items(transaction: Transaction) -> Findings:
-    """Active items belong to their owner, have the right kind and are linked; clocks and sheets have owners."""
+    """Active items have the right owner and kind and are linked; clocks and sheets have owners."""
     yield from report_faulty(transaction, _FAULTY)
     yield Check("every account, wallet and clock has its own wallet, clock and sheets active")
 
@@ -173,7 +173,7 @@ def check_holders(transaction: Transaction) -> Findings:
                 f"Balance {line.id} is held by {several(holders, 'wallet or clock', 'wallets and clocks')}."
             )
         if line.issues != (line.role == Role.ISSUER):
-            yield Violation(f"Balance {line.id} should issue exactly where it is the issuer's.")
+            yield Violation(f"Balance {line.id} should issue if and only if it is the issuer's.")
     yield from report_faulty(transaction, _HOLDERS_WITHOUT_BALANCE)
     yield Check(
         f"{several(balances, 'balance', 'balances')}, each held by one wallet or clock of its account"

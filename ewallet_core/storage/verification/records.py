@@ -1,4 +1,4 @@
-"""Checks the records against their entries (sheet, parties, type and cost), and the sheets against their records.
+"""Checks records against their entries (sheet, parties, type and cost), and sheets against their records.
 
 Sheets are read once with their records in order, so one sheet at a time is in memory."""
 
