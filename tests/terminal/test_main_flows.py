@@ -77,7 +77,7 @@ def find_it_and_export_it(terminal: Terminal) -> None:
     terminal.press("5")
     terminal.wait_for("2 transfers", "paid", "bob@example.org")
     terminal.press("/")
-    terminal.wait_for("find:")
+    terminal.wait_for("find a name")
     terminal.press("lunch", "enter")
     terminal.wait_for("1 transfer found")
     terminal.press("E")
