@@ -76,9 +76,9 @@ async def test_the_wait_for_the_next_try_is_counted_down(opened):
     async with opened() as person:
         await person.register()
         watch = person.app.context.connection
-        watch._handle(person.app.context.store.client, WAITING)
+        watch._take(WAITING)
         for words in ("◌ reconnecting 3 s", "◌ reconnecting 2 s", "◌ reconnecting 1 s", "◌ reconnecting…"):
             await person.wait_until(lambda words=words: person.sees(words))
             watch._tick()
-        watch._handle(person.app.context.store.client, CONNECTED)
+        watch._take(CONNECTED)
         await person.wait_until(lambda: person.shows_account("ada"))
