@@ -1,9 +1,31 @@
-"""The base class of all errors that an answer can carry. They are in four modules:
+"""The base class of all errors that an answer can carry, and the tree of them.
 
-- `requests`: the request itself: its frame, form, selectors or arguments
-- `accounts`: the caller: not authenticated, not permitted, or an account in the wrong state
-- `credits`: credits and time, and the wallets, clocks and sheets that hold them
-- `server`: the engine, its storage and the server around it
+WalletError
+├── requests   the request itself: its frame, form, selectors or arguments
+│   ├── MalformedError, FrameTooLongError, NotJsonError, NotUtf8Error, TooDeepError
+│   ├── UnknownInstructionError, UnknownArgumentError, MissingArgumentError, BadValueError
+│   └── ArgumentsClashError, RequestIdReusedError, PeriodReversedError, TooManyPeriodsError
+├── accounts   the caller: not authenticated, not permitted, or an account in the wrong state
+│   ├── NameTakenError, EmailTakenError, CommonPasswordError, PasswordIsNameError
+│   ├── LoginRefusedError, WrongPasswordError, NewPasswordNeededError, ThrottledError
+│   ├── ClientUnknownError, SessionUnknownError, SessionExpiredError, SessionTokenExistsError
+│   ├── NotLoggedInError, AccountNotInSessionError, NotPermittedError, OwnPermissionError
+│   ├── AccountFrozenError, AccountUnlinkPendingError, AccountNotUnlinkedError, WrongAccountStateError
+│   └── LastOperatorError, TooManyIssuesError
+├── credits    credits and time, and the wallets, clocks and sheets that hold them
+│   ├── NotFoundError, WrongOwnerError, LastOneError, StillActiveError
+│   ├── NotEnoughCreditsError, NotEnoughTimeError, BalanceLimitError, DailyLimitReachedError
+│   ├── PartnerUnknownError, PartnerUnavailableError, PartnerBalanceLimitError, OwnAccountError
+│   ├── NotAPaymentError, RefundExceedsPaymentError, AlreadyRefundedError
+│   ├── LessThanOneCreditError, NoTimeLeftError, WrongTimerStateError
+│   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
+└── server     the engine, its storage and the server around it
+    ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError
+    ├── EngineFailedError, EngineClosedError
+    ├── TooManyConnectionsError, TooManyFromAddressError, TooManyRequestsError, ServerBusyError
+    ├── IdleTooLongError, LineUnfinishedError, ReaderTooSlowError, ServerStoppingError
+    ├── NoListenerError, PortUnavailableError, TlsNeededError
+    └── WorkerBusyError, WorkerFullError, OnlyCoreSuppliesError
 
 An error is declared as data: its docstring says what it means, `error_text` and `warning_text` are its two
 sentences, and every annotated name is an argument of the class, usable in the sentences and part of
