@@ -51,7 +51,6 @@ class PendingRequests:
         self._room = MOST_AT_ONCE
 
     def put(self, request_id: str, frame: bytes, answer: Future[Answer], *, alone: bool) -> None:
-        """Add a request after all others."""
         heapq.heappush(self._waiting, Sending(next(self._numbers), request_id, frame, alone, answer))
 
     def due(self, now: float) -> Iterator[Sending]:

@@ -133,7 +133,6 @@ class LineStream:
         return shown
 
     async def close(self) -> None:
-        """Close the connection and discard what is not sent yet."""
         if self._writer.transport.get_write_buffer_size() > 0:
             # A peer that does not read would keep it open.
             self._writer.transport.abort()

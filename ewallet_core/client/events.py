@@ -130,7 +130,6 @@ class ReadPosition:
 
 
 async def no_events() -> AsyncIterator[Event]:
-    """The events of a client that is not open."""
     return
     yield
 

@@ -1,4 +1,4 @@
-"""Checks an instruction before it is sent. Apart from `requests`, as it loads the registry and its field types."""
+"""Checks an instruction before it is sent. Apart from `requests`, because it loads the registry."""
 
 from __future__ import annotations
 

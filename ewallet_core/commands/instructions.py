@@ -54,7 +54,6 @@ def _show_list(found: Iterable[reference.Documented]) -> None:
 
 
 def _show_line(entry: reference.InstructionEntry) -> None:
-    """One line; on a terminal it is wrapped between words."""
     head = f"{entry.path} {entry.takes}".rstrip()
     line = f"{head}: {entry.summary}"
     if sys.stdout.isatty():

@@ -20,7 +20,7 @@ C = TypeVar("C", bound=Context)
 
 def authenticate(context: Context, access: Access) -> Context:
     """The context of the authenticated caller; raises the error of what `access` needs and is missing."""
-    if access is Access.ANYBODY or (access is Access.SYSTEM and context.is_in_process):
+    if access is Access.ANYBODY or (access is Access.SYSTEM and context.caller.is_in_process):
         return context
     if context.caller.live_session_id is not None:
         found = sessions.find(context.transaction, id=context.caller.live_session_id)

@@ -55,7 +55,7 @@ class _ReportIssueAnswer(TypedDict):
 def report_issue(request: ReportIssue, context: Context) -> _ReportIssueAnswer:
     """Report an issue to the operators, who reply to the email in it, or else to the account's."""
     since = context.now - HOUR_MS
-    oldest = find_report_time(context.transaction, context.address, since, MOST_IN_AN_HOUR - 1)
+    oldest = find_report_time(context.transaction, context.caller.address, since, MOST_IN_AN_HOUR - 1)
     if oldest is not None:
         raise TooManyIssuesError(MOST_IN_AN_HOUR, oldest - since)
     issue, account = request.issue, context.logged_in
@@ -68,13 +68,13 @@ def report_issue(request: ReportIssue, context: Context) -> _ReportIssueAnswer:
         details=issue.details,
         log=issue.log,
         email=contact,
-        address=context.address,
+        address=context.caller.address,
         at=context.now,
     )
     reference = f"ISSUE-{number:06}"
     issue_reports.change(context.transaction, number, reference=reference)
     return _ReportIssueAnswer(
-        issue=reference, timestamp=timestamp(context.now), source=context.address, contact=contact
+        issue=reference, timestamp=timestamp(context.now), source=context.caller.address, contact=contact
     )
 
 

@@ -80,7 +80,7 @@ def check_login(request: Login, preparation: Preparation) -> PasswordCheck:
     """Check the password, unless the caller is throttled, and hash a new one if needed."""
 
     def look(context: Context) -> Account | None:
-        throttle.require_no_wait(context.transaction, request.login_key, context.address, context.now)
+        throttle.require_no_wait(context.transaction, request.login_key, context.caller.address, context.now)
         return _find(context.transaction, request)
 
     if request.new_pass is not None:
@@ -110,7 +110,7 @@ def login(request: Login, context: SessionContext) -> LoginAnswer:
 def authenticated_account(request: Login, context: SessionContext) -> Account:
     """The account, if its password was right; if not, raises `LoginRefusedError` and records the failure."""
     transaction, now, password_check = context.transaction, context.now, context.prepared
-    throttle.require_no_wait(transaction, request.login_key, context.address, now)
+    throttle.require_no_wait(transaction, request.login_key, context.caller.address, now)
     account = _find(transaction, request)
     if (
         not password_check.holds_for(account)
@@ -132,7 +132,7 @@ def log_in(request: Login, context: SessionContext, account: Account) -> LoginAn
         raise NewPasswordNeededError().with_after_rollback(partial(record_refused_login, context, account))
     if request.new_pass is not None:
         reject_own_name(request.new_pass, "new_pass", account.name, account.email)
-    throttle.record_success(transaction, request.login_key, context.address)
+    throttle.record_success(transaction, request.login_key, context.caller.address)
     _take_new_hash(request, context, account)
     session_accounts.delete(transaction, session_id=session_id, account_id=account.id)
     session_accounts.insert(
@@ -205,7 +205,7 @@ def _record_change(context: SessionContext, account: Account) -> None:
 
 
 def _record_accepted(context: SessionContext, account: Account) -> None:
-    is_new = is_new_address(context.transaction, account.id, context.address)
+    is_new = is_new_address(context.transaction, account.id, context.caller.address)
     record_login(context, account.id, "login", "accepted", is_new=is_new)
     if is_new:
         append_event(
@@ -214,7 +214,7 @@ def _record_accepted(context: SessionContext, account: Account) -> None:
             EventKind.LOGIN_FROM_NEW_ADDRESS,
             context.now,
             request_id=context.request_id,
-            address=context.address,
+            address=context.caller.address,
             time=timestamp(context.now),
         )
 

@@ -163,7 +163,7 @@ def _in_state(context: Context, email: str, needed: AccountStatus) -> Account:
 
 
 def _reject_last_operator(context: Context, account: Account) -> None:
-    if context.is_in_process or account.role is not Role.OPERATOR:
+    if context.caller.is_in_process or account.role is not Role.OPERATOR:
         return
     if is_last_operator(context.transaction, account):
         raise LastOperatorError

@@ -56,12 +56,20 @@ def _text(longest: int, example: str) -> Meta:
     return _field(f"text of at most {longest:,} characters", example, max_length=longest)
 
 
+def _printable(description: str, example: str, *, longest: int, shortest: int = 1) -> Meta:
+    return _field(description, example, min_length=shortest, max_length=longest, check=str.isprintable)
+
+
+def _whole_number(lowest: int, highest: int, example: int) -> Meta:
+    return _field(f"a whole number from {lowest:,} to {highest:,}", example, ge=lowest, le=highest)
+
+
 def _id_of(item: str) -> Meta:
     return _field(f"the number of a {item}", 1, ge=1, le=2**63 - 1)
 
 
-Credits = Annotated[int, _field("a whole number from 1 to 1,000,000,000,000", 20, ge=1, le=MOST_CREDITS)]
-DailyLimit = Annotated[int, _field("a whole number from 0 to 1,000,000,000,000", 500, ge=0, le=MOST_CREDITS)]
+Credits = Annotated[int, _whole_number(1, MOST_CREDITS, 20)]
+DailyLimit = Annotated[int, _whole_number(0, MOST_CREDITS, 500)]
 Minutes = Annotated[
     str | int | float,
     _field("a number of minutes above 0 with at most 6 decimals", 20, check=is_positive_amount),
@@ -99,12 +107,7 @@ Email = Annotated[
         check=is_fully_visible,
     ),
 ]
-NameOrEmail = Annotated[
-    str,
-    _field(
-        "an account's name or its email address", "ada", min_length=1, max_length=254, check=str.isprintable
-    ),
-]
+NameOrEmail = Annotated[str, _printable("an account's name or its email address", "ada", longest=254)]
 Password = Annotated[
     str,
     _field(
@@ -130,7 +133,7 @@ WorkerId = Annotated[int, _id_of("worker")]
 SessionId = Annotated[int, _id_of("session")]
 Reference = Annotated[str, _visible("1 to 64 visible characters", "Savings")]
 ContactName = Annotated[str, _visible("a name of 1 to 64 visible characters", "Grace")]
-PageLength = Annotated[int, _field("a whole number from 1 to 1,000", 100, ge=1, le=LONGEST_PAGE)]
+PageLength = Annotated[int, _whole_number(1, LONGEST_PAGE, 100)]
 Cursor = Annotated[int, _field("the `next` of an earlier page, a whole number", 101, ge=1, le=2**63 - 1)]
 PassedOver = Annotated[
     int, _field("a whole number from 0, how many of the newest records to pass over", 200, ge=0, le=2**63 - 1)
@@ -147,23 +150,12 @@ InstructionName = Annotated[
 ]
 RoleName = Annotated[str, _one_of(PEOPLE, "auditor")]
 IssuedToken = Annotated[
-    str,
-    _field(
-        "a client id or a session token as it was given out",
-        _RANDOM,
-        min_length=1,
-        max_length=256,
-        check=str.isprintable,
-    ),
+    str, _printable("a client id or a session token as it was given out", _RANDOM, longest=256)
 ]
 NewToken = Annotated[
     str,
-    _field(
-        "text of 16 to 256 printable characters that nobody can guess",
-        _RANDOM,
-        min_length=16,
-        max_length=256,
-        check=str.isprintable,
+    _printable(
+        "text of 16 to 256 printable characters that nobody can guess", _RANDOM, longest=256, shortest=16
     ),
 ]
 Port = Annotated[int, _field("a port from 0 to 65535, where 0 is any free one", 0, ge=0, le=65_535)]
@@ -210,22 +202,14 @@ RecordCursor = Annotated[
         check=reads_as(PageCursor.read),
     ),
 ]
-
-ShortPageLength = Annotated[int, _field("a whole number from 1 to 100", 20, ge=1, le=100)]
+ShortPageLength = Annotated[int, _whole_number(1, 100, 20)]
 StateOfAccount = Annotated[
     Literal["active", "frozen", "unlink_pending"], _field("active, frozen or unlink_pending", "frozen")
 ]
 
 
 IssueName = Annotated[
-    str,
-    _field(
-        "a line of 1 to 200 characters",
-        "The timer shows yesterday",
-        min_length=1,
-        max_length=200,
-        check=str.isprintable,
-    ),
+    str, _printable("a line of 1 to 200 characters", "The timer shows yesterday", longest=200)
 ]
 IssueDetails = Annotated[str, _text(10_000, "It did so when I opened it this morning.")]
 IssueLog = Annotated[str, _text(30_000, "2026-11-20T22:46:10.123Z started")]

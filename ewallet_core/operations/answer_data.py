@@ -53,7 +53,6 @@ class Dated(TypedDict):
 
 
 def dates(row: Account | Wallet | Clock | Sheet | Record | Worker) -> Dated:
-    """The two dates of every data dict of an entity."""
     return {"create_date": timestamp(row.created_at), "write_date": timestamp(row.written_at)}
 
 
@@ -76,7 +75,6 @@ class AccountData(Dated):
 
 
 def account_data(context: Context, account: Account) -> AccountData:
-    """An account as its owner sees it."""
     transaction = context.transaction
     return {
         "id": account.id,
@@ -107,7 +105,6 @@ class SessionData(TypedDict):
 
 
 def session_data(transaction: Transaction, session_id: int) -> SessionData:
-    """A session, and every account that is logged in to it."""
     session = sessions.require(transaction, id=session_id)
     members = logged_in(transaction, session.id)
     active = next((account for account in members if account.id == session.account_id), None)
@@ -151,7 +148,6 @@ class SessionAnswer(TypedDict):
 
 
 def session_answer(context: Context, session_id: int) -> SessionAnswer:
-    """The answer about a session."""
     return {"ewallet_session": session_id, "session_data": session_data(context.transaction, session_id)}
 
 
@@ -171,7 +167,6 @@ class EwalletData(Dated):
 
 
 def ewallet_data(context: Context, wallet: Wallet) -> EwalletData:
-    """A wallet, its credits, its clocks and its sheets."""
     transaction = context.transaction
     return {
         "id": wallet.id,
@@ -203,7 +198,6 @@ class TimerData(TypedDict):
 
 
 def timer_data(timer: Timer, balance: int, now: int) -> TimerData:
-    """What a timer is doing, and the time left on its clock, which has that balance."""
     left, spent, pending = timer.left_at(now, balance), timer.spent_at(now), timer.pending_at(now)
     return {
         "clock_state": str(timer.state),
@@ -232,7 +226,6 @@ class ClockData(Dated, TimerData):
 
 
 def clock_data(context: Context, clock: Clock) -> ClockData:
-    """A clock as of now: the time left, the current run of its timer, and its sheets."""
     transaction = context.transaction
     return {
         "id": clock.id,
@@ -277,7 +270,6 @@ class WorkerData(Dated):
 
 
 def worker_data(transaction: Transaction, worker: Worker, now: int) -> WorkerData:
-    """A worker with the number of its live sessions at this moment."""
     count = session_count(transaction, worker.id, now)
     return {
         "id": worker.id,
@@ -296,7 +288,6 @@ class WorkerAnswer(TypedDict):
 
 
 def worker_answer(context: Context, worker: Worker) -> WorkerAnswer:
-    """The answer about a worker."""
     return {"worker": worker.id, "worker_data": worker_data(context.transaction, worker, context.now)}
 
 

@@ -113,18 +113,10 @@ class Context:
         return None
 
     @property
-    def address(self) -> str:
-        return self.caller.address
-
-    @property
-    def is_in_process(self) -> bool:
-        return self.caller.is_in_process
-
-    @property
     def supplies_itself(self) -> bool:
         """Whether users may supply themselves without an operator."""
         chosen = self.config.self_supply
-        return self.is_in_process if chosen is None else chosen
+        return self.caller.is_in_process if chosen is None else chosen
 
     @property
     def system_core(self) -> Account:

@@ -40,7 +40,7 @@ def check_own_password(attempt: str, preparation: Preparation) -> PasswordCheck:
     def look(seen: Context) -> Account:
         context = require_account(seen)
         login_key = throttle.account_key(context.account.id)
-        throttle.require_no_wait(context.transaction, login_key, context.address, context.now)
+        throttle.require_no_wait(context.transaction, login_key, context.caller.address, context.now)
         return context.account
 
     account: Account = preparation.look(look)
@@ -51,16 +51,16 @@ def require_password(context: AccountContext, password_check: PasswordCheck, fie
     """Raise `WrongPasswordError` about that argument unless the account's own password was right."""
     transaction, account = context.transaction, context.account
     login_key = throttle.account_key(account.id)
-    throttle.require_no_wait(transaction, login_key, context.address, context.now)
+    throttle.require_no_wait(transaction, login_key, context.caller.address, context.now)
     if not password_check.holds_for(account):
         raise WrongPasswordError(field).with_after_rollback(
             partial(note_failure, context, login_key, account)
         )
-    throttle.record_success(transaction, login_key, context.address)
+    throttle.record_success(transaction, login_key, context.caller.address)
 
 
 def note_failure(context: Context, login_key: str, account: Account | None) -> None:
-    throttle.record_failure(context.transaction, login_key, context.address, context.now)
+    throttle.record_failure(context.transaction, login_key, context.caller.address, context.now)
     record_refused_login(context, account)
 
 
@@ -80,7 +80,7 @@ def record_login(
         account_id=account_id,
         kind=kind,
         outcome=outcome,
-        address=context.address,
+        address=context.caller.address,
         at=context.now,
         is_new_address=int(is_new),
     )

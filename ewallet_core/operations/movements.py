@@ -109,7 +109,7 @@ def partner_named(context: Context, email: str, field: str) -> Side:
     Raises `PartnerUnknownError`, or `PartnerUnavailableError` if it can't receive credits."""
     account = accounts.find(context.transaction, email_key=user_key(email))
     if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountStatus.ERASED:
-        if context.is_in_process:
+        if context.caller.is_in_process:
             raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
     require_available(account, field)

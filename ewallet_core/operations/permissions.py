@@ -29,7 +29,7 @@ def sheet_of(registry: InstructionRegistry) -> Iterator[Instruction]:
 
 def authorize(context: Context, instruction: Instruction) -> None:
     """Raise `NotPermittedError`, and record that, if the sheet forbids the instruction to the caller."""
-    is_own_engine = instruction.access is Access.SYSTEM and context.is_in_process
+    is_own_engine = instruction.access is Access.SYSTEM and context.caller.is_in_process
     if is_own_engine or not instruction.is_on_permission_sheet:
         return
     # A caller that is not logged in counts as a user.
@@ -42,7 +42,7 @@ def authorize(context: Context, instruction: Instruction) -> None:
         account_id=None if context.logged_in is None else context.logged_in.id,
         role=role,
         instruction=instruction.name,
-        address=context.address,
+        address=context.caller.address,
         at=context.now,
     )
     raise NotPermittedError

@@ -51,8 +51,6 @@ class NewItem(Request, frozen=True):
 
 
 class RenameItem(Request, frozen=True):
-    """The new name."""
-
     reference: fields.Reference
 
 

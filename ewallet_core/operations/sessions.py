@@ -37,7 +37,7 @@ def open_session(context: Context, *, client_id: int | None = None, token_hash: 
         client_id=client_id,
         token_hash=token_hash,
         worker_id=worker.id,
-        address=context.address,
+        address=context.caller.address,
         **used_now(context),
         created_at=context.now,
         written_at=context.now,

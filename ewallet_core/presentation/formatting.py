@@ -27,8 +27,6 @@ class DateOrder(StrEnum):
 
 
 class Formats(Struct, frozen=True):
-    """How numbers, times of day and dates are written."""
-
     thousands: str = ","
     """The thousands separator; may be empty."""
     has_24_hours: bool = True
@@ -144,7 +142,6 @@ def _is_no_locale(name: str) -> bool:
 
 
 def thousands_separator(mark: str, decimal_point: str) -> str:
-    """The thousands separator of a locale with these separators."""
     if len(mark) == 1 and mark not in SPACES and mark.isprintable():
         return mark
     usual = Formats().thousands
@@ -152,7 +149,6 @@ def thousands_separator(mark: str, decimal_point: str) -> str:
 
 
 def has_24_hours(form: str) -> bool:
-    """Whether a `strftime` time format has 24 hours."""
     return not any(mark in form for mark in ("%r", "%I", "%l", "%p"))
 
 

@@ -21,7 +21,6 @@ class Html(str):
 
 
 def one(invoice: Invoice) -> str:
-    """An invoice as a page."""
     begin, end = _document(f"{invoice.reference}, {full_day(invoice.date)}")
     return begin + _invoice(invoice) + end
 
@@ -93,7 +92,6 @@ def _lines(texts: Iterable[str]) -> Html:
 
 
 def _section(title: str, text: str) -> Html:
-    """A titled section; empty if there is no text."""
     return _filled("section.html", title=title, lines=_lines(text.splitlines())) if text else Html()
 
 

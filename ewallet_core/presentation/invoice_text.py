@@ -18,7 +18,6 @@ NEW_PAGE = "\n\n\f"
 
 
 def one(invoice: Invoice) -> str:
-    """An invoice as a page."""
     return _joined(_invoice(invoice))
 
 

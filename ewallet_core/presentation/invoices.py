@@ -35,8 +35,6 @@ UNKNOWN = Party("no longer known")
 
 @dataclass(frozen=True)
 class InvoiceOwner:
-    """The account that the invoices belong to."""
-
     id: int
     party: Party
 

@@ -59,7 +59,6 @@ def format_host_port(host: str, port: int) -> str:
 
 
 def is_valid_host(text: str) -> bool:
-    """Whether `text` can be a machine's name or address."""
     try:
         text.encode("idna")
     except UnicodeError:

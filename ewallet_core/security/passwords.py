@@ -22,7 +22,6 @@ class Passwords:
         self._hasher = hasher
 
     def hash(self, password: str) -> str:
-        """The password's hash, with its salt and parameters."""
         return self._hasher.hash(_normalize(password))
 
     def matches(self, password: str, hashed: str | None) -> bool:

@@ -124,8 +124,6 @@ class Introduction(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class OutPort:
-    """Sends each connection the events of its session's account."""
-
     def __init__(
         self, engine: Engine, executor: Executor, broadcaster: EventBroadcaster, limits: Limits
     ) -> None:

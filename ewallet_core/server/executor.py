@@ -89,7 +89,6 @@ class Executor:
         return self._threads[call.work_class].submit(self._dispatcher.run_now, call)
 
     async def read(self, work: Callable[[], T]) -> T:
-        """The result of `work`, which only reads."""
         return await asyncio.get_running_loop().run_in_executor(self._threads[WorkClass.VIEW], work)
 
     def shut_down(self) -> None:

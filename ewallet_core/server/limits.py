@@ -49,7 +49,6 @@ class ConnectionLimiter:
         return self._from.total()
 
     def is_exempt(self, address: str) -> bool:
-        """Whether the limits per address don't apply to this one."""
         return self._limits.loopback_is_exempt and is_loopback(address)
 
     @contextmanager

@@ -135,7 +135,6 @@ def _describe_invalid(name: str, value: Any, setting_type: Any) -> str:
 
 
 def _resolve_paths(folder: Path, written: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings with relative paths resolved from that folder."""
     resolved = dict(written)
     for name in ("tls_cert", "tls_key"):
         if isinstance(path := resolved.get(name), str) and path:

@@ -16,8 +16,6 @@ LARGEST_PAGE = 1_000
 
 
 class EventKind(StrEnum):
-    """What can happen to an account."""
-
     CREDITS_ARRIVED = "credits_arrived"
     CREDITS_LEFT = "credits_left"
     CREDITS_CONVERTED = "credits_converted"
@@ -32,8 +30,6 @@ class EventKind(StrEnum):
 
 
 class Movement(StrEnum):
-    """What kind of value movement an event reports."""
-
     SUPPLY = "supply"
     PAYMENT = "payment"
     TRANSFER = "transfer"
@@ -113,8 +109,6 @@ def session_event_sequence(transaction: Transaction, session_id: int) -> int | N
 
 
 class AccountActivity(Row, frozen=True):
-    """An event's id and the account that it belongs to."""
-
     id: int
     account_id: int
 

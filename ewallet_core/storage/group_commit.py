@@ -68,7 +68,6 @@ class GroupCommitWriter:
 
     @property
     def is_closed(self) -> bool:
-        """Whether it accepts no more work."""
         return self._closed
 
     def close(self) -> None:

@@ -24,8 +24,6 @@ class Balance(Row, frozen=True):
 
 
 class EntryRow(Row, frozen=True):
-    """An entry without its postings."""
-
     id: int
     kind: str
     at: int
@@ -131,7 +129,6 @@ def post(transaction: Transaction, entry: Entry, issuing: Issuer) -> int:
 
 
 def sum_refunds(transaction: Transaction, entry_id: int) -> int:
-    """How many credits of a payment have been refunded."""
     return int(transaction.number(_REFUNDED, entry_id=entry_id) or 0)
 
 

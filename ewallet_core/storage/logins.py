@@ -98,7 +98,6 @@ def leave_session(transaction: Transaction, session_id: int, account_id: int, no
 
 
 def leave_sessions(transaction: Transaction, account_id: int, now: int, *, but: int | None = None) -> None:
-    """Log the account out of every session except `but`."""
     for member in session_accounts.all(transaction, account_id=account_id):
         if member.session_id != but:
             leave_session(transaction, member.session_id, account_id, now)

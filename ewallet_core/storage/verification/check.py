@@ -30,7 +30,6 @@ Findings = Iterator[Violation | Check]
 
 
 def several(number: int, one: str, many: str) -> str:
-    """The number with its noun in singular or plural."""
     return f"{number:,} {one if number == 1 else many}"
 
 
