@@ -92,7 +92,7 @@ class SessionsScreen(BaseScreen):
     def compose_content(self) -> ComposeResult:
         yield Label("Logged in", classes="heading")
         yield RecordList(SESSIONS, id="sessions")
-        yield Label("Recent activity", classes="heading", id="history")
+        yield Label("Recent logins", classes="heading", id="history")
         yield RecordList(LOGINS, id="logins")
 
     def can(self, action: Action) -> bool | None:

@@ -171,7 +171,7 @@ class ConnectionScreen(Screen[None]):
     async def _forget(self, server: ServerAddress) -> None:
         words = f"{one_line(server.name)} is removed from this list. The app still remembers its certificate."
         confirmation = ConfirmModal(
-            "Remove a server", words, [Choice(FORGET, "f", "Remove it")], stay="Keep it"
+            "Forget a server", words, [Choice(FORGET, "f", "Forget it")], stay="Keep it"
         )
         if await self.app.push_screen_wait(confirmation) == FORGET:
             self.context.settings.keep(self.context.preferences.without_server(server))
