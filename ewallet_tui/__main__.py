@@ -9,7 +9,7 @@ import click
 
 from ewallet_core.commands import add_commands
 
-TWO_PLACES = "The wallet is at a server or on this machine: give --server or --embedded, not both."
+TWO_PLACES = "The wallet is at a server or on this computer: give --server or --embedded, not both."
 NO_TERMINAL = "ewallet needs a terminal; `ewallet demo` shows the wallet at work without one."
 
 
@@ -21,7 +21,7 @@ NO_TERMINAL = "ewallet needs a terminal; `ewallet demo` shows the wallet at work
     help="The folder of the wallet. Default: your own data folder.",
 )
 @click.option("--server", metavar="HOST:PORT", help="Open the wallet at that server, and remember it.")
-@click.option("--embedded", is_flag=True, help="Open the wallet on this machine, and remember that.")
+@click.option("--embedded", is_flag=True, help="Open the wallet on this computer, and remember that.")
 @click.version_option(
     package_name="ewallet-tui", prog_name="ewallet", message="%(prog)s %(version)s", help="Print the version."
 )

@@ -82,6 +82,7 @@ def _go_to(destination: Destination, key: str, key_display: str | None = None, l
         key,
         shown=False,
         key_display=key_display,
+        synonyms=("History", "Statement", "Balance") if destination.mode == "wallet" else (),
         enabled=lambda state, _: state.account.role in destination.roles,
     )
 
@@ -101,7 +102,7 @@ EVERYWHERE = (
     hidden("next", "Next", "j,l", textual="app.focus_next"),
     hidden("previous", "Previous", "k,h", textual="app.focus_previous"),
     JUMP,
-    hidden("palette", "Everything", "colon", ":", textual="app.command_palette"),
+    hidden("palette", "All commands", "colon", ":", textual="app.command_palette"),
     SHOW_WHAT_WAS_DONE,
     Action("help", "Help", "question_mark", key_display="?", textual="app.help"),
     Action("quit", "Quit", "q", textual="app.quit"),
@@ -122,23 +123,31 @@ SUPPLY = Action(
     synonyms=("Buy credits", "Top up", "Deposit"),
     enabled=lambda state, _: state.may_supply or None,
 )
-PAY = Action("pay", "Pay", "p", "Pay somebody, against an invoice", enabled=has_credits)
+PAY = Action(
+    "pay", "Pay", "p", "Pay someone, with an invoice", synonyms=("Send money", "Buy"), enabled=has_credits
+)
 TRANSFER = Action(
     "transfer",
     "Transfer",
     "t",
-    "Give credits without an invoice",
+    "Transfer credits, without an invoice",
     synonyms=("Send credits",),
     enabled=has_credits,
 )
 TO_TIME = Action(
-    "convert_to_time", "To time", "c", "Convert credits to time", synonyms=("Buy time",), enabled=has_credits
+    "convert_to_time",
+    "Credits → time",
+    "c",
+    "Convert credits to time",
+    synonyms=("Buy time",),
+    enabled=has_credits,
 )
 TO_CREDITS = Action(
     "convert_to_credits",
-    "To credits",
+    "Time → credits",
     "b",
-    "Convert time back to credits",
+    "Convert time to credits",
+    synonyms=("Sell time", "Convert back"),
     enabled=lambda state, now: not state.clock.is_out_of_time(now) or None,
 )
 
@@ -164,23 +173,22 @@ def _timer_command(id: str, key: str) -> Action:
 START, PAUSE, RESUME = (_timer_command(id, "space") for id in ("start", "pause", "resume"))
 STOP = _timer_command("stop", "x")
 TIMER = (START, PAUSE, RESUME, STOP)
-LEAVE_TOUR = hidden("leave_tour", "Leave the tour", "escape")
+LEAVE_TOUR = hidden("leave_tour", "Skip the tour", "escape")
 
-SHOW_DAYS = Action("show_days", "By day", "m", "Show what was used by day")
-SHOW_TIMES = Action("show_times", "Times", "m", "Show every time record")
-CHOOSE_PERIOD = Action("choose_period", "Period", "f", "Show the records of a time")
-CHOOSE_PERIOD_OF_STATEMENT = replace(CHOOSE_PERIOD, help="Show the movements of a time")
+SHOW_DAYS = Action("show_days", "By day", "m", "Show time used by day")
+SHOW_TIMES = Action("show_times", "Records", "m", "Show time records")
+CHOOSE_PERIOD = Action("choose_period", "Filter by date", "f")
 SHOW_ALL = hidden("show_all", "Show all", "escape")
 
-FILTER = Action("filter", "Find", "slash", "Find by a text", key_display="/", synonyms=("Search", "Filter"))
+FILTER = Action("filter", "Find", "slash", "Find text", key_display="/", synonyms=("Search", "Filter"))
 EXPORT = Action("export_shown", "Export", "E", "Save what is shown", key_display="E", synonyms=("Download",))
-UNLINK_RECORD = Action(
-    "unlink_record", "Unlink", "d", "Take the record off its sheet", synonyms=("Delete", "Remove")
-)
+UNLINK_RECORD = Action("unlink_record", "Remove", "d", "Remove the record", synonyms=("Delete", "Unlink"))
 COPY_ROW = hidden("copy_row", "Copy the row", "y")
 COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")
-REFUND = Action("refund", "Refund", "r", "Refund a payment that you received", synonyms=("Give back",))
-NEW_CONTACT = Action("new_contact", "New", "n", "Write a contact down", synonyms=("Add a contact",))
+REFUND = Action(
+    "refund", "Refund", "r", "Refund a payment that you received", synonyms=("Give back", "Return")
+)
+NEW_CONTACT = Action("new_contact", "New", "n", "Add a contact", synonyms=("Write down",))
 EDIT_CONTACT = Action("edit_contact", "Edit", "e")
 
 
@@ -204,7 +212,7 @@ def owned_item_actions(noun: str) -> OwnedItemActions:
         hidden("make_active", f"Make this {noun} the active one", "A", "A"),
         hidden("new_one", f"New {noun}", "N", "N"),
         hidden("rename_one", f"Rename this {noun}", "R", "R"),
-        hidden("unlink_one", f"Unlink this {noun}", "D", "D"),
+        hidden("unlink_one", f"Remove this {noun}", "D", "D"),
     )
 
 
@@ -235,11 +243,11 @@ END_SESSION = Action("end_session", "End session", "d")
 
 SETTINGS_PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K"))
 COPY_SETTING = Action("copy_setting", "Copy", "y")
-READ_SETTINGS_AGAIN = Action("read_settings_again", "Read again", "r", "Read the settings file again")
+READ_SETTINGS_AGAIN = Action("read_settings_again", "Reload", "r", "Reload the settings file")
 COPY_DATA_FOLDER = hidden("copy_data_folder", "Copy data folder", "Y", "Y")
 
-WRITE = Action("write", "Write one", "s", "Write an instruction and send it")
-TOGGLE_VIEWS = Action("toggle_views", "Only changes", "v", "Hide what only looks")
+WRITE = Action("write", "Write", "s", "Write an instruction and send it")
+TOGGLE_VIEWS = Action("toggle_views", "Hide views", "v", "Hide or show views")
 COPY_INSTRUCTION = Action("copy_instruction", "Copy", "y", "Copy the instruction")
 COPY_ANSWER = Action("copy_answer", "Copy answer", "Y", key_display="Y")
 BACK = Action("back", "Back", "escape")
@@ -253,13 +261,13 @@ OPERATOR_PARTS = (
 BACK_TO_FIRST_PART = hidden("back_to_first_part", "Back", "escape")
 FIND = replace(FILTER, help="")
 FREEZE, UNFREEZE = _operators("freeze", "Freeze", "f"), _operators("unfreeze", "Unfreeze", "f")
-SUPPLY_ACCOUNT = _operators("supply", "Supply", "u", "Give credits to this account")
-GRANT_ROLE = _operators("grant_role", "Role", "r", "Make it a user, operator or auditor")
-RESET_PASSWORD = _operators("reset_password", "New password", "p", "Make a password for a login")
+SUPPLY_ACCOUNT = _operators("supply", "Supply", "u", "Supply credits to this account")
+GRANT_ROLE = _operators("grant_role", "Set role", "r", "Make it a user, operator or auditor")
+RESET_PASSWORD = _operators("reset_password", "New password", "p", "Create a one-time password")
 ALLOW, FORBID = _operators("allow", "Allow", "space"), _operators("forbid", "Forbid", "space")
 REFUSED_REQUESTS = Action("refusals", "Refused requests", "r")
 BACK_TO_PERMISSIONS = Action("back_to_permissions", "Back to the sheet", "escape")
-LOOK_UP_SESSION = Action("look_up", "Session", "s", "Look at a session by its number")
+LOOK_UP_SESSION = Action("look_up", "Show session", "s", "Show a session by its number")
 START_CLEANER = _operators("start_cleaner", "Start", "space")
 STOP_CLEANER = _operators("stop_cleaner", "Stop", "space")
 CLEAN_NOW = _operators("clean_now", "Clean now", "c")

@@ -50,7 +50,7 @@ COLUMNS = (
     Column("Credits", align="right"),
     Column("Balance", align="right"),
 )
-GIVEN = {"payment": "paid", "transfer": "sent", "refund": "gave back"}
+GIVEN = {"payment": "paid", "transfer": "sent", "refund": "refunded"}
 GOT = {"supply": "supplied", "payment": "received", "transfer": "received", "refund": "got back"}
 
 

@@ -293,7 +293,7 @@ class EWalletApp(App[None]):
         store, lifecycle = self.context.store, self.context.lifecycle
         if await lifecycle.may_quit(is_in_view=self.is_in_view):
             if store.client.unanswered:
-                self.say("ctrl+q again doesn't wait for it.", title="Waiting for the last answer…")
+                self.say("Press ctrl+q again to quit now.", title="Waiting for the last answer…")
             self.exit(message=None if await lifecycle.close() else Text(NOT_ANSWERED))
 
     async def _rewrite_screens(self) -> None:

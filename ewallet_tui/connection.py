@@ -110,10 +110,10 @@ class ConnectionWatch:
             self._ticks = None
 
 
-BROKEN = "It is made again by itself. What was asked is done once; a running timer goes on."
-BACK = "The connection is back."
-NOT_ANSWERED = "What was asked last was not answered. Whether it was done shows when you log in again."
-NOT_WAITED_FOR = "It was not waited for. Choose it again to connect."
+BROKEN = "Reconnecting … Anything you sent will happen exactly once. A running timer goes on."
+BACK = "You are connected again."
+NOT_ANSWERED = "There was no answer to what you sent last. Log in again to see whether it was done."
+NOT_WAITED_FOR = "You stopped waiting for it. Choose it again to connect."
 
 GONE_SECONDS = 1.0
 """How long a connection is lost before a toast says so."""
@@ -193,7 +193,7 @@ class Connecting(Struct, kw_only=True, eq=False):
     def _say_gone(self) -> None:
         self._gone = None
         if self.watch.status.reach is Reach.RECONNECTING and self.is_in_view():
-            self.notify(BROKEN, title="The connection is gone.", severity="warning")
+            self.notify(BROKEN, title="Connection lost.", severity="warning")
 
     def _say_back(self) -> None:
         if self._gone is not None:
@@ -214,7 +214,7 @@ class Connecting(Struct, kw_only=True, eq=False):
         self.watch.give_up(reason)
         if self.is_typing():
             # Another screen would receive the keys that are meant for the password.
-            self.notify(reason, title="The server is out of reach.", severity="warning")
+            self.notify(reason, title="The server can't be reached.", severity="warning")
         else:
             self.choose(reason)
 
@@ -237,4 +237,4 @@ class Connecting(Struct, kw_only=True, eq=False):
                 self.backends.known_servers.forget(server.name)
         if not is_trusted:
             await client.close()
-            raise UnreachableError(f"{server.name} was left. Choose where to go on.")
+            raise UnreachableError(f"{server.name} was not trusted. Choose a server.")

@@ -114,8 +114,8 @@ class ContactBook:
 
     def _doubt_about(self, wanted: str) -> str:
         if self.knows(wanted):
-            return f"Too many contacts have {wanted} in them. Type the email."
-        return f"{wanted} is not looked up yet. Wait a moment, or type the email."
+            return f"Too many contacts match {wanted}. Type the email."
+        return f"Still looking up {wanted}. Wait a moment, or type the email."
 
     async def _look_for(self, text: str) -> None:
         found = await self._ask(

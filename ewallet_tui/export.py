@@ -77,7 +77,7 @@ async def save(parts: Parts, sink: FileSink, tell: Callable[[int], None], noun: 
 FOLDER_VARIABLE = "EWALLET_EXPORT_DIR"
 MAX_NAME = 100
 UNNAMED = "export"
-ELSEWHERE = f"Name another folder in {FOLDER_VARIABLE}."
+ELSEWHERE = f"Set another folder with {FOLDER_VARIABLE}."
 
 _NO_SPACE = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 _NO_PERMISSION = frozenset({errno.EACCES, errno.EPERM, errno.EROFS})
@@ -135,10 +135,10 @@ def as_known(path: Path) -> str:
 def why_not_written(problem: OSError, folder: Path) -> str:
     known = as_known(folder)
     if problem.errno in _NO_SPACE:
-        return f"There is no room left in {known}. Make some, and export again."
+        return f"{known} is full. Free some space and export again."
     if problem.errno in _NO_PERMISSION:
-        return f"Nothing may be written to {known}. {ELSEWHERE}"
-    return f"{known} can't be written to: {(problem.strerror or 'nobody knows why').lower()}. {ELSEWHERE}"
+        return f"You can't write to {known}: permission denied. {ELSEWHERE}"
+    return f"{known} can't be written to: {(problem.strerror or 'unknown reason').lower()}. {ELSEWHERE}"
 
 
 def on_any_disk(name: str) -> str:

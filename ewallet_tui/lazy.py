@@ -118,13 +118,13 @@ def certificate_question(server: str, fingerprint: str) -> ConfirmModal:
 
 
 def timer_question(state: TimerState, others: tuple[ClockState, ...], *, may_stop: bool) -> ConfirmModal:
-    from ewallet_tui.screens.quit_question import timer_confirmation
+    from ewallet_tui.screens.overlays import timer_confirmation
 
     return timer_confirmation(state, others, may_stop=may_stop)
 
 
 def unanswered_question(state: TimerState, others: tuple[ClockState, ...]) -> ConfirmModal:
-    from ewallet_tui.screens.quit_question import unanswered_confirmation
+    from ewallet_tui.screens.overlays import unanswered_confirmation
 
     return unanswered_confirmation(state, others)
 

@@ -62,8 +62,8 @@ class IdleWatch:
 
 ACCOUNT, EVENTS, QUIT = "account", "events", "quit"
 """The groups of workers that change the account, follow its events, and quit."""
-ENDED = "The session has ended. Log in to go on; a running timer goes on by itself."
-LOOK = "Look then whether what you asked last was done."
+ENDED = "Your session has ended. Log in again. A running timer goes on."
+LOOK = "Then check whether what you sent last was done."
 STOP, LEAVE = "stop", "leave"
 """What the user can choose when asked about a timer before the app quits."""
 MAX_CLOSE_SECONDS = 5

@@ -30,11 +30,11 @@ class Notification(Struct, frozen=True):
 
 
 FROZEN = Notification(
-    "This account is frozen.",
-    "Its timers have stopped, and nothing can be done with it until an operator unfreezes it.",
+    "Your account is frozen.",
+    "Your timers have stopped. You can't do anything until an operator unfreezes it.",
     "warning",
 )
-USABLE_AGAIN = Notification("This account can be used again.", "It is frozen no longer.")
+USABLE_AGAIN = Notification("Your account is active again.", "You can use it as before.")
 
 
 def notification_of(event: Event, *, own_email: str, clock: int) -> Notification | None:
@@ -51,7 +51,7 @@ def notification_of(event: Event, *, own_email: str, clock: int) -> Notification
             return _left(data["credits"], data["transfer_to"])
         case "timer_ran_out" if data["clock"] != clock:
             return Notification(
-                "■ Out of time", "The timer of another clock of yours has stopped.", "warning"
+                "■ Out of time", "The timer of another of your clocks has stopped.", "warning"
             )
     return None
 
@@ -67,7 +67,7 @@ def folded(notifications: Sequence[Notification]) -> list[Notification]:
 def _logins_in_one(logins: list[Notification]) -> list[Notification]:
     if len(logins) < 2:
         return logins
-    title = f"{count(len(logins), 'login')} to this account from new addresses."
+    title = f"{count(len(logins), 'login')} to your account from new addresses."
     return [Notification(title, IF_NOT_YOU, "warning", address=logins[-1].address)]
 
 
@@ -77,26 +77,26 @@ def _moved_in_one(moved: list[Notification]) -> list[Notification]:
     came = sum(one.credits for one in moved if one.credits > 0)
     went = sum(one.credits for one in moved if one.credits < 0)
     title = "   ".join(_title(credits) for credits in (came, went) if credits)
-    words = f"{count(len(moved), 'movement')} in a moment. Home lists the newest."
+    words = f"{count(len(moved), 'movement')} just now. Home lists the newest."
     return [Notification(title, words, "warning" if went else "information", credits=came or went)]
 
 
 def _login_from(address: str) -> Notification:
     return Notification(
-        f"Somebody logged in to this account from {address}.", IF_NOT_YOU, "warning", address=address
+        f"Someone logged in to your account from {address}.", IF_NOT_YOU, "warning", address=address
     )
 
 
 def _arrived(credits: int, sender: str, *, is_refund: bool) -> Notification:
     title = _title(credits)
     if sender == SYSTEM_CORE_EMAIL:
-        return Notification(title, "You were supplied with them.", credits=credits)
-    verb = "gave them back to you" if is_refund else "sent them to you"
+        return Notification(title, "Supplied by the operator.", credits=credits)
+    verb = "refunded you" if is_refund else "sent them to you"
     return Notification(title, f"{sender} {verb}.", credits=credits)
 
 
 def _left(credits: int, recipient: str) -> Notification:
-    words = f"Another session of yours sent them to {recipient}."
+    words = f"Sent to {recipient} from another of your sessions."
     return Notification(_title(-credits), words, "warning", credits=-credits)
 
 

@@ -15,7 +15,7 @@ from textual.keys import format_key
 from textual.worker import WorkerError
 
 from ewallet_core.presentation.formatting import one_line
-from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, WALLETS
+from ewallet_tui.actions import BACK_TO_FIRST_PART, CHOOSE_SCREEN, DONE_EVERYWHERE, GO_TO, WALLETS
 from ewallet_tui.config.settings import THEMES
 from ewallet_tui.navigation import destinations_for
 
@@ -34,8 +34,8 @@ class Command(NamedTuple):
     synonyms: tuple[str, ...] = ()
 
 
-WHAT_TO_TYPE = "everything you can do: type a part of it"
-NOT_NOW = "That can't be done there now."
+WHAT_TO_TYPE = "type what you want to do"
+NOT_NOW = "You can't do that there now."
 LEFT_OUT = ("do('part_", BACK_TO_FIRST_PART.name, "screen.", WALLETS.previous.name, WALLETS.next.name)
 """How the names begin of actions that lead to another tab or item, or that Textual has for every screen."""
 
@@ -78,7 +78,8 @@ class Everything(Provider):
         yield from self._actions_here()
         for destination in destinations_for(state.account.role) if state else ():
             key = f"{self._key_of(CHOOSE_SCREEN.id)} {format_key(destination.letter)}"
-            yield Command(f"Go to {destination.title}", key, partial(self.app.switch_mode, destination.mode))
+            go = partial(self.app.switch_mode, destination.mode)
+            yield Command(f"Go to {destination.title}", key, go, GO_TO[destination.mode].synonyms)
         for email, name in state.accounts.items() if state else ():
             if state and email != state.account.email:
                 switch = partial(context.lifecycle.switch_account, email)
@@ -86,7 +87,7 @@ class Everything(Provider):
         yield Command("Log out", "", context.lifecycle.log_out)
         yield from self._actions_elsewhere()
         for theme in THEMES:
-            name = "Dark look" if theme.dark else "Light look"
+            name = "Dark theme" if theme.dark else "Light theme"
             yield Command(name, "", partial(context.settings.choose, theme=theme.name))
         yield Command("Terminal's own colours", "", partial(context.settings.choose, theme="ansi-dark"))
         yield Command("Lock the screen", "", partial(self.app.run_action, "app.lock"))

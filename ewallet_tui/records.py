@@ -158,7 +158,7 @@ TRANSFER = RecordKind(
         Column("Notes", fills=True, from_width=60),
     ),
     _describe_transfer,
-    "No transfers on this sheet yet. What you supply, pay, send or receive is written here.",
+    "No transfers on this sheet yet. Credits that you supply, pay, transfer or receive are listed here.",
 )
 INVOICE = RecordKind(
     "invoice",
@@ -175,7 +175,7 @@ INVOICE = RecordKind(
         Column("Notes", fills=True, from_width=80),
     ),
     _describe_invoice,
-    "No invoices on this sheet yet. Each supply and each payment writes one.",
+    "No invoices on this sheet yet. Each supply and each payment adds one.",
 )
 CONVERSION = RecordKind(
     "conversion",
@@ -191,11 +191,11 @@ CONVERSION = RecordKind(
         Column("Notes", fills=True),
     ),
     _describe_conversion,
-    "No conversions on this sheet yet. Convert credits to time at home: 1, then c.",
+    "No conversions on this sheet yet. Convert credits to time on Home: press 1, then c.",
 )
 TIME = RecordKind(
     "time",
-    "Times",
+    "Time",
     "M",
     TIME_SHEET,
     "sheet_data",
@@ -208,7 +208,7 @@ TIME = RecordKind(
         Column("", fills=True),
     ),
     _describe_time,
-    "No times on this sheet yet. One is written whenever the timer stops.",
+    "No time records on this sheet yet. Each time the timer stops, one is added.",
 )
 CONTACT = RecordKind(
     "contact",
@@ -223,7 +223,7 @@ CONTACT = RecordKind(
         Column("Notes", fills=True, from_width=60),
     ),
     _describe_contact,
-    "No contacts on this list yet. Write one down with n.",
+    "No contacts on this list yet. Add one with n.",
 )
 
 SHEET_KINDS = (TRANSFER, INVOICE, CONVERSION, TIME)

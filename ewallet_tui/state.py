@@ -38,17 +38,17 @@ class OwnedItemKind(Struct, frozen=True):
         return {"action": verb, verb: self.group, self.group: self.member, **named}
 
 
-_RECORDS_GO = "Its records go with it; what they say stays in the journal."
+_RECORDS_GO = "Its records are removed too; the journal keeps what they say."
 
 WALLET = OwnedItemKind(
-    "wallet", "credit", "ewallet", "ewallet_id", "Its clocks and sheets go with it. It must be empty."
+    "wallet", "credit", "ewallet", "ewallet_id", "Its clocks and sheets are removed too. It must be empty."
 )
-CLOCK = OwnedItemKind("clock", "credit", "clock", "clock_id", "Its sheets go with it. It must be empty.")
+CLOCK = OwnedItemKind("clock", "credit", "clock", "clock_id", "Its sheets are removed too. It must be empty.")
 TRANSFER_SHEET = OwnedItemKind("transfer sheet", "transfer", "list", "sheet_id", _RECORDS_GO)
 INVOICE_SHEET = OwnedItemKind("invoice sheet", "invoice", "list", "sheet_id", _RECORDS_GO)
 CONVERSION_SHEET = OwnedItemKind("conversion sheet", "conversion", "list", "sheet_id", _RECORDS_GO)
 TIME_SHEET = OwnedItemKind("time sheet", "time", "list", "sheet_id", _RECORDS_GO)
-CONTACT_LIST = OwnedItemKind("contact list", "contact", "list", "list_id", "Its contacts go with it.")
+CONTACT_LIST = OwnedItemKind("contact list", "contact", "list", "list_id", "Its contacts are removed too.")
 
 
 class OwnedItems(Struct, frozen=True):
@@ -110,7 +110,7 @@ def obstacle_to(kind_of_item: OwnedItemKind, id: int, state: AccountState, now: 
 
 def _of_clock(clock: ClockState, now: float) -> Obstacle | None:
     if clock.runs:
-        return Obstacle(f"The timer of {clock.reference} is under way.", "Stop it first.")
+        return Obstacle(f"The timer of {clock.reference} is running or paused.", "Stop it first.")
     if clock.left_ms(now):
         remedy = "Convert it back to credits, or spend it, first."
         return Obstacle(f"There is time left on {clock.reference}.", remedy)

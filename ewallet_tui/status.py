@@ -49,6 +49,8 @@ def clock_status_text(clock: ClockState, now: float) -> str:
 
 EMBEDDED = "embedded"
 """The place of an engine in this process."""
+HERE = "this computer"
+"""How that place is shown."""
 CONNECTING = StatusBadge("◌", "connecting…", "$text-warning")
 TRYING_AGAIN = StatusBadge("◌", "reconnecting…", "$text-warning")
 OFFLINE = StatusBadge("✕", "offline", "bold $text-error")
@@ -60,9 +62,14 @@ def is_connected(connection: ConnectionStatus, place: str) -> bool:
     return connection.reach is Reach.CONNECTED or begins_here
 
 
+def shown_place(place: str) -> str:
+    """The place as the screen names it."""
+    return HERE if place == EMBEDDED else place
+
+
 def connection_status(connection: ConnectionStatus, place: str) -> StatusBadge:
     if is_connected(connection, place):
-        return StatusBadge("●", place, "$text-success")
+        return StatusBadge("●", shown_place(place), "$text-success")
     if connection.reach is Reach.OFFLINE:
         return OFFLINE if connection.reason else CONNECTING
     if connection.retry_in_seconds is None:
@@ -80,6 +87,7 @@ def connection_status_text(connection: ConnectionStatus, place: str, width: int)
 
 def place_within(place: str, width: int) -> Content:
     """A place in at most `width` cells: its host is cut, the port stays."""
+    place = shown_place(place)
     host, colon, port = one_line(place).rpartition(":")
     end = colon + port
     if not colon or Content(place).cell_length <= width:

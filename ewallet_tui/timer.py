@@ -93,7 +93,7 @@ class TimerWatch:
         if clock.is_soon_over(now) and run != self._warned:
             self._warned = run
             left = countdown(clock.left_ms(now))
-            self._alarm(Alarm(f"! {left} left", "The timer stops when nothing is left.", "warning"))
+            self._alarm(Alarm(f"! {left} left", "The timer stops when no time is left.", "warning"))
 
     def _wait_for_next_second(self, clock: ClockState) -> None:
         """Wait until the countdown shows its next second, or the pause while the timer is paused."""

@@ -91,12 +91,6 @@ ALLOWED = {
     "bell": "Textual's `App.bell`, and the setting of that name",
 }
 
-# Words that are still there, by package; each is removed from here when its last use is renamed.
-REMAINING: dict[str, tuple[str, ...]] = {
-    "ewallet_core": (),
-    "ewallet_tui": ("plan",),
-}
-
 
 def identifiers(file: Path) -> Iterator[str]:
     """The module's name, and every name that it defines, binds or uses."""
@@ -137,17 +131,8 @@ def uses_of(package: str, word: str) -> dict[str, set[str]]:
 
 @each_package
 def test_a_replaced_word_is_part_of_no_identifier(package: str) -> None:
-    assert set(REMAINING[package]) <= set(WORDS)
-    found = {word: uses_of(package, word) for word in WORDS if word not in REMAINING[package]}
+    found = {word: uses_of(package, word) for word in WORDS}
     assert {word: names for word, names in found.items() if names} == {}
-
-
-@not_yet("not renamed yet: remove the word from REMAINING when it is")
-@pytest.mark.parametrize(
-    ("package", "word"), [(package, word) for package in PACKAGES for word in REMAINING[package]]
-)
-def test_a_word_that_is_still_to_be_replaced_is_part_of_no_identifier(package: str, word: str) -> None:
-    assert uses_of(package, word) == {}
 
 
 @pytest.mark.parametrize("name", ALLOWED)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ewallet_core.manager import EWalletSessionManager
 
 EVENT_INTERVAL_SECONDS = 1.0
-THIS_MACHINE = "this machine"
+THIS_MACHINE = "this computer"
 """The address of the user of this program."""
 
 _START_CLEANERS = {

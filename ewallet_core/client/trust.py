@@ -71,7 +71,7 @@ class KnownServers:
             if found is None:
                 raise NotTrustedError(
                     f"Line {number} of {self.path} is neither `host:port SHA256:…` nor `host:port "
-                    f"{AUTHORITY}`. Mend that line, or remove it."
+                    f"{AUTHORITY}`. Correct that line, or remove it."
                 )
             known[found["name"]] = found["mark"]
         return known
@@ -171,7 +171,7 @@ class Identity:
             )
         if self._was_verified:
             raise NotTrustedError(
-                self._unlike_before("a certificate that no authority vouches for, as one did before")
+                self._unlike_before("a certificate without a trusted authority, unlike before")
             )
 
     def check_pinned(self, certificate: bytes | None) -> None:
@@ -181,7 +181,7 @@ class Identity:
             self._set_mark(self._known_servers.add(self._name, seen))
             self.newly_pinned = self.fingerprint == seen
         if self.fingerprint != seen:
-            known = self.fingerprint or "one that an authority vouches for"
+            known = self.fingerprint or "one from a trusted authority"
             raise NotTrustedError(
                 self._unlike_before(f"another certificate than before: {seen}, not {known}")
             )

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ewallet_core.presentation.formatting import MONTHS, DateOrder, formats_in_use
 
-HOW_TO_WRITE_IT = "Write a time such as today, last month, 2026-11, 3 Nov or 3 Nov to 9 Nov."
+HOW_TO_WRITE_IT = "Type dates such as today, last month, 2026-11, 3 Nov or 3 Nov to 9 Nov."
 ENDS_FIRST = "That ends before it begins. Put the earlier day first."
-EVERYTHING = "all the time"
+EVERYTHING = "all dates"
 
 LOCAL_TIME = Path("/etc/localtime")
 
@@ -51,7 +51,7 @@ ALL_THE_TIME = Period(None, None, EVERYTHING)
 def read_period(text: str, today: date) -> Period:
     """Parse a period as seen from `today`; raises `ValueError` with a sentence for the user."""
     phrase = " ".join(text.casefold().replace(",", " ").split())
-    if phrase in {"", "all", "ever", EVERYTHING}:
+    if phrase in {"", "all", "ever", "all the time", EVERYTHING}:
         return ALL_THE_TIME
     try:
         since, until = _ends(phrase, today)

@@ -12,7 +12,7 @@ from ewallet_tui.config.file import FILE_NAME, ConfigError, one_message
 from ewallet_tui.config.keymap import KeyAction, Keymap, Scope, rebindable
 from ewallet_tui.config.preferences import Preferences
 
-NOT_KEPT = f"{FILE_NAME} can't be written, so this holds until you quit."
+NOT_KEPT = f"{FILE_NAME} can't be written, so this lasts until you quit."
 
 
 class Appearance(Protocol):

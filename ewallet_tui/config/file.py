@@ -39,14 +39,14 @@ def read_settings(file: Path) -> ReadSettings:
     except FileNotFoundError:
         return ReadSettings()
     except (OSError, ValueError):
-        return ReadSettings(config_errors=(ConfigError("It can't be read, so the usual settings hold."),))
+        return ReadSettings(config_errors=(ConfigError("It can't be read. Using the default settings."),))
     try:
         kept = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         at = re.search(r"at line (\d+)", str(error))
         line = int(at[1]) if at else text.count("\n") + 1
         return ReadSettings(
-            config_errors=(ConfigError("This is not TOML, so the usual settings hold.", line),)
+            config_errors=(ConfigError("This is not TOML. Using the default settings.", line),)
         )
     lines = _lines_of(text)
     values: dict[str, Value] = {}
@@ -56,7 +56,7 @@ def read_settings(file: Path) -> ReadSettings:
             words = f"There is no setting {written(name)}.{suggestion(name, tuple(_KNOWN))}"
             config_errors.append(ConfigError(words, lines.get(name)))
         elif problem := _KNOWN[name].validate(name, value):
-            config_errors.append(ConfigError(f"{problem} The usual one holds.", lines.get(name)))
+            config_errors.append(ConfigError(f"{problem} Using the default.", lines.get(name)))
         else:
             values[name] = value
     return ReadSettings(values, tuple(config_errors), lines)

@@ -89,11 +89,11 @@ class Keymap(Struct, frozen=True):
         while conflict := next(_conflicts(valid, scopes), None):
             name, other, key = conflict
             del valid[name]
-            problems[name] = f"{name}: {written(key)} is the key of {other.name} already."
+            problems[name] = f"{name}: {written(key)} is already the key of {other.name}."
         return cls(
             {name: ",".join(keys) for name, keys in valid.items()},
             tuple(
-                ConfigError(f"{words} The usual keys hold.", lines.get(f"keys.{name}"))
+                ConfigError(f"{words} Using the default keys.", lines.get(f"keys.{name}"))
                 for name, words in problems.items()
                 if words
             ),

@@ -75,7 +75,7 @@ def any_table(name: str, value: object) -> str:
 def suggestion(value: object, values: Sequence[Value]) -> str:
     """The most similar of `values` as a question that follows an error; empty if none is similar."""
     nearest = get_close_matches(str(value), [str(possible) for possible in values], 1)
-    return f" Is {written(nearest[0])} meant?" if nearest else ""
+    return f" Did you mean {written(nearest[0])}?" if nearest else ""
 
 
 def written(value: object) -> str:
@@ -130,7 +130,7 @@ ON_OFF = (True, False)
 
 
 def _format_words(form: str) -> str:
-    return "the system's" if form == LOCALE else form
+    return "system default" if form == LOCALE else form
 
 
 def _on_or_off(is_on: bool) -> str:
@@ -147,7 +147,7 @@ THEME = Setting(
 )
 LOCK = Setting(
     "lock_after_minutes",
-    "After how many minutes without a key or the mouse the screen locks; 0 is never.",
+    "Minutes without a key or the mouse until the screen locks; 0 is never.",
     0,
     one_of(LOCK_CHOICES),
     "Lock",
@@ -156,7 +156,7 @@ LOCK = Setting(
 )
 ASK_ABOVE = Setting(
     "ask_above",
-    "From how many credits on a payment or transfer asks first; 0 is never.",
+    "A payment or transfer of this many credits or more asks first; 0 is never.",
     0,
     whole_number,
     "Ask to pay",
@@ -169,7 +169,7 @@ CHOSEN = (
     ASK_ABOVE,
     Setting(
         "numbers",
-        "How the thousands of a number are parted, where one is shown and where one is typed.",
+        "How thousands are separated in numbers, both shown and typed.",
         LOCALE,
         one_of(NUMBERS),
         "Numbers",
@@ -178,7 +178,7 @@ CHOSEN = (
     ),
     Setting(
         "hours",
-        "Whether a time of day has 24 hours or 12.",
+        "Whether the time of day has 24 or 12 hours.",
         LOCALE,
         one_of(HOURS),
         "Time of day",
@@ -187,7 +187,7 @@ CHOSEN = (
     ),
     Setting(
         "dates",
-        "How a date is written, shown by 12 November.",
+        "How dates are written. The example is 12 November.",
         LOCALE,
         one_of(DATES),
         "Dates",
@@ -196,7 +196,7 @@ CHOSEN = (
     ),
     Setting(
         "bell",
-        "Whether the terminal's bell sounds when the clock has five minutes left, and when it runs out.",
+        "Whether the terminal's bell rings when the clock has five minutes left, and when it runs out.",
         True,
         one_of(ON_OFF),
         "Bell",
@@ -205,8 +205,8 @@ CHOSEN = (
     ),
     Setting(
         "desktop_notifications",
-        "Whether the desktop says it too, and when credits arrive. The terminal passes it on, also over ssh, "
-        "if it can.",
+        "Whether desktop notifications tell you that, and when credits arrive. They need a terminal that "
+        "supports them, and work over ssh.",
         False,
         one_of(ON_OFF),
         "Desktop",
@@ -216,18 +216,18 @@ CHOSEN = (
 )
 
 SERVERS = (
-    Setting("server", 'The server to begin with; "" is the engine of this machine.', "", server_or_empty),
-    Setting("servers", "The servers that were used, the newest first.", (), server_list),
+    Setting("server", 'The server to open first; "" is this computer.', "", server_or_empty),
+    Setting("servers", "The servers you have used, newest first.", (), server_list),
 )
 KEYS = Setting(
     "keys",
-    "Other keys for what can be done, by its name: one, or several with commas. Names: docs/settings.md.",
+    "Other keys for actions, by the action's name: one key, or several separated by commas. Names: docs/settings.md.",
     {},
     any_table,
 )
 ACCOUNTS = Setting(
     "accounts",
-    "Who logged in here, the newest first: here, and at each server. Never a password.",
+    "The accounts that logged in on this computer and at each server, newest first. Never a password.",
     {},
     names_by_server,
 )

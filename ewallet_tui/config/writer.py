@@ -30,7 +30,7 @@ WIDTH = 88
 OWNER_ONLY = 0o600
 """The file has the names that logged in here."""
 ABOUT = (
-    "The settings of EWallet. The app changes single lines here, and leaves what else you write as it is. "
+    "The settings of EWallet. The app changes single lines here and keeps everything else you write. "
     "It reads the file when it starts, and when you press r in the settings."
 )
 

@@ -78,7 +78,7 @@ def choices_of(kind: Any) -> list[str]:
     return [value for part in get_args(kind) for value in choices_of(part)]
 
 
-HOW_TO_BEGIN = "Type one, such as view account, or paste it as JSON."
+HOW_TO_BEGIN = "Type an instruction, such as view account, or paste one as JSON."
 READY = "Enter sends it."
 
 
@@ -117,7 +117,7 @@ def about(found: Instruction) -> str:
 def _what_next(line: str, reading: Reading, found: Instruction) -> tuple[str, bool]:
     if not reading.problem:
         optional = [name for name in found.arguments if name not in reading.chain]
-        return (f"{READY} It can have {', '.join(optional)}." if optional else READY), False
+        return (f"{READY} Optional: {', '.join(optional)}." if optional else READY), False
     given = {word.name for word in words_of(line)} | set(reading.chain)
     needed = [name for name, argument in found.arguments.items() if argument.required and name not in given]
     if needed and not is_json(line):

@@ -14,7 +14,7 @@ from ewallet_tui.console.line import Word, hidden, is_json, words_of
 from ewallet_tui.store import CLIENT_ACTION
 
 LEFT_OUT = tuple(CLIENT_ACTION.values())
-OPEN_QUOTE = "A quote is opened and not closed. Close it."
+OPEN_QUOTE = "A quote is not closed. Close it."
 NEEDS_QUOTES = 'Each argument is name=value. Put a text with spaces in quotes: notes="for lunch".'
 
 
@@ -90,7 +90,7 @@ def _from_words(words: Sequence[Word], known: InstructionRegistry) -> dict[str, 
         if word.name is None:
             raise ParseError(NEEDS_QUOTES)
         if word.name in chain:
-            raise ParseError(f"{word.name} is there already. Say it once.")
+            raise ParseError(f"{word.name} is given twice. Give it once.")
         chain[word.name] = value_of(word, found)
     return chain
 
@@ -112,8 +112,8 @@ def _from_json(line: str) -> dict[str, Any]:
     try:
         request = json.loads(line)
     except ValueError as reason:
-        at = getattr(reason, "pos", 0) + 1
-        raise ParseError(f"This is no JSON yet. Look at character {at}.") from None
+        place = getattr(reason, "pos", 0) + 1
+        raise ParseError(f"Invalid JSON at character {place}.") from None
     except RecursionError:
-        raise ParseError("This is nested too deep. Take something out of it.") from None
+        raise ParseError("This is nested too deeply. Remove some levels.") from None
     return {**CLIENT_ACTION, **chain_in(request)}

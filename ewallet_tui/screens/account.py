@@ -1,4 +1,4 @@
-"""The account: its facts and who else is logged in here at the left, its security at the right."""
+"""The account screen: its data and logged-in accounts on the left, its security on the right."""
 
 from __future__ import annotations
 
@@ -17,12 +17,10 @@ from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.accounts import AccountFacts, AccountList, DailyLimit
 
-RECOVERY = f"It can be recovered for {DAYS_TO_RECOVER} days."
+RECOVERY = f"You can recover it for {DAYS_TO_RECOVER} days."
 
 
 class AccountScreen(BaseScreen):
-    """Facts and security side by side, or beneath one another when narrow."""
-
     MODE = "account"
     PARTS = actions.ACCOUNT_PARTS
     PART = "account"
@@ -54,7 +52,6 @@ class AccountScreen(BaseScreen):
     """
 
     def compose_content(self) -> ComposeResult:
-        """Facts and security, with their buttons, and last the way out."""
         with VerticalScroll(can_focus=False):
             with Horizontal(id="halves"):
                 with Vertical(classes="half"):
@@ -84,7 +81,10 @@ class AccountScreen(BaseScreen):
         with Horizontal(classes="setting"):
             yield Label("When idle")
             yield Select(
-                [(_lock_words(minutes), minutes) for minutes in LOCK_CHOICES],
+                [
+                    (f"lock after {count(minutes, 'minute')}" if minutes else "never lock", minutes)
+                    for minutes in LOCK_CHOICES
+                ],
                 value=self.context.preferences.lock_after_minutes,
                 allow_blank=False,
                 compact=True,
@@ -100,7 +100,6 @@ class AccountScreen(BaseScreen):
             yield self.button(actions.LOCK_NOW)
 
     def show(self, state: AccountState) -> None:
-        """The facts and the accounts of now."""
         self.query_one(AccountFacts).show(state.account)
         self.query_one(AccountList).show(state)
         self.show_buttons()
@@ -121,7 +120,3 @@ class AccountScreen(BaseScreen):
     @on(AccountList.Chosen)
     def _switch(self, event: AccountList.Chosen) -> None:
         self.context.lifecycle.switch_account(event.email)
-
-
-def _lock_words(minutes: int) -> str:
-    return f"lock after {count(minutes, 'minute')}" if minutes else "never lock"

@@ -1,4 +1,4 @@
-"""Actions on the account: its data, password and daily limit; logging in and out; issues; deleting it."""
+"""Actions on the account: its data, password and daily limit; log in and out; report an issue; delete it."""
 
 from __future__ import annotations
 
@@ -22,36 +22,31 @@ if TYPE_CHECKING:
 
 
 def who_reads(server: ServerAddress | None) -> str:
-    """Who reads an issue that is reported at that server, or on this machine."""
     if server is None:
-        return "It is kept in this wallet's issue reports."
-    return "The operators of this server read it."
+        return "It is saved in this wallet's issue reports."
+    return "The operators of this server will read it."
 
 
 def edit(screen: BaseScreen) -> None:
-    """Change the account's data."""
     if (state := screen.context.state) is not None:
-        plan = forms.edit_plan(state.account)
-        screen.fill_in(plan, lambda _: "Saved.", only_changed=True, action="edit", edit="account")
+        spec = forms.edit_form(state.account)
+        screen.fill_in(spec, lambda _: "Saved.", only_changed=True, action="edit", edit="account")
 
 
 def change_password(screen: BaseScreen) -> None:
-    """Change the password, with the old one."""
-
     async def send(values: dict[str, Any]) -> Answer:
         kept = {name: value for name, value in values.items() if name != forms.AGAIN}
         return await screen.context.send(action="edit", edit="account", **kept)
 
     def say(answer: Answer | None) -> None:
         if answer is not None:
-            screen.query_one(ResultLine).say("The password is changed. Every other session has ended.")
+            screen.query_one(ResultLine).say("Password changed. All your other sessions have ended.")
 
-    screen.ask_with(forms.NEW_PASSWORD_PLAN, send, say)
+    screen.ask_with(forms.NEW_PASSWORD_FORM, send, say)
 
 
 @work
 async def edit_limit(screen: BaseScreen) -> None:
-    """Set how much may leave within 24 hours, or lift that limit."""
     view = await screen.context.act(action="view", view="limit")
     if view["failed"]:
         return
@@ -60,17 +55,15 @@ async def edit_limit(screen: BaseScreen) -> None:
     async def send(values: dict[str, Any]) -> Answer:
         return await screen.context.send(action="edit", edit="limit", **forms.limit_arguments(most, values))
 
-    screen.ask_with(forms.limit_plan(most), send)
+    screen.ask_with(forms.limit_form(most), send)
 
 
 def log_out(screen: BaseScreen) -> None:
-    """Log out of this account, and go on as the session's next one."""
+    """Log out of this account; the session goes on with the next one."""
     screen.context.lifecycle.log_out()
 
 
 def log_in_another(screen: BaseScreen) -> None:
-    """Log in to another account as well."""
-
     async def send(values: dict[str, Any]) -> Answer:
         context = screen.context
         answer = await log_in_or_recover(screen.app, context, **forms.credentials(values))
@@ -83,24 +76,23 @@ def log_in_another(screen: BaseScreen) -> None:
 
 
 def report_issue(screen: BaseScreen) -> None:
-    """Tell the operators what is wrong."""
     context = screen.context
     if context.state is None:
         return
 
     async def send(values: dict[str, Any]) -> Answer:
-        return await context.send(action="report", report="issue", issue=forms.issue_of(values))
+        return await context.send(action="report", report="issue", issue={"details": "", **values})
 
     def say(answer: Answer | None) -> None:
         if answer is not None:
             screen.query_one(ResultLine).say(forms.reported(answer))
 
-    plan = forms.report_plan(context.state.account.email, who_reads(context.connecting.server))
-    screen.ask_with(plan, send, say)
+    spec = forms.report_form(context.state.account.email, who_reads(context.connecting.server))
+    screen.ask_with(spec, send, say)
 
 
 def delete(screen: BaseScreen) -> None:
-    """Have the account deleted in 30 days, with its name typed out and the password."""
+    """Ask for the name and the password, then schedule the deletion in 30 days."""
     context, app = screen.context, screen.app
     if (state := context.state) is None:
         return
@@ -119,13 +111,13 @@ def delete(screen: BaseScreen) -> None:
 
 
 async def _go_on_without(context: AppContext, answer: Answer, others: list[str]) -> None:
-    """Go on as another account of this session, or to the login, and say until when there is a way back."""
+    """Switch to another account of this session, or log out; tell the user until when the account can be recovered."""
     if others:
         await context.act(action="switch", switch="account", account=others[0])
     else:
         await context.lifecycle.leave()
     last_day = full_day(parse_timestamp(answer["to_unlink_timestamp"]))
-    title = f"{one_line(answer['account'])} is to be erased."
+    title = f"{one_line(answer['account'])} will be erased."
     context.notify(f"Log in by {last_day} to recover it.", title=title)
 
 
@@ -139,4 +131,3 @@ ACCOUNT_ACTIONS: Mapping[Action, Callable[[Any], object]] = {
     actions.LOCK_NOW: lambda screen: screen.app.run_action(actions.LOCK_NOW.textual),
     actions.DELETE_ACCOUNT: delete,
 }
-"""Each of them, and the function that carries it out."""

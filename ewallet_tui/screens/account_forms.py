@@ -1,4 +1,4 @@
-"""The forms of an account: login, registration, its data, its password, its daily limit, and its deletion."""
+"""Forms for the account: login, registration, its data, password, daily limit and deletion."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from ewallet_tui.widgets.form_field import Field
 
 AGAIN = "password_again"
 PASSWORD_RULE = f"A password has at least {fields.SHORTEST_PASSWORD} characters."
-NO_WAY_BACK = "A forgotten password can't be recovered: nobody but you keeps it."
+NO_WAY_BACK = "A forgotten password can't be recovered: only you know it."
 
 NAME = Field("user_name", "Name", fields.UserName, rule="A name has 1 to 64 characters, without @.")
 PASSWORD = Field("user_pass", "Password", fields.PasswordAttempt)
 NEW_PASSWORD = Field("user_pass", "Password", fields.Password, rule=PASSWORD_RULE)
 OWN_PASSWORD = Field("new_pass", "New password", fields.Password, rule=PASSWORD_RULE)
-PASSWORD_AGAIN = Field(AGAIN, "Once more", fields.PasswordAttempt)
+PASSWORD_AGAIN = Field(AGAIN, "Repeat password", fields.PasswordAttempt)
 EMAIL = Field("user_email", "Email", fields.Email, rule="An email looks like ada@example.org.")
 
 WHOSE = Field("user_name", "Name or email", fields.NameOrEmail)
@@ -32,7 +32,7 @@ LOG_IN = FormSpec("Log in", "Log in", (WHOSE, PASSWORD), leave="New account")
 
 
 def login_for(names: Sequence[str]) -> FormSpec:
-    """The sheet to log in with, for those who did so here before: the first is taken to be here again."""
+    """The login form with the names used here before as suggestions; the first one is filled in."""
     if not names:
         return LOG_IN
     whose = replace(WHOSE, initial=names[0], suggestions=tuple(names))
@@ -40,15 +40,15 @@ def login_for(names: Sequence[str]) -> FormSpec:
 
 
 def credentials(values: Values) -> dict[str, Any]:
-    """What a login is asked with: no name has an @, and every email has one."""
+    """The login arguments: a name has no @, an email always has one."""
     whose = str(values["user_name"])
     return {"user_email" if "@" in whose else "user_name": whose, "user_pass": values["user_pass"]}
 
 
 def passwords_differ(values: Values) -> Mapping[str, str]:
-    """The objection to a new password that isn't the same both times."""
+    """The field error if the two new passwords are not the same."""
     if AGAIN in values and values[AGAIN] != values.get("new_pass", values.get("user_pass")):
-        return {AGAIN: "The passwords differ."}
+        return {AGAIN: "The passwords don't match."}
     return {}
 
 
@@ -57,14 +57,13 @@ REPLACEMENT = FormSpec(
     "Choose a password",
     "Log in",
     (OWN_PASSWORD, PASSWORD_AGAIN),
-    note=f"That password was for one login. {PASSWORD_RULE}",
+    note=f"That password worked for one login only. {PASSWORD_RULE}",
     validate=passwords_differ,
     leave="Back",
 )
 
 
 def registration(*, keeps_passwords_alone: bool) -> FormSpec:
-    """The sheet for a new account, with what should be known before a password is chosen."""
     note = f"{PASSWORD_RULE} {NO_WAY_BACK}" if keeps_passwords_alone else PASSWORD_RULE
     return FormSpec(
         "New account",
@@ -76,11 +75,11 @@ def registration(*, keeps_passwords_alone: bool) -> FormSpec:
     )
 
 
-NEW_PASSWORD_PLAN = FormSpec(
+NEW_PASSWORD_FORM = FormSpec(
     CHANGE_PASSWORD.label,
     "Change",
     (
-        Field("old_pass", "Password now", fields.PasswordAttempt),
+        Field("old_pass", "Current password", fields.PasswordAttempt),
         replace(NEW_PASSWORD, label="New password"),
         PASSWORD_AGAIN,
     ),
@@ -88,12 +87,11 @@ NEW_PASSWORD_PLAN = FormSpec(
     validate=passwords_differ,
 )
 ANOTHER = FormSpec(
-    LOG_IN_ANOTHER.label, "Log in", LOG_IN.fields, note="Both stay logged in, and you can switch."
+    LOG_IN_ANOTHER.label, "Log in", LOG_IN.fields, note="Both accounts stay logged in, and you can switch."
 )
 
 
-def edit_plan(account: AccountInfo) -> FormSpec:
-    """The form that changes what is known of `account`."""
+def edit_form(account: AccountInfo) -> FormSpec:
     return FormSpec(
         "Edit account",
         "Save",
@@ -106,12 +104,12 @@ def edit_plan(account: AccountInfo) -> FormSpec:
     )
 
 
-def limit_plan(most: int | None) -> FormSpec:
-    """The form for another daily limit than `most`; `None`: there is none."""
+def limit_form(most: int | None) -> FormSpec:
+    """The form for the daily limit; `most` is the current one, `None` for no limit."""
 
     def validate(values: Values) -> Mapping[str, str]:
         if is_raised(most, values) and "user_pass" not in values:
-            return {"user_pass": "To let more leave takes your password."}
+            return {"user_pass": "To raise the limit, enter your password."}
         return {}
 
     return FormSpec(
@@ -128,23 +126,22 @@ def limit_plan(most: int | None) -> FormSpec:
             ),
             Field("user_pass", "Password", fields.PasswordAttempt, optional=True),
         ),
-        note="At most so many credits leave for others within 24 hours. Left empty, there is no limit."
-        " Letting more leave than now takes your password.",
+        note="The most credits you can send to others within 24 hours. Leave empty for no limit."
+        " To raise the limit, enter your password.",
         preview=_limit_preview,
         validate=validate,
     )
 
 
 def limit_arguments(most: int | None, values: Values) -> dict[str, Any]:
-    """What the values of the form change about a limit of `most`."""
     wanted = values.get("daily_limit", "")
     changed = {"no_limit": True} if wanted == "" else {"daily_limit": wanted}
-    # A password that isn't needed is not asked about.
+    # Lowering the limit needs no password.
     return {**changed, "user_pass": values["user_pass"]} if is_raised(most, values) else changed
 
 
 def is_raised(most: int | None, values: Values) -> bool:
-    """Whether more than `most` could leave, by the values of the form."""
+    """Whether the values allow more spending than the limit `most`."""
     wanted = values.get("daily_limit", "")
     return most is not None and (wanted == "" or wanted > most)
 
@@ -152,12 +149,16 @@ def is_raised(most: int | None, values: Values) -> bool:
 def _limit_preview(values: Values) -> str:
     wanted = values.get("daily_limit", "")
     if wanted == "":
-        return "All that is there may leave at once."
-    return f"At most {credit_amount(wanted)} may leave within 24 hours." if wanted else "Nothing may leave."
+        return "You can spend everything at once."
+    return (
+        f"You can send at most {credit_amount(wanted)} within 24 hours."
+        if wanted
+        else "You can't send credits."
+    )
 
 
-def report_plan(email: str, who_reads: str) -> FormSpec:
-    """The form for an issue, answered by `email` or another; `who_reads` it is said in a sentence."""
+def report_form(email: str, who_reads: str) -> FormSpec:
+    """The form for an issue report; `email` is used if the user enters none."""
     return FormSpec(
         REPORT_ISSUE.label,
         "Report",
@@ -165,21 +166,18 @@ def report_plan(email: str, who_reads: str) -> FormSpec:
             Field(
                 "name", "What is wrong", IssueName, placeholder="in a few words", rule="Say it in one line."
             ),
-            Field("details", "Details", IssueDetails, placeholder="what you did, what came", optional=True),
+            Field(
+                "details", "Details", IssueDetails, placeholder="what you did, what happened", optional=True
+            ),
             Field("email", "Answer to", fields.Email, placeholder=email, optional=True, rule=EMAIL.rule),
         ),
-        note=f"{who_reads} Write no password in it.",
+        note=f"{who_reads} Don't include passwords.",
     )
 
 
-def issue_of(values: Values) -> dict[str, Any]:
-    """The report that the values of the form make."""
-    return {"details": "", **values}
-
-
 def reported(answer: Answer) -> str:
-    """What came of it: `Reported as ISSUE-000001.`"""
-    return f"Reported as {answer['issue']}. The answer goes to {answer['contact']}."
+    """The result line: `Reported as ISSUE-000001.`"""
+    return f"Reported as {answer['issue']}. You will be answered at {answer['contact']}."
 
 
 DAYS_TO_RECOVER = 30
@@ -187,7 +185,6 @@ TYPED_NAME = "typed_name"
 
 
 def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
-    """The form that takes the name, typed out, and the password."""
     last_day = full_day(now + timedelta(days=DAYS_TO_RECOVER))
 
     def validate(values: Values) -> Mapping[str, str]:
@@ -197,16 +194,19 @@ def deletion_form(account: AccountInfo, now: datetime) -> FormSpec:
 
     return FormSpec(
         DELETE_ACCOUNT.label,
-        "Delete it",
+        "Delete",
         (
             Field(
-                TYPED_NAME, "Its name", fields.UserName, placeholder=f"{one_line(account.name)}, typed out"
+                TYPED_NAME,
+                "Confirm",
+                fields.UserName,
+                placeholder=f"Type {one_line(account.name)} to confirm",
             ),
             PASSWORD,
         ),
-        note="You are logged out everywhere at once, and running timers stop."
-        f" It is erased for good after {DAYS_TO_RECOVER} days, on {last_day}, with all that is in it."
-        " Until then you can recover it by logging in.",
+        note="You are logged out everywhere at once, and your timers stop."
+        f" On {last_day}, after {DAYS_TO_RECOVER} days, the account is erased for good with everything in it."
+        " Log in before then to recover it.",
         validate=validate,
         leave="Keep it",
     )

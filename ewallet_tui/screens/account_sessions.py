@@ -1,4 +1,4 @@
-"""Where an account is logged in, and who has logged in to it and out of it: a row each."""
+"""The sessions of the account, and its logins and logouts."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Label
@@ -33,12 +33,11 @@ SESSIONS = (
     Column("", fills=True),
 )
 LOGINS = (Column("When"), Column("What"), Column("Where"), Column("", fills=True))
-THIS_ONE = Content.styled("● this one", "$text-success")
-NEW_ADDRESS = Content.styled("! first time from there", "bold $text-warning")
+THIS_ONE = Content.styled("● this session", "$text-success")
+NEW_ADDRESS = Content.styled("! new address", "bold $text-warning")
 
 
 def session_row(session: Record, now: datetime) -> ListRow:
-    """A session that the account is logged in to."""
     cells = (
         str(session["session_id"]),
         session["address"],
@@ -50,17 +49,17 @@ def session_row(session: Record, now: datetime) -> ListRow:
 
 
 def login_rows(logins: Iterable[Record], logouts: Iterable[Record], now: datetime) -> list[ListRow]:
-    """Both in one list, the latest first."""
-    told = [("in", login) for login in logins] + [("out", logout) for logout in logouts]
-    told.sort(key=lambda entry: str(entry[1]["time"]), reverse=True)
-    return [_login_row(place, way, record, now) for place, (way, record) in enumerate(told)]
+    """Logins and logouts in one list, newest first."""
+    entries = [("in", login) for login in logins] + [("out", logout) for logout in logouts]
+    entries.sort(key=lambda entry: str(entry[1]["time"]), reverse=True)
+    return [_login_row(index, way, record, now) for index, (way, record) in enumerate(entries)]
 
 
-def _login_row(place: int, way: str, record: Record, now: datetime) -> ListRow:
+def _login_row(index: int, way: str, record: Record, now: datetime) -> ListRow:
     mark = NEW_ADDRESS if record.get("is_new_address") else ""
     when = moment(parse_timestamp(record["time"]), now)
     return ListRow(
-        f"{record['time']} {way} {place}", (when, _what(way, record), record["address"], mark), record
+        f"{record['time']} {way} {index}", (when, _what(way, record), record["address"], mark), record
     )
 
 
@@ -74,12 +73,10 @@ def _what(way: str, record: Record) -> Content:
 
 MOST_LOGINS = 100
 MOST_SEEN = 6
-"""How many sessions are seen without scrolling."""
+"""How many sessions are shown without scrolling."""
 
 
 class SessionsScreen(BaseScreen):
-    """The sessions above, of which one can be ended; the logins and logouts below."""
-
     MODE = "account"
     PARTS = ACCOUNT_PARTS
     PART = "sessions"
@@ -93,30 +90,26 @@ class SessionsScreen(BaseScreen):
     """
 
     def compose_content(self) -> ComposeResult:
-        """Both lists."""
         yield Label("Logged in", classes="heading")
         yield RecordList(SESSIONS, id="sessions")
-        yield Label("Lately", classes="heading", id="history")
+        yield Label("Recent activity", classes="heading", id="history")
         yield RecordList(LOGINS, id="logins")
 
     def can(self, action: Action) -> bool | None:
-        """Grey the ending if no session is under the cursor."""
         return None if action is END_SESSION and self._session is None else True
 
     def show(self, _state: AccountState) -> None:
-        """The sessions and logins of now."""
         self._load()
 
     @work
     async def end_session(self) -> None:
-        """End the session under the cursor, after a question."""
         session = self._session
         if session is None:
             return
         if session["is_this"]:
-            words = "It is the one that you are in: you are logged out here."
+            words = "This is the session you are using. You will be logged out here."
         else:
-            words = f"Whoever is logged in there, at {session['address']}, is logged out at once."
+            words = f"This logs out the session at {session['address']} at once."
         if not await self.confirm(f"End session {session['session_id']}", words, "End it"):
             return
         if session["is_this"]:
@@ -130,13 +123,9 @@ class SessionsScreen(BaseScreen):
         if not answer["failed"]:
             result.say(f"Session {number} has ended.")
 
-    @on(RecordList.Moved)
-    def _moved(self) -> None:
-        self.refresh_bindings()
-
     @property
     def _session(self) -> dict[str, Any] | None:
-        """The session under the cursor, while it is the sessions that are moved in."""
+        """The session under the cursor, if the list of sessions has the focus."""
         listed = self.focused
         row = listed.row if isinstance(listed, RecordList) and listed.id == "sessions" else None
         return row.record if row else None

@@ -1,4 +1,4 @@
-"""The frame around every screen after login: tabs and standing above, keys below, one thing between them."""
+"""The base of every screen after login: tabs and status above, keys below, the content between them."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Button
 
+from ewallet_core.presentation.periods import Period
 from ewallet_tui.actions import (
     BACK_TO_FIRST_PART,
     CHOOSE_SCREEN,
@@ -25,14 +26,14 @@ from ewallet_tui.actions import (
     Part,
 )
 from ewallet_tui.navigation import destinations_for
-from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen
-from ewallet_tui.screens.go_to import GoTo
+from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen, chosen_period, period_form
 from ewallet_tui.screens.modal import Choice, ConfirmModal
-from ewallet_tui.screens.overlays import Jump
+from ewallet_tui.screens.overlays import GoTo, Jump
 from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import Footer, ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
+from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.status_bar import StatusBar
 from ewallet_tui.widgets.tabs import PartTabs, ScreenTab, TabsBar
 
@@ -41,21 +42,19 @@ if TYPE_CHECKING:
 
 
 def system_today() -> datetime:
-    """The instant that the machine's calendar shows."""
     return datetime.now(UTC)
 
 
-def changes(plan: FormSpec, values: dict[str, Any]) -> dict[str, Any]:
-    """Those of the values that are not what the form began with."""
-    before = {field.name: field.initial for field in plan.fields}
+def changes(spec: FormSpec, values: dict[str, Any]) -> dict[str, Any]:
+    """Values that differ from the form's initial values."""
+    before = {field.name: field.initial for field in spec.fields}
     return {name: value for name, value in values.items() if value != before[name]}
 
 
 class BaseScreen(Screen[None]):
-    """A place of the app. What is its own: `MODE`, `compose_content`, `show` and `show_second`."""
+    """A screen with tabs, status bar and footer; subclasses define `MODE`, `compose_content`, `show` and `show_second`."""
 
     MODE: ClassVar[str]
-    """The mode of the place it is."""
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-tiny"), (72, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Screen declares it
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
     DEFAULT_CSS = """
@@ -65,19 +64,21 @@ class BaseScreen(Screen[None]):
     }
     """
     today: Callable[[], datetime] = staticmethod(system_today)
-    """The instant from which `today` and `yesterday` are told."""
+    """The current time, for `today` and `yesterday`."""
 
     PARTS: ClassVar[tuple[Part, ...]] = ()
-    """The tabs of the screen, each a screen of its own under the same row of tabs."""
+    """The tabs of the screen; each is a screen of its own."""
     PART: ClassVar[str] = ""
-    """The id of the tab that this screen is."""
+    """The id of this screen's tab."""
     MARKED_PART: ClassVar[str] = ""
-    """The tab that is marked as the current one, if it is another."""
+    """The tab marked as current, if it is not `PART`."""
+    RELOADS: ClassVar[bool] = False
+    """Whether `load` runs at every change and whenever the screen is shown."""
     BINDINGS: ClassVar[list[BindingType]] = [action.binding for action in EVERYWHERE]
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {}
-    """What the screen offers beside what every screen does: each action, and the function that carries it out."""
+    """The screen's own actions, each with its function."""
     functions: ClassVar[Mapping[str, tuple[Action, Callable[[Any], object]]]] = {}
-    """Every action of the screen by its id, those of its base classes included."""
+    """All actions by id, including those of base classes."""
 
     def __init_subclass__(cls, **options: Any) -> None:
         own = vars(cls).get("ACTIONS", {})
@@ -96,7 +97,6 @@ class BaseScreen(Screen[None]):
         """Whether there is a picture that it has not shown yet."""
 
     def compose(self) -> ComposeResult:
-        """The frame, and the screen's own content in it."""
         yield TabsBar(self.MODE)
         yield StatusBar()
         with Vertical(id="content"):
@@ -108,25 +108,23 @@ class BaseScreen(Screen[None]):
         yield Footer()
 
     def compose_content(self) -> ComposeResult:
-        """What this screen alone shows."""
         yield from ()
 
     def show(self, state: AccountState) -> None:
-        """Show a new picture; called when the screen is there and upon every change."""
+        """Show a new state; called on mount and on every change."""
 
     async def load(self) -> None:
         """Read from the engine what only this screen shows."""
 
     @work(group="records", exclusive=True)
     async def reload(self) -> None:
-        """Call `load` in a worker, in place of one that hasn't finished."""
+        """Run `load` in a worker that replaces an unfinished one."""
         await self.load()
 
     def show_second(self, state: AccountState, now: float) -> None:
-        """Show that a second of a begun timer has passed; called at the countdown's own seconds."""
+        """Called at each second of the countdown of a running timer."""
 
     def on_mount(self) -> None:
-        """Follow the picture from now on."""
         self.context.state_changed.subscribe(self, self._handle_state)
         self.context.second_passed.subscribe(self, self._show_second)
         self.context.connection_changed.subscribe(self, self._show_connection)
@@ -136,29 +134,29 @@ class BaseScreen(Screen[None]):
 
     @property
     def is_in_view(self) -> bool:
-        """Whether it can be seen, be it beneath a form or a question."""
+        """Whether the screen is visible, possibly below a modal screen."""
         stack = self.app.screen_stack
         return self in stack and all(above.is_modal for above in stack[stack.index(self) + 1 :])
 
     def on_screen_resume(self) -> None:
-        """Show what has passed while another place was looked at."""
         self._catch_up()
         self._show_second(self.context.now())
+        if self.RELOADS and self.context.state is not None:
+            self.reload()
         if self._waiting:
             self.app.push_screen(self._waiting.pop(0))
 
     def on_screen_suspend(self) -> None:
-        """Say nothing old to whoever comes back."""
-        # Who logs out leaves a screen that is being taken apart, and there may be none any more.
+        # After a logout the screen is being removed, perhaps without its result line.
         for result in self.query(ResultLine):
             result.clear()
 
-    def can(self, action: Action) -> bool | None:  # noqa: ARG002 - what the screen itself shows may decide
-        """Whether what is on this screen lets `action` be done; the account's state has been asked already."""
+    def can(self, action: Action) -> bool | None:  # noqa: ARG002 - for subclasses
+        """Whether `action` is possible with what this screen shows; the account state is checked separately."""
         return True
 
     def is_enabled(self, action: Action) -> bool | None:
-        """Whether `action` can be done now: `None` greys its key, `False` hides it."""
+        """Whether `action` is possible now: `None` greys its key, `False` hides it."""
         state = self.context.state
         enabled = True if state is None else action.enabled(state, self.context.now())
         if enabled is not True:
@@ -168,59 +166,56 @@ class BaseScreen(Screen[None]):
         return self.can(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Ask the action itself, and then the screen."""
         if action != "do":
             return super().check_action(action, parameters)
         return self.is_enabled(self.functions[str(parameters[0])][0])
 
     async def action_do(self, id: str) -> None:
-        """Carry out the action of that id."""
         result = self.functions[id][1](self)
         if isawaitable(result):
             await result
 
     def show_buttons(self) -> None:
-        """Grey the buttons of the actions that can't be done now."""
         for button in self.query(Button):
             if known := self.functions.get(button.id or ""):
                 button.disabled = self.is_enabled(known[0]) is not True
 
     def button(self, action: Action, label: str = "", **options: Any) -> Button:
-        """A button that does what the action's key does."""
+        """A button for an action."""
         return Button(
             label or action.label, id=action.id, action=action.textual or f"screen.{action.name}", **options
         )
 
     def ask_with(
         self,
-        plan: FormSpec,
+        spec: FormSpec,
         send: Callable[[dict[str, Any]], Awaitable[Answer]],
         done: Callable[[Answer | None], None] | None = None,
     ) -> None:
-        """Open the form of `plan` over this screen, and tell `done` what came of it.
+        """Open a form over this screen, and pass its answer to `done`.
 
         A key pressed twice opens one form: the second is pressed on a screen that is not in front any more.
         """
         if self.app.screen is self:
-            self.app.push_screen(FormScreen(self.context, plan, send), done)
+            self.app.push_screen(FormScreen(self.context, spec, send), done)
 
     def fill_in(
         self,
-        plan: FormSpec,
+        spec: FormSpec,
         result: Callable[[Answer], str],
         *,
         only_changed: bool = False,
         writes: str = "",
         **instruction: Any,
     ) -> None:
-        """Open a form that completes `instruction`, and say in one line what came of it.
+        """Open a form that completes `instruction`, and show the result in one line.
 
         With `only_changed` what is as it was is not sent; where that is all, nothing is. The line leads to
         the record of the kind that it `writes`.
         """
 
         async def send(values: dict[str, Any]) -> Answer:
-            sent = changes(plan, values) if only_changed else values
+            sent = changes(spec, values) if only_changed else values
             if only_changed and not sent:
                 return {"failed": False}
             return await self.context.send(**instruction, **sent)
@@ -230,38 +225,49 @@ class BaseScreen(Screen[None]):
                 record = (writes, answer[f"{writes}_record"]) if writes else None
                 self.query_one(ResultLine).say(result(answer), record)
 
-        self.ask_with(plan, send, say)
+        self.ask_with(spec, send, say)
+
+    def ask_period(self, period: Period | None, show: Callable[[Period], None]) -> None:
+        """Ask for dates, initially those of `period`, and `show` them."""
+        today = self.today().astimezone().date()
+
+        async def choose(values: dict[str, Any]) -> Answer:
+            show(chosen_period(values, today))
+            return {"failed": False}
+
+        self.ask_with(period_form(today, period), choose)
+
+    def copy(self, text: str, result: str = "") -> None:
+        """Copy `text`, and show `result`."""
+        self.app.copy_to_clipboard(text)
+        self.query_one(ResultLine).say(result or f"Copied: {text}")
 
     async def confirm(self, title: str, words: str, verb: str) -> bool:
-        """Ask before something that can't be undone; called in a worker."""
+        """Ask before something that can't be undone; call it in a worker."""
         confirmation = ConfirmModal(title, words, [Choice(DO, DO_KEY, verb)])
         return self.app.screen is self and await self.app.push_screen_wait(confirmation) == DO
 
     def show_modal(self, sheet: Screen[Any]) -> None:
-        """Open a sheet over this screen that must not be missed: as soon as this screen is in front again."""
+        """Open a modal screen now, or as soon as this screen is in front again."""
         if self.app.screen is self:
             self.app.push_screen(sheet)
         else:
             self._waiting.append(sheet)
 
     def open_record(self, kind: str, record_id: int) -> None:
-        """Show a record in full over this screen."""
         if self.app.screen is self:
             self.app.push_screen(RecordScreen(self.context, kind, record_id, self.today))
 
     @on(ResultLine.Opened)
     def show_what_was_done(self) -> None:
-        """Show the record of what was just done."""
         if (record := self.query_one(ResultLine).record) is not None:
             self.open_record(*record)
 
     def go(self, mode: str) -> None:
-        """Go to another screen."""
         if mode != self.MODE:
             self.app.switch_mode(mode)
 
     def choose_screen(self) -> None:
-        """Ask for the letter of the screen to go to."""
         state = self.context.state
 
         def chosen(mode: str | None) -> None:
@@ -271,11 +277,10 @@ class BaseScreen(Screen[None]):
         self.app.push_screen(GoTo(destinations_for(state.account.role) if state else ()), chosen)
 
     def jump(self) -> None:
-        """Put a letter on everything that can be gone to or pressed."""
         self.app.push_screen(Jump(self))
 
     def show_part(self, part: str) -> None:
-        """Show another tab of this screen; the first one stays beneath the others."""
+        """Show another tab of this screen; the first tab stays below the others."""
         first = self.PARTS[0].id
         if part == self.PART or self.app.screen is not self:
             return
@@ -291,6 +296,10 @@ class BaseScreen(Screen[None]):
         if self.PARTS:
             self.show_part(event.part)
 
+    @on(RecordList.Moved)
+    def _row_moved(self) -> None:
+        self.refresh_bindings()
+
     @on(ScreenTab.Chosen)
     def _tab_chosen(self, event: ScreenTab.Chosen) -> None:
         self.go(event.mode)
@@ -304,12 +313,12 @@ class BaseScreen(Screen[None]):
         self._catch_up()
 
     def _come_into_view_beneath(self, in_front: Screen[Any]) -> None:
-        # It is not told that it is resumed where a form is before it.
+        # A screen below a form gets no resume event.
         if in_front is not self:
             self._catch_up()
 
     def _catch_up(self) -> None:
-        """Show the newest picture once it can be seen: a place that nobody looks at asks nothing."""
+        """Show the newest state once the screen is visible; hidden screens send no requests."""
         if self._is_old and (state := self.context.state) is not None and self.is_in_view:
             self._is_old = False
             self._show_state(state)
@@ -319,10 +328,14 @@ class BaseScreen(Screen[None]):
         self.query_one(TabsBar).show(state.account)
         self.query_one(StatusBar).show(state, now, state.others_begun(now))
         self.show(state)
+        if GO_TO[self.MODE].enabled(state, now) is not True:
+            self.go("home")
+        elif self.RELOADS:
+            self.reload()
         self.refresh_bindings()
 
     def _show_second(self, now: float) -> None:
-        # The places that nobody looks at catch up when they are gone to.
+        # Hidden screens catch up when they are resumed.
         if (state := self.context.state) is not None and self.is_in_view:
             self.query_one(StatusBar).show(state, now, state.others_begun(now))
             self.show_second(state, now)

@@ -1,4 +1,4 @@
-"""The clock: the countdown as a picture, what can be done with its timer, and what it was used for."""
+"""The clock screen: the countdown, the timer's controls, and the time used before."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
-from ewallet_core.presentation.formatting import MINUTE, parse_timestamp
+from ewallet_core.presentation.formatting import MINUTE, countdown, duration, parse_timestamp
 from ewallet_core.presentation.periods import Period
 from ewallet_tui.actions import CLOCKS, SHOW_DAYS, SHOW_TIMES, TIMER, TO_CREDITS, TO_TIME, Action
 from ewallet_tui.context import AppContext
@@ -19,34 +19,58 @@ from ewallet_tui.records import TIME
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
-from ewallet_tui.screens.timer_actions import TIMER_ACTIONS
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
 from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.record_list import RecordList
 
-NO_RECENT_ACTIVITY = "Nothing used in the last 30 days."
+NO_RECENT_ACTIVITY = "No time used in the last 30 days."
 FIRST_MINUTE = "The first minute of this run isn't over yet."
 
 
 def nothing_recorded(state: AccountState, now: float) -> str:
-    """What to do about a clock that has no time records yet."""
+    """What to do next if the clock has no time records."""
     clock, credits = state.clock, state.wallet.credits
     if clock.runs:
         return "The first time record is written when the timer stops."
     if clock.is_out_of_time(now) and not credits and not state.may_supply:
         return f"No time or credits yet. {ASK_FOR_CREDITS}"
     if clock.is_out_of_time(now) and not credits:
-        return "No time or credits yet. Supply some at home: 1, then u."
+        return "No time or credits yet. Supply credits on Home: press 1, then u."
     if clock.is_out_of_time(now):
         return "No time yet. Convert credits to time with c."
     return "Nothing used yet. Start the timer with space."
 
 
-class ClockScreen(BaseScreen):
-    """Minutes left, burning down, and beneath them what was used before."""
+@work
+async def command_timer(screen: BaseScreen, command: str) -> None:
+    """Start, pause, resume or stop the timer, unless an earlier command is not answered yet."""
+    context = screen.context
+    state, result = context.state, screen.query_one(ResultLine)
+    # The next command is possible once the timer's state has changed.
+    if state is None or not context.timers.begin_command(state.clock):
+        return
+    result.clear()
+    try:
+        answer = await context.act(action=command, **{command: "clock_timer"})
+    finally:
+        context.timers.end_command(state.clock)
+    if command == "stop" and not answer["failed"]:
+        left = context.state.clock.left_ms(context.now()) if context.state else 0
+        used = duration(answer["minutes_spent_ms"])
+        result.say(f"Used {used}. {countdown(left)} left.", ("time", answer["time_record"]))
 
+
+def _command(action: Action) -> Callable[[BaseScreen], object]:
+    return lambda screen: command_timer(screen, action.id)
+
+
+TIMER_ACTIONS: Mapping[Action, Callable[[Any], object]] = {action: _command(action) for action in TIMER}
+
+
+class ClockScreen(BaseScreen):
     MODE = "clock"
     CSS_PATH = "clock.tcss"
     AUTO_FOCUS = "RecordList"
@@ -64,11 +88,10 @@ class ClockScreen(BaseScreen):
 
     @property
     def shows_both(self) -> bool:
-        """Whether there is room for the records and the days at once."""
+        """Whether both the records and the days fit."""
         return self.has_class("-wide") or self.has_class("-tall")
 
     def compose_content(self) -> ComposeResult:
-        """Which clock, its face, the face's buttons, and what was used: by record and by day."""
         yield self._picker
         yield TimerFace()
         with Horizontal(id="controls"):
@@ -79,7 +102,6 @@ class ClockScreen(BaseScreen):
             yield DayBars()
 
     def show(self, state: AccountState) -> None:
-        """Show the clock as it is now, and its records."""
         now = self.context.now()
         self.show_second(state, now)
         self.show_buttons()
@@ -87,33 +109,28 @@ class ClockScreen(BaseScreen):
         self._picker.show_state()
 
     def show_second(self, state: AccountState, now: float) -> None:
-        """Let the countdown fall by a second."""
         self.query_one(TimerFace).show(state.clock, now, self.today())
-        # A second is too short to be seen in a bar.
+        # A bar can't show a second: round down to minutes.
         begun = state.clock.spent_ms(now) if state.clock.runs else 0
         self.query_one(DayBars).begun = begun // MINUTE * MINUTE
         self._share_room()
 
     def _empty(self) -> None:
-        """Take what was used of another clock away."""
         self.workers.cancel_group(self, "records")
         self.query_one(RecordList).clear()
         bars = self.query_one(DayBars)
         bars.days, bars.empty = (), ""
 
     def can(self, action: Action) -> bool | None:
-        """Offer of records and days those that are not shown yet, and what can be done with the chosen clock."""
         if action in (SHOW_DAYS, SHOW_TIMES):
             return not self.shows_both and self.has_class("-by-day") is (action is SHOW_TIMES)
         return self._picker.can(action, CLOCKS)
 
     def show_days(self) -> None:
-        """Show what was used by day in place of the records."""
         self.add_class("-by-day")
         self.refresh_bindings()
 
     def show_times(self) -> None:
-        """Show the records in place of the days."""
         self.remove_class("-by-day")
         self.refresh_bindings()
         self.query_one(RecordList).focus()
@@ -125,7 +142,7 @@ class ClockScreen(BaseScreen):
 
     @work(group="records", exclusive=True)
     async def _show_used(self) -> None:
-        # Looked up before the engine is asked: the screen may be gone when the answers come.
+        # Query first: the screen may be removed before the answers arrive.
         listed, bars = self.query_one(RecordList), self.query_one(DayBars)
         days = await self._days()
         await listed.show_pages(RecordPages(self._read_times))
@@ -138,10 +155,10 @@ class ClockScreen(BaseScreen):
         self._share_room()
 
     def _share_room(self) -> None:
-        """Leave the days no room beside a sentence that says that there is nothing at all."""
+        """Hide the days if nothing was ever used, for the sentence that says so."""
         listed, bars = self.query_one(RecordList), self.query_one(DayBars)
         if not listed.empty and not listed.pages.count:
-            # Nothing is known of it yet.
+            # Not loaded yet.
             return
         is_unused = bars.is_empty and not listed.pages.count
         self.set_class(is_unused, "-unused")
@@ -154,7 +171,7 @@ class ClockScreen(BaseScreen):
         return Page([TIME.row(record, today) for record in sheet["rows"]], count=sheet["record_count"])
 
     async def _days(self) -> tuple[Day, ...] | None:
-        """What was used on each of the last days by the machine's calendar, if that can be read."""
+        """The time used on each of the last days in the system's time zone, if it can be read."""
         today = self.today().astimezone()
         east = today.utcoffset() or timedelta()
         since = Period(today.date() - timedelta(days=MANY_DAYS - 1), None, "").arguments()

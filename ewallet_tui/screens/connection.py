@@ -1,4 +1,4 @@
-"""What is said of a server's certificate that was never seen before."""
+"""Choosing a server, and the question about a new certificate."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ TRUST = "trust"
 
 
 def first_certificate(server: str, fingerprint: str) -> ConfirmModal:
-    """Shows the fingerprint once, so that it can be compared; its result may be to trust the server."""
+    """The question whether to trust a new certificate; shows its fingerprint."""
     words = (
-        f"{server} is new here. Its certificate has the fingerprint\n\n{fingerprint}\n\n"
-        "Compare it with what the server's operator says. "
-        "Trust it only where they are the same; should it ever show another one, nothing is sent to it."
+        f"{server} is new on this computer. Its certificate's fingerprint is\n\n{fingerprint}\n\n"
+        "Compare it with the one the server's operator gives you. "
+        "Trust it only if they are the same. If the server ever shows another one, the app sends nothing to it."
     )
     return ConfirmModal("New server", words, [Choice(TRUST, "ctrl+t", "Trust it")], stay="Leave it")
 
@@ -43,10 +43,8 @@ FORGET = "forget"
 
 
 class ServerField(Field):
-    """The field for a server's place."""
-
     def read(self, text: str) -> Any:
-        """The place that was typed, `None` for none; raises `ValueError` with the words for the person."""
+        """The typed address, or `None`; raises `ValueError` with a sentence for the user."""
         return ServerAddress.read(text) if text.strip() else None
 
 
@@ -54,7 +52,7 @@ ANOTHER = ServerField("server", "Another server", str, placeholder="host:port, t
 
 
 class ConnectionScreen(Screen[None]):
-    """Choosing an engine goes over to it; leaving changes nothing."""
+    """The servers to choose from; choosing one connects to it."""
 
     DEFAULT_CSS = """
     ConnectionScreen {
@@ -85,7 +83,6 @@ class ConnectionScreen(Screen[None]):
         self._reason = reason
 
     def compose(self) -> ComposeResult:
-        """Why one is here or what is being tried, the engines, and the field for another."""
         with VerticalScroll(id="sheet", can_focus=False) as sheet:
             sheet.border_title = "Connection"
             yield Static(id="reason", markup=False)
@@ -95,24 +92,21 @@ class ConnectionScreen(Screen[None]):
         yield Footer()
 
     def on_mount(self) -> None:
-        """Show what there is to choose from."""
         self.say_out_of_reach(self._reason)
         self._show_servers()
 
     def say_out_of_reach(self, reason: str) -> None:
-        """Say why an engine can't be used; or nothing."""
         self._reason = reason
         if not self.query("#reason"):
-            # It is opened just now, and says it then.
+            # Not composed yet: `on_mount` shows it.
             return
         shown = self.query_one("#reason", Static)
-        # The fingerprints of two certificates are read best under one another.
+        # One fingerprint a line, so that two can be compared.
         shown.update(Content("\n").join(plain(line) for line in reason.splitlines()))
         shown.set_class(bool(reason), "-there")
         self.query_one("#sheet").scroll_home(animate=False)
 
     def action_back(self) -> None:
-        """Give up what is being tried; or go back to the login."""
         if self.has_class("-trying"):
             self.app.workers.cancel_group(self.app, CONNECTING)
             self._show_trying("")
@@ -158,7 +152,7 @@ class ConnectionScreen(Screen[None]):
         if context.connection.is_connected and server == context.connecting.server:
             self.dismiss()
         else:
-            # The app's own, because this screen is gone before it is done.
+            # A worker of the app: this screen may be removed before it ends.
             self.app.run_worker(self._connect(server), group=CONNECTING, exclusive=True)
 
     async def _connect(self, server: ServerAddress | None) -> None:
@@ -175,9 +169,9 @@ class ConnectionScreen(Screen[None]):
         self.query_one("#trying", Static).update(plain(f"◌ Connecting to {place}…  esc gives up"))
 
     async def _forget(self, server: ServerAddress) -> None:
-        words = f"{one_line(server.name)} leaves this list. A certificate that it showed stays known."
+        words = f"{one_line(server.name)} is removed from this list. The app still remembers its certificate."
         confirmation = ConfirmModal(
-            "Forget a server", words, [Choice(FORGET, "f", "Forget it")], stay="Keep it"
+            "Remove a server", words, [Choice(FORGET, "f", "Remove it")], stay="Keep it"
         )
         if await self.app.push_screen_wait(confirmation) == FORGET:
             self.context.settings.keep(self.context.preferences.without_server(server))

@@ -1,52 +1,123 @@
-"""The console: what the app asks the engine, what it answers, and a line to ask something by hand."""
+"""The console: the instructions and answers of this session, and a prompt to send one."""
 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.widgets import Input, Label
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.content import Content
+from textual.widgets import Button, Input, Label, Static
 
 from ewallet_core.client import Answer, validation
 from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.presentation.formatting import count, grouped
-from ewallet_tui.actions import (
-    BACK,
-    COPY_ANSWER,
-    COPY_INSTRUCTION,
-    FILTER,
-    TOGGLE_VIEWS,
-    WRITE,
-    Action,
-)
-from ewallet_tui.console.exchange import ExchangeLine
+from ewallet_tui.actions import BACK, COPY_ANSWER, COPY_INSTRUCTION, FILTER, TOGGLE_VIEWS, WRITE, Action
+from ewallet_tui.console.exchange import ExchangeLine, took
 from ewallet_tui.context import AppContext
 from ewallet_tui.instruction_log import Exchange, masked
 from ewallet_tui.navigation import LOGIN
+from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.console_exchange import (
-    ANSWER_COPIED,
-    INSTRUCTION_COPIED,
-    NO_ANSWER_YET,
-    ConsoleExchange,
-    answer_json,
-    instruction_json,
-)
+from ewallet_tui.screens.modal import SCROLL_KEYS, Modal, titled
 from ewallet_tui.widgets.console_input import ConsolePrompt, ConsoleWriting
 from ewallet_tui.widgets.console_log import ConsoleLog
-from ewallet_tui.widgets.footer import ResultLine
 
-NOTHING_YET = "Nothing was asked yet. What the app asks from now on is listed here."
-ANSWERED = "→ answered. Escape, then Enter shows the answer."
-NOTHING_FITS = "Nothing here fits. Escape shows all again."
+NO_ANSWER_YET = "No answer yet."
+INSTRUCTION_COPIED, ANSWER_COPIED = "Instruction copied.", "Answer copied."
+
+
+def instruction_json(exchange: Exchange) -> str:
+    """The instruction as ASCII-only JSON."""
+    return json.dumps(dict(exchange.instruction), indent=2, default=str)
+
+
+def answer_json(exchange: Exchange) -> str | None:
+    """The answer as ASCII-only JSON, or `None`."""
+    answer = _answer(exchange)
+    return None if answer is None else json.dumps(answer, indent=2)
+
+
+def _answer(exchange: Exchange) -> Any:
+    outcome = exchange.outcome
+    return json.loads(outcome.answer) if outcome and outcome.answer else None
+
+
+class ConsoleExchange(Modal[None]):
+    DEFAULT_CSS = """
+    ConsoleExchange {
+        .sheet { width: 90; max-height: 90%; }
+        VerticalScroll { height: auto; max-height: 100%; }
+        Horizontal { height: 2; padding-top: 1; dock: bottom; align-horizontal: right; }
+        Button { margin-left: 1; }
+        Label { color: $text-muted; text-style: bold; }
+        Static { height: auto; }
+        #instruction { margin-bottom: 1; }
+    }
+    """
+    AUTO_FOCUS = "VerticalScroll"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,q", "dismiss", "Back"),
+        Binding("y", "copy_instruction", "Copy the instruction", id="copy_instruction"),
+        Binding("Y", "copy_answer", "Copy the answer", key_display="Y", id="copy_answer"),
+        *SCROLL_KEYS,
+    ]
+
+    def __init__(self, line: ExchangeLine) -> None:
+        super().__init__()
+        self._line = line
+        self._exchange = line.exchange
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as sheet:
+            titled(sheet, f"{self._line.time_of_day}  {took(self._exchange)}".rstrip())
+            with VerticalScroll():
+                yield Label("Instruction")
+                yield Static(_shown(dict(self._exchange.instruction)), id="instruction")
+                yield Label("Answer")
+                answer = _answer(self._exchange)
+                yield Static(plain(NO_ANSWER_YET) if answer is None else _shown(answer), id="answer")
+            with Horizontal():
+                yield Button("y Copy instruction", id="copy-instruction", action="screen.copy_instruction")
+                yield Button(
+                    "Y Copy answer", id="copy-answer", action="screen.copy_answer", disabled=answer is None
+                )
+                yield Button("esc Back", action="screen.dismiss", variant="primary")
+
+    def action_copy_instruction(self) -> None:
+        self.app.copy_to_clipboard(instruction_json(self._exchange))
+        self.notify(INSTRUCTION_COPIED, markup=False)
+
+    def action_copy_answer(self) -> None:
+        answer = answer_json(self._exchange)
+        self.app.copy_to_clipboard(answer or "")
+        self.notify(ANSWER_COPIED if answer else NO_ANSWER_YET, markup=False)
+
+
+def _shown(value: Any) -> Content:
+    """JSON with coloured names, without control characters."""
+    lines = json.dumps(value, indent=2, ensure_ascii=False, default=str).split("\n")
+    return Content("\n").join(_line(line) for line in lines)
+
+
+def _line(line: str) -> Content:
+    name, colon, value = line.partition('": ')
+    if not colon or not name.lstrip().startswith('"'):
+        return plain(line)
+    return Content.assemble(plain(f'{name}": ', style="$text-accent"), plain(value))
+
+
+NOTHING_YET = "No instructions yet. What the app sends from now on is listed here."
+ANSWERED = "→ answered. Press Escape, then Enter to see the answer."
+NOTHING_FITS = "Nothing found. Escape shows everything again."
 
 
 class ConsoleScreen(BaseScreen):
-    """The log, newest below, and the prompt beneath it."""
-
     MODE = "console"
     CSS_PATH = "console.tcss"
     AUTO_FOCUS = "ConsoleLog"
@@ -59,50 +130,42 @@ class ConsoleScreen(BaseScreen):
         self._hides_views = False
 
     def compose_content(self) -> ComposeResult:
-        """What is shown of it all, the log, and where one is written."""
         yield Label(id="shown", markup=False)
-        yield Input(placeholder="find: a word of what was asked, or of its answer", id="filter")
+        yield Input(placeholder="find a word in instructions and answers", id="filter")
         yield ConsoleLog()
         yield ConsoleWriting()
 
     def on_mount(self) -> None:
-        """Follow what is asked."""
         super().on_mount()
         self._log = self.context.store.log
         self._log.follow(self._log_changed)
         self._learn()
 
     def on_unmount(self) -> None:
-        """Follow it no more."""
         self._log.unfollow(self._log_changed)
 
     def on_screen_resume(self) -> None:
-        """Show what was asked elsewhere."""
         self._show_log()
 
     def can(self, action: Action) -> bool | None:
-        """A letter is a letter while the user types; only from there or a filter is there a way back."""
+        """Filter only while no text is typed; Back only in an input or a filtered list."""
         is_typing = isinstance(self.focused, Input)
         if action is FILTER:
             return not is_typing
         return is_typing or self._is_filtered if action is BACK else True
 
     def write(self) -> None:
-        """Go to where an instruction is written."""
         self.query_one(ConsolePrompt).focus()
 
     def toggle_views(self) -> None:
-        """Hide what only looks, or show it again."""
         self._hides_views = not self._hides_views
         self._show_log()
 
     def find(self) -> None:
-        """Show only what has some text in it."""
         self.add_class("-filtered")
         self._filter.focus()
 
     def back(self) -> None:
-        """Leave the line that is typed into; then show all again."""
         log = self.query_one(ConsoleLog)
         if self.focused in (log, self._filter):
             self._filter.value = ""
@@ -111,24 +174,20 @@ class ConsoleScreen(BaseScreen):
         log.focus()
 
     def copy_instruction(self) -> None:
-        """Copy the instruction under the cursor, as JSON."""
         if (line := self.query_one(ConsoleLog).line) is not None:
-            self.app.copy_to_clipboard(instruction_json(line.exchange))
-            self.query_one(ResultLine).say(INSTRUCTION_COPIED)
+            self.copy(instruction_json(line.exchange), INSTRUCTION_COPIED)
 
     def copy_answer(self) -> None:
-        """Copy the answer under the cursor, as JSON."""
         if (line := self.query_one(ConsoleLog).line) is None:
             return
         answer = answer_json(line.exchange)
         if answer is None:
             self.context.notify(NO_ANSWER_YET)
             return
-        self.app.copy_to_clipboard(answer)
-        self.query_one(ResultLine).say(ANSWER_COPIED)
+        self.copy(answer, ANSWER_COPIED)
 
     def focus_next(self, selector: str | type[Any] = "*") -> Any:
-        """Complete what is typed, or go on to the next place where it is whole."""
+        """Complete the typed word, or move the focus if it is complete."""
         if isinstance(self.focused, ConsolePrompt) and self.focused.complete():
             return self.focused
         return super().focus_next(selector)
@@ -156,7 +215,7 @@ class ConsoleScreen(BaseScreen):
     @on(ConsoleWriting.Written)
     def _written(self, event: ConsoleWriting.Written) -> None:
         self.query_one(ConsoleLog).go_to_end()
-        # Not this screen's worker: it may be left, and removed, by what is asked.
+        # A worker of the app: the instruction may remove this screen.
         self.app.run_worker(self._send(event.chain), group="console")
 
     async def _send(self, chain: Mapping[str, Any]) -> None:
@@ -168,10 +227,10 @@ class ConsoleScreen(BaseScreen):
             self._tell(chain, answer)
 
     def _tell(self, chain: Mapping[str, Any], answer: Answer) -> None:
-        """Say what came of what was written, and stay there, whatever the app asks because of it."""
+        """Show the answer to a sent instruction and keep the cursor on it, even if others follow."""
         self._show_log()
-        asked = masked(chain)
-        written = (each for each in reversed(self._log.exchanges) if dict(each.instruction) == asked)
+        instruction = masked(chain)
+        written = (each for each in reversed(self._log.exchanges) if dict(each.instruction) == instruction)
         if (exchange := next(written, None)) is not None:
             self.query_one(ConsoleLog).go_to(exchange.number)
         words = f"{answer['error']} {answer.get('warning') or ''}" if answer["failed"] else ANSWERED
@@ -184,7 +243,7 @@ class ConsoleScreen(BaseScreen):
         self._show_log()
 
     def _log_changed(self) -> None:
-        # It is told in the middle of asking, often several times at once.
+        # Called while sending, often several times in a row.
         if self.is_current and not self._is_due:
             self._is_due = True
             self.call_later(self._show_log)
@@ -208,7 +267,7 @@ class ConsoleScreen(BaseScreen):
         return before if before and before.exchange is exchange else ExchangeLine.of(exchange, known)
 
     def _say_what_is_shown(self, shown: int, of: int) -> None:
-        words = "Only what changes something" if self._hides_views else "Everything that was asked"
+        words = "Only changes" if self._hides_views else "All instructions"
         many = count(of, "instruction") if shown == of else f"{grouped(shown)} of {grouped(of)}"
         self.query_one("#shown", Label).update(f"{words}: {many}")
 

@@ -28,7 +28,6 @@ MOST_SORTED = 1_000
 
 
 def contact_fields(contact: Record | None = None) -> tuple[Field, ...]:
-    """The fields of a contact, as they are now or empty."""
     known = contact or {}
     return (
         Field("user_name", "Name", fields.ContactName, initial=known.get("name", "")),
@@ -39,12 +38,12 @@ def contact_fields(contact: Record | None = None) -> tuple[Field, ...]:
 
 
 def the_contact(verb: str) -> dict[str, Any]:
-    """The selectors of what is done with one contact."""
+    """The selectors of an instruction about one contact."""
     return {"action": verb, verb: "contact", "contact": "record"}
 
 
 class ContactsPanel(RecordsPanel):
-    """The contacts of a list, by name; beside them the one under the cursor, and the payments with it."""
+    """The contacts of a list by name, with the one under the cursor and its payments."""
 
     DEFAULT_CSS = """
     ContactsPanel #aside RecordDetail { max-height: 60%; }
@@ -56,12 +55,11 @@ class ContactsPanel(RecordsPanel):
         """The lists with more contacts than are sorted."""
 
     def compose_aside(self) -> ComposeResult:
-        """Who it is, and what passed between you."""
         yield RecordDetail()
         yield ContactPayments(can_be_moved_in=False)
 
     async def read_pages(self) -> RecordPages:
-        """The contacts in the order of their names; of a very long list, the newest first."""
+        """Contacts sorted by name; those of a very long list newest first."""
         is_long = self.picker.chosen in self._long
         if is_long and not self.is_filtered:
             return await super().read_pages()
@@ -70,17 +68,15 @@ class ContactsPanel(RecordsPanel):
         if page is not None and page.next is None:
             return RecordPages.of(sorted(page.rows, key=lambda row: str(row.record["name"]).casefold()))
         if page is not None:
-            # So many are not read again, only to learn once more that there are more.
+            # Remember, so as not to read the long list again.
             self._long.add(self.picker.chosen)
         return await super().read_pages()
 
-    def words_for_unlinking(self, record: Record) -> str:
-        """What becomes of a contact that is unlinked."""
-        return f"{record['name']} is taken off this list. What passed between you stays on your sheets."
+    def removal_words(self, record: Record) -> str:
+        return f"{record['name']} is removed from this list. Your payments stay on your sheets."
 
     @work(group="detail", exclusive=True)
     async def show_aside(self, row: ListRow | None) -> None:
-        """Show the contact under the cursor beside the list, and what passed between you."""
         detail, between = self.query_one(RecordDetail), self.query_one(ContactPayments)
         if row is None:
             detail.clear()
@@ -91,8 +87,6 @@ class ContactsPanel(RecordsPanel):
 
 
 class ContactsScreen(BaseScreen):
-    """A list of people; the one under the cursor in full beside it, or with Enter if there is no room."""
-
     MODE = "contacts"
     AUTO_FOCUS = "#list"
 
@@ -101,15 +95,12 @@ class ContactsScreen(BaseScreen):
         self.panel = ContactsPanel(self)
 
     def compose_content(self) -> ComposeResult:
-        """The contacts."""
         yield self.panel
 
     def show(self, state: AccountState) -> None:  # noqa: ARG002 - the panel knows it
-        """Show the contacts of now."""
         self.panel.picker.show_state()
 
     def can(self, action: Action) -> bool | None:
-        """Grey what needs a contact if there is none; contacts have no period."""
         if action is CHOOSE_PERIOD:
             return False
         if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and self.panel.row is None:
@@ -118,28 +109,23 @@ class ContactsScreen(BaseScreen):
         return self.panel.picker.can(action, LISTS) if can is True else can
 
     def pay(self) -> None:
-        """Pay the contact under the cursor."""
         credit_actions.pay(self, self._partner)
 
     def transfer(self) -> None:
-        """Transfer credits to the contact under the cursor."""
         credit_actions.transfer(self, self._partner)
 
     def new_contact(self) -> None:
-        """Add a contact to the list that is chosen."""
-        plan = FormSpec("New contact", "Write down", contact_fields())
-        self.fill_in(plan, lambda answer: f"{answer['new_contact']} is on the list.", **the_contact("new"))
+        spec = FormSpec("New contact", "Save", contact_fields())
+        self.fill_in(spec, lambda answer: f"{answer['new_contact']} is saved.", **the_contact("new"))
 
     def edit_contact(self) -> None:
-        """Change the contact under the cursor."""
         if (row := self.panel.row) is None:
             return
-        plan = FormSpec("Edit contact", "Save", contact_fields(row.record))
+        spec = FormSpec("Edit contact", "Save", contact_fields(row.record))
         instruction = the_contact("edit") | {"record_id": row.record["id"]}
-        self.fill_in(plan, lambda _: "Saved.", only_changed=True, **instruction)
+        self.fill_in(spec, lambda _: "Saved.", only_changed=True, **instruction)
 
     def open_record(self, kind: str, record_id: int) -> None:
-        """Show a contact with what passed between you, from where credits can be sent too."""
         if kind != CONTACT.name:
             super().open_record(kind, record_id)
         elif self.app.screen is self:

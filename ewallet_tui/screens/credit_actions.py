@@ -1,80 +1,232 @@
-"""Actions that move credits: supply, pay, transfer, refund, and convert to time and back."""
+"""Actions that move credits: supply, pay, transfer, refund and convert; the forms to pay, transfer and refund."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
+from ewallet_core.instructions import fields
+from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
 from ewallet_tui.contact_book import ContactBook
+from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.payment_forms import (
-    Payer,
-    paid_result,
-    pay_plan,
-    refund_plan,
-    refunded_result,
-    transfer_plan,
-    transferred_result,
-)
 from ewallet_tui.screens.wallet_forms import (
-    credits_plan,
+    NOTES,
+    credits_form,
     credits_result,
-    supply_plan,
+    not_enough_credits,
+    supply_form,
     supply_result,
-    time_plan,
+    time_form,
     time_result,
 )
+from ewallet_tui.widgets.form import Answer, FormSpec, Values
+from ewallet_tui.widgets.form_field import Field
+
+OWN_ACCOUNT = "That is your own account. Enter someone else."
+ONLY_HERE = "On this computer's own wallet, you can only pay accounts made here."
+LONGEST_NAME = 20
+"""In cells; the email beside it is never cut."""
+WHO = "Enter one of your contacts, or an email such as bob@example.org."
+
+Sentence = Callable[[str, str], str]
+"""A sentence from a recipient and an amount: `You pay Bob 10 credits.`"""
+
+
+@dataclass(frozen=True)
+class Payer:
+    """The user's account, balance and contacts, from which credits are sent."""
+
+    email: str
+    balance: int
+    ask_above: int
+    """Above how many credits to ask for a confirmation; 0 is never."""
+    contacts: ContactBook
+    is_local: bool = False
+    """Whether the accounts are those of this computer's own wallet."""
+
+    def reworded(self, error: Answer) -> Answer:
+        if self.is_local and error.get("code") == "partner_unknown":
+            return {**error, "warning": ONLY_HERE}
+        return error
+
+    def named(self, email: str) -> str:
+        """The recipient without doubt: `Bob (bob@example.org)`, or the email alone if it has no name."""
+        name = self.contacts.name_of(email)
+        return email if name == email else f"{plain(name, LONGEST_NAME)} ({email})"
+
+    def left(self, sentence: Sentence, whom: str, credits: int) -> str:
+        """The preview sentence with the new balance; empty if there are too few credits."""
+        if credits > self.balance:
+            return ""
+        amount, left = credit_amount(credits), grouped(self.balance - credits)
+        return f"{sentence(one_line(whom), amount)} {left} left."
+
+    def lacks(self, credits: int) -> Mapping[str, str]:
+        return {"credits": not_enough_credits(credits, self.balance)} if credits > self.balance else {}
+
+    def is_asked(self, credits: int) -> bool:
+        """Whether that amount needs a confirmation."""
+        return 0 < self.ask_above < credits
+
+
+def pay_form(payer: Payer, to: str = "") -> FormSpec:
+    return _form("Pay", "Pay", "pay", _paid("You pay"), payer, to)
+
+
+def transfer_form(payer: Payer, to: str = "") -> FormSpec:
+    return _form("Transfer", "Transfer", "transfer_to", _transferred("You transfer"), payer, to)
+
+
+def refund_form(payer: Payer, to: str, most: int) -> FormSpec:
+    """The form to refund a payment, up to `most` credits."""
+
+    def preview(values: Values) -> str:
+        credits = values.get("credits", 0)
+        if not 0 < credits <= most:
+            return ""
+        return payer.left(lambda whom, amount: f"{whom} gets {amount} back.", payer.named(to), credits)
+
+    def validate(values: Values) -> Mapping[str, str]:
+        credits = values.get("credits", 0)
+        if credits > most:
+            return {"credits": f"At most {credit_amount(most)} can be refunded."}
+        return payer.lacks(credits)
+
+    return FormSpec(
+        "Refund",
+        "Refund",
+        (Field("credits", "Credits", fields.Credits, initial=str(most)), NOTES),
+        note=f"{one_line(to)} paid this.",
+        preview=preview,
+        validate=validate,
+        confirmation=_confirmation(payer, preview),
+    )
+
+
+def paid_result(payer: Payer) -> Callable[[Answer], str]:
+    """The result line of a payment: `Paid Bob 10 credits. 1,230 left.`"""
+    sentence = _paid("Paid")
+    return lambda answer: _result(payer, sentence, answer["paid"], answer["spent_credits"], answer)
+
+
+def transferred_result(payer: Payer) -> Callable[[Answer], str]:
+    """The result line of a transfer: `Transferred 10 credits to Bob. 1,230 left.`"""
+    sentence = _transferred("Transferred")
+    return lambda answer: _result(
+        payer, sentence, answer["transfered_to"], answer["transfered_credits"], answer
+    )
+
+
+def refunded_result(payer: Payer) -> Callable[[Answer], str]:
+    """The result line of a refund: `Bob has 10 credits back. 1,220 left.`"""
+    return lambda answer: _result(
+        payer,
+        lambda whom, amount: f"{whom} has {amount} back.",
+        answer["refunded_to"],
+        answer["refunded_credits"],
+        answer,
+    )
+
+
+def _form(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer, to: str) -> FormSpec:
+    book = payer.contacts
+
+    def preview(values: Values) -> str:
+        if "credits" not in values:
+            return ""
+        whom = payer.named(values[argument]) if argument in values else ""
+        return payer.left(sentence, whom, values["credits"])
+
+    def validate(values: Values) -> Mapping[str, str]:
+        own = str(values.get(argument, "")).casefold() == payer.email.casefold()
+        return {**payer.lacks(values.get("credits", 0)), **({argument: OWN_ACCOUNT} if own else {})}
+
+    partner = Field(
+        argument,
+        "To",
+        fields.Email,
+        initial=to,
+        placeholder="name or email",
+        tidy=book.email_of,
+        rule=WHO,
+        completion=book,
+    )
+    return FormSpec(
+        title,
+        verb,
+        (Field("credits", "Credits", fields.Credits, placeholder="such as 10"), partner, NOTES),
+        note=f"Balance: {credit_amount(payer.balance)}.",
+        preview=preview,
+        validate=validate,
+        reworded=payer.reworded,
+        confirmation=_confirmation(payer, preview),
+    )
+
+
+def _confirmation(payer: Payer, sentence: Callable[[Values], str]) -> Callable[[Values], str]:
+    return lambda values: sentence(values) if payer.is_asked(values["credits"]) else ""
+
+
+def _paid(begins: str) -> Sentence:
+    return lambda whom, amount: f"{' '.join(filter(None, (begins, whom, amount)))}."
+
+
+def _transferred(begins: str) -> Sentence:
+    return lambda whom, amount: f"{begins} {amount}{f' to {whom}' if whom else ''}."
+
+
+def _result(payer: Payer, sentence: Sentence, email: str, credits: int, answer: Answer) -> str:
+    there_before = replace(payer, balance=answer["ewallet_credits"] + credits)
+    return there_before.left(sentence, payer.contacts.name_of(email), credits)
 
 
 def supply(screen: BaseScreen) -> None:
-    """Ask how many credits should come, and for what."""
     if state := screen.context.state:
-        plan = supply_plan(state.wallet.credits)
-        screen.fill_in(plan, supply_result, writes="transfer", action="supply", supply="credits")
+        spec = supply_form(state.wallet.credits)
+        screen.fill_in(spec, supply_result, writes="transfer", action="supply", supply="credits")
 
 
 def pay(screen: BaseScreen, to: str = "") -> None:
-    """Ask how much should be paid, and to whom."""
     if payer := _payer(screen):
-        screen.fill_in(pay_plan(payer, to), paid_result(payer), writes="transfer", action="pay")
+        screen.fill_in(pay_form(payer, to), paid_result(payer), writes="transfer", action="pay")
 
 
 def transfer(screen: BaseScreen, to: str = "") -> None:
-    """Ask how much should be transferred, and to whom."""
     if payer := _payer(screen):
-        plan, result = transfer_plan(payer, to), transferred_result(payer)
-        screen.fill_in(plan, result, writes="transfer", action="transfer", transfer="credits")
+        spec, result = transfer_form(payer, to), transferred_result(payer)
+        screen.fill_in(spec, result, writes="transfer", action="transfer", transfer="credits")
 
 
 async def refund(screen: BaseScreen, record_id: int, to: str, most: int) -> None:
-    """Ask how much of a received payment should be given back; `most` credits can."""
+    """Ask how much of a received payment to refund, up to `most` credits."""
     if payer := _payer(screen):
-        # The form names the payer, but asks for no name that would look the contacts up.
+        # The form shows the payer's name, but has no field that loads the contacts.
         await payer.contacts.learn("")
-        plan, result = refund_plan(payer, to, most), refunded_result(payer)
+        spec, result = refund_form(payer, to, most), refunded_result(payer)
         instruction: dict[str, Any] = {"action": "refund", "refund": "payment", "record_id": record_id}
-        screen.fill_in(plan, result, writes="transfer", **instruction)
+        screen.fill_in(spec, result, writes="transfer", **instruction)
 
 
 def convert_to_time(screen: BaseScreen) -> None:
-    """Ask how many credits should become time."""
     if state := screen.context.state:
         rate = state.clock.milliseconds_per_credit
-        plan = time_plan(state.wallet.credits, rate)
+        spec = time_form(state.wallet.credits, rate)
         screen.fill_in(
-            plan, time_result(rate), writes="conversion", action="convert", convert="credits2clock"
+            spec, time_result(rate), writes="conversion", action="convert", convert="credits2clock"
         )
 
 
 def convert_to_credits(screen: BaseScreen) -> None:
-    """Ask how much time should become credits."""
     context = screen.context
 
     def left_ms() -> int:
         return context.state.clock.left_ms(context.now()) if context.state else 0
 
     if state := context.state:
-        plan = credits_plan(left_ms, state.clock.milliseconds_per_credit)
-        screen.fill_in(plan, credits_result, writes="conversion", action="convert", convert="clock2credits")
+        spec = credits_form(left_ms, state.clock.milliseconds_per_credit)
+        screen.fill_in(spec, credits_result, writes="conversion", action="convert", convert="clock2credits")
 
 
 def _payer(screen: BaseScreen) -> Payer | None:
@@ -82,4 +234,5 @@ def _payer(screen: BaseScreen) -> Payer | None:
     if context.state is None:
         return None
     email, balance = context.state.account.email, context.state.wallet.credits
-    return Payer(email, balance, context.preferences.ask_above, ContactBook(context.send))
+    is_local = context.connecting.server is None
+    return Payer(email, balance, context.preferences.ask_above, ContactBook(context.send), is_local)

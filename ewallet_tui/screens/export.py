@@ -1,4 +1,4 @@
-"""Saving what a screen shows: choosing the form, and waiting until it is saved."""
+"""Exporting records: choosing the format, and waiting until the file is saved."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ if TYPE_CHECKING:
 
 
 SHOWN_AFTER = 0.3
-"""In seconds; what is done before that needs no sheet that flashes by."""
-LEFT = "You left before it was done. Nothing was saved."
+"""In seconds; a shorter export shows no modal screen."""
+LEFT = "Export stopped. Nothing was saved."
 NOT_SAVED = "Not saved."
 
 
 class ExportWait(Modal[str | None]):
-    """Its result is the line that says what was saved, or `None` where nothing was, which is said already."""
+    """Its result is the line that says what was saved, or `None` after an error or a stop, which is already reported."""
 
     DEFAULT_CSS = """
     ExportWait {
@@ -64,7 +64,6 @@ class ExportWait(Modal[str | None]):
         self._noun = noun
 
     def compose(self) -> ComposeResult:
-        """The count, and the way out."""
         with Vertical() as sheet:
             titled(sheet, "Export")
             yield Label(f"{count(0, self._noun)} so far", markup=False)
@@ -72,19 +71,16 @@ class ExportWait(Modal[str | None]):
                 yield Button("esc Stop", id="stop")
 
     def on_mount(self) -> None:
-        """Begin."""
         self.set_timer(SHOWN_AFTER, lambda: self.add_class("-long"))
         self._saving = self._save()
 
     def action_leave(self) -> None:
-        """Stop; nothing of it stays."""
         if not self._saving.is_finished:
             self._saving.cancel()
             self.context.notify(LEFT)
             self.dismiss(None)
 
     def on_button_pressed(self) -> None:
-        """Do as Escape does."""
         self.action_leave()
 
     @work
@@ -107,7 +103,7 @@ class ExportWait(Modal[str | None]):
 
     @property
     def _otherwise(self) -> Path:
-        """Beside the person's settings, where there are no downloads."""
+        """The folder to use if there is no downloads folder."""
         file = self.context.preferences.file
         return file.parent if file else Path.home()
 
@@ -130,9 +126,9 @@ async def export_records(
     record_id: int | None = None,
     **bounds: str | None,
 ) -> None:
-    """Ask for the form, and save the records of a sheet: those of a time, or those that hold a text.
+    """Ask for the format, and save the records of a sheet.
 
-    `bounds` are `since`, `until` and `text`. Of invoices there are pages too: of that record, and of a month.
+    `bounds` are `since`, `until` and `text`. Invoices can also be saved as pages: one invoice or a month.
     """
     form = await _choose(screen, f"Export {kind}s", _forms(kind, record_id))
     if form in FILES:
@@ -159,7 +155,7 @@ async def _choose_month(screen: BaseScreen) -> Period | None:
 
 
 def _months_until_now(screen: BaseScreen) -> list[date]:
-    """The first days of the months from when the account was made until now, the newest first."""
+    """The first days of the months since the account was created, newest first."""
     today, state = screen.today().astimezone().date(), screen.context.state
     created = state.account.created if state else None
     first = created.astimezone().date() if created else today
@@ -168,7 +164,7 @@ def _months_until_now(screen: BaseScreen) -> list[date]:
 
 
 async def _choose(screen: BaseScreen, title: str, choices: dict[str, str]) -> str | None:
-    # A key pressed twice opens one list: the second is pressed on a screen that is no longer in front.
+    # A key pressed twice must open one list only.
     if screen.app.screen is not screen:
         return None
     return await screen.app.push_screen_wait(ChoiceModal(title, choices))

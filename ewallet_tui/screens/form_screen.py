@@ -1,4 +1,4 @@
-"""A form over another screen, and the form that asks for a period."""
+"""A form over another screen, and the form that asks for dates."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ DO, DO_KEY = "do", "y"
 NOT_KNOWN = frozenset(
     {"client_unknown", "not_logged_in", "session_expired", "session_unknown", "unreachable"}
 )
-"""The codes of answers that don't tell whether it had been done before."""
+"""The codes of answers that leave open whether the instruction was done."""
 
 
 def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
-    """What tells the user about an answer that came after its form was left, unless the account has changed."""
+    """A function that notifies the user of an answer that came after its form was closed, unless the account has changed."""
 
     def email() -> str | None:
         return context.state.account.email if context.state else None
@@ -40,15 +40,15 @@ def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
 
     def tell(answer: Answer) -> None:
         if answer.get("code") in NOT_KNOWN:
-            # If this answer logged the user out, it is shown over the login.
+            # Shown also if this answer logged the user out.
             if email() in (asked_by, None):
-                say("Look whether it is among your records.", "Not known whether it was done")
+                say("Check whether it is in your records.", "Maybe done")
         elif email() != asked_by:
             return
         elif answer["failed"]:
             say(f"{answer['error']} {answer.get('warning') or ''}", "Not done", severity="error")
         else:
-            say("It was asked before the connection was gone.", "Done")
+            say("It was sent before the connection was lost.", "Done")
 
     def say(words: str, outcome: str, severity: Severity = "information") -> None:
         context.notify(words, title=f"{outcome}: {title}.", severity=severity)
@@ -57,24 +57,22 @@ def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
 
 
 class FormScreen(Modal[Answer | None]):
-    """Its result is the good answer, or `None` where the form was left."""
+    """A form as a modal screen; its result is the successful answer, or `None` if it was closed."""
 
     DEFAULT_CSS = "FormScreen Form { border-subtitle-color: $text-muted; }"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel")]
 
-    def __init__(self, context: AppContext, plan: FormSpec, send: Send) -> None:
+    def __init__(self, context: AppContext, spec: FormSpec, send: Send) -> None:
         super().__init__()
         self.context = context
-        self._plan = plan
-        self._form = Form(plan, send, tell_late=partial(tell_late, context, plan.title))
-        self._form.border_subtitle = f"enter {plan.verb.lower()}   esc {plan.leave.lower()}"
+        self._spec = spec
+        self._form = Form(spec, send, tell_late=partial(tell_late, context, spec.title))
+        self._form.border_subtitle = f"enter {spec.verb.lower()}   esc {spec.leave.lower()}"
 
     def compose(self) -> ComposeResult:
-        """The form alone."""
         yield self._form
 
     def on_mount(self) -> None:
-        """Follow the connection."""
         self.context.connection_changed.subscribe(self, self._show_connection)
         self._show_connection()
 
@@ -82,16 +80,15 @@ class FormScreen(Modal[Answer | None]):
         self._form.show_connected(self.context.connection.is_connected)
 
     def action_leave(self) -> None:
-        """Leave as the form's own button does."""
         self._form.leave()
 
     @on(Form.Asked)
     @work
     async def _ask(self, event: Form.Asked) -> None:
         confirmation = ConfirmModal(
-            self._plan.title, event.confirmation, [Choice(DO, DO_KEY, self._plan.verb)]
+            self._spec.title, event.confirmation, [Choice(DO, DO_KEY, self._spec.verb)]
         )
-        # Enter pressed twice asks once: the second is pressed on a screen that is not in front any more.
+        # Enter pressed twice must ask once only.
         if self.app.screen is self and await self.app.push_screen_wait(confirmation) == DO:
             self._form.send()
 
@@ -114,13 +111,13 @@ SUGGESTIONS = (
     "last month",
     "last year",
     "last 30 days",
-    "all the time",
+    "all dates",
 )
-NOTE = "Such as today, last month, 2026-11, or 3 Nov to 9 Nov.\nNothing means all the time."
+NOTE = "Such as today, last month, 2026-11, or 3 Nov to 9 Nov.\nLeave empty for all dates."
 
 
-def period_plan(today: date, period: Period | None = None) -> FormSpec:
-    """A time as people write it, beginning with the one that is shown now."""
+def period_form(today: date, period: Period | None = None) -> FormSpec:
+    """The form for dates, initially those of `period`."""
 
     def preview(values: Values) -> str:
         return "" if validate(values) else f"Shows {chosen_period(values, today).words}."
@@ -135,16 +132,16 @@ def period_plan(today: date, period: Period | None = None) -> FormSpec:
     initial = period.words if period else ""
     field = Field(
         "period",
-        "Time",
+        "Dates",
         fields.SearchText,
         initial,
         "such as last month",
         optional=True,
         suggestions=SUGGESTIONS,
     )
-    return FormSpec("Period", "Show", (field,), note=NOTE, preview=preview, validate=validate)
+    return FormSpec("Filter by date", "Show", (field,), note=NOTE, preview=preview, validate=validate)
 
 
 def chosen_period(values: Values, today: date) -> Period:
-    """The time that was typed; raises `ValueError` with words for the person."""
+    """The period that was typed; raises `ValueError` with a sentence for the user."""
     return read_period(values.get("period", ""), today)

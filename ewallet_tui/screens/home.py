@@ -1,4 +1,4 @@
-"""Home: what there is, what runs, what happened lately, and what can be done now."""
+"""The home screen: balance, clock, recent activity, and what you can do now."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ewallet_tui.activity import ACTIVITY_COLUMNS, activity_rows, in_words
 from ewallet_tui.context import AppContext
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.timer_actions import TIMER_ACTIONS, command_timer
+from ewallet_tui.screens.clock import TIMER_ACTIONS, command_timer
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, WALLET_ACTIONS
 from ewallet_tui.state import AccountState
 from ewallet_tui.status import clock_status
@@ -39,31 +39,27 @@ from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.status_bar import BurningBar
 from ewallet_tui.widgets.tour import Tour, TourStep
 
-NOTHING_YET = "Nothing has happened here yet. Supply credits with u."
+NOTHING_YET = "No activity yet. Supply credits with u."
 TURNS = (START, PAUSE, RESUME)
-"""What the space bar does, whichever is possible."""
+"""The space bar does the one that is possible."""
 STEPS = (
     TourStep(
-        "supply",
-        "Supply credits",
-        "Credits are what you pay with. How many there are stands at the top left, here and on every screen.",
+        "supply", "Supply credits", "You pay with credits. Your balance is at the top left of every screen."
     ),
     TourStep(
         "convert_to_time",
         "Convert some to time",
-        "Time is what the clock runs on. It stands at the right, and comes back as credits with b.",
+        "The clock runs on time. The time left is at the top right; b converts it back to credits.",
     ),
     TourStep(
         "start",
         "Start the clock",
-        "It burns down in the second line of every screen. space pauses it, x stops it, ? has all keys.",
+        "The time left counts down at the top of every screen. space pauses it, x stops it, ? lists all keys.",
     ),
 )
 
 
 class HomeScreen(BaseScreen):
-    """Balance, clock, actions, and the latest movements; a tour while there are none."""
-
     MODE = "home"
     CSS_PATH = "home.tcss"
     AUTO_FOCUS = "RecordList"
@@ -75,7 +71,6 @@ class HomeScreen(BaseScreen):
         """Whether there are first steps to show; `None`: nothing is known yet of what was done before."""
 
     def compose_content(self) -> ComposeResult:
-        """What there is, what can be done, what happened."""
         with Horizontal(id="holdings"):
             with Vertical(id="balance-face"):
                 yield Label("Balance, in credits", classes="caption")
@@ -91,14 +86,13 @@ class HomeScreen(BaseScreen):
             yield from map(self.button, WALLET_ACTIONS)
             yield Button("Start", id="turn")
             yield self.button(STOP)
-        yield Tour("Three steps to a running clock; escape leaves them.", STEPS)
-        yield Label("Lately", classes="caption", id="lately")
+        yield Tour("Three steps to a running clock. Escape skips them.", STEPS)
+        yield Label("Recent activity", classes="caption", id="lately")
         yield RecordList(ACTIVITY_COLUMNS)
 
     def show(self, state: AccountState) -> None:
-        """Show what the wallet and its clock hold now, and how that came about."""
         if self._may_tour is None:
-            # Whoever comes back to what they have done has taken the first step, or left the tour.
+            # A used wallet needs no tour.
             self._may_tour = not state.wallet.credits and state.clock.is_new
         self.query_one("#credits", BigDigits).value = grouped(state.wallet.credits)
         self.show_second(state, self.context.now())
@@ -106,7 +100,6 @@ class HomeScreen(BaseScreen):
         self._show_past(state)
 
     def show_second(self, state: AccountState, now: float) -> None:
-        """Let the countdown fall by a second."""
         clock, tint = state.clock, clock_status(state.clock, now).style
         left, bar = self.query_one("#left", BigDigits), self.query_one(BurningBar)
         left.value, left.tint = countdown(clock.left_ms(now)), tint
@@ -115,11 +108,9 @@ class HomeScreen(BaseScreen):
         self.query_one("#state", SteadyLine).say(state_line(clock, now, self.today()))
 
     def can(self, action: Action) -> bool | None:
-        """Offer to leave the tour while there is one."""
         return (self.has_class("-touring") or None) if action is LEAVE_TOUR else True
 
     def leave_tour(self) -> None:
-        """Show no steps any more."""
         self._may_tour = False
         self._show_steps(self.query_one(Tour), self.query_one(RecordList), ())
 
@@ -152,12 +143,12 @@ class HomeScreen(BaseScreen):
         self.set_class(bool(rows), "-lived")
         kinds = {each["kind"] for each in state.activity}
         done = ("transfer" in kinds, "conversion" in kinds, "time" in kinds or state.clock.runs)
-        # Its first step must not lead to where it goes no further.
+        # No tour if its first step, supplying, is not allowed.
         leads_on = self._may_tour and (done[0] or state.may_supply)
         self._show_steps(tour, listed, done if leads_on else ())
 
     def _show_steps(self, tour: Tour, listed: RecordList, done: Sequence[bool]) -> None:
-        # A button that can't be pressed any more loses the focus at once.
+        # A disabled button loses the focus at once.
         had_focus = tour.has_focus_within
         tour.show(done)
         self.set_class(tour.is_under_way, "-touring")

@@ -1,4 +1,4 @@
-"""The locked screen: nothing to see but the timer, and the password to go on."""
+"""The lock screen: it shows only the timer, and asks for the password."""
 
 from __future__ import annotations
 
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
 
 
 class LockScreen(Screen[None]):
-    """Asks for the password of the account that is logged in, and goes back to where it was."""
-
     DEFAULT_CSS = """
     LockScreen {
         align: center middle;
@@ -34,7 +32,7 @@ class LockScreen(Screen[None]):
     }
     """
 
-    # The app's own, but shown: here the letter for it is a letter.
+    # Shown here, because q is typed into the password.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "app.quit", "Quit", key_display="^q", priority=True)
     ]
@@ -44,27 +42,25 @@ class LockScreen(Screen[None]):
         self.context = context
 
     def compose(self) -> ComposeResult:
-        """The timer and the sheet, and the way out."""
         with Vertical(id="middle"):
             yield StatusBar(with_balance=False)
             yield ConnectionBadge(with_place=True)
         yield Footer()
 
     def on_mount(self) -> None:
-        """Keep the timer in view."""
         self.context.state_changed.subscribe(self, self._show)
         self.context.second_passed.subscribe(self, self._show_now)
         self.context.connection_changed.subscribe(self, self._show_connection)
         self._show_connection()
 
     async def on_screen_resume(self) -> None:
-        """Ask anew each time it is locked, and not when a question over it is gone."""
+        """Create a new form each time it is locked, but not when a question over it is closed."""
         state = self.context.state
         if state is None or self.query(Form):
             return
-        note = f"The password of {one_line(state.account.name)} opens it again."
-        plan = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
-        form = Form(plan, self._unlock)
+        note = f"Enter the password of {one_line(state.account.name)} to unlock."
+        spec = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
+        form = Form(spec, self._unlock)
         form.show_connected(self.context.connection.is_connected)
         await self.query_one("#middle").mount(form, before=self.query_one(ConnectionBadge))
         form.rows[0].input.focus()
@@ -73,7 +69,9 @@ class LockScreen(Screen[None]):
     async def _unlock(self, values: dict[str, Any]) -> Answer:
         state = self.context.state
         name = state.account.name if state else ""
-        return await self.context.send(action="login", user_name=name, **values)
+        answer = await self.context.send(action="login", user_name=name, **values)
+        is_wrong = answer.get("code") == "login_refused"
+        return answer | {"error": "Wrong password.", "warning": ""} if is_wrong else answer
 
     @on(Form.Done)
     async def _go_on(self, event: Form.Done) -> None:
@@ -83,7 +81,7 @@ class LockScreen(Screen[None]):
 
     @on(Form.Left)
     def _log_out(self) -> None:
-        # The accounts beside it would be open to whoever sits here now.
+        # Otherwise the session would continue with another account, without its password.
         self.context.lifecycle.log_out(of_all=True)
 
     def _show(self, state: AccountState) -> None:

@@ -1,4 +1,4 @@
-"""The login screen: all of it that the first paint shows."""
+"""The login screen, with only what the first paint needs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class LoginScreen(Screen[None]):
-    """The product's name and the engine; the forms follow the first paint."""
+    """The product's name and the connection; the forms follow after the first paint."""
 
     DEFAULT_CSS = """
     LoginScreen {
@@ -37,60 +37,52 @@ class LoginScreen(Screen[None]):
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-low"), (22, "-high")]  # noqa: RUF012
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "back", "Back", show=False),
-        # The app's own, but shown: here the letter for it is a letter.
+        # Shown here, because q is typed into the form.
         Binding("ctrl+q", "app.quit", "Quit", key_display="^q", priority=True),
         Binding("ctrl+o", "connection", "Connection", key_display="^o", id="connection"),
-        Binding("ctrl+g", "forget_name", "Forget the name", key_display="^g", id="forget_name"),
+        Binding("ctrl+g", "forget_name", "Forget this name", key_display="^g", id="forget_name"),
     ]
 
     def __init__(self, context: AppContext, make_forms: Callable[[], LoginForms]) -> None:
-        """`make_forms` imports the forms and what they check."""
+        """`make_forms` imports the forms, which takes time."""
         super().__init__()
         self.context = context
         self._make_forms = make_forms
         self._forms: LoginForms | None = None
 
     def compose(self) -> ComposeResult:
-        """The product's name, and the engine."""
         with Vertical(id="middle"):
             yield Label("E W A L L E T", id="product")
             yield Label("credits, time, and a clock that keeps both", id="promise")
             yield ConnectionBadge(with_place=True, change="change")
 
     def on_mount(self) -> None:
-        """Follow the connection."""
         self.context.connection_changed.subscribe(self, self._show_connection)
         self._show_connection()
 
     def on_screen_resume(self) -> None:
-        """Begin with an empty form, each time the user comes here from another screen."""
-        # The forms are imported once the first paint is out.
+        # Import the forms after the first paint.
         self.set_timer(0.02, self._show_forms)
 
     async def start_over(self) -> None:
-        """Forget what was typed."""
         if self._forms is not None:
             await self._forms.open_login()
 
     async def action_back(self) -> None:
-        """Go back from another form to the login."""
         if self._forms is not None and not self._forms.is_at_login:
             await self._forms.open_login()
 
     async def action_connection(self) -> None:
-        """Choose where the engine is."""
         if self.query("Form.-busy"):
-            # The login that is on its way belongs to the engine that is left.
+            # The pending login belongs to the server that is left.
             await self.query("Form").remove()
         self.context.choose_server("")
 
     async def action_forget_name(self) -> None:
-        """Offer the name in the form no more."""
         if self._forms is not None:
             await self._forms.forget_name()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Offer to forget a name only if it is a remembered one."""
         if action == "forget_name":
             return self._forms is not None and self._forms.has_remembered_name
         return super().check_action(action, parameters)

@@ -1,4 +1,4 @@
-"""The forms of the login: log in, make an account, replace a password, and recover an account."""
+"""The forms of the login screen: log in, register, replace a password, recover an account."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 DELETION_PENDING = "account_leaving"
 RECOVER = "recover"
-HOW = "Log in again and choose Recover."
+HOW = "To keep the account, log in again and choose Recover."
 
 
 async def log_in_or_recover(app: App[Any], context: AppContext, **credentials: Any) -> Answer:
-    """Log in; if the account is to be deleted, ask whether to keep it. Called in a worker."""
+    """Log in; if the account is about to be deleted, ask whether to recover it. Call it in a worker."""
     answer = await context.send(action="login", **credentials)
     if answer.get("code") != DELETION_PENDING:
         return answer
@@ -42,7 +42,7 @@ async def log_in_or_recover(app: App[Any], context: AppContext, **credentials: A
     until = f" on {full_day(parse_timestamp(last_day))}" if last_day else ""
     confirmation = ConfirmModal(
         "Recover this account?",
-        f"It is to be erased for good{until}. Recovered, it is as it was, and you are logged in.",
+        f"It will be erased for good{until}. If you recover it, nothing is lost and you are logged in.",
         [Choice(RECOVER, "y", "Recover it")],
         stay="Leave it",
     )
@@ -52,7 +52,7 @@ async def log_in_or_recover(app: App[Any], context: AppContext, **credentials: A
 
 
 class LoginForms(Vertical):
-    """One form at a time; beneath that of the login, the accounts that logged in here before."""
+    """One form at a time; below the login form, the accounts that logged in here before."""
 
     DEFAULT_CSS = "LoginForms { width: 1fr; height: auto; align-horizontal: center; }"
 
@@ -65,45 +65,39 @@ class LoginForms(Vertical):
 
     @property
     def is_at_login(self) -> bool:
-        """Whether the form shown is that of the login."""
         return bool(self.query("#login"))
 
     @property
     def has_remembered_name(self) -> bool:
-        """Whether the name in the login's form is a remembered one."""
+        """Whether the name in the login form is a remembered one."""
         names = self._names
         return any(field.value.strip() in names for field in self.query("#login #user_name").results(Input))
 
     def make_footer(self) -> Footer:
-        """The footer of the screen, which is imported with the forms."""
         return Footer()
 
     def show_connected(self, is_connected: bool) -> None:
-        """Say in a form that waits for an answer if there is no connection."""
         for form in self.query(Form):
             form.show_connected(is_connected)
 
     async def open_login(self, *, unless_open: bool = False) -> None:
-        """Show the login's form, empty; with `unless_open`, only if there is no form."""
+        """Show an empty login form; with `unless_open`, only if there is no form."""
         beneath = [RememberedAccounts(self._names)]
         await self._open(login_for(self._names), "login", self._log_in, beneath, unless_open=unless_open)
 
     async def forget_name(self) -> None:
-        """Offer the name in the login's form no more."""
         context = self.context
         name = self._name_field.value.strip()
         context.settings.keep(context.preferences.without_account(name, context.connecting.server))
-        context.notify(f"{name} is not offered here any more.")
+        context.notify(f"{name} is no longer suggested here.")
         await self.open_login()
 
     def on_remembered_accounts_chosen(self, event: RememberedAccounts.Chosen) -> None:
-        """Log in as that one."""
         self._name_field.value = event.name
         self._go_to_first_empty(self.query_one("#login", Form))
         self.screen.refresh_bindings()
 
     async def on_form_left(self) -> None:
-        """Open the other form."""
         if not self.is_at_login:
             await self.open_login()
             return
@@ -111,7 +105,6 @@ class LoginForms(Vertical):
         await self._open(registration(keeps_passwords_alone=alone), "registration", self._register)
 
     async def on_form_done(self, event: Form.Done) -> None:
-        """Go on as the account that has logged in."""
         event.form.forget_secrets()
         context = self.context
         await context.lifecycle.enter()
@@ -129,7 +122,7 @@ class LoginForms(Vertical):
         return self.query_one("#login #user_name", Input)
 
     async def _open_replacement(self, once: dict[str, Any]) -> None:
-        """Ask for a password of the user's own, in place of the one that was for one login."""
+        """Ask for a new password in place of the one-time password."""
 
         async def log_in(values: dict[str, Any]) -> Answer:
             return await self.context.send(action="login", **once, new_pass=values["new_pass"])
@@ -138,26 +131,26 @@ class LoginForms(Vertical):
 
     async def _open(
         self,
-        plan: FormSpec,
+        spec: FormSpec,
         id: str,
         send: Send,
         beneath: list[RememberedAccounts] | None = None,
         *,
         unless_open: bool = False,
     ) -> None:
-        # Two may come at once: for a new engine, and for coming here from another screen.
+        # Two calls may overlap: after a change of server, and on resume.
         async with self._opening:
             if unless_open and self.query(Form):
                 return
             await self.query("Form, RememberedAccounts").remove()
-            form = Form(plan, send, id=id)
+            form = Form(spec, send, id=id)
             form.show_connected(self.context.connection.is_connected)
             await self.mount(form, *(beneath or []))
             self._go_to_first_empty(form)
             self.screen.refresh_bindings()
 
     def _go_to_first_empty(self, form: Form) -> None:
-        # There are no rows if the app was quit before its form was there.
+        # There are no rows if the app quits before the form is mounted.
         if rows := form.rows:
             next((row for row in rows if not row.text), rows[-1]).input.focus()
 

@@ -1,4 +1,4 @@
-"""Screens over another screen: confirmation, choice from a list, and facts to read."""
+"""Modal screens: confirmation, choice from a list, and facts to read."""
 
 from __future__ import annotations
 
@@ -23,11 +23,16 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.cursor_list import PlainOptionList
 from ewallet_tui.widgets.form_field import PlainInput
 
+SCROLL_KEYS = (
+    Binding("j", "scroll(1)", "Down", show=False, id="next"),
+    Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
+)
+
 
 class Modal(ModalScreen[ScreenResultType]):
-    """A sheet. Left while the lock, a question or another place is in front, it goes when it is so again.
+    """A modal screen. If it is dismissed while another screen is in front of it, it closes once it is in front again.
 
-    Textual takes the foremost screen away for whichever is dismissed, and again for each time it is.
+    Textual always pops the foremost screen, once for every call.
     """
 
     DEFAULT_CSS = """
@@ -42,17 +47,19 @@ class Modal(ModalScreen[ScreenResultType]):
     """
 
     _result: tuple[ScreenResultType | None] | None = None
-    """What it was left with."""
+    """The result, in a tuple because it may be `None`."""
     _is_gone = False
 
     def dismiss(self, result: ScreenResultType | None = None) -> AwaitComplete:
-        """Leave with that result; what comes after the first is not heard."""
+        """Close with that result; later results are ignored."""
         if self._result is None:
             self._result = (result,)
         return self._go()
 
+    def action_scroll(self, lines: int) -> None:
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+
     def on_screen_resume(self) -> None:
-        """Go, if it was left while it was hidden."""
         if self._result is not None:
             self._go()
 
@@ -64,7 +71,7 @@ class Modal(ModalScreen[ScreenResultType]):
 
 
 def titled(sheet: Widget, title: object, subtitle: str = "") -> None:
-    """Write a title on the sheet's edge, whatever it says, and the keys at its lower edge."""
+    """Put a title on the upper edge and the keys on the lower edge."""
     sheet.add_class("sheet")
     sheet.border_title = plain(title)
     sheet.border_subtitle = subtitle
@@ -72,10 +79,9 @@ def titled(sheet: Widget, title: object, subtitle: str = "") -> None:
 
 @dataclass(frozen=True)
 class Choice:
-    """One answer: what the question then comes to, its key, and its words, which begin with a verb.
+    """One answer: the result, its key, and its label, which begins with a verb.
 
-    One with a control key can be taken by that alone, or by the mouse: never by what is being typed for
-    something else while the question opens.
+    A choice with a control key is taken only by that key or the mouse, so that ordinary typing can't take it by accident.
     """
 
     id: str
@@ -84,17 +90,16 @@ class Choice:
 
     @property
     def is_deliberate(self) -> bool:
-        """Whether it is taken only by who means it."""
+        """Whether it can't be taken by ordinary typing."""
         return self.key.startswith("ctrl+")
 
     @property
     def label(self) -> str:
-        """The key as people know it, and the words."""
         return f"{self.key.replace('ctrl+', '^')} {self.words}"
 
 
 class ConfirmModal(Modal[str | None]):
-    """Its result is the id of the chosen answer, or `None` where nothing is to happen."""
+    """Its result is the id of the chosen answer, or `None`."""
 
     DEFAULT_CSS = """
     ConfirmModal {
@@ -118,7 +123,6 @@ class ConfirmModal(Modal[str | None]):
         self._stay = stay
 
     def compose(self) -> ComposeResult:
-        """The words and the answers, the harmless one last and ready to be taken."""
         with Vertical() as sheet:
             titled(sheet, self._title)
             yield Label(self._words, markup=False)
@@ -130,19 +134,17 @@ class ConfirmModal(Modal[str | None]):
                 yield Button(f"esc {self._stay}", id="stay", variant="primary")
 
     def on_key(self, event: Key) -> None:
-        """Take the answer of that key."""
         for choice in self._choices:
             if choice.key in (event.key, event.character):
                 event.stop()
                 self.dismiss(choice.id)
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
-        """Take the button's answer."""
         self.dismiss(None if event.button.id == "stay" else event.button.id)
 
 
 class ChoiceModal(Modal[str | None]):
-    """Its result is the key of what was chosen, or `None` where nothing was."""
+    """Its result is the key of the chosen line, or `None`."""
 
     DEFAULT_CSS = """
     ChoiceModal {
@@ -169,7 +171,6 @@ class ChoiceModal(Modal[str | None]):
         self._at = at or marked
 
     def compose(self) -> ComposeResult:
-        """What is typed, and what it leaves."""
         with Vertical() as sheet:
             titled(sheet, self._title, "enter choose   esc back")
             yield PlainInput(placeholder="type to find")
@@ -178,11 +179,9 @@ class ChoiceModal(Modal[str | None]):
             yield listed
 
     def on_mount(self) -> None:
-        """Begin with all of them."""
         self._list("")
 
     def action_move(self, steps: int) -> None:
-        """Go to the next or the previous one."""
         listed = self.query_one(PlainOptionList)
         (listed.action_cursor_down if steps > 0 else listed.action_cursor_up)()
 
@@ -216,7 +215,7 @@ Pairs = Sequence[tuple[str, str]]
 
 
 class FactsModal(Modal[str | None]):
-    """Facts and passages over the dimmed screen; none of it can be anything but read."""
+    """Facts and texts to read."""
 
     DEFAULT_CSS = """
     FactsModal {
@@ -227,8 +226,7 @@ class FactsModal(Modal[str | None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,q", "dismiss", "Back"),
-        Binding("j", "scroll(1)", "Down", show=False, id="next"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
+        *SCROLL_KEYS,
     ]
 
     def __init__(self, title: str, facts: Pairs, passages: Pairs = (), choice: Choice | None = None) -> None:
@@ -240,7 +238,6 @@ class FactsModal(Modal[str | None]):
         self._passages = passages
 
     def compose(self) -> ComposeResult:
-        """The facts, and the passages under their headings."""
         hint = f"{self._choice.key} {self._choice.words}   " if self._choice else ""
         with VerticalScroll() as sheet:
             titled(sheet, self._title, f"{hint}esc back")
@@ -250,14 +247,9 @@ class FactsModal(Modal[str | None]):
                 yield Static(_passage(text))
 
     def on_key(self, event: Key) -> None:
-        """Take the choice by its key."""
         if self._choice is not None and event.key == self._choice.key:
             event.stop()
             self.dismiss(self._choice.id)
-
-    def action_scroll(self, direction: int) -> None:
-        """Move by a line."""
-        self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)
 
 
 def _facts(pairs: Pairs) -> Content:

@@ -1,4 +1,4 @@
-"""The issues that were reported: what is wrong, who says so, and how to reach them."""
+"""The reported issues."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from ewallet_tui.actions import COPY_CONTACT, OPERATOR_PARTS, Action
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import FactsModal
-from ewallet_tui.screens.operator_base import pages, show_as_operator
-from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.footer import ResultLine
+from ewallet_tui.screens.operator_base import current_record, show_pages
 from ewallet_tui.widgets.record_list import RecordList
 
 COLUMNS = (
@@ -25,55 +23,33 @@ COLUMNS = (
     Column("What is wrong", fills=True),
     Column("Contact"),
 )
-EMPTY = "None yet. Everybody can report one: Account, then i."
-NO_DETAILS = "None were given."
+EMPTY = "No issues yet. Anyone can report one: go to Account, then press i."
+NO_DETAILS = "No details."
 
 
 class IssuesScreen(BaseScreen):
-    """The reports, the latest first; one opened has all that was said."""
-
     MODE = "operator"
     PARTS = OPERATOR_PARTS
     PART = "issues"
     AUTO_FOCUS = "RecordList"
+    RELOADS = True
 
     def compose_content(self) -> ComposeResult:
-        """The reports."""
         yield RecordList(COLUMNS)
 
-    def show(self, state: AccountState) -> None:
-        """Read what there is now."""
-        show_as_operator(self, state)
-
-    def on_screen_resume(self) -> None:
-        """Read what there is by now."""
-        if self.context.state is not None:
-            self.reload()
-
     async def load(self) -> None:
-        """Show those of now."""
-        listed = self.query_one(RecordList)
-        listed.empty = EMPTY
-        await listed.show_pages(pages(self, "issues", self._row))
+        await show_pages(self, "issues", self._row, EMPTY)
 
     def can(self, action: Action) -> bool | None:
-        """Grey the copying if there is nothing to copy."""
         return None if action is COPY_CONTACT and not self._contact else True
 
     def copy_contact(self) -> None:
-        """Put the address of who reported it where the terminal pastes from."""
-        self.app.copy_to_clipboard(self._contact)
-        self.query_one(ResultLine).say(f"Copied: {self._contact}")
+        self.copy(self._contact)
 
     @property
     def _contact(self) -> str:
-        rows = self.query(RecordList)
-        row = rows.first().row if rows else None
-        return row.record["contact"] if row else ""
-
-    @on(RecordList.Moved)
-    def _moved(self) -> None:
-        self.refresh_bindings()
+        issue = current_record(self)
+        return issue["contact"] if issue else ""
 
     @on(RecordList.Opened)
     def _open(self, event: RecordList.Opened) -> None:
@@ -95,7 +71,7 @@ class IssuesScreen(BaseScreen):
             ("What", issue["name"]),
             ("When", self._when(issue)),
             ("Contact", issue["contact"]),
-            ("Account", f"number {issue['account']}" if issue["account"] else "nobody was logged in"),
+            ("Account", f"number {issue['account']}" if issue["account"] else "not logged in"),
             ("Address", issue["source"]),
         ]
 

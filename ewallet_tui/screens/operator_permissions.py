@@ -25,8 +25,7 @@ from ewallet_tui.navigation import OPERATOR
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator, pages, show_as_operator
-from ewallet_tui.state import AccountState
+from ewallet_tui.screens.operator_base import SYSTEM, change, find, is_operator, show_pages
 from ewallet_tui.widgets.form_field import FilterBox
 from ewallet_tui.widgets.permission_grid import PermissionCell, PermissionGrid, Sheet
 from ewallet_tui.widgets.record_list import RecordList
@@ -35,18 +34,18 @@ REGISTERING = "client action new account"
 SHOWN_EVERYWHERE = frozenset(
     {"client action view account", "client action view credit ewallet", "client action view credit clock"}
 )
-"""What the app can show nothing without."""
+"""The instructions that the app can't work without."""
 WHO = {"user": "Users", "operator": "Operators", "auditor": "Auditors"}
 
 
 def saying(permission: PermissionCell) -> str:
-    """What the sheet says, in a sentence: `Users may not ask: system action view issues`."""
+    """The permission as a sentence: `Users may not ask: system action view issues`."""
     verb = "may ask" if permission.allowed else "may not ask"
     return f"{WHO[permission.role]} {verb}: {permission.instruction}"
 
 
 def toggling(permission: PermissionCell) -> str:
-    """What the opposite would come to, where that should be thought over; nothing where it needn't."""
+    """What the opposite means if that needs a confirmation, otherwise nothing."""
     if permission.allowed:
         return _taking_away(permission)
     if permission.instruction.startswith("system ") and permission.role != OPERATOR:
@@ -57,20 +56,19 @@ def toggling(permission: PermissionCell) -> str:
 def _taking_away(permission: PermissionCell) -> str:
     who = WHO[permission.role]
     if permission.instruction == REGISTERING and permission.role == "user":
-        return "Nobody could make an account any more."
+        return "No one could create an account any more."
     if permission.instruction in SHOWN_EVERYWHERE:
-        return f"{who} would be locked out: the app can show them nothing without it."
+        return f"{who} would be locked out: the app can't work without it."
     if permission.role == OPERATOR:
-        return f"You and all operators could do that no more: {permission.instruction}."
+        return f"You and all operators could no longer do this: {permission.instruction}."
     return ""
 
 
 class PermissionsScreen(BaseScreen):
-    """The sheet as a grid, and a sentence about the cell under the cursor."""
-
     MODE = "operator"
     PARTS = OPERATOR_PARTS
     PART = "permissions"
+    RELOADS = True
     AUTO_FOCUS = "PermissionGrid"
     DEFAULT_CSS = "PermissionsScreen #saying { height: 1; margin-top: 1; color: $text-muted; }"
 
@@ -80,42 +78,26 @@ class PermissionsScreen(BaseScreen):
         self._sheet: Sheet = {}
 
     def compose_content(self) -> ComposeResult:
-        """The grid, what narrows it, and what it says where the cursor is."""
-        yield FilterBox("a part of an instruction, such as transfer", "PermissionGrid")
+        yield FilterBox("find an instruction, such as transfer", "PermissionGrid")
         yield PermissionGrid()
         yield Static(id="saying", markup=False)
 
     def can(self, action: Action) -> bool | None:
-        """Let the space bar be the one thing that is possible."""
+        """The space bar allows or forbids, whichever is possible."""
         permission = self.permission
         is_other = permission is not None and permission.allowed is (action is FORBID)
         return is_other or action not in (ALLOW, FORBID)
 
     @property
     def permission(self) -> PermissionCell | None:
-        """What the cell under the cursor says."""
         grids = self.query(PermissionGrid)
         return grids.first().permission if grids else None
 
-    def show(self, state: AccountState) -> None:
-        """Read what there is now."""
-        show_as_operator(self, state)
-
-    def on_screen_resume(self) -> None:
-        """Read what there is by now."""
-        if self.context.state is not None:
-            self.reload()
-
     async def load(self) -> None:
-        """Show the sheet of now."""
         answer = await self.context.act(**SYSTEM, action="view", view="permissions")
         if not answer["failed"]:
             self._sheet = answer["permissions"]
             self._show_sheet()
-
-    def find(self) -> None:
-        """Ask for a part of the instruction."""
-        self.query_one(FilterBox).open()
 
     @on(PermissionGrid.Toggled)
     def _clicked_again(self) -> None:
@@ -130,7 +112,7 @@ class PermissionsScreen(BaseScreen):
     @on(PermissionGrid.Moved)
     def _moved(self) -> None:
         permission = self.permission
-        words = saying(permission) if permission else "No instruction has that in it. Show all with esc."
+        words = saying(permission) if permission else "No instruction found. Escape shows all again."
         self.query_one("#saying", Static).update(plain(words))
         self.refresh_bindings()
 
@@ -172,39 +154,27 @@ COLUMNS = (
     Column("Role", from_width=70),
     Column("Address", from_width=90),
 )
-NOBODY = "nobody yet"
-EMPTY = "Nobody was refused anything in the last 30 days."
+NOBODY = "not logged in"
+EMPTY = "No requests were refused in the last 30 days."
 
 
 class RefusedRequestsScreen(BaseScreen):
-    """What the permission sheet refused; the way back is to the sheet."""
+    """The requests that the permission sheet refused; Escape goes back to it."""
 
     MODE = "operator"
     PARTS = OPERATOR_PARTS
     PART = "refusals"
-    MARKED_PART = "permissions"
     AUTO_FOCUS = "RecordList"
+    RELOADS = True
+    MARKED_PART = "permissions"
     DEFAULT_CSS = "RefusedRequestsScreen #caption { color: $text-muted; text-style: bold; }"
 
     def compose_content(self) -> ComposeResult:
-        """What it is, and the requests."""
         yield Label("Refused requests", id="caption")
         yield RecordList(COLUMNS)
 
-    def show(self, state: AccountState) -> None:
-        """Read what there is now."""
-        show_as_operator(self, state)
-
-    def on_screen_resume(self) -> None:
-        """Read what there is by now."""
-        if self.context.state is not None:
-            self.reload()
-
     async def load(self) -> None:
-        """Show those of now."""
-        listed = self.query_one(RecordList)
-        listed.empty = EMPTY
-        await listed.show_pages(pages(self, "refusals", self._row))
+        await show_pages(self, "refusals", self._row, EMPTY)
 
     def _row(self, refused: Mapping[str, Any]) -> ListRow:
         when = moment(parse_timestamp(refused["time"]), self.today())
@@ -213,5 +183,5 @@ class RefusedRequestsScreen(BaseScreen):
         return ListRow(" ".join([refused["time"], who, refused["instruction"]]), cells, refused)
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
-        BACK_TO_PERMISSIONS: lambda screen: screen.show_part("permissions"),
+        BACK_TO_PERMISSIONS: lambda screen: screen.show_part("permissions")
     }

@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any, ClassVar
 
-from textual import on, work
+from textual import work
 from textual.app import ComposeResult
 from textual.content import Content
 from textual.widgets import Static
@@ -31,8 +30,7 @@ from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import Choice, FactsModal
-from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator, show_as_operator
-from ewallet_tui.state import AccountState
+from ewallet_tui.screens.operator_base import SYSTEM, change, is_operator
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.form_field import Field
@@ -55,11 +53,6 @@ STATES = {
 }
 
 
-def worker_rows(workers: Mapping[str, Worker], now: datetime) -> list[ListRow]:
-    """A line each, by number."""
-    return [_row(workers[number], now) for number in sorted(workers, key=int)]
-
-
 def _row(worker: Worker, now: datetime) -> ListRow:
     cells = (
         str(worker["id"]),
@@ -72,7 +65,6 @@ def _row(worker: Worker, now: datetime) -> ListRow:
 
 
 def session_facts(answer: Answer, now: datetime) -> list[tuple[str, str]]:
-    """What there is to know of a session, from the answer to its interrogation."""
     session = answer["session_data"]
     members = session["session_account_archive"]
     return [
@@ -80,37 +72,31 @@ def session_facts(answer: Answer, now: datetime) -> list[tuple[str, str]]:
         ("Worker", str(answer["worker"])),
         ("Address", answer["address"]),
         *((label, moment(parse_timestamp(answer[key]), now)) for label, key in TIMES),
-        ("Active", session["session_user_account"] or "nobody is logged in"),
+        ("Active", session["session_user_account"] or "not logged in"),
         ("Accounts", ", ".join(f"{one_line(name)} <{email}>" for email, name in members.items())),
     ]
 
 
 TIMES = (("Since", "since"), ("Last use", "last_use"), ("Until", "expires"))
-
-
 ALL = "all"
-CLEANER_COLUMNS = (Column("Cleaner"), Column("State"), Column("What goes", fills=True))
+CLEANER_COLUMNS = (Column("Cleaner"), Column("State"), Column("Removes", fills=True))
 
 
 @dataclass(frozen=True)
 class CleanerRow:
-    """One of them."""
-
     name: str
-    """What it is called where it is started and stopped."""
+    """Its name in instructions."""
     title: str
-    """What it is called where it is read."""
     cleans: str
-    """What `cleanup` is told, to have the same done at once; and where its answer says what went."""
-    goes: str
+    """The selector of `cleanup` that does the same at once, and the key of its answer."""
+    removes: str
     noun: str
-    """What one of those that go is called."""
     warning: str = ""
-    """What is said first, where what goes may be missed by somebody."""
+    """Shown before, if something that is wanted may be removed."""
 
 
 CLEANERS = (
-    CleanerRow("clock", "timers", "clocks", "timers that have run out: they stop", "timer"),
+    CleanerRow("clock", "timers", "clocks", "timers that have run out (they are stopped)", "timer"),
     CleanerRow("session", "sessions", "sessions", "sessions that have expired", "session"),
     CleanerRow("stoken", "session tokens", "stokens", "session tokens that have expired", "session token"),
     CleanerRow("ctoken", "client ids", "ctokens", "client ids that have expired", "client id"),
@@ -121,7 +107,7 @@ CLEANERS = (
         "accounts",
         "accounts whose 30 days are over",
         "account",
-        "Accounts whose 30 days are over are erased for good, with all that says whose they were.",
+        "Accounts whose 30 days are over are erased for good, with all personal data.",
     ),
     CleanerRow(
         "history",
@@ -129,23 +115,24 @@ CLEANERS = (
         "history",
         "events and requests over 30 days old",
         "day",
-        "Events, decided requests and refused requests of more than 30 days ago are forgotten.",
+        "Events, decided requests and refused requests older than 30 days are deleted.",
     ),
 )
 
 
 def cleaner_rows(running: AbstractSet[str] | None) -> list[ListRow]:
-    """A line each, and one for all; `None`: it has not been told yet which are running."""
+    """One row for each cleaner and one for all; `None` if it is not known which are running."""
     rows = [
-        ListRow(each.name, (each.title, _state(each.name, running), each.goes), each) for each in CLEANERS
+        ListRow(each.name, (each.title, _state(each.name, running), each.removes), each) for each in CLEANERS
     ]
-    return [*rows, ListRow(ALL, (ALL, _state_of_all(running), "all of these"))]
+    running_count = "" if running is None else f"{len(running)} of {len(CLEANERS)}"
+    return [*rows, ListRow(ALL, (ALL, running_count, "all of these"))]
 
 
 def cleaned(cleaner: CleanerRow, answer: Answer) -> str:
-    """What came of cleaning at once: `2 sessions went.`"""
+    """The result line: `2 sessions removed.`"""
     if "forgotten_before" in answer:
-        return "What is older than 30 days is forgotten."
+        return "Everything older than 30 days is deleted."
     went = answer[cleaner.cleans]
     number = went if isinstance(went, int) else len(went)
     verb = "stopped" if cleaner.name == "clock" else "removed"
@@ -160,18 +147,11 @@ def _state(name: str, running: AbstractSet[str] | None) -> Content:
     return Content.styled("○ stopped", "$foreground-muted")
 
 
-def _state_of_all(running: AbstractSet[str] | None) -> Content:
-    return Content("" if running is None else f"{len(running)} of {len(CLEANERS)}")
-
-
-END = "end"
-
-
 LOOK_UP = FormSpec(
-    "Look at a session",
-    "Look",
+    "Show a session",
+    "Show",
     (Field("session_id", "Session", fields.SessionId, placeholder="the number of a session"),),
-    note="Everybody sees the numbers of their own sessions in their account.",
+    note="Users find the numbers of their own sessions under Account.",
 )
 LIST_OF = {
     START_CLEANER: "cleaners",
@@ -179,21 +159,22 @@ LIST_OF = {
     CLEAN_NOW: "cleaners",
     REMOVE_WORKER: "workers",
 }
-"""What is done with the line under the cursor, and in which list that is."""
-OF_REMOVING = (
-    "It has no session, so nobody is logged out. A new session that finds no room gets a new worker."
+"""Actions on the row under the cursor, and the list of that row."""
+REMOVE_WORKER_WORDS = (
+    "It has no sessions, so no one is logged out. A new worker is created when one is needed."
 )
 MAKING = "making a worker"
-CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to learn which run")
+CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to see which are running")
 
 
 class WorkersScreen(BaseScreen):
-    """The workers above, the cleaners below; the keys are those of the list that is moved in."""
+    """The workers above, the cleaners below; the keys depend on the list that has the focus."""
 
     MODE = "operator"
     PARTS = OPERATOR_PARTS
     PART = "workers"
     AUTO_FOCUS = "RecordList"
+    RELOADS = True
     DEFAULT_CSS = """
     WorkersScreen {
         #cleaning { color: $text-muted; height: 1; margin-top: 1; }
@@ -208,42 +189,32 @@ class WorkersScreen(BaseScreen):
         self._cleaners_running: set[str] | None = None
 
     def compose_content(self) -> ComposeResult:
-        """Both lists."""
         yield RecordList(COLUMNS, id="workers")
         yield Static(CAPTION, id="cleaning")
         yield RecordList(CLEANER_COLUMNS, id="cleaners")
 
     def can(self, action: Action) -> bool | None:
-        """Grey what can't be done with the line under the cursor, and hide what belongs to the other list."""
+        """Grey what is not possible for the row under the cursor, and hide the actions of the other list."""
         if action in (START_CLEANER, STOP_CLEANER) and self._is_running is not (action is STOP_CLEANER):
             return False
-        if action in LIST_OF and not self._is_at(LIST_OF[action]):
+        if action in LIST_OF and (self.focused is None or self.focused.id != LIST_OF[action]):
             return False
         if action is CLEAN_NOW and self._row_of("cleaners") == ALL:
             return None
-        return None if action is REMOVE_WORKER and not self._is_vacant else True
-
-    def show(self, state: AccountState) -> None:
-        """Read what there is now."""
-        show_as_operator(self, state)
-
-    def on_screen_resume(self) -> None:
-        """Read what there is by now."""
-        if self.context.state is not None:
-            self.reload()
+        worker = self.query_one("#workers", RecordList).row
+        is_vacant = worker is not None and worker.record["state"] == VACANT
+        return None if action is REMOVE_WORKER and not is_vacant else True
 
     async def load(self) -> None:
-        """Show the workers of now."""
         listed = self.query_one("#workers", RecordList)
-        listed.empty = "No worker yet. The first session gets one."
+        listed.empty = "No workers yet. The first session creates one."
         answer = await self.context.act(**SYSTEM, action="interogate", interogate="workers")
         if not answer["failed"]:
-            listed.show(worker_rows(answer["workers"], self.today()))
+            workers, now = answer["workers"], self.today()
+            listed.show([_row(workers[number], now) for number in sorted(workers, key=int)])
         self._show_cleaners()
 
     def look_up(self) -> None:
-        """Ask for the number of a session, and show it."""
-
         async def send(values: dict[str, Any]) -> Answer:
             asked = {"action": "interogate", "interogate": "session", **values}
             return await self.context.send(**SYSTEM, **asked)
@@ -251,21 +222,18 @@ class WorkersScreen(BaseScreen):
         self.ask_with(LOOK_UP, send, self._show_session)
 
     def new_worker(self) -> None:
-        """Make a worker: one at a time."""
         if not self.context.workers.has_begun(MAKING):
             self._make_worker()
 
     @work
     async def remove_worker(self) -> None:
-        """Remove the worker under the cursor, after a question."""
         number = self._row_of("workers")
-        if number and await self.confirm(f"Remove worker {number}", OF_REMOVING, "Remove it"):
+        if number and await self.confirm(f"Remove worker {number}", REMOVE_WORKER_WORDS, "Remove"):
             result = f"Worker {number} is removed."
             await change(self, result, action="cleanup", cleanup="workers", worker_id=int(number))
 
     @work
     async def clean_now(self) -> None:
-        """Have what the cleaner under the cursor does done at once."""
         cleaner = next(each for each in CLEANERS if each.name == self._row_of("cleaners"))
         if cleaner.warning and not await self.confirm("Clean up now", cleaner.warning, "Clean up"):
             return
@@ -273,27 +241,14 @@ class WorkersScreen(BaseScreen):
         if not answer["failed"]:
             self.query_one(ResultLine).say(cleaned(cleaner, answer))
 
-    @on(RecordList.Moved)
-    def _moved(self) -> None:
-        self.refresh_bindings()
-
     def on_descendant_focus(self) -> None:
-        """The keys are those of another list now."""
         self.refresh_bindings()
-
-    @property
-    def _is_vacant(self) -> bool:
-        row = self.query_one("#workers", RecordList).row
-        return row is not None and row.record["state"] == VACANT
 
     @property
     def _is_running(self) -> bool:
-        """Whether the cleaner under the cursor cleans by itself, as far as has been told."""
+        """Whether the cleaner under the cursor is running, as far as is known."""
         name = self._row_of("cleaners")
         return bool(self._cleaners_running) if name == ALL else name in (self._cleaners_running or ())
-
-    def _is_at(self, listed: str) -> bool:
-        return self.focused is not None and self.focused.id == listed
 
     def _row_of(self, listed: str) -> str | None:
         rows = (each.row for each in self.query(f"#{listed}").results(RecordList))
@@ -308,7 +263,7 @@ class WorkersScreen(BaseScreen):
     async def _make_worker(self) -> None:
         answer = await self.context.act(**SYSTEM, action="new", new="worker")
         if not answer["failed"]:
-            self.query_one(ResultLine).say(f"Worker {answer['worker']} is there.")
+            self.query_one(ResultLine).say(f"Worker {answer['worker']} is created.")
 
     @work(group="cleaners")
     async def tell_cleaner(self, verb: str) -> None:
@@ -320,19 +275,17 @@ class WorkersScreen(BaseScreen):
 
     def _show_session(self, answer: Answer | None) -> None:
         if answer is not None:
-            number = answer["session_id"]
-            end = Choice(END, "d", "end it") if is_operator(self) else None
-            sheet = FactsModal("Session", session_facts(answer, self.today()), choice=end)
-            self.app.push_screen(sheet, partial(self._handle_modal, number))
-
-    def _handle_modal(self, number: int, chosen: str | None) -> None:
-        if chosen == END:
-            self._end(number)
+            self._offer_to_end(answer)
 
     @work
-    async def _end(self, number: int) -> None:
-        words = "Whoever is logged in to it is logged out at once."
-        if await self.confirm(f"End session {number}", words, "End it"):
+    async def _offer_to_end(self, answer: Answer) -> None:
+        number = answer["session_id"]
+        end = Choice("end", "d", "end it") if is_operator(self) else None
+        facts = FactsModal("Session", session_facts(answer, self.today()), choice=end)
+        words = "Everyone logged in to it is logged out at once."
+        if await self.app.push_screen_wait(facts) and await self.confirm(
+            f"End session {number}", words, "End"
+        ):
             result = f"Session {number} has ended."
             await change(self, result, action="cleanup", cleanup="sessions", session_id=number)
 

@@ -1,23 +1,30 @@
-"""What `;` and `?` open: a letter on everything that can be pressed, and the keys."""
+"""Short-lived modal screens: jump letters, keys, the list of screens, and the question before quitting."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import VerticalScroll
+from textual.containers import Container, VerticalScroll
+from textual.content import Content
 from textual.errors import NoWidget
 from textual.events import Click, Key
 from textual.geometry import NULL_REGION, Offset, Region
+from textual.keys import format_key
 from textual.screen import Screen
 from textual.widget import Widget
 from textual.widgets import Button, Static
 
+from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.actions import DONE_EVERYWHERE
-from ewallet_tui.screens.modal import Modal, titled
+from ewallet_tui.lifecycle import LEAVE, STOP
+from ewallet_tui.navigation import Destination
+from ewallet_tui.screens.modal import SCROLL_KEYS, Choice, ConfirmModal, Modal, titled
+from ewallet_tui.state import ClockState, TimerState
 from ewallet_tui.widgets.footer import LAST
 from ewallet_tui.widgets.tabs import PartTab, ScreenTab
 
@@ -25,7 +32,7 @@ LETTERS = "asdfghjklqwertyuiopzxcvbnm1234567890"
 
 
 def targets_on(screen: Screen[Any]) -> list[tuple[Offset, Widget]]:
-    """What can be gone to or pressed there, and where it is, from the top left to the bottom right."""
+    """Widgets that can be focused or pressed, with their positions, from top left to bottom right."""
     regions = [(_region(screen, widget), widget) for widget in screen.query("*") if _is_target(widget)]
     found = [(region.offset, widget) for region, widget in regions if region]
     return sorted(found, key=lambda each: (each[0].y, each[0].x))
@@ -45,7 +52,7 @@ def _is_target(widget: Widget) -> bool:
 
 
 class Jump(Modal[None]):
-    """Letters over the screen; the key of one goes there, or presses what is there."""
+    """Letters over the screen; pressing one focuses or presses its widget."""
 
     DEFAULT_CSS = """
     Jump {
@@ -63,21 +70,18 @@ class Jump(Modal[None]):
         self._targets = dict(zip(LETTERS, targets_on(beneath), strict=False))
 
     def compose(self) -> ComposeResult:
-        """A letter on each."""
         for letter, (place, _) in self._targets.items():
             label = Static(letter, markup=False)
             label.styles.offset = place
             yield label
 
     def on_key(self, event: Key) -> None:
-        """Go to what has that letter; any other key gives it up."""
         event.stop()
         self.dismiss()
         if (target := self._targets.get(event.character or "")) is not None:
             self.call_later(_take, target[1])
 
     def on_click(self, event: Click) -> None:
-        """A click gives it up."""
         event.stop()
         self.dismiss()
 
@@ -97,8 +101,6 @@ KEYS_WIDTH = 18
 
 
 class HelpScreen(Modal[None]):
-    """The keys and what they do."""
-
     DEFAULT_CSS = """
     HelpScreen {
         .sheet { width: 72; max-height: 90%; }
@@ -107,35 +109,32 @@ class HelpScreen(Modal[None]):
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q", "dismiss", "Back"),
-        Binding("j", "scroll(1)", "Down", show=False, id="next"),
-        Binding("k", "scroll(-1)", "Up", show=False, id="previous"),
+        *SCROLL_KEYS,
     ]
 
     def __init__(self, beneath: Screen[Any]) -> None:
         super().__init__()
         self._keys = keys_of(beneath)
+        functions = getattr(beneath, "functions", {})
+        self._synonyms = {action.help or action.label: action.synonyms for action, _ in functions.values()}
 
     def compose(self) -> ComposeResult:
-        """One line for each thing that can be done."""
         with VerticalScroll() as sheet:
             titled(sheet, "Keys that work here", "esc back")
             yield Static(self._table())
-
-    def action_scroll(self, direction: int) -> None:
-        """Move by a line."""
-        self.query_one(VerticalScroll).scroll_relative(y=direction, animate=False)
 
     def _table(self) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right", style="bold", width=KEYS_WIDTH)
         table.add_column(no_wrap=True)
         for description, keys in self._keys.items():
-            table.add_row(Text(" ".join(keys)), Text(description))
+            also = ", ".join(self._synonyms.get(description, ())).lower()
+            table.add_row(Text(" ".join(keys)), Text.assemble(description, (f"   {also}", "dim")))
         return table
 
 
 def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
-    """What can be done on `screen` now, and the keys that do it: first what only this screen does."""
+    """The actions enabled on `screen` with their keys; those of the screen itself first."""
     words: dict[str, str] = {}
     keys: dict[str, list[str]] = {}
     ranks: dict[str, int] = {}
@@ -157,7 +156,7 @@ def _plain_action(action: str) -> str:
 
 
 def _rank(binding: Binding, *, is_own: bool, is_everywhere: bool) -> int:
-    """First what is this screen's own, then what moves in its lists, then what every screen has."""
+    """The screen's own actions first, then list movement, then what every screen offers."""
     if binding.action in LAST:
         return LAST_OF_ALL
     if binding.action.startswith(("scroll_", "page_", "screen.")):
@@ -165,3 +164,75 @@ def _rank(binding: Binding, *, is_own: bool, is_everywhere: bool) -> int:
     if is_own and not is_everywhere:
         return 0 if binding.show else 1
     return EVERYWHERE if is_everywhere else MOVING
+
+
+class GoTo(Modal[str | None]):
+    """The list of screens; its result is the mode of the chosen one."""
+
+    DEFAULT_CSS = """
+    GoTo {
+        align: center bottom;
+        #places {
+            layout: grid; grid-size: 3; grid-gutter: 0 1; grid-rows: 1; width: 54;
+        }
+        Button.-style-default { width: 1fr; text-align: left; background: $background; }
+    }
+    """
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "dismiss", "Stay")]
+
+    def __init__(self, places: Sequence[Destination]) -> None:
+        super().__init__()
+        self._places = places
+
+    def compose(self) -> ComposeResult:
+        with Container(id="places") as sheet:
+            titled(sheet, "Go to", "esc stay")
+            for place in self._places:
+                key = Content.styled(f"{format_key(place.letter)}  ", "bold $text-accent")
+                button = Button(Content.assemble(key, place.title), id=place.mode)
+                button.can_focus = False
+                yield button
+
+    def on_key(self, event: Key) -> None:
+        for place in self._places:
+            if event.key == place.letter:
+                event.stop()
+                self.dismiss(place.mode)
+
+    def on_button_pressed(self, event: Button.Pressed) -> None:
+        self.dismiss(event.button.id)
+
+
+UNANSWERED = (
+    "The connection is lost, and there was no answer to what you sent last. "
+    "Log in again later to see whether it was done."
+)
+GOES_ON = {
+    TimerState.ACTIVE: "is running and goes on without the app.",
+    TimerState.PAUSED: "is paused and stays paused without the app.",
+}
+
+
+def timer_confirmation(state: TimerState, others: Sequence[ClockState], *, may_stop: bool) -> ConfirmModal:
+    """Whether to stop the active timer before quitting, if that is allowed."""
+    runs = state is not TimerState.INACTIVE
+    stop = [Choice(STOP, "s", "Stop the active one" if others else "Stop it")] if runs and may_stop else []
+    states = [state] * runs + [clock.state for clock in others]
+    return ConfirmModal("Quit", _going_on(state, others), [*stop, Choice(LEAVE, "l", _leave(states))])
+
+
+def unanswered_confirmation(state: TimerState, others: Sequence[ClockState]) -> ConfirmModal:
+    """Whether to quit although the last request has no answer."""
+    words = " ".join(filter(None, (UNANSWERED, _going_on(state, others))))
+    return ConfirmModal("Quit", words, [Choice(LEAVE, "q", "Quit anyway")])
+
+
+def _going_on(state: TimerState, others: Sequence[ClockState]) -> str:
+    active = [f"The timer {GOES_ON[state]}"] if state in GOES_ON else []
+    return " ".join([*active, *(f"{one_line(clock.reference)} {GOES_ON[clock.state]}" for clock in others)])
+
+
+def _leave(states: Sequence[TimerState]) -> str:
+    if len(states) > 1:
+        return "Leave them"
+    return "Leave it paused" if states[0] is TimerState.PAUSED else "Leave it running"

@@ -1,4 +1,4 @@
-"""Choosing one of several wallets, clocks, sheets or lists; making, naming and unlinking them."""
+"""Choosing one of several wallets, clocks, sheets or lists; creating, renaming and removing them."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from ewallet_tui.screens.base import BaseScreen
 
 NEW, RENAME, UNLINK = "new", "rename", "unlink"
-"""What the list of all offers beside them."""
+"""The other lines of the list of all items."""
 
 
 class OwnedItemPicker(OwnedItemLine):
-    """The line that names the chosen one, and what can be done with it.
+    """The line that names the chosen item, and the actions on it.
 
     With `makes_active`, choosing another one makes it the active one; otherwise that is an action of its own, because new
     records go to the active one.
@@ -40,7 +40,7 @@ class OwnedItemPicker(OwnedItemLine):
         empty: Callable[[], object],
         makes_active: bool = True,
     ) -> None:
-        """`look` shows the one that is chosen now, `empty` takes away what is shown of another."""
+        """`look` shows the chosen item, `empty` clears what is shown of another."""
         super().__init__()
         self._owner = owner
         self._kind = kind
@@ -53,25 +53,24 @@ class OwnedItemPicker(OwnedItemLine):
 
     @property
     def items(self) -> OwnedItems | None:
-        """All there are, as far as is known."""
+        """All items, as far as they are known."""
         state = self._owner.context.state
         return state.owned[self._kind()] if state else None
 
     @property
     def chosen(self) -> int | None:
-        """The number of the chosen one: the active one, unless the user chose another."""
+        """The id of the chosen item: the active one unless the user chose another."""
         if (items := self.items) is None:
             return None
         chosen = self._chosen.get(self._kind())
         return chosen if chosen in items.names else items.active
 
     def show_state(self) -> None:
-        """Show which one is chosen, and what is on it."""
         self.show_line()
         self._look()
 
     def show_line(self) -> None:
-        """Show which one is chosen; nothing of another stands under its name."""
+        """Show the chosen item's name, and clear the content of another item."""
         if (items := self.items) is None:
             return
         id = self.chosen or items.active
@@ -81,7 +80,6 @@ class OwnedItemPicker(OwnedItemLine):
             self._empty()
 
     def can(self, action: Action, actions: OwnedItemActions) -> bool | None:
-        """Whether one of `actions` can be done with the chosen one."""
         items = self.items
         if action in (actions.previous, actions.next) and items is not None and len(items.names) < 2:
             return None
@@ -92,13 +90,11 @@ class OwnedItemPicker(OwnedItemLine):
         return True
 
     def step(self, steps: int) -> None:
-        """Choose another one, so many steps further."""
         items, id = self.items, self.chosen
         if items is not None and id is not None:
             self.choose(items.beside(id, steps))
 
     def choose(self, id: int) -> None:
-        """Choose the one of that number."""
         self._chosen[self._kind()] = id
         self.show_line()
         if self._makes_active:
@@ -108,48 +104,45 @@ class OwnedItemPicker(OwnedItemLine):
             self._look()
 
     def choose_from_all(self) -> None:
-        """Let the user choose one from the list of all, or what to do with the chosen one."""
+        """Let the user choose from all items, or what to do with the chosen one."""
         if (items := self.items) is None or (id := self.chosen) is None:
             return
         kind, name = self._kind(), items.names[id]
         choices = {str(each): words for each, words in items.names.items()}
-        choices |= {NEW: f"New {kind.noun}…", RENAME: f"Rename {name}…", UNLINK: f"Unlink {name}…"}
+        choices |= {NEW: f"New {kind.noun}…", RENAME: f"Rename {name}…", UNLINK: f"Remove {name}…"}
         if self.app.screen is self._owner:
             chooser = ChoiceModal(f"{kind.noun}s".capitalize(), choices, str(items.active), str(id))
             self.app.push_screen(chooser, self._handle_choice)
 
     def make_active(self) -> None:
-        """Let new records go to the chosen one."""
         if (id := self.chosen) is not None:
             self._activate(id)
 
     def new(self) -> None:
-        """Ask what a new one should be called, and choose it."""
         kind, send = self._kind(), self._owner.context.send
-        plan = FormSpec(
+        spec = FormSpec(
             f"New {kind.noun}",
             "Create",
             (Field("reference", "Name", fields.Reference, optional=True),),
-            note="Without a name it gets a number.",
+            note="Leave empty to use a number.",
         )
 
         async def create(values: dict[str, str]) -> Answer:
             return await send(**kind.instruction("new"), **values)
 
-        self._owner.ask_with(plan, create, self._handle_new)
+        self._owner.ask_with(spec, create, self._handle_new)
 
     def rename(self) -> None:
-        """Ask for another name of the chosen one."""
         items, id = self.items, self.chosen
         if items is not None and id is not None:
             kind = self._kind()
             field = Field("reference", "Name", fields.Reference, initial=items.names[id])
-            plan = FormSpec(f"Rename {kind.noun}", "Rename", (field,))
-            self._owner.fill_in(plan, lambda _: "Renamed.", **kind.instruction("edit", id))
+            spec = FormSpec(f"Rename {kind.noun}", "Rename", (field,))
+            self._owner.fill_in(spec, lambda _: "Renamed.", **kind.instruction("edit", id))
 
     @work
     async def unlink(self) -> None:
-        """Unlink the chosen one, after a question, unless something is in the way."""
+        """Remove the chosen item after a confirmation, unless something prevents it."""
         owner, state = self._owner, self._owner.context.state
         items, id, kind = self.items, self.chosen, self._kind()
         if state is None or items is None or id is None:
@@ -158,13 +151,13 @@ class OwnedItemPicker(OwnedItemLine):
             owner.context.notify(obstacle.remedy, title=obstacle.reason, severity="error")
             return
         name = one_line(items.names[id])
-        words = f"{name} is taken away. {kind.when_unlinked}"
-        if await owner.confirm(f"Unlink {kind.noun}", words, "Unlink it") and await self._unlink(id, items):
-            owner.query_one(ResultLine).say(f"{name} is unlinked.")
+        words = f"{name} is removed. {kind.when_unlinked}"
+        if await owner.confirm(f"Remove {kind.noun}", words, "Remove") and await self._unlink(id, items):
+            owner.query_one(ResultLine).say(f"{name} is removed.")
 
     async def _unlink(self, id: int, items: OwnedItems) -> bool:
         act, kind, beside = self._owner.context.act, self._kind(), items.beside(id, 1)
-        # The active one makes way for the next, and becomes active again if it can't be unlinked.
+        # The active item can't be removed: make the next one active, and undo that if removing fails.
         makes_way = self._makes_active and beside != id
         if makes_way and (await act(**kind.instruction("switch", beside)))["failed"]:
             return False
@@ -195,11 +188,13 @@ class OwnedItemPicker(OwnedItemLine):
         if answer is None or (items := self.items) is None:
             return
         id, noun = answer[self._kind().answer_key], self._kind().noun
-        # It may be there already, and its name not known yet.
+        # The item may be created before its name is loaded.
         if id in items.names:
             name = one_line(items.names[id])
             rest = (
-                f"is the active {noun} now." if self._makes_active else "is there. A makes it the active one."
+                f"is now the active {noun}."
+                if self._makes_active
+                else "is created. Press A to make it active."
             )
             self._owner.query_one(ResultLine).say(f"{name} {rest}")
             self.choose(id)
@@ -209,7 +204,7 @@ class OwnedItemPicker(OwnedItemLine):
         kind = self._kind()
         answer = await self._owner.context.act(**kind.instruction("switch", id))
         if self._makes_active:
-            # From now on the chosen one is the active one, also if another session changes it.
+            # From now on follow the active item, even if another session changes it.
             self._chosen.pop(kind, None)
             self.show_line()
             if answer["failed"]:
@@ -220,7 +215,6 @@ class OwnedItemPicker(OwnedItemLine):
 
 
 def functions_of(actions: OwnedItemActions) -> Mapping[Action, Callable[[BaseScreen], object]]:
-    """Each of `actions`, and the function that carries it out."""
     return {
         actions.previous: lambda screen: screen.query_one(OwnedItemPicker).step(-1),
         actions.next: lambda screen: screen.query_one(OwnedItemPicker).step(1),

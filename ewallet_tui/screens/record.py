@@ -1,4 +1,4 @@
-"""One record in full, and the records that belong to it."""
+"""One record in full, with the records linked to it."""
 
 from __future__ import annotations
 
@@ -13,34 +13,34 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Button, Static
 
-from ewallet_core.presentation.formatting import grouped, one_line
+from ewallet_core.presentation.formatting import grouped, inert, one_line
 from ewallet_tui.records import RECORD_KINDS, TRANSFER, Record, RecordKind
-from ewallet_tui.screens.clipboard import choose_value
-from ewallet_tui.screens.modal import Modal, titled
+from ewallet_tui.screens.modal import ChoiceModal, Modal, titled
 from ewallet_tui.widgets.contact_payments import ContactPayments
 from ewallet_tui.widgets.record_list import RecordList
 
 if TYPE_CHECKING:
+    from textual.app import App
+
     from ewallet_tui.context import AppContext
+    from ewallet_tui.work import Notify
 
 
 LABEL_WIDTH = 11
 LONGEST_VALUE = 2_000
 MOST_LINES = 8
-"""How many lines of the payments with a contact are seen without scrolling."""
+"""How many payments are shown without scrolling."""
 ABOVE_PAYMENTS, BESIDE_PAYMENTS = 3, 17
-"""How many lines their caption and headings take, and all else of the modal."""
+"""The lines of their caption and headings, and of the rest of the modal screen."""
 RELATIONS = {
     "invoice": "Invoice",
     "transfer": "Transfer",
-    "refund_of": "Gives back",
-    "refunded_by": "Given back",
+    "refund_of": "Refund of",
+    "refunded_by": "Refunded by",
 }
 
 
 class RecordDetail(VerticalScroll, can_focus=False):
-    """The facts of a record, a line each; long notes are wrapped."""
-
     DEFAULT_CSS = """
     RecordDetail {
         height: auto; max-height: 1fr;
@@ -51,14 +51,12 @@ class RecordDetail(VerticalScroll, can_focus=False):
     """
 
     def compose(self) -> ComposeResult:
-        """A title, and the facts."""
         yield Static("", classes="fact-title", markup=False)
         yield Static("", id="facts", markup=False)
 
     def show(
         self, kind: RecordKind, answer: Mapping[str, Any], now: datetime, *, with_links: bool = True
     ) -> None:
-        """Show what a view of a record of `kind` has answered."""
         record = answer["record_data"]
         self.query_one(".fact-title", Static).update(
             Content(one_line(record.get("name") or record["reference"]))
@@ -69,7 +67,6 @@ class RecordDetail(VerticalScroll, can_focus=False):
         self.scroll_home(animate=False)
 
     def clear(self) -> None:
-        """Show nothing."""
         for static in self.query(Static):
             static.update("")
 
@@ -97,7 +94,7 @@ def _line(label: str, value: str | Content) -> Content:
 
 
 class RecordScreen(Modal[str | None]):
-    """A record's facts; a linked record is shown in its place, and Escape leads back the same way."""
+    """A record's facts; a linked record replaces it, and Escape goes back."""
 
     DEFAULT_CSS = """
     RecordScreen {
@@ -133,9 +130,9 @@ class RecordScreen(Modal[str | None]):
         *,
         may_send: bool | None = None,
     ) -> None:
-        """`may_send`: whether credits can be sent to the contact that is shown; `None`: it is no contact.
+        """`may_send`: whether credits can be sent to the contact shown; `None` if it is not a contact.
 
-        The result is how they are to be sent, `pay` or `transfer`, or `None`.
+        The result is `pay`, `transfer` or `None`.
         """
         super().__init__()
         self._may_send = may_send
@@ -145,7 +142,6 @@ class RecordScreen(Modal[str | None]):
         self._record: Mapping[str, Any] = {}
 
     def compose(self) -> ComposeResult:
-        """Facts, links, buttons."""
         with Vertical(classes="sheet"):
             yield RecordDetail()
             if self._may_send is not None:
@@ -163,42 +159,34 @@ class RecordScreen(Modal[str | None]):
 
     @property
     def shows_contact(self) -> bool:
-        """Whether the contact that was opened is shown, and not a record to which it led."""
+        """Whether the contact that was opened is shown, not a record linked from it."""
         return self._may_send is not None and len(self._path) == 1
 
     def action_leave_to(self, action: str) -> None:
-        """Have credits sent by the screen beneath: to the contact that was opened, and only if there are some."""
+        """Let the screen below pay the contact, if there are credits."""
         if self.shows_contact and self._may_send:
             self.dismiss(action)
 
     def on_mount(self) -> None:
-        """Look the record up."""
         self._show()
 
     def action_back(self) -> None:
-        """Show the record before, or leave."""
         self._path.pop()
         if self._path:
             self._show()
         else:
             self.dismiss()
 
-    def action_scroll(self, lines: int) -> None:
-        """Move long notes by so many lines."""
-        self.query_one(RecordDetail).scroll_relative(y=lines, animate=False)
-
     def action_copy_value(self) -> None:
-        """Choose one of the record's values, and copy it."""
         if self._record:
             choose_value(self.app, self.context.notify, self._record)
 
     def go_to_record(self, kind: str, record_id: int) -> None:
-        """Show another record instead, from which Escape leads back."""
         self._path.append((kind, record_id))
         self._show()
 
     async def _show_payments(self, contact: Record) -> None:
-        """What passed with the contact, but not beneath a record that was opened from there."""
+        """Show the payments of the contact that was opened, not of linked records."""
         self.set_class(self.shows_contact, "-contact")
         if self.shows_contact:
             between = self.query_one(ContactPayments)
@@ -225,7 +213,7 @@ class RecordScreen(Modal[str | None]):
             return
         self._record = answer["record_data"]
         titled(self.query_one(".sheet"), kind.kind_of_item.noun.capitalize().partition(" ")[0])
-        # The records that belong to it are the buttons beneath.
+        # The linked records are buttons below.
         self.query_one(RecordDetail).show(kind, answer, self.today(), with_links=False)
         await self._show_links(answer.get("linked_records", ()))
         await self._show_payments(self._record)
@@ -242,3 +230,27 @@ def _link(linked: Mapping[str, Any]) -> Button:
     reference = one_line(linked["reference"])
     label = f"→ {reference}" if reference.startswith(relation) else f"→ {relation}: {reference}"
     return Button(Content(label), name=f"{linked['kind']} {linked['record']}", classes="link")
+
+
+NAME_WIDTH = 16
+LONGEST_CHOICE = 200
+
+
+def copy(app: App[Any], notify: Notify, text: str, what: str) -> None:
+    app.copy_to_clipboard(inert(text))
+    notify(f"{what} copied.")
+
+
+def choose_value(app: App[Any], notify: Notify, record: Mapping[str, Any]) -> None:
+    """Let the user choose a value of `record` to copy."""
+    values = {name: str(value) for name, value in record.items() if value not in (None, "")}
+    shown = {
+        name: f"{name.replace('_', ' '):<{NAME_WIDTH}} {one_line(value[:LONGEST_CHOICE])}"
+        for name, value in values.items()
+    }
+
+    def chosen(name: str | None) -> None:
+        if name is not None:
+            copy(app, notify, values[name], name.replace("_", " ").capitalize())
+
+    app.push_screen(ChoiceModal("Copy", shown), chosen)

@@ -1,4 +1,4 @@
-"""The sheets of four kinds, on one screen: transfers, invoices, conversions and times."""
+"""The sheets of four kinds on one screen: transfers, invoices, conversions and time."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from ewallet_tui.screens.records import RECORD_ACTIONS, RecordsPanel
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.tabs import PartTabs
 
-NOTHING_TO_REFUND = "That was no payment. To give it back, transfer it."
-ALL_REFUNDED = "All of that payment has been refunded."
+NOTHING_TO_REFUND = "That was not a payment. To give the credits back, transfer them."
+ALL_REFUNDED = "That payment is already fully refunded."
 
 
 def _show(kind: RecordKind) -> Callable[[SheetsScreen], None]:
@@ -27,8 +27,6 @@ def _show(kind: RecordKind) -> Callable[[SheetsScreen], None]:
 
 
 class SheetsScreen(BaseScreen):
-    """One sheet at a time, with a tab for each kind."""
-
     MODE = "sheets"
     AUTO_FOCUS = "#list"
 
@@ -37,18 +35,16 @@ class SheetsScreen(BaseScreen):
         self.panel = RecordsPanel(self, TRANSFER)
 
     def compose_content(self) -> ComposeResult:
-        """A tab for each kind, and the records of the chosen one."""
         tabs = PartTabs([Part(kind.name, kind.title, kind.key) for kind in SHEET_KINDS])
         tabs.current = self.panel.kind.name
         yield tabs
         yield self.panel
 
     def show(self, state: AccountState) -> None:  # noqa: ARG002 - the panel knows it
-        """Show the records of now."""
         self.panel.picker.show_state()
 
     def can(self, action: Action) -> bool | None:
-        """Offer a refund only of what came in, and of the rest what can be done with the chosen record and sheet."""
+        """Refund only incoming records; the rest depends on the record and sheet."""
         if action is REFUND and self.panel.kind is not TRANSFER:
             return False
         if action is REFUND:
@@ -58,14 +54,12 @@ class SheetsScreen(BaseScreen):
         return self.panel.picker.can(action, SHEETS) if can is True else can
 
     def show_kind(self, kind: RecordKind) -> None:
-        """Show the sheets of another kind."""
         if kind is not self.panel.kind:
             self.query_one(PartTabs).current = kind.name
             self.panel.show_kind(kind)
 
     @work
     async def refund(self) -> None:
-        """Give the payment under the cursor back, or a part of it."""
         panel, context = self.panel, self.context
         if (row := panel.row) is None:
             return

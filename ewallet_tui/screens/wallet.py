@@ -1,4 +1,4 @@
-"""The wallets, what can be done with the active one, and its statement."""
+"""The wallets, actions on the active one, and its statement."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ewallet_core.presentation.formatting import grouped
 from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.actions import (
-    CHOOSE_PERIOD_OF_STATEMENT,
+    CHOOSE_PERIOD,
     PAY,
     SHOW_ALL,
     SUPPLY,
@@ -31,22 +31,18 @@ from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.form_screen import chosen_period, period_plan
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
 from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, WALLET_ACTIONS
 from ewallet_tui.state import WALLET, AccountState
 from ewallet_tui.widgets.big_digits import BigDigits
-from ewallet_tui.widgets.form import Answer
 from ewallet_tui.widgets.record_list import RecordList
 
 WALLET_COLUMNS = (Column("Wallet", fills=True), Column("Credits", align="right"))
-NOTHING_MOVED = "Nothing has moved here yet. Supply credits with u."
-NOTHING_THEN = "Nothing moved here then. Escape shows all the time."
+NOTHING_MOVED = "No movements yet. Supply credits with u."
+NOTHING_THEN = "No movements on those dates. Escape shows all dates."
 
 
 class WalletScreen(BaseScreen):
-    """The wallets beside the statement of the active one, or above it where there is less room."""
-
     MODE = "wallet"
     CSS_PATH = "wallet.tcss"
     AUTO_FOCUS = "#statement"
@@ -57,7 +53,6 @@ class WalletScreen(BaseScreen):
         self._picker = OwnedItemPicker(self, lambda: WALLET, look=self._show_records, empty=self._empty)
 
     def compose_content(self) -> ComposeResult:
-        """Which wallet, what is in it and what can be done; all wallets; and what moved it."""
         with Vertical(id="wallet"):
             yield self._picker
             with Container(id="holdings"):
@@ -70,37 +65,25 @@ class WalletScreen(BaseScreen):
             yield RecordList(COLUMNS, id="statement")
 
     def show(self, state: AccountState) -> None:
-        """Show what the active wallet holds, what can be done with it, and how it came to that."""
         self.query_one("#credits", BigDigits).value = grouped(state.wallet.credits)
         self.show_buttons()
         self.set_class(len(state.owned[WALLET].names) > 1, "-several")
         self._picker.show_state()
 
     def _empty(self) -> None:
-        """Take the statement of another wallet away."""
         self.workers.cancel_group(self, "records")
         self.query_one("#statement", RecordList).clear()
         self.query_one("#balances", Label).update("")
 
     def can(self, action: Action) -> bool | None:
-        """Offer all the time only if another period is shown, and of the picker's actions those that can be done."""
         if action is SHOW_ALL:
             return self._period != ALL_THE_TIME or None
         return self._picker.can(action, WALLETS)
 
     def choose_period(self) -> None:
-        """Ask for a time, and show only what moved the wallet then."""
-        today = self.today().astimezone().date()
-
-        async def choose(values: dict[str, Any]) -> Answer:
-            self._choose_period(chosen_period(values, today))
-            return {"failed": False}
-
-        chosen = None if self._period == ALL_THE_TIME else self._period
-        self.ask_with(period_plan(today, chosen), choose)
+        self.ask_period(None if self._period == ALL_THE_TIME else self._period, self._choose_period)
 
     def show_all(self) -> None:
-        """Show what moved the wallet at any time."""
         self._choose_period(ALL_THE_TIME)
 
     def _choose_period(self, period: Period) -> None:
@@ -118,12 +101,12 @@ class WalletScreen(BaseScreen):
         if record := record_of(movement):
             self.open_record(*record)
         else:
-            words = f"Entry {grouped(movement['entry'])} of the journal has what it said."
-            self.context.notify(words, title="Its record was unlinked.")
+            words = f"Entry {grouped(movement['entry'])} of the journal keeps what it said."
+            self.context.notify(words, title="The record was removed.")
 
     @work(group="records", exclusive=True)
     async def _show_records(self) -> None:
-        # Looked up before the engine is asked: the screen may be gone when the answers come.
+        # Query first: the screen may be removed before the answers arrive.
         listed, wallets = self.query_one("#statement", RecordList), self.query_one("#wallets", RecordList)
         await listed.show_pages(RecordPages(self._read_statement, in_order=True))
         listed.empty = self._nothing_moved()
@@ -166,7 +149,7 @@ class WalletScreen(BaseScreen):
         PAY: credit_actions.pay,
         TRANSFER: credit_actions.transfer,
         TO_TIME: credit_actions.convert_to_time,
-        CHOOSE_PERIOD_OF_STATEMENT: choose_period,
+        CHOOSE_PERIOD: choose_period,
         TO_CREDITS: credit_actions.convert_to_credits,
         **functions_of(WALLETS),
         SHOW_ALL: show_all,
@@ -174,7 +157,7 @@ class WalletScreen(BaseScreen):
 
 
 def _balances(period: Period, opening: int, closing: int) -> Content:
-    """Which time is shown, and the balance before and after it."""
+    """The dates shown, with the balance before and after."""
     return Content.assemble(
         ("Statement  ", "$foreground-muted"),
         period.words,

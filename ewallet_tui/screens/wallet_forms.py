@@ -1,4 +1,4 @@
-"""The forms of a wallet and its clock: supply credits, credits into time, and time back into credits."""
+"""The forms to supply credits, and to convert credits to time and time to credits."""
 
 from __future__ import annotations
 
@@ -21,40 +21,24 @@ from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
 
 CURRENCIES = (
-    "EUR",
-    "USD",
-    "GBP",
-    "CHF",
-    "SEK",
-    "NOK",
-    "DKK",
-    "PLN",
-    "CZK",
-    "RON",
-    "CAD",
-    "AUD",
-    "JPY",
-    "INR",
+    *("EUR", "USD", "GBP", "CHF", "SEK", "NOK", "DKK"),
+    *("PLN", "CZK", "RON", "CAD", "AUD", "JPY", "INR"),
 )
 WALLET_ACTIONS = (SUPPLY, PAY, TRANSFER, TO_TIME, TO_CREDITS)
-"""What is done with a wallet, in the order of its buttons."""
-ASK_FOR_CREDITS = "Ask its operator for credits: they come to this wallet."
+"""In the order of the buttons."""
+ASK_FOR_CREDITS = "Ask the server's operator to supply you with credits."
 NOTES = Field("notes", "Notes", fields.Notes, optional=True)
 
 
 def not_enough_credits(needed: int, there: int) -> str:
-    """What is said to more credits than the wallet has."""
-    return f"Not enough credits: {grouped(needed)} needed, {grouped(there)} there."
+    return f"Not enough credits: {grouped(needed)} needed, your balance is {grouped(there)}."
 
 
 def not_enough_time(needed_ms: int, left_ms: int) -> str:
-    """What is said to more time than is left on the clock."""
     return f"Not enough time: {duration(needed_ms)} needed, {duration(left_ms)} left."
 
 
-def supply_plan(balance: int) -> FormSpec:
-    """New credits for a wallet that has `balance`."""
-
+def supply_form(balance: int) -> FormSpec:
     def preview(values: Values) -> str:
         credits = values.get("credits")
         if credits is None:
@@ -62,12 +46,12 @@ def supply_plan(balance: int) -> FormSpec:
         paid = (
             f" for {price(values['currency'], values['cost'])}" if {"currency", "cost"} <= set(values) else ""
         )
-        return f"You get {credit_amount(credits)}{paid}. {grouped(balance + credits)} then."
+        return f"You get {credit_amount(credits)}{paid}. New balance: {grouped(balance + credits)}."
 
     def validate(values: Values) -> Mapping[str, str]:
         if balance + values.get("credits", 0) > fields.MOST_CREDITS:
             return {
-                "credits": f"A wallet holds at most {grouped(fields.MOST_CREDITS)}: {grouped(balance)} there."
+                "credits": f"A wallet holds at most {grouped(fields.MOST_CREDITS)}. Your balance: {grouped(balance)}."
             }
         return {}
 
@@ -76,7 +60,14 @@ def supply_plan(balance: int) -> FormSpec:
         verb="Supply",
         fields=(
             Field("credits", "Credits", fields.Credits, placeholder="such as 100"),
-            Field("currency", "Currency", fields.Currency, "EUR", suggestions=CURRENCIES, tidy=_as_code),
+            Field(
+                "currency",
+                "Currency",
+                fields.Currency,
+                "EUR",
+                suggestions=CURRENCIES,
+                tidy=lambda text: text.strip().upper(),
+            ),
             Field("cost", "Cost", fields.Cost, placeholder="such as 12.50"),
             NOTES,
         ),
@@ -93,12 +84,12 @@ def _refused_supply(error: Answer) -> Answer:
 
 
 def supply_result(answer: Answer) -> str:
-    """What came of a supply: `You got 100 credits. 140 now.`"""
-    return f"You got {credit_amount(answer['supplied_credits'])}. {grouped(answer['ewallet_credits'])} now."
+    """The result line: `You got 100 credits. New balance: 140.`"""
+    return f"You got {credit_amount(answer['supplied_credits'])}. New balance: {grouped(answer['ewallet_credits'])}."
 
 
 def time_result(milliseconds_per_credit: int) -> Callable[[Answer], str]:
-    """What tells what came of turning credits into time: `20 credits → 20:00. 80 left.`"""
+    """The result line: `20 credits → 20:00. 80 left.`"""
 
     def result(answer: Answer) -> str:
         credits, left = answer["converted_credits"], answer["ewallet_credits"]
@@ -108,13 +99,11 @@ def time_result(milliseconds_per_credit: int) -> Callable[[Answer], str]:
 
 
 def credits_result(answer: Answer) -> str:
-    """What came of turning time into credits: `10:00 → 10 credits. 20:00 left.`"""
+    """The result line: `10:00 → 10 credits. 20:00 left.`"""
     return _to_credits(answer["converted_minutes_ms"], answer["converted_credits"], answer["credit_clock_ms"])
 
 
-def time_plan(balance: int, milliseconds_per_credit: int) -> FormSpec:
-    """Credits of a wallet that has `balance` into time on its clock."""
-
+def time_form(balance: int, milliseconds_per_credit: int) -> FormSpec:
     def preview(values: Values) -> str:
         credits = values.get("credits")
         if credits is None or credits > balance:
@@ -126,17 +115,17 @@ def time_plan(balance: int, milliseconds_per_credit: int) -> FormSpec:
         return {"credits": not_enough_credits(needed, balance)} if needed > balance else {}
 
     return FormSpec(
-        title="Credits to time",
+        title="Convert credits to time",
         verb="Convert",
         fields=(Field("credits", "Credits", fields.Credits, placeholder="such as 20"), NOTES),
-        note=f"{credit_amount(balance)} there. One gives {duration(milliseconds_per_credit)}.",
+        note=f"Balance: {credit_amount(balance)}. One credit gives {duration(milliseconds_per_credit)}.",
         preview=preview,
         validate=validate,
     )
 
 
-def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> FormSpec:
-    """Time that is not used yet into credits; `left_ms` says how much that is, also while the timer runs."""
+def credits_form(left_ms: Callable[[], int], milliseconds_per_credit: int) -> FormSpec:
+    """The form to convert unused time; `left_ms` returns the time left, which falls while the timer runs."""
 
     def preview(values: Values) -> str:
         left = left_ms()
@@ -144,14 +133,14 @@ def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> Fo
         time = credits * milliseconds_per_credit
         if not credits or time + rest > left:
             return ""
-        stays = f" {duration(rest)} makes no whole credit and stays." if rest >= SECOND else ""
+        stays = f" {duration(rest)} is less than a credit and stays on the clock." if rest >= SECOND else ""
         return _to_credits(time, credits, left - time) + stays
 
     def validate(values: Values) -> Mapping[str, str]:
         return _time_problems(values, left_ms(), milliseconds_per_credit)
 
     return FormSpec(
-        title="Time to credits",
+        title="Convert time to credits",
         verb="Convert",
         fields=(
             Field("credits", "Credits", fields.Credits, placeholder="such as 10", optional=True),
@@ -167,9 +156,9 @@ def credits_plan(left_ms: Callable[[], int], milliseconds_per_credit: int) -> Fo
 def _time_problems(values: Values, left: int, milliseconds_per_credit: int) -> Mapping[str, str]:
     given = [name for name in ("credits", "minutes") if name in values]
     if not given:
-        return {"minutes": "Give the credits or the minutes."}
+        return {"minutes": "Enter credits or minutes."}
     if len(given) > 1:
-        return {"minutes": "Give the credits or the minutes, not both."}
+        return {"minutes": "Enter credits or minutes, not both."}
     credits, rest = _credits_of(values, milliseconds_per_credit)
     needed = credits * milliseconds_per_credit + rest
     if needed > left:
@@ -177,12 +166,12 @@ def _time_problems(values: Values, left: int, milliseconds_per_credit: int) -> M
     return (
         {}
         if credits
-        else {"minutes": f"Less than one credit: that takes {duration(milliseconds_per_credit)}."}
+        else {"minutes": f"That is less than one credit. One takes {duration(milliseconds_per_credit)}."}
     )
 
 
 def _credits_of(values: Values, milliseconds_per_credit: int) -> tuple[int, int]:
-    """The whole credits that are asked for, and the milliseconds beyond them that make none."""
+    """Whole credits, and the milliseconds left over."""
     if "credits" in values:
         return values["credits"], 0
     return divmod(int(Decimal(str(values.get("minutes", 0))) * MINUTE), milliseconds_per_credit)
@@ -195,7 +184,3 @@ def _to_time(credits: int, milliseconds_per_credit: int, credits_left: int) -> s
 
 def _to_credits(time_ms: int, credits: int, left_ms: int) -> str:
     return f"{duration(time_ms)} → {credit_amount(credits)}. {countdown(left_ms)} left."
-
-
-def _as_code(text: str) -> str:
-    return text.strip().upper()

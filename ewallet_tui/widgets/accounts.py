@@ -103,7 +103,7 @@ class RememberedAccounts(Horizontal):
         self._names = tuple(names[:MAX_NAMES])
 
     def compose(self) -> ComposeResult:
-        yield Label("Here before")
+        yield Label("Used here before")
         for name in self._names:
             yield Button(plain(name, MAX_NAME))
 
@@ -119,8 +119,8 @@ class RememberedAccounts(Horizontal):
 
 
 MAX_BAR_WIDTH = 36
-NONE_SET = "No daily limit: all that is there may leave at once."
-NOTHING_LEAVES = "The daily limit is 0: nothing may leave."
+NONE_SET = "No daily limit: you can spend everything at once."
+NOTHING_LEAVES = "The daily limit is 0: you can't send credits."
 
 Limit = Mapping[str, Any]
 
@@ -152,5 +152,5 @@ class DailyLimit(Static):
         drawn = Content.styled(bar, style)
         spent = f"Daily limit: {grouped(limit['spent_today'])} of {grouped(limit['daily_limit'])} spent"
         left = limit["left_today"]
-        rest = f"{grouped(left)} more may leave within 24 hours." if left else "! No more may leave for now."
+        rest = f"{grouped(left)} left within 24 hours." if left else "! Limit reached for now."
         return Content("\n").join((Content(spent), drawn, Content(rest)))

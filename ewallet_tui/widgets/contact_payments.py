@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import Label
 
-from ewallet_core.presentation.formatting import moment, parse_timestamp
+from ewallet_core.presentation.formatting import moment, one_line, parse_timestamp
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.records import TRANSFER, TRANSFERS, Record, amount
@@ -20,7 +20,6 @@ Ask = Callable[..., Awaitable[dict[str, Any]]]
 
 MAX_PAYMENTS = 50
 COLUMNS = (Column("When"), Column("What"), Column("Credits", align="right", fills=True))
-NOTHING_BETWEEN = "Nothing has passed between you yet."
 
 
 class ContactPayments(Vertical):
@@ -36,7 +35,7 @@ class ContactPayments(Vertical):
         self._can_be_moved_in = can_be_moved_in
 
     def compose(self) -> ComposeResult:
-        yield Label("Between you")
+        yield Label(id="payments-caption", markup=False)
         between = RecordList(COLUMNS, id="between")
         between.can_focus = self._can_be_moved_in
         yield between
@@ -44,7 +43,9 @@ class ContactPayments(Vertical):
     async def show_with(self, contact: Record, ask: Ask, now: datetime) -> int:
         """Show the transfers with that contact; returns how many there are."""
         between = self.query_one(RecordList)
-        between.empty = NOTHING_BETWEEN
+        name = one_line(contact["name"])
+        self.query_one(Label).update(f"Payments with {name}")
+        between.empty = f"No payments with {name} yet."
         found = await ask(
             action="search", search="records", kind=TRANSFER.name, text=contact["email"], limit=MAX_PAYMENTS
         )
@@ -54,6 +55,7 @@ class ContactPayments(Vertical):
 
     def clear(self) -> None:
         between = self.query_one(RecordList)
+        self.query_one(Label).update("")
         between.empty = ""
         between.show([])
 

@@ -51,8 +51,8 @@ class FormSpec:
     """The question to confirm before the values are sent; empty: none."""
 
 
-CONNECTION_GONE = "◌ The connection is gone. This is asked again as soon as it is back, and done once."
-MAY_BE_LEFT = "Leaving this sheet doesn't take it back."
+CONNECTION_GONE = "◌ Connection lost. Will be sent once when you're back online."
+MAY_BE_LEFT = "Closing this won't cancel it."
 
 
 class RetryWait(Label):

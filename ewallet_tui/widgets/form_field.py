@@ -132,7 +132,7 @@ class Field:
                 raise ValueError(f"{self.label} can't be left empty.")
             return "" if self.initial else None
         if _may_be_fraction(self.kind) and formats_in_use().is_unclear(typed):
-            raise ValueError(f"{self.label} can be read in two ways. Write its thousands without a mark.")
+            raise ValueError(f"{self.label} is ambiguous. Write it without thousands separators.")
         value = _value_of(self.kind, typed)
         if not accepts(self.kind, value):
             raise ValueError(self.rule or f"{self.label} must be {_described(self.kind)}.")

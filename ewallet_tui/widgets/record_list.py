@@ -21,7 +21,7 @@ from ewallet_tui.widgets.cursor_list import FARTHEST, CursorList
 MAX_ROWS = 1_000
 MAX_CELL = 500
 """How many characters of a cell are measured and shown: more than any screen is wide."""
-CANT_BE_READ = "This can't be read just now. It comes by itself as soon as it can."
+CANT_BE_READ = "Can't load this right now. It will appear by itself."
 UNREAD_ROW = Content.styled("…", "$foreground-muted")
 
 

@@ -18,7 +18,7 @@ from ewallet_tui.sanitize import plain
 from ewallet_tui.status import place_within
 from ewallet_tui.widgets.cursor_list import PlainOptionList
 
-HERE = "This machine"
+HERE = "This computer"
 WIDEST_NAME = 48
 
 
@@ -88,8 +88,8 @@ def _known_of(server: ServerAddress | None, mark_of: Callable[[str], str | None]
     if server is None:
         return "the wallet in your own data folder"
     if server.tls:
-        mark = mark_of(server.name) or "no certificate of its own is kept"
-        return "an authority vouches for its certificate" if mark == AUTHORITY else mark
+        mark = mark_of(server.name) or "no certificate seen yet"
+        return "certificate signed by a trusted authority" if mark == AUTHORITY else mark
     if is_loopback(server.host):
-        return "in the clear, within this machine"
-    return "in the clear: who is in between can read it"
+        return "not encrypted, within this computer"
+    return "not encrypted: others on the way can read it"

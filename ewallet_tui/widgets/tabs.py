@@ -20,7 +20,13 @@ from ewallet_core.client import ConnectionStatus, Reach
 from ewallet_tui.navigation import DESTINATIONS, Destination
 from ewallet_tui.sanitize import plain
 from ewallet_tui.state import AccountInfo
-from ewallet_tui.status import connection_status, connection_status_text, is_connected, place_within
+from ewallet_tui.status import (
+    connection_status,
+    connection_status_text,
+    is_connected,
+    place_within,
+    shown_place,
+)
 
 if TYPE_CHECKING:
     from ewallet_tui.actions import Part
@@ -53,7 +59,7 @@ class ConnectionBadge(Widget):
         """The width for the whole status, and enough of the names to tell them apart."""
         name = min(plain(self._account_name).cell_length + 1, SHORT_NAME)
         if is_connected(self._connection, self._place):
-            return name + 2 + min(plain(self._place).cell_length, SHORT_PLACE)
+            return name + 2 + min(plain(shown_place(self._place)).cell_length, SHORT_PLACE)
         return name + len(connection_status(self._connection, self._place).text)
 
     def show_connection(self, connection: ConnectionStatus, place: str) -> None:

@@ -8,13 +8,13 @@ from terminal import Terminal
 
 PASSWORD = "four unrelated words"
 IN_SHORT = "\n  {} credits"
-EMBEDDED = "embedded"
+EMBEDDED = "this computer"
 LEFT = re.compile(r"(\d+):(\d\d) left")
 
 
 def make_account(terminal: Terminal, place: str = EMBEDDED) -> None:
     terminal.press("tab", "tab", "tab", "enter")
-    terminal.wait_for("Once more")
+    terminal.wait_for("Repeat password")
     for value in ("ada", "ada@example.org", PASSWORD, PASSWORD):
         terminal.press(value, "tab")
     terminal.press("enter")
@@ -33,7 +33,7 @@ def supply_and_convert(terminal: Terminal) -> None:
     terminal.press("100", "tab", "tab", "12.50", "enter")
     terminal.wait_for(IN_SHORT.format(100))
     terminal.press("c")
-    terminal.wait_for("Credits to time")
+    terminal.wait_for("Convert credits to time")
     terminal.press("20")
     terminal.wait_for("20 credits → 20:00. 80 left.")
     terminal.press("enter")

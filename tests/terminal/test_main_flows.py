@@ -53,7 +53,7 @@ def opened(
     variables, (columns, rows), fits = request.param
     command = [EWALLET, "--data-dir", folder]
     terminal = Terminal(command, columns, rows, EWALLET_EXPORT_DIR=str(saved_to), **variables)
-    terminal.wait_for("Log in", "New account", "● embedded")
+    terminal.wait_for("Log in", "New account", "● this computer")
     yield terminal, fits
     terminal.close()
 
@@ -64,9 +64,9 @@ def write_bob_down_and_pay_him(terminal: Terminal) -> None:
     terminal.press("n")
     terminal.wait_for("New contact", "Phone")
     terminal.press("Bob", "tab", "bob@example.org", "enter")
-    terminal.wait_for("Bob is on the list.")
+    terminal.wait_for("Bob is saved.")
     terminal.press("p")
-    terminal.wait_for("80 credits there.")
+    terminal.wait_for("Balance: 80 credits.")
     terminal.press("10", "tab", "tab", "lunch")
     terminal.wait_for("You pay Bob", "70 left.", "lunch")
     terminal.press("enter")
@@ -77,7 +77,7 @@ def find_it_and_export_it(terminal: Terminal) -> None:
     terminal.press("5")
     terminal.wait_for("2 transfers", "paid", "bob@example.org")
     terminal.press("/")
-    terminal.wait_for("find:")
+    terminal.wait_for("find a name")
     terminal.press("lunch", "enter")
     terminal.wait_for("1 transfer found")
     terminal.press("E")
@@ -88,7 +88,7 @@ def find_it_and_export_it(terminal: Terminal) -> None:
 
 def use_some_time(terminal: Terminal) -> None:
     terminal.press("1")
-    terminal.wait_for("Lately")
+    terminal.wait_for("Recent activity")
     start_timer(terminal)
     terminal.press("x")
     terminal.wait_for("○ stopped", "✓ Used")

@@ -28,7 +28,7 @@ def open_app(folder: Path) -> Iterator[Callable[[], Terminal]]:
 
     def open_one() -> Terminal:
         opened.append(Terminal([EWALLET, "--data-dir", folder]))
-        opened[-1].wait_for("Log in", "New account", "● embedded")
+        opened[-1].wait_for("Log in", "New account", "● this computer")
         return opened[-1]
 
     yield open_one

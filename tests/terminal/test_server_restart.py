@@ -11,7 +11,7 @@ from main_job import IN_SHORT, make_account, seconds_left, supply_and_convert
 from server_process import EWALLET, ServerProcess
 from terminal import Terminal
 
-IS_ASKED_AGAIN = "This is asked again"
+IS_ASKED_AGAIN = "Will be sent once"
 
 
 @pytest.fixture
@@ -64,14 +64,18 @@ def test_nothing_is_lost_or_doubled_when_the_server_is_killed_and_started_again(
     left = seconds_left(app)
     app.wait_until(lambda: seconds_left(app) < left)
     server.start()
-    app.wait_for(f"ada ● {server.place}", IN_SHORT.format(130), "✓ You got 50 credits. 130 now.", "● running")
+    app.wait_for(
+        f"ada ● {server.place}", IN_SHORT.format(130), "✓ You got 50 credits. New balance: 130.", "● running"
+    )
 
     # Sent to a server that dies of it, done or not.
     fill_in_supply(app, 7)
     app.press("enter")
     server.kill()
     server.start()
-    app.wait_for(f"ada ● {server.place}", IN_SHORT.format(137), "✓ You got 7 credits. 137 now.", "● running")
+    app.wait_for(
+        f"ada ● {server.place}", IN_SHORT.format(137), "✓ You got 7 credits. New balance: 137.", "● running"
+    )
     app.wait_until(lambda: app.text.count("note 50") == app.text.count("note 7") == 1)
 
     app.press("3", "x")
@@ -93,7 +97,7 @@ def test_the_server_is_remembered_and_its_absence_explained(
     assert second.wait_for_end() == 0
     server.kill()
     third = Terminal([EWALLET, "--data-dir", tmp_path / "own"])
-    third.wait_for("Connection", "This machine", server.place, "Another server")
+    third.wait_for("Connection", "This computer", server.place, "Another server")
     third.press("escape")
     third.wait_for("✕ offline", server.place)
     third.press("^q")

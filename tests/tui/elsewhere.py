@@ -6,7 +6,7 @@ from person import PASSWORD
 
 from ewallet_core import EWalletSessionManager
 
-HERE = "this machine"
+HERE = "this computer"
 
 
 class Elsewhere:

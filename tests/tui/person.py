@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from textual.widgets import Label
 
 from ewallet_tui.app import EWalletApp
+from ewallet_tui.status import shown_place
 from ewallet_tui.widgets.form import Form
 
 PASSWORD = "four unrelated words here"
@@ -130,7 +131,7 @@ class Person:
 
     def shows_account(self, name: str) -> bool:
         """Whether the account of that name is the active one, and its engine within reach."""
-        return self.sees(f"{name} ● {self.app.context.connection.place}")
+        return self.sees(f"{name} ● {shown_place(self.app.context.connection.place)}")
 
     def sees(self, words: str) -> bool:
         """Whether `words` are on the screen in one line."""

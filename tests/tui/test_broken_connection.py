@@ -14,7 +14,7 @@ from ewallet_core.operations.context import Context
 from ewallet_tui.screens.form_screen import FormScreen
 from ewallet_tui.screens.modal import ConfirmModal
 
-IS_ASKED_AGAIN = "◌ The connection is gone. This is asked again"
+IS_ASKED_AGAIN = "◌ Connection lost. Will be sent once"
 
 PATIENCE_SECONDS = 10
 
@@ -50,7 +50,7 @@ async def test_a_payment_sent_while_the_server_is_gone_is_done_once(opened, back
         assert person.form.busy
         await server_is_back(person, backend)
         await form_gone(person)
-        assert person.sees("✓ You got 100 credits. 100 now.")
+        assert person.sees("✓ You got 100 credits. New balance: 100.")
         assert person.app.context.state.wallet.credits == 100
         assert person.screen_text.count("only once") == 1
 
@@ -102,10 +102,10 @@ async def test_it_is_said_when_it_breaks_for_long_and_when_it_is_back(opened, ba
         assert "connection" not in person.toasts
         await server_stops(person, backend)
         await person.wait_until(lambda: person.sees("◌ reconnecting"))
-        await person.wait_until(lambda: "The connection is gone." in person.toasts)
+        await person.wait_until(lambda: "Connection lost." in person.toasts)
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.shows_account("ada"))
-        assert "The connection is back." in person.toasts
+        assert "You are connected again." in person.toasts
 
 
 async def test_a_timer_goes_on_meanwhile_and_is_right_again_by_itself(opened, backend, instant):
@@ -180,7 +180,7 @@ async def quit_with_a_form_unanswered(person, backend):
     await person.wait_until(lambda: person.app.context.store.client.unanswered)
     await person.press("ctrl+q")
     await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
-    assert person.sees("not answered")
+    assert person.sees("no answer")
 
 
 async def test_quitting_again_waits_for_no_answer(opened, monkeypatch):
@@ -264,4 +264,4 @@ async def test_a_session_that_ended_meanwhile_says_to_look_what_was_done(opened,
         instant.pass_by(minutes=40)
         await server_is_back(person, backend)
         await person.wait_until(lambda: person.app.screen.query("#login Input"))
-        await person.wait_until(lambda: "whether what you asked last was done" in person.toasts)
+        await person.wait_until(lambda: "whether what you sent last was done" in person.toasts)

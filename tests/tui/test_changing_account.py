@@ -78,7 +78,7 @@ async def test_who_may_not_be_where_the_other_was_is_at_home_with_no_form_of_the
         person.app.action_lock()
         await person.wait_until(lambda: person.app.current_mode == "lock")
         person.app.context.lifecycle.switch_account("bob@example.org")
-        await person.wait_until(lambda: person.sees("The password of bob"))
+        await person.wait_until(lambda: person.sees("Enter the password of bob"))
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: person.app.current_mode == "home" and person.shows_account("bob"))
 
@@ -88,7 +88,7 @@ async def test_what_became_of_something_is_not_told_to_somebody_else(opened):
         await be_eve_beside_bob(person)
         tell = tell_late(person.app.context, "Pay")
         tell({"failed": True, "code": "unreachable"})
-        await person.wait_until(lambda: person.toasts.startswith("Not known whether it was done: Pay."))
+        await person.wait_until(lambda: person.toasts.startswith("Maybe done: Pay."))
         person.app.clear_notifications()
         person.app.context.lifecycle.switch_account("bob@example.org")
         await person.wait_until(lambda: person.shows_account("bob"))

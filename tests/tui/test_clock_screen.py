@@ -93,7 +93,7 @@ async def test_an_impatient_key_is_told_to_the_engine_once(day):
 async def test_a_clock_without_time_says_how_to_get_some(day):
     async with at_the_clock(day, credits=0) as person:
         assert doable(person) == set()
-        assert person.sees("No time or credits yet. Supply some at home: 1, then u.")
+        assert person.sees("No time or credits yet. Supply credits on Home: press 1, then u.")
         assert footer(person)["Start"] is False
         await person.press("space", "x")
         await settled(person)

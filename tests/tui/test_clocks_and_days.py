@@ -35,7 +35,7 @@ async def test_a_second_clock_is_made_named_gone_to_and_unlinked(day):
         await form_opened(person)
         await person.do_form(reference="Evenings")
         await form_gone(person)
-        assert person.sees("✓ Evenings is the active clock now.")
+        assert person.sees("✓ Evenings is now the active clock.")
         await person.wait_until(lambda: person.sees("Evenings ▸  ● active   2 of 2"))
         assert (left(person), names(person)) == ("0:00", ["Clock 1", "Evenings"])
         await person.press("R")
@@ -48,7 +48,7 @@ async def test_a_second_clock_is_made_named_gone_to_and_unlinked(day):
         await person.wait_until(lambda: names(person) == ["Clock 1"])
         await settled(person)
         assert left(person) == "20:00"
-        assert person.sees("✓ Mornings is unlinked.")
+        assert person.sees("✓ Mornings is removed.")
 
 
 async def test_a_clock_with_time_on_it_stays_and_why_is_said(day):
@@ -59,7 +59,7 @@ async def test_a_clock_with_time_on_it_stays_and_why_is_said(day):
         assert not isinstance(person.app.screen, ConfirmModal)
         await told(person, "space", TimerState.ACTIVE)
         await person.press("D")
-        await person.wait_until(lambda: "The timer of Clock 1 is under way. " in person.toasts)
+        await person.wait_until(lambda: "The timer of Clock 1 is running or paused. " in person.toasts)
         assert left(person) == "20:00"
         assert names(person) == ["Clock 1", "Evenings"]
 
@@ -126,7 +126,7 @@ async def test_one_key_shows_the_days_in_place_of_the_times_and_back(day):
         await person.press("m")
         assert person.sees("Used by day  5:00 in 30 days")
         assert not person.sees("Pauses")
-        assert (footer(person).get("Times"), footer(person).get("By day")) == (True, None)
+        assert (footer(person).get("Records"), footer(person).get("By day")) == (True, None)
         await person.press("m")
         assert person.sees("Pauses")
         assert not person.sees("Used by day")

@@ -69,7 +69,7 @@ async def test_a_server_is_gone_to_and_remembered_also_back_at_this_machine(open
         await choose_connection(person)
         assert person.app.screen.query_one(ServerList).current == server.place
         await person.press("up", "enter")
-        await is_at(person, "embedded")
+        await is_at(person, "this computer")
         await person.log_in()
     kept = Preferences.read(folder)
     assert (kept.last_server, kept.servers) == (None, (str(server.place),))
@@ -86,10 +86,10 @@ async def test_the_word_beside_the_place_opens_it_and_the_place_in_use_is_simply
         await person.press("shift+tab", "end", "x")
         assert not person.sees("That is not a server's address.")
         await person.press("escape")
-        await is_at(person, "embedded")
+        await is_at(person, "this computer")
         await choose_connection(person)
         await person.press("enter")
-        await is_at(person, "embedded")
+        await is_at(person, "this computer")
         assert person.app.context.store.backend is backend
 
 
@@ -100,7 +100,7 @@ async def test_a_server_that_is_not_there_changes_nothing(opened, folder, nowher
         await person.wait_until(lambda: person.app.screen.query("#reason.-there"))
         assert person.app.focused.value == str(nowhere)
         await person.press("escape")
-        await is_at(person, "embedded")
+        await is_at(person, "this computer")
         await person.register()
     assert Preferences.read(folder).servers == ()
 
@@ -121,7 +121,7 @@ async def test_a_server_that_keeps_silent_can_be_given_up(opened):
         await person.wait_until(lambda: not person.sees("◌ Connecting to"))
         assert isinstance(person.app.screen, ConnectionScreen)
         await person.press("escape")
-        await is_at(person, "embedded")
+        await is_at(person, "this computer")
         await person.register()
     silent.close()
 
@@ -155,7 +155,7 @@ async def test_a_chosen_server_that_is_not_there_is_said_at_the_start(backend, f
         await person.wait_until(lambda: person.is_told_no)
         await choose_connection(person)
         await person.press("up", "enter")
-        await is_at(person, "embedded")
+        await is_at(person, "this computer")
 
 
 @pytest.fixture
@@ -179,7 +179,7 @@ async def meet(person, server):
     await type_server(person, server.place)
     await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
     fingerprint = person.app.context.connecting.backends.known_servers.fingerprint_of(server.place.name)
-    assert person.sees("is new here")
+    assert person.sees("is new on this computer")
     assert person.sees(fingerprint)
     return fingerprint
 
@@ -194,7 +194,7 @@ async def test_a_first_certificate_is_shown_once_and_then_known(opened, folder, 
         await person.log_out()
         await choose_connection(person)
         await person.press("up", "enter")
-        await is_at(person, "embedded")
+        await is_at(person, "this computer")
         await choose_connection(person)
         assert person.sees(fingerprint)
         await person.press("down", "enter")
@@ -209,7 +209,7 @@ async def test_a_server_whose_first_certificate_is_doubted_is_left_and_not_known
             assert person.sees(fingerprint)
             await person.press(key)
             await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
-            assert person.sees("was left. Choose where to go on.")
+            assert person.sees("was not trusted. Choose a server.")
             assert (
                 person.app.context.connecting.backends.known_servers.fingerprint_of(secured.place.name)
                 is None
@@ -248,7 +248,7 @@ async def test_another_certificate_than_before_is_refused_with_both(opened, fold
         await person.press("ctrl+t")
         await choose_connection(person)
         await person.press("up", "enter")
-        await is_at(person, "embedded")
+        await is_at(person, "this computer")
         shows_another_certificate(secured, tmp_path)
         await choose_connection(person)
         await person.press("down", "enter")
@@ -257,7 +257,7 @@ async def test_another_certificate_than_before_is_refused_with_both(opened, fold
         assert reason.count("SHA256:") == 2
         assert before in reason
         await person.press("escape")
-        await is_at(person, "embedded")
+        await is_at(person, "this computer")
 
 
 async def test_who_is_logged_in_when_the_certificate_changes_is_led_away(opened, secured, tmp_path):
@@ -290,7 +290,7 @@ async def test_a_form_that_waits_when_the_certificate_changes_is_said_to_be_unan
         secured.certificates = tmp_path / "second certificate"
         secured.start()
         await person.wait_until(lambda: isinstance(person.app.screen, ConnectionScreen))
-        assert "not answered" in str(person.app.screen.query_one("#reason").content)
+        assert "no answer" in str(person.app.screen.query_one("#reason").content)
 
 
 async def test_nothing_is_sent_to_a_new_server_before_it_is_trusted(backend, secured, instant):

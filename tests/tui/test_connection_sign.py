@@ -31,7 +31,7 @@ def test_each_state_has_its_sign_and_its_word(connection, words):
 
 
 def test_the_engine_of_this_process_is_there_as_soon_as_the_app_is():
-    assert connection_status_text(UNTRIED, "embedded", 40).plain == "● embedded"
+    assert connection_status_text(UNTRIED, "embedded", 40).plain == "● this computer"
     assert is_connected(UNTRIED, "embedded")
     assert not is_connected(GONE, "embedded")
 
@@ -42,7 +42,7 @@ def test_the_engine_of_this_process_is_there_as_soon_as_the_app_is():
         (MODE, 23, MODE),
         (MODE, 20, "wallet.example…:8080"),
         ("[2001:db8::1234:5678]:8080", 18, "[2001:db8::1…:8080"),
-        ("embedded", 6, "embed…"),
+        ("embedded", 6, "this …"),
         (MODE, 3, ":80"),
     ],
 )

@@ -8,7 +8,7 @@ from frozen import person_on, settled, standing_still
 from person import PASSWORD
 
 from ewallet_tui.instruction_log import DOTS, MAX_EXCHANGES, InstructionLog
-from ewallet_tui.screens.console_exchange import ConsoleExchange
+from ewallet_tui.screens.console import ConsoleExchange
 from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.console_log import ConsoleLog
 
@@ -143,7 +143,7 @@ async def test_what_only_looks_can_be_hidden_and_the_rest_be_filtered(opened, co
         await person.press("slash", *"CREDITS2", "enter")
         assert len(chains(person)) == 1
         await person.press("slash", *"nothing like it")
-        assert person.sees("Nothing here fits. Escape shows all again.")
+        assert person.sees("Nothing found. Escape shows everything again.")
         await person.press("escape", "v")
         assert len(chains(person)) > 3
 

@@ -72,7 +72,7 @@ async def test_somebody_is_written_down_changed_and_taken_off(day):
         await person.wait_until(lambda: person.problem_of("user_email"))
         await person.do_form(user_email="grace@example.org")
         await form_gone(person)
-        await person.wait_until(lambda: person.sees("Grace is on the list."))
+        await person.wait_until(lambda: person.sees("Grace is saved."))
         await person.press("e")
         await form_opened(person)
         await person.do_form(user_phone="+1 555", user_name="Grace Hopper")
@@ -80,7 +80,7 @@ async def test_somebody_is_written_down_changed_and_taken_off(day):
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
         assert person.app.screen.panel.row.record["phone"] == "+1 555"
         await person.press("d")
-        await person.wait_until(lambda: person.sees("Grace Hopper is taken off this list."))
+        await person.wait_until(lambda: person.sees("Grace Hopper is removed from this list."))
         await person.press("y")
         await person.wait_until(lambda: names(person) == [])
 
@@ -92,7 +92,7 @@ async def test_contacts_stand_in_the_order_of_their_names_beside_what_passed_and
         await person.press("down")
         await person.wait_until(lambda: person.sees(f"{MINUS}12"))
         await person.press("down")
-        await person.wait_until(lambda: person.sees("Nothing has passed between you"))
+        await person.wait_until(lambda: person.sees("No payments with"))
         await person.press("slash", *"hopp")
         await person.wait_until(lambda: names(person) == ["Grace Hopper"])
         await person.press("escape")
@@ -138,11 +138,11 @@ async def test_where_there_is_no_room_beside_the_list_a_contact_is_shown_with_wh
 ):
     async with at_the_contacts(day, (60, 20)) as person:
         await person.press("down", "enter")
-        await person.wait_until(lambda: person.sees("Between you") and person.sees(f"{MINUS}12"))
+        await person.wait_until(lambda: person.sees("Payments with") and person.sees(f"{MINUS}12"))
         await person.press("tab", "enter")
-        await person.wait_until(lambda: person.sees("→ Invoice") and not person.sees("Between you"))
+        await person.wait_until(lambda: person.sees("→ Invoice") and not person.sees("Payments with"))
         await person.press("escape")
-        await person.wait_until(lambda: person.sees("Between you"))
+        await person.wait_until(lambda: person.sees("Payments with"))
         await person.press("t")
         await form_opened(person)
         await person.do_form(credits="6")

@@ -184,7 +184,7 @@ async def test_what_fails_is_said_in_words(day, saved_to):
         saved_to.write_text("not a folder", encoding="utf-8")
         person.app.screen.wanted = {"kind": "transfer"}
         said = await export(person)
-        assert f"Name another folder in {FOLDER_VARIABLE}." in said
+        assert f"Set another folder with {FOLDER_VARIABLE}." in said
         assert not isinstance(person.app.screen, ExportWait)
 
 
@@ -243,17 +243,17 @@ def test_a_link_that_leads_elsewhere_is_not_followed(tmp_path):
 @pytest.mark.parametrize(
     ("number", "words"),
     [
-        (errno.ENOSPC, "There is no room left in ~/Downloads."),
-        (errno.EDQUOT, "There is no room left in ~/Downloads."),
-        (errno.EACCES, "Nothing may be written to ~/Downloads."),
-        (errno.EROFS, "Nothing may be written to ~/Downloads."),
+        (errno.ENOSPC, "~/Downloads is full."),
+        (errno.EDQUOT, "~/Downloads is full."),
+        (errno.EACCES, "You can't write to ~/Downloads: permission denied."),
+        (errno.EROFS, "You can't write to ~/Downloads: permission denied."),
         (errno.EIO, "~/Downloads can't be written to: input/output error."),
     ],
 )
 def test_a_disk_error_is_explained_with_a_way_out(number, words):
     said = why_not_written(OSError(number, os.strerror(number)), Path.home() / "Downloads")
     assert said.startswith(words)
-    assert said.endswith(("Make some, and export again.", f"Name another folder in {FOLDER_VARIABLE}."))
+    assert said.endswith(("Free some space and export again.", f"Set another folder with {FOLDER_VARIABLE}."))
 
 
 def test_the_folder_is_the_named_one_else_the_downloads_else_another(monkeypatch, tmp_path):

@@ -123,7 +123,7 @@ def test_a_fraction_has_the_decimal_mark_that_is_shown(thousands, typed, cost):
 )
 def test_a_fraction_that_could_be_thousands_is_taken_for_neither(thousands, typed):
     formatting.use(Formats(thousands=thousands))
-    with pytest.raises(ValueError, match="in two ways"):
+    with pytest.raises(ValueError, match="is ambiguous"):
         COST.read(typed)
 
 

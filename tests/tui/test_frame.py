@@ -94,11 +94,11 @@ async def test_the_palette_finds_what_is_done_here_and_elsewhere_and_does_it(ope
         await person.app.context.send(action="login", user_name="bob", user_pass=BOB["user_pass"])
         await find_in_palette(person, "account", "Go to Account")
         await person.press("escape", "3")
-        await find_in_palette(person, "wallet: pay", "Wallet: Pay somebody")
+        await find_in_palette(person, "wallet: pay", "Wallet: Pay someone")
         await person.press("enter")
         await person.wait_until(lambda: person.app.current_mode == "wallet" and person.toasts)
-        assert person.sees("That can't be done there now.")
-        assert "Wallet: Pay somebody, against an invoice" in person.toasts
+        assert person.sees("You can't do that there now.")
+        assert "Wallet: Pay someone, with an invoice" in person.toasts
         await find_in_palette(person, "home: supply", "Home: Supply credits")
         await person.press("enter")
         await person.wait_until(lambda: person.app.current_mode == "home" and person.sees("Currency"))

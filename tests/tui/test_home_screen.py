@@ -71,7 +71,7 @@ async def test_the_main_job_from_the_keyboard(day):
     async with at_the_wallet(day) as person:
         await person.press("u")
         await do(person, credits="100", cost="12.50", notes="first")
-        assert result(person) == "✓ You got 100 credits. 100 now."
+        assert result(person) == "✓ You got 100 credits. New balance: 100."
         assert rows(person) == [("today 14:02", "supplied", "+100", "", "first")]
         day.pass_by(minutes=1)
         await person.press("c")
@@ -98,7 +98,7 @@ async def test_the_main_job_with_the_mouse_leaves_a_receipt_until_one_goes_elsew
         await form_gone(person)
         assert shown_balance(person) == "100"
         assert enabled(person, "convert_to_time")
-        assert result(person) == "✓ You got 100 credits. 100 now."
+        assert result(person) == "✓ You got 100 credits. New balance: 100."
         await person.press("2")
         await person.press("1")
         assert result(person) == ""
@@ -112,7 +112,7 @@ async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
         assert person.sees("supplied")
         await person.press("enter")
         await do(person, credits="20")
-        assert person.sees("burns down in the second line")
+        assert person.sees("counts down at the top")
         await person.press("enter")
         await person.wait_until(lambda: person.app.context.state.clock.runs)
         await settled(person)
@@ -125,7 +125,7 @@ async def test_a_tour_comes_back_only_while_nothing_was_done(day):
         await person.press("escape")
         await person.log_out()
         await person.log_in()
-        await person.wait_until(lambda: person.sees("Credits are what you pay with."))
+        await person.wait_until(lambda: person.sees("You pay with credits."))
         await person.press("enter")
         await do(person, credits="100", cost="10")
         assert person.sees("Convert some to time")
@@ -138,7 +138,7 @@ async def test_a_tour_comes_back_only_while_nothing_was_done(day):
 
 async def test_the_tour_can_be_left(day):
     async with at_the_wallet(day) as person:
-        assert person.sees("Credits are what you pay with.")
+        assert person.sees("You pay with credits.")
         await person.press("escape")
         await person.wait_until(lambda: isinstance(person.app.focused, RecordList))
         assert person.sees("Supply credits with u.")
@@ -174,7 +174,7 @@ async def test_more_than_there_is_or_may_be_is_said_at_the_field_and_not_sent(da
         await person.press("c")
         await form_opened(person)
         await person.do_form(credits="81")
-        assert person.problem_of("credits") == "Not enough credits: 81 needed, 80 there."
+        assert person.problem_of("credits") == "Not enough credits: 81 needed, your balance is 80."
         await person.press("escape")
         await settled(person)
         assert shown_balance(person) == "80"

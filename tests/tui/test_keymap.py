@@ -35,14 +35,14 @@ def test_keys_are_taken_one_or_several(keymap_of):
 
 
 MISTAKES = [
-    ('setings = "f2"', 'There is no action "setings". Is "settings" meant?'),
+    ('setings = "f2"', 'There is no action "setings". Did you mean "settings"?'),
     ('settings = "f99"', 'settings: there is no key "f99".'),
     ('settings = "f2,cntrl+s"', 'settings: there is no key "cntrl+s".'),
     ("settings = 5", "settings must be a key"),
     ('settings = ""', "settings must be a key"),
-    ('settings = "q"', 'settings: "q" is the key of quit already.'),
-    ('settings = "f2"\nhelp = "f2"', 'help: "f2" is the key of settings already.'),
-    ('settings = "tab"', 'settings: "tab" is the key of “Next field” already.'),
+    ('settings = "q"', 'settings: "q" is already the key of quit.'),
+    ('settings = "f2"\nhelp = "f2"', 'help: "f2" is already the key of settings.'),
+    ('settings = "tab"', 'settings: "tab" is already the key of “Next field”.'),
 ]  # fmt: skip
 
 

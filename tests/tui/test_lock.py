@@ -66,7 +66,7 @@ async def test_logging_out_there_logs_out_of_every_account(opened):
         await person.register()
         await person.app.context.send(action="login", user_name="bob", user_pass=PASSWORD)
         await be_locked_out(person)
-        await person.wait_until(lambda: person.sees("The password of bob"))
+        await person.wait_until(lambda: person.sees("Enter the password of bob"))
         await person.click("#leave")
         await person.wait_until(lambda: person.app.current_mode == "login")
         assert person.app.context.state is None

@@ -44,7 +44,7 @@ async def test_each_field_says_what_is_wrong_with_it_when_it_is_left_until_it_is
         assert "without @" in person.problem_of("user_name")
         assert "ada@example.org" in person.problem_of("user_email")
         assert "at least 8" in person.problem_of("user_pass")
-        assert person.problem_of("password_again") == "The passwords differ."
+        assert person.problem_of("password_again") == "The passwords don't match."
         await person.fill(user_email="ada@example.org")
         assert not person.problem_of("user_email")
         await person.press("escape")
@@ -111,7 +111,7 @@ async def test_a_password_for_one_login_is_replaced_by_an_own_one(opened, folder
         await person.do_form(user_name="ada", user_pass=one_time_password(folder, instant))
         await person.wait_until(lambda: person.sees("Choose a password"))
         await person.do_form(new_pass="four other words there", password_again="four words")
-        assert person.sees("The passwords differ.")
+        assert person.sees("The passwords don't match.")
         await person.do_form(password_again="four other words there")
         await person.wait_until(lambda: person.app.current_mode == "home")
 
@@ -145,7 +145,7 @@ async def test_who_logged_in_here_is_offered_again_and_only_the_password_is_type
 async def test_another_who_was_here_is_chosen_completed_or_forgotten(opened):
     async with opened() as person:
         await log_in_and_out(person, "bob", "ada")
-        await person.wait_until(lambda: person.sees("Here before   ada     bob"))
+        await person.wait_until(lambda: person.sees("Used here before   ada     bob"))
         await person.click("RememberedAccounts Button:last-of-type")
         await person.wait_until(lambda: person.app.focused.id == "user_pass")
         field = person.form.rows[0].input
@@ -156,8 +156,8 @@ async def test_another_who_was_here_is_chosen_completed_or_forgotten(opened):
         await person.wait_until(lambda: field._suggestion == "ada")
         await person.press("right", "ctrl+g")
         await person.wait_until(lambda: person.form.rows[0].input.value == "bob")
-        assert person.sees("ada is not offered here any more.")
-        assert not person.sees("Here before")
+        assert person.sees("ada is no longer suggested here.")
+        assert not person.sees("Used here before")
         assert person.app.context.preferences.accounts_at(None) == ("bob",)
 
 
@@ -178,4 +178,4 @@ async def test_who_does_not_recover_an_account_is_told_how_to(opened):
         await person.do_form(user_name="ada", user_pass=PASSWORD)
         await person.wait_until(lambda: person.sees("Leave it"))
         await person.press("escape")
-        await person.wait_until(lambda: person.sees("deleted. Log in again and choose"))
+        await person.wait_until(lambda: person.sees("deleted. To keep the account,"))

@@ -32,7 +32,7 @@ async def test_a_login_from_an_unknown_address_is_said_at_once_and_from_a_known_
         Elsewhere(another_engine, "ada", ELSEWHERE)
         await person.wait_until(lambda: f"from {ELSEWHERE}" in person.toasts)
         assert "change your password" in person.toasts
-        assert person.toasts.count("Somebody logged in") == 1
+        assert person.toasts.count("Someone logged in") == 1
 
 
 @both_backends
@@ -48,9 +48,9 @@ async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doi
         await person.wait_until(lambda: "+ 7 credits bob@example.org sent them to you." in person.toasts)
         assert person.toasts.count("credit") == 1
         bob.ask(action="refund", refund="payment", record_id=paid, credits=5)
-        await person.wait_until(lambda: "+ 5 credits bob@example.org gave them back to you." in person.toasts)
+        await person.wait_until(lambda: "+ 5 credits bob@example.org refunded you." in person.toasts)
         Elsewhere(another_engine, "ada").ask(action="pay", pay="bob@example.org", credits=1)
-        await person.wait_until(lambda: "Another session of yours sent them to bob@" in person.toasts)
+        await person.wait_until(lambda: "Sent to bob@" in person.toasts)
         ask_system(
             another_engine,
             action="supply",
@@ -60,7 +60,7 @@ async def test_credits_that_come_go_and_come_back_elsewhere_are_said_and_own_doi
             cost="4",
             supply_to="ada@example.org",
         )
-        await person.wait_until(lambda: "+ 40 credits You were supplied with them." in person.toasts)
+        await person.wait_until(lambda: "+ 40 credits Supplied by the operator." in person.toasts)
         assert person.toasts.count("credit") == 4
 
 
@@ -96,7 +96,7 @@ async def test_many_things_at_once_are_said_in_two(opened, another_engine):
         await person.app.context.send(action="pay", pay="bob@example.org", credits=90)
         for credits in range(1, 13):
             bob.ask(action="transfer", transfer="credits", transfer_to="ada@example.org", credits=credits)
-        await person.wait_until(lambda: "+ 77 credits 11 movements in a moment." in person.toasts)
+        await person.wait_until(lambda: "+ 77 credits 11 movements just now." in person.toasts)
         assert person.toasts.count("\n") == 1
         assert person.toasts.startswith("+ 1 credit bob@example.org sent them to you.")
 
@@ -127,15 +127,15 @@ def test_crowds_of_movements_and_of_logins_are_folded_and_nothing_else():
     came, went = Notification("+ 7 credits", "", credits=7), Notification("2 credits gone", "", credits=-2)
     assert folded([]) == []
     assert folded([FROZEN, came]) == [FROZEN, came]
-    words = "3 movements in a moment. Home lists the newest."
+    words = "3 movements just now. Home lists the newest."
     in_one = Notification(f"+ 14 credits   {MINUS} 2 credits", words, "warning", credits=14)
     assert folded([came, FROZEN, went, came]) == [FROZEN, in_one]
     login = Notification(
-        "Somebody logged in to this account from 192.0.2.7.", "", "warning", address="192.0.2.7"
+        "Someone logged in to your account from 192.0.2.7.", "", "warning", address="192.0.2.7"
     )
     assert folded([login, came]) == [login, came]
     *_, logins = folded([login, FROZEN, FROZEN, login, login])
-    assert logins.title == "3 logins to this account from new addresses."
+    assert logins.title == "3 logins to your account from new addresses."
 
 
 async def test_a_refused_payment_hides_no_later_one(opened, another_engine):
@@ -143,7 +143,7 @@ async def test_a_refused_payment_hides_no_later_one(opened, another_engine):
         await have_bob(person)
         await person.app.context.send(action="pay", pay="bob@example.org", credits=1_000)
         Elsewhere(another_engine, "ada").ask(action="pay", pay="bob@example.org", credits=100)
-        await person.wait_until(lambda: "100 credits Another session" in person.toasts)
+        await person.wait_until(lambda: "100 credits Sent to bob@" in person.toasts)
 
 
 async def test_a_frozen_account_is_said_and_that_it_can_be_used_again(opened, another_engine):
@@ -151,9 +151,9 @@ async def test_a_frozen_account_is_said_and_that_it_can_be_used_again(opened, an
         await person.register()
         ask_system(another_engine, action="freeze", freeze="account", account="ada@example.org")
         await person.app.context.send(action="view", view="account")
-        await person.wait_until(lambda: "This account is frozen." in person.toasts)
+        await person.wait_until(lambda: "Your account is frozen." in person.toasts)
         ask_system(another_engine, action="unfreeze", unfreeze="account", account="ada@example.org")
-        await person.wait_until(lambda: "This account can be used again." in person.toasts)
+        await person.wait_until(lambda: "Your account is active again." in person.toasts)
         await person.app.context.send(action="edit", edit="account", user_alias="the first")
         await person.pilot.pause(0.1)
         assert len(person.toasts.splitlines()) == 2
@@ -170,4 +170,4 @@ async def test_the_timer_of_a_clock_out_of_view_is_heard_of_when_it_runs_out(ope
             await person.app.context.send(action="switch", switch="credit", credit="clock", clock_id=newest)
         instant.pass_by(minutes=6)
         await person.app.context.store.refresh()
-        await person.wait_until(lambda: "The timer of another clock of yours has stopped." in person.toasts)
+        await person.wait_until(lambda: "The timer of another of your clocks has stopped." in person.toasts)

@@ -44,7 +44,7 @@ async def test_accounts_are_found_as_a_part_of_the_name_is_typed_and_tell_all_th
         assert person.app.focused is person.app.screen.query_one(RecordList)
         assert person.app.screen.query_one(FilterBox).display
         await person.press("slash", "q", "q")
-        await person.wait_until(lambda: person.sees("No name or email has that"))
+        await person.wait_until(lambda: person.sees("No account found"))
         await person.press("escape")
         await person.wait_until(lambda: person.sees("ada@example.org"))
         assert not person.app.screen.query_one(FilterBox).display
@@ -69,7 +69,7 @@ async def test_one_key_freezes_after_a_question_unfreezes_without_one_and_gives_
         await person.fill(credits="100", currency="EUR", cost="12.50")
         await person.wait_until(lambda: person.sees("bob gets 100 credits for EUR 12.50."))
         await person.press("enter")
-        await person.wait_until(lambda: person.sees("bob got 100 credits. 110 there now."))
+        await person.wait_until(lambda: person.sees("bob got 100 credits. New balance: 110."))
         assert person.app.context.state.wallet.credits == 0
         assert person.app.context.state.may_supply
 
@@ -78,13 +78,13 @@ async def test_a_role_is_chosen_and_that_of_an_operator_asked_about(opened, back
     async with opened() as person:
         await at_the_accounts(person, backend)
         await person.press("r", *"auditor", "enter")
-        await person.wait_until(lambda: person.sees("bob is an auditor now."))
+        await person.wait_until(lambda: person.sees("bob is now an auditor."))
         await person.press("r", *"operator: ", "enter")
         await confirmed(person)
-        await person.wait_until(lambda: person.sees("bob is an operator now."))
+        await person.wait_until(lambda: person.sees("bob is now an operator."))
         await person.press("r", *"user", "enter")
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
-        assert person.sees("bob can then do nothing here any more.")
+        assert person.sees("bob can then do nothing here.")
 
 
 async def test_a_new_password_is_shown_once_and_good_for_one_login(opened, backend):

@@ -14,7 +14,9 @@ async def test_whoever_reports_an_issue_gets_its_reference_and_operators_read_it
         await person.press("i")
         await person.wait_until(lambda: person.app.screen.query(Form))
         await person.do_form(name="The timer shows yesterday", details="It did so today.", email="a@b.org")
-        await person.wait_until(lambda: person.sees("Reported as ISSUE-000001. The answer goes to a@b.org."))
+        await person.wait_until(
+            lambda: person.sees("Reported as ISSUE-000001. You will be answered at a@b.org.")
+        )
         grant(backend, "ada@example.org", "operator")
         await person.app.context.store.refresh()
         await person.go_to("operator")

@@ -56,13 +56,13 @@ async def test_what_locks_people_out_or_lets_them_operate_is_asked_about_first(o
         await at_the_sheet(person, backend, "new account")
         await person.press("space")
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
-        assert person.sees("Nobody could make an account any more.")
+        assert person.sees("No one could create an account any more.")
         await person.press("escape")
         assert cell(person).allowed
         for typed, column, words in [
             ("view credit clock", 0, "would be locked out"),
             ("freeze", 0, "could then do what operators do"),
-            ("pay", 1, "You and all operators could do that no more"),
+            ("pay", 1, "You and all operators could no longer do this"),
         ]:
             await person.press("slash", *typed, "enter")
             grid(person).column = column

@@ -51,7 +51,7 @@ async def test_operators_see_it_as_it_is_kept(opened, backend, looks_as_kept):
         await person.wait_until(lambda: person.sees("7 of 7"))
         await looks("workers", (60, 20), (80, 24))
         await person.press("escape", "I")
-        await person.wait_until(lambda: person.sees("Everybody can report one"))
+        await person.wait_until(lambda: person.sees("Anyone can report one"))
         await looks("no_issues", (80, 24))
         await person.press("escape")
         await there_are_issues(person)

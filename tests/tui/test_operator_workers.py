@@ -21,7 +21,7 @@ async def test_a_worker_is_made_and_removed_and_cleaners_are_started_and_stopped
         for _ in range(2):
             person.app.screen.new_worker()
         await person.wait_until(lambda: person.sees("○ vacant"))
-        assert person.sees("Worker 2 is there.")
+        assert person.sees("Worker 2 is created.")
         await person.press("end", "d")
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         assert person.sees("Remove worker 2")
@@ -58,7 +58,7 @@ async def test_what_expired_is_cleaned_at_once_and_what_is_final_after_a_questio
         await person.press("down", "c")
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
         await person.press("y")
-        await person.wait_until(lambda: person.sees("What is older than 30 days is forgotten."))
+        await person.wait_until(lambda: person.sees("Everything older than 30 days is deleted."))
 
 
 async def test_a_session_is_looked_at_by_its_number_and_ended_after_a_question(opened, backend):

@@ -57,7 +57,7 @@ def test_an_end_may_be_left_open():
     assert read_period("until 2026-11-03", FRIDAY) == Period(None, day("2026-11-04"), "until 3 Nov 2026")
 
 
-@pytest.mark.parametrize("written", ["", "  ", "all", "all the time"])
+@pytest.mark.parametrize("written", ["", "  ", "all", "all dates"])
 def test_nothing_means_all_the_time(written):
     assert read_period(written, FRIDAY) == ALL_THE_TIME
     assert ALL_THE_TIME.arguments() == {}

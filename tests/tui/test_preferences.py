@@ -81,8 +81,8 @@ BROKEN = [
     ("lock_after_minutes = 7", "Line 1: lock_after_minutes must be 0, 1, 5, 15 or 60."),
     ("lock_after_minutes = true", "Line 1: lock_after_minutes must be"),
     ("theme = 5", "Line 1: theme can't be 5."),
-    ('# look\ntheme = "nrod"', 'Line 2: theme can\'t be "nrod". Is "nord" meant?'),
-    ('\nthme = "nord"', 'Line 2: There is no setting "thme". Is "theme" meant?'),
+    ('# look\ntheme = "nrod"', 'Line 2: theme can\'t be "nrod". Did you mean "nord"?'),
+    ('\nthme = "nord"', 'Line 2: There is no setting "thme". Did you mean "theme"?'),
     ("ask_above = -1", "Line 1: ask_above must be a whole number from 0."),
     ("hours = 24", 'Line 1: hours must be "locale", "24" or "12".'),
     ("bell = 1", "Line 1: bell must be true or false."),
@@ -108,7 +108,7 @@ def test_a_file_of_other_bytes_than_text_is_one_complaint(tmp_path):
     (tmp_path / NAME).write_bytes(b"\xff\xfe")
     assert (
         one_message(Preferences.read(tmp_path).config_errors)
-        == f"{NAME}: It can't be read, so the usual settings hold."
+        == f"{NAME}: It can't be read. Using the default settings."
     )
 
 

@@ -236,7 +236,7 @@ async def test_what_can_not_be_read_is_not_said_to_be_nothing():
         app.listed.empty = "Nothing happened yet."
         await pilot.pause()
         said = "".join(app.listed.render_line(y).text for y in range(2))
-        assert "can't be read just now" in said
+        assert "Can't load this right now" in said
         assert "Nothing happened" not in said
 
 

@@ -19,7 +19,7 @@ async def at_the_account(person, *others):
 async def at_the_sessions(person):
     await at_the_account(person)
     await person.press("S")
-    await person.wait_until(lambda: person.sees("● this one"))
+    await person.wait_until(lambda: person.sees("● this session"))
 
 
 async def question_answered(person, key):
@@ -44,7 +44,7 @@ async def test_another_session_is_ended_after_a_question(opened, instant):
         instant.pass_by(minutes=1)
         await elsewhere.app.context.send(action="login", user_name="ada", user_pass=PASSWORD)
         await person.app.context.store.refresh()
-        await person.wait_until(lambda: person.screen_text.count("this machine") > 3)
+        await person.wait_until(lambda: person.screen_text.count("this computer") > 3)
         await person.press("home", "d")
         await question_answered(person, "escape")
         assert not (await elsewhere.app.context.send(action="view", view="account"))["failed"]
@@ -59,7 +59,7 @@ async def test_ending_the_own_session_logs_out(opened):
     async with opened() as person:
         await at_the_sessions(person)
         await person.press("d")
-        await person.wait_until(lambda: person.sees("It is the one that you are in"))
+        await person.wait_until(lambda: person.sees("This is the session you are using"))
         await question_answered(person, "y")
         await person.wait_until(lambda: person.app.screen.query("#login Input"))
 
@@ -78,7 +78,9 @@ async def test_logins_logouts_and_wrong_passwords_are_told_the_latest_first(open
         await person.click("#part-sessions")
         await person.wait_until(lambda: person.sees("wrong password"))
         told = [
-            line.split("today ")[1][:24] for line in person.screen_text.splitlines() if "this machine" in line
+            line.split("today ")[1][:24]
+            for line in person.screen_text.splitlines()
+            if "today " in line and "this computer" in line
         ]
         assert [line.split("  ")[0] for line in told[1:]] == ["14:32", "14:22", "14:12", "14:02"]
         assert [line.split("  ")[1].strip() for line in told[1:]] == [
@@ -100,17 +102,17 @@ async def test_a_daily_limit_is_set_freely_and_raised_with_the_password(opened):
         )
         await form_opened(person, "m")
         await person.fill(daily_limit="500")
-        assert person.sees("At most 500 credits may leave within 24 hours.")
+        assert person.sees("You can send at most 500 credits within 24 hours.")
         await person.press("enter")
         await person.wait_until(lambda: person.sees("0 of 500 spent"))
         await person.app.context.send(
             action="transfer", transfer="credits", credits=240, transfer_to="bob@example.org"
         )
         await person.wait_until(lambda: person.sees("240 of 500 spent"))
-        assert person.sees("260 more may leave within 24 hours.")
+        assert person.sees("260 left within 24 hours.")
         await form_opened(person, "m")
         await person.do_form(daily_limit="")
-        assert "takes your password" in person.problem_of("user_pass")
+        assert "enter your password" in person.problem_of("user_pass")
         await person.do_form(user_pass="wrong one")
         await person.wait_until(lambda: person.is_told_no)
         await person.do_form(user_pass=PASSWORD)
@@ -118,7 +120,7 @@ async def test_a_daily_limit_is_set_freely_and_raised_with_the_password(opened):
         await form_opened(person, "m")
         await person.fill(daily_limit="100")
         await person.click("#do")
-        await person.wait_until(lambda: person.sees("! No more may leave for now."))
+        await person.wait_until(lambda: person.sees("! Limit reached for now."))
 
 
 async def test_deleting_takes_name_and_password_and_can_be_taken_back_at_the_login(opened):
@@ -130,7 +132,7 @@ async def test_deleting_takes_name_and_password_and_can_be_taken_back_at_the_log
         await person.wait_until(lambda: person.is_told_no)
         await person.do_form(user_pass=PASSWORD)
         await person.wait_until(lambda: person.app.screen.query("#login Input"))
-        assert "ada@example.org is to be erased." in person.toasts
+        assert "ada@example.org will be erased." in person.toasts
         assert f"Log in by {LAST_DAY} to recover it." in person.toasts
         assert "session has ended" not in person.toasts
         await person.do_form(user_name="ada", user_pass=PASSWORD)
@@ -153,7 +155,7 @@ async def test_who_deletes_one_of_two_accounts_goes_on_as_the_other(opened):
         await delete(person, typed="bob")
         await person.wait_until(lambda: person.sees("● ada  ada@example.org"))
         assert set(person.app.context.state.accounts) == {"ada@example.org"}
-        assert "bob@example.org is to be erased." in person.toasts
+        assert "bob@example.org will be erased." in person.toasts
         await form_opened(person, "n")
         await person.do_form(user_name="bob", user_pass=PASSWORD)
         await question_answered(person, "y")

@@ -39,7 +39,7 @@ async def test_an_arrow_changes_the_setting_under_the_cursor_and_it_is_kept(open
         await come_to_the_settings(person)
         await person.press("right")
         assert person.app.theme == "ewallet-light"
-        assert person.sees("✓ Theme: ewallet-light. Kept in preferences.toml.")
+        assert person.sees("✓ Theme: ewallet-light. Saved in preferences.toml.")
         await person.press("left", "j", "l")
         assert (person.app.theme, person.app.context.preferences.lock_after_minutes) == ("ewallet-dark", 1)
         await person.press("end", "enter", "up", "space")
@@ -111,9 +111,9 @@ async def test_the_file_is_told_copied_and_read_again(opened, folder):
     async with opened() as person:
         await come_to_the_settings(person)
         person.app.clear_notifications()
-        await person.wait_until(lambda: person.sees("The usual one holds."))
-        assert person.sees('! Line 1: theme can\'t be "nrod". Is "nord" meant?')
-        assert person.sees('! Line 6: There is no action "pey". Is "pay" meant?')
+        await person.wait_until(lambda: person.sees("Using the default."))
+        assert person.sees('! Line 1: theme can\'t be "nrod". Did you mean "nord"?')
+        assert person.sees('! Line 6: There is no action "pey". Did you mean "pay"?')
         await person.press("y")
         assert person.app.clipboard == str(folder / NAME)
         await person.press("Y")

@@ -154,22 +154,22 @@ async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
     async with at_the_sheets(day) as person:
         balance = person.app.context.state.wallet.credits
         await person.press("d")
-        await person.wait_until(lambda: person.sees("Unlink transfer"))
+        await person.wait_until(lambda: person.sees("Remove transfer"))
         await person.press("escape")
         assert len(cells(person)) == 3
         await person.press("d")
-        await person.wait_until(lambda: person.sees("Unlink transfer"))
+        await person.wait_until(lambda: person.sees("Remove transfer"))
         await person.press("y")
         await person.wait_until(lambda: how_many(person) == "2 transfers")
         assert person.app.context.state.wallet.credits == balance
-        assert person.sees("It is unlinked.")
+        assert person.sees("Removed from this sheet.")
 
 
 async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked_unless_it_is_the_active_one(day):
     async with at_the_sheets(day) as person:
         await person.press("D")
         await person.wait_until(lambda: "This is your last transfer sheet." in person.toasts)
-        assert not person.sees("Unlink transfer sheet")
+        assert not person.sees("Remove transfer sheet")
         assert how_many(person) == "3 transfers"
         await person.press("N")
         await person.do_form(reference="Holidays")
@@ -185,9 +185,9 @@ async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked_unless_it_is_
         await person.do_form(reference="Old things")
         await person.wait_until(lambda: person.sees("◂ Old things ▸"))
         await person.press("D")
-        await person.wait_until(lambda: person.sees("Old things is taken away."))
+        await person.wait_until(lambda: person.sees("Old things is removed."))
         await person.press("y")
-        await person.wait_until(lambda: person.sees("Old things is unlinked."))
+        await person.wait_until(lambda: person.sees("Old things is removed."))
         await person.wait_until(lambda: person.sees("Holidays") and how_many(person) == "1 transfer")
         for name in ("Rent", "Food"):
             await person.app.context.send(action="new", new="transfer", transfer="list", reference=name)

@@ -13,7 +13,7 @@ from ewallet_core import EWalletSessionManager
 from ewallet_core.data_folder import database_url
 from ewallet_tui.widgets.tour import Tour
 
-ASKS_THE_OPERATOR = "Ask its operator for credits"
+ASKS_THE_OPERATOR = "Ask the server's operator"
 
 
 @pytest.fixture

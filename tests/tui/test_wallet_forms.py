@@ -6,53 +6,53 @@ from hypothesis import strategies as st
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import MINUTE
-from ewallet_tui.screens.wallet_forms import credits_plan, supply_plan, time_plan
+from ewallet_tui.screens.wallet_forms import credits_form, supply_form, time_form
 from ewallet_tui.widgets.form_field import Field
 
 TWENTY_MINUTES = 20 * MINUTE
 
 
 def credits_from(left=TWENTY_MINUTES, rate=MINUTE):
-    return credits_plan(lambda: left, rate)
+    return credits_form(lambda: left, rate)
 
 
 def test_a_supply_says_what_it_costs_and_what_is_there_then():
     values = {"credits": 100, "currency": "EUR", "cost": "12.50"}
-    assert supply_plan(40).preview(values) == "You get 100 credits for EUR 12.50. 140 then."
+    assert supply_form(40).preview(values) == "You get 100 credits for EUR 12.50. New balance: 140."
 
 
 def test_a_supply_without_its_cost_yet_says_what_it_can():
-    assert supply_plan(40).preview({"credits": 1}) == "You get 1 credit. 41 then."
-    assert supply_plan(40).preview({"cost": "12.50"}) == ""
+    assert supply_form(40).preview({"credits": 1}) == "You get 1 credit. New balance: 41."
+    assert supply_form(40).preview({"cost": "12.50"}) == ""
 
 
 def test_a_wallet_can_be_filled_to_the_brim_and_no_further():
-    plan = supply_plan(1)
-    assert plan.validate({"credits": fields.MOST_CREDITS - 1}) == {}
-    assert plan.validate({"credits": fields.MOST_CREDITS}) == {
-        "credits": "A wallet holds at most 1,000,000,000,000: 1 there."
+    spec = supply_form(1)
+    assert spec.validate({"credits": fields.MOST_CREDITS - 1}) == {}
+    assert spec.validate({"credits": fields.MOST_CREDITS}) == {
+        "credits": "A wallet holds at most 1,000,000,000,000. Your balance: 1."
     }
 
 
 def test_a_currency_may_be_typed_in_small_letters():
-    currency = next(field for field in supply_plan(0).fields if field.name == "currency")
+    currency = next(field for field in supply_form(0).fields if field.name == "currency")
     assert currency.read(" usd ") == "USD"
 
 
 def test_credits_to_time_says_what_comes_and_what_stays():
-    assert time_plan(100, MINUTE).preview({"credits": 30}) == "30 credits → 30:00. 70 left."
+    assert time_form(100, MINUTE).preview({"credits": 30}) == "30 credits → 30:00. 70 left."
 
 
 def test_the_engine_sets_the_rate():
-    assert time_plan(100, 90_000).preview({"credits": 3}) == "3 credits → 4:30. 97 left."
+    assert time_form(100, 90_000).preview({"credits": 3}) == "3 credits → 4:30. 97 left."
     assert credits_from(rate=90_000).preview({"credits": 2}) == "3:00 → 2 credits. 17:00 left."
 
 
 def test_more_credits_than_there_are_is_said_at_the_field():
-    plan = time_plan(7, MINUTE)
-    assert plan.validate({"credits": 7}) == {}
-    assert plan.validate({"credits": 12}) == {"credits": "Not enough credits: 12 needed, 7 there."}
-    assert plan.preview({"credits": 12}) == ""
+    spec = time_form(7, MINUTE)
+    assert spec.validate({"credits": 7}) == {}
+    assert spec.validate({"credits": 12}) == {"credits": "Not enough credits: 12 needed, your balance is 7."}
+    assert spec.preview({"credits": 12}) == ""
 
 
 @pytest.mark.parametrize("values", [{"credits": 10}, {"minutes": "10"}, {"minutes": "10.0"}])
@@ -63,15 +63,15 @@ def test_time_to_credits_by_credits_or_by_minutes(values):
 
 def test_minutes_that_make_no_whole_credit_stay_on_the_clock():
     preview = credits_from().preview({"minutes": "10.5"})
-    assert preview == "10:00 → 10 credits. 10:00 left. 0:30 makes no whole credit and stays."
+    assert preview == "10:00 → 10 credits. 10:00 left. 0:30 is less than a credit and stays on the clock."
 
 
 @pytest.mark.parametrize(
     ("values", "words"),
     [
-        ({}, "Give the credits or the minutes."),
-        ({"credits": 1, "minutes": "1"}, "Give the credits or the minutes, not both."),
-        ({"minutes": "0.5"}, "Less than one credit: that takes 1:00."),
+        ({}, "Enter credits or minutes."),
+        ({"credits": 1, "minutes": "1"}, "Enter credits or minutes, not both."),
+        ({"minutes": "0.5"}, "That is less than one credit. One takes 1:00."),
         ({"minutes": "20.5"}, "Not enough time: 20:30 needed, 20:00 left."),
     ],
 )
@@ -81,17 +81,17 @@ def test_what_can_not_be_turned_into_credits_is_said_at_the_field(values, words)
 
 def test_only_time_that_is_not_used_yet_counts():
     left = [TWENTY_MINUTES]
-    plan = credits_plan(lambda: left[0], MINUTE)
-    assert plan.validate({"credits": 20}) == {}
+    spec = credits_form(lambda: left[0], MINUTE)
+    assert spec.validate({"credits": 20}) == {}
     left[0] -= 1
-    assert plan.validate({"credits": 20}) == {"credits": "Not enough time: 20:00 needed, 19:59 left."}
+    assert spec.validate({"credits": 20}) == {"credits": "Not enough time: 20:00 needed, 19:59 left."}
 
 
 @given(minutes=st.decimals(Decimal("0.000001"), Decimal(20), places=6), rate=st.integers(1, 10**7))
 def test_a_preview_is_there_exactly_when_nothing_stands_against_it(minutes, rate):
-    plan = credits_from(rate=rate)
+    spec = credits_from(rate=rate)
     values = {"minutes": str(minutes)}
-    assert bool(plan.preview(values)) is not bool(plan.validate(values))
+    assert bool(spec.preview(values)) is not bool(spec.validate(values))
 
 
 @pytest.mark.parametrize("typed", ["1,5", "1,0", "12,50", "1,0000", ",5", "1 2"])

@@ -54,7 +54,7 @@ def movement(kind, credits, **more):
         ("payment", 5, "received"),
         ("transfer", -5, "sent"),
         ("transfer", 5, "received"),
-        ("refund", -5, "gave back"),
+        ("refund", -5, "refunded"),
         ("refund", 5, "got back"),
         ("credits2clock", -5, "to time"),
         ("clock2credits", 5, "from time"),
@@ -133,7 +133,7 @@ async def test_the_statement_tells_each_movement_with_the_balance_after_it(day):
             ("paid", BOB, "lunch", f"{MINUS}30", "1,470"),
             ("supplied", "EUR 150", HOSTILE, "+1,500", "1,500"),
         ]
-        assert person.sees("all the time   opening 0   closing 1,410")
+        assert person.sees("all dates   opening 0   closing 1,410")
         await person.press("p")
         await do(person, credits="10", pay=BOB)
         assert result(person) == "✓ Paid bob@example.org 10 credits. 1,400 left."
@@ -146,13 +146,13 @@ async def test_a_time_limits_the_statement_until_escape(day):
         await person.press("f")
         await form_opened(person)
         await person.do_form(period="soon")
-        assert person.problem_of("period").startswith("Write a time such as")
+        assert person.problem_of("period").startswith("Type dates such as")
         await do(person, period="last month")
         assert [row[1] for row in rows(person)] == ["supplied"]
         assert person.sees("Nov 2026   opening 0   closing 1,500")
         await person.press("f")
         await do(person, period="2020")
-        assert person.sees("Nothing moved here then.")
+        assert person.sees("No movements on those dates.")
         await person.press("escape")
         await settled(person)
         assert len(rows(person)) == 3
@@ -192,9 +192,9 @@ async def test_another_wallet_is_made_named_looked_at_and_unlinked(day):
         await person.press("end", "enter")
         await person.wait_until(lambda: person.sees("Holiday ▸  ● active"))
         await person.press("D")
-        await person.wait_until(lambda: person.sees("Unlink it"))
+        await person.wait_until(lambda: person.sees("Remove"))
         await person.press("y")
-        await person.wait_until(lambda: result(person) == "✓ Holiday is unlinked.")
+        await person.wait_until(lambda: result(person) == "✓ Holiday is removed.")
         assert person.app.context.state.wallet.credits == 1_410
 
 
@@ -247,6 +247,6 @@ async def test_nothing_of_another_wallet_stands_under_its_name_while_its_own_is_
         await form_opened(person)
         await person.do_form(reference="Holiday")
         await person.wait_until(lambda: person.sees("Holiday ▸  ● active"))
-        assert (rows(person), person.sees("Nothing has moved")) == ([], False)
+        assert (rows(person), person.sees("No movements")) == ([], False)
         readable.set()
-        await person.wait_until(lambda: person.sees("Nothing has moved here yet."))
+        await person.wait_until(lambda: person.sees("No movements yet."))
