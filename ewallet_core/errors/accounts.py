@@ -137,7 +137,7 @@ class SessionExpiredError(WalletError, code="session_expired", transient=True):
 class NotLoggedInError(WalletError, code="not_logged_in", transient=True):
     """The instruction needs an account, and none is logged in to this session."""
 
-    error_text = "Nobody is logged in to this session."
+    error_text = "No account is logged in to this session."
     warning_text = "Log in first."
 
 

@@ -91,7 +91,7 @@ class OwnAccountError(WalletError, code="own_account"):
     """Sender and recipient are the same account."""
 
     error_text = "That is your own account."
-    warning_text = "Enter somebody else's email."
+    warning_text = "Enter another account's email."
     field: str
 
 

@@ -105,7 +105,7 @@ class ServerStoppingError(WalletError, code="server_stopping", transient=True):
     """The server is stopping, or no longer listens here."""
 
     error_text = "This server no longer listens here."
-    warning_text = "Connect again later; what was answered is kept."
+    warning_text = "Connect again later; answered changes are stored."
 
 
 class NoListenerError(WalletError, code="no_listener"):

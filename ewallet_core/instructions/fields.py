@@ -155,7 +155,7 @@ IssuedToken = Annotated[
 NewToken = Annotated[
     str,
     _printable(
-        "text of 16 to 256 printable characters that nobody can guess", _RANDOM, longest=256, shortest=16
+        "text of 16 to 256 printable characters that are hard to guess", _RANDOM, longest=256, shortest=16
     ),
 ]
 Port = Annotated[int, _field("a port from 0 to 65535, where 0 is any free one", 0, ge=0, le=65_535)]

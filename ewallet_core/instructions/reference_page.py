@@ -41,7 +41,7 @@ The answer is an object:
 ```json
 {"failed": false, "account": "ada@example.org", "account_data": {}}
 
-{"failed": true, "error": "Nobody is logged in to this session.", "warning": "Log in first.",
+{"failed": true, "error": "No account is logged in to this session.", "warning": "Log in first.",
  "code": "not_logged_in", "details": {}}
 ```
 

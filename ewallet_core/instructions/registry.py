@@ -92,7 +92,7 @@ class Access(Enum):
 
 
 _ACCOUNTS_OWN = (Access.ACCOUNT, Access.SYSTEM)
-# Instructions that need no session answer with a secret, so their answers are not kept.
+# Instructions that need no session answer with a secret, so their answers are not stored.
 _REMEMBERED = (Access.SESSION, Access.ACCOUNT, Access.SYSTEM)
 
 

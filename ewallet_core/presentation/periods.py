@@ -50,11 +50,11 @@ ALL_THE_TIME = Period(None, None, EVERYTHING)
 
 def read_period(text: str, today: date) -> Period:
     """Parse a period as seen from `today`; raises `ValueError` with a sentence for the user."""
-    wanted = " ".join(text.casefold().replace(",", " ").split())
-    if wanted in {"", "all", "ever", "all the time", EVERYTHING}:
+    phrase = " ".join(text.casefold().replace(",", " ").split())
+    if phrase in {"", "all", "ever", "all the time", EVERYTHING}:
         return ALL_THE_TIME
     try:
-        since, until = _ends(wanted, today)
+        since, until = _ends(phrase, today)
     except (ValueError, OverflowError):
         raise ValueError(HOW_TO_WRITE_IT) from None
     if since is not None and until is not None and since >= until:
@@ -62,53 +62,53 @@ def read_period(text: str, today: date) -> Period:
     return Period(since, until, _words(since, until, today))
 
 
-def _ends(wanted: str, today: date) -> tuple[date | None, date | None]:
-    if found := re.fullmatch(r"(?:since|from) (.+?)(?: (?:to|until|till) (.+))?", wanted):
+def _ends(phrase: str, today: date) -> tuple[date | None, date | None]:
+    if found := re.fullmatch(r"(?:since|from) (.+?)(?: (?:to|until|till) (.+))?", phrase):
         return _span(found[1], today)[0], _span(found[2], today)[1] if found[2] else None
-    if found := re.fullmatch(r"(?:to|until|till) (.+)", wanted):
+    if found := re.fullmatch(r"(?:to|until|till) (.+)", phrase):
         return None, _span(found[1], today)[1]
-    if found := re.fullmatch(r"(.+?) ?(?: to | until | till | - |\.\.) ?(.+)", wanted):
+    if found := re.fullmatch(r"(.+?) ?(?: to | until | till | - |\.\.) ?(.+)", phrase):
         return _span(found[1], today)[0], _span(found[2], today)[1]
-    return _span(wanted, today)
+    return _span(phrase, today)
 
 
-def _span(wanted: str, today: date) -> Span:
+def _span(phrase: str, today: date) -> Span:
     for read in (_by_word, _by_length, _by_digits, _by_month_name, _by_weekday):
-        if (span := read(wanted, today)) is not None:
+        if (span := read(phrase, today)) is not None:
             return span
-    raise ValueError(wanted)
+    raise ValueError(phrase)
 
 
-def _by_word(wanted: str, today: date) -> Span | None:
-    if wanted in {"today", "yesterday"}:
-        day = today - _DAY * (wanted == "yesterday")
+def _by_word(phrase: str, today: date) -> Span | None:
+    if phrase in {"today", "yesterday"}:
+        day = today - _DAY * (phrase == "yesterday")
         return day, day + _DAY
-    found = re.fullmatch(r"(?:(this|last) )?(week|month|year)", wanted)
+    found = re.fullmatch(r"(?:(this|last) )?(week|month|year)", phrase)
     if found is None:
         return None
     now = _around(found[2], today)
     return _around(found[2], now[0] - _DAY) if found[1] == "last" else now
 
 
-def _by_length(wanted: str, today: date) -> Span | None:
-    found = re.fullmatch(r"(?:last )?([1-9][0-9]{0,3}) days?", wanted)
+def _by_length(phrase: str, today: date) -> Span | None:
+    found = re.fullmatch(r"(?:last )?([1-9][0-9]{0,3}) days?", phrase)
     return (today - _DAY * (int(found[1]) - 1), today + _DAY) if found else None
 
 
-def _by_digits(wanted: str, _: date) -> Span | None:
-    if found := re.fullmatch(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", wanted):
+def _by_digits(phrase: str, _: date) -> Span | None:
+    if found := re.fullmatch(r"([0-9]{4})(?:-([0-9]{1,2})(?:-([0-9]{1,2}))?)?", phrase):
         return _numbered(found[1], found[2], found[3])
-    if found := re.fullmatch(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4})", wanted):
+    if found := re.fullmatch(r"([0-9]{1,2})\. ?([0-9]{1,2})\. ?([0-9]{4})", phrase):
         return _numbered(found[3], found[2], found[1])
-    if found := re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", wanted):
+    if found := re.fullmatch(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})", phrase):
         is_month_first = formats_in_use().dates is DateOrder.MONTH_FIRST
         month, day = (found[1], found[2]) if is_month_first else (found[2], found[1])
         return _numbered(found[3], month, day)
     return None
 
 
-def _by_month_name(wanted: str, today: date) -> Span | None:
-    found = re.fullmatch(r"(?:([0-9]{1,2})\.? )?([a-z]{3,9})(?: ([0-9]{1,2}))?(?: ([0-9]{4}))?", wanted)
+def _by_month_name(phrase: str, today: date) -> Span | None:
+    found = re.fullmatch(r"(?:([0-9]{1,2})\.? )?([a-z]{3,9})(?: ([0-9]{1,2}))?(?: ([0-9]{4}))?", phrase)
     if found is None or (found[1] and found[3]):
         return None
     month = next((at for at, name in enumerate(_MONTH_NAMES, 1) if name.startswith(found[2])), None)
@@ -122,8 +122,8 @@ def _by_month_name(wanted: str, today: date) -> Span | None:
     return span if span[0] <= today else _numbered(str(today.year - 1), str(month), day)
 
 
-def _by_weekday(wanted: str, today: date) -> Span | None:
-    found = re.fullmatch(r"(?:last )?([a-z]{3,9})", wanted)
+def _by_weekday(phrase: str, today: date) -> Span | None:
+    found = re.fullmatch(r"(?:last )?([a-z]{3,9})", phrase)
     for weekday, name in enumerate(_WEEKDAYS):
         if found and name.startswith(found[1]):
             day = today - _DAY * ((today.weekday() - weekday) % 7)

@@ -116,7 +116,7 @@ class GroupCommitWriter:
             for waiting in group:
                 self._carry_out(waiting, transaction)
             self._before_commit(transaction)
-        except Exception as reason:  # noqa: BLE001 - the thread goes on, whatever happened to this group
+        except Exception as reason:  # noqa: BLE001 - the thread must go on with the next group
             self._give_up()
             self._fail_or_replay(group, _as_error(reason))
             return

@@ -88,7 +88,7 @@ def log_out(transaction: Transaction, session: Session, account_id: int, now: in
 def leave_session(transaction: Transaction, session_id: int, account_id: int, now: int) -> None:
     """Log the account out of another session, and end that session if it has no account left.
 
-    If the account was active there, none is then: its user must not continue as another account unknowingly.
+    If the account was active in it, no account is afterwards: its user must not act as another one unawares.
     """
     session_accounts.delete(transaction, session_id=session_id, account_id=account_id)
     if not logged_in(transaction, session_id):

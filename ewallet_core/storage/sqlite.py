@@ -50,7 +50,7 @@ class SqliteDatabase:
             raise
 
     def read(self, work: Callable[[Transaction], T]) -> T:
-        """As `Database.read`. A database in memory has one connection, so there the writer runs it."""
+        """As `Database.read`. A database in memory has one connection, so the writer runs it."""
         if self._in_memory:
             return self.write(work)
         if self._writer.is_closed:

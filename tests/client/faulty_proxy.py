@@ -60,17 +60,17 @@ class FaultyProxy:
         self._open.add(writer)
         try:
             await asyncio.sleep(self.delay_seconds)
-            there_reader, there_writer = await asyncio.open_connection("127.0.0.1", self.server_port)
-            self._open.add(there_writer)
+            server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self.server_port)
+            self._open.add(server_writer)
             passing = [
-                asyncio.create_task(self._pass(reader, there_writer, self._up)),
-                asyncio.create_task(self._pass(there_reader, writer, self._down)),
+                asyncio.create_task(self._pass(reader, server_writer, self._up)),
+                asyncio.create_task(self._pass(server_reader, writer, self._down)),
             ]
             await asyncio.wait(passing, return_when=asyncio.FIRST_COMPLETED)
-            there_writer.transport.abort()
+            server_writer.transport.abort()
             writer.transport.abort()
             await asyncio.wait(passing)
-            self._open.discard(there_writer)
+            self._open.discard(server_writer)
         except OSError:
             writer.transport.abort()
         self._open.discard(writer)

@@ -30,8 +30,8 @@ ENDLESS.append(ENDLESS)
 
 async def test_instructions_run_in_the_order_of_the_calls(client: WalletClient) -> None:
     await sign_up_and_log_in(client)
-    asked = [supply(client, 1) if turn % 2 else balance(client) for turn in range(40)]
-    answers = await asyncio.gather(*asked)
+    calls = [supply(client, 1) if turn % 2 else balance(client) for turn in range(40)]
+    answers = await asyncio.gather(*calls)
     assert answers[::2] == list(range(20))
     assert [answer["total_credits"] for answer in answers[1::2]] == list(range(1, 21))
 
@@ -135,19 +135,19 @@ async def test_a_reader_begins_after_the_newest_event_that_an_answer_told_of(
     other = await open_client()
     await log_in(other)
     await supply(other, 2)
-    told = client.events()
-    assert await next_event(told) == {"event": LISTENING, "sequence": answer["event_sequence"]}
-    assert await next_credits(told, 1) == [(2, 2)]
+    events = client.events()
+    assert await next_event(events) == {"event": LISTENING, "sequence": answer["event_sequence"]}
+    assert await next_credits(events, 1) == [(2, 2)]
 
 
 async def test_an_event_has_the_id_of_the_own_request_that_caused_it(
     open_client: OpenClient, client: WalletClient
 ) -> None:
     await sign_up_and_log_in(client)
-    told = client.events()
-    await next_event(told)
+    events = client.events()
+    await next_event(events)
     answer = await supply(client, 1)
-    assert (await next_event(told))["request_id"] == answer["request_id"]
+    assert (await next_event(events))["request_id"] == answer["request_id"]
 
 
 async def test_events_since_a_login_are_complete_however_late_they_are_read(client: WalletClient) -> None:
@@ -350,10 +350,10 @@ async def test_a_closed_client_sends_nothing(client: WalletClient) -> None:
 
 async def test_a_change_counts_as_unanswered_until_its_answer(client: WalletClient) -> None:
     await sign_up_and_log_in(client)
-    asked = [asyncio.ensure_future(work) for work in (supply(client, 1), balance(client))]
+    calls = [asyncio.ensure_future(work) for work in (supply(client, 1), balance(client))]
     await asyncio.sleep(0)
     assert client.unanswered == 1
-    await asyncio.gather(*asked)
+    await asyncio.gather(*calls)
     assert client.unanswered == 0
 
 

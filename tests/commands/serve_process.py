@@ -86,8 +86,8 @@ class Wire:
         return answer
 
     def open_session(self) -> None:
-        for wanted in ("client_id", "session_token"):
-            self.credentials[wanted] = self.request(action="request", request=wanted)[wanted]
+        for credential in ("client_id", "session_token"):
+            self.credentials[credential] = self.request(action="request", request=credential)[credential]
 
     def close(self) -> None:
         self._lines.close()

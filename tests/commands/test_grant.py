@@ -22,9 +22,9 @@ def engine(tmp_path: Path) -> Iterator[EWalletSessionManager]:
     """An open engine with an account of Ada."""
     with EWalletSessionManager(database_url(tmp_path)) as engine:
         mine: dict[str, str] = {}
-        for wanted in ("client_id", "session_token"):
-            answer = send(engine, action="request", request=wanted, **mine)
-            mine[wanted] = answer[wanted]
+        for credential in ("client_id", "session_token"):
+            answer = send(engine, action="request", request=credential, **mine)
+            mine[credential] = answer[credential]
         ada = {"user_name": "ada", "user_email": ADA, "user_pass": "four unrelated words here"}
         assert send(engine, action="new", new="account", **ada, **mine)["failed"] is False
         yield engine

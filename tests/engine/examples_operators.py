@@ -30,8 +30,8 @@ def reset_password(account: str = ADA) -> Instruction:
     return system("reset", "password", account=account)
 
 
-def view_accounts(**asked: object) -> Instruction:
-    return system("view", "accounts", **asked)
+def view_accounts(**arguments: object) -> Instruction:
+    return system("view", "accounts", **arguments)
 
 
 VIEW_ISSUES = system("view", "issues")

@@ -88,9 +88,9 @@ WORDS = sorted(
     {
         word
         for registry in (REGISTRY, SESSION_REGISTRY, WORKER_REGISTRY)
-        for asked in registry
-        for form in asked.forms
-        for word in (*form, *form.values(), *asked.arguments)
+        for instruction in registry
+        for form in instruction.forms
+        for word in (*form, *form.values(), *instruction.arguments)
     }
 )
 names = st.sampled_from(
@@ -105,9 +105,11 @@ def known(registry: InstructionRegistry):
 
     @st.composite
     def draw_known(draw):
-        asked = draw(st.sampled_from(list(registry)))
-        own = {name: draw(values) for name in draw(st.sets(st.sampled_from([*asked.arguments, "self"])))}
-        return {**own, **draw(st.sampled_from(asked.forms))}
+        instruction = draw(st.sampled_from(list(registry)))
+        own = {
+            name: draw(values) for name in draw(st.sets(st.sampled_from([*instruction.arguments, "self"])))
+        }
+        return {**own, **draw(st.sampled_from(instruction.forms))}
 
     return draw_known()
 
@@ -175,12 +177,12 @@ def test_a_request_that_is_no_instruction_is_answered(engine, request):
 @pytest.mark.parametrize("name", ODD)
 def test_an_odd_value_is_refused_and_logged_as_no_error(engine, name, caplog):
     odd = ODD[name]
-    asked = {**SELECTORS, "action": "request", "request": "client_id"}
+    instruction = {**SELECTORS, "action": "request", "request": "client_id"}
     for request in (
         {**SELECTORS, "action": odd},
-        {**asked, "controller": odd},
-        {**asked, "request": odd},
-        {**asked, "colour": odd},
+        {**instruction, "controller": odd},
+        {**instruction, "request": odd},
+        {**instruction, "colour": odd},
         {"ctype": "action", **cleanup("sessions"), "session_id": odd},
     ):
         if isinstance(odd, Hostile) and "colour" not in request and "session_id" not in request:
@@ -194,12 +196,12 @@ def test_an_odd_value_is_refused_and_logged_as_no_error(engine, name, caplog):
 
 @pytest.mark.parametrize("key", [1, None, b"bytes", ("a", "tuple"), "\ud800", "nul\x00", "k" * 101], ids=repr)
 def test_a_key_must_be_printable_text_of_limited_length(engine, key):
-    asked = {**SELECTORS, "action": "request", "request": "client_id"}
+    instruction = {**SELECTORS, "action": "request", "request": "client_id"}
     for request in (
-        {**asked, key: 1},
-        {"header": {key: 1}, "command_chain": asked},
-        {"command_chain": {**asked, key: 1}},
-        {"command_chain": asked, key: 1},
+        {**instruction, key: 1},
+        {"header": {key: 1}, "command_chain": instruction},
+        {"command_chain": {**instruction, key: 1}},
+        {"command_chain": instruction, key: 1},
     ):
         answer = engine.answer(request)
         assert_is_an_answer(answer)

@@ -162,10 +162,10 @@ def test_the_contacts_of_an_unlinked_list_are_not_found(ada, grace):
 
 
 @pytest.mark.parametrize("name", ["", " ", " Grace", "x" * 65, "bell\x07"])
-@pytest.mark.parametrize("asked", [new_contact(), edit(1)], ids=["new", "edit"])
-def test_a_name_is_1_to_64_visible_characters(ada, grace, nothing_changes, asked, name):
+@pytest.mark.parametrize("instruction", [new_contact(), edit(1)], ids=["new", "edit"])
+def test_a_name_is_1_to_64_visible_characters(ada, grace, nothing_changes, instruction, name):
     nothing_changes()
-    answer = ada.expect_error("bad_value", **{**asked, "user_name": name})
+    answer = ada.expect_error("bad_value", **{**instruction, "user_name": name})
     assert answer["details"] == {"field": "user_name"}
 
 

@@ -27,14 +27,14 @@ def second_sheet(ada: EngineClient, bob: EngineClient) -> int:
     return sheet
 
 
-def found(caller: EngineClient, **wanted: Any) -> list[dict[str, Any]]:
+def found(caller: EngineClient, **arguments: Any) -> list[dict[str, Any]]:
     """The records of all pages of a search."""
-    return [row["record_data"] for page in pages(caller, SEARCH, **wanted) for row in page["rows"]]
+    return [row["record_data"] for page in pages(caller, SEARCH, **arguments) for row in page["rows"]]
 
 
-def exported(caller: EngineClient, **wanted: Any) -> list[dict[str, Any]]:
+def exported(caller: EngineClient, **arguments: Any) -> list[dict[str, Any]]:
     """The records of all pages of an export."""
-    contents = [page["content"] for page in pages(caller, EXPORT, format="json", **wanted)]
+    contents = [page["content"] for page in pages(caller, EXPORT, format="json", **arguments)]
     return json.loads("".join(contents))
 
 
@@ -43,9 +43,9 @@ def credits(records: list[dict[str, Any]]) -> list[int]:
 
 
 def test_a_search_can_be_limited_to_one_sheet(ada, second_sheet):
-    wanted = {"kind": "transfer", "text": "LUNCH"}
-    assert credits(found(ada, **wanted)) == [7, 5]
-    assert credits(found(ada, **wanted, sheet_id=second_sheet)) == [7]
+    arguments = {"kind": "transfer", "text": "LUNCH"}
+    assert credits(found(ada, **arguments)) == [7, 5]
+    assert credits(found(ada, **arguments, sheet_id=second_sheet)) == [7]
     assert found(ada, kind="transfer", text="émile", sheet_id=second_sheet) == []
 
 
@@ -109,6 +109,6 @@ def test_search_and_export_of_a_sheet_match_the_search_of_all_sheets(
             user.request(**supply(5, notes=notes))
         of_all = found(user.caller, kind=kind, text=text)
         for sheet in sheets:
-            wanted = {"kind": kind, "sheet_id": sheet, "text": text, "limit": limit}
+            arguments = {"kind": kind, "sheet_id": sheet, "text": text, "limit": limit}
             on_it = [record for record in of_all if record[sheet_key(kind)] == sheet]
-            assert found(user.caller, **wanted) == exported(user.caller, **wanted) == on_it
+            assert found(user.caller, **arguments) == exported(user.caller, **arguments) == on_it

@@ -17,9 +17,9 @@ from reports import SUMMARY, iso, timed_user
 HOLDERS = ("ewallet", "clock")
 
 
-def totals(caller: EngineClient, **wanted: Any) -> dict[str, Any]:
+def totals(caller: EngineClient, **arguments: Any) -> dict[str, Any]:
     """The totals that are not zero, with times in milliseconds only."""
-    found = caller.request(**SUMMARY, **wanted)["totals"]
+    found = caller.request(**SUMMARY, **arguments)["totals"]
     return {name: value for name, value in found.items() if value and name != "minutes_spent"}
 
 

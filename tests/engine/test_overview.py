@@ -59,9 +59,9 @@ def test_it_shows_what_the_views_of_the_account_the_wallet_and_the_clock_show(ru
 
 
 def test_activity_is_of_three_kinds_newest_first_as_a_search_shows_it(supplied, bob, wallclock):
-    for asked in (to_clock(20), START, STOP, to_credits(credits=3)):
+    for instruction in (to_clock(20), START, STOP, to_credits(credits=3)):
         wallclock.forward(MINUTE)
-        supplied.request(**asked)
+        supplied.request(**instruction)
     supplied.request(action="pay", pay="bob@example.org", credits=5)
     bob.request(action="refund", refund="payment", record_id=bob.records("transfer")[0]["id"])
     activity = overview(supplied)["activity"]

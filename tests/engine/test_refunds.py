@@ -109,9 +109,9 @@ def test_both_sides_get_an_event_of_a_refund(supplied, bob, received):
 
 
 def test_a_repeated_request_refunds_once(supplied, bob, received):
-    asked = refund(received, credits=10)
-    first = bob.request(**asked, request_id="request-0001")
-    assert bob.send(**asked, request_id="request-0001") == first
+    instruction = refund(received, credits=10)
+    first = bob.request(**instruction, request_id="request-0001")
+    assert bob.send(**instruction, request_id="request-0001") == first
     assert supplied.credits == 80
 
 

@@ -18,9 +18,9 @@ from reports import SEARCH, iso, pages, timed_user
 KINDS = ("transfer", "invoice", "conversion", "time")
 
 
-def found(caller: EngineClient, **wanted: object) -> list[str]:
+def found(caller: EngineClient, **arguments: object) -> list[str]:
     """The references of the records that are found."""
-    return [row["record_data"]["reference"] for row in caller.request(**SEARCH, **wanted)["rows"]]
+    return [row["record_data"]["reference"] for row in caller.request(**SEARCH, **arguments)["rows"]]
 
 
 @pytest.fixture

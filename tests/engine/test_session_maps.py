@@ -129,8 +129,8 @@ def test_a_session_of_another_worker_can_not_be_mapped(small, nothing_changes):
 @pytest.mark.parametrize("token", ["x" * 15, "x" * 257, 1, "tab\tin a token, or two"], ids=repr)
 def test_a_token_of_a_map_must_have_a_valid_length(worker, announced, nothing_changes, token):
     nothing_changes()
-    asked = mapping(announced, session=1) | {"session_token": token}
-    assert worker.expect_error("bad_value", **asked)["details"] == {"field": "session_token"}
+    instruction = mapping(announced, session=1) | {"session_token": token}
+    assert worker.expect_error("bad_value", **instruction)["details"] == {"field": "session_token"}
 
 
 @pytest.mark.parametrize("by", ["session_id", "session_token", "client_id"])
@@ -178,27 +178,27 @@ def test_a_repeated_request_to_a_worker_runs_once(worker, visitor):
 
 
 def test_request_ids_of_two_workers_are_independent(small):
-    asked = {"action": "remove", "remove": "session_map", "session_id": 1, "request_id": "request 1"}
-    live_worker(small.engine, 1).request(**asked)
-    live_worker(small.engine, 2).expect_error("session_unknown", **asked)
+    instruction = {"action": "remove", "remove": "session_map", "session_id": 1, "request_id": "request 1"}
+    live_worker(small.engine, 1).request(**instruction)
+    live_worker(small.engine, 2).expect_error("session_unknown", **instruction)
 
 
 def test_requests_of_a_worker_are_removed_with_it(worker, visitor, wallet_file):
-    asked = {"action": "remove", "remove": "session_map", "session_id": 1, "request_id": "request 1"}
-    worker.request(**asked)
+    instruction = {"action": "remove", "remove": "session_map", "session_id": 1, "request_id": "request 1"}
+    worker.request(**instruction)
     visitor.request(**cleanup("workers"))
     assert rows(wallet_file, "SELECT * FROM seen_requests") == []
 
 
 def test_the_answers_of_a_worker_have_the_declared_types(worker, visitor, announced):
-    for asked in (
+    for instruction in (
         {"action": "search", "search": "session", "session_token": visitor.credentials["session_token"]},
         {"action": "add", "add": "session", "session": 1},
         mapping(announced, session=1),
         {"action": "remove", "remove": "session_map", "session_id": 1},
     ):
-        found, _ = WORKER_REGISTRY.find({"controller": "system", "ctype": "action", **asked})
-        assert list(answer_type_errors(worker.request(**asked), found.answers)) == []
+        found, _ = WORKER_REGISTRY.find({"controller": "system", "ctype": "action", **instruction})
+        assert list(answer_type_errors(worker.request(**instruction), found.answers)) == []
 
 
 def test_a_worker_knows_only_its_own_instructions(worker, nothing_changes):

@@ -73,15 +73,19 @@ def test_work_interrupted_at_any_step_is_stored_whole_or_not_at_all(database, wa
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_a_supply_interrupted_at_any_step_runs_once_when_repeated(ada, shard):
     disable_syncs(ada.engine._database)
-    for asked, step in enumerate(count(1 + shard, SHARDS), start=1):
+    for supplied, step in enumerate(count(1 + shard, SHARDS), start=1):
         request = {**supply(1), "request_id": f"step {step:09}"}
         interruption = Interruption(ada.engine._database, step)
         interruption.begin()
         answer = ada.send(**request)
         interruption.end()
-        done = {None: [asked], "storage_failed": [asked - 1], "outcome_unknown": [asked - 1, asked]}
+        done = {
+            None: [supplied],
+            "storage_failed": [supplied - 1],
+            "outcome_unknown": [supplied - 1, supplied],
+        }
         assert ada.credits in done[answer.get("code")], (step, answer)
-        assert ada.request(**request)["total_credits"] == asked, step
+        assert ada.request(**request)["total_credits"] == supplied, step
         if not interruption.has_come:
             break
     assert step > 500

@@ -159,8 +159,8 @@ def test_a_wallet_or_clock_can_be_renamed(ada, wallclock, word):
 @pytest.mark.parametrize("reference", ["", " Household", "x" * 65, "line\nbreak"])
 def test_a_reference_must_have_1_to_64_visible_characters(ada, nothing_changes, word, reference):
     nothing_changes()
-    for asked in (holder_verb("new", word), choose("edit", word, active(ada, word))):
-        assert ada.expect_error("bad_value", **asked, reference=reference)["details"] == {
+    for instruction in (holder_verb("new", word), choose("edit", word, active(ada, word))):
+        assert ada.expect_error("bad_value", **instruction, reference=reference)["details"] == {
             "field": "reference"
         }
 
@@ -254,7 +254,7 @@ def test_an_empty_wallet_is_unlinked_with_its_clocks_and_sheets(converted, bob, 
     bobs_records = [bob.records("transfer"), bob.records("invoice")]
     converted.request(**choose("switch", "ewallet", create_holder(converted, "ewallet")))
     converted.request(**choose("unlink", "ewallet", first))
-    for asked in (
+    for instruction in (
         choose("switch", "ewallet", first),
         choose("edit", "ewallet", first, reference="Gone"),
         choose("unlink", "ewallet", first),
@@ -265,7 +265,7 @@ def test_an_empty_wallet_is_unlinked_with_its_clocks_and_sheets(converted, bob, 
             for kind, number in records.items()
         ),
     ):
-        converted.expect_error("not_found", **asked)
+        converted.expect_error("not_found", **instruction)
     assert [each["id"] for each in list_holders(converted, "ewallet")] == [active(converted, "ewallet")]
     assert str(first) not in converted.request(**VIEW_ACCOUNT)["account_data"]["ewallet_archive"]
     owned = "SELECT id FROM sheets WHERE unlinked_at IS NULL AND kind IN (?, ?) AND owner_id = ?"
@@ -298,9 +298,9 @@ def test_every_verb_accepts_wallet_and_ewallet(ada, verb):
 
 @each_holder
 def test_a_repeated_request_creates_or_unlinks_once(ada, word):
-    asked = holder_verb("new", word)
-    first = ada.request(**asked, request_id="make-it-once")
-    assert ada.request(**asked, request_id="make-it-once") == first
+    instruction = holder_verb("new", word)
+    first = ada.request(**instruction, request_id="make-it-once")
+    assert ada.request(**instruction, request_id="make-it-once") == first
     unlink = choose("unlink", word, first[f"credit_{word}"])
     gone = ada.request(**unlink, request_id="unlink-it-once")
     assert ada.request(**unlink, request_id="unlink-it-once") == gone

@@ -36,9 +36,9 @@ def test_a_worker_finds_its_session_by_token(worker, ada):
 def test_a_worker_finds_no_session_of_another_worker_and_no_missing_one(small):
     token = small.credentials["session_token"]
     live_worker(small.engine, 2).request(action="search", search="session", session_token=token)
-    for asked in (token, "never given out"):
+    for unknown in (token, "never given out"):
         live_worker(small.engine, 1).expect_error(
-            "session_unknown", action="search", search="session", session_token=asked
+            "session_unknown", action="search", search="session", session_token=unknown
         )
 
 

@@ -191,8 +191,8 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
         wallet = account.wallets.get(payment.payee_wallet_id)
         if wallet is None or payment.record_id not in wallet.transfers:
             return self.expect_error(payment.payee, "not_found", instruction)
-        is_there = any(payment.payer is other for other in self.model.values()) and payment.payer.is_active
-        if not is_there or credits > payment.left or credits > account.wallet.credits:
+        is_payable = payment.payer.is_active and any(payment.payer is other for other in self.model.values())
+        if not is_payable or credits > payment.left or credits > account.wallet.credits:
             return self.expect_error(payment.payee, None, instruction)
         sent = self.succeed(payment.payee, instruction)
         payment.refunded += credits

@@ -34,8 +34,8 @@ class Member:
 
     async def join(self) -> None:
         self._reader, self._writer = await asyncio.open_connection(LOOPBACK, self.ports[0])
-        for wanted in ("client_id", "session_token"):
-            self.credentials[wanted] = (await self.request(action="request", request=wanted))[wanted]
+        for name in ("client_id", "session_token"):
+            self.credentials[name] = (await self.request(action="request", request=name))[name]
         account = {"user_name": self.name, "user_pass": PASSWORD, "user_email": email_of(self.number)}
         await self.request(action="new", new="account", **account)
         await self.request(action="login", user_name=self.name, user_pass=PASSWORD)

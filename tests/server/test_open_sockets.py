@@ -129,12 +129,12 @@ def test_if_a_port_is_in_use_both_ports_stay(server, operator, taken):
     with socket.socket() as other:
         other.bind((LOOPBACK, 0))
         other.listen()
-        wanted = {"in_port": free_port(), "out_port": free_port(), taken: other.getsockname()[1]}
-        refused = operator.expect_error("port_unavailable", **system("open", "sockets", **wanted))
-    assert refused["details"]["port"] == wanted[taken]
+        ports = {"in_port": free_port(), "out_port": free_port(), taken: other.getsockname()[1]}
+        refused = operator.expect_error("port_unavailable", **system("open", "sockets", **ports))
+    assert refused["details"]["port"] == ports[taken]
     assert server.ports == before
     server.assert_answers()
-    assert all(is_closed(port) for name, port in wanted.items() if name != taken)
+    assert all(is_closed(port) for name, port in ports.items() if name != taken)
 
 
 def test_both_ports_must_differ(server, operator):

@@ -137,9 +137,9 @@ def test_a_session_beyond_its_rate_is_answered_with_the_time_to_wait(limited):
     server = limited(requests_per_second_per_session=5)
     client, other = server.caller(), server.caller()
     client.request_client_id()
-    asked = {**SELECTORS, **client.credentials, "action": "view", "view": "sockets"}
+    instruction = {**SELECTORS, **client.credentials, "action": "view", "view": "sockets"}
     wire = server.in_wire()
-    wire.send(*({**asked, "request_id": f"request {number}"} for number in range(8)))
+    wire.send(*({**instruction, "request_id": f"request {number}"} for number in range(8)))
     found = {line["request_id"]: line for line in (wire.next_line() for _ in range(8))}
     refused = [line for line in found.values() if line["failed"]]
     assert sorted(found) == [f"request {number}" for number in range(8)]
