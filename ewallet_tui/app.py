@@ -67,7 +67,7 @@ MAX_SOURCES = 1_024
 
 
 class StylesheetReadOnce(Stylesheet):
-    """Parses a source again only if the theme's variables changed; Textual's own does for every new screen."""
+    """Parses a source again only if the theme's variables changed, not for every new screen."""
 
     def __init__(self, *, variables: dict[str, str]) -> None:
         super().__init__(variables=variables)

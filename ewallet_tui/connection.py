@@ -146,7 +146,7 @@ class Connecting(Struct, kw_only=True, eq=False):
     _gone: Timer | None = None
 
     async def begin(self) -> None:
-        """Connect to the first engine; if it is a server that can't be reached, let the user choose another."""
+        """Connect to the first engine; if that server can't be reached, let the user choose another."""
         try:
             await self._open(self.store.backend, self.server)
         except asyncio.CancelledError:
@@ -227,7 +227,7 @@ class Connecting(Struct, kw_only=True, eq=False):
         await backend.open(admit)
 
     async def _demand_trust(self, server: ServerAddress, client: WalletClient) -> None:
-        """Ask about a certificate that is new; if it isn't trusted, forget it and raise `UnreachableError`."""
+        """Ask about a new certificate; if it isn't trusted, forget it and raise `UnreachableError`."""
         is_trusted = False
         try:
             is_trusted = await self.trusts(server.name, str(client.fingerprint))

@@ -37,7 +37,7 @@ class Contact:
 
 
 class ContactBook:
-    """Completes what is typed into a form's recipient field; it does not notice contacts that change meanwhile."""
+    """Completes a form's recipient field; it does not notice contacts that change meanwhile."""
 
     def __init__(self, ask: Ask) -> None:
         self._ask = ask
@@ -104,7 +104,7 @@ class ContactBook:
         return f"{meant}   or {others}" if others else meant
 
     def _found(self, wanted: str) -> list[Contact]:
-        """The contacts whose name or email contains `wanted`: first equal ones, then those that begin with it."""
+        """The contacts whose name or email contains `wanted`: equal ones, then those that begin with it."""
         found = [one for one in self._contacts if one.has(wanted)]
         return sorted(found, key=lambda one: (wanted not in one.names, not one.begins(wanted)))
 

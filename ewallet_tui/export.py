@@ -58,7 +58,7 @@ async def ask_or_stop(ask: Ask, **instruction: Any) -> Answer:
 
 
 async def save(parts: Parts, sink: FileSink, tell: Callable[[int], None], noun: str) -> str:
-    """Write the parts, and return a sentence about the file; `tell` is called with the number of records so far.
+    """Write the parts, and return a sentence about the file; `tell` gets the number of records so far.
 
     Raises `OSError` if the file can't be written, and any error of `parts`.
     """

@@ -85,7 +85,7 @@ class Navigation:
         await gather(*self._remove_hidden())
 
     async def replace_screens(self, role: str) -> None:
-        """Replace every screen by a new one, and stay at the current mode if an account of `role` may use it."""
+        """Replace every screen by a new one; the current mode stays if an account of `role` may use it."""
         app = self._app
         allowed = {LOCK, *(destination.mode for destination in destinations_for(role))}
         stays_at = self.mode if self.mode in allowed else SCREEN_MODES[0]

@@ -38,7 +38,7 @@ USABLE_AGAIN = Notification("Your account is active again.", "You can use it as 
 
 
 def notification_of(event: Event, *, own_email: str, clock: int) -> Notification | None:
-    """What to tell the user of an event; `None` if nothing: `clock` is the active one, whose alarm they see."""
+    """What to tell the user of an event, or `None`. `clock` is the active one, whose alarm they see."""
     data = event["data"]
     match event["event"]:
         case "login_from_new_address":
@@ -135,7 +135,7 @@ class Notifier:
             self.tell(notification)
 
     def tell(self, notification: Notification) -> None:
-        """Show it now, or with others that come within a second; if the screen is locked, when it is unlocked."""
+        """Show it now, or with others that come within a second; on a locked screen, when it is unlocked."""
         if self._state() is None:
             return
         self._waiting.append(notification)

@@ -97,9 +97,8 @@ class AccountStore:
     ) -> None:
         """`changed` is called with each new state.
 
-        `ended` is called if the session ends without a logout, with whether the instruction that was answered so
-        was a change; `noticed` with each event that the app did not cause itself, once the state shows it; and
-        `froze` with whether the account is frozen, when that changes.
+        `ended` is called if the session ends without a logout, with whether a change found it out; `noticed` with each event that another client caused, once the state shows it; `froze` with
+        whether the account is frozen, when that changes. `time_zone` names the zone of the user's days.
         """
         self.backend = backend
         self.state: AccountState | None = None

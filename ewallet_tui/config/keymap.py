@@ -123,7 +123,7 @@ def _conflicts(
         for scope in scopes:
             usual = {key for action in scope.actions if action.id == name for key in action.keys}
             for other in scope.actions if usual else ():
-                # Actions that share a default key, such as start and pause, are never possible at the same time.
+                # Actions that share a default key, such as start and pause, are never possible together.
                 if other.id != name and usual.isdisjoint(other.keys):
                     keys = valid.get(other.id, other.keys)
                     yield from ((name, other, key) for key in valid[name] if key in keys)

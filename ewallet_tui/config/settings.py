@@ -221,7 +221,8 @@ SERVERS = (
 )
 KEYS = Setting(
     "keys",
-    "Other keys for actions, by the action's name: one key, or several separated by commas. Names: docs/settings.md.",
+    "Other keys for actions, by the action's name: one key, or several separated by commas. "
+    "Names: docs/settings.md.",
     {},
     any_table,
 )

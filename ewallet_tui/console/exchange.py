@@ -134,7 +134,7 @@ class ExchangeLine:
         )
 
     def _chain(self, *, short: bool) -> Content:
-        """The selectors and the arguments; if `short`, without the selectors that nearly all instructions share."""
+        """The selectors and the arguments; if `short`, without the selectors that nearly all share."""
         prefix, path = self.chain.selectors[:2], self.chain.selectors[2:]
         words = [] if short and prefix == ("client", "action") else [(f"{' '.join(prefix)} ", MUTED)]
         arguments = plain(" ".join(self.chain.arguments))

@@ -111,7 +111,7 @@ def delete(screen: BaseScreen) -> None:
 
 
 async def _go_on_without(context: AppContext, answer: Answer, others: list[str]) -> None:
-    """Switch to another account of this session, or log out; tell the user until when the account can be recovered."""
+    """Switch to another account of this session, or log out; say until when this one can be recovered."""
     if others:
         await context.act(action="switch", switch="account", account=others[0])
     else:

@@ -52,7 +52,7 @@ def changes(spec: FormSpec, values: dict[str, Any]) -> dict[str, Any]:
 
 
 class BaseScreen(Screen[None]):
-    """A screen with tabs, status bar and footer; subclasses define `MODE`, `compose_content`, `show` and `show_second`."""
+    """A screen with tabs, status bar and footer; a subclass adds its mode and its content."""
 
     MODE: ClassVar[str]
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-tiny"), (72, "-narrow"), (100, "-wide")]  # noqa: RUF012 - as Screen declares it
@@ -152,7 +152,7 @@ class BaseScreen(Screen[None]):
             result.clear()
 
     def can(self, action: Action) -> bool | None:  # noqa: ARG002 - for subclasses
-        """Whether `action` is possible with what this screen shows; the account state is checked separately."""
+        """Whether `action` is possible with what this screen shows; the state is checked separately."""
         return True
 
     def is_enabled(self, action: Action) -> bool | None:
@@ -306,7 +306,9 @@ class BaseScreen(Screen[None]):
 
     def _show_connection(self, _: object = None) -> None:
         connection = self.context.connection
-        self.query_one(TabsBar).show_connection(connection.status, connection.place)
+        # After a logout the screen may be removed before it is complete.
+        for tabs in self.query(TabsBar):
+            tabs.show_connection(connection.status, connection.place)
 
     def _handle_state(self, _: AccountState) -> None:
         self._is_old = True

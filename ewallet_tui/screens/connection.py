@@ -34,7 +34,8 @@ def first_certificate(server: str, fingerprint: str) -> ConfirmModal:
     words = (
         f"{server} is new on this computer. Its certificate's fingerprint is\n\n{fingerprint}\n\n"
         "Compare it with the one the server's operator gives you. "
-        "Trust it only if they are the same. If the server ever shows another one, the app sends nothing to it."
+        "Trust it only if they are the same. If the server ever shows another one, "
+        "the app sends nothing to it."
     )
     return ConfirmModal("New server", words, [Choice(TRUST, "ctrl+t", "Trust it")], stay="Leave it")
 

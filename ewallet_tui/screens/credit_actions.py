@@ -1,4 +1,4 @@
-"""Actions that move credits: supply, pay, transfer, refund and convert; the forms to pay, transfer and refund."""
+"""Actions that move credits, and the forms to pay, transfer and refund."""
 
 from __future__ import annotations
 

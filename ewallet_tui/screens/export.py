@@ -43,7 +43,7 @@ NOT_SAVED = "Not saved."
 
 
 class ExportWait(Modal[str | None]):
-    """Its result is the line that says what was saved, or `None` after an error or a stop, which is already reported."""
+    """Its result is the line that says what was saved, or `None` after a reported error or a stop."""
 
     DEFAULT_CSS = """
     ExportWait {

@@ -31,7 +31,7 @@ NOT_KNOWN = frozenset(
 
 
 def tell_late(context: AppContext, title: str) -> Callable[[Answer], None]:
-    """A function that notifies the user of an answer that came after its form was closed, unless the account has changed."""
+    """Makes the callback for an answer that comes after its form was closed: it notifies the same account."""
 
     def email() -> str | None:
         return context.state.account.email if context.state else None

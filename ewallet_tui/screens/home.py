@@ -54,7 +54,8 @@ STEPS = (
     TourStep(
         "start",
         "Start the clock",
-        "The time left counts down at the top of every screen. space pauses it, x stops it, ? lists all keys.",
+        "The time left counts down at the top of every screen. "
+        "space pauses it, x stops it, ? lists all keys.",
     ),
 )
 

@@ -90,7 +90,8 @@ class LockScreen(Screen[None]):
 
     def _show_connection(self, _: object = None) -> None:
         connection = self.context.connection
-        self.query_one(ConnectionBadge).show_connection(connection.status, connection.place)
+        for badge in self.query(ConnectionBadge):
+            badge.show_connection(connection.status, connection.place)
         for form in self.query(Form):
             form.show_connected(connection.is_connected)
 

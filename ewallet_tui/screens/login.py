@@ -93,7 +93,8 @@ class LoginScreen(Screen[None]):
 
     def _show_connection(self, _: object = None) -> None:
         connection = self.context.connection
-        self.query_one(ConnectionBadge).show_connection(connection.status, connection.place)
+        for badge in self.query(ConnectionBadge):
+            badge.show_connection(connection.status, connection.place)
         if self._forms is not None:
             self._forms.show_connected(connection.is_connected)
 

@@ -30,7 +30,7 @@ SCROLL_KEYS = (
 
 
 class Modal(ModalScreen[ScreenResultType]):
-    """A modal screen. If it is dismissed while another screen is in front of it, it closes once it is in front again.
+    """A modal screen. If it is dismissed behind another screen, it closes once it is in front again.
 
     Textual always pops the foremost screen, once for every call.
     """
@@ -81,7 +81,7 @@ def titled(sheet: Widget, title: object, subtitle: str = "") -> None:
 class Choice:
     """One answer: the result, its key, and its label, which begins with a verb.
 
-    A choice with a control key is taken only by that key or the mouse, so that ordinary typing can't take it by accident.
+    A choice with a control key is taken only by that key or the mouse, never by ordinary typing.
     """
 
     id: str

@@ -27,8 +27,8 @@ NEW, RENAME, UNLINK = "new", "rename", "unlink"
 class OwnedItemPicker(OwnedItemLine):
     """The line that names the chosen item, and the actions on it.
 
-    With `makes_active`, choosing another one makes it the active one; otherwise that is an action of its own, because new
-    records go to the active one.
+    With `makes_active`, choosing another one makes it the active one. Otherwise that is an action of its
+    own, because new records go to the active one.
     """
 
     def __init__(

@@ -51,7 +51,8 @@ def supply_form(balance: int) -> FormSpec:
     def validate(values: Values) -> Mapping[str, str]:
         if balance + values.get("credits", 0) > fields.MOST_CREDITS:
             return {
-                "credits": f"A wallet holds at most {grouped(fields.MOST_CREDITS)}. Your balance: {grouped(balance)}."
+                "credits": f"A wallet holds at most {grouped(fields.MOST_CREDITS)}."
+                f" Your balance: {grouped(balance)}."
             }
         return {}
 
@@ -85,7 +86,8 @@ def _refused_supply(error: Answer) -> Answer:
 
 def supply_result(answer: Answer) -> str:
     """The result line: `You got 100 credits. New balance: 140.`"""
-    return f"You got {credit_amount(answer['supplied_credits'])}. New balance: {grouped(answer['ewallet_credits'])}."
+    supplied, balance = answer["supplied_credits"], answer["ewallet_credits"]
+    return f"You got {credit_amount(supplied)}. New balance: {grouped(balance)}."
 
 
 def time_result(milliseconds_per_credit: int) -> Callable[[Answer], str]:

@@ -88,7 +88,9 @@ class BigDigits(Widget):
     """A number or a time, as large as the widget's size allows."""
 
     DEFAULT_CSS = """
-    BigDigits { width: 1fr; height: 5; content-align: left middle; text-wrap: nowrap; text-overflow: ellipsis; }
+    BigDigits {
+        width: 1fr; height: 5; content-align: left middle; text-wrap: nowrap; text-overflow: ellipsis;
+    }
     """
 
     value: reactive[str] = reactive("")

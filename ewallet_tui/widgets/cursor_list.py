@@ -1,4 +1,4 @@
-"""The bases of lists: one that draws only the lines in view, and Textual's option list in the look of this app."""
+"""The bases of lists: one that draws only the lines in view, and an option list."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ class PlainOptionList(OptionList):
         super().__init__(markup=False)
 
     def show_options(self, options: Iterable[Option], highlighted: int | None = None) -> None:
-        """Replace the options; without `highlighted` the cursor keeps its index, as far as there are options."""
+        """Replace the options; without `highlighted` the cursor keeps its index if there are enough."""
         before = self.highlighted or 0
         self.clear_options()
         self.add_options(options)

@@ -1,4 +1,4 @@
-"""Lines: plain ones, those with parts to click, the result of the last action, and the footer with the keys."""
+"""Lines: plain ones, clickable ones, the result of the last action, and the footer."""
 
 from __future__ import annotations
 

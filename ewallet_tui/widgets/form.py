@@ -247,7 +247,7 @@ class Form(VerticalScroll, can_focus=False):
 
     @on(Button.Pressed, "#do")
     def submit(self) -> None:
-        """Validate the values, then send them or ask for confirmation; or show the problems and focus the first."""
+        """Validate the values, then send them or ask for confirmation; or show the problems."""
         if self.busy:
             return
         if unsettled := [row for row in self.rows if not row.is_settled]:

@@ -1,4 +1,4 @@
-"""Tabs: those of the numbered screens, with the account and the connection beside them, and those within a screen."""
+"""The tabs of the numbered screens, with account and connection beside them, and those within a screen."""
 
 from __future__ import annotations
 
@@ -159,7 +159,8 @@ class TabsBar(Horizontal):
         yield ConnectionBadge()
 
     def show_connection(self, connection: ConnectionStatus, place: str) -> None:
-        self.query_one(ConnectionBadge).show_connection(connection, place)
+        for badge in self.query(ConnectionBadge):
+            badge.show_connection(connection, place)
         self._fit()
 
     def show(self, account: AccountInfo) -> None:
