@@ -7,12 +7,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from ewallet_core.errors.requests import (
-    BadValueError,
-    FrameTooLongError,
-    NotUtf8Error,
-    TooDeepError,
-)
+from ewallet_core.errors.requests import BadValueError, FrameTooLongError, NotUtf8Error, TooDeepError
 from ewallet_core.instructions.envelope import VIEW_ACTIONS, parse_envelope
 from ewallet_core.protocol.frames import DEEPEST, LARGEST_FRAME, decode, encode
 

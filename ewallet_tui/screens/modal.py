@@ -224,10 +224,7 @@ class FactsModal(Modal[str | None]):
         .passage { margin-top: 1; color: $text-muted; }
     }
     """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,q", "dismiss", "Back"),
-        *SCROLL_KEYS,
-    ]
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape,q", "dismiss", "Back"), *SCROLL_KEYS]
 
     def __init__(self, title: str, facts: Pairs, passages: Pairs = (), choice: Choice | None = None) -> None:
         """The result is the id of `choice`, if the user takes it by its key."""
