@@ -97,9 +97,9 @@ class AccountStore:
     ) -> None:
         """`changed` is called with each new state.
 
-        `ended` is called if the session ends without a logout, with whether a change found it out; `noticed` with
-        each event that another client caused, once the state shows it; `froze` with whether the account is frozen,
-        when that changes. `time_zone` names the zone of the user's days.
+        `ended` is called if the session ends without a logout, with whether a change found it out;
+        `noticed` with each event that another client caused, once the state shows it; `froze` with whether
+        the account is frozen, when that changes. `time_zone` names the zone of the user's days.
         """
         self.backend = backend
         self.state: AccountState | None = None
