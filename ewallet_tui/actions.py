@@ -182,13 +182,15 @@ SHOW_ALL = hidden("show_all", "Show all", "escape")
 
 FILTER = Action("filter", "Find", "slash", "Find text", key_display="/", synonyms=("Search", "Filter"))
 EXPORT = Action("export_shown", "Export", "E", "Save what is shown", key_display="E", synonyms=("Download",))
-UNLINK_RECORD = Action("unlink_record", "Remove", "d", "Remove the record", synonyms=("Delete", "Unlink"))
+UNLINK_RECORD = Action(
+    "unlink_record", "Remove", "d", "Remove from this list or sheet", synonyms=("Delete", "Unlink")
+)
 COPY_ROW = hidden("copy_row", "Copy the row", "y")
 COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")
 REFUND = Action(
     "refund", "Refund", "r", "Refund a payment that you received", synonyms=("Give back", "Return")
 )
-NEW_CONTACT = Action("new_contact", "New", "n", "Add a contact", synonyms=("Write down",))
+NEW_CONTACT = Action("new_contact", "New", "n", "Add a contact", synonyms=("Save",))
 EDIT_CONTACT = Action("edit_contact", "Edit", "e")
 
 

@@ -2,42 +2,53 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
-from typing import Any
 
 from textual.content import Content
 
 from ewallet_core.presentation.formatting import duration, grouped, moment, parse_timestamp, price, signed
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.record_pages import ListRow
-from ewallet_tui.records import CONVERSIONS, TRANSFERS, Record, amount, partner_of
+from ewallet_tui.records import TRANSFERS, Record, amount, partner_of
+from ewallet_tui.state import CLOCK, CONVERSION_SHEET, TRANSFER_SHEET, AccountState, OwnedItemKind, OwnedItems
 
 ACTIVITY_COLUMNS = (
     Column("When"),
     Column("What"),
     Column("Credits", align="right"),
     Column("With"),
+    Column("", from_width=70),
     Column("Notes", fills=True, from_width=64),
 )
+CONVERTED = "converted"
+DIRECTIONS = {"credits2clock": "credits → time", "clock2credits": "time → credits"}
+OTHER_WALLET, OTHER_CLOCK = "another wallet", "another clock"
 
 
-def activity_rows(
-    activity: Iterable[Mapping[str, Any]], now: datetime, zone: tzinfo | None = None
-) -> list[ListRow]:
-    """The records that moved credits as rows; the record of a row is its kind and id."""
-    return [_activity_row(each["record_data"], now, zone) for each in activity if each["kind"] != "time"]
+def activity_rows(state: AccountState, now: datetime, zone: tzinfo | None = None) -> list[ListRow]:
+    """The account's records that moved credits as rows; the record of a row is its kind and id.
+
+    A record on a sheet of another wallet or clock than the active ones says so.
+    """
+    records = [each["record_data"] for each in state.activity if each["kind"] != "time"]
+    return [_activity_row(record, state.owned, now, zone) for record in records]
 
 
-def _activity_row(record: Record, now: datetime, zone: tzinfo | None) -> ListRow:
+def _activity_row(
+    record: Record, owned: Mapping[OwnedItemKind, OwnedItems], now: datetime, zone: tzinfo | None
+) -> ListRow:
     when = moment(parse_timestamp(record["create_date"]), now, zone)
     if "conversion_type" in record:
-        name, kind, what = "conversion", record["conversion_type"], CONVERSIONS[record["conversion_type"]]
+        name, kind, what = "conversion", record["conversion_type"], CONVERTED
         partner = f"{'→' if kind == 'credits2clock' else '←'} {duration(record['minutes_ms'])}"
+        other = OTHER_CLOCK if len(owned[CLOCK].names) > 1 else OTHER_WALLET
+        where = "" if record["conversion_sheet"] in owned[CONVERSION_SHEET].names else other
     else:
         name, kind, what = "transfer", record["transfer_type"], TRANSFERS[record["transfer_type"]]
         partner = partner_of(record)
-    cells = (when, what, amount(kind, record["credits"]), partner, record["notes"] or "")
+        where = "" if record["transfer_sheet"] in owned[TRANSFER_SHEET].names else OTHER_WALLET
+    cells = (when, what, amount(kind, record["credits"]), partner, where, record["notes"] or "")
     return ListRow(f"{name} {record['id']}", cells, (name, record["id"]))
 
 
@@ -64,10 +75,11 @@ def statement_row(movement: Record, now: datetime, zone: tzinfo | None = None) -
 
 
 def what_of(movement: Record) -> str:
-    """The movement in a word: `paid`, `received`, `to time`."""
+    """The movement in a word: `paid`, `received`, `converted`."""
     kind: str = movement["kind"]
-    known = CONVERSIONS | (GOT if movement["credits"] > 0 else GIVEN)
-    return known.get(kind, kind)
+    if kind in DIRECTIONS:
+        return CONVERTED
+    return (GOT if movement["credits"] > 0 else GIVEN).get(kind, kind)
 
 
 def record_of(movement: Record) -> tuple[str, int] | None:
@@ -81,7 +93,7 @@ def record_of(movement: Record) -> tuple[str, int] | None:
 def _with(movement: Record) -> str:
     if movement["kind"] == "supply":
         return price(movement["currency"], movement["cost"]) if movement["cost"] else ""
-    return movement["partner"] or ""
+    return DIRECTIONS.get(movement["kind"]) or movement["partner"] or ""
 
 
 def in_words(history: Sequence[int]) -> str:

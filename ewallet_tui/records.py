@@ -40,7 +40,7 @@ TRANSFERS = {
     "refund": "refunded",
     "incoming": "received",
 }
-CONVERSIONS = {"credits2clock": "to time", "clock2credits": "from time"}
+CONVERSIONS = {"credits2clock": "converted to time", "clock2credits": "converted to credits"}
 COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
 
 
@@ -56,6 +56,11 @@ class RecordKind:
     describe: Callable[[Record, datetime], tuple[Cells, Facts]]
     """The cells and the facts (label and value) of a record, with times relative to an instant."""
     empty: str
+
+    @property
+    def noun(self) -> str:
+        """A record of this kind, in a word or two: `transfer`, `time record`."""
+        return "time record" if self.name == "time" else self.name
 
     def facts(self, record: Record, now: datetime) -> Facts:
         return self.describe(record, now)[1]
@@ -115,7 +120,7 @@ def _describe_conversion(record: Record, now: datetime) -> tuple[Cells, Facts]:
     kind, when, notes = record["conversion_type"], _when(record, now), record["notes"]
     credits, time = amount(kind, record["credits"]), duration(record["minutes_ms"])
     return (when, CONVERSIONS[kind], credits, time, notes), [
-        ("What", "credits to time" if kind == "credits2clock" else "time to credits"),
+        ("What", CONVERSIONS[kind]),
         ("Credits", credits),
         ("Time", time),
         ("When", when),

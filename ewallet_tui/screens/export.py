@@ -28,6 +28,7 @@ from ewallet_tui.export import (
     sheet_parts,
     why_not_written,
 )
+from ewallet_tui.records import RECORD_KINDS
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import ChoiceModal, Modal, titled
 from ewallet_tui.widgets.footer import ResultLine
@@ -130,7 +131,7 @@ async def export_records(
 
     `bounds` are `since`, `until` and `text`. Invoices can also be saved as pages: one invoice or a month.
     """
-    form = await _choose(screen, f"Export {kind}s", _forms(kind, record_id))
+    form = await _choose(screen, f"Export {RECORD_KINDS[kind].noun}s", _forms(kind, record_id))
     if form in FILES:
         given = {name: value for name, value in bounds.items() if value}
         wanted = {"kind": kind, "format": form, **({} if sheet_id is None else {"sheet_id": sheet_id})}

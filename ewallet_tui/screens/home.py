@@ -138,7 +138,7 @@ class HomeScreen(BaseScreen):
         history = state.balance_history
         self.query_one(BalanceCurve).balances = history
         self.query_one("#history", Static).update(in_words(history) if any(history) else "")
-        rows = activity_rows(state.activity, self.today())
+        rows = activity_rows(state, self.today())
         listed.empty = NOTHING_YET if state.may_supply else f"No credits yet. {ASK_FOR_CREDITS}"
         listed.show(rows)
         self.set_class(bool(rows), "-lived")
@@ -146,6 +146,9 @@ class HomeScreen(BaseScreen):
         done = ("transfer" in kinds, "conversion" in kinds, "time" in kinds or state.clock.runs)
         # No tour if its first step, supplying, is not allowed.
         leads_on = self._may_tour and (done[0] or state.may_supply)
+        if all(done):
+            # Another wallet or clock starts no second tour.
+            self._may_tour = False
         self._show_steps(tour, listed, done if leads_on else ())
 
     def _show_steps(self, tour: Tour, listed: RecordList, done: Sequence[bool]) -> None:

@@ -96,6 +96,7 @@ class OwnedItemPicker(OwnedItemLine):
 
     def choose(self, id: int) -> None:
         self._chosen[self._kind()] = id
+        self._owner.query_one(ResultLine).clear()
         self.show_line()
         if self._makes_active:
             self._activate(id)
@@ -196,8 +197,8 @@ class OwnedItemPicker(OwnedItemLine):
                 if self._makes_active
                 else "is created. Press A to make it active."
             )
-            self._owner.query_one(ResultLine).say(f"{name} {rest}")
             self.choose(id)
+            self._owner.query_one(ResultLine).say(f"{name} {rest}")
 
     @work(group="owned item", exclusive=True)
     async def _activate(self, id: int) -> None:

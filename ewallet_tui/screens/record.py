@@ -212,7 +212,7 @@ class RecordScreen(Modal[str | None]):
             self.dismiss()
             return
         self._record = answer["record_data"]
-        titled(self.query_one(".sheet"), kind.kind_of_item.noun.capitalize().partition(" ")[0])
+        titled(self.query_one(".sheet"), kind.noun.capitalize())
         # The linked records are buttons below.
         self.query_one(RecordDetail).show(kind, answer, self.today(), with_links=False)
         await self._show_links(answer.get("linked_records", ()))

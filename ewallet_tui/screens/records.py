@@ -132,7 +132,7 @@ class RecordsPanel(Vertical):
         if (row := self.row) is None:
             return
         words = self.removal_words(row.record)
-        if await self.owner.confirm(f"Remove {self.kind.name}", words, "Remove"):
+        if await self.owner.confirm(f"Remove {self.kind.noun}", words, "Remove"):
             answer = await self.owner.context.act(**self.kind.instruction("unlink", row.record["id"]))
             if not answer["failed"]:
                 self.owner.query_one(ResultLine).say(
@@ -231,11 +231,11 @@ class RecordsPanel(Vertical):
 
     def _how_many(self, pages: RecordPages) -> str:
         if not self.is_filtered:
-            return count(pages.count, self.kind.name)
+            return count(pages.count, self.kind.noun)
         known = len(pages.rows())
         more = "more than " if pages.count > known else ""
         period = f", {self._period.words}" if self._period else ""
-        return f"{more}{count(known, self.kind.name)} found{period}"
+        return f"{more}{count(known, self.kind.noun)} found{period}"
 
 
 def panel_of(screen: BaseScreen) -> RecordsPanel:

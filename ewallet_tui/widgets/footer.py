@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, NamedTuple
 
 from textual import events, on
-from textual.binding import ActiveBinding
+from textual.binding import ActiveBinding, Binding
 from textual.content import Content
 from textual.message import Message
 from textual.screen import Screen
@@ -107,12 +108,26 @@ class Footer(ClickableLine):
     @property
     def keys(self) -> list[ActiveBinding]:
         shown = [active for active in self.screen.active_bindings.values() if active.binding.show]
+        # Textual moves a key that the user changed behind the others.
+        shown.sort(key=self._place_of)
         own = [active for active in shown if active.binding.action not in LAST]
         last = [active for active in shown if active.binding.action in LAST]
         keys = own[: MAX_KEYS - len(last)]
         while keys and line_of(map(self._words_of, [*keys, *last])).cell_length > self.content_size.width:
             keys.pop()
         return [*keys, *last]
+
+    def _place_of(self, active: ActiveBinding) -> int:
+        """The keys of the widget with the focus come first, then the screen's as declared, then the app's."""
+        if active.node is not self.screen:
+            return len(self._declared) if active.node is self.app else -1
+        id = active.binding.id
+        return self._declared.index(id) if id in self._declared else -1
+
+    @cached_property
+    def _declared(self) -> list[str | None]:
+        bindings = (each for kind in type(self.screen).__mro__ for each in vars(kind).get("BINDINGS", ()))
+        return [each.id for each in bindings if isinstance(each, Binding)]
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._handle_bindings)

@@ -190,7 +190,7 @@ NOW = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
 LEFT_MS = 19 * MINUTE + 42 * SECOND
 BAR = 36
 RECENT_ACTIVITY = (
-    (timedelta(0), "to time", -20),
+    (timedelta(0), "sent", -20),
     (timedelta(days=1, hours=5), "supplied", 1_240),
     (timedelta(days=8), "paid Bob", -10),
     (timedelta(days=365), "received", 12_500),

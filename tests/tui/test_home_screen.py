@@ -16,6 +16,7 @@ from frozen import (
 from textual.widgets import Button
 
 from ewallet_tui.screens import credit_actions
+from ewallet_tui.state import WALLET
 from ewallet_tui.widgets.big_digits import BigDigits
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.record_list import RecordList
@@ -72,7 +73,7 @@ async def test_the_main_job_from_the_keyboard(day):
         await person.press("u")
         await do(person, credits="100", cost="12.50", notes="first")
         assert result(person) == "✓ You got 100 credits. New balance: 100."
-        assert rows(person) == [("today 14:02", "supplied", "+100", "", "first")]
+        assert rows(person) == [("today 14:02", "supplied", "+100", "", "", "first")]
         day.pass_by(minutes=1)
         await person.press("c")
         await do(person, credits="20")
@@ -83,8 +84,8 @@ async def test_the_main_job_from_the_keyboard(day):
         assert result(person) == "✓ 5:00 → 5 credits. 15:00 left."
         assert shown_balance(person) == "85"
         assert [row[1:4] for row in rows(person)] == [
-            ("from time", "+5", "← 5:00"),
-            ("to time", "\N{MINUS SIGN}20", "→ 20:00"),
+            ("converted", "+5", "← 5:00"),
+            ("converted", "\N{MINUS SIGN}20", "→ 20:00"),
             ("supplied", "+100", ""),
         ]
 
@@ -118,6 +119,14 @@ async def test_the_tour_leads_a_new_wallet_to_a_running_clock(day):
         await settled(person)
         assert not person.app.screen.query_one("Tour").display
         assert isinstance(person.app.focused, RecordList)
+        # Another wallet with a clock that doesn't run starts no second tour.
+        await person.app.context.act(action="new", new="credit", credit="ewallet", reference="Savings")
+        second = max(person.app.context.state.owned[WALLET].names)
+        await person.app.context.act(action="switch", switch="credit", credit="ewallet", ewallet_id=second)
+        await settled(person)
+        assert shown_balance(person) == "0"
+        assert not person.app.screen.query_one("Tour").display
+        assert [row[4] for row in rows(person)] == ["another wallet", "another wallet"]
 
 
 async def test_a_tour_comes_back_only_while_nothing_was_done(day):

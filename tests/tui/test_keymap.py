@@ -92,10 +92,13 @@ def test_every_screen_and_widget_with_keys_is_in_a_scope():
 
 
 async def test_a_changed_key_works_and_every_list_of_keys_shows_it(opened, folder):
-    (folder / NAME).write_text('[keys]\nquit = "f10"\nhelp = "f1"\nsettings = "f2"\nsetings = "f3"\n')
+    (folder / NAME).write_text(
+        '[keys]\nquit = "f10"\nhelp = "f1"\nsettings = "f2"\nsetings = "f3"\nsupply = "w"\n'
+    )
     async with opened() as person:
         await person.wait_until(lambda: 'Line 5: There is no action "setings".' in person.toasts)
         await person.register()
+        assert person.sees("w Supply  p Pay  t Transfer")
         assert person.sees("f1 Help  f10 Quit")
         assert keys_of(person.app.screen)["Settings"] == ["f2"]
         await person.press("comma")

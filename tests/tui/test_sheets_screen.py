@@ -83,7 +83,7 @@ async def test_each_kind_has_its_sheet_its_columns_and_its_records(day):
         for key, expected in {
             "I": "3 invoices",
             "C": "1 conversion",
-            "M": "1 time",
+            "M": "1 time record",
             "T": "3 transfers",
         }.items():
             await person.press(key)
@@ -233,7 +233,7 @@ async def test_another_kind_may_be_chosen_while_a_page_is_being_read(day):
         await shown(person)
         await person.pilot.press("end", "M")
         await shown(person)
-        assert how_many(person) == "1 time"
+        assert how_many(person) == "1 time record"
         assert len(cells(person)) == 1
 
 

@@ -56,15 +56,16 @@ def movement(kind, credits, **more):
         ("transfer", 5, "received"),
         ("refund", -5, "refunded"),
         ("refund", 5, "got back"),
-        ("credits2clock", -5, "to time"),
-        ("clock2credits", 5, "from time"),
+        ("credits2clock", -5, "converted"),
+        ("clock2credits", 5, "converted"),
         ("something_new", 5, "something_new"),
     ],
 )
 def test_what_happened_is_told_from_the_wallets_side(kind, credits, what):
     row = statement_row(movement(kind, credits), NOW, UTC)
     sign = "+" if credits > 0 else MINUS
-    assert [str(cell) for cell in row.cells] == ["today 14:02", what, "", "", f"{sign}5", "1,240"]
+    direction = {"credits2clock": "credits → time", "clock2credits": "time → credits"}.get(kind, "")
+    assert [str(cell) for cell in row.cells] == ["today 14:02", what, direction, "", f"{sign}5", "1,240"]
 
 
 def test_the_other_side_or_the_price_stands_before_the_notes():
@@ -129,7 +130,7 @@ async def do(person, **values):
 async def test_the_statement_tells_each_movement_with_the_balance_after_it(day):
     async with at_the_wallet(day) as person:
         assert [row[1:] for row in rows(person)] == [
-            ("to time", "", "", f"{MINUS}60", "1,410"),
+            ("converted", "credits → time", "", f"{MINUS}60", "1,410"),
             ("paid", BOB, "lunch", f"{MINUS}30", "1,470"),
             ("supplied", "EUR 150", HOSTILE, "+1,500", "1,500"),
         ]
