@@ -93,8 +93,8 @@ class HomeScreen(BaseScreen):
 
     def show(self, state: AccountState) -> None:
         if self._may_tour is None:
-            # A used wallet needs no tour.
-            self._may_tour = not state.wallet.credits and state.clock.is_new
+            # A used account needs no tour.
+            self._may_tour = not state.wallet.credits and state.clock.is_new and not state.activity
         self.query_one("#credits", BigDigits).value = grouped(state.wallet.credits)
         self.show_second(state, self.context.now())
         self._show_buttons()
