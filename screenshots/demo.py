@@ -59,7 +59,7 @@ async def play(scene: Scene) -> list[Frame]:
     await recording.type(USER)
     await scene.press("tab")
     await recording.type(PASSWORD)
-    await recording.press("enter", "log in", f"{USER} ● embedded")
+    await recording.press("enter", "log in", f"{USER} ● this computer")
     await recording.press("c", "turn credits to time", "Notes", SHORT_MS)
     await recording.type("20")
     recording.record(READING_MS)

@@ -65,7 +65,7 @@ class Scene:
         await self.press("tab")
         await self.type(PASSWORD)
         await self.press("enter")
-        await self.wait_for(f"{name} ● embedded")
+        await self.wait_for(f"{name} ● this computer")
         await self.settle()
 
     @property

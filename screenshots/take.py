@@ -72,7 +72,7 @@ async def console(scene: Scene) -> None:
     await scene.press("space")
     await scene.wait_for("‖ paused")
     await scene.press("7", "v")
-    await scene.wait_for("Only what changes")
+    await scene.wait_for("Only changes")
     await scene.press("s")
     await scene.type("transfer credits credits=10 transfer_to=")
 
@@ -99,7 +99,7 @@ SHOTS = {
     "pay": Shot(pay),
     "wallet": screen("2", "Statement"),
     "clock": screen("3", "today"),
-    "contacts": screen("4", "Between you", then=("down",))._replace(size=WIDE),
+    "contacts": screen("4", "Payments with", then=("down",))._replace(size=WIDE),
     "transfers": screen("5", "17 Nov 09:12   ", "Journal", then=("down", "down"))._replace(size=WIDE),
     "invoices": screen("5", "Invoice 15", "Journal", then=("I",))._replace(size=WIDE),
     "account": screen("6", "ada@example.org", "Security"),

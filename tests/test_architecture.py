@@ -53,14 +53,14 @@ MODULES = {module_of(file) for package in PACKAGES for file in files(package)}
 # Names
 
 
-def class_names(node: ast.AST, outer: str = "") -> Iterator[str]:
-    """The qualified name of every class in the module."""
+def class_names(node: ast.AST) -> Iterator[str]:
+    """The name of every class in the module, also of nested ones."""
     for child in ast.iter_child_nodes(node):
         if isinstance(child, ast.ClassDef):
-            yield outer + child.name
-            yield from class_names(child, f"{outer}{child.name}.")
+            yield child.name
+            yield from class_names(child)
         else:
-            yield from class_names(child, outer)
+            yield from class_names(child)
 
 
 def test_a_class_name_is_used_once_in_both_packages() -> None:

@@ -100,6 +100,7 @@ class EmbeddedClient(WalletClient):
                     await asyncio.get_running_loop().run_in_executor(thread, self._close)
                 finally:
                     thread.shutdown(wait=False)
+                    self._active.forget()
 
     async def _read_events(self, position: ReadPosition, thread: ThreadPoolExecutor) -> AsyncIterator[Event]:
         """The events for as long as that thread is the engine's."""

@@ -56,10 +56,11 @@ class ActiveAccount:
             self._pending_changes -= 1
             self._notify()
 
-    def learn(self, answer: Answer) -> None:
-        """Take the active account and its newest event from an answer."""
+    def learn(self, request: Request, answer: Answer) -> None:
+        """Take the active account and its newest event from the answer to that request."""
         sequence = answer.get("event_sequence")
-        if "session_data" in answer:
+        # Other answers with `session_data` are about another session, such as one that an operator views.
+        if "session_data" in answer and may_change_account(request):
             self._become(answer["session_data"]["session_user_account"], sequence)
         elif "edit" in answer and self.is_logged_in:
             # The same account, perhaps under a new email address.

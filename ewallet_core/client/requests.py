@@ -11,6 +11,8 @@ from ewallet_core.errors.requests import BadValueError, FrameTooLongError, NotUt
 from ewallet_core.instructions.envelope import VIEW_ACTIONS, parse_envelope
 from ewallet_core.protocol.frames import DEEPEST, LARGEST_FRAME, decode, encode
 
+# To keep a session alive, or to request one, is nothing that a user could lose.
+_HARMLESS_ACTIONS = VIEW_ACTIONS | {"alive", "request"}
 _JSON_HAS = "what JSON has: text, a number, true, false, null, or a list or an object of these"
 
 Request = dict[str, Any]
@@ -45,9 +47,9 @@ def frame_of(request: Request) -> bytes:
 
 
 def changes_something(request: Mapping[str, Any]) -> bool:
-    """Whether the instruction is a change; one that can't be read counts as a change."""
+    """Whether the instruction changes what the user has; one that can't be read counts as a change."""
     action = _chain_of(request).get("action")
-    return not isinstance(action, str) or action not in VIEW_ACTIONS
+    return not isinstance(action, str) or action not in _HARMLESS_ACTIONS
 
 
 def may_change_account(request: Mapping[str, Any]) -> bool:

@@ -80,7 +80,7 @@ class WalletClient(ABC):
         try:
             with self._active.asking(request):
                 answer = await self._ask(request)
-                self._active.learn(answer)
+                self._active.learn(request, answer)
         finally:
             self.unanswered -= is_change
         if answer.get("code") not in SESSION_OVER:

@@ -76,6 +76,11 @@ class KeyedLocks:
         turn.set_result(None)
         return turn
 
+    def give_up(self, key: Hashable, turn: Future[None]) -> None:
+        """Stop waiting for the lock, or release it if it is held."""
+        if not turn.cancel():
+            self.release(key)
+
     def release(self, key: Hashable) -> None:
         """Grant the lock to the one that has waited longest."""
         if key is None:
@@ -152,11 +157,12 @@ class Dispatcher:
         """Carry the call out after the earlier calls of its client, and answer it."""
         if isinstance(call, InvalidCall):
             return self.run_now(call)
-        self.order.acquire(call.order_key).result()
+        turn = self.order.acquire(call.order_key)
         try:
+            turn.result()
             return self.run_now(call)
         finally:
-            self.order.release(call.order_key)
+            self.order.give_up(call.order_key, turn)
 
     def run_now(self, call: Call | InvalidCall) -> Answer:
         """As `run`, for a caller that holds the lock of the call's `order_key`."""

@@ -64,8 +64,7 @@ class Executor:
             if not turn.done():
                 await asyncio.wrap_future(turn)
         except asyncio.CancelledError:
-            if not turn.cancel():
-                order.release(key)
+            order.give_up(key, turn)
             raise
         try:
             work = self._submit(call)

@@ -117,6 +117,6 @@ class AccountScreen(BaseScreen):
         if event.value != self.context.preferences.lock_after_minutes and isinstance(event.value, int):
             self.context.settings.choose(lock_after_minutes=event.value)
 
-    @on(AccountList.Chosen)
-    def _switch(self, event: AccountList.Chosen) -> None:
+    @on(AccountList.AccountChosen)
+    def _switch(self, event: AccountList.AccountChosen) -> None:
         self.context.lifecycle.switch_account(event.email)

@@ -194,7 +194,7 @@ class BaseScreen(Screen[None]):
     ) -> None:
         """Open a form over this screen, and pass its answer to `done`.
 
-        A key pressed twice opens one form: the second is pressed on a screen that is not in front any more.
+        A key pressed twice opens one form: the second is pressed on a screen that is no longer in front.
         """
         if self.app.screen is self:
             self.app.push_screen(FormScreen(self.context, spec, send), done)
@@ -258,7 +258,7 @@ class BaseScreen(Screen[None]):
         if self.app.screen is self:
             self.app.push_screen(RecordScreen(self.context, kind, record_id, self.today))
 
-    @on(ResultLine.Opened)
+    @on(ResultLine.ResultOpened)
     def show_what_was_done(self) -> None:
         if (record := self.query_one(ResultLine).record) is not None:
             self.open_record(*record)
@@ -291,17 +291,17 @@ class BaseScreen(Screen[None]):
         else:
             self.app.switch_screen(self.context.make_screen(part))
 
-    @on(PartTabs.Chosen)
-    def _handle_part(self, event: PartTabs.Chosen) -> None:
+    @on(PartTabs.PartChosen)
+    def _handle_part(self, event: PartTabs.PartChosen) -> None:
         if self.PARTS:
             self.show_part(event.part)
 
-    @on(RecordList.Moved)
+    @on(RecordList.CursorMoved)
     def _row_moved(self) -> None:
         self.refresh_bindings()
 
-    @on(ScreenTab.Chosen)
-    def _tab_chosen(self, event: ScreenTab.Chosen) -> None:
+    @on(ScreenTab.TabChosen)
+    def _tab_chosen(self, event: ScreenTab.TabChosen) -> None:
         self.go(event.mode)
 
     def _show_connection(self, _: object = None) -> None:

@@ -135,8 +135,8 @@ class ClockScreen(BaseScreen):
         self.refresh_bindings()
         self.query_one(RecordList).focus()
 
-    @on(RecordList.Opened)
-    def _opened(self, event: RecordList.Opened) -> None:
+    @on(RecordList.RowOpened)
+    def _opened(self, event: RecordList.RowOpened) -> None:
         if event.row is not None:
             self.open_record(TIME.name, event.row.record["id"])
 

@@ -114,8 +114,8 @@ class ConnectionScreen(Screen[None]):
         else:
             self.dismiss()
 
-    @on(ServerList.Chosen)
-    def _chosen(self, event: ServerList.Chosen) -> None:
+    @on(ServerList.ServerChosen)
+    def _chosen(self, event: ServerList.ServerChosen) -> None:
         self._connect_to(event.server)
 
     @on(ServerList.Unwanted)

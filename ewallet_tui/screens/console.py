@@ -200,8 +200,8 @@ class ConsoleScreen(BaseScreen):
     def _filter(self) -> Input:
         return self.query_one("#filter", Input)
 
-    @on(ConsoleLog.Opened)
-    def _opened(self, event: ConsoleLog.Opened) -> None:
+    @on(ConsoleLog.LineOpened)
+    def _opened(self, event: ConsoleLog.LineOpened) -> None:
         self.app.push_screen(ConsoleExchange(event.line))
 
     @on(Input.Changed, "#filter")

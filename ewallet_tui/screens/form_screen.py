@@ -82,9 +82,9 @@ class FormScreen(Modal[Answer | None]):
     def action_leave(self) -> None:
         self._form.leave()
 
-    @on(Form.Asked)
+    @on(Form.ConfirmationNeeded)
     @work
-    async def _ask(self, event: Form.Asked) -> None:
+    async def _ask(self, event: Form.ConfirmationNeeded) -> None:
         confirmation = ConfirmModal(
             self._spec.title, event.confirmation, [Choice(DO, DO_KEY, self._spec.verb)]
         )
@@ -96,7 +96,7 @@ class FormScreen(Modal[Answer | None]):
     def _done(self, event: Form.Done) -> None:
         self.dismiss(event.answer)
 
-    @on(Form.Left)
+    @on(Form.Canceled)
     def _left(self) -> None:
         self.dismiss(None)
 

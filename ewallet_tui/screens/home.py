@@ -88,7 +88,7 @@ class HomeScreen(BaseScreen):
             yield Button("Start", id="turn")
             yield self.button(STOP)
         yield Tour("Three steps to a running clock. Escape skips them.", STEPS)
-        yield Label("Recent activity", classes="caption", id="lately")
+        yield Label("Recent activity", classes="caption", id="recent-activity")
         yield RecordList(ACTIVITY_COLUMNS)
 
     def show(self, state: AccountState) -> None:
@@ -120,8 +120,8 @@ class HomeScreen(BaseScreen):
         if turn := self._turn():
             command_timer(self, turn.id)
 
-    @on(RecordList.Opened)
-    def _opened(self, event: RecordList.Opened) -> None:
+    @on(RecordList.RowOpened)
+    def _opened(self, event: RecordList.RowOpened) -> None:
         self.open_record(*event.row.record)
 
     def _turn(self) -> Action | None:

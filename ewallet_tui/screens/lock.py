@@ -79,7 +79,7 @@ class LockScreen(Screen[None]):
         await self.app.switch_mode(self.context.navigation.mode_to_return_to)
         await event.form.remove()
 
-    @on(Form.Left)
+    @on(Form.Canceled)
     def _log_out(self) -> None:
         # Otherwise the session would continue with another account, without its password.
         self.context.lifecycle.log_out(of_all=True)

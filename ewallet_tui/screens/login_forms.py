@@ -92,12 +92,12 @@ class LoginForms(Vertical):
         context.notify(f"{name} is no longer suggested here.")
         await self.open_login()
 
-    def on_remembered_accounts_chosen(self, event: RememberedAccounts.Chosen) -> None:
+    def on_remembered_accounts_name_chosen(self, event: RememberedAccounts.NameChosen) -> None:
         self._name_field.value = event.name
         self._go_to_first_empty(self.query_one("#login", Form))
         self.screen.refresh_bindings()
 
-    async def on_form_left(self) -> None:
+    async def on_form_canceled(self) -> None:
         if not self.is_at_login:
             await self.open_login()
             return

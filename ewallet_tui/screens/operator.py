@@ -303,8 +303,8 @@ class OperatorScreen(BaseScreen):
         self._text = event.text
         self.reload()
 
-    @on(RecordList.Opened)
-    def _open(self, event: RecordList.Opened) -> None:
+    @on(RecordList.RowOpened)
+    def _open(self, event: RecordList.RowOpened) -> None:
         if event.row is not None:
             self.app.push_screen(FactsModal("Account", facts_of(event.row.record)))
 

@@ -51,8 +51,8 @@ class IssuesScreen(BaseScreen):
         issue = current_record(self)
         return issue["contact"] if issue else ""
 
-    @on(RecordList.Opened)
-    def _open(self, event: RecordList.Opened) -> None:
+    @on(RecordList.RowOpened)
+    def _open(self, event: RecordList.RowOpened) -> None:
         if event.row is not None:
             self._show_issue(event.row.record)
 

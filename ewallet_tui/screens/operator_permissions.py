@@ -109,7 +109,7 @@ class PermissionsScreen(BaseScreen):
         self._text = event.text.casefold()
         self._show_sheet()
 
-    @on(PermissionGrid.Moved)
+    @on(PermissionGrid.CellMoved)
     def _moved(self) -> None:
         permission = self.permission
         words = saying(permission) if permission else "No instruction found. Escape shows all again."

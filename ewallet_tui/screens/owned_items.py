@@ -171,7 +171,7 @@ class OwnedItemPicker(OwnedItemLine):
     def _handle_step(self, event: OwnedItemLine.Stepped) -> None:
         self.step(event.steps)
 
-    @on(OwnedItemLine.Asked)
+    @on(OwnedItemLine.ListRequested)
     def _handle_click(self) -> None:
         self.choose_from_all()
 

@@ -194,8 +194,8 @@ class RecordScreen(Modal[str | None]):
             room = min(MOST_LINES, self.size.height - BESIDE_PAYMENTS)
             between.styles.height = ABOVE_PAYMENTS + max(min(lines, room), 1)
 
-    @on(RecordList.Opened)
-    def _payment_opened(self, event: RecordList.Opened) -> None:
+    @on(RecordList.RowOpened)
+    def _payment_opened(self, event: RecordList.RowOpened) -> None:
         self.go_to_record(TRANSFER.name, int(event.row.key))
 
     @on(Button.Pressed, ".link")

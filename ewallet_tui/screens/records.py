@@ -215,12 +215,12 @@ class RecordsPanel(Vertical):
             self._text = event.text
             self._show_records(after=TYPING_SECONDS)
 
-    @on(RecordList.Opened, "#list")
-    def _handle_opened(self, event: RecordList.Opened) -> None:
+    @on(RecordList.RowOpened, "#list")
+    def _handle_opened(self, event: RecordList.RowOpened) -> None:
         self.owner.open_record(self.kind.name, event.row.record["id"])
 
-    @on(RecordList.Moved, "#list")
-    def _handle_moved(self, event: RecordList.Moved) -> None:
+    @on(RecordList.CursorMoved, "#list")
+    def _handle_moved(self, event: RecordList.CursorMoved) -> None:
         self.owner.refresh_bindings()
         if self.owner.has_class("-wide"):
             self.show_aside(event.row)

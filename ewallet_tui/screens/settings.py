@@ -110,12 +110,12 @@ class SettingsScreen(BaseScreen):
     def _moved(self) -> None:
         self._explain(self.query_one(SettingList).current)
 
-    @on(SettingList.Chosen)
-    def _wanted(self, event: SettingList.Chosen) -> None:
+    @on(SettingList.ValueChosen)
+    def _wanted(self, event: SettingList.ValueChosen) -> None:
         self._choose(event.setting, event.value)
 
-    @on(SettingList.Opened)
-    def _opened(self, event: SettingList.Opened) -> None:
+    @on(SettingList.SettingOpened)
+    def _opened(self, event: SettingList.SettingOpened) -> None:
         if event.setting is ASK_ABOVE:
             self._ask_amount()
             return
@@ -135,7 +135,7 @@ class SettingsScreen(BaseScreen):
         self._close_choices()
         self._choose(event.setting, event.value)
 
-    @on(ChoiceList.Left)
+    @on(ChoiceList.ChoiceCanceled)
     def _close_choices(self) -> None:
         if self.query_one(ChoiceList).display:
             self.query_one(ChoiceList).display = False

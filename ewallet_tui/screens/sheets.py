@@ -72,8 +72,8 @@ class SheetsScreen(BaseScreen):
         else:
             context.notify(NOTHING_TO_REFUND if left is None else ALL_REFUNDED, severity="warning")
 
-    @on(PartTabs.Chosen)
-    def _handle_tab(self, event: PartTabs.Chosen) -> None:
+    @on(PartTabs.PartChosen)
+    def _handle_tab(self, event: PartTabs.PartChosen) -> None:
         self.show_kind(next(kind for kind in SHEET_KINDS if kind.name == event.part))
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {

@@ -91,12 +91,12 @@ class WalletScreen(BaseScreen):
         self.refresh_bindings()
         self._show_records()
 
-    @on(RecordList.Opened, "#wallets")
-    def _wallet_opened(self, event: RecordList.Opened) -> None:
+    @on(RecordList.RowOpened, "#wallets")
+    def _wallet_opened(self, event: RecordList.RowOpened) -> None:
         self._picker.choose(int(event.row.key))
 
-    @on(RecordList.Opened, "#statement")
-    def _movement_opened(self, event: RecordList.Opened) -> None:
+    @on(RecordList.RowOpened, "#statement")
+    def _movement_opened(self, event: RecordList.RowOpened) -> None:
         movement = event.row.record
         if record := record_of(movement):
             self.open_record(*record)

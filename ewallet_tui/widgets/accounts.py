@@ -50,7 +50,7 @@ class AccountList(PlainOptionList):
     """
 
     @dataclass
-    class Chosen(Message):
+    class AccountChosen(Message):
         email: str
 
     def __init__(self) -> None:
@@ -72,7 +72,7 @@ class AccountList(PlainOptionList):
         event.stop()
         email = event.option.id
         if email and email != self._active:
-            self.post_message(self.Chosen(email))
+            self.post_message(self.AccountChosen(email))
 
 
 MIN_NAMES = 2
@@ -95,7 +95,7 @@ class RememberedAccounts(Horizontal):
     """
 
     @dataclass
-    class Chosen(Message):
+    class NameChosen(Message):
         name: str
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -115,7 +115,7 @@ class RememberedAccounts(Horizontal):
 
     def on_button_pressed(self, event: Button.Pressed) -> None:
         event.stop()
-        self.post_message(self.Chosen(self._names[list(self.query(Button)).index(event.button)]))
+        self.post_message(self.NameChosen(self._names[list(self.query(Button)).index(event.button)]))
 
 
 MAX_BAR_WIDTH = 36

@@ -26,7 +26,7 @@ class ConsoleLog(CursorList):
     ]
 
     @dataclass
-    class Opened(Message):
+    class LineOpened(Message):
         line: ExchangeLine
 
     def __init__(self) -> None:
@@ -87,7 +87,7 @@ class ConsoleLog(CursorList):
 
     def action_open(self) -> None:
         if self.line is not None:
-            self.post_message(self.Opened(self.line))
+            self.post_message(self.LineOpened(self.line))
 
     def render_row(self, index: int, component: str) -> Strip:
         return self.strip(self._lines[index].in_width(self.scrollable_content_region.width), component)

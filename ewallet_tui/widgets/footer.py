@@ -169,7 +169,7 @@ class ResultLine(Widget):
     ResultLine.-leads { pointer: pointer; }
     """
 
-    class Opened(Message):
+    class ResultOpened(Message):
         """The user wants to see the record."""
 
     def __init__(self) -> None:
@@ -199,4 +199,4 @@ class ResultLine(Widget):
 
     def on_click(self) -> None:
         if self.record is not None:
-            self.post_message(self.Opened())
+            self.post_message(self.ResultOpened())

@@ -102,7 +102,7 @@ SETTLING = "settling"
 
 
 class Form(VerticalScroll, can_focus=False):
-    """The form of a `FormSpec`. It sends its values once, and posts `Form.Done` or `Form.Left`."""
+    """The form of a `FormSpec`. It sends its values once, and posts `Form.Done` or `Form.Canceled`."""
 
     DEFAULT_CSS = """
     Form {
@@ -127,13 +127,13 @@ class Form(VerticalScroll, can_focus=False):
         answer: Answer
 
     @dataclass
-    class Asked(Message):
+    class ConfirmationNeeded(Message):
         """The values are valid, and the user must confirm them before they are sent."""
 
         form: Form
         confirmation: str
 
-    class Left(Message):
+    class Canceled(Message):
         """The user left the form, by the other button or Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -269,7 +269,7 @@ class Form(VerticalScroll, can_focus=False):
         self.workers.cancel_group(self, SETTLING)
         self._is_left = self._tell_late is not None and self.has_class("-offline")
         if self._is_left or not self.busy or self.query_one(RetryWait).is_waiting:
-            self.post_message(self.Left())
+            self.post_message(self.Canceled())
 
     async def _settle(self, rows: list[FormField]) -> None:
         """Submit once every completion has looked up what was typed."""
@@ -289,7 +289,7 @@ class Form(VerticalScroll, can_focus=False):
         if values is None:
             return
         if confirmation := self.spec.confirmation(values):
-            self.post_message(self.Asked(self, confirmation))
+            self.post_message(self.ConfirmationNeeded(self, confirmation))
         else:
             self.send()
 

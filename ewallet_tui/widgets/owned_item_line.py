@@ -29,7 +29,7 @@ class OwnedItemLine(Widget):
 
         steps: int
 
-    class Asked(Message):
+    class ListRequested(Message):
         """The user wants the list of all items."""
 
     def __init__(self) -> None:
@@ -51,14 +51,14 @@ class OwnedItemLine(Widget):
     def on_click(self, event: events.Click) -> None:
         event.stop()
         if len(self._owned.names) < 2:
-            self.post_message(self.Asked())
+            self.post_message(self.ListRequested())
             return
         if event.x < len(BEFORE):
             self.post_message(self.Stepped(-1))
         elif event.x >= len(BEFORE) + self._shown_name().cell_length:
             self.post_message(self.Stepped(1))
         else:
-            self.post_message(self.Asked())
+            self.post_message(self.ListRequested())
 
     @property
     def _item_name(self) -> str:

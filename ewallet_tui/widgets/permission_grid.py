@@ -54,7 +54,7 @@ class PermissionGrid(CursorList):
 
     column: reactive[int] = reactive(0)
 
-    class Moved(Message):
+    class CellMoved(Message):
         """The cell under the cursor is another one, or changed."""
 
     class Toggled(Message):
@@ -91,11 +91,11 @@ class PermissionGrid(CursorList):
 
     def watch_cursor(self) -> None:
         super().watch_cursor()
-        self.post_message(self.Moved())
+        self.post_message(self.CellMoved())
 
     def watch_column(self) -> None:
         self.refresh()
-        self.post_message(self.Moved())
+        self.post_message(self.CellMoved())
 
     def action_move_column(self, steps: int) -> None:
         self.column += steps

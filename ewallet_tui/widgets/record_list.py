@@ -45,13 +45,13 @@ class RecordList(CursorList):
             return self.listed
 
     @dataclass
-    class Moved(ListMessage):
+    class CursorMoved(ListMessage):
         """The row under the cursor is another one, or changed; `None`: the list is empty."""
 
         row: ListRow | None
 
     @dataclass
-    class Opened(ListMessage):
+    class RowOpened(ListMessage):
         row: ListRow
 
     def __init__(self, columns: Sequence[Column], *, id: str | None = None) -> None:
@@ -105,7 +105,7 @@ class RecordList(CursorList):
 
     def action_open(self) -> None:
         if self.row is not None:
-            self.post_message(self.Opened(self, self.row))
+            self.post_message(self.RowOpened(self, self.row))
 
     def render_heading(self) -> Strip:
         return self.strip(self._columns_of(column.heading for column in self.columns), "heading")
@@ -159,7 +159,7 @@ class RecordList(CursorList):
         return next((index for index in in_view if self.pages.row(index) is None), None)
 
     def _post_moved(self) -> None:
-        self.post_message(self.Moved(self, self.row))
+        self.post_message(self.CursorMoved(self, self.row))
 
     def _columns_of(self, cells: Iterable[str | Content]) -> Content:
         """The cells side by side; a column is left out if the list is too narrow for it."""

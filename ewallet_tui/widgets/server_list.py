@@ -33,7 +33,7 @@ class ServerList(PlainOptionList):
     ]
 
     @dataclass
-    class Chosen(Message):
+    class ServerChosen(Message):
         """The user chose a server; `None` is this machine's engine."""
 
         server: ServerAddress | None
@@ -75,7 +75,7 @@ class ServerList(PlainOptionList):
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.post_message(self.Chosen(self._servers[event.option_index]))
+        self.post_message(self.ServerChosen(self._servers[event.option_index]))
 
 
 def _lines(server: ServerAddress | None, *, is_used: bool, mark_of: Callable[[str], str | None]) -> Content:

@@ -46,12 +46,12 @@ class SettingList(PlainOptionList):
     ]
 
     @dataclass
-    class Chosen(Message):
+    class ValueChosen(Message):
         setting: Setting
         value: Value
 
     @dataclass
-    class Opened(Message):
+    class SettingOpened(Message):
         setting: Setting
 
     def __init__(self, settings: Sequence[Setting]) -> None:
@@ -77,7 +77,7 @@ class SettingList(PlainOptionList):
         offered = setting.offered
         value = self._values[setting.name]
         at = offered.index(value) + direction if value in offered else 0
-        self.post_message(self.Chosen(setting, offered[at % len(offered)]))
+        self.post_message(self.ValueChosen(setting, offered[at % len(offered)]))
 
     def watch_highlighted(self, highlighted: int | None) -> None:
         super().watch_highlighted(highlighted)
@@ -87,7 +87,7 @@ class SettingList(PlainOptionList):
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         event.stop()
         if len(self.current.offered) > 2:
-            self.post_message(self.Opened(self.current))
+            self.post_message(self.SettingOpened(self.current))
         else:
             self.action_step(1)
 
@@ -122,7 +122,7 @@ class ChoiceList(PlainOptionList):
     class Taken(Tried):
         """The user keeps a value."""
 
-    class Left(Message):
+    class ChoiceCanceled(Message):
         """The user wants the value from before."""
 
     def __init__(self) -> None:
@@ -138,7 +138,7 @@ class ChoiceList(PlainOptionList):
         )
 
     def action_leave(self) -> None:
-        self.post_message(self.Left())
+        self.post_message(self.ChoiceCanceled())
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()

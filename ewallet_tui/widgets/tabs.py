@@ -105,7 +105,7 @@ class ScreenTab(Static):
     ALLOW_SELECT = False
 
     @dataclass
-    class Chosen(Message):
+    class TabChosen(Message):
         mode: str
 
     def __init__(self, destination: Destination, number: int, *, current: bool) -> None:
@@ -132,7 +132,7 @@ class ScreenTab(Static):
         self.choose()
 
     def choose(self) -> None:
-        self.post_message(self.Chosen(self.destination.mode))
+        self.post_message(self.TabChosen(self.destination.mode))
 
 
 class TabsBar(Horizontal):
@@ -200,11 +200,11 @@ class PartTab(Static):
         self.choose()
 
     def choose(self) -> None:
-        self.post_message(PartTabs.Chosen(self.part.id))
+        self.post_message(PartTabs.PartChosen(self.part.id))
 
 
 class PartTabs(Horizontal):
-    """The tabs of a screen. The screen sets `current` and handles `PartTabs.Chosen`."""
+    """The tabs of a screen. The screen sets `current` and handles `PartTabs.PartChosen`."""
 
     DEFAULT_CSS = """
     PartTabs {
@@ -218,7 +218,7 @@ class PartTabs(Horizontal):
     current: reactive[str] = reactive("")
 
     @dataclass
-    class Chosen(Message):
+    class PartChosen(Message):
         part: str
 
     def __init__(self, parts: Sequence[Part]) -> None:

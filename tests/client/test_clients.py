@@ -357,6 +357,13 @@ async def test_a_change_counts_as_unanswered_until_its_answer(client: WalletClie
     assert client.unanswered == 0
 
 
+async def test_keeping_a_session_alive_does_not_count_as_unanswered(client: WalletClient) -> None:
+    call = asyncio.ensure_future(send(client, action="alive", alive="stoken"))
+    await asyncio.sleep(0)
+    assert client.unanswered == 0
+    assert not (await call)["failed"]
+
+
 async def test_a_cancelled_request_does_not_affect_others(client: WalletClient) -> None:
     await sign_up_and_log_in(client)
     asked = [asyncio.ensure_future(supply(client, 1)) for _ in range(10)]

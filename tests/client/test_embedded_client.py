@@ -58,6 +58,41 @@ async def test_events_right_after_a_login_are_sent(
     await other.close()
 
 
+async def test_a_view_of_another_session_does_not_change_the_active_account(
+    client: EmbeddedClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
+    await sign_up_and_log_in(client)
+    events = client.events()
+    assert (await next_event(events))["event"] == "listening"
+    system = {"controller": "system", "ctype": "action"}
+    other = await client.send(**system, action="new", new="session")
+    assert other["session_data"]["session_user_account"] is None
+    await supply(client, 7)
+    await client.send(
+        **system, action="interogate", interogate="session", session_id=other["ewallet_session"]
+    )
+    event = await next_event(events)
+    assert (event["event"], event["sequence"]) == ("credits_arrived", 1)
+
+
+async def test_events_between_closing_and_reopening_are_not_sent(
+    client: EmbeddedClient, engine_of: Callable[[], EWalletSessionManager], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "EVENT_INTERVAL_SECONDS", 0.01)
+    await sign_up_and_log_in(client)
+    await client.close()
+    other = EmbeddedClient(engine_of)
+    await other.open()
+    await log_in(other)
+    await supply(other, 7)
+    await other.close()
+    await client.open()
+    events = client.events()
+    await log_in(client)
+    assert await next_event(events) == {"event": "listening", "sequence": 1}
+
+
 async def test_cleanup_runs_from_the_opening_on(
     client: EmbeddedClient,
 ) -> None:

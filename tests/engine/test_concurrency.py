@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import cycle
 
+import pytest
 from engine_client import EngineClient
 from instructions import new_account, supply, to_clock
 
@@ -89,3 +90,19 @@ def test_a_wait_that_is_cancelled_is_passed_over():
     assert not patient.cancel()
     locks.release("ada")
     assert locks._waiting == {}
+
+
+def test_a_wait_that_is_interrupted_leaves_the_lock_to_the_others(ada, monkeypatch):
+    dispatcher, order = ada.engine.dispatcher, ada.engine.dispatcher.order
+    call = dispatcher.parse({"controller": "client", "ctype": "action", **supply(1), **ada.credentials})
+    order.acquire(call.order_key)
+
+    def interrupt(turn: Future[None]) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Future, "result", interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            dispatcher.run(call)
+    order.release(call.order_key)
+    assert order._waiting == {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from engine_client import EngineClient
 from fakes import DAY, MINUTE
 from instructions import RESUME
 
+from ewallet_core.client.embedded import THIS_MACHINE
 from ewallet_core.storage.sqlite import SCHEMA_VERSION
 
 DUMPS = sorted((Path(__file__).parents[1] / "released_schemas").glob("schema-*.sql"))
@@ -53,3 +55,13 @@ def test_a_paused_timer_of_every_release_can_be_resumed(reopened):
     reopened.log_in("bob")
     reopened.request(**RESUME)
     assert reopened.milliseconds_left == 9 * MINUTE
+
+
+def test_a_login_from_the_reworded_address_of_this_machine_is_not_new(tmp_path, open_engine):
+    file = tmp_path / "kept.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript((DUMPS[0].parent / "schema-0002.sql").read_text())
+        connection.execute("UPDATE login_records SET address = 'this machine'")
+        connection.commit()
+    open_engine(database_url=f"sqlite:///{file}").close()
+    assert {row["address"] for row in rows(file, "SELECT address FROM login_records")} == {THIS_MACHINE}
