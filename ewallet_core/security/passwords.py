@@ -36,7 +36,7 @@ class Passwords:
 
     @cached_property
     def _dummy_hash(self) -> str:
-        return self._hasher.hash("nobody's password")
+        return self._hasher.hash("the password of no account")
 
     def is_outdated(self, hashed: str) -> bool:
         """Whether the hash was made with other parameters than the current ones."""

@@ -72,7 +72,7 @@ class HomeScreen(BaseScreen):
         """Whether there are first steps to show; `None`: nothing is known yet of what was done before."""
 
     def compose_content(self) -> ComposeResult:
-        with Horizontal(id="holdings"):
+        with Horizontal(id="amounts"):
             with Vertical(id="balance-face"):
                 yield Label("Balance, in credits", classes="caption")
                 yield BigDigits(id="credits")

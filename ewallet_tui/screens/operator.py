@@ -107,7 +107,7 @@ ROLES = {
 def freezing(account: AccountRow, *, is_own: bool) -> str:
     """What freezing means; `is_own` for the operator's own account."""
     if is_own:
-        return "This is your own account. You won't be able to do anything any more, here or elsewhere."
+        return "This is your own account. You will be locked out at once, here and elsewhere."
     return f"Its timers stop, and {called(account)} can't do anything. You can unfreeze it."
 
 

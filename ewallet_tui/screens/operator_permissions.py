@@ -56,7 +56,7 @@ def toggling(permission: PermissionCell) -> str:
 def _taking_away(permission: PermissionCell) -> str:
     who = WHO[permission.role]
     if permission.instruction == REGISTERING and permission.role == "user":
-        return "No one could create an account any more."
+        return "No one could create an account from then on."
     if permission.instruction in SHOWN_EVERYWHERE:
         return f"{who} would be locked out: the app can't work without it."
     if permission.role == OPERATOR:
@@ -154,7 +154,7 @@ COLUMNS = (
     Column("Role", from_width=70),
     Column("Address", from_width=90),
 )
-NOBODY = "not logged in"
+NO_ACCOUNT = "not logged in"
 EMPTY = "No requests were refused in the last 30 days."
 
 
@@ -178,7 +178,7 @@ class RefusedRequestsScreen(BaseScreen):
 
     def _row(self, refused: Mapping[str, Any]) -> ListRow:
         when = moment(parse_timestamp(refused["time"]), self.today())
-        who = refused["account"] or NOBODY
+        who = refused["account"] or NO_ACCOUNT
         cells = (when, refused["instruction"], who, refused["role"], refused["address"])
         return ListRow(" ".join([refused["time"], who, refused["instruction"]]), cells, refused)
 

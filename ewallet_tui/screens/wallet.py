@@ -55,7 +55,7 @@ class WalletScreen(BaseScreen):
     def compose_content(self) -> ComposeResult:
         with Vertical(id="wallet"):
             yield self._picker
-            with Container(id="holdings"):
+            with Container(id="amounts"):
                 yield BigDigits(id="credits")
                 yield RecordList(WALLET_COLUMNS, id="wallets")
             with Container(id="controls"):

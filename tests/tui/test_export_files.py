@@ -93,7 +93,7 @@ def read_csv(file):
 
 
 def hold_exports(person):
-    """No page comes any more, until what is given back is set; one that was asked for is waited for."""
+    """Holds back further pages until the returned event is set."""
     go_on, asked, client = asyncio.Event(), asyncio.Event(), person.app.context.store.client
     send = client.send
 

@@ -56,7 +56,7 @@ async def test_what_locks_people_out_or_lets_them_operate_is_asked_about_first(o
         await at_the_sheet(person, backend, "new account")
         await person.press("space")
         await person.wait_until(lambda: isinstance(person.app.screen, ConfirmModal))
-        assert person.sees("No one could create an account any more.")
+        assert person.sees("No one could create an account from then on.")
         await person.press("escape")
         assert cell(person).allowed
         for typed, column, words in [

@@ -1,4 +1,4 @@
-"""A server on which users can't supply themselves says so once, and then sends nobody there any more."""
+"""A server without self-supply refuses it once; after that the app offers no supply."""
 
 from __future__ import annotations
 
