@@ -36,7 +36,15 @@ def new_table(
     return sa.Table(name, metadata, sa.Column("id", ID, primary_key=True), *parts, sqlite_autoincrement=True)
 
 
-_WITHOUT_OWN_ID = {"seals", "session_accounts", "login_throttles", "seen_requests", "costs", "permissions"}
+_WITHOUT_OWN_ID = {
+    "seals",
+    "session_accounts",
+    "login_throttles",
+    "seen_requests",
+    "costs",
+    "permissions",
+    "reserved_emails",
+}
 
 
 def foreign_id(table: str, column: str, *, optional: bool = False) -> sa.Column[object]:
@@ -51,8 +59,9 @@ def numbers(*names: str, default: int | None = None, optional: bool = False) -> 
     )
 
 
-def texts(*names: str, optional: bool = False) -> Iterator[sa.Column[object]]:
-    return (sa.Column(name, sa.Text, nullable=optional) for name in names)
+def texts(*names: str, default: str | None = None, optional: bool = False) -> Iterator[sa.Column[object]]:
+    server_default = None if default is None else sa.text(f"'{default}'")
+    return (sa.Column(name, sa.Text, nullable=optional, server_default=server_default) for name in names)
 
 
 def dates() -> Iterator[sa.Column[object]]:
@@ -127,6 +136,8 @@ clocks = new_table(
     *numbers("runs_out_at", optional=True),
     *dates(),
     *numbers("unlinked_at", optional=True),
+    # What the current run is for; its tags are words, each between two spaces.
+    *texts("timer_notes", "timer_tags", default=""),
     one_of("timer_state", *State),
     sa.Index(None, "ewallet_id"),
     sa.Index(None, "account_id", "runs_out_at"),
@@ -189,7 +200,7 @@ sheets = new_table(
 )
 
 
-def _records(kind: str, *parts: sa.Column[object] | sa.CheckConstraint) -> sa.Table:
+def _records(kind: str, *parts: sa.Column[object] | sa.CheckConstraint | sa.Index) -> sa.Table:
     return new_table(
         f"{kind}_records",
         foreign_id("sheets", "sheet_id"),
@@ -200,7 +211,7 @@ def _records(kind: str, *parts: sa.Column[object] | sa.CheckConstraint) -> sa.Ta
         *numbers("unlinked_at", optional=True),
         # Copies of the sheet's account and of the searchable text: a search needs one table and one index.
         *numbers("account_id", default=0),
-        sa.Column("search_key", sa.Text, nullable=False, server_default=sa.text("''")),
+        *texts("search_key", default=""),
         sa.UniqueConstraint("sheet_id", "position"),
         sa.Index(None, "account_id", "created_at", "id"),
         sa.Index(None, "sheet_id", "created_at", "id"),
@@ -216,6 +227,10 @@ transfer_records = _records(
     foreign_id("accounts", "to_account_id"),
     *numbers("credits"),
     *texts("notes"),
+    # What the owner of this side wrote for themselves.
+    *texts("private_notes", default=""),
+    # Both wallets of a transfer between an account's own wallets.
+    *numbers("from_ewallet_id", "to_ewallet_id", optional=True),
 )
 
 invoice_records = _records(
@@ -225,6 +240,8 @@ invoice_records = _records(
     foreign_id("accounts", "seller_account_id"),
     *numbers("credits"),
     *texts("currency", "cost", "notes"),
+    # Both parties as they were named when the invoice was issued; null on invoices from before this was kept.
+    *texts("seller_name", "seller_email", "buyer_name", "buyer_email", optional=True),
 )
 
 conversion_records = _records(
@@ -233,15 +250,46 @@ conversion_records = _records(
     *texts("conversion_type"),
     *numbers("milliseconds", "credits"),
     *texts("notes"),
+    # Both clocks of a transfer of time between an account's own clocks.
+    *numbers("from_clock_id", "to_clock_id", optional=True),
 )
 
 time_records = _records(
     "time",
     foreign_id("entries", "entry_id"),
     *numbers("time_start", "time_stop", "time_spent", "time_pending", "pending_count"),
+    # What the run was for; its tags are words, each between two spaces.
+    *texts("notes", "tags", default=""),
 )
 
-contact_records = _records("contact", *texts("name", "email", "phone", "notes"))
+# The stretches of a run between a start or resume and the next pause or stop; a run that is not finished has
+# no record yet.
+time_segments = new_table(
+    "time_segments",
+    foreign_id("clocks", "clock_id"),
+    foreign_id("time_records", "time_record_id", optional=True),
+    *numbers("started_at", "stopped_at"),
+    sa.CheckConstraint("stopped_at >= started_at", name="in_order"),
+    sa.Index(None, "clock_id", "time_record_id"),
+    sa.Index(None, "time_record_id"),
+)
+
+contact_records = _records(
+    "contact",
+    *texts("name", "email", "phone", "notes"),
+    # The account that had the address when the contact was saved or first paid; null if there is none.
+    *numbers("payee_account_id", optional=True),
+    sa.Index(None, "payee_account_id"),
+)
+
+# Emails that an account gave up: until then only that account may take them again.
+reserved_emails = new_table(
+    "reserved_emails",
+    sa.Column("email_hash", sa.LargeBinary, primary_key=True),
+    foreign_id("accounts", "account_id"),
+    *numbers("reserved_until"),
+    sa.Index(None, "reserved_until"),
+)
 
 workers = new_table("workers", *numbers("session_limit"), *dates())
 

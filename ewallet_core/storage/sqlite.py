@@ -21,7 +21,7 @@ from ewallet_core.storage.group_commit import GroupCommitWriter
 from ewallet_core.storage.journal import seal_unsealed
 from ewallet_core.storage.transaction import Statements, Transaction
 
-SCHEMA_VERSION = "0003"
+SCHEMA_VERSION = "0004"
 BUSY_SECONDS = 10
 
 T = TypeVar("T")

@@ -1,0 +1,69 @@
+"""Own transfers, segments, notes and tags of runs, parties of invoices, payees of contacts, given-up emails."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+
+_ID = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+_TEXTS = {
+    "clocks": ("timer_notes", "timer_tags"),
+    "time_records": ("notes", "tags"),
+    "transfer_records": ("private_notes",),
+}
+_OPTIONAL_TEXTS = {"invoice_records": ("seller_name", "seller_email", "buyer_name", "buyer_email")}
+_OPTIONAL_IDS = {
+    "transfer_records": ("from_ewallet_id", "to_ewallet_id"),
+    "conversion_records": ("from_clock_id", "to_clock_id"),
+    "contact_records": ("payee_account_id",),
+}
+
+
+def upgrade() -> None:
+    for table, names in _TEXTS.items():
+        for name in names:
+            op.add_column(table, sa.Column(name, sa.Text(), server_default=sa.text("''"), nullable=False))
+    for table, names in _OPTIONAL_TEXTS.items():
+        for name in names:
+            op.add_column(table, sa.Column(name, sa.Text(), nullable=True))
+    for table, names in _OPTIONAL_IDS.items():
+        for name in names:
+            op.add_column(table, sa.Column(name, sa.BigInteger(), nullable=True))
+    op.create_index(op.f("ix_contact_records_payee_account_id"), "contact_records", ["payee_account_id"])
+    _make_time_segments()
+    _make_reserved_emails()
+
+
+def _make_time_segments() -> None:
+    op.create_table(
+        "time_segments",
+        sa.Column("id", _ID, nullable=False),
+        sa.Column("clock_id", _ID, nullable=False),
+        sa.Column("time_record_id", _ID, nullable=True),
+        sa.Column("started_at", sa.BigInteger(), nullable=False),
+        sa.Column("stopped_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("stopped_at >= started_at", name=op.f("ck_time_segments_in_order")),
+        sa.ForeignKeyConstraint(["clock_id"], ["clocks.id"], name=op.f("fk_time_segments_clock_id")),
+        sa.ForeignKeyConstraint(
+            ["time_record_id"], ["time_records.id"], name=op.f("fk_time_segments_time_record_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_time_segments")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index(
+        op.f("ix_time_segments_clock_id_time_record_id"), "time_segments", ["clock_id", "time_record_id"]
+    )
+    op.create_index(op.f("ix_time_segments_time_record_id"), "time_segments", ["time_record_id"])
+
+
+def _make_reserved_emails() -> None:
+    op.create_table(
+        "reserved_emails",
+        sa.Column("email_hash", sa.LargeBinary(), nullable=False),
+        sa.Column("account_id", _ID, nullable=False),
+        sa.Column("reserved_until", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"], name=op.f("fk_reserved_emails_account_id")),
+        sa.PrimaryKeyConstraint("email_hash", name=op.f("pk_reserved_emails")),
+    )
+    op.create_index(op.f("ix_reserved_emails_reserved_until"), "reserved_emails", ["reserved_until"])
