@@ -71,7 +71,9 @@ def test_time_from_before_segments_were_kept_is_told_apart(tmp_path, open_engine
     assert spent[-1] == {"id": record, "time_spent": 3 * MINUTE, "time_unsegmented": MINUTE}
     resumed_at = wallclock.now - 2 * MINUTE
     paused_at = FRIDAY_NOON + 9 * MINUTE
-    assert rows(file, "SELECT started_at, stopped_at FROM time_segments WHERE time_record_id = ?", record) == [
+    assert rows(
+        file, "SELECT started_at, stopped_at FROM time_segments WHERE time_record_id = ?", record
+    ) == [
         {"started_at": paused_at, "stopped_at": paused_at},
         {"started_at": resumed_at, "stopped_at": resumed_at + 2 * MINUTE},
     ]

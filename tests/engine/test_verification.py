@@ -103,7 +103,10 @@ def test_an_unchanged_ledger_verifies(used_file):
         ("UPDATE time_segments SET stopped_at = stopped_at + 1 WHERE id = 1", "its segments sum to"),
         ("UPDATE time_segments SET started_at = started_at - 1, stopped_at = stopped_at - 1", "too early"),
         ("UPDATE time_segments SET started_at = started_at - 60001 WHERE id = 2", "too early"),
-        ("UPDATE time_segments SET started_at = started_at + 1, stopped_at = stopped_at + 1", "ends after it"),
+        (
+            "UPDATE time_segments SET started_at = started_at + 1, stopped_at = stopped_at + 1",
+            "ends after it",
+        ),
         ("UPDATE time_segments SET clock_id = 1", "a segment of another clock"),
         ("UPDATE time_segments SET time_record_id = NULL", "timer of clock 2 spent 0 milliseconds"),
         ("UPDATE time_segments SET time_record_id = 99", "belongs to no run"),
