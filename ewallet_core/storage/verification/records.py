@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import Alias, ColumnElement, FromClause, Select, Table, and_, case, or_, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, case, or_, select, union_all
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import schema
@@ -108,10 +108,10 @@ _WITH_PARTIES = (
 )
 
 
-def _is_misnamed(party: str, account: Alias) -> ColumnElement[bool]:
+def _is_misnamed(party: str, state: ColumnElement[Any]) -> ColumnElement[bool]:
     """Whether the invoice names a party that was erased, or not one that was not."""
     name, email = _invoice.c[f"{party}_name"], _invoice.c[f"{party}_email"]
-    is_erased = account.c.state == AccountStatus.ERASED
+    is_erased = state == AccountStatus.ERASED
     return or_(and_(is_erased, or_(name != "", email != "")), and_(~is_erased, or_(name == "", email == "")))
 
 
@@ -166,7 +166,7 @@ _FAULTY = union_all(
             "keeps only a part of the names of its parties",
         ),
         (
-            or_(_is_misnamed("seller", _seller), _is_misnamed("buyer", _buyer)),
+            or_(_is_misnamed("seller", _seller.c.state), _is_misnamed("buyer", _buyer.c.state)),
             "names an erased party, or leaves another one without a name",
         ),
         (
