@@ -19,6 +19,7 @@ from ewallet_core.instructions.validation import (
     is_fully_visible,
     is_name,
     is_positive_amount,
+    is_printable,
     is_visible,
     reads_as,
 )
@@ -57,7 +58,7 @@ def _text(longest: int, example: str) -> Meta:
 
 
 def _printable(description: str, example: str, *, longest: int, shortest: int = 1) -> Meta:
-    return _field(description, example, min_length=shortest, max_length=longest, check=str.isprintable)
+    return _field(description, example, min_length=shortest, max_length=longest, check=is_printable)
 
 
 def _whole_number(lowest: int, highest: int, example: int) -> Meta:
