@@ -11,7 +11,13 @@ from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.ownership import record_change
 from ewallet_core.operations.records import own_record, own_sheet, record_answer, record_answers, the_record
 from ewallet_core.operations.sheet_kinds import CONTACT
+from ewallet_core.storage.payees import find_payee
 from ewallet_core.storage.sheets import contacts, sheets
+
+
+def _payee_of(context: AccountContext, email: str) -> int | None:
+    payee = find_payee(context.transaction, email)
+    return payee.id if payee else None
 
 
 class NewContact(Request, frozen=True):
@@ -60,6 +66,7 @@ def new_contact(request: NewContact, context: AccountContext) -> _NewContactAnsw
         email=request.user_email,
         phone=request.user_phone,
         notes=request.notes,
+        payee_account_id=_payee_of(context, request.user_email),
         **named,
     )
     record_change(context, "contact record", record_id, "made")
@@ -73,7 +80,7 @@ def new_contact(request: NewContact, context: AccountContext) -> _NewContactAnsw
 
 @instruction(the_record(CONTACT, "edit"), answers=record_answers(CONTACT))
 def edit_contact(request: EditContact, context: AccountContext) -> Answer:
-    """Edit a contact."""
+    """Edit a contact; with an email, also the same one, it is of the account that has that email now."""
     record = own_record(context, CONTACT, request.record_id)
     requested = {
         "name": request.user_name,
@@ -83,11 +90,16 @@ def edit_contact(request: EditContact, context: AccountContext) -> Answer:
         "notes": request.notes,
     }
     edited = {name: getattr(record, name) if value is None else value for name, value in requested.items()}
-    if any(getattr(record, name) != value for name, value in edited.items()):
+    payee = record.payee_account_id
+    if request.user_email is not None:
+        payee = _payee_of(context, request.user_email)
+    is_same_payee = payee == record.payee_account_id
+    if not is_same_payee or any(getattr(record, name) != value for name, value in edited.items()):
         contacts.change(
             context.transaction,
             record.id,
             **edited,
+            payee_account_id=payee,
             search_key=contacts.search_key(edited),
             written_at=context.now,
         )

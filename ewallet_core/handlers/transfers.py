@@ -25,11 +25,12 @@ from ewallet_core.operations.movements import (
 )
 from ewallet_core.operations.records import left_to_refund, own_record
 from ewallet_core.operations.sheet_kinds import TRANSFER
+from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.journal import find_sending_balance, read_amount
+from ewallet_core.storage.payees import find_payee, keep_first_payee
 from ewallet_core.storage.sheets import TransferRecord
 from ewallet_core.storage.wallets import wallets
-from ewallet_core.types import user_key
 
 
 class PayCredits(Request, frozen=True):
@@ -38,6 +39,7 @@ class PayCredits(Request, frozen=True):
     pay: fields.Email
     credits: fields.Credits
     notes: fields.Notes = ""
+    payee_account: fields.AccountId | None = None
 
 
 class TransferCredits(Request, frozen=True):
@@ -46,6 +48,7 @@ class TransferCredits(Request, frozen=True):
     transfer_to: fields.Email
     credits: fields.Credits
     notes: fields.Notes = ""
+    payee_account: fields.AccountId | None = None
 
 
 class _PayCreditsAnswer(TypedDict):
@@ -60,7 +63,7 @@ class _PayCreditsAnswer(TypedDict):
 @instruction({"action": "pay"})
 def pay_credits(request: PayCredits, context: AccountContext) -> _PayCreditsAnswer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
-    own, partner = own_side(context), _other_person(context, request.pay, "pay")
+    own, partner = own_side(context), _other_person(context, request.pay, "pay", request.payee_account)
     transfer = CreditTransfer(
         EntryKind.PAYMENT, own, partner, request.credits, request.notes, bill=Bill(seller=partner.account)
     )
@@ -86,7 +89,8 @@ class _TransferCreditsAnswer(TypedDict):
 @instruction({"action": "transfer", "transfer": "credits"})
 def transfer_credits(request: TransferCredits, context: AccountContext) -> _TransferCreditsAnswer:
     """Transfer credits of the active wallet to another account's."""
-    own, partner = own_side(context), _other_person(context, request.transfer_to, "transfer_to")
+    own = own_side(context)
+    partner = _other_person(context, request.transfer_to, "transfer_to", request.payee_account)
     transfer = CreditTransfer(EntryKind.TRANSFER, own, partner, request.credits, request.notes)
     recorded = move_between_accounts(context, transfer).sender
     return _TransferCreditsAnswer(
@@ -97,10 +101,39 @@ def transfer_credits(request: TransferCredits, context: AccountContext) -> _Tran
     )
 
 
-def _other_person(context: AccountContext, email: str, field: str) -> Side:
-    if user_key(email) == user_key(context.account.email):
+def _other_person(context: AccountContext, email: str, field: str, payee_account: int | None) -> Side:
+    """The account that is paid; contacts with its email that had no account are of this one from now on."""
+    if email_key(email) == context.account.email_key:
         raise OwnAccountError(field)
-    return partner_named(context, email, field)
+    partner = partner_named(context, email, field, payee_account)
+    keep_first_payee(context.transaction, context.account.id, email, partner.account.id, context.now)
+    return partner
+
+
+class ViewPayee(Request, frozen=True):
+    """The email of the account to pay."""
+
+    user_email: fields.Email
+
+
+class _ViewPayeeAnswer(TypedDict):
+    payee: str
+    payee_account: int
+    payee_name: str
+    payee_caution: str | None
+
+
+@instruction({"action": "view", "view": "payee"})
+def view_payee(request: ViewPayee, context: AccountContext) -> _ViewPayeeAnswer:
+    """View whom a payment to that email would go to, and whether it can be mistaken for someone else."""
+    partner = partner_named(context, request.user_email, "user_email").account
+    payee = find_payee(context.transaction, request.user_email)
+    return _ViewPayeeAnswer(
+        payee=partner.email,
+        payee_account=partner.id,
+        payee_name=partner.name,
+        payee_caution=payee.caution if payee else None,
+    )
 
 
 class RefundPayment(Request, frozen=True):

@@ -125,6 +125,7 @@ PasswordAttempt = Annotated[
 Phone = Annotated[str, _text(64, "+44 20 7946 0000")]
 Alias = Annotated[str, _text(64, "The countess")]
 Notes = Annotated[str, _text(1_000, "lunch")]
+AccountId = Annotated[int, _field("the number of an account", 2, ge=1, le=2**63 - 1)]
 RecordId = Annotated[int, _id_of("record")]
 SheetId = Annotated[int, _id_of("sheet")]
 ListId = Annotated[int, _id_of("list")]

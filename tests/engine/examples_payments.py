@@ -28,6 +28,10 @@ def transfer(email: Any, credits: Any = 20, **more: Any) -> Instruction:
     return {"action": "transfer", "transfer": "credits", "transfer_to": email, "credits": credits, **more}
 
 
+def view_payee(email: Any) -> Instruction:
+    return {"action": "view", "view": "payee", "user_email": email}
+
+
 def refund(record_id: Any, **more: Any) -> Instruction:
     return {"action": "refund", "refund": "payment", "record_id": record_id, **more}
 
@@ -44,6 +48,7 @@ def supply_to(email: Any, credits: Any = 100, **more: Any) -> Instruction:
     return {"controller": "system", **supply(credits, **more), "supply_to": email}
 
 
+CLEO = 3
 # Cleo's payment is the sixth transfer record: each supply writes two.
 RECEIVED = 6
 PAID_BY_CLEO = (
@@ -87,19 +92,22 @@ _REFUNDED = {
     "transfer_record": int,
 }
 
+_PAYEE = {"payee": EMAIL, "payee_account": int, "payee_name": str, "payee_caution": Maybe(str)}
+
 EXAMPLES = (
+    Example("logged in", view_payee("Cleo@Example.org"), _PAYEE, before=(new_account("cleo"),)),
     Example(
         "supplied",
         pay("Cleo@Example.org"),
         _PAID,
-        optional={"notes": "lunch"},
+        optional={"notes": "lunch", "payee_account": CLEO},
         before=(new_account("cleo"),),
     ),
     Example(
         "supplied",
         transfer("cleo@example.org"),
         _TRANSFERED,
-        optional={"notes": "a present"},
+        optional={"notes": "a present", "payee_account": CLEO},
         before=(new_account("cleo"),),
     ),
     Example(

@@ -16,15 +16,15 @@ CREATE TABLE accounts (
 	to_unlink_at BIGINT, 
 	event_sequence BIGINT DEFAULT 0 NOT NULL, 
 	created_at BIGINT NOT NULL, 
-	written_at BIGINT NOT NULL, one_time_until BIGINT, 
+	written_at BIGINT NOT NULL, one_time_until BIGINT, name_skeleton TEXT, email_skeleton TEXT, looks_like_id BIGINT, 
 	CONSTRAINT ck_accounts_role_known CHECK (role IN ('user', 'operator', 'auditor', 'issuer')), 
 	CONSTRAINT ck_accounts_state_known CHECK (state IN ('active', 'frozen', 'unlink_pending', 'erased')), 
 	CONSTRAINT uq_accounts_email_key UNIQUE (email_key), 
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
-INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$MlVyckTbgVgN0NtVe0mEWQ$FGMZ1572Q7IhLE9Npf/GvcKPAsY05Ip4/W5WEp3FT+g','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$vosPHSUXOYdVoDQ7pSvCSg$oqi3AhkxCOgsS3r5Wwj7E8WwtSjEevNRVbYBzqqCKb8','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL);
+INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,'systern core','core@evvallet.local',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$goY7jveqWmACc2SfzOLvWg$qICLN6xuuF1jUx7YRLqvSI7Oc0bwqG0JtqIyrmD8Pdk','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,'ada','ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$Dd9r7Otk17GcpQTR0MDDBA$TCal3g/ac63Dr6mi6FBE+GhXxHhKtVAvZx9vpWIuLkI','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,'bob','bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'11E9C08C1B66BB39473167EB2EA8AD957B81945C5372D8B47C06DB8F707555DE',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'01BED4654DB1A9D6F5B637C0A9111ADA4BF17B034A38BC1EAABF7CF7336D2D70',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -204,10 +204,10 @@ CREATE TABLE invoice_records (
 	CONSTRAINT fk_invoice_records_transfer_record_id FOREIGN KEY(transfer_record_id) REFERENCES transfer_records (id), 
 	CONSTRAINT uq_invoice_records_sheet_id_position UNIQUE (sheet_id, position)
 );
-INSERT INTO "invoice_records" VALUES(1,4,1,'Invoice 1',1,1,1,100,'EUR','12.50','',1795176000000,1795176000000,NULL,1,'invoice 1  eur',NULL,NULL,NULL,NULL);
-INSERT INTO "invoice_records" VALUES(2,9,1,'Invoice 1',1,2,1,100,'EUR','12.50','',1795176000000,1795176000000,NULL,2,'invoice 1  eur',NULL,NULL,NULL,NULL);
-INSERT INTO "invoice_records" VALUES(3,4,5,'Invoice 5',5,3,1,10,'EUR','12.50','',1795176480000,1795176480000,NULL,1,'invoice 5  eur',NULL,NULL,NULL,NULL);
-INSERT INTO "invoice_records" VALUES(4,14,1,'Invoice 1',5,4,1,10,'EUR','12.50','',1795176480000,1795176480000,NULL,3,'invoice 1  eur',NULL,NULL,NULL,NULL);
+INSERT INTO "invoice_records" VALUES(1,4,1,'Invoice 1',1,1,1,100,'EUR','12.50','',1795176000000,1795176000000,NULL,1,'ada ada@example.orginvoice 1  eur','System core','core@ewallet.local','ada','ada@example.org');
+INSERT INTO "invoice_records" VALUES(2,9,1,'Invoice 1',1,2,1,100,'EUR','12.50','',1795176000000,1795176000000,NULL,2,'system core core@ewallet.localinvoice 1  eur','System core','core@ewallet.local','ada','ada@example.org');
+INSERT INTO "invoice_records" VALUES(3,4,5,'Invoice 5',5,3,1,10,'EUR','12.50','',1795176480000,1795176480000,NULL,1,'bob bob@example.orginvoice 5  eur','System core','core@ewallet.local','bob','bob@example.org');
+INSERT INTO "invoice_records" VALUES(4,14,1,'Invoice 1',5,4,1,10,'EUR','12.50','',1795176480000,1795176480000,NULL,3,'system core core@ewallet.localinvoice 1  eur','System core','core@ewallet.local','bob','bob@example.org');
 CREATE TABLE issue_reports (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER, 
@@ -343,7 +343,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'8A535F959B282A0E3B5C73F52E54B6FC27FE63E5ED4C5B608A1C13C6F8B1BE07',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'3FCA6C8C4A54F7B6AB6CE541ADF048060F3EBB7F7ABABD3CEDA3C498CC3AB9AE',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -487,6 +487,8 @@ CREATE INDEX ix_time_segments_clock_id_time_record_id ON time_segments (clock_id
 CREATE INDEX ix_time_segments_clock_id_stopped_at ON time_segments (clock_id, stopped_at);
 CREATE INDEX ix_time_segments_time_record_id ON time_segments (time_record_id);
 CREATE INDEX ix_reserved_emails_reserved_until ON reserved_emails (reserved_until);
+CREATE INDEX ix_accounts_name_skeleton ON accounts (name_skeleton);
+CREATE INDEX ix_accounts_email_skeleton ON accounts (email_skeleton);
 DELETE FROM "sqlite_sequence";
 INSERT INTO "sqlite_sequence" VALUES('time_segments',3);
 INSERT INTO "sqlite_sequence" VALUES('accounts',3);
