@@ -16,6 +16,8 @@ END_OF_TIME = 253_402_300_800_000
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _DAY = timedelta(days=1)
+_LONGEST_MONTH = 33 * DAY
+_CALENDAR_CYCLE = 146_097 * DAY
 # `fromisoformat` reads more forms, such as weeks and ordinal dates, which clients must not rely on.
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:[0-5]\d))?", re.ASCII
@@ -37,10 +39,7 @@ def instant(text: str, zone: tzinfo = UTC) -> int:
     if not _INSTANT.fullmatch(text):
         raise ValueError(text)
     at = datetime.fromisoformat(text)
-    try:
-        milliseconds = _milliseconds(at if at.tzinfo else at.replace(tzinfo=zone))
-    except OverflowError:
-        raise ValueError(text) from None
+    milliseconds = _milliseconds(at if at.tzinfo else at.replace(tzinfo=zone))
     # The first day may begin before 1970 in UTC.
     if at.tzinfo is None and at.year == _EPOCH.year:
         milliseconds = max(milliseconds, 0)
@@ -62,15 +61,15 @@ def next_start(step: PeriodUnit, at: int, zone: tzinfo = UTC) -> int:
 
     It is the zone's first midnight of that day, or the change of its clocks that skips midnight.
     """
-    try:
-        day = _date_in(zone, at)
-        start = at
-        while start <= at:
-            # More than one step only if the clocks go back, or skip a whole day.
-            day = _next_date(step, day)
-            start = _midnight(day, zone)
-    except OverflowError:
-        return END_OF_TIME
+    if at > END_OF_TIME - _LONGEST_MONTH:
+        # `date` has no year 10000; the calendar and its weekdays repeat every 400 years.
+        return next_start(step, at - _CALENDAR_CYCLE, zone) + _CALENDAR_CYCLE
+    day = _date_in(zone, at)
+    start = at
+    while start <= at:
+        # It is more than one step only if the clocks go back, or skip a whole day.
+        day = _next_date(step, day)
+        start = _midnight(day, zone)
     return start
 
 
