@@ -8,34 +8,44 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta, timezone, tzinfo
 from itertools import islice
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ewallet_core.errors.requests import ArgumentsClashError, PeriodReversedError, TooManyPeriodsError
 from ewallet_core.instructions import fields, timestamps
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.timestamps import DAY, PeriodUnit
-from ewallet_core.ledger.journal import EntryKind
-from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes
+from ewallet_core.ledger.journal import EntryKind, Unit
+from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes, minutes
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
 from ewallet_core.operations.requests import PeriodRequest
 from ewallet_core.operations.sheet_kinds import email_of
-from ewallet_core.storage.statements import BETWEEN_PEOPLE, SumFilter, sum_by_partner, sum_postings
+from ewallet_core.storage.statements import (
+    BETWEEN_PEOPLE,
+    OWN_TRANSFER,
+    SumFilter,
+    sum_by_partner,
+    sum_postings,
+)
 from ewallet_core.storage.time_segments import UsedTime, read_used_time
 
 MOST_ROWS = 400
 
-# For each sum of credits: the kinds of entry, and whether the credits came into a wallet.
-_CREDITS: dict[str, tuple[tuple[EntryKind, ...], bool]] = {
-    "credits_in": (BETWEEN_PEOPLE, True),
-    "credits_out": (BETWEEN_PEOPLE, False),
-    "converted_to_time": ((EntryKind.CREDITS_TO_CLOCK,), False),
-    "converted_to_credits": ((EntryKind.CLOCK_TO_CREDITS,), True),
+# For each sum: the kinds of entry, the unit, and whether it came into a wallet or clock.
+_SUMS: dict[str, tuple[tuple[str, ...], Unit, bool]] = {
+    "credits_in": (BETWEEN_PEOPLE, Unit.CREDIT, True),
+    "credits_out": (BETWEEN_PEOPLE, Unit.CREDIT, False),
+    "converted_to_time": ((EntryKind.CREDITS_TO_CLOCK,), Unit.CREDIT, False),
+    "converted_to_credits": ((EntryKind.CLOCK_TO_CREDITS,), Unit.CREDIT, True),
+    "credits_moved_in": ((OWN_TRANSFER,), Unit.CREDIT, True),
+    "credits_moved_out": ((OWN_TRANSFER,), Unit.CREDIT, False),
+    "time_moved_in": ((OWN_TRANSFER,), Unit.MILLISECOND, True),
+    "time_moved_out": ((OWN_TRANSFER,), Unit.MILLISECOND, False),
 }
 
 Sums = Counter[str]
-"""Credits, and milliseconds of `minutes_spent` and `minutes_begun`, by name."""
+"""Credits and milliseconds by name, also `minutes_spent` and `minutes_begun`."""
 Span = tuple[int, int]
 
 
@@ -69,7 +79,8 @@ class ViewSummary(PeriodRequest, frozen=True):
 class Total(TypedDict):
     """Credits from and to others, credits converted either way, and time that timers used.
 
-    The time of runs that have not stopped yet is `minutes_begun`.
+    The time of runs that have not stopped yet is `minutes_begun`. Of one wallet or clock also what was moved
+    between it and other own ones: credits of a wallet, minutes of a clock. Of the whole account nothing is.
     """
 
     credits_in: int
@@ -80,6 +91,10 @@ class Total(TypedDict):
     minutes_spent_ms: int
     minutes_begun: Minutes
     minutes_begun_ms: int
+    moved_in: int | Minutes | None
+    moved_in_ms: int | None
+    moved_out: int | Minutes | None
+    moved_out_ms: int | None
 
 
 class PeriodTotal(Total):
@@ -131,7 +146,11 @@ def view_summary(request: ViewSummary, context: AccountContext) -> _ViewSummaryA
     if len(rows) > MOST_ROWS:
         raise TooManyPeriodsError(MOST_ROWS)
     return _ViewSummaryAnswer(
-        since=timestamp(since), until=timestamp(until), by=request.by, rows=rows, totals=_total(totals)
+        since=timestamp(since),
+        until=timestamp(until),
+        by=request.by,
+        rows=rows,
+        totals=_total(of, totals),
     )
 
 
@@ -153,13 +172,13 @@ class _Part:
     of: SumFilter
     span: Span
 
-    def credits(self, span: Span | None = None) -> Sums:
-        """The sums of credits in the whole span, or in a part of it."""
+    def moved(self, span: Span | None = None) -> Sums:
+        """The sums of what moved in the whole span, or in a part of it."""
         moved = sum_postings(self.context.transaction, self.of, *(span or self.span))
         return Counter(
             {
-                name: sum(moved.get((kind, is_into), 0) for kind in kinds)
-                for name, (kinds, is_into) in _CREDITS.items()
+                name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)
+                for name, (kinds, unit, is_into) in _SUMS.items()
             }
         )
 
@@ -176,14 +195,14 @@ def _by_period(whole: _Part, request: ViewSummary) -> tuple[Rows, Sums]:
     spans = list(islice(timestamps.periods(*whole.span, step, request.cut_in), MOST_ROWS + 1))
     if len(spans) > MOST_ROWS:
         raise TooManyPeriodsError(MOST_ROWS)
-    sums = [whole.credits(span) for span in spans]
+    sums = [whole.moved(span) for span in spans]
     starts = [start for start, _ in spans]
     for used in whole.used_time():
         first = max(bisect_right(starts, used.started_at) - 1, 0)
         for index in range(first, bisect_left(starts, used.stopped_at)):
             sums[index][_name(used)] += used.within(*spans[index])
     rows: Rows = [
-        PeriodTotal(start=timestamp(start), end=timestamp(end), **_total(each))
+        PeriodTotal(start=timestamp(start), end=timestamp(end), **_total(whole.of, each))
         for (start, end), each in zip(spans, sums, strict=True)
     ]
     return rows, sum(sums, Counter())
@@ -195,19 +214,21 @@ def _by_partner(whole: _Part, _request: ViewSummary) -> tuple[Rows, Sums]:
     for (partner_id, is_into), amount in moved.items():
         partner = email_of(whole.context, partner_id)
         partners[partner]["credits_in" if is_into else "credits_out"] += amount
-    credits = whole.credits()
-    own = Counter({name: credits[name] for name in ("converted_to_time", "converted_to_credits")})
+    own = whole.moved()
+    own["credits_in"] = own["credits_out"] = 0
     for used in whole.used_time():
         own[_name(used)] += used.within(*whole.span)
-    rows: Rows = [PartnerTotal(partner=partner, **_total(sums)) for partner, sums in _most_first(partners)]
+    rows: Rows = [
+        PartnerTotal(partner=partner, **_total(whole.of, sums)) for partner, sums in _most_first(partners)
+    ]
     if own.total():
-        rows.append(PartnerTotal(partner=None, **_total(own)))
+        rows.append(PartnerTotal(partner=None, **_total(whole.of, own)))
     return rows, sum(partners.values(), own)
 
 
 def _by_tag(whole: _Part, _request: ViewSummary) -> tuple[Rows, Sums]:
     tags: dict[str, Sums] = defaultdict(Counter)
-    untagged = whole.credits()
+    untagged = whole.moved()
     totals = Counter(untagged)
     for used in whole.used_time():
         milliseconds = used.within(*whole.span)
@@ -215,9 +236,9 @@ def _by_tag(whole: _Part, _request: ViewSummary) -> tuple[Rows, Sums]:
         # Each tag stands between two spaces.
         for sums in [tags[tag] for tag in used.tags.split()] or [untagged]:
             sums[_name(used)] += milliseconds
-    rows: Rows = [TagTotal(tag=tag, **_total(sums)) for tag, sums in _most_first(tags)]
+    rows: Rows = [TagTotal(tag=tag, **_total(whole.of, sums)) for tag, sums in _most_first(tags)]
     if untagged.total():
-        rows.append(TagTotal(tag=None, **_total(untagged)))
+        rows.append(TagTotal(tag=None, **_total(whole.of, untagged)))
     return rows, totals
 
 
@@ -235,7 +256,12 @@ def _name(used: UsedTime) -> str:
     return "minutes_begun" if used.is_begun else "minutes_spent"
 
 
-def _total(sums: Sums) -> Total:
+def _total(filters: SumFilter, sums: Sums) -> Total:
+    moved: dict[str, Any] = dict.fromkeys(("moved_in", "moved_in_ms", "moved_out", "moved_out_ms"))
+    if filters.ewallet_id is not None:
+        moved |= {"moved_in": sums["credits_moved_in"], "moved_out": sums["credits_moved_out"]}
+    elif filters.clock_id is not None:
+        moved |= minutes(moved_in=sums["time_moved_in"], moved_out=sums["time_moved_out"])
     return Total(
         credits_in=sums["credits_in"],
         credits_out=sums["credits_out"],
@@ -245,4 +271,8 @@ def _total(sums: Sums) -> Total:
         minutes_spent_ms=sums["minutes_spent"],
         minutes_begun=in_minutes(sums["minutes_begun"]),
         minutes_begun_ms=sums["minutes_begun"],
+        moved_in=moved["moved_in"],
+        moved_in_ms=moved["moved_in_ms"],
+        moved_out=moved["moved_out"],
+        moved_out_ms=moved["moved_out_ms"],
     )

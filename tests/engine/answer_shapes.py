@@ -181,7 +181,14 @@ RECORD_DATA: dict[str, dict[str, Shape]] = {
             "currency": Maybe(re.compile("[A-Z]{3}")),
             "cost": Maybe(DECIMAL),
             "seller": int,
+            "direction": re.compile("sale|purchase"),
+            "signed_credits": int,
+            "signed_cost": Maybe(re.compile("-?[0-9]+(\\.[0-9]+)?")),
+            "seller_name": str,
             "seller_email": EMAIL,
+            "buyer": int,
+            "buyer_name": str,
+            "buyer_email": EMAIL,
             "transfer_record": int,
             "notes": str,
         },
@@ -198,6 +205,13 @@ RECORD_DATA: dict[str, dict[str, Shape]] = {
             "pending_count": int,
         },
     }.items()
+}
+
+OWN_TRANSFER_RECORD = {
+    kind: RECORD_DATA[kind]
+    | {f"{kind}_type": re.compile("transfer|incoming"), f"from_{holder}": int, f"to_{holder}": int}
+    | {"from_reference": str, "to_reference": str}
+    for kind, holder in (("transfer", "ewallet"), ("conversion", "clock"))
 }
 
 _LINKED = {

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from fakes import DAY, HOUR, MINUTE
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from ewallet_core.instructions import timestamps
@@ -77,6 +77,7 @@ def test_an_invalid_instant_is_refused(text):
         timestamps.instant(text)
 
 
+@settings(deadline=None)
 @given(instants, steps)
 def test_the_next_period_begins_at_the_next_fitting_midnight(at, step):
     start = timestamps.next_start(step, at)
@@ -176,6 +177,7 @@ def test_weeks_and_months_begin_at_midnight_on_both_sides_of_a_change_of_the_clo
     ]
 
 
+@settings(deadline=None)
 @given(
     some.integers(0, END_OF_TIME - 1),
     steps,
