@@ -141,7 +141,7 @@ def view_summary(request: ViewSummary, context: AccountContext) -> _ViewSummaryA
     if since > until:
         raise PeriodReversedError
     of = SumFilter(context.account.id, request.ewallet_id, request.clock_id)
-    whole = _Part(context, of, (since, until))
+    whole = _SummedUp(context, of, (since, until))
     rows, totals = _ROWS.get(request.by, _by_period)(whole, request)
     if len(rows) > MOST_ROWS:
         raise TooManyPeriodsError(MOST_ROWS)
@@ -165,7 +165,7 @@ def _usual_start(until: int, request: ViewSummary) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class _Part:
+class _SummedUp:
     """What is summed up: the wallets and clocks, and the span."""
 
     context: AccountContext
@@ -190,7 +190,7 @@ class _Part:
 Rows = list[PeriodTotal | PartnerTotal | TagTotal]
 
 
-def _by_period(whole: _Part, request: ViewSummary) -> tuple[Rows, Sums]:
+def _by_period(whole: _SummedUp, request: ViewSummary) -> tuple[Rows, Sums]:
     step = PeriodUnit(request.by)
     spans = list(islice(timestamps.periods(*whole.span, step, request.cut_in), MOST_ROWS + 1))
     if len(spans) > MOST_ROWS:
@@ -208,7 +208,7 @@ def _by_period(whole: _Part, request: ViewSummary) -> tuple[Rows, Sums]:
     return rows, sum(sums, Counter())
 
 
-def _by_partner(whole: _Part, _request: ViewSummary) -> tuple[Rows, Sums]:
+def _by_partner(whole: _SummedUp, _request: ViewSummary) -> tuple[Rows, Sums]:
     partners: dict[str, Sums] = defaultdict(Counter)
     moved = sum_by_partner(whole.context.transaction, whole.of, *whole.span)
     for (partner_id, is_into), amount in moved.items():
@@ -226,7 +226,7 @@ def _by_partner(whole: _Part, _request: ViewSummary) -> tuple[Rows, Sums]:
     return rows, sum(partners.values(), own)
 
 
-def _by_tag(whole: _Part, _request: ViewSummary) -> tuple[Rows, Sums]:
+def _by_tag(whole: _SummedUp, _request: ViewSummary) -> tuple[Rows, Sums]:
     tags: dict[str, Sums] = defaultdict(Counter)
     untagged = whole.moved()
     totals = Counter(untagged)
