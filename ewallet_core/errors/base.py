@@ -18,6 +18,7 @@ WalletError
 │   ├── PartnerUnknownError, PartnerUnavailableError, PartnerBalanceLimitError, OwnAccountError
 │   ├── NotAPaymentError, RefundExceedsPaymentError, AlreadyRefundedError
 │   ├── LessThanOneCreditError, NoTimeLeftError, WrongTimerStateError
+│   ├── MomentOutOfRangeError, RunEndedError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 └── server     the engine, its storage and the server around it
     ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError

@@ -112,6 +112,7 @@ def _transfer(context: Context, record: TransferRecord) -> Data:
         "transfer_to": _shown_email(record.to_email, record.to_state),
         "credits": record.credits,
         "notes": record.notes,
+        "private_notes": record.private_notes,
         **({} if record.reverses_id is None else {"refund_of": record.refund_of}),
     }
 
@@ -145,6 +146,8 @@ def _time(_context: Context, record: TimeRecord) -> Data:
         "time_stop": timestamp(record.time_stop),
         **minutes(time_spent=record.time_spent, time_pending=record.time_pending),
         "pending_count": record.pending_count,
+        "notes": record.notes,
+        "tags": record.tags.split(),
     }
 
 
@@ -157,7 +160,15 @@ TRANSFER = SheetKind(
     EWALLET,
     transfers,
     _transfer,
-    columns=("transfer_type", "transfer_from", "transfer_to", "credits", "notes", "refund_of"),
+    columns=(
+        "transfer_type",
+        "transfer_from",
+        "transfer_to",
+        "credits",
+        "notes",
+        "private_notes",
+        "refund_of",
+    ),
 )
 INVOICE = SheetKind(
     RecordType.INVOICE,
@@ -186,6 +197,8 @@ TIME = SheetKind(
         "time_pending",
         "time_pending_ms",
         "pending_count",
+        "notes",
+        "tags",
     ),
 )
 CONTACT = SheetKind(
