@@ -58,6 +58,10 @@ class InvoiceRecord(Record, frozen=True):
     currency: str
     cost: str
     notes: str
+    seller_name: str | None
+    seller_email: str | None
+    buyer_name: str | None
+    buyer_email: str | None
 
 
 class ConversionRecord(Record, frozen=True):
@@ -87,6 +91,9 @@ class TimeRecord(Record, frozen=True):
 
 
 R = TypeVar("R", bound=Record)
+
+PARTY_END = "\x1f"
+"""Ends the other party's name and email in the search text of an invoice, so that erasing them finds it."""
 
 sheets = Rows(schema.sheets, Sheet)
 
@@ -162,7 +169,7 @@ class Records(Rows[R]):
             sheet_id=sheet_id,
             account_id=account_id,
             position=position,
-            search_key=self.search_key(values),
+            search_key=self.search_key({"account_id": account_id, **values}),
             created_at=now,
             written_at=now,
             **values,
@@ -206,8 +213,17 @@ class Records(Rows[R]):
         return transaction.one(self._own, self.row_type, record_id=record_id, account_id=account_id)
 
 
+class InvoiceRecords(Records[InvoiceRecord]):
+    """Invoices are also found by the name and email that the other party had when they were issued."""
+
+    def search_key(self, values: Mapping[str, Any]) -> str:
+        other = "buyer" if values["account_id"] == values["seller_account_id"] else "seller"
+        party = user_key(f"{values[f'{other}_name']} {values[f'{other}_email']}")
+        return f"{party}{PARTY_END}{super().search_key(values)}"
+
+
 transfers = Records(RecordType.TRANSFER, TransferRecord, "notes", "private_notes")
-invoices = Records(RecordType.INVOICE, InvoiceRecord, "notes", "currency")
+invoices = InvoiceRecords(RecordType.INVOICE, InvoiceRecord, "notes", "currency")
 conversions = Records(RecordType.CONVERSION, ConversionRecord, "notes")
 times = Records(RecordType.TIME, TimeRecord, "notes", "tags")
 contacts = Records(RecordType.CONTACT, ContactRecord, "name", "email", "phone", "notes")
@@ -261,7 +277,10 @@ LINKS: dict[RecordType, tuple[tuple[str, RecordType, Select[Any]], ...]] = {
         ("refund_of", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_refunded)),
         ("refunded_by", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_refund)),
     ),
-    RecordType.INVOICE: (("transfer", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_same)),),
+    RecordType.INVOICE: (
+        ("transfer", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_same)),
+        ("refunded_by", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_refund)),
+    ),
 }
 
 

@@ -42,6 +42,7 @@ class Clock(Row, frozen=True):
     timer_pauses: int
     timer_notes: str
     timer_tags: str
+    timer_unsegmented: int
     created_at: int
     written_at: int
 
@@ -96,6 +97,7 @@ def store_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: i
         timer_pauses=timer.pauses,
         timer_notes=clock.timer_notes if timer.has_started else "",
         timer_tags=clock.timer_tags if timer.has_started else "",
+        timer_unsegmented=clock.timer_unsegmented if timer.has_started else 0,
         runs_out_at=end,
         written_at=now,
     )
