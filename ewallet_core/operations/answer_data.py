@@ -196,8 +196,8 @@ class TimerData(TypedDict):
     pending_time_ms: int
     pending_count: int
     since_timestamp: Timestamp | None
-    notes: str
-    tags: list[str]
+    timer_notes: str
+    timer_tags: list[str]
 
 
 def timer_data(clock: Clock, timer: Timer, balance: int, now: int) -> TimerData:
@@ -214,8 +214,8 @@ def timer_data(clock: Clock, timer: Timer, balance: int, now: int) -> TimerData:
         "pending_time_ms": pending,
         "pending_count": timer.pauses,
         "since_timestamp": timestamp(timer.since),
-        "notes": clock.timer_notes if timer.has_started else "",
-        "tags": clock.timer_tags.split() if timer.has_started else [],
+        "timer_notes": clock.timer_notes if timer.has_started else "",
+        "timer_tags": clock.timer_tags.split() if timer.has_started else [],
     }
 
 

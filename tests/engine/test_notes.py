@@ -34,7 +34,9 @@ FOR_ACME = {"notes": "Invoices of May", "tags": ["acme", "urgent"]}
 
 
 def label(holder: dict[str, Any]) -> dict[str, Any]:
-    return {name: holder[name] for name in ("notes", "tags")}
+    """The note and tags of a record or an answer, or of a clock's run."""
+    prefix = "timer_" if "timer_tags" in holder else ""
+    return {name: holder[f"{prefix}{name}"] for name in ("notes", "tags")}
 
 
 def run(caller: EngineClient, wallclock, **described: Any) -> int:
