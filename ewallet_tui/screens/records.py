@@ -15,6 +15,7 @@ from ewallet_core.presentation.formatting import count
 from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_tui import actions
 from ewallet_tui.actions import Action
+from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.record_pages import PAGE, ListRow, Page, Read, RecordPages
 from ewallet_tui.records import Record, RecordKind, as_text
 from ewallet_tui.screens.base import BaseScreen
@@ -93,9 +94,9 @@ class RecordsPanel(Vertical):
         text = {"text": self._text} if self._text else {}
         return {"kind": self.kind.name, "sheet_id": self.picker.chosen, **text, **period}
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         if action in (actions.UNLINK_RECORD, actions.COPY_ROW, actions.COPY_VALUE) and self.row is None:
-            return None
+            return NOTHING_LISTED
         return (self.is_filtered or None) if action is actions.SHOW_ALL else True
 
     def show_kind(self, kind: RecordKind) -> None:
