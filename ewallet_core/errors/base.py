@@ -13,7 +13,7 @@ WalletError
 │   ├── AccountFrozenError, AccountUnlinkPendingError, AccountNotUnlinkedError, WrongAccountStateError
 │   └── LastOperatorError, TooManyIssuesError
 ├── credits    credits and time, and the wallets, clocks and sheets that hold them
-│   ├── NotFoundError, WrongOwnerError, LastOneError, StillActiveError
+│   ├── NotFoundError, WrongOwnerError, LastOneError, StillActiveError, NotRemovedError, SheetRemovedError
 │   ├── NotEnoughCreditsError, NotEnoughTimeError, BalanceLimitError, DailyLimitReachedError
 │   ├── PartnerUnknownError, PartnerUnavailableError, PartnerBalanceLimitError, OwnAccountError
 │   ├── NotAPaymentError, RefundExceedsPaymentError, AlreadyRefundedError

@@ -14,6 +14,23 @@ class NotFoundError(WalletError, code="not_found"):
     field: str
 
 
+class NotRemovedError(WalletError, code="not_removed"):
+    """A record that is to be restored is still on its sheet."""
+
+    error_text = "That record was not removed."
+    warning_text = "View the removed records of its sheet to see which can be restored."
+    field: str = "record_id"
+
+
+class SheetRemovedError(WalletError, code="sheet_removed"):
+    """A record can't be restored, because its whole sheet was removed."""
+
+    error_text = "The {what} of that record was removed too."
+    warning_text = "Its records can't be restored; the journal keeps what they say."
+    what: InSentence[str]
+    field: str = "record_id"
+
+
 class NotEnoughCreditsError(WalletError, code="not_enough_credits"):
     """A wallet's balance would fall below zero."""
 

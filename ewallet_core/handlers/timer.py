@@ -13,6 +13,7 @@ from ewallet_core.operations.sheet_kinds import TIME, record_data
 from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.journal import read_amount
 from ewallet_core.storage.sheets import times
+from ewallet_core.storage.time_segments import keep_segment
 from ewallet_core.storage.wallets import Clock
 
 
@@ -48,6 +49,7 @@ def pause_timer(_request: NoArguments, context: AccountContext) -> _PauseTimerAn
     """Pause the active clock's timer: no time is used until it is resumed."""
     clock = context.clock
     timer = clock.timer.pause(context.now)
+    keep_segment(context.transaction, clock, context.now)
     balance = read_amount(context.transaction, clock.balance_id)
     update_timer(context, clock, timer, balance, EventKind.TIMER_PAUSED)
     return _PauseTimerAnswer(

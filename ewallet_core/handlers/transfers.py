@@ -122,7 +122,7 @@ class _RefundPaymentAnswer(TypedDict):
 @instruction({"action": "refund", "refund": "payment"})
 def refund_payment(request: RefundPayment, context: AccountContext) -> _RefundPaymentAnswer:
     """Refund a payment that was received, or a part of it, to the payer."""
-    payment = own_record(context, TRANSFER, request.record_id)
+    payment = own_record(context, TRANSFER, request.record_id, or_removed=True)
     left = left_to_refund(context.transaction, payment)
     if left is None:
         raise NotAPaymentError

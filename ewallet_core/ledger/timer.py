@@ -65,6 +65,11 @@ class Timer:
             return None
         return self.since + max(0, balance - self.spent)
 
+    def segment_until(self, at: int) -> tuple[int, int] | None:
+        """The active stretch that ends at `at`, since the start or the last resume; None if there is none."""
+        used = self._time_in(State.ACTIVE, at)
+        return (self.since, self.since + used) if used and self.since is not None else None
+
     def start(self, at: int, balance: int) -> Timer:
         """Raises `WrongTimerStateError` unless inactive, and `NoTimeLeftError` if the clock is empty."""
         if self.state is State.ACTIVE:

@@ -198,8 +198,21 @@ def _record(context: Context, transfer: CreditTransfer, entry_id: int, side: Sid
         currency=transfer.bill.currency,
         cost=transfer.bill.cost,
         notes=transfer.notes,
+        **_parties(transfer, transfer.bill.seller),
     )
     return TransferRecords(transfer_id, invoice_id)
+
+
+def _parties(transfer: CreditTransfer, seller: Account) -> dict[str, str]:
+    """Both parties as they are named now, which their invoices keep."""
+    sender, recipient = transfer.sender.account, transfer.recipient.account
+    buyer = recipient if sender.id == seller.id else sender
+    return {
+        "seller_name": seller.name,
+        "seller_email": seller.email,
+        "buyer_name": buyer.name,
+        "buyer_email": buyer.email,
+    }
 
 
 def _record_moved(

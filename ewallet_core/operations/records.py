@@ -39,9 +39,17 @@ def unlink_sheet(context: Context, kind: SheetKind, sheet: Sheet) -> None:
     )
 
 
-def own_record(context: AccountContext, kind: SheetKind, record_id: int, field: str = "record_id") -> Any:
+def own_record(
+    context: AccountContext,
+    kind: SheetKind,
+    record_id: int,
+    field: str = "record_id",
+    *,
+    or_removed: bool = False,
+) -> Any:
     """The account's record of that kind and id; raises `NotFoundError` about `field`."""
-    record = kind.records.own(context.transaction, record_id, context.account.id)
+    find = kind.records.own_or_removed if or_removed else kind.records.own
+    record = find(context.transaction, record_id, context.account.id)
     if record is None:
         raise NotFoundError(kind.record_key.replace("_", " "), field)
     return record

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from ewallet_core.instructions.envelope import timestamp
@@ -11,6 +12,7 @@ from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountStatus, accounts
+from ewallet_core.storage.invoices import DELETED_ACCOUNT, read_invoice_with_parties
 from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
     ContactRecord,
@@ -32,9 +34,6 @@ from ewallet_core.storage.sheets import (
 )
 from ewallet_core.storage.wallets import clocks, wallets
 from ewallet_core.types import RecordType
-
-DELETED_ACCOUNT = "deleted account"
-
 
 EWALLET = Owner("ewallet", wallets, lambda context: context.wallet)
 CLOCK = Owner("clock", clocks, lambda context: context.clock)
@@ -117,16 +116,27 @@ def _transfer(context: Context, record: TransferRecord) -> Data:
 
 
 def _invoice(context: Context, record: InvoiceRecord) -> Data:
-    linked = transfers.find(context.transaction, id=record.transfer_record_id)
+    invoice = read_invoice_with_parties(context.transaction, record.id)
+    (seller_name, seller_email), (buyer_name, buyer_email) = invoice.seller, invoice.buyer
+    # Credits that are bought for money go to the buyer; those of a payment go to the seller.
+    comes_in = invoice.is_sale is not bool(invoice.currency)
+    # A payment has no cost in money.
+    cost = invoice.cost or None
     return {
-        "credits": record.credits,
-        # A payment has no cost in money.
-        "currency": record.currency or None,
-        "cost": record.cost or None,
-        "seller": record.seller_account_id,
-        "seller_email": email_of(context, record.seller_account_id),
-        "transfer_record": linked.id if linked else None,
-        "notes": record.notes,
+        "direction": "sale" if invoice.is_sale else "purchase",
+        "credits": invoice.credits,
+        "signed_credits": invoice.credits if comes_in else -invoice.credits,
+        "currency": invoice.currency or None,
+        "cost": cost,
+        "signed_cost": cost if cost is None or invoice.is_sale or not Decimal(cost) else f"-{cost}",
+        "seller": invoice.seller_account_id,
+        "seller_name": seller_name,
+        "seller_email": seller_email,
+        "buyer": invoice.buyer_account_id,
+        "buyer_name": buyer_name,
+        "buyer_email": buyer_email,
+        "transfer_record": invoice.transfer_id,
+        "notes": invoice.notes,
     }
 
 
@@ -164,7 +174,22 @@ INVOICE = SheetKind(
     EWALLET,
     invoices,
     _invoice,
-    columns=("credits", "currency", "cost", "seller", "seller_email", "transfer_record", "notes"),
+    columns=(
+        "direction",
+        "credits",
+        "signed_credits",
+        "currency",
+        "cost",
+        "signed_cost",
+        "seller",
+        "seller_name",
+        "seller_email",
+        "buyer",
+        "buyer_name",
+        "buyer_email",
+        "transfer_record",
+        "notes",
+    ),
 )
 CONVERSION = SheetKind(
     RecordType.CONVERSION,

@@ -40,6 +40,7 @@ class Clock(Row, frozen=True):
     timer_spent: int
     timer_pending: int
     timer_pauses: int
+    timer_unsegmented: int
     created_at: int
     written_at: int
 
@@ -91,6 +92,7 @@ def store_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: i
         timer_spent=timer.spent,
         timer_pending=timer.pending,
         timer_pauses=timer.pauses,
+        timer_unsegmented=clock.timer_unsegmented if timer.has_started else 0,
         runs_out_at=end,
         written_at=now,
     )

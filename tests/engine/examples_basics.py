@@ -156,7 +156,7 @@ EXAMPLES = (
             stage,
             view_list(kind),
             {f"{kind}_sheet": int, "sheet_data": sheet_data(kind)},
-            optional={"limit": 1, "before": 1, "skip": 1},
+            optional={"limit": 1, "before": 1, "skip": 1, "removed": True},
         )
         for kind in OWNER
         for stage in ("logged in", "stopped")
@@ -171,6 +171,7 @@ EXAMPLES = (
                 "record_data": RECORD_DATA[kind],
                 **BESIDE_RECORD[kind],
             },
+            optional={"removed": True},
         )
         # The core account's records of the supply are the first.
         for kind, record_id in (("transfer", 2), ("invoice", 2), ("conversion", 1), ("time", 1))

@@ -26,6 +26,7 @@ from instructions import (
     switch_account,
     to_clock,
 )
+from reports import iso
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts
@@ -271,6 +272,9 @@ def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock,
         "accounts.email_key",
         "transfer_records.notes",
         "transfer_records.search_key",
+        "invoice_records.seller_name",
+        "invoice_records.buyer_email",
+        "invoice_records.search_key",
         "conversion_records.notes",
         "login_records.address",
         "seen_requests.answer",
@@ -307,6 +311,16 @@ def test_the_accounts_wallets_clocks_and_sheets_are_unlinked(erased, wallet_file
 def test_records_of_others_show_a_deleted_account(erased, bob):
     record = bob.records("transfer")[-1]
     assert (record["transfer_from"], record["notes"]) == ("deleted account", "what bob is told")
+
+
+def test_invoices_of_others_show_a_deleted_account_and_are_found_by_what_they_keep(erased, bob, wallclock):
+    sold, bought = bob.records("invoice")[::-1]
+    for invoice, party, own in ((sold, "buyer", "seller"), (bought, "seller", "buyer")):
+        assert [invoice[f"{party}_name"], invoice[f"{party}_email"]] == ["deleted account"] * 2
+        assert [invoice[f"{own}_name"], invoice[f"{own}_email"]] == ["bob", "bob@example.org"]
+        assert invoice["write_date"] == iso(wallclock.now)
+    found = bob.request(action="search", search="records", kind="invoice", text="what bob")["rows"]
+    assert [row["record_data"] for row in found] == [sold]
 
 
 def test_other_accounts_are_not_erased(erased, wallet_file, bob):

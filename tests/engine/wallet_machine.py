@@ -30,6 +30,7 @@ from instructions import (
     to_credits,
     view_list,
 )
+from owned_items import restore_record
 from wallet_driver import NAMES, SentRequest, UntilRunOut, Wait, WalletDriver, run_on
 from wallet_model import RATE, ModelAccount, ModelClock, ModelWallet, Payment
 
@@ -188,9 +189,6 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
             "record_id": payment.record_id,
             "credits": credits,
         }
-        wallet = account.wallets.get(payment.payee_wallet_id)
-        if wallet is None or payment.record_id not in wallet.transfers:
-            return self.expect_error(payment.payee, "not_found", instruction)
         is_payable = payment.payer.is_active and any(payment.payer is other for other in self.model.values())
         if not is_payable or credits > payment.left or credits > account.wallet.credits:
             return self.expect_error(payment.payee, None, instruction)
@@ -270,11 +268,13 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
         name, account = self.active_account(name)
         if what == "record":
             records = account.wallet.transfers
-            return (
-                self.succeed(name, unlink_transfer(records.pop(which % len(records))))
-                if records
-                else multiple()
-            )
+            if not records:
+                return multiple()
+            if verb == "switch":
+                # Removed and restored: it is back where it was.
+                self.succeed(name, unlink_transfer(records[which % len(records)]))
+                return self.succeed(name, restore_record("transfer", records[which % len(records)]))
+            return self.succeed(name, unlink_transfer(records.pop(which % len(records))))
         if what == "wallet":
             return self.change_wallets(name, account, which, verb)
         return self.change_clocks(name, account.wallet, which, verb)

@@ -14,6 +14,7 @@ from ewallet_core.storage.verification.costs import check_costs, check_refunds
 from ewallet_core.storage.verification.entries import check_entries
 from ewallet_core.storage.verification.ownership import check_active_items, check_holders
 from ewallet_core.storage.verification.records import check_records, check_sheets
+from ewallet_core.storage.verification.segments import check_segments
 
 __all__ = ["Check", "Findings", "Violation", "run_checks"]
 
@@ -25,6 +26,7 @@ _CHECKS = {
     "The refunds": check_refunds,
     "The costs": check_costs,
     "The sheets": check_sheets,
+    "The segments of runs": check_segments,
     "The active items": check_active_items,
 }
 

@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, case, or_
 
 from ewallet_core.ledger.journal import EntryKind, Unit
 from ewallet_core.storage import schema
+from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import (
@@ -91,6 +92,29 @@ _TYPE = case(
 _SELLER = case((_entry.c.kind == EntryKind.SUPPLY, _sender.c.account_id), else_=_recipient.c.account_id)
 _IS_COST = and_(_cost.c.balance_id == _received.c.balance_id, _cost.c.entry_id == _received.c.entry_id)
 
+_copy = schema.invoice_records.alias("copy")
+_seller, _buyer = schema.accounts.alias("seller"), schema.accounts.alias("buyer")
+_KEPT = ("seller_name", "seller_email", "buyer_name", "buyer_email")
+# The parties are those of the transfer record, whose accounts are checked against the entry.
+_BUYER_ID = case(
+    (_linked.c.from_account_id == _invoice.c.seller_account_id, _linked.c.to_account_id),
+    else_=_linked.c.from_account_id,
+)
+_WITH_PARTIES = (
+    _invoice.join(_linked, _linked.c.id == _invoice.c.transfer_record_id)
+    .join(_seller, _seller.c.id == _invoice.c.seller_account_id)
+    .join(_buyer, _buyer.c.id == _BUYER_ID)
+    .outerjoin(_copy, and_(_copy.c.entry_id == _invoice.c.entry_id, _copy.c.id != _invoice.c.id))
+)
+
+
+def _is_misnamed(party: str, state: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the invoice names a party that was erased, or not one that was not."""
+    name, email = _invoice.c[f"{party}_name"], _invoice.c[f"{party}_email"]
+    is_erased = state == AccountStatus.ERASED
+    return or_(and_(is_erased, or_(name != "", email != "")), and_(~is_erased, or_(name == "", email == "")))
+
+
 _FAULTY = union_all(
     select_faulty(
         "The transfer record",
@@ -131,6 +155,23 @@ _FAULTY = union_all(
                 and_(_cost.c.cost.is_(None), or_(_invoice.c.currency != "", _invoice.c.cost != "")),
             ),
             "has another cost than what was noted for its entry",
+        ),
+    ),
+    select_faulty(
+        "The invoice record",
+        _invoice.c.id,
+        _WITH_PARTIES,
+        (
+            or_(*(_invoice.c[name].is_(None) != _invoice.c.seller_name.is_(None) for name in _KEPT)),
+            "keeps only a part of the names of its parties",
+        ),
+        (
+            or_(_is_misnamed("seller", _seller.c.state), _is_misnamed("buyer", _buyer.c.state)),
+            "names an erased party, or leaves another one without a name",
+        ),
+        (
+            and_(_copy.c.id.is_not(None), or_(*(_differ(_invoice.c[name], _copy.c[name]) for name in _KEPT))),
+            "names its parties otherwise than the other side's record of it",
         ),
     ),
     select_faulty(
