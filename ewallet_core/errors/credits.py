@@ -108,7 +108,19 @@ class OwnAccountError(WalletError, code="own_account"):
     """Sender and recipient are the same account."""
 
     error_text = "That is your own account."
-    warning_text = "Enter another account's email."
+    warning_text = (
+        "Enter another account's email; to move credits between your own wallets,"
+        " transfer them with `to_ewallet`."
+    )
+    field: str
+
+
+class SameHolderError(WalletError, code="same_holder"):
+    """An own transfer would go from a wallet or clock to itself."""
+
+    error_text = "That is the {what} from which you move."
+    warning_text = "Choose another {what} to move to."
+    what: InSentence[str]
     field: str
 
 
@@ -196,7 +208,7 @@ class WalletNotEmptyError(WalletError, code="wallet_not_empty"):
     """The wallet holds credits."""
 
     error_text = "There are {credits:,} credits in this wallet."
-    warning_text = "Switch to it and spend or transfer them first."
+    warning_text = "Transfer them to another of your wallets first, with `to_ewallet`, or spend them."
     credits: int
     field: str = "ewallet_id"
 
@@ -205,7 +217,7 @@ class ClockNotEmptyError(WalletError, code="clock_not_empty"):
     """The clock, or a clock of the wallet, has time left."""
 
     error_text = "There is time left on clock {clock}."
-    warning_text = "Switch to it and convert its time back to credits, or spend it, first."
+    warning_text = "Transfer it to another of your clocks first, or spend it or convert it back to credits."
     field: str
     clock: int
     credit_clock_ms: int

@@ -39,12 +39,16 @@ class Record(Row, frozen=True):
 
 
 class TransferRecord(Record, frozen=True):
+    """A transfer; both wallets are noted only if it was between the account's own."""
+
     entry_id: int
     transfer_type: str
     from_account_id: int
     to_account_id: int
     credits: int
     notes: str
+    from_ewallet_id: int | None
+    to_ewallet_id: int | None
 
 
 class InvoiceRecord(Record, frozen=True):
@@ -64,11 +68,15 @@ class InvoiceRecord(Record, frozen=True):
 
 
 class ConversionRecord(Record, frozen=True):
+    """A conversion, or time that was moved between the account's own clocks: then it has no credits."""
+
     entry_id: int
     conversion_type: str
     milliseconds: int
     credits: int
     notes: str
+    from_clock_id: int | None
+    to_clock_id: int | None
 
 
 class ContactRecord(Record, frozen=True):

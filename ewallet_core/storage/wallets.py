@@ -68,6 +68,21 @@ _ALL_DUE = (
 _DUE = _ALL_DUE.where(_clock.account_id == bindparam("account_id"))
 
 
+_wallet = schema.ewallets.c
+_REFERENCE_OF_WALLET = select(_wallet.reference).where(_wallet.id == bindparam("id"))
+_REFERENCE_OF_CLOCK = select(_clock.reference).where(_clock.id == bindparam("id"))
+
+
+def read_wallet_reference(transaction: Transaction, wallet_id: int) -> str:
+    """The name of that wallet, also of an unlinked one."""
+    return str(transaction.run(_REFERENCE_OF_WALLET, id=wallet_id).fetchone()[0])
+
+
+def read_clock_reference(transaction: Transaction, clock_id: int) -> str:
+    """The name of that clock, also of an unlinked one."""
+    return str(transaction.run(_REFERENCE_OF_CLOCK, id=clock_id).fetchone()[0])
+
+
 def find_run_out_clocks(transaction: Transaction, account_id: int, now: int) -> list[Clock]:
     """The account's clocks whose timers should have stopped by `now`, the earliest first."""
     return transaction.all(_DUE, Clock, account_id=account_id, now=now)

@@ -207,6 +207,13 @@ RECORD_DATA: dict[str, dict[str, Shape]] = {
     }.items()
 }
 
+OWN_TRANSFER_RECORD = {
+    kind: RECORD_DATA[kind]
+    | {f"{kind}_type": re.compile("transfer|incoming"), f"from_{holder}": int, f"to_{holder}": int}
+    | {"from_reference": str, "to_reference": str}
+    for kind, holder in (("transfer", "ewallet"), ("conversion", "clock"))
+}
+
 _LINKED = {
     "relation": re.compile("invoice|transfer|refund_of|refunded_by"),
     "kind": re.compile("invoice|transfer"),

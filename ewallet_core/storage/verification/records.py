@@ -29,13 +29,15 @@ from ewallet_core.types import RecordType, Role
 _INCOMING = "incoming"
 _CREDIT_TRANSFERS = (EntryKind.SUPPLY, EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
 _SOLD = (EntryKind.SUPPLY, EntryKind.PAYMENT)
-_CONVERTED = (EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS)
+_CONVERTED = (EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS, EntryKind.TRANSFER)
 
 _transfer, _invoice = schema.transfer_records, schema.invoice_records
 _conversion, _time = schema.conversion_records, schema.time_records
 _entry, _sheet, _wallet, _clock = schema.entries, schema.sheets, schema.ewallets, schema.clocks
 _moved, _sent, _received = schema.postings, schema.postings.alias("sent"), schema.postings.alias("received")
 _sender, _recipient = schema.balances.alias("sender"), schema.balances.alias("recipient")
+_from_wallet, _to_wallet = schema.ewallets.alias("from_wallet"), schema.ewallets.alias("to_wallet")
+_from_clock, _to_clock = schema.clocks.alias("from_clock"), schema.clocks.alias("to_clock")
 _linked, _cost = schema.transfer_records.alias("linked"), schema.costs
 
 
@@ -67,6 +69,21 @@ def _with_moved(record: Table) -> FromClause:
     return _with_holder(record, _clock).outerjoin(_moved, is_on_clock)
 
 
+_IS_TIME_SENT = _sent.c.unit == Unit.MILLISECOND, _sent.c.amount < 0
+_IS_TIME_RECEIVED = _received.c.unit == Unit.MILLISECOND, _received.c.amount > 0
+
+
+def _with_moved_time(record: Table) -> FromClause:
+    """The records of a clock's sheets also with both sides of the time that their entries moved."""
+    return (
+        _with_moved(record)
+        .outerjoin(_sent, and_(_sent.c.entry_id == record.c.entry_id, *_IS_TIME_SENT))
+        .outerjoin(_received, and_(_received.c.entry_id == record.c.entry_id, *_IS_TIME_RECEIVED))
+        .outerjoin(_from_clock, _from_clock.c.id == record.c.from_clock_id)
+        .outerjoin(_to_clock, _to_clock.c.id == record.c.to_clock_id)
+    )
+
+
 def _has_other_kind(*kinds: EntryKind) -> ColumnElement[bool]:
     return and_(*(_entry.c.kind != kind for kind in kinds))
 
@@ -83,11 +100,19 @@ def _differ(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement
 
 
 _TYPE = case(
-    (
-        or_(_entry.c.kind == EntryKind.SUPPLY, _transfer.c.account_id == _transfer.c.from_account_id),
-        _entry.c.kind,
-    ),
+    (or_(_entry.c.kind == EntryKind.SUPPLY, _wallet.c.balance_id == _sender.c.id), _entry.c.kind),
     else_=_INCOMING,
+)
+_NAMES_OTHER_WALLETS = or_(
+    _differ(_from_wallet.c.balance_id, _sender.c.id), _differ(_to_wallet.c.balance_id, _recipient.c.id)
+)
+_IS_MOVED_TIME = _entry.c.kind == EntryKind.TRANSFER
+_TYPE_OF_CONVERSION = case((and_(_IS_MOVED_TIME, _moved.c.amount > 0), _INCOMING), else_=_entry.c.kind)
+_NAMES_OTHER_CLOCKS = or_(
+    _differ(_from_clock.c.balance_id, _sent.c.balance_id),
+    _differ(_to_clock.c.balance_id, _received.c.balance_id),
+    _differ(_from_clock.c.account_id, _conversion.c.account_id),
+    _differ(_to_clock.c.account_id, _conversion.c.account_id),
 )
 _SELLER = case((_entry.c.kind == EntryKind.SUPPLY, _sender.c.account_id), else_=_recipient.c.account_id)
 _IS_COST = and_(_cost.c.balance_id == _received.c.balance_id, _cost.c.entry_id == _received.c.entry_id)
@@ -119,7 +144,9 @@ _FAULTY = union_all(
     select_faulty(
         "The transfer record",
         _transfer.c.id,
-        _with_sides(_transfer),
+        _with_sides(_transfer)
+        .outerjoin(_from_wallet, _from_wallet.c.id == _transfer.c.from_ewallet_id)
+        .outerjoin(_to_wallet, _to_wallet.c.id == _transfer.c.to_ewallet_id),
         (_has_other_kind(*_CREDIT_TRANSFERS), "is of an entry that transferred nothing"),
         _IS_ON_OTHER_WALLET,
         (
@@ -130,6 +157,13 @@ _FAULTY = union_all(
             "is not from and to the accounts that its entry moved credits between",
         ),
         (_transfer.c.transfer_type != _TYPE, "is not of the type that its entry is on its side"),
+        (
+            case(
+                (_sender.c.account_id == _recipient.c.account_id, _NAMES_OTHER_WALLETS),
+                else_=or_(_transfer.c.from_ewallet_id.is_not(None), _transfer.c.to_ewallet_id.is_not(None)),
+            ),
+            "names other own wallets than its entry moved credits between",
+        ),
     ),
     select_faulty(
         "The invoice record",
@@ -177,10 +211,26 @@ _FAULTY = union_all(
     select_faulty(
         "The conversion record",
         _conversion.c.id,
-        _with_moved(_conversion),
+        _with_moved_time(_conversion),
         (_has_other_kind(*_CONVERTED), "is of an entry that converted nothing"),
-        (_conversion.c.conversion_type != _entry.c.kind, "is not of the type that its entry is"),
+        (_conversion.c.conversion_type != _TYPE_OF_CONVERSION, "is not of the type that its entry is"),
+        (
+            case(
+                (_IS_MOVED_TIME, _NAMES_OTHER_CLOCKS),
+                else_=or_(_conversion.c.from_clock_id.is_not(None), _conversion.c.to_clock_id.is_not(None)),
+            ),
+            "names other own clocks than its entry moved time between",
+        ),
         _MOVED_NOTHING,
+    ),
+    select_faulty(
+        "Entry",
+        _entry.c.id,
+        _entry.join(_sent, and_(_sent.c.entry_id == _entry.c.id, _IS_MOVED_TIME, *_IS_TIME_SENT))
+        .join(_sender, _sender.c.id == _sent.c.balance_id)
+        .join(_received, and_(_received.c.entry_id == _entry.c.id, *_IS_TIME_RECEIVED))
+        .join(_recipient, _recipient.c.id == _received.c.balance_id),
+        (_sender.c.account_id != _recipient.c.account_id, "moved time from one account to another"),
     ),
     select_faulty(
         "The time record",
