@@ -119,7 +119,7 @@ class HomeScreen(BaseScreen):
     @on(Button.Pressed, "#turn")
     def _turn_pressed(self) -> None:
         if turn := self._turn():
-            command_timer(self, turn.id)
+            command_timer(self, self.context, turn.id)
 
     @on(RecordList.RowOpened)
     def _opened(self, event: RecordList.RowOpened) -> None:

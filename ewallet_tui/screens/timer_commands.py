@@ -12,13 +12,14 @@ from ewallet_tui.actions import TIMER, Action
 from ewallet_tui.widgets.footer import ResultLine
 
 if TYPE_CHECKING:
-    from ewallet_tui.screens.base import BaseScreen
+    from textual.screen import Screen
+
+    from ewallet_tui.context import AppContext
 
 
 @work
-async def command_timer(screen: BaseScreen, command: str) -> None:
+async def command_timer(screen: Screen[Any], context: AppContext, command: str) -> None:
     """Start, pause, resume or stop the timer, unless an earlier command is not answered yet."""
-    context = screen.context
     state, result = context.state, screen.query_one(ResultLine)
     # The next command is possible once the timer's state has changed.
     if state is None or not context.timers.begin_command(state.clock):
@@ -34,8 +35,8 @@ async def command_timer(screen: BaseScreen, command: str) -> None:
         result.say(f"Used {used}. {countdown(left)} left.", ("time", answer["time_record"]))
 
 
-def _command(action: Action) -> Callable[[BaseScreen], object]:
-    return lambda screen: command_timer(screen, action.id)
+def _command(action: Action) -> Callable[[Any], object]:
+    return lambda screen: command_timer(screen, screen.context, action.id)
 
 
 TIMER_ACTIONS: Mapping[Action, Callable[[Any], object]] = {action: _command(action) for action in TIMER}

@@ -88,7 +88,9 @@ async def test_every_greyed_action_of_a_new_account_has_a_reason(opened, backend
 def places_of(role):
     modes = {place.mode for place in destinations_for(role)}
     parts = {"sessions", *(part.id for part in SETTINGS_PARTS)}
-    return modes | parts | ({"permissions", "refusals", "workers", "issues"} if "operator" in modes else set())
+    return (
+        modes | parts | ({"permissions", "refusals", "workers", "issues"} if "operator" in modes else set())
+    )
 
 
 async def test_timer_and_lock_have_their_keys_on_every_screen(opened):
