@@ -18,6 +18,7 @@ NOT_BY_YOURSELF = f"You can't supply yourself on this server. {ASK_FOR_CREDITS}"
 NO_CREDITS, SUPPLY_FIRST = "This wallet has no credits.", "Supply some first."
 NO_TIME_LEFT = "No time left on this clock."
 NOTHING_LISTED = "The list is empty."
+REMOVED = "This record is removed. Restore it first."
 ONLY_VIEWS = "Auditors can view everything here, but change nothing."
 ONLY_OPERATORS = "Only operators can do that; auditors can view."
 

@@ -29,7 +29,7 @@ from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.timer_commands import TIMER_ACTIONS, command_timer
+from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
 from ewallet_tui.screens.wallet_forms import WALLET_ACTIONS
 from ewallet_tui.state import AccountState
 from ewallet_tui.status import clock_status
@@ -119,7 +119,7 @@ class HomeScreen(BaseScreen):
     @on(Button.Pressed, "#turn")
     def _turn_pressed(self) -> None:
         if turn := self._turn():
-            command_timer(self, self.context, turn.id)
+            TIMER_ACTIONS[turn](self)
 
     @on(RecordList.RowOpened)
     def _opened(self, event: RecordList.RowOpened) -> None:

@@ -9,7 +9,7 @@ from textual import work
 
 from ewallet_core.presentation.formatting import countdown, duration
 from ewallet_tui.actions import TIMER, Action
-from ewallet_tui.widgets.footer import ResultLine
+from ewallet_tui.widgets.footer import FollowUp, ResultLine
 
 if TYPE_CHECKING:
     from textual.screen import Screen
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 
 @work
-async def command_timer(screen: Screen[Any], context: AppContext, command: str) -> None:
+async def command_timer(
+    screen: Screen[None], context: AppContext, command: str, showing: Callable[[str, int], FollowUp]
+) -> None:
     """Start, pause, resume or stop the timer, unless an earlier command is not answered yet."""
     state, result = context.state, screen.query_one(ResultLine)
     # The next command is possible once the timer's state has changed.
@@ -32,11 +34,11 @@ async def command_timer(screen: Screen[Any], context: AppContext, command: str) 
     if command == "stop" and not answer["failed"]:
         left = context.state.clock.left_ms(context.now()) if context.state else 0
         used = duration(answer["minutes_spent_ms"])
-        result.say(f"Used {used}. {countdown(left)} left.", ("time", answer["time_record"]))
+        result.say(f"Used {used}. {countdown(left)} left.", showing("time", answer["time_record"]))
 
 
 def _command(action: Action) -> Callable[[Any], object]:
-    return lambda screen: command_timer(screen, screen.context, action.id)
+    return lambda screen: command_timer(screen, screen.context, action.id, screen.showing)
 
 
 TIMER_ACTIONS: Mapping[Action, Callable[[Any], object]] = {action: _command(action) for action in TIMER}
