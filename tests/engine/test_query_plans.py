@@ -73,7 +73,12 @@ IN_ORDER = {
     "the posting before an instant": statements._LAST_BEFORE,
     "a page of a statement": statements._ROWS,
     **{f"{found.kind} records of an account": found._of_account for found in search.FOUND},
-    **{f"{found.kind} records of a sheet": found._of_sheet for found in search.FOUND},
+    **{f"{found.kind} records of a sheet": found._select_found(True, 0) for found in search.FOUND},
+    **{
+        f"{found.kind} records with tags": found._select_found(True, 2)
+        for found in search.FOUND
+        if found.have_tags
+    },
     **{
         f"{relation} of {kind} records": statement
         for kind, links in sheets.LINKS.items()
