@@ -33,7 +33,8 @@ from ewallet_core.storage.sheets import (
     times,
     transfers,
 )
-from ewallet_core.storage.wallets import clocks, wallets
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.wallets import clocks, read_clock_reference, read_wallet_reference, wallets
 from ewallet_core.types import RecordType
 
 EWALLET = Owner("ewallet", wallets, lambda context: context.wallet)
@@ -112,6 +113,10 @@ def _transfer(context: Context, record: TransferRecord) -> Data:
         "transfer_to": _shown_email(record.to_email, record.to_state),
         "credits": record.credits,
         "notes": record.notes,
+        "private_notes": record.private_notes,
+        **_moved_between(
+            context, read_wallet_reference, record.from_ewallet_id, record.to_ewallet_id, "ewallet"
+        ),
         **({} if record.reverses_id is None else {"refund_of": record.refund_of}),
     }
 
@@ -141,12 +146,31 @@ def _invoice(context: Context, record: InvoiceRecord) -> Data:
     }
 
 
-def _conversion(_context: Context, record: ConversionRecord) -> Data:
+def _conversion(context: Context, record: ConversionRecord) -> Data:
     return {
         "conversion_type": record.conversion_type,
         **minutes(minutes=record.milliseconds),
         "credits": record.credits,
         "notes": record.notes,
+        **_moved_between(context, read_clock_reference, record.from_clock_id, record.to_clock_id, "clock"),
+    }
+
+
+def _moved_between(
+    context: Context,
+    read_reference: Callable[[Transaction, int], str],
+    from_id: int | None,
+    to_id: int | None,
+    word: str,
+) -> Data:
+    """Both wallets or clocks of an own transfer, with their names now; nothing of any other record."""
+    if from_id is None or to_id is None:
+        return {}
+    return {
+        f"from_{word}": from_id,
+        f"to_{word}": to_id,
+        "from_reference": read_reference(context.transaction, from_id),
+        "to_reference": read_reference(context.transaction, to_id),
     }
 
 
@@ -156,6 +180,8 @@ def _time(_context: Context, record: TimeRecord) -> Data:
         "time_stop": timestamp(record.time_stop),
         **minutes(time_spent=record.time_spent, time_pending=record.time_pending),
         "pending_count": record.pending_count,
+        "notes": record.notes,
+        "tags": record.tags.split(),
     }
 
 
@@ -178,7 +204,19 @@ TRANSFER = SheetKind(
     EWALLET,
     transfers,
     _transfer,
-    columns=("transfer_type", "transfer_from", "transfer_to", "credits", "notes", "refund_of"),
+    columns=(
+        "transfer_type",
+        "transfer_from",
+        "transfer_to",
+        "credits",
+        "notes",
+        "private_notes",
+        "refund_of",
+        "from_ewallet",
+        "to_ewallet",
+        "from_reference",
+        "to_reference",
+    ),
 )
 INVOICE = SheetKind(
     RecordType.INVOICE,
@@ -207,7 +245,17 @@ CONVERSION = SheetKind(
     CLOCK,
     conversions,
     _conversion,
-    columns=("conversion_type", "minutes", "minutes_ms", "credits", "notes"),
+    columns=(
+        "conversion_type",
+        "minutes",
+        "minutes_ms",
+        "credits",
+        "notes",
+        "from_clock",
+        "to_clock",
+        "from_reference",
+        "to_reference",
+    ),
 )
 TIME = SheetKind(
     RecordType.TIME,
@@ -222,6 +270,8 @@ TIME = SheetKind(
         "time_pending",
         "time_pending_ms",
         "pending_count",
+        "notes",
+        "tags",
     ),
 )
 CONTACT = SheetKind(
