@@ -43,12 +43,21 @@ def instant(text: str) -> int:
     return milliseconds
 
 
-def month_bounds(text: str) -> tuple[int, int]:
-    """The start and end of a month such as 2026-11; raises `ValueError` if it is none."""
+def month_bounds(text: str, zone: tzinfo = UTC) -> tuple[int, int]:
+    """The start and end of a month such as 2026-11 in a zone; raises `ValueError` if it is none."""
     if not _MONTH.fullmatch(text):
         raise ValueError(text)
     start = instant(f"{text}-01")
-    return start, next_start(PeriodUnit.MONTH, start)
+    end = next_start(PeriodUnit.MONTH, start)
+    return _shifted(start, zone), _shifted(end, zone)
+
+
+def _shifted(at: int, zone: tzinfo) -> int:
+    """The instant at which that zone shows the date and time that UTC shows at `at`; not before 1970."""
+    if zone is UTC or at >= END_OF_TIME:
+        return at
+    local = (_EPOCH + timedelta(milliseconds=at)).replace(tzinfo=zone)
+    return max(0, (local - _EPOCH) // timedelta(milliseconds=1))
 
 
 def next_start(step: PeriodUnit, at: int) -> int:
