@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, tzinfo
 from functools import partial
 from typing import TypedDict
 
@@ -48,7 +47,6 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
     text: fields.SearchText = ""
     tag: fields.Tags | None = None
     style: fields.ExportStyle = "raw"
-    time_zone: fields.TimeZone | None = None
     separator: fields.Separator | None = None
     bom: fields.Flag | None = None
     limit: fields.PageLength = fields.LONGEST_PAGE
@@ -77,11 +75,6 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
     def ends_at(self) -> int | None:
         """The first millisecond after the period, in UTC."""
         return super().ends_at if self.month is None else timestamps.month_bounds(self.month, self.zone)[1]
-
-    @property
-    def zone(self) -> tzinfo:
-        """The time zone of the month and of dates for people; UTC unless one was sent."""
-        return UTC if self.time_zone is None else timestamps.find_time_zone(self.time_zone)
 
     @property
     def file_format(self) -> FileFormat:
