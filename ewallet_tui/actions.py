@@ -94,7 +94,10 @@ GO_TO = {
 CHOOSE_SCREEN = hidden("go_to", "Go to a screen", "g")
 JUMP = hidden("jump", "Jump to what you see", "semicolon", ";")
 SHOW_WHAT_WAS_DONE = hidden(
-    "show_what_was_done", "Show what was done", "z", help="Show the record of what was just done"
+    "show_what_was_done",
+    "Show or undo what was done",
+    "z",
+    help="Show the record of what was just done, or undo a removal",
 )
 EVERYWHERE = (
     *GO_TO.values(),
@@ -184,6 +187,10 @@ FILTER = Action("filter", "Find", "slash", "Find text", key_display="/", synonym
 EXPORT = Action("export_shown", "Export", "E", "Save what is shown", key_display="E", synonyms=("Download",))
 UNLINK_RECORD = Action(
     "unlink_record", "Remove", "d", "Remove from this list or sheet", synonyms=("Delete", "Unlink")
+)
+SHOW_REMOVED = Action("show_removed", "Removed", "v", "Show removed records", synonyms=("Trash", "Undelete"))
+RESTORE_RECORD = Action(
+    "restore_record", "Restore", "u", "Put a removed record back", synonyms=("Undo a removal", "Recover")
 )
 COPY_ROW = hidden("copy_row", "Copy the row", "y")
 COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")

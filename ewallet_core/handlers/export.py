@@ -19,9 +19,10 @@ from ewallet_core.instructions.validation import PageCursor
 from ewallet_core.operations.answer_data import Data
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.records import own_sheet
-from ewallet_core.operations.requests import PeriodRequest
+from ewallet_core.operations.requests import PeriodRequest, check_tag
 from ewallet_core.operations.sheet_kinds import INVOICE, KIND_OF, SheetKind, record_data
 from ewallet_core.storage.search import FoundRecord, SearchFilter, newest_first
+from ewallet_core.types import tags_in
 
 Columns = Sequence[str]
 
@@ -58,7 +59,9 @@ def _csv_line(values: Iterable[Any]) -> str:
 
 
 def _inert(value: Any) -> Any:
-    """The value, in a form that no spreadsheet takes for a formula."""
+    """The value in one cell, in a form that no spreadsheet takes for a formula."""
+    if isinstance(value, list):
+        value = " ".join(value)
     if isinstance(value, str) and value.startswith(_BEGINS_A_FORMULA) and not _NUMBER.fullmatch(value):
         return f"'{value}"
     return value
@@ -88,7 +91,7 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
     """Which records to export, in what format, and from which cursor on.
 
     Without a sheet, the active one is exported; for a month of invoices, all invoice sheets of the account
-    are. With a `text`, only the records that a search for it finds are exported.
+    are. With a `text` or a `tag`, only the records that a search for it finds are exported.
     """
 
     kind: fields.RecordKind
@@ -96,12 +99,14 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
     format: fields.FileFormat = "csv"
     month: fields.Month | None = None
     text: fields.SearchText = ""
+    tag: fields.Tags | None = None
     limit: fields.PageLength = fields.LONGEST_PAGE
     before: fields.RecordCursor | None = None
 
     def check(self) -> None:
-        """A month can't be combined with since or until."""
+        """A month can't be combined with since or until, and a tag with no kind but `time`."""
         super().check()
+        check_tag(self.tag, self.kind)
         for name, bound in (("since", self.since), ("until", self.until)):
             if self.month is not None and bound is not None:
                 raise ArgumentsClashError(("month", name))
@@ -135,7 +140,11 @@ def export_sheet(request: ExportSheet, context: AccountContext) -> _ExportSheetA
     if request.sheet_id is not None or request.month is None or kind is not INVOICE:
         sheet_id = own_sheet(context, kind, request.sheet_id, "sheet_id").id
     filters = SearchFilter(
-        context.account.id, since=request.starts_at or 0, text=request.text, sheet_id=sheet_id
+        context.account.id,
+        since=request.starts_at or 0,
+        text=request.text,
+        sheet_id=sheet_id,
+        tags=tags_in(request.tag or ()),
     )
     found = newest_first(
         context.transaction,

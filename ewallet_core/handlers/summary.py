@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from ewallet_core.errors.requests import PeriodReversedError, TooManyPeriodsError
 from ewallet_core.instructions import fields, timestamps
@@ -11,22 +11,26 @@ from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.timestamps import DAY, PeriodUnit
 from ewallet_core.ledger.journal import EntryKind, Unit
-from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes
+from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes, minutes
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
 from ewallet_core.operations.requests import PeriodRequest
-from ewallet_core.storage.statements import SumFilter, sum_postings
+from ewallet_core.storage.statements import OWN_TRANSFER, SumFilter, sum_postings
 
 MOST_PERIODS = 400
 
 _BETWEEN_PEOPLE = (EntryKind.SUPPLY, EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
 # For each sum: the kinds of entry, the unit, and whether it came into a wallet or clock.
-_SUMS: dict[str, tuple[tuple[EntryKind, ...], Unit, bool]] = {
+_SUMS: dict[str, tuple[tuple[str, ...], Unit, bool]] = {
     "credits_in": (_BETWEEN_PEOPLE, Unit.CREDIT, True),
     "credits_out": (_BETWEEN_PEOPLE, Unit.CREDIT, False),
     "converted_to_time": ((EntryKind.CREDITS_TO_CLOCK,), Unit.CREDIT, False),
     "converted_to_credits": ((EntryKind.CLOCK_TO_CREDITS,), Unit.CREDIT, True),
     "minutes_spent": ((EntryKind.TIME_SPENT,), Unit.MILLISECOND, False),
+    "credits_moved_in": ((OWN_TRANSFER,), Unit.CREDIT, True),
+    "credits_moved_out": ((OWN_TRANSFER,), Unit.CREDIT, False),
+    "time_moved_in": ((OWN_TRANSFER,), Unit.MILLISECOND, True),
+    "time_moved_out": ((OWN_TRANSFER,), Unit.MILLISECOND, False),
 }
 
 Sums = dict[str, int]
@@ -48,7 +52,11 @@ class ViewSummary(PeriodRequest, frozen=True):
 
 
 class Total(TypedDict):
-    """Credits from and to others, credits converted either way, and time that timers used."""
+    """Credits from and to others, credits converted either way, and time that timers used.
+
+    Of one wallet or clock also what was moved between it and other own ones: credits of a wallet, minutes of
+    a clock. Of the whole account nothing moved.
+    """
 
     credits_in: int
     credits_out: int
@@ -56,6 +64,10 @@ class Total(TypedDict):
     converted_to_credits: int
     minutes_spent: Minutes
     minutes_spent_ms: int
+    moved_in: int | Minutes | None
+    moved_in_ms: int | None
+    moved_out: int | Minutes | None
+    moved_out_ms: int | None
 
 
 class PeriodTotal(Total):
@@ -96,10 +108,10 @@ def view_summary(request: ViewSummary, context: AccountContext) -> _ViewSummaryA
         until=timestamp(until),
         by=str(request.by),
         rows=[
-            PeriodTotal(start=timestamp(start), end=timestamp(end), **_total(each))
+            PeriodTotal(start=timestamp(start), end=timestamp(end), **_total(filters, each))
             for (start, end), each in zip(spans, sums, strict=True)
         ],
-        totals=_total({name: sum(part[name] for part in sums) for name in _SUMS}),
+        totals=_total(filters, {name: sum(part[name] for part in sums) for name in _SUMS}),
     )
 
 
@@ -121,7 +133,12 @@ def _sums(context: AccountContext, filters: SumFilter, start: int, end: int) -> 
     }
 
 
-def _total(sums: Sums) -> Total:
+def _total(filters: SumFilter, sums: Sums) -> Total:
+    moved: dict[str, Any] = dict.fromkeys(("moved_in", "moved_in_ms", "moved_out", "moved_out_ms"))
+    if filters.ewallet_id is not None:
+        moved |= {"moved_in": sums["credits_moved_in"], "moved_out": sums["credits_moved_out"]}
+    elif filters.clock_id is not None:
+        moved |= minutes(moved_in=sums["time_moved_in"], moved_out=sums["time_moved_out"])
     return Total(
         credits_in=sums["credits_in"],
         credits_out=sums["credits_out"],
@@ -129,4 +146,8 @@ def _total(sums: Sums) -> Total:
         converted_to_credits=sums["converted_to_credits"],
         minutes_spent=in_minutes(sums["minutes_spent"]),
         minutes_spent_ms=sums["minutes_spent"],
+        moved_in=moved["moved_in"],
+        moved_in_ms=moved["moved_in_ms"],
+        moved_out=moved["moved_out"],
+        moved_out_ms=moved["moved_out_ms"],
     )

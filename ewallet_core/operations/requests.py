@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from ewallet_core.errors.requests import PeriodReversedError
+from collections.abc import Sequence
+
+from ewallet_core.errors.requests import BadValueError, PeriodReversedError
 from ewallet_core.instructions import fields, timestamps
 from ewallet_core.instructions.registry import Request
 from ewallet_core.instructions.timestamps import END_OF_TIME
 from ewallet_core.instructions.validation import PageCursor
+from ewallet_core.types import RecordType
 
 
 class PeriodRequest(Request, frozen=True):
@@ -35,6 +38,12 @@ class PeriodRequest(Request, frozen=True):
         # An empty kind and id 0 come before every record of that time, and after all older ones.
         end = PageCursor(END_OF_TIME if self.ends_at is None else self.ends_at, "", 0)
         return end if cursor is None else min(end, PageCursor.read(cursor))
+
+
+def check_tag(tag: Sequence[str] | None, kind: RecordType | None) -> None:
+    """Raise `BadValueError` if records of another kind than time records are to have tags."""
+    if tag is not None and kind not in (None, RecordType.TIME):
+        raise BadValueError("kind", "time, because only time records have tags")
 
 
 class PageRequest(Request, frozen=True):

@@ -138,6 +138,7 @@ clocks = new_table(
     *numbers("unlinked_at", optional=True),
     # What the current run is for; its tags are words, each between two spaces.
     *texts("timer_notes", "timer_tags", default=""),
+    *numbers("timer_unsegmented", default=0),
     one_of("timer_state", *State),
     sa.Index(None, "ewallet_id"),
     sa.Index(None, "account_id", "runs_out_at"),
@@ -260,10 +261,12 @@ time_records = _records(
     *numbers("time_start", "time_stop", "time_spent", "time_pending", "pending_count"),
     # What the run was for; its tags are words, each between two spaces.
     *texts("notes", "tags", default=""),
+    # How much of the time spent has no segments, because it was spent before segments were kept.
+    *numbers("time_unsegmented", default=0),
 )
 
 # The stretches of a run between a start or resume and the next pause or stop; a run that is not finished has
-# no record yet.
+# no record yet. What has no segments was spent before the first of them.
 time_segments = new_table(
     "time_segments",
     foreign_id("clocks", "clock_id"),
@@ -271,6 +274,7 @@ time_segments = new_table(
     *numbers("started_at", "stopped_at"),
     sa.CheckConstraint("stopped_at >= started_at", name="in_order"),
     sa.Index(None, "clock_id", "time_record_id"),
+    sa.Index(None, "clock_id", "stopped_at"),
     sa.Index(None, "time_record_id"),
 )
 

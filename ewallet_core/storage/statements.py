@@ -14,6 +14,8 @@ from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Wallet
 
+OWN_TRANSFER = "own_transfer"
+"""Sums of what moved between an account's own wallets or clocks are apart from those of other transfers."""
 _LOW = 1_000_000
 
 
@@ -29,7 +31,10 @@ def combine_parts(high: int | None, low: int | None) -> int:
 
 
 class StatementRow(Row, frozen=True):
-    """A wallet's posting, the partner's account, and the account's own record if it is linked."""
+    """A wallet's posting, the partner's account, and the account's own record if it is linked.
+
+    `other_ewallet_id` is the other wallet if that is the account's own too.
+    """
 
     id: int
     entry_id: int
@@ -38,6 +43,8 @@ class StatementRow(Row, frozen=True):
     amount: int
     balance_after: int
     partner_id: int
+    other_ewallet_id: int | None
+    other_reference: str | None
     transfer_record_id: int | None
     conversion_record_id: int | None
     notes: str | None
@@ -63,6 +70,19 @@ class _Parts(Row, frozen=True):
 _posting, _entry, _sheet = schema.postings.c, schema.entries.c, schema.sheets.c
 _other = schema.postings.alias("other")
 _other_balance = schema.balances.alias("other_balance")
+_wallet = schema.ewallets.c
+_counterpart, _own_balance = schema.postings.alias("counterpart"), schema.balances.alias("own_balance")
+
+
+def _is_between_own(account_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether the posting's entry moves its unit between two wallets or clocks of that account."""
+    return (_entry.kind == EntryKind.TRANSFER) & sa.exists().where(
+        _counterpart.c.entry_id == _posting.entry_id,
+        _counterpart.c.id != _posting.id,
+        _own_balance.c.id == _counterpart.c.balance_id,
+        _own_balance.c.account_id == account_id,
+    ).correlate(schema.postings, schema.entries, schema.ewallets, schema.clocks)
+
 
 _LAST_BEFORE = (
     sa.select(*postings.columns)
@@ -91,6 +111,16 @@ def _own_record(records: sa.Table, column: str) -> sa.ScalarSelect[object]:
     )
 
 
+def _other_own_wallet(column: str) -> sa.ScalarSelect[object]:
+    """A column of the wallet on the other side, also of an unlinked one, if it is the account's own."""
+    return (
+        sa.select(_wallet[column])
+        .where(_wallet.account_id == sa.bindparam("account_id"), _wallet.balance_id == _other.c.balance_id)
+        .correlate(_other)
+        .scalar_subquery()
+    )
+
+
 _ROWS = (
     sa.select(
         _posting.id,
@@ -100,6 +130,8 @@ _ROWS = (
         _posting.amount,
         _posting.balance_after,
         _other_balance.c.account_id,
+        _other_own_wallet("id"),
+        _other_own_wallet("reference"),
         _own_record(schema.transfer_records, "id"),
         _own_record(schema.conversion_records, "id"),
         sa.func.coalesce(
@@ -128,8 +160,10 @@ def _sums_of(holders: sa.Table, moved: sa.FromClause = schema.postings) -> sa.Se
     """The sums that came into and left these wallets or clocks, also unlinked ones, by entry kind."""
     amount = moved.c.amount
     is_into = sa.case((amount > 0, 1), else_=0)
+    is_between_own = _is_between_own(holders.c.account_id)
+    movement = sa.case((is_between_own, OWN_TRANSFER), else_=_entry.kind).label("movement")
     return (
-        sa.select(_entry.kind, moved.c.unit, is_into, *sum_in_parts(amount))
+        sa.select(movement, moved.c.unit, is_into, *sum_in_parts(amount))
         .select_from(holders)
         .join(schema.postings, _posting.balance_id == holders.c.balance_id)
         .join(schema.entries, _entry.id == _posting.entry_id)
@@ -138,7 +172,7 @@ def _sums_of(holders: sa.Table, moved: sa.FromClause = schema.postings) -> sa.Se
             _posting.at >= sa.bindparam("since"),
             _posting.at < sa.bindparam("until"),
         )
-        .group_by(_entry.kind, moved.c.unit, is_into)
+        .group_by(movement, moved.c.unit, is_into)
     )
 
 
@@ -169,8 +203,8 @@ def read_statement(
 
 def sum_postings(
     transaction: Transaction, of: SumFilter, since: int, until: int
-) -> dict[tuple[EntryKind, Unit, bool], int]:
-    """The sums by entry kind, unit, and whether they came in (True) or went out (False)."""
+) -> dict[tuple[str, Unit, bool], int]:
+    """The sums by entry kind or `OWN_TRANSFER`, unit, and whether they came in or went out."""
     if of.ewallet_id is not None:
         statements: tuple[sa.Select[tuple[object, ...]], ...] = (_ONE_WALLETS_SUMS,)
     elif of.clock_id is not None:
@@ -180,14 +214,13 @@ def sum_postings(
     values = {**asdict(of), "since": since, "until": until}
     found = [part for statement in statements for part in transaction.all(statement, _Parts, **values)]
     return {
-        (EntryKind(part.kind), Unit(part.unit), bool(part.is_into)): abs(combine_parts(part.high, part.low))
+        (part.kind, Unit(part.unit), bool(part.is_into)): abs(combine_parts(part.high, part.low))
         for part in found
     }
 
 
 _TO_OTHERS = (EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
 
-_wallet = schema.ewallets.c
 _SPENT_SINCE = (
     sa.select(*sum_in_parts(-_posting.amount), sa.func.min(_entry.at))
     .join(schema.entries, _entry.id == _posting.entry_id)
@@ -200,6 +233,7 @@ _SPENT_SINCE = (
         _entry.at > sa.bindparam("since"),
         _posting.amount < 0,
         sa.or_(*(_entry.kind == kind for kind in _TO_OTHERS)),
+        ~_is_between_own(sa.bindparam("account_id")),
     )
 )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -31,7 +32,7 @@ from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.screens.overlays import GoTo, Jump
 from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.footer import Footer, ResultLine
+from ewallet_tui.widgets.footer import FollowUp, Footer, ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.status_bar import StatusBar
@@ -162,7 +163,7 @@ class BaseScreen(Screen[None]):
         if enabled is not True:
             return enabled
         if action is SHOW_WHAT_WAS_DONE:
-            return any(result.record is not None for result in self.query(ResultLine)) or None
+            return any(result.follow_up is not None for result in self.query(ResultLine)) or None
         return self.can(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
@@ -222,8 +223,8 @@ class BaseScreen(Screen[None]):
 
         def say(answer: Answer | None) -> None:
             if answer is not None:
-                record = (writes, answer[f"{writes}_record"]) if writes else None
-                self.query_one(ResultLine).say(result(answer), record)
+                shows = self.showing(writes, answer[f"{writes}_record"]) if writes else None
+                self.query_one(ResultLine).say(result(answer), shows)
 
         self.ask_with(spec, send, say)
 
@@ -254,14 +255,21 @@ class BaseScreen(Screen[None]):
         else:
             self._waiting.append(sheet)
 
-    def open_record(self, kind: str, record_id: int) -> None:
+    def open_record(self, kind: str, record_id: int, *, or_removed: bool = False) -> None:
+        """Open the detail of a record, also of a removed one if `or_removed`."""
         if self.app.screen is self:
-            self.app.push_screen(RecordScreen(self.context, kind, record_id, self.today))
+            self.app.push_screen(
+                RecordScreen(self.context, kind, record_id, self.today, or_removed=or_removed)
+            )
+
+    def showing(self, kind: str, record_id: int) -> FollowUp:
+        """The follow-up of a result that shows a record."""
+        return FollowUp("shows it", partial(self.open_record, kind, record_id))
 
     @on(ResultLine.ResultOpened)
     def show_what_was_done(self) -> None:
-        if (record := self.query_one(ResultLine).record) is not None:
-            self.open_record(*record)
+        if (follow_up := self.query_one(ResultLine).follow_up) is not None:
+            follow_up.do()
 
     def go(self, mode: str) -> None:
         if mode != self.MODE:

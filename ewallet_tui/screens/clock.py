@@ -60,7 +60,7 @@ async def command_timer(screen: BaseScreen, command: str) -> None:
     if command == "stop" and not answer["failed"]:
         left = context.state.clock.left_ms(context.now()) if context.state else 0
         used = duration(answer["minutes_spent_ms"])
-        result.say(f"Used {used}. {countdown(left)} left.", ("time", answer["time_record"]))
+        result.say(f"Used {used}. {countdown(left)} left.", screen.showing("time", answer["time_record"]))
 
 
 def _command(action: Action) -> Callable[[BaseScreen], object]:

@@ -60,6 +60,8 @@ class ContactsPanel(RecordsPanel):
 
     async def read_pages(self) -> RecordPages:
         """Contacts sorted by name; those of a very long list newest first."""
+        if self.shows_removed:
+            return await super().read_pages()
         is_long = self.picker.chosen in self._long
         if is_long and not self.is_filtered:
             return await super().read_pages()
@@ -73,7 +75,10 @@ class ContactsPanel(RecordsPanel):
         return await super().read_pages()
 
     def removal_words(self, record: Record) -> str:
-        return f"{record['name']} is removed from this list. Your payments stay on your sheets."
+        return (
+            f"{record['name']} is removed from this list. Your payments stay on your sheets."
+            " You can restore the contact."
+        )
 
     @work(group="detail", exclusive=True)
     async def show_aside(self, row: ListRow | None) -> None:
@@ -103,7 +108,9 @@ class ContactsScreen(BaseScreen):
     def can(self, action: Action) -> bool | None:
         if action is CHOOSE_PERIOD:
             return False
-        if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and self.panel.row is None:
+        if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and (
+            self.panel.row is None or self.panel.shows_removed
+        ):
             return None
         can = self.panel.can(action)
         return self.panel.picker.can(action, LISTS) if can is True else can
@@ -125,9 +132,9 @@ class ContactsScreen(BaseScreen):
         instruction = the_contact("edit") | {"record_id": row.record["id"]}
         self.fill_in(spec, lambda _: "Saved.", only_changed=True, **instruction)
 
-    def open_record(self, kind: str, record_id: int) -> None:
-        if kind != CONTACT.name:
-            super().open_record(kind, record_id)
+    def open_record(self, kind: str, record_id: int, *, or_removed: bool = False) -> None:
+        if kind != CONTACT.name or or_removed:
+            super().open_record(kind, record_id, or_removed=or_removed)
         elif self.app.screen is self:
             may_pay = self.is_enabled(PAY) is True
             modal = RecordScreen(self.context, kind, record_id, self.today, may_send=may_pay)

@@ -129,13 +129,16 @@ class RecordScreen(Modal[str | None]):
         today: Callable[[], datetime],
         *,
         may_send: bool | None = None,
+        or_removed: bool = False,
     ) -> None:
         """`may_send`: whether credits can be sent to the contact shown; `None` if it is not a contact.
+        `or_removed`: whether the record may have been removed from its sheet.
 
         The result is `pay`, `transfer` or `None`.
         """
         super().__init__()
         self._may_send = may_send
+        self._or_removed = or_removed
         self.context = context
         self._path = [(kind, record_id)]
         self.today = today
@@ -207,7 +210,7 @@ class RecordScreen(Modal[str | None]):
     async def _show(self) -> None:
         name, record_id = self._path[-1]
         kind = RECORD_KINDS[name]
-        answer = await self.context.act(**kind.instruction("view", record_id))
+        answer = await self.context.act(**kind.view(record_id, or_removed=self._or_removed))
         if answer["failed"]:
             self.dismiss()
             return

@@ -63,7 +63,7 @@ class SheetsScreen(BaseScreen):
         panel, context = self.panel, self.context
         if (row := panel.row) is None:
             return
-        answer = await context.act(**panel.kind.instruction("view", row.record["id"]))
+        answer = await context.act(**panel.kind.view(row.record["id"], or_removed=panel.shows_removed))
         if answer["failed"]:
             return
         left = answer["left_to_refund"]

@@ -50,6 +50,8 @@ MOVEMENT = {
     "time": TIMESTAMP,
     "kind": re.compile("supply|payment|transfer|refund|credits2clock|clock2credits"),
     "partner": Maybe(EMAIL),
+    **dict.fromkeys(("from_ewallet", "to_ewallet"), Maybe(int)),
+    **dict.fromkeys(("from_reference", "to_reference"), Maybe(str)),
     "credits": int,
     "balance": int,
     "currency": Maybe(_CURRENCY),
@@ -62,6 +64,7 @@ MOVEMENT = {
 TOTAL = {
     **dict.fromkeys(("credits_in", "credits_out", "converted_to_time", "converted_to_credits"), int),
     **minutes("minutes_spent"),
+    **dict.fromkeys(("moved_in", "moved_in_ms", "moved_out", "moved_out_ms")),
 }
 FOUND_ROW = OneOf(
     tuple({"kind": kind, "record": int, "record_data": data} for kind, data in RECORD_DATA.items())
@@ -97,13 +100,14 @@ _EXPORTED = {
 }
 
 
-def summary(by: str) -> dict[str, Shape]:
+def summary(by: str, **moved: Shape) -> dict[str, Shape]:
+    total = {**TOTAL, **moved}
     return {
         "since": TIMESTAMP,
         "until": TIMESTAMP,
         "by": by,
-        "rows": [{"start": TIMESTAMP, "end": TIMESTAMP, **TOTAL}],
-        "totals": TOTAL,
+        "rows": [{"start": TIMESTAMP, "end": TIMESTAMP, **total}],
+        "totals": total,
     }
 
 
@@ -122,8 +126,11 @@ EXAMPLES = (
         for by in ("day", "week", "month")
     ),
     *(
-        Example("logged in", {**SUMMARY, **one}, summary("day"), before=AS_CLEO)
-        for one in ({"ewallet_id": CLEOS_WALLET}, {"clock_id": CLEOS_CLOCK})
+        Example("logged in", {**SUMMARY, **one}, summary("day", **moved), before=AS_CLEO)
+        for one, moved in (
+            ({"ewallet_id": CLEOS_WALLET}, {"moved_in": int, "moved_out": int}),
+            ({"clock_id": CLEOS_CLOCK}, minutes("moved_in", "moved_out")),
+        )
     ),
     *(
         Example(

@@ -18,14 +18,17 @@ from instructions import (
     LOGOUT,
     PASSWORD,
     START,
+    STOP,
     VIEW_ACCOUNT,
     edit_account,
+    edit_record,
     login,
     new_account,
     supply,
     switch_account,
     to_clock,
 )
+from reports import iso
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts
@@ -225,7 +228,8 @@ def store_personal_data(ada: EngineClient, bob: EngineClient, wallclock) -> None
     ada.request(**edit_account(**names, user_phone="+44 555 0199", user_alias="Quicksilver"), **marked())
     ada.request(**supply(100, notes="Marmalade for Zanzibar", request_id="zanzibar-supply"))
     ada.request(**to_clock(20, notes="Marmalade time"))
-    ada.request(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
+    paid = ada.request(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
+    ada.request(**edit_record("transfer", paid["transfer_record"], private_notes="Marmalade debts"))
     bob.request(action="pay", pay="zanzibar@example.org", credits=2, notes="what ada is told", **marked())
     for number in (1, 2):
         ada.request(**new_contact(f"Marmalade{number}", notes="a friend of Zanzibar"))
@@ -237,7 +241,10 @@ def store_personal_data(ada: EngineClient, bob: EngineClient, wallclock) -> None
     ada.request(**report_issue(details="Zanzibar can't see it", email="zanzibar@example.net"))
     ada.expect_error("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
     ada.expect_error("not_permitted", controller="system", action="view", view="permissions")
-    ada.request(**START)
+    for instruction in (START, STOP, START):
+        ada.request(
+            **instruction, **({} if instruction is STOP else {"notes": "Marmalade", "tags": "zanzibar"})
+        )
     wallclock.forward(MINUTE)
 
 
@@ -271,6 +278,14 @@ def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock,
         "accounts.email_key",
         "transfer_records.notes",
         "transfer_records.search_key",
+        "transfer_records.private_notes",
+        "time_records.notes",
+        "time_records.tags",
+        "clocks.timer_notes",
+        "clocks.timer_tags",
+        "invoice_records.seller_name",
+        "invoice_records.buyer_email",
+        "invoice_records.search_key",
         "conversion_records.notes",
         "login_records.address",
         "seen_requests.answer",
@@ -307,6 +322,16 @@ def test_the_accounts_wallets_clocks_and_sheets_are_unlinked(erased, wallet_file
 def test_records_of_others_show_a_deleted_account(erased, bob):
     record = bob.records("transfer")[-1]
     assert (record["transfer_from"], record["notes"]) == ("deleted account", "what bob is told")
+
+
+def test_invoices_of_others_show_a_deleted_account_and_are_found_by_what_they_keep(erased, bob, wallclock):
+    sold, bought = bob.records("invoice")[::-1]
+    for invoice, party, own in ((sold, "buyer", "seller"), (bought, "seller", "buyer")):
+        assert [invoice[f"{party}_name"], invoice[f"{party}_email"]] == ["deleted account"] * 2
+        assert [invoice[f"{own}_name"], invoice[f"{own}_email"]] == ["bob", "bob@example.org"]
+        assert invoice["write_date"] == iso(wallclock.now)
+    found = bob.request(action="search", search="records", kind="invoice", text="what bob")["rows"]
+    assert [row["record_data"] for row in found] == [sold]
 
 
 def test_other_accounts_are_not_erased(erased, wallet_file, bob):

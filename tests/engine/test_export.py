@@ -34,7 +34,8 @@ def read_csv(text: str) -> list[dict[str, str]]:
 def as_cells(row: dict[str, Any], kind: str = "") -> dict[str, str]:
     """The row as CSV cells, with an empty cell for every value that the record lacks."""
     empty = {"refund_of": ""} if kind == "transfer" else {}
-    return empty | {name: "" if value is None else str(value) for name, value in row.items()}
+    texts = {name: " ".join(value) if isinstance(value, list) else value for name, value in row.items()}
+    return empty | {name: "" if value is None else str(value) for name, value in texts.items()}
 
 
 @pytest.fixture
@@ -48,7 +49,7 @@ def busy(ada: EngineClient, bob: EngineClient, wallclock) -> EngineClient:
     assert ada.records("transfer")[0]["refund_of"] == paid
     for credits in (1, 2):
         ada.request(**to_clock(credits))
-    ada.request(**START)
+    ada.request(**START, notes="invoices", tags="urgent acme")
     wallclock.forward(MINUTE)
     ada.request(**STOP)
     return ada

@@ -25,7 +25,7 @@ PLANNED: dict[str, Executable] = {
     **{f"the count of {records.table.name}": records._count_linked for records in _RECORDS},
     **{f"all {records.table.name} of a sheet, to be unlinked": records._unlink_all for records in _RECORDS},
     "the next position on a sheet": sheets._NEXT_POSITION,
-    "one record less on a sheet": sheets._REMOVE_ONE,
+    "one record more or less on a sheet": sheets._ADD_TO_COUNT,
     "how many sheets of a kind there ever were": sheets.sheets._count("owner_id", "kind"),
     "the sheets of an owner, by kind": sheets.sheets._select("owner_id", "kind"),
     "one sheet of an account": sheets.sheets._select("id", "account_id", "kind"),
@@ -73,7 +73,12 @@ IN_ORDER = {
     "the posting before an instant": statements._LAST_BEFORE,
     "a page of a statement": statements._ROWS,
     **{f"{found.kind} records of an account": found._of_account for found in search.FOUND},
-    **{f"{found.kind} records of a sheet": found._of_sheet for found in search.FOUND},
+    **{f"{found.kind} records of a sheet": found._select_found(True, 0) for found in search.FOUND},
+    **{
+        f"{found.kind} records with tags": found._select_found(True, 2)
+        for found in search.FOUND
+        if found.have_tags
+    },
     **{
         f"{relation} of {kind} records": statement
         for kind, links in sheets.LINKS.items()

@@ -10,6 +10,7 @@ from database_file import execute_sql, rows
 from engine_client import EngineClient
 from examples_payments import REFUND_RECORD, edit_limit, pay, refund, transfer
 from instructions import VIEW_ACCOUNT, VIEW_WALLET, supply, to_clock, view_record
+from owned_items import unlink_record
 
 from ewallet_core.operations.provisioning import open_wallet
 
@@ -162,9 +163,11 @@ def test_a_payment_to_another_account_is_not_found(supplied, received, nothing_c
     assert theirs == supplied.expect_error("not_found", **refund(999))
 
 
-def test_an_unlinked_record_can_not_be_refunded(bob, received, wallet_file):
-    unlink(wallet_file, received)
-    bob.expect_error("not_found", **refund(received))
+def test_a_removed_payment_can_be_refunded(bob, supplied, received):
+    bob.request(**unlink_record("transfer", received))
+    assert bob.request(**refund(received))["left_to_refund"] == 0
+    assert supplied.credits == 100
+    bob.expect_error("already_refunded", **refund(received))
 
 
 @pytest.mark.parametrize("state", ["frozen", "unlink_pending", "erased"])

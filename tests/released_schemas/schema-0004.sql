@@ -23,8 +23,8 @@ CREATE TABLE accounts (
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
 INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$+Xyrx488JOPTFoNzTzFMyg$gMBecZg1lVLNfAEI73VV8Uf/CmDHbvWeIEnAAibPwfo','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$V+6q122Uni4Fssce7PsCgg$TNscDRBYuRHFvx1SvYDefnjaL96FKXWFH2dFAnG9coM','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$MlVyckTbgVgN0NtVe0mEWQ$FGMZ1572Q7IhLE9Npf/GvcKPAsY05Ip4/W5WEp3FT+g','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$vosPHSUXOYdVoDQ7pSvCSg$oqi3AhkxCOgsS3r5Wwj7E8WwtSjEevNRVbYBzqqCKb8','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'705856EB895EF32C08FA5CEC296E11F79854B09707F217DAF3D6E0AC1052D51D',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'11E9C08C1B66BB39473167EB2EA8AD957B81945C5372D8B47C06DB8F707555DE',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -73,15 +73,15 @@ CREATE TABLE clocks (
 	runs_out_at BIGINT, 
 	created_at BIGINT NOT NULL, 
 	written_at BIGINT NOT NULL, 
-	unlinked_at BIGINT, timer_notes TEXT DEFAULT '' NOT NULL, timer_tags TEXT DEFAULT '' NOT NULL, 
+	unlinked_at BIGINT, timer_notes TEXT DEFAULT '' NOT NULL, timer_tags TEXT DEFAULT '' NOT NULL, timer_unsegmented BIGINT DEFAULT 0 NOT NULL, 
 	CONSTRAINT ck_clocks_timer_state_known CHECK (timer_state IN ('inactive', 'active', 'paused')), 
 	CONSTRAINT fk_clocks_account_id FOREIGN KEY(account_id) REFERENCES accounts (id), 
 	CONSTRAINT fk_clocks_balance_id FOREIGN KEY(balance_id) REFERENCES balances (id), 
 	CONSTRAINT fk_clocks_ewallet_id FOREIGN KEY(ewallet_id) REFERENCES ewallets (id)
 );
-INSERT INTO "clocks" VALUES(1,1,1,2,'Clock 1',2,1,'inactive',NULL,NULL,0,0,0,NULL,1795176000000,1795176000000,NULL,'','');
-INSERT INTO "clocks" VALUES(2,2,2,4,'Clock 1',7,6,'active',1795179600000,1795179600000,0,0,0,1795180080000,1795176000000,1795179600000,NULL,'','');
-INSERT INTO "clocks" VALUES(3,3,3,6,'Clock 1',12,11,'paused',1795176480000,1795176540000,60000,0,1,NULL,1795176480000,1795176540000,NULL,'','');
+INSERT INTO "clocks" VALUES(1,1,1,2,'Clock 1',2,1,'inactive',NULL,NULL,0,0,0,NULL,1795176000000,1795176000000,NULL,'','',0);
+INSERT INTO "clocks" VALUES(2,2,2,4,'Clock 1',7,6,'active',1795179600000,1795179600000,0,0,0,1795180080000,1795176000000,1795179600000,NULL,'','',0);
+INSERT INTO "clocks" VALUES(3,3,3,6,'Clock 1',12,11,'paused',1795176480000,1795176540000,60000,0,1,NULL,1795176480000,1795176540000,NULL,'','',0);
 CREATE TABLE contact_records (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	sheet_id INTEGER NOT NULL, 
@@ -343,7 +343,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'1D3F90B97E555FE69A75F4FA4DF551E1168790DE21D832D4E10BC332CF82AFDF',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'8A535F959B282A0E3B5C73F52E54B6FC27FE63E5ED4C5B608A1C13C6F8B1BE07',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -386,12 +386,12 @@ CREATE TABLE time_records (
 	pending_count BIGINT NOT NULL, 
 	created_at BIGINT NOT NULL, 
 	written_at BIGINT NOT NULL, 
-	unlinked_at BIGINT, account_id BIGINT DEFAULT 0 NOT NULL, search_key TEXT DEFAULT '' NOT NULL, notes TEXT DEFAULT '' NOT NULL, tags TEXT DEFAULT '' NOT NULL, 
+	unlinked_at BIGINT, account_id BIGINT DEFAULT 0 NOT NULL, search_key TEXT DEFAULT '' NOT NULL, notes TEXT DEFAULT '' NOT NULL, tags TEXT DEFAULT '' NOT NULL, time_unsegmented BIGINT DEFAULT 0 NOT NULL, 
 	CONSTRAINT fk_time_records_entry_id FOREIGN KEY(entry_id) REFERENCES entries (id), 
 	CONSTRAINT fk_time_records_sheet_id FOREIGN KEY(sheet_id) REFERENCES sheets (id), 
 	CONSTRAINT uq_time_records_sheet_id_position UNIQUE (sheet_id, position)
 );
-INSERT INTO "time_records" VALUES(1,7,1,'Time 1',3,1795176000000,1795176480000,300000,180000,1,1795176480000,1795176480000,NULL,2,'time 1','','');
+INSERT INTO "time_records" VALUES(1,7,1,'Time 1',3,1795176000000,1795176480000,300000,180000,1,1795176480000,1795176480000,NULL,2,'time 1','','',0);
 CREATE TABLE time_segments (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	clock_id INTEGER NOT NULL, 
@@ -402,6 +402,9 @@ CREATE TABLE time_segments (
 	CONSTRAINT fk_time_segments_clock_id FOREIGN KEY(clock_id) REFERENCES clocks (id), 
 	CONSTRAINT fk_time_segments_time_record_id FOREIGN KEY(time_record_id) REFERENCES time_records (id)
 );
+INSERT INTO "time_segments" VALUES(1,2,1,1795176000000,1795176120000);
+INSERT INTO "time_segments" VALUES(2,2,1,1795176300000,1795176480000);
+INSERT INTO "time_segments" VALUES(3,3,NULL,1795176480000,1795176540000);
 CREATE TABLE transfer_records (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	sheet_id INTEGER NOT NULL, 
@@ -481,9 +484,11 @@ CREATE INDEX ix_issue_reports_account_id ON issue_reports (account_id);
 CREATE INDEX ix_issue_reports_address_at ON issue_reports (address, at);
 CREATE INDEX ix_contact_records_payee_account_id ON contact_records (payee_account_id);
 CREATE INDEX ix_time_segments_clock_id_time_record_id ON time_segments (clock_id, time_record_id);
+CREATE INDEX ix_time_segments_clock_id_stopped_at ON time_segments (clock_id, stopped_at);
 CREATE INDEX ix_time_segments_time_record_id ON time_segments (time_record_id);
 CREATE INDEX ix_reserved_emails_reserved_until ON reserved_emails (reserved_until);
 DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('time_segments',3);
 INSERT INTO "sqlite_sequence" VALUES('accounts',3);
 INSERT INTO "sqlite_sequence" VALUES('balances',6);
 INSERT INTO "sqlite_sequence" VALUES('ewallets',3);

@@ -54,7 +54,21 @@ def _make_time_segments() -> None:
     op.create_index(
         op.f("ix_time_segments_clock_id_time_record_id"), "time_segments", ["clock_id", "time_record_id"]
     )
+    op.create_index(op.f("ix_time_segments_clock_id_stopped_at"), "time_segments", ["clock_id", "stopped_at"])
     op.create_index(op.f("ix_time_segments_time_record_id"), "time_segments", ["time_record_id"])
+    _count_time_without_segments()
+
+
+def _count_time_without_segments() -> None:
+    for table, column in (("clocks", "timer_unsegmented"), ("time_records", "time_unsegmented")):
+        op.add_column(table, sa.Column(column, sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    op.execute("UPDATE time_records SET time_unsegmented = time_spent")
+    op.execute("UPDATE clocks SET timer_unsegmented = timer_spent")
+    # An empty segment keeps when the pause began: the time of this run was spent before that.
+    op.execute(
+        "INSERT INTO time_segments (clock_id, started_at, stopped_at)"
+        " SELECT id, timer_since, timer_since FROM clocks WHERE timer_state = 'paused' AND timer_spent > 0"
+    )
 
 
 def _make_reserved_emails() -> None:
