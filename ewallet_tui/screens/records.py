@@ -23,13 +23,8 @@ from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import export_records
 from ewallet_tui.screens.owned_items import OwnedItemPicker
 from ewallet_tui.screens.record import RecordDetail, choose_value, copy
-<<<<<<< HEAD
-from ewallet_tui.widgets.footer import ResultLine
-from ewallet_tui.widgets.inputs import FilterBox
-=======
 from ewallet_tui.widgets.footer import FollowUp, ResultLine
-from ewallet_tui.widgets.form_field import FilterBox
->>>>>>> main
+from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 
 TYPING_SECONDS = 0.15
