@@ -114,12 +114,12 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
     @property
     def starts_at(self) -> int | None:
         """The first millisecond of the period, in UTC."""
-        return super().starts_at if self.month is None else timestamps.month_bounds(self.month)[0]
+        return super().starts_at if self.month is None else timestamps.month_bounds(self.month, self.zone)[0]
 
     @property
     def ends_at(self) -> int | None:
         """The first millisecond after the period, in UTC."""
-        return super().ends_at if self.month is None else timestamps.month_bounds(self.month)[1]
+        return super().ends_at if self.month is None else timestamps.month_bounds(self.month, self.zone)[1]
 
 
 class _ExportSheetAnswer(TypedDict):

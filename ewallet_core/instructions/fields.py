@@ -198,7 +198,9 @@ TimeZone = Annotated[
 UtcOffset = Annotated[
     int, _field("a whole number of minutes east of UTC, from -840 to 840", 60, ge=-840, le=840)
 ]
-PeriodLength = Annotated[timestamps.PeriodUnit, _field("day, week or month", "day")]
+Division = Annotated[
+    Literal["day", "week", "month", "person", "tag"], _field("day, week, month, person or tag", "day")
+]
 RecordKind = Annotated[RecordType, _field("transfer, invoice, conversion, time or contact", "invoice")]
 FileFormat = Annotated[Literal["csv", "json", "jsonl"], _field("csv, json or jsonl", "csv")]
 SearchText = Annotated[str, _text(200, "lunch")]
