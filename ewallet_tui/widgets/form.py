@@ -214,16 +214,13 @@ class Form(VerticalScroll, can_focus=False):
         self._focus(row)
         self._show_problems(begun_only=True)
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action == "enter":
-            return isinstance(self.screen.focused, Input) and self.screen.focused in self.query(Input)
-        return super().check_action(action, parameters)
-
     def action_enter(self) -> None:
-        """Go to the first required field that is still empty; if there is none, submit."""
-        typed = self.screen.focused
+        """Go to the first required field that is still empty; if there is none, submit. A button is pressed."""
+        focused = self.screen.focused
         empty = [row for row in self.rows if not (row.text or row.field.optional or row.left)]
-        if isinstance(typed, Input) and typed.value and empty:
+        if isinstance(focused, Button) and focused.id == "leave":
+            self.leave()
+        elif isinstance(focused, Input) and focused.value and empty:
             self._focus(empty[0])
         else:
             self.submit()
