@@ -215,7 +215,7 @@ class Form(VerticalScroll, can_focus=False):
         self._show_problems(begun_only=True)
 
     def action_enter(self) -> None:
-        """Go to the first required field that is still empty; if there is none, submit. A button is pressed."""
+        """Press the button, or go to the first required field that is still empty, or submit."""
         focused = self.screen.focused
         empty = [row for row in self.rows if not (row.text or row.field.optional or row.left)]
         if isinstance(focused, Button) and focused.id == "leave":
