@@ -205,6 +205,8 @@ Division = Annotated[
 ]
 RecordKind = Annotated[RecordType, _field("transfer, invoice, conversion, time or contact", "invoice")]
 FileFormat = Annotated[Literal["csv", "json", "jsonl"], _field("csv, json or jsonl", "csv")]
+ExportStyle = Annotated[Literal["raw", "people"], _field("raw or people", "people")]
+Separator = Annotated[Literal["comma", "semicolon", "tab"], _field("comma, semicolon or tab", "semicolon")]
 SearchText = Annotated[str, _text(200, "lunch")]
 RecordCursor = Annotated[
     str,
