@@ -73,7 +73,7 @@ def cleanup_sessions(request: CleanupSessions, context: Context) -> _CleanupSess
         return _CleanupSessionsAnswer(sessions=end_expired_sessions(context.transaction, context.now))
     if sessions.find(context.transaction, id=request.session_id) is None:
         raise NotFoundError("session", "session_id")
-    end_session(context.transaction, request.session_id)
+    end_session(context.transaction, request.session_id, context.now)
     return _CleanupSessionsAnswer(sessions=[request.session_id])
 
 
@@ -109,7 +109,7 @@ def cleanup_client_ids(request: CleanupClientIds, context: Context) -> _CleanupC
     client = client_ids.find(context.transaction, hash=hash_token(request.ctoken))
     if client is None:
         raise NotFoundError("client id", "ctoken")
-    drop_client_id(context.transaction, client)
+    drop_client_id(context.transaction, client, context.now)
     return _CleanupClientIdsAnswer(ctokens=1)
 
 
@@ -125,7 +125,7 @@ def cleanup_session_tokens(request: CleanupSessionTokens, context: Context) -> _
     session = sessions.find(context.transaction, token_hash=hash_token(request.stoken))
     if session is None:
         raise NotFoundError("session token", "stoken")
-    end_session(context.transaction, session.id)
+    end_session(context.transaction, session.id, context.now)
     return _CleanupSessionTokensAnswer(stokens=1)
 
 

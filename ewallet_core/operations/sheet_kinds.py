@@ -149,7 +149,17 @@ def _time(_context: Context, record: TimeRecord) -> Data:
 
 
 def _contact(_context: Context, record: ContactRecord) -> Data:
-    return {"name": record.name, "email": record.email, "phone": record.phone, "notes": record.notes}
+    return {
+        "name": record.name,
+        "email": record.email,
+        "phone": record.phone,
+        "notes": record.notes,
+        # The same under the names of the arguments.
+        "user_name": record.name,
+        "user_email": record.email,
+        "user_phone": record.phone,
+        "user_reference": record.reference,
+    }
 
 
 TRANSFER = SheetKind(

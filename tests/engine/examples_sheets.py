@@ -17,6 +17,10 @@ CONTACT_DATA = {
     "email": EMAIL,
     "phone": str,
     "notes": str,
+    "user_name": str,
+    "user_email": EMAIL,
+    "user_phone": str,
+    "user_reference": str,
 }
 LIST_DATA = {
     "id": int,

@@ -44,6 +44,7 @@ def interogate_session(session_id: Any) -> Instruction:
 
 INTERROGATED = {
     "session_id": int,
+    "ewallet_session": int,
     "session_data": SESSION_DATA,
     "worker": int,
     "address": str,
