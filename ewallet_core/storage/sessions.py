@@ -4,7 +4,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, Delete, Text, Update, bindparam, case, cast, exists, func, literal, select
+from sqlalchemy import (
+    ColumnElement,
+    Delete,
+    Text,
+    Update,
+    bindparam,
+    case,
+    cast,
+    exists,
+    func,
+    literal,
+    select,
+)
 from sqlalchemy.sql.dml import ReturningDelete
 
 from ewallet_core.storage import schema

@@ -231,7 +231,9 @@ def test_contacts_can_be_exported(ada):
         ada.request(**new_contact(name, user_phone="+1 555"))
     shown = ada.request(**list_verb("view", "contact"))["list_data"]["rows"]
     assert json.loads(file_of(ada, "contact", format="json", limit=1)) == shown
-    assert read_csv(file_of(ada, "contact")) == [as_cells(row) for row in shown]
+    # What has two names in the data has one column.
+    once = [{name: value for name, value in row.items() if not name.startswith("user_")} for row in shown]
+    assert read_csv(file_of(ada, "contact")) == [as_cells(row) for row in once]
 
 
 notes = some.text(some.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)

@@ -10,8 +10,10 @@ import pytest
 from database_file import DatabaseFile
 from example import Example
 from examples import EXAMPLES
-from fakes import SECOND, Wallclock
-from instructions import VIEW_WALLET, edit_account, login, supply
+from examples_accounts import UNLINK
+from examples_system import cleanup
+from fakes import DAY, SECOND, Wallclock
+from instructions import ANOTHER_PASSWORD, VIEW_WALLET, edit_account, login
 
 from ewallet_core.storage import schema
 
@@ -49,12 +51,14 @@ HELD = {
     "sheets": ["(SELECT max(written_at) FROM contact_records WHERE sheet_id = o.id)"],
     "workers": ["(SELECT group_concat(id) FROM sessions WHERE worker_id = o.id)"],
 }
-# These change nothing: the same values again, or a refusal.
-NOTHING_NEW = (
+MORE = (
+    # These change nothing: the same values again.
     Example("logged in", edit_account(user_name="ada"), {}),
-    Example("converted", supply(0), {}),
     Example("logged in", VIEW_WALLET, {}),
     Example("logged in", login(), {}),
+    Example("registered", {**login(), "new_pass": ANOTHER_PASSWORD}, {}),
+    # An erasure, which needs 30 days.
+    Example("stopped", cleanup("accounts"), {}, before=(UNLINK,)),
 )
 Dated = dict[tuple[str, int], dict[str, Any]]
 
@@ -73,17 +77,15 @@ def changed(before: dict[str, Any], after: dict[str, Any]) -> set[str]:
     return {name for name in after if after[name] != before[name]} - NOT_A_CHANGE
 
 
-@pytest.mark.parametrize(
-    "example", [*(each for each in EXAMPLES if each.found.changes), *NOTHING_NEW], ids=str
-)
+@pytest.mark.parametrize("example", [*(each for each in EXAMPLES if each.found.changes), *MORE], ids=str)
 def test_a_write_date_moves_with_its_row_and_only_then(
     anonymous, wallclock: Wallclock, wallet_file: Path, example: Example
 ):
     caller = example.arrange(anonymous, wallclock)
     with contextlib.closing(DatabaseFile(wallet_file)) as file:
         before = dated_rows(file)
-        wallclock.forward(SECOND)
-        caller.send(**example.instruction)
+        wallclock.forward(30 * DAY if example is MORE[-1] else SECOND)
+        assert caller.send(**example.instruction)["failed"] is False
         after = dated_rows(file)
     for key in before.keys() & after.keys():
         is_written = after[key]["written_at"] != before[key]["written_at"]
