@@ -11,6 +11,8 @@ from database_file import DatabaseFile
 from example import Example
 from examples import EXAMPLES
 from examples_accounts import UNLINK
+from examples_sheets import SECOND_SHEET as SECOND_LIST
+from examples_sheets import list_verb, new_contact, new_list
 from examples_system import cleanup
 from fakes import DAY, SECOND, Wallclock
 from instructions import ANOTHER_PASSWORD, VIEW_WALLET, edit_account, login
@@ -57,6 +59,13 @@ MORE = (
     Example("logged in", VIEW_WALLET, {}),
     Example("logged in", login(), {}),
     Example("registered", {**login(), "new_pass": ANOTHER_PASSWORD}, {}),
+    # A list with its contacts.
+    Example(
+        "logged in",
+        list_verb("unlink", "contact", list_id=SECOND_LIST),
+        {},
+        before=(new_list("contact"), new_contact(contact_list=SECOND_LIST)),
+    ),
     # An erasure, which needs 30 days.
     Example("stopped", cleanup("accounts"), {}, before=(UNLINK,)),
 )
