@@ -49,6 +49,9 @@ def test_a_contact_has_the_values_it_was_created_with(ada, grace):
         "user_email": "grace@example.org",
         "user_phone": "+1 202 555 0100",
         "user_reference": "Friends",
+        "payee_account": None,
+        "payee_changed": False,
+        "payee_caution": None,
     }
 
 
