@@ -18,6 +18,7 @@ from fakes import DAY, SECOND, Wallclock
 from instructions import ANOTHER_PASSWORD, VIEW_WALLET, edit_account, login
 
 from ewallet_core.storage import schema
+from ewallet_core.types import RecordType
 
 ISSUER = 1
 # Kept elsewhere, or no change.
@@ -49,8 +50,11 @@ HELD = {
         _archive("sheets", f"{_SHEETS} ('transfer', 'invoice')"),
     ],
     "clocks": [_BALANCE, _archive("sheets", f"{_SHEETS} ('time', 'conversion')")],
-    # A contact's list shows it, so it changes with it.
-    "sheets": ["(SELECT max(written_at) FROM contact_records WHERE sheet_id = o.id)"],
+    # A sheet shows its records, so it changes with them.
+    "sheets": [
+        f"(SELECT max(written_at) FROM {kind}_records WHERE sheet_id = o.id AND o.kind = '{kind}')"
+        for kind in RecordType
+    ],
     "workers": ["(SELECT group_concat(id) FROM sessions WHERE worker_id = o.id)"],
 }
 MORE = (
