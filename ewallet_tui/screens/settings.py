@@ -35,7 +35,8 @@ from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
-from ewallet_tui.widgets.form_field import Field, FilterBox
+from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.setting_lists import ChoiceList, KeyList, Preview, SettingList
 
 
