@@ -287,6 +287,7 @@ REBIND = ("Rebind a key", "Change keys", "Shortcuts", "Keyboard", "Key bindings"
 SETTINGS_PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K", REBIND))
 COPY_SETTING = Action("copy_setting", "Copy", "y")
 READ_SETTINGS_AGAIN = Action("read_settings_again", "Reload", "r", "Reload the settings file")
+RESET_KEY = Action("reset_key", "Default key", "d", "Give the action its default key", synonyms=("Reset",))
 COPY_DATA_FOLDER = hidden("copy_data_folder", "Copy data folder", "Y", "Y")
 
 WRITE = Action("write", "Write", "s", "Write an instruction and send it")
