@@ -28,7 +28,7 @@ from ewallet_tui.navigation import Destination
 from ewallet_tui.screens.modal import Choice, ConfirmModal, Modal, titled
 from ewallet_tui.state import ClockState, TimerState
 from ewallet_tui.widgets.footer import LAST
-from ewallet_tui.widgets.form_field import PlainInput
+from ewallet_tui.widgets.inputs import PlainInput
 from ewallet_tui.widgets.tabs import PartTab, ScreenTab
 from ewallet_tui.word_search import score
 
