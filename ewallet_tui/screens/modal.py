@@ -46,6 +46,10 @@ class Modal(ModalScreen[ScreenResultType]):
     }
     """
 
+    # The app's own bindings don't reach a modal screen.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "app.help_quit", "Copy", show=False, system=True)
+    ]
     _result: tuple[ScreenResultType | None] | None = None
     """The result, in a tuple because it may be `None`."""
     _is_gone = False
