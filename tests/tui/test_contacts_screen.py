@@ -120,13 +120,13 @@ async def test_contacts_are_imported_after_a_look_at_them_and_exported_as_vcards
         await person.do_form(path=str(file))
         await person.wait_until(lambda: person.sees("1 new contact: Ann."))
         assert person.sees("2 are here already.")
-        assert person.sees("1 entry can't be saved (line 4: no email).")
+        assert person.sees("1 entry can't be saved")
         await person.press("y")
         await person.wait_until(lambda: names(person) == [HOSTILE_NAME, "Ann", "bob", "Grace Hopper"])
         await person.press("E")
         await person.wait_until(lambda: isinstance(person.app.focused, Input))
         await person.press("up", "enter")
-        await person.wait_until(lambda: (tmp_path / "Contact list 1.vcf").exists())
+        await person.wait_until((tmp_path / "Contact list 1.vcf").exists)
         read = read_contacts((tmp_path / "Contact list 1.vcf").read_text(encoding="utf-8"))
         assert {contact.email for contact in read} >= {"ann@example.org", "bob@example.org"}
         assert len(read) == 4

@@ -218,7 +218,7 @@ async def test_in_a_browser_it_goes_to_the_browsers_downloads(day, saved_to, mon
 @pytest.mark.parametrize(
     ("name", "given"),
     [
-        ("../../.ssh/authorized_keys", "ssh-authorized-keys"),
+        ("../../.ssh/authorized_keys", "ssh-authorized_keys"),
         (".bashrc", "bashrc"),
         ("/etc/passwd", "etc-passwd"),
         ("\x1b[31m\u202egnp.csv", "31m-gnp.csv"),
