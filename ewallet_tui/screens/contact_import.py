@@ -76,30 +76,30 @@ class ContactImport:
 
 def import_contacts(screen: BaseScreen, list_id: int) -> None:
     """Ask for a file, show what it has, and save its new contacts on a list."""
-    plans: list[ContactImport] = []
+    read_files: list[ContactImport] = []
 
     async def read(values: dict[str, Any]) -> Answer:
         try:
-            found = await asyncio.to_thread(_read_file, values["path"])
+            contacts = await asyncio.to_thread(_read_file, values["path"])
         except (OSError, UnreadableContactsError) as problem:
-            return _refusal(problem)
-        plans.append(ContactImport.of(found, await _known_emails(screen)))
+            return _read_error(problem)
+        read_files.append(ContactImport.of(contacts, await _known_emails(screen)))
         return {"failed": False}
 
     def closed(answer: Answer | None) -> None:
         if answer is not None:
-            _confirm(screen, list_id, plans[-1])
+            _confirm(screen, list_id, read_files[-1])
 
     field = Field("path", "File", fields.Notes, placeholder="such as ~/Downloads/contacts.csv")
     screen.ask_with(FormSpec(TITLE, "Read", (field,), note=NOTE), read, closed)
 
 
 @work(group="import")
-async def _confirm(screen: BaseScreen, list_id: int, plan: ContactImport) -> None:
-    if not plan.new:
-        screen.context.notify(f"There is nothing to import. {plan.summary}", title=TITLE)
-    elif await screen.confirm(TITLE, plan.summary, "Import"):
-        await _save(screen, list_id, plan)
+async def _confirm(screen: BaseScreen, list_id: int, found: ContactImport) -> None:
+    if not found.new:
+        screen.context.notify(f"There is nothing to import. {found.summary}", title=TITLE)
+    elif await screen.confirm(TITLE, found.summary, "Import"):
+        await _save(screen, list_id, found)
 
 
 def _read_file(typed: str) -> list[FileContact]:
@@ -111,7 +111,7 @@ def _read_file(typed: str) -> list[FileContact]:
     return read_contacts(decoded(content))
 
 
-def _refusal(problem: Exception) -> Answer:
+def _read_error(problem: Exception) -> Answer:
     """Why the file can't be read, as the form shows a refused field."""
     error, warning = str(problem), ""
     if isinstance(problem, OSError):
@@ -136,9 +136,9 @@ async def _known_emails(screen: BaseScreen) -> list[str]:
         cursor = {"before": answer["next"]}
 
 
-async def _save(screen: BaseScreen, list_id: int, plan: ContactImport) -> None:
+async def _save(screen: BaseScreen, list_id: int, found: ContactImport) -> None:
     saved = 0
-    for contact in plan.new:
+    for contact in found.new:
         answer = await screen.context.act(
             action="new",
             new="contact",
@@ -153,5 +153,5 @@ async def _save(screen: BaseScreen, list_id: int, plan: ContactImport) -> None:
         if answer["failed"]:
             break
         saved += 1
-    rest = f" {plan.not_saved}." if plan.problems else ""
+    rest = f" {found.not_saved}." if found.problems else ""
     screen.query_one(ResultLine).say(f"Imported {count(saved, 'contact')}.{rest}")
