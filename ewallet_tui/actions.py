@@ -13,7 +13,7 @@ from textual.binding import Binding
 
 from ewallet_tui.navigation import AUDITOR, DESTINATIONS, OPERATOR, SETTINGS, Destination
 from ewallet_tui.records import SHEET_KINDS
-from ewallet_tui.state import AccountState, TimerState
+from ewallet_tui.state import WALLET, AccountState, TimerState
 
 Enabled = Callable[[AccountState, float], bool | None]
 """Whether an action is possible at an instant: `None` greys its key, `False` hides it."""
@@ -133,6 +133,22 @@ TRANSFER = Action(
     "Transfer credits, without an invoice",
     synonyms=("Send credits",),
     enabled=has_credits,
+)
+MOVE_CREDITS = Action(
+    "move_credits",
+    "Move",
+    "v",
+    "Move credits to another of your wallets",
+    synonyms=("Between my wallets", "Send to my own wallet"),
+    enabled=lambda state, _: (bool(state.wallet.credits) and len(state.owned[WALLET].names) > 1) or None,
+)
+MOVE_TIME = Action(
+    "move_time",
+    "Move",
+    "v",
+    "Move unused time to another of your clocks",
+    synonyms=("Between my clocks",),
+    enabled=lambda state, now: (state.has_other_clocks and not state.clock.is_out_of_time(now)) or None,
 )
 TO_TIME = Action(
     "convert_to_time",

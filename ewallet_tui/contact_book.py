@@ -1,13 +1,16 @@
-"""Completion of names and emails from the user's contacts."""
+"""Completion of names and emails from the user's contacts, and of their own wallets and clocks."""
 
 from __future__ import annotations
 
 import asyncio
 import unicodedata
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
 
+from msgspec import Meta
+
+from ewallet_core.instructions.validation import accepts, meta_of
 from ewallet_core.presentation.formatting import one_line
 
 MAX_RESULTS = 1_000
@@ -36,12 +39,37 @@ class Contact:
         return any(typed in name for name in self.names)
 
 
+@dataclass(frozen=True)
+class OwnRecipient:
+    """One of the user's own wallets or clocks, to which they may move credits or time.
+
+    Its label stands where a contact's email stands, and is what the field shows in the end.
+    """
+
+    id: int
+    name: str
+    label: str
+
+    @classmethod
+    def called(cls, id: int, name: str, noun: str, names: Iterable[str]) -> OwnRecipient:
+        """With the label `Holidays (your wallet)`, or with its number if another of `names` is the same."""
+        is_unique = [_key(one) for one in names].count(_key(name)) < 2
+        return cls(id, one_line(name), f"{one_line(name)} ({noun}{'' if is_unique else f' {id}'})")
+
+
+async def no_contacts(**_instruction: Any) -> dict[str, Any]:
+    """Answers a search for contacts where none are offered."""
+    return {"failed": False, "rows": [], "next": None}
+
+
 class ContactBook:
     """Completes a form's recipient field; it does not notice contacts that change meanwhile."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, own: Sequence[OwnRecipient] = ()) -> None:
+        """`own` are offered like contacts, and before them."""
         self._ask = ask
-        self._contacts: dict[Contact, None] = {}
+        self._own = {_key(one.label): one for one in own}
+        self._contacts: dict[Contact, None] = {Contact(one.name, one.label): None for one in own}
         self._looked_for: dict[str, bool] = {}
         """The texts that were searched for, and whether the answer had all contacts that contain them."""
         self._has_begun = False
@@ -68,15 +96,41 @@ class ContactBook:
         Raises `ValueError` with a sentence for the user if there are several, or may be.
         """
         wanted = typed.strip()
+        if (own := self.own(wanted)) is not None:
+            return own.label
         if not wanted or "@" in wanted:
             return wanted
         named = [one for one in self._contacts if _key(one.name) == _key(wanted)]
         emails = {_key(one.email): one.email for one in named}
         if len(emails) > 1:
-            raise ValueError(f"Several contacts are called {wanted}. Type the email.")
+            raise ValueError(self._which_of(wanted, emails))
         if not self._knows_all_with(_key(wanted)):
             raise ValueError(self._doubt_about(wanted))
         return next(iter(emails.values()), wanted)
+
+    @property
+    def has_own(self) -> bool:
+        return bool(self._own)
+
+    def own(self, typed: str) -> OwnRecipient | None:
+        """The own wallet or clock of that label."""
+        return self._own.get(_key(typed))
+
+    def kind_of_recipient(self, kind: Any) -> Any:
+        """The field type that takes the label of an own wallet or clock, or else a value of `kind`."""
+        if not self._own:
+            return kind
+        known = self._own.values()
+
+        def is_recipient(value: str) -> bool:
+            return any(value == one.label for one in known) or accepts(kind, value)
+
+        return Annotated[str, Meta(description=meta_of(kind).description, extra={"check": is_recipient})]
+
+    def _which_of(self, name: str, emails: dict[str, str]) -> str:
+        if any(each in self._own for each in emails):
+            return f"Several are called {name}. Type {' or '.join(sorted(emails.values()))}."
+        return f"Several contacts are called {name}. Type the email."
 
     def name_of(self, email: str) -> str:
         """The name of the contact with that email; the email itself if there is none."""
@@ -100,7 +154,11 @@ class ContactBook:
             (one.email if _key(one.name) == _key(first.name) else one.name for one in found[1:]), MAX_OTHERS
         )
         accepted = ACCEPT_SIGN if first.begins(wanted) else ""
-        meant = f"{first.name}: {first.email}" if wanted in first.names else f"{accepted}{first.name}"
+        is_meant = wanted in first.names
+        if self.own(first.email) is not None:
+            meant = first.email if is_meant else f"{accepted}{first.email}"
+        else:
+            meant = f"{first.name}: {first.email}" if is_meant else f"{accepted}{first.name}"
         return f"{meant}   or {others}" if others else meant
 
     def _found(self, wanted: str) -> list[Contact]:

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 
 from ewallet_tui.actions import REFUND, SHEETS, SHOW_KIND, Action, Part
 from ewallet_tui.context import AppContext
-from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind
+from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind, is_move
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.credit_actions import refund
 from ewallet_tui.screens.owned_items import functions_of
@@ -49,7 +49,8 @@ class SheetsScreen(BaseScreen):
             return False
         if action is REFUND:
             row = self.panel.row
-            return True if row is not None and row.record["transfer_type"] == "incoming" else None
+            is_received = row is not None and row.record["transfer_type"] == "incoming"
+            return True if is_received and row is not None and not is_move(row.record) else None
         can = self.panel.can(action)
         return self.panel.picker.can(action, SHEETS) if can is True else can
 
