@@ -116,16 +116,17 @@ class ContactBook:
         """The own wallet or clock of that label."""
         return self._own.get(_key(typed))
 
-    def kind_of_recipient(self, kind: Any) -> Any:
-        """The field type that takes the label of an own wallet or clock, or else a value of `kind`."""
+    def kind_of_recipient(self, kind: Any = None) -> Any:
+        """The type of a field that takes an own wallet's or clock's label, or, if given, a value of `kind`."""
         if not self._own:
             return kind
         known = self._own.values()
 
         def is_recipient(value: str) -> bool:
-            return any(value == one.label for one in known) or accepts(kind, value)
+            return any(value == one.label for one in known) or (kind is not None and accepts(kind, value))
 
-        return Annotated[str, Meta(description=meta_of(kind).description, extra={"check": is_recipient})]
+        description = "one of your own" if kind is None else meta_of(kind).description
+        return Annotated[str, Meta(description=description, extra={"check": is_recipient})]
 
     def _which_of(self, name: str, emails: dict[str, str]) -> str:
         if any(each in self._own for each in emails):

@@ -66,7 +66,7 @@ def _to_field(recipients: Sequence[OwnRecipient]) -> Field:
     return Field(
         TO,
         "To",
-        book.kind_of_recipient(fields.Reference),
+        book.kind_of_recipient(),
         initial=initial,
         placeholder="name",
         tidy=book.email_of,
