@@ -6,21 +6,24 @@ palette, the printed table of keys and the settings file's `[keys]` all come fro
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 
-from ewallet_tui.navigation import AUDITOR, DESTINATIONS, OPERATOR, SETTINGS, Destination
+from ewallet_tui.availability import (
+    Enabled,
+    always,
+    by_operators,
+    has_credits,
+    has_credits_to_move,
+    has_time,
+    has_time_to_move,
+    may_supply,
+    not_by_auditors,
+    timer_takes,
+)
+from ewallet_tui.navigation import DESTINATIONS, SETTINGS, Destination
 from ewallet_tui.records import SHEET_KINDS
-from ewallet_tui.state import WALLET, AccountState, TimerState
-
-Enabled = Callable[[AccountState, float], bool | None]
-"""Whether an action is possible at an instant: `None` greys its key, `False` hides it."""
-
-
-def always(_state: AccountState, _now: float) -> bool | None:
-    return True
 
 
 @dataclass(frozen=True)
@@ -94,8 +97,21 @@ GO_TO = {
 CHOOSE_SCREEN = hidden("go_to", "Go to a screen", "g")
 JUMP = hidden("jump", "Jump to what you see", "semicolon", ";")
 SHOW_WHAT_WAS_DONE = hidden(
-    "show_what_was_done", "Show what was done", "z", help="Show the record of what was just done"
+    "show_what_was_done",
+    "Show or undo what was done",
+    "z",
+    help="Show the record of what was just done, or undo a removal",
 )
+
+
+def _timer_command(id: str, key: str) -> Action:
+    return Action(id, id.capitalize(), key, enabled=timer_takes(id))
+
+
+START, PAUSE, RESUME = (_timer_command(id, "space") for id in ("start", "pause", "resume"))
+STOP = _timer_command("stop", "x")
+TIMER = (START, PAUSE, RESUME, STOP)
+LOCK_NOW = hidden("lock", "Lock now", "L", "L", textual="app.lock")
 EVERYWHERE = (
     *GO_TO.values(),
     CHOOSE_SCREEN,
@@ -104,15 +120,14 @@ EVERYWHERE = (
     JUMP,
     hidden("palette", "All commands", "colon", ":", textual="app.command_palette"),
     SHOW_WHAT_WAS_DONE,
+    # Shown only where a screen lists them among its own.
+    *(replace(action, shown=False) for action in TIMER),
+    LOCK_NOW,
     Action("help", "Help", "question_mark", key_display="?", textual="app.help"),
     Action("quit", "Quit", "q", textual="app.quit"),
 )
 """The actions of every screen after the login."""
 DONE_EVERYWHERE = frozenset(action.name for action in EVERYWHERE)
-
-
-def has_credits(state: AccountState, _now: float) -> bool | None:
-    return True if state.wallet.credits else None
 
 
 SUPPLY = Action(
@@ -121,7 +136,7 @@ SUPPLY = Action(
     "u",
     "Supply credits",
     synonyms=("Buy credits", "Top up", "Deposit"),
-    enabled=lambda state, _: state.may_supply or None,
+    enabled=may_supply,
 )
 PAY = Action(
     "pay", "Pay", "p", "Pay someone, with an invoice", synonyms=("Send money", "Buy"), enabled=has_credits
@@ -140,7 +155,7 @@ MOVE_CREDITS = Action(
     "v",
     "Move credits to another of your wallets",
     synonyms=("Between my wallets", "Send to my own wallet"),
-    enabled=lambda state, _: (bool(state.wallet.credits) and len(state.owned[WALLET].names) > 1) or None,
+    enabled=has_credits_to_move,
 )
 MOVE_TIME = Action(
     "move_time",
@@ -148,7 +163,7 @@ MOVE_TIME = Action(
     "v",
     "Move unused time to another of your clocks",
     synonyms=("Between my clocks",),
-    enabled=lambda state, now: (state.has_other_clocks and not state.clock.is_out_of_time(now)) or None,
+    enabled=has_time_to_move,
 )
 TO_TIME = Action(
     "convert_to_time",
@@ -164,31 +179,10 @@ TO_CREDITS = Action(
     "b",
     "Convert time to credits",
     synonyms=("Sell time", "Convert back"),
-    enabled=lambda state, now: not state.clock.is_out_of_time(now) or None,
+    enabled=has_time,
 )
 
 
-TIMER_COMMANDS = {
-    TimerState.INACTIVE: frozenset({"start"}),
-    TimerState.ACTIVE: frozenset({"pause", "stop"}),
-    TimerState.PAUSED: frozenset({"resume", "stop"}),
-}
-
-
-def _timer_command(id: str, key: str) -> Action:
-    def enabled(state: AccountState, now: float) -> bool | None:
-        clock = state.clock
-        if id in TIMER_COMMANDS[clock.state] and (clock.runs or not clock.is_out_of_time(now)):
-            return True
-        # The space bar carries out the one that is possible; if none is, the footer shows a grey start.
-        return None if id == "stop" or (id == "start" and not clock.runs) else False
-
-    return Action(id, id.capitalize(), key, enabled=enabled)
-
-
-START, PAUSE, RESUME = (_timer_command(id, "space") for id in ("start", "pause", "resume"))
-STOP = _timer_command("stop", "x")
-TIMER = (START, PAUSE, RESUME, STOP)
 LEAVE_TOUR = hidden("leave_tour", "Skip the tour", "escape")
 
 SHOW_DAYS = Action("show_days", "By day", "m", "Show time used by day")
@@ -200,6 +194,10 @@ FILTER = Action("filter", "Find", "slash", "Find text", key_display="/", synonym
 EXPORT = Action("export_shown", "Export", "E", "Save what is shown", key_display="E", synonyms=("Download",))
 UNLINK_RECORD = Action(
     "unlink_record", "Remove", "d", "Remove from this list or sheet", synonyms=("Delete", "Unlink")
+)
+SHOW_REMOVED = Action("show_removed", "Removed", "v", "Show removed records", synonyms=("Trash", "Undelete"))
+RESTORE_RECORD = Action(
+    "restore_record", "Restore", "u", "Put a removed record back", synonyms=("Undo a removal", "Recover")
 )
 COPY_ROW = hidden("copy_row", "Copy the row", "y")
 COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")
@@ -238,14 +236,8 @@ SHOW_KIND = tuple(hidden(f"show_{kind.name}", kind.title, kind.key, kind.key) fo
 WALLETS, CLOCKS, SHEETS, LISTS = map(owned_item_actions, ("wallet", "clock", "sheet", "list"))
 
 
-def not_by_auditors(state: AccountState, _now: float) -> bool | None:
-    """Whether the user may change something: auditors may not."""
-    return None if state.account.role == AUDITOR else True
-
-
 def _operators(id: str, label: str, key: str, help: str = "") -> Action:
-    # Auditors see the key in grey.
-    return Action(id, label, key, help, enabled=lambda state, _: state.account.role == OPERATOR or None)
+    return Action(id, label, key, help, enabled=by_operators)
 
 
 ACCOUNT_PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))
@@ -255,7 +247,6 @@ EDIT_LIMIT = Action("edit_limit", "Set limit", "m", "Set the daily limit", enabl
 LOG_OUT = Action("log_out", "Log out", "o")
 LOG_IN_ANOTHER = Action("log_in_another", "Log in to another", "n")
 REPORT_ISSUE = hidden("report_issue", "Report an issue", "i")
-LOCK_NOW = hidden("lock", "Lock now", "L", "L", textual="app.lock")
 DELETE_ACCOUNT = replace(hidden("delete", "Delete this account", "D", "D"), enabled=not_by_auditors)
 END_SESSION = Action("end_session", "End session", "d")
 

@@ -14,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
+from textual.events import Key, Paste
 from textual.signal import Signal
 from textual.widgets import Input
 
@@ -27,6 +28,7 @@ from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
+from ewallet_tui.keyboard import Keyboard
 from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
@@ -111,6 +113,9 @@ class EWalletApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self._idle = IdleWatch(now, self.set_timer, self.action_lock)
+        self._keyboard = Keyboard(
+            self, super().on_event, is_locking=lambda: self.context.workers.has_begun(LOCKING)
+        )
         self._is_asked_to_quit = False
         self._notifier = Notifier(
             lambda: self.context.state,
@@ -252,7 +257,10 @@ class EWalletApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         self._idle.notice(event)
-        await super().on_event(event)
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._keyboard.take(event)
+        else:
+            await super().on_event(event)
 
     async def on_unmount(self) -> None:
         if not self.context.store.backend.is_closing:

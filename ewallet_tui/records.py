@@ -71,8 +71,12 @@ class RecordKind:
     def row(self, record: Record, now: datetime) -> ListRow:
         return ListRow(f"{self.name} {record['id']}", self.describe(record, now)[0], record)
 
-    def instruction(self, verb: Literal["view", "unlink"], record_id: int) -> dict[str, Any]:
+    def instruction(self, verb: Literal["view", "unlink", "recover"], record_id: int) -> dict[str, Any]:
         return {"action": verb, verb: self.name, self.name: "record", "record_id": record_id}
+
+    def view(self, record_id: int, *, or_removed: bool = False) -> dict[str, Any]:
+        """The instruction to view a record, also if it was removed."""
+        return self.instruction("view", record_id) | ({"removed": True} if or_removed else {})
 
 
 def partner_of(transfer: Record) -> str:

@@ -142,10 +142,12 @@ class NotLoggedInError(WalletError, code="not_logged_in", transient=True):
 
 
 class NotPermittedError(WalletError, code="not_permitted", transient=True):
-    """The permission sheet does not allow this instruction for the account's role."""
+    """The permission sheet, or the server for everyone, does not allow this to the account's role."""
 
-    error_text = "This account may not do that."
-    warning_text = "Ask an operator."
+    error_text = "{problem}"
+    warning_text = "{remedy}"
+    problem: InSentence[str] = "This account may not do that."
+    remedy: InSentence[str] = "Ask an operator."
 
 
 class LoginRefusedError(WalletError, code="login_refused"):

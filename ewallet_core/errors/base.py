@@ -19,6 +19,7 @@ WalletError
 │   ├── OwnAccountError, SameHolderError
 │   ├── NotAPaymentError, RefundExceedsPaymentError, AlreadyRefundedError
 │   ├── LessThanOneCreditError, NoTimeLeftError, WrongTimerStateError
+│   ├── MomentOutOfRangeError, RunEndedError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 └── server     the engine, its storage and the server around it
     ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError

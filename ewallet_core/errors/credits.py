@@ -87,6 +87,27 @@ class WrongTimerStateError(WalletError, code="timer_state"):
     clock_state: str
 
 
+class MomentOutOfRangeError(WalletError, code="moment_out_of_range"):
+    """The moment is in the future, or before the timer was last started, resumed or paused."""
+
+    error_text = "{problem}"
+    warning_text = "Choose a moment from {earliest} to {latest}."
+    problem: InSentence[str]
+    earliest: str
+    latest: str
+    field: str = "stopped_at"
+
+
+class RunEndedError(WalletError, code="run_ended"):
+    """The run had already ended at a later moment, because it was stopped or its time ran out."""
+
+    error_text = "That run has already ended, at {ended_at}."
+    warning_text = "What it took is in its time record."
+    ended_at: str
+    time_record: int
+    field: str = "stopped_at"
+
+
 class PartnerUnknownError(WalletError, code="partner_unknown"):
     """No account has that email; the answer does not say whether one ever had."""
 

@@ -9,9 +9,9 @@ from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.ownership import record_change
-from ewallet_core.operations.records import own_record, own_sheet, record_answer, record_answers, the_record
+from ewallet_core.operations.records import edit_record, own_record, own_sheet, record_answers, the_record
 from ewallet_core.operations.sheet_kinds import CONTACT
-from ewallet_core.storage.sheets import contacts, sheets
+from ewallet_core.storage.sheets import contacts
 
 
 class NewContact(Request, frozen=True):
@@ -75,22 +75,13 @@ def new_contact(request: NewContact, context: AccountContext) -> _NewContactAnsw
 def edit_contact(request: EditContact, context: AccountContext) -> Answer:
     """Edit a contact."""
     record = own_record(context, CONTACT, request.record_id)
-    requested = {
-        "name": request.user_name,
-        "email": request.user_email,
-        "phone": request.user_phone,
-        "reference": request.user_reference,
-        "notes": request.notes,
-    }
-    edited = {name: getattr(record, name) if value is None else value for name, value in requested.items()}
-    if any(getattr(record, name) != value for name, value in edited.items()):
-        contacts.change(
-            context.transaction,
-            record.id,
-            **edited,
-            search_key=contacts.search_key(edited),
-            written_at=context.now,
-        )
-        sheets.change(context.transaction, record.sheet_id, written_at=context.now)
-        record_change(context, "contact record", record.id, "edited")
-    return record_answer(context, CONTACT, own_record(context, CONTACT, record.id))
+    return edit_record(
+        context,
+        CONTACT,
+        record,
+        name=request.user_name,
+        email=request.user_email,
+        phone=request.user_phone,
+        reference=request.user_reference,
+        notes=request.notes,
+    )

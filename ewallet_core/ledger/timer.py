@@ -112,6 +112,16 @@ class Timer:
             pauses=self.pauses,
         )
 
+    def stoppable_between(self, now: int) -> tuple[int, int]:
+        """The first and the last instant at which the run may be said to have ended.
+
+        That is since the last start, resume or pause, because the spans before it are settled. Raises
+        `WrongTimerStateError` if inactive.
+        """
+        self._require_run()
+        now = self._clamp(now)
+        return now if self.since is None else self.since, now
+
     def run_out(self, now: int, balance: int) -> TimeSpent | None:
         """The run that ended at the instant when the clock was empty; None while time is left."""
         end = self.runs_out_at(balance)

@@ -9,6 +9,7 @@ from ewallet_core.instructions.envelope import Answer
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.movements import INCOMING
+from ewallet_core.operations.ownership import record_change
 from ewallet_core.operations.sheet_kinds import SheetKind, record_data
 from ewallet_core.storage.journal import entries, sum_refunds
 from ewallet_core.storage.sheets import Record, Sheet, TransferRecord, sheets
@@ -58,6 +59,24 @@ def own_record(
 def record_answer(context: Context, kind: SheetKind, record: Record) -> Answer:
     data = record_data(context, kind, record)
     return {kind.sheet_key: record.sheet_id, kind.record_key: record.id, "record_data": data}
+
+
+def edit_record(context: AccountContext, kind: SheetKind, record: Record, **requested: str | None) -> Answer:
+    """Change these columns of a record, except those that are None; returns the answer about it."""
+    names = {*requested, *kind.records.searched}
+    before = {name: getattr(record, name) for name in names}
+    edited = before | {name: value for name, value in requested.items() if value is not None}
+    if edited != before:
+        kind.records.change(
+            context.transaction,
+            record.id,
+            **edited,
+            search_key=kind.records.search_key(edited),
+            written_at=context.now,
+        )
+        sheets.change(context.transaction, record.sheet_id, written_at=context.now)
+        record_change(context, f"{kind.name} record", record.id, "edited")
+    return record_answer(context, kind, own_record(context, kind, record.id))
 
 
 def record_answers(kind: SheetKind) -> dict[str, Any]:

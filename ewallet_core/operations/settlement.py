@@ -54,7 +54,7 @@ def update_timer(
         movement,
         clock=clock.id,
         ewallet=clock.ewallet_id,
-        **timer_data(timer, balance, context.now),
+        **timer_data(clock, timer, balance, context.now),
         **data,
     )
 
@@ -72,6 +72,8 @@ def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) 
         time_spent=run.spent,
         time_pending=run.pending,
         pending_count=run.pauses,
+        notes=clock.timer_notes,
+        tags=clock.timer_tags,
         time_unsegmented=clock.timer_unsegmented,
     )
     keep_segment(context.transaction, clock, run.stopped_at)

@@ -112,6 +112,7 @@ def _transfer(context: Context, record: TransferRecord) -> Data:
         "transfer_to": _shown_email(record.to_email, record.to_state),
         "credits": record.credits,
         "notes": record.notes,
+        "private_notes": record.private_notes,
         **_moved_between(
             context, read_wallet_reference, record.from_ewallet_id, record.to_ewallet_id, "ewallet"
         ),
@@ -178,6 +179,8 @@ def _time(_context: Context, record: TimeRecord) -> Data:
         "time_stop": timestamp(record.time_stop),
         **minutes(time_spent=record.time_spent, time_pending=record.time_pending),
         "pending_count": record.pending_count,
+        "notes": record.notes,
+        "tags": record.tags.split(),
     }
 
 
@@ -196,6 +199,7 @@ TRANSFER = SheetKind(
         "transfer_to",
         "credits",
         "notes",
+        "private_notes",
         "refund_of",
         "from_ewallet",
         "to_ewallet",
@@ -255,6 +259,8 @@ TIME = SheetKind(
         "time_pending",
         "time_pending_ms",
         "pending_count",
+        "notes",
+        "tags",
     ),
 )
 CONTACT = SheetKind(

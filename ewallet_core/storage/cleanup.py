@@ -73,6 +73,7 @@ _DELETED = tuple(
         schema.refused_requests,
     )
 )
+_WORDS = ("reference", "notes", "private_notes", "tags", "search_key")
 _RECORDS = (schema.transfer_records, schema.invoice_records, schema.conversion_records, schema.time_records)
 _LOGGED_OUT = (
     schema.sessions.update()
@@ -111,8 +112,7 @@ def _unlink(table: sa.Table) -> sa.Update:
 def _blanked_records() -> Iterator[sa.Update]:
     """Empty the account's records, and the notes in the issuer's copies of them."""
     for table in _RECORDS:
-        words = [name for name in ("reference", "notes", "search_key") if name in table.c]
-        yield _blank(table, *words)
+        yield _blank(table, *(name for name in _WORDS if name in table.c))
         if "notes" in table.c:
             own = table.alias("own")
             own_entries = sa.select(own.c.entry_id).where(own.c.account_id == sa.bindparam("account_id"))

@@ -47,6 +47,7 @@ class TransferRecord(Record, frozen=True):
     to_account_id: int
     credits: int
     notes: str
+    private_notes: str
     from_ewallet_id: int | None
     to_ewallet_id: int | None
 
@@ -93,6 +94,8 @@ class TimeRecord(Record, frozen=True):
     time_spent: int
     time_pending: int
     pending_count: int
+    notes: str
+    tags: str
 
 
 R = TypeVar("R", bound=Record)
@@ -127,7 +130,7 @@ class Records(Rows[R]):
     def __init__(self, kind: RecordType, row_type: type[R], *searched: str) -> None:
         super().__init__(schema.metadata.tables[f"{kind}_records"], row_type)
         self.kind = kind
-        self._searched = searched
+        self.searched = ("reference", *searched)
         record = self.table.c
         on_sheet = (record.sheet_id == bindparam("sheet_id")) & record.unlinked_at.is_(None)
         # Pages are keyed by position, so every page of a long sheet costs the same.
@@ -181,7 +184,7 @@ class Records(Rows[R]):
 
     def search_key(self, values: Mapping[str, Any]) -> str:
         """The text by which a search finds a record with these values."""
-        return user_key(" ".join(values[name] for name in ("reference", *self._searched)))
+        return user_key(" ".join(values.get(name, "") for name in self.searched))
 
     def unlink(self, transaction: Transaction, record: Record, now: int) -> None:
         self.change(transaction, record.id, unlinked_at=now, written_at=now)
@@ -241,11 +244,29 @@ class InvoiceRecords(Records[InvoiceRecord]):
         return f"{party}{PARTY_END}{super().search_key(values)}"
 
 
-transfers = Records(RecordType.TRANSFER, TransferRecord, "notes")
+transfers = Records(RecordType.TRANSFER, TransferRecord, "notes", "private_notes")
 invoices = InvoiceRecords(RecordType.INVOICE, InvoiceRecord, "notes", "currency")
 conversions = Records(RecordType.CONVERSION, ConversionRecord, "notes")
-times = Records(RecordType.TIME, TimeRecord)
+times = Records(RecordType.TIME, TimeRecord, "notes", "tags")
 contacts = Records(RecordType.CONTACT, ContactRecord, "name", "email", "phone", "notes")
+
+_CONTACT_NAME = (
+    select(schema.contact_records.c.name)
+    .where(
+        schema.contact_records.c.payee_account_id == bindparam("payee_id"),
+        schema.contact_records.c.account_id == bindparam("account_id"),
+        schema.contact_records.c.unlinked_at.is_(None),
+    )
+    .order_by(schema.contact_records.c.id)
+    .limit(1)
+)
+
+
+def find_contact_name(transaction: Transaction, account_id: int, payee_id: int) -> str | None:
+    """The name under which an account has another one among its contacts."""
+    found = transaction.run(_CONTACT_NAME, account_id=account_id, payee_id=payee_id).fetchone()
+    return None if found is None else str(found[0])
+
 
 ALL_RECORDS: tuple[Records[Any], ...] = (transfers, invoices, conversions, times, contacts)
 

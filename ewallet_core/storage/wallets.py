@@ -40,6 +40,8 @@ class Clock(Row, frozen=True):
     timer_spent: int
     timer_pending: int
     timer_pauses: int
+    timer_notes: str
+    timer_tags: str
     timer_unsegmented: int
     created_at: int
     written_at: int
@@ -94,6 +96,7 @@ def find_all_run_out_clocks(transaction: Transaction, now: int) -> list[Clock]:
 
 
 def store_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: int, now: int) -> None:
+    """Store the clock's timer as it is now; the clock's note and tags stay until the run ends."""
     end = timer.runs_out_at(balance)
     # An empty clock has run out by now, even if the wall clock was set back since the timer started.
     if end is not None and timer.left_at(now, balance) == 0:
@@ -107,6 +110,8 @@ def store_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: i
         timer_spent=timer.spent,
         timer_pending=timer.pending,
         timer_pauses=timer.pauses,
+        timer_notes=clock.timer_notes if timer.has_started else "",
+        timer_tags=clock.timer_tags if timer.has_started else "",
         timer_unsegmented=clock.timer_unsegmented if timer.has_started else 0,
         runs_out_at=end,
         written_at=now,

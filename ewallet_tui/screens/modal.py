@@ -21,7 +21,7 @@ from textual.widgets.option_list import Option
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.cursor_list import PlainOptionList
-from ewallet_tui.widgets.form_field import PlainInput
+from ewallet_tui.widgets.inputs import PlainInput
 
 SCROLL_KEYS = (
     Binding("j", "scroll(1)", "Down", show=False, id="next"),

@@ -34,8 +34,6 @@ if TYPE_CHECKING:
     from ewallet_tui.screens.base import BaseScreen
 
 TO = "to"
-ONLY_WALLET = "Make another wallet first: press N."
-ONLY_CLOCK = "Make another clock first: press N."
 
 
 def wallets_beside(state: AccountState) -> list[OwnRecipient]:
@@ -140,9 +138,6 @@ def move_credits(screen: BaseScreen) -> None:
     if (state := context.state) is None:
         return
     recipients = wallets_beside(state)
-    if not recipients:
-        context.notify(ONLY_WALLET, title="You have one wallet.")
-        return
     by_label = {one.label: one for one in recipients}
     chosen: list[OwnRecipient] = []
 
@@ -168,9 +163,6 @@ async def move_time(screen: BaseScreen) -> None:
         return
     clock = state.clock
     recipients = clocks_beside(clocks_of(wallets), clock.id)
-    if not recipients:
-        context.notify(ONLY_CLOCK, title="You have one clock.")
-        return
     by_label = {one.label: one for one in recipients}
     chosen: list[OwnRecipient] = []
 

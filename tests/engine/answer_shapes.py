@@ -149,12 +149,16 @@ CLOCK_DATA = {
     **minutes("credit_clock", "minutes_spent", "pending_time"),
     "clock_state": re.compile("inactive|active|paused"),
     "start_timestamp": Maybe(TIMESTAMP),
+    "since_timestamp": Maybe(TIMESTAMP),
     "pending_count": int,
+    "timer_notes": str,
+    "timer_tags": [str],
     "time_sheet": int,
     "time_sheet_archive": ARCHIVE,
     "conversion_sheet": int,
     "conversion_sheet_archive": ARCHIVE,
     "milliseconds_per_credit": int,
+    "may_stop_in_the_past": bool,
     **DATES,
 }
 
@@ -175,6 +179,7 @@ RECORD_DATA: dict[str, dict[str, Shape]] = {
             "transfer_to": EMAIL,
             "credits": int,
             "notes": str,
+            "private_notes": str,
         },
         "invoice": {
             "credits": int,
@@ -203,6 +208,8 @@ RECORD_DATA: dict[str, dict[str, Shape]] = {
             "time_stop": TIMESTAMP,
             **minutes("time_spent", "time_pending"),
             "pending_count": int,
+            "notes": str,
+            "tags": [str],
         },
     }.items()
 }

@@ -18,8 +18,10 @@ from instructions import (
     LOGOUT,
     PASSWORD,
     START,
+    STOP,
     VIEW_ACCOUNT,
     edit_account,
+    edit_record,
     login,
     new_account,
     supply,
@@ -226,7 +228,8 @@ def store_personal_data(ada: EngineClient, bob: EngineClient, wallclock) -> None
     ada.request(**edit_account(**names, user_phone="+44 555 0199", user_alias="Quicksilver"), **marked())
     ada.request(**supply(100, notes="Marmalade for Zanzibar", request_id="zanzibar-supply"))
     ada.request(**to_clock(20, notes="Marmalade time"))
-    ada.request(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
+    paid = ada.request(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
+    ada.request(**edit_record("transfer", paid["transfer_record"], private_notes="Marmalade debts"))
     bob.request(action="pay", pay="zanzibar@example.org", credits=2, notes="what ada is told", **marked())
     for number in (1, 2):
         ada.request(**new_contact(f"Marmalade{number}", notes="a friend of Zanzibar"))
@@ -238,7 +241,10 @@ def store_personal_data(ada: EngineClient, bob: EngineClient, wallclock) -> None
     ada.request(**report_issue(details="Zanzibar can't see it", email="zanzibar@example.net"))
     ada.expect_error("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
     ada.expect_error("not_permitted", controller="system", action="view", view="permissions")
-    ada.request(**START)
+    for instruction in (START, STOP, START):
+        ada.request(
+            **instruction, **({} if instruction is STOP else {"notes": "Marmalade", "tags": "zanzibar"})
+        )
     wallclock.forward(MINUTE)
 
 
@@ -272,6 +278,11 @@ def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock,
         "accounts.email_key",
         "transfer_records.notes",
         "transfer_records.search_key",
+        "transfer_records.private_notes",
+        "time_records.notes",
+        "time_records.tags",
+        "clocks.timer_notes",
+        "clocks.timer_tags",
         "invoice_records.seller_name",
         "invoice_records.buyer_email",
         "invoice_records.search_key",

@@ -1,4 +1,4 @@
-"""Checks records against their entries (sheet, parties, type and cost), and sheets against their records.
+"""Checks records against their entries (sheet, parties, type, cost), what runs are for, and sheets.
 
 Sheets are read once with their records in order, so one sheet at a time is in memory."""
 
@@ -8,9 +8,10 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, case, or_, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, case, literal, or_, select, union_all
 
 from ewallet_core.ledger.journal import EntryKind, Unit
+from ewallet_core.ledger.timer import State
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.rows import Row, RowId
@@ -23,7 +24,7 @@ from ewallet_core.storage.verification.check import (
     select_faulty,
     several,
 )
-from ewallet_core.types import RecordType, Role
+from ewallet_core.types import RecordType, Role, are_tags, stored_tags
 
 # The type of the recipient's record of a transfer, unless it is a supply.
 _INCOMING = "incoming"
@@ -246,6 +247,49 @@ _FAULTY = union_all(
 def check_records(transaction: Transaction) -> Findings:
     yield from report_faulty(transaction, _FAULTY)
     yield Check("every record is of what its entry moved, and names whom it moved it between")
+
+
+MOST_NOTES = 1_000
+
+
+class _Described(Row, frozen=True):
+    """What a run is or was for."""
+
+    id: int
+    notes: str
+    tags: str
+    state: str
+
+
+_DESCRIBED_RUNS = (
+    (
+        "The time record",
+        select(_time.c.id, _time.c.notes, _time.c.tags, literal("")).where(
+            or_(_time.c.notes != "", _time.c.tags != "")
+        ),
+    ),
+    (
+        "The timer of clock",
+        select(_clock.c.id, _clock.c.timer_notes, _clock.c.timer_tags, _clock.c.timer_state).where(
+            or_(_clock.c.timer_notes != "", _clock.c.timer_tags != "")
+        ),
+    ),
+)
+
+
+def check_notes(transaction: Transaction) -> Findings:
+    """Notes and tags of runs are as an instruction writes them, and a timer that has not begun has none."""
+    described = 0
+    for what, statement in _DESCRIBED_RUNS:
+        for run in transaction.each(statement, _Described):
+            described += 1
+            if len(run.notes) > MOST_NOTES:
+                yield Violation(f"{what} {run.id} has a note of more than {MOST_NOTES:,} characters.")
+            if run.tags != stored_tags(run.tags) or not are_tags(run.tags):
+                yield Violation(f"{what} {run.id} has tags that are not words between spaces.")
+            if run.state == State.INACTIVE:
+                yield Violation(f"{what} {run.id} says what it is for, and has not begun.")
+    yield Check(f"{several(described, 'run', 'runs')} with a note or tags, each well-formed")
 
 
 class _SheetLine(Row, frozen=True):
