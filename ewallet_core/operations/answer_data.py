@@ -72,6 +72,7 @@ class AccountData(Dated):
     contact_list_archive: Archive
     to_unlink: bool
     to_unlink_timestamp: Timestamp | None
+    must_change_email: bool
 
 
 def account_data(context: Context, account: Account) -> AccountData:
@@ -90,6 +91,8 @@ def account_data(context: Context, account: Account) -> AccountData:
         "contact_list_archive": _sheet_archive(transaction, account.id, RecordType.CONTACT),
         "to_unlink": account.to_unlink_at is not None,
         "to_unlink_timestamp": timestamp(account.to_unlink_at),
+        # An older account has it in another spelling.
+        "must_change_email": account.email_key is None,
         **dates(account),
     }
 

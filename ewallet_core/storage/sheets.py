@@ -85,6 +85,7 @@ class ContactRecord(Record, frozen=True):
     email: str
     phone: str
     notes: str
+    payee_account_id: int | None
 
 
 class TimeRecord(Record, frozen=True):

@@ -17,6 +17,9 @@ CONTACT_DATA = {
     "email": EMAIL,
     "phone": str,
     "notes": str,
+    "payee_account": Maybe(int),
+    "payee_changed": bool,
+    "payee_caution": Maybe(str),
 }
 LIST_DATA = {
     "id": int,

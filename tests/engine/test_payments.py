@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from database_file import execute_sql, rows, violations_in
+from database_file import erase_by_hand, execute_sql, rows, violations_in
 from engine_client import EngineClient
 from examples_payments import pay, transfer
 from examples_sheets import record_verb
@@ -39,11 +39,10 @@ def state_of_bob(wallet_file, bob) -> Callable[[str], None]:
     """Put bob's account into a state, as an operator or its owner would."""
 
     def set_state(state: str) -> None:
-        execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = 'bob'", state)
         if state == "erased":
-            execute_sql(
-                wallet_file, "UPDATE accounts SET name_key = NULL, email_key = NULL WHERE name = 'bob'"
-            )
+            erase_by_hand(wallet_file, "bob")
+        else:
+            execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = 'bob'", state)
 
     return set_state
 
