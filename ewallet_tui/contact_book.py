@@ -117,7 +117,7 @@ class ContactBook:
         return self._own.get(_key(typed))
 
     def kind_of_recipient(self, kind: Any = None) -> Any:
-        """The type of a field that takes an own wallet's or clock's label, or, if given, a value of `kind`."""
+        """The type of a field that takes an own label, or a value of `kind` if one is given."""
         if not self._own:
             return kind
         known = self._own.values()

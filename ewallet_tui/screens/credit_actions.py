@@ -224,7 +224,8 @@ def transfer(screen: BaseScreen, to: str = "") -> None:
         if answer is not None:
             is_own = answer["to_ewallet"] is not None
             words = moved_credits(answer, moved_to[-1].name) if is_own else result(answer)
-            screen.query_one(ResultLine).say(words, ("transfer", answer["transfer_record"]))
+            shows = screen.showing("transfer", answer["transfer_record"])
+            screen.query_one(ResultLine).say(words, shows)
 
     screen.ask_with(transfer_form(payer, to), send, say)
 

@@ -148,8 +148,8 @@ def move_credits(screen: BaseScreen) -> None:
 
     def say(answer: Answer | None) -> None:
         if answer is not None:
-            record = ("transfer", answer["transfer_record"])
-            screen.query_one(ResultLine).say(moved_credits(answer, chosen[-1].name), record)
+            shows = screen.showing("transfer", answer["transfer_record"])
+            screen.query_one(ResultLine).say(moved_credits(answer, chosen[-1].name), shows)
 
     screen.ask_with(wallet_move_form(state, recipients), send, say)
 
@@ -180,7 +180,8 @@ async def move_time(screen: BaseScreen) -> None:
         if answer is not None:
             span, left = duration(answer["transfered_minutes_ms"]), countdown(answer["credit_clock_ms"])
             words = f"Moved {span} to {one_line(chosen[-1].name)}. {left} left."
-            screen.query_one(ResultLine).say(words, ("conversion", answer["conversion_record"]))
+            shows = screen.showing("conversion", answer["conversion_record"])
+            screen.query_one(ResultLine).say(words, shows)
 
     screen.ask_with(clock_move_form(clock.reference, left_ms, recipients), send, say)
 
