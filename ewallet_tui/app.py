@@ -35,6 +35,7 @@ from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier,
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.store import AccountStore, Backend
 from ewallet_tui.timer import Alarm, TimerWatch
+from ewallet_tui.widgets.footer import keys_to_leave
 from ewallet_tui.work import Severity, Workers
 
 if TYPE_CHECKING:
@@ -95,6 +96,8 @@ class EWalletApp(App[None]):
         Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
         Binding("ctrl+c", "help_quit", show=False, system=True),
+        # Also over a form: the shell's own key.
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
     ]
 
     def __init__(
@@ -239,6 +242,10 @@ class EWalletApp(App[None]):
 
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))
+
+    def action_help_quit(self) -> None:
+        """Say which keys close and quit: ctrl+c copies selected text, and nothing is selected."""
+        self.say(keys_to_leave(self.screen), title="Nothing is selected to copy.")
 
     def action_command_palette(self) -> None:
         if self.is_in_view:
