@@ -11,17 +11,17 @@ from textual import work
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import MINUTE, countdown, credit_amount, duration, grouped, one_line
-from ewallet_tui.contact_book import ContactBook, OwnRecipient, no_contacts
-from ewallet_tui.holdings import (
+from ewallet_tui.balances import (
     HeldClock,
     HeldWallet,
     amounts,
     clocks_of,
     exact_minutes,
     listed,
+    read_balances,
     read_contents,
-    read_holdings,
 )
+from ewallet_tui.contact_book import ContactBook, OwnRecipient, no_contacts
 from ewallet_tui.screens.modal import ChoiceModal
 from ewallet_tui.screens.wallet_forms import NOTES, not_enough_credits, not_enough_time
 from ewallet_tui.state import CLOCK, WALLET, AccountState, OwnedItemKind, TimerState
@@ -158,7 +158,7 @@ def move_credits(screen: BaseScreen) -> None:
 async def move_time(screen: BaseScreen) -> None:
     """Ask how much of the active clock's unused time to move to which other one."""
     context = screen.context
-    wallets = await read_holdings(context.act)
+    wallets = await read_balances(context.act)
     if wallets is None or (state := context.state) is None:
         return
     clock = state.clock
@@ -211,7 +211,7 @@ async def prepare_removal(screen: BaseScreen, kind: OwnedItemKind, id: int, name
     if kind not in (WALLET, CLOCK):
         held = await read_contents(screen.context.act, kind, id)
         return None if held is None else Removal(f"{one_line(name)} is removed{held}. {kind.when_unlinked}")
-    wallets = await read_holdings(screen.context.act)
+    wallets = await read_balances(screen.context.act)
     if wallets is None:
         return None
     wallet = next((one for one in wallets if one.id == id), None) if kind is WALLET else None

@@ -57,7 +57,7 @@ class HeldWallet(Struct, frozen=True):
         return "; ".join([f"{one_line(self.name)}: {credit_amount(self.credits)}", *clocks])
 
 
-async def read_holdings(ask: Ask) -> tuple[HeldWallet, ...] | None:
+async def read_balances(ask: Ask) -> tuple[HeldWallet, ...] | None:
     """Every wallet of the account with its clocks; `None` if they can't be read."""
     answer = await ask(action="view", view="credit", credit="ewallets")
     if answer["failed"]:
