@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import credit_amount, grouped, one_line
 from ewallet_core.spelling import email_key
-from ewallet_tui.contact_book import ContactBook
+from ewallet_tui.contact_book import ContactBook, OwnRecipient
 from ewallet_tui.payees import CAUTIONS, CHECK, PAYEE_CHANGED, Ask, Contact, keep_new_payee
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.form_screen import FormScreen
+from ewallet_tui.screens.moves import moved_credits, wallets_beside
 from ewallet_tui.screens.wallet_forms import (
     NOTES,
     credits_form,
@@ -24,11 +25,13 @@ from ewallet_tui.screens.wallet_forms import (
     time_form,
     time_result,
 )
+from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
 
 NOT_PAID = "Nobody was paid. Ask for their new email."
 OWN_ACCOUNT = "That is your own account. Enter someone else."
+OR_OWN_WALLET = "That is your own account. Enter someone else, or one of your wallets by its name."
 ONLY_HERE = "On this computer's own wallet, you can only pay accounts made here."
 LONGEST_NAME = 20
 """In cells; the email beside it is never cut."""
@@ -59,6 +62,8 @@ class Payer:
     def named(self, email: str) -> str:
         """The recipient without doubt: `Bob (bob@example.org)`, or the email alone if it has no name."""
         name = self.contacts.name_of(email)
+        if self.contacts.own(email) is not None:
+            return name
         return email if name == email else f"{plain(name, LONGEST_NAME)} ({email})"
 
     def who_instead(self, contact: Contact, changed: Mapping[str, Any], credits: int) -> str:
@@ -95,7 +100,14 @@ def pay_form(payer: Payer, to: str = "") -> FormSpec:
 
 
 def transfer_form(payer: Payer, to: str = "") -> FormSpec:
-    return _form("Transfer", "Transfer", "transfer_to", _transferred("You transfer"), payer, to)
+    """The form to transfer to someone else, or to another of the user's own wallets."""
+    spec = _form("Transfer", "Transfer", "transfer_to", _transferred("You transfer"), payer, to)
+
+    def confirmation(values: Values) -> str:
+        is_own = payer.contacts.own(values["transfer_to"]) is not None
+        return "" if is_own else spec.confirmation(values)
+
+    return replace(spec, confirmation=confirmation)
 
 
 def refund_form(payer: Payer, to: str, most: int) -> FormSpec:
@@ -162,14 +174,15 @@ def _form(title: str, verb: str, argument: str, sentence: Sentence, payer: Payer
 
     def validate(values: Values) -> Mapping[str, str]:
         own = email_key(str(values.get(argument, ""))) == email_key(payer.email)
-        return {**payer.lacks(values.get("credits", 0)), **({argument: OWN_ACCOUNT} if own else {})}
+        problem = OR_OWN_WALLET if book.has_own else OWN_ACCOUNT
+        return {**payer.lacks(values.get("credits", 0)), **({argument: problem} if own else {})}
 
     partner = Field(
         argument,
         "To",
-        fields.Email,
+        book.kind_of_recipient(fields.Email),
         initial=to,
-        placeholder="name or email",
+        placeholder="name, email or your wallet" if book.has_own else "name or email",
         tidy=book.email_of,
         rule=WHO,
         completion=book,
@@ -229,10 +242,29 @@ def pay(screen: BaseScreen, to: str = "") -> None:
 
 
 def transfer(screen: BaseScreen, to: str = "") -> None:
-    if payer := _payer(screen):
-        spec, result = transfer_form(payer, to), transferred_result(payer)
-        sender = _checking(screen, payer, "transfer_to")
-        screen.fill_in(spec, result, writes="transfer", sender=sender, action="transfer", transfer="credits")
+    context = screen.context
+    if context.state is None or (payer := _payer(screen, wallets_beside(context.state))) is None:
+        return
+    book, result = payer.contacts, transferred_result(payer)
+    moved_to: list[OwnRecipient] = []
+    sender = _checking(screen, payer, "transfer_to")
+
+    async def send(values: dict[str, Any]) -> Answer:
+        instruction = {"action": "transfer", "transfer": "credits", **values}
+        if own := book.own(values["transfer_to"]):
+            moved_to.append(own)
+            del instruction["transfer_to"]
+            return await context.send(**instruction, to_ewallet=own.id)
+        return await sender(**instruction)
+
+    def say(answer: Answer | None) -> None:
+        if answer is not None:
+            is_own = answer["to_ewallet"] is not None
+            words = moved_credits(answer, moved_to[-1].name) if is_own else result(answer)
+            shows = screen.showing("transfer", answer["transfer_record"])
+            screen.query_one(ResultLine).say(words, shows)
+
+    screen.ask_with(transfer_form(payer, to), send, say)
 
 
 def _checking(screen: BaseScreen, payer: Payer, argument: str) -> Send:
@@ -302,11 +334,11 @@ def convert_to_credits(screen: BaseScreen) -> None:
         screen.fill_in(spec, credits_result, writes="conversion", action="convert", convert="clock2credits")
 
 
-def _payer(screen: BaseScreen) -> Payer | None:
+def _payer(screen: BaseScreen, own: Sequence[OwnRecipient] = ()) -> Payer | None:
     context = screen.context
     if context.state is None:
         return None
     email, balance = context.state.account.email, context.state.wallet.credits
     is_local = context.connecting.server is None
-    book = ContactBook(context.send, lambda: context.connection.is_connected)
+    book = ContactBook(context.send, own, lambda: context.connection.is_connected)
     return Payer(email, balance, context.preferences.ask_above, book, is_local)

@@ -157,7 +157,7 @@ async def test_accounts_are_looked_up_once_by_emails_that_are_no_contacts():
             return {"failed": False, "payee_caution": "lookalike"}
         return {"failed": False, "rows": [], "next": None}
 
-    book = ContactBook(ask, lambda: True)
+    book = ContactBook(ask, is_connected=lambda: True)
     for typed in ("zo", "zoe@", "zoe@example.org", " Zoe@EXAMPLE.org"):
         await book.learn(typed)
         assert book.knows(typed)
