@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -32,7 +33,7 @@ from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.store import AccountStore, Backend
-from ewallet_tui.timer import Alarm, TimerWatch
+from ewallet_tui.timer import Alarm, DayWatch, TimerWatch
 from ewallet_tui.work import Severity, Workers
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ class EWalletApp(App[None]):
             self.say,
             self._notify_desktop,
         )
+        self._days = DayWatch(lambda: datetime.now(UTC), self.set_timer, self._begin_day)
         self.context = self._make_context(backends, preferences, server, now)
 
     def _make_context(
@@ -138,7 +140,7 @@ class EWalletApp(App[None]):
             ended=lambda of_a_change: workers.run(lifecycle.end_session(of_a_change=of_a_change)),
             noticed=self._handle_event,
             froze=lambda is_frozen: self._notifier.tell(FROZEN if is_frozen else USABLE_AGAIN),
-            time_zone=lazy.local_time_zone,
+            time_zone=lambda: settings.time_zone,
         )
         timers = TimerWatch(
             now,
@@ -261,6 +263,7 @@ class EWalletApp(App[None]):
     def _begin(self) -> None:
         self.context.settings.begin()
         self.set_interval(KEEP_ALIVE_SECONDS, self._keep_alive)
+        self._days.look()
         self.set_timer(
             IMPORT_AFTER_SECONDS, lambda: asyncio.get_running_loop().run_in_executor(None, lazy.screens)
         )
@@ -300,6 +303,12 @@ class EWalletApp(App[None]):
         await self.context.lifecycle.rewrite_screens()
         if self.context.state is not None:
             self._show_change(self.context.state)
+            # In another time zone, the days are others.
+            await self.context.store.refresh()
+
+    def _begin_day(self) -> None:
+        """Read again what is of a day, such as `today` and the balance history."""
+        self.context.workers.run(self.context.store.refresh(), REFRESH, exclusive=True)
 
     def _keep_alive(self) -> None:
         # Without a connection the first one waits and is sent when it is back.

@@ -80,11 +80,11 @@ def _require_valid(file: Path, now: datetime) -> None:
     )
     if now > certificate.not_valid_after_utc:
         raise CertificateError(
-            f"The certificate {file} has expired, on {certificate.not_valid_after_utc:%Y-%m-%d}. {advice}"
+            f"The certificate {file} has expired, on {certificate.not_valid_after_utc.astimezone():%Y-%m-%d}. {advice}"
         )
     if now < certificate.not_valid_before_utc:
         raise CertificateError(
-            f"The certificate {file} is valid only from {certificate.not_valid_before_utc:%Y-%m-%d} on."
+            f"The certificate {file} is valid only from {certificate.not_valid_before_utc.astimezone():%Y-%m-%d} on."
             " Check this machine's clock."
         )
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 from textual.app import App, ComposeResult
 
-from ewallet_core.presentation.periods import local_time_zone
+from ewallet_core.presentation.periods import system_zone_name
 from ewallet_tui.activity import in_words
 from ewallet_tui.widgets.charts import BalanceCurve
 
@@ -20,11 +22,21 @@ def test_the_words_say_between_what_it_was():
 
 @pytest.mark.parametrize(
     ("named", "zone"),
-    [("Europe/Berlin", "Europe/Berlin"), (":UTC", "UTC"), ("CET-1CEST", None), ("../x", None)],
+    [
+        ("Europe/Berlin", "Europe/Berlin"),
+        (":UTC", "UTC"),
+        ("/usr/share/zoneinfo/Asia/Kolkata", "Asia/Kolkata"),
+        # Without a name, the zone that is now as far from UTC.
+        ("XYZ-7", "Etc/GMT-7"),
+        ("XYZ+3", "Etc/GMT+3"),
+        ("XYZ-5:30", "UTC"),
+        ("../x", "UTC"),
+    ],
 )
-def test_the_days_are_those_of_the_machines_time_zone(monkeypatch, named, zone):
+def test_the_days_are_those_of_the_systems_time_zone(monkeypatch, named, zone):
     monkeypatch.setenv("TZ", named)
-    assert local_time_zone() == zone
+    time.tzset()
+    assert system_zone_name() == zone
 
 
 class Curved(App):
