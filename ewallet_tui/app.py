@@ -6,7 +6,6 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -15,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
+from textual.events import Key, Paste
 from textual.signal import Signal
 from textual.widgets import Input
 
@@ -28,12 +28,14 @@ from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
+from ewallet_tui.keyboard import Keyboard
 from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.store import AccountStore, Backend
 from ewallet_tui.timer import Alarm, DayWatch, TimerWatch
+from ewallet_tui.widgets.footer import keys_to_leave
 from ewallet_tui.work import Severity, Workers
 
 if TYPE_CHECKING:
@@ -94,6 +96,8 @@ class EWalletApp(App[None]):
         Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
         Binding("ctrl+c", "help_quit", show=False, system=True),
+        # Also over a form: the shell's own key.
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
     ]
 
     def __init__(
@@ -112,6 +116,9 @@ class EWalletApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self._idle = IdleWatch(now, self.set_timer, self.action_lock)
+        self._keyboard = Keyboard(
+            self, super().on_event, is_locking=lambda: self.context.workers.has_begun(LOCKING)
+        )
         self._is_asked_to_quit = False
         self._notifier = Notifier(
             lambda: self.context.state,
@@ -120,7 +127,6 @@ class EWalletApp(App[None]):
             self.say,
             self._notify_desktop,
         )
-        self._days = DayWatch(lambda: datetime.now(UTC), self.set_timer, self._begin_day)
         self.context = self._make_context(backends, preferences, server, now)
 
     def _make_context(
@@ -142,12 +148,17 @@ class EWalletApp(App[None]):
             froze=lambda is_frozen: self._notifier.tell(FROZEN if is_frozen else USABLE_AGAIN),
             time_zone=lambda: settings.time_zone,
         )
+
+        def refresh() -> None:
+            workers.run(store.refresh(), REFRESH, exclusive=True)
+
+        self._days = DayWatch(self.set_timer, refresh)
         timers = TimerWatch(
             now,
             self.set_timer,
             alarm=self._sound,
             second_passed=second_passed.publish,
-            out_of_time=lambda: workers.run(store.refresh(), REFRESH, exclusive=True),
+            out_of_time=refresh,
             left_behind=self.say,
         )
 
@@ -237,6 +248,10 @@ class EWalletApp(App[None]):
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))
 
+    def action_help_quit(self) -> None:
+        """Say which keys close and quit: ctrl+c copies selected text, and nothing is selected."""
+        self.say(keys_to_leave(self.screen), title="Nothing is selected to copy.")
+
     def action_command_palette(self) -> None:
         if self.is_in_view:
             lazy.open_palette(self, self.context)
@@ -254,7 +269,10 @@ class EWalletApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         self._idle.notice(event)
-        await super().on_event(event)
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._keyboard.take(event)
+        else:
+            await super().on_event(event)
 
     async def on_unmount(self) -> None:
         if not self.context.store.backend.is_closing:
@@ -305,10 +323,6 @@ class EWalletApp(App[None]):
             self._show_change(self.context.state)
             # In another time zone, the days are others.
             await self.context.store.refresh()
-
-    def _begin_day(self) -> None:
-        """Read again what is of a day, such as `today` and the balance history."""
-        self.context.workers.run(self.context.store.refresh(), REFRESH, exclusive=True)
 
     def _keep_alive(self) -> None:
         # Without a connection the first one waits and is sent when it is back.

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
@@ -120,17 +121,16 @@ class TimerWatch:
 class DayWatch:
     """Calls `changed` when another day begins in the user's time zone."""
 
-    def __init__(
-        self, today: Callable[[], datetime], set_timer: SetTimer, changed: Callable[[], None]
-    ) -> None:
-        self._today = today
+    today: Callable[[], datetime] = staticmethod(partial(datetime.now, UTC))
+
+    def __init__(self, set_timer: SetTimer, changed: Callable[[], None]) -> None:
         self._set_timer = set_timer
         self._changed = changed
         self._day: date | None = None
 
     def look(self) -> None:
         """Compare the day, now and from then on."""
-        now = local(self._today())
+        now = local(self.today())
         before, self._day = self._day, now.date()
         if before not in (None, self._day):
             self._changed()

@@ -30,6 +30,8 @@ class Setting(Struct, frozen=True):
     """Its name on the screen; empty if it is not on the settings screen."""
     offered: tuple[Value, ...] = ()
     shown: Callable[[Value], str] = str
+    synonyms: tuple[str, ...] = ()
+    """What else the palette finds it by."""
     is_typed: bool = False
     """Whether a form takes other values than those offered."""
 
@@ -154,6 +156,7 @@ THEME = Setting(
     one_of(THEME_NAMES),
     "Theme",
     THEME_NAMES,
+    synonyms=("Theme", "Colours", "Colors", "Appearance", "Dark mode"),
 )
 LOCK = Setting(
     "lock_after_minutes",
@@ -163,6 +166,7 @@ LOCK = Setting(
     "Lock",
     LOCK_CHOICES,
     lambda minutes: f"after {count(minutes, 'minute')}" if minutes else "never",
+    synonyms=("Lock after", "Screen saver", "When idle"),
 )
 ASK_ABOVE = Setting(
     "ask_above",
@@ -172,6 +176,7 @@ ASK_ABOVE = Setting(
     "Ask to pay",
     AMOUNTS,
     lambda amount: f"from {credit_amount(amount)}" if amount else "never",
+    synonyms=("Confirm payments", "Ask before paying"),
     is_typed=True,
 )
 TIME_ZONE = Setting(
@@ -182,6 +187,7 @@ TIME_ZONE = Setting(
     "Time zone",
     (SYSTEM, "UTC"),
     lambda zone: "system default" if zone == SYSTEM else str(zone),
+    synonyms=("Local time", "Summer time", "Daylight saving"),
     is_typed=True,
 )
 CHOSEN = (
@@ -196,15 +202,17 @@ CHOSEN = (
         "Numbers",
         NUMBERS,
         _format_words,
+        ("Thousands", "Decimal comma", "Format"),
     ),
     Setting(
         "hours",
-        "Whether the time of day has 24 or 12 hours.",
+        "Whether the time of day has 24 or 12 hours. The time zone is the system's, or TZ if that is set.",
         LOCALE,
         one_of(HOURS),
         "Time of day",
         HOURS,
         lambda hours: _format_words(hours) if hours == LOCALE else f"{hours} hours",
+        ("Time zone", "Clock format", "12 hours", "24 hours", "AM PM"),
     ),
     Setting(
         "dates",
@@ -214,6 +222,7 @@ CHOSEN = (
         "Dates",
         DATES,
         _format_words,
+        ("Date format", "Format"),
     ),
     TIME_ZONE,
     Setting(
@@ -224,6 +233,7 @@ CHOSEN = (
         "Bell",
         ON_OFF,
         _on_or_off,
+        ("Sound", "Beep", "Alarm"),
     ),
     Setting(
         "desktop_notifications",
@@ -234,6 +244,7 @@ CHOSEN = (
         "Desktop",
         ON_OFF,
         _on_or_off,
+        ("Notifications", "Alerts"),
     ),
 )
 

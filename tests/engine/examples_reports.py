@@ -183,6 +183,10 @@ EXAMPLES = (
                 "text": "r",
                 "limit": 1,
                 "before": "1-transfer-1",
+                "style": "people",
+                "time_zone": "Europe/Berlin",
+                "separator": "semicolon",
+                "bom": True,
             },
         )
         for kind in ("transfer", "invoice", "conversion", "time", "contact")

@@ -192,7 +192,6 @@ async def test_a_run_over_midnight_is_of_both_days(day, monkeypatch, zone, minut
         day.pass_by(minutes=minutes_to_midnight - 10)
         await told(person, "space", TimerState.ACTIVE)
         day.pass_by(minutes=15)
-        person.app._begin_day()
         await settled(person)
         assert [(str(on), used) for on, used in bars.days[-2:]] == [(days[0], 10 * 60_000), (days[1], 0)]
         assert bars.begun == 5 * 60_000
