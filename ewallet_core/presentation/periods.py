@@ -6,16 +6,15 @@ import os
 import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+import tzlocal
 
 from ewallet_core.presentation.formatting import MONTHS, DateOrder, formats_in_use, zone_in_use
 
 HOW_TO_WRITE_IT = "Type dates such as today, last month, 2026-11, 3 Nov or 3 Nov to 9 Nov."
 ENDS_FIRST = "That ends before it begins. Put the earlier day first."
 EVERYTHING = "all dates"
-
-LOCAL_TIME = Path("/etc/localtime")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _YEARS = range(1970, 9999)
@@ -205,5 +204,11 @@ def system_zone_name() -> str:
 
 def _system_zone() -> str:
     """What should be the IANA name of the system's time zone."""
-    name = os.environ.get("TZ", "").lstrip(":") or str(LOCAL_TIME.resolve())
-    return name.rpartition("zoneinfo/")[2]
+    # The library would pass over a TZ that is not a name, for the files that it overrules.
+    if named := os.environ.get("TZ", "").lstrip(":"):
+        return named.rpartition("zoneinfo/")[2]
+    try:
+        return tzlocal.get_localzone_name() or ""
+    except ZoneInfoNotFoundError:
+        # Its files name different zones.
+        return ""

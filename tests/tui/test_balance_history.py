@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from zoneinfo import ZoneInfoNotFoundError
 
 import pytest
+import tzlocal
 from textual.app import App, ComposeResult
 
-from ewallet_core.presentation.periods import system_zone_name
+from ewallet_core.presentation.periods import find_zone, system_zone_name
 from ewallet_tui.activity import in_words
 from ewallet_tui.widgets.charts import BalanceCurve
 
@@ -37,6 +39,19 @@ def test_the_days_are_those_of_the_systems_time_zone(monkeypatch, named, zone):
     monkeypatch.setenv("TZ", named)
     time.tzset()
     assert system_zone_name() == zone
+
+
+def test_without_a_name_in_the_environment_the_systems_files_are_read(monkeypatch):
+    monkeypatch.delenv("TZ")
+    time.tzset()
+    monkeypatch.setattr(tzlocal, "get_localzone_name", lambda: "America/Sao_Paulo")
+    assert system_zone_name() == "America/Sao_Paulo"
+
+    def named_twice():
+        raise ZoneInfoNotFoundError("Multiple conflicting time zone configurations found")
+
+    monkeypatch.setattr(tzlocal, "get_localzone_name", named_twice)
+    assert find_zone(system_zone_name())
 
 
 class Curved(App):
