@@ -15,7 +15,9 @@ from ewallet_tui.availability import (
     always,
     by_operators,
     has_credits,
+    has_credits_to_move,
     has_time,
+    has_time_to_move,
     may_supply,
     not_by_auditors,
     timer_takes,
@@ -190,6 +192,22 @@ TRANSFER = Action(
     "Transfer credits, without an invoice",
     synonyms=("Send credits",),
     enabled=has_credits,
+)
+MOVE_CREDITS = Action(
+    "move_credits",
+    "Move",
+    "v",
+    "Move credits to another of your wallets",
+    synonyms=("Between my wallets", "Send to my own wallet"),
+    enabled=has_credits_to_move,
+)
+MOVE_TIME = Action(
+    "move_time",
+    "Move",
+    "v",
+    "Move unused time to another of your clocks",
+    synonyms=("Between my clocks",),
+    enabled=has_time_to_move,
 )
 TO_TIME = Action(
     "convert_to_time",
