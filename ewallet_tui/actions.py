@@ -250,6 +250,9 @@ REFUND = Action(
     "refund", "Refund", "r", "Refund a payment that you received", synonyms=("Give back", "Return")
 )
 NEW_CONTACT = Action("new_contact", "New", "n", "Add a contact", synonyms=("Save",))
+IMPORT_CONTACTS = Action(
+    "import_contacts", "Import", "i", "Import contacts from a CSV or vCard file", synonyms=("Load", "vCard")
+)
 EDIT_CONTACT = Action("edit_contact", "Edit", "e")
 
 
