@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,6 +33,7 @@ from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
 from ewallet_tui.screens.login import LoginScreen
+from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.store import AccountStore, Backend
 from ewallet_tui.timer import Alarm, TimerWatch
 from ewallet_tui.widgets.footer import keys_to_leave
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.events import Event
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from ewallet_core.client import Event as AccountEvent
@@ -51,6 +53,8 @@ if TYPE_CHECKING:
 KEEP_ALIVE_SECONDS = 600
 IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported; the login's fields come first."""
+SIXTEEN = "standard"
+"""The name of a terminal's sixteen colours in Rich."""
 ALIVE, REFRESH, LOCKING = "alive", "refresh", "lock"
 
 
@@ -242,6 +246,13 @@ class EWalletApp(App[None]):
 
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and one that keeps every text readable where there are sixteen colours."""
+        filters = super().get_line_filters()
+        if self.native_ansi_color or self.console.color_system == SIXTEEN:
+            return [*filters, filter_for(self.theme_variables["background"], dark=self.current_theme.dark)]
+        return filters
 
     def action_help_quit(self) -> None:
         """Say which keys close and quit: ctrl+c copies selected text, and nothing is selected."""
