@@ -123,7 +123,8 @@ def test_a_fraction_has_the_decimal_mark_that_is_shown(thousands, typed, cost):
     [
         (",", "1,240", "1240 or 1.24"), (".", "1.240", "1240 or 1,24"), (".", "01.240", "1240 or 1,24"),
         (".", "1240.500", "1240500 or 1240,5"), (",", "1.240", "1240 or 1.24"),
-        (".", "1,240", "1240 or 1,24"), ("", "1.000", "1000 or 1"), (SPACE, "1,000", "1000 or 1"), ("'", "12.345", "12345 or 12.3450"),
+        (".", "1,240", "1240 or 1,24"), ("", "1.000", "1000 or 1"),
+        (SPACE, "1,000", "1000 or 1"), ("'", "12.345", "12345 or 12.3450"),
     ],
 )  # fmt: skip
 def test_a_fraction_that_could_be_thousands_is_taken_for_neither(thousands, typed, meant):
