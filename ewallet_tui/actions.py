@@ -6,21 +6,22 @@ palette, the printed table of keys and the settings file's `[keys]` all come fro
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 
-from ewallet_tui.navigation import AUDITOR, DESTINATIONS, OPERATOR, SETTINGS, Destination
+from ewallet_tui.availability import (
+    Enabled,
+    always,
+    by_operators,
+    has_credits,
+    has_time,
+    may_supply,
+    not_by_auditors,
+    timer_takes,
+)
+from ewallet_tui.navigation import DESTINATIONS, SETTINGS, Destination
 from ewallet_tui.records import SHEET_KINDS
-from ewallet_tui.state import AccountState, TimerState
-
-Enabled = Callable[[AccountState, float], bool | None]
-"""Whether an action is possible at an instant: `None` greys its key, `False` hides it."""
-
-
-def always(_state: AccountState, _now: float) -> bool | None:
-    return True
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,16 @@ SHOW_WHAT_WAS_DONE = hidden(
     "z",
     help="Show the record of what was just done, or undo a removal",
 )
+
+
+def _timer_command(id: str, key: str) -> Action:
+    return Action(id, id.capitalize(), key, enabled=timer_takes(id))
+
+
+START, PAUSE, RESUME = (_timer_command(id, "space") for id in ("start", "pause", "resume"))
+STOP = _timer_command("stop", "x")
+TIMER = (START, PAUSE, RESUME, STOP)
+LOCK_NOW = hidden("lock", "Lock now", "L", "L", textual="app.lock")
 EVERYWHERE = (
     *GO_TO.values(),
     CHOOSE_SCREEN,
@@ -107,15 +118,14 @@ EVERYWHERE = (
     JUMP,
     hidden("palette", "All commands", "colon", ":", textual="app.command_palette"),
     SHOW_WHAT_WAS_DONE,
+    # Shown only where a screen lists them among its own.
+    *(replace(action, shown=False) for action in TIMER),
+    LOCK_NOW,
     Action("help", "Help", "question_mark", key_display="?", textual="app.help"),
     Action("quit", "Quit", "q", textual="app.quit"),
 )
 """The actions of every screen after the login."""
 DONE_EVERYWHERE = frozenset(action.name for action in EVERYWHERE)
-
-
-def has_credits(state: AccountState, _now: float) -> bool | None:
-    return True if state.wallet.credits else None
 
 
 SUPPLY = Action(
@@ -124,7 +134,7 @@ SUPPLY = Action(
     "u",
     "Supply credits",
     synonyms=("Buy credits", "Top up", "Deposit"),
-    enabled=lambda state, _: state.may_supply or None,
+    enabled=may_supply,
 )
 PAY = Action(
     "pay", "Pay", "p", "Pay someone, with an invoice", synonyms=("Send money", "Buy"), enabled=has_credits
@@ -151,31 +161,10 @@ TO_CREDITS = Action(
     "b",
     "Convert time to credits",
     synonyms=("Sell time", "Convert back"),
-    enabled=lambda state, now: not state.clock.is_out_of_time(now) or None,
+    enabled=has_time,
 )
 
 
-TIMER_COMMANDS = {
-    TimerState.INACTIVE: frozenset({"start"}),
-    TimerState.ACTIVE: frozenset({"pause", "stop"}),
-    TimerState.PAUSED: frozenset({"resume", "stop"}),
-}
-
-
-def _timer_command(id: str, key: str) -> Action:
-    def enabled(state: AccountState, now: float) -> bool | None:
-        clock = state.clock
-        if id in TIMER_COMMANDS[clock.state] and (clock.runs or not clock.is_out_of_time(now)):
-            return True
-        # The space bar carries out the one that is possible; if none is, the footer shows a grey start.
-        return None if id == "stop" or (id == "start" and not clock.runs) else False
-
-    return Action(id, id.capitalize(), key, enabled=enabled)
-
-
-START, PAUSE, RESUME = (_timer_command(id, "space") for id in ("start", "pause", "resume"))
-STOP = _timer_command("stop", "x")
-TIMER = (START, PAUSE, RESUME, STOP)
 LEAVE_TOUR = hidden("leave_tour", "Skip the tour", "escape")
 
 SHOW_DAYS = Action("show_days", "By day", "m", "Show time used by day")
@@ -229,14 +218,8 @@ SHOW_KIND = tuple(hidden(f"show_{kind.name}", kind.title, kind.key, kind.key) fo
 WALLETS, CLOCKS, SHEETS, LISTS = map(owned_item_actions, ("wallet", "clock", "sheet", "list"))
 
 
-def not_by_auditors(state: AccountState, _now: float) -> bool | None:
-    """Whether the user may change something: auditors may not."""
-    return None if state.account.role == AUDITOR else True
-
-
 def _operators(id: str, label: str, key: str, help: str = "") -> Action:
-    # Auditors see the key in grey.
-    return Action(id, label, key, help, enabled=lambda state, _: state.account.role == OPERATOR or None)
+    return Action(id, label, key, help, enabled=by_operators)
 
 
 ACCOUNT_PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))
@@ -246,7 +229,6 @@ EDIT_LIMIT = Action("edit_limit", "Set limit", "m", "Set the daily limit", enabl
 LOG_OUT = Action("log_out", "Log out", "o")
 LOG_IN_ANOTHER = Action("log_in_another", "Log in to another", "n")
 REPORT_ISSUE = hidden("report_issue", "Report an issue", "i")
-LOCK_NOW = hidden("lock", "Lock now", "L", "L", textual="app.lock")
 DELETE_ACCOUNT = replace(hidden("delete", "Delete this account", "D", "D"), enabled=not_by_auditors)
 END_SESSION = Action("end_session", "End session", "d")
 

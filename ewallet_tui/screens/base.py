@@ -12,6 +12,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Button
 
@@ -26,11 +27,13 @@ from ewallet_tui.actions import (
     Action,
     Part,
 )
+from ewallet_tui.availability import Possible
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen, chosen_period, period_form
 from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.screens.overlays import GoTo, Jump
 from ewallet_tui.screens.record import RecordScreen
+from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import FollowUp, Footer, ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
@@ -40,6 +43,10 @@ from ewallet_tui.widgets.tabs import PartTabs, ScreenTab, TabsBar
 
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext
+
+
+TOAST_SECONDS = 5
+NOTHING_DONE = "Nothing was just done that has a record to show."
 
 
 def system_today() -> datetime:
@@ -96,6 +103,8 @@ class BaseScreen(Screen[None]):
         """The sheets that are to be opened when this screen is in front again."""
         self._is_old = True
         """Whether there is a picture that it has not shown yet."""
+        self._said = ("", 0.0)
+        """The reason shown last for a greyed key, and when."""
 
     def compose(self) -> ComposeResult:
         yield TabsBar(self.MODE)
@@ -152,24 +161,40 @@ class BaseScreen(Screen[None]):
         for result in self.query(ResultLine):
             result.clear()
 
-    def can(self, action: Action) -> bool | None:  # noqa: ARG002 - for subclasses
+    def can(self, action: Action) -> Possible:  # noqa: ARG002 - for subclasses
         """Whether `action` is possible with what this screen shows; the state is checked separately."""
         return True
 
-    def is_enabled(self, action: Action) -> bool | None:
-        """Whether `action` is possible now: `None` greys its key, `False` hides it."""
+    def is_enabled(self, action: Action) -> Possible:
+        """Whether `action` is possible now with the state and with what this screen shows."""
         state = self.context.state
         enabled = True if state is None else action.enabled(state, self.context.now())
         if enabled is not True:
             return enabled
         if action is SHOW_WHAT_WAS_DONE:
-            return any(result.follow_up is not None for result in self.query(ResultLine)) or None
+            return any(result.follow_up is not None for result in self.query(ResultLine)) or NOTHING_DONE
         return self.can(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action != "do":
             return super().check_action(action, parameters)
-        return self.is_enabled(self.functions[str(parameters[0])][0])
+        possible = self.is_enabled(self.functions[str(parameters[0])][0])
+        return None if isinstance(possible, str) else possible
+
+    def on_key(self, event: Key) -> None:
+        """Say why a key does nothing if its action is greyed."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled:
+            return
+        if known := self.functions.get(active.binding.id or ""):
+            self.say_why_not(known[0])
+
+    def say_why_not(self, action: Action) -> None:
+        """Show the reason, once while its toast is there: a held key repeats."""
+        reason, now = self.is_enabled(action), self.context.now()
+        if isinstance(reason, str) and (reason != self._said[0] or now > self._said[1] + TOAST_SECONDS):
+            self._said = (reason, now)
+            self.context.notify(reason, severity="warning")
 
     async def action_do(self, id: str) -> None:
         result = self.functions[id][1](self)
@@ -370,4 +395,5 @@ BaseScreen.functions = {
     CHOOSE_SCREEN.id: (CHOOSE_SCREEN, BaseScreen.choose_screen),
     JUMP.id: (JUMP, BaseScreen.jump),
     SHOW_WHAT_WAS_DONE.id: (SHOW_WHAT_WAS_DONE, BaseScreen.show_what_was_done),
+    **{action.id: (action, do) for action, do in TIMER_ACTIONS.items()},
 }

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from ewallet_core.instructions import fields
 from ewallet_tui import actions
 from ewallet_tui.actions import CHOOSE_PERIOD, EDIT_CONTACT, LISTS, NEW_CONTACT, PAY, Action
+from ewallet_tui.availability import REMOVED, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, ListRow, RecordPages
 from ewallet_tui.records import CONTACT, Record
@@ -24,6 +25,7 @@ from ewallet_tui.widgets.contact_payments import ContactPayments
 from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
 
+NO_CONTACT = "There is no contact here. Add one first."
 MOST_SORTED = 1_000
 
 
@@ -105,13 +107,13 @@ class ContactsScreen(BaseScreen):
     def show(self, state: AccountState) -> None:  # noqa: ARG002 - the panel knows it
         self.panel.picker.show_state()
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         if action is CHOOSE_PERIOD:
             return False
-        if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and (
-            self.panel.row is None or self.panel.shows_removed
-        ):
-            return None
+        if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and self.panel.row is None:
+            return NO_CONTACT
+        if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and self.panel.shows_removed:
+            return REMOVED
         can = self.panel.can(action)
         return self.panel.picker.can(action, LISTS) if can is True else can
 
@@ -136,7 +138,7 @@ class ContactsScreen(BaseScreen):
         if kind != CONTACT.name or or_removed:
             super().open_record(kind, record_id, or_removed=or_removed)
         elif self.app.screen is self:
-            may_pay = self.is_enabled(PAY) is True
+            may_pay = self.is_enabled(PAY)
             modal = RecordScreen(self.context, kind, record_id, self.today, may_send=may_pay)
             self.app.push_screen(modal, self._handle_modal)
 

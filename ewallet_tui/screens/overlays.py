@@ -142,12 +142,17 @@ def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
         if not enabled or binding.system or not binding.description:
             continue
         action = _plain_action(binding.action)
-        rank = _rank(binding, is_own=node is screen, is_everywhere=binding.action in DONE_EVERYWHERE)
+        rank = _rank(binding, is_own=node is screen, is_everywhere=_is_everywhere(binding))
         if rank < ranks.get(action, LAST_OF_ALL + 1):
             words[action], ranks[action] = binding.tooltip or binding.description, rank
         keys.setdefault(action, []).append(screen.app.get_key_display(binding))
     words[SCROLLING] = "Scroll"
     return {words[action]: keys[action] for action in sorted(keys, key=lambda action: ranks[action])}
+
+
+def _is_everywhere(binding: Binding) -> bool:
+    # A screen that lists such an action among its own shows it.
+    return binding.action in DONE_EVERYWHERE and not binding.show
 
 
 def _plain_action(action: str) -> str:

@@ -16,6 +16,7 @@ from ewallet_core.presentation.formatting import count, one_line
 from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_tui import actions
 from ewallet_tui.actions import Action
+from ewallet_tui.availability import NOTHING_LISTED, REMOVED, Possible
 from ewallet_tui.record_pages import PAGE, ListRow, Page, Read, RecordPages
 from ewallet_tui.records import Record, RecordKind, as_text
 from ewallet_tui.screens.base import BaseScreen
@@ -96,13 +97,13 @@ class RecordsPanel(Vertical):
         text = {"text": self._text} if self._text else {}
         return {"kind": self.kind.name, "sheet_id": self.picker.chosen, **text, **period}
 
-    def can(self, action: Action) -> bool | None:
-        if action is actions.RESTORE_RECORD:
-            return (self.row is not None or None) if self.shows_removed else False
-        if action in _OF_A_ROW and self.row is None:
-            return None
+    def can(self, action: Action) -> Possible:
+        if action is actions.RESTORE_RECORD and not self.shows_removed:
+            return False
+        if action in (*_OF_A_ROW, actions.RESTORE_RECORD) and self.row is None:
+            return NOTHING_LISTED
         if action in _NOT_OF_REMOVED and self.shows_removed:
-            return None
+            return _NOT_OF_REMOVED[action]
         return (self.is_filtered or self.shows_removed or None) if action is actions.SHOW_ALL else True
 
     def show_kind(self, kind: RecordKind) -> None:
@@ -285,7 +286,7 @@ class RecordsPanel(Vertical):
 
 
 _OF_A_ROW = frozenset({actions.UNLINK_RECORD, actions.COPY_ROW, actions.COPY_VALUE})
-_NOT_OF_REMOVED = frozenset({actions.UNLINK_RECORD, actions.EXPORT})
+_NOT_OF_REMOVED = {actions.UNLINK_RECORD: REMOVED, actions.EXPORT: "Removed records can't be exported."}
 
 
 def panel_of(screen: BaseScreen) -> RecordsPanel:

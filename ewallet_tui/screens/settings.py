@@ -18,10 +18,14 @@ from ewallet_tui.actions import (
     COPY_DATA_FOLDER,
     COPY_SETTING,
     FILTER,
+    PAUSE,
     READ_SETTINGS_AGAIN,
+    RESUME,
     SETTINGS_PARTS,
+    START,
     Action,
 )
+from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.config.file import FILE_NAME, ConfigError
 from ewallet_tui.config.settings import ASK_ABOVE, CHOSEN, Setting, Value, written
 from ewallet_tui.export import as_known
@@ -52,6 +56,11 @@ class ConfigErrors(VerticalScroll, can_focus=False):
         self.set_class(bool(errors), "-there")
 
 
+def takes_space(action: Action) -> bool:
+    """Whether `action` is one that the space bar does elsewhere; here it changes a setting."""
+    return action.id in SPACE_ELSEWHERE
+
+
 def show_settings(screen: SettingsScreen | SettingsKeysScreen) -> None:
     """Show the settings, and the errors in their file."""
     screen.show_settings()
@@ -67,6 +76,7 @@ def read_again(screen: SettingsScreen | SettingsKeysScreen) -> None:
     screen.query_one(ResultLine).say(f"Reloaded{problems}.")
 
 
+SPACE_ELSEWHERE = frozenset(action.id for action in (START, PAUSE, RESUME))
 NOWHERE = "none: nothing is saved"
 SHORTEST_PATH = 8
 
@@ -172,6 +182,9 @@ class SettingsScreen(BaseScreen):
     def file(self) -> Path | None:
         return self.context.preferences.file
 
+    def can(self, action: Action) -> Possible:
+        return not takes_space(action)
+
     def on_resize(self) -> None:
         self.call_after_refresh(lambda: self.query_one("#paths", Static).update(self._paths()))
 
@@ -236,9 +249,11 @@ class SettingsKeysScreen(BaseScreen):
         wanted = self.query_one(FilterBox).value.strip().casefold()
         self.query_one(KeyList).show(self.context.settings.rebindable(), self.context.settings.keys, wanted)
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
+        if takes_space(action):
+            return False
         if action is COPY_SETTING and not any(each.current for each in self.query(KeyList)):
-            return None
+            return NOTHING_LISTED
         return True
 
     @on(FilterBox.Narrowed)
