@@ -99,7 +99,7 @@ class ExportSheet(PeriodRequest, frozen=True, kw_only=True):
     format: fields.FileFormat = "csv"
     month: fields.Month | None = None
     text: fields.SearchText = ""
-    tag: fields.Tags | None = None
+    tag: fields.SearchedTags | None = None
     limit: fields.PageLength = fields.LONGEST_PAGE
     before: fields.RecordCursor | None = None
 
