@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta, tzinfo
 
 from ewallet_core.presentation.periods import read_period
 
-HOW_TO_WRITE_A_TIME = "Type a time such as 14:30, yesterday 23:10 or 20 minutes ago."
+HOW_TO_WRITE_A_TIME = "Type a time such as 14:30 or 20 minutes ago."
 
 _SECONDS = {"d": 86_400, "h": 3_600, "m": 60, "s": 1}
 _AMOUNT = re.compile(

@@ -20,7 +20,7 @@ from ewallet_tui.records import TIME
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
-from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
+from ewallet_tui.screens.timer_commands import RUN_ACTIONS, TIMER_ACTIONS
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
 from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
@@ -164,6 +164,7 @@ class ClockScreen(BaseScreen):
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         **TIMER_ACTIONS,
+        **RUN_ACTIONS,
         TO_TIME: credit_actions.convert_to_time,
         TO_CREDITS: credit_actions.convert_to_credits,
         SHOW_DAYS: show_days,

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from textual import on, work
 from textual.app import ComposeResult
 
-from ewallet_tui.actions import REFUND, SHEETS, SHOW_KIND, Action, Part
+from ewallet_tui.actions import EDIT_TIME, PRIVATE_NOTE, REFUND, SHEETS, SHOW_KIND, Action, Part
 from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind
@@ -82,6 +82,7 @@ class SheetsScreen(BaseScreen):
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         **RECORD_ACTIONS,
         REFUND: refund,
+        **dict.fromkeys((EDIT_TIME, PRIVATE_NOTE), lambda screen: screen.panel.edit_note()),
         **functions_of(SHEETS),
         **dict(zip(SHOW_KIND, map(_show, SHEET_KINDS), strict=True)),
     }
