@@ -118,8 +118,8 @@ def noted(notes: str, tags: Sequence[str]) -> Content:
 
 
 def with_private(notes: str, private: str) -> Content:
-    """A note, and after it the private one: `lunch · owes me a favour`."""
-    own = Content.styled(one_line(private[:MAX_NOTES]), "italic $text-muted")
+    """A note, and after it the private one: `lunch · only you: owes me a favour`."""
+    own = plain(f"only you: {private[:MAX_NOTES]}", style="$text-muted") if private else Content()
     return Content(" · ").join(part for part in (plain(notes[:MAX_NOTES]), own) if part.plain)
 
 

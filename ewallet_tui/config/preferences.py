@@ -30,11 +30,11 @@ class Preferences(Struct, frozen=True):
     lock_after_minutes: int = 0
     ask_above: int = 0
     """The credits from which a payment or transfer must be confirmed; 0: never."""
-    note_at_start: bool = False
-    """Whether starting the timer asks what the run is for."""
     numbers: str = LOCALE
     hours: str = LOCALE
     dates: str = LOCALE
+    note_at_start: bool = False
+    """Whether starting the timer asks what the run is for."""
     bell: bool = True
     desktop_notifications: bool = False
     server: str = ""

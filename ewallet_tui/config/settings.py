@@ -168,15 +168,6 @@ CHOSEN = (
     LOCK,
     ASK_ABOVE,
     Setting(
-        "note_at_start",
-        "Whether starting the timer asks what the run is for: a note and tags.",
-        False,
-        one_of(ON_OFF),
-        "Ask what for",
-        ON_OFF,
-        _on_or_off,
-    ),
-    Setting(
         "numbers",
         "How thousands are separated in numbers, both shown and typed.",
         LOCALE,
@@ -202,6 +193,15 @@ CHOSEN = (
         "Dates",
         DATES,
         _format_words,
+    ),
+    Setting(
+        "note_at_start",
+        "Whether starting the timer asks what the run is for: a note and tags.",
+        False,
+        one_of(ON_OFF),
+        "Ask what for",
+        ON_OFF,
+        _on_or_off,
     ),
     Setting(
         "bell",

@@ -164,8 +164,8 @@ class ClockScreen(BaseScreen):
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         **TIMER_ACTIONS,
-        **RUN_ACTIONS,
         TO_TIME: credit_actions.convert_to_time,
+        **RUN_ACTIONS,
         TO_CREDITS: credit_actions.convert_to_credits,
         SHOW_DAYS: show_days,
         SHOW_TIMES: show_times,

@@ -247,7 +247,9 @@ class RecordScreen(Modal[str | None]):
             return
         self._record = answer["record_data"]
         titled(self.query_one(".sheet"), kind.noun.capitalize())
-        self.query_one("#note").display = self.takes_note
+        note = self.query_one("#note", Button)
+        note.label = "e Private note" if kind is TRANSFER else "e Note"
+        note.display = self.takes_note
         # The linked records are buttons below.
         self.query_one(RecordDetail).show(kind, answer, self.today(), with_links=False)
         await self._show_links(answer.get("linked_records", ()))

@@ -80,9 +80,9 @@ class SheetsScreen(BaseScreen):
         self.show_kind(next(kind for kind in SHEET_KINDS if kind.name == event.part))
 
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
+        **dict.fromkeys((EDIT_TIME, PRIVATE_NOTE), lambda screen: screen.panel.edit_note()),
         **RECORD_ACTIONS,
         REFUND: refund,
-        **dict.fromkeys((EDIT_TIME, PRIVATE_NOTE), lambda screen: screen.panel.edit_note()),
         **functions_of(SHEETS),
         **dict(zip(SHOW_KIND, map(_show, SHEET_KINDS), strict=True)),
     }

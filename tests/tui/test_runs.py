@@ -150,7 +150,7 @@ async def test_a_private_note_is_written_on_the_sheet_and_in_the_detail(day):
         await settled(person)
         await fill_in(person, "e", private_notes="for the [red]book[/] club")
         assert result(person) == "✓ Saved."
-        assert listed(person) == ["for the [red]book[/] club"]
+        assert listed(person) == ["only you: for the [red]book[/] club"]
         await find(person, "book")
         assert len(listed(person)) == 1
         await person.press("enter", "enter")
