@@ -31,6 +31,20 @@ class RecordType(StrEnum):
     CONTACT = "contact"
 
 
+TRANSFER_WORDS = {
+    "supply": "supplied",
+    "payment": "paid",
+    "transfer": "sent",
+    "refund": "refunded",
+    "incoming": "received",
+}
+CONVERSION_WORDS = {"credits2clock": "converted to time", "clock2credits": "converted to credits"}
+MOVED = "moved"
+"""What a transfer between own wallets or clocks is called."""
+INVOICE_WORDS = {"sale": "sold", "purchase": "bought"}
+COMES_IN = frozenset({"supply", "incoming", "clock2credits"})
+"""The types of transfers and conversions that add credits to the record's own side."""
+
 SYSTEM_CORE_EMAIL = "core@ewallet.local"
 """The email of the issuer's account."""
 

@@ -60,9 +60,15 @@ class Action:
 
 
 def hidden(
-    id: str, label: str, keys: str, key_display: str | None = None, help: str = "", textual: str = ""
+    id: str,
+    label: str,
+    keys: str,
+    key_display: str | None = None,
+    help: str = "",
+    textual: str = "",
+    synonyms: tuple[str, ...] = (),
 ) -> Action:
-    return Action(id, label, keys, help, False, key_display, textual=textual)
+    return Action(id, label, keys, help, False, key_display, synonyms, textual=textual)
 
 
 @dataclass(frozen=True)
@@ -72,10 +78,11 @@ class Part:
     id: str
     title: str
     key: str
+    synonyms: tuple[str, ...] = ()
 
     @property
     def action(self) -> Action:
-        return hidden(f"part_{self.id}", self.title, self.key, self.key)
+        return hidden(f"part_{self.id}", self.title, self.key, self.key, synonyms=self.synonyms)
 
 
 def _go_to(destination: Destination, key: str, key_display: str | None = None, label: str = "") -> Action:
@@ -85,11 +92,22 @@ def _go_to(destination: Destination, key: str, key_display: str | None = None, l
         key,
         shown=False,
         key_display=key_display,
-        synonyms=("History", "Statement", "Balance") if destination.mode == "wallet" else (),
+        synonyms=PLACE_SYNONYMS.get(destination.mode, ()),
         enabled=lambda state, _: state.account.role in destination.roles,
     )
 
 
+PLACE_SYNONYMS = {
+    "home": ("Start screen", "Overview"),
+    "wallet": ("History", "Statement", "Balance"),
+    "clock": ("Timer", "Countdown", "Time used"),
+    "contacts": ("People", "Address book", "Payees"),
+    "sheets": ("Records", "Transactions", "Receipts"),
+    "account": ("Profile", "Security"),
+    "console": ("Log", "Instructions", "Terminal"),
+    "operator": ("Administration", "Users"),
+    "settings": ("Preferences", "Options", "Configuration"),
+}
 GO_TO = {
     destination.mode: _go_to(destination, str(number))
     for number, destination in enumerate(DESTINATIONS, start=1)
@@ -101,33 +119,54 @@ SHOW_WHAT_WAS_DONE = hidden(
     "Show or undo what was done",
     "z",
     help="Show the record of what was just done, or undo a removal",
+    synonyms=("Undo", "Take back", "Last record"),
 )
 
 
-def _timer_command(id: str, key: str) -> Action:
-    return Action(id, id.capitalize(), key, enabled=timer_takes(id))
+def _timer_command(id: str, key: str, *synonyms: str) -> Action:
+    name = id.capitalize()
+    return Action(id, name, key, f"{name} the timer", synonyms=synonyms, enabled=timer_takes(id))
 
 
-START, PAUSE, RESUME = (_timer_command(id, "space") for id in ("start", "pause", "resume"))
-STOP = _timer_command("stop", "x")
+START = _timer_command("start", "space", "Run the clock", "Begin", "Track time")
+PAUSE = _timer_command("pause", "space", "Hold", "Break")
+RESUME = _timer_command("resume", "space", "Continue", "Go on")
+STOP = _timer_command("stop", "x", "End", "Finish")
 TIMER = (START, PAUSE, RESUME, STOP)
-LOCK_NOW = hidden("lock", "Lock now", "L", "L", textual="app.lock")
+LOCK_NOW = hidden(
+    "lock", "Lock now", "L", "L", textual="app.lock", synonyms=("Lock", "Lock the screen", "Hide everything")
+)
+QUIT = Action("quit", "Quit", "q", textual="app.quit", synonyms=("Exit", "Close the app", "Leave"))
+NEXT = hidden("next", "Next", "j,l", textual="app.focus_next")
+PREVIOUS = hidden("previous", "Previous", "k,h", textual="app.focus_previous")
+PALETTE = hidden("palette", "All commands", "colon", ":", textual="app.command_palette")
 EVERYWHERE = (
     *GO_TO.values(),
     CHOOSE_SCREEN,
-    hidden("next", "Next", "j,l", textual="app.focus_next"),
-    hidden("previous", "Previous", "k,h", textual="app.focus_previous"),
+    NEXT,
+    PREVIOUS,
     JUMP,
-    hidden("palette", "All commands", "colon", ":", textual="app.command_palette"),
+    PALETTE,
     SHOW_WHAT_WAS_DONE,
     # Shown only where a screen lists them among its own.
     *(replace(action, shown=False) for action in TIMER),
     LOCK_NOW,
-    Action("help", "Help", "question_mark", key_display="?", textual="app.help"),
-    Action("quit", "Quit", "q", textual="app.quit"),
+    Action(
+        "help",
+        "Help",
+        "question_mark",
+        key_display="?",
+        textual="app.help",
+        synonyms=("Keys that work here", "Shortcuts"),
+    ),
+    QUIT,
 )
 """The actions of every screen after the login."""
 DONE_EVERYWHERE = frozenset(action.name for action in EVERYWHERE)
+NOT_IN_PALETTE = frozenset(
+    action.name for action in (*GO_TO.values(), CHOOSE_SCREEN, NEXT, PREVIOUS, PALETTE, QUIT)
+)
+"""Actions that move about, and those that the palette names in its own way."""
 
 
 SUPPLY = Action(
@@ -139,7 +178,12 @@ SUPPLY = Action(
     enabled=may_supply,
 )
 PAY = Action(
-    "pay", "Pay", "p", "Pay someone, with an invoice", synonyms=("Send money", "Buy"), enabled=has_credits
+    "pay",
+    "Pay",
+    "p",
+    "Pay someone, with an invoice",
+    synonyms=("Send money", "Buy", "Spend"),
+    enabled=has_credits,
 )
 TRANSFER = Action(
     "transfer",
@@ -192,7 +236,8 @@ CHOOSE_PERIOD = Action("choose_period", "Filter by date", "f")
 SHOW_ALL = hidden("show_all", "Show all", "escape")
 
 FILTER = Action("filter", "Find", "slash", "Find text", key_display="/", synonyms=("Search", "Filter"))
-EXPORT = Action("export_shown", "Export", "E", "Save what is shown", key_display="E", synonyms=("Download",))
+EXPORTS = ("Export", "Print", "Download", "Save as a file", "CSV", "Spreadsheet", "Excel", "JSON")
+EXPORT = Action("export_shown", "Export", "E", "Save what is shown", key_display="E", synonyms=EXPORTS)
 UNLINK_RECORD = Action(
     "unlink_record", "Remove", "d", "Remove from this list or sheet", synonyms=("Delete", "Unlink")
 )
@@ -247,19 +292,27 @@ def _operators(id: str, label: str, key: str, help: str = "") -> Action:
     return Action(id, label, key, help, enabled=by_operators)
 
 
-ACCOUNT_PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))
-EDIT_ACCOUNT = Action("edit", "Edit", "e")
-CHANGE_PASSWORD = Action("change_password", "Change password", "p")
+ACCOUNT_PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S", ("Devices",)))
+EDIT_ACCOUNT = Action(
+    "edit", "Edit", "e", synonyms=("Edit account", "Change my name", "Change my email", "Change my phone")
+)
+CHANGE_PASSWORD = Action("change_password", "Change password", "p", synonyms=("New password",))
 EDIT_LIMIT = Action("edit_limit", "Set limit", "m", "Set the daily limit", enabled=not_by_auditors)
-LOG_OUT = Action("log_out", "Log out", "o")
-LOG_IN_ANOTHER = Action("log_in_another", "Log in to another", "n")
-REPORT_ISSUE = hidden("report_issue", "Report an issue", "i")
+LOG_OUT = Action("log_out", "Log out", "o", synonyms=("Sign out", "Log off"))
+LOG_IN_ANOTHER = Action(
+    "log_in_another", "Log in to another", "n", synonyms=("Switch account", "Add an account", "Sign in")
+)
+REPORT_ISSUE = hidden(
+    "report_issue", "Report an issue", "i", synonyms=("Bug", "Problem", "Feedback", "Contact the operators")
+)
 DELETE_ACCOUNT = replace(hidden("delete", "Delete this account", "D", "D"), enabled=not_by_auditors)
 END_SESSION = Action("end_session", "End session", "d")
 
-SETTINGS_PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K"))
+REBIND = ("Rebind a key", "Change keys", "Shortcuts", "Keyboard", "Key bindings")
+SETTINGS_PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K", REBIND))
 COPY_SETTING = Action("copy_setting", "Copy", "y")
 READ_SETTINGS_AGAIN = Action("read_settings_again", "Reload", "r", "Reload the settings file")
+RESET_KEY = Action("reset_key", "Default key", "d", "Give the action its default key", synonyms=("Reset",))
 COPY_DATA_FOLDER = hidden("copy_data_folder", "Copy data folder", "Y", "Y")
 
 WRITE = Action("write", "Write", "s", "Write an instruction and send it")

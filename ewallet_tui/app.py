@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -14,6 +14,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
+from textual.events import Key, Paste
 from textual.signal import Signal
 from textual.widgets import Input
 
@@ -27,18 +28,22 @@ from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
+from ewallet_tui.keyboard import Keyboard
 from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
 from ewallet_tui.screens.login import LoginScreen
+from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.store import AccountStore, Backend
 from ewallet_tui.timer import Alarm, TimerWatch
+from ewallet_tui.widgets.footer import keys_to_leave
 from ewallet_tui.work import Severity, Workers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from textual.events import Event
+    from textual.filter import LineFilter
     from textual.screen import Screen
 
     from ewallet_core.client import Event as AccountEvent
@@ -48,6 +53,8 @@ if TYPE_CHECKING:
 KEEP_ALIVE_SECONDS = 600
 IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported; the login's fields come first."""
+SIXTEEN = "standard"
+"""The name of a terminal's sixteen colours in Rich."""
 ALIVE, REFRESH, LOCKING = "alive", "refresh", "lock"
 
 
@@ -93,6 +100,8 @@ class EWalletApp(App[None]):
         Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
         Binding("ctrl+c", "help_quit", show=False, system=True),
+        # Also over a form: the shell's own key.
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
     ]
 
     def __init__(
@@ -111,6 +120,9 @@ class EWalletApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self._idle = IdleWatch(now, self.set_timer, self.action_lock)
+        self._keyboard = Keyboard(
+            self, super().on_event, is_locking=lambda: self.context.workers.has_begun(LOCKING)
+        )
         self._is_asked_to_quit = False
         self._notifier = Notifier(
             lambda: self.context.state,
@@ -235,6 +247,17 @@ class EWalletApp(App[None]):
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))
 
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Textual's, and one that keeps every text readable where there are sixteen colours."""
+        filters = super().get_line_filters()
+        if self.native_ansi_color or self.console.color_system == SIXTEEN:
+            return [*filters, filter_for(self.theme_variables["background"], dark=self.current_theme.dark)]
+        return filters
+
+    def action_help_quit(self) -> None:
+        """Say which keys close and quit: ctrl+c copies selected text, and nothing is selected."""
+        self.say(keys_to_leave(self.screen), title="Nothing is selected to copy.")
+
     def action_command_palette(self) -> None:
         if self.is_in_view:
             lazy.open_palette(self, self.context)
@@ -252,7 +275,10 @@ class EWalletApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         self._idle.notice(event)
-        await super().on_event(event)
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._keyboard.take(event)
+        else:
+            await super().on_event(event)
 
     async def on_unmount(self) -> None:
         if not self.context.store.backend.is_closing:

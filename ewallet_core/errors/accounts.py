@@ -14,10 +14,10 @@ class NameTakenError(WalletError, code="name_taken"):
 
 
 class EmailTakenError(WalletError, code="email_taken"):
-    """Another account has that email, ignoring case."""
+    """Another account has that email in any spelling, or gave it up less than 90 days ago."""
 
-    error_text = "There is already an account with this email."
-    warning_text = "Log in with it, or use another."
+    error_text = "This email belongs to another account, or did within the last 90 days."
+    warning_text = "Log in to that account, or use another email."
     field: str = "user_email"
 
 

@@ -15,7 +15,7 @@ WalletError
 ├── credits    credits and time, and the wallets, clocks and sheets that hold them
 │   ├── NotFoundError, WrongOwnerError, LastOneError, StillActiveError, NotRemovedError, SheetRemovedError
 │   ├── NotEnoughCreditsError, NotEnoughTimeError, BalanceLimitError, DailyLimitReachedError
-│   ├── PartnerUnknownError, PartnerUnavailableError, PartnerBalanceLimitError
+│   ├── PartnerUnknownError, PayeeChangedError, PartnerUnavailableError, PartnerBalanceLimitError
 │   ├── OwnAccountError, SameHolderError
 │   ├── NotAPaymentError, RefundExceedsPaymentError, AlreadyRefundedError
 │   ├── LessThanOneCreditError, NoTimeLeftError, WrongTimerStateError

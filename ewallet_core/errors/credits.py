@@ -117,6 +117,17 @@ class PartnerUnknownError(WalletError, code="partner_unknown"):
     remedy: InSentence[str] = "Check the email and try again."
 
 
+class PayeeChangedError(WalletError, code="payee_changed", transient=True):
+    """The email belongs to another account than the one that was to be paid; the details say to which."""
+
+    error_text = "That email belongs to another account now."
+    warning_text = "Ask its owner; to pay the account that has it now, send its number as `payee_account`."
+    field: str
+    payee_account: int
+    payee_name: str
+    payee_caution: str | None
+
+
 class PartnerUnavailableError(WalletError, code="partner_unavailable"):
     """The account is frozen, about to be deleted or deleted; the answer does not say which."""
 

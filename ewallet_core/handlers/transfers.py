@@ -28,19 +28,23 @@ from ewallet_core.operations.movements import (
 )
 from ewallet_core.operations.records import left_to_refund, own_record
 from ewallet_core.operations.sheet_kinds import TRANSFER
+from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.journal import find_sending_balance, read_amount
+from ewallet_core.storage.payees import find_payee, keep_first_payee
 from ewallet_core.storage.sheets import TransferRecord
 from ewallet_core.storage.wallets import wallets
-from ewallet_core.types import user_key
 
 
 class PayCredits(Request, frozen=True):
     """The email of the account to pay, and how many credits."""
 
+    added: ClassVar[frozenset[str]] = frozenset({"payee_account"})
+
     pay: fields.Email
     credits: fields.Credits
     notes: fields.Notes = ""
+    payee_account: fields.AccountId | None = None
 
 
 class TransferCredits(Request, frozen=True, kw_only=True):
@@ -50,20 +54,23 @@ class TransferCredits(Request, frozen=True, kw_only=True):
     the active one.
     """
 
-    added: ClassVar[frozenset[str]] = frozenset({"to_ewallet", "ewallet_id"})
+    added: ClassVar[frozenset[str]] = frozenset({"to_ewallet", "ewallet_id", "payee_account"})
     exactly_one_of = ("transfer_to", "to_ewallet")
 
     transfer_to: fields.Email | None = None
     to_ewallet: fields.EwalletId | None = None
     credits: fields.Credits
     notes: fields.Notes = ""
+    payee_account: fields.AccountId | None = None
     ewallet_id: fields.EwalletId | None = None
 
     def check(self) -> None:
-        """Only an own transfer may name the giving wallet."""
+        """Only an own transfer may name the giving wallet, and only one to others their account."""
         super().check()
         if self.transfer_to is not None and self.ewallet_id is not None:
             raise ArgumentsClashError(("transfer_to", "ewallet_id"))
+        if self.to_ewallet is not None and self.payee_account is not None:
+            raise ArgumentsClashError(("to_ewallet", "payee_account"))
 
 
 class _PayCreditsAnswer(TypedDict):
@@ -78,7 +85,7 @@ class _PayCreditsAnswer(TypedDict):
 @instruction({"action": "pay"})
 def pay_credits(request: PayCredits, context: AccountContext) -> _PayCreditsAnswer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
-    own, partner = own_side(context), _other_person(context, request.pay, "pay")
+    own, partner = own_side(context), _other_person(context, request.pay, "pay", request.payee_account)
     transfer = CreditTransfer(
         EntryKind.PAYMENT, own, partner, request.credits, request.notes, bill=Bill(seller=partner.account)
     )
@@ -109,7 +116,8 @@ def transfer_credits(request: TransferCredits, context: AccountContext) -> _Tran
     if request.transfer_to is None:
         own, partner = _own_wallets(request, context)
     else:
-        own, partner = own_side(context), _other_person(context, request.transfer_to, "transfer_to")
+        own = own_side(context)
+        partner = _other_person(context, request.transfer_to, "transfer_to", request.payee_account)
     transfer = CreditTransfer(EntryKind.TRANSFER, own, partner, request.credits, request.notes)
     recorded = move_between_wallets(context, transfer).sender
     return _TransferCreditsAnswer(
@@ -133,10 +141,39 @@ def _own_wallets(request: TransferCredits, context: AccountContext) -> tuple[Sid
     return Side(context.account, giving), Side(context.account, receiving)
 
 
-def _other_person(context: AccountContext, email: str, field: str) -> Side:
-    if user_key(email) == user_key(context.account.email):
+def _other_person(context: AccountContext, email: str, field: str, payee_account: int | None) -> Side:
+    """The account that is paid; contacts with its email that had no account are of this one from now on."""
+    if email_key(email) == context.account.email_key:
         raise OwnAccountError(field)
-    return partner_named(context, email, field)
+    partner = partner_named(context, email, field, payee_account)
+    keep_first_payee(context.transaction, context.account.id, email, partner.account.id, context.now)
+    return partner
+
+
+class ViewPayee(Request, frozen=True):
+    """The email of the account to pay."""
+
+    user_email: fields.Email
+
+
+class _ViewPayeeAnswer(TypedDict):
+    payee: str
+    payee_account: int
+    payee_name: str
+    payee_caution: str | None
+
+
+@instruction({"action": "view", "view": "payee"})
+def view_payee(request: ViewPayee, context: AccountContext) -> _ViewPayeeAnswer:
+    """View whom a payment to that email would go to, and whether it can be mistaken for someone else."""
+    partner = partner_named(context, request.user_email, "user_email").account
+    payee = find_payee(context.transaction, request.user_email)
+    return _ViewPayeeAnswer(
+        payee=partner.email,
+        payee_account=partner.id,
+        payee_name=partner.name,
+        payee_caution=payee.caution if payee else None,
+    )
 
 
 class RefundPayment(Request, frozen=True):

@@ -11,19 +11,21 @@ from ewallet_core.errors.credits import (
     PartnerBalanceLimitError,
     PartnerUnavailableError,
     PartnerUnknownError,
+    PayeeChangedError,
 )
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
 from ewallet_core.operations.events import record_event
+from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
+from ewallet_core.storage.payees import find_payee
 from ewallet_core.storage.sheets import invoices, read_transfer_with_links, transfers
 from ewallet_core.storage.statements import Spent, sum_spent_since
 from ewallet_core.storage.wallets import Wallet, wallets
-from ewallet_core.types import user_key
 
 DAY_MS = 24 * 60 * 60_000
 INCOMING = "incoming"
@@ -112,17 +114,26 @@ def issuing_side(context: Context) -> Side:
     return Side(core, wallets.require(context.transaction, id=core.ewallet_id))
 
 
-def partner_named(context: Context, email: str, field: str) -> Side:
+def partner_named(context: Context, email: str, field: str, payee_account: int | None = None) -> Side:
     """The account with that email and its active wallet.
 
-    Raises `PartnerUnknownError`, or `PartnerUnavailableError` if it can't receive credits."""
-    account = accounts.find(context.transaction, email_key=user_key(email))
+    Raises `PartnerUnknownError`, `PayeeChangedError` if it is not `payee_account`, or
+    `PartnerUnavailableError` if it can't receive credits."""
+    account = accounts.find(context.transaction, email_key=email_key(email))
     if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountStatus.ERASED:
         if context.caller.is_in_process:
             raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
+    if payee_account not in (None, account.id):
+        _reject_payee(context, email, field)
     require_available(account, field)
     return Side(account, wallets.require(context.transaction, id=account.ewallet_id))
+
+
+def _reject_payee(context: Context, email: str, field: str) -> None:
+    payee = find_payee(context.transaction, email)
+    if payee is not None:
+        raise PayeeChangedError(field, payee.id, payee.name, payee.caution)
 
 
 def require_available(account: Account, field: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ewallet_core.errors.credits import NotFoundError
@@ -61,11 +62,18 @@ def record_answer(context: Context, kind: SheetKind, record: Record) -> Answer:
     return {kind.sheet_key: record.sheet_id, kind.record_key: record.id, "record_data": data}
 
 
-def edit_record(context: AccountContext, kind: SheetKind, record: Record, **requested: str | None) -> Answer:
-    """Change these columns of a record, except those that are None; returns the answer about it."""
-    names = {*requested, *kind.records.searched}
+def edit_record(
+    context: AccountContext,
+    kind: SheetKind,
+    record: Record,
+    payee: Mapping[str, int | None] | None = None,
+    **requested: str | None,
+) -> Answer:
+    """Change these columns of a record, except those that are None, and the payee of a contact."""
+    changes = {name: value for name, value in requested.items() if value is not None} | dict(payee or {})
+    names = {*requested, *changes, *kind.records.searched}
     before = {name: getattr(record, name) for name in names}
-    edited = before | {name: value for name, value in requested.items() if value is not None}
+    edited = before | changes
     if edited != before:
         kind.records.change(
             context.transaction,

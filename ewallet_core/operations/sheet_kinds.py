@@ -13,6 +13,7 @@ from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountStatus, accounts
 from ewallet_core.storage.invoices import DELETED_ACCOUNT, read_invoice_with_parties
+from ewallet_core.storage.payees import ERASED_PAYEE, find_payee
 from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
     ContactRecord,
@@ -184,8 +185,23 @@ def _time(_context: Context, record: TimeRecord) -> Data:
     }
 
 
-def _contact(_context: Context, record: ContactRecord) -> Data:
-    return {"name": record.name, "email": record.email, "phone": record.phone, "notes": record.notes}
+def _contact(context: Context, record: ContactRecord) -> Data:
+    kept, payee = record.payee_account_id, find_payee(context.transaction, record.email)
+    return {
+        "name": record.name,
+        "email": record.email,
+        "phone": record.phone,
+        "notes": record.notes,
+        # The same under the names of the arguments.
+        "user_name": record.name,
+        "user_email": record.email,
+        "user_phone": record.phone,
+        "user_reference": record.reference,
+        "payee_account": kept if kept != ERASED_PAYEE else None,
+        # Whether another account has the email now.
+        "payee_changed": kept is not None and payee is not None and payee.id != kept,
+        "payee_caution": payee.caution if payee else None,
+    }
 
 
 TRANSFER = SheetKind(
@@ -268,7 +284,7 @@ CONTACT = SheetKind(
     USER,
     contacts,
     _contact,
-    columns=("name", "email", "phone", "notes"),
+    columns=("name", "email", "phone", "notes", "payee_account", "payee_changed", "payee_caution"),
     noun="list",
     listed_by="name",
 )

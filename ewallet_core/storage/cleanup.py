@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
+from ewallet_core.storage.payees import ERASED_PAYEE, reserve_email
 from ewallet_core.storage.rows import RowId
 from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
 from ewallet_core.storage.sheets import PARTY_END
@@ -28,6 +29,7 @@ SESSION_ENDS = _earliest(_session.expires_at)
 SESSION_TOKEN_ENDS = _earliest(_session.expires_at, _session.token_hash.is_not(None))
 CLIENT_ID_ENDS = _earliest(schema.client_ids.c.expires_at)
 ACCOUNT_IS_ERASED = _earliest(schema.accounts.c.to_unlink_at)
+EMAIL_IS_FREE = _earliest(schema.reserved_emails.c.reserved_until)
 TIMER_RUNS_OUT = _earliest(schema.clocks.c.runs_out_at)
 VACANT_WORKER_SINCE = _earliest(_worker.created_at, ~sa.exists().where(_session.worker_id == _worker.id))
 OLDEST_HISTORY = tuple(
@@ -123,6 +125,13 @@ def _blanked_records() -> Iterator[sa.Update]:
             )
 
 
+_FORGOTTEN_PAYEE = (
+    schema.contact_records.update()
+    .where(schema.contact_records.c.payee_account_id == sa.bindparam("account_id"))
+    .values(payee_account_id=ERASED_PAYEE, written_at=sa.bindparam("now"))
+)
+
+
 def _nameless_invoices() -> Iterator[sa.Update]:
     """Remove the party's name and email from both sides' invoices, and from the other side's search text."""
     invoice = schema.invoice_records
@@ -164,6 +173,7 @@ ERASING = (
     *_DELETED,
     _LOGGED_OUT,
     _ANONYMOUS_REPORTS,
+    _FORGOTTEN_PAYEE,
     *_nameless_invoices(),
     *_blanked_records(),
     _NO_CONTACTS,
@@ -187,6 +197,7 @@ def find_accounts_to_erase(transaction: Transaction, now: int) -> list[int]:
 
 def erase_personal_data(transaction: Transaction, account: Account, issuer_id: int, now: int) -> None:
     """Remove everything that identifies the account's owner; only the id is left."""
+    reserve_email(transaction, account, now)
     for statement in ERASING:
         transaction.run(statement, account_id=account.id, issuer_id=issuer_id, now=now)
     seen_requests.delete(transaction, scope=f"account {account.id}")
@@ -195,6 +206,7 @@ def erase_personal_data(transaction: Transaction, account: Account, issuer_id: i
         account.id,
         **dict.fromkeys(("name", "email", "phone", "alias"), ""),
         **dict.fromkeys(("name_key", "email_key", "password_hash", "one_time_until"), None),
+        **dict.fromkeys(("name_skeleton", "email_skeleton", "looks_like_id"), None),
         **dict.fromkeys(("daily_limit", "to_unlink_at"), None),
         state=AccountStatus.ERASED,
         written_at=now,

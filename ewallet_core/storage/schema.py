@@ -88,11 +88,16 @@ accounts = new_table(
     *numbers("ewallet_id", "contact_list_id", "daily_limit", "to_unlink_at", optional=True),
     *numbers("event_sequence", default=0),
     *dates(),
+    # What is left of name and email by their looks, and the older account for which they can be mistaken.
+    *texts("name_skeleton", "email_skeleton", optional=True),
+    *numbers("looks_like_id", optional=True),
     # Until when a one-time password, set by an operator, can be used for the login that replaces it.
     *numbers("one_time_until", optional=True),
     one_of("role", *Role),
     one_of("state", "active", "frozen", "unlink_pending", "erased"),
     sa.Index(None, "to_unlink_at"),
+    sa.Index(None, "name_skeleton"),
+    sa.Index(None, "email_skeleton"),
 )
 
 balances = new_table(
@@ -281,7 +286,8 @@ time_segments = new_table(
 contact_records = _records(
     "contact",
     *texts("name", "email", "phone", "notes"),
-    # The account that had the address when the contact was saved or first paid; null if there is none.
+    # The account that had the address when the contact was saved or first paid; null if there was none, and 0
+    # once that account is erased.
     *numbers("payee_account_id", optional=True),
     sa.Index(None, "payee_account_id"),
 )

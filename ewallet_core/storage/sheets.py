@@ -85,6 +85,7 @@ class ContactRecord(Record, frozen=True):
     email: str
     phone: str
     notes: str
+    payee_account_id: int | None
 
 
 class TimeRecord(Record, frozen=True):
@@ -249,6 +250,24 @@ invoices = InvoiceRecords(RecordType.INVOICE, InvoiceRecord, "notes", "currency"
 conversions = Records(RecordType.CONVERSION, ConversionRecord, "notes")
 times = Records(RecordType.TIME, TimeRecord, "notes", "tags")
 contacts = Records(RecordType.CONTACT, ContactRecord, "name", "email", "phone", "notes")
+
+_CONTACT_NAME = (
+    select(schema.contact_records.c.name)
+    .where(
+        schema.contact_records.c.payee_account_id == bindparam("payee_id"),
+        schema.contact_records.c.account_id == bindparam("account_id"),
+        schema.contact_records.c.unlinked_at.is_(None),
+    )
+    .order_by(schema.contact_records.c.id)
+    .limit(1)
+)
+
+
+def find_contact_name(transaction: Transaction, account_id: int, payee_id: int) -> str | None:
+    """The name under which an account has another one among its contacts."""
+    found = transaction.run(_CONTACT_NAME, account_id=account_id, payee_id=payee_id).fetchone()
+    return None if found is None else str(found[0])
+
 
 ALL_RECORDS: tuple[Records[Any], ...] = (transfers, invoices, conversions, times, contacts)
 

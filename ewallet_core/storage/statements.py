@@ -18,6 +18,9 @@ OWN_TRANSFER = "own_transfer"
 """Sums of what moved between an account's own wallets or clocks are apart from those of other transfers."""
 _LOW = 1_000_000
 
+BETWEEN_PEOPLE = (EntryKind.SUPPLY, EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
+"""The kinds of entry that move credits from one account to another."""
+
 
 def sum_in_parts(amount: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
     """Two columns that make up the exact sum of an amount, and can't overflow."""
@@ -177,9 +180,8 @@ def _sums_of(holders: sa.Table, moved: sa.FromClause = schema.postings) -> sa.Se
 
 
 _WALLET_SUMS = _sums_of(schema.ewallets)
-_CLOCK_SUMS = _sums_of(schema.clocks)
 _ONE_WALLETS_SUMS = _WALLET_SUMS.where(schema.ewallets.c.id == sa.bindparam("ewallet_id"))
-_ONE_CLOCKS_SUMS = _CLOCK_SUMS.where(schema.clocks.c.id == sa.bindparam("clock_id"))
+_ONE_CLOCKS_SUMS = _sums_of(schema.clocks).where(schema.clocks.c.id == sa.bindparam("clock_id"))
 # A clock's conversions move credits of its wallet: they are on the other side of the entry.
 _ONE_CLOCKS_CREDITS = (
     _sums_of(schema.clocks, _other)
@@ -205,17 +207,62 @@ def sum_postings(
     transaction: Transaction, of: SumFilter, since: int, until: int
 ) -> dict[tuple[str, Unit, bool], int]:
     """The sums by entry kind or `OWN_TRANSFER`, unit, and whether they came in or went out."""
+    statements: tuple[sa.Select[tuple[object, ...]], ...] = (_WALLET_SUMS,)
     if of.ewallet_id is not None:
-        statements: tuple[sa.Select[tuple[object, ...]], ...] = (_ONE_WALLETS_SUMS,)
+        statements = (_ONE_WALLETS_SUMS,)
     elif of.clock_id is not None:
         statements = (_ONE_CLOCKS_SUMS, _ONE_CLOCKS_CREDITS)
-    else:
-        statements = (_WALLET_SUMS, _CLOCK_SUMS)
     values = {**asdict(of), "since": since, "until": until}
     found = [part for statement in statements for part in transaction.all(statement, _Parts, **values)]
     return {
         (part.kind, Unit(part.unit), bool(part.is_into)): abs(combine_parts(part.high, part.low))
         for part in found
+    }
+
+
+class _PartnerParts(Row, frozen=True):
+    partner_id: int
+    is_into: int
+    high: int
+    low: int
+
+
+_IS_INTO = sa.case((_posting.amount > 0, 1), else_=0)
+_PARTNER_SUMS = (
+    sa.select(_other_balance.c.account_id, _IS_INTO, *sum_in_parts(_posting.amount))
+    .select_from(schema.ewallets)
+    .join(schema.postings, _posting.balance_id == schema.ewallets.c.balance_id)
+    .join(schema.entries, _entry.id == _posting.entry_id)
+    .join(
+        _other,
+        (_other.c.entry_id == _posting.entry_id)
+        & (_other.c.unit == _posting.unit)
+        & (_other.c.id != _posting.id),
+    )
+    .join(_other_balance, _other_balance.c.id == _other.c.balance_id)
+    .where(
+        schema.ewallets.c.account_id == sa.bindparam("account_id"),
+        _posting.at >= sa.bindparam("since"),
+        _posting.at < sa.bindparam("until"),
+        sa.or_(*(_entry.kind == kind for kind in BETWEEN_PEOPLE)),
+        _other_balance.c.account_id != schema.ewallets.c.account_id,
+    )
+    .group_by(_other_balance.c.account_id, _IS_INTO)
+)
+_ONE_WALLETS_PARTNER_SUMS = _PARTNER_SUMS.where(schema.ewallets.c.id == sa.bindparam("ewallet_id"))
+
+
+def sum_by_partner(
+    transaction: Transaction, of: SumFilter, since: int, until: int
+) -> dict[tuple[int, bool], int]:
+    """The credits by the other account, and whether they came from it (True) or went to it (False)."""
+    if of.clock_id is not None:
+        return {}
+    statement = _PARTNER_SUMS if of.ewallet_id is None else _ONE_WALLETS_PARTNER_SUMS
+    values = {**asdict(of), "since": since, "until": until}
+    return {
+        (part.partner_id, bool(part.is_into)): abs(combine_parts(part.high, part.low))
+        for part in transaction.all(statement, _PartnerParts, **values)
     }
 
 

@@ -183,12 +183,15 @@ class BaseScreen(Screen[None]):
         if known := self.functions.get(active.binding.id or ""):
             self.say_why_not(known[0])
 
-    def say_why_not(self, action: Action) -> None:
-        """Show the reason, once while its toast is there: a held key repeats."""
+    def say_why_not(self, action: Action) -> bool:
+        """Show the reason, if there is one; once while its toast is there, because a held key repeats."""
         reason, now = self.is_enabled(action), self.context.now()
-        if isinstance(reason, str) and (reason != self._said[0] or now > self._said[1] + TOAST_SECONDS):
+        if not isinstance(reason, str):
+            return False
+        if reason != self._said[0] or now > self._said[1] + TOAST_SECONDS:
             self._said = (reason, now)
             self.context.notify(reason, severity="warning")
+        return True
 
     async def action_do(self, id: str) -> None:
         result = self.functions[id][1](self)

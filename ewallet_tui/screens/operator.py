@@ -43,7 +43,7 @@ from ewallet_tui.screens.modal import ChoiceModal, FactsModal, Modal, titled
 from ewallet_tui.screens.operator_base import SYSTEM, change, current_record, find, show_pages
 from ewallet_tui.screens.wallet_forms import supply_form
 from ewallet_tui.widgets.form import Answer, FormSpec, Values, no_problems, unchanged
-from ewallet_tui.widgets.form_field import FilterBox
+from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 
 AccountRow = Mapping[str, Any]

@@ -25,7 +25,7 @@ from ewallet_tui.screens.owned_items import OwnedItemPicker
 from ewallet_tui.screens.record import RecordDetail, choose_value, copy
 from ewallet_tui.screens.run_forms import note_form
 from ewallet_tui.widgets.footer import FollowUp, ResultLine
-from ewallet_tui.widgets.form_field import FilterBox
+from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 
 TYPING_SECONDS = 0.15

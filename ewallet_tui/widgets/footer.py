@@ -14,7 +14,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
 from ewallet_tui.actions import SHOW_WHAT_WAS_DONE
 from ewallet_tui.sanitize import plain
@@ -99,6 +99,20 @@ class ClickableLine(SteadyLine):
 
 MAX_KEYS = 7
 LAST = ("app.help", "app.quit")
+KEPT = frozenset({"start", "pause", "resume"})
+"""The ids of the timer's actions, whose key is shown even where there is little room."""
+
+
+def keys_to_leave(screen: Screen[Any]) -> str:
+    """The keys that close what is in front, and that quit: `esc closes this, ctrl+q quits the app.`"""
+    if screen.is_modal:
+        return "esc closes this, ctrl+q quits the app."
+    bindings = (each.binding for each in screen.active_bindings.values())
+    quits = next((each for each in bindings if each.action == "app.quit"), None)
+    # In a field a letter is text.
+    if quits is None or isinstance(screen.focused, Input):
+        return "ctrl+q quits the app."
+    return f"{screen.app.get_key_display(quits)} quits the app."
 
 
 class Footer(ClickableLine):
@@ -114,8 +128,11 @@ class Footer(ClickableLine):
         own = [active for active in shown if active.binding.action not in LAST]
         last = [active for active in shown if active.binding.action in LAST]
         keys = own[: MAX_KEYS - len(last)]
-        while keys and line_of(map(self._words_of, [*keys, *last])).cell_length > self.content_size.width:
-            keys.pop()
+        while line_of(map(self._words_of, [*keys, *last])).cell_length > self.content_size.width:
+            spared = next((key for key in reversed(keys) if key.binding.id not in KEPT), None)
+            if spared is None:
+                break
+            keys.remove(spared)
         return [*keys, *last]
 
     def _place_of(self, active: ActiveBinding) -> int:

@@ -117,6 +117,7 @@ ACCOUNT_DATA = {
     "contact_list_archive": ARCHIVE,
     "to_unlink": bool,
     "to_unlink_timestamp": Maybe(TIMESTAMP),
+    "must_change_email": bool,
     **DATES,
 }
 

@@ -29,6 +29,10 @@ def transfer(email: Any, credits: Any = 20, **more: Any) -> Instruction:
     return {"action": "transfer", "transfer": "credits", "transfer_to": email, "credits": credits, **more}
 
 
+def view_payee(email: Any) -> Instruction:
+    return {"action": "view", "view": "payee", "user_email": email}
+
+
 def move_credits(to_ewallet: Any, credits: Any = 20, **more: Any) -> Instruction:
     own = {"to_ewallet": to_ewallet, "credits": credits}
     return {"action": "transfer", "transfer": "credits", **own, **more}
@@ -54,6 +58,7 @@ def supply_to(email: Any, credits: Any = 100, **more: Any) -> Instruction:
     return {"controller": "system", **supply(credits, **more), "supply_to": email}
 
 
+CLEO = 3
 # Cleo's payment is the sixth transfer record: each supply writes two.
 RECEIVED = 6
 PAID_BY_CLEO = (
@@ -106,19 +111,22 @@ _REFUNDED = {
     "transfer_record": int,
 }
 
+_PAYEE = {"payee": EMAIL, "payee_account": int, "payee_name": str, "payee_caution": Maybe(str)}
+
 EXAMPLES = (
+    Example("logged in", view_payee("Cleo@Example.org"), _PAYEE, before=(new_account("cleo"),)),
     Example(
         "supplied",
         pay("Cleo@Example.org"),
         _PAID,
-        optional={"notes": "lunch"},
+        optional={"notes": "lunch", "payee_account": CLEO},
         before=(new_account("cleo"),),
     ),
     Example(
         "supplied",
         transfer("cleo@example.org"),
         _TRANSFERED,
-        optional={"notes": "a present"},
+        optional={"notes": "a present", "payee_account": CLEO},
         before=(new_account("cleo"),),
     ),
     # Ada's first wallet and clock have the number 2.

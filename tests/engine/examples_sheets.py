@@ -17,6 +17,13 @@ CONTACT_DATA = {
     "email": EMAIL,
     "phone": str,
     "notes": str,
+    "user_name": str,
+    "user_email": EMAIL,
+    "user_phone": str,
+    "user_reference": str,
+    "payee_account": Maybe(int),
+    "payee_changed": bool,
+    "payee_caution": Maybe(str),
 }
 LIST_DATA = {
     "id": int,

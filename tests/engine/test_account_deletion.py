@@ -11,6 +11,7 @@ from database_file import cells_containing, rows, violations_in
 from engine_client import EngineClient
 from examples_accounts import UNLINK, recover, report_issue
 from examples_sheets import new_contact, new_list, record_verb
+from examples_system import cleanup as clean_up
 from fakes import DAY, MINUTE, SECOND
 from instructions import (
     ANOTHER_PASSWORD,
@@ -35,6 +36,7 @@ from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_acc
 from ewallet_core.operations.context import SYSTEM_CORE_ID, EngineConfig
 from ewallet_core.storage import cleanup
 from ewallet_core.storage.accounts import AccountStatus
+from ewallet_core.storage.payees import RESERVED_MS
 
 ID = {"request_id": "request-0001"}
 ADA_ID = 2
@@ -340,16 +342,26 @@ def test_other_accounts_are_not_erased(erased, wallet_file, bob):
     assert rows(wallet_file, "SELECT id FROM sheets WHERE account_id <> ? AND unlinked_at > 0", ADA_ID) == []
 
 
-def test_the_name_and_the_email_can_be_used_again(erased, bob):
-    bob.request(**new_account("Zanzibar"))
-
-
 def test_a_name_is_free_once_the_account_is_due_before_the_cleanup_has_run(pending_deletion, wallclock):
     pending_deletion.request_client_id()
     wallclock.forward(RECOVERABLE_MS)
     newcomer = EngineClient(pending_deletion.engine).open_session()
-    answer = newcomer.request(**new_account("ada"))
+    newcomer.expect_error("email_taken", **new_account("ada"))
+    answer = newcomer.request(**new_account("ada", user_email="ada@example.net"))
     assert answer["account_data"]["id"] != ADA_ID
+
+
+def test_the_email_of_an_erased_account_is_free_after_90_days(erased, bob, wallclock, wallet_file):
+    """The cleaner of accounts forgets it; nothing of it is legible until then."""
+    bob.expect_error("email_taken", **new_account("Zanzibar"))
+    bob.request(**new_account("Zanzibar", user_email="z@example.net"))
+    anyone = EngineClient(bob.engine)
+    for waited, reserved in ((RESERVED_MS - 1, 1), (1, 0)):
+        wallclock.forward(waited)
+        anyone.request(**clean_up("accounts"))
+        assert len(rows(wallet_file, "SELECT * FROM reserved_emails")) == reserved
+    bob.open_session().log_in("bob")
+    bob.request(**new_account("yuri", user_email="zanzibar@example.org"))
 
 
 def test_a_name_is_taken_as_long_as_the_account_can_be_recovered(pending_deletion, wallclock):

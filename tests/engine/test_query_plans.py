@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage import overview, search, sheets, statements, wallets
+from ewallet_core.storage import overview, search, sheets, statements, time_segments, wallets
 from ewallet_core.storage.transaction import Statements
 
 _COMPILED = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
@@ -88,11 +88,14 @@ IN_ORDER = {
 IN_ORDER |= {f"recent {kind} records": statement for kind, statement, _ in overview._RECENT}
 SUMS = {
     "wallets' sums": statements._WALLET_SUMS,
-    "clocks' sums": statements._CLOCK_SUMS,
     "one wallet's sums": statements._ONE_WALLETS_SUMS,
-    "one clock's sums": statements._ONE_CLOCKS_SUMS,
     "one clock's credits": statements._ONE_CLOCKS_CREDITS,
+    "one clock's sums": statements._ONE_CLOCKS_SUMS,
+    "the sums by partner": statements._PARTNER_SUMS,
+    "one wallet's sums by partner": statements._ONE_WALLETS_PARTNER_SUMS,
 }
+SEGMENTS = (time_segments._SEGMENTS, time_segments._USED_BY_CLOCK[0])
+OLDER = (time_segments._OLDER, time_segments._USED_BY_CLOCK[1])
 
 
 @pytest.mark.parametrize("statement", [*IN_ORDER.values(), *SUMS.values()], ids=[*IN_ORDER, *SUMS])
@@ -100,6 +103,21 @@ def test_a_report_scans_no_table(wallet_file, statement):
     steps = plan_of(wallet_file, statement)
     assert [step for step in steps if step.startswith("SCAN")] == []
     assert any("USING INDEX" in step for step in steps)
+
+
+def test_only_the_used_time_since_the_beginning_of_the_period_is_read(wallet_file):
+    for statement in (*time_segments._USED, *time_segments._USED_BY_CLOCK):
+        assert [step for step in plan_of(wallet_file, statement) if step.startswith("SCAN")] == []
+    for statement in SEGMENTS:
+        assert any(
+            "ix_time_segments_clock_id_stopped_at (clock_id=? AND stopped_at>?)" in step
+            for step in plan_of(wallet_file, statement)
+        )
+    for statement in OLDER:
+        assert any(
+            "ix_time_records_account_id_created_at_id (account_id=? AND created_at>?)" in step
+            for step in plan_of(wallet_file, statement)
+        )
 
 
 @pytest.mark.parametrize("statement", IN_ORDER.values(), ids=IN_ORDER)

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from answer_shapes import shape_errors
-from database_file import execute_sql, rows
+from database_file import erase_by_hand, execute_sql, rows
 from engine_client import EngineClient
 from examples_payments import REFUND_RECORD, edit_limit, pay, refund, transfer
 from instructions import VIEW_ACCOUNT, VIEW_WALLET, supply, to_clock, view_record
@@ -30,7 +30,10 @@ def newest(caller: EngineClient) -> dict[str, object]:
 
 
 def set_state(wallet_file, name: str, state: str) -> None:
-    execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = ?", state, name)
+    if state == "erased":
+        erase_by_hand(wallet_file, name)
+    else:
+        execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = ?", state, name)
 
 
 def unlink(wallet_file, record_id: int) -> None:

@@ -21,6 +21,8 @@ NOTHING = {
     "converted_to_credits": 0,
     "minutes_spent": 0.0,
     "minutes_spent_ms": 0,
+    "minutes_begun": 0.0,
+    "minutes_begun_ms": 0,
     # Of the whole account, nothing moves between its own wallets and clocks.
     **NOT_MOVED,
 }
@@ -39,7 +41,7 @@ def busy(running: EngineClient, wallclock) -> EngineClient:
     return running
 
 
-BUSY = {
+BUSY = NOTHING | {
     "credits_in": 100,
     "credits_out": 0,
     "converted_to_time": 20,
@@ -190,12 +192,14 @@ def test_the_rows_of_a_summary_add_up_to_its_totals_and_to_the_movements(new_wal
         credits, clock = user.caller.credits, user.caller.clock
     totals = answer["totals"]
     added = {name: sum(row[name] for row in answer["rows"]) for name in set(totals) - set(NOT_MOVED)}
-    assert totals == {**added, **NOT_MOVED, "minutes_spent": totals["minutes_spent"]}
+    rounded = {name: totals[name] for name in ("minutes_spent", "minutes_begun")}
+    assert totals == {**added, **NOT_MOVED, **rounded}
     assert totals["credits_in"] == sum(answer.get("supplied_credits", 0) for answer in done)
     converted = totals["converted_to_time"] - totals["converted_to_credits"]
     assert totals["credits_out"] == sum(answer.get("spent_credits", 0) for answer in done)
     assert credits == totals["credits_in"] - totals["credits_out"] - converted
+    assert totals["minutes_begun_ms"] == clock["minutes_spent_ms"]
     assert (
-        totals["minutes_spent_ms"]
-        == converted * MINUTE - clock["credit_clock_ms"] - clock["minutes_spent_ms"]
+        totals["minutes_spent_ms"] + totals["minutes_begun_ms"]
+        == converted * MINUTE - clock["credit_clock_ms"]
     )

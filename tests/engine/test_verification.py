@@ -268,6 +268,7 @@ def test_the_memory_use_is_independent_of_the_length_of_the_ledger(used_file):
 def test_every_check_reports_what_it_covered(used_file):
     lines = [finding.line for finding in findings_in(used_file) if isinstance(finding, Check)]
     assert lines == [
+        "2 accounts, each found by its name and its email",
         "5 entries, each sums to zero per unit",
         "the seals' chain is whole: 5 seals",
         "11 records, each points at an entry that moved what it says",

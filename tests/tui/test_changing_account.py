@@ -8,7 +8,7 @@ from ewallet_tui.screens.form_screen import FormScreen, tell_late
 from ewallet_tui.screens.sheets import SheetsScreen
 from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.footer import ResultLine
-from ewallet_tui.widgets.form_field import FilterBox
+from ewallet_tui.widgets.inputs import FilterBox
 
 
 async def be_eve_beside_bob(person):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import msgspec
 
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.verification.accounts import check_names
 from ewallet_core.storage.verification.balances import check_balances
 from ewallet_core.storage.verification.check import Check, Findings, Violation
 from ewallet_core.storage.verification.costs import check_costs, check_refunds
@@ -19,6 +20,7 @@ from ewallet_core.storage.verification.segments import check_segments
 __all__ = ["Check", "Findings", "Violation", "run_checks"]
 
 _CHECKS = {
+    "The accounts": check_names,
     "The journal": check_entries,
     "The balances": check_balances,
     "The holders of balances": check_holders,
