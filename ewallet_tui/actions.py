@@ -15,7 +15,9 @@ from ewallet_tui.availability import (
     always,
     by_operators,
     has_credits,
+    has_credits_to_move,
     has_time,
+    has_time_to_move,
     may_stop_earlier,
     may_supply,
     not_by_auditors,
@@ -193,6 +195,22 @@ TRANSFER = Action(
     synonyms=("Send credits",),
     enabled=has_credits,
 )
+MOVE_CREDITS = Action(
+    "move_credits",
+    "Move",
+    "v",
+    "Move credits to another of your wallets",
+    synonyms=("Between my wallets", "Send to my own wallet"),
+    enabled=has_credits_to_move,
+)
+MOVE_TIME = Action(
+    "move_time",
+    "Move",
+    "v",
+    "Move unused time to another of your clocks",
+    synonyms=("Between my clocks",),
+    enabled=has_time_to_move,
+)
 TO_TIME = Action(
     "convert_to_time",
     "Credits → time",
@@ -257,6 +275,9 @@ PRIVATE_NOTE = Action(
     "private_note", "Private note", "e", "Write a note that only you see", enabled=not_by_auditors
 )
 NEW_CONTACT = Action("new_contact", "New", "n", "Add a contact", synonyms=("Save",))
+IMPORT_CONTACTS = Action(
+    "import_contacts", "Import", "i", "Import contacts from a CSV or vCard file", synonyms=("Load", "vCard")
+)
 EDIT_CONTACT = Action("edit_contact", "Edit", "e")
 
 

@@ -13,7 +13,7 @@ from ewallet_core.presentation.formatting import SPACE, DateOrder, Formats
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, read_settings
-from ewallet_tui.config.settings import DARK, LOCALE, SETTINGS
+from ewallet_tui.config.settings import DARK, LOCALE, SEPARATORS, SETTINGS
 
 MAX_SERVERS = 10
 MAX_ACCOUNTS = 10
@@ -35,6 +35,8 @@ class Preferences(Struct, frozen=True):
     dates: str = LOCALE
     note_at_start: bool = False
     """Whether starting the timer asks what the run is for."""
+    csv_separator: str = SEPARATORS[0]
+    csv_byte_order_mark: bool = True
     bell: bool = True
     desktop_notifications: bool = False
     server: str = ""
