@@ -237,7 +237,7 @@ class AccountState(Struct, frozen=True):
     balance_history: tuple[int, ...] = ()
     """The credits of the active wallet at the end of each of the last days, and now."""
     may_supply: bool = True
-    """Whether the user may supply credits; true until the engine refuses it."""
+    """Whether the user may supply credits; on a server the operator decides that."""
 
     @classmethod
     def read(
@@ -245,8 +245,6 @@ class AccountState(Struct, frozen=True):
         overview: Mapping[str, Any],
         session_data: Mapping[str, Any],
         read_at: float,
-        *,
-        may_supply: bool = True,
     ) -> Self:
         account, wallet, clock = (overview[key] for key in ("account_data", "ewallet_data", "clock_data"))
         return cls(
@@ -260,7 +258,7 @@ class AccountState(Struct, frozen=True):
             ),
             activity=tuple(overview["activity"]),
             balance_history=tuple(day["credits"] for day in overview["balance_history"]),
-            may_supply=may_supply,
+            may_supply=overview["may_supply"],
         )
 
     @property

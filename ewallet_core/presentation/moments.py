@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime, time, timedelta, tzinfo
 
+from ewallet_core.presentation.formatting import zone_in_use
 from ewallet_core.presentation.periods import read_period
 
 HOW_TO_WRITE_A_TIME = "Type a time such as 14:30 or 20 minutes ago."
@@ -21,10 +22,11 @@ _DAY = timedelta(days=1)
 
 
 def read_moment(text: str, now: datetime, zone: tzinfo | None = None) -> datetime:
-    """Parse a moment as seen from `now`, in `zone` or the system's time zone.
+    """Parse a moment as seen from `now`, in `zone` or the user's time zone.
 
     A time of day alone is its last occurrence. Raises `ValueError` with a sentence for the user.
     """
+    zone = zone or zone_in_use()
     phrase = _DATE_AND_TIME.sub(r"\1 ", " ".join(text.casefold().split()))
     try:
         if phrase in {"now", "just now"}:

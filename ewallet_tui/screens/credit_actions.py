@@ -28,7 +28,9 @@ from ewallet_tui.widgets.form_field import Field
 
 OWN_ACCOUNT = "That is your own account. Enter someone else."
 OR_OWN_WALLET = "That is your own account. Enter someone else, or one of your wallets by its name."
-ONLY_HERE = "On this computer's own wallet, you can only pay accounts made here."
+ONLY_HERE = (
+    "On this computer's own wallet, you can only pay accounts made here. To pay others, share a server."
+)
 LONGEST_NAME = 20
 """In cells; the email beside it is never cut."""
 WHO = "Enter one of your contacts, or an email such as bob@example.org."

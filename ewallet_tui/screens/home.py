@@ -43,6 +43,7 @@ from ewallet_tui.widgets.tour import Tour, TourStep
 NOTHING_YET = "No activity yet. Supply credits with u."
 TURNS = (START, PAUSE, RESUME)
 """The space bar does the one that is possible."""
+
 STEPS = (
     TourStep(
         "supply", "Supply credits", "You pay with credits. Your balance is at the top left of every screen."
@@ -59,6 +60,11 @@ STEPS = (
         "space pauses it, x stops it, ? lists all keys.",
     ),
 )
+
+
+def be_supplied(email: str) -> TourStep:
+    """The first step where the operator has to take it."""
+    return TourStep("supply", "Get credits", f"{ASK_FOR_CREDITS} They need your email: {email}")
 
 
 class HomeScreen(BaseScreen):
@@ -145,17 +151,18 @@ class HomeScreen(BaseScreen):
         self.set_class(bool(rows), "-lived")
         kinds = {each["kind"] for each in state.activity}
         done = ("transfer" in kinds, "conversion" in kinds, "time" in kinds or state.clock.runs)
-        # No tour if its first step, supplying, is not allowed.
-        leads_on = self._may_tour and (done[0] or state.may_supply)
         if all(done):
             # Another wallet or clock starts no second tour.
             self._may_tour = False
-        self._show_steps(tour, listed, done if leads_on else ())
+        awaited = None if done[0] or state.may_supply else be_supplied(state.account.email)
+        self._show_steps(tour, listed, done if self._may_tour else (), awaited)
 
-    def _show_steps(self, tour: Tour, listed: RecordList, done: Sequence[bool]) -> None:
+    def _show_steps(
+        self, tour: Tour, listed: RecordList, done: Sequence[bool], awaited: TourStep | None = None
+    ) -> None:
         # A disabled button loses the focus at once.
         had_focus = tour.has_focus_within
-        tour.show(done)
+        tour.show(done, awaited)
         self.set_class(tour.is_under_way, "-touring")
         if had_focus and not tour.is_under_way:
             self.call_after_refresh(listed.focus)
