@@ -118,6 +118,8 @@ class AccountInfo(Struct, frozen=True):
     state: str
     role: str
     created: datetime | None
+    must_change_email: bool = False
+    """Whether an older account has the same email in another spelling."""
 
     @classmethod
     def read(cls, data: Mapping[str, Any]) -> Self:
@@ -130,6 +132,7 @@ class AccountInfo(Struct, frozen=True):
             state=data["state"],
             role=data["role"],
             created=_instant(data["create_date"]),
+            must_change_email=bool(data.get("must_change_email")),
         )
 
 

@@ -27,7 +27,7 @@ from ewallet_tui.actions import (
 from ewallet_tui.activity import ACTIVITY_COLUMNS, activity_rows, in_words
 from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
-from ewallet_tui.screens import credit_actions
+from ewallet_tui.screens import account_actions, credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
 from ewallet_tui.screens.wallet_forms import WALLET_ACTIONS
@@ -77,6 +77,7 @@ class HomeScreen(BaseScreen):
         super().__init__(context)
         self._may_tour: bool | None = None
         """Whether there are first steps to show; `None`: nothing is known yet of what was done before."""
+        self._has_asked_for_email = False
 
     def compose_content(self) -> ComposeResult:
         with Horizontal(id="amounts"):
@@ -106,6 +107,9 @@ class HomeScreen(BaseScreen):
         self.show_second(state, self.context.now())
         self._show_buttons()
         self._show_past(state)
+        if state.account.must_change_email and not self._has_asked_for_email:
+            self._has_asked_for_email = True
+            self.call_later(account_actions.edit, self)
 
     def show_second(self, state: AccountState, now: float) -> None:
         clock, tint = state.clock, clock_status(state.clock, now).style
