@@ -66,7 +66,7 @@ def start(screen: BaseScreen) -> None:
 
 def edit_run(screen: BaseScreen) -> None:
     if state := screen.context.state:
-        instruction = {"action": "edit", "edit": "clock_timer"}
+        instruction: dict[str, Any] = {"action": "edit", "edit": "clock_timer"}
         screen.fill_in(run_form(state.clock), lambda _: "Saved.", only_changed=True, **instruction)
 
 
