@@ -8,7 +8,7 @@ from typing import Any
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.formatting import SECOND, countdown, duration, moment, parse_timestamp
-from ewallet_core.presentation.moments import read_moment
+from ewallet_core.presentation.past_times import read_moment
 from ewallet_core.types import tags_in
 from ewallet_tui.records import TIME, TRANSFER, Record, RecordKind
 from ewallet_tui.state import AccountState, ClockState, TimerState

@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 from textual import work
 
 from ewallet_core.presentation.formatting import countdown, duration
-from ewallet_tui.actions import EDIT_RUN, START, STOP_AT, TIMER, Action
-from ewallet_tui.screens.run_forms import EarlierStop, run_form, start_form
+from ewallet_tui.actions import START, TIMER, Action
+from ewallet_tui.screens.run_forms import start_form
 from ewallet_tui.widgets.footer import FollowUp, ResultLine
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
     from ewallet_tui.context import AppContext
-    from ewallet_tui.screens.base import BaseScreen
     from ewallet_tui.widgets.form import Answer
 
 
@@ -35,10 +34,10 @@ async def command_timer(
     finally:
         context.timers.end_command(state.clock)
     if command == "stop" and not answer["failed"]:
-        _show_stopped(context, result, answer, showing)
+        show_stopped(context, result, answer, showing)
 
 
-def _show_stopped(
+def show_stopped(
     context: AppContext, result: ResultLine, answer: Answer, showing: Callable[[str, int], FollowUp]
 ) -> None:
     left = context.state.clock.left_ms(context.now()) if context.state else 0
@@ -50,9 +49,10 @@ def _command(action: Action) -> Callable[[Any], object]:
     return lambda screen: command_timer(screen, screen.context, action.id, screen.showing)
 
 
-def start(screen: BaseScreen) -> None:
+def _start(screen: Any) -> None:
     """Start the timer, and ask what the run is for if the user wants that."""
-    context, state = screen.context, screen.context.state
+    context: AppContext = screen.context
+    state = context.state
     if state is None or not context.preferences.note_at_start:
         command_timer(screen, context, START.id, screen.showing)
         return
@@ -64,29 +64,7 @@ def start(screen: BaseScreen) -> None:
     screen.ask_with(start_form(state), send)
 
 
-def edit_run(screen: BaseScreen) -> None:
-    if state := screen.context.state:
-        instruction: dict[str, Any] = {"action": "edit", "edit": "clock_timer"}
-        screen.fill_in(run_form(state.clock), lambda _: "Saved.", only_changed=True, **instruction)
-
-
-def stop_at(screen: BaseScreen) -> None:
-    """Stop the timer at an earlier moment that the user types."""
-    context, result = screen.context, screen.query_one(ResultLine)
-    stop = EarlierStop(lambda: context.state.clock if context.state else None, context.now, screen.today)
-
-    async def send(values: dict[str, Any]) -> Answer:
-        return await context.send(action="stop", stop="clock_timer", **stop.argument(values))
-
-    def show(answer: Answer | None) -> None:
-        if answer is not None:
-            _show_stopped(context, result, answer, screen.showing)
-
-    screen.ask_with(stop.form, send, show)
-
-
 TIMER_ACTIONS: Mapping[Action, Callable[[Any], object]] = {
-    START: start,
+    START: _start,
     **{action: _command(action) for action in TIMER if action is not START},
 }
-RUN_ACTIONS: Mapping[Action, Callable[[Any], object]] = {STOP_AT: stop_at, EDIT_RUN: edit_run}

@@ -86,6 +86,5 @@ def _one_day(words: str, today: date) -> date:
 
 
 def _at(day: date, at: time, zone: tzinfo | None) -> datetime:
-    local = datetime.combine(day, at, zone)
-    # Without a zone `astimezone` takes the system's.
-    return local if zone else local.astimezone()
+    # Without a zone both take the system's.
+    return datetime.combine(day, at, zone).astimezone(zone)

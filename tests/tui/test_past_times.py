@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ewallet_core.presentation.moments import HOW_TO_WRITE_A_TIME, read_moment
+from ewallet_core.presentation.past_times import HOW_TO_WRITE_A_TIME, read_moment
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NOW = datetime(2026, 11, 30, 15, 0, 5, tzinfo=BERLIN)
