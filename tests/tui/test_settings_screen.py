@@ -132,6 +132,7 @@ async def test_times_are_shown_in_the_time_zone_that_is_typed(opened, folder):
         await person.do_form(time_zone="kolkata")
         await form_gone(person)
         assert person.sees("✓ Time zone: Asia/Kolkata. Saved in preferences.toml.")
+        assert "today 19:32" in preview(person)
         assert Preferences.read(folder).time_zone == person.app.context.time_zone == "Asia/Kolkata"
         await person.press("1")
         await person.wait_until(lambda: person.sees("19:32"))
