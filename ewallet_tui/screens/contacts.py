@@ -78,7 +78,7 @@ class ContactsPanel(RecordsPanel):
 
     def removal_words(self, record: Record) -> str:
         return (
-            f"{record['name']} is removed from this list. Your payments stay on your sheets."
+            f"{one_line(record['name'])} ({one_line(record['email'])}) is removed from this list. Your payments stay on your sheets."
             " You can restore the contact."
         )
 
