@@ -215,9 +215,9 @@ def deletion_form(account: AccountInfo, wallets: Sequence[HeldWallet], now: date
         ),
         note="\n".join(
             [
-                "You are logged out everywhere at once, and your timers stop."
-                f" On {last_day}, after {DAYS_TO_RECOVER} days, the account is erased for good, with its sheets, its contacts"
-                " and:",
+                "You are logged out everywhere at once, and your timers stop. On"
+                f" {last_day}, after {DAYS_TO_RECOVER} days, the account is erased for good, with its sheets,"
+                " its contacts and:",
                 *_held_lines(wallets),
                 "Log in before then to recover it.",
             ]
