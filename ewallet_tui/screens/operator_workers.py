@@ -266,10 +266,8 @@ class WorkersScreen(BaseScreen):
             return None
         now = self.today()
         due = [each for each in answer["accounts"] if parse_timestamp(each["to_unlink_timestamp"]) <= now]
-        names = (
-            listed(f"{one_line(each['name'])} ({one_line(each['email'])})" for each in due) if due else "none"
-        )
-        return f"{cleaner.warning} Due now: {names}."
+        names = listed(f"{one_line(each['name'])} ({one_line(each['email'])})" for each in due)
+        return f"{cleaner.warning} Due now: {names or 'none'}."
 
     def on_descendant_focus(self) -> None:
         self.refresh_bindings()
@@ -313,10 +311,8 @@ class WorkersScreen(BaseScreen):
         end = Choice("end", "d", "end it") if is_operator(self) else None
         facts = FactsModal("Session", session_facts(answer, self.today()), choice=end)
         members = answer["session_data"]["session_account_archive"]
-        names = (
-            listed(f"{one_line(name)} ({email})" for email, name in members.items()) if members else "No one"
-        )
-        words = f"At {answer['address']}. {names} is logged out at once."
+        names = listed(f"{one_line(name)} ({email})" for email, name in members.items())
+        words = f"At {answer['address']}. Logged out at once: {names or 'no one'}."
         if await self.app.push_screen_wait(facts) and await self.confirm(
             f"End session {number}", words, "End"
         ):
