@@ -127,10 +127,3 @@ def unanswered_question(account: AccountState | None, now: float) -> ConfirmModa
     from ewallet_tui.screens.overlays import unanswered_confirmation
 
     return unanswered_confirmation(account, now)
-
-
-def local_time_zone() -> str | None:
-    """The IANA name of the machine's time zone; `None` if it can't be found."""
-    from ewallet_core.presentation import periods
-
-    return periods.local_time_zone()
