@@ -203,7 +203,7 @@ class ContactBook:
 
 def _key(typed: str) -> str:
     """The form in which two equal names or emails are the same."""
-    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", typed.strip()).casefold())
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", one_line(typed.strip())).casefold())
 
 
 def _told_apart(contacts: Iterable[Contact], *others: Contact) -> Iterator[str]:
