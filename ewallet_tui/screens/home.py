@@ -12,6 +12,7 @@ from textual.widgets import Button, Label, Static
 
 from ewallet_core.presentation.formatting import countdown, grouped
 from ewallet_tui.actions import (
+    HELP,
     LEAVE_TOUR,
     PAUSE,
     PAY,
@@ -27,7 +28,7 @@ from ewallet_tui.actions import (
 from ewallet_tui.activity import ACTIVITY_COLUMNS, activity_rows, in_words
 from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
-from ewallet_tui.screens import credit_actions
+from ewallet_tui.screens import account_actions, credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
 from ewallet_tui.screens.wallet_forms import WALLET_ACTIONS
@@ -40,25 +41,36 @@ from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.status_bar import BurningBar
 from ewallet_tui.widgets.tour import Tour, TourStep
 
-NOTHING_YET = "No activity yet. Supply credits with u."
 TURNS = (START, PAUSE, RESUME)
 """The space bar does the one that is possible."""
-STEPS = (
-    TourStep(
-        "supply", "Supply credits", "You pay with credits. Your balance is at the top left of every screen."
-    ),
-    TourStep(
-        "convert_to_time",
-        "Convert some to time",
-        "The clock runs on time. The time left is at the top right; b converts it back to credits.",
-    ),
-    TourStep(
-        "start",
-        "Start the clock",
-        "The time left counts down at the top of every screen. "
-        "space pauses it, x stops it, ? lists all keys.",
-    ),
-)
+
+
+def be_supplied(email: str) -> TourStep:
+    """The first step where the operator has to take it."""
+    return TourStep(SUPPLY.id, "Get credits", f"{ASK_FOR_CREDITS} They need your email: {email}")
+
+
+def steps(keys: Mapping[str, str]) -> tuple[TourStep, ...]:
+    """The steps to a running clock; `keys` are the ones that the user has changed."""
+    return (
+        TourStep(
+            SUPPLY.id,
+            "Supply credits",
+            "You pay with credits. Your balance is at the top left of every screen.",
+        ),
+        TourStep(
+            TO_TIME.id,
+            "Convert some to time",
+            "The clock runs on time. The time left is at the top right; "
+            f"{TO_CREDITS.shown_key(keys)} converts it back to credits.",
+        ),
+        TourStep(
+            START.id,
+            "Start the clock",
+            f"The time left counts down at the top of every screen. {PAUSE.shown_key(keys)} pauses it, "
+            f"{STOP.shown_key(keys)} stops it, {HELP.shown_key(keys)} lists all keys.",
+        ),
+    )
 
 
 class HomeScreen(BaseScreen):
@@ -71,6 +83,7 @@ class HomeScreen(BaseScreen):
         super().__init__(context)
         self._may_tour: bool | None = None
         """Whether there are first steps to show; `None`: nothing is known yet of what was done before."""
+        self._has_asked_for_email = False
 
     def compose_content(self) -> ComposeResult:
         with Horizontal(id="amounts"):
@@ -88,7 +101,9 @@ class HomeScreen(BaseScreen):
             yield from map(self.button, WALLET_ACTIONS)
             yield Button("Start", id="turn")
             yield self.button(STOP)
-        yield Tour("Three steps to a running clock. Escape skips them.", STEPS)
+        keys = self.context.settings.keys
+        skip = f"{LEAVE_TOUR.shown_key(keys)} skips them."
+        yield Tour(f"Three steps to a running clock. {skip}", steps(keys))
         yield Label("Recent activity", classes="caption", id="recent-activity")
         yield RecordList(ACTIVITY_COLUMNS)
 
@@ -100,6 +115,9 @@ class HomeScreen(BaseScreen):
         self.show_second(state, self.context.now())
         self._show_buttons()
         self._show_past(state)
+        if state.account.must_change_email and not self._has_asked_for_email:
+            self._has_asked_for_email = True
+            self.call_later(account_actions.edit, self)
 
     def show_second(self, state: AccountState, now: float) -> None:
         clock, tint = state.clock, clock_status(state.clock, now).style
@@ -140,22 +158,24 @@ class HomeScreen(BaseScreen):
         self.query_one(BalanceCurve).balances = history
         self.query_one("#history", Static).update(in_words(history) if any(history) else "")
         rows = activity_rows(state, self.today())
-        listed.empty = NOTHING_YET if state.may_supply else f"No credits yet. {ASK_FOR_CREDITS}"
+        nothing_yet = f"No activity yet. Supply credits with {SUPPLY.shown_key(self.context.settings.keys)}."
+        listed.empty = nothing_yet if state.may_supply else f"No credits yet. {ASK_FOR_CREDITS}"
         listed.show(rows)
         self.set_class(bool(rows), "-lived")
         kinds = {each["kind"] for each in state.activity}
         done = ("transfer" in kinds, "conversion" in kinds, "time" in kinds or state.clock.runs)
-        # No tour if its first step, supplying, is not allowed.
-        leads_on = self._may_tour and (done[0] or state.may_supply)
         if all(done):
             # Another wallet or clock starts no second tour.
             self._may_tour = False
-        self._show_steps(tour, listed, done if leads_on else ())
+        awaited = None if done[0] or state.may_supply else be_supplied(state.account.email)
+        self._show_steps(tour, listed, done if self._may_tour else (), awaited)
 
-    def _show_steps(self, tour: Tour, listed: RecordList, done: Sequence[bool]) -> None:
+    def _show_steps(
+        self, tour: Tour, listed: RecordList, done: Sequence[bool], awaited: TourStep | None = None
+    ) -> None:
         # A disabled button loses the focus at once.
         had_focus = tour.has_focus_within
-        tour.show(done)
+        tour.show(done, awaited)
         self.set_class(tour.is_under_way, "-touring")
         if had_focus and not tour.is_under_way:
             self.call_after_refresh(listed.focus)
