@@ -269,6 +269,10 @@ class AccountState(Struct, frozen=True):
         """Whether there is a clock besides the active one: every wallet has one at least."""
         return len(self.owned[CLOCK].names) > 1 or len(self.owned[WALLET].names) > 1
 
+    def begun(self, now: float) -> tuple[ClockState, ...]:
+        """The clocks whose timers have begun and not run out at `now`, the active one first."""
+        return (*([self.clock] if self.clock.runs else []), *self.others_begun(now))
+
     def others_begun(self, now: float) -> tuple[ClockState, ...]:
         """The clocks besides the active one whose timers have begun and not run out at `now`."""
         return tuple(clock for clock in self.timers if not clock.is_out_of_time(now))
