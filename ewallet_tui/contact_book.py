@@ -238,7 +238,7 @@ class ContactBook:
 
 def _key(typed: str) -> str:
     """The form in which a typed text is found in names and emails."""
-    return user_key(typed.strip())
+    return user_key(one_line(typed.strip()))
 
 
 def _told_apart(contacts: Iterable[KnownContact], *others: KnownContact) -> Iterator[str]:
