@@ -6,9 +6,11 @@ palette, the printed table of keys and the settings file's `[keys]` all come fro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding
+from textual.keys import format_key
 
 from ewallet_tui.availability import (
     Enabled,
@@ -18,8 +20,10 @@ from ewallet_tui.availability import (
     has_credits_to_move,
     has_time,
     has_time_to_move,
+    may_stop_earlier,
     may_supply,
     not_by_auditors,
+    runs,
     timer_takes,
 )
 from ewallet_tui.navigation import DESTINATIONS, SETTINGS, Destination
@@ -45,6 +49,12 @@ class Action:
     @property
     def name(self) -> str:
         return self.textual or f"do('{self.id}')"
+
+    def shown_key(self, changed: Mapping[str, str]) -> str:
+        """Its first key as it is shown; `changed` has the keys that the user gave to actions."""
+        if keys := changed.get(self.id):
+            return format_key(keys.partition(",")[0])
+        return self.key_display or format_key(self.keys.partition(",")[0])
 
     @property
     def binding(self) -> Binding:
@@ -136,6 +146,14 @@ TIMER = (START, PAUSE, RESUME, STOP)
 LOCK_NOW = hidden(
     "lock", "Lock now", "L", "L", textual="app.lock", synonyms=("Lock", "Lock the screen", "Hide everything")
 )
+HELP = Action(
+    "help",
+    "Help",
+    "question_mark",
+    key_display="?",
+    textual="app.help",
+    synonyms=("Keys that work here", "Shortcuts"),
+)
 QUIT = Action("quit", "Quit", "q", textual="app.quit", synonyms=("Exit", "Close the app", "Leave"))
 NEXT = hidden("next", "Next", "j,l", textual="app.focus_next")
 PREVIOUS = hidden("previous", "Previous", "k,h", textual="app.focus_previous")
@@ -151,14 +169,7 @@ EVERYWHERE = (
     # Shown only where a screen lists them among its own.
     *(replace(action, shown=False) for action in TIMER),
     LOCK_NOW,
-    Action(
-        "help",
-        "Help",
-        "question_mark",
-        key_display="?",
-        textual="app.help",
-        synonyms=("Keys that work here", "Shortcuts"),
-    ),
+    HELP,
     QUIT,
 )
 """The actions of every screen after the login."""
@@ -227,6 +238,23 @@ TO_CREDITS = Action(
 )
 
 
+EDIT_RUN = Action(
+    "edit_run",
+    "Note",
+    "e",
+    "Edit the note and tags of this run",
+    synonyms=("What the run is for", "Tags"),
+    enabled=runs,
+)
+STOP_AT = Action(
+    "stop_at",
+    "Stop at …",
+    "X",
+    "Stop the timer at an earlier time",
+    key_display="X",
+    synonyms=("Forgot to stop", "Stop earlier"),
+    enabled=may_stop_earlier,
+)
 LEAVE_TOUR = hidden("leave_tour", "Skip the tour", "escape")
 
 SHOW_DAYS = Action("show_days", "By day", "m", "Show time used by day")
@@ -248,6 +276,12 @@ COPY_ROW = hidden("copy_row", "Copy the row", "y")
 COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")
 REFUND = Action(
     "refund", "Refund", "r", "Refund a payment that you received", synonyms=("Give back", "Return")
+)
+EDIT_TIME = Action(
+    "edit_time", "Note", "e", "Edit the note and tags", synonyms=("Tags",), enabled=not_by_auditors
+)
+PRIVATE_NOTE = Action(
+    "private_note", "Private note", "e", "Write a note that only you see", enabled=not_by_auditors
 )
 NEW_CONTACT = Action("new_contact", "New", "n", "Add a contact", synonyms=("Save",))
 IMPORT_CONTACTS = Action(

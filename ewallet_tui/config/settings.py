@@ -207,7 +207,7 @@ CHOSEN = (
     ),
     Setting(
         "hours",
-        "Whether the time of day has 24 or 12 hours. The time zone is the system's, or TZ if that is set.",
+        "Whether the time of day has 24 or 12 hours.",
         LOCALE,
         one_of(HOURS),
         "Time of day",
@@ -226,6 +226,15 @@ CHOSEN = (
         ("Date format", "Format"),
     ),
     TIME_ZONE,
+    Setting(
+        "note_at_start",
+        "Whether starting the timer asks what the run is for: a note and tags.",
+        False,
+        one_of(ON_OFF),
+        "Ask what for",
+        ON_OFF,
+        _on_or_off,
+    ),
     Setting(
         "bell",
         "Whether the terminal's bell rings when the clock has five minutes left, and when it runs out.",
@@ -260,7 +269,7 @@ CHOSEN = (
         "Whether exported CSV files begin with a byte order mark, by which Excel shows letters with accents.",
         True,
         one_of(ON_OFF),
-        "CSV for Excel",
+        "Excel CSV",
         ON_OFF,
         _on_or_off,
     ),

@@ -11,7 +11,21 @@ from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
 from ewallet_core.presentation.formatting import MINUTE, local, parse_timestamp
-from ewallet_tui.actions import CLOCKS, MOVE_TIME, SHOW_DAYS, SHOW_TIMES, TIMER, TO_CREDITS, TO_TIME, Action
+from ewallet_tui.actions import (
+    CLOCKS,
+    EDIT_RUN,
+    GO_TO,
+    MOVE_TIME,
+    SHOW_DAYS,
+    SHOW_TIMES,
+    START,
+    STOP_AT,
+    SUPPLY,
+    TIMER,
+    TO_CREDITS,
+    TO_TIME,
+    Action,
+)
 from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, Page, RecordPages
@@ -20,34 +34,59 @@ from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.moves import move_time
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
-from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
+from ewallet_tui.screens.run_forms import EarlierStop, run_form
+from ewallet_tui.screens.timer_commands import TIMER_ACTIONS, show_stopped
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
 from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
+from ewallet_tui.widgets.footer import ResultLine
+from ewallet_tui.widgets.form import Answer
 from ewallet_tui.widgets.record_list import RecordList
 
 NO_RECENT_ACTIVITY = "No time used in the last 30 days."
 FIRST_MINUTE = "The first minute of this run isn't over yet."
 
 
-def nothing_recorded(state: AccountState, now: float) -> str:
-    """What to do next if the clock has no time records."""
+def nothing_recorded(state: AccountState, now: float, keys: Mapping[str, str]) -> str:
+    """What to do next if the clock has no time records; `keys` are the ones that the user has changed."""
     clock, credits = state.clock, state.wallet.credits
     if clock.runs:
         return "The first time record is written when the timer stops."
     if clock.is_out_of_time(now) and not credits and not state.may_supply:
         return f"No time or credits yet. {ASK_FOR_CREDITS}"
     if clock.is_out_of_time(now) and not credits:
-        return "No time or credits yet. Supply credits on Home: press 1, then u."
+        home, supply = GO_TO["home"].shown_key(keys), SUPPLY.shown_key(keys)
+        return f"No time or credits yet. Supply credits on Home: press {home}, then {supply}."
     if clock.is_out_of_time(now):
-        return "No time yet. Convert credits to time with c."
-    return "Nothing used yet. Start the timer with space."
+        return f"No time yet. Convert credits to time with {TO_TIME.shown_key(keys)}."
+    return f"Nothing used yet. Start the timer with {START.shown_key(keys)}."
 
 
 def _day_of(row: Mapping[str, Any]) -> date:
     """The day of a row of the summary."""
     # Noon is on that day even if the system's time zone has no name and days begin an hour off.
     return local(parse_timestamp(row["start"]) + timedelta(hours=12)).date()
+
+
+def edit_run(screen: BaseScreen) -> None:
+    if state := screen.context.state:
+        instruction: dict[str, Any] = {"action": "edit", "edit": "clock_timer"}
+        screen.fill_in(run_form(state.clock), lambda _: "Saved.", only_changed=True, **instruction)
+
+
+def stop_at(screen: BaseScreen) -> None:
+    """Stop the timer at an earlier moment that the user types."""
+    context, result = screen.context, screen.query_one(ResultLine)
+    stop = EarlierStop(lambda: context.state.clock if context.state else None, context.now, screen.today)
+
+    async def send(values: dict[str, Any]) -> Answer:
+        return await context.send(action="stop", stop="clock_timer", **stop.argument(values))
+
+    def show(answer: Answer | None) -> None:
+        if answer is not None:
+            show_stopped(context, result, answer, screen.showing)
+
+    screen.ask_with(stop.form, send, show)
 
 
 class ClockScreen(BaseScreen):
@@ -137,7 +176,7 @@ class ClockScreen(BaseScreen):
         bars.days = days
         if (state := self.context.state) is not None:
             self._show_begun(state, self.context.now())
-            listed.empty = nothing_recorded(state, self.context.now())
+            listed.empty = nothing_recorded(state, self.context.now(), self.context.settings.keys)
             bars.empty = FIRST_MINUTE if state.clock.runs else NO_RECENT_ACTIVITY
         self._share_room()
 
@@ -177,6 +216,8 @@ class ClockScreen(BaseScreen):
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         **TIMER_ACTIONS,
         TO_TIME: credit_actions.convert_to_time,
+        STOP_AT: stop_at,
+        EDIT_RUN: edit_run,
         TO_CREDITS: credit_actions.convert_to_credits,
         MOVE_TIME: move_time,
         SHOW_DAYS: show_days,
