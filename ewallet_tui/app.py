@@ -35,7 +35,7 @@ from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier,
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.store import AccountStore, Backend
-from ewallet_tui.timer import Alarm, TimerWatch
+from ewallet_tui.timer import Alarm, DayWatch, TimerWatch
 from ewallet_tui.widgets.footer import keys_to_leave
 from ewallet_tui.work import Severity, Workers
 
@@ -150,14 +150,19 @@ class EWalletApp(App[None]):
             ended=lambda of_a_change: workers.run(lifecycle.end_session(of_a_change=of_a_change)),
             noticed=self._handle_event,
             froze=lambda is_frozen: self._notifier.tell(FROZEN if is_frozen else USABLE_AGAIN),
-            time_zone=lazy.local_time_zone,
+            time_zone=lambda: settings.time_zone,
         )
+
+        def refresh() -> None:
+            workers.run(store.refresh(), REFRESH, exclusive=True)
+
+        self._days = DayWatch(self.set_timer, refresh)
         timers = TimerWatch(
             now,
             self.set_timer,
             alarm=self._sound,
             second_passed=second_passed.publish,
-            out_of_time=lambda: workers.run(store.refresh(), REFRESH, exclusive=True),
+            out_of_time=refresh,
             left_behind=self.say,
         )
 
@@ -287,6 +292,7 @@ class EWalletApp(App[None]):
     def _begin(self) -> None:
         self.context.settings.begin()
         self.set_interval(KEEP_ALIVE_SECONDS, self._keep_alive)
+        self._days.look()
         self.set_timer(
             IMPORT_AFTER_SECONDS, lambda: asyncio.get_running_loop().run_in_executor(None, lazy.screens)
         )
@@ -326,6 +332,8 @@ class EWalletApp(App[None]):
         await self.context.lifecycle.rewrite_screens()
         if self.context.state is not None:
             self._show_change(self.context.state)
+            # In another time zone, the days are others.
+            await self.context.store.refresh()
 
     def _keep_alive(self) -> None:
         # Without a connection the first one waits and is sent when it is back.

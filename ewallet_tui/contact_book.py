@@ -1,4 +1,4 @@
-"""Completion of names and emails from the user's contacts."""
+"""Completion of names and emails from the user's contacts, and of their own wallets and clocks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import unicodedata
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Annotated, Any
+
+from msgspec import Meta
 
 from ewallet_core.instructions import fields
-from ewallet_core.instructions.validation import accepts
+from ewallet_core.instructions.validation import accepts, meta_of
 from ewallet_core.presentation.formatting import one_line
 
 MAX_RESULTS = 1_000
@@ -44,12 +46,37 @@ class Contact:
         return any(typed in name for name in self.names)
 
 
+@dataclass(frozen=True)
+class OwnRecipient:
+    """One of the user's own wallets or clocks, to which they may move credits or time.
+
+    Its label stands where a contact's email stands, and is what the field shows in the end.
+    """
+
+    id: int
+    name: str
+    label: str
+
+    @classmethod
+    def called(cls, id: int, name: str, noun: str, names: Iterable[str]) -> OwnRecipient:
+        """With the label `Holidays (your wallet)`, or with its number if another of `names` is the same."""
+        is_unique = [_key(one) for one in names].count(_key(name)) < 2
+        return cls(id, one_line(name), f"{one_line(name)} ({noun}{'' if is_unique else f' {id}'})")
+
+
+async def no_contacts(**_instruction: Any) -> dict[str, Any]:
+    """Answers a search for contacts where none are offered."""
+    return {"failed": False, "rows": [], "next": None}
+
+
 class ContactBook:
     """Completes a form's recipient field; it does not notice contacts that change meanwhile."""
 
-    def __init__(self, ask: Ask) -> None:
+    def __init__(self, ask: Ask, own: Sequence[OwnRecipient] = ()) -> None:
+        """`own` are offered like contacts, and before them."""
         self._ask = ask
-        self._contacts: dict[Contact, None] = {}
+        self._own = {_key(one.label): one for one in own}
+        self._contacts: dict[Contact, None] = {Contact(one.name, one.label): None for one in own}
         self._looked_for: dict[str, bool] = {}
         """The texts that were searched for, and whether the answer had all contacts that contain them."""
         self._has_begun = False
@@ -77,6 +104,8 @@ class ContactBook:
         with a sentence for the user if several are meant, or may be.
         """
         wanted = typed.strip()
+        if (own := self.own(wanted)) is not None:
+            return own.label
         if not wanted or accepts(fields.Email, wanted):
             return wanted
         meant = self._meant(_key(wanted))
@@ -87,6 +116,26 @@ class ContactBook:
                 return wanted
             raise ValueError(self._doubt_about(wanted))
         return meant[0].email if meant else wanted
+
+    @property
+    def has_own(self) -> bool:
+        return bool(self._own)
+
+    def own(self, typed: str) -> OwnRecipient | None:
+        """The own wallet or clock of that label."""
+        return self._own.get(_key(typed))
+
+    def kind_of_recipient(self, kind: Any = None) -> Any:
+        """The type of a field that takes an own label, or a value of `kind` if one is given."""
+        if not self._own:
+            return kind
+        known = self._own.values()
+
+        def is_recipient(value: str) -> bool:
+            return any(value == one.label for one in known) or (kind is not None and accepts(kind, value))
+
+        description = "one of your own" if kind is None else meta_of(kind).description
+        return Annotated[str, Meta(description=description, extra={"check": is_recipient})]
 
     def name_of(self, email: str) -> str:
         """The name of the contact with that email; the email itself if there is none."""
@@ -113,7 +162,8 @@ class ContactBook:
             return f"Similar: {_listed((one.name for one in found), MAX_OTHERS)}"
         first = meant[0]
         sign = "" if wanted in first.names or not first.begins(wanted) else ACCEPT_SIGN
-        shown = f"{sign}{first.name}" if len(meant) > 1 and sign else f"{sign}{first.name}: {first.email}"
+        full = first.email if self.own(first.email) is not None else f"{first.name}: {first.email}"
+        shown = f"{sign}{first.name}" if len(meant) > 1 and sign else f"{sign}{full}"
         rest = [one for one in (*meant, *found) if _key(one.email) != _key(first.email)]
         others = _listed(_told_apart(rest, first), MAX_OTHERS)
         return f"{shown}   or {others}" if others else shown

@@ -53,6 +53,11 @@ class AppContext(Struct, frozen=True, kw_only=True):
     def preferences(self) -> Preferences:
         return self.settings.preferences
 
+    @property
+    def time_zone(self) -> str:
+        """The IANA name of the zone in which the user's days begin."""
+        return self.settings.time_zone
+
     async def send(self, **instruction: Any) -> Answer:
         return await self.store.send(**instruction)
 

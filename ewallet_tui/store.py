@@ -93,7 +93,7 @@ class AccountStore:
         ended: Callable[[bool], None],
         noticed: Callable[[Event], None],
         froze: Callable[[bool], None],
-        time_zone: Callable[[], str | None],
+        time_zone: Callable[[], str],
     ) -> None:
         """`changed` is called with each new state.
 
@@ -168,8 +168,7 @@ class AccountStore:
             self.state = None
             return
         zone = self._time_zone()
-        in_zone = {} if zone is None else {"time_zone": zone}
-        overview = await self._send(action="view", view="overview", limit=MAX_ACTIVITY, **in_zone)
+        overview = await self._send(action="view", view="overview", limit=MAX_ACTIVITY, time_zone=zone)
         if overview["failed"] or session is not self._session:
             return
         self._sequence = overview["event_sequence"]

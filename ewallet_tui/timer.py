@@ -1,15 +1,16 @@
-"""The seconds and the alarms of the active clock's timer."""
+"""The seconds and the alarms of the active clock's timer, and the beginning of another day."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from typing import Literal
 
 from msgspec import Struct
 from textual.timer import Timer
 
-from ewallet_core.presentation.formatting import SECOND, countdown, until_next_second
+from ewallet_core.presentation.formatting import SECOND, countdown, local, until_next_second
 from ewallet_tui.state import AccountState, ClockState, TimerState
 from ewallet_tui.work import SetTimer
 
@@ -20,6 +21,7 @@ class Alarm(Struct, frozen=True):
     severity: Literal["warning", "error"]
 
 
+LONGEST_WAIT = timedelta(hours=1)
 OUT_OF_TIME = Alarm("■ Out of time", "The timer has stopped. Convert credits to start it again.", "error")
 
 
@@ -114,6 +116,28 @@ class TimerWatch:
         if self._next_second is not None:
             self._next_second.stop()
             self._next_second = None
+
+
+class DayWatch:
+    """Calls `changed` when another day begins in the user's time zone."""
+
+    today: Callable[[], datetime] = staticmethod(partial(datetime.now, UTC))
+
+    def __init__(self, set_timer: SetTimer, changed: Callable[[], None]) -> None:
+        self._set_timer = set_timer
+        self._changed = changed
+        self._day: date | None = None
+
+    def look(self) -> None:
+        """Compare the day, now and from then on."""
+        now = local(self.today())
+        before, self._day = self._day, now.date()
+        if before not in (None, self._day):
+            self._changed()
+        passed = now - now.replace(hour=0, minute=0, second=0, microsecond=0)
+        # Not longer, because the computer may sleep, and its clock or the zone's may be changed.
+        wait = min(timedelta(days=1) - passed, LONGEST_WAIT)
+        self._set_timer(wait.total_seconds(), self.look)
 
 
 def _ran_out(before: ClockState, after: ClockState, now: float) -> bool:

@@ -13,7 +13,7 @@ from ewallet_core.presentation.formatting import SPACE, DateOrder, Formats
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import config
 from ewallet_tui.config.file import FILE_NAME, ConfigError, ReadSettings, read_settings
-from ewallet_tui.config.settings import DARK, LOCALE, SETTINGS
+from ewallet_tui.config.settings import DARK, LOCALE, SEPARATORS, SETTINGS, SYSTEM
 
 MAX_SERVERS = 10
 MAX_ACCOUNTS = 10
@@ -33,6 +33,10 @@ class Preferences(Struct, frozen=True):
     numbers: str = LOCALE
     hours: str = LOCALE
     dates: str = LOCALE
+    time_zone: str = SYSTEM
+    """The IANA name of a zone; the computer's own has no name here."""
+    csv_separator: str = SEPARATORS[0]
+    csv_byte_order_mark: bool = True
     bell: bool = True
     desktop_notifications: bool = False
     server: str = ""
@@ -68,6 +72,7 @@ class Preferences(Struct, frozen=True):
         return Formats(
             of_system.thousands if self.numbers == LOCALE else self.numbers[1:-3].replace(" ", SPACE),
             has_24_hours=of_system.has_24_hours if self.hours == LOCALE else self.hours == "24",
+            has_decimal_comma=of_system.has_decimal_comma,
             dates=of_system.dates if self.dates == LOCALE else DateOrder(self.dates),
         )
 

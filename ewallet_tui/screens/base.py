@@ -16,6 +16,7 @@ from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Button
 
+from ewallet_core.presentation.formatting import local
 from ewallet_core.presentation.periods import Period
 from ewallet_tui.actions import (
     BACK_TO_FIRST_PART,
@@ -258,7 +259,7 @@ class BaseScreen(Screen[None]):
 
     def ask_period(self, period: Period | None, show: Callable[[Period], None]) -> None:
         """Ask for dates, initially those of `period`, and `show` them."""
-        today = self.today().astimezone().date()
+        today = local(self.today()).date()
 
         async def choose(values: dict[str, Any]) -> Answer:
             show(chosen_period(values, today))
