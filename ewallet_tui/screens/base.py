@@ -236,6 +236,7 @@ class BaseScreen(Screen[None]):
         *,
         only_changed: bool = False,
         writes: str = "",
+        sender: Callable[..., Awaitable[Answer]] | None = None,
         **instruction: Any,
     ) -> None:
         """Open a form that completes `instruction`, and show the result in one line.
@@ -248,7 +249,7 @@ class BaseScreen(Screen[None]):
             sent = changes(spec, values) if only_changed else values
             if only_changed and not sent:
                 return {"failed": False}
-            return await self.context.send(**instruction, **sent)
+            return await (sender or self.context.send)(**instruction, **sent)
 
         def say(answer: Answer | None) -> None:
             if answer is not None:
