@@ -67,6 +67,13 @@ def _partner(record: Any) -> ColumnElement[Any]:
     return func.coalesce(email, "")
 
 
+def _invoice_partner(record: Any) -> ColumnElement[Any]:
+    """The email of the other side as it was issued; empty on invoices from before it was kept."""
+    is_sale = record.seller_account_id == record.account_id
+    email = case((is_sale, record.buyer_email), else_=record.seller_email)
+    return func.user_key(func.coalesce(email, ""))
+
+
 def _cost(record: Any) -> ColumnElement[Any]:
     """Decimal text that sorts as its number does: as many digits before the point as any has."""
     point = func.instr(record.cost, ".")
@@ -93,6 +100,7 @@ SORTS: Mapping[RecordType, Mapping[str, Key]] = {
         "signed_credits": _signed_credits(RecordType.INVOICE),
         "currency": _number("currency"),
         "cost": _cost,
+        "partner": _invoice_partner,
         "notes": _text("notes"),
     },
     RecordType.CONVERSION: {
