@@ -252,10 +252,15 @@ class EWalletApp(App[None]):
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))
 
+    @property
+    def has_sixteen_colours(self) -> bool:
+        """Whether there is a terminal, and it has no more colours."""
+        return self.console.color_system == SIXTEEN and not self.is_headless
+
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Textual's, and one that keeps every text readable where there are sixteen colours."""
         filters = super().get_line_filters()
-        if self.native_ansi_color or self.console.color_system == SIXTEEN:
+        if self.native_ansi_color or self.has_sixteen_colours:
             return [*filters, filter_for(self.theme_variables["background"], dark=self.current_theme.dark)]
         return filters
 
