@@ -299,7 +299,7 @@ CONTACT = RecordKind(
         Column("Notes", fills=True, from_width=60, sort="notes"),
     ),
     _describe_contact,
-    "No contacts on this list yet. Add one with n.",
+    "No contacts on this list yet. Add the first one.",
     "name",
 )
 
