@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.text import Text
+from textual._compositor import CompositorUpdate
 from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
@@ -32,6 +33,7 @@ from ewallet_tui.keyboard import Keyboard
 from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
+from ewallet_tui.sanitize import InPlace
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.sixteen_colours import filter_for
 from ewallet_tui.store import AccountStore, Backend
@@ -42,6 +44,7 @@ from ewallet_tui.work import Severity, Workers
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from rich.console import RenderableType
     from textual.events import Event
     from textual.filter import LineFilter
     from textual.screen import Screen
@@ -182,10 +185,10 @@ class EWalletApp(App[None]):
             notifier=self._notifier,
             workers=workers,
             notify=self.say,
-            ask_about_timers=lambda state, others, may_stop: self._ask(
-                lazy.timer_question(state, others, may_stop=may_stop)
+            ask_about_timers=lambda account, at, may_stop: self._ask(
+                lazy.timer_question(account, at, may_stop=may_stop)
             ),
-            ask_about_unanswered=lambda state, others: self._ask(lazy.unanswered_question(state, others)),
+            ask_about_unanswered=lambda account, at: self._ask(lazy.unanswered_question(account, at)),
             forget_clipboard=self._forget_clipboard,
             now=now,
         )
@@ -244,6 +247,10 @@ class EWalletApp(App[None]):
 
     def say(self, words: str, *, title: str = "", severity: Severity = "information") -> None:
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
+
+    def _display(self, screen: Screen[Any], renderable: RenderableType | None) -> None:
+        painted = InPlace(renderable) if isinstance(renderable, CompositorUpdate) else renderable
+        super()._display(screen, painted)
 
     def action_lock(self) -> None:
         if self.is_in_view and not self.context.workers.has_begun(LOCKING):

@@ -151,14 +151,14 @@ async def test_one_key_shows_the_days_in_place_of_the_times_and_back(day):
     async with at_the_clock(day) as person:
         await stopped(day, person)
         await settled(person)
-        assert person.sees("Pauses")
+        assert person.sees("Paused")
         assert not person.sees("Used by day")
         await person.press("m")
         assert person.sees("Used by day  5:00 in 30 days")
-        assert not person.sees("Pauses")
+        assert not person.sees("Paused")
         assert (footer(person).get("Records"), footer(person).get("By day")) == (True, None)
         await person.press("m")
-        assert person.sees("Pauses")
+        assert person.sees("Paused")
         assert not person.sees("Used by day")
 
 
@@ -166,7 +166,7 @@ async def test_days_and_times_are_side_by_side_where_there_is_room(day):
     async with at_the_clock(day, size=WIDE) as person:
         await stopped(day, person)
         await settled(person)
-        assert person.sees("Pauses")
+        assert person.sees("Paused")
         assert person.sees("Used by day  5:00 in 14 days")
         assert "By day" not in footer(person)
 
@@ -224,6 +224,22 @@ async def test_a_run_over_midnight_is_of_both_days(day, monkeypatch, zone, minut
         await told(person, "x", TimerState.INACTIVE)
         assert [used for _, used in bars.days[-2:]] == [10 * 60_000, 5 * 60_000]
         assert bars.begun == 0
+
+
+async def test_days_before_the_clocks_changed_began_at_midnight_too(day, monkeypatch):
+    monkeypatch.setenv("TZ", "Europe/Berlin")
+    time.tzset()
+    # From 14:02 UTC on 20 November back to 23:50 summer time on 24 October.
+    minutes_back = 26 * 24 * 60 + 16 * 60 + 12
+    day.pass_by(minutes=-minutes_back)
+    async with at_the_clock(day, size=WIDE) as person:
+        await told(person, "space", TimerState.ACTIVE)
+        day.pass_by(minutes=20)
+        await settled(person)
+        day.pass_by(minutes=minutes_back - 20)
+        await settled(person)
+        used = {str(on): used for on, used in person.app.screen.query_one(DayBars).days if used}
+        assert used == {"2026-10-24": 10 * 60_000, "2026-10-25": 10 * 60_000}
 
 
 async def test_a_second_that_passes_lays_nothing_out_anew(day, monkeypatch):
