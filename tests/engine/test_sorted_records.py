@@ -69,6 +69,14 @@ def found(caller: EngineClient, kind: str, **arguments: Any) -> Callable[..., Ro
     return read
 
 
+def partner_of(row: Row) -> str:
+    if "direction" in row:
+        return row["buyer_email"] if row["direction"] == "sale" else row["seller_email"]
+    if row["transfer_type"] == "supply":
+        return ""
+    return row["transfer_from"] if row["transfer_type"] == "incoming" else row["transfer_to"]
+
+
 KEYS: dict[str, Callable[[Row], Any]] = {
     "cost": lambda row: Decimal(row["cost"] or 0),
     "currency": lambda row: row["currency"] or "",
@@ -77,10 +85,7 @@ KEYS: dict[str, Callable[[Row], Any]] = {
     "email": lambda row: user_key(row["email"]),
     "notes": lambda row: user_key(row["notes"]),
     "tags": lambda row: "".join(f" {tag} " for tag in row["tags"]),
-    "partner": lambda row: {
-        "supply": "",
-        "incoming": row["transfer_from"],
-    }.get(row["transfer_type"], row["transfer_to"]),
+    "partner": partner_of,
 }
 
 
