@@ -12,8 +12,7 @@ from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.validation import PageCursor, description_of
 from ewallet_core.operations.answer_data import FoundRow
 from ewallet_core.operations.context import AccountContext
-from ewallet_core.operations.record_order import Totals, read_cursor, read_order, totals_answer
-from ewallet_core.operations.records import own_sheet
+from ewallet_core.operations.records import Totals, own_sheet, read_cursor, read_order, totals_answer
 from ewallet_core.operations.requests import PeriodRequest, check_tag
 from ewallet_core.operations.sheet_kinds import KIND_OF, SheetKind, found_row
 from ewallet_core.storage.record_order import FOUND_IN_ORDER

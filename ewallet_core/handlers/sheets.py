@@ -13,14 +13,17 @@ from ewallet_core.operations.answer_data import Archive, Data, SheetData, archiv
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext
 from ewallet_core.operations.ownership import record_change
 from ewallet_core.operations.provisioning import open_sheet
-from ewallet_core.operations.record_order import Totals, read_cursor, read_order, totals_answer
 from ewallet_core.operations.records import (
+    Totals,
     left_to_refund,
     own_record,
     own_sheet,
+    read_cursor,
+    read_order,
     record_answer,
     record_answers,
     the_record,
+    totals_answer,
     unlink_sheet,
 )
 from ewallet_core.operations.requests import NewItem, PageRequest, RenameItem

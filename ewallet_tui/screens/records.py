@@ -18,8 +18,17 @@ from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_tui import actions
 from ewallet_tui.actions import Action
 from ewallet_tui.availability import NOTHING_LISTED, REMOVED, Possible
-from ewallet_tui.record_order import ListOrder, next_order, totals_in_words, turned_round
-from ewallet_tui.record_pages import PAGE, ListRow, Page, Read, RecordPages
+from ewallet_tui.record_pages import (
+    PAGE,
+    ListOrder,
+    ListRow,
+    Page,
+    Read,
+    RecordPages,
+    next_order,
+    totals_in_words,
+    turned_round,
+)
 from ewallet_tui.records import TIME, TRANSFER, Record, RecordKind, as_text
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import export_records

@@ -15,8 +15,7 @@ from textual.strip import Strip
 
 from ewallet_core.presentation.formatting import one_line
 from ewallet_core.presentation.tables import GAP, Column, fitted_widths
-from ewallet_tui.record_order import mark_of
-from ewallet_tui.record_pages import ListRow, RecordPages
+from ewallet_tui.record_pages import ListRow, RecordPages, mark_of
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.cursor_list import FARTHEST, CursorList
 
