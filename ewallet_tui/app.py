@@ -14,6 +14,8 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 from textual.cache import LRUCache
 from textual.css.stylesheet import Stylesheet
+from textual.events import InputEvent, Paste
+from textual.notifications import Notify
 from textual.signal import Signal
 from textual.widgets import Input
 
@@ -27,9 +29,17 @@ from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
+from ewallet_tui.elapsed import TICK_SECONDS, ElapsedTime, steady_time
 from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
-from ewallet_tui.notifications import ENDS_SOON, FROZEN, USABLE_AGAIN, Notifier, desktop_sequence
+from ewallet_tui.notifications import (
+    ENDS_SOON,
+    FROZEN,
+    USABLE_AGAIN,
+    AgingNotification,
+    Notifier,
+    desktop_sequence,
+)
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.store import AccountStore, Backend
 from ewallet_tui.timer import Alarm, TimerWatch
@@ -100,17 +110,20 @@ class EWalletApp(App[None]):
         backends: Backends,
         preferences: Preferences,
         server: ServerAddress | None = None,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = steady_time,
+        wall: Callable[[], float] = time.time,
     ) -> None:
         """The app at `server`, or on this machine; the user can choose another of `backends`.
 
-        `now` is the instant, in seconds, on a clock that never goes backwards.
+        `now` is the instant, in seconds, on a clock that never goes backwards, `wall` on one that can be set.
         """
         super().__init__()
+        self._elapsed = ElapsedTime(now, wall)
+        self._kept_alive_at = self._elapsed()
         self.stylesheet = StylesheetReadOnce(variables=self.get_css_variables())
         for theme in THEMES:
             self.register_theme(theme)
-        self._idle = IdleWatch(now, self.set_timer, self.action_lock)
+        self._idle = IdleWatch(self._elapsed, self.set_timer, self.action_lock)
         self._is_asked_to_quit = False
         self._notifier = Notifier(
             lambda: self.context.state,
@@ -119,14 +132,15 @@ class EWalletApp(App[None]):
             self.say,
             self._notify_desktop,
         )
-        self.context = self._make_context(backends, preferences, server, now)
+        self.context = self._make_context(backends, preferences, server, self._elapsed)
+        self._elapsed.jumped = self._catch_up
 
     def _make_context(
         self,
         backends: Backends,
         preferences: Preferences,
         server: ServerAddress | None,
-        now: Callable[[], float],
+        now: ElapsedTime,
     ) -> AppContext:
         workers = Workers(self)
         connection_changed: Signal[ConnectionStatus] = Signal(self, "connection changed")
@@ -145,15 +159,15 @@ class EWalletApp(App[None]):
             self.set_timer,
             alarm=self._sound,
             second_passed=second_passed.publish,
-            out_of_time=lambda: workers.run(store.refresh(), REFRESH, exclusive=True),
+            read_again=lambda: workers.run(store.refresh(), REFRESH, exclusive=True),
             left_behind=self.say,
         )
 
-        def handle_connection(before: ConnectionStatus, now: ConnectionStatus) -> None:
-            connection_changed.publish(now)
-            connecting.handle(before, now)
+        def handle_connection(before: ConnectionStatus, after: ConnectionStatus) -> None:
+            connection_changed.publish(after)
+            connecting.handle(before, after)
 
-        connection = ConnectionWatch(store.client.place, self.set_interval, handle_connection)
+        connection = ConnectionWatch(store.client.place, now, self.set_interval, handle_connection)
         navigation = Navigation(
             self, {mode: partial(self._make_screen, mode) for mode in (LOGIN, LOCK, *SCREEN_MODES)}
         )
@@ -228,6 +242,20 @@ class EWalletApp(App[None]):
     def say(self, words: str, *, title: str = "", severity: Severity = "information") -> None:
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: Severity = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a toast, as Textual does, for so many seconds of elapsed time."""
+        shown = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        toast = AgingNotification(message, title, severity, shown, markup, self._elapsed(), now=self._elapsed)
+        self.post_message(Notify(toast))
+
     def action_lock(self) -> None:
         if self.is_in_view and not self.context.workers.has_begun(LOCKING):
             self.run_worker(self.context.navigation.lock(), group=LOCKING)
@@ -251,7 +279,12 @@ class EWalletApp(App[None]):
             self.run_worker(self._quit(), group=QUIT, exclusive=True)
 
     async def on_event(self, event: Event) -> None:
-        self._idle.notice(event)
+        if isinstance(event, InputEvent | Paste):
+            self._elapsed.tick()
+            self._idle.notice()
+            if self.context.workers.has_begun(LOCKING):
+                # Typed after the time was over: it must not reach the screen that is being locked.
+                return
         await super().on_event(event)
 
     async def on_unmount(self) -> None:
@@ -260,7 +293,7 @@ class EWalletApp(App[None]):
 
     def _begin(self) -> None:
         self.context.settings.begin()
-        self.set_interval(KEEP_ALIVE_SECONDS, self._keep_alive)
+        self.set_interval(TICK_SECONDS, self._tick)
         self.set_timer(
             IMPORT_AFTER_SECONDS, lambda: asyncio.get_running_loop().run_in_executor(None, lazy.screens)
         )
@@ -301,7 +334,20 @@ class EWalletApp(App[None]):
         if self.context.state is not None:
             self._show_change(self.context.state)
 
+    def _tick(self) -> None:
+        self._elapsed.tick()
+        if self._elapsed() - self._kept_alive_at >= KEEP_ALIVE_SECONDS:
+            self._keep_alive()
+
+    def _catch_up(self, missed: float) -> None:
+        """Find out what is true after time has jumped by `missed` seconds, before another one is shown."""
+        self.context.store.client.age(missed)
+        self._refresh_notifications()
+        self._idle.look()
+        self.context.timers.catch_up(is_connected=self.context.connection.is_connected)
+
     def _keep_alive(self) -> None:
+        self._kept_alive_at = self._elapsed()
         # Without a connection the first one waits and is sent when it is back.
         if not self.context.workers.has_begun(ALIVE):
             self.context.workers.run(self.context.store.keep_alive(), ALIVE)

@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct, field
-from textual.events import Event, InputEvent, Paste
 from textual.timer import Timer
 
 from ewallet_core.client import UnreachableError
@@ -47,17 +46,28 @@ class IdleWatch:
         if self._limit:
             self._timer = self._set_timer(self._limit, self.look)
 
-    def notice(self, event: Event) -> None:
-        if isinstance(event, InputEvent | Paste):
-            self._last = self._now()
+    def notice(self) -> None:
+        """Note that the user is there; if the time was over before, `on_idle` is called first."""
+        if self._limit and self._rest <= 0:
+            self._on_idle()
+        self._last = self._now()
 
     def look(self) -> None:
         """Call `on_idle` if the time is over, and check again when it next could be."""
-        rest = self._last + self._limit - self._now()
+        if not self._limit:
+            return
+        rest = self._rest
         if rest <= 0:
             self._on_idle()
             rest = self._limit
+        if self._timer is not None:
+            self._timer.stop()
         self._timer = self._set_timer(max(rest, 1), self.look)
+
+    @property
+    def _rest(self) -> float:
+        """The seconds left; not more than 0 if the time is over."""
+        return self._last + self._limit - self._now()
 
 
 ACCOUNT, EVENTS, QUIT = "account", "events", "quit"

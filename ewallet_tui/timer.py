@@ -10,6 +10,7 @@ from msgspec import Struct
 from textual.timer import Timer
 
 from ewallet_core.presentation.formatting import SECOND, countdown, until_next_second
+from ewallet_tui.elapsed import ElapsedTime
 from ewallet_tui.state import AccountState, ClockState, TimerState
 from ewallet_tui.work import SetTimer
 
@@ -23,20 +24,25 @@ class Alarm(Struct, frozen=True):
 OUT_OF_TIME = Alarm("■ Out of time", "The timer has stopped. Convert credits to start it again.", "error")
 
 
+MAX_HOLD_SECONDS = 2.0
+"""How long no second is shown while the account is read; the connection may be broken unnoticed."""
+
+
 class TimerWatch:
     """Follows the timer of each new state: its seconds, and its alarms, each once in a run."""
 
     def __init__(
         self,
-        now: Callable[[], float],
+        now: ElapsedTime,
         set_timer: SetTimer,
         *,
         alarm: Callable[[Alarm], None],
         second_passed: Callable[[float], None],
-        out_of_time: Callable[[], None],
+        read_again: Callable[[], None],
         left_behind: Callable[[str], None],
     ) -> None:
-        """`out_of_time` is called each second while the timer runs with no time left.
+        """`read_again` reads the account: once after a jump of time, and each second while a timer runs with
+        no time left.
 
         `left_behind` is called with a sentence about a clock whose timer goes on after another became active.
         """
@@ -44,7 +50,7 @@ class TimerWatch:
         self._set_timer = set_timer
         self._alarm = alarm
         self._second_passed = second_passed
-        self._out_of_time = out_of_time
+        self._read_again = read_again
         self._left_behind = left_behind
         self._state: AccountState | None = None
         self._command: tuple[int, TimerState] | None = None
@@ -52,9 +58,11 @@ class TimerWatch:
         self._warned: tuple[int, datetime | None] | None = None
         """The clock and the start of the run of the last warning."""
         self._next_second: Timer | None = None
+        self._held_until = 0.0
 
     def follow(self, state: AccountState) -> None:
         before, self._state = self._state, state
+        self._held_until = 0.0
         if before is not None and before.account.id == state.account.id and before.clock.id != state.clock.id:
             left = next((clock for clock in state.timers if clock.id == before.clock.id), None)
             if left is not None:
@@ -79,14 +87,20 @@ class TimerWatch:
         if self._command == (clock.id, clock.state):
             self._command = None
 
+    def catch_up(self, *, is_connected: bool) -> None:
+        """Read the account again; with a connection no further second is shown before its answer."""
+        if self._state is not None:
+            self._held_until = self._now() + MAX_HOLD_SECONDS if is_connected else 0.0
+            self._read_again()
+
     def pass_second(self) -> None:
-        if (state := self._state) is None:
+        now = self._now.tick()
+        if (state := self._state) is None or now < self._held_until:
             return
         self._warn_if_soon_over(state.clock)
-        now = self._now()
         self._second_passed(now)
         if state.clock.runs and state.clock.is_out_of_time(now):
-            self._out_of_time()
+            self._read_again()
 
     def _warn_if_soon_over(self, clock: ClockState) -> None:
         now, run = self._now(), (clock.id, clock.started)

@@ -60,7 +60,7 @@ class LockScreen(Screen[None]):
             return
         note = f"Enter the password of {one_line(state.account.name)} to unlock."
         spec = FormSpec("Locked", "Unlock", (PASSWORD,), note=note, leave="Log out")
-        form = Form(spec, self._unlock)
+        form = Form(spec, self._unlock, now=self.context.now)
         form.show_connected(self.context.connection.is_connected)
         await self.query_one("#middle").mount(form, before=self.query_one(ConnectionBadge))
         form.rows[0].input.focus()

@@ -15,6 +15,7 @@ from textual.timer import Timer
 from textual.widgets import Button, Input, Label
 
 from ewallet_core.presentation.formatting import SECOND, countdown
+from ewallet_tui.elapsed import steady_time
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.form_field import Field, FormField
 
@@ -66,9 +67,10 @@ class RetryWait(Label):
     class Over(Message):
         """Another try is allowed."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float]) -> None:
         super().__init__("", markup=False)
-        self._left_ms = 0
+        self._now = now
+        self._over_at = 0.0
         self._ticks: Timer | None = None
 
     @property
@@ -76,23 +78,20 @@ class RetryWait(Label):
         return self._ticks is not None
 
     def begin(self, wait_ms: int) -> None:
-        self._left_ms = wait_ms
-        self._show()
+        self._over_at = self._now() + wait_ms / SECOND
+        self._tick()
         self.add_class("-waiting")
         if self._ticks is None:
             self._ticks = self.set_interval(1, self._tick)
 
     def _tick(self) -> None:
-        self._left_ms -= SECOND
-        self._show()
-        if self._left_ms <= 0 and self._ticks is not None:
+        left_ms = max(round((self._over_at - self._now()) * SECOND), 0)
+        self.update(f"◷ Try again in {countdown(left_ms)}.")
+        if left_ms == 0 and self._ticks is not None:
             self._ticks.stop()
             self._ticks = None
             self.remove_class("-waiting")
             self.post_message(self.Over())
-
-    def _show(self) -> None:
-        self.update(f"◷ Try again in {countdown(self._left_ms)}.")
 
 
 Send = Callable[[dict[str, Any]], Awaitable[Answer]]
@@ -147,6 +146,7 @@ class Form(VerticalScroll, can_focus=False):
         send: Send,
         *,
         id: str | None = None,
+        now: Callable[[], float] = steady_time,
         tell_late: Callable[[], Tell] | None = None,
     ) -> None:
         """With `tell_late` the form may be left while there is no connection.
@@ -154,6 +154,7 @@ class Form(VerticalScroll, can_focus=False):
         It is called when the values are sent; what it returns is called with an answer that comes too late.
         """
         super().__init__(id=id)
+        self._now = now
         self._tell_late = tell_late
         self._is_left = False
         self.spec = spec
@@ -169,7 +170,7 @@ class Form(VerticalScroll, can_focus=False):
         if self.spec.preview is not no_text:
             yield Label("", classes="preview", markup=False)
         yield Label("", classes="refusal", markup=False)
-        yield RetryWait()
+        yield RetryWait(self._now)
         gone = f"{CONNECTION_GONE} {MAY_BE_LEFT}" if self._tell_late else CONNECTION_GONE
         yield Label(gone, classes="gone", markup=False)
         with Horizontal(classes="buttons"):

@@ -128,7 +128,7 @@ def make_app(folder: Path, instant: Instant, backend: Backend) -> MakeApp:
 
     def make(**choices: int | str) -> EWalletApp:
         preferences = replace(Preferences.read(folder), **choices)
-        return EWalletApp(backend.backends, preferences, backend.server, instant)
+        return EWalletApp(backend.backends, preferences, backend.server, instant, instant.wall_seconds)
 
     return make
 
