@@ -114,7 +114,7 @@ async def test_toasts_keep_alive_and_both_countdowns_of_waits_count_a_sleep(open
         app._tick()
         await person.wait_until(lambda: asked["alive"] == 2)
 
-        app.context.connection._take(ConnectionStatus(Reach.RECONNECTING, 5))
+        app.context.connection._take(ConnectionStatus(Reach.RECONNECTING, 5, "gone"))
         await person.wait_until(lambda: person.sees("◌ reconnecting 5 s"))
         instant.sleep(seconds=3)
         await person.wait_until(lambda: person.sees("◌ reconnecting 2 s"))
