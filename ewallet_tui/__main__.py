@@ -44,6 +44,7 @@ def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> in
         return 2
     # Imported here: the commands don't wait for the app.
     from ewallet_tui.app import open_app
+    from ewallet_tui.terminal import restored_terminal
 
     try:
         app = open_app(data_dir, server, embedded=embedded)
@@ -53,7 +54,8 @@ def _run_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> in
     except OSError as error:
         click.echo(f"The wallet's folder can't be used: {error.strerror}: {error.filename}", err=True)
         return 1
-    app.run()
+    with restored_terminal():
+        app.run()
     return app.return_code or 0
 
 

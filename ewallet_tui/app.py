@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.cache import LRUCache
-from textual.css.stylesheet import Stylesheet
 from textual.events import InputEvent, Paste
 from textual.notifications import Notify
 from textual.signal import Signal
@@ -24,13 +22,13 @@ from ewallet_core.data_folder import data_folder
 from ewallet_core.presentation.formatting import formats_of_system, one_line
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import lazy
-from ewallet_tui.config.controller import SettingsController
+from ewallet_tui.config.controller import SettingsController, StylesheetReadOnce
 from ewallet_tui.config.preferences import Preferences
 from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
 from ewallet_tui.elapsed import TICK_SECONDS, ElapsedTime, steady_time
-from ewallet_tui.lifecycle import QUIT, IdleWatch, Lifecycle
+from ewallet_tui.lifecycle import QUIT, Heartbeat, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import (
     ENDS_SOON,
@@ -42,12 +40,14 @@ from ewallet_tui.notifications import (
 )
 from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.store import AccountStore, Backend
+from ewallet_tui.terminal import Clipboard, Copied, Ending, lasting
 from ewallet_tui.timer import Alarm, TimerWatch
 from ewallet_tui.work import Severity, Workers
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from textual.driver import Driver
     from textual.events import Event
     from textual.screen import Screen
 
@@ -55,10 +55,9 @@ if TYPE_CHECKING:
     from ewallet_tui.screens.modal import ConfirmModal
     from ewallet_tui.state import AccountState
 
-KEEP_ALIVE_SECONDS = 600
 IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported; the login's fields come first."""
-ALIVE, REFRESH, LOCKING = "alive", "refresh", "lock"
+REFRESH, LOCKING, END = "refresh", "lock", "end"
 
 
 def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
@@ -71,24 +70,6 @@ def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EW
     preferences = Preferences.read(folder, formats_of_system())
     address = chosen if embedded or chosen is not None else preferences.last_server
     return EWalletApp(Backends.kept_in(folder), preferences, address)
-
-
-MAX_SOURCES = 1_024
-
-
-class StylesheetReadOnce(Stylesheet):
-    """Parses a source again only if the theme's variables changed, not for every new screen."""
-
-    def __init__(self, *, variables: dict[str, str]) -> None:
-        super().__init__(variables=variables)
-        self._parse_cache = LRUCache(MAX_SOURCES)
-
-    def set_variables(self, variables: dict[str, str]) -> None:
-        if variables != self._variables:
-            super().set_variables(variables)
-
-    def reparse(self) -> None:
-        self.parse()
 
 
 class EWalletApp(App[None]):
@@ -119,7 +100,8 @@ class EWalletApp(App[None]):
         """
         super().__init__()
         self._elapsed = ElapsedTime(now, wall)
-        self._kept_alive_at = self._elapsed()
+        self._ending = Ending(self._end)
+        self._clipboard_of_desktop = Clipboard(os.environ)
         self.stylesheet = StylesheetReadOnce(variables=self.get_css_variables())
         for theme in THEMES:
             self.register_theme(theme)
@@ -133,7 +115,16 @@ class EWalletApp(App[None]):
             self._notify_desktop,
         )
         self.context = self._make_context(backends, preferences, server, self._elapsed)
-        self._elapsed.jumped = self._catch_up
+        self._heartbeat = Heartbeat(
+            elapsed=self._elapsed,
+            idle=self._idle,
+            ending=self._ending,
+            store=self.context.store,
+            connection=self.context.connection,
+            timers=self.context.timers,
+            workers=self.context.workers,
+            reap_toasts=self._refresh_notifications,
+        )
 
     def _make_context(
         self,
@@ -185,6 +176,7 @@ class EWalletApp(App[None]):
             ask_about_unanswered=lambda state, others: self._ask(lazy.unanswered_question(state, others)),
             forget_clipboard=self._forget_clipboard,
             now=now,
+            timer_on_quit=lambda: self.context.preferences.timer_on_quit,
         )
         settings = SettingsController(
             preferences,
@@ -226,6 +218,7 @@ class EWalletApp(App[None]):
             second_passed=second_passed,
             connection_changed=connection_changed,
             make_screen=self._make_screen,
+            copy=self._copy,
             choose_server=self._choose_server,
         )
 
@@ -236,25 +229,27 @@ class EWalletApp(App[None]):
 
     def on_mount(self) -> None:
         """Connect to the engine once the first screen has been painted."""
+        if not self.is_headless:
+            self._ending.listen()
         self.context.connection.follow(self.context.store.client)
         self.call_after_refresh(self._begin)
 
     def say(self, words: str, *, title: str = "", severity: Severity = "information") -> None:
         self.notify(one_line(words), title=one_line(title), severity=severity, markup=False)
 
-    def notify(
-        self,
-        message: str,
-        *,
-        title: str = "",
-        severity: Severity = "information",
-        timeout: float | None = None,
-        markup: bool = True,
-    ) -> None:
+    def notify(self, message: str, *, timeout: float | None = None, **options: Any) -> None:
         """Show a toast, as Textual does, for so many seconds of elapsed time."""
         shown = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
-        toast = AgingNotification(message, title, severity, shown, markup, self._elapsed(), now=self._elapsed)
-        self.post_message(Notify(toast))
+        age = {"timeout": shown, "raised_at": self._elapsed(), "now": self._elapsed}
+        self.post_message(Notify(AgingNotification(message, **age, **options)))
+
+    def get_driver_class(self) -> type[Driver]:
+        return lasting(super().get_driver_class())
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Copy `text` as Textual's own widgets do, who say nothing of it."""
+        self._clipboard = text
+        self.run_worker(self._copy(text))
 
     def action_lock(self) -> None:
         if self.is_in_view and not self.context.workers.has_begun(LOCKING):
@@ -287,13 +282,25 @@ class EWalletApp(App[None]):
                 return
         await super().on_event(event)
 
+    def _end(self, code: int) -> None:
+        """End as if the user quit, without a question; a second call doesn't wait for missing answers."""
+        if self.context.workers.has_begun(END):
+            self.exit(return_code=code)
+        else:
+            self.run_worker(self._end_in_order(code), group=END)
+
+    async def _end_in_order(self, code: int) -> None:
+        await self.context.lifecycle.end()
+        self.exit(return_code=code)
+
     async def on_unmount(self) -> None:
         if not self.context.store.backend.is_closing:
             await self.context.lifecycle.close()
 
     def _begin(self) -> None:
         self.context.settings.begin()
-        self.set_interval(TICK_SECONDS, self._tick)
+        self._heartbeat.begin()
+        self.set_interval(TICK_SECONDS, self._heartbeat.tick)
         self.set_timer(
             IMPORT_AFTER_SECONDS, lambda: asyncio.get_running_loop().run_in_executor(None, lazy.screens)
         )
@@ -334,27 +341,9 @@ class EWalletApp(App[None]):
         if self.context.state is not None:
             self._show_change(self.context.state)
 
-    def _tick(self) -> None:
-        self._elapsed.tick()
-        if self._elapsed() - self._kept_alive_at >= KEEP_ALIVE_SECONDS:
-            self._keep_alive()
-
-    def _catch_up(self, missed: float) -> None:
-        """Find out what is true after time has jumped by `missed` seconds, before another one is shown."""
-        self.context.store.client.age(missed)
-        self._refresh_notifications()
-        self._idle.look()
-        self.context.timers.catch_up(is_connected=self.context.connection.is_connected)
-
-    def _keep_alive(self) -> None:
-        self._kept_alive_at = self._elapsed()
-        # Without a connection the first one waits and is sent when it is back.
-        if not self.context.workers.has_begun(ALIVE):
-            self.context.workers.run(self.context.store.keep_alive(), ALIVE)
-
     def _handle_event(self, event: AccountEvent) -> None:
         if event["event"] == ENDS_SOON:
-            self._keep_alive()
+            self._heartbeat.keep_alive()
         else:
             self._notifier.notice(event)
 
@@ -374,6 +363,10 @@ class EWalletApp(App[None]):
     def _notify_desktop(self, title: str, words: str) -> None:
         if self.context.preferences.desktop_notifications and self._driver is not None:
             self._driver.write(desktop_sequence(title, words, os.environ))
+
+    async def _copy(self, text: str) -> Copied:
+        self._clipboard = text
+        return await self._clipboard_of_desktop.copy(text, super().copy_to_clipboard)
 
     def _forget_clipboard(self) -> None:
         # Not `copy_to_clipboard`: the system's clipboard may hold a text from elsewhere by now.

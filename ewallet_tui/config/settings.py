@@ -154,6 +154,17 @@ LOCK = Setting(
     LOCK_CHOICES,
     lambda minutes: f"after {count(minutes, 'minute')}" if minutes else "never",
 )
+ASK, LEAVE, STOP = "ask", "leave", "stop"
+TIMER_ON_QUIT = Setting(
+    "timer_on_quit",
+    "Whether quitting stops a running or paused timer, or leaves it as it is. "
+    "If the system ends the app, a timer is stopped only with this set to stop.",
+    ASK,
+    one_of((ASK, LEAVE, STOP)),
+    "Timer at quit",
+    (ASK, LEAVE, STOP),
+    lambda choice: {ASK: "ask", LEAVE: "leave it", STOP: "stop it"}[choice],
+)
 ASK_ABOVE = Setting(
     "ask_above",
     "A payment or transfer of this many credits or more asks first; 0 is never.",
@@ -166,6 +177,7 @@ ASK_ABOVE = Setting(
 CHOSEN = (
     THEME,
     LOCK,
+    TIMER_ON_QUIT,
     ASK_ABOVE,
     Setting(
         "numbers",

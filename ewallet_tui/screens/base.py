@@ -237,10 +237,12 @@ class BaseScreen(Screen[None]):
 
         self.ask_with(period_form(today, period), choose)
 
-    def copy(self, text: str, result: str = "") -> None:
-        """Copy `text`, and show `result`."""
-        self.app.copy_to_clipboard(text)
-        self.query_one(ResultLine).say(result or f"Copied: {text}")
+    @work
+    async def copy(self, text: str, what: str = "") -> None:
+        """Copy `text`, and show where it went; `what` names a text that is too long to show."""
+        copied = await self.context.copy(text)
+        for line in self.query(ResultLine):
+            line.say(copied.sentence(what or text))
 
     async def confirm(self, title: str, words: str, verb: str) -> bool:
         """Ask before something that can't be undone; call it in a worker."""

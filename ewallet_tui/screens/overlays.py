@@ -21,7 +21,7 @@ from textual.widgets import Button, Static
 
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.actions import DONE_EVERYWHERE
-from ewallet_tui.lifecycle import LEAVE, STOP
+from ewallet_tui.config.settings import LEAVE, STOP
 from ewallet_tui.navigation import Destination
 from ewallet_tui.screens.modal import SCROLL_KEYS, Choice, ConfirmModal, Modal, titled
 from ewallet_tui.state import ClockState, TimerState

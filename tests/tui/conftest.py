@@ -38,6 +38,10 @@ def still_screen(monkeypatch: pytest.MonkeyPatch) -> None:
     blink = Input.cursor_blink
     monkeypatch.setattr(blink, "_default", False)
     monkeypatch.setenv("TZ", "UTC")
+    # Nothing reaches the clipboard of a developer's desktop.
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("SSH_TTY", "/dev/pts/0")
+    monkeypatch.delenv("DISPLAY", raising=False)
     monkeypatch.delenv("NO_COLOR", raising=False)
     time.tzset()
 
