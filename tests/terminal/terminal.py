@@ -84,12 +84,12 @@ class Terminal:
     def hang_up(self) -> int:
         """Close the terminal itself, as when its window is closed; returns how the program ended."""
         self._child.ptyproc.fileobj.close()
+        self._child.ptyproc.closed = True
         deadline = time.monotonic() + PATIENCE_SECONDS
-        while not (ended := os.waitpid(self._child.pid, os.WNOHANG))[0]:
+        while self._child.isalive():
             assert time.monotonic() < deadline, "it does not end"
             time.sleep(0.05)
-        self._child.ptyproc.closed = True
-        return os.waitstatus_to_exitcode(ended[1])
+        return int(self._child.exitstatus if self._child.exitstatus is not None else -1)
 
     @property
     def modes_left_on(self) -> set[str]:
