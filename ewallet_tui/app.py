@@ -18,8 +18,7 @@ from textual.signal import Signal
 from textual.widgets import Input
 
 from ewallet_core.client import ConnectionStatus
-from ewallet_core.data_folder import data_folder
-from ewallet_core.presentation.formatting import formats_of_system, one_line
+from ewallet_core.presentation.formatting import one_line
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui import lazy
 from ewallet_tui.config.controller import SettingsController, StylesheetReadOnce
@@ -45,8 +44,6 @@ from ewallet_tui.timer import Alarm, TimerWatch
 from ewallet_tui.work import Severity, Workers
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from textual.driver import Driver
     from textual.events import Event
     from textual.screen import Screen
@@ -58,18 +55,6 @@ if TYPE_CHECKING:
 IMPORT_AFTER_SECONDS = 0.3
 """How long after the first paint the screens are imported; the login's fields come first."""
 REFRESH, LOCKING, END = "refresh", "lock", "end"
-
-
-def open_app(data_dir: Path | None, server: str | None, *, embedded: bool) -> EWalletApp:
-    """The app at `server`; on this machine if `embedded`; otherwise where it was last.
-
-    Raises `ValueError` with a sentence for the user if the address of the server can't be read.
-    """
-    chosen = None if server is None else ServerAddress.read(server)
-    folder = data_folder(data_dir)
-    preferences = Preferences.read(folder, formats_of_system())
-    address = chosen if embedded or chosen is not None else preferences.last_server
-    return EWalletApp(Backends.kept_in(folder), preferences, address)
 
 
 class EWalletApp(App[None]):
@@ -115,16 +100,10 @@ class EWalletApp(App[None]):
             self._notify_desktop,
         )
         self.context = self._make_context(backends, preferences, server, self._elapsed)
-        self._heartbeat = Heartbeat(
-            elapsed=self._elapsed,
-            idle=self._idle,
-            ending=self._ending,
-            store=self.context.store,
-            connection=self.context.connection,
-            timers=self.context.timers,
-            workers=self.context.workers,
-            reap_toasts=self._refresh_notifications,
-        )
+        made = self.context
+        services = (made.store, made.connection, made.timers, made.workers)
+        toasts = self._refresh_notifications
+        self._heartbeat = Heartbeat(self._elapsed, self._idle, self._ending, toasts, *services)
 
     def _make_context(
         self,
@@ -240,7 +219,7 @@ class EWalletApp(App[None]):
     def notify(self, message: str, *, timeout: float | None = None, **options: Any) -> None:
         """Show a toast, as Textual does, for so many seconds of elapsed time."""
         shown = self.NOTIFICATION_TIMEOUT if timeout is None else timeout
-        age = {"timeout": shown, "raised_at": self._elapsed(), "now": self._elapsed}
+        age: dict[str, Any] = {"timeout": shown, "raised_at": self._elapsed(), "now": self._elapsed}
         self.post_message(Notify(AgingNotification(message, **age, **options)))
 
     def get_driver_class(self) -> type[Driver]:

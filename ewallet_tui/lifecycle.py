@@ -78,17 +78,17 @@ KEEP_ALIVE_SECONDS = 600
 ALIVE = "alive"
 
 
-class Heartbeat(Struct, kw_only=True, eq=False):
+class Heartbeat(Struct, eq=False):
     """Compares the clocks each second, uses the session in time, and finds out what is true after a jump."""
 
     elapsed: ElapsedTime
     idle: IdleWatch
     ending: Ending
+    reap_toasts: Callable[[], None]
     store: AccountStore
     connection: ConnectionWatch
     timers: TimerWatch
     workers: Workers
-    reap_toasts: Callable[[], None]
     _kept_alive_at: float = 0.0
 
     def begin(self) -> None:
