@@ -40,8 +40,8 @@ FROZEN = Notification(
 USABLE_AGAIN = Notification("Your account is active again.", "You can use it as before.")
 
 
-def notification_of(event: Event, *, own_email: str, clock: int) -> Notification | None:
-    """What to tell the user of an event, or `None`. `clock` is the active one, whose alarm they see."""
+def notification_of(event: Event, *, own_email: str) -> Notification | None:
+    """What to tell the user of an event, or `None`; timers have their own alarms."""
     data = event["data"]
     match event["event"]:
         case "login_from_new_address":
@@ -52,10 +52,6 @@ def notification_of(event: Event, *, own_email: str, clock: int) -> Notification
             )
         case "credits_left" if data["transfer_to"] != own_email:
             return _left(data["credits"], data["transfer_to"])
-        case "timer_ran_out" if data["clock"] != clock:
-            return Notification(
-                "■ Out of time", "The timer of another of your clocks has stopped.", "warning"
-            )
     return None
 
 
@@ -133,7 +129,7 @@ class Notifier:
         state = self._state()
         if state is None or "data" not in event:
             return
-        notification = notification_of(event, own_email=state.account.email, clock=state.clock.id)
+        notification = notification_of(event, own_email=state.account.email)
         if notification is not None:
             self.tell(notification)
 

@@ -177,6 +177,7 @@ class ClockState(Struct, frozen=True):
     is_new: bool
     milliseconds_per_credit: int
     read_at: float
+    wallet_id: int = 0
 
     @classmethod
     def read(cls, data: Mapping[str, Any], read_at: float) -> Self:
@@ -193,6 +194,7 @@ class ClockState(Struct, frozen=True):
             is_new=data["write_date"] == data["create_date"],
             milliseconds_per_credit=data["milliseconds_per_credit"],
             read_at=read_at,
+            wallet_id=data["ewallet"],
         )
 
     def left_ms(self, now: float) -> int:
@@ -268,6 +270,17 @@ class AccountState(Struct, frozen=True):
             balance_history=tuple(day["credits"] for day in overview["balance_history"]),
             may_supply=may_supply,
         )
+
+    @property
+    def begun(self) -> tuple[ClockState, ...]:
+        """Every clock whose timer has begun, the active one first."""
+        return (self.clock, *self.timers) if self.clock.runs else self.timers
+
+    def name_of(self, clock: ClockState) -> str:
+        """The clock's name, with its wallet's if that is another one."""
+        if clock.wallet_id in (self.wallet.id, 0):
+            return clock.reference
+        return f"{clock.reference} in {self.owned[WALLET].names.get(clock.wallet_id, 'another wallet')}"
 
     def others_begun(self, now: float) -> tuple[ClockState, ...]:
         """The clocks besides the active one whose timers have begun and not run out at `now`."""

@@ -1,4 +1,4 @@
-"""The seconds and the alarms of the active clock's timer."""
+"""The seconds and the alarms of every begun timer of the account."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Alarm(Struct, frozen=True):
     severity: Literal["warning", "error"]
 
 
-OUT_OF_TIME = Alarm("■ Out of time", "The timer has stopped. Convert credits to start it again.", "error")
+CONVERT_AGAIN = "The timer has stopped. Convert credits to start it again."
 
 
 MAX_HOLD_SECONDS = 2.0
@@ -55,8 +55,8 @@ class TimerWatch:
         self._state: AccountState | None = None
         self._command: tuple[int, TimerState] | None = None
         """The clock and its state when it was given a command that isn't answered yet."""
-        self._warned: tuple[int, datetime | None] | None = None
-        """The clock and the start of the run of the last warning."""
+        self._warned: set[tuple[int, datetime | None]] = set()
+        """The clocks and starts of the runs that were warned of."""
         self._next_second: Timer | None = None
         self._held_until = 0.0
 
@@ -68,14 +68,14 @@ class TimerWatch:
             if left is not None:
                 what = "stays paused" if left.state is TimerState.PAUSED else "goes on running"
                 self._left_behind(f"{left.reference} {what}.")
-        if before is not None and _ran_out(before.clock, state.clock, self._now()):
-            self._alarm(OUT_OF_TIME)
-        else:
-            self._warn_if_soon_over(state.clock)
-        self._wait_for_next_second(state.clock)
+        if before is not None and before.account.id == state.account.id:
+            self._tell_what_ran_out(before, state)
+        self._warn_if_soon_over(state)
+        self._wait_for_next_second(state)
 
     def stop(self) -> None:
-        self._state = self._warned = None
+        self._state = None
+        self._warned.clear()
         self._stop_waiting()
 
     def begin_command(self, clock: ClockState) -> bool:
@@ -97,31 +97,40 @@ class TimerWatch:
         now = self._now.tick()
         if (state := self._state) is None or now < self._held_until:
             return
-        self._warn_if_soon_over(state.clock)
+        self._warn_if_soon_over(state)
         self._second_passed(now)
-        if state.clock.runs and state.clock.is_out_of_time(now):
+        if any(clock.is_out_of_time(now) for clock in state.begun):
             self._read_again()
 
-    def _warn_if_soon_over(self, clock: ClockState) -> None:
-        now, run = self._now(), (clock.id, clock.started)
-        if clock.is_soon_over(now) and run != self._warned:
-            self._warned = run
-            left = countdown(clock.left_ms(now))
-            self._alarm(Alarm(f"! {left} left", "The timer stops when no time is left.", "warning"))
+    def _tell_what_ran_out(self, before: AccountState, after: AccountState) -> None:
+        now, begun = self._now(), {clock.id for clock in after.begun}
+        for clock in before.begun:
+            has_stopped = clock.id not in begun and clock.state is TimerState.ACTIVE
+            if has_stopped and clock.is_out_of_time(now):
+                of_which = "" if clock.id == after.clock.id else f": {after.name_of(clock)}"
+                self._alarm(Alarm(f"■ Out of time{of_which}", CONVERT_AGAIN, "error"))
 
-    def _wait_for_next_second(self, clock: ClockState) -> None:
-        """Wait until the countdown shows its next second, or the pause while the timer is paused."""
+    def _warn_if_soon_over(self, state: AccountState) -> None:
+        now = self._now()
+        for clock in state.begun:
+            run = (clock.id, clock.started)
+            if clock.is_soon_over(now) and run not in self._warned:
+                self._warned.add(run)
+                of_which = "" if clock is state.clock else f" on {state.name_of(clock)}"
+                title = f"! {countdown(clock.left_ms(now))} left{of_which}"
+                self._alarm(Alarm(title, "The timer stops when no time is left.", "warning"))
+
+    def _wait_for_next_second(self, state: AccountState) -> None:
+        """Wait until a countdown shows its next second, or the pause while the active timer is paused."""
         self._stop_waiting()
-        if clock.runs:
-            now = self._now()
-            is_counting = clock.state is TimerState.ACTIVE and not clock.is_out_of_time(now)
-            passed_ms = clock.pending_ms(now) % SECOND
-            wait_ms = until_next_second(clock.left_ms(now)) if is_counting else SECOND - passed_ms
-            self._next_second = self._set_timer(wait_ms / SECOND, self._begin_second)
+        now = self._now()
+        waits_ms = [_until_next_second_of(clock, now) for clock in state.begun]
+        if waits_ms:
+            self._next_second = self._set_timer(min(waits_ms) / SECOND, self._begin_second)
 
     def _begin_second(self) -> None:
         if self._state is not None:
-            self._wait_for_next_second(self._state.clock)
+            self._wait_for_next_second(self._state)
             self.pass_second()
 
     def _stop_waiting(self) -> None:
@@ -130,6 +139,8 @@ class TimerWatch:
             self._next_second = None
 
 
-def _ran_out(before: ClockState, after: ClockState, now: float) -> bool:
-    same = before.id == after.id and before.state is TimerState.ACTIVE
-    return same and not after.runs and after.is_out_of_time(now)
+def _until_next_second_of(clock: ClockState, now: float) -> int:
+    """The milliseconds until its countdown or the length of its pause changes."""
+    if clock.state is TimerState.ACTIVE and not clock.is_out_of_time(now):
+        return until_next_second(clock.left_ms(now))
+    return SECOND - clock.pending_ms(now) % SECOND

@@ -177,7 +177,6 @@ ASK_ABOVE = Setting(
 CHOSEN = (
     THEME,
     LOCK,
-    TIMER_ON_QUIT,
     ASK_ABOVE,
     Setting(
         "numbers",
@@ -206,6 +205,7 @@ CHOSEN = (
         DATES,
         _format_words,
     ),
+    TIMER_ON_QUIT,
     Setting(
         "bell",
         "Whether the terminal's bell rings when the clock has five minutes left, and when it runs out.",

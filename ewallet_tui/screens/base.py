@@ -28,7 +28,7 @@ from ewallet_tui.actions import (
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen, chosen_period, period_form
 from ewallet_tui.screens.modal import Choice, ConfirmModal
-from ewallet_tui.screens.overlays import GoTo, Jump
+from ewallet_tui.screens.overlays import GoTo, Jump, go_to_timer
 from ewallet_tui.screens.record import RecordScreen
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import Footer, ResultLine
@@ -63,6 +63,7 @@ class BaseScreen(Screen[None]):
         &.-low #content { padding: 0 2; }
     }
     """
+    AUTO_FOCUS = "#content *"
     today: Callable[[], datetime] = staticmethod(system_today)
     """The current time, for `today` and `yesterday`."""
 
@@ -293,6 +294,11 @@ class BaseScreen(Screen[None]):
         else:
             self.app.switch_screen(self.context.make_screen(part))
 
+    @on(StatusBar.TimerOpened)
+    def _timer_opened(self, event: StatusBar.TimerOpened) -> None:
+        event.stop()
+        go_to_timer(self.app, self.context, event.clock)
+
     @on(PartTabs.PartChosen)
     def _handle_part(self, event: PartTabs.PartChosen) -> None:
         if self.PARTS:
@@ -330,7 +336,7 @@ class BaseScreen(Screen[None]):
     def _show_state(self, state: AccountState) -> None:
         now = self.context.now()
         self.query_one(TabsBar).show(state.account)
-        self.query_one(StatusBar).show(state, now, state.others_begun(now))
+        self.query_one(StatusBar).show(state, now)
         self.show(state)
         if GO_TO[self.MODE].enabled(state, now) is not True:
             self.go("home")
@@ -341,7 +347,7 @@ class BaseScreen(Screen[None]):
     def _show_second(self, now: float) -> None:
         # Hidden screens catch up when they are resumed.
         if (state := self.context.state) is not None and self.is_in_view:
-            self.query_one(StatusBar).show(state, now, state.others_begun(now))
+            self.query_one(StatusBar).show(state, now)
             self.show_second(state, now)
 
 

@@ -86,7 +86,7 @@ class LockScreen(Screen[None]):
 
     def _show(self, state: AccountState) -> None:
         now = self.context.now()
-        self.query_one(StatusBar).show(state, now, state.others_begun(now))
+        self.query_one(StatusBar).show(state, now)
 
     def _show_connection(self, _: object = None) -> None:
         connection = self.context.connection
