@@ -30,7 +30,7 @@ from ewallet_tui.screens import (
 )
 from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.form import Form
-from ewallet_tui.widgets.form_field import FilterBox
+from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.setting_lists import SettingList
 

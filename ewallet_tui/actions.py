@@ -6,21 +6,22 @@ palette, the printed table of keys and the settings file's `[keys]` all come fro
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from textual.binding import Binding
 
-from ewallet_tui.navigation import AUDITOR, DESTINATIONS, OPERATOR, SETTINGS, Destination
+from ewallet_tui.availability import (
+    Enabled,
+    always,
+    by_operators,
+    has_credits,
+    has_time,
+    may_supply,
+    not_by_auditors,
+    timer_takes,
+)
+from ewallet_tui.navigation import DESTINATIONS, SETTINGS, Destination
 from ewallet_tui.records import SHEET_KINDS
-from ewallet_tui.state import AccountState, TimerState
-
-Enabled = Callable[[AccountState, float], bool | None]
-"""Whether an action is possible at an instant: `None` greys its key, `False` hides it."""
-
-
-def always(_state: AccountState, _now: float) -> bool | None:
-    return True
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,15 @@ class Action:
 
 
 def hidden(
-    id: str, label: str, keys: str, key_display: str | None = None, help: str = "", textual: str = ""
+    id: str,
+    label: str,
+    keys: str,
+    key_display: str | None = None,
+    help: str = "",
+    textual: str = "",
+    synonyms: tuple[str, ...] = (),
 ) -> Action:
-    return Action(id, label, keys, help, False, key_display, textual=textual)
+    return Action(id, label, keys, help, False, key_display, synonyms, textual=textual)
 
 
 @dataclass(frozen=True)
@@ -69,10 +76,11 @@ class Part:
     id: str
     title: str
     key: str
+    synonyms: tuple[str, ...] = ()
 
     @property
     def action(self) -> Action:
-        return hidden(f"part_{self.id}", self.title, self.key, self.key)
+        return hidden(f"part_{self.id}", self.title, self.key, self.key, synonyms=self.synonyms)
 
 
 def _go_to(destination: Destination, key: str, key_display: str | None = None, label: str = "") -> Action:
@@ -82,11 +90,22 @@ def _go_to(destination: Destination, key: str, key_display: str | None = None, l
         key,
         shown=False,
         key_display=key_display,
-        synonyms=("History", "Statement", "Balance") if destination.mode == "wallet" else (),
+        synonyms=PLACE_SYNONYMS.get(destination.mode, ()),
         enabled=lambda state, _: state.account.role in destination.roles,
     )
 
 
+PLACE_SYNONYMS = {
+    "home": ("Start screen", "Overview"),
+    "wallet": ("History", "Statement", "Balance"),
+    "clock": ("Timer", "Countdown", "Time used"),
+    "contacts": ("People", "Address book", "Payees"),
+    "sheets": ("Records", "Transactions", "Receipts"),
+    "account": ("Profile", "Security"),
+    "console": ("Log", "Instructions", "Terminal"),
+    "operator": ("Administration", "Users"),
+    "settings": ("Preferences", "Options", "Configuration"),
+}
 GO_TO = {
     destination.mode: _go_to(destination, str(number))
     for number, destination in enumerate(DESTINATIONS, start=1)
@@ -94,25 +113,58 @@ GO_TO = {
 CHOOSE_SCREEN = hidden("go_to", "Go to a screen", "g")
 JUMP = hidden("jump", "Jump to what you see", "semicolon", ";")
 SHOW_WHAT_WAS_DONE = hidden(
-    "show_what_was_done", "Show what was done", "z", help="Show the record of what was just done"
+    "show_what_was_done",
+    "Show or undo what was done",
+    "z",
+    help="Show the record of what was just done, or undo a removal",
+    synonyms=("Undo", "Take back", "Last record"),
 )
+
+
+def _timer_command(id: str, key: str, *synonyms: str) -> Action:
+    name = id.capitalize()
+    return Action(id, name, key, f"{name} the timer", synonyms=synonyms, enabled=timer_takes(id))
+
+
+START = _timer_command("start", "space", "Run the clock", "Begin", "Track time")
+PAUSE = _timer_command("pause", "space", "Hold", "Break")
+RESUME = _timer_command("resume", "space", "Continue", "Go on")
+STOP = _timer_command("stop", "x", "End", "Finish")
+TIMER = (START, PAUSE, RESUME, STOP)
+LOCK_NOW = hidden(
+    "lock", "Lock now", "L", "L", textual="app.lock", synonyms=("Lock", "Lock the screen", "Hide everything")
+)
+QUIT = Action("quit", "Quit", "q", textual="app.quit", synonyms=("Exit", "Close the app", "Leave"))
+NEXT = hidden("next", "Next", "j,l", textual="app.focus_next")
+PREVIOUS = hidden("previous", "Previous", "k,h", textual="app.focus_previous")
+PALETTE = hidden("palette", "All commands", "colon", ":", textual="app.command_palette")
 EVERYWHERE = (
     *GO_TO.values(),
     CHOOSE_SCREEN,
-    hidden("next", "Next", "j,l", textual="app.focus_next"),
-    hidden("previous", "Previous", "k,h", textual="app.focus_previous"),
+    NEXT,
+    PREVIOUS,
     JUMP,
-    hidden("palette", "All commands", "colon", ":", textual="app.command_palette"),
+    PALETTE,
     SHOW_WHAT_WAS_DONE,
-    Action("help", "Help", "question_mark", key_display="?", textual="app.help"),
-    Action("quit", "Quit", "q", textual="app.quit"),
+    # Shown only where a screen lists them among its own.
+    *(replace(action, shown=False) for action in TIMER),
+    LOCK_NOW,
+    Action(
+        "help",
+        "Help",
+        "question_mark",
+        key_display="?",
+        textual="app.help",
+        synonyms=("Keys that work here", "Shortcuts"),
+    ),
+    QUIT,
 )
 """The actions of every screen after the login."""
 DONE_EVERYWHERE = frozenset(action.name for action in EVERYWHERE)
-
-
-def has_credits(state: AccountState, _now: float) -> bool | None:
-    return True if state.wallet.credits else None
+NOT_IN_PALETTE = frozenset(
+    action.name for action in (*GO_TO.values(), CHOOSE_SCREEN, NEXT, PREVIOUS, PALETTE, QUIT)
+)
+"""Actions that move about, and those that the palette names in its own way."""
 
 
 SUPPLY = Action(
@@ -121,10 +173,15 @@ SUPPLY = Action(
     "u",
     "Supply credits",
     synonyms=("Buy credits", "Top up", "Deposit"),
-    enabled=lambda state, _: state.may_supply or None,
+    enabled=may_supply,
 )
 PAY = Action(
-    "pay", "Pay", "p", "Pay someone, with an invoice", synonyms=("Send money", "Buy"), enabled=has_credits
+    "pay",
+    "Pay",
+    "p",
+    "Pay someone, with an invoice",
+    synonyms=("Send money", "Buy", "Spend"),
+    enabled=has_credits,
 )
 TRANSFER = Action(
     "transfer",
@@ -148,31 +205,10 @@ TO_CREDITS = Action(
     "b",
     "Convert time to credits",
     synonyms=("Sell time", "Convert back"),
-    enabled=lambda state, now: not state.clock.is_out_of_time(now) or None,
+    enabled=has_time,
 )
 
 
-TIMER_COMMANDS = {
-    TimerState.INACTIVE: frozenset({"start"}),
-    TimerState.ACTIVE: frozenset({"pause", "stop"}),
-    TimerState.PAUSED: frozenset({"resume", "stop"}),
-}
-
-
-def _timer_command(id: str, key: str) -> Action:
-    def enabled(state: AccountState, now: float) -> bool | None:
-        clock = state.clock
-        if id in TIMER_COMMANDS[clock.state] and (clock.runs or not clock.is_out_of_time(now)):
-            return True
-        # The space bar carries out the one that is possible; if none is, the footer shows a grey start.
-        return None if id == "stop" or (id == "start" and not clock.runs) else False
-
-    return Action(id, id.capitalize(), key, enabled=enabled)
-
-
-START, PAUSE, RESUME = (_timer_command(id, "space") for id in ("start", "pause", "resume"))
-STOP = _timer_command("stop", "x")
-TIMER = (START, PAUSE, RESUME, STOP)
 LEAVE_TOUR = hidden("leave_tour", "Skip the tour", "escape")
 
 SHOW_DAYS = Action("show_days", "By day", "m", "Show time used by day")
@@ -181,9 +217,14 @@ CHOOSE_PERIOD = Action("choose_period", "Filter by date", "f")
 SHOW_ALL = hidden("show_all", "Show all", "escape")
 
 FILTER = Action("filter", "Find", "slash", "Find text", key_display="/", synonyms=("Search", "Filter"))
-EXPORT = Action("export_shown", "Export", "E", "Save what is shown", key_display="E", synonyms=("Download",))
+EXPORTS = ("Export", "Print", "Download", "Save as a file", "CSV", "Spreadsheet", "Excel", "JSON")
+EXPORT = Action("export_shown", "Export", "E", "Save what is shown", key_display="E", synonyms=EXPORTS)
 UNLINK_RECORD = Action(
     "unlink_record", "Remove", "d", "Remove from this list or sheet", synonyms=("Delete", "Unlink")
+)
+SHOW_REMOVED = Action("show_removed", "Removed", "v", "Show removed records", synonyms=("Trash", "Undelete"))
+RESTORE_RECORD = Action(
+    "restore_record", "Restore", "u", "Put a removed record back", synonyms=("Undo a removal", "Recover")
 )
 COPY_ROW = hidden("copy_row", "Copy the row", "y")
 COPY_VALUE = hidden("copy_value", "Copy a value", "Y", "Y")
@@ -222,30 +263,31 @@ SHOW_KIND = tuple(hidden(f"show_{kind.name}", kind.title, kind.key, kind.key) fo
 WALLETS, CLOCKS, SHEETS, LISTS = map(owned_item_actions, ("wallet", "clock", "sheet", "list"))
 
 
-def not_by_auditors(state: AccountState, _now: float) -> bool | None:
-    """Whether the user may change something: auditors may not."""
-    return None if state.account.role == AUDITOR else True
-
-
 def _operators(id: str, label: str, key: str, help: str = "") -> Action:
-    # Auditors see the key in grey.
-    return Action(id, label, key, help, enabled=lambda state, _: state.account.role == OPERATOR or None)
+    return Action(id, label, key, help, enabled=by_operators)
 
 
-ACCOUNT_PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S"))
-EDIT_ACCOUNT = Action("edit", "Edit", "e")
-CHANGE_PASSWORD = Action("change_password", "Change password", "p")
+ACCOUNT_PARTS = (Part("account", "Account", "A"), Part("sessions", "Sessions and logins", "S", ("Devices",)))
+EDIT_ACCOUNT = Action(
+    "edit", "Edit", "e", synonyms=("Edit account", "Change my name", "Change my email", "Change my phone")
+)
+CHANGE_PASSWORD = Action("change_password", "Change password", "p", synonyms=("New password",))
 EDIT_LIMIT = Action("edit_limit", "Set limit", "m", "Set the daily limit", enabled=not_by_auditors)
-LOG_OUT = Action("log_out", "Log out", "o")
-LOG_IN_ANOTHER = Action("log_in_another", "Log in to another", "n")
-REPORT_ISSUE = hidden("report_issue", "Report an issue", "i")
-LOCK_NOW = hidden("lock", "Lock now", "L", "L", textual="app.lock")
+LOG_OUT = Action("log_out", "Log out", "o", synonyms=("Sign out", "Log off"))
+LOG_IN_ANOTHER = Action(
+    "log_in_another", "Log in to another", "n", synonyms=("Switch account", "Add an account", "Sign in")
+)
+REPORT_ISSUE = hidden(
+    "report_issue", "Report an issue", "i", synonyms=("Bug", "Problem", "Feedback", "Contact the operators")
+)
 DELETE_ACCOUNT = replace(hidden("delete", "Delete this account", "D", "D"), enabled=not_by_auditors)
 END_SESSION = Action("end_session", "End session", "d")
 
-SETTINGS_PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K"))
+REBIND = ("Rebind a key", "Change keys", "Shortcuts", "Keyboard", "Key bindings")
+SETTINGS_PARTS = (Part("choices", "Settings", "S"), Part("keymap", "Keys", "K", REBIND))
 COPY_SETTING = Action("copy_setting", "Copy", "y")
 READ_SETTINGS_AGAIN = Action("read_settings_again", "Reload", "r", "Reload the settings file")
+RESET_KEY = Action("reset_key", "Default key", "d", "Give the action its default key", synonyms=("Reset",))
 COPY_DATA_FOLDER = hidden("copy_data_folder", "Copy data folder", "Y", "Y")
 
 WRITE = Action("write", "Write", "s", "Write an instruction and send it")

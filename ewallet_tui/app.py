@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from rich.text import Text
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.events import InputEvent, Paste
+from textual.events import InputEvent, Key, Paste
 from textual.notifications import Notify
 from textual.signal import Signal
 from textual.widgets import Input
@@ -27,6 +27,7 @@ from ewallet_tui.config.settings import THEMES
 from ewallet_tui.connection import CONNECTING, NOT_ANSWERED, Backends, Connecting, ConnectionWatch
 from ewallet_tui.context import AppContext
 from ewallet_tui.elapsed import TICK_SECONDS, ElapsedTime, steady_time
+from ewallet_tui.keyboard import Keyboard
 from ewallet_tui.lifecycle import QUIT, Heartbeat, IdleWatch, Lifecycle
 from ewallet_tui.navigation import LOCK, LOGIN, SCREEN_MODES, Navigation
 from ewallet_tui.notifications import (
@@ -41,6 +42,7 @@ from ewallet_tui.screens.login import LoginScreen
 from ewallet_tui.store import AccountStore, Backend
 from ewallet_tui.terminal import Clipboard, Copied, Ending, lasting
 from ewallet_tui.timer import Alarm, TimerWatch
+from ewallet_tui.widgets.footer import keys_to_leave
 from ewallet_tui.work import Severity, Workers
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ class EWalletApp(App[None]):
         Binding("tab", "app.focus_next", "Next field", show=False, priority=True),
         Binding("shift+tab", "app.focus_previous", "Previous field", show=False, priority=True),
         Binding("ctrl+c", "help_quit", show=False, system=True),
+        # Also over a form: the shell's own key.
+        Binding("ctrl+z", "suspend_process", "Suspend", show=False, priority=True),
     ]
 
     def __init__(
@@ -91,6 +95,9 @@ class EWalletApp(App[None]):
         for theme in THEMES:
             self.register_theme(theme)
         self._idle = IdleWatch(self._elapsed, self.set_timer, self.action_lock)
+        self._keyboard = Keyboard(
+            self, super().on_event, is_locking=lambda: self.context.workers.has_begun(LOCKING)
+        )
         self._is_asked_to_quit = False
         self._notifier = Notifier(
             lambda: self.context.state,
@@ -237,6 +244,10 @@ class EWalletApp(App[None]):
     def action_help(self) -> None:
         self.push_screen(lazy.help_screen(self.screen))
 
+    def action_help_quit(self) -> None:
+        """Say which keys close and quit: ctrl+c copies selected text, and nothing is selected."""
+        self.say(keys_to_leave(self.screen), title="Nothing is selected to copy.")
+
     def action_command_palette(self) -> None:
         if self.is_in_view:
             lazy.open_palette(self, self.context)
@@ -254,12 +265,16 @@ class EWalletApp(App[None]):
 
     async def on_event(self, event: Event) -> None:
         if isinstance(event, InputEvent | Paste):
+            was_locking = self.context.workers.has_begun(LOCKING)
             self._elapsed.tick()
             self._idle.notice()
-            if self.context.workers.has_begun(LOCKING):
-                # Typed after the time was over: it must not reach the screen that is being locked.
+            if not was_locking and self.context.workers.has_begun(LOCKING):
+                # The time was over before: this must reach neither the screen nor the password.
                 return
-        await super().on_event(event)
+        if isinstance(event, Key | Paste) and not event.is_forwarded:
+            await self._keyboard.take(event)
+        else:
+            await super().on_event(event)
 
     def _end(self, code: int) -> None:
         """End as if the user quit, without a question; a second call doesn't wait for missing answers."""

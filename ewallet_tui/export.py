@@ -19,7 +19,7 @@ from textual.app import App
 
 from ewallet_core.presentation import invoice_html, invoice_text
 from ewallet_core.presentation.formatting import count, one_line
-from ewallet_core.presentation.invoices import Invoice, InvoiceOwner, Month, Record
+from ewallet_core.presentation.invoices import Invoice, Month, Party, Record
 from ewallet_core.presentation.periods import Period
 
 Answer = dict[str, Any]
@@ -201,11 +201,10 @@ FORMATS = {
 
 
 async def one_invoice(ask: Ask, record_id: int, format: ExportFormat) -> Parts:
-    owner = await _owner(ask)
     record = await _record(ask, "invoice", record_id)
     transfer = record["transfer_record"]
     linked = None if transfer is None else await _record(ask, "transfer", transfer)
-    invoice = Invoice.read(record, linked, owner)
+    invoice = Invoice.read(record, linked)
     name = one_line(invoice.reference).casefold().replace(" ", "-")
     yield ExportPart(f"{name}.{format.ending}", format.one(invoice), 1)
 
@@ -215,7 +214,7 @@ async def month_of_invoices(ask: Ask, period: Period, format: ExportFormat) -> P
     owner = await _owner(ask)
     transfers = {record["id"]: record async for record in _records(ask, "transfer", period)}
     invoices = [
-        Invoice.read(record, transfers.get(record["transfer_record"]), owner)
+        Invoice.read(record, transfers.get(record["transfer_record"]))
         async for record in _records(ask, "invoice", period)
     ]
     month = Month(period.words, owner, invoices[::-1])
@@ -228,8 +227,9 @@ async def month_of_invoices(ask: Ask, period: Period, format: ExportFormat) -> P
         yield ExportPart(name, page, 0)
 
 
-async def _owner(ask: Ask) -> InvoiceOwner:
-    return InvoiceOwner.read((await ask_or_stop(ask, action="view", view="account"))["account_data"])
+async def _owner(ask: Ask) -> Party:
+    account = (await ask_or_stop(ask, action="view", view="account"))["account_data"]
+    return Party(account["email"], account["name"])
 
 
 async def _record(ask: Ask, kind: str, record_id: int) -> Record:

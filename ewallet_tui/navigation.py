@@ -21,17 +21,19 @@ class Destination:
     title: str
     letter: str
     roles: frozenset[str] = ALL_ROLES
+    short: str = ""
+    """A shorter title for where there is little room; empty: it has none."""
 
 
 DESTINATIONS = (
     Destination("home", "Home", "h"),
     Destination("wallet", "Wallet", "w"),
     Destination("clock", "Clock", "c"),
-    Destination("contacts", "Contacts", "p"),
+    Destination("contacts", "Contacts", "p", short="People"),
     Destination("sheets", "Sheets", "s"),
-    Destination("account", "Account", "a"),
-    Destination("console", "Console", "k"),
-    Destination("operator", "Operator", "o", frozenset({OPERATOR, AUDITOR})),
+    Destination("account", "Account", "a", short="Acct"),
+    Destination("console", "Console", "k", short="Cons"),
+    Destination("operator", "Operator", "o", frozenset({OPERATOR, AUDITOR}), "Oper"),
 )
 """The screens with a tab, in the order of their numbers."""
 

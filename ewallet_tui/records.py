@@ -68,8 +68,12 @@ class RecordKind:
     def row(self, record: Record, now: datetime) -> ListRow:
         return ListRow(f"{self.name} {record['id']}", self.describe(record, now)[0], record)
 
-    def instruction(self, verb: Literal["view", "unlink"], record_id: int) -> dict[str, Any]:
+    def instruction(self, verb: Literal["view", "unlink", "recover"], record_id: int) -> dict[str, Any]:
         return {"action": verb, verb: self.name, self.name: "record", "record_id": record_id}
+
+    def view(self, record_id: int, *, or_removed: bool = False) -> dict[str, Any]:
+        """The instruction to view a record, also if it was removed."""
+        return self.instruction("view", record_id) | ({"removed": True} if or_removed else {})
 
 
 def partner_of(transfer: Record) -> str:
@@ -81,9 +85,11 @@ def partner_of(transfer: Record) -> str:
 
 def amount(kind: str, credits: int) -> Content:
     """Signed credits, given the engine's word for the movement."""
-    if kind in COMES_IN:
-        return Content.styled(signed(credits), "$text-success")
-    return Content(signed(-credits))
+    return signed_amount(credits if kind in COMES_IN else -credits)
+
+
+def signed_amount(credits: int) -> Content:
+    return Content.styled(signed(credits), "$text-success") if credits > 0 else Content(signed(credits))
 
 
 def _when(record: Record, now: datetime, key: str = "create_date") -> str:
@@ -103,17 +109,33 @@ def _describe_transfer(record: Record, now: datetime) -> tuple[Cells, Facts]:
     ]
 
 
+INVOICED = {"sale": "sold", "purchase": "bought"}
+
+
 def _describe_invoice(record: Record, now: datetime) -> tuple[Cells, Facts]:
-    when, credits, notes = _when(record, now), grouped(record["credits"]), record["notes"]
-    seller = record["seller_email"]
-    cost = price(record["currency"], record["cost"]) if record["currency"] else ""
-    return (when, record["reference"], credits, cost, seller, notes), [
+    when, notes, direction = _when(record, now), record["notes"], record["direction"]
+    credits = signed_amount(record["signed_credits"])
+    cost = price(record["currency"], record["signed_cost"]) if record["currency"] else ""
+    other = record["buyer_email" if direction == "sale" else "seller_email"]
+    return (when, record["reference"], credits, cost, other, notes), [
+        ("What", INVOICED[direction] if record["currency"] else _paid(direction)),
         ("Credits", credits),
         ("Cost", cost),
-        ("Seller", seller),
+        ("Seller", _party(record["seller_name"], record["seller_email"])),
+        ("Buyer", _party(record["buyer_name"], record["buyer_email"])),
         ("When", when),
         ("Notes", notes),
     ]
+
+
+def _paid(direction: str) -> str:
+    """What a payment in credits was to its seller or its buyer."""
+    return TRANSFERS["incoming" if direction == "sale" else "payment"]
+
+
+def _party(name: str, email: str) -> str:
+    """A party of an invoice: `ada (ada@example.org)`."""
+    return f"{name} ({email})" if name not in ("", email) else email
 
 
 def _describe_conversion(record: Record, now: datetime) -> tuple[Cells, Facts]:
@@ -176,7 +198,7 @@ INVOICE = RecordKind(
         Column("Number"),
         Column("Credits", align="right"),
         Column("Cost", align="right"),
-        Column("Seller"),
+        Column("With"),
         Column("Notes", fills=True, from_width=80),
     ),
     _describe_invoice,

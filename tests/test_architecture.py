@@ -148,6 +148,7 @@ LAZY = {
     "ewallet_core/commands/__init__.py": "each command imports what it needs",
     "ewallet_core/storage/database.py": "the choice of a backend",
     "ewallet_core/server/": "the choice of a backend",
+    "ewallet_core/spelling.py": "the tables of internationalised domain names, for addresses outside ASCII",
 }
 
 

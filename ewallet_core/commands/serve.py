@@ -137,7 +137,10 @@ def _set_up_tls(settings: Settings, folder: Path | None) -> tuple[ssl.SSLContext
 def _open_engine(settings: Settings, folder: Path | None) -> Iterator[EWalletSessionManager]:
     try:
         url = settings.database or database_url(data_folder(folder))
-        engine = EWalletSessionManager(url, config=EngineConfig(self_supply=settings.self_supply))
+        config = EngineConfig(
+            self_supply=settings.self_supply, stop_in_the_past=settings.rules.stop_in_the_past
+        )
+        engine = EWalletSessionManager(url, config=config)
     except StorageUnavailableError as error:
         raise ServeError(f"{error.error} {error.warning}") from error
     except OSError as reason:

@@ -51,7 +51,7 @@ CLEANERS = (
     Cleaner("ctoken", "ctokens", (cleanup.CLIENT_ID_ENDS,)),
     # All vacant workers are removed half an hour after the oldest was created: a new one is cheap.
     Cleaner("worker", "workers", (cleanup.VACANT_WORKER_SINCE,), after_ms=WORKER_SPARED_MS),
-    Cleaner("account", "accounts", (cleanup.ACCOUNT_IS_ERASED,)),
+    Cleaner("account", "accounts", (cleanup.ACCOUNT_IS_ERASED, cleanup.EMAIL_IS_FREE)),
     Cleaner("history", "history", cleanup.OLDEST_HISTORY, after_ms=KEPT_MILLISECONDS, rest_ms=HOUR),
 )
 

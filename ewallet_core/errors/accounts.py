@@ -14,10 +14,10 @@ class NameTakenError(WalletError, code="name_taken"):
 
 
 class EmailTakenError(WalletError, code="email_taken"):
-    """Another account has that email, ignoring case."""
+    """Another account has that email in any spelling, or gave it up less than 90 days ago."""
 
-    error_text = "There is already an account with this email."
-    warning_text = "Log in with it, or use another."
+    error_text = "This email belongs to another account, or did within the last 90 days."
+    warning_text = "Log in to that account, or use another email."
     field: str = "user_email"
 
 
@@ -142,10 +142,12 @@ class NotLoggedInError(WalletError, code="not_logged_in", transient=True):
 
 
 class NotPermittedError(WalletError, code="not_permitted", transient=True):
-    """The permission sheet does not allow this instruction for the account's role."""
+    """The permission sheet, or the server for everyone, does not allow this to the account's role."""
 
-    error_text = "This account may not do that."
-    warning_text = "Ask an operator."
+    error_text = "{problem}"
+    warning_text = "{remedy}"
+    problem: InSentence[str] = "This account may not do that."
+    remedy: InSentence[str] = "Ask an operator."
 
 
 class LoginRefusedError(WalletError, code="login_refused"):

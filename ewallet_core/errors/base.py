@@ -13,11 +13,13 @@ WalletError
 │   ├── AccountFrozenError, AccountUnlinkPendingError, AccountNotUnlinkedError, WrongAccountStateError
 │   └── LastOperatorError, TooManyIssuesError
 ├── credits    credits and time, and the wallets, clocks and sheets that hold them
-│   ├── NotFoundError, WrongOwnerError, LastOneError, StillActiveError
+│   ├── NotFoundError, WrongOwnerError, LastOneError, StillActiveError, NotRemovedError, SheetRemovedError
 │   ├── NotEnoughCreditsError, NotEnoughTimeError, BalanceLimitError, DailyLimitReachedError
-│   ├── PartnerUnknownError, PartnerUnavailableError, PartnerBalanceLimitError, OwnAccountError
+│   ├── PartnerUnknownError, PayeeChangedError, PartnerUnavailableError, PartnerBalanceLimitError
+│   ├── OwnAccountError, SameHolderError
 │   ├── NotAPaymentError, RefundExceedsPaymentError, AlreadyRefundedError
 │   ├── LessThanOneCreditError, NoTimeLeftError, WrongTimerStateError
+│   ├── MomentOutOfRangeError, RunEndedError
 │   └── WalletNotEmptyError, ClockNotEmptyError, TimerUnderWayError
 └── server     the engine, its storage and the server around it
     ├── OutcomeUnknownError, StorageFailedError, StorageUnavailableError

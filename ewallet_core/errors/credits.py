@@ -14,6 +14,23 @@ class NotFoundError(WalletError, code="not_found"):
     field: str
 
 
+class NotRemovedError(WalletError, code="not_removed"):
+    """A record that is to be restored is still on its sheet."""
+
+    error_text = "That record was not removed."
+    warning_text = "View the removed records of its sheet to see which can be restored."
+    field: str = "record_id"
+
+
+class SheetRemovedError(WalletError, code="sheet_removed"):
+    """A record can't be restored, because its whole sheet was removed."""
+
+    error_text = "The {what} of that record was removed too."
+    warning_text = "Its records can't be restored; the journal keeps what they say."
+    what: InSentence[str]
+    field: str = "record_id"
+
+
 class NotEnoughCreditsError(WalletError, code="not_enough_credits"):
     """A wallet's balance would fall below zero."""
 
@@ -70,6 +87,27 @@ class WrongTimerStateError(WalletError, code="timer_state"):
     clock_state: str
 
 
+class MomentOutOfRangeError(WalletError, code="moment_out_of_range"):
+    """The moment is in the future, or before the timer was last started, resumed or paused."""
+
+    error_text = "{problem}"
+    warning_text = "Choose a moment from {earliest} to {latest}."
+    problem: InSentence[str]
+    earliest: str
+    latest: str
+    field: str = "stopped_at"
+
+
+class RunEndedError(WalletError, code="run_ended"):
+    """The run had already ended at a later moment, because it was stopped or its time ran out."""
+
+    error_text = "That run has already ended, at {ended_at}."
+    warning_text = "What it took is in its time record."
+    ended_at: str
+    time_record: int
+    field: str = "stopped_at"
+
+
 class PartnerUnknownError(WalletError, code="partner_unknown"):
     """No account has that email; the answer does not say whether one ever had."""
 
@@ -77,6 +115,17 @@ class PartnerUnknownError(WalletError, code="partner_unknown"):
     warning_text = "{remedy}"
     field: str
     remedy: InSentence[str] = "Check the email and try again."
+
+
+class PayeeChangedError(WalletError, code="payee_changed", transient=True):
+    """The email belongs to another account than the one that was to be paid; the details say to which."""
+
+    error_text = "That email belongs to another account now."
+    warning_text = "Ask its owner; to pay the account that has it now, send its number as `payee_account`."
+    field: str
+    payee_account: int
+    payee_name: str
+    payee_caution: str | None
 
 
 class PartnerUnavailableError(WalletError, code="partner_unavailable"):
@@ -91,7 +140,19 @@ class OwnAccountError(WalletError, code="own_account"):
     """Sender and recipient are the same account."""
 
     error_text = "That is your own account."
-    warning_text = "Enter another account's email."
+    warning_text = (
+        "Enter another account's email; to move credits between your own wallets,"
+        " transfer them with `to_ewallet`."
+    )
+    field: str
+
+
+class SameHolderError(WalletError, code="same_holder"):
+    """An own transfer would go from a wallet or clock to itself."""
+
+    error_text = "That is the {what} from which you move."
+    warning_text = "Choose another {what} to move to."
+    what: InSentence[str]
     field: str
 
 
@@ -179,7 +240,7 @@ class WalletNotEmptyError(WalletError, code="wallet_not_empty"):
     """The wallet holds credits."""
 
     error_text = "There are {credits:,} credits in this wallet."
-    warning_text = "Switch to it and spend or transfer them first."
+    warning_text = "Transfer them to another of your wallets first, with `to_ewallet`, or spend them."
     credits: int
     field: str = "ewallet_id"
 
@@ -188,7 +249,7 @@ class ClockNotEmptyError(WalletError, code="clock_not_empty"):
     """The clock, or a clock of the wallet, has time left."""
 
     error_text = "There is time left on clock {clock}."
-    warning_text = "Switch to it and convert its time back to credits, or spend it, first."
+    warning_text = "Transfer it to another of your clocks first, or spend it or convert it back to credits."
     field: str
     clock: int
     credit_clock_ms: int

@@ -14,6 +14,7 @@ from ewallet_core.handlers import (
     export,
     issue_reports,
     logins,
+    notes,
     operators,
     overview,
     permissions,
@@ -38,7 +39,7 @@ from ewallet_core.instructions.reference import RegistrySection, first_line
 from ewallet_core.instructions.registry import Instruction, InstructionRegistry, instruction, instructions_in
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.movements import own_side
-from ewallet_core.types import user_key
+from ewallet_core.spelling import email_key
 
 SUBJECTS = {
     "Sessions": sessions,
@@ -51,6 +52,7 @@ SUBJECTS = {
     "Daily limit": daily_limit,
     "Wallets": wallets,
     "Sheets": sheets,
+    "Notes": notes,
     "Contacts": contacts,
     "Overview": overview,
     "Statement": statement,
@@ -85,7 +87,7 @@ def _for_live_session(instruction: Instruction, **selectors: str) -> Instruction
 def create_supply(request: SupplyFromPartner, context: AccountContext) -> SuppliedAnswer:
     """Supply the active wallet with credits from the system core account, against an invoice."""
     core = context.system_core.email
-    if request.partner_account is not None and user_key(request.partner_account) != user_key(core):
+    if request.partner_account is not None and email_key(request.partner_account) != email_key(core):
         raise OnlyCoreSuppliesError(core)
     return issue_credits(context, request, own_side(context))
 

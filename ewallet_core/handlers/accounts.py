@@ -35,9 +35,18 @@ from ewallet_core.operations.events import record_event
 from ewallet_core.operations.provisioning import open_account
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security.passwords import reject_common_password, reject_own_name
+from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts, is_last_operator
 from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions, log_out
+from ewallet_core.storage.payees import (
+    email_columns,
+    is_reserved_for_another,
+    name_columns,
+    note_lookalike,
+    release_email,
+    reserve_email,
+)
 from ewallet_core.types import PEOPLE, Role, user_key
 
 
@@ -135,8 +144,7 @@ def edit_account(request: EditAccount, context: AccountContext) -> _EditAccountA
         changes["password_hash"] = password_check.new_hash
         leave_sessions(transaction, account.id, context.now, but=context.session.id)
     if changes:
-        accounts.change(transaction, account.id, **changes, written_at=context.now)
-        record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
+        _apply(context, account, changes)
     edited = accounts.require(transaction, id=account.id)
     return _EditAccountAnswer(
         account=edited.email,
@@ -149,6 +157,18 @@ def edit_account(request: EditAccount, context: AccountContext) -> _EditAccountA
         },
         account_data=account_data(context, edited),
     )
+
+
+def _apply(context: AccountContext, account: Account, changes: dict[str, Any]) -> None:
+    transaction = context.transaction
+    if changes.get("email_key", account.email_key) != account.email_key:
+        reserve_email(transaction, account, context.now)
+        release_email(transaction, changes["email"])
+    accounts.change(transaction, account.id, **changes, written_at=context.now)
+    if "name" in changes or "email" in changes:
+        names = changes.get("name", account.name), changes.get("email", account.email)
+        note_lookalike(transaction, account.id, *names)
+    record_event(context, account.id, EventKind.ACCOUNT_CHANGED)
 
 
 def _changes(request: EditAccount, account: Account) -> dict[str, Any]:
@@ -164,15 +184,25 @@ def _changes(request: EditAccount, account: Account) -> dict[str, Any]:
         for column, value in requested.items()
         if value is not None and value != getattr(account, column)
     }
-    keys = {f"{column}_key": user_key(changes[column]) for column in ("name", "email") if column in changes}
-    return changes | keys
+    if "name" in changes:
+        changes |= name_columns(changes["name"])
+    # The same text is a change too if the account can have it again.
+    if request.user_email is not None and ("email" in changes or account.email_key is None):
+        changes |= email_columns(request.user_email)
+    return changes
 
 
 def _require_free(context: Context, name: str | None, email: str | None, *, but: int | None = None) -> None:
-    for column, value, taken in (("name_key", name, NameTakenError), ("email_key", email, EmailTakenError)):
-        found = accounts.find(context.transaction, **{column: user_key(value)}) if value is not None else None
-        if found is not None and found.id != but and not is_gone(found, context.now):
-            raise taken
+    transaction, now = context.transaction, context.now
+    if name is not None:
+        found = accounts.find(transaction, name_key=user_key(name))
+        if found is not None and found.id != but and not is_gone(found, now):
+            raise NameTakenError
+    if email is not None:
+        found = accounts.find(transaction, email_key=email_key(email))
+        # That of an account about to be erased is reserved as soon as it is.
+        if (found is not None and found.id != but) or is_reserved_for_another(transaction, email, but, now):
+            raise EmailTakenError
 
 
 class UnlinkAccount(Request, frozen=True):

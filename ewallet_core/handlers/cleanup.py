@@ -15,6 +15,7 @@ from ewallet_core.operations.context import Context
 from ewallet_core.operations.settlement import settle_run_outs
 from ewallet_core.security.tokens import hash_token
 from ewallet_core.storage.cleanup import delete_old_history
+from ewallet_core.storage.payees import delete_expired_reservations
 from ewallet_core.storage.sessions import (
     KEPT_MILLISECONDS,
     client_ids,
@@ -148,10 +149,12 @@ class _CleanupAccountsAnswer(TypedDict):
 
 @instruction({"controller": "system", "action": "cleanup", "cleanup": "accounts"})
 def cleanup_accounts(_request: NoArguments, context: Context) -> _CleanupAccountsAnswer:
-    """Erase for good the accounts whose 30 days before deletion are over."""
+    """Erase for good the accounts whose 30 days are over, and free emails that were given up 90 days ago."""
     # Events about a deleted account are at least as old as its deletion order, so they go first.
     delete_old_history(context.transaction, context.now)
-    return _CleanupAccountsAnswer(accounts=erase_due_accounts(context))
+    erased = erase_due_accounts(context)
+    delete_expired_reservations(context.transaction, context.now)
+    return _CleanupAccountsAnswer(accounts=erased)
 
 
 class _CleanupHistoryAnswer(TypedDict):

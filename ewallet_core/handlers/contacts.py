@@ -9,9 +9,15 @@ from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.ownership import record_change
-from ewallet_core.operations.records import own_record, own_sheet, record_answer, record_answers, the_record
+from ewallet_core.operations.records import edit_record, own_record, own_sheet, record_answers, the_record
 from ewallet_core.operations.sheet_kinds import CONTACT
-from ewallet_core.storage.sheets import contacts, sheets
+from ewallet_core.storage.payees import find_payee
+from ewallet_core.storage.sheets import contacts
+
+
+def _payee_of(context: AccountContext, email: str) -> int | None:
+    payee = find_payee(context.transaction, email)
+    return payee.id if payee else None
 
 
 class NewContact(Request, frozen=True):
@@ -60,6 +66,7 @@ def new_contact(request: NewContact, context: AccountContext) -> _NewContactAnsw
         email=request.user_email,
         phone=request.user_phone,
         notes=request.notes,
+        payee_account_id=_payee_of(context, request.user_email),
         **named,
     )
     record_change(context, "contact record", record_id, "made")
@@ -73,24 +80,17 @@ def new_contact(request: NewContact, context: AccountContext) -> _NewContactAnsw
 
 @instruction(the_record(CONTACT, "edit"), answers=record_answers(CONTACT))
 def edit_contact(request: EditContact, context: AccountContext) -> Answer:
-    """Edit a contact."""
+    """Edit a contact; with an email, also the same one, it is of the account that has that email now."""
     record = own_record(context, CONTACT, request.record_id)
-    requested = {
-        "name": request.user_name,
-        "email": request.user_email,
-        "phone": request.user_phone,
-        "reference": request.user_reference,
-        "notes": request.notes,
-    }
-    edited = {name: getattr(record, name) if value is None else value for name, value in requested.items()}
-    if any(getattr(record, name) != value for name, value in edited.items()):
-        contacts.change(
-            context.transaction,
-            record.id,
-            **edited,
-            search_key=contacts.search_key(edited),
-            written_at=context.now,
-        )
-        sheets.change(context.transaction, record.sheet_id, written_at=context.now)
-        record_change(context, "contact record", record.id, "edited")
-    return record_answer(context, CONTACT, own_record(context, CONTACT, record.id))
+    payee = {} if request.user_email is None else {"payee_account_id": _payee_of(context, request.user_email)}
+    return edit_record(
+        context,
+        CONTACT,
+        record,
+        payee,
+        name=request.user_name,
+        email=request.user_email,
+        phone=request.user_phone,
+        reference=request.user_reference,
+        notes=request.notes,
+    )

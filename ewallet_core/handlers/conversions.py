@@ -1,4 +1,4 @@
-"""Converting credits of the wallet to time on its clock, and time back to credits."""
+"""Converting credits of the wallet to time on its clock and back, and moving time between own clocks."""
 
 from __future__ import annotations
 
@@ -10,11 +10,20 @@ from ewallet_core.errors.credits import (
     LessThanOneCreditError,
     NotEnoughCreditsError,
     NotEnoughTimeError,
+    SameHolderError,
 )
+from ewallet_core.errors.requests import BadValueError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.instructions.validation import as_decimal
-from ewallet_core.ledger.journal import BalanceId, Entry, Issuer, clock_to_credits, credits_to_clock
+from ewallet_core.ledger.journal import (
+    BalanceId,
+    Entry,
+    Issuer,
+    clock_to_credits,
+    credits_to_clock,
+    move_time,
+)
 from ewallet_core.ledger.rates import (
     MOST_CREDITS,
     credits_to_milliseconds,
@@ -24,12 +33,14 @@ from ewallet_core.ledger.rates import (
 from ewallet_core.operations.answer_data import Minutes, in_minutes, minutes
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.events import record_event
-from ewallet_core.operations.settlement import settle_run_outs
+from ewallet_core.operations.holder_kinds import CLOCK_HOLDER
+from ewallet_core.operations.movements import INCOMING
+from ewallet_core.operations.settlement import settle_run_outs, update_timer
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.schema import MOST_MILLISECONDS
 from ewallet_core.storage.sheets import conversions
-from ewallet_core.storage.wallets import Clock, Wallet, store_timer, wallets
+from ewallet_core.storage.wallets import Clock, Wallet, clocks, store_timer, wallets
 
 
 class ConvertCredits(Request, frozen=True):
@@ -174,3 +185,98 @@ def _require_room(context: AccountContext, balance_id: int, more: int, limit: in
     balance = read_amount(context.transaction, balance_id)
     if balance + more > limit:
         raise BalanceLimitError(limit, balance)
+
+
+class TransferTime(Request, frozen=True):
+    """How many minutes, to which own clock, and from which (by default the active one)."""
+
+    to_clock: fields.ClockId
+    minutes: fields.Minutes
+    notes: fields.Notes = ""
+    clock_id: fields.ClockId | None = None
+
+
+class _TransferTimeAnswer(TypedDict):
+    clock: int
+    credit_clock: Minutes
+    credit_clock_ms: int
+    to_clock: int
+    transfered_minutes: Minutes
+    transfered_minutes_ms: int
+    conversion_record: int
+
+
+@instruction({"action": "transfer", "transfer": "time"})
+def transfer_time(request: TransferTime, context: AccountContext) -> _TransferTimeAnswer:
+    """Transfer unused time from one own clock to another, whichever wallets they belong to."""
+    giving = context.clock
+    if request.clock_id is not None:
+        giving = CLOCK_HOLDER.own(context, request.clock_id, "clock_id")
+    receiving = CLOCK_HOLDER.own(context, request.to_clock, "to_clock")
+    if receiving.id == giving.id:
+        raise SameHolderError("clock", "to_clock")
+    span = _time_to_move(request, context, giving)
+    _require_room(context, receiving.balance_id, span, MOST_MILLISECONDS)
+    record_id = _move_time(context, giving, receiving, span, request.notes)
+    # If nothing is left on the clock of a running timer, that timer has run out.
+    settle_run_outs(context, context.account.id)
+    now_giving = clocks.require(context.transaction, id=giving.id)
+    left = now_giving.timer.left_at(context.now, read_amount(context.transaction, giving.balance_id))
+    return _TransferTimeAnswer(
+        clock=giving.id,
+        credit_clock=in_minutes(left),
+        credit_clock_ms=left,
+        to_clock=receiving.id,
+        transfered_minutes=in_minutes(span),
+        transfered_minutes_ms=span,
+        conversion_record=record_id,
+    )
+
+
+def _time_to_move(request: TransferTime, context: AccountContext, giving: Clock) -> int:
+    """The milliseconds to move; raises `NotEnoughTimeError` if the current run has left less than that."""
+    span = minutes_to_milliseconds(as_decimal(request.minutes))
+    if span == 0:
+        raise BadValueError("minutes", "at least a millisecond, which is 0.000017 minutes")
+    left = giving.timer.left_at(context.now, read_amount(context.transaction, giving.balance_id))
+    if span > left:
+        raise NotEnoughTimeError(span, left, "minutes")
+    return span
+
+
+def _move_time(context: AccountContext, giving: Clock, receiving: Clock, span: int, notes: str) -> int:
+    """Post the entry, and write the records and events of both clocks; returns the giving one's record."""
+    moved = move_time(BalanceId(giving.balance_id), BalanceId(receiving.balance_id), span, context.now)
+    entry_id = post(context.transaction, moved, context.issuer)
+    record_ids = [
+        conversions.append(
+            context.transaction,
+            side.conversion_sheet_id,
+            context.now,
+            entry_id=entry_id,
+            conversion_type=conversion_type,
+            milliseconds=span,
+            credits=0,
+            notes=notes,
+            from_clock_id=giving.id,
+            to_clock_id=receiving.id,
+        )
+        for side, conversion_type in ((giving, moved.kind), (receiving, INCOMING))
+    ]
+    kinds = EventKind.TIME_MOVED_OUT, EventKind.TIME_MOVED_IN
+    for side, kind, record_id in zip((giving, receiving), kinds, record_ids, strict=True):
+        balance = read_amount(context.transaction, side.balance_id)
+        update_timer(
+            context,
+            side,
+            side.timer,
+            balance,
+            kind,
+            Movement.OWN_TRANSFER,
+            from_clock=giving.id,
+            to_clock=receiving.id,
+            **minutes(minutes=span),
+            notes=notes,
+            conversion_record=record_id,
+        )
+    return record_ids[0]

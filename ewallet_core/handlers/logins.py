@@ -40,6 +40,7 @@ from ewallet_core.operations.credentials import (
 from ewallet_core.operations.requests import PageRequest, WhichAccount
 from ewallet_core.security import throttle
 from ewallet_core.security.passwords import reject_common_password, reject_own_name
+from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.events import EventKind, append_event
 from ewallet_core.storage.logins import LoginRecord, is_new_address, leave_sessions, log_out, login_records
@@ -161,9 +162,11 @@ def logout(_request: NoArguments, context: SessionContext) -> _LogoutAnswer:
 @instruction({"action": "switch", "switch": "account"}, access=Access.SESSION)
 def switch_account(request: WhichAccount, context: SessionContext) -> _LogoutAnswer:
     """Make another of the accounts that are logged in to this session the active one."""
-    key = user_key(request.account)
+    key = email_key(request.account)
     members = logged_in(context.transaction, context.session.id)
-    chosen = next((account for account in members if user_key(account.email) == key), None)
+    found = [account for account in members if email_key(account.email) == key]
+    # The exact spelling first: two accounts may have one email in two spellings from before it was compared.
+    chosen = min(found, key=lambda account: account.email != request.account, default=None)
     if chosen is None:
         raise AccountNotInSessionError
     _require_active(context, chosen)
@@ -177,8 +180,9 @@ def _logout_answer(context: SessionContext, account: Account) -> _LogoutAnswer:
 
 
 def _find(transaction: Transaction, request: Login) -> Account | None:
-    column = "name_key" if request.user_name is not None else "email_key"
-    return accounts.find(transaction, **{column: user_key(request.name_or_email)})
+    if request.user_name is not None:
+        return accounts.find(transaction, name_key=user_key(request.user_name))
+    return accounts.find(transaction, email_key=email_key(request.name_or_email))
 
 
 def _take_new_hash(request: Login, context: SessionContext, account: Account) -> None:

@@ -16,10 +16,12 @@ from ewallet_core.operations.events import record_event
 from ewallet_core.operations.requests import PageRequest, WhichAccount
 from ewallet_core.operations.settlement import stop_timers
 from ewallet_core.security.tokens import new_one_time_password
+from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts, is_last_operator, list_accounts
 from ewallet_core.storage.events import EventKind
 from ewallet_core.storage.logins import leave_sessions
-from ewallet_core.types import Role, user_key
+from ewallet_core.storage.payees import find_without_email_key
+from ewallet_core.types import Role
 
 ONE_TIME_MS = 24 * 60 * 60_000
 
@@ -149,7 +151,8 @@ def _row(account: Account) -> AccountRow:
 
 def _person(context: Context, email: str) -> Account:
     """The account with that email; raises `PartnerUnknownError` if it is not a person's."""
-    account = accounts.find(context.transaction, email_key=user_key(email))
+    account = find_without_email_key(context.transaction, email)
+    account = account or accounts.find(context.transaction, email_key=email_key(email))
     if account is None or account.role is Role.ISSUER or is_gone(account, context.now):
         raise PartnerUnknownError("account")
     return account

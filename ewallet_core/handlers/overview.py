@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import UTC
 from typing import TypedDict
 
 from ewallet_core.instructions import fields, timestamps
-from ewallet_core.instructions.registry import Request, instruction
+from ewallet_core.instructions.registry import instruction
 from ewallet_core.operations.answer_data import (
     AccountAnswer,
     ClockData,
@@ -18,6 +17,7 @@ from ewallet_core.operations.answer_data import (
     ewallet_data,
 )
 from ewallet_core.operations.context import AccountContext
+from ewallet_core.operations.requests import ZonedRequest
 from ewallet_core.operations.sheet_kinds import found_row
 from ewallet_core.storage.overview import (
     PAST_DAYS,
@@ -28,16 +28,10 @@ from ewallet_core.storage.overview import (
 from ewallet_core.storage.wallets import Wallet, clocks
 
 
-class ViewOverview(Request, frozen=True):
+class ViewOverview(ZonedRequest, frozen=True):
     """How many rows of activity, and the time zone of the days (absent: UTC)."""
 
     limit: fields.PageLength = fields.SHORT_PAGE
-    time_zone: fields.TimeZone | None = None
-
-    def check(self) -> None:
-        """There is a time zone of that name."""
-        if self.time_zone is not None:
-            timestamps.find_time_zone(self.time_zone)
 
 
 class DayBalance(TypedDict):
@@ -78,8 +72,7 @@ def view_overview(request: ViewOverview, context: AccountContext) -> _ViewOvervi
 def _balance_history(
     request: ViewOverview, context: AccountContext, wallet: Wallet, credits: int
 ) -> list[DayBalance]:
-    zone = UTC if request.time_zone is None else timestamps.find_time_zone(request.time_zone)
-    *past, (today, _) = timestamps.last_days(context.now, zone, PAST_DAYS + 1)
+    *past, (today, _) = timestamps.last_days(context.now, request.zone, PAST_DAYS + 1)
     balances = read_balances_before(context.transaction, wallet.balance_id, [end for _, end in past])
     history: list[DayBalance] = [
         {"day": day.isoformat(), "credits": held} for (day, _), held in zip(past, balances, strict=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, TypedDict
 
+from ewallet_core.errors.credits import NotRemovedError, SheetRemovedError
+from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.envelope import Answer
 from ewallet_core.instructions.registry import Instruction, Request, instruction, with_argument
@@ -28,11 +30,21 @@ _ID_TYPES: dict[str, Any] = {"sheet": fields.SheetId, "list": fields.ListId}
 
 
 class ViewList(PageRequest, frozen=True):
-    """A page of a sheet: from the newest record, from a cursor, or after `skip` of the newest records."""
+    """A page of a sheet: from the newest record, from a cursor, or after `skip` of the newest records.
+
+    With `removed`, of the records that were removed from it; their write date is when that was.
+    """
 
     at_most_one_of = ("before", "skip")
 
     skip: fields.PassedOver | None = None
+    removed: fields.Flag = False
+
+    def check(self) -> None:
+        """Removed records are read by cursor only."""
+        super().check()
+        if self.removed and self.skip is not None:
+            raise ArgumentsClashError(("removed", "skip"))
 
 
 class UnlinkList(Request, frozen=True):
@@ -62,7 +74,8 @@ def sheet_data(context: AccountContext, kind: SheetKind, sheet: Sheet, page_requ
     before = page_request.before or kind.records.below_newest(
         context.transaction, sheet, count, page_request.skip or 0
     )
-    found = kind.records.page(context.transaction, sheet.id, before, page_request.limit + 1)
+    read_page = kind.records.removed_page if page_request.removed else kind.records.page
+    found = read_page(context.transaction, sheet.id, before, page_request.limit + 1)
     page = found[: page_request.limit]
     return {
         "id": sheet.id,
@@ -185,13 +198,23 @@ class OneRecord(Request, frozen=True):
     record_id: fields.RecordId
 
 
-class OneContact(Request, frozen=True):
-    """One of the account's own contacts: exactly one of `record` and `record_id`."""
+class ViewRecord(OneRecord, frozen=True):
+    """One of the account's own records; with `removed`, also if it was removed."""
+
+    removed: fields.Flag = False
+
+
+class ViewContact(Request, frozen=True):
+    """One of the account's own contacts: exactly one of `record` and `record_id`.
+
+    With `removed`, also if it was removed.
+    """
 
     exactly_one_of = ("record", "record_id")
 
     record: fields.RecordId | None = None
     record_id: fields.RecordId | None = None
+    removed: fields.Flag = False
 
 
 class Linked(TypedDict):
@@ -208,14 +231,16 @@ def _view_record(kind: SheetKind) -> Instruction:
 
     @instruction(
         the_record(kind, "view"),
-        request=OneContact if kind is CONTACT else OneRecord,
+        request=ViewContact if kind is CONTACT else ViewRecord,
         answers={**record_answers(kind), "entry": int | None, "linked_records": list[Linked], **refundable},
     )
-    def view_record(request: OneRecord | OneContact, context: AccountContext) -> Answer:
+    def view_record(request: ViewRecord | ViewContact, context: AccountContext) -> Answer:
         """View one of the account's own records, with its journal entry and the records linked to it."""
-        if isinstance(request, OneContact) and request.record is not None:
-            return _viewed_record(context, kind, own_record(context, kind, request.record, "record"))
-        return _viewed_record(context, kind, own_record(context, kind, request.record_id or 0))
+        record_id, field = request.record_id, "record_id"
+        if isinstance(request, ViewContact) and request.record is not None:
+            record_id, field = request.record, "record"
+        record = own_record(context, kind, record_id or 0, field, or_removed=request.removed)
+        return _viewed_record(context, kind, record)
 
     return view_record
 
@@ -246,4 +271,22 @@ def _unlink_record(kind: SheetKind) -> Instruction:
     return unlink_record
 
 
-RECORDS = tuple(verb(kind) for kind in SHEET_KINDS for verb in (_view_record, _unlink_record))
+def _restore_record(kind: SheetKind) -> Instruction:
+    @instruction(the_record(kind, "recover"), answers={kind.sheet_key: int, kind.record_key: int})
+    def restore_record(request: OneRecord, context: AccountContext) -> Answer:
+        """Restore a removed record; it keeps its id and its position on the sheet."""
+        record = own_record(context, kind, request.record_id, or_removed=True)
+        if sheets.find(context.transaction, id=record.sheet_id) is None:
+            raise SheetRemovedError(kind.title)
+        if kind.records.find(context.transaction, id=record.id) is not None:
+            raise NotRemovedError
+        kind.records.restore(context.transaction, record, context.now)
+        record_change(context, f"{kind.name} record", record.id, "restored")
+        return {kind.sheet_key: record.sheet_id, kind.record_key: record.id}
+
+    return restore_record
+
+
+RECORDS = tuple(
+    verb(kind) for kind in SHEET_KINDS for verb in (_view_record, _unlink_record, _restore_record)
+)

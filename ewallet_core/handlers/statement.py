@@ -29,8 +29,20 @@ class ViewStatement(PeriodRequest, frozen=True):
     before: fields.Cursor | None = None
 
 
-class StatementLine(TypedDict):
-    """Credits that came (above 0) or went, the balance after that, and the cost of the credits so far."""
+class _OwnWallets(TypedDict):
+    """Both wallets of an own transfer with their names; of any other movement, None."""
+
+    from_ewallet: int | None
+    to_ewallet: int | None
+    from_reference: str | None
+    to_reference: str | None
+
+
+class StatementLine(_OwnWallets):
+    """Credits that came (above 0) or went, the balance after that, and the cost of the credits so far.
+
+    Between own wallets there is no partner, but both wallets with their names.
+    """
 
     entry: int
     time: Timestamp
@@ -69,7 +81,7 @@ def view_statement(request: ViewStatement, context: AccountContext) -> _ViewStat
     before = min(request.before or newest + 1, newest + 1)
     found = read_statement(context.transaction, wallet, after, before, request.limit + 1)
     page = found[: request.limit]
-    partners = {row.partner_id for row in page if row.kind not in _OWN_CONVERSIONS}
+    partners = {row.partner_id for row in page if _is_with_partner(row)}
     emails = {partner: email_of(context, partner) for partner in partners}
     return _ViewStatementAnswer(
         credit_ewallet=wallet.id,
@@ -82,6 +94,10 @@ def view_statement(request: ViewStatement, context: AccountContext) -> _ViewStat
         rows=[_line(context, wallet, row, emails) for row in page],
         next=page[-1].id if len(found) > len(page) else None,
     )
+
+
+def _is_with_partner(row: StatementRow) -> bool:
+    return row.kind not in _OWN_CONVERSIONS and row.other_ewallet_id is None
 
 
 def _balance_after(posting: PostingRow | None) -> int:
@@ -103,7 +119,8 @@ def _line(
         "entry": row.entry_id,
         "time": timestamp(row.at),
         "kind": row.kind,
-        "partner": None if row.kind in _OWN_CONVERSIONS else emails[row.partner_id],
+        "partner": emails[row.partner_id] if _is_with_partner(row) else None,
+        **_own_wallets(wallet, row),
         "credits": row.amount,
         "balance": row.balance_after,
         "currency": currency,
@@ -112,4 +129,17 @@ def _line(
         "transfer_record": row.transfer_record_id,
         "conversion_record": row.conversion_record_id,
         "notes": row.notes,
+    }
+
+
+def _own_wallets(wallet: Wallet, row: StatementRow) -> _OwnWallets:
+    is_own = row.other_ewallet_id is not None
+    here = (wallet.id, wallet.reference) if is_own else (None, None)
+    there = row.other_ewallet_id, row.other_reference
+    giving, receiving = (here, there) if row.amount < 0 else (there, here)
+    return {
+        "from_ewallet": giving[0],
+        "to_ewallet": receiving[0],
+        "from_reference": giving[1],
+        "to_reference": receiving[1],
     }

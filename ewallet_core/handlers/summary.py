@@ -1,54 +1,87 @@
-"""Sums of what an account's wallets and clocks received and spent, by day, week or month."""
+"""Sums of what an account's wallets and clocks received and spent, by day, week, month, person or tag."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import timedelta, timezone, tzinfo
 from itertools import islice
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from ewallet_core.errors.requests import PeriodReversedError, TooManyPeriodsError
+from ewallet_core.errors.requests import ArgumentsClashError, PeriodReversedError, TooManyPeriodsError
 from ewallet_core.instructions import fields, timestamps
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.instructions.registry import instruction
 from ewallet_core.instructions.timestamps import DAY, PeriodUnit
 from ewallet_core.ledger.journal import EntryKind, Unit
-from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes
+from ewallet_core.operations.answer_data import Minutes, Timestamp, in_minutes, minutes
 from ewallet_core.operations.context import AccountContext
 from ewallet_core.operations.holder_kinds import CLOCK_HOLDER, WALLET_HOLDER
 from ewallet_core.operations.requests import PeriodRequest
-from ewallet_core.storage.statements import SumFilter, sum_postings
+from ewallet_core.operations.sheet_kinds import email_of
+from ewallet_core.storage.statements import (
+    BETWEEN_PEOPLE,
+    OWN_TRANSFER,
+    SumFilter,
+    sum_by_partner,
+    sum_postings,
+)
+from ewallet_core.storage.time_segments import UsedTime, read_used_time
 
-MOST_PERIODS = 400
+MOST_ROWS = 400
 
-_BETWEEN_PEOPLE = (EntryKind.SUPPLY, EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
 # For each sum: the kinds of entry, the unit, and whether it came into a wallet or clock.
-_SUMS: dict[str, tuple[tuple[EntryKind, ...], Unit, bool]] = {
-    "credits_in": (_BETWEEN_PEOPLE, Unit.CREDIT, True),
-    "credits_out": (_BETWEEN_PEOPLE, Unit.CREDIT, False),
+_SUMS: dict[str, tuple[tuple[str, ...], Unit, bool]] = {
+    "credits_in": (BETWEEN_PEOPLE, Unit.CREDIT, True),
+    "credits_out": (BETWEEN_PEOPLE, Unit.CREDIT, False),
     "converted_to_time": ((EntryKind.CREDITS_TO_CLOCK,), Unit.CREDIT, False),
     "converted_to_credits": ((EntryKind.CLOCK_TO_CREDITS,), Unit.CREDIT, True),
-    "minutes_spent": ((EntryKind.TIME_SPENT,), Unit.MILLISECOND, False),
+    "credits_moved_in": ((OWN_TRANSFER,), Unit.CREDIT, True),
+    "credits_moved_out": ((OWN_TRANSFER,), Unit.CREDIT, False),
+    "time_moved_in": ((OWN_TRANSFER,), Unit.MILLISECOND, True),
+    "time_moved_out": ((OWN_TRANSFER,), Unit.MILLISECOND, False),
 }
 
-Sums = dict[str, int]
+Sums = Counter[str]
+"""Credits and milliseconds by name, also `minutes_spent` and `minutes_begun`."""
+Span = tuple[int, int]
 
 
 class ViewSummary(PeriodRequest, frozen=True):
     """The period (by default the last 30 days, 12 weeks or 12 months), its division, and one wallet or clock.
 
-    Without a wallet or clock, the sums are of all that the account has. Those of one clock include the
-    credits converted with it; those of one wallet include no time.
+    Days, weeks and months begin in the time zone, or at a fixed offset. Without a wallet or clock, the sums
+    are of all that the account has. Those of one clock include the credits converted with it; those of one
+    wallet include no time.
     """
 
     at_most_one_of = ("ewallet_id", "clock_id")
 
-    by: fields.PeriodLength = PeriodUnit.DAY
-    utc_offset: fields.UtcOffset = 0
+    by: fields.Division = "day"
+    utc_offset: fields.UtcOffset | None = None
     ewallet_id: fields.EwalletId | None = None
     clock_id: fields.ClockId | None = None
 
+    def check(self) -> None:
+        """At most one of time_zone and utc_offset is sent."""
+        super().check()
+        if self.time_zone is not None and self.utc_offset is not None:
+            raise ArgumentsClashError(("time_zone", "utc_offset"))
+
+    @property
+    def cut_in(self) -> tzinfo:
+        """The time zone in which days, weeks and months begin."""
+        return self.zone if self.utc_offset is None else timezone(timedelta(minutes=self.utc_offset))
+
 
 class Total(TypedDict):
-    """Credits from and to others, credits converted either way, and time that timers used."""
+    """Credits from and to others, credits converted either way, and time that timers used.
+
+    The time of runs that have not stopped yet is `minutes_begun`. Of one wallet or clock also what was moved
+    between it and other own ones: credits of a wallet, minutes of a clock. Of the whole account nothing is.
+    """
 
     credits_in: int
     credits_out: int
@@ -56,72 +89,179 @@ class Total(TypedDict):
     converted_to_credits: int
     minutes_spent: Minutes
     minutes_spent_ms: int
+    minutes_begun: Minutes
+    minutes_begun_ms: int
+    moved_in: int | Minutes | None
+    moved_in_ms: int | None
+    moved_out: int | Minutes | None
+    moved_out_ms: int | None
 
 
 class PeriodTotal(Total):
-    """The totals of one period; `end` is not included."""
+    """The totals of one day, week or month; `end` is not included."""
 
     start: Timestamp
     end: Timestamp
+
+
+class PartnerTotal(Total):
+    """The totals with one other account; without a partner, what was converted and the used time."""
+
+    partner: str | None
+
+
+class TagTotal(Total):
+    """The totals of one tag; without a tag, all credits, and the time of runs that have no tag."""
+
+    tag: str | None
 
 
 class _ViewSummaryAnswer(TypedDict):
     since: Timestamp
     until: Timestamp
     by: str
-    rows: list[PeriodTotal]
+    rows: list[PeriodTotal | PartnerTotal | TagTotal]
     totals: Total
 
 
 @instruction({"action": "view", "view": "summary"})
 def view_summary(request: ViewSummary, context: AccountContext) -> _ViewSummaryAnswer:
-    """View what was received, sent, converted and spent by day, week or month, oldest first."""
+    """View what was received, sent, converted and spent by day, week, month, person or tag.
+
+    Periods are the oldest first; people and tags, those with the most first. A run that went over midnight
+    counts for both days, and a run with several tags for each of them.
+    """
     for holder_kind in (WALLET_HOLDER, CLOCK_HOLDER):
         if getattr(request, holder_kind.id_name) is not None:
             # It raises `NotFoundError` if it is not the account's own.
             holder_kind.named(context, request)
-    filters = SumFilter(context.account.id, request.ewallet_id, request.clock_id)
     # What happens in this millisecond is included.
     until = context.now + 1 if request.ends_at is None else request.ends_at
-    since = _usual_start(until, request.by) if request.starts_at is None else request.starts_at
+    since = _usual_start(until, request) if request.starts_at is None else request.starts_at
     if since > until:
         raise PeriodReversedError
-    ahead = request.utc_offset * timestamps.MINUTE
-    spans = list(islice(timestamps.periods(since, until, request.by, ahead), MOST_PERIODS + 1))
-    if len(spans) > MOST_PERIODS:
-        raise TooManyPeriodsError(MOST_PERIODS)
-    sums = [_sums(context, filters, start, end) for start, end in spans]
+    of = SumFilter(context.account.id, request.ewallet_id, request.clock_id)
+    whole = _SummedUp(context, of, (since, until))
+    rows, totals = _ROWS.get(request.by, _by_period)(whole, request)
+    if len(rows) > MOST_ROWS:
+        raise TooManyPeriodsError(MOST_ROWS)
     return _ViewSummaryAnswer(
         since=timestamp(since),
         until=timestamp(until),
-        by=str(request.by),
-        rows=[
-            PeriodTotal(start=timestamp(start), end=timestamp(end), **_total(each))
-            for (start, end), each in zip(spans, sums, strict=True)
-        ],
-        totals=_total({name: sum(part[name] for part in sums) for name in _SUMS}),
+        by=request.by,
+        rows=rows,
+        totals=_total(of, totals),
     )
 
 
-def _usual_start(until: int, by: PeriodUnit) -> int:
-    match by:
-        case PeriodUnit.DAY:
-            return max(until - 30 * DAY, 0)
-        case PeriodUnit.WEEK:
+def _usual_start(until: int, request: ViewSummary) -> int:
+    match request.by:
+        case "week":
             return max(until - 12 * 7 * DAY, 0)
-        case PeriodUnit.MONTH:
-            return timestamps.a_year_before(until)
+        case "month":
+            return timestamps.a_year_before(until, request.cut_in)
+        case _:
+            return max(until - 30 * DAY, 0)
 
 
-def _sums(context: AccountContext, filters: SumFilter, start: int, end: int) -> Sums:
-    moved = sum_postings(context.transaction, filters, start, end)
-    return {
-        name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)
-        for name, (kinds, unit, is_into) in _SUMS.items()
-    }
+@dataclass(frozen=True, slots=True)
+class _SummedUp:
+    """What is summed up: the wallets and clocks, and the span."""
+
+    context: AccountContext
+    of: SumFilter
+    span: Span
+
+    def moved(self, span: Span | None = None) -> Sums:
+        """The sums of what moved in the whole span, or in a part of it."""
+        moved = sum_postings(self.context.transaction, self.of, *(span or self.span))
+        return Counter(
+            {
+                name: sum(moved.get((kind, unit, is_into), 0) for kind in kinds)
+                for name, (kinds, unit, is_into) in _SUMS.items()
+            }
+        )
+
+    def used_time(self) -> Iterator[UsedTime]:
+        if self.of.ewallet_id is None:
+            yield from read_used_time(self.context.transaction, self.of, *self.span, self.context.now)
 
 
-def _total(sums: Sums) -> Total:
+Rows = list[PeriodTotal | PartnerTotal | TagTotal]
+
+
+def _by_period(whole: _SummedUp, request: ViewSummary) -> tuple[Rows, Sums]:
+    step = PeriodUnit(request.by)
+    spans = list(islice(timestamps.periods(*whole.span, step, request.cut_in), MOST_ROWS + 1))
+    if len(spans) > MOST_ROWS:
+        raise TooManyPeriodsError(MOST_ROWS)
+    sums = [whole.moved(span) for span in spans]
+    starts = [start for start, _ in spans]
+    for used in whole.used_time():
+        first = max(bisect_right(starts, used.started_at) - 1, 0)
+        for index in range(first, bisect_left(starts, used.stopped_at)):
+            sums[index][_name(used)] += used.within(*spans[index])
+    rows: Rows = [
+        PeriodTotal(start=timestamp(start), end=timestamp(end), **_total(whole.of, each))
+        for (start, end), each in zip(spans, sums, strict=True)
+    ]
+    return rows, sum(sums, Counter())
+
+
+def _by_partner(whole: _SummedUp, _request: ViewSummary) -> tuple[Rows, Sums]:
+    partners: dict[str, Sums] = defaultdict(Counter)
+    moved = sum_by_partner(whole.context.transaction, whole.of, *whole.span)
+    for (partner_id, is_into), amount in moved.items():
+        partner = email_of(whole.context, partner_id)
+        partners[partner]["credits_in" if is_into else "credits_out"] += amount
+    own = whole.moved()
+    own["credits_in"] = own["credits_out"] = 0
+    for used in whole.used_time():
+        own[_name(used)] += used.within(*whole.span)
+    rows: Rows = [
+        PartnerTotal(partner=partner, **_total(whole.of, sums)) for partner, sums in _most_first(partners)
+    ]
+    if own.total():
+        rows.append(PartnerTotal(partner=None, **_total(whole.of, own)))
+    return rows, sum(partners.values(), own)
+
+
+def _by_tag(whole: _SummedUp, _request: ViewSummary) -> tuple[Rows, Sums]:
+    tags: dict[str, Sums] = defaultdict(Counter)
+    untagged = whole.moved()
+    totals = Counter(untagged)
+    for used in whole.used_time():
+        milliseconds = used.within(*whole.span)
+        totals[_name(used)] += milliseconds
+        # Each tag stands between two spaces.
+        for sums in [tags[tag] for tag in used.tags.split()] or [untagged]:
+            sums[_name(used)] += milliseconds
+    rows: Rows = [TagTotal(tag=tag, **_total(whole.of, sums)) for tag, sums in _most_first(tags)]
+    if untagged.total():
+        rows.append(TagTotal(tag=None, **_total(whole.of, untagged)))
+    return rows, totals
+
+
+_ROWS = {"person": _by_partner, "tag": _by_tag}
+
+
+def _most_first(found: Mapping[str, Sums]) -> list[tuple[str, Sums]]:
+    return sorted(
+        ((name, sums) for name, sums in found.items() if sums.total()),
+        key=lambda row: (-row[1].total(), row[0]),
+    )
+
+
+def _name(used: UsedTime) -> str:
+    return "minutes_begun" if used.is_begun else "minutes_spent"
+
+
+def _total(filters: SumFilter, sums: Sums) -> Total:
+    moved: dict[str, Any] = dict.fromkeys(("moved_in", "moved_in_ms", "moved_out", "moved_out_ms"))
+    if filters.ewallet_id is not None:
+        moved |= {"moved_in": sums["credits_moved_in"], "moved_out": sums["credits_moved_out"]}
+    elif filters.clock_id is not None:
+        moved |= minutes(moved_in=sums["time_moved_in"], moved_out=sums["time_moved_out"])
     return Total(
         credits_in=sums["credits_in"],
         credits_out=sums["credits_out"],
@@ -129,4 +269,10 @@ def _total(sums: Sums) -> Total:
         converted_to_credits=sums["converted_to_credits"],
         minutes_spent=in_minutes(sums["minutes_spent"]),
         minutes_spent_ms=sums["minutes_spent"],
+        minutes_begun=in_minutes(sums["minutes_begun"]),
+        minutes_begun_ms=sums["minutes_begun"],
+        moved_in=moved["moved_in"],
+        moved_in_ms=moved["moved_in_ms"],
+        moved_out=moved["moved_out"],
+        moved_out_ms=moved["moved_out_ms"],
     )

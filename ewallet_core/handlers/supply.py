@@ -14,7 +14,7 @@ from ewallet_core.operations.movements import (
     CreditTransfer,
     Side,
     issuing_side,
-    move_between_accounts,
+    move_between_wallets,
     own_side,
     partner_named,
 )
@@ -92,7 +92,7 @@ def issue_credits(context: Context, request: Bought, recipient: Side) -> Supplie
         request.notes,
         bill=Bill(core.account, request.currency, f"{cost:f}"),
     )
-    done = move_between_accounts(context, transfer)
+    done = move_between_wallets(context, transfer)
     record_cost(context.transaction, recipient.balance, done.entry_id, request.currency, cost)
     total = read_amount(context.transaction, recipient.balance)
     return SuppliedAnswer(

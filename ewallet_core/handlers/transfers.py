@@ -1,51 +1,76 @@
-"""Sending credits to other people: paying, transferring, and refunding a payment."""
+"""Sending credits: paying, transferring to others or between own wallets, and refunding a payment."""
 
 from __future__ import annotations
 
-from typing import TypedDict, cast
+from typing import ClassVar, TypedDict, cast
 
 from ewallet_core.errors.credits import (
     AlreadyRefundedError,
     NotAPaymentError,
     OwnAccountError,
     RefundExceedsPaymentError,
+    SameHolderError,
 )
+from ewallet_core.errors.requests import ArgumentsClashError
 from ewallet_core.instructions import fields
 from ewallet_core.instructions.registry import Request, instruction
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext
+from ewallet_core.operations.holder_kinds import WALLET_HOLDER
 from ewallet_core.operations.movements import (
     Bill,
     CreditTransfer,
     Side,
-    move_between_accounts,
+    move_between_wallets,
     own_side,
     partner_named,
     require_available,
 )
 from ewallet_core.operations.records import left_to_refund, own_record
 from ewallet_core.operations.sheet_kinds import TRANSFER
+from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import accounts
 from ewallet_core.storage.journal import find_sending_balance, read_amount
+from ewallet_core.storage.payees import find_payee, keep_first_payee
 from ewallet_core.storage.sheets import TransferRecord
 from ewallet_core.storage.wallets import wallets
-from ewallet_core.types import user_key
 
 
 class PayCredits(Request, frozen=True):
     """The email of the account to pay, and how many credits."""
 
+    added: ClassVar[frozenset[str]] = frozenset({"payee_account"})
+
     pay: fields.Email
     credits: fields.Credits
     notes: fields.Notes = ""
+    payee_account: fields.AccountId | None = None
 
 
-class TransferCredits(Request, frozen=True):
-    """The recipient's email, and how many credits."""
+class TransferCredits(Request, frozen=True, kw_only=True):
+    """The recipient's email or another own wallet, how many credits, and from which own wallet.
 
-    transfer_to: fields.Email
+    Credits for others come from the active wallet; for an own wallet they come from `ewallet_id`, by default
+    the active one.
+    """
+
+    added: ClassVar[frozenset[str]] = frozenset({"to_ewallet", "ewallet_id", "payee_account"})
+    exactly_one_of = ("transfer_to", "to_ewallet")
+
+    transfer_to: fields.Email | None = None
+    to_ewallet: fields.EwalletId | None = None
     credits: fields.Credits
     notes: fields.Notes = ""
+    payee_account: fields.AccountId | None = None
+    ewallet_id: fields.EwalletId | None = None
+
+    def check(self) -> None:
+        """Only an own transfer may name the giving wallet, and only one to others their account."""
+        super().check()
+        if self.transfer_to is not None and self.ewallet_id is not None:
+            raise ArgumentsClashError(("transfer_to", "ewallet_id"))
+        if self.to_ewallet is not None and self.payee_account is not None:
+            raise ArgumentsClashError(("to_ewallet", "payee_account"))
 
 
 class _PayCreditsAnswer(TypedDict):
@@ -60,11 +85,11 @@ class _PayCreditsAnswer(TypedDict):
 @instruction({"action": "pay"})
 def pay_credits(request: PayCredits, context: AccountContext) -> _PayCreditsAnswer:
     """Pay credits of the active wallet to a partner, who is the seller on both sides' invoices."""
-    own, partner = own_side(context), _other_person(context, request.pay, "pay")
+    own, partner = own_side(context), _other_person(context, request.pay, "pay", request.payee_account)
     transfer = CreditTransfer(
         EntryKind.PAYMENT, own, partner, request.credits, request.notes, bill=Bill(seller=partner.account)
     )
-    recorded = move_between_accounts(context, transfer).sender
+    recorded = move_between_wallets(context, transfer).sender
     left = read_amount(context.transaction, own.balance)
     return _PayCreditsAnswer(
         paid=partner.account.email,
@@ -81,26 +106,74 @@ class _TransferCreditsAnswer(TypedDict):
     ewallet_credits: int
     transfered_credits: int
     transfer_record: int
+    from_ewallet: int | None
+    to_ewallet: int | None
 
 
 @instruction({"action": "transfer", "transfer": "credits"})
 def transfer_credits(request: TransferCredits, context: AccountContext) -> _TransferCreditsAnswer:
-    """Transfer credits of the active wallet to another account's."""
-    own, partner = own_side(context), _other_person(context, request.transfer_to, "transfer_to")
+    """Transfer credits to another account's active wallet, or between two own wallets."""
+    if request.transfer_to is None:
+        own, partner = _own_wallets(request, context)
+    else:
+        own = own_side(context)
+        partner = _other_person(context, request.transfer_to, "transfer_to", request.payee_account)
     transfer = CreditTransfer(EntryKind.TRANSFER, own, partner, request.credits, request.notes)
-    recorded = move_between_accounts(context, transfer).sender
+    recorded = move_between_wallets(context, transfer).sender
     return _TransferCreditsAnswer(
         transfered_to=partner.account.email,
         ewallet_credits=read_amount(context.transaction, own.balance),
         transfered_credits=request.credits,
         transfer_record=recorded.transfer,
+        from_ewallet=own.wallet.id if transfer.is_own else None,
+        to_ewallet=partner.wallet.id if transfer.is_own else None,
     )
 
 
-def _other_person(context: AccountContext, email: str, field: str) -> Side:
-    if user_key(email) == user_key(context.account.email):
+def _own_wallets(request: TransferCredits, context: AccountContext) -> tuple[Side, Side]:
+    """The giving and the receiving wallet; raises `SameHolderError` if they are the same."""
+    giving = context.wallet
+    if request.ewallet_id is not None:
+        giving = WALLET_HOLDER.own(context, request.ewallet_id, "ewallet_id")
+    receiving = WALLET_HOLDER.own(context, cast("int", request.to_ewallet), "to_ewallet")
+    if receiving.id == giving.id:
+        raise SameHolderError("wallet", "to_ewallet")
+    return Side(context.account, giving), Side(context.account, receiving)
+
+
+def _other_person(context: AccountContext, email: str, field: str, payee_account: int | None) -> Side:
+    """The account that is paid; contacts with its email that had no account are of this one from now on."""
+    if email_key(email) == context.account.email_key:
         raise OwnAccountError(field)
-    return partner_named(context, email, field)
+    partner = partner_named(context, email, field, payee_account)
+    keep_first_payee(context.transaction, context.account.id, email, partner.account.id, context.now)
+    return partner
+
+
+class ViewPayee(Request, frozen=True):
+    """The email of the account to pay."""
+
+    user_email: fields.Email
+
+
+class _ViewPayeeAnswer(TypedDict):
+    payee: str
+    payee_account: int
+    payee_name: str
+    payee_caution: str | None
+
+
+@instruction({"action": "view", "view": "payee"})
+def view_payee(request: ViewPayee, context: AccountContext) -> _ViewPayeeAnswer:
+    """View whom a payment to that email would go to, and whether it can be mistaken for someone else."""
+    partner = partner_named(context, request.user_email, "user_email").account
+    payee = find_payee(context.transaction, request.user_email)
+    return _ViewPayeeAnswer(
+        payee=partner.email,
+        payee_account=partner.id,
+        payee_name=partner.name,
+        payee_caution=payee.caution if payee else None,
+    )
 
 
 class RefundPayment(Request, frozen=True):
@@ -122,7 +195,7 @@ class _RefundPaymentAnswer(TypedDict):
 @instruction({"action": "refund", "refund": "payment"})
 def refund_payment(request: RefundPayment, context: AccountContext) -> _RefundPaymentAnswer:
     """Refund a payment that was received, or a part of it, to the payer."""
-    payment = own_record(context, TRANSFER, request.record_id)
+    payment = own_record(context, TRANSFER, request.record_id, or_removed=True)
     left = left_to_refund(context.transaction, payment)
     if left is None:
         raise NotAPaymentError
@@ -133,7 +206,7 @@ def refund_payment(request: RefundPayment, context: AccountContext) -> _RefundPa
         raise RefundExceedsPaymentError(left)
     own, payer = own_side(context), _payer(context, payment)
     transfer = CreditTransfer(EntryKind.REFUND, own, payer, credits, request.notes, reverses=payment.entry_id)
-    recorded = move_between_accounts(context, transfer).sender
+    recorded = move_between_wallets(context, transfer).sender
     return _RefundPaymentAnswer(
         refunded_to=payer.account.email,
         refunded_credits=credits,

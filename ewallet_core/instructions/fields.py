@@ -19,11 +19,12 @@ from ewallet_core.instructions.validation import (
     is_fully_visible,
     is_name,
     is_positive_amount,
+    is_printable,
     is_visible,
     reads_as,
 )
 from ewallet_core.ledger import rates
-from ewallet_core.types import PEOPLE, RecordType
+from ewallet_core.types import LONGEST_TAG, MOST_TAGS, PEOPLE, RecordType, are_tags
 
 MOST_CREDITS = rates.MOST_CREDITS
 SHORTEST_PASSWORD = 8
@@ -57,7 +58,7 @@ def _text(longest: int, example: str) -> Meta:
 
 
 def _printable(description: str, example: str, *, longest: int, shortest: int = 1) -> Meta:
-    return _field(description, example, min_length=shortest, max_length=longest, check=str.isprintable)
+    return _field(description, example, min_length=shortest, max_length=longest, check=is_printable)
 
 
 def _whole_number(lowest: int, highest: int, example: int) -> Meta:
@@ -124,6 +125,15 @@ PasswordAttempt = Annotated[
 Phone = Annotated[str, _text(64, "+44 20 7946 0000")]
 Alias = Annotated[str, _text(64, "The countess")]
 Notes = Annotated[str, _text(1_000, "lunch")]
+AccountId = Annotated[int, _field("the number of an account", 2, ge=1, le=2**63 - 1)]
+Tags = Annotated[
+    list[str] | str,
+    _field(
+        f"at most {MOST_TAGS} words of at most {LONGEST_TAG} visible characters, as a list or as text",
+        ["acme", "urgent"],
+        check=are_tags,
+    ),
+]
 RecordId = Annotated[int, _id_of("record")]
 SheetId = Annotated[int, _id_of("sheet")]
 ListId = Annotated[int, _id_of("list")]
@@ -190,9 +200,13 @@ TimeZone = Annotated[
 UtcOffset = Annotated[
     int, _field("a whole number of minutes east of UTC, from -840 to 840", 60, ge=-840, le=840)
 ]
-PeriodLength = Annotated[timestamps.PeriodUnit, _field("day, week or month", "day")]
+Division = Annotated[
+    Literal["day", "week", "month", "person", "tag"], _field("day, week, month, person or tag", "day")
+]
 RecordKind = Annotated[RecordType, _field("transfer, invoice, conversion, time or contact", "invoice")]
 FileFormat = Annotated[Literal["csv", "json", "jsonl"], _field("csv, json or jsonl", "csv")]
+ExportStyle = Annotated[Literal["raw", "people"], _field("raw or people", "people")]
+Separator = Annotated[Literal["comma", "semicolon", "tab"], _field("comma, semicolon or tab", "semicolon")]
 SearchText = Annotated[str, _text(200, "lunch")]
 RecordCursor = Annotated[
     str,

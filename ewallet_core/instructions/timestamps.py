@@ -10,12 +10,14 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from ewallet_core.errors.requests import BadValueError
 
-MINUTE = 60_000
 DAY = 86_400_000
 END_OF_TIME = 253_402_300_800_000
 """The instant after the last one that has a year of four digits."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_DAY = timedelta(days=1)
+_LONGEST_MONTH = 33 * DAY
+_CALENDAR_CYCLE = 146_097 * DAY
 # `fromisoformat` reads more forms, such as weeks and ordinal dates, which clients must not rely on.
 _INSTANT = re.compile(
     r"\d{4}-\d\d-\d\d(T([01]\d|2[0-3]):\d\d:\d\d(\.\d{1,3})?(Z|[+-]\d\d:[0-5]\d))?", re.ASCII
@@ -29,48 +31,52 @@ class PeriodUnit(StrEnum):
     MONTH = "month"
 
 
-def instant(text: str) -> int:
-    """A date (its midnight UTC), or a time with `Z` or an offset, of the years 1970 to 9999.
+def instant(text: str, zone: tzinfo = UTC) -> int:
+    """A date (its midnight in that zone), or a time with `Z` or an offset, of the years 1970 to 9999.
 
     Raises `ValueError` if it is neither.
     """
     if not _INSTANT.fullmatch(text):
         raise ValueError(text)
     at = datetime.fromisoformat(text)
-    milliseconds = ((at if at.tzinfo else at.replace(tzinfo=UTC)) - _EPOCH) // timedelta(milliseconds=1)
+    milliseconds = _milliseconds(at if at.tzinfo else at.replace(tzinfo=zone))
+    # The first day may begin before 1970 in UTC.
+    if at.tzinfo is None and at.year == _EPOCH.year:
+        milliseconds = max(milliseconds, 0)
     if not 0 <= milliseconds < END_OF_TIME:
         raise ValueError(text)
     return milliseconds
 
 
-def month_bounds(text: str) -> tuple[int, int]:
-    """The start and end of a month such as 2026-11; raises `ValueError` if it is none."""
+def month_bounds(text: str, zone: tzinfo = UTC) -> tuple[int, int]:
+    """The start and end of a month such as 2026-11 in that zone; raises `ValueError` if it is none."""
     if not _MONTH.fullmatch(text):
         raise ValueError(text)
-    start = instant(f"{text}-01")
-    return start, next_start(PeriodUnit.MONTH, start)
+    start = instant(f"{text}-01", zone)
+    return start, next_start(PeriodUnit.MONTH, start, zone)
 
 
-def next_start(step: PeriodUnit, at: int) -> int:
-    """The next start of a day, a week (on a Monday) or a month after `at`."""
-    day = at // DAY
-    match step:
-        case PeriodUnit.DAY:
-            return (day + 1) * DAY
-        case PeriodUnit.WEEK:
-            # 1970-01-01 was a Thursday.
-            return (day + 7 - (day + 3) % 7) * DAY
-        case PeriodUnit.MONTH:
-            return _next_month(at)
+def next_start(step: PeriodUnit, at: int, zone: tzinfo = UTC) -> int:
+    """The next start of a day, a week (on a Monday) or a month in that zone after `at`.
 
-
-def periods(since: int, until: int, step: PeriodUnit, ahead: int = 0) -> Iterator[tuple[int, int]]:
-    """The days, weeks or months from `since` to `until`, which cut the first and the last.
-
-    They begin at midnight of a time zone that is `ahead` milliseconds ahead of UTC.
+    It is the zone's first midnight of that day, or the change of its clocks that skips midnight.
     """
+    if at > END_OF_TIME - _LONGEST_MONTH:
+        # `date` has no year 10000; the calendar and its weekdays repeat every 400 years.
+        return next_start(step, at - _CALENDAR_CYCLE, zone) + _CALENDAR_CYCLE
+    day = _date_in(zone, at)
+    start = at
+    while start <= at:
+        # It is more than one step only if the clocks go back, or skip a whole day.
+        day = _next_date(step, day)
+        start = _midnight(day, zone)
+    return start
+
+
+def periods(since: int, until: int, step: PeriodUnit, zone: tzinfo = UTC) -> Iterator[tuple[int, int]]:
+    """The days, weeks or months of that zone from `since` to `until`, which cut the first and the last."""
     while since < until:
-        end = min(next_start(step, since + ahead) - ahead, until)
+        end = min(next_start(step, since, zone), until)
         yield since, end
         since = end
 
@@ -86,34 +92,47 @@ def find_time_zone(name: str) -> ZoneInfo:
 
 def last_days(now: int, zone: tzinfo, count: int) -> list[tuple[date, int]]:
     """The last days in that zone up to today, oldest first, each with the instant at which it ends."""
-    today = (_EPOCH + timedelta(milliseconds=now)).astimezone(zone).date()
-    days = [today - timedelta(days=before) for before in reversed(range(count))]
-    ends = [datetime.combine(day + timedelta(days=1), time(), zone) for day in days]
-    return [(day, (end - _EPOCH) // timedelta(milliseconds=1)) for day, end in zip(days, ends, strict=True)]
+    day = _date_in(zone, now)
+    end = _midnight(day + _DAY, zone)
+    days: list[tuple[date, int]] = []
+    while len(days) < count:
+        start = _midnight(day, zone)
+        # A zone that moves to the other side of the date line skips a day.
+        if start < end:
+            days.append((day, end))
+        day, end = day - _DAY, start
+    return days[::-1]
 
 
-def a_year_before(at: int) -> int:
+def a_year_before(at: int, zone: tzinfo = UTC) -> int:
     """The same day and time a year earlier, for 29 February the 28th, but not before 1970."""
-    today = _date_at(at)
-    is_leap_day = (today.month, today.day) == (2, 29)
-    then = today.replace(year=today.year - 1, day=28 if is_leap_day else today.day)
-    return max(_midnight(then) + at % DAY, 0)
+    now = _calendar(at).astimezone(zone)
+    is_leap_day = (now.month, now.day) == (2, 29)
+    then = now.replace(year=now.year - 1, day=28 if is_leap_day else now.day)
+    return max(_milliseconds(then), 0)
 
 
-def _next_month(at: int) -> int:
-    if at >= END_OF_TIME:
-        # In a time zone ahead of UTC it is already the year 10000, which `date` does not have.
-        return END_OF_TIME + 31 * DAY
-    today = _date_at(at)
-    years, month = divmod(today.month, 12)
-    if today.year + years > date.max.year:
-        return END_OF_TIME
-    return _midnight(date(today.year + years, month + 1, 1))
+def _next_date(step: PeriodUnit, day: date) -> date:
+    match step:
+        case PeriodUnit.DAY:
+            return day + _DAY
+        case PeriodUnit.WEEK:
+            return day + _DAY * (7 - day.weekday())
+        case PeriodUnit.MONTH:
+            return (day.replace(day=28) + 4 * _DAY).replace(day=1)
 
 
-def _midnight(day: date) -> int:
-    return (day.toordinal() - _EPOCH.toordinal()) * DAY
+def _midnight(day: date, zone: tzinfo) -> int:
+    return _milliseconds(datetime.combine(day, time(), zone))
 
 
-def _date_at(at: int) -> date:
-    return date.fromordinal(at // DAY + _EPOCH.toordinal())
+def _date_in(zone: tzinfo, at: int) -> date:
+    return _calendar(at).astimezone(zone).date()
+
+
+def _calendar(at: int) -> datetime:
+    return _EPOCH + timedelta(milliseconds=at)
+
+
+def _milliseconds(at: datetime) -> int:
+    return (at - _EPOCH) // timedelta(milliseconds=1)

@@ -13,6 +13,7 @@ from msgspec import Meta
 from msgspec.structs import FieldInfo
 
 from ewallet_core.ledger.rates import MOST_CREDITS
+from ewallet_core.spelling import without_needed_joiners
 from ewallet_core.types import user_key
 
 MOST_DECIMALS = 6
@@ -26,7 +27,8 @@ def is_storable(value: str) -> bool:
 
 
 def is_visible(value: str) -> bool:
-    """Whether every character is visible, and it neither begins nor ends with a space."""
+    """Whether it neither begins nor ends with a space, and every character is visible or a needed joiner."""
+    value = without_needed_joiners(value)
     visible = all(unicodedata.category(character)[0] not in "CZ" or character == " " for character in value)
     return visible and value == value.strip()
 
@@ -44,7 +46,11 @@ def is_name(value: str) -> bool:
 
 def is_fully_visible(value: str) -> bool:
     """Whether every character is shown, so that it does not look like another name."""
-    return is_visible(value) and value.isprintable() and not _NEVER_SEEN.search(value)
+    return is_visible(value) and is_printable(value) and not _NEVER_SEEN.search(value)
+
+
+def is_printable(value: str) -> bool:
+    return without_needed_joiners(value).isprintable()
 
 
 # A test compares them with the `iso4217` package, which takes as long to load as a screen takes to open.

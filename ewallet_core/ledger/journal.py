@@ -91,6 +91,11 @@ def move_credits(
     return Entry(kind, at, _move(Unit.CREDIT, sender, recipient, credits), reverses)
 
 
+def move_time(sender: BalanceId, recipient: BalanceId, milliseconds: int, at: int) -> Entry:
+    """Time from one clock to another of the same account."""
+    return Entry(EntryKind.TRANSFER, at, _move(Unit.MILLISECOND, sender, recipient, milliseconds))
+
+
 def credits_to_clock(
     issuer: Issuer, wallet: BalanceId, clock: BalanceId, credits: int, milliseconds: int, at: int
 ) -> Entry:

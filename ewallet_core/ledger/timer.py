@@ -65,6 +65,11 @@ class Timer:
             return None
         return self.since + max(0, balance - self.spent)
 
+    def segment_until(self, at: int) -> tuple[int, int] | None:
+        """The active stretch that ends at `at`, since the start or the last resume; None if there is none."""
+        used = self._time_in(State.ACTIVE, at)
+        return (self.since, self.since + used) if used and self.since is not None else None
+
     def start(self, at: int, balance: int) -> Timer:
         """Raises `WrongTimerStateError` unless inactive, and `NoTimeLeftError` if the clock is empty."""
         if self.state is State.ACTIVE:
@@ -106,6 +111,16 @@ class Timer:
             pending=self.pending_at(at),
             pauses=self.pauses,
         )
+
+    def stoppable_between(self, now: int) -> tuple[int, int]:
+        """The first and the last instant at which the run may be said to have ended.
+
+        That is since the last start, resume or pause, because the spans before it are settled. Raises
+        `WrongTimerStateError` if inactive.
+        """
+        self._require_run()
+        now = self._clamp(now)
+        return now if self.since is None else self.since, now
 
     def run_out(self, now: int, balance: int) -> TimeSpent | None:
         """The run that ended at the instant when the clock was empty; None while time is left."""

@@ -72,6 +72,7 @@ class AccountData(Dated):
     contact_list_archive: Archive
     to_unlink: bool
     to_unlink_timestamp: Timestamp | None
+    must_change_email: bool
 
 
 def account_data(context: Context, account: Account) -> AccountData:
@@ -90,6 +91,8 @@ def account_data(context: Context, account: Account) -> AccountData:
         "contact_list_archive": _sheet_archive(transaction, account.id, RecordType.CONTACT),
         "to_unlink": account.to_unlink_at is not None,
         "to_unlink_timestamp": timestamp(account.to_unlink_at),
+        # An older account has it in another spelling.
+        "must_change_email": account.email_key is None,
         **dates(account),
     }
 
@@ -184,7 +187,7 @@ def ewallet_data(context: Context, wallet: Wallet) -> EwalletData:
 
 
 class TimerData(TypedDict):
-    """What a timer is doing, and the time left on its clock."""
+    """What a timer is doing, since when, what its run is for, and the time left on its clock."""
 
     clock_state: str
     start_timestamp: Timestamp | None
@@ -195,9 +198,13 @@ class TimerData(TypedDict):
     pending_time: Minutes
     pending_time_ms: int
     pending_count: int
+    since_timestamp: Timestamp | None
+    timer_notes: str
+    timer_tags: list[str]
 
 
-def timer_data(timer: Timer, balance: int, now: int) -> TimerData:
+def timer_data(clock: Clock, timer: Timer, balance: int, now: int) -> TimerData:
+    """A timer of the clock; its run has the clock's note and tags."""
     left, spent, pending = timer.left_at(now, balance), timer.spent_at(now), timer.pending_at(now)
     return {
         "clock_state": str(timer.state),
@@ -209,6 +216,9 @@ def timer_data(timer: Timer, balance: int, now: int) -> TimerData:
         "pending_time": in_minutes(pending),
         "pending_time_ms": pending,
         "pending_count": timer.pauses,
+        "since_timestamp": timestamp(timer.since),
+        "timer_notes": clock.timer_notes if timer.has_started else "",
+        "timer_tags": clock.timer_tags.split() if timer.has_started else [],
     }
 
 
@@ -219,6 +229,7 @@ class ClockData(Dated, TimerData):
     ewallet: int
     reference: str
     milliseconds_per_credit: int
+    may_stop_in_the_past: bool
     time_sheet: int
     time_sheet_archive: Archive
     conversion_sheet: int
@@ -231,8 +242,9 @@ def clock_data(context: Context, clock: Clock) -> ClockData:
         "id": clock.id,
         "ewallet": clock.ewallet_id,
         "reference": clock.reference,
-        **timer_data(clock.timer, read_amount(transaction, clock.balance_id), context.now),
+        **timer_data(clock, clock.timer, read_amount(transaction, clock.balance_id), context.now),
         "milliseconds_per_credit": context.config.milliseconds_per_credit,
+        "may_stop_in_the_past": context.may_stop_in_the_past,
         "time_sheet": clock.time_sheet_id,
         "time_sheet_archive": _sheet_archive(transaction, clock.id, RecordType.TIME),
         "conversion_sheet": clock.conversion_sheet_id,

@@ -26,13 +26,15 @@ IN_PROCESS = "in process"
 class EngineConfig:
     """What the operator of the engine chooses.
 
-    `self_supply` says whether users supply themselves; None means only in the engine's own process.
+    `self_supply` says whether users supply themselves, and `stop_in_the_past` whether they stop timers at an
+    earlier moment; None means only in the engine's own process.
     """
 
     milliseconds_per_credit: int = DEFAULT_MILLISECONDS_PER_CREDIT
     session_lifetime_ms: int = 30 * 60_000
     session_limit: int = 100
     self_supply: bool | None = None
+    stop_in_the_past: bool | None = None
 
     def __post_init__(self) -> None:
         if min(self.milliseconds_per_credit, self.session_lifetime_ms, self.session_limit) < 1:
@@ -115,7 +117,14 @@ class Context:
     @property
     def supplies_itself(self) -> bool:
         """Whether users may supply themselves without an operator."""
-        chosen = self.config.self_supply
+        return self._is_chosen(self.config.self_supply)
+
+    @property
+    def may_stop_in_the_past(self) -> bool:
+        """Whether users may stop a timer at an earlier moment, so that the time after it is not taken."""
+        return self._is_chosen(self.config.stop_in_the_past)
+
+    def _is_chosen(self, chosen: bool | None) -> bool:
         return self.caller.is_in_process if chosen is None else chosen
 
     @property

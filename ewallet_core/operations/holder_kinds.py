@@ -74,10 +74,14 @@ class HolderKind:
 
     def named(self, context: AccountContext, request: Request) -> Any:
         """The one that the request names; raises `NotFoundError` if it is not the account's own."""
-        own = {"id": getattr(request, self.id_name), "account_id": context.account.id}
+        return self.own(context, getattr(request, self.id_name), self.id_name)
+
+    def own(self, context: AccountContext, held_id: int, field: str) -> Any:
+        """The account's own one of that id; raises `NotFoundError` about `field`."""
+        own = {"id": held_id, "account_id": context.account.id}
         found = self.as_owner.rows.find(context.transaction, **own)
         if found is None:
-            raise NotFoundError(self.as_owner.word, self.id_name)
+            raise NotFoundError(self.as_owner.word, field)
         return found
 
     def owned_item(self, held: Any) -> OwnedItem:

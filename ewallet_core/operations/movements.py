@@ -1,4 +1,4 @@
-"""Moves credits between accounts, with records and events on both sides, within the daily limit."""
+"""Moves credits between wallets, with records and events on both sides, within the daily limit."""
 
 from __future__ import annotations
 
@@ -11,19 +11,21 @@ from ewallet_core.errors.credits import (
     PartnerBalanceLimitError,
     PartnerUnavailableError,
     PartnerUnknownError,
+    PayeeChangedError,
 )
 from ewallet_core.instructions.envelope import timestamp
 from ewallet_core.ledger.journal import BalanceId, EntryKind, move_credits
 from ewallet_core.ledger.rates import MOST_CREDITS
 from ewallet_core.operations.context import SYSTEM_CORE_ID, AccountContext, Context
 from ewallet_core.operations.events import record_event
+from ewallet_core.spelling import email_key
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
+from ewallet_core.storage.payees import find_payee
 from ewallet_core.storage.sheets import invoices, read_transfer_with_links, transfers
 from ewallet_core.storage.statements import Spent, sum_spent_since
 from ewallet_core.storage.wallets import Wallet, wallets
-from ewallet_core.types import user_key
 
 DAY_MS = 24 * 60 * 60_000
 INCOMING = "incoming"
@@ -77,6 +79,15 @@ class CreditTransfer:
     bill: Bill | None = None
     reverses: int | None = None
 
+    @property
+    def is_own(self) -> bool:
+        """Whether it is between two wallets of one account."""
+        return self.sender.account.id == self.recipient.account.id
+
+    @property
+    def movement(self) -> Movement:
+        return Movement.OWN_TRANSFER if self.is_own else Movement(self.kind)
+
 
 @dataclass(frozen=True, slots=True)
 class TransferRecords:
@@ -103,17 +114,26 @@ def issuing_side(context: Context) -> Side:
     return Side(core, wallets.require(context.transaction, id=core.ewallet_id))
 
 
-def partner_named(context: Context, email: str, field: str) -> Side:
+def partner_named(context: Context, email: str, field: str, payee_account: int | None = None) -> Side:
     """The account with that email and its active wallet.
 
-    Raises `PartnerUnknownError`, or `PartnerUnavailableError` if it can't receive credits."""
-    account = accounts.find(context.transaction, email_key=user_key(email))
+    Raises `PartnerUnknownError`, `PayeeChangedError` if it is not `payee_account`, or
+    `PartnerUnavailableError` if it can't receive credits."""
+    account = accounts.find(context.transaction, email_key=email_key(email))
     if account is None or account.id == SYSTEM_CORE_ID or account.state == AccountStatus.ERASED:
         if context.caller.is_in_process:
             raise PartnerUnknownError(field, _ONLY_LOCAL_ACCOUNTS)
         raise PartnerUnknownError(field)
+    if payee_account not in (None, account.id):
+        _reject_payee(context, email, field)
     require_available(account, field)
     return Side(account, wallets.require(context.transaction, id=account.ewallet_id))
+
+
+def _reject_payee(context: Context, email: str, field: str) -> None:
+    payee = find_payee(context.transaction, email)
+    if payee is not None:
+        raise PayeeChangedError(field, payee.id, payee.name, payee.caution)
 
 
 def require_available(account: Account, field: str) -> None:
@@ -121,11 +141,11 @@ def require_available(account: Account, field: str) -> None:
         raise PartnerUnavailableError(field)
 
 
-def move_between_accounts(context: Context, transfer: CreditTransfer) -> CompletedTransfer:
+def move_between_wallets(context: Context, transfer: CreditTransfer) -> CompletedTransfer:
     """Move the credits, and write the records and events of both sides, the sender's first."""
     sender, recipient = transfer.sender, transfer.recipient
     if not sender.issues:
-        _require_credits(context, sender, transfer.credits)
+        _require_credits(context, transfer)
     _require_room(context, recipient, transfer.credits)
     entry = move_credits(
         transfer.kind,
@@ -147,11 +167,12 @@ def move_between_accounts(context: Context, transfer: CreditTransfer) -> Complet
     return recorded
 
 
-def _require_credits(context: Context, sender: Side, credits: int) -> None:
+def _require_credits(context: Context, transfer: CreditTransfer) -> None:
+    sender, credits = transfer.sender, transfer.credits
     balance, limit = read_amount(context.transaction, sender.balance), sender.account.daily_limit
     if credits > balance:
         raise NotEnoughCreditsError(credits, balance)
-    if limit is None:
+    if limit is None or transfer.is_own:
         return
     spent = spent_today(context, sender.account)
     if spent.credits + credits > limit:
@@ -183,6 +204,7 @@ def _record(context: Context, transfer: CreditTransfer, entry_id: int, side: Sid
         to_account_id=transfer.recipient.account.id,
         credits=transfer.credits,
         notes=transfer.notes,
+        **_own_wallets(transfer, "_id"),
     )
     if transfer.bill is None:
         return TransferRecords(transfer_id, None)
@@ -198,8 +220,31 @@ def _record(context: Context, transfer: CreditTransfer, entry_id: int, side: Sid
         currency=transfer.bill.currency,
         cost=transfer.bill.cost,
         notes=transfer.notes,
+        **_parties(transfer, transfer.bill.seller),
     )
     return TransferRecords(transfer_id, invoice_id)
+
+
+def _own_wallets(transfer: CreditTransfer, suffix: str = "") -> dict[str, int]:
+    """Both wallets of an own transfer; of any other, the account may not know the partner's."""
+    if not transfer.is_own:
+        return {}
+    return {
+        f"from_ewallet{suffix}": transfer.sender.wallet.id,
+        f"to_ewallet{suffix}": transfer.recipient.wallet.id,
+    }
+
+
+def _parties(transfer: CreditTransfer, seller: Account) -> dict[str, str]:
+    """Both parties as they are named now, which their invoices keep."""
+    sender, recipient = transfer.sender.account, transfer.recipient.account
+    buyer = recipient if sender.id == seller.id else sender
+    return {
+        "seller_name": seller.name,
+        "seller_email": seller.email,
+        "buyer_name": buyer.name,
+        "buyer_email": buyer.email,
+    }
 
 
 def _record_moved(
@@ -221,11 +266,12 @@ def _record_moved(
         context,
         side.account.id,
         kind,
-        Movement(transfer.kind),
+        transfer.movement,
         ewallet=side.wallet.id,
         ewallet_credits=read_amount(context.transaction, side.balance),
         credits=transfer.credits,
         **partner,
+        **_own_wallets(transfer),
         notes=transfer.notes,
         transfer_record=recorded.transfer,
         invoice_record=recorded.invoice,

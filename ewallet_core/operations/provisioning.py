@@ -9,10 +9,11 @@ from ewallet_core.operations.ownership import Owner
 from ewallet_core.operations.sheet_kinds import CLOCK, EWALLET, USER, SheetKind, kinds_of
 from ewallet_core.storage.accounts import AccountStatus, accounts
 from ewallet_core.storage.journal import open_balance
+from ewallet_core.storage.payees import email_columns, name_columns, note_lookalike, release_email
 from ewallet_core.storage.sheets import sheets
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import clocks, wallets
-from ewallet_core.types import SYSTEM_CORE_EMAIL, user_key
+from ewallet_core.types import SYSTEM_CORE_EMAIL
 
 SYSTEM_CORE_NAME = "System core"
 
@@ -37,10 +38,8 @@ def open_account(  # noqa: PLR0913 - an account has this many parts
     """Create an account with a wallet, a clock, a sheet of each kind and a contact list; returns its id."""
     account_id = accounts.insert(
         transaction,
-        name=name,
-        name_key=user_key(name),
-        email=email,
-        email_key=user_key(email),
+        **name_columns(name),
+        **email_columns(email),
         phone=phone,
         alias=alias,
         password_hash=password_hash,
@@ -49,6 +48,8 @@ def open_account(  # noqa: PLR0913 - an account has this many parts
         created_at=now,
         written_at=now,
     )
+    note_lookalike(transaction, account_id, name, email)
+    release_email(transaction, email)
     accounts.change(
         transaction,
         account_id,

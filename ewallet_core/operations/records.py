@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from ewallet_core.errors.credits import NotFoundError
@@ -9,6 +10,7 @@ from ewallet_core.instructions.envelope import Answer
 from ewallet_core.ledger.journal import EntryKind
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.movements import INCOMING
+from ewallet_core.operations.ownership import record_change
 from ewallet_core.operations.sheet_kinds import SheetKind, record_data
 from ewallet_core.storage.journal import entries, sum_refunds
 from ewallet_core.storage.sheets import Record, Sheet, TransferRecord, sheets
@@ -39,9 +41,17 @@ def unlink_sheet(context: Context, kind: SheetKind, sheet: Sheet) -> None:
     )
 
 
-def own_record(context: AccountContext, kind: SheetKind, record_id: int, field: str = "record_id") -> Any:
+def own_record(
+    context: AccountContext,
+    kind: SheetKind,
+    record_id: int,
+    field: str = "record_id",
+    *,
+    or_removed: bool = False,
+) -> Any:
     """The account's record of that kind and id; raises `NotFoundError` about `field`."""
-    record = kind.records.own(context.transaction, record_id, context.account.id)
+    find = kind.records.own_or_removed if or_removed else kind.records.own
+    record = find(context.transaction, record_id, context.account.id)
     if record is None:
         raise NotFoundError(kind.record_key.replace("_", " "), field)
     return record
@@ -50,6 +60,31 @@ def own_record(context: AccountContext, kind: SheetKind, record_id: int, field: 
 def record_answer(context: Context, kind: SheetKind, record: Record) -> Answer:
     data = record_data(context, kind, record)
     return {kind.sheet_key: record.sheet_id, kind.record_key: record.id, "record_data": data}
+
+
+def edit_record(
+    context: AccountContext,
+    kind: SheetKind,
+    record: Record,
+    payee: Mapping[str, int | None] | None = None,
+    **requested: str | None,
+) -> Answer:
+    """Change these columns of a record, except those that are None, and the payee of a contact."""
+    changes = {name: value for name, value in requested.items() if value is not None} | dict(payee or {})
+    names = {*requested, *changes, *kind.records.searched}
+    before = {name: getattr(record, name) for name in names}
+    edited = before | changes
+    if edited != before:
+        kind.records.change(
+            context.transaction,
+            record.id,
+            **edited,
+            search_key=kind.records.search_key(edited),
+            written_at=context.now,
+        )
+        sheets.change(context.transaction, record.sheet_id, written_at=context.now)
+        record_change(context, f"{kind.name} record", record.id, "edited")
+    return record_answer(context, kind, own_record(context, kind, record.id))
 
 
 def record_answers(kind: SheetKind) -> dict[str, Any]:

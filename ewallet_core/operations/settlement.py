@@ -13,6 +13,7 @@ from ewallet_core.operations.events import record_event
 from ewallet_core.storage.events import EventKind, Movement
 from ewallet_core.storage.journal import post, read_amount
 from ewallet_core.storage.sheets import times
+from ewallet_core.storage.time_segments import assign_segments, keep_segment
 from ewallet_core.storage.wallets import Clock, clocks, find_run_out_clocks, store_timer
 
 
@@ -53,7 +54,7 @@ def update_timer(
         movement,
         clock=clock.id,
         ewallet=clock.ewallet_id,
-        **timer_data(timer, balance, context.now),
+        **timer_data(clock, timer, balance, context.now),
         **data,
     )
 
@@ -71,7 +72,12 @@ def finish_run(context: Context, clock: Clock, run: TimeSpent, kind: EventKind) 
         time_spent=run.spent,
         time_pending=run.pending,
         pending_count=run.pauses,
+        notes=clock.timer_notes,
+        tags=clock.timer_tags,
+        time_unsegmented=clock.timer_unsegmented,
     )
+    keep_segment(context.transaction, clock, run.stopped_at)
+    assign_segments(context.transaction, clock, record_id)
     update_timer(
         context,
         clock,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from ewallet_core.instructions.envelope import timestamp
@@ -11,6 +12,8 @@ from ewallet_core.operations.answer_data import Data, FoundRow, dates, minutes
 from ewallet_core.operations.context import AccountContext, Context
 from ewallet_core.operations.ownership import OwnedItem, Owner
 from ewallet_core.storage.accounts import AccountStatus, accounts
+from ewallet_core.storage.invoices import DELETED_ACCOUNT, read_invoice_with_parties
+from ewallet_core.storage.payees import ERASED_PAYEE, find_payee
 from ewallet_core.storage.search import FoundRecord
 from ewallet_core.storage.sheets import (
     ContactRecord,
@@ -30,11 +33,9 @@ from ewallet_core.storage.sheets import (
     times,
     transfers,
 )
-from ewallet_core.storage.wallets import clocks, wallets
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.wallets import clocks, read_clock_reference, read_wallet_reference, wallets
 from ewallet_core.types import RecordType
-
-DELETED_ACCOUNT = "deleted account"
-
 
 EWALLET = Owner("ewallet", wallets, lambda context: context.wallet)
 CLOCK = Owner("clock", clocks, lambda context: context.clock)
@@ -112,30 +113,64 @@ def _transfer(context: Context, record: TransferRecord) -> Data:
         "transfer_to": _shown_email(record.to_email, record.to_state),
         "credits": record.credits,
         "notes": record.notes,
+        "private_notes": record.private_notes,
+        **_moved_between(
+            context, read_wallet_reference, record.from_ewallet_id, record.to_ewallet_id, "ewallet"
+        ),
         **({} if record.reverses_id is None else {"refund_of": record.refund_of}),
     }
 
 
 def _invoice(context: Context, record: InvoiceRecord) -> Data:
-    linked = transfers.find(context.transaction, id=record.transfer_record_id)
+    invoice = read_invoice_with_parties(context.transaction, record.id)
+    (seller_name, seller_email), (buyer_name, buyer_email) = invoice.seller, invoice.buyer
+    # Credits that are bought for money go to the buyer; those of a payment go to the seller.
+    comes_in = invoice.is_sale is not bool(invoice.currency)
+    # A payment has no cost in money.
+    cost = invoice.cost or None
     return {
-        "credits": record.credits,
-        # A payment has no cost in money.
-        "currency": record.currency or None,
-        "cost": record.cost or None,
-        "seller": record.seller_account_id,
-        "seller_email": email_of(context, record.seller_account_id),
-        "transfer_record": linked.id if linked else None,
-        "notes": record.notes,
+        "direction": "sale" if invoice.is_sale else "purchase",
+        "credits": invoice.credits,
+        "signed_credits": invoice.credits if comes_in else -invoice.credits,
+        "currency": invoice.currency or None,
+        "cost": cost,
+        "signed_cost": cost if cost is None or invoice.is_sale or not Decimal(cost) else f"-{cost}",
+        "seller": invoice.seller_account_id,
+        "seller_name": seller_name,
+        "seller_email": seller_email,
+        "buyer": invoice.buyer_account_id,
+        "buyer_name": buyer_name,
+        "buyer_email": buyer_email,
+        "transfer_record": invoice.transfer_id,
+        "notes": invoice.notes,
     }
 
 
-def _conversion(_context: Context, record: ConversionRecord) -> Data:
+def _conversion(context: Context, record: ConversionRecord) -> Data:
     return {
         "conversion_type": record.conversion_type,
         **minutes(minutes=record.milliseconds),
         "credits": record.credits,
         "notes": record.notes,
+        **_moved_between(context, read_clock_reference, record.from_clock_id, record.to_clock_id, "clock"),
+    }
+
+
+def _moved_between(
+    context: Context,
+    read_reference: Callable[[Transaction, int], str],
+    from_id: int | None,
+    to_id: int | None,
+    word: str,
+) -> Data:
+    """Both wallets or clocks of an own transfer, with their names now; nothing of any other record."""
+    if from_id is None or to_id is None:
+        return {}
+    return {
+        f"from_{word}": from_id,
+        f"to_{word}": to_id,
+        "from_reference": read_reference(context.transaction, from_id),
+        "to_reference": read_reference(context.transaction, to_id),
     }
 
 
@@ -145,11 +180,23 @@ def _time(_context: Context, record: TimeRecord) -> Data:
         "time_stop": timestamp(record.time_stop),
         **minutes(time_spent=record.time_spent, time_pending=record.time_pending),
         "pending_count": record.pending_count,
+        "notes": record.notes,
+        "tags": record.tags.split(),
     }
 
 
-def _contact(_context: Context, record: ContactRecord) -> Data:
-    return {"name": record.name, "email": record.email, "phone": record.phone, "notes": record.notes}
+def _contact(context: Context, record: ContactRecord) -> Data:
+    kept, payee = record.payee_account_id, find_payee(context.transaction, record.email)
+    return {
+        "name": record.name,
+        "email": record.email,
+        "phone": record.phone,
+        "notes": record.notes,
+        "payee_account": kept if kept != ERASED_PAYEE else None,
+        # Whether another account has the email now.
+        "payee_changed": kept is not None and payee is not None and payee.id != kept,
+        "payee_caution": payee.caution if payee else None,
+    }
 
 
 TRANSFER = SheetKind(
@@ -157,21 +204,58 @@ TRANSFER = SheetKind(
     EWALLET,
     transfers,
     _transfer,
-    columns=("transfer_type", "transfer_from", "transfer_to", "credits", "notes", "refund_of"),
+    columns=(
+        "transfer_type",
+        "transfer_from",
+        "transfer_to",
+        "credits",
+        "notes",
+        "private_notes",
+        "refund_of",
+        "from_ewallet",
+        "to_ewallet",
+        "from_reference",
+        "to_reference",
+    ),
 )
 INVOICE = SheetKind(
     RecordType.INVOICE,
     EWALLET,
     invoices,
     _invoice,
-    columns=("credits", "currency", "cost", "seller", "seller_email", "transfer_record", "notes"),
+    columns=(
+        "direction",
+        "credits",
+        "signed_credits",
+        "currency",
+        "cost",
+        "signed_cost",
+        "seller",
+        "seller_name",
+        "seller_email",
+        "buyer",
+        "buyer_name",
+        "buyer_email",
+        "transfer_record",
+        "notes",
+    ),
 )
 CONVERSION = SheetKind(
     RecordType.CONVERSION,
     CLOCK,
     conversions,
     _conversion,
-    columns=("conversion_type", "minutes", "minutes_ms", "credits", "notes"),
+    columns=(
+        "conversion_type",
+        "minutes",
+        "minutes_ms",
+        "credits",
+        "notes",
+        "from_clock",
+        "to_clock",
+        "from_reference",
+        "to_reference",
+    ),
 )
 TIME = SheetKind(
     RecordType.TIME,
@@ -186,6 +270,8 @@ TIME = SheetKind(
         "time_pending",
         "time_pending_ms",
         "pending_count",
+        "notes",
+        "tags",
     ),
 )
 CONTACT = SheetKind(
@@ -193,7 +279,7 @@ CONTACT = SheetKind(
     USER,
     contacts,
     _contact,
-    columns=("name", "email", "phone", "notes"),
+    columns=("name", "email", "phone", "notes", "payee_account", "payee_changed", "payee_caution"),
     noun="list",
     listed_by="name",
 )

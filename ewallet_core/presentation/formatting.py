@@ -11,6 +11,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from ewallet_core.spelling import is_needed_joiner
+
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 SPACE = "\N{NO-BREAK SPACE}"
 SPACES = f" {SPACE}\N{NARROW NO-BREAK SPACE}"
@@ -266,10 +268,11 @@ UNSEEN = "\N{REPLACEMENT CHARACTER}"
 HARMLESS_FORMATS = frozenset("\N{ZERO WIDTH JOINER}\N{VARIATION SELECTOR-16}")
 
 
-def _shown(character: str) -> str:
+def _shown(text: str, at: int) -> str:
+    character = text[at]
     if character in "\n\r\t\v\f\N{LINE SEPARATOR}\N{PARAGRAPH SEPARATOR}":
         return " "
-    if character in HARMLESS_FORMATS:
+    if character in HARMLESS_FORMATS or is_needed_joiner(text, at):
         return character
     # Control, format (such as bidirectional overrides) and surrogate characters.
     return UNSEEN if unicodedata.category(character) in {"Cc", "Cf", "Cs"} else character
@@ -278,9 +281,11 @@ def _shown(character: str) -> str:
 def one_line(value: object) -> str:
     """`value` on one line, without characters that move the cursor or change the text's direction."""
     text = str(value)
-    return text if text.isascii() and text.isprintable() else "".join(map(_shown, text))
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(text, at) for at in range(len(text)))
 
 
 def inert(text: str) -> str:
     """`text` with its lines and tabs, without control characters, safe to paste."""
-    return "".join(character if character in "\n\t" else _shown(character) for character in text)
+    return "".join(each if each in "\n\t" else _shown(text, at) for at, each in enumerate(text))

@@ -11,7 +11,7 @@ from importlib.resources import files
 from string import Template
 
 from ewallet_core.presentation.formatting import full_day, grouped, one_line
-from ewallet_core.presentation.invoices import Invoice, Month, in_words, totals_of, what_for
+from ewallet_core.presentation.invoices import Invoice, Month, in_words, signed_words, totals_of, what_for
 
 
 class Html(str):
@@ -47,6 +47,7 @@ def _invoice(invoice: Invoice) -> Html:
         record=str(invoice.record),
         reference=invoice.reference,
         date=full_day(invoice.date),
+        direction=invoice.direction,
         seller=_lines(invoice.seller.lines),
         buyer=_lines(invoice.buyer.lines),
         what=what_for(invoice),
@@ -60,7 +61,7 @@ def _summary(of: Month) -> Html:
     return _filled(
         "summary.html",
         name=of.name,
-        owner=_lines(of.owner.party.lines),
+        owner=_lines(of.owner.lines),
         count=grouped(len(of.invoices)),
         totals=_joined(
             _filled(
@@ -68,7 +69,7 @@ def _summary(of: Month) -> Html:
                 side=total.side,
                 count=grouped(total.invoices),
                 credits=grouped(total.credits),
-                amount=in_words(total.amount),
+                amount=signed_words(total.signed_amount),
             )
             for total in totals_of(of.invoices)
         ),
@@ -82,8 +83,8 @@ def _row(invoice: Invoice) -> Html:
         record=str(invoice.record),
         reference=invoice.reference,
         date=full_day(invoice.date),
-        other=(invoice.buyer if invoice.is_sale else invoice.seller).email,
-        amount=in_words(invoice.amount),
+        other=invoice.other.email,
+        amount=signed_words(invoice.signed_amount),
     )
 
 

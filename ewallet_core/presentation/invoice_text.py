@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from rich.cells import cell_len, chop_cells, set_cell_size
 
 from ewallet_core.presentation.formatting import count, full_day, grouped, one_line
-from ewallet_core.presentation.invoices import Invoice, Month, in_words, totals_of, what_for
+from ewallet_core.presentation.invoices import Invoice, Month, in_words, signed_words, totals_of, what_for
 
 WIDTH = 72
 LABEL = 12
@@ -31,6 +31,7 @@ def month(of: Month) -> Iterator[str]:
 def _invoice(invoice: Invoice) -> Iterator[str]:
     yield from _title("INVOICE", invoice.reference)
     yield from _fact("Date", full_day(invoice.date))
+    yield from _fact("Direction", invoice.direction)
     yield from _fact("Seller", *invoice.seller.lines)
     yield from _fact("Buyer", *invoice.buyer.lines)
     if invoice.transfer:
@@ -43,16 +44,16 @@ def _invoice(invoice: Invoice) -> Iterator[str]:
 
 def _summary(of: Month) -> Iterator[str]:
     yield from _title("INVOICES", of.name)
-    yield from _fact("Account", *of.owner.party.lines)
+    yield from _fact("Account", *of.owner.lines)
     yield from _fact("Invoices", grouped(len(of.invoices)))
     yield from ("", RULE)
     for total in totals_of(of.invoices):
         credits = f", {grouped(total.credits)} credits" if total.amount.currency else ""
         named = f"{total.side}: {count(total.invoices, 'invoice')}{credits}"
-        yield from _apart(named, in_words(total.amount))
+        yield from _apart(named, signed_words(total.signed_amount))
     yield from (RULE, "")
     for invoice in of.invoices:
-        yield from _apart(_named(invoice), in_words(invoice.amount))
+        yield from _apart(_named(invoice), signed_words(invoice.signed_amount))
 
 
 def _named(invoice: Invoice) -> str:

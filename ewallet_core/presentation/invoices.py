@@ -12,7 +12,7 @@ from typing import Any, Self
 from iso4217 import Currency
 
 from ewallet_core.ledger.rates import EXACT
-from ewallet_core.presentation.formatting import credit_amount, parse_timestamp, price
+from ewallet_core.presentation.formatting import MINUS, credit_amount, parse_timestamp, price
 
 Record = Mapping[str, Any]
 
@@ -26,22 +26,8 @@ class Party:
 
     @property
     def lines(self) -> Sequence[str]:
-        return (self.name, self.email) if self.name else (self.email,)
-
-
-UNKNOWN = Party("no longer known")
-"""The buyer, if the seller has unlinked the transfer."""
-
-
-@dataclass(frozen=True)
-class InvoiceOwner:
-    id: int
-    party: Party
-
-    @classmethod
-    def read(cls, account: Record) -> Self:
-        """Read an answer's `account_data`."""
-        return cls(account["id"], Party(account["email"], account["name"]))
+        # A deleted account has one text for both.
+        return (self.name, self.email) if self.name not in ("", self.email) else (self.email,)
 
 
 @dataclass(frozen=True)
@@ -67,12 +53,23 @@ class Invoice:
     transfer: str
     """The reference of its transfer; empty if that was unlinked."""
 
+    @property
+    def direction(self) -> str:
+        return "Sale" if self.is_sale else "Purchase"
+
+    @property
+    def other(self) -> Party:
+        """The party that is not the owner of the record."""
+        return self.buyer if self.is_sale else self.seller
+
+    @property
+    def signed_amount(self) -> Amount:
+        """The amount as the owner of the record sees it: below 0 if it left."""
+        return signed(self.amount, is_sale=self.is_sale)
+
     @classmethod
-    def read(cls, record: Record, transfer: Record | None, owner: InvoiceOwner) -> Self:
-        """Read a record of `owner` and its transfer record."""
-        is_sale = record["seller"] == owner.id
-        payer = Party(transfer["transfer_from"]) if transfer else UNKNOWN
-        other = payer if is_sale else Party(record["seller_email"])
+    def read(cls, record: Record, transfer: Record | None) -> Self:
+        """Read a record and its transfer record."""
         if record["currency"]:
             amount = Amount(Decimal(str(record["cost"])), record["currency"])
         else:
@@ -81,9 +78,9 @@ class Invoice:
             record=record["id"],
             reference=record["reference"],
             date=parse_timestamp(record["create_date"]),
-            seller=owner.party if is_sale else other,
-            buyer=other if is_sale else owner.party,
-            is_sale=is_sale,
+            seller=Party(record["seller_email"], record["seller_name"]),
+            buyer=Party(record["buyer_email"], record["buyer_name"]),
+            is_sale=record["direction"] == "sale",
             credits=record["credits"],
             amount=amount,
             notes=record["notes"] or "",
@@ -97,8 +94,13 @@ class Month:
 
     name: str
     """As people write it: `Nov 2026`."""
-    owner: InvoiceOwner
+    owner: Party
+    """The account as it is today."""
     invoices: Sequence[Invoice]
+
+
+def signed(amount: Amount, *, is_sale: bool) -> Amount:
+    return amount if is_sale else Amount(amount.number.copy_negate(), amount.currency)
 
 
 def in_words(amount: Amount) -> str:
@@ -114,6 +116,12 @@ def in_words(amount: Amount) -> str:
     return price(amount.currency, f"{amount.number:.{places}f}")
 
 
+def signed_words(amount: Amount) -> str:
+    """As `in_words`, with a sign: a plus for what came in, a true minus for what went out."""
+    words = in_words(Amount(amount.number.copy_abs(), amount.currency))
+    return f"{'+' if amount.number > 0 else MINUS if amount.number else ''}{words}"
+
+
 def what_for(invoice: Invoice) -> str:
     """What the invoice is for: credits bought for money, or a payment in credits."""
     return credit_amount(invoice.credits) if invoice.amount.currency else "Payment in credits"
@@ -127,6 +135,10 @@ class InvoiceTotal:
     amount: Amount
     invoices: int
     credits: int
+
+    @property
+    def signed_amount(self) -> Amount:
+        return signed(self.amount, is_sale=self.is_sale)
 
     @property
     def side(self) -> str:

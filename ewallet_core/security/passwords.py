@@ -10,6 +10,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 
 from ewallet_core import security
 from ewallet_core.errors.accounts import CommonPasswordError, PasswordIsNameError
+from ewallet_core.spelling import email_key
 from ewallet_core.types import user_key
 
 DEFAULT_HASHER = PasswordHasher(time_cost=3, memory_cost=64 * 1024, parallelism=4, type=Type.ID)
@@ -55,5 +56,5 @@ def reject_common_password(password: str, field: str) -> None:
 
 def reject_own_name(password: str, field: str, *own_names: str) -> None:
     """Raise `PasswordIsNameError` about that argument if the password is one of the account's names."""
-    if user_key(password) in map(user_key, own_names):
+    if user_key(password) in map(user_key, own_names) or email_key(password) in map(email_key, own_names):
         raise PasswordIsNameError(field)

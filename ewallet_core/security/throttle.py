@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 
+from ewallet_core import spelling
 from ewallet_core.errors.accounts import ThrottledError
 from ewallet_core.storage.logins import forget_failures, login_throttles
 from ewallet_core.storage.transaction import Transaction
@@ -24,7 +25,7 @@ def name_key(name: str) -> str:
 
 
 def email_key(email: str) -> str:
-    return f"email {user_key(email)}"
+    return f"email {spelling.email_key(email)}"
 
 
 def account_key(account_id: int) -> str:

@@ -29,6 +29,12 @@ class SettingsError(Exception):
     """Invalid settings; the message is for the operator."""
 
 
+class Rules(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """What the operator lets the users do."""
+
+    stop_in_the_past: bool = False
+
+
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     host: Host = "127.0.0.1"
     in_port: Port = IN_PORT
@@ -39,6 +45,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     self_signed: bool = False
     insecure: bool = False
     self_supply: bool = False
+    rules: Rules = Rules()
     limits: Limits = Limits()
 
     @classmethod
@@ -69,10 +76,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     @classmethod
     def of(cls, table: Mapping[str, Any]) -> Self:
         """The settings by name; raises `SettingsError` if one is unknown or invalid."""
-        limits = table.get("limits", {})
-        if not isinstance(limits, Mapping):
-            raise SettingsError("`limits` is a table. Write its settings below a line `[limits]`.")
-        return _read({**table, "limits": _read(limits, Limits, prefix="limits.")}, cls)
+        rules, limits = _read_part(table, "rules", Rules), _read_part(table, "limits", Limits)
+        return _read({**table, "rules": rules, "limits": limits}, cls)
 
     def with_options(self, options: Mapping[str, Any]) -> Self:
         """These settings, overridden by each option that is not None. Raises `SettingsError`."""
@@ -123,6 +128,13 @@ def _read(table: Mapping[str, Any], kind: type[S], prefix: str = "") -> S:
         except msgspec.ValidationError:
             raise SettingsError(_describe_invalid(f"{prefix}{name}", value, known[name].type)) from None
     return kind(**read)
+
+
+def _read_part(table: Mapping[str, Any], name: str, kind: type[S]) -> S:
+    part = table.get(name, {})
+    if not isinstance(part, Mapping):
+        raise SettingsError(f"`{name}` is a table. Write its settings below a line `[{name}]`.")
+    return _read(part, kind, prefix=f"{name}.")
 
 
 def _describe_invalid(name: str, value: Any, setting_type: Any) -> str:

@@ -22,11 +22,15 @@ class AccountStatus(StrEnum):
 
 
 class Account(Row, frozen=True):
-    """A person's account, or the system core account, with the ids of its active wallet and contact list."""
+    """A person's account, or the system core account, with the ids of its active wallet and contact list.
+
+    Without an `email_key`, an older account has the same email in another spelling.
+    """
 
     id: int
     name: str
     email: str
+    email_key: str | None
     phone: str
     alias: str
     password_hash: str | None

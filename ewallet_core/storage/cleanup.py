@@ -11,8 +11,10 @@ import sqlalchemy as sa
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.accounts import Account, AccountStatus, accounts
+from ewallet_core.storage.payees import ERASED_PAYEE, reserve_email
 from ewallet_core.storage.rows import RowId
 from ewallet_core.storage.sessions import KEPT_MILLISECONDS, seen_requests
+from ewallet_core.storage.sheets import PARTY_END
 from ewallet_core.storage.transaction import Transaction
 
 _session, _worker, _login_record = schema.sessions.c, schema.workers.c, schema.login_records.c
@@ -27,6 +29,7 @@ SESSION_ENDS = _earliest(_session.expires_at)
 SESSION_TOKEN_ENDS = _earliest(_session.expires_at, _session.token_hash.is_not(None))
 CLIENT_ID_ENDS = _earliest(schema.client_ids.c.expires_at)
 ACCOUNT_IS_ERASED = _earliest(schema.accounts.c.to_unlink_at)
+EMAIL_IS_FREE = _earliest(schema.reserved_emails.c.reserved_until)
 TIMER_RUNS_OUT = _earliest(schema.clocks.c.runs_out_at)
 VACANT_WORKER_SINCE = _earliest(_worker.created_at, ~sa.exists().where(_session.worker_id == _worker.id))
 OLDEST_HISTORY = tuple(
@@ -72,6 +75,7 @@ _DELETED = tuple(
         schema.refused_requests,
     )
 )
+_WORDS = ("reference", "notes", "private_notes", "tags", "search_key")
 _RECORDS = (schema.transfer_records, schema.invoice_records, schema.conversion_records, schema.time_records)
 _LOGGED_OUT = (
     schema.sessions.update()
@@ -110,8 +114,7 @@ def _unlink(table: sa.Table) -> sa.Update:
 def _blanked_records() -> Iterator[sa.Update]:
     """Empty the account's records, and the notes in the issuer's copies of them."""
     for table in _RECORDS:
-        words = [name for name in ("reference", "notes", "search_key") if name in table.c]
-        yield _blank(table, *words)
+        yield _blank(table, *(name for name in _WORDS if name in table.c))
         if "notes" in table.c:
             own = table.alias("own")
             own_entries = sa.select(own.c.entry_id).where(own.c.account_id == sa.bindparam("account_id"))
@@ -120,6 +123,40 @@ def _blanked_records() -> Iterator[sa.Update]:
                 .where(table.c.entry_id.in_(own_entries), table.c.account_id == sa.bindparam("issuer_id"))
                 .values(notes="", search_key="", written_at=sa.bindparam("now"))
             )
+
+
+_FORGOTTEN_PAYEE = (
+    schema.contact_records.update()
+    .where(schema.contact_records.c.payee_account_id == sa.bindparam("account_id"))
+    .values(payee_account_id=ERASED_PAYEE, written_at=sa.bindparam("now"))
+)
+
+
+def _nameless_invoices() -> Iterator[sa.Update]:
+    """Remove the party's name and email from both sides' invoices, and from the other side's search text."""
+    invoice = schema.invoice_records
+    own = invoice.alias("own")
+    own_entries = sa.select(own.c.entry_id).where(own.c.account_id == sa.bindparam("account_id"))
+    is_seller = invoice.c.seller_account_id == sa.bindparam("account_id")
+    keeps_names = invoice.c.entry_id.in_(own_entries) & invoice.c.seller_name.is_not(None)
+    after_party = sa.func.instr(invoice.c.search_key, PARTY_END) + 1
+    without_party = sa.case(
+        (invoice.c.account_id == sa.bindparam("account_id"), invoice.c.search_key),
+        else_=sa.func.substr(invoice.c.search_key, after_party),
+    )
+    for party, condition in (("seller", is_seller), ("buyer", ~is_seller)):
+        yield (
+            invoice.update()
+            .where(keeps_names, condition)
+            .values(
+                {
+                    f"{party}_name": "",
+                    f"{party}_email": "",
+                    "search_key": without_party,
+                    "written_at": sa.bindparam("now"),
+                }
+            )
+        )
 
 
 _NO_CONTACTS = (
@@ -136,6 +173,8 @@ ERASING = (
     *_DELETED,
     _LOGGED_OUT,
     _ANONYMOUS_REPORTS,
+    _FORGOTTEN_PAYEE,
+    *_nameless_invoices(),
     *_blanked_records(),
     _NO_CONTACTS,
     _unlink(schema.sheets),
@@ -158,6 +197,7 @@ def find_accounts_to_erase(transaction: Transaction, now: int) -> list[int]:
 
 def erase_personal_data(transaction: Transaction, account: Account, issuer_id: int, now: int) -> None:
     """Remove everything that identifies the account's owner; only the id is left."""
+    reserve_email(transaction, account, now)
     for statement in ERASING:
         transaction.run(statement, account_id=account.id, issuer_id=issuer_id, now=now)
     seen_requests.delete(transaction, scope=f"account {account.id}")
@@ -166,6 +206,7 @@ def erase_personal_data(transaction: Transaction, account: Account, issuer_id: i
         account.id,
         **dict.fromkeys(("name", "email", "phone", "alias"), ""),
         **dict.fromkeys(("name_key", "email_key", "password_hash", "one_time_until"), None),
+        **dict.fromkeys(("name_skeleton", "email_skeleton", "looks_like_id"), None),
         **dict.fromkeys(("daily_limit", "to_unlink_at"), None),
         state=AccountStatus.ERASED,
         written_at=now,

@@ -88,11 +88,16 @@ accounts = new_table(
     *numbers("ewallet_id", "contact_list_id", "daily_limit", "to_unlink_at", optional=True),
     *numbers("event_sequence", default=0),
     *dates(),
+    # What is left of name and email by their looks, and the older account for which they can be mistaken.
+    *texts("name_skeleton", "email_skeleton", optional=True),
+    *numbers("looks_like_id", optional=True),
     # Until when a one-time password, set by an operator, can be used for the login that replaces it.
     *numbers("one_time_until", optional=True),
     one_of("role", *Role),
     one_of("state", "active", "frozen", "unlink_pending", "erased"),
     sa.Index(None, "to_unlink_at"),
+    sa.Index(None, "name_skeleton"),
+    sa.Index(None, "email_skeleton"),
 )
 
 balances = new_table(
@@ -138,6 +143,7 @@ clocks = new_table(
     *numbers("unlinked_at", optional=True),
     # What the current run is for; its tags are words, each between two spaces.
     *texts("timer_notes", "timer_tags", default=""),
+    *numbers("timer_unsegmented", default=0),
     one_of("timer_state", *State),
     sa.Index(None, "ewallet_id"),
     sa.Index(None, "account_id", "runs_out_at"),
@@ -260,10 +266,12 @@ time_records = _records(
     *numbers("time_start", "time_stop", "time_spent", "time_pending", "pending_count"),
     # What the run was for; its tags are words, each between two spaces.
     *texts("notes", "tags", default=""),
+    # How much of the time spent has no segments, because it was spent before segments were kept.
+    *numbers("time_unsegmented", default=0),
 )
 
 # The stretches of a run between a start or resume and the next pause or stop; a run that is not finished has
-# no record yet.
+# no record yet. What has no segments was spent before the first of them.
 time_segments = new_table(
     "time_segments",
     foreign_id("clocks", "clock_id"),
@@ -271,13 +279,15 @@ time_segments = new_table(
     *numbers("started_at", "stopped_at"),
     sa.CheckConstraint("stopped_at >= started_at", name="in_order"),
     sa.Index(None, "clock_id", "time_record_id"),
+    sa.Index(None, "clock_id", "stopped_at"),
     sa.Index(None, "time_record_id"),
 )
 
 contact_records = _records(
     "contact",
     *texts("name", "email", "phone", "notes"),
-    # The account that had the address when the contact was saved or first paid; null if there is none.
+    # The account that had the address when the contact was saved or first paid; null if there was none, and 0
+    # once that account is erased.
     *numbers("payee_account_id", optional=True),
     sa.Index(None, "payee_account_id"),
 )

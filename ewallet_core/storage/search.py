@@ -5,11 +5,12 @@ They are read through the index on account, date and id from any position on, so
 from __future__ import annotations
 
 import heapq
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import BindParameter, ColumnElement, Exists, bindparam, exists, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Exists, Select, bindparam, exists, select, tuple_
 
 from ewallet_core.storage import schema
 from ewallet_core.storage.rows import ABOVE_ALL_IDS, ESCAPE, Rows, pattern_containing
@@ -25,13 +26,15 @@ Position = tuple[int, str, int]
 class SearchFilter:
     """An account's records since an instant that contain `text`, also in the other party's name or email.
 
-    With a `sheet_id`, only that sheet's. Unlinked records are not found.
+    With a `sheet_id`, only that sheet's; with `tags`, only time records that have all of them. Unlinked
+    records are not found.
     """
 
     account_id: int
     since: int = 0
     text: str = ""
     sheet_id: int | None = None
+    tags: tuple[str, ...] = ()
 
 
 class FoundRecord(NamedTuple):
@@ -65,7 +68,11 @@ class FoundRecords(Rows[Any]):
             .order_by(record.created_at.desc(), record.id.desc())
             .limit(bindparam("most"))
         )
-        self._of_sheet = self._of_account.where(record.sheet_id == bindparam("sheet_id"))
+        self._select_found: Callable[[bool, int], Select[Any]] = cache(self._build_found)
+
+    @property
+    def have_tags(self) -> bool:
+        return "tags" in self.table.c
 
     def newest_first(
         self, transaction: Transaction, filters: SearchFilter, below: Position, batch: int
@@ -73,19 +80,35 @@ class FoundRecords(Rows[Any]):
         at, kind, number = below
         # At one date the types follow each other, so all, some or none of a type's records are below.
         highest = number if self.kind == kind else ABOVE_ALL_IDS * (self.kind < kind)
-        statement = self._of_account if filters.sheet_id is None else self._of_sheet
+        if filters.tags and not self.have_tags:
+            return
+        statement = self._select_found(filters.sheet_id is not None, len(filters.tags))
         values = {
             "account_id": filters.account_id,
             "sheet_id": filters.sheet_id,
             "since": filters.since,
             "pattern": pattern_containing(user_key(filters.text)),
             "most": batch,
+            **{_tag(index): pattern_containing(f" {tag} ") for index, tag in enumerate(filters.tags)},
         }
         while found := transaction.all(statement, self.row_type, **values, at=at, below=highest):
             yield from (FoundRecord(self.kind, record) for record in found)
             if len(found) < batch:
                 return
             at, highest = found[-1].created_at, found[-1].id
+
+    def _build_found(self, is_of_sheet: bool, tags: int) -> Select[Any]:
+        record = self.table.c
+        conditions: list[ColumnElement[bool]] = [
+            record.tags.like(bindparam(_tag(index)), escape=ESCAPE) for index in range(tags)
+        ]
+        if is_of_sheet:
+            conditions.append(record.sheet_id == bindparam("sheet_id"))
+        return self._of_account.where(*conditions)
+
+
+def _tag(index: int) -> str:
+    return f"tag_{index}"
 
 
 def _matches_party(*parties: ColumnElement[Any]) -> ColumnElement[bool]:

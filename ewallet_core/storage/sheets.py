@@ -39,12 +39,17 @@ class Record(Row, frozen=True):
 
 
 class TransferRecord(Record, frozen=True):
+    """A transfer; both wallets are noted only if it was between the account's own."""
+
     entry_id: int
     transfer_type: str
     from_account_id: int
     to_account_id: int
     credits: int
     notes: str
+    private_notes: str
+    from_ewallet_id: int | None
+    to_ewallet_id: int | None
 
 
 class InvoiceRecord(Record, frozen=True):
@@ -57,14 +62,22 @@ class InvoiceRecord(Record, frozen=True):
     currency: str
     cost: str
     notes: str
+    seller_name: str | None
+    seller_email: str | None
+    buyer_name: str | None
+    buyer_email: str | None
 
 
 class ConversionRecord(Record, frozen=True):
+    """A conversion, or time that was moved between the account's own clocks: then it has no credits."""
+
     entry_id: int
     conversion_type: str
     milliseconds: int
     credits: int
     notes: str
+    from_clock_id: int | None
+    to_clock_id: int | None
 
 
 class ContactRecord(Record, frozen=True):
@@ -72,6 +85,7 @@ class ContactRecord(Record, frozen=True):
     email: str
     phone: str
     notes: str
+    payee_account_id: int | None
 
 
 class TimeRecord(Record, frozen=True):
@@ -81,9 +95,14 @@ class TimeRecord(Record, frozen=True):
     time_spent: int
     time_pending: int
     pending_count: int
+    notes: str
+    tags: str
 
 
 R = TypeVar("R", bound=Record)
+
+PARTY_END = "\x1f"
+"""Ends the other party's name and email in the search text of an invoice, so that erasing them finds it."""
 
 sheets = Rows(schema.sheets, Sheet)
 
@@ -99,10 +118,10 @@ _NEXT_POSITION = (
     .returning(_sheet.last_position, _sheet.account_id)
 )
 
-_REMOVE_ONE = (
+_ADD_TO_COUNT = (
     schema.sheets.update()
     .where(_sheet.id == bindparam("sheet_id"))
-    .values(record_count=_sheet.record_count - 1, written_at=bindparam("now"))
+    .values(record_count=_sheet.record_count + bindparam("more"), written_at=bindparam("now"))
 )
 
 
@@ -112,16 +131,18 @@ class Records(Rows[R]):
     def __init__(self, kind: RecordType, row_type: type[R], *searched: str) -> None:
         super().__init__(schema.metadata.tables[f"{kind}_records"], row_type)
         self.kind = kind
-        self._searched = searched
+        self.searched = ("reference", *searched)
         record = self.table.c
         on_sheet = (record.sheet_id == bindparam("sheet_id")) & record.unlinked_at.is_(None)
         # Pages are keyed by position, so every page of a long sheet costs the same.
-        self._page = (
+        page = (
             select(*self.columns)
-            .where(on_sheet, record.position < bindparam("before"))
+            .where(record.sheet_id == bindparam("sheet_id"), record.position < bindparam("before"))
             .order_by(record.position.desc())
             .limit(bindparam("most"))
         )
+        self._page = page.where(record.unlinked_at.is_(None))
+        self._removed_page = page.where(record.unlinked_at.is_not(None))
         nth = select(record.position).where(on_sheet).limit(1).offset(bindparam("others"))
         self._nth_newest = nth.order_by(record.position.desc())
         self._nth_oldest = nth.order_by(record.position)
@@ -131,15 +152,12 @@ class Records(Rows[R]):
             .values(unlinked_at=bindparam("now"), written_at=bindparam("now"))
         )
         self._count_linked = select(func.count()).where(on_sheet)
-        self._own = (
+        self._own_or_removed = (
             select(*self.columns)
             .join(schema.sheets, _sheet.id == record.sheet_id)
-            .where(
-                record.id == bindparam("record_id"),
-                record.unlinked_at.is_(None),
-                _sheet.account_id == bindparam("account_id"),
-            )
+            .where(record.id == bindparam("record_id"), _sheet.account_id == bindparam("account_id"))
         )
+        self._own = self._own_or_removed.where(record.unlinked_at.is_(None))
 
     def append(
         self, transaction: Transaction, sheet_id: int, now: int, *, position: int | None = None, **values: Any
@@ -159,7 +177,7 @@ class Records(Rows[R]):
             sheet_id=sheet_id,
             account_id=account_id,
             position=position,
-            search_key=self.search_key(values),
+            search_key=self.search_key({"account_id": account_id, **values}),
             created_at=now,
             written_at=now,
             **values,
@@ -167,11 +185,16 @@ class Records(Rows[R]):
 
     def search_key(self, values: Mapping[str, Any]) -> str:
         """The text by which a search finds a record with these values."""
-        return user_key(" ".join(values[name] for name in ("reference", *self._searched)))
+        return user_key(" ".join(values.get(name, "") for name in self.searched))
 
     def unlink(self, transaction: Transaction, record: Record, now: int) -> None:
         self.change(transaction, record.id, unlinked_at=now, written_at=now)
-        transaction.run(_REMOVE_ONE, sheet_id=record.sheet_id, now=now)
+        transaction.run(_ADD_TO_COUNT, sheet_id=record.sheet_id, more=-1, now=now)
+
+    def restore(self, transaction: Transaction, record: Record, now: int) -> None:
+        """Put an unlinked record back where it was."""
+        self.change(transaction, record.id, unlinked_at=None, written_at=now)
+        transaction.run(_ADD_TO_COUNT, sheet_id=record.sheet_id, more=1, now=now)
 
     def unlink_all(self, transaction: Transaction, sheet_id: int, now: int) -> None:
         transaction.run(self._unlink_all, sheet_id=sheet_id, now=now)
@@ -179,6 +202,10 @@ class Records(Rows[R]):
     def page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
         """At most `most` records below position `before`, the newest first."""
         return transaction.all(self._page, self.row_type, sheet_id=sheet_id, before=before, most=most)
+
+    def removed_page(self, transaction: Transaction, sheet_id: int, before: int, most: int) -> list[R]:
+        """As `page`, of the records that were unlinked."""
+        return transaction.all(self._removed_page, self.row_type, sheet_id=sheet_id, before=before, most=most)
 
     def below_newest(self, transaction: Transaction, sheet: Sheet, count: int, newest: int) -> int:
         """The position below which are all of the sheet's `count` records except the `newest`."""
@@ -202,12 +229,45 @@ class Records(Rows[R]):
     def own(self, transaction: Transaction, record_id: int, account_id: int) -> R | None:
         return transaction.one(self._own, self.row_type, record_id=record_id, account_id=account_id)
 
+    def own_or_removed(self, transaction: Transaction, record_id: int, account_id: int) -> R | None:
+        """As `own`, also if it was unlinked, or its sheet."""
+        return transaction.one(
+            self._own_or_removed, self.row_type, record_id=record_id, account_id=account_id
+        )
 
-transfers = Records(RecordType.TRANSFER, TransferRecord, "notes")
-invoices = Records(RecordType.INVOICE, InvoiceRecord, "notes", "currency")
+
+class InvoiceRecords(Records[InvoiceRecord]):
+    """Invoices are also found by the name and email that the other party had when they were issued."""
+
+    def search_key(self, values: Mapping[str, Any]) -> str:
+        other = "buyer" if values["account_id"] == values["seller_account_id"] else "seller"
+        party = user_key(f"{values[f'{other}_name']} {values[f'{other}_email']}")
+        return f"{party}{PARTY_END}{super().search_key(values)}"
+
+
+transfers = Records(RecordType.TRANSFER, TransferRecord, "notes", "private_notes")
+invoices = InvoiceRecords(RecordType.INVOICE, InvoiceRecord, "notes", "currency")
 conversions = Records(RecordType.CONVERSION, ConversionRecord, "notes")
-times = Records(RecordType.TIME, TimeRecord)
+times = Records(RecordType.TIME, TimeRecord, "notes", "tags")
 contacts = Records(RecordType.CONTACT, ContactRecord, "name", "email", "phone", "notes")
+
+_CONTACT_NAME = (
+    select(schema.contact_records.c.name)
+    .where(
+        schema.contact_records.c.payee_account_id == bindparam("payee_id"),
+        schema.contact_records.c.account_id == bindparam("account_id"),
+        schema.contact_records.c.unlinked_at.is_(None),
+    )
+    .order_by(schema.contact_records.c.id)
+    .limit(1)
+)
+
+
+def find_contact_name(transaction: Transaction, account_id: int, payee_id: int) -> str | None:
+    """The name under which an account has another one among its contacts."""
+    found = transaction.run(_CONTACT_NAME, account_id=account_id, payee_id=payee_id).fetchone()
+    return None if found is None else str(found[0])
+
 
 ALL_RECORDS: tuple[Records[Any], ...] = (transfers, invoices, conversions, times, contacts)
 
@@ -258,7 +318,10 @@ LINKS: dict[RecordType, tuple[tuple[str, RecordType, Select[Any]], ...]] = {
         ("refund_of", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_refunded)),
         ("refunded_by", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_refund)),
     ),
-    RecordType.INVOICE: (("transfer", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_same)),),
+    RecordType.INVOICE: (
+        ("transfer", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_same)),
+        ("refunded_by", RecordType.TRANSFER, _select_own(schema.transfer_records, _is_refund)),
+    ),
 }
 
 

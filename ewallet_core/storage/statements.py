@@ -14,7 +14,12 @@ from ewallet_core.storage.rows import Row
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.wallets import Wallet
 
+OWN_TRANSFER = "own_transfer"
+"""Sums of what moved between an account's own wallets or clocks are apart from those of other transfers."""
 _LOW = 1_000_000
+
+BETWEEN_PEOPLE = (EntryKind.SUPPLY, EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
+"""The kinds of entry that move credits from one account to another."""
 
 
 def sum_in_parts(amount: sa.ColumnElement[Any]) -> tuple[sa.ColumnElement[int], sa.ColumnElement[int]]:
@@ -29,7 +34,10 @@ def combine_parts(high: int | None, low: int | None) -> int:
 
 
 class StatementRow(Row, frozen=True):
-    """A wallet's posting, the partner's account, and the account's own record if it is linked."""
+    """A wallet's posting, the partner's account, and the account's own record if it is linked.
+
+    `other_ewallet_id` is the other wallet if that is the account's own too.
+    """
 
     id: int
     entry_id: int
@@ -38,6 +46,8 @@ class StatementRow(Row, frozen=True):
     amount: int
     balance_after: int
     partner_id: int
+    other_ewallet_id: int | None
+    other_reference: str | None
     transfer_record_id: int | None
     conversion_record_id: int | None
     notes: str | None
@@ -63,6 +73,19 @@ class _Parts(Row, frozen=True):
 _posting, _entry, _sheet = schema.postings.c, schema.entries.c, schema.sheets.c
 _other = schema.postings.alias("other")
 _other_balance = schema.balances.alias("other_balance")
+_wallet = schema.ewallets.c
+_counterpart, _own_balance = schema.postings.alias("counterpart"), schema.balances.alias("own_balance")
+
+
+def _is_between_own(account_id: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    """Whether the posting's entry moves its unit between two wallets or clocks of that account."""
+    return (_entry.kind == EntryKind.TRANSFER) & sa.exists().where(
+        _counterpart.c.entry_id == _posting.entry_id,
+        _counterpart.c.id != _posting.id,
+        _own_balance.c.id == _counterpart.c.balance_id,
+        _own_balance.c.account_id == account_id,
+    ).correlate(schema.postings, schema.entries, schema.ewallets, schema.clocks)
+
 
 _LAST_BEFORE = (
     sa.select(*postings.columns)
@@ -91,6 +114,16 @@ def _own_record(records: sa.Table, column: str) -> sa.ScalarSelect[object]:
     )
 
 
+def _other_own_wallet(column: str) -> sa.ScalarSelect[object]:
+    """A column of the wallet on the other side, also of an unlinked one, if it is the account's own."""
+    return (
+        sa.select(_wallet[column])
+        .where(_wallet.account_id == sa.bindparam("account_id"), _wallet.balance_id == _other.c.balance_id)
+        .correlate(_other)
+        .scalar_subquery()
+    )
+
+
 _ROWS = (
     sa.select(
         _posting.id,
@@ -100,6 +133,8 @@ _ROWS = (
         _posting.amount,
         _posting.balance_after,
         _other_balance.c.account_id,
+        _other_own_wallet("id"),
+        _other_own_wallet("reference"),
         _own_record(schema.transfer_records, "id"),
         _own_record(schema.conversion_records, "id"),
         sa.func.coalesce(
@@ -128,8 +163,10 @@ def _sums_of(holders: sa.Table, moved: sa.FromClause = schema.postings) -> sa.Se
     """The sums that came into and left these wallets or clocks, also unlinked ones, by entry kind."""
     amount = moved.c.amount
     is_into = sa.case((amount > 0, 1), else_=0)
+    is_between_own = _is_between_own(holders.c.account_id)
+    movement = sa.case((is_between_own, OWN_TRANSFER), else_=_entry.kind).label("movement")
     return (
-        sa.select(_entry.kind, moved.c.unit, is_into, *sum_in_parts(amount))
+        sa.select(movement, moved.c.unit, is_into, *sum_in_parts(amount))
         .select_from(holders)
         .join(schema.postings, _posting.balance_id == holders.c.balance_id)
         .join(schema.entries, _entry.id == _posting.entry_id)
@@ -138,14 +175,13 @@ def _sums_of(holders: sa.Table, moved: sa.FromClause = schema.postings) -> sa.Se
             _posting.at >= sa.bindparam("since"),
             _posting.at < sa.bindparam("until"),
         )
-        .group_by(_entry.kind, moved.c.unit, is_into)
+        .group_by(movement, moved.c.unit, is_into)
     )
 
 
 _WALLET_SUMS = _sums_of(schema.ewallets)
-_CLOCK_SUMS = _sums_of(schema.clocks)
 _ONE_WALLETS_SUMS = _WALLET_SUMS.where(schema.ewallets.c.id == sa.bindparam("ewallet_id"))
-_ONE_CLOCKS_SUMS = _CLOCK_SUMS.where(schema.clocks.c.id == sa.bindparam("clock_id"))
+_ONE_CLOCKS_SUMS = _sums_of(schema.clocks).where(schema.clocks.c.id == sa.bindparam("clock_id"))
 # A clock's conversions move credits of its wallet: they are on the other side of the entry.
 _ONE_CLOCKS_CREDITS = (
     _sums_of(schema.clocks, _other)
@@ -169,25 +205,69 @@ def read_statement(
 
 def sum_postings(
     transaction: Transaction, of: SumFilter, since: int, until: int
-) -> dict[tuple[EntryKind, Unit, bool], int]:
-    """The sums by entry kind, unit, and whether they came in (True) or went out (False)."""
+) -> dict[tuple[str, Unit, bool], int]:
+    """The sums by entry kind or `OWN_TRANSFER`, unit, and whether they came in or went out."""
+    statements: tuple[sa.Select[tuple[object, ...]], ...] = (_WALLET_SUMS,)
     if of.ewallet_id is not None:
-        statements: tuple[sa.Select[tuple[object, ...]], ...] = (_ONE_WALLETS_SUMS,)
+        statements = (_ONE_WALLETS_SUMS,)
     elif of.clock_id is not None:
         statements = (_ONE_CLOCKS_SUMS, _ONE_CLOCKS_CREDITS)
-    else:
-        statements = (_WALLET_SUMS, _CLOCK_SUMS)
     values = {**asdict(of), "since": since, "until": until}
     found = [part for statement in statements for part in transaction.all(statement, _Parts, **values)]
     return {
-        (EntryKind(part.kind), Unit(part.unit), bool(part.is_into)): abs(combine_parts(part.high, part.low))
+        (part.kind, Unit(part.unit), bool(part.is_into)): abs(combine_parts(part.high, part.low))
         for part in found
+    }
+
+
+class _PartnerParts(Row, frozen=True):
+    partner_id: int
+    is_into: int
+    high: int
+    low: int
+
+
+_IS_INTO = sa.case((_posting.amount > 0, 1), else_=0)
+_PARTNER_SUMS = (
+    sa.select(_other_balance.c.account_id, _IS_INTO, *sum_in_parts(_posting.amount))
+    .select_from(schema.ewallets)
+    .join(schema.postings, _posting.balance_id == schema.ewallets.c.balance_id)
+    .join(schema.entries, _entry.id == _posting.entry_id)
+    .join(
+        _other,
+        (_other.c.entry_id == _posting.entry_id)
+        & (_other.c.unit == _posting.unit)
+        & (_other.c.id != _posting.id),
+    )
+    .join(_other_balance, _other_balance.c.id == _other.c.balance_id)
+    .where(
+        schema.ewallets.c.account_id == sa.bindparam("account_id"),
+        _posting.at >= sa.bindparam("since"),
+        _posting.at < sa.bindparam("until"),
+        sa.or_(*(_entry.kind == kind for kind in BETWEEN_PEOPLE)),
+        _other_balance.c.account_id != schema.ewallets.c.account_id,
+    )
+    .group_by(_other_balance.c.account_id, _IS_INTO)
+)
+_ONE_WALLETS_PARTNER_SUMS = _PARTNER_SUMS.where(schema.ewallets.c.id == sa.bindparam("ewallet_id"))
+
+
+def sum_by_partner(
+    transaction: Transaction, of: SumFilter, since: int, until: int
+) -> dict[tuple[int, bool], int]:
+    """The credits by the other account, and whether they came from it (True) or went to it (False)."""
+    if of.clock_id is not None:
+        return {}
+    statement = _PARTNER_SUMS if of.ewallet_id is None else _ONE_WALLETS_PARTNER_SUMS
+    values = {**asdict(of), "since": since, "until": until}
+    return {
+        (part.partner_id, bool(part.is_into)): abs(combine_parts(part.high, part.low))
+        for part in transaction.all(statement, _PartnerParts, **values)
     }
 
 
 _TO_OTHERS = (EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
 
-_wallet = schema.ewallets.c
 _SPENT_SINCE = (
     sa.select(*sum_in_parts(-_posting.amount), sa.func.min(_entry.at))
     .join(schema.entries, _entry.id == _posting.entry_id)
@@ -200,6 +280,7 @@ _SPENT_SINCE = (
         _entry.at > sa.bindparam("since"),
         _posting.amount < 0,
         sa.or_(*(_entry.kind == kind for kind in _TO_OTHERS)),
+        ~_is_between_own(sa.bindparam("account_id")),
     )
 )
 

@@ -40,6 +40,9 @@ class Clock(Row, frozen=True):
     timer_spent: int
     timer_pending: int
     timer_pauses: int
+    timer_notes: str
+    timer_tags: str
+    timer_unsegmented: int
     created_at: int
     written_at: int
 
@@ -67,6 +70,21 @@ _ALL_DUE = (
 _DUE = _ALL_DUE.where(_clock.account_id == bindparam("account_id"))
 
 
+_wallet = schema.ewallets.c
+_REFERENCE_OF_WALLET = select(_wallet.reference).where(_wallet.id == bindparam("id"))
+_REFERENCE_OF_CLOCK = select(_clock.reference).where(_clock.id == bindparam("id"))
+
+
+def read_wallet_reference(transaction: Transaction, wallet_id: int) -> str:
+    """The name of that wallet, also of an unlinked one."""
+    return str(transaction.run(_REFERENCE_OF_WALLET, id=wallet_id).fetchone()[0])
+
+
+def read_clock_reference(transaction: Transaction, clock_id: int) -> str:
+    """The name of that clock, also of an unlinked one."""
+    return str(transaction.run(_REFERENCE_OF_CLOCK, id=clock_id).fetchone()[0])
+
+
 def find_run_out_clocks(transaction: Transaction, account_id: int, now: int) -> list[Clock]:
     """The account's clocks whose timers should have stopped by `now`, the earliest first."""
     return transaction.all(_DUE, Clock, account_id=account_id, now=now)
@@ -78,6 +96,7 @@ def find_all_run_out_clocks(transaction: Transaction, now: int) -> list[Clock]:
 
 
 def store_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: int, now: int) -> None:
+    """Store the clock's timer as it is now; the clock's note and tags stay until the run ends."""
     end = timer.runs_out_at(balance)
     # An empty clock has run out by now, even if the wall clock was set back since the timer started.
     if end is not None and timer.left_at(now, balance) == 0:
@@ -91,6 +110,9 @@ def store_timer(transaction: Transaction, clock: Clock, timer: Timer, balance: i
         timer_spent=timer.spent,
         timer_pending=timer.pending,
         timer_pauses=timer.pauses,
+        timer_notes=clock.timer_notes if timer.has_started else "",
+        timer_tags=clock.timer_tags if timer.has_started else "",
+        timer_unsegmented=clock.timer_unsegmented if timer.has_started else 0,
         runs_out_at=end,
         written_at=now,
     )

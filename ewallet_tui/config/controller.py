@@ -11,7 +11,7 @@ from textual.css.stylesheet import Stylesheet
 
 from ewallet_core.presentation import formatting
 from ewallet_tui.config.file import FILE_NAME, ConfigError, one_message
-from ewallet_tui.config.keymap import KeyAction, Keymap, Scope, rebindable
+from ewallet_tui.config.keymap import KeyAction, Keymap, Scope, problem_with, rebindable
 from ewallet_tui.config.preferences import Preferences
 
 NOT_KEPT = f"{FILE_NAME} can't be written, so this lasts until you quit."
@@ -74,6 +74,17 @@ class SettingsController:
 
     def choose(self, **choice: Any) -> None:
         self._replace(self.preferences.with_choice(**choice))
+
+    def problem_with_key(self, action: str, key: str) -> str:
+        """Why the action can't have that key; empty if it can."""
+        return problem_with(action, key, self.preferences.keys, self._scopes())
+
+    def choose_key(self, action: str, key: str | None) -> None:
+        """Give the action another key, or its default ones (`None`), and save that."""
+        is_default = key is None or (key,) == tuple(dict.fromkeys(self.rebindable()[action].keys))
+        others = {name: keys for name, keys in self.preferences.keys.items() if name != action}
+        self._replace(self.preferences.with_choice(keys=others if is_default else {**others, action: key}))
+        self._apply_keys()
 
     def read_again(self) -> None:
         if (file := self.preferences.file) is not None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 from textual.app import App
-from textual.binding import Binding
+from textual.binding import Binding, BindingsMap, KeymapApplyResult
 from textual.dom import DOMNode
 from textual.keys import Keys, _character_to_key, key_to_character
 from textual.screen import Screen
@@ -33,14 +34,52 @@ class Scope(Struct, frozen=True):
     name: str
     actions: tuple[KeyAction, ...]
 
+    @property
+    def place(self) -> str:
+        """Where its keys work: `on the home screen`, `in a record list`."""
+        if self.name == EVERY_SCREEN:
+            return "on every screen"
+        words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", self.name).lower()
+        return f"on the {words}" if words.endswith(" screen") else f"in a {words}"
+
+
+EVERY_SCREEN = "BaseScreen"
+"""The class whose keys every screen has."""
+OF_LISTS_AND_INPUTS = (
+    KeyAction("", "Open", ("enter",)),
+    KeyAction("", "Move", ("up", "down", "left", "right", "home", "end", "pageup", "pagedown", "backspace")),
+)
+"""What the widget that has the focus does with a key before the screen gets it."""
+
 
 def scopes_of(nodes: Iterable[type[DOMNode]], app: type[App[Any]]) -> tuple[Scope, ...]:
     """The scopes of these screens and widgets; the actions of `app` are in the scope of each screen."""
-    of_app = tuple(_actions_of(app))
+    of_app = (*_actions_of(app), *OF_LISTS_AND_INPUTS)
     return tuple(
         Scope(node.__name__, (*_actions_of(node), *(of_app if issubclass(node, Screen) else ())))
         for node in nodes
     )
+
+
+def apply_keymap(bindings: BindingsMap, keymap: Mapping[str, str]) -> KeymapApplyResult:
+    """Give each action that `keymap` names its own keys; every other action keeps its keys.
+
+    It replaces Textual's function of that name, which removes the old key from all actions that share it.
+    """
+    rebound: dict[str, list[Binding]] = {}
+    for key, sharing in bindings.key_to_bindings.items():
+        for binding in sharing:
+            keys = keymap.get(binding.id or "", "")
+            for new in keys.split(",") if keys else (key,):
+                there = rebound.setdefault(new, [])
+                changed = binding.with_key(new) if keys else binding
+                if changed not in there:
+                    there.append(changed)
+    bindings.key_to_bindings = rebound
+    return KeymapApplyResult(set())
+
+
+BindingsMap.apply_keymap = apply_keymap  # type: ignore[assignment, method-assign]
 
 
 def rebindable(scopes: Iterable[Scope]) -> dict[str, KeyAction]:
@@ -87,9 +126,9 @@ class Keymap(Struct, frozen=True):
         valid = {name: _keys_in(keys) for name, keys in table.items() if not problems[name]}
         # If two actions of a screen want the same key, the one further down in the file loses it.
         while conflict := next(_conflicts(valid, scopes), None):
-            name, other, key = conflict
+            name, problem = conflict
             del valid[name]
-            problems[name] = f"{name}: {written(key)} is already the key of {other.name}."
+            problems[name] = f"{name}: {problem}"
         return cls(
             {name: ",".join(keys) for name, keys in valid.items()},
             tuple(
@@ -98,6 +137,17 @@ class Keymap(Struct, frozen=True):
                 if words
             ),
         )
+
+
+def problem_with(name: str, keys: str, table: Mapping[str, object], scopes: Sequence[Scope]) -> str:
+    """Why the action can't have these keys while the others have those of `table`; empty if it can."""
+    known = rebindable(scopes)
+    others = {other: its for other, its in table.items() if other != name and not _problem(other, its, known)}
+    if problem := _problem(name, keys, known):
+        return problem
+    wanted = {other: _keys_in(its) for other, its in others.items()} | {name: _keys_in(keys)}
+    conflicts = (problem for loser, problem in _conflicts(wanted, scopes) if loser == name)
+    return next(conflicts, "")
 
 
 def _problem(name: str, keys: object, known: Mapping[str, KeyAction]) -> str:
@@ -115,10 +165,9 @@ def _keys_in(keys: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(_character_to_key(key) if len(key) == 1 else key for key in names))
 
 
-def _conflicts(
-    valid: Mapping[str, tuple[str, ...]], scopes: Sequence[Scope]
-) -> Iterator[tuple[str, KeyAction, str]]:
-    """Each rebound action with another action of the same scope that has one of its keys."""
+def _conflicts(valid: Mapping[str, tuple[str, ...]], scopes: Sequence[Scope]) -> Iterator[tuple[str, str]]:
+    """Each rebound action that wants a key of another action of the same scope, and which action that is."""
+    everywhere = {action for scope in scopes if scope.name == EVERY_SCREEN for action in scope.actions}
     for name in reversed(list(valid)):
         for scope in scopes:
             usual = {key for action in scope.actions if action.id == name for key in action.keys}
@@ -126,4 +175,6 @@ def _conflicts(
                 # Actions that share a default key, such as start and pause, are never possible together.
                 if other.id != name and usual.isdisjoint(other.keys):
                     keys = valid.get(other.id, other.keys)
-                    yield from ((name, other, key) for key in valid[name] if key in keys)
+                    place = "on every screen" if other in everywhere else scope.place
+                    words = f"is already the key of {other.name} {place}."
+                    yield from ((name, f"{written(key)} {words}") for key in valid[name] if key in keys)

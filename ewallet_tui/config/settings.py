@@ -29,6 +29,8 @@ class Setting(Struct, frozen=True):
     """Its name on the screen; empty if it is not on the settings screen."""
     offered: tuple[Value, ...] = ()
     shown: Callable[[Value], str] = str
+    synonyms: tuple[str, ...] = ()
+    """What else the palette finds it by."""
 
 
 def one_of(values: Sequence[Value]) -> Callable[[str, object], str]:
@@ -144,6 +146,7 @@ THEME = Setting(
     one_of(THEME_NAMES),
     "Theme",
     THEME_NAMES,
+    synonyms=("Theme", "Colours", "Colors", "Appearance", "Dark mode"),
 )
 LOCK = Setting(
     "lock_after_minutes",
@@ -153,6 +156,7 @@ LOCK = Setting(
     "Lock",
     LOCK_CHOICES,
     lambda minutes: f"after {count(minutes, 'minute')}" if minutes else "never",
+    synonyms=("Lock after", "Screen saver", "When idle"),
 )
 ASK, LEAVE, STOP = "ask", "leave", "stop"
 TIMER_ON_QUIT = Setting(
@@ -173,6 +177,7 @@ ASK_ABOVE = Setting(
     "Ask to pay",
     AMOUNTS,
     lambda amount: f"from {credit_amount(amount)}" if amount else "never",
+    synonyms=("Confirm payments", "Ask before paying"),
 )
 CHOSEN = (
     THEME,
@@ -186,15 +191,17 @@ CHOSEN = (
         "Numbers",
         NUMBERS,
         _format_words,
+        ("Thousands", "Decimal comma", "Format"),
     ),
     Setting(
         "hours",
-        "Whether the time of day has 24 or 12 hours.",
+        "Whether the time of day has 24 or 12 hours. The time zone is the system's, or TZ if that is set.",
         LOCALE,
         one_of(HOURS),
         "Time of day",
         HOURS,
         lambda hours: _format_words(hours) if hours == LOCALE else f"{hours} hours",
+        ("Time zone", "Clock format", "12 hours", "24 hours", "AM PM"),
     ),
     Setting(
         "dates",
@@ -204,6 +211,7 @@ CHOSEN = (
         "Dates",
         DATES,
         _format_words,
+        ("Time zone", "Date format", "Format"),
     ),
     TIMER_ON_QUIT,
     Setting(
@@ -214,6 +222,7 @@ CHOSEN = (
         "Bell",
         ON_OFF,
         _on_or_off,
+        ("Sound", "Beep", "Alarm"),
     ),
     Setting(
         "desktop_notifications",
@@ -224,6 +233,7 @@ CHOSEN = (
         "Desktop",
         ON_OFF,
         _on_or_off,
+        ("Notifications", "Alerts"),
     ),
 )
 

@@ -83,15 +83,16 @@ def _document_in(file: Path) -> TOMLDocument | None:
 
 def _put(document: TOMLDocument, name: str, value: Value) -> None:
     """Set a value in its place; a table line by line, and a new setting below its explanation."""
-    if name == ACCOUNTS.name:
+    if name in (ACCOUNTS.name, KEYS.name):
         if not isinstance(document.get(name), dict):
             document[name] = tomlkit.table()
         table: dict[str, Value] = document[name]
         for gone in set(table) - set(value):
             del table[gone]
-        for key, names in value.items():
-            if list(table.get(key, ())) != list(names):
-                table[key] = list(names)
+        for key, its in value.items():
+            wanted = its if isinstance(its, str) else list(its)
+            if table.get(key) != wanted:
+                table[key] = wanted
         return
     item = tomlkit.item(list(value) if isinstance(value, tuple) else value)
     if name not in document:

@@ -128,6 +128,5 @@ ACCOUNT_ACTIONS: Mapping[Action, Callable[[Any], object]] = {
     actions.LOG_OUT: log_out,
     actions.LOG_IN_ANOTHER: log_in_another,
     actions.REPORT_ISSUE: report_issue,
-    actions.LOCK_NOW: lambda screen: screen.app.run_action(actions.LOCK_NOW.textual),
     actions.DELETE_ACCOUNT: delete,
 }

@@ -15,6 +15,7 @@ from textual.widgets import Label
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.actions import ACCOUNT_PARTS, END_SESSION, Action
+from ewallet_tui.availability import Possible
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.account_actions import log_out
 from ewallet_tui.screens.base import BaseScreen
@@ -71,6 +72,7 @@ def _what(way: str, record: Record) -> Content:
     return Content.styled("✕ wrong password", "$text-error")
 
 
+CHOOSE_SESSION = "Move to a session in the upper list first."
 MOST_LOGINS = 100
 MOST_SEEN = 6
 """How many sessions are shown without scrolling."""
@@ -95,8 +97,8 @@ class SessionsScreen(BaseScreen):
         yield Label("Recent logins", classes="heading", id="history")
         yield RecordList(LOGINS, id="logins")
 
-    def can(self, action: Action) -> bool | None:
-        return None if action is END_SESSION and self._session is None else True
+    def can(self, action: Action) -> Possible:
+        return CHOOSE_SESSION if action is END_SESSION and self._session is None else True
 
     def show(self, _state: AccountState) -> None:
         self._load()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -11,6 +12,7 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
+from textual.events import Key
 from textual.screen import Screen
 from textual.widgets import Button
 
@@ -25,13 +27,15 @@ from ewallet_tui.actions import (
     Action,
     Part,
 )
+from ewallet_tui.availability import Possible
 from ewallet_tui.navigation import destinations_for
 from ewallet_tui.screens.form_screen import DO, DO_KEY, FormScreen, chosen_period, period_form
 from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.screens.overlays import GoTo, Jump, go_to_timer
 from ewallet_tui.screens.record import RecordScreen
+from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
 from ewallet_tui.state import AccountState
-from ewallet_tui.widgets.footer import Footer, ResultLine
+from ewallet_tui.widgets.footer import FollowUp, Footer, ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
 from ewallet_tui.widgets.record_list import RecordList
 from ewallet_tui.widgets.status_bar import StatusBar
@@ -39,6 +43,10 @@ from ewallet_tui.widgets.tabs import PartTabs, ScreenTab, TabsBar
 
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext
+
+
+TOAST_SECONDS = 5
+NOTHING_DONE = "Nothing was just done that has a record to show."
 
 
 def system_today() -> datetime:
@@ -96,6 +104,8 @@ class BaseScreen(Screen[None]):
         """The sheets that are to be opened when this screen is in front again."""
         self._is_old = True
         """Whether there is a picture that it has not shown yet."""
+        self._said = ("", 0.0)
+        """The reason shown last for a greyed key, and when."""
 
     def compose(self) -> ComposeResult:
         yield TabsBar(self.MODE)
@@ -152,24 +162,43 @@ class BaseScreen(Screen[None]):
         for result in self.query(ResultLine):
             result.clear()
 
-    def can(self, action: Action) -> bool | None:  # noqa: ARG002 - for subclasses
+    def can(self, action: Action) -> Possible:  # noqa: ARG002 - for subclasses
         """Whether `action` is possible with what this screen shows; the state is checked separately."""
         return True
 
-    def is_enabled(self, action: Action) -> bool | None:
-        """Whether `action` is possible now: `None` greys its key, `False` hides it."""
+    def is_enabled(self, action: Action) -> Possible:
+        """Whether `action` is possible now with the state and with what this screen shows."""
         state = self.context.state
         enabled = True if state is None else action.enabled(state, self.context.now())
         if enabled is not True:
             return enabled
         if action is SHOW_WHAT_WAS_DONE:
-            return any(result.record is not None for result in self.query(ResultLine)) or None
+            return any(result.follow_up is not None for result in self.query(ResultLine)) or NOTHING_DONE
         return self.can(action)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         if action != "do":
             return super().check_action(action, parameters)
-        return self.is_enabled(self.functions[str(parameters[0])][0])
+        possible = self.is_enabled(self.functions[str(parameters[0])][0])
+        return None if isinstance(possible, str) else possible
+
+    def on_key(self, event: Key) -> None:
+        """Say why a key does nothing if its action is greyed."""
+        active = self.active_bindings.get(event.key)
+        if active is None or active.enabled:
+            return
+        if known := self.functions.get(active.binding.id or ""):
+            self.say_why_not(known[0])
+
+    def say_why_not(self, action: Action) -> bool:
+        """Show the reason, if there is one; once while its toast is there, because a held key repeats."""
+        reason, now = self.is_enabled(action), self.context.now()
+        if not isinstance(reason, str):
+            return False
+        if reason != self._said[0] or now > self._said[1] + TOAST_SECONDS:
+            self._said = (reason, now)
+            self.context.notify(reason, severity="warning")
+        return True
 
     async def action_do(self, id: str) -> None:
         result = self.functions[id][1](self)
@@ -223,8 +252,8 @@ class BaseScreen(Screen[None]):
 
         def say(answer: Answer | None) -> None:
             if answer is not None:
-                record = (writes, answer[f"{writes}_record"]) if writes else None
-                self.query_one(ResultLine).say(result(answer), record)
+                shows = self.showing(writes, answer[f"{writes}_record"]) if writes else None
+                self.query_one(ResultLine).say(result(answer), shows)
 
         self.ask_with(spec, send, say)
 
@@ -257,14 +286,21 @@ class BaseScreen(Screen[None]):
         else:
             self._waiting.append(sheet)
 
-    def open_record(self, kind: str, record_id: int) -> None:
+    def open_record(self, kind: str, record_id: int, *, or_removed: bool = False) -> None:
+        """Open the detail of a record, also of a removed one if `or_removed`."""
         if self.app.screen is self:
-            self.app.push_screen(RecordScreen(self.context, kind, record_id, self.today))
+            self.app.push_screen(
+                RecordScreen(self.context, kind, record_id, self.today, or_removed=or_removed)
+            )
+
+    def showing(self, kind: str, record_id: int) -> FollowUp:
+        """The follow-up of a result that shows a record."""
+        return FollowUp("shows it", partial(self.open_record, kind, record_id))
 
     @on(ResultLine.ResultOpened)
     def show_what_was_done(self) -> None:
-        if (record := self.query_one(ResultLine).record) is not None:
-            self.open_record(*record)
+        if (follow_up := self.query_one(ResultLine).follow_up) is not None:
+            follow_up.do()
 
     def go(self, mode: str) -> None:
         if mode != self.MODE:
@@ -370,4 +406,5 @@ BaseScreen.functions = {
     CHOOSE_SCREEN.id: (CHOOSE_SCREEN, BaseScreen.choose_screen),
     JUMP.id: (JUMP, BaseScreen.jump),
     SHOW_WHAT_WAS_DONE.id: (SHOW_WHAT_WAS_DONE, BaseScreen.show_what_was_done),
+    **{action.id: (action, do) for action, do in TIMER_ACTIONS.items()},
 }

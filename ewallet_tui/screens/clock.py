@@ -10,21 +10,21 @@ from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Container, Horizontal
 
-from ewallet_core.presentation.formatting import MINUTE, countdown, duration, parse_timestamp
+from ewallet_core.presentation.formatting import MINUTE, parse_timestamp
 from ewallet_core.presentation.periods import Period
 from ewallet_tui.actions import CLOCKS, SHOW_DAYS, SHOW_TIMES, TIMER, TO_CREDITS, TO_TIME, Action
+from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, Page, RecordPages
 from ewallet_tui.records import TIME
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
-from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS
+from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
 from ewallet_tui.state import CLOCK, TIME_SHEET, AccountState
 from ewallet_tui.status import other_timers_text
 from ewallet_tui.widgets.big_digits import TimerFace
 from ewallet_tui.widgets.charts import MANY_DAYS, Day, DayBars
-from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.record_list import RecordList
 
 NO_RECENT_ACTIVITY = "No time used in the last 30 days."
@@ -45,32 +45,6 @@ def nothing_recorded(state: AccountState, now: float) -> str:
     if clock.is_out_of_time(now):
         return "No time yet. Convert credits to time with c."
     return "Nothing used yet. Start the timer with space."
-
-
-@work
-async def command_timer(screen: BaseScreen, command: str) -> None:
-    """Start, pause, resume or stop the timer, unless an earlier command is not answered yet."""
-    context = screen.context
-    state, result = context.state, screen.query_one(ResultLine)
-    # The next command is possible once the timer's state has changed.
-    if state is None or not context.timers.begin_command(state.clock):
-        return
-    result.clear()
-    try:
-        answer = await context.act(action=command, **{command: "clock_timer"})
-    finally:
-        context.timers.end_command(state.clock)
-    if command == "stop" and not answer["failed"]:
-        left = context.state.clock.left_ms(context.now()) if context.state else 0
-        used = duration(answer["minutes_spent_ms"])
-        result.say(f"Used {used}. {countdown(left)} left.", ("time", answer["time_record"]))
-
-
-def _command(action: Action) -> Callable[[BaseScreen], object]:
-    return lambda screen: command_timer(screen, action.id)
-
-
-TIMER_ACTIONS: Mapping[Action, Callable[[Any], object]] = {action: _command(action) for action in TIMER}
 
 
 class ClockScreen(BaseScreen):
@@ -124,7 +98,7 @@ class ClockScreen(BaseScreen):
         bars = self.query_one(DayBars)
         bars.days, bars.empty = (), ""
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         if action in (SHOW_DAYS, SHOW_TIMES):
             return not self.shows_both and self.has_class("-by-day") is (action is SHOW_TIMES)
         return self._picker.can(action, CLOCKS)

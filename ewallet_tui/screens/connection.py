@@ -16,10 +16,11 @@ from ewallet_core.client import UnreachableError
 from ewallet_core.presentation.formatting import one_line
 from ewallet_core.protocol.address import ServerAddress
 from ewallet_tui.connection import CONNECTING
+from ewallet_tui.keyboard import Typing
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.modal import Choice, ConfirmModal
 from ewallet_tui.widgets.footer import Footer
-from ewallet_tui.widgets.form_field import Field, FormField
+from ewallet_tui.widgets.form_field import Field, FormField, too_many_lines
 from ewallet_tui.widgets.server_list import HERE, ServerList
 
 if TYPE_CHECKING:
@@ -83,6 +84,10 @@ class ConnectionScreen(Screen[None]):
         self.context = context
         self._reason = reason
 
+    @property
+    def typing(self) -> Typing:
+        return Typing.DROPPED if self.has_class("-trying") else Typing.TAKEN
+
     def compose(self) -> ComposeResult:
         with VerticalScroll(id="sheet", can_focus=False) as sheet:
             sheet.border_title = "Connection"
@@ -121,6 +126,10 @@ class ConnectionScreen(Screen[None]):
     @on(ServerList.Unwanted)
     def _unwanted(self, event: ServerList.Unwanted) -> None:
         self.run_worker(self._forget(event.server))
+
+    @on(FormField.LinesPasted)
+    def _pasted(self, event: FormField.LinesPasted) -> None:
+        event.row.show_problem(too_many_lines(len(event.lines), 1))
 
     @on(Input.Changed)
     def _typed_on(self) -> None:

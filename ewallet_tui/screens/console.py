@@ -18,6 +18,7 @@ from ewallet_core.client import Answer, validation
 from ewallet_core.instructions.registry import InstructionRegistry
 from ewallet_core.presentation.formatting import count, grouped
 from ewallet_tui.actions import BACK, COPY_ANSWER, COPY_INSTRUCTION, FILTER, TOGGLE_VIEWS, WRITE, Action
+from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.console.exchange import ExchangeLine, took
 from ewallet_tui.context import AppContext
 from ewallet_tui.instruction_log import Exchange, masked
@@ -149,11 +150,15 @@ class ConsoleScreen(BaseScreen):
     def on_screen_resume(self) -> None:
         self._show_log()
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         """Filter only while no text is typed; Back only in an input or a filtered list."""
         is_typing = isinstance(self.focused, Input)
         if action is FILTER:
             return not is_typing
+        if action in (COPY_INSTRUCTION, COPY_ANSWER) and any(
+            log.line is None for log in self.query(ConsoleLog)
+        ):
+            return NOTHING_LISTED
         return is_typing or self._is_filtered if action is BACK else True
 
     def write(self) -> None:
@@ -262,6 +267,7 @@ class ConsoleScreen(BaseScreen):
         log = self.query_one(ConsoleLog)
         log.empty = NOTHING_FITS if kept else NOTHING_YET
         log.show(shown)
+        self.refresh_bindings()
         self._say_what_is_shown(len(shown), len(kept))
 
     def _line(self, exchange: Exchange, known: InstructionRegistry) -> ExchangeLine:

@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from ewallet_core.instructions import fields
 from ewallet_tui import actions
 from ewallet_tui.actions import CHOOSE_PERIOD, EDIT_CONTACT, LISTS, NEW_CONTACT, PAY, Action
+from ewallet_tui.availability import REMOVED, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, ListRow, RecordPages
 from ewallet_tui.records import CONTACT, Record
@@ -24,6 +25,7 @@ from ewallet_tui.widgets.contact_payments import ContactPayments
 from ewallet_tui.widgets.form import FormSpec
 from ewallet_tui.widgets.form_field import Field
 
+NO_CONTACT = "There is no contact here. Add one first."
 MOST_SORTED = 1_000
 
 
@@ -60,6 +62,8 @@ class ContactsPanel(RecordsPanel):
 
     async def read_pages(self) -> RecordPages:
         """Contacts sorted by name; those of a very long list newest first."""
+        if self.shows_removed:
+            return await super().read_pages()
         is_long = self.picker.chosen in self._long
         if is_long and not self.is_filtered:
             return await super().read_pages()
@@ -73,7 +77,10 @@ class ContactsPanel(RecordsPanel):
         return await super().read_pages()
 
     def removal_words(self, record: Record) -> str:
-        return f"{record['name']} is removed from this list. Your payments stay on your sheets."
+        return (
+            f"{record['name']} is removed from this list. Your payments stay on your sheets."
+            " You can restore the contact."
+        )
 
     @work(group="detail", exclusive=True)
     async def show_aside(self, row: ListRow | None) -> None:
@@ -100,11 +107,13 @@ class ContactsScreen(BaseScreen):
     def show(self, state: AccountState) -> None:  # noqa: ARG002 - the panel knows it
         self.panel.picker.show_state()
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         if action is CHOOSE_PERIOD:
             return False
         if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and self.panel.row is None:
-            return None
+            return NO_CONTACT
+        if action in (EDIT_CONTACT, PAY, actions.TRANSFER) and self.panel.shows_removed:
+            return REMOVED
         can = self.panel.can(action)
         return self.panel.picker.can(action, LISTS) if can is True else can
 
@@ -125,11 +134,11 @@ class ContactsScreen(BaseScreen):
         instruction = the_contact("edit") | {"record_id": row.record["id"]}
         self.fill_in(spec, lambda _: "Saved.", only_changed=True, **instruction)
 
-    def open_record(self, kind: str, record_id: int) -> None:
-        if kind != CONTACT.name:
-            super().open_record(kind, record_id)
+    def open_record(self, kind: str, record_id: int, *, or_removed: bool = False) -> None:
+        if kind != CONTACT.name or or_removed:
+            super().open_record(kind, record_id, or_removed=or_removed)
         elif self.app.screen is self:
-            may_pay = self.is_enabled(PAY) is True
+            may_pay = self.is_enabled(PAY)
             modal = RecordScreen(self.context, kind, record_id, self.today, may_send=may_pay)
             self.app.push_screen(modal, self._handle_modal)
 

@@ -13,6 +13,7 @@ from textual.binding import Binding, BindingType
 
 from ewallet_core.instructions import fields
 from ewallet_core.presentation.periods import Period, read_period
+from ewallet_tui.keyboard import Typing
 from ewallet_tui.screens.modal import Choice, ConfirmModal, Modal
 from ewallet_tui.widgets.form import Answer, Form, FormSpec, Send, Values
 from ewallet_tui.widgets.form_field import Field
@@ -69,6 +70,10 @@ class FormScreen(Modal[Answer | None]):
         self._form = Form(spec, send, now=context.now, tell_late=partial(tell_late, context, spec.title))
         self._form.border_subtitle = f"enter {spec.verb.lower()}   esc {spec.leave.lower()}"
 
+    @property
+    def typing(self) -> Typing:
+        return self._form.typing
+
     def compose(self) -> ComposeResult:
         yield self._form
 
@@ -89,8 +94,12 @@ class FormScreen(Modal[Answer | None]):
             self._spec.title, event.confirmation, [Choice(DO, DO_KEY, self._spec.verb)]
         )
         # Enter pressed twice must ask once only.
-        if self.app.screen is self and await self.app.push_screen_wait(confirmation) == DO:
+        if self.app.screen is not self:
+            return
+        if await self.app.push_screen_wait(confirmation) == DO:
             self._form.send()
+        else:
+            self._form.go_on_typing()
 
     @on(Form.Done)
     def _done(self, event: Form.Done) -> None:

@@ -25,11 +25,12 @@ from ewallet_tui.actions import (
     Action,
 )
 from ewallet_tui.activity import ACTIVITY_COLUMNS, activity_rows, in_words
+from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
-from ewallet_tui.screens.clock import TIMER_ACTIONS, command_timer
-from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, WALLET_ACTIONS
+from ewallet_tui.screens.timer_commands import TIMER_ACTIONS
+from ewallet_tui.screens.wallet_forms import WALLET_ACTIONS
 from ewallet_tui.state import AccountState
 from ewallet_tui.status import clock_status, other_timers_text
 from ewallet_tui.widgets.big_digits import BigDigits, state_line
@@ -110,7 +111,7 @@ class HomeScreen(BaseScreen):
             state_line(clock, now, self.today(), others=other_timers_text(state, now))
         )
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         return (self.has_class("-touring") or None) if action is LEAVE_TOUR else True
 
     def leave_tour(self) -> None:
@@ -120,14 +121,14 @@ class HomeScreen(BaseScreen):
     @on(Button.Pressed, "#turn")
     def _turn_pressed(self) -> None:
         if turn := self._turn():
-            command_timer(self, turn.id)
+            TIMER_ACTIONS[turn](self)
 
     @on(RecordList.RowOpened)
     def _opened(self, event: RecordList.RowOpened) -> None:
         self.open_record(*event.row.record)
 
     def _turn(self) -> Action | None:
-        return next((turn for turn in TURNS if self.is_enabled(turn)), None)
+        return next((turn for turn in TURNS if self.is_enabled(turn) is True), None)
 
     def _show_buttons(self) -> None:
         turn = self._turn()

@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 
 from ewallet_core.presentation.formatting import one_line
+from ewallet_tui.keyboard import Typing
 from ewallet_tui.screens.account_forms import PASSWORD
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import Footer
@@ -41,6 +42,10 @@ class LockScreen(Screen[None]):
         super().__init__()
         self.context = context
 
+    @property
+    def typing(self) -> Typing:
+        return next((form.typing for form in self.query(Form)), Typing.HELD)
+
     def compose(self) -> ComposeResult:
         with Vertical(id="middle"):
             yield StatusBar(with_balance=False)
@@ -63,7 +68,7 @@ class LockScreen(Screen[None]):
         form = Form(spec, self._unlock, now=self.context.now)
         form.show_connected(self.context.connection.is_connected)
         await self.query_one("#middle").mount(form, before=self.query_one(ConnectionBadge))
-        form.rows[0].input.focus()
+        self.set_focus(form.rows[0].input)
         self._show(state)
 
     async def _unlock(self, values: dict[str, Any]) -> Answer:
@@ -81,6 +86,8 @@ class LockScreen(Screen[None]):
 
     @on(Form.Canceled)
     def _log_out(self) -> None:
+        # Without a connection it stays locked.
+        self.query_one(Form).go_on_typing()
         # Otherwise the session would continue with another account, without its password.
         self.context.lifecycle.log_out(of_all=True)
 

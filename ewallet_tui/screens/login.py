@@ -12,6 +12,7 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Label
 
+from ewallet_tui.keyboard import Typing
 from ewallet_tui.widgets.tabs import ConnectionBadge
 
 if TYPE_CHECKING:
@@ -49,6 +50,10 @@ class LoginScreen(Screen[None]):
         self.context = context
         self._make_forms = make_forms
         self._forms: LoginForms | None = None
+
+    @property
+    def typing(self) -> Typing:
+        return Typing.HELD if self._forms is None else self._forms.typing
 
     def compose(self) -> ComposeResult:
         with Vertical(id="middle"):

@@ -9,6 +9,7 @@ from textual.containers import Vertical
 from textual.widgets import Input
 
 from ewallet_core.presentation.formatting import full_day, parse_timestamp
+from ewallet_tui.keyboard import Typing
 from ewallet_tui.screens.account_forms import (
     NEEDS_AN_OWN_ONE,
     REPLACEMENT,
@@ -72,6 +73,13 @@ class LoginForms(Vertical):
         """Whether the name in the login form is a remembered one."""
         names = self._names
         return any(field.value.strip() in names for field in self.query("#login #user_name").results(Input))
+
+    @property
+    def typing(self) -> Typing:
+        """Keys typed before the form is there wait for it."""
+        if self._opening.locked():
+            return Typing.HELD
+        return next((form.typing for form in self.query(Form)), Typing.HELD)
 
     def make_footer(self) -> Footer:
         return Footer()
@@ -152,7 +160,7 @@ class LoginForms(Vertical):
     def _go_to_first_empty(self, form: Form) -> None:
         # There are no rows if the app quits before the form is mounted.
         if rows := form.rows:
-            next((row for row in rows if not row.text), rows[-1]).input.focus()
+            self.screen.set_focus(next((row for row in rows if not row.text), rows[-1]).input)
 
     async def _log_in(self, values: dict[str, Any]) -> Answer:
         self._typed_name = values["user_name"]

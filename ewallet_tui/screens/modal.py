@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -21,7 +21,7 @@ from textual.widgets.option_list import Option
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.cursor_list import PlainOptionList
-from ewallet_tui.widgets.form_field import PlainInput
+from ewallet_tui.widgets.inputs import PlainInput
 
 SCROLL_KEYS = (
     Binding("j", "scroll(1)", "Down", show=False, id="next"),
@@ -46,6 +46,10 @@ class Modal(ModalScreen[ScreenResultType]):
     }
     """
 
+    # The app's own bindings don't reach a modal screen.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "app.help_quit", "Copy", show=False, system=True)
+    ]
     _result: tuple[ScreenResultType | None] | None = None
     """The result, in a tuple because it may be `None`."""
     _is_gone = False
@@ -209,6 +213,39 @@ class ChoiceModal(Modal[str | None]):
             ),
             highlighted=list(found).index(self._at) if self._at in found else 0,
         )
+
+
+class KeyModal(Modal[str | None]):
+    """Its result is the pressed key, or `None`."""
+
+    DEFAULT_CSS = """
+    KeyModal {
+        Label { width: 1fr; }
+        #problem { color: $text-error; margin-top: 1; min-height: 1; }
+    }
+    """
+
+    def __init__(self, title: str, words: str, problem_with: Callable[[str], str]) -> None:
+        """`problem_with` says why a key can't be taken; empty if it can."""
+        super().__init__()
+        self._title = title
+        self._words = words
+        self._problem_with = problem_with
+
+    def compose(self) -> ComposeResult:
+        with Vertical() as sheet:
+            titled(sheet, self._title, "esc back")
+            yield Label(self._words, markup=False)
+            yield Label("", id="problem", markup=False)
+
+    def on_key(self, event: Key) -> None:
+        event.stop()
+        if event.key == "escape":
+            self.dismiss(None)
+        elif problem := self._problem_with(event.key):
+            self.query_one("#problem", Label).update(plain(problem))
+        else:
+            self.dismiss(event.key)
 
 
 Pairs = Sequence[tuple[str, str]]

@@ -34,6 +34,7 @@ from ewallet_tui.actions import (
     UNFREEZE,
     Action,
 )
+from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
@@ -43,7 +44,7 @@ from ewallet_tui.screens.operator_base import SYSTEM, change, current_record, fi
 from ewallet_tui.screens.record import copy
 from ewallet_tui.screens.wallet_forms import supply_form
 from ewallet_tui.widgets.form import Answer, FormSpec, Values, no_problems, unchanged
-from ewallet_tui.widgets.form_field import FilterBox
+from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 
 AccountRow = Mapping[str, Any]
@@ -57,6 +58,10 @@ COLUMNS = (
     Column("State"),
     Column("Since", from_width=66),
 )
+NOT_ACTIVE = {
+    FROZEN: "This account is frozen. Unfreeze it first.",
+    DELETION_PENDING: "This account is about to be erased. Only its owner can recover it.",
+}
 ROLE_STYLES = {"operator": "$text-accent", "auditor": "$text-secondary"}
 
 
@@ -230,14 +235,16 @@ class OperatorScreen(BaseScreen):
     def account(self) -> AccountRow | None:
         return current_record(self)
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         """Grey what is not possible for the account under the cursor; one key freezes or unfreezes."""
         state = self.account["state"] if self.account else ""
         if action in (FREEZE, UNFREEZE) and (state == FROZEN) is not (action is UNFREEZE):
             return False
+        if action in (FREEZE, SUPPLY_ACCOUNT, GRANT_ROLE, RESET_PASSWORD) and not state:
+            return NOTHING_LISTED
         if action in (FREEZE, SUPPLY_ACCOUNT) and state != ACTIVE:
-            return None
-        return None if action in (GRANT_ROLE, RESET_PASSWORD) and not state else True
+            return NOT_ACTIVE[state]
+        return True
 
     async def load(self) -> None:
         empty = NOT_FOUND if self._text else EMPTY

@@ -10,7 +10,7 @@ from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer
-from ewallet_tui.widgets.form_field import FilterBox
+from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 
 SYSTEM = {"controller": "system"}

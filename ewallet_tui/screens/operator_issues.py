@@ -11,6 +11,7 @@ from textual.app import ComposeResult
 from ewallet_core.presentation.formatting import moment, parse_timestamp
 from ewallet_core.presentation.tables import Column
 from ewallet_tui.actions import COPY_CONTACT, OPERATOR_PARTS, Action
+from ewallet_tui.availability import Possible
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.modal import FactsModal
@@ -24,6 +25,7 @@ COLUMNS = (
     Column("Contact"),
 )
 EMPTY = "No issues yet. Anyone can report one: go to Account, then press i."
+NO_CONTACT = "This report has no contact, or none is listed."
 NO_DETAILS = "No details."
 
 
@@ -40,8 +42,8 @@ class IssuesScreen(BaseScreen):
     async def load(self) -> None:
         await show_pages(self, "issues", self._row, EMPTY)
 
-    def can(self, action: Action) -> bool | None:
-        return None if action is COPY_CONTACT and not self._contact else True
+    def can(self, action: Action) -> Possible:
+        return NO_CONTACT if action is COPY_CONTACT and not self._contact else True
 
     def copy_contact(self) -> None:
         self.copy(self._contact)

@@ -20,13 +20,14 @@ from ewallet_tui.actions import (
     REFUSED_REQUESTS,
     Action,
 )
+from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.navigation import OPERATOR
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.operator_base import SYSTEM, change, find, is_operator, show_pages
-from ewallet_tui.widgets.form_field import FilterBox
+from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.permission_grid import PermissionCell, PermissionGrid, Sheet
 from ewallet_tui.widgets.record_list import RecordList
 
@@ -82,9 +83,11 @@ class PermissionsScreen(BaseScreen):
         yield PermissionGrid()
         yield Static(id="saying", markup=False)
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         """The space bar allows or forbids, whichever is possible."""
         permission = self.permission
+        if action is ALLOW and permission is None:
+            return NOTHING_LISTED
         is_other = permission is not None and permission.allowed is (action is FORBID)
         return is_other or action not in (ALLOW, FORBID)
 

@@ -26,6 +26,7 @@ from ewallet_tui.actions import (
     STOP_CLEANER,
     Action,
 )
+from ewallet_tui.availability import Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import ListRow
 from ewallet_tui.screens.base import BaseScreen
@@ -163,6 +164,8 @@ LIST_OF = {
 REMOVE_WORKER_WORDS = (
     "It has no sessions, so no one is logged out. A new worker is created when one is needed."
 )
+ONE_BY_ONE = "Clean up one at a time: move to one of the lines above."
+NOT_VACANT = "Only a worker without sessions can be removed."
 MAKING = "making a worker"
 CAPTION = Content.assemble(("Cleaning up", "bold"), "   start or stop one to see which are running")
 
@@ -193,17 +196,17 @@ class WorkersScreen(BaseScreen):
         yield Static(CAPTION, id="cleaning")
         yield RecordList(CLEANER_COLUMNS, id="cleaners")
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         """Grey what is not possible for the row under the cursor, and hide the actions of the other list."""
         if action in (START_CLEANER, STOP_CLEANER) and self._is_running is not (action is STOP_CLEANER):
             return False
         if action in LIST_OF and (self.focused is None or self.focused.id != LIST_OF[action]):
             return False
         if action is CLEAN_NOW and self._row_of("cleaners") == ALL:
-            return None
+            return ONE_BY_ONE
         worker = self.query_one("#workers", RecordList).row
         is_vacant = worker is not None and worker.record["state"] == VACANT
-        return None if action is REMOVE_WORKER and not is_vacant else True
+        return NOT_VACANT if action is REMOVE_WORKER and not is_vacant else True
 
     async def load(self) -> None:
         listed = self.query_one("#workers", RecordList)

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
+from textual import on
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Container, VerticalScroll
+from textual.containers import Container, Vertical, VerticalScroll
 from textual.content import Content
 from textual.errors import NoWidget
 from textual.events import Click, Key
@@ -17,17 +18,20 @@ from textual.geometry import NULL_REGION, Offset, Region
 from textual.keys import format_key
 from textual.screen import Screen
 from textual.widget import Widget
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from ewallet_core.presentation.formatting import one_line
 from ewallet_tui.actions import DONE_EVERYWHERE
+from ewallet_tui.actions import EVERYWHERE as ACTIONS_EVERYWHERE
 from ewallet_tui.config.settings import LEAVE, STOP
 from ewallet_tui.navigation import Destination
-from ewallet_tui.screens.modal import SCROLL_KEYS, Choice, ChoiceModal, ConfirmModal, Modal, titled
+from ewallet_tui.screens.modal import Choice, ChoiceModal, ConfirmModal, Modal, titled
 from ewallet_tui.state import CLOCK, WALLET, AccountState, ClockState, TimerState
 from ewallet_tui.status import timer_text
 from ewallet_tui.widgets.footer import LAST
+from ewallet_tui.widgets.inputs import PlainInput
 from ewallet_tui.widgets.tabs import PartTab, ScreenTab
+from ewallet_tui.word_search import score
 
 if TYPE_CHECKING:
     from ewallet_tui.context import AppContext
@@ -102,39 +106,66 @@ def _take(target: Widget) -> None:
 SCROLLING = "scroll"
 MOVING, EVERYWHERE, LAST_OF_ALL = 2, 3, 4
 KEYS_WIDTH = 18
+NO_KEY = "No key here does that. The palette has everything."
 
 
 class HelpScreen(Modal[None]):
+    """The keys that work beneath, narrowed as the user types."""
+
     DEFAULT_CSS = """
     HelpScreen {
         .sheet { width: 72; max-height: 90%; }
+        PlainInput { margin-bottom: 1; }
+        VerticalScroll { height: auto; max-height: 100%; }
         Static { height: auto; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape,question_mark,q", "dismiss", "Back"),
-        *SCROLL_KEYS,
+        Binding("escape", "dismiss", "Back"),
+        Binding("down", "scroll(1)", "Down", show=False),
+        Binding("up", "scroll(-1)", "Up", show=False),
+        Binding("pagedown", "scroll(10)", "Page down", show=False),
+        Binding("pageup", "scroll(-10)", "Page up", show=False),
     ]
 
     def __init__(self, beneath: Screen[Any]) -> None:
         super().__init__()
         self._keys = keys_of(beneath)
-        functions = getattr(beneath, "functions", {})
-        self._synonyms = {action.help or action.label: action.synonyms for action, _ in functions.values()}
+        functions = [action for action, _ in getattr(beneath, "functions", {}).values()]
+        self._synonyms = {
+            action.help or action.label: action.synonyms for action in (*ACTIONS_EVERYWHERE, *functions)
+        }
 
     def compose(self) -> ComposeResult:
-        with VerticalScroll() as sheet:
-            titled(sheet, "Keys that work here", "esc back")
-            yield Static(self._table())
+        with Vertical() as sheet:
+            titled(sheet, "Keys that work here", "type to find   esc back")
+            yield PlainInput(placeholder="type what you want to do, or a key")
+            with VerticalScroll(can_focus=False):
+                yield Static(self._table(""))
 
-    def _table(self) -> Table:
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        listed = self.query_one(VerticalScroll)
+        # The sheet keeps its size.
+        listed.styles.height = max(listed.size.height, 1)
+        self.query_one(Static).update(self._table(event.value))
+        listed.scroll_home(animate=False)
+
+    def _table(self, typed: str) -> Table:
         table = Table.grid(padding=(0, 2))
         table.add_column(justify="right", style="bold", width=KEYS_WIDTH)
         table.add_column(no_wrap=True)
-        for description, keys in self._keys.items():
+        found = {words: keys for words, keys in self._keys.items() if self._is_found(words, keys, typed)}
+        for description, keys in found.items():
             also = ", ".join(self._synonyms.get(description, ())).lower()
             table.add_row(Text(" ".join(keys)), Text.assemble(description, (f"   {also}", "dim")))
+        if not found:
+            table.add_row("", NO_KEY)
         return table
+
+    def _is_found(self, words: str, keys: Sequence[str], typed: str) -> bool:
+        wanted = typed.strip()
+        return not wanted or wanted in keys or score(wanted, words, self._synonyms.get(words, ())) > 0
 
 
 def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
@@ -146,12 +177,17 @@ def keys_of(screen: Screen[Any]) -> dict[str, list[str]]:
         if not enabled or binding.system or not binding.description:
             continue
         action = _plain_action(binding.action)
-        rank = _rank(binding, is_own=node is screen, is_everywhere=binding.action in DONE_EVERYWHERE)
+        rank = _rank(binding, is_own=node is screen, is_everywhere=_is_everywhere(binding))
         if rank < ranks.get(action, LAST_OF_ALL + 1):
             words[action], ranks[action] = binding.tooltip or binding.description, rank
         keys.setdefault(action, []).append(screen.app.get_key_display(binding))
     words[SCROLLING] = "Scroll"
     return {words[action]: keys[action] for action in sorted(keys, key=lambda action: ranks[action])}
+
+
+def _is_everywhere(binding: Binding) -> bool:
+    # A screen that lists such an action among its own shows it.
+    return binding.action in DONE_EVERYWHERE and not binding.show
 
 
 def _plain_action(action: str) -> str:

@@ -18,6 +18,7 @@ from ewallet_tui.widgets.owned_item_line import OwnedItemLine
 
 if TYPE_CHECKING:
     from ewallet_tui.actions import Action, OwnedItemActions
+    from ewallet_tui.availability import Possible
     from ewallet_tui.screens.base import BaseScreen
 
 NEW, RENAME, UNLINK = "new", "rename", "unlink"
@@ -79,14 +80,14 @@ class OwnedItemPicker(OwnedItemLine):
         if before not in (None, self._shown):
             self._empty()
 
-    def can(self, action: Action, actions: OwnedItemActions) -> bool | None:
-        items = self.items
+    def can(self, action: Action, actions: OwnedItemActions) -> Possible:
+        items, noun = self.items, self._kind().noun
         if action in (actions.previous, actions.next) and items is not None and len(items.names) < 2:
-            return None
+            return f"This is your only {noun}."
         if action is actions.make_active and self._makes_active:
             return False
         if action is actions.make_active and items is not None and self.chosen == items.active:
-            return None
+            return f"This {noun} is the active one already."
         return True
 
     def step(self, steps: int) -> None:

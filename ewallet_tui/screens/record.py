@@ -14,6 +14,7 @@ from textual.content import Content
 from textual.widgets import Button, Static
 
 from ewallet_core.presentation.formatting import grouped, inert, one_line
+from ewallet_tui.availability import Possible
 from ewallet_tui.records import RECORD_KINDS, TRANSFER, Record, RecordKind
 from ewallet_tui.screens.modal import ChoiceModal, Modal, titled
 from ewallet_tui.widgets.contact_payments import ContactPayments
@@ -127,14 +128,17 @@ class RecordScreen(Modal[str | None]):
         record_id: int,
         today: Callable[[], datetime],
         *,
-        may_send: bool | None = None,
+        may_send: Possible = None,
+        or_removed: bool = False,
     ) -> None:
         """`may_send`: whether credits can be sent to the contact shown; `None` if it is not a contact.
+        `or_removed`: whether the record may have been removed from its sheet.
 
         The result is `pay`, `transfer` or `None`.
         """
         super().__init__()
         self._may_send = may_send
+        self._or_removed = or_removed
         self.context = context
         self._path = [(kind, record_id)]
         self.today = today
@@ -148,7 +152,7 @@ class RecordScreen(Modal[str | None]):
             yield Horizontal(id="links")
             with Horizontal(classes="buttons"):
                 if self._may_send is not None:
-                    off = not self._may_send
+                    off = self._may_send is not True
                     yield Button("p Pay", id="pay", action="screen.leave_to('pay')", disabled=off)
                     yield Button(
                         "t Transfer", id="transfer", action="screen.leave_to('transfer')", disabled=off
@@ -163,8 +167,10 @@ class RecordScreen(Modal[str | None]):
 
     def action_leave_to(self, action: str) -> None:
         """Let the screen below pay the contact, if there are credits."""
-        if self.shows_contact and self._may_send:
+        if self.shows_contact and self._may_send is True:
             self.dismiss(action)
+        elif self.shows_contact and isinstance(self._may_send, str):
+            self.context.notify(self._may_send, severity="warning")
 
     def on_mount(self) -> None:
         self._show()
@@ -206,7 +212,7 @@ class RecordScreen(Modal[str | None]):
     async def _show(self) -> None:
         name, record_id = self._path[-1]
         kind = RECORD_KINDS[name]
-        answer = await self.context.act(**kind.instruction("view", record_id))
+        answer = await self.context.act(**kind.view(record_id, or_removed=self._or_removed))
         if answer["failed"]:
             self.dismiss()
             return

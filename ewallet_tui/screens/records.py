@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from textual import on, work
@@ -11,23 +12,25 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.widgets import Label
 
-from ewallet_core.presentation.formatting import count
+from ewallet_core.presentation.formatting import count, one_line
 from ewallet_core.presentation.periods import ALL_THE_TIME, Period
 from ewallet_tui import actions
 from ewallet_tui.actions import Action
+from ewallet_tui.availability import NOTHING_LISTED, REMOVED, Possible
 from ewallet_tui.record_pages import PAGE, ListRow, Page, Read, RecordPages
 from ewallet_tui.records import Record, RecordKind, as_text
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.export import export_records
 from ewallet_tui.screens.owned_items import OwnedItemPicker
 from ewallet_tui.screens.record import RecordDetail, choose_value, copy
-from ewallet_tui.widgets.footer import ResultLine
-from ewallet_tui.widgets.form_field import FilterBox
+from ewallet_tui.widgets.footer import FollowUp, ResultLine
+from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 
 TYPING_SECONDS = 0.15
 """The pause in typing after which the search begins."""
 NOTHING_FOUND = "Nothing found. Escape shows everything again."
+NOTHING_REMOVED = "Nothing was removed here. Escape shows the records again."
 
 
 class RecordsPanel(Vertical):
@@ -64,6 +67,7 @@ class RecordsPanel(Vertical):
         self.listed = RecordList(kind.columns, id="list")
         self._text = ""
         self._period: Period | None = None
+        self.shows_removed = False
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="which"):
@@ -93,10 +97,14 @@ class RecordsPanel(Vertical):
         text = {"text": self._text} if self._text else {}
         return {"kind": self.kind.name, "sheet_id": self.picker.chosen, **text, **period}
 
-    def can(self, action: Action) -> bool | None:
-        if action in (actions.UNLINK_RECORD, actions.COPY_ROW, actions.COPY_VALUE) and self.row is None:
-            return None
-        return (self.is_filtered or None) if action is actions.SHOW_ALL else True
+    def can(self, action: Action) -> Possible:
+        if action is actions.RESTORE_RECORD and not self.shows_removed:
+            return False
+        if action in (*_OF_A_ROW, actions.RESTORE_RECORD) and self.row is None:
+            return NOTHING_LISTED
+        if action in _NOT_OF_REMOVED and self.shows_removed:
+            return _NOT_OF_REMOVED[action]
+        return (self.is_filtered or self.shows_removed or None) if action is actions.SHOW_ALL else True
 
     def show_kind(self, kind: RecordKind) -> None:
         self.kind = kind
@@ -116,32 +124,53 @@ class RecordsPanel(Vertical):
         self.query_one(FilterBox).open()
 
     def show_all(self) -> None:
-        self._text, self._period = "", None
+        self._text, self._period, self.shows_removed = "", None, False
         self.query_one(FilterBox).action_give_up()
         self.look()
 
     def choose_period(self) -> None:
         def show(period: Period) -> None:
             self._period = None if period == ALL_THE_TIME else period
+            self.shows_removed = False
             self.look()
 
         self.owner.ask_period(self._period, show)
+
+    def show_removed(self) -> None:
+        """Show the records that were removed from the sheet, without any filter."""
+        is_shown = not self.shows_removed
+        self.show_all()
+        self.shows_removed = is_shown
 
     @work
     async def unlink(self) -> None:
         if (row := self.row) is None:
             return
+        kind, record_id = self.kind, row.record["id"]
         words = self.removal_words(row.record)
-        if await self.owner.confirm(f"Remove {self.kind.noun}", words, "Remove"):
-            answer = await self.owner.context.act(**self.kind.instruction("unlink", row.record["id"]))
+        if await self.owner.confirm(f"Remove {kind.noun}", words, "Remove"):
+            answer = await self.owner.context.act(**kind.instruction("unlink", record_id))
             if not answer["failed"]:
-                self.owner.query_one(ResultLine).say(
-                    f"Removed from this {self.kind.kind_of_item.noun.rpartition(' ')[2]}."
-                )
+                place = kind.kind_of_item.noun.rpartition(" ")[2]
+                undo = FollowUp("undoes it", partial(self.restore, kind, row.record))
+                self.owner.query_one(ResultLine).say(f"Removed from this {place}.", undo)
+
+    def restore_row(self) -> None:
+        if (row := self.row) is not None:
+            self.restore(self.kind, row.record)
+
+    @work
+    async def restore(self, kind: RecordKind, record: Record) -> None:
+        answer = await self.owner.context.act(**kind.instruction("recover", record["id"]))
+        if not answer["failed"]:
+            shows = self.owner.showing(kind.name, record["id"])
+            name = one_line(record.get("name") or record["reference"])
+            self.owner.query_one(ResultLine).say(f"{name} is back where it was.", shows)
 
     def removal_words(self, record: Record) -> str:
         return (
-            f"{record['reference']} is removed from this sheet. No balance changes, and the journal keeps it."
+            f"{record['reference']} is removed from this sheet. No balance changes, and the journal and the"
+            " other side's record stay. You can restore it."
         )
 
     def copy_row(self) -> None:
@@ -156,6 +185,8 @@ class RecordsPanel(Vertical):
         export_records(self.owner, **self.shown, record_id=self.row.record["id"] if self.row else None)
 
     async def read_pages(self) -> RecordPages:
+        if self.shows_removed:
+            return RecordPages(self.read_removed(), in_order=True)
         return (
             RecordPages(self.read_found(), in_order=True)
             if self.is_filtered
@@ -173,6 +204,20 @@ class RecordsPanel(Vertical):
                 return None
             data = answer[kind.data_key]
             return Page(self._rows(kind, data["rows"]), data["next"], data["record_count"])
+
+        return read
+
+    def read_removed(self) -> Read:
+        """A function that reads pages of the records that were removed from the chosen sheet."""
+        kind, sheet = self.kind, self.kind.kind_of_item.instruction("view", self.picker.chosen)
+
+        async def read(_: int, cursor: Any) -> Page | None:
+            further = {} if cursor is None else {"before": cursor}
+            answer = await self.owner.context.act(**sheet, removed=True, limit=PAGE, **further)
+            if answer["failed"]:
+                return None
+            data = answer[kind.data_key]
+            return Page(self._rows(kind, data["rows"]), data["next"])
 
         return read
 
@@ -195,7 +240,7 @@ class RecordsPanel(Vertical):
         if row is None:
             detail.clear()
             return
-        answer = await self.owner.context.send(**kind.instruction("view", row.record["id"]))
+        answer = await self.owner.context.send(**kind.view(row.record["id"], or_removed=self.shows_removed))
         if not answer["failed"]:
             detail.show(kind, answer, self.owner.today())
 
@@ -206,18 +251,19 @@ class RecordsPanel(Vertical):
         listed, how_many = self.listed, self.query_one("#how-many", Label)
         pages = await self.read_pages()
         await listed.show_pages(pages)
-        listed.empty = NOTHING_FOUND if self.is_filtered else self.kind.empty
+        without_filter = NOTHING_REMOVED if self.shows_removed else self.kind.empty
+        listed.empty = NOTHING_FOUND if self.is_filtered else without_filter
         how_many.update(self._how_many(pages))
 
     @on(FilterBox.Narrowed)
     def _handle_filter(self, event: FilterBox.Narrowed) -> None:
         if event.text != self._text:
-            self._text = event.text
+            self._text, self.shows_removed = event.text, False
             self._show_records(after=TYPING_SECONDS)
 
     @on(RecordList.RowOpened, "#list")
     def _handle_opened(self, event: RecordList.RowOpened) -> None:
-        self.owner.open_record(self.kind.name, event.row.record["id"])
+        self.owner.open_record(self.kind.name, event.row.record["id"], or_removed=self.shows_removed)
 
     @on(RecordList.CursorMoved, "#list")
     def _handle_moved(self, event: RecordList.CursorMoved) -> None:
@@ -230,12 +276,17 @@ class RecordsPanel(Vertical):
         return [kind.row(record, now) for record in records]
 
     def _how_many(self, pages: RecordPages) -> str:
-        if not self.is_filtered:
+        if not (self.is_filtered or self.shows_removed):
             return count(pages.count, self.kind.noun)
         known = len(pages.rows())
         more = "more than " if pages.count > known else ""
         period = f", {self._period.words}" if self._period else ""
-        return f"{more}{count(known, self.kind.noun)} found{period}"
+        what = "removed" if self.shows_removed else "found"
+        return f"{more}{count(known, self.kind.noun)} {what}{period}"
+
+
+_OF_A_ROW = frozenset({actions.UNLINK_RECORD, actions.COPY_ROW, actions.COPY_VALUE})
+_NOT_OF_REMOVED = {actions.UNLINK_RECORD: REMOVED, actions.EXPORT: "Removed records can't be exported."}
 
 
 def panel_of(screen: BaseScreen) -> RecordsPanel:
@@ -247,6 +298,8 @@ RECORD_ACTIONS: Mapping[Action, Callable[[BaseScreen], object]] = {
     actions.CHOOSE_PERIOD: lambda screen: panel_of(screen).choose_period(),
     actions.EXPORT: lambda screen: panel_of(screen).export(),
     actions.UNLINK_RECORD: lambda screen: panel_of(screen).unlink(),
+    actions.RESTORE_RECORD: lambda screen: panel_of(screen).restore_row(),
+    actions.SHOW_REMOVED: lambda screen: panel_of(screen).show_removed(),
     actions.COPY_ROW: lambda screen: panel_of(screen).copy_row(),
     actions.COPY_VALUE: lambda screen: panel_of(screen).copy_value(),
     actions.SHOW_ALL: lambda screen: panel_of(screen).show_all(),

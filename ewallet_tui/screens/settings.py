@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
-from textual import on
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
+from textual.keys import format_key
 from textual.widgets import Label, OptionList, Static
 
 from ewallet_core.instructions import fields
@@ -18,21 +20,28 @@ from ewallet_tui.actions import (
     COPY_DATA_FOLDER,
     COPY_SETTING,
     FILTER,
+    PAUSE,
     READ_SETTINGS_AGAIN,
+    RESET_KEY,
+    RESUME,
     SETTINGS_PARTS,
+    START,
     Action,
 )
+from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.config.file import FILE_NAME, ConfigError
 from ewallet_tui.config.settings import ASK_ABOVE, CHOSEN, Setting, Value, written
 from ewallet_tui.export import as_known
 from ewallet_tui.navigation import SETTINGS
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens.base import BaseScreen
+from ewallet_tui.screens.modal import KeyModal
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.footer import ResultLine
 from ewallet_tui.widgets.form import Answer, FormSpec
-from ewallet_tui.widgets.form_field import Field, FilterBox
-from ewallet_tui.widgets.setting_lists import ChoiceList, KeyList, Preview, SettingList
+from ewallet_tui.widgets.form_field import Field
+from ewallet_tui.widgets.inputs import FilterBox
+from ewallet_tui.widgets.setting_lists import ChoiceList, KeyList, Preview, SettingList, shown_keys
 
 
 class ConfigErrors(VerticalScroll, can_focus=False):
@@ -52,6 +61,11 @@ class ConfigErrors(VerticalScroll, can_focus=False):
         self.set_class(bool(errors), "-there")
 
 
+def takes_space(action: Action) -> bool:
+    """Whether `action` is one that the space bar does elsewhere; here it changes a setting."""
+    return action.id in SPACE_ELSEWHERE
+
+
 def show_settings(screen: SettingsScreen | SettingsKeysScreen) -> None:
     """Show the settings, and the errors in their file."""
     screen.show_settings()
@@ -67,6 +81,7 @@ def read_again(screen: SettingsScreen | SettingsKeysScreen) -> None:
     screen.query_one(ResultLine).say(f"Reloaded{problems}.")
 
 
+SPACE_ELSEWHERE = frozenset(action.id for action in (START, PAUSE, RESUME))
 NOWHERE = "none: nothing is saved"
 SHORTEST_PATH = 8
 
@@ -172,6 +187,9 @@ class SettingsScreen(BaseScreen):
     def file(self) -> Path | None:
         return self.context.preferences.file
 
+    def can(self, action: Action) -> Possible:
+        return not takes_space(action)
+
     def on_resize(self) -> None:
         self.call_after_refresh(lambda: self.query_one("#paths", Static).update(self._paths()))
 
@@ -205,7 +223,8 @@ def _in_cells(path: Path | str, room: int) -> str:
     return f"{known[:before]}…{known[before + 1 - room :]}"
 
 
-HOW = f"Change keys under [keys] in {FILE_NAME}. Press y to copy a line for it."
+HOW = f"enter gives the action another key, d its default one. They are kept in {FILE_NAME}."
+DEFAULT_KEY = "It has its default key."
 
 
 class SettingsKeysScreen(BaseScreen):
@@ -236,17 +255,46 @@ class SettingsKeysScreen(BaseScreen):
         wanted = self.query_one(FilterBox).value.strip().casefold()
         self.query_one(KeyList).show(self.context.settings.rebindable(), self.context.settings.keys, wanted)
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
+        if takes_space(action):
+            return False
         if action is COPY_SETTING and not any(each.current for each in self.query(KeyList)):
-            return None
+            return NOTHING_LISTED
+        if action is RESET_KEY:
+            lists = self.query(KeyList)
+            return any(each.action_id in self.context.preferences.keys for each in lists) or DEFAULT_KEY
         return True
 
     @on(FilterBox.Narrowed)
     def _narrowed(self) -> None:
         self.show_settings()
 
+    @on(KeyList.OptionSelected)
+    @work
+    async def _change_key(self) -> None:
+        settings, id = self.context.settings, self.query_one(KeyList).action_id
+        action = settings.rebindable()[id]
+        keys = " ".join(map(format_key, shown_keys(action, settings.keys.get(id))))
+        words = f"Press another key for “{action.description}”. It has {keys} now."
+        modal = KeyModal("Change key", words, partial(settings.problem_with_key, id))
+        if (key := await self.app.push_screen_wait(modal)) is not None:
+            self._choose_key(id, key)
+
+    def reset_key(self) -> None:
+        self._choose_key(self.query_one(KeyList).action_id, None)
+
+    def _choose_key(self, id: str, key: str | None) -> None:
+        settings = self.context.settings
+        settings.choose_key(id, key)
+        show_settings(self)
+        action = settings.rebindable()[id]
+        keys = " ".join(map(format_key, shown_keys(action, settings.keys.get(id))))
+        kept = f"Saved in {FILE_NAME}." if self.context.preferences.is_kept else "It lasts until you quit."
+        self.query_one(ResultLine).say(f"{one_line(action.description)}: {keys}. {kept}")
+
     ACTIONS: ClassVar[Mapping[Action, Callable[[Any], object]]] = {
         FILTER: lambda screen: screen.query_one(FilterBox).open(),
+        RESET_KEY: reset_key,
         COPY_SETTING: lambda screen: screen.copy(screen.query_one(KeyList).current),
         READ_SETTINGS_AGAIN: read_again,
     }

@@ -9,6 +9,7 @@ from textual import on, work
 from textual.app import ComposeResult
 
 from ewallet_tui.actions import REFUND, SHEETS, SHOW_KIND, Action, Part
+from ewallet_tui.availability import NOTHING_LISTED, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.records import SHEET_KINDS, TRANSFER, RecordKind
 from ewallet_tui.screens.base import BaseScreen
@@ -18,6 +19,7 @@ from ewallet_tui.screens.records import RECORD_ACTIONS, RecordsPanel
 from ewallet_tui.state import AccountState
 from ewallet_tui.widgets.tabs import PartTabs
 
+NOT_YOURS_TO_REFUND = "You can only refund a payment that you received."
 NOTHING_TO_REFUND = "That was not a payment. To give the credits back, transfer them."
 ALL_REFUNDED = "That payment is already fully refunded."
 
@@ -43,13 +45,14 @@ class SheetsScreen(BaseScreen):
     def show(self, state: AccountState) -> None:  # noqa: ARG002 - the panel knows it
         self.panel.picker.show_state()
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         """Refund only incoming records; the rest depends on the record and sheet."""
         if action is REFUND and self.panel.kind is not TRANSFER:
             return False
+        if action is REFUND and (row := self.panel.row) is not None:
+            return row.record["transfer_type"] == "incoming" or NOT_YOURS_TO_REFUND
         if action is REFUND:
-            row = self.panel.row
-            return True if row is not None and row.record["transfer_type"] == "incoming" else None
+            return NOTHING_LISTED
         can = self.panel.can(action)
         return self.panel.picker.can(action, SHEETS) if can is True else can
 
@@ -63,7 +66,7 @@ class SheetsScreen(BaseScreen):
         panel, context = self.panel, self.context
         if (row := panel.row) is None:
             return
-        answer = await context.act(**panel.kind.instruction("view", row.record["id"]))
+        answer = await context.act(**panel.kind.view(row.record["id"], or_removed=panel.shows_removed))
         if answer["failed"]:
             return
         left = answer["left_to_refund"]

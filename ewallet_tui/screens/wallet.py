@@ -26,13 +26,14 @@ from ewallet_tui.actions import (
     Action,
 )
 from ewallet_tui.activity import COLUMNS, record_of, statement_row
+from ewallet_tui.availability import ASK_FOR_CREDITS, Possible
 from ewallet_tui.context import AppContext
 from ewallet_tui.record_pages import PAGE, ListRow, Page, RecordPages
 from ewallet_tui.sanitize import plain
 from ewallet_tui.screens import credit_actions
 from ewallet_tui.screens.base import BaseScreen
 from ewallet_tui.screens.owned_items import OwnedItemPicker, functions_of
-from ewallet_tui.screens.wallet_forms import ASK_FOR_CREDITS, WALLET_ACTIONS
+from ewallet_tui.screens.wallet_forms import WALLET_ACTIONS
 from ewallet_tui.state import WALLET, AccountState
 from ewallet_tui.widgets.big_digits import BigDigits
 from ewallet_tui.widgets.record_list import RecordList
@@ -75,7 +76,7 @@ class WalletScreen(BaseScreen):
         self.query_one("#statement", RecordList).clear()
         self.query_one("#balances", Label).update("")
 
-    def can(self, action: Action) -> bool | None:
+    def can(self, action: Action) -> Possible:
         if action is SHOW_ALL:
             return self._period != ALL_THE_TIME or None
         return self._picker.can(action, WALLETS)

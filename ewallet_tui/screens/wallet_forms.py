@@ -16,6 +16,7 @@ from ewallet_core.presentation.formatting import (
     price,
 )
 from ewallet_tui.actions import PAY, SUPPLY, TO_CREDITS, TO_TIME, TRANSFER
+from ewallet_tui.availability import ASK_FOR_CREDITS
 from ewallet_tui.store import NOT_PERMITTED
 from ewallet_tui.widgets.form import Answer, FormSpec, Values
 from ewallet_tui.widgets.form_field import Field
@@ -26,7 +27,6 @@ CURRENCIES = (
 )
 WALLET_ACTIONS = (SUPPLY, PAY, TRANSFER, TO_TIME, TO_CREDITS)
 """In the order of the buttons."""
-ASK_FOR_CREDITS = "Ask the server's operator to supply you with credits."
 NOTES = Field("notes", "Notes", fields.Notes, optional=True)
 
 

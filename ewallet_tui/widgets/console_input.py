@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar
 
 from rich.highlighter import Highlighter
@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.events import Paste
 from textual.message import Message
 from textual.widgets import Input, Label, Static
 
@@ -21,7 +22,7 @@ from ewallet_tui.console.line import History, hidden, is_json, words_of
 from ewallet_tui.console.parser import read
 from ewallet_tui.sanitize import plain
 from ewallet_tui.widgets.footer import ClickableLine, Words
-from ewallet_tui.widgets.form_field import CallbackSuggester
+from ewallet_tui.widgets.inputs import CallbackSuggester
 
 Complete = Callable[[str], str | None]
 
@@ -65,6 +66,13 @@ class ConsolePrompt(Input):
         """The selection with dots for secrets; Textual copies this."""
         start, end = sorted(self.selection)
         return hidden(self.value)[start:end]
+
+    def paste(self, lines: Sequence[str]) -> None:
+        """Insert all lines as one: an instruction may be written in several, as JSON is."""
+        self.replace(" ".join(line.strip() for line in lines if line.strip()), *self.selection)
+
+    def action_paste(self) -> None:
+        self.app.post_message(Paste(self.app.clipboard))
 
     def complete(self) -> bool:
         """Complete the last word, if the cursor is at its end; returns whether it could be completed."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
@@ -14,8 +14,9 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
-from textual.widgets import Static
+from textual.widgets import Input, Static
 
+from ewallet_tui.actions import SHOW_WHAT_WAS_DONE
 from ewallet_tui.sanitize import plain
 
 
@@ -98,6 +99,20 @@ class ClickableLine(SteadyLine):
 
 MAX_KEYS = 7
 LAST = ("app.help", "app.quit")
+KEPT = frozenset({"start", "pause", "resume"})
+"""The ids of the timer's actions, whose key is shown even where there is little room."""
+
+
+def keys_to_leave(screen: Screen[Any]) -> str:
+    """The keys that close what is in front, and that quit: `esc closes this, ctrl+q quits the app.`"""
+    if screen.is_modal:
+        return "esc closes this, ctrl+q quits the app."
+    bindings = (each.binding for each in screen.active_bindings.values())
+    quits = next((each for each in bindings if each.action == "app.quit"), None)
+    # In a field a letter is text.
+    if quits is None or isinstance(screen.focused, Input):
+        return "ctrl+q quits the app."
+    return f"{screen.app.get_key_display(quits)} quits the app."
 
 
 class Footer(ClickableLine):
@@ -113,8 +128,11 @@ class Footer(ClickableLine):
         own = [active for active in shown if active.binding.action not in LAST]
         last = [active for active in shown if active.binding.action in LAST]
         keys = own[: MAX_KEYS - len(last)]
-        while keys and line_of(map(self._words_of, [*keys, *last])).cell_length > self.content_size.width:
-            keys.pop()
+        while line_of(map(self._words_of, [*keys, *last])).cell_length > self.content_size.width:
+            spared = next((key for key in reversed(keys) if key.binding.id not in KEPT), None)
+            if spared is None:
+                break
+            keys.remove(spared)
         return [*keys, *last]
 
     def _place_of(self, active: ActiveBinding) -> int:
@@ -157,7 +175,15 @@ class Footer(ClickableLine):
 
 RecordNamed = tuple[str, int]
 """A record's kind and id."""
-OPENS_RECORD = "   z shows it"
+
+
+@dataclass(frozen=True)
+class FollowUp:
+    """What the key on the result line does next."""
+
+    words: str
+    """Such as `shows it` or `undoes it`."""
+    do: Callable[[], object]
 
 
 class ResultLine(Widget):
@@ -170,33 +196,40 @@ class ResultLine(Widget):
     """
 
     class ResultOpened(Message):
-        """The user wants to see the record."""
+        """The user wants to see what was done, or to follow it up."""
 
     def __init__(self) -> None:
         super().__init__(id="result")
         self.words = ""
-        self.record: RecordNamed | None = None
+        self.follow_up: FollowUp | None = None
 
     @property
     def content(self) -> str:
-        """The result without the key that opens its record."""
+        """The result without the key that follows it up."""
         return f"✓ {self.words}"
 
     def render(self) -> Content:
-        return plain(self.content) + Content.styled(OPENS_RECORD if self.record else "", "$foreground-muted")
+        after = f"   {self._key} {self.follow_up.words}" if self.follow_up else ""
+        return plain(self.content) + Content.styled(after, "$foreground-muted")
 
-    def say(self, words: str, record: RecordNamed | None = None) -> None:
-        self.words, self.record = words, record
-        self.set_class(record is not None, "-leads")
+    @property
+    def _key(self) -> str:
+        bindings = (active.binding for active in self.screen.active_bindings.values())
+        found = next((binding for binding in bindings if binding.id == SHOW_WHAT_WAS_DONE.id), None)
+        return self.app.get_key_display(found) if found else SHOW_WHAT_WAS_DONE.keys
+
+    def say(self, words: str, follow_up: FollowUp | None = None) -> None:
+        self.words, self.follow_up = words, follow_up
+        self.set_class(follow_up is not None, "-leads")
         self.add_class("-there")
         self.refresh()
         self.screen.refresh_bindings()
 
     def clear(self) -> None:
         """Hide the line, because another action begins."""
-        self.record = None
+        self.follow_up = None
         self.remove_class("-there", "-leads")
 
     def on_click(self) -> None:
-        if self.record is not None:
+        if self.follow_up is not None:
             self.post_message(self.ResultOpened())

@@ -11,13 +11,12 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.message import Message
-from textual.timer import Timer
 from textual.widgets import Button, Input, Label
 
-from ewallet_core.presentation.formatting import SECOND, countdown
 from ewallet_tui.elapsed import steady_time
+from ewallet_tui.keyboard import Typing
 from ewallet_tui.sanitize import plain
-from ewallet_tui.widgets.form_field import Field, FormField
+from ewallet_tui.widgets.form_field import Field, FormField, RetryWait, fill
 
 Answer = dict[str, Any]
 Values = Mapping[str, Any]
@@ -54,44 +53,6 @@ class FormSpec:
 
 CONNECTION_GONE = "◌ Connection lost. Will be sent once when you're back online."
 MAY_BE_LEFT = "Closing this won't cancel it."
-
-
-class RetryWait(Label):
-    """A countdown, shown if the server asks to wait before the next try."""
-
-    DEFAULT_CSS = """
-    RetryWait { display: none; color: $text-warning; width: 1fr; }
-    RetryWait.-waiting { display: block; }
-    """
-
-    class Over(Message):
-        """Another try is allowed."""
-
-    def __init__(self, now: Callable[[], float]) -> None:
-        super().__init__("", markup=False)
-        self._now = now
-        self._over_at = 0.0
-        self._ticks: Timer | None = None
-
-    @property
-    def is_waiting(self) -> bool:
-        return self._ticks is not None
-
-    def begin(self, wait_ms: int) -> None:
-        self._over_at = self._now() + wait_ms / SECOND
-        self._tick()
-        self.add_class("-waiting")
-        if self._ticks is None:
-            self._ticks = self.set_interval(1, self._tick)
-
-    def _tick(self) -> None:
-        left_ms = max(round((self._over_at - self._now()) * SECOND), 0)
-        self.update(f"◷ Try again in {countdown(left_ms)}.")
-        if left_ms == 0 and self._ticks is not None:
-            self._ticks.stop()
-            self._ticks = None
-            self.remove_class("-waiting")
-            self.post_message(self.Over())
 
 
 Send = Callable[[dict[str, Any]], Awaitable[Answer]]
@@ -136,8 +97,10 @@ class Form(VerticalScroll, can_focus=False):
         """The user left the form, by the other button or Escape."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "app.focus_next", "Next field", show=False),
-        Binding("up", "app.focus_previous", "Previous field", show=False),
+        # Ahead of the input, so that the focus has moved when the next key comes.
+        Binding("enter,ctrl+j", "enter", "Next empty field, or send", show=False, priority=True),
+        Binding("down", "app.focus_next", "Next field", show=False, priority=True),
+        Binding("up", "app.focus_previous", "Previous field", show=False, priority=True),
     ]
 
     def __init__(
@@ -157,9 +120,11 @@ class Form(VerticalScroll, can_focus=False):
         self._now = now
         self._tell_late = tell_late
         self._is_left = False
+        self._is_sent = False  # and not answered
         self.spec = spec
         self._send = send
         self._refused: dict[str, str] = {}
+        self._not_pasted: dict[str, str] = {}
         self.border_title = plain(spec.title)
 
     def compose(self) -> ComposeResult:
@@ -183,6 +148,12 @@ class Form(VerticalScroll, can_focus=False):
     def show_connected(self, is_connected: bool) -> None:
         """If there is no connection, say so in a form that waits for an answer."""
         self.set_class(not is_connected, "-offline")
+
+    @property
+    def typing(self) -> Typing:
+        if self._is_sent:
+            return Typing.DROPPED
+        return Typing.HELD if self._is_left else Typing.TAKEN
 
     @property
     def rows(self) -> list[FormField]:
@@ -219,6 +190,7 @@ class Form(VerticalScroll, can_focus=False):
         # Typing cancels a submit that waits for a completion.
         self.workers.cancel_group(self, SETTLING)
         self._refused.pop(event.input.id or "", None)
+        self._not_pasted.clear()
         self.remove_class("-refused")
         self._show_problems(begun_only=True)
         self._show_preview()
@@ -237,12 +209,22 @@ class Form(VerticalScroll, can_focus=False):
         self._show_problems(begun_only=True)
         self._show_preview()
 
-    @on(Input.Submitted)
-    def _entered(self, event: Input.Submitted) -> None:
+    @on(FormField.LinesPasted)
+    def _pasted(self, event: FormField.LinesPasted) -> None:
         event.stop()
+        row, problem = fill(self.rows, event.row, event.lines)
+        self._not_pasted = {row.field.name: problem} if problem else {}
+        self._focus(row)
+        self._show_problems(begun_only=True)
+
+    def action_enter(self) -> None:
+        """Press the button, or go to the first required field that is still empty, or submit."""
+        focused = self.screen.focused
         empty = [row for row in self.rows if not (row.text or row.field.optional or row.left)]
-        if event.value and empty:
-            empty[0].input.focus()
+        if isinstance(focused, Button) and focused.id == "leave":
+            self.leave()
+        elif isinstance(focused, Input) and focused.value and empty:
+            self._focus(empty[0])
         else:
             self.submit()
 
@@ -256,9 +238,14 @@ class Form(VerticalScroll, can_focus=False):
         else:
             self._submit_as_known()
 
+    def go_on_typing(self) -> None:
+        """Take keys again, because the values are not sent, or the form is not closed."""
+        self._is_sent = self._is_left = False
+
     def send(self) -> None:
         if self.busy or (values := self._good_values()) is None:
             return
+        self._is_sent = True
         self.add_class("-busy")
         self.add_class("-awaiting")
         # A worker of the form would be cancelled with it.
@@ -268,8 +255,9 @@ class Form(VerticalScroll, can_focus=False):
     def leave(self) -> None:
         """Leave the form, unless it waits for an answer that can still come."""
         self.workers.cancel_group(self, SETTLING)
-        self._is_left = self._tell_late is not None and self.has_class("-offline")
-        if self._is_left or not self.busy or self.query_one(RetryWait).is_waiting:
+        may_be_late = self._tell_late is not None and self.has_class("-offline")
+        if may_be_late or not self.busy or self.query_one(RetryWait).is_waiting:
+            self._is_left, self._is_sent = True, False
             self.post_message(self.Canceled())
 
     async def _settle(self, rows: list[FormField]) -> None:
@@ -290,6 +278,7 @@ class Form(VerticalScroll, can_focus=False):
         if values is None:
             return
         if confirmation := self.spec.confirmation(values):
+            self._is_sent = True
             self.post_message(self.ConfirmationNeeded(self, confirmation))
         else:
             self.send()
@@ -300,7 +289,8 @@ class Form(VerticalScroll, can_focus=False):
         self._show_problems()
         if not problems:
             return values
-        _focus(next(row for row in self.rows if row.field.name in problems))
+        self._is_sent = False
+        self._focus(next(row for row in self.rows if row.field.name in problems), select=True)
         return None
 
     async def _await_answer(self, values: dict[str, Any]) -> None:
@@ -315,6 +305,7 @@ class Form(VerticalScroll, can_focus=False):
             self.post_message(self.Done(self, answer))
             return
         self.remove_class("-busy")
+        self._is_sent = False
         self._show_error(self.spec.reworded(answer))
 
     def _show_error(self, answer: Answer) -> None:
@@ -326,7 +317,7 @@ class Form(VerticalScroll, can_focus=False):
         if at:
             self._refused[at[0].field.name] = words
             self._show_problems()
-            _focus(at[0])
+            self._focus(at[0], select=True)
             return
         self.query_one(".refusal", Label).update(plain(words))
         self.add_class("-refused")
@@ -346,15 +337,14 @@ class Form(VerticalScroll, can_focus=False):
         problems = {**self._refused, **self.read()[1]}
         for row in self.rows:
             hidden = begun_only and not row.left
-            row.show_problem("" if hidden else problems.get(row.field.name, ""))
+            shown = self._not_pasted if hidden else problems | self._not_pasted
+            row.show_problem(shown.get(row.field.name, ""))
 
     def _show_preview(self) -> None:
         for preview in self.query(".preview").results(Label):
             values, _ = self.read()
             preview.update(plain(self.spec.preview(values)))
 
-
-def _focus(row: FormField) -> None:
-    row.input.focus()
-    row.input.select_all()
-    row.scroll_visible()
+    def _focus(self, row: FormField, *, select: bool = False) -> None:
+        self.screen.set_focus(row.input)
+        row.input.call_later(row.input.select_all if select else row.input.action_end)

@@ -1,99 +1,29 @@
-"""Inputs: one that filters a list, and the labelled fields of forms with completion and problems."""
+"""The labelled fields of forms, with completion and problems, and the wait before the next try."""
 
 from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, ClassVar, get_args
+from functools import partial
+from typing import TYPE_CHECKING, Any, get_args
 
-from rich.highlighter import Highlighter
-from rich.text import Text
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.message import Message
 from textual.suggester import Suggester, SuggestFromList, SuggestionReady
+from textual.timer import Timer
 from textual.widgets import Input, Label
 
+from ewallet_core.instructions import fields
 from ewallet_core.instructions.validation import accepts, is_secret, meta_of
-from ewallet_core.presentation.formatting import formats_in_use, one_line
+from ewallet_core.presentation.formatting import SECOND, count, countdown, formats_in_use
 from ewallet_tui.sanitize import plain
+from ewallet_tui.widgets.inputs import CallbackSuggester, PlainInput
 
 if TYPE_CHECKING:
     from ewallet_tui.contact_book import ContactBook
-
-
-class _Plain(Highlighter):
-    def highlight(self, text: Text) -> None:
-        text.plain = one_line(text.plain)
-
-
-class PlainInput(Input):
-    """An input that shows control and bidirectional characters as a replacement sign."""
-
-    DEFAULT_CSS = """
-    PlainInput {
-        height: 1; border: none; padding: 0 1; background: $panel;
-        &:focus { border: none; background: $primary 25%; background-tint: transparent; }
-    }
-    """
-
-    def __init__(self, value: str | None = None, **how: Any) -> None:
-        super().__init__(value, highlighter=_Plain(), **how)
-
-
-class FilterBox(PlainInput):
-    """One line above a list. Enter goes to the filtered list, Escape removes the filter."""
-
-    DEFAULT_CSS = """
-    FilterBox { display: none; }
-    """
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("enter", "settle", "To the list", id="settle_filter"),
-        Binding("down", "settle", "To the list", show=False),
-        Binding("escape", "give_up", "Show all", id="give_up_filter"),
-    ]
-
-    @dataclass
-    class Narrowed(Message):
-        """Only rows that contain this text are to be shown."""
-
-        text: str
-
-    def __init__(self, placeholder: str, listed: str) -> None:
-        super().__init__(placeholder=placeholder)
-        self._listed = listed
-
-    def open(self) -> None:
-        self.display = True
-        self.focus()
-
-    def action_settle(self) -> None:
-        """Focus the list; the input stays visible while it has text."""
-        self.screen.query(self._listed).first().focus()
-        self.display = bool(self.value)
-
-    def action_give_up(self) -> None:
-        self.value = ""
-        self.action_settle()
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        event.stop()
-        self.post_message(self.Narrowed(self.value.strip()))
-
-
-class CallbackSuggester(Suggester):
-    """Suggests what a function makes of the typed text; the right arrow accepts it."""
-
-    def __init__(self, suggest: Callable[[str], str | None]) -> None:
-        # No cache: the function may know more later. The suggestion keeps the case of what was typed.
-        super().__init__(use_cache=False, case_sensitive=True)
-        self._suggest = suggest
-
-    async def get_suggestion(self, value: str) -> str | None:
-        return self._suggest(value) or None
 
 
 TYPING_SECONDS = 0.15
@@ -139,6 +69,11 @@ class Field:
         return value
 
     @property
+    def joins_lines(self) -> bool:
+        """Whether it takes all lines of a pasted text, joined by spaces."""
+        return self.kind in (fields.Notes, fields.IssueDetails)
+
+    @property
     def shown_placeholder(self) -> str:
         return _with_decimal_mark(self.placeholder) if _may_be_fraction(self.kind) else self.placeholder
 
@@ -177,6 +112,16 @@ def _with_decimal_mark(words: str) -> str:
     return re.sub(r"(?<=[0-9])\.(?=[0-9])", formats_in_use().point, words)
 
 
+class FieldInput(PlainInput):
+    """The input of a `FormField`."""
+
+    def paste(self, lines: Sequence[str]) -> None:
+        if len(lines) == 1:
+            self.replace(lines[0], *self.selection)
+        elif isinstance(row := self.parent, FormField):
+            row.post_message(FormField.LinesPasted(row, tuple(lines)))
+
+
 class FormField(Vertical):
     """A field on the screen: label, input, and a line for its problem or hint."""
 
@@ -198,6 +143,13 @@ class FormField(Vertical):
     class Learned(Message):
         """The completion has looked up more."""
 
+    @dataclass
+    class LinesPasted(Message):
+        """Several lines were pasted into the field."""
+
+        row: FormField
+        lines: tuple[str, ...]
+
     def __init__(self, field: Field) -> None:
         super().__init__(id=f"field-{field.name}")
         self.field = field
@@ -205,7 +157,7 @@ class FormField(Vertical):
 
     def compose(self) -> ComposeResult:
         yield Label(self.field.label, classes="label", markup=False)
-        yield PlainInput(
+        yield FieldInput(
             self.field.initial,
             placeholder=self.field.shown_placeholder,
             password=self.field.is_secret,
@@ -244,6 +196,23 @@ class FormField(Vertical):
         if tidied != self.text:
             self.input.value = tidied
 
+    def with_pasted(self, line: str) -> str:
+        """The text with `line` in place of the selection."""
+        start, end = sorted(self.input.selection)
+        return f"{self.text[:start]}{line}{self.text[end:]}"
+
+    def problem_with(self, text: str) -> str:
+        """What is wrong with that text; empty also if a look-up is needed to know it."""
+        try:
+            if self.field.completion is None or self.field.completion.knows(text):
+                self.field.read(text)
+        except ValueError as problem:
+            return str(problem)
+        return ""
+
+    def become(self, text: str) -> None:
+        self.input.value = text
+
     def forget(self) -> None:
         self.input.value = ""
 
@@ -258,8 +227,9 @@ class FormField(Vertical):
 
     def _learn(self, typed: str, after: float = 0) -> None:
         if self.field.completion is not None:
-            learning = self._learn_from(self.field.completion, typed, after)
-            self.run_worker(learning, group="learn", exclusive=True)
+            # Not a coroutine: the next key may cancel it before it has begun.
+            learn: Callable[[], Any] = partial(self._learn_from, self.field.completion, typed, after)
+            self.run_worker(learn, group="learn", exclusive=True)
 
     async def _learn_from(self, completion: ContactBook, typed: str, after: float) -> None:
         if not completion.knows(typed):
@@ -272,3 +242,69 @@ class FormField(Vertical):
         self.query_one(".hint", Label).update(plain(hint))
         self.set_class(bool(hint), "-hinted")
         self.post_message(self.Learned())
+
+
+NOT_INSERTED = "Nothing was inserted."
+
+
+def too_many_lines(pasted: int, fields: int) -> str:
+    left = f"only {count(fields, 'field')}" if fields > 1 else "only one field"
+    return f"{count(pasted, 'line')} pasted, but {left} from here on. {NOT_INSERTED}"
+
+
+def fill(rows: Sequence[FormField], first: FormField, pasted: Sequence[str]) -> tuple[FormField, str]:
+    """Fill one row with each pasted line, from `first` on; or none, if one does not fit.
+
+    Returns the last row that was filled, or the one that a line does not fit, and why it does not.
+    """
+    lines = list(pasted)
+    rows = [first] if first.field.joins_lines else rows[rows.index(first) :]
+    if len(lines) > len(rows) and rows[-1].field.joins_lines:
+        lines[len(rows) - 1 :] = [" ".join(filter(None, map(str.strip, lines[len(rows) - 1 :])))]
+    if len(lines) > len(rows):
+        return first, too_many_lines(len(lines), len(rows))
+    texts = [first.with_pasted(lines[0]), *lines[1:]]
+    for row, text in zip(rows, texts, strict=False):
+        if problem := row.problem_with(text):
+            return row, f"{problem} {NOT_INSERTED}"
+    for row, text in zip(rows, texts, strict=False):
+        row.become(text)
+    return rows[len(texts) - 1], ""
+
+
+class RetryWait(Label):
+    """A countdown, shown if the server asks to wait before the next try."""
+
+    DEFAULT_CSS = """
+    RetryWait { display: none; color: $text-warning; width: 1fr; }
+    RetryWait.-waiting { display: block; }
+    """
+
+    class Over(Message):
+        """Another try is allowed."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        super().__init__("", markup=False)
+        self._now = now
+        self._over_at = 0.0
+        self._ticks: Timer | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self._ticks is not None
+
+    def begin(self, wait_ms: int) -> None:
+        self._over_at = self._now() + wait_ms / SECOND
+        self._tick()
+        self.add_class("-waiting")
+        if self._ticks is None:
+            self._ticks = self.set_interval(1, self._tick)
+
+    def _tick(self) -> None:
+        left_ms = max(round((self._over_at - self._now()) * SECOND), 0)
+        self.update(f"◷ Try again in {countdown(left_ms)}.")
+        if left_ms == 0 and self._ticks is not None:
+            self._ticks.stop()
+            self._ticks = None
+            self.remove_class("-waiting")
+            self.post_message(self.Over())

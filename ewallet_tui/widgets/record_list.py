@@ -13,6 +13,7 @@ from textual.geometry import Size
 from textual.message import Message
 from textual.strip import Strip
 
+from ewallet_core.presentation.formatting import one_line
 from ewallet_core.presentation.tables import GAP, Column, fitted_widths
 from ewallet_tui.record_pages import ListRow, RecordPages
 from ewallet_tui.sanitize import plain
@@ -106,6 +107,8 @@ class RecordList(CursorList):
     def action_open(self) -> None:
         if self.row is not None:
             self.post_message(self.RowOpened(self, self.row))
+        elif not self.pages.count and self.empty_text:
+            self.notify(one_line(self.empty_text), severity="warning", markup=False)
 
     def render_heading(self) -> Strip:
         return self.strip(self._columns_of(column.heading for column in self.columns), "heading")

@@ -156,6 +156,7 @@ CHANGED = "•"
 
 
 class KeyList(PlainOptionList):
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "select", "Change key")]
     DEFAULT_CSS = """
     KeyList { height: 1fr; text-wrap: nowrap; text-overflow: ellipsis; }
     KeyList:blur > .option-list--option-highlighted {
@@ -167,16 +168,30 @@ class KeyList(PlainOptionList):
         """Show the actions that contain `text`, those with `changed` keys first."""
         found = [id for id, action in actions.items() if text in f"{id} {action.description}".casefold()]
         ids = sorted(found, key=lambda name: (name not in changed, name))
-        self.show_options(_option(actions[id], changed.get(id)) for id in ids)
+        at = self.action_id
+        self.show_options(
+            (_option(actions[id], changed.get(id)) for id in ids),
+            highlighted=ids.index(at) if at in ids else 0,
+        )
 
     @property
     def current(self) -> str:
         """The line for the settings file of the action under the cursor."""
         return "" if self.highlighted is None else self.get_option_at_index(self.highlighted).id or ""
 
+    @property
+    def action_id(self) -> str:
+        """The action under the cursor; empty if none is listed."""
+        return self.current.partition(" ")[0]
+
+
+def shown_keys(action: KeyAction, changed: str | None) -> list[str]:
+    """The keys of an action that the user gave these keys; `None`: the default ones."""
+    return changed.split(",") if changed else list(dict.fromkeys(action.keys))
+
 
 def _option(action: KeyAction, changed: str | None) -> Option:
-    keys = changed.split(",") if changed else list(dict.fromkeys(action.keys))
+    keys = shown_keys(action, changed)
     shown = one_line(" ".join(map(format_key, keys)))
     line = Content.assemble(
         f" {CHANGED if changed else ' '} ",

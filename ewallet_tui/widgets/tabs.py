@@ -80,25 +80,47 @@ class ConnectionBadge(Widget):
         return Content.assemble(name, " " if name else "", status, change)
 
 
-MIN_TABS = 6
-"""How many tabs show their titles if not all fit."""
-
-
 class Fit(Enum):
-    """How much a tab shows: its title with or without padding, or only its number."""
+    """How much a tab shows, from most to least."""
 
     AIRY = auto()
     TIGHT = auto()
+    """Without padding before."""
+    SHORT = auto()
+    """A shorter title."""
     NUMBER = auto()
+    """Only its number."""
 
 
-WAYS_TO_FIT = (
-    (Fit.AIRY, len(DESTINATIONS)),
-    (Fit.AIRY, MIN_TABS),
-    (Fit.TIGHT, MIN_TABS),
-    (Fit.NUMBER, len(DESTINATIONS)),
-)
-"""Tried in this order; a tab that is left out can still be reached by its number or letter."""
+def tab_label(destination: Destination, number: int, fit: Fit, *, is_current: bool) -> str:
+    if fit is Fit.NUMBER:
+        return f"{number} "
+    title = destination.short or destination.title if fit is Fit.SHORT else destination.title
+    # The current tab stands out by its reversed colours, which need an edge.
+    return f"{' ' if fit is Fit.AIRY or is_current else ''}{number} {title} "
+
+
+def fits_within(room: int, numbered: Sequence[tuple[Destination, int]], current: str) -> list[Fit]:
+    """How much each tab shows in `room` cells.
+
+    All show the same if they fit; else those on the right show only numbers, the current one last of all.
+    """
+
+    def width(fits: Sequence[Fit]) -> int:
+        return sum(
+            len(tab_label(place, number, fit, is_current=place.mode == current))
+            for (place, number), fit in zip(numbered, fits, strict=True)
+        )
+
+    for fit in (Fit.AIRY, Fit.TIGHT, Fit.SHORT):
+        if width(fits := [fit] * len(numbered)) <= room:
+            return fits
+    last = [index for index, (place, _) in enumerate(numbered) if place.mode == current]
+    for index in (*(index for index in reversed(range(len(numbered))) if index not in last), *last):
+        fits[index] = Fit.NUMBER
+        if width(fits) <= room:
+            break
+    return fits
 
 
 class ScreenTab(Static):
@@ -111,21 +133,19 @@ class ScreenTab(Static):
     def __init__(self, destination: Destination, number: int, *, current: bool) -> None:
         super().__init__(id=f"tab-{destination.mode}", classes="-current" if current else "")
         self.destination = destination
-        self._number = Content.styled(f"{number}", "" if current else "$foreground-muted")
+        self.number = number
         self._is_current = current
         self._fit: Fit | None = None
 
-    def label(self, fit: Fit) -> Content:
-        """The text of the tab; the current one always has its title."""
-        if fit is Fit.NUMBER and not self._is_current:
-            return Content.assemble(" ", self._number, " ")
-        before = "" if fit is Fit.TIGHT and not self._is_current else " "
-        return Content.assemble(before, self._number, " ", self.destination.title, " ")
-
     def say(self, fit: Fit) -> None:
-        if fit is not self._fit:
-            self._fit = fit
-            self.update(self.label(fit))
+        if fit is self._fit:
+            return
+        self._fit = fit
+        label = tab_label(self.destination, self.number, fit, is_current=self._is_current)
+        before, number, after = label.partition(str(self.number))
+        self.update(
+            Content.assemble(before, (number, "" if self._is_current else "$foreground-muted"), after)
+        )
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -174,17 +194,12 @@ class TabsBar(Horizontal):
 
     def _fit(self) -> None:
         room = self.content_size.width - self.query_one(ConnectionBadge).min_width - 1
-        for fit, most in WAYS_TO_FIT:
-            tabs = self._tabs(most)
-            if sum(tab.label(fit).cell_length for tab in tabs) <= room:
-                break
+        tabs = [tab for tab in self.query(ScreenTab) if tab.destination in self._offered]
+        fits = fits_within(room, [(tab.destination, tab.number) for tab in tabs], self._current)
         for tab in self.query(ScreenTab):
             tab.display = tab in tabs
+        for tab, fit in zip(tabs, fits, strict=True):
             tab.say(fit)
-
-    def _tabs(self, most: int) -> list[ScreenTab]:
-        offered = [tab for tab in self.query(ScreenTab) if tab.destination in self._offered]
-        return [tab for at, tab in enumerate(offered) if at < most or tab.destination.mode == self._current]
 
 
 class PartTab(Static):

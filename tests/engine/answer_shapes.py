@@ -117,6 +117,7 @@ ACCOUNT_DATA = {
     "contact_list_archive": ARCHIVE,
     "to_unlink": bool,
     "to_unlink_timestamp": Maybe(TIMESTAMP),
+    "must_change_email": bool,
     **DATES,
 }
 
@@ -149,12 +150,16 @@ CLOCK_DATA = {
     **minutes("credit_clock", "minutes_spent", "pending_time"),
     "clock_state": re.compile("inactive|active|paused"),
     "start_timestamp": Maybe(TIMESTAMP),
+    "since_timestamp": Maybe(TIMESTAMP),
     "pending_count": int,
+    "timer_notes": str,
+    "timer_tags": [str],
     "time_sheet": int,
     "time_sheet_archive": ARCHIVE,
     "conversion_sheet": int,
     "conversion_sheet_archive": ARCHIVE,
     "milliseconds_per_credit": int,
+    "may_stop_in_the_past": bool,
     **DATES,
 }
 
@@ -175,13 +180,21 @@ RECORD_DATA: dict[str, dict[str, Shape]] = {
             "transfer_to": EMAIL,
             "credits": int,
             "notes": str,
+            "private_notes": str,
         },
         "invoice": {
             "credits": int,
             "currency": Maybe(re.compile("[A-Z]{3}")),
             "cost": Maybe(DECIMAL),
             "seller": int,
+            "direction": re.compile("sale|purchase"),
+            "signed_credits": int,
+            "signed_cost": Maybe(re.compile("-?[0-9]+(\\.[0-9]+)?")),
+            "seller_name": str,
             "seller_email": EMAIL,
+            "buyer": int,
+            "buyer_name": str,
+            "buyer_email": EMAIL,
             "transfer_record": int,
             "notes": str,
         },
@@ -196,8 +209,17 @@ RECORD_DATA: dict[str, dict[str, Shape]] = {
             "time_stop": TIMESTAMP,
             **minutes("time_spent", "time_pending"),
             "pending_count": int,
+            "notes": str,
+            "tags": [str],
         },
     }.items()
+}
+
+OWN_TRANSFER_RECORD = {
+    kind: RECORD_DATA[kind]
+    | {f"{kind}_type": re.compile("transfer|incoming"), f"from_{holder}": int, f"to_{holder}": int}
+    | {"from_reference": str, "to_reference": str}
+    for kind, holder in (("transfer", "ewallet"), ("conversion", "clock"))
 }
 
 _LINKED = {

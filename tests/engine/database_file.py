@@ -80,6 +80,26 @@ def execute_sql(file: Path, statement: str, *values: Any) -> None:
         connection.execute(statement, values)
 
 
+def erasure_of(account: int) -> tuple[str, str]:
+    """Statements that leave of an account what its erasure leaves, apart from its own items."""
+    is_party = f"SELECT id FROM transfer_records WHERE {account} IN (from_account_id, to_account_id)"
+    names = ", ".join(
+        f"{party}_{what} = CASE WHEN seller_account_id {compared} {account} THEN '' ELSE {party}_{what} END"
+        for party, compared in (("seller", "="), ("buyer", "<>"))
+        for what in ("name", "email")
+    )
+    return (
+        f"UPDATE accounts SET state = 'erased', name_key = NULL, email_key = NULL WHERE id = {account}",
+        f"UPDATE invoice_records SET {names} WHERE transfer_record_id IN ({is_party})",
+    )
+
+
+def erase_by_hand(file: Path, name: str) -> None:
+    account = rows(file, "SELECT id FROM accounts WHERE name = ?", name)[0]["id"]
+    for statement in erasure_of(account):
+        execute_sql(file, statement)
+
+
 def _without_last_use(found: Rows) -> Rows:
     return [{name: value for name, value in row.items() if name not in LAST_USE} for row in found]
 

@@ -19,6 +19,7 @@ from answer_shapes import (
 )
 from example import Example
 from instructions import (
+    EDIT_TIMER,
     KEEP_CLIENT_ID,
     KEEP_SESSION_TOKEN,
     LOGOUT,
@@ -34,6 +35,7 @@ from instructions import (
     VIEW_CLOCK,
     VIEW_WALLET,
     edit_account,
+    edit_record,
     login,
     new_account,
     supply,
@@ -44,6 +46,7 @@ from instructions import (
     view_record,
 )
 
+_BEGUN = {"clock": int, "start_timestamp": TIMESTAMP, "notes": str, "tags": [str]}
 _RESUMED = {
     "clock": int,
     **minutes("pending_time"),
@@ -129,7 +132,21 @@ EXAMPLES = (
     ),
     Example("converted", to_credits(credits=3), _TIME_CONVERTED, optional={"notes": "too much"}),
     Example("converted", to_credits(minutes=2.5), _TIME_CONVERTED, optional={"notes": "too much"}),
-    Example("converted", START, {"clock": int, "start_timestamp": TIMESTAMP}),
+    Example("converted", START, _BEGUN, optional={"notes": "invoices", "tags": ["acme", "urgent"]}),
+    Example("running", EDIT_TIMER, _BEGUN, optional={"notes": "invoices", "tags": "acme urgent"}),
+    Example("paused", EDIT_TIMER, _BEGUN),
+    Example(
+        "stopped",
+        edit_record("time", 1),
+        {"time_sheet": int, "time_record": int, "record_data": RECORD_DATA["time"]},
+        optional={"notes": "invoices", "tags": ["acme"]},
+    ),
+    # The core account's record of the supply is the first.
+    Example(
+        "supplied",
+        edit_record("transfer", 2, private_notes="for the book club"),
+        {"transfer_sheet": int, "transfer_record": int, "record_data": RECORD_DATA["transfer"]},
+    ),
     Example(
         "running",
         PAUSE,
@@ -144,7 +161,12 @@ EXAMPLES = (
     Example("paused", RESUME, _RESUMED),
     Example("paused", {"action": "resume", "pause": "clock_timer"}, _RESUMED),
     Example("paused", STOP, _STOPPED),
-    Example("running", {"action": "stop", "pause": "clock_timer"}, _STOPPED),
+    Example(
+        "running",
+        {"action": "stop", "pause": "clock_timer"},
+        _STOPPED,
+        optional={"stopped_at": "2026-11-20T12:00:55Z"},
+    ),
     Example("supplied", VIEW_WALLET, _VIEWED_WALLET),
     Example("supplied", {**VIEW_WALLET, "credit": "ewallet"}, _VIEWED_WALLET),
     *(
@@ -156,7 +178,7 @@ EXAMPLES = (
             stage,
             view_list(kind),
             {f"{kind}_sheet": int, "sheet_data": sheet_data(kind)},
-            optional={"limit": 1, "before": 1, "skip": 1},
+            optional={"limit": 1, "before": 1, "skip": 1, "removed": True},
         )
         for kind in OWNER
         for stage in ("logged in", "stopped")
@@ -171,6 +193,7 @@ EXAMPLES = (
                 "record_data": RECORD_DATA[kind],
                 **BESIDE_RECORD[kind],
             },
+            optional={"removed": True},
         )
         # The core account's records of the supply are the first.
         for kind, record_id in (("transfer", 2), ("invoice", 2), ("conversion", 1), ("time", 1))

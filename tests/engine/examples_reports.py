@@ -29,6 +29,7 @@ from reports import EXPORT, SEARCH, STATEMENT, SUMMARY
 CURSOR = re.compile(r"\d+-[a-z]+-\d+")
 _CURRENCY = re.compile("[A-Z]{3}")
 _COSTS = MapOf("[A-Z]{3}", DECIMAL)
+_A_ZONE = {"time_zone": "America/Sao_Paulo"}
 _A_TIME = {"since": "2026-11-01", "until": "2026-11-20T12:00:30Z"}
 
 
@@ -50,6 +51,8 @@ MOVEMENT = {
     "time": TIMESTAMP,
     "kind": re.compile("supply|payment|transfer|refund|credits2clock|clock2credits"),
     "partner": Maybe(EMAIL),
+    **dict.fromkeys(("from_ewallet", "to_ewallet"), Maybe(int)),
+    **dict.fromkeys(("from_reference", "to_reference"), Maybe(str)),
     "credits": int,
     "balance": int,
     "currency": Maybe(_CURRENCY),
@@ -62,6 +65,8 @@ MOVEMENT = {
 TOTAL = {
     **dict.fromkeys(("credits_in", "credits_out", "converted_to_time", "converted_to_credits"), int),
     **minutes("minutes_spent"),
+    **minutes("minutes_begun"),
+    **dict.fromkeys(("moved_in", "moved_in_ms", "moved_out", "moved_out_ms")),
 }
 FOUND_ROW = OneOf(
     tuple({"kind": kind, "record": int, "record_data": data} for kind, data in RECORD_DATA.items())
@@ -97,13 +102,18 @@ _EXPORTED = {
 }
 
 
-def summary(by: str) -> dict[str, Shape]:
+ROW_OF = {"person": {"partner": Maybe(EMAIL)}, "tag": {"tag": Maybe(str)}}
+A_PERIOD = {"start": TIMESTAMP, "end": TIMESTAMP}
+
+
+def summary(by: str, **moved: Shape) -> dict[str, Shape]:
+    total = {**TOTAL, **moved}
     return {
         "since": TIMESTAMP,
         "until": TIMESTAMP,
         "by": by,
-        "rows": [{"start": TIMESTAMP, "end": TIMESTAMP, **TOTAL}],
-        "totals": TOTAL,
+        "rows": [{**ROW_OF.get(by, A_PERIOD), **total}],
+        "totals": total,
     }
 
 
@@ -113,17 +123,24 @@ CLEOS_WALLET, CLEOS_CLOCK, CLEOS_INVOICE_SHEET = 3, 3, 14
 
 EXAMPLES = (
     *(
-        Example(stage, STATEMENT, _STATEMENT, optional={**_A_TIME, "limit": 1, "before": 2})
+        Example(stage, STATEMENT, _STATEMENT, optional={**_A_TIME, **_A_ZONE, "limit": 1, "before": 2})
         for stage in ("logged in", "stopped")
     ),
     Example("logged in", {**STATEMENT, "ewallet_id": CLEOS_WALLET}, _STATEMENT, before=AS_CLEO),
     *(
         Example("stopped", {**SUMMARY, "by": by}, summary(by), optional={**_A_TIME, "utc_offset": 60})
-        for by in ("day", "week", "month")
+        for by in ("day", "week", "month", "person", "tag")
     ),
     *(
-        Example("logged in", {**SUMMARY, **one}, summary("day"), before=AS_CLEO)
-        for one in ({"ewallet_id": CLEOS_WALLET}, {"clock_id": CLEOS_CLOCK})
+        Example("stopped", {**SUMMARY, "by": by}, summary(by), optional={"time_zone": "Asia/Kolkata"})
+        for by in ("day", "person")
+    ),
+    *(
+        Example("logged in", {**SUMMARY, **one}, summary("day", **moved), before=AS_CLEO)
+        for one, moved in (
+            ({"ewallet_id": CLEOS_WALLET}, {"moved_in": int, "moved_out": int}),
+            ({"clock_id": CLEOS_CLOCK}, minutes("moved_in", "moved_out")),
+        )
     ),
     *(
         Example(
@@ -138,7 +155,14 @@ EXAMPLES = (
         "stopped",
         SEARCH,
         {"rows": [FOUND_ROW], "next": Maybe(CURSOR)},
-        optional={**_A_TIME, "text": "r", "kind": "transfer", "limit": 1, "before": "1-transfer-1"},
+        optional={
+            **_A_TIME,
+            **_A_ZONE,
+            "text": "r",
+            "kind": "transfer",
+            "limit": 1,
+            "before": "1-transfer-1",
+        },
     ),
     Example(
         "logged in",
@@ -153,11 +177,16 @@ EXAMPLES = (
             {**_EXPORTED, "kind": kind},
             optional={
                 **_A_TIME,
+                **_A_ZONE,
                 "format": "json",
                 "month": "2026-11",
                 "text": "r",
                 "limit": 1,
                 "before": "1-transfer-1",
+                "style": "people",
+                "time_zone": "Europe/Berlin",
+                "separator": "semicolon",
+                "bom": True,
             },
         )
         for kind in ("transfer", "invoice", "conversion", "time", "contact")

@@ -17,6 +17,9 @@ CONTACT_DATA = {
     "email": EMAIL,
     "phone": str,
     "notes": str,
+    "payee_account": Maybe(int),
+    "payee_changed": bool,
+    "payee_caution": Maybe(str),
 }
 LIST_DATA = {
     "id": int,
@@ -68,7 +71,10 @@ def _of_sheets(kind: str) -> Iterator[Example]:
     unlinked = {key: int, f"{kind}_record": int}
     # The issuer's record of what was supplied comes first.
     record_id = 2 if kind in ("transfer", "invoice") else 1
-    yield Example("stopped", record_verb("unlink", kind, record_id=record_id), unlinked)
+    unlink = record_verb("unlink", kind, record_id=record_id)
+    yield Example("stopped", unlink, unlinked)
+    restore = record_verb("recover", kind, record_id=record_id)
+    yield Example("stopped", restore, unlinked, before=(unlink,))
 
 
 _VIEWED = {"contact_list": int, "contact_records": ARCHIVE, "list_data": LIST_DATA}
@@ -103,8 +109,16 @@ _CONTACTS = (
         },
         before=(new_contact(),),
     ),
-    Example("logged in", record_verb("view", "contact", record=1), _ONE_VIEWED, before=(new_contact(),)),
-    Example("logged in", record_verb("view", "contact", record_id=1), _ONE_VIEWED, before=(new_contact(),)),
+    *(
+        Example(
+            "logged in",
+            record_verb("view", "contact", **{argument: 1}),
+            _ONE_VIEWED,
+            optional={"removed": True},
+            before=(new_contact(),),
+        )
+        for argument in ("record", "record_id")
+    ),
     Example(
         "logged in",
         record_verb("unlink", "contact", record_id=1),
@@ -115,8 +129,14 @@ _CONTACTS = (
         "logged in",
         list_verb("view", "contact"),
         _VIEWED,
-        optional={"limit": 5, "before": 2, "skip": 1, "list_id": FIRST_SHEET["contact"]},
+        optional={"limit": 5, "before": 2, "skip": 1, "list_id": FIRST_SHEET["contact"], "removed": True},
         before=(new_contact(),),
+    ),
+    Example(
+        "logged in",
+        record_verb("recover", "contact", record_id=1),
+        {"contact_list": int, "contact_record": int},
+        before=(new_contact(), record_verb("unlink", "contact", record_id=1)),
     ),
     Example("logged in", new_list("contact"), _CREATED, optional={"reference": "Family"}),
     Example(

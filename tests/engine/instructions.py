@@ -18,6 +18,7 @@ START = {"action": "start", "start": "clock_timer"}
 PAUSE = {"action": "pause", "pause": "clock_timer"}
 RESUME = {"action": "resume", "resume": "clock_timer"}
 STOP = {"action": "stop", "stop": "clock_timer"}
+EDIT_TIMER = {"action": "edit", "edit": "clock_timer"}
 VIEW_ACCOUNT = {"action": "view", "view": "account"}
 VIEW_WALLET = {"action": "view", "view": "credit", "credit": "wallet"}
 VIEW_CLOCK = {"action": "view", "view": "credit", "credit": "clock"}
@@ -59,6 +60,10 @@ def to_clock(credits: Any, **more: Any) -> Instruction:
 
 def to_credits(**more: Any) -> Instruction:
     return {"action": "convert", "convert": "clock2credits", **more}
+
+
+def edit_record(kind: str, record_id: Any, **changes: Any) -> Instruction:
+    return {"action": "edit", "edit": kind, kind: "record", "record_id": record_id, **changes}
 
 
 def view_list(kind: str, **more: Any) -> Instruction:

@@ -74,3 +74,7 @@ def choose(verb: str, word: str, number: Any, **more: Any) -> Instruction:
 
 def unlink_record(kind: str, number: Any) -> Instruction:
     return record_verb("unlink", kind, record_id=number)
+
+
+def restore_record(kind: str, number: Any) -> Instruction:
+    return record_verb("recover", kind, record_id=number)

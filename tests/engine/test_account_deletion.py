@@ -11,6 +11,7 @@ from database_file import cells_containing, rows, violations_in
 from engine_client import EngineClient
 from examples_accounts import UNLINK, recover, report_issue
 from examples_sheets import new_contact, new_list, record_verb
+from examples_system import cleanup as clean_up
 from fakes import DAY, MINUTE, SECOND
 from instructions import (
     ANOTHER_PASSWORD,
@@ -18,20 +19,24 @@ from instructions import (
     LOGOUT,
     PASSWORD,
     START,
+    STOP,
     VIEW_ACCOUNT,
     edit_account,
+    edit_record,
     login,
     new_account,
     supply,
     switch_account,
     to_clock,
 )
+from reports import iso
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
 from ewallet_core.operations.account_status import RECOVERABLE_MS, erase_due_accounts
 from ewallet_core.operations.context import SYSTEM_CORE_ID, EngineConfig
 from ewallet_core.storage import cleanup
 from ewallet_core.storage.accounts import AccountStatus
+from ewallet_core.storage.payees import RESERVED_MS
 
 ID = {"request_id": "request-0001"}
 ADA_ID = 2
@@ -225,7 +230,8 @@ def store_personal_data(ada: EngineClient, bob: EngineClient, wallclock) -> None
     ada.request(**edit_account(**names, user_phone="+44 555 0199", user_alias="Quicksilver"), **marked())
     ada.request(**supply(100, notes="Marmalade for Zanzibar", request_id="zanzibar-supply"))
     ada.request(**to_clock(20, notes="Marmalade time"))
-    ada.request(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
+    paid = ada.request(action="pay", pay="bob@example.org", credits=7, notes="what bob is told")
+    ada.request(**edit_record("transfer", paid["transfer_record"], private_notes="Marmalade debts"))
     bob.request(action="pay", pay="zanzibar@example.org", credits=2, notes="what ada is told", **marked())
     for number in (1, 2):
         ada.request(**new_contact(f"Marmalade{number}", notes="a friend of Zanzibar"))
@@ -237,7 +243,10 @@ def store_personal_data(ada: EngineClient, bob: EngineClient, wallclock) -> None
     ada.request(**report_issue(details="Zanzibar can't see it", email="zanzibar@example.net"))
     ada.expect_error("wrong_password", **edit_account(user_pass=ANOTHER_PASSWORD, old_pass="wrong"))
     ada.expect_error("not_permitted", controller="system", action="view", view="permissions")
-    ada.request(**START)
+    for instruction in (START, STOP, START):
+        ada.request(
+            **instruction, **({} if instruction is STOP else {"notes": "Marmalade", "tags": "zanzibar"})
+        )
     wallclock.forward(MINUTE)
 
 
@@ -271,6 +280,14 @@ def test_personal_data_is_in_many_tables_before_the_erasure(ada, bob, wallclock,
         "accounts.email_key",
         "transfer_records.notes",
         "transfer_records.search_key",
+        "transfer_records.private_notes",
+        "time_records.notes",
+        "time_records.tags",
+        "clocks.timer_notes",
+        "clocks.timer_tags",
+        "invoice_records.seller_name",
+        "invoice_records.buyer_email",
+        "invoice_records.search_key",
         "conversion_records.notes",
         "login_records.address",
         "seen_requests.answer",
@@ -309,22 +326,42 @@ def test_records_of_others_show_a_deleted_account(erased, bob):
     assert (record["transfer_from"], record["notes"]) == ("deleted account", "what bob is told")
 
 
+def test_invoices_of_others_show_a_deleted_account_and_are_found_by_what_they_keep(erased, bob, wallclock):
+    sold, bought = bob.records("invoice")[::-1]
+    for invoice, party, own in ((sold, "buyer", "seller"), (bought, "seller", "buyer")):
+        assert [invoice[f"{party}_name"], invoice[f"{party}_email"]] == ["deleted account"] * 2
+        assert [invoice[f"{own}_name"], invoice[f"{own}_email"]] == ["bob", "bob@example.org"]
+        assert invoice["write_date"] == iso(wallclock.now)
+    found = bob.request(action="search", search="records", kind="invoice", text="what bob")["rows"]
+    assert [row["record_data"] for row in found] == [sold]
+
+
 def test_other_accounts_are_not_erased(erased, wallet_file, bob):
     assert bob.request(**VIEW_ACCOUNT)["account_data"]["name"] == "bob"
     assert account_row(wallet_file, SYSTEM_CORE_ID)["name"] == "System core"
     assert rows(wallet_file, "SELECT id FROM sheets WHERE account_id <> ? AND unlinked_at > 0", ADA_ID) == []
 
 
-def test_the_name_and_the_email_can_be_used_again(erased, bob):
-    bob.request(**new_account("Zanzibar"))
-
-
 def test_a_name_is_free_once_the_account_is_due_before_the_cleanup_has_run(pending_deletion, wallclock):
     pending_deletion.request_client_id()
     wallclock.forward(RECOVERABLE_MS)
     newcomer = EngineClient(pending_deletion.engine).open_session()
-    answer = newcomer.request(**new_account("ada"))
+    newcomer.expect_error("email_taken", **new_account("ada"))
+    answer = newcomer.request(**new_account("ada", user_email="ada@example.net"))
     assert answer["account_data"]["id"] != ADA_ID
+
+
+def test_the_email_of_an_erased_account_is_free_after_90_days(erased, bob, wallclock, wallet_file):
+    """The cleaner of accounts forgets it; nothing of it is legible until then."""
+    bob.expect_error("email_taken", **new_account("Zanzibar"))
+    bob.request(**new_account("Zanzibar", user_email="z@example.net"))
+    anyone = EngineClient(bob.engine)
+    for waited, reserved in ((RESERVED_MS - 1, 1), (1, 0)):
+        wallclock.forward(waited)
+        anyone.request(**clean_up("accounts"))
+        assert len(rows(wallet_file, "SELECT * FROM reserved_emails")) == reserved
+    bob.open_session().log_in("bob")
+    bob.request(**new_account("yuri", user_email="zanzibar@example.org"))
 
 
 def test_a_name_is_taken_as_long_as_the_account_can_be_recovered(pending_deletion, wallclock):

@@ -18,7 +18,7 @@ from ewallet_core.instructions.registry import Access
 from ewallet_core.instructions.validation import meta_of
 
 each_example = pytest.mark.parametrize("example", EXAMPLES, ids=str)
-IDS = ("_id", "record", "contact_sheet", "contact_list")
+IDS = ("_id", "to_ewallet", "to_clock", "record", "contact_sheet", "contact_list")
 
 
 def limits(example: Example, argument: str) -> Any:

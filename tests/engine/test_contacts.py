@@ -45,6 +45,9 @@ def test_a_contact_has_the_values_it_was_created_with(ada, grace):
         "email": "grace@example.org",
         "phone": "+1 202 555 0100",
         "notes": "met in spring",
+        "payee_account": None,
+        "payee_changed": False,
+        "payee_caution": None,
     }
 
 

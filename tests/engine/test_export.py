@@ -5,9 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
+from database_file import execute_sql
 from engine_client import EngineClient
 from examples_payments import pay, refund
 from examples_sheets import list_verb, new_contact, new_list, record_verb
@@ -17,6 +20,8 @@ from hypothesis import strategies as some
 from instructions import START, STOP, supply, to_clock
 from reports import EXPORT, iso, pages, timed_user
 
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+NUMBER = r"-[0-9]+(\.[0-9]+)?|\+[0-9][0-9 ()]*"
 KINDS = ("transfer", "invoice", "conversion", "time")
 FORMATS = ("csv", "json", "jsonl")
 LARGEST_ANSWER = 48 * 1_024
@@ -31,10 +36,19 @@ def read_csv(text: str) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
-def as_cells(row: dict[str, Any], kind: str = "") -> dict[str, str]:
-    """The row as CSV cells, with an empty cell for every value that the record lacks."""
-    empty = {"refund_of": ""} if kind == "transfer" else {}
-    return empty | {name: "" if value is None else str(value) for name, value in row.items()}
+def as_cells(row: dict[str, Any], columns: Iterable[str]) -> dict[str, str]:
+    """The row as CSV cells of these columns, empty where the record has no value."""
+    values = {name: row.get(name) for name in columns}
+    assert not set(row) - set(values)
+    return {
+        name: " ".join(value) if isinstance(value, list) else "" if value is None else str(value)
+        for name, value in values.items()
+    }
+
+
+def csv_of(rows: list[dict[str, Any]], found: list[dict[str, str]]) -> list[dict[str, str]]:
+    """The rows as an export with the columns of `found` has them."""
+    return [as_cells(row, found[0]) for row in rows]
 
 
 @pytest.fixture
@@ -48,7 +62,7 @@ def busy(ada: EngineClient, bob: EngineClient, wallclock) -> EngineClient:
     assert ada.records("transfer")[0]["refund_of"] == paid
     for credits in (1, 2):
         ada.request(**to_clock(credits))
-    ada.request(**START)
+    ada.request(**START, notes="invoices", tags="urgent acme")
     wallclock.forward(MINUTE)
     ada.request(**STOP)
     return ada
@@ -61,7 +75,8 @@ def test_an_export_has_the_records_of_the_list(busy, kind, limit):
     assert json.loads(file_of(busy, kind, format="json", limit=limit)) == shown
     lines = file_of(busy, kind, format="jsonl", limit=limit).splitlines()
     assert [json.loads(line) for line in lines] == shown
-    assert read_csv(file_of(busy, kind, limit=limit)) == [as_cells(row, kind) for row in shown]
+    found = read_csv(file_of(busy, kind, limit=limit))
+    assert found == csv_of(shown, found)
 
 
 @pytest.mark.parametrize("kind", [*KINDS, "contact"])
@@ -69,7 +84,7 @@ def test_an_empty_sheet_is_exported_as_a_valid_file(ada, kind):
     assert json.loads(file_of(ada, kind, format="json")) == []
     assert file_of(ada, kind, format="jsonl") == ""
     header = file_of(ada, kind, format="csv")
-    assert header.startswith("id,")
+    assert header.startswith('"id",')
     assert header.index("\r\n") == len(header) - 2
 
 
@@ -107,7 +122,6 @@ def test_csv_lines_end_and_quote_as_the_standard_says(busy):
         "@SUM(A1)",
         "\tx",
         "\rx",
-        "\n=1",
         "\N{FULLWIDTH EQUALS SIGN}1+1",
         "=",
         "-",
@@ -120,7 +134,7 @@ def test_text_that_a_spreadsheet_would_run_as_a_formula_is_escaped(ada, notes):
     assert json.loads(file_of(ada, "transfer", format="json"))[0]["notes"] == notes
 
 
-@pytest.mark.parametrize("notes", ["1+1", "-5", "-5.25", "+44 (20) 79", "a=b", "'=x", " =x"])
+@pytest.mark.parametrize("notes", ["1+1", "-5", "-5.25", "+44 (20) 79", "a=b", "'=x"])
 def test_text_that_is_no_formula_is_unchanged(ada, notes):
     ada.request(**supply(5, notes=notes))
     assert read_csv(file_of(ada, "transfer"))[0]["notes"] == notes
@@ -143,6 +157,102 @@ def test_a_page_is_filled_up_to_the_size_limit(ada):
         ada.request(**supply(credits))
     first, *_ = pages(ada, EXPORT, kind="transfer", format="jsonl")
     assert len(first["content"].encode()) > 24 * 1_024
+
+
+@pytest.mark.parametrize(
+    ("notes", "shown"),
+    [
+        ("lunch;=1+1;x", "lunch;'=1+1;x"),
+        ("a, =1", "a, '=1"),
+        (" =x", " '=x"),
+        ("\n=1", "'\n'=1"),
+        ("a\t@x", "a\t'@x"),
+        ('a|"+x"', 'a|"\'+x"'),
+        ("a\n-x", "a\n'-x"),
+        ("first; -5; +44 20", "first; -5; +44 20"),
+        ("5-3=2", "5-3=2"),
+    ],
+)
+@pytest.mark.parametrize("separator", ["comma", "semicolon", "tab"])
+@pytest.mark.parametrize("style", ["raw", "people"])
+def test_a_formula_is_escaped_behind_any_separator_too(ada, notes, shown, separator, style):
+    ada.request(**supply(5, notes=notes))
+    text = file_of(ada, "transfer", separator=separator, style=style)
+    (row,) = csv.DictReader(io.StringIO(text, newline=""), delimiter=SEPARATORS[separator])
+    assert (row.get("notes") or row["Notes"]) == shown
+    for other in set(SEPARATORS.values()):
+        for line in csv.reader(io.StringIO(text, newline=""), delimiter=other):
+            found = [cell for cell in line if cell.lstrip('" ').startswith(("=", "@", "-x", "+x"))]
+            assert found == [], "a spreadsheet that splits at another separator would run it"
+
+
+def test_an_export_for_people_has_titles_local_dates_signed_amounts_and_names(busy, wallet_file):
+    busy.request(**new_contact("Bobby", user_email="bob@example.org"))
+    execute_sql(
+        wallet_file,
+        "UPDATE contact_records SET payee_account_id ="
+        " (SELECT id FROM accounts WHERE email = 'bob@example.org')",
+    )
+    tokyo = {"style": "people", "time_zone": "Asia/Tokyo"}
+    transfers = read_csv(file_of(busy, "transfer", **tokyo))
+    assert [list(row.values())[1:6] for row in transfers[:3]] == [
+        ["received", "2", "Bobby", "bob@example.org", ""],
+        ["paid", "-3", "Bobby", "bob@example.org", ""],
+        ["supplied", "3", "", "", '"3", or\nso'],
+    ]
+    assert transfers[2]["When"] == "2026-11-20 21:02:00"
+    sale = read_csv(file_of(busy, "invoice", **tokyo))[1]
+    assert {**sale, "When": "", "Notes": ""} == {
+        "When": "",
+        "Number": "Invoice 3",
+        "What": "bought",
+        "Credits": "3",
+        "Currency": "EUR",
+        "Cost": "-12.50",
+        "Seller": "System core",
+        "Seller's email": "core@ewallet.local",
+        "Buyer": "ada",
+        "Buyer's email": "ada@example.org",
+        "Notes": "",
+    }
+    conversions = read_csv(file_of(busy, "conversion", **tokyo))
+    assert [(row["Credits"], row["Minutes"]) for row in conversions] == [("-2", "2"), ("-1", "1")]
+    (run,) = read_csv(file_of(busy, "time", **tokyo))
+    assert (run["Started"], run["Minutes used"]) == ("2026-11-20 21:03:00", "1")
+    (contact,) = read_csv(file_of(busy, "contact", **tokyo))
+    assert (contact["Name"], contact["Email"]) == ("Bobby", "bob@example.org")
+
+
+def test_a_file_for_people_is_named_after_its_sheet(busy):
+    page = busy.request(**EXPORT, kind="transfer", style="people")
+    assert page["file_name"] == "Transfer sheet 1.csv"
+    of_month = {"month": "2026-11", "style": "people", "format": "json"}
+    assert busy.request(**EXPORT, kind="invoice", **of_month)["file_name"] == "Invoices 2026-11.json"
+
+
+def test_a_csv_file_has_the_separator_and_byte_order_mark_that_were_asked_for(busy):
+    text = file_of(busy, "invoice", separator="semicolon", bom=True, style="people", limit=1)
+    assert text.startswith('\ufeff"When";"Number"')
+    assert text.count("\ufeff") == 1
+    assert '"-12,50"' in text, "programs that split at semicolons have decimals with a comma"
+    for name in ("separator", "bom"):
+        value = {"separator": "tab", "bom": False}[name]
+        answer = busy.expect_error("arguments_clash", **EXPORT, kind="time", format="json", **{name: value})
+        assert answer["details"]["fields"] == ["format", name]
+    busy.expect_error("bad_value", **EXPORT, kind="time", style="people", time_zone="Mars/Olympus")
+
+
+@pytest.mark.parametrize(("zone", "invoices"), [("UTC", 1), ("America/Los_Angeles", 2)])
+def test_a_month_is_that_of_the_time_zone(ada, wallclock, zone, invoices):
+    wallclock.now = FRIDAY_NOON + 11 * DAY - 13 * 60 * MINUTE
+    assert wallclock.now < FRIDAY_NOON + 11 * DAY
+    ada.open_session().log_in()
+    ada.request(**supply(1))
+    wallclock.forward(120 * MINUTE)
+    ada.open_session().log_in()
+    ada.request(**supply(2))
+    exported = json.loads(file_of(ada, "invoice", format="json", month="2026-11", time_zone=zone))
+    assert len(exported) == invoices
 
 
 def test_an_export_can_be_limited_to_a_period(busy):
@@ -231,7 +341,7 @@ def test_contacts_can_be_exported(ada):
         ada.request(**new_contact(name, user_phone="+1 555"))
     shown = ada.request(**list_verb("view", "contact"))["list_data"]["rows"]
     assert json.loads(file_of(ada, "contact", format="json", limit=1)) == shown
-    assert read_csv(file_of(ada, "contact")) == [as_cells(row) for row in shown]
+    assert (found := read_csv(file_of(ada, "contact"))) == csv_of(shown, found)
 
 
 notes = some.text(some.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=20)
@@ -249,7 +359,11 @@ def test_an_export_reads_back_as_the_same_records(new_wallet_file, all_notes, li
         )
     assert json.loads(as_json) == shown
     assert [json.loads(line) for line in as_lines.split("\n")[:-1]] == shown
-    assert read_csv(as_csv) == [as_cells({**row, "notes": escaped(row["notes"])}, kind) for row in shown]
+    found = read_csv(as_csv)
+    assert [{**row, "notes": ""} for row in found] == csv_of([{**row, "notes": ""} for row in shown], found)
+    for row, cells in zip(shown, found, strict=True):
+        assert cells["notes"].replace("'", "") == row["notes"].replace("'", "")
+        assert not begins_a_formula(cells["notes"])
 
 
 FULL_WIDTH = (
@@ -257,10 +371,9 @@ FULL_WIDTH = (
 )
 
 
-def escaped(text: str) -> str:
-    is_number = text.removeprefix("-").isdecimal() and text.isascii()
-    is_phone = (
-        text[:1] == "+" and text[1:2].isdecimal() and text.isascii() and set(text[1:]) <= set("0123456789 ()")
+def begins_a_formula(text: str) -> bool:
+    """Whether a part of the text between any separators is a formula to some spreadsheet."""
+    parts = (part.strip(' "') for part in re.split(r"[,;|\t\r\n]", text))
+    return text[:1] in ("\t", "\r", "\n") or any(
+        part[:1] in tuple("=+-@" + FULL_WIDTH) and not re.fullmatch(NUMBER, part) for part in parts if part
     )
-    begins_one = text[:1] in tuple("=+-@\t\r\n" + FULL_WIDTH)
-    return f"'{text}" if begins_one and not is_number and not is_phone else text

@@ -184,7 +184,7 @@ def test_the_summaries_of_all_wallets_and_clocks_add_up_to_the_whole(new_wallet_
     for place, row in enumerate(of_all):
         for name in ("credits_in", "credits_out", "converted_to_time", "converted_to_credits"):
             assert sum(rows[place][name] for rows in of_wallets) == row[name]
-        for name in ("converted_to_time", "converted_to_credits", "minutes_spent_ms"):
+        for name in ("converted_to_time", "converted_to_credits", "minutes_spent_ms", "minutes_begun_ms"):
             assert sum(rows[place][name] for rows in of_clocks) == row[name]
     for name in ("credits_in", "credits_out", "converted_to_time", "minutes_spent_ms"):
         assert sum(row[name] for row in of_all) == in_utc[name]

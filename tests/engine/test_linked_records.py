@@ -76,6 +76,10 @@ def test_a_payment_and_its_refunds_are_linked_on_both_sides(supplied, bob, paid,
             ("refunded_by", "transfer", first),
         ]
         assert linked(caller, first) == linked(caller, second) == [("refund_of", "transfer", payment)]
+        assert linked(caller, newest(caller, "invoice"), "invoice") == [
+            ("transfer", "transfer", payment),
+            *linked(caller, payment)[1:],
+        ]
 
 
 def test_only_the_newest_of_many_refunds_are_linked(supplied, bob):

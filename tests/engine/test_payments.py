@@ -10,13 +10,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from database_file import execute_sql, rows, violations_in
+from database_file import erase_by_hand, execute_sql, rows, violations_in
 from engine_client import EngineClient
 from examples_payments import pay, transfer
+from examples_sheets import record_verb
 from fakes import CHEAP, SECOND, Wallclock
 from hypothesis import given, settings
 from hypothesis import strategies as some
-from instructions import VIEW_ACCOUNT, VIEW_WALLET, edit_account, supply
+from instructions import VIEW_ACCOUNT, VIEW_WALLET, edit_account, supply, view_record
 
 from ewallet_core import EWalletSessionManager
 from ewallet_core.operations.provisioning import open_wallet
@@ -38,11 +39,10 @@ def state_of_bob(wallet_file, bob) -> Callable[[str], None]:
     """Put bob's account into a state, as an operator or its owner would."""
 
     def set_state(state: str) -> None:
-        execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = 'bob'", state)
         if state == "erased":
-            execute_sql(
-                wallet_file, "UPDATE accounts SET name_key = NULL, email_key = NULL WHERE name = 'bob'"
-            )
+            erase_by_hand(wallet_file, "bob")
+        else:
+            execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = 'bob'", state)
 
     return set_state
 
@@ -120,6 +120,40 @@ def test_both_sides_get_an_invoice_of_a_payment_with_the_recipient_as_seller(sup
     for invoice in (bought, sold):
         assert invoice["seller"] == bob.request(**VIEW_ACCOUNT)["account_data"]["id"]
         assert (invoice["seller_email"], invoice["credits"], invoice["notes"]) == (BOB, 30, "lunch")
+
+
+def test_an_invoice_keeps_the_names_and_emails_with_which_it_was_issued(supplied, bob):
+    supplied.request(**pay(BOB, 30))
+    bob.request(**edit_account(user_name="robert", user_email="robert@example.org"))
+    supplied.request(**edit_account(user_name="countess", user_email="countess@example.org"))
+    issued = {
+        "seller_name": "bob",
+        "seller_email": BOB,
+        "buyer_name": "ada",
+        "buyer_email": "ada@example.org",
+        "cost": None,
+        "signed_cost": None,
+    }
+    bought, sold = supplied.records("invoice")[0], bob.records("invoice")[0]
+    assert bought.items() >= {**issued, "direction": "purchase", "signed_credits": -30}.items()
+    assert sold.items() >= {**issued, "direction": "sale", "signed_credits": 30}.items()
+    supplies = supplied.records("invoice")[1]
+    assert (supplies["signed_credits"], supplies["signed_cost"]) == (100, "-12.50")
+    # A transfer record links people, so it shows who they are today.
+    assert supplied.records("transfer")[0]["transfer_to"] == "robert@example.org"
+    supplied.request(**record_verb("unlink", "transfer", record_id=bought["transfer_record"]))
+    viewed = supplied.request(**view_record("invoice", bought["id"]))["record_data"]
+    assert viewed == {**bought, "transfer_record": None}
+
+
+def test_an_invoice_from_before_they_were_kept_shows_todays(supplied, bob, wallet_file):
+    supplied.request(**pay(BOB, 30))
+    names = ("seller_name", "seller_email", "buyer_name", "buyer_email")
+    execute_sql(wallet_file, f"UPDATE invoice_records SET {', '.join(f'{name} = NULL' for name in names)}")
+    bob.request(**edit_account(user_name="robert"))
+    shown = supplied.records("invoice")[0]
+    assert [shown[name] for name in names] == ["robert", BOB, "ada", "ada@example.org"]
+    assert violations_in(wallet_file) == []
 
 
 def test_the_invoice_of_a_payment_has_no_currency_and_cost(supplied, bob):

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Executable
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 
-from ewallet_core.storage import overview, search, sheets, statements, wallets
+from ewallet_core.storage import overview, search, sheets, statements, time_segments, wallets
 from ewallet_core.storage.transaction import Statements
 
 _COMPILED = Statements(SQLiteDialect_pysqlite(paramstyle="named"))
@@ -25,7 +25,7 @@ PLANNED: dict[str, Executable] = {
     **{f"the count of {records.table.name}": records._count_linked for records in _RECORDS},
     **{f"all {records.table.name} of a sheet, to be unlinked": records._unlink_all for records in _RECORDS},
     "the next position on a sheet": sheets._NEXT_POSITION,
-    "one record less on a sheet": sheets._REMOVE_ONE,
+    "one record more or less on a sheet": sheets._ADD_TO_COUNT,
     "how many sheets of a kind there ever were": sheets.sheets._count("owner_id", "kind"),
     "the sheets of an owner, by kind": sheets.sheets._select("owner_id", "kind"),
     "one sheet of an account": sheets.sheets._select("id", "account_id", "kind"),
@@ -73,7 +73,12 @@ IN_ORDER = {
     "the posting before an instant": statements._LAST_BEFORE,
     "a page of a statement": statements._ROWS,
     **{f"{found.kind} records of an account": found._of_account for found in search.FOUND},
-    **{f"{found.kind} records of a sheet": found._of_sheet for found in search.FOUND},
+    **{f"{found.kind} records of a sheet": found._select_found(True, 0) for found in search.FOUND},
+    **{
+        f"{found.kind} records with tags": found._select_found(True, 2)
+        for found in search.FOUND
+        if found.have_tags
+    },
     **{
         f"{relation} of {kind} records": statement
         for kind, links in sheets.LINKS.items()
@@ -83,11 +88,14 @@ IN_ORDER = {
 IN_ORDER |= {f"recent {kind} records": statement for kind, statement, _ in overview._RECENT}
 SUMS = {
     "wallets' sums": statements._WALLET_SUMS,
-    "clocks' sums": statements._CLOCK_SUMS,
     "one wallet's sums": statements._ONE_WALLETS_SUMS,
-    "one clock's sums": statements._ONE_CLOCKS_SUMS,
     "one clock's credits": statements._ONE_CLOCKS_CREDITS,
+    "one clock's sums": statements._ONE_CLOCKS_SUMS,
+    "the sums by partner": statements._PARTNER_SUMS,
+    "one wallet's sums by partner": statements._ONE_WALLETS_PARTNER_SUMS,
 }
+SEGMENTS = (time_segments._SEGMENTS, time_segments._USED_BY_CLOCK[0])
+OLDER = (time_segments._OLDER, time_segments._USED_BY_CLOCK[1])
 
 
 @pytest.mark.parametrize("statement", [*IN_ORDER.values(), *SUMS.values()], ids=[*IN_ORDER, *SUMS])
@@ -95,6 +103,21 @@ def test_a_report_scans_no_table(wallet_file, statement):
     steps = plan_of(wallet_file, statement)
     assert [step for step in steps if step.startswith("SCAN")] == []
     assert any("USING INDEX" in step for step in steps)
+
+
+def test_only_the_used_time_since_the_beginning_of_the_period_is_read(wallet_file):
+    for statement in (*time_segments._USED, *time_segments._USED_BY_CLOCK):
+        assert [step for step in plan_of(wallet_file, statement) if step.startswith("SCAN")] == []
+    for statement in SEGMENTS:
+        assert any(
+            "ix_time_segments_clock_id_stopped_at (clock_id=? AND stopped_at>?)" in step
+            for step in plan_of(wallet_file, statement)
+        )
+    for statement in OLDER:
+        assert any(
+            "ix_time_records_account_id_created_at_id (account_id=? AND created_at>?)" in step
+            for step in plan_of(wallet_file, statement)
+        )
 
 
 @pytest.mark.parametrize("statement", IN_ORDER.values(), ids=IN_ORDER)

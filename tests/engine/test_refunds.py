@@ -6,10 +6,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from answer_shapes import shape_errors
-from database_file import execute_sql, rows
+from database_file import erase_by_hand, execute_sql, rows
 from engine_client import EngineClient
 from examples_payments import REFUND_RECORD, edit_limit, pay, refund, transfer
 from instructions import VIEW_ACCOUNT, VIEW_WALLET, supply, to_clock, view_record
+from owned_items import unlink_record
 
 from ewallet_core.operations.provisioning import open_wallet
 
@@ -29,7 +30,10 @@ def newest(caller: EngineClient) -> dict[str, object]:
 
 
 def set_state(wallet_file, name: str, state: str) -> None:
-    execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = ?", state, name)
+    if state == "erased":
+        erase_by_hand(wallet_file, name)
+    else:
+        execute_sql(wallet_file, "UPDATE accounts SET state = ? WHERE name = ?", state, name)
 
 
 def unlink(wallet_file, record_id: int) -> None:
@@ -162,9 +166,11 @@ def test_a_payment_to_another_account_is_not_found(supplied, received, nothing_c
     assert theirs == supplied.expect_error("not_found", **refund(999))
 
 
-def test_an_unlinked_record_can_not_be_refunded(bob, received, wallet_file):
-    unlink(wallet_file, received)
-    bob.expect_error("not_found", **refund(received))
+def test_a_removed_payment_can_be_refunded(bob, supplied, received):
+    bob.request(**unlink_record("transfer", received))
+    assert bob.request(**refund(received))["left_to_refund"] == 0
+    assert supplied.credits == 100
+    bob.expect_error("already_refunded", **refund(received))
 
 
 @pytest.mark.parametrize("state", ["frozen", "unlink_pending", "erased"])

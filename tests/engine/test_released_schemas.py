@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from database_file import rows, violations_in
 from engine_client import EngineClient
-from fakes import DAY, MINUTE
-from instructions import RESUME
+from fakes import DAY, FRIDAY_NOON, MINUTE
+from instructions import RESUME, START, STOP
 
 from ewallet_core.client.embedded import THIS_MACHINE
 from ewallet_core.storage.sqlite import SCHEMA_VERSION
@@ -55,6 +55,31 @@ def test_a_paused_timer_of_every_release_can_be_resumed(reopened):
     reopened.log_in("bob")
     reopened.request(**RESUME)
     assert reopened.milliseconds_left == 9 * MINUTE
+
+
+def test_time_from_before_segments_were_kept_is_told_apart(tmp_path, open_engine, wallclock):
+    file = tmp_path / "kept.sqlite3"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.executescript((DUMPS[0].parent / "schema-0003.sql").read_text())
+    wallclock.forward(DAY)
+    bob = EngineClient(open_engine(database_url=f"sqlite:///{file}")).open_session().log_in("bob")
+    bob.request(**RESUME)
+    wallclock.forward(2 * MINUTE)
+    record = bob.request(**STOP)["time_record"]
+    spent = rows(file, "SELECT id, time_spent, time_unsegmented FROM time_records ORDER BY id")
+    assert spent[0]["time_spent"] == spent[0]["time_unsegmented"] == 5 * MINUTE
+    assert spent[-1] == {"id": record, "time_spent": 3 * MINUTE, "time_unsegmented": MINUTE}
+    resumed_at = wallclock.now - 2 * MINUTE
+    paused_at = FRIDAY_NOON + 9 * MINUTE
+    assert rows(
+        file, "SELECT started_at, stopped_at FROM time_segments WHERE time_record_id = ?", record
+    ) == [
+        {"started_at": paused_at, "stopped_at": paused_at},
+        {"started_at": resumed_at, "stopped_at": resumed_at + 2 * MINUTE},
+    ]
+    bob.request(**START)
+    assert rows(file, "SELECT DISTINCT timer_unsegmented FROM clocks") == [{"timer_unsegmented": 0}]
+    assert violations_in(file) == []
 
 
 def test_a_login_from_the_reworded_address_of_this_machine_is_not_new(tmp_path, open_engine):

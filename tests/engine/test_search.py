@@ -78,10 +78,24 @@ def test_records_are_not_found_by_the_users_own_name(busy):
     assert found(busy, text="ada") == found(busy, text="ada@example.org") == []
 
 
+RENAMED = (
+    "UPDATE accounts SET name = 'mint', name_key = 'mint', email = 'm@x.org', email_key = 'm@x.org'"
+    " WHERE id = 1"
+)
+
+
 def test_a_partner_is_found_by_the_current_name(busy, wallet_file):
-    execute_sql(wallet_file, "UPDATE accounts SET name_key = 'mint', email_key = 'm@x.org' WHERE id = 1")
+    execute_sql(wallet_file, RENAMED)
     assert found(busy, text="mint", kind="transfer") == ["Transfer 2", "Transfer 1"]
-    assert found(busy, text="system core") == []
+    assert found(busy, text="system core", kind="transfer") == []
+
+
+def test_an_invoice_is_found_by_the_partners_names_of_then_and_now(busy, wallet_file):
+    execute_sql(wallet_file, RENAMED)
+    for name in ("mint", "system core"):
+        assert found(busy, text=name, kind="invoice") == ["Invoice 2", "Invoice 1"]
+    # The searching account's own name is on every invoice.
+    assert found(busy, text="ada@example.org") == []
 
 
 def test_a_search_can_be_limited_to_one_kind(busy):

@@ -17,6 +17,7 @@ from owned_items import (
     named,
     noun,
     owner_data,
+    restore_record,
     sheet_key,
     switch_list,
     unlink_list,
@@ -239,6 +240,60 @@ def test_pages_skip_unlinked_records(busy, kind):
     first = view_sheet(busy, kind, limit=1)
     second = view_sheet(busy, kind, limit=1, before=first["next"])
     assert [row["id"] for page in (first, second) for row in page["rows"]] == [numbers[0], numbers[2]]
+
+
+@each_kind
+def test_removed_records_are_viewed_by_cursor_and_one_by_one(busy, wallclock, kind):
+    for _ in range(3):
+        add_record(busy, kind)
+    linked = view_sheet(busy, kind)["rows"]
+    wallclock.forward(SECOND)
+    for taken in (linked[0], linked[2]):
+        busy.request(**unlink_record(kind, taken["id"]))
+    first = view_sheet(busy, kind, removed=True, limit=1)
+    second = view_sheet(busy, kind, removed=True, limit=1, before=first["next"])
+    found = [row for page in (first, second) for row in page["rows"]]
+    assert [{**row, "write_date": ""} for row in found] == [
+        {**linked[0], "write_date": ""},
+        {**linked[2], "write_date": ""},
+    ]
+    assert found[0]["write_date"] > linked[0]["write_date"]
+    assert second["next"] is None
+    busy.expect_error("arguments_clash", **list_verb("view", kind, removed=True, skip=1))
+    removed = {"record_id": linked[0]["id"], "removed": True}
+    assert busy.request(**record_verb("view", kind, **removed))["record_data"] == found[0]
+
+
+@each_kind
+def test_a_restored_record_is_back_where_it_was(busy, wallclock, kind):
+    for _ in range(2):
+        add_record(busy, kind)
+    before = view_sheet(busy, kind)
+    taken = before["rows"][1]
+    busy.request(**unlink_record(kind, taken["id"]))
+    wallclock.forward(SECOND)
+    answer = busy.request(**restore_record(kind, taken["id"]))
+    assert (answer[sheet_key(kind)], answer[f"{kind}_record"]) == (before["id"], taken["id"])
+    after = view_sheet(busy, kind)
+    assert [row["id"] for row in after["rows"]] == [row["id"] for row in before["rows"]]
+    assert after["record_count"] == before["record_count"]
+    assert after["rows"][1]["write_date"] > taken["write_date"]
+    assert view_sheet(busy, kind, removed=True)["rows"] == []
+    found = busy.request(action="search", search="records", kind=kind)["rows"]
+    assert taken["id"] in [row["record"] for row in found]
+
+
+@each_kind
+def test_only_an_own_removed_record_of_a_kept_sheet_can_be_restored(busy, bob, nothing_changes, kind):
+    old = view_sheet(busy, kind)
+    record = old["rows"][0]["id"]
+    busy.expect_error("not_removed", **restore_record(kind, record))
+    busy.request(**unlink_record(kind, record))
+    bob.expect_error("not_found", **restore_record(kind, record))
+    busy.request(**switch_list(kind, create_sheet(busy, kind)))
+    busy.request(**unlink_list(kind, old["id"]))
+    nothing_changes()
+    assert busy.expect_error("sheet_removed", **restore_record(kind, record))["error"]
 
 
 @each_kind

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from database_file import execute_sql, rows
+from database_file import erase_by_hand, rows
 from engine_client import EngineClient
 from examples_payments import pay, refund
 from examples_sheets import record_verb
@@ -54,7 +54,7 @@ def test_a_payment_and_its_refund_name_the_partner(supplied, bob):
 
 def test_an_erased_partner_is_shown_as_a_deleted_account(supplied, bob, wallet_file):
     supplied.request(**pay("bob@example.org", 30))
-    execute_sql(wallet_file, "UPDATE accounts SET state = 'erased' WHERE name = 'bob'")
+    erase_by_hand(wallet_file, "bob")
     assert supplied.request(**STATEMENT)["rows"][0]["partner"] == "deleted account"
 
 

@@ -13,6 +13,7 @@ from instructions import START, STOP, supply, to_clock, to_credits
 from reports import SUMMARY, iso, timed_user
 
 FRIDAY = FRIDAY_NOON - DAY // 2
+NOT_MOVED = dict.fromkeys(("moved_in", "moved_in_ms", "moved_out", "moved_out_ms"))
 NOTHING = {
     "credits_in": 0,
     "credits_out": 0,
@@ -20,6 +21,10 @@ NOTHING = {
     "converted_to_credits": 0,
     "minutes_spent": 0.0,
     "minutes_spent_ms": 0,
+    "minutes_begun": 0.0,
+    "minutes_begun_ms": 0,
+    # Of the whole account, nothing moves between its own wallets and clocks.
+    **NOT_MOVED,
 }
 
 
@@ -36,13 +41,14 @@ def busy(running: EngineClient, wallclock) -> EngineClient:
     return running
 
 
-BUSY = {
+BUSY = NOTHING | {
     "credits_in": 100,
     "credits_out": 0,
     "converted_to_time": 20,
     "converted_to_credits": 3,
     "minutes_spent": 5.0,
     "minutes_spent_ms": 5 * MINUTE,
+    **NOT_MOVED,
 }
 
 
@@ -185,14 +191,15 @@ def test_the_rows_of_a_summary_add_up_to_its_totals_and_to_the_movements(new_wal
         answer = user.request(**SUMMARY, by=by, since=iso(FRIDAY_NOON), until=until)
         credits, clock = user.caller.credits, user.caller.clock
     totals = answer["totals"]
-    assert totals == {name: sum(row[name] for row in answer["rows"]) for name in totals} | {
-        "minutes_spent": totals["minutes_spent"]
-    }
+    added = {name: sum(row[name] for row in answer["rows"]) for name in set(totals) - set(NOT_MOVED)}
+    rounded = {name: totals[name] for name in ("minutes_spent", "minutes_begun")}
+    assert totals == {**added, **NOT_MOVED, **rounded}
     assert totals["credits_in"] == sum(answer.get("supplied_credits", 0) for answer in done)
     converted = totals["converted_to_time"] - totals["converted_to_credits"]
     assert totals["credits_out"] == sum(answer.get("spent_credits", 0) for answer in done)
     assert credits == totals["credits_in"] - totals["credits_out"] - converted
+    assert totals["minutes_begun_ms"] == clock["minutes_spent_ms"]
     assert (
-        totals["minutes_spent_ms"]
-        == converted * MINUTE - clock["credit_clock_ms"] - clock["minutes_spent_ms"]
+        totals["minutes_spent_ms"] + totals["minutes_begun_ms"]
+        == converted * MINUTE - clock["credit_clock_ms"]
     )

@@ -8,7 +8,7 @@ from threading import Barrier
 import pytest
 from database_file import rows
 from engine_client import EngineClient
-from fakes import DAY, MINUTE, SECOND
+from fakes import DAY, FRIDAY_NOON, MINUTE, SECOND
 from instructions import (
     KEEP_SESSION_TOKEN,
     LOGOUT,
@@ -203,6 +203,49 @@ def test_two_engines_record_a_run_out_once(running, wallclock, open_engine):
     with ThreadPoolExecutor(len(callers)) as threads:
         assert set(threads.map(view_state, callers)) == {"inactive"}
     assert ran_out_once(running)
+
+
+# Segments
+
+
+def segments(file) -> list[tuple[int, int, int | None]]:
+    """The segments as minutes since noon, with their time record."""
+    found = rows(file, "SELECT * FROM time_segments ORDER BY id")
+    return [
+        (
+            (row["started_at"] - FRIDAY_NOON) // MINUTE,
+            (row["stopped_at"] - FRIDAY_NOON) // MINUTE,
+            row["time_record_id"],
+        )
+        for row in found
+    ]
+
+
+def test_each_active_stretch_of_a_run_is_kept_as_a_segment(running, wallclock, wallet_file):
+    assert segments(wallet_file) == []
+    wallclock.forward(2 * MINUTE)
+    running.request(**PAUSE)
+    assert segments(wallet_file) == [(0, 2, None)]
+    wallclock.forward(5 * MINUTE)
+    running.request(**RESUME)
+    # A stretch in which no time passes is none.
+    running.request(**PAUSE)
+    running.request(**RESUME)
+    wallclock.forward(MINUTE)
+    first = running.request(**STOP)["time_record"]
+    assert segments(wallet_file) == [(0, 2, first), (7, 8, first)]
+    running.request(**START)
+    wallclock.forward(20 * MINUTE)
+    (second, _) = running.records("time")
+    assert segments(wallet_file)[2:] == [(8, 25, second["id"])]
+
+
+def test_a_run_that_is_stopped_during_a_pause_has_the_segments_before_it(running, wallclock, wallet_file):
+    wallclock.forward(3 * MINUTE)
+    running.request(**PAUSE)
+    wallclock.forward(4 * MINUTE)
+    record = running.request(**STOP)["time_record"]
+    assert segments(wallet_file) == [(0, 3, record)]
 
 
 # Errors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 
 import pytest
-from database_file import violations_after, violations_in
+from database_file import erasure_of, violations_after, violations_in
 from examples_payments import pay, refund, transfer
 from fakes import MINUTE
 from instructions import START, STOP, supply, to_clock, to_credits
@@ -230,7 +230,7 @@ def test_a_clock_or_sheet_with_a_wrong_owner_is_found(traded, statement, message
 
 def test_unlinked_active_items_of_an_erased_account_are_valid(traded):
     erased = [
-        "UPDATE accounts SET state = 'erased' WHERE id = 3",
+        *erasure_of(3),
         *(f"UPDATE {table} SET unlinked_at = 1 WHERE {BOBS}" for table in ("ewallets", "clocks", "sheets")),
     ]
     assert violations_after(traded, *erased) == []

@@ -7,6 +7,7 @@ from typing import Any
 
 from database_file import DatabaseFile
 from engine_client import EngineClient, without_sequence
+from examples_payments import move_credits, move_time
 from fakes import DAY, HOUR, MINUTE
 from hypothesis import strategies as st
 from hypothesis.stateful import (
@@ -30,6 +31,7 @@ from instructions import (
     to_credits,
     view_list,
 )
+from owned_items import restore_record
 from wallet_driver import NAMES, SentRequest, UntilRunOut, Wait, WalletDriver, run_on
 from wallet_model import RATE, ModelAccount, ModelClock, ModelWallet, Payment
 
@@ -74,6 +76,10 @@ def records_by_owner(database: DatabaseFile, kind: str) -> defaultdict[int, list
     return found
 
 
+def _pick(ids: list[int], number: int) -> int:
+    return ids[number // 2 % len(ids)]
+
+
 class WalletMachine(WalletDriver, RuleBasedStateMachine):
     """Accounts start funded, and rules send valid instructions unless they expect an error.
 
@@ -104,7 +110,9 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
         other=people,
         wait=waits,
         credits=amounts,
-        how=st.sampled_from(["pay", "refund", "transfer", "convert", "convert back", "all back", "supply"]),
+        how=st.sampled_from(
+            ["pay", "refund", "transfer", "move", "convert", "convert back", "all back", "supply"]
+        ),
     )
     def move_credits(self, name: str, other: str, wait: Wait, credits: int, how: str) -> object:
         name, account = self.active_account(name, wait)
@@ -115,6 +123,8 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
                 return self.send_credits(name, other, credits, pays=how == "pay")
             case "refund":
                 return self.refund_payment(credits)
+            case "move":
+                return self.move_between_own(name, account, credits)
             case "convert":
                 return self.convert_credits(name, account, credits)
         return self.convert_time(name, account, credits if how == "convert back" else None)
@@ -175,6 +185,41 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
             wallet.transfers.append(record)
         self.entries += 1
 
+    def move_between_own(self, name: str, account: ModelAccount, amount: int) -> SentRequest:
+        """Move credits of the active wallet, or minutes of its clock, to another of the account's own."""
+        if amount % 2:
+            return self.move_time(name, account, _pick(account.clock_ids, amount), amount)
+        wallet_id = _pick(sorted(account.wallets), amount)
+        instruction = move_credits(wallet_id, amount)
+        if wallet_id == account.wallet_id:
+            return self.expect_error(name, "same_holder", instruction)
+        if amount > account.wallet.credits:
+            return self.expect_error(name, "not_enough_credits", instruction)
+        sent = self.succeed(name, instruction)
+        (theirs,) = self.database.rows("SELECT max(id) AS id FROM transfer_records")
+        receiving = account.wallets[wallet_id]
+        self.apply_movement(account.wallet, receiving, amount, sent.answer["transfer_record"], theirs["id"])
+        return sent
+
+    def move_time(self, name: str, account: ModelAccount, clock_id: int, minutes: int) -> SentRequest:
+        giving, instruction = account.clock, move_time(clock_id, minutes)
+        if clock_id == account.wallet.clock_id:
+            return self.expect_error(name, "same_holder", instruction)
+        if minutes * RATE > giving.left(self.clock.now):
+            return self.expect_error(name, "not_enough_time", instruction)
+        receiving = next(
+            wallet.clocks[clock_id] for wallet in account.wallets.values() if clock_id in wallet.clocks
+        )
+        return self.succeed(
+            name, instruction, lambda now: self.apply_time_moved(giving, receiving, minutes * RATE, now)
+        )
+
+    def apply_time_moved(self, giving: ModelClock, receiving: ModelClock, span: int, now: int) -> int:
+        for clock, moved in ((giving, -span), (receiving, span)):
+            clock.time += moved
+            clock.conversions += 1
+        return 1 + giving.pass_time(now)
+
     def refund_payment(self, credits: int) -> object:
         if not self.payments:
             return multiple()
@@ -188,9 +233,6 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
             "record_id": payment.record_id,
             "credits": credits,
         }
-        wallet = account.wallets.get(payment.payee_wallet_id)
-        if wallet is None or payment.record_id not in wallet.transfers:
-            return self.expect_error(payment.payee, "not_found", instruction)
         is_payable = payment.payer.is_active and any(payment.payer is other for other in self.model.values())
         if not is_payable or credits > payment.left or credits > account.wallet.credits:
             return self.expect_error(payment.payee, None, instruction)
@@ -270,11 +312,13 @@ class WalletMachine(WalletDriver, RuleBasedStateMachine):
         name, account = self.active_account(name)
         if what == "record":
             records = account.wallet.transfers
-            return (
-                self.succeed(name, unlink_transfer(records.pop(which % len(records))))
-                if records
-                else multiple()
-            )
+            if not records:
+                return multiple()
+            if verb == "switch":
+                # Removed and restored: it is back where it was.
+                self.succeed(name, unlink_transfer(records[which % len(records)]))
+                return self.succeed(name, restore_record("transfer", records[which % len(records)]))
+            return self.succeed(name, unlink_transfer(records.pop(which % len(records))))
         if what == "wallet":
             return self.change_wallets(name, account, which, verb)
         return self.change_clocks(name, account.wallet, which, verb)

@@ -139,6 +139,10 @@ class ModelAccount:
         return [clock for wallet in self.wallets.values() for clock in wallet.clocks.values()]
 
     @property
+    def clock_ids(self) -> list[int]:
+        return sorted(clock_id for wallet in self.wallets.values() for clock_id in wallet.clocks)
+
+    @property
     def is_active(self) -> bool:
         """Whether it can be used: it is not pending deletion."""
         return self.erased_at is None

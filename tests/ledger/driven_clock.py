@@ -37,6 +37,12 @@ class DrivenClock:
         self.settle(now)
         self._write(self.timer.stop(now))
 
+    def stop_at(self, now: int, at: int) -> None:
+        self.settle(now)
+        earliest, latest = self.timer.stoppable_between(now)
+        assert earliest <= at <= latest
+        self._write(self.timer.stop(at))
+
     def top_up(self, now: int, amount: int) -> None:
         self.settle(now)
         self.balance += amount

@@ -46,6 +46,11 @@ class NaiveClock:
         self.settle(now)
         self._end(now)
 
+    def stop_at(self, now: int, at: int) -> None:
+        """As if the present had been that moment: nothing after it has happened."""
+        self.settle(now)
+        self._end(at)
+
     def top_up(self, now: int, amount: int) -> None:
         self.settle(now)
         self.put_in += amount

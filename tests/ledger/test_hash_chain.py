@@ -41,7 +41,18 @@ CLOCK_TO_CREDITS = Entry(
     (millisecond(12, -420_000), millisecond(2, 420_000), credit(1, -7), credit(11, 7)),
 )
 REFUND = Entry(EntryKind.REFUND, NOON + 900_003, (credit(21, -30), credit(11, 30)), reverses=2)
-JOURNAL = [SUPPLY, PAYMENT, TRANSFER, CREDITS_TO_CLOCK, TIME_SPENT, NO_TIME_SPENT, CLOCK_TO_CREDITS, REFUND]
+OWN_TRANSFER = Entry(EntryKind.TRANSFER, NOON + 900_004, (millisecond(12, -61_000), millisecond(13, 61_000)))
+JOURNAL = [
+    SUPPLY,
+    PAYMENT,
+    TRANSFER,
+    CREDITS_TO_CLOCK,
+    TIME_SPENT,
+    NO_TIME_SPENT,
+    CLOCK_TO_CREDITS,
+    REFUND,
+    OWN_TRANSFER,
+]
 
 FACTS = [
     b"ewallet seal 1\n1 supply 1795000000000\n1 credit -100\n11 credit 100",
@@ -54,6 +65,7 @@ FACTS = [
     b"ewallet seal 1\n7 clock2credits 1795000900002\n12 millisecond -420000\n2 millisecond 420000\n"
     b"1 credit -7\n11 credit 7",
     b"ewallet seal 1\n8 refund 1795000900003\nreverses 2\n21 credit -30\n11 credit 30",
+    b"ewallet seal 1\n9 transfer 1795000900004\n12 millisecond -61000\n13 millisecond 61000",
 ]
 
 GOLDEN = [
@@ -65,6 +77,7 @@ GOLDEN = [
     "bfb657dc2ac6b6894c3adbb9fb0ee660f8f28c38a8a54d8102bbf04b11152e63",
     "e3b6d9850fae8090f7983ffc9271d70b231f2b6bec0276ccfec8003d7acd0481",
     "953be3ec056b4e579616fd3cbf5dadd0ce3f4ab4c5e28644c688259aa2a0df26",
+    "327b4687c1410a1b7f35f0b598b113f9bd2e3578c5a4e16d5b22f5ac6d4016bc",
 ]
 
 
@@ -86,7 +99,7 @@ def test_the_chain_has_an_entry_of_every_kind():
     assert {entry.kind for entry in JOURNAL} == set(EntryKind)
 
 
-@pytest.mark.parametrize(("entry_id", "entry", "sealed"), zip(range(1, 9), JOURNAL, FACTS, strict=True))
+@pytest.mark.parametrize(("entry_id", "entry", "sealed"), zip(range(1, 10), JOURNAL, FACTS, strict=True))
 def test_an_entry_is_sealed_as_one_value_per_line(entry_id, entry, sealed):
     assert facts(entry_id, entry) == sealed
 

@@ -85,6 +85,16 @@ def test_a_stop_while_paused_ends_the_pause_with_the_run(paused):
     assert run == TimeSpent(NOON, NOON + 25 * MINUTE, spent=10 * MINUTE, pending=15 * MINUTE, pauses=1)
 
 
+def test_a_run_can_have_ended_at_any_moment_since_the_last_change(running, paused, resumed):
+    now = NOON + 20 * MINUTE
+    assert running.stoppable_between(now) == (NOON, now)
+    assert paused.stoppable_between(now) == (NOON + 10 * MINUTE, now)
+    assert resumed.stoppable_between(now) == (NOON + 15 * MINUTE, now)
+    assert running.stoppable_between(NOON - SECOND) == (NOON, NOON)
+    with pytest.raises(WrongTimerStateError):
+        Timer().stoppable_between(now)
+
+
 def test_the_pauses_of_a_run_are_counted_and_summed(resumed):
     again = resumed.pause(at=NOON + 20 * MINUTE)
     assert again == Timer(

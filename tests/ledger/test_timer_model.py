@@ -39,6 +39,10 @@ def follow_a_clock_set_back(timer: Timer, at: int) -> int:
     return at
 
 
+def forbid_a_stop_at_the_last_change(timer: Timer, now: int) -> tuple[int, int]:
+    return (timer.since or 0) + 1, now
+
+
 def forget_the_spent_time(timer: Timer, at: int, balance: int) -> Timer:
     return Timer(State.ACTIVE, timer.started_at, at, 0, timer.pending_at(at), timer.pauses)
 
@@ -50,6 +54,7 @@ def forget_the_spent_time(timer: Timer, at: int, balance: int) -> Timer:
         ("runs_out_at", run_out_late),
         ("_clamp", follow_a_clock_set_back),
         ("resume", forget_the_spent_time),
+        ("stoppable_between", forbid_a_stop_at_the_last_change),
     ],
 )
 def test_a_wrong_timer_is_detected(monkeypatch, rule: str, fault: Callable[..., object]):

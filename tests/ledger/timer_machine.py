@@ -62,6 +62,16 @@ class TimerMachine(RuleBasedStateMachine):
     def stop(self) -> None:
         self._both("stop")
 
+    @when(State.ACTIVE, State.PAUSED)
+    @rule(percent=st.sampled_from([0, 1, 50, 99, 100]))
+    def stop_at_an_earlier_moment(self, percent: int) -> None:
+        """Between the beginning of the present state and now."""
+        begin = self.naive.begin
+        at = begin + max(0, self.now - begin) * percent // 100
+        taken_by_now = self.clock.spent(self.now)
+        self._both("stop_at", at)
+        assert self.clock.spent(self.now) <= taken_by_now
+
     @rule(amount=amounts)
     def top_up(self, amount: int) -> None:
         self._both("top_up", amount)

@@ -16,15 +16,15 @@ CREATE TABLE accounts (
 	to_unlink_at BIGINT, 
 	event_sequence BIGINT DEFAULT 0 NOT NULL, 
 	created_at BIGINT NOT NULL, 
-	written_at BIGINT NOT NULL, one_time_until BIGINT, 
+	written_at BIGINT NOT NULL, one_time_until BIGINT, name_skeleton TEXT, email_skeleton TEXT, looks_like_id BIGINT, 
 	CONSTRAINT ck_accounts_role_known CHECK (role IN ('user', 'operator', 'auditor', 'issuer')), 
 	CONSTRAINT ck_accounts_state_known CHECK (state IN ('active', 'frozen', 'unlink_pending', 'erased')), 
 	CONSTRAINT uq_accounts_email_key UNIQUE (email_key), 
 	CONSTRAINT uq_accounts_name_key UNIQUE (name_key)
 );
-INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL);
-INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$+Xyrx488JOPTFoNzTzFMyg$gMBecZg1lVLNfAEI73VV8Uf/CmDHbvWeIEnAAibPwfo','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL);
-INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$V+6q122Uni4Fssce7PsCgg$TNscDRBYuRHFvx1SvYDefnjaL96FKXWFH2dFAnG9coM','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL);
+INSERT INTO "accounts" VALUES(1,'System core','system core','core@ewallet.local','core@ewallet.local','','',NULL,'issuer','active',1,5,NULL,NULL,0,1795176000000,1795176000000,NULL,'systern core','core@evvallet.local',NULL);
+INSERT INTO "accounts" VALUES(2,'ada','ada','ada@example.org','ada@example.org','','','$argon2id$v=19$m=8,t=1,p=1$dEZeDDQ3Bm5sOC7v+W72/A$6Q9cLkFtXUuJwh4CZuAkQU8W8TSf7k2MqRqra/ntj90','user','active',2,10,NULL,NULL,8,1795176000000,1795176000000,NULL,'ada','ada@exarnple.org',NULL);
+INSERT INTO "accounts" VALUES(3,'bob','bob','bob@example.org','bob@example.org','','','$argon2id$v=19$m=8,t=1,p=1$hM9wQ0tLzzFgDe6EyAmUTw$F7l67GmVPAPGEpOQVir2KrVWaLFbE69R57sarTzerBg','user','active',3,15,NULL,NULL,4,1795176480000,1795176480000,NULL,'bob','bob@exarnple.org',NULL);
 CREATE TABLE alembic_version (
 	version_num VARCHAR(32) NOT NULL, 
 	CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -55,7 +55,7 @@ CREATE TABLE client_ids (
 	written_at BIGINT NOT NULL, 
 	CONSTRAINT uq_client_ids_hash UNIQUE (hash)
 );
-INSERT INTO "client_ids" VALUES(2,X'705856EB895EF32C08FA5CEC296E11F79854B09707F217DAF3D6E0AC1052D51D',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "client_ids" VALUES(2,X'CB07D96C3BA366C746E239B284E1983DD31EA8886395C9AA120295E9803348BB',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE clocks (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -73,15 +73,15 @@ CREATE TABLE clocks (
 	runs_out_at BIGINT, 
 	created_at BIGINT NOT NULL, 
 	written_at BIGINT NOT NULL, 
-	unlinked_at BIGINT, timer_notes TEXT DEFAULT '' NOT NULL, timer_tags TEXT DEFAULT '' NOT NULL, 
+	unlinked_at BIGINT, timer_notes TEXT DEFAULT '' NOT NULL, timer_tags TEXT DEFAULT '' NOT NULL, timer_unsegmented BIGINT DEFAULT 0 NOT NULL, 
 	CONSTRAINT ck_clocks_timer_state_known CHECK (timer_state IN ('inactive', 'active', 'paused')), 
 	CONSTRAINT fk_clocks_account_id FOREIGN KEY(account_id) REFERENCES accounts (id), 
 	CONSTRAINT fk_clocks_balance_id FOREIGN KEY(balance_id) REFERENCES balances (id), 
 	CONSTRAINT fk_clocks_ewallet_id FOREIGN KEY(ewallet_id) REFERENCES ewallets (id)
 );
-INSERT INTO "clocks" VALUES(1,1,1,2,'Clock 1',2,1,'inactive',NULL,NULL,0,0,0,NULL,1795176000000,1795176000000,NULL,'','');
-INSERT INTO "clocks" VALUES(2,2,2,4,'Clock 1',7,6,'active',1795179600000,1795179600000,0,0,0,1795180080000,1795176000000,1795179600000,NULL,'','');
-INSERT INTO "clocks" VALUES(3,3,3,6,'Clock 1',12,11,'paused',1795176480000,1795176540000,60000,0,1,NULL,1795176480000,1795176540000,NULL,'','');
+INSERT INTO "clocks" VALUES(1,1,1,2,'Clock 1',2,1,'inactive',NULL,NULL,0,0,0,NULL,1795176000000,1795176000000,NULL,'','',0);
+INSERT INTO "clocks" VALUES(2,2,2,4,'Clock 1',7,6,'active',1795179600000,1795179600000,0,0,0,1795180080000,1795176000000,1795179600000,NULL,'','',0);
+INSERT INTO "clocks" VALUES(3,3,3,6,'Clock 1',12,11,'paused',1795176480000,1795176540000,60000,0,1,NULL,1795176480000,1795176540000,NULL,'','',0);
 CREATE TABLE contact_records (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	sheet_id INTEGER NOT NULL, 
@@ -156,16 +156,16 @@ CREATE TABLE events (
 );
 INSERT INTO "events" VALUES(1,2,1,'credits_arrived','{"ewallet":2,"ewallet_credits":100,"credits":100,"transfer_from":"core@ewallet.local","notes":"","transfer_record":2,"invoice_record":2}',1795176000000,'first supply','supply');
 INSERT INTO "events" VALUES(2,2,2,'credits_converted','{"ewallet":2,"clock":2,"conversion_type":"credits2clock","credits":20,"minutes":20.0,"minutes_ms":1200000,"ewallet_credits":80,"credit_clock":20.0,"credit_clock_ms":1200000,"notes":"an hour","conversion_record":1}',1795176000000,NULL,'conversion');
-INSERT INTO "events" VALUES(3,2,3,'timer_started','{"clock":2,"ewallet":2,"clock_state":"active","start_timestamp":"2026-11-20T12:00:00.000Z","credit_clock":20.0,"credit_clock_ms":1200000,"minutes_spent":0.0,"minutes_spent_ms":0,"pending_time":0.0,"pending_time_ms":0,"pending_count":0}',1795176000000,NULL,NULL);
-INSERT INTO "events" VALUES(4,2,4,'timer_paused','{"clock":2,"ewallet":2,"clock_state":"paused","start_timestamp":"2026-11-20T12:00:00.000Z","credit_clock":18.0,"credit_clock_ms":1080000,"minutes_spent":2.0,"minutes_spent_ms":120000,"pending_time":0.0,"pending_time_ms":0,"pending_count":1}',1795176120000,NULL,NULL);
-INSERT INTO "events" VALUES(5,2,5,'timer_resumed','{"clock":2,"ewallet":2,"clock_state":"active","start_timestamp":"2026-11-20T12:00:00.000Z","credit_clock":18.0,"credit_clock_ms":1080000,"minutes_spent":2.0,"minutes_spent_ms":120000,"pending_time":3.0,"pending_time_ms":180000,"pending_count":1}',1795176300000,NULL,NULL);
-INSERT INTO "events" VALUES(6,2,6,'timer_stopped','{"clock":2,"ewallet":2,"clock_state":"inactive","start_timestamp":null,"credit_clock":15.0,"credit_clock_ms":900000,"minutes_spent":0.0,"minutes_spent_ms":0,"pending_time":0.0,"pending_time_ms":0,"pending_count":0,"time_record":1,"time_start":"2026-11-20T12:00:00.000Z","time_stop":"2026-11-20T12:08:00.000Z","time_spent":5.0,"time_spent_ms":300000,"time_pending":3.0,"time_pending_ms":180000}',1795176480000,NULL,'time');
+INSERT INTO "events" VALUES(3,2,3,'timer_started','{"clock":2,"ewallet":2,"clock_state":"active","start_timestamp":"2026-11-20T12:00:00.000Z","credit_clock":20.0,"credit_clock_ms":1200000,"minutes_spent":0.0,"minutes_spent_ms":0,"pending_time":0.0,"pending_time_ms":0,"pending_count":0,"since_timestamp":"2026-11-20T12:00:00.000Z","timer_notes":"","timer_tags":[]}',1795176000000,NULL,NULL);
+INSERT INTO "events" VALUES(4,2,4,'timer_paused','{"clock":2,"ewallet":2,"clock_state":"paused","start_timestamp":"2026-11-20T12:00:00.000Z","credit_clock":18.0,"credit_clock_ms":1080000,"minutes_spent":2.0,"minutes_spent_ms":120000,"pending_time":0.0,"pending_time_ms":0,"pending_count":1,"since_timestamp":"2026-11-20T12:02:00.000Z","timer_notes":"","timer_tags":[]}',1795176120000,NULL,NULL);
+INSERT INTO "events" VALUES(5,2,5,'timer_resumed','{"clock":2,"ewallet":2,"clock_state":"active","start_timestamp":"2026-11-20T12:00:00.000Z","credit_clock":18.0,"credit_clock_ms":1080000,"minutes_spent":2.0,"minutes_spent_ms":120000,"pending_time":3.0,"pending_time_ms":180000,"pending_count":1,"since_timestamp":"2026-11-20T12:05:00.000Z","timer_notes":"","timer_tags":[]}',1795176300000,NULL,NULL);
+INSERT INTO "events" VALUES(6,2,6,'timer_stopped','{"clock":2,"ewallet":2,"clock_state":"inactive","start_timestamp":null,"credit_clock":15.0,"credit_clock_ms":900000,"minutes_spent":0.0,"minutes_spent_ms":0,"pending_time":0.0,"pending_time_ms":0,"pending_count":0,"since_timestamp":null,"timer_notes":"","timer_tags":[],"time_record":1,"time_start":"2026-11-20T12:00:00.000Z","time_stop":"2026-11-20T12:08:00.000Z","time_spent":5.0,"time_spent_ms":300000,"time_pending":3.0,"time_pending_ms":180000}',1795176480000,NULL,'time');
 INSERT INTO "events" VALUES(7,2,7,'credits_converted','{"ewallet":2,"clock":2,"conversion_type":"clock2credits","credits":7,"minutes":7.0,"minutes_ms":420000,"ewallet_credits":87,"credit_clock":8.0,"credit_clock_ms":480000,"notes":"","conversion_record":2}',1795176480000,NULL,'conversion');
 INSERT INTO "events" VALUES(8,3,1,'credits_arrived','{"ewallet":3,"ewallet_credits":10,"credits":10,"transfer_from":"core@ewallet.local","notes":"","transfer_record":4,"invoice_record":4}',1795176480000,'second supply','supply');
 INSERT INTO "events" VALUES(9,3,2,'credits_converted','{"ewallet":3,"clock":3,"conversion_type":"credits2clock","credits":10,"minutes":10.0,"minutes_ms":600000,"ewallet_credits":0,"credit_clock":10.0,"credit_clock_ms":600000,"notes":"","conversion_record":3}',1795176480000,NULL,'conversion');
-INSERT INTO "events" VALUES(10,3,3,'timer_started','{"clock":3,"ewallet":3,"clock_state":"active","start_timestamp":"2026-11-20T12:08:00.000Z","credit_clock":10.0,"credit_clock_ms":600000,"minutes_spent":0.0,"minutes_spent_ms":0,"pending_time":0.0,"pending_time_ms":0,"pending_count":0}',1795176480000,NULL,NULL);
-INSERT INTO "events" VALUES(11,3,4,'timer_paused','{"clock":3,"ewallet":3,"clock_state":"paused","start_timestamp":"2026-11-20T12:08:00.000Z","credit_clock":9.0,"credit_clock_ms":540000,"minutes_spent":1.0,"minutes_spent_ms":60000,"pending_time":0.0,"pending_time_ms":0,"pending_count":1}',1795176540000,NULL,NULL);
-INSERT INTO "events" VALUES(12,2,8,'timer_started','{"clock":2,"ewallet":2,"clock_state":"active","start_timestamp":"2026-11-20T13:00:00.000Z","credit_clock":8.0,"credit_clock_ms":480000,"minutes_spent":0.0,"minutes_spent_ms":0,"pending_time":0.0,"pending_time_ms":0,"pending_count":0}',1795179600000,NULL,NULL);
+INSERT INTO "events" VALUES(10,3,3,'timer_started','{"clock":3,"ewallet":3,"clock_state":"active","start_timestamp":"2026-11-20T12:08:00.000Z","credit_clock":10.0,"credit_clock_ms":600000,"minutes_spent":0.0,"minutes_spent_ms":0,"pending_time":0.0,"pending_time_ms":0,"pending_count":0,"since_timestamp":"2026-11-20T12:08:00.000Z","timer_notes":"","timer_tags":[]}',1795176480000,NULL,NULL);
+INSERT INTO "events" VALUES(11,3,4,'timer_paused','{"clock":3,"ewallet":3,"clock_state":"paused","start_timestamp":"2026-11-20T12:08:00.000Z","credit_clock":9.0,"credit_clock_ms":540000,"minutes_spent":1.0,"minutes_spent_ms":60000,"pending_time":0.0,"pending_time_ms":0,"pending_count":1,"since_timestamp":"2026-11-20T12:09:00.000Z","timer_notes":"","timer_tags":[]}',1795176540000,NULL,NULL);
+INSERT INTO "events" VALUES(12,2,8,'timer_started','{"clock":2,"ewallet":2,"clock_state":"active","start_timestamp":"2026-11-20T13:00:00.000Z","credit_clock":8.0,"credit_clock_ms":480000,"minutes_spent":0.0,"minutes_spent_ms":0,"pending_time":0.0,"pending_time_ms":0,"pending_count":0,"since_timestamp":"2026-11-20T13:00:00.000Z","timer_notes":"","timer_tags":[]}',1795179600000,NULL,NULL);
 CREATE TABLE ewallets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -204,10 +204,10 @@ CREATE TABLE invoice_records (
 	CONSTRAINT fk_invoice_records_transfer_record_id FOREIGN KEY(transfer_record_id) REFERENCES transfer_records (id), 
 	CONSTRAINT uq_invoice_records_sheet_id_position UNIQUE (sheet_id, position)
 );
-INSERT INTO "invoice_records" VALUES(1,4,1,'Invoice 1',1,1,1,100,'EUR','12.50','',1795176000000,1795176000000,NULL,1,'invoice 1  eur',NULL,NULL,NULL,NULL);
-INSERT INTO "invoice_records" VALUES(2,9,1,'Invoice 1',1,2,1,100,'EUR','12.50','',1795176000000,1795176000000,NULL,2,'invoice 1  eur',NULL,NULL,NULL,NULL);
-INSERT INTO "invoice_records" VALUES(3,4,5,'Invoice 5',5,3,1,10,'EUR','12.50','',1795176480000,1795176480000,NULL,1,'invoice 5  eur',NULL,NULL,NULL,NULL);
-INSERT INTO "invoice_records" VALUES(4,14,1,'Invoice 1',5,4,1,10,'EUR','12.50','',1795176480000,1795176480000,NULL,3,'invoice 1  eur',NULL,NULL,NULL,NULL);
+INSERT INTO "invoice_records" VALUES(1,4,1,'Invoice 1',1,1,1,100,'EUR','12.50','',1795176000000,1795176000000,NULL,1,'ada ada@example.orginvoice 1  eur','System core','core@ewallet.local','ada','ada@example.org');
+INSERT INTO "invoice_records" VALUES(2,9,1,'Invoice 1',1,2,1,100,'EUR','12.50','',1795176000000,1795176000000,NULL,2,'system core core@ewallet.localinvoice 1  eur','System core','core@ewallet.local','ada','ada@example.org');
+INSERT INTO "invoice_records" VALUES(3,4,5,'Invoice 5',5,3,1,10,'EUR','12.50','',1795176480000,1795176480000,NULL,1,'bob bob@example.orginvoice 5  eur','System core','core@ewallet.local','bob','bob@example.org');
+INSERT INTO "invoice_records" VALUES(4,14,1,'Invoice 1',5,4,1,10,'EUR','12.50','',1795176480000,1795176480000,NULL,3,'system core core@ewallet.localinvoice 1  eur','System core','core@ewallet.local','bob','bob@example.org');
 CREATE TABLE issue_reports (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER, 
@@ -343,7 +343,7 @@ CREATE TABLE sessions (
 	CONSTRAINT uq_sessions_client_id UNIQUE (client_id), 
 	CONSTRAINT uq_sessions_token_hash UNIQUE (token_hash)
 );
-INSERT INTO "sessions" VALUES(2,2,X'1D3F90B97E555FE69A75F4FA4DF551E1168790DE21D832D4E10BC332CF82AFDF',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
+INSERT INTO "sessions" VALUES(2,2,X'5922FDD342E2C1523AB4321BBF8E501882F29C260AA33B39ACBF6BE167220744',1,2,'in process',1795179600000,1795181400000,1795179600000,1795179600000);
 CREATE TABLE sheets (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	account_id INTEGER NOT NULL, 
@@ -386,12 +386,12 @@ CREATE TABLE time_records (
 	pending_count BIGINT NOT NULL, 
 	created_at BIGINT NOT NULL, 
 	written_at BIGINT NOT NULL, 
-	unlinked_at BIGINT, account_id BIGINT DEFAULT 0 NOT NULL, search_key TEXT DEFAULT '' NOT NULL, notes TEXT DEFAULT '' NOT NULL, tags TEXT DEFAULT '' NOT NULL, 
+	unlinked_at BIGINT, account_id BIGINT DEFAULT 0 NOT NULL, search_key TEXT DEFAULT '' NOT NULL, notes TEXT DEFAULT '' NOT NULL, tags TEXT DEFAULT '' NOT NULL, time_unsegmented BIGINT DEFAULT 0 NOT NULL, 
 	CONSTRAINT fk_time_records_entry_id FOREIGN KEY(entry_id) REFERENCES entries (id), 
 	CONSTRAINT fk_time_records_sheet_id FOREIGN KEY(sheet_id) REFERENCES sheets (id), 
 	CONSTRAINT uq_time_records_sheet_id_position UNIQUE (sheet_id, position)
 );
-INSERT INTO "time_records" VALUES(1,7,1,'Time 1',3,1795176000000,1795176480000,300000,180000,1,1795176480000,1795176480000,NULL,2,'time 1','','');
+INSERT INTO "time_records" VALUES(1,7,1,'Time 1',3,1795176000000,1795176480000,300000,180000,1,1795176480000,1795176480000,NULL,2,'time 1  ','','',0);
 CREATE TABLE time_segments (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	clock_id INTEGER NOT NULL, 
@@ -402,6 +402,9 @@ CREATE TABLE time_segments (
 	CONSTRAINT fk_time_segments_clock_id FOREIGN KEY(clock_id) REFERENCES clocks (id), 
 	CONSTRAINT fk_time_segments_time_record_id FOREIGN KEY(time_record_id) REFERENCES time_records (id)
 );
+INSERT INTO "time_segments" VALUES(1,2,1,1795176000000,1795176120000);
+INSERT INTO "time_segments" VALUES(2,2,1,1795176300000,1795176480000);
+INSERT INTO "time_segments" VALUES(3,3,NULL,1795176480000,1795176540000);
 CREATE TABLE transfer_records (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	sheet_id INTEGER NOT NULL, 
@@ -422,10 +425,10 @@ CREATE TABLE transfer_records (
 	CONSTRAINT fk_transfer_records_to_account_id FOREIGN KEY(to_account_id) REFERENCES accounts (id), 
 	CONSTRAINT uq_transfer_records_sheet_id_position UNIQUE (sheet_id, position)
 );
-INSERT INTO "transfer_records" VALUES(1,3,1,'Transfer 1',1,'supply',1,2,100,'',1795176000000,1795176000000,NULL,1,'transfer 1 ','',NULL,NULL);
-INSERT INTO "transfer_records" VALUES(2,8,1,'Transfer 1',1,'supply',1,2,100,'',1795176000000,1795176000000,NULL,2,'transfer 1 ','',NULL,NULL);
-INSERT INTO "transfer_records" VALUES(3,3,5,'Transfer 5',5,'supply',1,3,10,'',1795176480000,1795176480000,NULL,1,'transfer 5 ','',NULL,NULL);
-INSERT INTO "transfer_records" VALUES(4,13,1,'Transfer 1',5,'supply',1,3,10,'',1795176480000,1795176480000,NULL,3,'transfer 1 ','',NULL,NULL);
+INSERT INTO "transfer_records" VALUES(1,3,1,'Transfer 1',1,'supply',1,2,100,'',1795176000000,1795176000000,NULL,1,'transfer 1  ','',NULL,NULL);
+INSERT INTO "transfer_records" VALUES(2,8,1,'Transfer 1',1,'supply',1,2,100,'',1795176000000,1795176000000,NULL,2,'transfer 1  ','',NULL,NULL);
+INSERT INTO "transfer_records" VALUES(3,3,5,'Transfer 5',5,'supply',1,3,10,'',1795176480000,1795176480000,NULL,1,'transfer 5  ','',NULL,NULL);
+INSERT INTO "transfer_records" VALUES(4,13,1,'Transfer 1',5,'supply',1,3,10,'',1795176480000,1795176480000,NULL,3,'transfer 1  ','',NULL,NULL);
 CREATE TABLE workers (
 	id INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, 
 	session_limit BIGINT NOT NULL, 
@@ -481,9 +484,13 @@ CREATE INDEX ix_issue_reports_account_id ON issue_reports (account_id);
 CREATE INDEX ix_issue_reports_address_at ON issue_reports (address, at);
 CREATE INDEX ix_contact_records_payee_account_id ON contact_records (payee_account_id);
 CREATE INDEX ix_time_segments_clock_id_time_record_id ON time_segments (clock_id, time_record_id);
+CREATE INDEX ix_time_segments_clock_id_stopped_at ON time_segments (clock_id, stopped_at);
 CREATE INDEX ix_time_segments_time_record_id ON time_segments (time_record_id);
 CREATE INDEX ix_reserved_emails_reserved_until ON reserved_emails (reserved_until);
+CREATE INDEX ix_accounts_name_skeleton ON accounts (name_skeleton);
+CREATE INDEX ix_accounts_email_skeleton ON accounts (email_skeleton);
 DELETE FROM "sqlite_sequence";
+INSERT INTO "sqlite_sequence" VALUES('time_segments',3);
 INSERT INTO "sqlite_sequence" VALUES('accounts',3);
 INSERT INTO "sqlite_sequence" VALUES('balances',6);
 INSERT INTO "sqlite_sequence" VALUES('ewallets',3);

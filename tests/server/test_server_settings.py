@@ -14,7 +14,7 @@ import pytest
 
 from ewallet_core.commands import serve_command
 from ewallet_core.server.limits import Limits
-from ewallet_core.server.settings import Settings, SettingsError
+from ewallet_core.server.settings import Rules, Settings, SettingsError
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "serving.md").read_text()
@@ -23,7 +23,9 @@ UNIT_SETTINGS = ROOT / "deploy" / "ewallet.toml"
 DEPLOYED = "/opt/ewallet/bin/ewallet"
 
 NAMES = [setting.name for setting in msgspec.structs.fields(Settings)]
+RULES = [rule.name for rule in msgspec.structs.fields(Rules)]
 LIMITS = [limit.name for limit in msgspec.structs.fields(Limits)]
+TABLES = {"rules", "limits"}
 
 
 @pytest.fixture
@@ -37,8 +39,8 @@ def read(file: Path, written: str) -> Settings:
 
 
 def test_missing_settings_have_defaults(file):
-    settings = read(file, "host = '::1'\n[limits]\nconnections = 7\n")
-    assert settings == Settings(host="::1", limits=Limits(connections=7))
+    settings = read(file, "host = '::1'\n[limits]\nconnections = 7\n[rules]\nstop_in_the_past = true\n")
+    assert settings == Settings(host="::1", limits=Limits(connections=7), rules=Rules(stop_in_the_past=True))
     assert read(file, "") == Settings()
 
 
@@ -73,6 +75,8 @@ def test_a_url_without_a_relative_path_is_unchanged(file, url):
         ("self_signed = 'yes'", '`self_signed` can\'t be "yes". It must be true or false.'),
         ("port = 8080", "There is no setting `port`. The settings are: host, in_port, out_port, "),
         ("limits = 3", "`limits` is a table. Write its settings below a line `[limits]`."),
+        ("rules = true", "`rules` is a table. Write its settings below a line `[rules]`."),
+        ("[rules]\nstop_in_the_past = 1", "`rules.stop_in_the_past` can't be 1. It must be true or false."),
         ("[limits]\nconnections = 0", "`limits.connections` can't be 0. It must be a whole number from 1 to"),
         ("[limits]\nloopback_is_exempt = 1", "`limits.loopback_is_exempt` can't be 1. It must be true or"),
         ("[limits]\nguests = 1", "There is no setting `limits.guests`. The settings are: connections, "),
@@ -126,7 +130,7 @@ def test_a_network_server_needs_a_tls_setting(how):
 
 
 def test_every_setting_is_an_option():
-    assert {option.name for option in serve_command.params} == {"data_dir", "config", *NAMES} - {"limits"}
+    assert {option.name for option in serve_command.params} == {"data_dir", "config", *NAMES} - TABLES
 
 
 # The docs
@@ -137,7 +141,7 @@ def test_the_example_in_the_docs_has_the_defaults(file):
     assert read(file, example) == Settings()
     lines = [line.lstrip("# ") for line in example.splitlines()]
     options = {line.partition(" = ")[0] for line in lines if " = " in line}
-    assert options == {*NAMES, *LIMITS} - {"limits"}
+    assert options == {*NAMES, *RULES, *LIMITS} - TABLES
 
 
 # The systemd unit

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+from textual.events import Key, Paste
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 from textual.widgets import Label
 
@@ -25,6 +27,21 @@ class Person:
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)
         await self.pilot.pause()
+
+    async def burst(self, typed: str) -> None:
+        """Send all keys at once, as a terminal does with what was typed ahead; a line end is Enter."""
+        for letter in typed:
+            names = {"\n": "enter", "\t": "tab", "\x1b": "escape"}
+            key = names.get(letter) or (letter if letter.isalnum() else _character_to_key(letter))
+            self.app.post_message(Key(key, letter if key != "escape" else None))
+        await self.pilot.pause()
+        await self.wait_until(lambda: self.app._keyboard.is_idle)
+
+    async def paste(self, text: str) -> None:
+        """Paste in a terminal that tells the app so."""
+        self.app.post_message(Paste(text))
+        await self.pilot.pause()
+        await self.wait_until(lambda: self.app._keyboard.is_idle)
 
     async def click(self, selector: str) -> None:
         await self.pilot.click(selector)

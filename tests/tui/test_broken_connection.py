@@ -52,7 +52,7 @@ async def test_a_payment_sent_while_the_server_is_gone_is_done_once(opened, back
         await form_gone(person)
         assert person.sees("✓ You got 100 credits. New balance: 100.")
         assert person.app.context.state.wallet.credits == 100
-        assert person.screen_text.count("only once") == 1
+        await person.wait_until(lambda: person.screen_text.count("only once") == 1)
 
 
 async def test_a_form_can_be_left_and_what_comes_of_it_later_is_said(opened, backend, monkeypatch):

@@ -8,7 +8,7 @@ from ewallet_tui.screens.form_screen import FormScreen, tell_late
 from ewallet_tui.screens.sheets import SheetsScreen
 from ewallet_tui.widgets.console_input import ConsolePrompt
 from ewallet_tui.widgets.footer import ResultLine
-from ewallet_tui.widgets.form_field import FilterBox
+from ewallet_tui.widgets.inputs import FilterBox
 
 
 async def be_eve_beside_bob(person):
@@ -34,7 +34,7 @@ async def leave_traces(person):
     await person.press("1", "u")
     await person.wait_until(lambda: isinstance(app.screen, FormScreen))
     await person.do_form(credits="7", currency="EUR", cost="1")
-    await person.wait_until(lambda: app.screen.query_one(ResultLine).record)
+    await person.wait_until(lambda: app.screen.query_one(ResultLine).follow_up)
     await person.press("7", "s")
     app.screen.query_one(ConsolePrompt).value = "view limit"
     await person.press("enter", "escape", "5", "slash")
@@ -61,7 +61,7 @@ async def test_nothing_that_one_account_typed_or_was_told_stays_for_the_next(ope
         await person.press("7", "s", "up")
         assert app.screen.query_one(ConsolePrompt).value == ""
         await person.press("escape", "1")
-        assert app.screen.query_one(ResultLine).record is None
+        assert app.screen.query_one(ResultLine).follow_up is None
         assert person.shows_account("bob")
         app.context.lifecycle.log_out(of_all=True)
         await person.wait_until(lambda: app.current_mode == "login" and app.screen.query("#login"))

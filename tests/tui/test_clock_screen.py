@@ -97,7 +97,9 @@ async def test_a_clock_without_time_says_how_to_get_some(day):
         assert footer(person)["Start"] is False
         await person.press("space", "x")
         await settled(person)
-        assert (state(person), person.toasts) == (TimerState.INACTIVE, "")
+        assert state(person) is TimerState.INACTIVE
+        assert "No time left on this clock." in person.toasts
+        assert "The timer isn't running." in person.toasts
 
 
 async def test_time_comes_back_from_the_clock_screen_too(day):

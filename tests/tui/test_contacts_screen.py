@@ -89,7 +89,9 @@ async def test_contacts_stand_in_the_order_of_their_names_beside_what_passed_and
     async with at_the_contacts(day, (120, 40)) as person:
         assert isinstance(person.app.screen, ContactsScreen)
         assert names(person) == [HOSTILE_NAME, "bob", "Grace Hopper"]
-        await person.press("down")
+        await person.press("v")
+        await person.wait_until(lambda: person.sees("Nothing was removed here."))
+        await person.press("v", "home", "down")
         await person.wait_until(lambda: person.sees(f"{MINUS}12"))
         await person.press("down")
         await person.wait_until(lambda: person.sees("No payments with"))

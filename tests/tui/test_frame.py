@@ -1,22 +1,23 @@
 """The frame around every screen: where am I, what do I have, what is running, what can I do now."""
 
-from backends import both_backends
-from textual.command import CommandPalette
+from itertools import count, product
 
-from ewallet_tui.lazy import screens
-from ewallet_tui.navigation import destinations_for
-from ewallet_tui.palette import Everything, own_bindings
+from backends import both_backends
+from operating import be
+from textual.content import Content
+
+from ewallet_tui.navigation import ALL_ROLES, DESTINATIONS, destinations_for
 from ewallet_tui.screens.overlays import HelpScreen, keys_of
 from ewallet_tui.widgets.footer import MAX_KEYS, Footer
+from ewallet_tui.widgets.tabs import ScreenTab, fits_within, tab_label
 
-DESTINATIONS = [place for place in destinations_for("user") if place.mode != "settings"]
-BOB = {"user_name": "bob", "user_email": "bob@example.org", "user_pass": "four other words"}
+OF_USERS = [place for place in destinations_for("user") if place.mode != "settings"]
 
 
 async def test_number_letter_and_tab_lead_to_each_place_and_to_no_other(opened):
     async with opened((120, 40)) as person:
         await person.register()
-        for number, place in enumerate(DESTINATIONS, start=1):
+        for number, place in enumerate(OF_USERS, start=1):
             for way in ([str(number)], ["g", place.letter]):
                 await person.go_to("account" if place.mode != "account" else "clock")
                 await person.press(*way)
@@ -33,7 +34,7 @@ async def test_every_screen_has_balance_and_clock_and_at_most_seven_keys_in_whol
     async with opened() as person:
         await person.register()
         await person.have_running_timer(20)
-        for place in DESTINATIONS:
+        for place in OF_USERS:
             await person.go_to(place.mode)
             for width, height in ((60, 20), (80, 24), (120, 40)):
                 await person.resize(width, height)
@@ -44,6 +45,37 @@ async def test_every_screen_has_balance_and_clock_and_at_most_seven_keys_in_whol
                 assert len(line.keys) <= MAX_KEYS
                 assert person.sees("  ".join(words_of(person.app, key) for key in line.keys))
                 assert person.sees("? Help  q Quit")
+
+
+def test_every_tab_is_there_at_every_width_for_every_role():
+    for role, width in product(ALL_ROLES, range(16, 180)):
+        places = [place for place in destinations_for(role) if place in DESTINATIONS]
+        numbered = list(zip(places, count(1), strict=False))
+        for current in places:
+            fits = fits_within(width, numbered, current.mode)
+            labels = [
+                tab_label(place, number, fit, is_current=place is current)
+                for (place, number), fit in zip(numbered, fits, strict=True)
+            ]
+            assert sum(map(len, labels)) <= width, (role, width, current.mode)
+            assert [label.split()[0] for label in labels] == [str(number) for _, number in numbered]
+
+
+async def test_no_tab_is_cut_and_the_timer_keeps_its_key(opened, backend):
+    async with opened() as person:
+        await be(person, backend, "operator", "a-very-long-name")
+        await person.wait_until(lambda: person.app.screen.query_one("#tab-operator").display)
+        await person.have_running_timer()
+        for width, height in ((60, 20), (66, 20), (80, 24), (100, 30), (150, 40), (200, 50)):
+            await person.resize(width, height)
+            tabs = list(person.app.screen.query(ScreenTab))
+            assert len(tabs) == len(DESTINATIONS)
+            for tab in tabs:
+                assert tab.display
+                assert tab.region.width >= Content(str(tab.content)).cell_length, width
+                assert tab.region.right <= width
+            assert person.sees("space Pause")
+            assert person.sees("? Help  q Quit")
 
 
 def words_of(app, key):
@@ -63,6 +95,37 @@ async def test_the_keys_below_are_pressed_with_the_mouse_as_well(opened):
         assert isinstance(person.app.screen, HelpScreen)
 
 
+async def test_help_finds_as_you_type(opened):
+    async with opened((80, 40)) as person:
+        await person.register()
+        await person.press("question_mark", *"top up")
+        assert person.sees("Supply credits")
+        assert not person.sees("Transfer credits")
+        size = person.app.screen.query_one(".sheet").size
+        await person.press("enter", *["backspace"] * 6, *"xyz")
+        assert person.sees("No key here does that.")
+        assert person.app.screen.query_one(".sheet").size == size
+        await person.press("escape")
+        assert person.app.current_mode == "home"
+
+
+async def test_ctrl_c_says_what_closes_and_quits_here(opened):
+    async with opened() as person:
+        await person.wait_until(lambda: person.app.focused)
+        for prepare, words in (
+            (person.register, "q quits the app."),
+            (lambda: person.press("5", "slash"), "ctrl+q quits the app."),
+            (lambda: person.press("escape", "1", "u"), "esc closes this, ctrl+q quits the app."),
+        ):
+            await prepare()
+            person.app.clear_notifications()
+            await person.press("ctrl+c")
+            assert words in person.toasts
+            assert "Nothing is selected to copy." in person.toasts
+        await person.press(*"100", "shift+home", "ctrl+c")
+        assert person.app.clipboard == "100"
+
+
 async def test_help_lists_the_keys_that_work_now_on_the_screen_beneath(opened):
     async with opened((80, 40)) as person:
         await person.register()
@@ -75,37 +138,9 @@ async def test_help_lists_the_keys_that_work_now_on_the_screen_beneath(opened):
         await person.press("escape")
         assert not isinstance(person.app.screen, HelpScreen)
         await person.go_to("clock")
-        assert "Stop" not in keys_of(person.app.screen)
+        assert "Stop the timer" not in keys_of(person.app.screen)
         await person.have_running_timer()
-        await person.wait_until(lambda: "Stop" in keys_of(person.app.screen))
-
-
-async def find_in_palette(person, typed, words):
-    await person.press("colon")
-    assert isinstance(person.app.screen, CommandPalette)
-    await person.press(*typed)
-    await person.wait_until(lambda: person.sees(words))
-
-
-async def test_the_palette_finds_what_is_done_here_and_elsewhere_and_does_it(opened):
-    async with opened() as person:
-        await person.register()
-        await person.app.context.send(action="new", new="account", **BOB)
-        await person.app.context.send(action="login", user_name="bob", user_pass=BOB["user_pass"])
-        await find_in_palette(person, "account", "Go to Account")
-        await person.press("escape", "3")
-        await find_in_palette(person, "wallet: pay", "Wallet: Pay someone")
-        await person.press("enter")
-        await person.wait_until(lambda: person.app.current_mode == "wallet" and person.toasts)
-        assert person.sees("You can't do that there now.")
-        assert "Wallet: Pay someone, with an invoice" in person.toasts
-        await find_in_palette(person, "home: supply", "Home: Supply credits")
-        await person.press("enter")
-        await person.wait_until(lambda: person.app.current_mode == "home" and person.sees("Currency"))
-        await person.press("escape")
-        await find_in_palette(person, "switch", "Switch to ada")
-        await person.press("enter")
-        await person.wait_until(lambda: person.app.context.state.account.name == "ada")
+        await person.wait_until(lambda: "Stop the timer" in keys_of(person.app.screen))
 
 
 @both_backends
@@ -123,22 +158,3 @@ async def test_a_look_is_worn_and_kept(opened, folder):
         assert person.app.theme == "ewallet-light"
     async with opened() as person:
         assert person.app.theme == "ewallet-light"
-
-
-async def test_the_palette_finds_an_action_by_another_word_for_it(opened):
-    async with opened() as person:
-        await person.register()
-        await find_in_palette(person, "top up", "Supply credits")
-
-
-async def test_everything_that_has_a_key_is_in_the_palette(opened):
-    async with opened() as person:
-        await person.register()
-        person.app.push_screen(palette := CommandPalette())
-        await person.pilot.pause()
-        everything = Everything(person.app.context, screens(), palette._calling_screen)
-        names = {command.name for command in everything._commands()}
-        for place in DESTINATIONS:
-            for binding in own_bindings(screens()[place.mode]):
-                words = binding.tooltip or binding.description
-                assert {words, f"{place.title}: {words}"} & names or place.mode == "home", words

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -15,10 +16,8 @@ from rich.cells import cell_len
 
 from ewallet_core.presentation import invoice_html, invoice_text
 from ewallet_core.presentation.invoices import (
-    UNKNOWN,
     Amount,
     Invoice,
-    InvoiceOwner,
     Month,
     Party,
     in_words,
@@ -26,7 +25,7 @@ from ewallet_core.presentation.invoices import (
 )
 
 DAY = datetime(2026, 11, 20, 14, 2, tzinfo=UTC)
-OWNER = InvoiceOwner(3, Party("ada@example.org", "ada"))
+OWNER = Party("ada@example.org", "ada")
 HOSTILE = {
     "markup": "[b]bold[/b] [@click=app.quit]x[/]",
     "script": "</bdi></span><script>alert(1)</script>",
@@ -49,8 +48,8 @@ def an_invoice(text: str = "lunch", *, is_sale: bool = False, amount: Amount | N
         record=12,
         reference=text,
         date=DAY,
-        seller=OWNER.party if is_sale else Party(text),
-        buyer=Party(text, text) if is_sale else OWNER.party,
+        seller=OWNER if is_sale else Party(text),
+        buyer=Party(text, text) if is_sale else OWNER,
         is_sale=is_sale,
         credits=10,
         amount=amount or Amount(Decimal(10)),
@@ -186,27 +185,39 @@ def test_a_page_says_all_that_an_invoice_is_about():
         "id": 12,
         "reference": "Invoice 7",
         "create_date": "2026-11-20T14:02:00.000Z",
-        "seller": OWNER.id,
-        "seller_email": OWNER.party.email,
+        "direction": "sale",
+        "seller_name": OWNER.name,
+        "seller_email": OWNER.email,
+        "buyer_name": "Bob",
+        "buyer_email": "bob@example.org",
         "credits": 40,
         "currency": None,
         "cost": None,
         "notes": "two hours\nof gardening",
     }
-    transfer = {"reference": "Transfer 9", "transfer_from": "bob@example.org"}
-    invoice = Invoice.read(record, transfer, OWNER)
+    invoice = Invoice.read(record, {"reference": "Transfer 9"})
     for page in (invoice_text.one(invoice), " ".join(Elements(invoice_html.one(invoice)).words)):
         for words in (
             "Invoice 7",
             "20 Nov 2026",
+            "Sale",
             "ada",
+            "Bob",
             "bob@example.org",
             "40 credits",
             "of gardening",
             "Transfer 9",
         ):
             assert words in page
-    assert Invoice.read(record, None, OWNER).buyer == UNKNOWN
+    erased = Invoice.read(record | {"buyer_name": "deleted account", "buyer_email": "deleted account"}, None)
+    assert invoice_text.one(erased).count("deleted account") == 1
+    summary = next(invoice_text.month(month_of(invoice, replace(invoice, is_sale=False))))
+    assert re.findall(r"[+\N{MINUS SIGN}]\d+ credits$", summary, re.MULTILINE) == [
+        "\N{MINUS SIGN}40 credits",
+        "+40 credits",
+        "+40 credits",
+        "\N{MINUS SIGN}40 credits",
+    ]
 
 
 def test_a_page_needs_and_lets_in_nothing_from_elsewhere():

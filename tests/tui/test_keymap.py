@@ -4,12 +4,13 @@ from importlib import import_module
 from pkgutil import iter_modules
 
 import pytest
+from textual.binding import BindingsMap
 from textual.dom import DOMNode
 
 from ewallet_tui import screens, widgets
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.config.file import read_settings
-from ewallet_tui.config.keymap import Keymap, is_key, rebindable
+from ewallet_tui.config.keymap import Keymap, apply_keymap, is_key, problem_with, rebindable
 from ewallet_tui.lazy import key_scopes
 from ewallet_tui.screens.overlays import keys_of
 
@@ -40,9 +41,11 @@ MISTAKES = [
     ('settings = "f2,cntrl+s"', 'settings: there is no key "cntrl+s".'),
     ("settings = 5", "settings must be a key"),
     ('settings = ""', "settings must be a key"),
-    ('settings = "q"', 'settings: "q" is already the key of quit.'),
-    ('settings = "f2"\nhelp = "f2"', 'help: "f2" is already the key of settings.'),
-    ('settings = "tab"', 'settings: "tab" is already the key of “Next field”.'),
+    ('settings = "q"', 'settings: "q" is already the key of quit on every screen.'),
+    ('settings = "f2"\nhelp = "f2"', 'help: "f2" is already the key of settings on every screen.'),
+    ('supply = "x"', 'supply: "x" is already the key of stop on the home screen.'),
+    ('supply = "down"', 'supply: "down" is already the key of “Move” on every screen.'),
+    ('settings = "tab"', 'settings: "tab" is already the key of “Next field” on every screen.'),
 ]  # fmt: skip
 
 
@@ -89,6 +92,82 @@ def test_every_screen_and_widget_with_keys_is_in_a_scope():
                 if isinstance(node, type) and issubclass(node, DOMNode) and node.__module__ == module.name:
                     with_keys |= {node.__name__} if "BINDINGS" in vars(node) else set()
     assert with_keys - {scope.name for scope in SCOPES} == set()
+
+
+def nodes_with_keys():
+    """Every screen and widget with keys, and the app."""
+    modules = [
+        import_module(module.name)
+        for package in (screens, widgets)
+        for module in iter_modules(package.__path__, f"{package.__name__}.")
+    ]
+    found = {node for module in modules for node in vars(module).values() if isinstance(node, type)}
+    return [EWalletApp, *(node for node in found if issubclass(node, DOMNode) and node._merged_bindings)]
+
+
+def keys_by_action(bindings):
+    """The keys of each binding, by its name and what it does."""
+    keys = {}
+    for key, sharing in bindings.key_to_bindings.items():
+        for binding in sharing:
+            keys.setdefault((binding.id, binding.action), []).append(key)
+    return keys
+
+
+def test_each_action_that_gets_another_key_leaves_every_other_action_its_own():
+    tried = set()
+    for node in nodes_with_keys():
+        before = keys_by_action(node._merged_bindings)
+        for id in {id for id, _ in before if id}:
+            bindings: BindingsMap = node._merged_bindings.copy()
+            apply_keymap(bindings, {id: "f12,f11"})
+            expected = {of: ["f12", "f11"] if of[0] == id else keys for of, keys in before.items()}
+            assert keys_by_action(bindings) == expected, (node, id)
+            tried.add(id)
+    assert {"start", "pause", "resume", "next", "allow", "next_value"} <= tried
+    assert tried >= set(rebindable(SCOPES))
+
+
+async def test_every_action_of_every_screen_is_at_the_key_that_it_is_given(opened):
+    async with opened() as person:
+        await person.register()
+        await person.have_time()
+        for mode in ("home", "wallet", "clock", "contacts", "sheets", "account", "console", "settings"):
+            await person.go_to(mode)
+            screen = person.app.screen
+            usual = {each.binding.id for each in screen.active_bindings.values()}
+            for id in screen.functions:
+                person.app.set_keymap({id: "f12"})
+                active = screen.active_bindings
+                assert id not in usual or active["f12"].binding.id == id, (mode, id)
+                # Of actions that share a key, one that is possible stands in for the moved one.
+                assert usual - {each.binding.id for each in active.values()} <= {id}, (mode, id)
+        for mode, id, came in [
+            ("home", "supply", "Supply credits"),
+            ("wallet", "new_one", "New wallet"),
+            ("contacts", "new_contact", "New contact"),
+            ("account", "edit", "Edit account"),
+        ]:
+            await person.go_to(mode)
+            person.app.set_keymap({id: "f12"})
+            await person.press("f12")
+            await person.wait_until(lambda came=came: person.sees(came) and person.app.screen.is_modal)
+            await person.press("escape")
+        await person.go_to("home")
+        person.app.set_keymap({"start": "f5"})
+        for key, words in [("f5", "● running"), ("space", "‖ paused"), ("space", "● running")]:
+            await person.press(key)
+            await person.wait_until(lambda words=words: person.sees(words))
+
+
+def test_a_key_is_refused_with_the_action_and_the_screen_that_have_it():
+    assert problem_with("supply", "f5", {}, SCOPES) == ""
+    assert problem_with("supply", "q", {}, SCOPES) == '"q" is already the key of quit on every screen.'
+    assert problem_with("supply", "q", {"quit": "f10"}, SCOPES) == ""
+    assert problem_with("pay", "f5", {"supply": "f5"}, SCOPES).startswith(
+        '"f5" is already the key of supply on'
+    )
+    assert problem_with("pause", "space", {"start": "f5"}, SCOPES) == ""
 
 
 async def test_a_changed_key_works_and_every_list_of_keys_shows_it(opened, folder):

@@ -5,7 +5,7 @@ from operating import be, supply, there_is
 from ewallet_tui.screens.modal import ConfirmModal
 from ewallet_tui.screens.operator import OneTimePasswordModal
 from ewallet_tui.widgets.form import Form
-from ewallet_tui.widgets.form_field import FilterBox
+from ewallet_tui.widgets.inputs import FilterBox
 from ewallet_tui.widgets.record_list import RecordList
 
 OWN_PASSWORD = "four words of my own"

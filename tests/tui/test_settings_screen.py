@@ -11,7 +11,7 @@ from ewallet_core.presentation import formatting
 from ewallet_core.presentation.formatting import Formats
 from ewallet_tui.app import EWalletApp
 from ewallet_tui.config.preferences import Preferences
-from ewallet_tui.widgets.setting_lists import Preview, SettingList
+from ewallet_tui.widgets.setting_lists import KeyList, Preview, SettingList
 
 NAME = "preferences.toml"
 MISTAKES = 'theme = "nrod"\nhours = "12"\nnumbers = "1.240"\n[keys]\nhelp = "f1"\npey = "p"\nlock = "f99"\n'
@@ -128,6 +128,37 @@ async def test_the_file_is_told_copied_and_read_again(opened, folder):
         assert person.app.clipboard == 'help = "f5"'
         await person.press("f5")
         assert person.sees("Keys that work here")
+
+
+async def test_an_action_gets_the_key_that_is_pressed_for_it_and_its_default_one_back(opened, folder):
+    mine = '# mine\n[keys]  # my keys\nhelp = "f1"  # as everywhere\nsetings = "f3"\n'
+    (folder / NAME).write_text(mine)
+    async with opened() as person:
+        await come_to_the_settings(person)
+        await person.press("K", "/", *"supply", "enter")
+        await person.wait_until(lambda: isinstance(person.app.focused, KeyList))
+        await person.press("enter")
+        await person.wait_until(lambda: person.sees("Press another key for “Supply”. It has u now."))
+        await person.press("q")
+        assert person.sees('"q" is already the key of quit on every screen.')
+        await person.press("f5")
+        await person.wait_until(lambda: person.sees("✓ Supply: f5. Saved in preferences.toml."))
+        text = (folder / NAME).read_text()
+        assert (
+            '# mine\n[keys]  # my keys\nhelp = "f1"  # as everywhere\nsetings = "f3"\nsupply = "f5"\n' in text
+        )
+        await person.press("enter", "escape", "1", "f5")
+        await form_opened(person)
+        await person.press("escape", "comma", "K")
+        await person.wait_until(lambda: isinstance(person.app.focused, KeyList))
+        # What was changed comes first.
+        await person.press("home", "down")
+        assert person.app.focused.action_id == "supply"
+        await person.press("d")
+        await person.wait_until(lambda: person.sees("✓ Supply: u. Saved in preferences.toml."))
+        assert (folder / NAME).read_text() == mine
+        await person.press("d", "1", "u")
+        await form_opened(person)
 
 
 @pytest.fixture

@@ -162,7 +162,53 @@ async def test_a_record_is_taken_off_its_sheet_only_after_a_question(day):
         await person.press("y")
         await person.wait_until(lambda: how_many(person) == "2 transfers")
         assert person.app.context.state.wallet.credits == balance
-        assert person.sees("Removed from this sheet.")
+        assert person.sees("Removed from this sheet.   z undoes it")
+        await person.press("z")
+        await person.wait_until(lambda: how_many(person) == "3 transfers")
+        assert person.sees("Transfer 3 is back where it was.   z shows it")
+
+
+@both_backends
+async def test_removed_records_are_listed_opened_and_restored(day):
+    async with at_the_sheets(day) as person:
+        for _ in range(2):
+            before = len(cells(person))
+            await person.press("d")
+            await person.wait_until(lambda: person.sees("Remove transfer"))
+            await person.press("y")
+            await person.wait_until(lambda b=before: how_many(person) == f"{b - 1} transfer{'s' * (b > 2)}")
+        await person.press("v")
+        await person.wait_until(lambda: how_many(person) == "2 transfers removed")
+        assert [row[1:3] for row in cells(person)] == [("paid", f"{MINUS}30"), ("paid", f"{MINUS}12")]
+        await person.press("d", "E")
+        assert isinstance(person.app.screen, SheetsScreen)
+        await person.press("down", "enter")
+        await person.wait_until(
+            lambda: isinstance(person.app.screen, RecordScreen) and person.sees("entry 2")
+        )
+        await person.press("escape", "u")
+        await person.wait_until(lambda: how_many(person) == "1 transfer removed")
+        await person.press("escape")
+        await person.wait_until(lambda: how_many(person) == "2 transfers")
+
+
+async def test_a_removed_payment_is_refunded(day):
+    async with at_the_sheets(day) as person:
+        await person.log_out()
+        await person.log_in("bob")
+        await person.press("5")
+        await shown(person)
+        await person.press("d")
+        await person.wait_until(lambda: person.sees("Remove transfer"))
+        await person.press("y")
+        await person.wait_until(lambda: how_many(person) == "1 transfer")
+        await person.press("v")
+        await person.wait_until(lambda: how_many(person) == "1 transfer removed")
+        await person.press("r")
+        await form_opened(person)
+        await person.do_form(credits="10")
+        await form_gone(person)
+        assert person.app.context.state.wallet.credits == 32
 
 
 async def test_a_sheet_is_made_looked_at_used_renamed_and_unlinked_unless_it_is_the_active_one(day):

@@ -101,14 +101,14 @@ async def test_every_begun_timer_is_in_view_from_the_login_on_and_enter_goes_the
         await person.press("enter")
         await person.wait_until(lambda: person.sees("Timers"))
         await person.press(*"read", "enter")
-        await person.wait_until(lambda: "Reading in Wallet 1 is now the active wallet and clock." in person.toasts)
+        await person.wait_until(lambda: "Reading in Wallet 1 is now the active wallet" in person.toasts)
         assert app.current_mode == "clock"
         assert app.context.state.clock.reference == "Reading"
 
         await person.resize(120, 40)
         app.screen.query_one("StatusBar").focus()
         await person.press("right", "enter")
-        await person.wait_until(lambda: "Cooking in Holidays is now the active wallet and clock." in person.toasts)
+        await person.wait_until(lambda: "Cooking in Holidays is now the active wallet" in person.toasts)
         await person.wait_until(lambda: person.sees("● Reading in Wall… "))
         await person.pilot.click("StatusBar", offset=(person.screen_text.splitlines()[1].index("Clock 1"), 0))
         await person.wait_until(lambda: "Clock 1 is now the active clock." in person.toasts)

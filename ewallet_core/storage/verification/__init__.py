@@ -8,23 +8,28 @@ from __future__ import annotations
 import msgspec
 
 from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.verification.accounts import check_names
 from ewallet_core.storage.verification.balances import check_balances
 from ewallet_core.storage.verification.check import Check, Findings, Violation
 from ewallet_core.storage.verification.costs import check_costs, check_refunds
 from ewallet_core.storage.verification.entries import check_entries
 from ewallet_core.storage.verification.ownership import check_active_items, check_holders
-from ewallet_core.storage.verification.records import check_records, check_sheets
+from ewallet_core.storage.verification.records import check_notes, check_records, check_sheets
+from ewallet_core.storage.verification.segments import check_segments
 
 __all__ = ["Check", "Findings", "Violation", "run_checks"]
 
 _CHECKS = {
+    "The accounts": check_names,
     "The journal": check_entries,
     "The balances": check_balances,
     "The holders of balances": check_holders,
     "The parties to records": check_records,
+    "The notes": check_notes,
     "The refunds": check_refunds,
     "The costs": check_costs,
     "The sheets": check_sheets,
+    "The segments of runs": check_segments,
     "The active items": check_active_items,
 }
 

@@ -1,4 +1,4 @@
-"""Checks records against their entries (sheet, parties, type and cost), and sheets against their records.
+"""Checks records against their entries (sheet, parties, type, cost), what runs are for, and sheets.
 
 Sheets are read once with their records in order, so one sheet at a time is in memory."""
 
@@ -8,10 +8,12 @@ from collections.abc import Iterable
 from itertools import groupby
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, case, or_, select, union_all
+from sqlalchemy import ColumnElement, FromClause, Select, Table, and_, case, literal, or_, select, union_all
 
 from ewallet_core.ledger.journal import EntryKind, Unit
+from ewallet_core.ledger.timer import State
 from ewallet_core.storage import schema
+from ewallet_core.storage.accounts import AccountStatus
 from ewallet_core.storage.rows import Row, RowId
 from ewallet_core.storage.transaction import Transaction
 from ewallet_core.storage.verification.check import (
@@ -22,19 +24,21 @@ from ewallet_core.storage.verification.check import (
     select_faulty,
     several,
 )
-from ewallet_core.types import RecordType, Role
+from ewallet_core.types import RecordType, Role, are_tags, stored_tags
 
 # The type of the recipient's record of a transfer, unless it is a supply.
 _INCOMING = "incoming"
 _CREDIT_TRANSFERS = (EntryKind.SUPPLY, EntryKind.PAYMENT, EntryKind.TRANSFER, EntryKind.REFUND)
 _SOLD = (EntryKind.SUPPLY, EntryKind.PAYMENT)
-_CONVERTED = (EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS)
+_CONVERTED = (EntryKind.CREDITS_TO_CLOCK, EntryKind.CLOCK_TO_CREDITS, EntryKind.TRANSFER)
 
 _transfer, _invoice = schema.transfer_records, schema.invoice_records
 _conversion, _time = schema.conversion_records, schema.time_records
 _entry, _sheet, _wallet, _clock = schema.entries, schema.sheets, schema.ewallets, schema.clocks
 _moved, _sent, _received = schema.postings, schema.postings.alias("sent"), schema.postings.alias("received")
 _sender, _recipient = schema.balances.alias("sender"), schema.balances.alias("recipient")
+_from_wallet, _to_wallet = schema.ewallets.alias("from_wallet"), schema.ewallets.alias("to_wallet")
+_from_clock, _to_clock = schema.clocks.alias("from_clock"), schema.clocks.alias("to_clock")
 _linked, _cost = schema.transfer_records.alias("linked"), schema.costs
 
 
@@ -66,6 +70,21 @@ def _with_moved(record: Table) -> FromClause:
     return _with_holder(record, _clock).outerjoin(_moved, is_on_clock)
 
 
+_IS_TIME_SENT = _sent.c.unit == Unit.MILLISECOND, _sent.c.amount < 0
+_IS_TIME_RECEIVED = _received.c.unit == Unit.MILLISECOND, _received.c.amount > 0
+
+
+def _with_moved_time(record: Table) -> FromClause:
+    """The records of a clock's sheets also with both sides of the time that their entries moved."""
+    return (
+        _with_moved(record)
+        .outerjoin(_sent, and_(_sent.c.entry_id == record.c.entry_id, *_IS_TIME_SENT))
+        .outerjoin(_received, and_(_received.c.entry_id == record.c.entry_id, *_IS_TIME_RECEIVED))
+        .outerjoin(_from_clock, _from_clock.c.id == record.c.from_clock_id)
+        .outerjoin(_to_clock, _to_clock.c.id == record.c.to_clock_id)
+    )
+
+
 def _has_other_kind(*kinds: EntryKind) -> ColumnElement[bool]:
     return and_(*(_entry.c.kind != kind for kind in kinds))
 
@@ -82,20 +101,53 @@ def _differ(one: ColumnElement[Any], other: ColumnElement[Any]) -> ColumnElement
 
 
 _TYPE = case(
-    (
-        or_(_entry.c.kind == EntryKind.SUPPLY, _transfer.c.account_id == _transfer.c.from_account_id),
-        _entry.c.kind,
-    ),
+    (or_(_entry.c.kind == EntryKind.SUPPLY, _wallet.c.balance_id == _sender.c.id), _entry.c.kind),
     else_=_INCOMING,
+)
+_NAMES_OTHER_WALLETS = or_(
+    _differ(_from_wallet.c.balance_id, _sender.c.id), _differ(_to_wallet.c.balance_id, _recipient.c.id)
+)
+_IS_MOVED_TIME = _entry.c.kind == EntryKind.TRANSFER
+_TYPE_OF_CONVERSION = case((and_(_IS_MOVED_TIME, _moved.c.amount > 0), _INCOMING), else_=_entry.c.kind)
+_NAMES_OTHER_CLOCKS = or_(
+    _differ(_from_clock.c.balance_id, _sent.c.balance_id),
+    _differ(_to_clock.c.balance_id, _received.c.balance_id),
+    _differ(_from_clock.c.account_id, _conversion.c.account_id),
+    _differ(_to_clock.c.account_id, _conversion.c.account_id),
 )
 _SELLER = case((_entry.c.kind == EntryKind.SUPPLY, _sender.c.account_id), else_=_recipient.c.account_id)
 _IS_COST = and_(_cost.c.balance_id == _received.c.balance_id, _cost.c.entry_id == _received.c.entry_id)
+
+_copy = schema.invoice_records.alias("copy")
+_seller, _buyer = schema.accounts.alias("seller"), schema.accounts.alias("buyer")
+_KEPT = ("seller_name", "seller_email", "buyer_name", "buyer_email")
+# The parties are those of the transfer record, whose accounts are checked against the entry.
+_BUYER_ID = case(
+    (_linked.c.from_account_id == _invoice.c.seller_account_id, _linked.c.to_account_id),
+    else_=_linked.c.from_account_id,
+)
+_WITH_PARTIES = (
+    _invoice.join(_linked, _linked.c.id == _invoice.c.transfer_record_id)
+    .join(_seller, _seller.c.id == _invoice.c.seller_account_id)
+    .join(_buyer, _buyer.c.id == _BUYER_ID)
+    .outerjoin(_copy, and_(_copy.c.entry_id == _invoice.c.entry_id, _copy.c.id != _invoice.c.id))
+)
+
+
+def _is_misnamed(party: str, state: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Whether the invoice names a party that was erased, or not one that was not."""
+    name, email = _invoice.c[f"{party}_name"], _invoice.c[f"{party}_email"]
+    is_erased = state == AccountStatus.ERASED
+    return or_(and_(is_erased, or_(name != "", email != "")), and_(~is_erased, or_(name == "", email == "")))
+
 
 _FAULTY = union_all(
     select_faulty(
         "The transfer record",
         _transfer.c.id,
-        _with_sides(_transfer),
+        _with_sides(_transfer)
+        .outerjoin(_from_wallet, _from_wallet.c.id == _transfer.c.from_ewallet_id)
+        .outerjoin(_to_wallet, _to_wallet.c.id == _transfer.c.to_ewallet_id),
         (_has_other_kind(*_CREDIT_TRANSFERS), "is of an entry that transferred nothing"),
         _IS_ON_OTHER_WALLET,
         (
@@ -106,6 +158,13 @@ _FAULTY = union_all(
             "is not from and to the accounts that its entry moved credits between",
         ),
         (_transfer.c.transfer_type != _TYPE, "is not of the type that its entry is on its side"),
+        (
+            case(
+                (_sender.c.account_id == _recipient.c.account_id, _NAMES_OTHER_WALLETS),
+                else_=or_(_transfer.c.from_ewallet_id.is_not(None), _transfer.c.to_ewallet_id.is_not(None)),
+            ),
+            "names other own wallets than its entry moved credits between",
+        ),
     ),
     select_faulty(
         "The invoice record",
@@ -134,12 +193,45 @@ _FAULTY = union_all(
         ),
     ),
     select_faulty(
+        "The invoice record",
+        _invoice.c.id,
+        _WITH_PARTIES,
+        (
+            or_(*(_invoice.c[name].is_(None) != _invoice.c.seller_name.is_(None) for name in _KEPT)),
+            "keeps only a part of the names of its parties",
+        ),
+        (
+            or_(_is_misnamed("seller", _seller.c.state), _is_misnamed("buyer", _buyer.c.state)),
+            "names an erased party, or leaves another one without a name",
+        ),
+        (
+            and_(_copy.c.id.is_not(None), or_(*(_differ(_invoice.c[name], _copy.c[name]) for name in _KEPT))),
+            "names its parties otherwise than the other side's record of it",
+        ),
+    ),
+    select_faulty(
         "The conversion record",
         _conversion.c.id,
-        _with_moved(_conversion),
+        _with_moved_time(_conversion),
         (_has_other_kind(*_CONVERTED), "is of an entry that converted nothing"),
-        (_conversion.c.conversion_type != _entry.c.kind, "is not of the type that its entry is"),
+        (_conversion.c.conversion_type != _TYPE_OF_CONVERSION, "is not of the type that its entry is"),
+        (
+            case(
+                (_IS_MOVED_TIME, _NAMES_OTHER_CLOCKS),
+                else_=or_(_conversion.c.from_clock_id.is_not(None), _conversion.c.to_clock_id.is_not(None)),
+            ),
+            "names other own clocks than its entry moved time between",
+        ),
         _MOVED_NOTHING,
+    ),
+    select_faulty(
+        "Entry",
+        _entry.c.id,
+        _entry.join(_sent, and_(_sent.c.entry_id == _entry.c.id, _IS_MOVED_TIME, *_IS_TIME_SENT))
+        .join(_sender, _sender.c.id == _sent.c.balance_id)
+        .join(_received, and_(_received.c.entry_id == _entry.c.id, *_IS_TIME_RECEIVED))
+        .join(_recipient, _recipient.c.id == _received.c.balance_id),
+        (_sender.c.account_id != _recipient.c.account_id, "moved time from one account to another"),
     ),
     select_faulty(
         "The time record",
@@ -155,6 +247,49 @@ _FAULTY = union_all(
 def check_records(transaction: Transaction) -> Findings:
     yield from report_faulty(transaction, _FAULTY)
     yield Check("every record is of what its entry moved, and names whom it moved it between")
+
+
+MOST_NOTES = 1_000
+
+
+class _Described(Row, frozen=True):
+    """What a run is or was for."""
+
+    id: int
+    notes: str
+    tags: str
+    state: str
+
+
+_DESCRIBED_RUNS = (
+    (
+        "The time record",
+        select(_time.c.id, _time.c.notes, _time.c.tags, literal("")).where(
+            or_(_time.c.notes != "", _time.c.tags != "")
+        ),
+    ),
+    (
+        "The timer of clock",
+        select(_clock.c.id, _clock.c.timer_notes, _clock.c.timer_tags, _clock.c.timer_state).where(
+            or_(_clock.c.timer_notes != "", _clock.c.timer_tags != "")
+        ),
+    ),
+)
+
+
+def check_notes(transaction: Transaction) -> Findings:
+    """Notes and tags of runs are as an instruction writes them, and a timer that has not begun has none."""
+    described = 0
+    for what, statement in _DESCRIBED_RUNS:
+        for run in transaction.each(statement, _Described):
+            described += 1
+            if len(run.notes) > MOST_NOTES:
+                yield Violation(f"{what} {run.id} has a note of more than {MOST_NOTES:,} characters.")
+            if run.tags != stored_tags(run.tags) or not are_tags(run.tags):
+                yield Violation(f"{what} {run.id} has tags that are not words between spaces.")
+            if run.state == State.INACTIVE:
+                yield Violation(f"{what} {run.id} says what it is for, and has not begun.")
+    yield Check(f"{several(described, 'run', 'runs')} with a note or tags, each well-formed")
 
 
 class _SheetLine(Row, frozen=True):

@@ -1,7 +1,13 @@
-"""Own transfers, segments, notes and tags of runs, parties of invoices, payees of contacts, given-up emails."""
+"""Own transfers, segments, notes and tags of runs, parties of invoices, payees of contacts,
+given-up emails, and emails in one spelling."""
+
+from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from ewallet_core.lookalikes import skeleton
+from ewallet_core.spelling import email_key
 
 revision = "0004"
 down_revision = "0003"
@@ -33,6 +39,9 @@ def upgrade() -> None:
     op.create_index(op.f("ix_contact_records_payee_account_id"), "contact_records", ["payee_account_id"])
     _make_time_segments()
     _make_reserved_emails()
+    _add_names_by_their_looks()
+    _compare_emails_in_one_spelling()
+    _keep_payees_of_contacts()
 
 
 def _make_time_segments() -> None:
@@ -54,7 +63,21 @@ def _make_time_segments() -> None:
     op.create_index(
         op.f("ix_time_segments_clock_id_time_record_id"), "time_segments", ["clock_id", "time_record_id"]
     )
+    op.create_index(op.f("ix_time_segments_clock_id_stopped_at"), "time_segments", ["clock_id", "stopped_at"])
     op.create_index(op.f("ix_time_segments_time_record_id"), "time_segments", ["time_record_id"])
+    _count_time_without_segments()
+
+
+def _count_time_without_segments() -> None:
+    for table, column in (("clocks", "timer_unsegmented"), ("time_records", "time_unsegmented")):
+        op.add_column(table, sa.Column(column, sa.BigInteger(), server_default=sa.text("0"), nullable=False))
+    op.execute("UPDATE time_records SET time_unsegmented = time_spent")
+    op.execute("UPDATE clocks SET timer_unsegmented = timer_spent")
+    # An empty segment keeps when the pause began: the time of this run was spent before that.
+    op.execute(
+        "INSERT INTO time_segments (clock_id, started_at, stopped_at)"
+        " SELECT id, timer_since, timer_since FROM clocks WHERE timer_state = 'paused' AND timer_spent > 0"
+    )
 
 
 def _make_reserved_emails() -> None:
@@ -67,3 +90,59 @@ def _make_reserved_emails() -> None:
         sa.PrimaryKeyConstraint("email_hash", name=op.f("pk_reserved_emails")),
     )
     op.create_index(op.f("ix_reserved_emails_reserved_until"), "reserved_emails", ["reserved_until"])
+
+
+def _add_names_by_their_looks() -> None:
+    """Keep the skeletons of names and emails, and the older account for which each can be mistaken."""
+    for name in ("name_skeleton", "email_skeleton"):
+        op.add_column("accounts", sa.Column(name, sa.Text(), nullable=True))
+        op.create_index(op.f(f"ix_accounts_{name}"), "accounts", [name])
+    op.add_column("accounts", sa.Column("looks_like_id", sa.BigInteger(), nullable=True))
+    oldest: dict[str, dict[str, int]] = {"name": {}, "email": {}}
+    changes = []
+    for account in _accounts():
+        looks = {of: skeleton(account[of]) for of in oldest}
+        like = [oldest[of].setdefault(look, account["id"]) for of, look in looks.items()]
+        other = min((id for id in like if id != account["id"]), default=None)
+        changes.append({"row": account["id"], **looks, "other": other})
+    _change(
+        "UPDATE accounts SET name_skeleton = :name, email_skeleton = :email, looks_like_id = :other"
+        " WHERE id = :row",
+        changes,
+    )
+
+
+def _compare_emails_in_one_spelling() -> None:
+    """Where two accounts turn out to have one email, the older keeps it and the newer has no key."""
+    owners: dict[str, int] = {}
+    changes = []
+    for account in _accounts():
+        key = email_key(account["email"])
+        own = key if owners.setdefault(key, account["id"]) == account["id"] else None
+        if own != account["email_key"]:
+            changes.append({"row": account["id"], "key": own})
+    # First all without, because a key may be another account's until now.
+    _change("UPDATE accounts SET email_key = NULL WHERE id = :row", changes)
+    _change("UPDATE accounts SET email_key = :key WHERE id = :row", changes)
+
+
+def _keep_payees_of_contacts() -> None:
+    """From now on a contact is of the account that has its email."""
+    owners = {account["email_key"]: account["id"] for account in _accounts() if account["role"] != "issuer"}
+    contacts = op.get_bind().execute(sa.text("SELECT id, email FROM contact_records")).all()
+    found = ({"row": id, "payee": owners.get(email_key(email))} for id, email in contacts)
+    _change(
+        "UPDATE contact_records SET payee_account_id = :payee WHERE id = :row",
+        [contact for contact in found if contact["payee"] is not None],
+    )
+
+
+def _accounts() -> list[dict[str, Any]]:
+    """The accounts that are not erased, the oldest first."""
+    query = "SELECT id, name, email, email_key, role FROM accounts WHERE state <> 'erased' ORDER BY id"
+    return [dict(row) for row in op.get_bind().execute(sa.text(query)).mappings()]
+
+
+def _change(statement: str, changes: list[dict[str, Any]]) -> None:
+    if changes:
+        op.get_bind().execute(sa.text(statement), changes)

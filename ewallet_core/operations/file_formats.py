@@ -1,0 +1,91 @@
+"""The formats of exported files: CSV in which no spreadsheet finds a formula, JSON, and JSON lines."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import msgspec
+
+Columns = Sequence[str]
+Values = Mapping[str, Any]
+
+SEPARATORS = {"comma": ",", "semicolon": ";", "tab": "\t"}
+BYTE_ORDER_MARK = "\ufeff"
+
+# A spreadsheet takes text that begins so for a formula. It may split a line at another separator than the
+# file's, so text behind any separator counts as a beginning too. Negative and phone numbers are exempt.
+_SEPARATORS = ",;|\\t\\r\\n"
+_BEGINS_A_FORMULA = (
+    "=+\\-@\N{FULLWIDTH EQUALS SIGN}\N{FULLWIDTH PLUS SIGN}\N{FULLWIDTH COMMERCIAL AT}"
+    "\N{FULLWIDTH HYPHEN-MINUS}"
+)
+_NUMBER = r"(?:-[0-9]+(?:\.[0-9]+)?|\+[0-9][0-9 ()]*)"
+_FORMULA = re.compile(
+    rf'(^|[{_SEPARATORS}])(["\s]*)(?!{_NUMBER} *(?:[{_SEPARATORS}]|$))(?=[{_BEGINS_A_FORMULA}])'
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FileFormat:
+    """`begin` takes the column names; `add` takes them, a record, and whether it is the first in the file."""
+
+    begin: Callable[[Columns], str]
+    add: Callable[[Columns, Values, bool], str]
+    end: str = ""
+
+
+def csv_format(separator: str, *, with_byte_order_mark: bool) -> FileFormat:
+    """CSV with text in quotes; with a semicolon, decimals have a comma, as its readers expect."""
+    line = partial(_csv_line, separator)
+    mark = BYTE_ORDER_MARK if with_byte_order_mark else ""
+    return FileFormat(
+        begin=lambda columns: mark + line(columns),
+        add=lambda columns, record, _is_first: line(record.get(name) for name in columns),
+    )
+
+
+JSON = FileFormat(
+    begin=lambda _columns: "[\n",
+    add=lambda _columns, record, is_first: ("" if is_first else ",\n") + _json_of(record),
+    end="\n]\n",
+)
+JSON_LINES = FileFormat(
+    begin=lambda _columns: "", add=lambda _columns, record, _is_first: _json_of(record) + "\n"
+)
+
+
+def without_formulas(text: str) -> str:
+    """The text with an apostrophe before whatever a spreadsheet would take for a formula."""
+    if text.startswith(("\t", "\r", "\n")):
+        text = f"'{text}"
+    return _FORMULA.sub(r"\1\2'", text)
+
+
+def _csv_line(separator: str, values: Iterable[Any]) -> str:
+    line = io.StringIO()
+    writer = csv.writer(line, delimiter=separator, lineterminator="\r\n", quoting=csv.QUOTE_NONNUMERIC)
+    writer.writerow([_cell(separator, value) for value in values])
+    return line.getvalue()
+
+
+def _cell(separator: str, value: Any) -> Any:
+    match value:
+        case Decimal():
+            return f"{value:f}".replace(".", ",") if separator == ";" else value
+        case list() | tuple():
+            return without_formulas(" ".join(value))
+        case str():
+            return without_formulas(value)
+        case _:
+            return value
+
+
+def _json_of(record: Values) -> str:
+    return msgspec.json.encode(record).decode()

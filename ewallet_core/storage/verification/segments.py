@@ -1,0 +1,103 @@
+"""Checks the segments of runs: they add up to the time that was spent, in order and within their run.
+
+Runs are read one after another with their segments in order, so one run at a time is in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import groupby
+
+from sqlalchemy import and_, select
+
+from ewallet_core.storage import schema
+from ewallet_core.storage.rows import Row, RowId
+from ewallet_core.storage.transaction import Transaction
+from ewallet_core.storage.verification.check import Check, Findings, Violation, several
+
+
+class _RunLine(Row, frozen=True):
+    """A run with one of its segments, or with none; a timer that does not run has no start and no end."""
+
+    id: int
+    clock_id: int | None
+    spent: int
+    unsegmented: int
+    begins_at: int | None
+    ends_at: int | None
+    segments_clock: int | None
+    started_at: int | None
+    stopped_at: int | None
+
+
+_record, _clock, _sheet = schema.time_records.c, schema.clocks.c, schema.sheets.c
+_segment = schema.time_segments.c
+_SEGMENT = _segment.clock_id, _segment.started_at, _segment.stopped_at
+_FINISHED = (
+    select(
+        _record.id,
+        _sheet.owner_id,
+        _record.time_spent,
+        _record.time_unsegmented,
+        _record.time_start,
+        _record.time_stop,
+        *_SEGMENT,
+    )
+    .outerjoin_from(schema.time_records, schema.sheets, _sheet.id == _record.sheet_id)
+    .outerjoin(schema.time_segments, _segment.time_record_id == _record.id)
+    .order_by(_record.id, _segment.id)
+)
+_BEGUN = (
+    select(
+        _clock.id,
+        _clock.id,
+        _clock.timer_spent,
+        _clock.timer_unsegmented,
+        _clock.timer_started_at,
+        _clock.timer_since,
+        *_SEGMENT,
+    )
+    .outerjoin_from(
+        schema.clocks,
+        schema.time_segments,
+        and_(_segment.clock_id == _clock.id, _segment.time_record_id.is_(None)),
+    )
+    .order_by(_clock.id, _segment.id)
+)
+_STRAYS = (
+    select(_segment.id)
+    .outerjoin_from(schema.time_segments, schema.time_records, _record.id == _segment.time_record_id)
+    .outerjoin(schema.clocks, _clock.id == _segment.clock_id)
+    .where(_clock.id.is_(None) | (_segment.time_record_id.is_not(None) & _record.id.is_(None)))
+    .order_by(_segment.id)
+)
+
+
+def check_segments(transaction: Transaction) -> Findings:
+    runs = 0
+    for what, statement in (("time record", _FINISHED), ("timer of clock", _BEGUN)):
+        for number, lines in groupby(transaction.each(statement, _RunLine), lambda line: line.id):
+            runs += what == "time record"
+            yield from _check_run(f"{what} {number}", lines)
+    for stray in transaction.each(_STRAYS, RowId):
+        yield Violation(f"The segment {stray.id} belongs to no run.")
+    yield Check(f"{several(runs, 'run', 'runs')} and the timers, each spent the time of its segments")
+
+
+def _check_run(run: str, lines: Iterable[_RunLine]) -> Findings:
+    first, *others = lines
+    total, end = first.unsegmented, first.begins_at or 0
+    if first.unsegmented < 0:
+        yield Violation(f"The {run} has less than no time without segments.")
+    for line in (first, *others):
+        if line.started_at is None or line.stopped_at is None:
+            continue
+        if line.segments_clock != line.clock_id:
+            yield Violation(f"The {run} has a segment of another clock.")
+        if line.started_at < end:
+            yield Violation(f"The {run} has a segment that begins too early.")
+        total += line.stopped_at - line.started_at
+        end = line.stopped_at
+    if first.ends_at is not None and end > first.ends_at:
+        yield Violation(f"The {run} has a segment that ends after it.")
+    if total != first.spent:
+        yield Violation(f"The {run} spent {first.spent} milliseconds, its segments sum to {total}.")
