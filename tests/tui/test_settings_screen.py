@@ -99,7 +99,7 @@ async def test_any_amount_can_be_asked_above_and_the_mouse_does_the_rest(opened,
         assert Preferences.read(folder).ask_above == 1_250
         await person.press("right")
         assert Preferences.read(folder).ask_above == 0
-        await person.pilot.click(SettingList, offset=(3, 6))
+        await person.pilot.click(SettingList, offset=(3, 7))
         await person.pilot.pause()
         assert person.app.context.preferences.bell is False
         await person.pilot.click("#part-keymap")

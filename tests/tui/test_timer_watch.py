@@ -114,11 +114,10 @@ async def test_every_begun_timer_is_in_view_from_the_login_on_and_enter_goes_the
         await person.wait_until(lambda: "Clock 1 is now the active clock." in person.toasts)
 
         # A run that is out of view is warned of, and its end noticed, once each.
-        for minutes in (6, 5):
+        for minutes, said in ((6, "left on Cooking"), (5, "Out of time: Cooking")):
             instant.pass_by(minutes=minutes)
             for _ in range(3):
                 app.context.timers.pass_second()
                 await app.context.store.refresh()
-        await person.wait_until(lambda: "Out of time: Cooking" in person.toasts)
-        assert person.toasts.count("left on Cooking") == 1
-        assert person.toasts.count("Out of time") == 1
+            await person.wait_until(lambda said=said: said in person.toasts)
+            assert person.toasts.count(said) == 1
